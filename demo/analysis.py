@@ -1,0 +1,88 @@
+"""Sends footage through the load balancer as a user would, and shows what came back."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from demo.console import Console, DemoError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+POLL_SECONDS = 1.0
+LIMIT_SECONDS = 300.0
+CHUNK_BYTES = 1 << 20
+SERIES_ANGLES = ("left_knee", "right_knee")
+SERIES_POINTS = 8
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            yield chunk
+
+
+def submit(base_url: str, footage: Path) -> str:
+    """Upload a video; return the id of its analysis. Raises DemoError when it is not accepted."""
+    headers = {"content-type": "video/mp4", "content-length": str(footage.stat().st_size)}
+    response = httpx.post(
+        f"{base_url}/v1/analyses", params={"filename": footage.name}, content=_chunks(footage), headers=headers, timeout=60
+    )
+    if response.status_code != httpx.codes.ACCEPTED:
+        raise DemoError(f"POST /v1/analyses answered {response.status_code}, expected 202: {response.text[:500]}")
+    return str(response.json()["id"])
+
+
+def wait(base_url: str, analysis_id: str, console: Console) -> dict[str, Any]:
+    """Poll an analysis until it has ended. Raises DemoError when it failed or took longer than LIMIT_SECONDS."""
+    deadline = time.monotonic() + LIMIT_SECONDS
+    status = ""
+    while time.monotonic() < deadline:
+        response = httpx.get(f"{base_url}/v1/analyses/{analysis_id}", timeout=30)
+        response.raise_for_status()
+        analysis: dict[str, Any] = response.json()
+        if analysis["status"] != status:
+            status = analysis["status"]
+            console.detail(f"analysis {analysis_id}: {status}")
+        if status == "succeeded":
+            return analysis
+        if status == "failed":
+            raise DemoError(f"analysis {analysis_id} failed: {analysis['error']}")
+        time.sleep(POLL_SECONDS)
+    raise DemoError(f"analysis {analysis_id} is still {status!r} after {LIMIT_SECONDS:.0f} s")
+
+
+def show(base_url: str, analysis: dict[str, Any], console: Console) -> None:
+    """Print persons, frames, angles, and one angle over time."""
+    video, persons = analysis["video"], analysis["persons"]
+    console.detail(
+        f"{video['frames']} frames of {video['width']}x{video['height']} at {video['frames_per_second']:.1f} per second, "
+        f"{len(persons)} person(s), analysed in {analysis['elapsed_seconds']:.1f} s "
+        f"({video['frames'] / analysis['elapsed_seconds']:.1f} frames a second) with {analysis['model']['name']}"
+    )
+    rows = [
+        [f"person {person['id']}: {name}", str(angle["samples"]), *(f"{angle[key]:.0f}°" for key in ("minimum", "mean", "maximum"))]
+        for person in persons
+        for name, angle in sorted(person["angles"].items())
+    ]
+    console.table(["angle", "frames", "min", "mean", "max"], rows)
+    if persons:
+        longest = max(persons, key=lambda person: person["frames"])
+        for angle in SERIES_ANGLES:
+            if angle in longest["angles"]:
+                console.detail(_series(base_url, analysis["id"], longest["id"], angle))
+
+
+def _series(base_url: str, analysis_id: str, person: int, angle: str) -> str:
+    """One line: an angle of one person over time, at evenly spaced moments."""
+    url = f"{base_url}/v1/analyses/{analysis_id}/measures"
+    response = httpx.get(url, params={"person": person, "angle": angle, "limit": 1000}, timeout=30)
+    response.raise_for_status()
+    measures = response.json()["measures"]
+    stride = max(1, len(measures) // SERIES_POINTS)
+    points = "  ".join(f"{m['time_seconds']:.2f}s {m['value_degrees']:.0f}°" for m in measures[::stride])
+    return f"person {person}, {angle} over time: {points}"

@@ -1,0 +1,76 @@
+"""Reads what the environment's stacks published, as an operator would."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import psycopg
+
+from demo.console import DemoError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TABLES = ("analyses", "persons", "measures")
+
+
+@dataclass(frozen=True)
+class Platform:
+    """One environment of the platform, seen through boto3 with the environment's credentials."""
+
+    environment: str
+    session: boto3.session.Session
+    endpoint_url: str
+
+    @classmethod
+    def connect(cls, environment: str, variables: Mapping[str, str]) -> Platform:
+        """Connect with the variables that `python -m sandbox env` prints."""
+        session = boto3.session.Session(
+            aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
+            region_name=variables["AWS_REGION"],
+        )
+        return cls(environment, session, variables["AWS_ENDPOINT_URL"])
+
+    def client(self, service: str) -> Any:
+        return self.session.client(service, endpoint_url=self.endpoint_url)
+
+    def outputs(self, component: str) -> dict[str, str]:
+        """A component's stack outputs, by key."""
+        stacks = self.client("cloudformation").describe_stacks(StackName=f"fastbreak-{self.environment}-{component}")
+        return {output["OutputKey"]: output["OutputValue"] for output in stacks["Stacks"][0].get("Outputs", [])}
+
+    def database_rows(self, analysis_id: str) -> dict[str, int]:
+        """Count one analysis's rows in each table, read from the RDS instance with its managed secret.
+
+        Raises DemoError when the database cannot be reached.
+        """
+        rds = self.outputs("rds")
+        secret = json.loads(
+            self.client("secretsmanager").get_secret_value(SecretId=rds["MasterUserSecretArn"])["SecretString"]
+        )
+        try:
+            with psycopg.connect(
+                host=rds["EndpointAddress"],
+                port=int(rds["EndpointPort"]),
+                dbname=rds["DatabaseName"],
+                user=secret["username"],
+                password=secret["password"],
+                sslmode="require",
+                connect_timeout=10,
+            ) as connection:
+                return {table: _count(connection, table, analysis_id) for table in TABLES}
+        except psycopg.OperationalError as error:
+            raise DemoError(f"could not read {rds['EndpointAddress']}:{rds['EndpointPort']}: {error}") from error
+
+
+def _count(connection: psycopg.Connection[Any], table: str, analysis_id: str) -> int:
+    column = "id" if table == "analyses" else "analysis_id"
+    query = psycopg.sql.SQL("SELECT count(*) FROM {} WHERE {} = %s").format(
+        psycopg.sql.Identifier(table), psycopg.sql.Identifier(column)
+    )
+    row = connection.execute(query, [analysis_id]).fetchone()
+    return int(row[0]) if row else 0
