@@ -1,0 +1,7 @@
+"""What a user is told when an image cannot be built."""
+
+from __future__ import annotations
+
+
+class ImageError(Exception):
+    """An image could not be built; the text says what was attempted, what was seen and what to do next."""
