@@ -75,9 +75,7 @@ def _require_bootstrap_tools(report: Callable[[str], None]) -> None:
         return
     install = f"apt-get install --no-install-recommends {' '.join(missing)}"
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        raise ImageError(
-            f"Making the base image from Debian's packages needs {', '.join(missing)}. Run: sudo {install}"
-        )
+        raise ImageError(f"Making the base image needs Debian's {', '.join(missing)}. Run: sudo {install}")
     report(f"installing {', '.join(missing)}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (["apt-get", "update", "-q"], [*install.split(), "-y", "-q"]):
