@@ -1,0 +1,7 @@
+"""The command line of the sandbox."""
+
+import sys
+
+from sandbox.cli import main
+
+sys.exit(main())

@@ -1,0 +1,5 @@
+"""What a user of the sandbox can be told."""
+
+
+class SandboxError(Exception):
+    """A refusal or failure whose message says what was attempted, what was seen and what to do next."""
