@@ -3,6 +3,9 @@
 #   POSTGRES_PASSWORD  password of the master user (required on first start)
 #   POSTGRES_USER      master user, a superuser (default: postgres)
 #   POSTGRES_DB        first database (default: the master user's name)
+#   POSTGRES_FORCE_SSL 1 refuses connections without TLS, as rds.force_ssl does
+#   POSTGRES_SETTINGS  lines of postgresql.conf for the new cluster
+#   PGPORT             port to listen on (default: 5432)
 set -eu
 
 : "${PGDATA:=/var/lib/postgresql/data}"
@@ -34,11 +37,16 @@ make_cluster() {
         --auth-local=trust --auth-host=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8 >/dev/null
     rm -f "$password_file"
     make_certificate
-    printf 'host all all all scram-sha-256\nhost replication all all scram-sha-256\n' >> "$PGDATA/pg_hba.conf"
-    printf "listen_addresses = '*'\nssl = on\n" >> "$PGDATA/postgresql.conf"
-    if [ "$database" != postgres ]; then
-        echo "CREATE DATABASE $(quote_identifier "$database")" | postgres --single -D "$PGDATA" postgres >/dev/null
-    fi
+    kind=host
+    [ "${POSTGRES_FORCE_SSL:-0}" = 1 ] && kind=hostssl
+    printf '%s all all all scram-sha-256\n' "$kind" >> "$PGDATA/pg_hba.conf"
+    printf "listen_addresses = '*'\nssl = on\n%s\n" "${POSTGRES_SETTINGS:-}" >> "$PGDATA/postgresql.conf"
+    {
+        # The roles that RDS has in every PostgreSQL.
+        echo 'CREATE ROLE rds_superuser'
+        echo 'CREATE ROLE rds_iam'
+        [ "$database" = postgres ] || echo "CREATE DATABASE $(quote_identifier "$database")"
+    } | postgres --single -D "$PGDATA" postgres >/dev/null
     touch "$PGDATA/.fastbreak-complete"
 }
 
