@@ -1,0 +1,56 @@
+"""Ends what the demo started and removes what it made, beyond the caches it names."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+import docker
+from docker.errors import APIError, DockerException
+
+from demo.commands import Runner, everything
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from demo.console import Console
+
+CACHE_LABEL = "fastbreak.cache"
+IMAGE_LABEL = "org.opencontainers.image.title=fastbreak-inference"
+CACHE_FOLDERS = (".venv", ".venv-service", ".cache")
+
+
+def take_down(console: Console, root: Path) -> None:
+    """Stop the sandbox, remove the images built for it, stop the engine if it was started for the demo."""
+    runner = Runner(console, root, root / ".cache" / "demo-down", {})
+    with console.step("1", "Sandbox"):
+        runner.run([sys.executable, "-m", "sandbox", "down"], log="sandbox-down", show=everything)
+    with console.step("2", "Images of the service"):
+        caches = _remove_images(console)
+    with console.step("3", "Docker engine, if it was started for this"):
+        runner.run([sys.executable, "-m", "tools.engine", "stop"], log="engine-stop", show=everything)
+    shutil.rmtree(root / ".sandbox", ignore_errors=True)
+    shutil.rmtree(root / ".cache" / "demo-down", ignore_errors=True)
+    print("\nKept as caches, so that the next start is quick:", flush=True)
+    for line in [*caches, *(f"{name}/" for name in CACHE_FOLDERS if (root / name).exists())]:
+        console.detail(line)
+    console.detail("`make clean-caches` removes them too")
+
+
+def _remove_images(console: Console) -> list[str]:
+    """Remove the service's image tags; return the names of the cached images that stay."""
+    try:
+        client = docker.from_env()
+        images = client.images.list(filters={"label": IMAGE_LABEL})
+        kept = client.images.list(filters={"label": CACHE_LABEL})
+    except DockerException:
+        console.detail("no Docker engine runs: nothing to remove")
+        return []
+    for image in images:
+        try:
+            client.images.remove(image.id, force=True)
+            console.detail(f"removed {', '.join(image.tags) or image.short_id}")
+        except APIError as error:
+            console.detail(f"kept {image.short_id}: {error.explanation}")
+    return [f"image {tag}" for image in kept for tag in image.tags]
