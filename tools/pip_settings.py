@@ -1,0 +1,57 @@
+"""Hand pip's settings on to uv, which does not read them: a mirror or a company's CA is configured once, for pip."""
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+
+def parse(listing: str) -> dict[str, str]:
+    """The output of `pip config list` as option -> value. Later lines win, the environment's last, as pip has it."""
+    settings: dict[str, str] = {}
+    environment: dict[str, str] = {}
+    for line in listing.splitlines():
+        name, separator, value = line.partition("=")
+        section, _, option = name.rpartition(".")
+        if separator and section in {"global", "install"}:
+            settings[option] = value.strip("'\"")
+        elif separator and section == ":env:":
+            environment[option] = value.strip("'\"")
+    return settings | environment
+
+
+def pip_settings() -> dict[str, str]:
+    """What pip would use; nothing when there is no pip to ask, for then nobody configured one."""
+    listing = subprocess.run(
+        [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False
+    )
+    return parse(listing.stdout) if listing.returncode == 0 else {}
+
+
+def remote(urls: str) -> list[str]:
+    return [url for url in urls.split() if url.startswith(("http://", "https://"))]
+
+
+def translate(settings: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables that make uv behave as pip would; what the caller's environment already says for uv stays."""
+    variables: dict[str, str] = {}
+    if index := settings.get("index-url"):
+        variables["UV_DEFAULT_INDEX"] = index
+    if extra := remote(settings.get("extra-index-url", "")):
+        # Every file is checked against its hash, so it does not matter which index it comes from.
+        variables |= {"UV_INDEX": " ".join(extra), "UV_INDEX_STRATEGY": "unsafe-best-match"}
+    if hosts := settings.get("trusted-host"):
+        variables["UV_INSECURE_HOST"] = hosts
+    bundles = [environment.get(name) for name in CERTIFICATE_VARIABLES] + [settings.get("cert")]
+    bundle = next((path for path in bundles if path and Path(path).is_file()), None)
+    if bundle:
+        variables["SSL_CERT_FILE"] = bundle
+    else:
+        variables["UV_SYSTEM_CERTS"] = "true"
+    return {name: value for name, value in variables.items() if name not in environment}
+
+
+def uv_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    return {**environment, "UV_NO_PROGRESS": "1", **translate(pip_settings(), environment)}

@@ -1,0 +1,215 @@
+"""Make the locked virtual environments, from the standard library alone.
+
+`python -m tools.venvs ensure tools service` makes `.venv` and `.venv-service` hold exactly what their locks name, every
+file checked against its hash. `current` only says (exit 0 or 1) whether that is so already. A stamp written last is the
+proof: an environment without one was left half made, and is made anew. Runs started at the same time take turns.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.pip_settings import uv_environment
+
+ROOT = Path(__file__).resolve().parent.parent
+CACHE = ROOT / ".cache" / "bootstrap"
+STAMP = ".fastbreak-stamp.json"
+SCHEME = 1  # raise it when environments made by an older bootstrap must be made anew
+
+
+class BootstrapError(Exception):
+    """A sentence for the user: what was tried, what was seen, what to do."""
+
+
+@dataclass(frozen=True)
+class Venv:
+    """An environment (a directory under the clone) and the lock it holds."""
+
+    directory: str
+    lock: str
+
+    @property
+    def path(self) -> Path:
+        return ROOT / self.directory
+
+    @property
+    def python(self) -> Path:
+        return self.path / "bin" / "python"
+
+    @property
+    def stamp_path(self) -> Path:
+        return self.path / STAMP
+
+    def lock_bytes(self) -> bytes:
+        try:
+            return (ROOT / self.lock).read_bytes()
+        except OSError as error:
+            raise BootstrapError(f"Cannot read {self.lock} ({error.strerror}): is the clone complete?") from error
+
+
+VENVS = {
+    "tools": Venv(".venv", "requirements.lock"),
+    "service": Venv(".venv-service", "service/requirements-dev.lock"),
+}
+UV = Venv(".cache/bootstrap/uv", "tools/bootstrap-requirements.txt")
+
+
+def stamp_of(venv: Venv) -> dict[str, str | int]:
+    """What a finished environment's stamp must say. Scripts inside name its place, so a moved clone is not current."""
+    return {
+        "scheme": SCHEME,
+        "lock_sha256": hashlib.sha256(venv.lock_bytes()).hexdigest(),
+        "location": str(venv.path),
+    }
+
+
+def read_stamp(venv: Venv) -> dict[str, str | int] | None:
+    try:
+        stamp = json.loads(venv.stamp_path.read_text())
+    except (OSError, ValueError):
+        return None
+    return stamp if isinstance(stamp, dict) else None
+
+
+def usable(venv: Venv) -> bool:
+    """Finished for some lock, at this place, and its interpreter still there."""
+    stamp, wanted = read_stamp(venv), stamp_of(venv)
+    whole = stamp is not None and all(stamp.get(key) == wanted[key] for key in ("scheme", "location"))
+    return whole and os.access(venv.python, os.X_OK)
+
+
+def is_current(venv: Venv) -> bool:
+    return usable(venv) and read_stamp(venv) == stamp_of(venv)
+
+
+def run(command: list[str], what: str, environment: Mapping[str, str] | None = None) -> None:
+    """Run a command with its output shown only when it fails."""
+    done = subprocess.run(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise BootstrapError(f"{what} failed (exit {done.returncode}):\n{done.stdout.strip()[-4000:]}")
+
+
+def base_python() -> str:
+    """The interpreter to build on: never one inside an activated environment, which may be about to be replaced."""
+    if sys.prefix == sys.base_prefix:
+        return sys.executable
+    return str(Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}")
+
+
+def make_venv(venv: Venv, *options: str) -> None:
+    """An empty environment; whatever an earlier run left half made goes first."""
+    shutil.rmtree(venv.path, ignore_errors=True)
+    python = base_python()
+    run([python, "-m", "venv", *options, str(venv.path)], f"Making {venv.directory} with {python}")
+
+
+def write_stamp(venv: Venv) -> None:
+    temporary = venv.path / f"{STAMP}.new"
+    temporary.write_text(json.dumps(stamp_of(venv), indent=2) + "\n")
+    temporary.replace(venv.stamp_path)
+
+
+def ensure_uv() -> Path:
+    """The pinned uv and a pip beside it. uv is a convenience (ten times faster): without it pip installs the same."""
+    with turns("uv"):
+        if not is_current(UV):
+            make_venv(UV)
+            run(
+                [
+                    str(UV.python),
+                    "-m",
+                    "pip",
+                    "install",
+                    "--quiet",
+                    "--require-hashes",
+                    "--only-binary",
+                    ":all:",
+                    "-r",
+                    str(ROOT / UV.lock),
+                ],
+                f"Installing uv from {UV.lock}",
+            )
+            write_stamp(UV)
+    return UV.path / "bin"
+
+
+def fill(venv: Venv) -> None:
+    lock = str(ROOT / venv.lock)
+    try:
+        uv = ensure_uv() / "uv"
+        run(
+            [str(uv), "pip", "sync", "--quiet", "--python", str(venv.python), "--require-hashes", lock],
+            f"uv pip sync {venv.lock}",
+            uv_environment(os.environ),
+        )
+    except BootstrapError as error:
+        print(f"{error}\nTrying pip instead, which is slower.", file=sys.stderr, flush=True)
+        fill_with_pip(venv, lock)
+
+
+def fill_with_pip(venv: Venv, lock: str) -> None:
+    """pip only adds, so it starts from an empty environment."""
+    make_venv(venv)
+    run(
+        [str(venv.python), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", lock],
+        f"pip install -r {venv.lock} (check the network, and pip's index with `pip config list`)",
+    )
+
+
+@contextmanager
+def turns(name: str) -> Iterator[None]:
+    """Hold this clone's lock of that name; the kernel lets go of it when the process ends, however it ends."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / f"{name}.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def ensure(venv: Venv) -> None:
+    with turns(venv.directory.strip(".")):
+        if is_current(venv):
+            return
+        began = time.monotonic()
+        print(f"Installing {venv.lock} into {venv.directory} ...", flush=True)
+        if not usable(venv):
+            make_venv(venv, "--without-pip")
+        venv.stamp_path.unlink(missing_ok=True)
+        fill(venv)
+        write_stamp(venv)
+        print(f"{venv.directory} is ready ({time.monotonic() - began:.1f} s)", flush=True)
+
+
+def main(arguments: list[str]) -> int:
+    match arguments:
+        case ["current" | "ensure" as verb, *names] if names and set(names) <= VENVS.keys():
+            chosen = [VENVS[name] for name in names]
+        case _:
+            print(f"usage: python -m tools.venvs current|ensure {{{','.join(VENVS)}}}...", file=sys.stderr)
+            return 2
+    try:
+        if verb == "current":
+            return 0 if all(is_current(venv) for venv in chosen) else 1
+        for venv in chosen:
+            ensure(venv)
+    except BootstrapError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted; the next run takes up from here.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
