@@ -1,0 +1,81 @@
+# Every command of the project. Each does its own set-up, so none has to be run before another.
+.POSIX:
+.SUFFIXES:
+.PHONY: help setup demo demo-down sandbox-up sandbox-down test lint unit architecture integration molecule e2e \
+	sandbox-test service-test sanity packaging engine engine-stop images lock format build clean-caches
+
+help: ## List the commands
+	@awk -F ' *## *' '/^[a-z0-9-]+:.*##/ { sub(/:.*/, "", $$1); printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+setup: ## Make the locked virtual environments (.venv, .venv-service)
+	@tools/bootstrap tools service
+
+demo: ## The main job in the sandbox: provision, publish, deploy, analyse footage, refuse a bad release
+	@tools/run python -m demo up
+
+demo-down: ## End what the demo started and remove what it made
+	@tools/run python -m demo down
+
+sandbox-up: ## Start the sandbox: an emulated AWS with accounts dev and prod
+	@tools/run python -m tools.engine ensure
+	@tools/run python -m tools.images all
+	@tools/run python -m sandbox up
+
+sandbox-down: ## End the sandbox and remove what it made
+	@tools/run python -m sandbox down
+
+test: ## All checks and tests below, with times; a log of each in .cache/test
+	@tools/run python -m tools.suite
+
+lint: ## All linters and type checkers
+	@tools/run python -m tools.lint
+
+unit: ## Unit tests of the collection and the tools
+	@tools/run python -m tools.suite unit
+
+architecture: ## Which part may import which, and other rules of the layout
+	@tools/run python -m tools.suite architecture
+
+sandbox-test: ## Contract tests of the sandbox
+	@tools/run python -m tools.suite sandbox-test
+
+integration: ## Modules, roles and playbooks against a sandbox
+	@tools/run python -m tools.suite integration
+
+molecule: ## Each role by itself: converge, idempotence, verify
+	@tools/run python -m tools.suite molecule
+
+service-test: ## Tests of the service, in .venv-service
+	@tools/run python -m tools.suite service-test
+
+e2e: ## A release's whole way, through the load balancer
+	@tools/run python -m tools.suite e2e
+
+sanity: ## ansible-test sanity on a copy of the collection
+	@tools/run python -m tools.suite sanity
+
+packaging: ## Build the collection, install it into an empty place, read its documentation
+	@tools/run python -m tools.suite packaging
+
+engine: ## Find a Docker engine, or install and start one (as root on Debian)
+	@tools/run python -m tools.engine ensure
+
+engine-stop: ## Stop the Docker engine if this clone started it
+	@tools/run python -m tools.engine stop
+
+images: ## Build the base images that no registry provides
+	@tools/run python -m tools.images all
+
+build: ## Build the collection's tarball into .build/
+	@tools/run ansible-galaxy collection build --force --output-path .build
+
+format: ## Rewrite Python files the way the linter wants them
+	@tools/run ruff check --fix-only --quiet .
+	@tools/run ruff format .
+
+lock: ## Lock the newest versions that the requirements allow
+	@tools/run python -m tools.lock
+
+clean-caches: ## Remove the caches that demo-down keeps: environments, base images, downloads
+	@tools/run python -m tools.clean
+	rm -rf .venv .venv-service .cache .build .pytest_cache .mypy_cache .ruff_cache .hypothesis
