@@ -1,0 +1,71 @@
+"""AWS clients of the emulator itself, for extensions: no socket, no credentials, the caller's account and region.
+
+A client is botocore's own: requests and answers have AWS's shapes, errors are `ClientError`. Only the transport is
+replaced, by a call of the service's handler. Calls block: use them from a worker thread, never from the server's loop.
+"""
+
+import asyncio
+import functools
+import threading
+from io import BytesIO
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import botocore.session
+from botocore import UNSIGNED
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.config import Config
+from ministack import app
+from ministack.core.responses import get_region
+
+# MiniStack's name of a service where it is not botocore's.
+_HANDLERS = {"elbv2": "elasticloadbalancing", "cloudwatch": "monitoring"}
+_making = threading.Lock()
+
+
+def client(service: str) -> Any:
+    """The client of `service` (botocore's name) in the account and region of the request being served."""
+    with _making:
+        return _client(service, get_region())
+
+
+@functools.cache
+def _client(service: str, region: str) -> Any:
+    config = Config(signature_version=UNSIGNED, retries={"max_attempts": 0}, parameter_validation=True)
+    made = botocore.session.Session().create_client(
+        service, region_name=region, endpoint_url="http://emulator.invalid", config=config
+    )
+    made.meta.events.register("before-send", functools.partial(_answer, service))  # type: ignore[arg-type]
+    return made
+
+
+def _answer(service: str, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+    """What the emulator answers to `request`; botocore then sends nothing."""
+    handler = app.SERVICE_HANDLERS[_HANDLERS.get(service, service)]
+    url = urlsplit(request.url)
+    headers = {name.lower(): _text(value) for name, value in request.headers.items()}
+    body: Any = request.body or b""
+    status, answered, content = asyncio.run(
+        handler(
+            request.method,
+            url.path,
+            headers,
+            body.encode() if isinstance(body, str) else bytes(body),
+            parse_qs(url.query, keep_blank_values=True),
+        )
+    )
+    content = content.encode() if isinstance(content, str) else content
+    return AWSResponse(request.url, status, answered, _Body(content or b""))
+
+
+class _Body(BytesIO):
+    """A response body as urllib3 would hand it over."""
+
+    def stream(self, amount: int = 65536, **_: Any) -> Any:
+        """The body in pieces of at most `amount` bytes."""
+        while piece := self.read(amount):
+            yield piece
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)

@@ -1,0 +1,148 @@
+"""The database behind an instance: its image, starting it, asking whether it is ready, giving it a new password."""
+
+import contextvars
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from docker.errors import ImageNotFound, NotFound
+from ministack.services import rds
+from psycopg import sql
+
+Statement = sql.SQL | sql.Composed
+
+logger = logging.getLogger("sandbox.rds")
+_PROBE_SECONDS = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Launch:
+    """What a new database is started with beyond what MiniStack hands to its image."""
+
+    port: int
+    force_ssl: bool
+    settings: str
+
+
+launching: contextvars.ContextVar[Launch | None] = contextvars.ContextVar("rds_launch", default=None)
+
+
+def image_of(engine_version: str) -> str:
+    """The image that runs PostgreSQL `engine_version`."""
+    return f"fastbreak-sandbox/postgres:{engine_version.split('.', maxsplit=1)[0]}"
+
+
+def missing_image(engine_version: str) -> str | None:
+    """Why an instance of this version cannot start; None when it can."""
+    image, docker = image_of(engine_version), rds._get_docker()
+    if docker is None:
+        return "no Docker engine answers, so the sandbox cannot start a database: start one and try again"
+    try:
+        docker.images.get(image)
+    except ImageNotFound:
+        return (
+            f"the sandbox runs PostgreSQL {engine_version} from the image {image}, which this Docker engine does not "
+            "have: run `python -m tools.images postgres`, or choose a major version whose image exists"
+        )
+    return None
+
+
+def install() -> None:
+    """Run PostgreSQL from the sandbox's image, and talk to it with the driver that is installed."""
+    image_for_engine, connects = rds._docker_image_for_engine, rds._try_database_connect
+    rotate, delete = rds._rotate_instance_password, rds._delete_db_instance_impl
+
+    def docker_image_for_engine(engine: str, version: str, user: str, password: str, database: str) -> Any:
+        image, environment, port, path = image_for_engine(engine, version, user, password, database)
+        if not rds._is_postgres_engine(engine):
+            return image, environment, port, path
+        launch = launching.get() or Launch(port=port, force_ssl=True, settings="")
+        environment = {
+            **environment,
+            "PGPORT": str(launch.port),
+            "POSTGRES_FORCE_SSL": "1" if launch.force_ssl else "0",
+            "POSTGRES_SETTINGS": launch.settings,
+        }
+        return image_of(version), environment, launch.port, path
+
+    def try_database_connect(  # noqa: PLR0913, PLR0917 - MiniStack's signature
+        host: str, port: int, engine: str, user: str, password: str, database: str
+    ) -> Any:
+        if not rds._is_postgres_engine(engine):
+            return connects(host, port, engine, user, password, database)
+        return _answers(host, port, user, password, database)
+
+    def rotate_instance_password(instance: dict[str, Any], old: str, new: str) -> None:
+        if not rds._is_postgres_engine(instance["Engine"]):
+            rotate(instance, old, new)
+            return
+        role = sql.Identifier(instance["MasterUsername"])
+        execute(instance, sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, sql.Literal(new)), password=old)
+
+    def delete_db_instance(parameters: dict[str, Any]) -> Any:
+        instance = rds._resolve_instance(rds._p(parameters, "DBInstanceIdentifier"))
+        answer = delete(parameters)
+        if instance and answer[0] < 400:
+            _remove_volume(instance)
+        return answer
+
+    rds._docker_image_for_engine = docker_image_for_engine
+    rds._try_database_connect = try_database_connect
+    rds._rotate_instance_password = rotate_instance_password
+    rds._delete_db_instance_impl = delete_db_instance
+
+
+def execute(instance: dict[str, Any], *statements: Statement, password: str | None = None) -> None:
+    """Run `statements` as the master user, each in a transaction of its own."""
+    with psycopg.connect(
+        host=instance["_internal_address"],
+        port=instance["_internal_port"],
+        user=instance["MasterUsername"],
+        password=password or instance["_MasterUserPassword"],
+        dbname=instance["DBName"],
+        connect_timeout=_PROBE_SECONDS,
+        autocommit=True,
+    ) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def last_words(instance: dict[str, Any]) -> str:
+    """The end of the database's log, for one who must learn why it did not start."""
+    try:
+        container = rds._get_docker().containers.get(instance["_docker_container_id"])
+    except NotFound:
+        return "its container is gone"
+    lines = container.logs(tail=5).decode(errors="replace").strip().splitlines()
+    return " / ".join(lines) or "it logged nothing"
+
+
+def running(instance: dict[str, Any]) -> bool:
+    """Whether this is a PostgreSQL that can be talked to."""
+    return (
+        rds._is_postgres_engine(instance.get("Engine", ""))
+        and bool(instance.get("_internal_address"))
+        and instance.get("DBInstanceStatus") == "available"
+    )
+
+
+def _answers(host: str, port: int, user: str, password: str, database: str) -> bool:
+    try:
+        psycopg.connect(
+            host=host, port=port, user=user, password=password, dbname=database, connect_timeout=_PROBE_SECONDS
+        ).close()
+    except psycopg.OperationalError as refusal:
+        logger.debug("PostgreSQL at %s:%s does not answer yet: %s", host, port, refusal)
+        return False
+    return True
+
+
+def _remove_volume(instance: dict[str, Any]) -> None:
+    name, docker = instance.get("_docker_volume_name"), rds._get_docker()
+    if not name or docker is None:
+        return
+    try:
+        docker.volumes.get(name).remove(force=True)
+    except NotFound:
+        logger.debug("the volume %s was gone already", name)
