@@ -50,7 +50,7 @@ def start(name: str, home: Path, root: Path, preferred_port: int | None) -> subp
     if preferred_port is not None:
         command += ["--port", str(preferred_port)]
     with (home / "server.log").open("ab") as log:
-        return subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        return subprocess.Popen(
             command,
             cwd=root,
             stdin=subprocess.DEVNULL,

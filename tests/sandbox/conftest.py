@@ -45,7 +45,7 @@ class RunningSandbox:
 
 def command(*arguments: str, name: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run `python -m sandbox` as a user does."""
-    return subprocess.run(  # noqa: S603 - our own command
+    return subprocess.run(
         [sys.executable, "-m", "sandbox", *arguments, "--name", name],
         cwd=ROOT,
         env={**os.environ, "SANDBOX_TIME_SCALE": TIME_SCALE, **environment},
