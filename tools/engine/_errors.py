@@ -1,0 +1,5 @@
+"""What the user is told when there is no engine."""
+
+
+class EngineError(Exception):
+    """A sentence for the user: what was tried, what was seen, what to do."""
