@@ -1,12 +1,16 @@
 """AWS clients of the emulator itself, for extensions: no socket, no credentials, the caller's account and region.
 
 A client is botocore's own: requests and answers have AWS's shapes, errors are `ClientError`. Only the transport is
-replaced, by a call of the service's handler. Calls block: use them from a worker thread, never from the server's loop.
+replaced, by a call of the service's handler. Calls block: make them from a worker thread; on the server's loop they
+work, but everything waits for them.
 """
 
 import asyncio
+import contextvars
 import functools
 import threading
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -45,17 +49,21 @@ def _answer(service: str, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
     url = urlsplit(request.url)
     headers = {name.lower(): _text(value) for name, value in request.headers.items()}
     body: Any = request.body or b""
-    status, answered, content = asyncio.run(
-        handler(
-            request.method,
-            url.path,
-            headers,
-            body.encode() if isinstance(body, str) else bytes(body),
-            parse_qs(url.query, keep_blank_values=True),
-        )
-    )
+    body = body.encode() if isinstance(body, str) else bytes(body)
+    query = parse_qs(url.query, keep_blank_values=True)
+    status, answered, content = _complete(handler(request.method, url.path, headers, body, query))
     content = content.encode() if isinstance(content, str) else content
     return AWSResponse(request.url, status, answered, _Body(content or b""))
+
+
+def _complete(answering: Coroutine[Any, Any, Any]) -> Any:
+    """The result of `answering`, on a loop of its own; on the server's loop that takes a thread of its own."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(answering)
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(contextvars.copy_context().run, asyncio.run, answering).result()
 
 
 class _Body(BytesIO):
