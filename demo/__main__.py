@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 from pathlib import Path
 
 from demo.console import Console, DemoError, fail
 from demo.down import take_down
-from demo.steps import BAD_DOCKERFILE, Demo, Release
+from demo.steps import BAD_DOCKERFILE, Demo
 from demo.summary import summarise
 
 ROOT = Path(__file__).resolve().parent.parent

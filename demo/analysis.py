@@ -30,7 +30,11 @@ def submit(base_url: str, footage: Path) -> str:
     """Upload a video; return the id of its analysis. Raises DemoError when it is not accepted."""
     headers = {"content-type": "video/mp4", "content-length": str(footage.stat().st_size)}
     response = httpx.post(
-        f"{base_url}/v1/analyses", params={"filename": footage.name}, content=_chunks(footage), headers=headers, timeout=60
+        f"{base_url}/v1/analyses",
+        params={"filename": footage.name},
+        content=_chunks(footage),
+        headers=headers,
+        timeout=60,
     )
     if response.status_code != httpx.codes.ACCEPTED:
         raise DemoError(f"POST /v1/analyses answered {response.status_code}, expected 202: {response.text[:500]}")
@@ -60,12 +64,17 @@ def show(base_url: str, analysis: dict[str, Any], console: Console) -> None:
     """Print persons, frames, angles, and one angle over time."""
     video, persons = analysis["video"], analysis["persons"]
     console.detail(
-        f"{video['frames']} frames of {video['width']}x{video['height']} at {video['frames_per_second']:.1f} per second, "
+        f"{video['frames']} frames of {video['width']}x{video['height']} "
+        f"at {video['frames_per_second']:.1f} per second, "
         f"{len(persons)} person(s), analysed in {analysis['elapsed_seconds']:.1f} s "
         f"({video['frames'] / analysis['elapsed_seconds']:.1f} frames a second) with {analysis['model']['name']}"
     )
     rows = [
-        [f"person {person['id']}: {name}", str(angle["samples"]), *(f"{angle[key]:.0f}°" for key in ("minimum", "mean", "maximum"))]
+        [
+            f"person {person['id']}: {name}",
+            str(angle["samples"]),
+            *(f"{angle[key]:.0f}°" for key in ("minimum", "mean", "maximum")),
+        ]
         for person in persons
         for name, angle in sorted(person["angles"].items())
     ]

@@ -79,7 +79,7 @@ class Runner:
         lines: list[str] = []
         with (
             path.open("w", encoding="utf-8") as kept,
-            subprocess.Popen(  # noqa: S603 the commands are this program's own, never a user's text
+            subprocess.Popen(
                 command,
                 cwd=self.folder,
                 env={**os.environ, **self.environment},

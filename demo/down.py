@@ -49,7 +49,7 @@ def _remove_images(console: Console) -> list[str]:
         return []
     for image in images:
         try:
-            client.images.remove(image.id, force=True)
+            client.images.remove(str(image.id), force=True)
             console.detail(f"removed {', '.join(image.tags) or image.short_id}")
         except APIError as error:
             console.detail(f"kept {image.short_id}: {error.explanation}")

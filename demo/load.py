@@ -6,9 +6,12 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
 import httpx
+
+if TYPE_CHECKING:
+    from types import TracebackType
 
 REQUEST_TIMEOUT_SECONDS = 10.0
 VERSION_HEADER = "x-fastbreak-version"
@@ -48,7 +51,9 @@ class Tally:
 
     def sentence(self) -> str:
         """One line: how many requests, how many failed and how, which versions answered."""
-        failed = ", ".join(f"{count} x {name}" for name, count in sorted(self.outcomes.items()) if not name.startswith("2"))
+        failed = ", ".join(
+            f"{count} x {name}" for name, count in sorted(self.outcomes.items()) if not name.startswith("2")
+        )
         parts = [f"{self.requests} user requests in {self.seconds:.0f} s, {self.failures} failed"]
         if failed:
             parts.append(f"({failed})")
@@ -60,7 +65,7 @@ class Tally:
 class SteadyLoad:
     """Sends `per_second` GET requests to `url` from a few threads until the context ends.
 
-    The pace is kept by the clock, not by the answers: a slow answer delays no other request as long as a thread is free.
+    The pace is kept by the clock, not by the answers: a slow answer delays no other while a thread is free.
     """
 
     def __init__(self, url: str, *, per_second: float = 20.0, threads: int = 8) -> None:
@@ -73,13 +78,15 @@ class SteadyLoad:
         self._begun = 0.0
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(threads)]
 
-    def __enter__(self) -> SteadyLoad:
+    def __enter__(self) -> Self:
         self._begun = self._next = time.monotonic()
         for thread in self._threads:
             thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._stop.set()
         for thread in self._threads:
             thread.join(REQUEST_TIMEOUT_SECONDS + 1)

@@ -36,7 +36,9 @@ class Platform:
         return cls(environment, session, variables["AWS_ENDPOINT_URL"])
 
     def client(self, service: str) -> Any:
-        return self.session.client(service, endpoint_url=self.endpoint_url)
+        # The published types know each service by a literal name, which a parameter is not.
+        make: Any = self.session.client
+        return make(service, endpoint_url=self.endpoint_url)
 
     def outputs(self, component: str) -> dict[str, str]:
         """A component's stack outputs, by key."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from demo import analysis
@@ -15,7 +16,6 @@ from demo.platform import Platform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 ENVIRONMENT = "dev"
 BAD_DOCKERFILE = "service/faults/analysis-500/Dockerfile"
@@ -46,6 +46,11 @@ class Demo:
     def start_sandbox(self) -> None:
         self._local.run(_python("sandbox", "up"), log="sandbox-up", show=everything)
 
+    def footage(self) -> Path:
+        """The demo's clip, fetched when it is not in the cache."""
+        output = self._local.run([sys.executable, "service/footage.py"], log="footage")
+        return Path(output.lines[-1])
+
     def connect(self) -> tuple[Runner, Platform]:
         """Give what acts in the environment: a command runner and a reader, both with its credentials."""
         output = self._local.run(_python("sandbox", "env", ENVIRONMENT), log="sandbox-env", show=nothing)
@@ -58,7 +63,9 @@ class Demo:
         command = ["ansible-playbook", "-i", f"inventories/{ENVIRONMENT}", playbook]
         if extra:
             command += ["-e", json.dumps(dict(extra))]
-        self.console.detail(f"$ {' '.join(command[:4])}" + "".join(f" -e {key}={value}" for key, value in (extra or {}).items()))
+        self.console.detail(
+            f"$ {' '.join(command[:4])}" + "".join(f" -e {key}={value}" for key, value in (extra or {}).items())
+        )
         executable = [sys.executable, "-m", "ansible", "playbook", *command[1:]]
         return runner.run(executable, log=log, show=recap_and_progress, check=check)
 

@@ -31,8 +31,11 @@ def summarise(console: Console, platform: Platform, good: Release, tallies: Mapp
             ["analyses", f"{url}/v1/analyses"],
             ["metrics", f"{url}/metrics"],
             ["AWS endpoint", platform.endpoint_url],
-            ["AWS from your shell", f"eval \"$(.venv/bin/python -m sandbox env {platform.environment})\""],
-            ["releases so far", f".venv/bin/ansible-playbook -i inventories/{platform.environment} playbooks/releases.yml"],
+            ["AWS from your shell", f'eval "$(.venv/bin/python -m sandbox env {platform.environment})"'],
+            [
+                "releases so far",
+                f".venv/bin/ansible-playbook -i inventories/{platform.environment} playbooks/releases.yml",
+            ],
             ["roll back", f".venv/bin/ansible-playbook -i inventories/{platform.environment} playbooks/rollback.yml"],
             ["logs of each step", ".sandbox/demo-logs/"],
             ["end it all", "make demo-down"],
