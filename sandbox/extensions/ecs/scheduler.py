@@ -1,8 +1,8 @@
 """The ECS service scheduler for rolling updates, as a pure function: what is seen in, what to do out.
 
 Follows the ECS API model (`DeploymentConfiguration`, `DeploymentCircuitBreaker`, `Deployment`) and the developer
-guide's pages on rolling updates and on replacing unhealthy tasks. Two bounds hold after every plan: tasks starting or running
-never pass `upper` by a start, and a healthy task is only stopped while at least `lower` healthy ones stay.
+guide's pages on rolling updates and on replacing unhealthy tasks. Two bounds hold after every plan: tasks starting
+or running never pass `upper` by a start, and a healthy task is only stopped while at least `lower` healthy ones stay.
 """
 
 from collections.abc import Iterable

@@ -1,0 +1,112 @@
+"""ECS with real rolling updates: health checks, deployments, circuit breaker, draining, replacement.
+
+MiniStack keeps the records and the small APIs; starting, watching and stopping tasks and scheduling services are
+here. `scheduler` decides and touches nothing; `controller` looks and acts.
+"""
+
+import asyncio
+import threading
+from typing import Any
+
+from ministack.services import ec2, ecs
+
+from sandbox.extensions.api import Sandbox
+from sandbox.extensions.ecs import (
+    controller,
+    deployments_api,
+    engine,
+    monitor,
+    revisions,
+    services_api,
+    starting,
+    stopping,
+    tasks_api,
+)
+from sandbox.extensions.ecs.emulator import LOCK, Record, service_of_task, tasks_of
+
+_HANDLERS = {
+    "CreateService": services_api.create_service,
+    "UpdateService": services_api.update_service,
+    "DeleteService": services_api.delete_service,
+    "DescribeServices": services_api.describe_services,
+    "ListServiceDeployments": deployments_api.list_service_deployments,
+    "DescribeServiceDeployments": deployments_api.describe_service_deployments,
+    "DescribeServiceRevisions": deployments_api.describe_service_revisions,
+    "StopServiceDeployment": deployments_api.stop_service_deployment,
+    "ContinueServiceDeployment": deployments_api.continue_service_deployment,
+    "RunTask": tasks_api.run_task,
+    "StopTask": tasks_api.stop_task,
+    "RegisterTaskDefinition": tasks_api.registering(ecs._register_task_definition),
+}
+
+
+def install(sandbox: Sandbox) -> None:
+    """Replace MiniStack's task lifecycle and service scheduler, and start ours with the server."""
+    ended = threading.Event()
+    _replace(sandbox)
+    ecs._ACTION_MAP.update(_HANDLERS)
+    # CloudFormation's AWS::ECS::Service calls these by name.
+    ecs._create_service = services_api.create_service
+    ecs._update_service = services_api.update_service
+    ecs._delete_service = services_api.delete_service
+    sandbox.on_reset(_forget)
+
+    async def begin() -> None:
+        for name, work in (("ecs-monitor", monitor.watch), ("ecs-scheduler", controller.run)):
+            threading.Thread(target=work, args=(ended,), daemon=True, name=name).start()
+
+    async def end() -> None:
+        await asyncio.to_thread(ended.set)
+
+    sandbox.on_startup(begin)
+    sandbox.on_shutdown(end)
+
+
+def _replace(sandbox: Sandbox) -> None:
+    build = ecs._build_task_containers
+
+    def build_task_containers(family: Record, overrides: list[Record]) -> list[Record]:
+        records: list[Record] = build(family, overrides)
+        for record, definition in zip(records, family["containerDefinitions"], strict=True):
+            record["_essential"] = bool(definition.get("essential", True))
+            record["_checked"] = bool(definition.get("healthCheck"))
+        return records
+
+    def run_task_worker(
+        task: Record, family: Record, overrides: list[Record], _: Any, account: str, region: str
+    ) -> None:
+        with ecs.request_scope(account, region):
+            _tidy(task)
+            starting.start(sandbox, task, family, overrides)
+
+    ecs._build_task_containers = build_task_containers
+    ecs._run_task_worker = run_task_worker
+    ecs._get_docker = engine.client
+    ecs._refresh_service_state = _refresh
+    # Done by the monitor and by the controller.
+    for name in ("_maybe_mark_stopped", "_reconcile_service_tasks", "_sync_service_targets"):
+        setattr(ecs, name, lambda *_, **__: None)
+
+
+def _tidy(task: Record) -> None:
+    """Leave out what ECS leaves out, and put the task into its subnet's zone."""
+    with LOCK:
+        for key in ("stopCode", "stoppedReason"):
+            task[key] = task[key] or None
+        if task["launchType"] == "FARGATE":
+            task.pop("containerInstanceArn", None)
+        subnet = ec2._subnets.get(task.get("_subnet") or "")
+        if subnet:
+            task["availabilityZone"] = subnet["AvailabilityZone"]
+
+
+def _refresh(cluster: str, group: str) -> None:
+    service = service_of_task({"clusterArn": cluster, "group": group})
+    if service is not None:
+        with LOCK:
+            controller.count(service, tasks_of(service))
+
+
+def _forget() -> None:
+    revisions.forget()
+    stopping.LOGS.clear()
