@@ -1,0 +1,230 @@
+# Copyright: (c) 2026, The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a rollout sees and wants: the service, its deployment, its tasks, and what they should be. Values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+
+class DeploymentState(Enum):
+    """Where a service deployment stands. The API has more states; those it may grow read as UNKNOWN."""
+
+    PENDING = "PENDING"
+    IN_PROGRESS = "IN_PROGRESS"
+    SUCCESSFUL = "SUCCESSFUL"
+    STOPPED = "STOPPED"
+    ROLLING_BACK = "ROLLING_BACK"
+    ROLLED_BACK = "ROLLED_BACK"
+    ROLLBACK_FAILED = "ROLLBACK_FAILED"
+    UNKNOWN = "UNKNOWN"
+
+
+_STATES = {
+    "PENDING": DeploymentState.PENDING,
+    "IN_PROGRESS": DeploymentState.IN_PROGRESS,
+    "SUCCESSFUL": DeploymentState.SUCCESSFUL,
+    "STOPPED": DeploymentState.STOPPED,
+    "STOP_REQUESTED": DeploymentState.ROLLING_BACK,
+    "ROLLBACK_REQUESTED": DeploymentState.ROLLING_BACK,
+    "ROLLBACK_IN_PROGRESS": DeploymentState.ROLLING_BACK,
+    "ROLLBACK_SUCCESSFUL": DeploymentState.ROLLED_BACK,
+    "ROLLBACK_FAILED": DeploymentState.ROLLBACK_FAILED,
+}
+
+
+def parse_state(status: str) -> DeploymentState:
+    """The state that the API calls *status*."""
+    return _STATES.get(status, DeploymentState.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceDeployment:
+    """A service deployment. ``reason`` is what ECS says of its state; ``breaker`` the circuit breaker's status."""
+
+    arn: str
+    state: DeploymentState
+    created_at: datetime
+    target_revision_arn: str = ""
+    reason: str = ""
+    breaker: str = ""
+
+    @property
+    def moving(self) -> bool:
+        """Whether ECS is still at work on it."""
+        return self.state in (
+            DeploymentState.PENDING,
+            DeploymentState.IN_PROGRESS,
+            DeploymentState.ROLLING_BACK,
+            DeploymentState.UNKNOWN,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """An entry of the service's own list of deployments. The primary one is where the service is going."""
+
+    id: str
+    status: str
+    task_definition_arn: str
+    created_at: datetime
+    rollout_state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityProvider:
+    """A share of a capacity provider strategy."""
+
+    name: str
+    weight: int = 1
+    base: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Where tasks get their network interfaces."""
+
+    subnets: frozenset[str]
+    security_groups: frozenset[str]
+    assign_public_ip: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TargetBinding:
+    """A target group that the service registers a container's port with."""
+
+    target_group_arn: str
+    container_name: str
+    container_port: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentSettings:
+    """How ECS replaces tasks. ``alarms`` empty: no alarm guards it."""
+
+    strategy: str = "ROLLING"
+    minimum_healthy_percent: int = 100
+    maximum_percent: int = 200
+    circuit_breaker: bool = True
+    circuit_breaker_rollback: bool = True
+    alarms: frozenset[str] = frozenset()
+    alarm_rollback: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSettings:
+    """All of a service that a rollout owns, beside its task definition. The desired count is not among it."""
+
+    launch_type: str = "FARGATE"
+    capacity_providers: frozenset[CapacityProvider] = frozenset()
+    platform_version: str = "LATEST"
+    network: Network | None = None
+    target_bindings: frozenset[TargetBinding] = frozenset()
+    health_check_grace_period_seconds: int = 0
+    deployment: DeploymentSettings = field(default_factory=DeploymentSettings)
+    enable_execute_command: bool = False
+    propagate_tags: str = "NONE"
+    enable_ecs_managed_tags: bool = False
+    tags: frozenset[tuple[str, str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A living service."""
+
+    arn: str
+    name: str
+    status: str
+    task_definition_arn: str
+    desired_count: int
+    running_count: int
+    settings: ServiceSettings
+    deployments: tuple[Deployment, ...] = ()
+    controller: str = "ECS"
+    scheduling: str = "REPLICA"
+
+    @property
+    def primary(self) -> Deployment | None:
+        """The deployment that the service is going to."""
+        return next((one for one in self.deployments if one.status == "PRIMARY"), None)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDefinition:
+    """A registered revision. ``document`` is what was registered, in the shape of the API."""
+
+    arn: str
+    family: str
+    revision: int
+    active: bool
+    document: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerState:
+    """A container of a task."""
+
+    name: str
+    exit_code: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task. ``address`` is its private IPv4 address; ``stop_code`` and ``stopped_reason`` are the API's."""
+
+    arn: str
+    group: str
+    task_definition_arn: str
+    last_status: str
+    created_at: datetime
+    started: bool = False
+    address: str = ""
+    stop_code: str = ""
+    stopped_reason: str = ""
+    containers: tuple[ContainerState, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The task's own id: the last part of its ARN."""
+        return self.arn.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A target of a target group."""
+
+    address: str
+    state: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerRule:
+    """A listener rule that forwards to one target group. ``arn`` is empty for one that is only wanted."""
+
+    listener_arn: str
+    priority: int
+    path_patterns: frozenset[str]
+    target_group_arn: str
+    host_headers: frozenset[str] = frozenset()
+    arn: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """A scalable target with target tracking on the service's average CPU. ``cpu_percent`` 0: no policy."""
+
+    minimum: int
+    maximum: int
+    cpu_percent: float = 60.0
+    scale_in_cooldown_seconds: int = 300
+    scale_out_cooldown_seconds: int = 60
