@@ -1,0 +1,226 @@
+"""Run stages of checks and tests: `python -m tools.suite [STAGE...]`, all of them without a name.
+
+One stage's output is shown as it comes. Several run in two lanes at once, so that what waits for containers does not
+hold up what computes; each one's output goes to `.cache/test/<stage>.log` and is shown whole when the stage failed, and
+the last lines are the sums that pytest gave.
+"""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.files import ROOT
+
+LOGS = ROOT / ".cache" / "test"
+STAGE_SECONDS = 20 * 60
+"""A stage that hangs must not hang CI."""
+GRACE_SECONDS = 60
+"""How long an interrupted stage may take to remove its containers."""
+SUMMARY = re.compile(
+    r"^=+ (?P<counts>.*\b(?:passed|failed|error|errors|skipped|no tests ran)\b.*) in [\d.]+s.*=+$", re.MULTILINE
+)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A named command. `engine`: it needs a Docker engine and the base images; `service`: it needs .venv-service."""
+
+    name: str
+    command: tuple[str, ...]
+    folder: str = "."
+    engine: bool = False
+    service: bool = False
+
+
+def _pytest(*arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", "pytest", *arguments)
+
+
+SERVICE_PYTEST = (str(ROOT / ".venv-service/bin/python"), "-m", "pytest", "-p", "tools.strict_skips")
+COMPUTING = (
+    Stage("lint", (sys.executable, "-m", "tools.lint"), service=True),
+    Stage("unit", _pytest("tests/unit")),
+    Stage("architecture", _pytest("tests/architecture")),
+    Stage("packaging", _pytest("tests/packaging")),
+    Stage("sanity", (sys.executable, "-m", "tools.sanity")),
+    Stage("service-test", SERVICE_PYTEST, folder="service", engine=True, service=True),
+)
+WAITING = (
+    Stage("sandbox-test", _pytest("-n2", "tests/sandbox"), engine=True),
+    Stage("integration", _pytest("-n2", "tests/integration"), engine=True),
+    Stage("molecule", (sys.executable, "-m", "tools.molecule"), engine=True),
+    Stage("e2e", _pytest("tests/e2e"), engine=True, service=True),
+)
+STAGES = {stage.name: stage for stage in (*COMPUTING, *WAITING)}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    stage: Stage
+    code: int
+    seconds: float
+    log: Path
+
+    @property
+    def summary(self) -> str:
+        """What pytest counted, or the last line of another tool."""
+        text = self.log.read_text(encoding="utf-8", errors="replace")
+        found = SUMMARY.findall(text)
+        lines = text.strip().splitlines()
+        return found[-1] if found else lines[-1] if lines else "no output"
+
+
+class Runner:
+    """Runs stages as process groups of their own and can end them all."""
+
+    def __init__(self) -> None:
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._lock = threading.Lock()
+        self._ending = False
+
+    def run_lane(self, stages: list[Stage]) -> list[Outcome]:
+        return [self.run(stage) for stage in stages if not self._ending]
+
+    def run(self, stage: Stage) -> Outcome:
+        began = time.monotonic()
+        log = LOGS / f"{stage.name}.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                stage.command,
+                cwd=ROOT / stage.folder,
+                env={**environment(stage), "NO_COLOR": "1", "PYTHONUNBUFFERED": "1"},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            with self._lock:
+                self._running.add(process)
+                ending = self._ending
+            if ending:
+                self._end(process)
+            code = self._wait(process, output.fileno())
+        with self._lock:
+            self._running.discard(process)
+        outcome = Outcome(stage, code, time.monotonic() - began, log)
+        show(outcome)
+        return outcome
+
+    def _wait(self, process: subprocess.Popen[bytes], output: int) -> int:
+        try:
+            return process.wait(STAGE_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.write(output, f"\nEnded: it took longer than {STAGE_SECONDS} s.\n".encode())
+            self._end(process)
+            process.wait()
+            return 124
+
+    @staticmethod
+    def _end(process: subprocess.Popen[bytes]) -> None:
+        """Interrupt a stage as Ctrl-C would, so that it removes what it made; kill what is left after the grace."""
+        for number, grace in ((signal.SIGINT, GRACE_SECONDS), (signal.SIGKILL, 10)):
+            try:
+                os.killpg(process.pid, number)
+                process.wait(grace)
+            except ProcessLookupError:
+                return  # all of it has ended, which is what was wanted
+            except subprocess.TimeoutExpired:
+                continue
+
+    def end_all(self) -> None:
+        with self._lock:
+            self._ending = True
+            running = list(self._running)
+        with ThreadPoolExecutor(max_workers=8) as pool:
+            list(pool.map(self._end, running))
+
+
+def environment(stage: Stage) -> dict[str, str]:
+    """The service's tests have an environment of their own and find the plugin for skips by PYTHONPATH."""
+    return {**os.environ, "PYTHONPATH": str(ROOT)} if stage.folder == "service" else dict(os.environ)
+
+
+def show(outcome: Outcome) -> None:
+    verdict = "passed" if outcome.code == 0 else f"FAILED (exit {outcome.code})"
+    print(f"── {outcome.stage.name:<13} {verdict} in {outcome.seconds:.0f} s: {outcome.summary}", flush=True)
+    if outcome.code != 0:
+        print(outcome.log.read_text(encoding="utf-8", errors="replace").rstrip(), flush=True)
+        print(f"── end of {outcome.stage.name}", flush=True)
+
+
+def prepare(stages: list[Stage]) -> None:
+    """Set up what the stages need, once, before any starts."""
+    if any(stage.service for stage in stages):
+        subprocess.run([str(ROOT / "tools" / "bootstrap"), "service"], cwd=ROOT, check=True)
+    if any(stage.engine for stage in stages):
+        for arguments in (("tools.engine", "ensure"), ("tools.images", "all")):
+            subprocess.run([sys.executable, "-m", *arguments], cwd=ROOT, check=True)
+
+
+def run_one(stage: Stage) -> int:
+    """Replace this process, so that the stage has the terminal and its signals."""
+    os.chdir(ROOT / stage.folder)
+    os.execve(stage.command[0], stage.command, environment(stage))  # noqa: S606 - no shell wanted
+
+
+def run_all(stages: list[Stage]) -> int:
+    LOGS.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
+    runner = Runner()
+    lanes = [[stage for stage in lane if stage in stages] for lane in (COMPUTING, WAITING)]
+    with ThreadPoolExecutor(max_workers=len(lanes)) as pool:
+        futures = [pool.submit(runner.run_lane, lane) for lane in lanes]
+        try:
+            outcomes = [outcome for future in futures for outcome in future.result()]
+        except KeyboardInterrupt:
+            print("Interrupted: ending what runs ...", file=sys.stderr, flush=True)
+            runner.end_all()
+            return 130
+    return conclude(outcomes, time.monotonic() - began)
+
+
+def conclude(outcomes: list[Outcome], seconds: float) -> int:
+    """Print each stage's line again, then the sum of all tests as pytest would; return the exit code."""
+    print("\nsummary", flush=True)
+    counts: Counter[str] = Counter()
+    for outcome in outcomes:
+        verdict = "ok  " if outcome.code == 0 else "FAIL"
+        print(f"{verdict} {outcome.stage.name:<13} {outcome.seconds:6.1f} s  {outcome.summary}")
+        for number, word in re.findall(r"(\d+) (passed|failed|errors?|skipped|xfailed)\b", outcome.summary):
+            counts[word.rstrip("s") if word.startswith("error") else word] += int(number)
+    failed = [outcome.stage.name for outcome in outcomes if outcome.code != 0]
+    if failed:
+        print(f"failed stages: {', '.join(failed)}")
+    total = ", ".join(
+        f"{counts[word]} {word}" for word in ("failed", "error", "passed", "skipped", "xfailed") if counts[word]
+    )
+    print(f"{f' {total} in {seconds:.2f}s ':=^80}", flush=True)
+    return 1 if failed else 0
+
+
+def main(names: list[str]) -> int:
+    if unknown := set(names) - set(STAGES):
+        print(f"No such stage: {', '.join(sorted(unknown))}. There are: {', '.join(STAGES)}.", file=sys.stderr)
+        return 2
+    # A terminated run ends its stages as an interrupted one does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    stages = [stage for stage in STAGES.values() if not names or stage.name in names]
+    try:
+        prepare(stages)
+        return run_one(stages[0]) if len(stages) == 1 else run_all(stages)
+    except subprocess.CalledProcessError as error:
+        return error.returncode  # it has said itself what is wrong
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
