@@ -1,0 +1,20 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """What each attribute means; a module says which it has."""
+
+    DOCUMENTATION = r"""
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return what would change, without changing anything.
+  diff_mode:
+    description: Returns what changed, or would change, when in diff mode.
+  idempotent:
+    description: Run twice, the second run changes nothing.
+  action:
+    description: Has an action plugin of the same name.
+"""

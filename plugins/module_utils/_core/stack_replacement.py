@@ -1,0 +1,168 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which changes of a property make CloudFormation replace the resource.
+
+From the ``createOnlyProperties`` and ``conditionalCreateOnlyProperties`` of the resource provider schemas that AWS
+publishes. A unit test compares the table with the schemas that cfn-lint carries and says what has to be changed.
+A type that is not listed is answered with "unknown".
+"""
+
+from __future__ import annotations
+
+#: Type -> (properties whose change always replaces, properties whose change may replace).
+REPLACING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "AWS::DynamoDB::Table": (("ImportSourceSpecification", "TableName"), ("KeySchema",)),
+    "AWS::EC2::EIP": (("Address", "IpamPoolId", "NetworkBorderGroup", "TransferAddress"), ()),
+    "AWS::EC2::FlowLog": (
+        (
+            "DeliverCrossAccountRole",
+            "DeliverLogsPermissionArn",
+            "DestinationOptions",
+            "LogDestination",
+            "LogDestinationType",
+            "LogFormat",
+            "LogGroupName",
+            "MaxAggregationInterval",
+            "ResourceId",
+            "ResourceType",
+            "TagFieldSpecifications",
+            "TrafficType",
+        ),
+        (),
+    ),
+    "AWS::EC2::InternetGateway": ((), ()),
+    "AWS::EC2::NatGateway": (
+        ("AllocationId", "AvailabilityMode", "ConnectivityType", "PrivateIpAddress", "SubnetId", "VpcId"),
+        (),
+    ),
+    "AWS::EC2::Route": (
+        ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId", "RouteTableId"),
+        (),
+    ),
+    "AWS::EC2::RouteTable": (("VpcId",), ()),
+    "AWS::EC2::SecurityGroup": (("GroupDescription", "GroupName", "VpcId"), ()),
+    "AWS::EC2::SecurityGroupEgress": (
+        (
+            "CidrIp",
+            "CidrIpv6",
+            "DestinationPrefixListId",
+            "DestinationSecurityGroupId",
+            "FromPort",
+            "GroupId",
+            "IpProtocol",
+            "ToPort",
+        ),
+        (),
+    ),
+    "AWS::EC2::Subnet": (
+        (
+            "AvailabilityZone",
+            "AvailabilityZoneId",
+            "CidrBlock",
+            "Ipv4IpamPoolId",
+            "Ipv4NetmaskLength",
+            "Ipv6IpamPoolId",
+            "Ipv6Native",
+            "Ipv6NetmaskLength",
+            "OutpostArn",
+            "VpcId",
+        ),
+        ("Ipv6CidrBlock",),
+    ),
+    "AWS::EC2::SubnetRouteTableAssociation": (("RouteTableId", "SubnetId"), ()),
+    "AWS::EC2::VPC": (
+        ("CidrBlock", "Ipv4IpamPoolId", "Ipv4NetmaskLength", "VpcEncryptionControl"),
+        ("InstanceTenancy",),
+    ),
+    "AWS::EC2::VPCEndpoint": (
+        (
+            "DnsOptions.PrivateDnsPreference",
+            "DnsOptions.PrivateDnsSpecifiedDomains",
+            "ResourceConfigurationArn",
+            "ServiceName",
+            "ServiceNetworkArn",
+            "ServiceRegion",
+            "VpcEndpointType",
+            "VpcId",
+        ),
+        (),
+    ),
+    "AWS::EC2::VPCGatewayAttachment": (("VpcId",), ()),
+    "AWS::ECR::Repository": (
+        (
+            "EncryptionConfiguration",
+            "EncryptionConfiguration.EncryptionType",
+            "EncryptionConfiguration.KmsKey",
+            "RepositoryName",
+        ),
+        (),
+    ),
+    "AWS::ECS::Cluster": (("ClusterName",), ()),
+    "AWS::ElasticLoadBalancingV2::Listener": (("LoadBalancerArn",), ()),
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": (("Name", "Scheme", "Type"), ()),
+    "AWS::ElasticLoadBalancingV2::TargetGroup": (
+        ("IpAddressType", "Name", "Port", "Protocol", "ProtocolVersion", "TargetType", "VpcId"),
+        (),
+    ),
+    "AWS::IAM::Role": (("Path", "RoleName"), ()),
+    "AWS::KMS::Alias": (("AliasName",), ()),
+    "AWS::KMS::Key": ((), ()),
+    "AWS::Logs::LogGroup": (("LogGroupName",), ()),
+    "AWS::RDS::DBInstance": (
+        (
+            "BackupTarget",
+            "CharacterSetName",
+            "CustomIAMInstanceProfile",
+            "DBClusterIdentifier",
+            "DBInstanceIdentifier",
+            "DBName",
+            "DBSubnetGroupName",
+            "DBSystemId",
+            "KmsKeyId",
+            "MasterUsername",
+            "NcharCharacterSetName",
+            "SourceRegion",
+            "StorageEncrypted",
+            "Timezone",
+        ),
+        (
+            "AutoMinorVersionUpgrade",
+            "AvailabilityZone",
+            "BackupRetentionPeriod",
+            "DBClusterSnapshotIdentifier",
+            "DBParameterGroupName",
+            "DBSnapshotIdentifier",
+            "Engine",
+            "MultiAZ",
+            "PerformanceInsightsKMSKeyId",
+            "PreferredMaintenanceWindow",
+            "RestoreTime",
+            "SourceDBClusterIdentifier",
+            "SourceDBInstanceAutomatedBackupsArn",
+            "SourceDBInstanceIdentifier",
+            "SourceDbiResourceId",
+            "UseLatestRestorableTime",
+        ),
+    ),
+    "AWS::RDS::DBParameterGroup": (("DBParameterGroupName", "Description", "Family"), ()),
+    "AWS::RDS::DBSubnetGroup": (("DBSubnetGroupName",), ()),
+    "AWS::S3::Bucket": (("BucketName", "BucketNamePrefix", "BucketNamespace"), ()),
+    "AWS::S3::BucketPolicy": (("Bucket",), ()),
+}
+
+
+def replacement(resource_type: str, property_path: str) -> str:
+    """What changing the property does to the resource: ``yes``, ``maybe``, ``no`` or ``unknown``.
+
+    ``property_path`` is dotted, without list indexes and without the leading ``Properties``.
+    """
+    if resource_type not in REPLACING:
+        return "unknown"
+    always, sometimes = REPLACING[resource_type]
+    if any(_overlap(property_path, listed) for listed in always):
+        return "yes"
+    return "maybe" if any(_overlap(property_path, listed) for listed in sometimes) else "no"
+
+
+def _overlap(path: str, listed: str) -> bool:
+    return path == listed or path.startswith(f"{listed}.") or listed.startswith(f"{path}.")

@@ -1,0 +1,90 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What is said about a CloudFormation stack: the request, what was seen, and the answers that are not failures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .._errors import FastbreakError
+
+#: A parsed template: plain dicts, lists and scalars, every intrinsic function in its long form.
+Template = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class OutputReference:
+    """A parameter whose value is the output of the component's stack."""
+
+    component: str
+    output: str
+
+
+@dataclass(frozen=True)
+class StackRequest:
+    """One stack as it should be. ``None`` for tags, policy or protection leaves what is there.
+
+    ``depends_on`` maps the name of a component to the name of its stack; ``timeout_seconds`` bounds each wait.
+    """
+
+    name: str
+    template: Template | None = None
+    template_text: str = ""
+    parameters: Mapping[str, str | OutputReference] = field(default_factory=dict)
+    tags: Mapping[str, str] | None = None
+    termination_protection: bool | None = None
+    stack_policy: Mapping[str, Any] | None = None
+    capabilities: tuple[str, ...] = ()
+    timeout_seconds: float = 3600
+    depends_on: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StackSnapshot:
+    """A stack as CloudFormation described it."""
+
+    name: str
+    stack_id: str
+    status: str
+    status_reason: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    termination_protection: bool = False
+
+
+@dataclass(frozen=True)
+class StackEvent:
+    """One line of a stack's history. ``at`` is in seconds since the epoch."""
+
+    logical_id: str
+    resource_type: str
+    status: str
+    reason: str = ""
+    physical_id: str = ""
+    at: float = 0.0
+    token: str = ""
+
+
+@dataclass(frozen=True)
+class StackResource:
+    """One resource that a stack has, or had."""
+
+    logical_id: str
+    resource_type: str
+    status: str
+    physical_id: str = ""
+
+
+class StackBusyError(FastbreakError):
+    """Another operation on the stack is under way, or has just created it: read it again."""
+
+
+class NothingToUpdateError(FastbreakError):
+    """CloudFormation compared and found nothing to do."""
+
+
+class StackGoneError(FastbreakError):
+    """The stack does not exist (any more)."""

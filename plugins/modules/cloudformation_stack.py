@@ -1,0 +1,287 @@
+#!/usr/bin/python
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: cloudformation_stack
+short_description: Create, update or delete one CloudFormation stack, with a real plan
+version_added: 0.1.0
+description:
+  - Brings one stack to what is asked and waits until it has settled.
+  - Whether and what to change is decided by comparing the stored template, parameters and tags with the desired ones,
+    locally. No change set is made, so check mode calls no writing API and works on an empty account too.
+  - Templates are compared by what they say with their parameters filled in; comments, order of keys, short or long
+    forms of intrinsic functions and differences that make no resource differ do not count.
+  - A stack in any state is dealt with. One whose first creation failed (C(ROLLBACK_COMPLETE), C(ROLLBACK_FAILED), or
+    C(REVIEW_IN_PROGRESS)) is deleted and created again; an operation that is under way, whoever started it, is waited
+    for; a rollback that failed is continued; C(DELETE_FAILED) and C(CREATE_FAILED) are refused with what to do.
+  - The action plugin of the same name does the work in the controller and shows which resources are being worked on.
+options:
+  name:
+    description: Name of the stack.
+    type: str
+    required: true
+  state:
+    description: Whether the stack is there.
+    type: str
+    choices: [present, absent]
+    default: present
+  template:
+    description:
+      - Path of the template, YAML or JSON, at most 51,200 bytes.
+      - In a playbook, a relative path is looked for in the role's or playbook's C(files) directory first.
+    type: path
+  template_body:
+    description: The template itself, instead of O(template).
+    type: str
+  parameters:
+    description:
+      - Values of the template's parameters. A list becomes a comma-separated text, a boolean becomes C(true) or
+        C(false); a null leaves the template's default.
+      - A value V({component: network, output: VpcId}) is read from the outputs of that component's stack, which has to
+        be named in O(depends_on).
+      - Parameters declared C(NoEcho) are refused, because their values can never be compared. Use a dynamic reference.
+    type: dict
+    default: {}
+  tags:
+    description:
+      - Exactly these tags on the stack, and by CloudFormation on its resources. Not given, tags stay as they are.
+    type: dict
+  termination_protection:
+    description: Whether deleting the stack is refused. Not given, it stays as it is.
+    type: bool
+  stack_policy:
+    description: What updates may do to which resources. Not given, it stays as it is.
+    type: dict
+  capabilities:
+    description: What the template is allowed to contain.
+    type: list
+    elements: str
+    choices: [CAPABILITY_IAM, CAPABILITY_NAMED_IAM, CAPABILITY_AUTO_EXPAND]
+    default: []
+  timeout_seconds:
+    description: How long each wait may take, for a dependency as for the stack itself.
+    type: int
+    default: 3600
+  depends_on:
+    description:
+      - The stacks that have to have settled first, as a mapping of component to stack name.
+      - A component that is a host of the same play is waited for until its host has reported with
+        M(fastbreak.aws.component_state); if it fails, this one fails without having touched anything.
+      - Any other one has to have settled already.
+    type: dict
+    default: {}
+attributes:
+  check_mode:
+    support: full
+    description: Predicts what a run would do and calls no writing API.
+  diff_mode:
+    support: full
+    description: Shows each resource, property, output and tag that differs.
+  idempotent:
+    support: full
+    description: A second run changes nothing.
+  action:
+    support: full
+    description: Runs in the controller.
+extends_documentation_fragment:
+  - fastbreak.aws.attributes
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+seealso:
+  - module: fastbreak.aws.cloudformation_stack_info
+  - module: fastbreak.aws.component_state
+author:
+  - The Fastbreak maintainers (@fastbreak-sports)
+"""
+
+EXAMPLES = r"""
+- name: Apply a stack that reads another one
+  fastbreak.aws.cloudformation_stack:
+    name: fastbreak-dev-rds
+    template: stack.yaml
+    parameters:
+      SubnetIds: {component: network, output: DataSubnetIds}
+      InstanceClass: db.t4g.small
+    depends_on:
+      network: fastbreak-dev-network
+    capabilities: [CAPABILITY_IAM]
+    tags: {Environment: dev}
+    termination_protection: true
+    stack_policy:
+      Statement:
+        - {Effect: Allow, Principal: "*", Action: "Update:*", Resource: "*"}
+        - Effect: Deny
+          Principal: "*"
+          Action: ["Update:Replace", "Update:Delete"]
+          Resource: LogicalResourceId/Database
+
+- name: See what would change
+  fastbreak.aws.cloudformation_stack:
+    name: fastbreak-dev-rds
+    template: stack.yaml
+  check_mode: true
+  diff: true
+
+- name: Delete a stack
+  fastbreak.aws.cloudformation_stack:
+    name: fastbreak-dev-rds
+    state: absent
+"""
+
+RETURN = r"""
+stack_name:
+  description: Name of the stack.
+  type: str
+  returned: always
+stack_id:
+  description: ARN of the stack; empty when there is none.
+  type: str
+  returned: success
+stack_status:
+  description: Its status afterwards; empty when there is none.
+  type: str
+  returned: success
+  sample: UPDATE_COMPLETE
+outputs:
+  description:
+    - The stack's outputs.
+    - In check mode what they will be; null for one that only applying can tell.
+  type: dict
+  returned: success
+  sample: {VpcId: vpc-0a1b2c3d}
+changes:
+  description: What happens to which resource.
+  type: list
+  elements: dict
+  returned: success
+  contains:
+    action:
+      description: One of V(add), V(modify) and V(remove).
+      type: str
+    logical_id:
+      description: Name of the resource in the template.
+      type: str
+    resource_type:
+      description: Type of the resource.
+      type: str
+    replacement:
+      description: Whether CloudFormation makes a new one in its place, one of V(yes), V(maybe), V(no) and V(unknown).
+      type: str
+    properties:
+      description: Paths of the properties that change.
+      type: list
+      elements: str
+summary:
+  description: The plan in one line.
+  type: str
+  returned: success
+  sample: "update: 1 to modify"
+"""
+
+import uuid
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.clock import SystemClock
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.cloudformation import RETRIES, CloudFormation
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.stack_template import parse_template, read_template
+from ansible_collections.fastbreak.aws.plugins.module_utils._core.stack_report import changes_of, diff_of, summary
+from ansible_collections.fastbreak.aws.plugins.module_utils._core.stack_request import build_request as _build_request
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError
+from ansible_collections.fastbreak.aws.plugins.module_utils._flows.stack import apply_stack, remove_stack
+from ansible_collections.fastbreak.aws.plugins.module_utils._flows.stack_ports import NoRun, Ports
+
+
+def build_argument_spec():
+    """The options, without those of every AWS module."""
+    return {
+        "name": {"type": "str", "required": True},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "template": {"type": "path"},
+        "template_body": {"type": "str"},
+        "parameters": {"type": "dict", "default": {}},
+        "tags": {"type": "dict"},
+        "termination_protection": {"type": "bool"},
+        "stack_policy": {"type": "dict"},
+        "capabilities": {
+            "type": "list",
+            "elements": "str",
+            "choices": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+            "default": [],
+        },
+        "timeout_seconds": {"type": "int", "default": 3600},
+        "depends_on": {"type": "dict", "default": {}},
+    }
+
+
+#: Conditions across options, for AnsibleModule as for an action plugin.
+CROSS_CHECKS = {
+    "mutually_exclusive": [("template", "template_body")],
+    "required_if": [("state", "present", ("template", "template_body"), True)],
+}
+
+
+def build_request(params):
+    """The request that the parameters stand for, its template read."""
+    text, template = "", None
+    if params["template"]:
+        text, template = read_template(params["template"])
+    elif params["template_body"]:
+        text = params["template_body"]
+        template = parse_template(text, f"The template_body of stack {params['name']}")
+    return _build_request(params, template, text)
+
+
+def build_ports(client, clock=None, run=None, say=None):
+    """The only place where clients are made; ``client`` makes a boto3 client by the service's name."""
+    return Ports(
+        stacks=CloudFormation(client("cloudformation", config={"retries": dict(RETRIES)})),
+        clock=clock or SystemClock(),
+        run=run or NoRun(),
+        say=say or _say_nothing,
+        new_token=lambda: f"fastbreak-{uuid.uuid4()}",
+    )
+
+
+def _say_nothing(_line):
+    """A module cannot show anything while it works."""
+
+
+def run_request(params, ports, check_mode):
+    """Do it and return what came of it, as a `StackResult`."""
+    request = build_request(params)
+    act = apply_stack if params["state"] == "present" else remove_stack
+    return act(request, ports, check_mode)
+
+
+def to_exit(result):
+    """The result of a module."""
+    snapshot = result.snapshot
+    return {
+        "changed": result.changed,
+        "stack_name": result.plan.name,
+        "stack_id": snapshot.stack_id if snapshot else "",
+        "stack_status": snapshot.status if snapshot else "",
+        "outputs": dict(result.outputs),
+        "changes": changes_of(result.plan),
+        "summary": summary(result.plan),
+        "diff": diff_of(result.plan),
+    }
+
+
+def main():
+    module = AnsibleAWSModule(argument_spec=build_argument_spec(), supports_check_mode=True, **CROSS_CHECKS)
+    try:
+        result = run_request(module.params, build_ports(module.client), module.check_mode)
+    except FastbreakError as error:
+        module.fail_json(msg=error.message, stack_name=module.params["name"], **error.details)
+    for warning in result.warnings:
+        module.warn(warning)
+    module.exit_json(**to_exit(result))
+
+
+if __name__ == "__main__":
+    main()

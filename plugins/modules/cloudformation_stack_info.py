@@ -1,0 +1,117 @@
+#!/usr/bin/python
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: cloudformation_stack_info
+short_description: Read status, outputs, parameters and tags of CloudFormation stacks
+version_added: 0.1.0
+description:
+  - Reads each named stack. One that does not exist is left out of the answer.
+  - The action plugin of the same name does the work in the controller.
+options:
+  names:
+    description: Names of the stacks.
+    type: list
+    elements: str
+    required: true
+attributes:
+  check_mode:
+    support: full
+    description: It only reads.
+  diff_mode:
+    support: none
+    description: It only reads.
+  idempotent:
+    support: full
+    description: It only reads.
+  action:
+    support: full
+    description: Runs in the controller.
+extends_documentation_fragment:
+  - fastbreak.aws.attributes
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+seealso:
+  - module: fastbreak.aws.cloudformation_stack
+author:
+  - The Fastbreak maintainers (@fastbreak-sports)
+"""
+
+EXAMPLES = r"""
+- name: Read two stacks
+  fastbreak.aws.cloudformation_stack_info:
+    names: [fastbreak-dev-network, fastbreak-dev-ecs]
+  register: found
+
+- name: Show where the service is
+  ansible.builtin.debug:
+    msg: "{{ found.stacks['fastbreak-dev-ecs'].outputs.ProductionUrl }}"
+"""
+
+RETURN = r"""
+stacks:
+  description: The stacks that exist, by name.
+  type: dict
+  returned: success
+  contains:
+    status:
+      description: Status of the stack.
+      type: str
+    outputs:
+      description: Its outputs.
+      type: dict
+    parameters:
+      description: Its parameters.
+      type: dict
+    tags:
+      description: Its tags.
+      type: dict
+  sample:
+    fastbreak-dev-ecr:
+      status: CREATE_COMPLETE
+      outputs: {RepositoryName: fastbreak/inference}
+      parameters: {Environment: dev}
+      tags: {Environment: dev}
+"""
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.cloudformation import RETRIES, CloudFormation
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError
+
+
+def build_argument_spec():
+    """The options, without those of every AWS module."""
+    return {"names": {"type": "list", "elements": "str", "required": True}}
+
+
+def read_stacks(names, client):
+    """The stacks that exist, by name; ``client`` makes a boto3 client by the service's name."""
+    stacks = CloudFormation(client("cloudformation", config={"retries": dict(RETRIES)}))
+    found = {name: stacks.describe_stack(name) for name in names}
+    return {
+        name: {
+            "status": snapshot.status,
+            "outputs": dict(snapshot.outputs),
+            "parameters": dict(snapshot.parameters),
+            "tags": dict(snapshot.tags),
+        }
+        for name, snapshot in found.items()
+        if snapshot is not None
+    }
+
+
+def main():
+    module = AnsibleAWSModule(argument_spec=build_argument_spec(), supports_check_mode=True)
+    try:
+        stacks = read_stacks(module.params["names"], module.client)
+    except FastbreakError as error:
+        module.fail_json(msg=error.message, **error.details)
+    module.exit_json(changed=False, stacks=stacks)
+
+
+if __name__ == "__main__":
+    main()

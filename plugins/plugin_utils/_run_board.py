@@ -1,0 +1,70 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Where the workers of one run tell each other how their components came out.
+
+Small files in the temporary directory that Ansible makes for a run and removes at its end: a killed run leaves nothing
+that a later one could mistake for its own.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ansible import constants
+
+from ..module_utils._flows.stack_ports import DependencyState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SETTLED = "settled"
+ENDED = "ended"
+
+
+class RunBoard:
+    """The board of one play, seen from one of its hosts."""
+
+    def __init__(self, task_vars: Mapping[str, Any], directory: Path | None = None) -> None:
+        play = re.sub(r"\W+", "-", str(task_vars.get("ansible_play_name", "play")))
+        self._directory = (directory or Path(constants.DEFAULT_LOCAL_TMP)) / "fastbreak" / play
+        self._hosts = frozenset(task_vars.get("ansible_play_hosts_all", []))
+        self._alive = frozenset(task_vars.get("ansible_play_hosts", self._hosts))
+        self.component = str(task_vars.get("inventory_hostname", ""))
+
+    def state_of(self, component: str) -> DependencyState:
+        """How a component is doing. One that ended, or left the play, without having settled has failed."""
+        if component not in self._hosts:
+            return DependencyState.OUTSIDE
+        # In this order: both may be written between two looks.
+        gone = self._file(component, ENDED).exists() or component not in self._alive
+        if self._file(component, SETTLED).exists():
+            return DependencyState.SETTLED
+        return DependencyState.FAILED if gone else DependencyState.RUNNING
+
+    def planned_outputs(self, component: str) -> Mapping[str, str | None] | None:
+        """The outputs that the component's own check expects; None when it left none."""
+        file = self._file(component, "outputs")
+        found: Mapping[str, str | None] | None = json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
+        return found
+
+    def report(self, state: str) -> None:
+        """Say that this host's component settled, or ended."""
+        self._write(state, "")
+
+    def publish(self, outputs: Mapping[str, str | None]) -> None:
+        """Leave the outputs that a check expects for those that read them."""
+        self._write("outputs", json.dumps(dict(outputs)))
+
+    def _file(self, component: str, kind: str) -> Path:
+        return self._directory / f"{component}.{kind}"
+
+    def _write(self, kind: str, text: str) -> None:
+        self._directory.mkdir(parents=True, exist_ok=True)
+        target = self._file(self.component, kind)
+        # Renamed into place, so that nobody reads half of it.
+        draft = target.with_suffix(f".{kind}.draft")
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(target)
