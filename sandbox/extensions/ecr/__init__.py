@@ -1,0 +1,42 @@
+"""ECR with a registry that a Docker engine, or any OCI client, can really push to and pull from.
+
+MiniStack keeps repositories, tags and policies. Added here: a registry for each account on a loopback address of its
+own, with blobs in files, passwords that are checked and the refusals that ECR makes; an image API that agrees with it.
+"""
+
+from pathlib import Path
+
+from ministack.services import ecr
+
+from sandbox.extensions.api import Sandbox
+from sandbox.extensions.ecr import _api, _layers, _repositories, _server
+from sandbox.extensions.ecr._blobs import Blobs
+from sandbox.extensions.ecr._tokens import Tokens
+
+_addresses: dict[str, str] = {}
+
+
+def registry_address(account: str) -> str:
+    """`127.x.y.z:port` of the account's registry; KeyError before the server has started."""
+    return _addresses[account]
+
+
+def install(sandbox: Sandbox) -> None:
+    """Serve the registries and replace MiniStack's image actions."""
+    blobs, tokens = Blobs(Path(sandbox.home) / "tmp" / "registry"), Tokens()
+    server = _server.Server(sandbox, blobs, tokens)
+    _repositories.install(blobs)
+    _api.install(blobs, tokens, _addresses)
+    _layers.install(blobs, tokens, _addresses)
+
+    async def listen() -> None:
+        _addresses.update(server.start())
+        sandbox.registries.update(_addresses)
+
+    async def close() -> None:
+        server.stop()
+
+    ecr.handle_registry_request = _server.elsewhere
+    sandbox.on_startup(listen)
+    sandbox.on_shutdown(close)
+    sandbox.on_reset(blobs.forget)

@@ -1,0 +1,274 @@
+"""The registry of one account: the OCI distribution specification 1.1, with ECR's refusals.
+
+AWS: ECR User Guide, "Pushing a Docker image", "Private registry authentication", "Image tag mutability".
+"""
+
+import json
+import logging
+import re
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from ministack.core.responses import request_scope
+from ministack.services import ecr
+
+from sandbox.extensions.ecr import _images
+from sandbox.extensions.ecr._blobs import DIGEST, Blobs, Owner, Upload
+from sandbox.extensions.ecr._http import Request, Response, answer, error, request_of
+from sandbox.extensions.ecr._tokens import Tokens
+
+logger = logging.getLogger("sandbox.ecr")
+_NAME = r"(?P<name>[a-z0-9]+(?:[._/-][a-z0-9]+)*)"
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,299}")
+_RANGE = re.compile(r"bytes=(\d+)-(\d*)")
+_INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
+
+Handler = Callable[["Registry", Request, str, str], Awaitable[Response]]
+
+
+class Registry:
+    """An ASGI application."""
+
+    def __init__(self, account: str, region: str, blobs: Blobs, tokens: Tokens) -> None:
+        self._account, self._region = account, region
+        self._blobs, self._tokens = blobs, tokens
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        request = request_of(scope, receive)
+        try:
+            with request_scope(self._account, self._region):
+                response = await self._respond(request)
+        except ConnectionError as gone:
+            logger.info("%s %s: %s", request.method, request.path, gone)
+            return
+        except Exception:
+            logger.exception("%s %s", request.method, request.path)
+            response = error(500, "UNKNOWN", "the sandbox's registry failed; see `python -m sandbox logs`")
+        await answer(response, send, head=request.method == "HEAD")
+
+    async def _respond(self, request: Request) -> Response:
+        if refusal := self._refusal(request):
+            return refusal
+        if request.path in {"/v2", "/v2/"}:
+            return Response(status=200, headers={"Content-Type": "application/json"}, body=b"{}")
+        for pattern, methods in _ROUTES:
+            if found := pattern.fullmatch(request.path):
+                handler = methods.get(request.method)
+                if handler is None:
+                    return error(405, "UNSUPPORTED", f"{request.method} is not supported here")
+                name = found["name"]
+                if name not in ecr._repositories:
+                    return error(
+                        404,
+                        "NAME_UNKNOWN",
+                        f"The repository with name '{name}' does not exist in the registry with id '{self._account}'",
+                    )
+                return await handler(self, request, name, (found.groupdict().get("reference") or ""))
+        return error(404, "UNSUPPORTED", f"{request.path} is no path of a registry")
+
+    def _refusal(self, request: Request) -> Response | None:
+        """401 without a good password, 403 with another account's."""
+        account = self._tokens.account_of(request.query.get("token", "")) or self._tokens.account_of_header(
+            request.headers.get("authorization", "")
+        )
+        if account is None:
+            challenge = {"WWW-Authenticate": f'Basic realm="http://{request.headers.get("host", "")}/",service="ecr"'}
+            return error(401, "UNAUTHORIZED", "Not Authorized: ask GetAuthorizationToken for a password", **challenge)
+        if account != self._account:
+            message = f"Your authorization token is account {account}'s; this is the registry of {self._account}"
+            return error(403, "DENIED", message)
+        return None
+
+    def _owner(self, name: str) -> Owner:
+        return self._account, name
+
+    async def start_upload(self, request: Request, name: str, _reference: str) -> Response:
+        """POST blobs/uploads/: mount, take a whole blob, or open a session."""
+        digest, source = request.query.get("mount", ""), request.query.get("from", "")
+        if digest and self._blobs.mount(self._owner(name), self._owner(source), digest):
+            return _created(f"/v2/{name}/blobs/{digest}", digest)
+        identifier = self._blobs.start(self._owner(name))
+        if "digest" in request.query:
+            return await self.finish_upload(request, name, identifier)
+        return _session(202, name, identifier, 0)
+
+    async def append(self, request: Request, name: str, reference: str) -> Response:
+        """PATCH a session: the bytes go to the end, wherever a broken connection left that."""
+        upload = self._blobs.upload(self._owner(name), reference)
+        if upload is None:
+            return _no_upload()
+        if (start := request.headers.get("content-range", "").partition("-")[0]) and int(start) != upload.size:
+            return _session(416, name, reference, upload.size)
+        await _receive(request, upload)
+        return _session(202, name, reference, upload.size)
+
+    async def finish_upload(self, request: Request, name: str, reference: str) -> Response:
+        """PUT a session: it becomes a blob when its bytes have the digest."""
+        upload, digest = self._blobs.upload(self._owner(name), reference), request.query.get("digest", "")
+        if upload is None:
+            return _no_upload()
+        if not DIGEST.fullmatch(digest):
+            return error(400, "DIGEST_INVALID", f"{digest!r} is no sha256 digest")
+        await _receive(request, upload)
+        if actual := self._blobs.finish(self._owner(name), reference, digest):
+            return error(400, "DIGEST_INVALID", f"the bytes have the digest {actual}, not {digest}")
+        return _created(f"/v2/{name}/blobs/{digest}", digest)
+
+    async def upload_status(self, _request: Request, name: str, reference: str) -> Response:
+        """GET a session: how far it has come."""
+        upload = self._blobs.upload(self._owner(name), reference)
+        return _session(204, name, reference, upload.size) if upload else _no_upload()
+
+    async def cancel_upload(self, _request: Request, name: str, reference: str) -> Response:
+        """DELETE a session."""
+        if self._blobs.upload(self._owner(name), reference) is None:
+            return _no_upload()
+        self._blobs.cancel(reference)
+        return Response(status=204)
+
+    async def blob(self, request: Request, name: str, reference: str) -> Response:
+        """GET or HEAD a blob, whole or a range of it."""
+        size = self._blobs.size(self._owner(name), reference)
+        if size is None:
+            return error(404, "BLOB_UNKNOWN", f"blob {reference} unknown to repository {name}")
+        first, last, status = 0, size - 1, 200
+        headers = {
+            "Docker-Content-Digest": reference,
+            "Content-Type": "application/octet-stream",
+            "Accept-Ranges": "bytes",
+        }
+        if wanted := _RANGE.fullmatch(request.headers.get("range", "")):
+            first, last, status = int(wanted[1]), min(int(wanted[2] or last), last), 206
+            if first > last:
+                return error(416, "RANGE_INVALID", f"the blob has {size} bytes", **{"Content-Range": f"bytes */{size}"})
+            headers["Content-Range"] = f"bytes {first}-{last}/{size}"
+        headers["Content-Length"] = str(last - first + 1)
+        return Response(
+            status=status, headers=headers, stream=self._blobs.read(self._owner(name), reference, first, last)
+        )
+
+    async def put_manifest(self, request: Request, name: str, reference: str) -> Response:
+        """PUT a manifest by tag or digest."""
+        body = await request.body()
+        tag = None if DIGEST.fullmatch(reference) else reference
+        if tag and not _TAG.fullmatch(tag):
+            return error(400, "TAG_INVALID", f"{tag!r} is no tag")
+        try:
+            record = _images.put(self._blobs, name, body, tag=tag, content_type=request.headers.get("content-type", ""))
+        except _images.Refusal as refusal:
+            return error(400, refusal.code, refusal.text)
+        digest = record["imageDigest"]
+        if not tag and digest != reference:
+            return error(400, "DIGEST_INVALID", f"the manifest has the digest {digest}, not {reference}")
+        response = _created(f"/v2/{name}/manifests/{digest}", digest)
+        if record["subject"]:
+            response.headers["OCI-Subject"] = record["subject"]
+        return response
+
+    async def manifest(self, request: Request, name: str, reference: str) -> Response:
+        """GET or HEAD a manifest by tag or digest."""
+        by = {"digest": reference} if DIGEST.fullmatch(reference) else {"tag": reference}
+        record = _images.find(name, **by)
+        if record is None:
+            return error(404, "MANIFEST_UNKNOWN", "Requested image not found")
+        if request.method == "GET":
+            record["lastRecordedPullTime"] = int(time.time())
+        headers = {"Docker-Content-Digest": record["imageDigest"], "Content-Type": record["imageManifestMediaType"]}
+        body = _images.raw(name, record)
+        return Response(status=200, headers={**headers, "Content-Length": str(len(body))}, body=body)
+
+    async def delete_manifest(self, _request: Request, name: str, reference: str) -> Response:
+        """DELETE a manifest by digest, or a tag."""
+        is_digest = DIGEST.fullmatch(reference)
+        record = _images.find(name, **({"digest": reference} if is_digest else {"tag": reference}))
+        if record is None:
+            return error(404, "MANIFEST_UNKNOWN", "Requested image not found")
+        try:
+            if is_digest:
+                _images.remove(name, record)
+            else:
+                _images.untag(name, record, reference)
+        except _images.Refusal as refusal:
+            return error(400, refusal.code, refusal.text)
+        return Response(status=202)
+
+    async def tags(self, request: Request, name: str, _reference: str) -> Response:
+        """GET the tags, in pages of `n` after `last`."""
+        tags = sorted({tag for record in _images.records(name) for tag in record["imageTags"]})
+        tags = [tag for tag in tags if tag > request.query.get("last", "")]
+        headers, count = {"Content-Type": "application/json"}, request.query.get("n", "")
+        if count.isdigit() and len(tags) > int(count) > 0:
+            tags = tags[: int(count)]
+            headers["Link"] = f'</v2/{name}/tags/list?n={count}&last={tags[-1]}>; rel="next"'
+        return Response(status=200, headers=headers, body=json.dumps({"name": name, "tags": tags}).encode())
+
+    async def referrers(self, request: Request, name: str, reference: str) -> Response:
+        """GET an index of what names `reference` as its subject."""
+        wanted = request.query.get("artifactType", "")
+        described = [_descriptor(name, record) for record in _images.records(name) if record["subject"] == reference]
+        chosen = [one for one in described if not wanted or one["artifactType"] == wanted]
+        headers = {"Content-Type": _INDEX_TYPE, **({"OCI-Filters-Applied": "artifactType"} if wanted else {})}
+        index = {"schemaVersion": 2, "mediaType": _INDEX_TYPE, "manifests": chosen}
+        return Response(status=200, headers=headers, body=json.dumps(index).encode())
+
+
+def _descriptor(name: str, record: dict[str, Any]) -> dict[str, Any]:
+    body = _images.raw(name, record)
+    return {
+        "mediaType": record["imageManifestMediaType"],
+        "digest": record["imageDigest"],
+        "size": len(body),
+        "artifactType": record["artifactMediaType"],
+        "annotations": json.loads(body).get("annotations", {}),
+    }
+
+
+async def _receive(request: Request, upload: Upload) -> None:
+    async for piece in request.pieces():
+        upload.append(piece)
+
+
+def _created(location: str, digest: str) -> Response:
+    return Response(status=201, headers={"Location": location, "Docker-Content-Digest": digest})
+
+
+def _session(status: int, name: str, identifier: str, size: int) -> Response:
+    headers = {
+        "Location": f"/v2/{name}/blobs/uploads/{identifier}",
+        "Range": f"0-{max(size - 1, 0)}",
+        "Docker-Upload-UUID": identifier,
+    }
+    return Response(status=status, headers=headers)
+
+
+def _no_upload() -> Response:
+    return error(404, "BLOB_UPLOAD_UNKNOWN", "no such upload: it never began, or it is finished")
+
+
+def _route(tail: str, **methods: Handler) -> tuple[re.Pattern[str], dict[str, Handler]]:
+    return re.compile(f"/v2/{_NAME}/{tail}"), methods
+
+
+_BLOB = r"blobs/(?P<reference>sha256:[0-9a-f]{64})"
+_SESSION = r"blobs/uploads/(?P<reference>[0-9a-f-]{36})"
+_ROUTES = (
+    _route("blobs/uploads/?", POST=Registry.start_upload),
+    _route(
+        _SESSION,
+        PATCH=Registry.append,
+        PUT=Registry.finish_upload,
+        GET=Registry.upload_status,
+        DELETE=Registry.cancel_upload,
+    ),
+    _route(_BLOB, GET=Registry.blob, HEAD=Registry.blob),
+    _route(
+        r"manifests/(?P<reference>[^/]+)",
+        PUT=Registry.put_manifest,
+        GET=Registry.manifest,
+        HEAD=Registry.manifest,
+        DELETE=Registry.delete_manifest,
+    ),
+    _route("tags/list", GET=Registry.tags),
+    _route(r"referrers/(?P<reference>sha256:[0-9a-f]{64})", GET=Registry.referrers),
+)
