@@ -64,17 +64,25 @@ def _gateway_socket(network: engine.Network, port: int) -> socket.socket | None:
         return None
 
 
-def _hook_reset(sandbox: Sandbox) -> None:
-    """`POST /_ministack/reset` also runs the extensions' hooks and removes the containers."""
+def _hook_cleaning(sandbox: Sandbox) -> None:
+    """`POST /_ministack/reset` also runs the extensions' hooks; what is removed in the engine is this sandbox's alone.
+
+    MiniStack on its own would, when it starts and ends, also remove containers that no living MiniStack can be shown to
+    own, by labels that know nothing of several sandboxes.
+    """
     from ministack import app as ministack_app  # noqa: PLC0415 - reads the environment when imported
 
     forget_ministack = ministack_app._reset_all_state  # noqa: SLF001 - MiniStack has no hook for it
 
+    def sweep(include_unlabelled: bool = False) -> None:  # noqa: ARG001 - MiniStack's signature
+        engine.sweep(engine.connect(), sandbox.name, sandbox.home, keep_network=True)
+
     def forget_all() -> None:
         forget_ministack()
         sandbox.forget()
-        engine.sweep(engine.connect(), sandbox.name, sandbox.home, keep_network=True)
+        sweep()
 
+    ministack_app._stop_docker_containers = sweep  # noqa: SLF001
     ministack_app._reset_all_state = forget_all  # noqa: SLF001
 
 
@@ -141,7 +149,7 @@ def run(name: str, home: Path, preferred_port: int | None) -> None:
     confine(name, home, network)
     _raise_file_limit()
     sandbox = Sandbox(name=name, home=home, port=port, network=network)
-    _hook_reset(sandbox)
+    _hook_cleaning(sandbox)
     logger.info("sandbox %s, extensions: %s", name, ", ".join(install_all(sandbox)))
     gateway = _gateway_socket(network, port)
     asyncio.run(_serve(sandbox, [listener, gateway] if gateway else [listener]))

@@ -18,6 +18,8 @@ registered anywhere else. `install` patches MiniStack in-process and hangs its h
         sandbox.on_shutdown(_close)                #    async, on the server's loop
         sandbox.background("scan", _scan_forever)  # 4. an async loop; logged and started again when it raises
 
+`SANDBOX_EXTENSIONS=accounts,elbv2 python -m sandbox up` installs only those, to work on one while another is in pieces.
+
 Rules
 * `install` does no I/O and does not depend on another extension being installed: reach others at call time.
 * MiniStack's stores are scoped by account (and region). Outside a request pin both:

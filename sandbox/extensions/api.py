@@ -117,9 +117,11 @@ def time_scale() -> float:
 
 
 def install_all(sandbox: Sandbox) -> list[str]:
-    """Install every extension; their names."""
+    """Install every extension, or those that `SANDBOX_EXTENSIONS` lists (with commas); their names."""
     names = sorted(module.name for module in pkgutil.iter_modules(extensions.__path__))
-    installed = [name for name in names if not name.startswith("_") and name != "api"]
+    listed = os.environ.get("SANDBOX_EXTENSIONS", "").split(",")
+    wanted = names if listed == [""] else listed
+    installed = [name for name in names if not name.startswith("_") and name != "api" and name in wanted]
     for name in installed:
         importlib.import_module(f"{extensions.__name__}.{name}").install(sandbox)
     return installed

@@ -14,6 +14,8 @@ import pytest
 from botocore.config import Config
 
 from sandbox import ACCOUNTS, state
+from tests.sandbox.balancer import Balancer
+from tests.sandbox.target import Target
 
 ROOT = Path(__file__).resolve().parents[2]
 TIME_SCALE = "10"
@@ -46,7 +48,7 @@ class RunningSandbox:
 def command(*arguments: str, name: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run `python -m sandbox` as a user does."""
     return subprocess.run(
-        [sys.executable, "-m", "sandbox", *arguments, "--name", name],
+        [sys.executable, "-m", "sandbox", *arguments, f"--name={name}"],
         cwd=ROOT,
         env={**os.environ, "SANDBOX_TIME_SCALE": TIME_SCALE, **environment},
         capture_output=True,
@@ -69,3 +71,18 @@ def sandbox() -> Iterator[RunningSandbox]:
     finally:
         ended = command("down", name=name)
         assert ended.returncode == 0, ended.stderr
+
+
+@pytest.fixture
+def balancer(sandbox: RunningSandbox) -> Iterator[Balancer]:
+    """A load balancer of the dev account, removed at the end."""
+    made = Balancer(sandbox.client("elbv2"))
+    yield made
+    made.remove()
+
+
+@pytest.fixture
+def target() -> Iterator[Target]:
+    """A real HTTP server to stand behind a load balancer."""
+    with Target() as made:
+        yield made
