@@ -1,0 +1,130 @@
+"""Build the service's image. Standard library only.
+
+    python service/build.py --tag REPOSITORY:TAG --version TAG --revision COMMIT
+        [--base-image IMAGE] [--extra-ca-certs BUNDLE] [--pip-config FILE] [--docker CLIENT] [--source URL]
+
+Prints the image's id on standard output; what Docker says goes to standard error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+DEFAULT_BASE_IMAGE = "python:3.13-slim-trixie"
+
+
+class BuildError(Exception):
+    """The image could not be built; the message says what was tried, what was seen and what to do."""
+
+
+def can_build(client: str) -> bool:
+    """Whether a Docker client can use BuildKit: it has the plugin buildx, or is old enough to carry BuildKit inside."""
+    try:
+        plugin = subprocess.run([client, "buildx", "version"], capture_output=True, check=False)
+        version = subprocess.run([client, "--version"], capture_output=True, text=True, check=False)
+    except OSError:
+        return False
+    major = re.search(r"version (\d+)\.", version.stdout)
+    return plugin.returncode == 0 or (major is not None and int(major[1]) < 23)
+
+
+def find_docker(wanted: str | None) -> str:
+    """The wanted client, else the first on PATH that can build. Raises BuildError."""
+    if wanted:
+        return wanted
+    seen = [found for d in os.get_exec_path() if (found := shutil.which("docker", path=d))]
+    for client in seen:
+        if can_build(client):
+            return client
+    raise BuildError(
+        f"No Docker client on PATH can build with BuildKit (seen: {', '.join(seen) or 'none'}). Install Docker's "
+        "buildx plugin, or name a client with --docker."
+    )
+
+
+def created(revision: str) -> str:
+    """The moment of the commit, so that building a commit again gives the same labels; now for what is no commit."""
+    command = ["git", "-C", str(HERE), "show", "--no-patch", "--format=%ct", f"{revision}^{{commit}}"]
+    seconds = ""
+    if re.fullmatch(r"[0-9a-f]{7,40}", revision) and shutil.which("git"):
+        seconds = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    moment = datetime.fromtimestamp(int(seconds), UTC) if seconds.isdigit() else datetime.now(UTC)
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def command_line(options: argparse.Namespace, client: str, image_id: Path) -> list[str]:
+    """The `docker build` that makes the image."""
+    arguments = {
+        "BASE_IMAGE": options.base_image,
+        "VERSION": options.version,
+        "REVISION": options.revision,
+        "CREATED": created(options.revision),
+        "SOURCE": options.source,
+    }
+    command = [client, "build", "--progress", "plain", "--iidfile", str(image_id)]
+    for tag in options.tag:
+        command += ["--tag", tag]
+    for name, value in arguments.items():
+        command += ["--build-arg", f"{name}={value}"]
+    for secret, file in (("ca", options.extra_ca_certs), ("pip", options.pip_config)):
+        if file:
+            if not Path(file).is_file():
+                raise BuildError(f"There is no file {file}.")
+            command += ["--secret", f"id={secret},src={Path(file).resolve()}"]
+    return [*command, str(HERE)]
+
+
+def build(options: argparse.Namespace) -> str:
+    """Build; the image's id. Raises BuildError."""
+    client = find_docker(options.docker)
+    with tempfile.TemporaryDirectory() as scratch:
+        image_id = Path(scratch) / "image-id"
+        command = command_line(options, client, image_id)
+        environment = {**os.environ, "DOCKER_BUILDKIT": "1"}
+        try:
+            done = subprocess.run(command, env=environment, stdout=sys.stderr, check=False)
+        except OSError as error:
+            raise BuildError(f"{client} could not be run: {error.strerror}.") from error
+        if done.returncode != 0:
+            raise BuildError(
+                f"`docker build` failed with exit code {done.returncode}; its output above says where. If it is a "
+                "certificate, name your bundle with --extra-ca-certs."
+            )
+        return image_id.read_text(encoding="utf-8").strip()
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command's arguments."""
+    made = argparse.ArgumentParser(description="Build the service's image and print its id.")
+    made.add_argument("--tag", action="append", required=True, help="name of the image; may be given again")
+    made.add_argument("--version", required=True, help="the release: the image tag, <semver>-<commit>")
+    made.add_argument("--revision", required=True, help="the commit")
+    made.add_argument("--base-image", default=DEFAULT_BASE_IMAGE, help="Debian with Python 3.13 (default: %(default)s)")
+    made.add_argument("--extra-ca-certs", metavar="BUNDLE", help="PEM file of the certificates that pip shall trust")
+    made.add_argument("--pip-config", metavar="FILE", help="pip.conf that names your package index")
+    made.add_argument("--docker", metavar="CLIENT", help="Docker client (default: the first that can build)")
+    made.add_argument("--source", default="", help="address of the source, for the image's label")
+    return made
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; 0 when built, 1 with one sentence on standard error when not."""
+    try:
+        print(build(parser().parse_args(arguments)))
+    except BuildError as error:
+        print(f"build: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,9 @@
+"""`python -m fastbreak_service`."""
+
+from __future__ import annotations
+
+import sys
+
+from fastbreak_service.cli import main
+
+sys.exit(main())

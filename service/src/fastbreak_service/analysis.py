@@ -1,0 +1,160 @@
+"""From a video to measures: the one analysis that the service and the command line share."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from fastbreak_service.vision.angles import Angle, measure
+from fastbreak_service.vision.tracker import Sighting, Tracker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from fastbreak_service.video.frames import Frame, VideoFacts
+    from fastbreak_service.vision.arrays import Bytes
+    from fastbreak_service.vision.detector import Detection
+    from fastbreak_service.vision.models import ModelIdentity
+    from fastbreak_service.vision.pose import Pose
+    from fastbreak_service.vision.region import Region
+
+
+class MeasureRow(NamedTuple):
+    """One angle of one person in one frame. Frames count from 0, persons from 1, times in seconds."""
+
+    person: int
+    frame: int
+    time_seconds: float
+    angle: str
+    value_degrees: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class AngleSummary:
+    """One angle of one person over a clip, in degrees, over `samples` frames."""
+
+    minimum: float
+    maximum: float
+    mean: float
+    samples: int
+    unit: str = "degree"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person: in how many frames seen, the first and the last of them, and the angles that could be measured."""
+
+    id: int
+    frames: int
+    first_frame: int
+    last_frame: int
+    angles: dict[str, AngleSummary]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What an analysis found, but for the single measures."""
+
+    video: VideoFacts
+    model: ModelIdentity
+    persons: list[Person]
+
+
+class Vision(Protocol):
+    """Finds persons in a frame, and a person's pose in a region of it."""
+
+    identity: ModelIdentity
+
+    def detect(self, pixels: Bytes) -> list[Detection]:
+        """The persons in a frame, best first."""
+
+    def look(self, pixels: Bytes, region: Region) -> Pose:
+        """The pose of the person in a region."""
+
+
+class Video(Protocol):
+    """Frames in order, then what was seen of the video."""
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Decode."""
+
+    def facts(self) -> VideoFacts:
+        """What the pass saw."""
+
+
+@dataclass(slots=True)
+class _Running:
+    minimum: float = math.inf
+    maximum: float = -math.inf
+    total: float = 0.0
+    samples: int = 0
+
+    def add(self, value: float) -> None:
+        self.minimum = min(self.minimum, value)
+        self.maximum = max(self.maximum, value)
+        self.total += value
+        self.samples += 1
+
+    def summary(self) -> AngleSummary:
+        return AngleSummary(
+            round(self.minimum, 3), round(self.maximum, 3), round(self.total / self.samples, 3), self.samples
+        )
+
+
+@dataclass(slots=True)
+class _PersonTotals:
+    first_frame: int
+    last_frame: int = 0
+    frames: int = 0
+    angles: dict[str, _Running] = field(default_factory=dict)
+
+    def person(self, number: int) -> Person:
+        ordered = {angle.value: self.angles[angle].summary() for angle in Angle if angle in self.angles}
+        return Person(number, self.frames, self.first_frame, self.last_frame, ordered)
+
+
+def analyse(
+    video: Video,
+    vision: Vision,
+    keep: Callable[[MeasureRow], None],
+    progress: Callable[[int], None] = lambda _: None,
+) -> Result:
+    """Run the analysis; each measure goes to `keep` as it becomes certain, frame counts to `progress`.
+
+    Raises what the video raises (RejectedVideoError).
+    """
+    tracker = Tracker()
+    totals: dict[int, _PersonTotals] = {}
+    for frame in video:
+        _take(_step(tracker, vision, frame), totals, keep)
+        progress(frame.index + 1)
+    _take(tracker.finish(), totals, keep)
+    persons = [totals[number].person(number) for number in sorted(totals)]
+    return Result(video.facts(), vision.identity, persons)
+
+
+def _step(tracker: Tracker, vision: Vision, frame: Frame) -> list[Sighting]:
+    detections = vision.detect(frame.pixels) if tracker.wants_detections(frame.time_seconds) else None
+    return tracker.update(frame.index, frame.time_seconds, detections, lambda region: vision.look(frame.pixels, region))
+
+
+def _take(sightings: Iterable[Sighting], totals: dict[int, _PersonTotals], keep: Callable[[MeasureRow], None]) -> None:
+    for sighting in sightings:
+        total = totals.setdefault(sighting.person, _PersonTotals(first_frame=sighting.frame))
+        total.frames += 1
+        total.last_frame = sighting.frame
+        for found in measure(sighting.pose.points, sighting.pose.visibility):
+            value = round(found.value_degrees, 3)
+            total.angles.setdefault(found.angle, _Running()).add(value)
+            keep(
+                MeasureRow(
+                    sighting.person,
+                    sighting.frame,
+                    round(sighting.time_seconds, 6),
+                    found.angle.value,
+                    value,
+                    round(found.confidence, 4),
+                )
+            )

@@ -1,0 +1,1 @@
+"""The service's face: JSON over HTTP."""

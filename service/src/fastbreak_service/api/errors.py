@@ -1,0 +1,71 @@
+"""Errors as answers: `{"error": {"code", "message"}}`, never a traceback."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.responses import JSONResponse
+
+from fastbreak_service.errors import RejectedVideoError, Rejection
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+_HTTP_CODES = {404: "not_found", 405: "method_not_allowed"}
+
+
+class ApiError(Exception):
+    """An answer other than success."""
+
+    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = dict(headers or {})
+
+
+def rejected(error: RejectedVideoError) -> ApiError:
+    """The answer to a video that cannot be analysed."""
+    return ApiError(415 if error.code == Rejection.NOT_A_VIDEO else 422, error.code, error.message)
+
+
+def database_away() -> ApiError:
+    """The answer while the database cannot be reached."""
+    return ApiError(
+        503,
+        "database_unavailable",
+        "The database cannot be reached at the moment. Try again in a few seconds.",
+        {"retry-after": "5"},
+    )
+
+
+def answer(error: ApiError) -> JSONResponse:
+    """An error as a response."""
+    body = {"error": {"code": error.code, "message": error.message}}
+    return JSONResponse(body, status_code=error.status, headers=error.headers)
+
+
+async def on_api_error(_: Request, error: Exception) -> Response:
+    """Answer an ApiError."""
+    assert isinstance(error, ApiError)  # noqa: S101 - the framework calls this for ApiError alone
+    return answer(error)
+
+
+async def on_away(_: Request, __: Exception) -> Response:
+    """Answer when the database is away."""
+    return answer(database_away())
+
+
+async def on_http_error(request: Request, error: Exception) -> Response:
+    """Answer what the framework itself refuses: an unknown path, a wrong method."""
+    status = getattr(error, "status_code", 500)
+    code = _HTTP_CODES.get(status, "bad_request")
+    message = {
+        404: f"There is nothing at {request.url.path}. Analyses are at /v1/analyses.",
+        405: f"{request.url.path} does not take {request.method}.",
+    }.get(status, "The request cannot be answered as it is.")
+    return answer(ApiError(status, code, message, getattr(error, "headers", None)))

@@ -1,0 +1,78 @@
+"""Around every request: an id, the release's header, one log line, the counters, and no traceback for the caller."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from typing import TYPE_CHECKING
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+
+from fastbreak_service import metrics
+from fastbreak_service.api.errors import ApiError, answer
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:=;-]{1,128}")
+_QUIET = {"healthz", "readyz", "metrics"}
+log = structlog.get_logger()
+
+
+class Envelope:
+    """The ASGI middleware."""
+
+    def __init__(self, app: ASGIApp, version: str) -> None:
+        self._app = app
+        self._version = version
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and account for it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(Headers(scope=scope))
+        started = time.perf_counter()
+        status = 0
+
+        async def send_marked(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["x-fastbreak-version"] = self._version
+                headers["x-request-id"] = request_id
+                headers["cache-control"] = "no-store"
+                headers["x-content-type-options"] = "nosniff"
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self._app(scope, receive, send_marked)
+            except Exception:
+                log.exception("request broke off")
+                if status == 0:
+                    await answer(_INTERNAL)(scope, receive, send_marked)
+            finally:
+                _account(scope, status, time.perf_counter() - started)
+
+
+_INTERNAL = ApiError(
+    500, "internal_error", "The service failed on this request; its log has the cause under this x-request-id."
+)
+
+
+def _request_id(headers: Headers) -> str:
+    given = headers.get("x-request-id") or headers.get("x-amzn-trace-id") or ""
+    return given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+
+
+def _account(scope: Scope, status: int, seconds: float) -> None:
+    endpoint = scope.get("endpoint")
+    route = getattr(endpoint, "__name__", "unmatched")
+    metrics.REQUESTS.labels(method=scope["method"], route=route, status=str(status)).inc()
+    metrics.REQUEST_SECONDS.labels(method=scope["method"], route=route).observe(seconds)
+    line = log.debug if route in _QUIET and status < 400 else log.info
+    line("request", method=scope["method"], path=scope["path"], status=status, seconds=round(seconds, 4))

@@ -1,0 +1,63 @@
+"""Reading what a caller wrote into the address."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from fastbreak_service.api.errors import ApiError
+from fastbreak_service.store.analyses import MeasureQuery
+from fastbreak_service.vision.angles import Angle
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+_CURSOR = re.compile(r"(\d{1,9})\.(\d{1,9})\.([a-z_]{1,40})")
+_MAX_INTEGER = 2**31 - 1
+
+
+def analysis_id(request: Request) -> UUID:
+    """The id in the path. Raises ApiError 404: what is no id names no analysis."""
+    try:
+        return UUID(request.path_params["id"])
+    except ValueError as error:
+        raise no_such_analysis() from error
+
+
+def no_such_analysis() -> ApiError:
+    """The answer for an id that nothing has."""
+    return ApiError(404, "not_found", "There is no analysis with this id. GET /v1/analyses lists the newest.")
+
+
+def integer(request: Request, name: str, default: int, most: int) -> int:
+    """A whole number from 1 to `most`. Raises ApiError 400."""
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    if not re.fullmatch(r"[0-9]{1,10}", text) or not 1 <= int(text) <= most:
+        raise ApiError(400, "bad_parameter", f"{name} must be a whole number from 1 to {most}.")
+    return int(text)
+
+
+def filename(request: Request) -> str | None:
+    """The video's name: the last part of a path, at most 255 characters, without control characters."""
+    text = request.query_params.get("filename", "")
+    last = re.split(r"[/\\]", text)[-1]
+    return "".join(c for c in last if c.isprintable())[:255] or None
+
+
+def measure_query(request: Request) -> MeasureQuery:
+    """Which measures are asked for. Raises ApiError 400."""
+    params = request.query_params
+    angle = params.get("angle")
+    if angle is not None and angle not in set(Angle):
+        raise ApiError(400, "bad_parameter", f"angle must be one of {', '.join(Angle)}.")
+    after = None
+    if "after" in params:
+        found = _CURSOR.fullmatch(params["after"])
+        if found is None:
+            raise ApiError(400, "bad_parameter", "after must be the next of an earlier page.")
+        after = (int(found[1]), int(found[2]), found[3])
+    person = integer(request, "person", 0, _MAX_INTEGER) or None
+    return MeasureQuery(integer(request, "limit", 1000, 10_000), person, angle, after)

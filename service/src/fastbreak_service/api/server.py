@@ -1,0 +1,66 @@
+"""Running the application under uvicorn, stopped the way a container is stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import structlog
+import uvicorn
+
+from fastbreak_service.api.app import Deadline, make_app
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fastbreak_service.settings import ServiceSettings
+
+_REQUESTS_SECONDS = 60
+log = structlog.get_logger()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn ends itself with the signal it was stopped by; a container that was drained should exit 0."""
+
+    def __init__(self, config: uvicorn.Config, deadline: Deadline) -> None:
+        super().__init__(config)
+        self._deadline = deadline
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop on SIGTERM and SIGINT, and let the second of them stop at once."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop, number)
+        yield
+
+    def _stop(self, number: int) -> None:
+        log.info("stopping", signal=signal.Signals(number).name)
+        self._deadline.start()
+        self.force_exit = self.should_exit and number == signal.SIGINT
+        self.should_exit = True
+
+
+def serve(settings: ServiceSettings) -> int:
+    """Serve until told to stop; the exit code. 0 after a drain, 1 when the port cannot be had."""
+    deadline = Deadline()
+    config = uvicorn.Config(
+        make_app(settings, deadline),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        # Longer than a load balancer keeps an idle connection (60 s), which would otherwise meet a closed one.
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=_REQUESTS_SECONDS,
+        lifespan="on",
+    )
+    server = _Server(config, deadline)
+    try:
+        server.run()
+    except SystemExit:
+        return 1
+    return 0 if server.started else 1

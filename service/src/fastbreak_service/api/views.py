@@ -1,0 +1,72 @@
+"""Rows of the database as the API shows them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import RowMapping
+
+
+def listed(row: RowMapping) -> dict[str, Any]:
+    """An analysis in a list."""
+    return {
+        "id": str(row["id"]),
+        "status": row["status"],
+        "filename": row["filename"],
+        "created_at": _moment(row["created_at"]),
+        "started_at": _moment(row["started_at"]),
+        "finished_at": _moment(row["finished_at"]),
+        "elapsed_seconds": _elapsed(row),
+        "error": {"code": row["error_code"], "message": row["error_message"]} if row["error_code"] else None,
+    }
+
+
+def whole(row: RowMapping, persons: Sequence[RowMapping]) -> dict[str, Any]:
+    """An analysis with what it found."""
+    model = {"name": row["model_name"], "sha256": row["model_sha256"]} if row["model_name"] else None
+    return {
+        **listed(row),
+        "video": row["video"],
+        "model": model,
+        "persons": [
+            {
+                "id": person["person"],
+                "frames": person["frames"],
+                "first_frame": person["first_frame"],
+                "last_frame": person["last_frame"],
+                "angles": person["angles"],
+            }
+            for person in persons
+        ],
+    }
+
+
+def measure(row: RowMapping) -> dict[str, Any]:
+    """One measure."""
+    return {
+        "person": row["person"],
+        "frame": row["frame"],
+        "time_seconds": row["time_seconds"],
+        "angle": row["angle"],
+        "value_degrees": row["value_degrees"],
+        "confidence": row["confidence"],
+    }
+
+
+def cursor(row: RowMapping) -> str:
+    """Where the next page begins after this measure."""
+    return f"{row['person']}.{row['frame']}.{row['angle']}"
+
+
+def _moment(value: datetime | None) -> str | None:
+    return value.isoformat() if value else None
+
+
+def _elapsed(row: RowMapping) -> float | None:
+    if row["started_at"] is None or row["finished_at"] is None:
+        return None
+    return float(round((row["finished_at"] - row["started_at"]).total_seconds(), 3))

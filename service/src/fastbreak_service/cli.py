@@ -1,0 +1,144 @@
+"""The command line: `fastbreak-service serve | migrate | analyze FILE [--json] | healthcheck`.
+
+Exit codes: 0 done; 1 the thing asked for failed (the video cannot be analysed, the database is away, not healthy);
+2 the command or a setting is wrong; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastbreak_service import settings as config
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fastbreak_service.analysis import MeasureRow
+
+_PROGRESS_SECONDS = 1.0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; its exit code."""
+    options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.run
+    try:
+        return command(options)
+    except config.SettingsError as error:
+        return _complain(str(error), 2)
+    except KeyboardInterrupt:
+        return _complain("Interrupted.", 130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="fastbreak-service", description="Joint angles of the persons in a video.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands.add_parser("serve", help="answer HTTP requests (settings: FASTBREAK_*)").set_defaults(run=_serve)
+    commands.add_parser("migrate", help="bring the database to the newest schema").set_defaults(run=_migrate)
+    analyze = commands.add_parser("analyze", help="analyse one file, without a database")
+    analyze.add_argument("file", type=Path, metavar="FILE")
+    analyze.add_argument("--json", action="store_true", help="print JSON with every measure instead of a table")
+    analyze.set_defaults(run=_analyze)
+    commands.add_parser("healthcheck", help="exit 0 when the service on this machine answers").set_defaults(
+        run=_healthcheck
+    )
+    return parser
+
+
+def _complain(sentence: str, code: int) -> int:
+    print(f"fastbreak-service: {sentence}", file=sys.stderr)
+    return code
+
+
+def _serve(_: argparse.Namespace) -> int:
+    settings = config.service_settings(os.environ)
+    from fastbreak_service.api.server import serve  # noqa: PLC0415 - the other commands start faster without it
+    from fastbreak_service.logs import configure  # noqa: PLC0415
+    from fastbreak_service.vision.models import ModelError, verified  # noqa: PLC0415
+
+    try:
+        verified(settings.analysis.models_directory)
+    except ModelError as error:
+        return _complain(str(error), 2)
+    configure(settings.log_level, settings.version)
+    return serve(settings)
+
+
+def _migrate(_: argparse.Namespace) -> int:
+    settings = config.database_settings(os.environ)
+    from fastbreak_service.store.engine import AWAY, make_engine  # noqa: PLC0415
+    from fastbreak_service.store.schema import migrate  # noqa: PLC0415
+
+    where = f"{settings.name} on {settings.host}:{settings.port}"
+    try:
+        before, after = migrate(make_engine(settings))
+    except AWAY as error:
+        cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        return _complain(f"The database {where} could not be migrated: {cause}.", 1)
+    if before == after:
+        print(f"{where}: already at revision {after}")
+    else:
+        print(f"{where}: migrated from {before or 'nothing'} to {after}")
+    return 0
+
+
+def _analyze(options: argparse.Namespace) -> int:
+    settings = config.analysis_settings(os.environ)
+    if not options.file.is_file():
+        return _complain(f"There is no file {options.file}.", 2)
+    from fastbreak_service.analysis import analyse  # noqa: PLC0415
+    from fastbreak_service.errors import AnalysisError  # noqa: PLC0415
+    from fastbreak_service.report import Report, as_json, as_text  # noqa: PLC0415
+    from fastbreak_service.video.frames import VideoReader  # noqa: PLC0415
+    from fastbreak_service.video.limits import Limits  # noqa: PLC0415
+    from fastbreak_service.video.probe import probe  # noqa: PLC0415
+    from fastbreak_service.vision.models import ModelError, PoseModel  # noqa: PLC0415
+
+    limits = Limits(max_duration_seconds=settings.max_duration_seconds)
+    measures: list[MeasureRow] = []
+    try:
+        vision = PoseModel(settings.models_directory)
+        started = time.monotonic()
+        probe(options.file, limits)
+        result = analyse(VideoReader(options.file, limits), vision, measures.append, _progress())
+    except ModelError as error:
+        return _complain(str(error), 2)
+    except AnalysisError as error:
+        return _complain(f"{options.file}: {error.message} [{error.code}]", 1)
+    except OSError as error:
+        return _complain(f"{options.file} could not be read: {error.strerror}.", 1)
+    report = Report(options.file.name, time.monotonic() - started, result, measures)
+    print(json.dumps(as_json(report), indent=2) if options.json else as_text(report))
+    return 0
+
+
+def _progress() -> Callable[[int], None]:
+    spoken = time.monotonic()
+
+    def say(frames: int) -> None:
+        nonlocal spoken
+        if time.monotonic() - spoken >= _PROGRESS_SECONDS:
+            spoken = time.monotonic()
+            print(f"{frames} frames analysed", file=sys.stderr, flush=True)
+
+    return say
+
+
+def _healthcheck(_: argparse.Namespace) -> int:
+    url = f"http://127.0.0.1:{config.service_port(os.environ)}/healthz"
+    try:
+        with urllib.request.urlopen(url, timeout=3) as response:
+            return 0 if response.status == 200 else 1
+    except (urllib.error.URLError, OSError) as error:
+        return _complain(f"{url} does not answer: {error}.", 1)

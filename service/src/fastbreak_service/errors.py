@@ -1,0 +1,37 @@
+"""What can be wrong with a video, by the codes that the API and the command line give.
+
+AnalysisError
+  RejectedVideoError   the video cannot be analysed; the caller's to mend
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Rejection(StrEnum):
+    """Why a video cannot be analysed."""
+
+    EMPTY_BODY = "empty_body"
+    NOT_A_VIDEO = "not_a_video"
+    NO_VIDEO_STREAM = "no_video_stream"
+    NO_FRAMES = "no_frames"
+    TRUNCATED = "truncated"
+    TOO_LONG = "too_long"
+    TOO_LARGE_FRAME = "too_large_frame"
+
+
+class AnalysisError(Exception):
+    """An analysis did not come to a result. `code` is stable, `message` is for people."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+class RejectedVideoError(AnalysisError):
+    """The video itself cannot be analysed; trying again with the same bytes gives the same answer."""
+
+    def __init__(self, code: Rejection, message: str) -> None:
+        super().__init__(code.value, message)

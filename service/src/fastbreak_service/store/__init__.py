@@ -1,0 +1,1 @@
+"""The database: its tables, its migrations, and the few questions the service asks it."""

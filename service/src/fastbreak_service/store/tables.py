@@ -1,0 +1,52 @@
+"""The tables as the code sees them; the migrations make them."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+metadata = sa.MetaData()
+
+analyses = sa.Table(
+    "analyses",
+    metadata,
+    sa.Column("id", UUID(as_uuid=True), primary_key=True),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("filename", sa.Text),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("started_at", sa.DateTime(timezone=True)),
+    sa.Column("finished_at", sa.DateTime(timezone=True)),
+    sa.Column("heartbeat_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("error_code", sa.Text),
+    sa.Column("error_message", sa.Text),
+    sa.Column("video", JSONB),
+    sa.Column("model_name", sa.Text),
+    sa.Column("model_sha256", sa.Text),
+    sa.Column("service_version", sa.Text, nullable=False),
+)
+
+persons = sa.Table(
+    "persons",
+    metadata,
+    sa.Column("analysis_id", sa.ForeignKey("analyses.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("person", sa.Integer, primary_key=True),
+    sa.Column("frames", sa.Integer, nullable=False),
+    sa.Column("first_frame", sa.Integer, nullable=False),
+    sa.Column("last_frame", sa.Integer, nullable=False),
+    sa.Column("angles", JSONB, nullable=False),
+)
+
+measures = sa.Table(
+    "measures",
+    metadata,
+    sa.Column("analysis_id", UUID(as_uuid=True), primary_key=True),
+    sa.Column("person", sa.Integer, primary_key=True),
+    sa.Column("frame", sa.Integer, primary_key=True),
+    sa.Column("angle", sa.Text, primary_key=True),
+    sa.Column("time_seconds", sa.Double, nullable=False),
+    sa.Column("value_degrees", sa.Double, nullable=False),
+    sa.Column("confidence", sa.Double, nullable=False),
+    sa.ForeignKeyConstraint(["analysis_id", "person"], ["persons.analysis_id", "persons.person"], ondelete="CASCADE"),
+)

@@ -1,0 +1,1 @@
+"""Reading videos that nobody vouches for."""

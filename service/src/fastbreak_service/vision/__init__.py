@@ -1,0 +1,1 @@
+"""From pictures to persons and joint angles. Pure but for `models`, which runs the networks."""

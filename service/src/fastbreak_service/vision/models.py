@@ -1,0 +1,98 @@
+"""The two networks, verified against the lock and run by OpenVINO on the CPU."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import openvino as ov
+
+from fastbreak_service.vision import detector, pose
+from fastbreak_service.vision.region import Region, sample
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fastbreak_service.vision.arrays import Bytes, Floats
+    from fastbreak_service.vision.detector import Detection
+    from fastbreak_service.vision.pose import Pose
+
+DETECTOR_FILE = "pose_detection.tflite"
+LANDMARK_FILE = "pose_landmark_full.tflite"
+LOCK_FILE = "models.lock"
+MODEL_NAME = "blazepose-full"
+# Only what is read: leaving out the segmentation mask and the 3D points saves a third of the work.
+_LANDMARKS, _SCORE, _HEATMAP = "Identity", "Identity_1", "Identity_3"
+
+
+class ModelError(Exception):
+    """The networks cannot be used; the message says which file, what was seen and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelIdentity:
+    """The name and the SHA-256 of the landmark network, which a result carries."""
+
+    name: str
+    sha256: str
+
+
+def verified(directory: Path) -> dict[str, str]:
+    """The SHA-256 of every file that the lock in `directory` names. Raises ModelError when one differs."""
+    fetch = f"Fetch them with `python fetch.py models.lock --into {directory}`."
+    try:
+        lock = json.loads((directory / LOCK_FILE).read_text(encoding="utf-8"))
+        hashes = {name: hashlib.sha256((directory / name).read_bytes()).hexdigest() for name in lock["files"]}
+    except FileNotFoundError as error:
+        raise ModelError(f"The model file {error.filename} is missing. {fetch}") from error
+    for name, seen in hashes.items():
+        expected = lock["files"][name]["sha256"]
+        if seen != expected:
+            raise ModelError(f"{directory / name} has SHA-256 {seen}, the lock says {expected}. {fetch}")
+    return hashes
+
+
+class PoseModel:
+    """Both networks, compiled. Not shared between threads.
+
+    Single precision is asked for by name: OpenVINO would take bfloat16 where the processor has it. One thread,
+    because the order in which several add up their parts changes the last digits. So the same clip gives the same
+    angles whatever the number of processors.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.identity = ModelIdentity(MODEL_NAME, verified(directory)[LANDMARK_FILE])
+        core = ov.Core()
+        options = {
+            "INFERENCE_PRECISION_HINT": "f32",
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_NUM_THREADS": "1",
+        }
+        detect = core.read_model(directory / DETECTOR_FILE)
+        landmark = core.read_model(directory / LANDMARK_FILE)
+        wanted = [landmark.output(name) for name in (_LANDMARKS, _SCORE, _HEATMAP)]
+        self._detect: Any = core.compile_model(detect, "CPU", options)
+        self._landmark: Any = core.compile_model(
+            ov.Model(wanted, landmark.get_parameters(), "landmarks"), "CPU", options
+        )
+        self._anchors = detector.anchors()
+
+    def detect(self, pixels: Bytes, threshold: float = 0.5) -> list[Detection]:
+        """The persons in a frame of shape (height, width, 4), best first."""
+        height, width = pixels.shape[:2]
+        found: list[Detection] = []
+        for tile in detector.tiles(width, height):
+            picture = sample(pixels, tile, detector.INPUT_SIZE)
+            answer = self._detect(detector.to_input(picture))
+            boxes: Floats = answer[0][0]
+            logits: Floats = answer[1][0, :, 0]
+            found += detector.read(boxes, logits, self._anchors, tile, threshold)
+        return detector.distinct(found)
+
+    def look(self, pixels: Bytes, region: Region) -> Pose:
+        """The pose of the person in a region of a frame of shape (height, width, 4)."""
+        picture = sample(pixels, region, pose.INPUT_SIZE)
+        answer = self._landmark(pose.to_input(picture))
+        return pose.read(answer[0][0], float(answer[1][0, 0]), answer[2][0], region)

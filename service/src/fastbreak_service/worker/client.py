@@ -1,0 +1,158 @@
+"""The server's side of the worker: start it, hand it videos, notice when it dies or takes too long."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from fastbreak_service.errors import AnalysisError, RejectedVideoError, Rejection
+
+if TYPE_CHECKING:
+    from asyncio.subprocess import Process
+    from pathlib import Path
+
+    from fastbreak_service.worker.protocol import Job
+
+_LOAD_SECONDS = 60
+_PROBE_SECONDS = 60
+_LINE_BYTES = 1 << 24
+log = structlog.get_logger()
+
+
+class WorkerDiedError(AnalysisError):
+    """The worker ended in the middle of an analysis."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__(
+            "worker_died",
+            f"The process that analysed this video ended in the middle ({how}). The video may be damaged in a way that "
+            "breaks the decoder, or the machine ran out of memory. Re-encode the video, or make it smaller.",
+        )
+
+
+class AnalysisTimeoutError(AnalysisError):
+    """An analysis took longer than it may."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            "timed_out",
+            f"The analysis did not finish within {seconds:g} seconds. Cut the video to the part of interest.",
+        )
+
+
+class Worker:
+    """One worker process, started again whenever it died. One analysis at a time."""
+
+    def __init__(self, models: Path, timeout_seconds: float) -> None:
+        self._models = models
+        self._timeout = timeout_seconds
+        self._process: Process | None = None
+        self._ready = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether the process runs and has loaded its networks."""
+        return self._ready and self._process is not None and self._process.returncode is None
+
+    @property
+    def pid(self) -> int | None:
+        """The process's id while it runs."""
+        return self._process.pid if self._process and self._process.returncode is None else None
+
+    async def start(self) -> None:
+        """Start the process unless it runs, and wait until it has loaded. Raises WorkerDiedError, TimeoutError."""
+        if self.ready:
+            return
+        await self.stop()
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "fastbreak_service.worker.process",
+            str(self._models),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            limit=_LINE_BYTES,
+        )
+        async with asyncio.timeout(_LOAD_SECONDS):
+            await self._event(self._process)
+        self._ready = True
+        log.info("worker started", worker_pid=self._process.pid)
+
+    async def stop(self) -> None:
+        """End the process, if there is one."""
+        process, self._process, self._ready = self._process, None, False
+        if process is None:
+            return
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+    async def analyse(self, job: Job) -> dict[str, Any]:
+        """The result of a job. Raises AnalysisError; after a death or a timeout the next call starts a new process."""
+        await self.start()
+        process = self._process
+        if process is None or process.stdin is None:
+            raise WorkerDiedError("it did not start")
+        event: dict[str, Any] | None = None
+        try:
+            async with asyncio.timeout(self._timeout):
+                process.stdin.write(job.line().encode())
+                await process.stdin.drain()
+                event = await self._event(process)
+        except TimeoutError as error:
+            raise AnalysisTimeoutError(self._timeout) from error
+        except ConnectionError as error:
+            raise WorkerDiedError("its end of the connection closed") from error
+        finally:
+            if event is None:
+                await self.stop()
+        if event["event"] == "failed":
+            raise AnalysisError(event["code"], event["message"])
+        result: dict[str, Any] = event["result"]
+        return result
+
+    async def _event(self, process: Process) -> dict[str, Any]:
+        assert process.stdout is not None  # noqa: S101 - it was made with a pipe
+        line = await process.stdout.readline()
+        if not line.endswith(b"\n"):
+            raise WorkerDiedError(_how(await process.wait()))
+        event: dict[str, Any] = json.loads(line)
+        return event
+
+
+def _how(returncode: int) -> str:
+    return f"signal {-returncode}" if returncode < 0 else f"exit code {returncode}"
+
+
+async def probe(path: Path, max_duration_seconds: float) -> None:
+    """Raise RejectedVideoError when a file cannot be analysed; a file that breaks the decoder is not a video."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "fastbreak_service.worker.probing",
+        str(path),
+        str(max_duration_seconds),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        async with asyncio.timeout(_PROBE_SECONDS):
+            output, _ = await process.communicate()
+    except TimeoutError:
+        output = b""
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode != 0:
+        log.warning("probe failed", how=_how(process.returncode or 0))
+        raise RejectedVideoError(
+            Rejection.NOT_A_VIDEO, "The bytes could not be read as a video: the decoder gave up on them."
+        )
+    verdict = json.loads(output)
+    if verdict["code"] is not None:
+        raise RejectedVideoError(Rejection(verdict["code"]), verdict["message"])

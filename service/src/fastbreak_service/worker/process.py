@@ -1,0 +1,88 @@
+"""The worker's side: load the networks once, then analyse one video after another until the server goes away."""
+
+from __future__ import annotations
+
+import csv
+import os
+import queue
+import sys
+import threading
+import traceback
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from fastbreak_service.analysis import Result, analyse
+from fastbreak_service.errors import AnalysisError
+from fastbreak_service.video.frames import VideoReader
+from fastbreak_service.video.limits import Limits
+from fastbreak_service.vision.models import PoseModel
+from fastbreak_service.worker.protocol import Job, event_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fastbreak_service.analysis import MeasureRow
+
+
+def main() -> None:
+    """Run the worker. The first argument is the models' directory."""
+    events = _take_standard_output()
+    vision = PoseModel(Path(sys.argv[1]))
+    events.write(event_line("ready"))
+    for job in _jobs():
+        events.write(_answer(job, vision))
+
+
+def _take_standard_output() -> TextIO:
+    """Keep standard output for events alone; what a library prints goes to standard error."""
+    events = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
+    os.dup2(2, 1)
+    return events
+
+
+def _jobs() -> Iterator[Job]:
+    """The jobs as they arrive. When the server's end closes, the process ends at once, whatever it is doing."""
+    arrived: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def listen() -> None:
+        for line in sys.stdin:
+            arrived.put(line)
+        os._exit(0)
+
+    threading.Thread(target=listen, daemon=True).start()
+    while True:
+        yield Job.parse(arrived.get())
+
+
+def _answer(job: Job, vision: PoseModel) -> str:
+    try:
+        result = run(job, vision)
+    except AnalysisError as error:
+        return event_line("failed", code=error.code, message=error.message)
+    except Exception:  # noqa: BLE001 - one bad video must not end the worker; the log has the cause
+        traceback.print_exc(file=sys.stderr)
+        return event_line(
+            "failed",
+            code="internal_error",
+            message="The analysis stopped on an error of its own; the service's log has the cause.",
+        )
+    return event_line("done", result=asdict(result))
+
+
+def run(job: Job, vision: PoseModel) -> Result:
+    """Analyse one video into the job's CSV file. Raises AnalysisError."""
+    with Path(job.measures).open("w", encoding="utf-8", newline="") as target:
+        writer = csv.writer(target)
+
+        def keep(row: MeasureRow) -> None:
+            writer.writerow(
+                (job.id, row.person, row.frame, row.time_seconds, row.angle, row.value_degrees, row.confidence)
+            )
+
+        reader = VideoReader(Path(job.video), Limits(max_duration_seconds=job.max_duration_seconds))
+        return analyse(reader, vision, keep)
+
+
+if __name__ == "__main__":
+    main()

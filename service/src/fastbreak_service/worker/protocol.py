@@ -1,0 +1,31 @@
+"""What server and worker say to each other: one JSON object a line, over the worker's standard streams."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A video to analyse, and the CSV file that receives its measures. Paths are the server's own, never a sender's."""
+
+    id: str
+    video: str
+    measures: str
+    max_duration_seconds: float
+
+    def line(self) -> str:
+        """The job as a line."""
+        return json.dumps(asdict(self)) + "\n"
+
+    @staticmethod
+    def parse(line: str) -> Job:
+        """The job that a line holds."""
+        return Job(**json.loads(line))
+
+
+def event_line(kind: str, **content: Any) -> str:
+    """An event as a line. Kinds: `ready`, `done` (result), `failed` (code, message)."""
+    return json.dumps({"event": kind, **content}) + "\n"
