@@ -1,0 +1,106 @@
+#!/usr/bin/python
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: account_guard
+short_description: Refuse to go on with credentials of another AWS account
+version_added: 0.1.0
+description:
+  - Asks AWS whose credentials these are and fails unless they belong to the account that the inventory names.
+  - The action plugin of the same name does the work in the controller.
+options:
+  account_id:
+    description: The account that the environment lives in, 12 digits.
+    type: str
+    required: true
+  environment_name:
+    description: Name of the environment, for messages.
+    type: str
+    required: true
+  region:
+    description: The region that the environment lives in.
+    type: str
+    required: true
+attributes:
+  check_mode:
+    support: full
+    description: It only reads, in check mode too.
+  diff_mode:
+    support: none
+    description: It only reads.
+  idempotent:
+    support: full
+    description: It only reads.
+  action:
+    support: full
+    description: Runs in the controller.
+extends_documentation_fragment:
+  - fastbreak.aws.attributes
+  - amazon.aws.common.modules
+  - amazon.aws.boto3
+author:
+  - The Fastbreak maintainers (@fastbreak-sports)
+"""
+
+EXAMPLES = r"""
+- name: Compare the account of the credentials with the inventory's
+  fastbreak.aws.account_guard:
+    account_id: "111111111111"
+    environment_name: dev
+    region: us-east-1
+"""
+
+RETURN = r"""
+account_id:
+  description: The account that the credentials belong to.
+  type: str
+  returned: success
+  sample: "111111111111"
+arn:
+  description: Who the caller is.
+  type: str
+  returned: success
+  sample: arn:aws:iam::111111111111:user/deployer
+"""
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.sts import get_caller_identity
+from ansible_collections.fastbreak.aws.plugins.module_utils._core.account_guard import inventory_problem, mismatch
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError, RefusedError, RequestError
+
+
+def build_argument_spec():
+    """The options, without those of every AWS module."""
+    return {
+        "account_id": {"type": "str", "required": True},
+        "environment_name": {"type": "str", "required": True},
+        "region": {"type": "str", "required": True},
+    }
+
+
+def guard(params, client):
+    """Raise unless the credentials are the right ones; ``client`` makes a boto3 client by the service's name."""
+    account, environment = params["account_id"], params["environment_name"]
+    problem = inventory_problem(account, params["region"], environment)
+    if problem:
+        raise RequestError(problem)
+    caller = get_caller_identity(client("sts"))
+    problem = mismatch(account, environment, caller.account, caller.arn)
+    if problem:
+        raise RefusedError(problem, account_id=caller.account, arn=caller.arn)
+    return {"changed": False, "account_id": caller.account, "arn": caller.arn}
+
+
+def main():
+    module = AnsibleAWSModule(argument_spec=build_argument_spec(), supports_check_mode=True)
+    try:
+        module.exit_json(**guard(module.params, module.client))
+    except FastbreakError as error:
+        module.fail_json(msg=error.message, **error.details)
+
+
+if __name__ == "__main__":
+    main()
