@@ -10,14 +10,15 @@ from demo.console import Console, DemoError, fail
 from demo.down import take_down
 from demo.steps import BAD_DOCKERFILE, Demo
 from demo.summary import summarise
+from sandbox.state import default_name
 
 ROOT = Path(__file__).resolve().parent.parent
 BAD_VERSION = "0.1.1"
 
 
-def up(console: Console, footage: Path | None) -> None:
+def up(console: Console, sandbox: str, footage: Path | None) -> None:
     """Run the main job; raises DemoError at the first step that cannot be done."""
-    demo = Demo(console, ROOT)
+    demo = Demo(console, ROOT, sandbox)
     with console.step("a", "Docker engine and base images"):
         demo.prepare()
     with console.step("b", "Sandbox: an emulated AWS with two accounts"):
@@ -40,7 +41,7 @@ def up(console: Console, footage: Path | None) -> None:
             extra={"publish_version": BAD_VERSION, "publish_dockerfile": BAD_DOCKERFILE, "publish_base": good.tag},
         )
         second = demo.refuse(runner, platform, url, good, bad)
-    summarise(console, platform, good, {"good release": first, "bad release": second})
+    summarise(console, demo, platform, good, {"good release": first, "bad release": second})
 
 
 def main() -> int:
@@ -48,14 +49,16 @@ def main() -> int:
     verbs = parser.add_subparsers(dest="verb", required=True)
     go = verbs.add_parser("up", help="run the main job, every step safe to repeat")
     go.add_argument("--footage", type=Path, help="a video of your own instead of the demo's")
-    verbs.add_parser("down", help="end and remove everything but the caches it names")
+    end = verbs.add_parser("down", help="end and remove everything but the caches it names")
+    for verb in (go, end):
+        verb.add_argument("--name", default=default_name(), help="the sandbox's name (default: the clone's own)")
     arguments = parser.parse_args()
     console = Console()
     try:
         if arguments.verb == "up":
-            up(console, arguments.footage)
+            up(console, arguments.name, arguments.footage)
         else:
-            take_down(console, ROOT)
+            take_down(console, ROOT, arguments.name)
     except DemoError as error:
         fail(str(error))
         return 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sys
 from typing import TYPE_CHECKING
@@ -21,16 +22,18 @@ IMAGE_LABEL = "org.opencontainers.image.title=fastbreak-inference"
 CACHE_FOLDERS = (".venv", ".venv-service", ".cache")
 
 
-def take_down(console: Console, root: Path) -> None:
+def take_down(console: Console, root: Path, sandbox: str) -> None:
     """Stop the sandbox, remove the images built for it, stop the engine if it was started for the demo."""
     runner = Runner(console, root, root / ".cache" / "demo-down", {})
     with console.step("1", "Sandbox"):
-        runner.run([sys.executable, "-m", "sandbox", "down"], log="sandbox-down", show=everything)
+        runner.run([sys.executable, "-m", "sandbox", "down", "--name", sandbox], log="sandbox-down", show=everything)
     with console.step("2", "Images of the service"):
         caches = _remove_images(console)
     with console.step("3", "Docker engine, if it was started for this"):
         runner.run([sys.executable, "-m", "tools.engine", "stop"], log="engine-stop", show=everything)
-    shutil.rmtree(root / ".sandbox", ignore_errors=True)
+    shutil.rmtree(root / ".sandbox" / f"{sandbox}.demo", ignore_errors=True)
+    with contextlib.suppress(OSError):  # another sandbox of this clone may still be up
+        (root / ".sandbox").rmdir()
     shutil.rmtree(root / ".cache" / "demo-down", ignore_errors=True)
     print("\nKept as caches, so that the next start is quick:", flush=True)
     for line in [*caches, *(f"{name}/" for name in CACHE_FOLDERS if (root / name).exists())]:

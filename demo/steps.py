@@ -33,10 +33,11 @@ class Release:
 class Demo:
     """One run of the main job in one environment of the sandbox."""
 
-    def __init__(self, console: Console, folder: Path) -> None:
+    def __init__(self, console: Console, folder: Path, sandbox: str) -> None:
         self.console = console
         self.folder = folder
-        self.logs = folder / ".sandbox" / "demo-logs"
+        self.sandbox = sandbox
+        self.logs = folder / ".sandbox" / f"{sandbox}.demo"
         self._local = Runner(console, folder, self.logs, {})
 
     def prepare(self) -> None:
@@ -44,7 +45,7 @@ class Demo:
         self._local.run(_python("tools.images", "all"), log="images", show=everything)
 
     def start_sandbox(self) -> None:
-        self._local.run(_python("sandbox", "up"), log="sandbox-up", show=everything)
+        self._local.run(_python("sandbox", "up", "--name", self.sandbox), log="sandbox-up", show=everything)
 
     def footage(self) -> Path:
         """The demo's clip, fetched when it is not in the cache."""
@@ -53,7 +54,9 @@ class Demo:
 
     def connect(self) -> tuple[Runner, Platform]:
         """Give what acts in the environment: a command runner and a reader, both with its credentials."""
-        output = self._local.run(_python("sandbox", "env", ENVIRONMENT), log="sandbox-env", show=nothing)
+        output = self._local.run(
+            _python("sandbox", "env", ENVIRONMENT, "--name", self.sandbox), log="sandbox-env", show=nothing
+        )
         variables = _exports(output.lines)
         return Runner(self.console, self.folder, self.logs, variables), Platform.connect(ENVIRONMENT, variables)
 

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from demo.console import Console
     from demo.load import Tally
     from demo.platform import Platform
-    from demo.steps import Release
+    from demo.steps import Demo, Release
 
 
-def summarise(console: Console, platform: Platform, good: Release, tallies: Mapping[str, Tally]) -> None:
+def summarise(console: Console, demo: Demo, platform: Platform, good: Release, tallies: Mapping[str, Tally]) -> None:
     outputs = platform.outputs("ecs")
     url = outputs["ProductionUrl"]
     total = sum(seconds for _, seconds in console.times)
@@ -31,13 +31,16 @@ def summarise(console: Console, platform: Platform, good: Release, tallies: Mapp
             ["analyses", f"{url}/v1/analyses"],
             ["metrics", f"{url}/metrics"],
             ["AWS endpoint", platform.endpoint_url],
-            ["AWS from your shell", f'eval "$(.venv/bin/python -m sandbox env {platform.environment})"'],
+            [
+                "AWS from your shell",
+                f'eval "$(.venv/bin/python -m sandbox env {platform.environment} --name {demo.sandbox})"',
+            ],
             [
                 "releases so far",
                 f".venv/bin/ansible-playbook -i inventories/{platform.environment} playbooks/releases.yml",
             ],
             ["roll back", f".venv/bin/ansible-playbook -i inventories/{platform.environment} playbooks/rollback.yml"],
-            ["logs of each step", ".sandbox/demo-logs/"],
+            ["logs of each step", f"{demo.logs.relative_to(demo.folder)}/"],
             ["end it all", "make demo-down"],
         ],
     )

@@ -1,0 +1,42 @@
+"""The demo believes what a command said of itself only after reading it right."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from demo.commands import Output, Runner, everything, recap_and_progress
+from demo.console import Console, DemoError
+
+RECAP = "network                    : ok=5    changed=2    unreachable=0    failed=0    skipped=1"
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Runner:
+    return Runner(Console(), tmp_path, tmp_path / "logs", {"FASTBREAK_TEST": "from the environment"})
+
+
+def test_changed_sums_the_recap_of_every_host() -> None:
+    lines = ("TASK [x] changed=9", RECAP, RECAP.replace("network", "rds").replace("changed=2", "changed=1"))
+    assert Output(0, lines, Path("log")).changed() == 3
+
+
+@pytest.mark.parametrize(("line", "shown"), [(RECAP, True), ("fatal: [rds]: FAILED!", True), ("ok: [rds]", False)])
+def test_of_a_playbook_only_recap_progress_and_failures_are_shown(line: str, shown: bool) -> None:
+    assert recap_and_progress(line) is shown
+
+
+def test_a_command_gets_the_environment_and_leaves_a_log(runner: Runner) -> None:
+    output = runner.run([sys.executable, "-c", "import os; print(os.environ['FASTBREAK_TEST'])"], log="it")
+    assert output.lines == ("from the environment",)
+    assert output.log.read_text() == "from the environment\n"
+
+
+def test_a_failed_command_is_told_with_its_last_lines_and_its_log(runner: Runner) -> None:
+    with pytest.raises(DemoError, match=r"exit code 3(.|\n)*out of luck(.|\n)*it\.log"):
+        runner.run([sys.executable, "-c", "print('out of luck'); raise SystemExit(3)"], log="it", show=everything)
+
+
+def test_a_command_that_does_not_exist_is_an_error_in_words(runner: Runner) -> None:
+    with pytest.raises(DemoError, match="could not start"):
+        runner.run(["/no/such/program"], log="it")
