@@ -1,0 +1,59 @@
+"""What is registered, and how actions refuse."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ministack.core.responses import AccountRegionScopedDict
+
+Data = dict[str, Any]
+Key = str
+"""Namespace, resource id and dimension of a target, joined."""
+
+
+@dataclass(frozen=True)
+class Refusal(Exception):  # noqa: N818 - it is an answer, not a fault
+    """The API's exception and its text."""
+
+    exception: str
+    text: str
+
+
+class Store:
+    """Targets by key, policies by target key and name, activities; each account's and region's own."""
+
+    def __init__(self) -> None:
+        self.targets: Any = AccountRegionScopedDict()
+        self.policies: Any = AccountRegionScopedDict()
+        self.activities: Any = AccountRegionScopedDict()
+
+    def clear(self) -> None:
+        """Forget everything, in every account."""
+        for part in (self.targets, self.policies, self.activities):
+            part.clear()
+
+
+store = Store()
+
+
+def key_of(data: Data) -> Key:
+    """The target that a request is about."""
+    return "|".join(str(data.get(name, "")) for name in ("ServiceNamespace", "ResourceId", "ScalableDimension"))
+
+
+def registered(data: Data) -> Data:
+    """The target that a request is about; ObjectNotFoundException when there is none."""
+    found: Data | None = store.targets.get(key_of(data))
+    if found is None:
+        raise Refusal(
+            "ObjectNotFoundException",
+            f"No scalable target registered for service namespace: {data.get('ServiceNamespace')}, "
+            f"resource ID: {data.get('ResourceId')}, scalable dimension: {data.get('ScalableDimension')}",
+        )
+    return found
+
+
+def page(data: Data, member: str, items: list[Data]) -> Data:
+    """One page of `items`, as `MaxResults` and `NextToken` ask."""
+    first, size = int(data.get("NextToken") or 0), int(data.get("MaxResults") or 50)
+    more = {"NextToken": str(first + size)} if len(items) > first + size else {}
+    return {member: items[first : first + size], **more}
