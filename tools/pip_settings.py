@@ -5,6 +5,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+BOOTSTRAP_PYTHON = Path(__file__).resolve().parent.parent / ".cache" / "bootstrap" / "uv" / "bin" / "python"
+"""It has a pip, which the environments that uv fills have not."""
 CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
@@ -24,10 +26,18 @@ def parse(listing: str) -> dict[str, str]:
 
 def pip_settings() -> dict[str, str]:
     """What pip would use; nothing when there is no pip to ask, for then nobody configured one."""
-    listing = subprocess.run(
-        [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False
-    )
-    return parse(listing.stdout) if listing.returncode == 0 else {}
+    for python in (BOOTSTRAP_PYTHON, Path(sys.executable)):
+        if python.exists():
+            command = [str(python), "-m", "pip", "config", "list"]
+            listing = subprocess.run(command, capture_output=True, text=True, check=False)
+            if listing.returncode == 0:
+                return parse(listing.stdout)
+    return {}
+
+
+def pip_variables() -> dict[str, str]:
+    """The same settings as PIP_* variables, for a pip that will not see the user's files."""
+    return {f"PIP_{option.replace('-', '_').upper()}": value for option, value in pip_settings().items()}
 
 
 def remote(urls: str) -> list[str]:

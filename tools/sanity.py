@@ -1,0 +1,100 @@
+"""`ansible-test sanity` on the collection's own files: `python -m tools.sanity [ansible-test's options]`.
+
+ansible-test wants the collection at `ansible_collections/<namespace>/<name>` in a git repository and refuses a link. So
+what would be published is unpacked there, with amazon.aws beside it. Every test runs, but only on the Python that runs
+this; what is ignored stands with its reason in tests/sanity/. It installs its own pinned linters, for which it wants to
+fetch get-pip from a host of its own: a file of that name in its cache, which uses the pip that Python carries, serves.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+
+import ansible_test
+import yaml
+
+from tools.collection import ANSIBLE, build, unpack
+from tools.files import ROOT
+from tools.pip_settings import pip_variables
+
+HOME = ROOT / ".cache" / "sanity"
+"""ansible-test keeps its linters' environments in its home: this one, so that the user's stays clean."""
+GET_PIP = "import ensurepip\n\nensurepip.bootstrap()\n"
+
+
+def pip_version_wanted() -> str:
+    """The pip that ansible-test asks for, read from its source: there is no other place that says so."""
+    source = Path(ansible_test.__file__).parent / "_internal" / "python_requirements.py"
+    for line in source.read_text(encoding="utf-8").splitlines():
+        if line.strip().startswith("pip='"):
+            return line.split("'")[1]
+    raise SystemExit(f"ansible-core {version('ansible-core')} no longer says in {source} which pip it wants.")
+
+
+def prepare_home() -> None:
+    cache = HOME / ".ansible" / "test" / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    (cache / f"get_pip_{pip_version_wanted().replace('.', '_')}.py").write_text(GET_PIP)
+
+
+def lay_out(root: Path) -> Path:
+    """The collection as ansible-test wants it, under `root`."""
+    place = root / "ansible_collections" / "fastbreak" / "aws"
+    unpack(build(root), place)
+    for listing in ("FILES.json", "MANIFEST.json"):
+        (place / listing).unlink()
+    shutil.copy(ROOT / "galaxy.yml", place)
+    (place / "tests").mkdir()
+    shutil.copy(ROOT / "tests" / "config.yml", place / "tests")
+    shutil.copytree(ROOT / "tests" / "sanity", place / "tests" / "sanity")
+    for namespace in {name.split(".")[0] for name in yaml.safe_load((ROOT / "galaxy.yml").read_text())["dependencies"]}:
+        (root / "ansible_collections" / namespace).symlink_to(installed_collections() / namespace)
+    for command in (["init", "--quiet"], ["add", "--all"]):
+        subprocess.run(["git", *command], cwd=place, check=True)
+    return place
+
+
+def installed_collections() -> Path:
+    return Path(ansible_test.__file__).parent.parent / "ansible_collections"
+
+
+def environment(current: Mapping[str, str]) -> dict[str, str]:
+    """A home of its own would hide the user's pip settings, so they go along as variables."""
+    path = f"{ANSIBLE}{os.pathsep}{current.get('PATH', os.defpath)}"
+    return {**current, **pip_variables(), "HOME": str(HOME), "PATH": path}
+
+
+def main(options: list[str]) -> int:
+    prepare_home()
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    with tempfile.TemporaryDirectory(prefix="fastbreak-sanity-") as scratch:
+        command = [
+            f"{ANSIBLE}/ansible-test",
+            "sanity",
+            "--local",
+            "--python",
+            python,
+            "--color",
+            "no",
+            "--truncate",
+            "0",
+        ]
+        done = subprocess.run(
+            [*command, *options],
+            cwd=lay_out(Path(scratch)),
+            env=environment(os.environ),
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+    if done.returncode == 0:
+        print(f"ansible-test sanity of ansible-core {version('ansible-core')} passed on Python {python}")
+    return done.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
