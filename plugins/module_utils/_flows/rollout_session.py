@@ -1,7 +1,5 @@
-# Copyright: (c) 2026, The Fastbreak maintainers
+# Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-
 """What a rollout is asked to do, and what it keeps at hand meanwhile: the lock, the clock, the lines it shows."""
 
 from __future__ import annotations

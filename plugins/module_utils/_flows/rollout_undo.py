@@ -1,7 +1,5 @@
-# Copyright: (c) 2026, The Fastbreak maintainers
+# Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-
 """Undoing a release that was judged unfit: the way back, watched until it has really ended, and the evidence.
 
 There are three ways. ECS rolls a deployment that is under way back to the revision before it. One that has completed

@@ -1,7 +1,5 @@
-# Copyright: (c) 2026, The Fastbreak maintainers
+# Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-
 """Watching a deployment: looking at it, measuring the gates, and asking the core what to do next.
 
 An HTTP gate starts with the first healthy target of the new revision, so that a version that answers errors is

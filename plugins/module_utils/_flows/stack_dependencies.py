@@ -16,6 +16,8 @@ from .stack_wait import wait_until
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_WORTH_SAYING_SECONDS = 5.0
+
 
 def given_parameters(request: StackRequest, ports: Ports, check_mode: bool) -> dict[str, str]:
     """The request's parameters with each output reference replaced by the output.
@@ -37,9 +39,8 @@ def given_parameters(request: StackRequest, ports: Ports, check_mode: bool) -> d
 
 def await_dependencies(request: StackRequest, ports: Ports) -> None:
     """Return when every dependency that is part of this run has settled in it; stop at the first that failed."""
-    waiting = [name for name in request.depends_on if ports.run.state_of(name) is DependencyState.RUNNING]
-    if waiting:
-        ports.say(f"{request.name}: waits for {', '.join(waiting)}")
+    said: list[float] = []
+    started = ports.clock.now()
 
     def unsettled() -> list[str]:
         states = {name: ports.run.state_of(name) for name in request.depends_on}
@@ -50,7 +51,11 @@ def await_dependencies(request: StackRequest, ports: Ports) -> None:
                 "in this run. Its own message is further up; run again once that is put right.",
                 failed=failed,
             )
-        return [name for name, state in states.items() if state is DependencyState.RUNNING]
+        waiting = [name for name, state in states.items() if state is DependencyState.RUNNING]
+        if waiting and not said and ports.clock.now() - started >= _WORTH_SAYING_SECONDS:
+            said.append(ports.clock.now())
+            ports.say(f"{request.name}: waits for {', '.join(waiting)}")
+        return waiting
 
     wait_until(
         lambda: not unsettled(),

@@ -1,0 +1,93 @@
+#!/usr/bin/python
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: default_security_group
+short_description: Close the default security group of a VPC
+version_added: 0.1.0
+description:
+  - Takes every rule from the security group that EC2 makes with a VPC, so that whatever is started without a group of
+    its own can neither be reached nor reach anything.
+  - CloudFormation cannot, since it only changes what it made itself.
+  - The action plugin of the same name does the work in the controller.
+options:
+  vpc_id:
+    description: The VPC.
+    type: str
+    required: true
+attributes:
+  check_mode:
+    support: full
+    description: Calls no writing API in check mode.
+  diff_mode:
+    support: full
+    description: Shows the rules that go.
+  idempotent:
+    support: full
+    description: A second run changes nothing.
+  action:
+    support: full
+    description: Runs in the controller.
+extends_documentation_fragment:
+  - fastbreak.aws.attributes
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+author:
+  - The Fastbreak maintainers (@fastbreak-sports)
+"""
+
+EXAMPLES = r"""
+- name: Close the default security group
+  fastbreak.aws.default_security_group:
+    vpc_id: vpc-0a1b2c3d
+"""
+
+RETURN = r"""
+group_id:
+  description: The default security group.
+  type: str
+  returned: success
+  sample: sg-0a1b2c3d
+"""
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.aws_api import CONFIG
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.default_security_group import DefaultSecurityGroups
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError
+
+
+def build_argument_spec():
+    """The options, without those of every AWS module."""
+    return {"vpc_id": {"type": "str", "required": True}}
+
+
+def close_default_group(vpc_id, client, check_mode):
+    """Take the rules away and return a module's result; ``client`` makes a boto3 client by the service's name."""
+    groups = DefaultSecurityGroups(lambda: client("ec2", config=dict(CONFIG)))
+    group = groups.describe_default_group(vpc_id)
+    changed = bool(group.ingress or group.egress)
+    if changed and not check_mode:
+        groups.revoke_rules(group)
+    diff = {
+        "before": {"ingress": group.ingress, "egress": group.egress},
+        "after": {"ingress": [], "egress": []},
+        "before_header": f"security group {group.group_id}",
+        "after_header": f"security group {group.group_id}",
+    }
+    return {"changed": changed, "group_id": group.group_id, "diff": diff}
+
+
+def main():
+    module = AnsibleAWSModule(argument_spec=build_argument_spec(), supports_check_mode=True)
+    try:
+        module.exit_json(**close_default_group(module.params["vpc_id"], module.client, module.check_mode))
+    except FastbreakError as error:
+        module.fail_json(msg=error.message, **error.details)
+
+
+if __name__ == "__main__":
+    main()
