@@ -119,8 +119,8 @@ class _Launch:
             container.start()
         except APIError as error:
             raise StartFailed(_engine_words("CannotStartContainerError", error), definition["name"]) from error
-        _note_start(self._task, container, record)
         stopping.LOGS[container.id] = logs.follow(container, definition, short_id(self._task["taskArn"]))
+        _note_start(self._task, container, record)
         if self._network_owner is None and definition["name"] not in order.finishing(self._definitions):
             self._network_owner = container.id
             ecs._record_task_ip(self._task, container, self._sandbox.network.name)

@@ -50,9 +50,8 @@ def deregister(task: Record) -> list[Target]:
 
 def _taken_over(task: Record, address: str) -> bool:
     """Whether the engine has given a dead task's address to another one, whose registration must stand."""
-    return any(
-        other is not task and is_wanted(other) and ecs._task_ip(other) == address for other in ecs._tasks.values()
-    )
+    others = [other for other in ecs._tasks.values() if other is not task and is_wanted(other)]
+    return any(ecs._task_ip(other) == address for other in others)
 
 
 def draining(task: Record) -> bool:
