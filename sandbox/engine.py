@@ -76,12 +76,11 @@ def sweep(client: docker.DockerClient, name: str, home: Path, *, keep_network: b
 def remove_tags(client: docker.DockerClient, hosts: Iterable[str]) -> None:
     """Remove image tags that were pulled from the registries at `hosts` (addresses without ports)."""
     prefixes = tuple(f"{host}:" for host in hosts)
-    for image in client.images.list():
-        references = [*image.tags, *(image.attrs.get("RepoDigests") or [])]
-        for reference in references:
+    for image in client.api.images():
+        for reference in [*(image["RepoTags"] or []), *(image["RepoDigests"] or [])]:
             if reference.startswith(prefixes):
                 with contextlib.suppress(NotFound):
-                    client.images.remove(reference, force=True)
+                    client.api.remove_image(reference, force=True)
 
 
 def _labelled(client: docker.DockerClient, name: str) -> list[Any]:

@@ -12,7 +12,7 @@ class Target:
 
     `/echo` answers the request's own line and headers as JSON, `/upload` length and SHA-256 of the body,
     `/slow?<seconds>` after a while, `/cut` closes the connection without an answer, `/stream` sends three chunks a
-    tenth of a second apart.
+    tenth of a second apart, `/stall` sends a part of its answer and then nothing for a while.
     """
 
     def __init__(self, name="target", health_path="/readyz", port=0):
@@ -83,6 +83,11 @@ class _Handler(BaseHTTPRequestHandler):
             return None
         if path == "/stream":
             return self._stream()
+        if path == "/stall":
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart")
+            self.wfile.flush()
+            time.sleep(2.0)
+            return None
         if path == "/slow":
             time.sleep(float(self.path.partition("?")[2]))
         if path == "/echo":

@@ -5,6 +5,7 @@ import os
 import socket
 import threading
 import time
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -218,6 +219,42 @@ def test_a_target_slower_than_the_idle_timeout_is_a_504(balancer, target):
     began = time.monotonic()
     assert balancer.get("/slow?2").status_code == 504
     assert 0.4 < time.monotonic() - began < 1.5
+
+
+def test_an_answer_that_stalls_is_cut_off_not_completed(balancer, target):
+    balancer.serve(target)
+    balancer.api.modify_load_balancer_attributes(
+        LoadBalancerArn=balancer.arn, Attributes=[{"Key": "idle_timeout.timeout_seconds", "Value": "5"}]
+    )
+    with pytest.raises(httpx.RemoteProtocolError):
+        balancer.get("/stall")
+
+
+def test_a_chunked_request_reaches_the_target(balancer):
+    received = []
+
+    def serve(listener):
+        while True:
+            connection, _ = listener.accept()
+            with connection:
+                data = connection.recv(65536)
+                if b"/readyz" not in data:
+                    while b"0\r\n\r\n" not in data:
+                        data += connection.recv(65536)
+                    received.append(data)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        threading.Thread(target=serve, args=(listener,), daemon=True).start()
+        balancer.serve(SimpleNamespace(port=port))
+        assert httpx.post(balancer.url, content=iter([b"one", b"two"])).status_code == 200
+    head, _, body = received[0].partition(b"\r\n\r\n")
+    assert b"transfer-encoding: chunked" in head.lower()
+    assert b"content-length" not in head.lower()
+    assert body.endswith(b"0\r\n\r\n")
+    assert b"one" in body
+    assert b"two" in body
 
 
 def test_a_request_in_flight_outlives_the_deregistration_of_its_target(balancer, target):

@@ -60,6 +60,7 @@ def _install_wire() -> None:
     )
     alb._action_xml = functools.partial(wire.action_xml, alb._action_xml)
     alb._condition_xml = functools.partial(wire.condition_xml, alb._condition_xml)
+    alb._lb_xml = functools.partial(wire.load_balancer_xml, alb._lb_xml)
     group_xml = alb._tg_xml
     alb._tg_xml = lambda group: (
         group_xml(group).removesuffix("</member>")
@@ -123,16 +124,6 @@ def _good_target_group_attributes(params: Params) -> None:
 
 
 def _good_health_check(params: Params) -> None:
-    ranges = {
-        "HealthCheckIntervalSeconds": (5, 300),
-        "HealthCheckTimeoutSeconds": (2, 120),
-        "HealthyThresholdCount": (2, 10),
-        "UnhealthyThresholdCount": (2, 10),
-    }
-    for key, (low, high) in ranges.items():
-        value = wire.member(params, key)
-        if value and not (value.isdigit() and low <= int(value) <= high):
-            raise RefusedError("ValidationError", f"{key} '{value}' must be between {low} and {high}")
     record = alb._tgs.get(wire.member(params, "TargetGroupArn"), {})
     interval = int(wire.member(params, "HealthCheckIntervalSeconds") or record.get("HealthCheckIntervalSeconds", 30))
     timeout = int(wire.member(params, "HealthCheckTimeoutSeconds") or record.get("HealthCheckTimeoutSeconds", 5))

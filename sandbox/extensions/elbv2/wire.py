@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from xml.sax.saxutils import escape
 
-from ministack.services import alb
+from ministack.core.responses import get_region
+from ministack.services import alb, ec2
 
 Params = Mapping[str, Any]
 Record = dict[str, Any]
@@ -115,6 +116,19 @@ def condition_xml(original: Any, condition: Record) -> str:
     safe = {**condition, "Values": [escape(value) for value in condition.get("Values") or []]}
     xml: str = original(safe)
     return f"{xml.removesuffix('</member>')}{added}</member>"
+
+
+def load_balancer_xml(original: Any, record: Record) -> str:
+    """MiniStack's XML of a load balancer, with the zones and the VPC of its subnets."""
+    subnets = [(subnet_id, ec2._subnets.get(subnet_id) or {}) for subnet_id in record.get("Subnets", [])]
+    zones = "".join(
+        f"<member><ZoneName>{subnet.get('AvailabilityZone') or get_region() + 'a'}</ZoneName>"
+        f"<SubnetId>{subnet_id}</SubnetId><LoadBalancerAddresses/></member>"
+        for subnet_id, subnet in subnets
+    )
+    vpc = next((subnet["VpcId"] for _, subnet in subnets if subnet.get("VpcId")), record.get("VpcId", ""))
+    xml: str = original({**record, "VpcId": vpc, "Subnets": []})
+    return xml.replace("<AvailabilityZones></AvailabilityZones>", f"<AvailabilityZones>{zones}</AvailabilityZones>")
 
 
 def attributes_xml(attributes: Mapping[str, str]) -> str:
