@@ -37,7 +37,7 @@ class AwsAction(ActionBase):  # type: ignore[misc] # ansible-core publishes no t
         try:
             result.update(self.perform(params, task_vars or {}))
         except FastbreakError as error:
-            result.update(failed=True, msg=error.message, **error.details)
+            result.update({**error.details, "failed": True, "msg": error.message})
         return result
 
     def perform(self, params: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def await_dependencies(request: StackRequest, ports: Ports) -> None:
             raise DependencyError(
                 f"Stack {request.name} was not touched: it reads what {' and '.join(failed)} provides, which failed "
                 "in this run. Its own message is further up; run again once that is put right.",
-                failed=failed,
+                failed_components=failed,
             )
         waiting = [name for name, state in states.items() if state is DependencyState.RUNNING]
         if waiting and not said and ports.clock.now() - started >= _WORTH_SAYING_SECONDS:
