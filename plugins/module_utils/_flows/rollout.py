@@ -98,9 +98,8 @@ class _Run:
             if decision.step is Step.SUCCEED:
                 return self._succeed(watch.measurements())
             raise self._fail(started, decision, watch.measurements())
-        except KeyboardInterrupt:
-            self._say_interrupted()
-            raise
+        except KeyboardInterrupt as interruption:
+            raise OperationError(self._left_behind()) from interruption
         except FastbreakError as error:
             self._close_failed(error)
             raise
@@ -202,16 +201,17 @@ class _Run:
             return
         self._finish(Outcome.FAILED, error.message)
 
-    def _say_interrupted(self) -> None:
+    def _left_behind(self) -> str:
         version = self.facts.target.release.version
         if self.acted or self.adopts:
             left = (
                 f"release {version} goes on in ECS, guarded by its circuit breaker, but nobody judges it. Run the same "
-                "command again to judge it, or run playbooks/rollback.yml"
+                "command again to judge it, or run playbooks/rollback.yml."
             )
         else:
-            left = f"the service was not touched; release {version} stays recorded as IN_PROGRESS until the next run"
+            left = f"the service was not touched; release {version} stays recorded as IN_PROGRESS until the next run."
         self.session.say(f"interrupted: {left}")
+        return f"Rolling out {self.session.request.service} was interrupted: {left}"
 
 
 def _result(

@@ -1,0 +1,124 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One call of an AWS API: made, tried again by botocore when throttled, its errors translated to ours."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from .._errors import CredentialsError, OperationError, UnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+try:
+    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
+
+    HAS_BOTOCORE = True
+except ImportError:
+    HAS_BOTOCORE = False
+
+#: For botocore's ``Config``: throttled and failed calls are tried again, later and later; no call hangs for long.
+ATTEMPTS = 8
+CONFIG = {"retries": {"mode": "standard", "max_attempts": ATTEMPTS}, "connect_timeout": 10, "read_timeout": 30}
+
+_CREDENTIAL_CODES = frozenset(
+    {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidClientTokenId",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)
+_BUSY_CODES = frozenset(
+    {
+        "Throttling",
+        "ThrottlingException",
+        "RequestLimitExceeded",
+        "TooManyRequestsException",
+        "ProvisionedThroughputExceededException",
+        "InternalFailure",
+        "InternalError",
+        "InternalServerError",
+        "ServerException",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+    }
+)
+
+
+class ApiRefusedError(OperationError):
+    """The API understood the call and refused it; ``code`` is the API's."""
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message, code=code)
+        self.code = code
+
+
+class AwsClient:
+    """The face of one AWS service. Its boto3 client is made at the first call, since that takes a while."""
+
+    #: What the service is called in messages.
+    label = ""
+
+    def __init__(self, connect: Callable[[], Any]) -> None:
+        self._connect = connect
+
+    @cached_property
+    def _client(self) -> Any:
+        return self._connect()
+
+    def _call(self, attempted: str, operation: str, **arguments: Any) -> Any:
+        """Call *operation*. *attempted* completes the sentence "Tried to ..."."""
+        try:
+            return getattr(self._client, operation)(**arguments)
+        except ClientError as error:
+            raise translate(error, self.label, attempted) from error
+        except (NoCredentialsError, PartialCredentialsError) as error:
+            raise CredentialsError(
+                f"Tried to {attempted}, but found no usable AWS credentials ({error}). Set AWS_PROFILE, or "
+                "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+            ) from error
+        except BotoCoreError as error:
+            raise UnavailableError(
+                f"Tried to {attempted}, but {self.label} could not be asked: {error}. Check the network, the region "
+                "and "
+                "AWS_ENDPOINT_URL, then run again."
+            ) from error
+
+    def _find(self, attempted: str, operation: str, missing: frozenset[str], **arguments: Any) -> Any:
+        """Call *operation*; None when it answers that there is no such thing."""
+        try:
+            return self._call(attempted, operation, **arguments)
+        except ApiRefusedError as error:
+            if error.code in missing:
+                return None
+            raise
+
+    def _pages(self, attempted: str, operation: str, **arguments: Any) -> Iterator[Any]:
+        """Every page that *operation* answers."""
+        answer = self._call(attempted, operation, **arguments)
+        yield answer
+        while answer.get("nextToken"):
+            answer = self._call(attempted, operation, **{**arguments, "nextToken": answer["nextToken"]})
+            yield answer
+
+
+def translate(error: Any, label: str, attempted: str) -> Exception:
+    """Our error for a `ClientError`."""
+    code, text = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
+    if code in _CREDENTIAL_CODES:
+        return CredentialsError(
+            f"Tried to {attempted}, but AWS refused the credentials ({code}: {text}). Renew them, then run again."
+        )
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
+    if code in _BUSY_CODES or status >= 500:
+        return UnavailableError(
+            f"Tried to {attempted}, but {label} was busy to the end of {ATTEMPTS} attempts "
+            f"({code}: {text}). Run again later."
+        )
+    if code.startswith(("AccessDenied", "UnauthorizedOperation")):
+        return ApiRefusedError(f"Tried to {attempted}, but these credentials may not: {text}", code)
+    return ApiRefusedError(f"Tried to {attempted}, but {label} refused ({code}): {text}", code)

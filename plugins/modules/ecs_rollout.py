@@ -1,0 +1,710 @@
+#!/usr/bin/python
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: ecs_rollout
+short_description: Deploy one release of an ECS service, judge it, and roll it back when it is unfit
+version_added: 0.1.0
+description:
+  - Brings one ECS service to one release and lets it in only when it proves healthy. ECS does the shifting of tasks,
+    this module does the judging.
+  - Everything that would make the release fail and can be known beforehand is checked before anything is changed, and
+    every problem found is said at once.
+  - The whole task definition and all service settings are compared, so that what is reported as changed is what is
+    changed, and a second run changes nothing.
+  - The deployment that was started is followed by its own ARN. A deployment that another one replaced is reported as
+    superseded, never as rolled back.
+  - While ECS replaces tasks, and for some time after, gates measure the new release. A release that fails one is rolled
+    back to the release before it, and the rollback is watched until it has ended. The task then fails, with one
+    paragraph that says which gate failed, what was seen, what was expected, and where things stand now.
+  - A first release that fails has nothing to go back to. Its service and listener rules are deleted.
+  - Every release is written to the release table. A run that was killed leaves its record open; the next run looks at
+    what became of it, and either goes on with it or closes it.
+  - The desired count is sent only when the service is created. It belongs to Application Auto Scaling afterwards.
+  - The action plugin of the same name does the work in the controller and shows the progress while it works.
+options:
+  state:
+    description:
+      - V(present) deploys O(version).
+      - V(rolled_back) goes back to a recorded release and reuses its task definition. Without O(version) that is the
+        newest succeeded release before the running one with another digest. A service that a rollback brought where it is
+        stays there unless a version is named, so that a second run does not return to the release that was left.
+      - V(absent) removes the listener rules, the scalable target, the service and its revisions. The record stays.
+    type: str
+    choices: [present, rolled_back, absent]
+    default: present
+  cluster:
+    description: Name of the cluster.
+    type: str
+    required: true
+  service:
+    description: Name of the service.
+    type: str
+    required: true
+  release_table:
+    description: Name of the DynamoDB table that keeps the release record and the lock.
+    type: str
+    required: true
+  version:
+    description:
+      - What to deploy, a semantic version, a whole image tag C(<semver>-<commit>), or a digest.
+      - A semantic version that names more than one image means the newest. Required for O(state=present).
+    type: str
+  repository:
+    description: Name of the ECR repository. Required unless O(state=absent).
+    type: str
+  registry_account:
+    description: Account of the registry, when it is not the caller's own.
+    type: str
+  task_definition:
+    description:
+      - The task definition, in the shape of the C(RegisterTaskDefinition) API. It is checked against the API's own
+        model before anything is changed.
+      - A container that names no C(image) runs the release, by its digest. Required for O(state=present).
+      - Tags of it are made from O(tags).
+    type: dict
+  desired_count:
+    description: Number of tasks at creation. Not given, the minimum of O(scaling), or 1.
+    type: int
+  launch_type:
+    description: Where tasks run, unless O(capacity_provider_strategy) says it.
+    type: str
+    choices: [FARGATE, EC2]
+    default: FARGATE
+  capacity_provider_strategy:
+    description: Shares of capacity providers.
+    type: list
+    elements: dict
+    suboptions:
+      capacity_provider:
+        description: Name of the capacity provider.
+        type: str
+        required: true
+      weight:
+        description: Share of the tasks above the base.
+        type: int
+        default: 1
+      base:
+        description: Tasks that run on it at least.
+        type: int
+        default: 0
+  platform_version:
+    description: Fargate platform version.
+    type: str
+    default: LATEST
+  network:
+    description: Where tasks get their network interfaces. Required unless O(state=absent).
+    type: dict
+    suboptions:
+      subnets:
+        description: Ids of the subnets.
+        type: list
+        elements: str
+        required: true
+      security_groups:
+        description: Ids of the security groups.
+        type: list
+        elements: str
+        required: true
+      assign_public_ip:
+        description: Whether tasks get a public address.
+        type: bool
+        default: false
+  load_balancer:
+    description: The target group that tasks are registered with. Required unless O(state=absent).
+    type: dict
+    suboptions:
+      target_group_arn:
+        description: ARN of a target group of type ip.
+        type: str
+        required: true
+      container_name:
+        description: Container that answers.
+        type: str
+        required: true
+      container_port:
+        description: Port that it answers on.
+        type: int
+        required: true
+  listener_rules:
+    description: Rules that forward to the target group. They are created before the service, and belong to the rollout.
+    type: list
+    elements: dict
+    suboptions:
+      listener_arn:
+        description: ARN of the listener.
+        type: str
+        required: true
+      priority:
+        description: Priority of the rule. What stands there is taken over.
+        type: int
+        required: true
+      path_patterns:
+        description: Paths that it forwards.
+        type: list
+        elements: str
+        default: ["/*"]
+      host_headers:
+        description: Hosts that it forwards; all when empty.
+        type: list
+        elements: str
+        default: []
+  health_check_grace_period_seconds:
+    description: How long ECS ignores failed health checks of a task that has started.
+    type: int
+    default: 60
+  deployment:
+    description: How ECS replaces tasks.
+    type: dict
+    suboptions:
+      strategy:
+        description: Deployment strategy.
+        type: str
+        choices: [ROLLING]
+        default: ROLLING
+      minimum_healthy_percent:
+        description: Share of the desired tasks that stays healthy.
+        type: int
+        default: 100
+      maximum_percent:
+        description: Share of the desired tasks that may run at most.
+        type: int
+        default: 200
+      circuit_breaker:
+        description: Whether ECS itself ends and rolls back a deployment whose tasks keep failing.
+        type: bool
+        default: true
+      alarms:
+        description: CloudWatch alarms on which ECS rolls back. A rollout is refused while one is in ALARM.
+        type: list
+        elements: str
+        default: []
+  enable_execute_command:
+    description: Whether commands can be run in the containers.
+    type: bool
+    default: false
+  propagate_tags:
+    description: Where the tags of tasks come from.
+    type: str
+    choices: [NONE, SERVICE, TASK_DEFINITION]
+    default: SERVICE
+  enable_ecs_managed_tags:
+    description: Whether ECS tags tasks with the cluster's and service's names.
+    type: bool
+    default: true
+  tags:
+    description: Exactly these tags on the service; also on new revisions and rules.
+    type: dict
+  scaling:
+    description: Application Auto Scaling of the desired count. Not given, it is left alone.
+    type: dict
+    suboptions:
+      minimum:
+        description: Fewest tasks.
+        type: int
+        required: true
+      maximum:
+        description: Most tasks.
+        type: int
+        required: true
+      cpu_percent:
+        description: Average CPU that is tracked; 0 for no policy.
+        type: float
+        default: 60
+      scale_in_cooldown_seconds:
+        description: Pause after tasks were removed.
+        type: int
+        default: 300
+      scale_out_cooldown_seconds:
+        description: Pause after tasks were added.
+        type: int
+        default: 60
+  url:
+    description: Address of the load balancer that the C(http) gates send their requests to.
+    type: str
+  gates:
+    description:
+      - What a release has to prove. Every gate has to be C(HEALTHY); too few samples or missing data never pass.
+      - A gate that finds the release C(UNHEALTHY) ends it at once. One that is C(INCONCLUSIVE) or C(ERROR) at its
+        deadline ends it too.
+      - Required unless O(state=absent).
+    type: list
+    elements: dict
+    suboptions:
+      kind:
+        description:
+          - V(target_health) wants every desired task healthy in the target group, and none of the new revision failing.
+          - V(http) sends requests through the load balancer.
+        type: str
+        choices: [target_health, http]
+        required: true
+      name:
+        description: Name in messages and in the record. Not given, it is made from the kind and the path.
+        type: str
+      bake_seconds:
+        description: How long it is measured after ECS has completed the deployment.
+        type: float
+        default: 30
+      deadline_seconds:
+        description: When it has to be conclusive, counted from the same moment. Not given, 60 more than the bake time.
+        type: float
+      consecutive_successes:
+        description: For V(target_health), looks in a row that see every desired task healthy.
+        type: int
+        default: 3
+      maximum_task_failures:
+        description: For V(target_health), tasks that may stop by themselves or fail a health check.
+        type: int
+        default: 0
+      maximum_start_failures:
+        description: For V(target_health), tasks that may fail to start.
+        type: int
+        default: 2
+      path:
+        description: For V(http), path and query of the request.
+        type: str
+      method:
+        description: For V(http), method of the request.
+        type: str
+        choices: [GET, HEAD, OPTIONS]
+        default: GET
+      expected_status:
+        description: For V(http), statuses that pass.
+        type: list
+        elements: int
+        default: [200]
+      minimum_samples:
+        description: For V(http), answers that are needed for a verdict of C(HEALTHY).
+        type: int
+        default: 20
+      maximum_failure_ratio:
+        description: For V(http), share of the answers that may fail.
+        type: float
+        default: 0.05
+      interval_seconds:
+        description: For V(http), pause between requests.
+        type: float
+        default: 0.5
+      request_timeout_seconds:
+        description: For V(http), how long one answer may take.
+        type: float
+        default: 5
+      version_header:
+        description:
+          - For V(http), response header that names the release which answered. Only answers of the release under
+            judgement count, and answers without the header count against it.
+          - An empty text counts every answer.
+        type: str
+        default: x-fastbreak-version
+  migration:
+    description:
+      - A command of the new revision that is run as a task before the service is touched. When it fails, the release is
+        refused. A rollback runs none.
+    type: dict
+    suboptions:
+      container:
+        description: Container that it runs in.
+        type: str
+        required: true
+      command:
+        description: The command.
+        type: list
+        elements: str
+        required: true
+      timeout_seconds:
+        description: How long it may take.
+        type: float
+        default: 600
+  supersede:
+    description: Whether a deployment that another party started, and that is under way, may be replaced.
+    type: bool
+    default: false
+  timeout_seconds:
+    description: How long ECS may take to complete the deployment, and to complete a rollback.
+    type: float
+    default: 1800
+  poll_interval_seconds:
+    description: Pause between looks at the deployment.
+    type: float
+    default: 5
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+  - fastbreak.aws.attributes
+attributes:
+  check_mode:
+    support: full
+    details: Pre-flight checks are made in check mode too, so that what would be refused is refused.
+  diff_mode:
+    support: full
+    details: Values of environment variables whose names look secret are hidden.
+  idempotent:
+    support: full
+  action:
+    support: full
+seealso:
+  - module: fastbreak.aws.ecs_rollout_info
+author:
+  - The Fastbreak maintainers (@fastbreak-sports)
+"""
+
+EXAMPLES = r"""
+- name: Release version 1.4.2
+  fastbreak.aws.ecs_rollout:
+    cluster: fastbreak-dev
+    service: inference
+    release_table: fastbreak-dev-releases
+    repository: fastbreak/inference
+    version: 1.4.2
+    task_definition:
+      family: fastbreak-dev-inference
+      networkMode: awsvpc
+      requiresCompatibilities: [FARGATE]
+      cpu: 1024
+      memory: 2048
+      executionRoleArn: arn:aws:iam::111111111111:role/execution
+      containerDefinitions:
+        - name: service
+          portMappings: [{containerPort: 8080}]
+    network:
+      subnets: [subnet-0a1b2c3d, subnet-1a2b3c4d]
+      security_groups: [sg-0a1b2c3d]
+    load_balancer:
+      target_group_arn: "{{ target_group_arn }}"
+      container_name: service
+      container_port: 8080
+    listener_rules:
+      - listener_arn: "{{ listener_arn }}"
+        priority: 100
+    url: https://inference.example.com
+    gates:
+      - kind: target_health
+      - kind: http
+        path: /readyz
+      - kind: http
+        path: /v1/analyses?limit=1
+
+- name: Go back to the release before
+  fastbreak.aws.ecs_rollout:
+    state: rolled_back
+    cluster: fastbreak-dev
+    service: inference
+    release_table: fastbreak-dev-releases
+    repository: fastbreak/inference
+    network: "{{ network }}"
+    load_balancer: "{{ load_balancer }}"
+    gates:
+      - kind: target_health
+"""
+
+RETURN = r"""
+action:
+  description:
+    - What was done, or in check mode would be done. V(create) or V(deploy) for a release, V(adopt) for one that ran
+      already but had not been judged, V(settings) for changes that replace no task, V(remove) for O(state=absent),
+      V(unchanged).
+  type: str
+  returned: always, unless refused
+version:
+  description: The release's version, which is its image tag, or its digest when no release tag points to it.
+  type: str
+  returned: always, unless refused or O(state=absent)
+image:
+  description: The image with its digest.
+  type: str
+  returned: always, unless refused or O(state=absent)
+task_definition_arn:
+  description: ARN of the revision; empty in check mode when it would be registered.
+  type: str
+  returned: always, unless refused or O(state=absent)
+changes:
+  description: What differs, by C(task_definition), C(service), C(listener_rules) and C(scaling).
+  type: dict
+  returned: always, unless refused or O(state=absent)
+release:
+  description: The release's record, as in the release table.
+  type: dict
+  returned: always, unless refused or O(state=absent)
+gates:
+  description: What each gate measured.
+  type: list
+  elements: dict
+  returned: always, unless refused or O(state=absent)
+  contains:
+    gate:
+      description: Name of the gate.
+      type: str
+    verdict:
+      description: One of V(HEALTHY), V(UNHEALTHY), V(INCONCLUSIVE) and V(ERROR).
+      type: str
+    seen:
+      description: What was seen.
+      type: str
+    expected:
+      description: What was expected.
+      type: str
+    samples:
+      description: Number of answers or looks that count.
+      type: int
+    failures:
+      description: Number of those that failed.
+      type: int
+    started_at:
+      description: Beginning of the measuring, ISO 8601 in UTC.
+      type: str
+    finished_at:
+      description: End of the measuring, ISO 8601 in UTC.
+      type: str
+timings:
+  description: Seconds. Zero for what did not happen.
+  type: dict
+  returned: always, unless refused or O(state=absent)
+  contains:
+    total_seconds:
+      description: The whole run.
+      type: float
+    migration_seconds:
+      description: The migration.
+      type: float
+    to_detect_seconds:
+      description: From the deployment's start to the verdict that ended it.
+      type: float
+    to_roll_back_seconds:
+      description: From that verdict until the release before was back and healthy.
+      type: float
+    to_succeed_seconds:
+      description: From the deployment's start to the verdict that let it in.
+      type: float
+evidence:
+  description: Of a failed release, why its tasks stopped and their last log lines.
+  type: list
+  elements: dict
+  returned: always, unless refused or O(state=absent)
+problems:
+  description: Everything that stood against the release.
+  type: list
+  elements: str
+  returned: when refused before anything was changed
+nearest_versions:
+  description: Versions like the one that does not exist.
+  type: list
+  elements: str
+  returned: when the version does not exist
+"""
+
+import os
+import secrets
+import signal
+import socket
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.application_autoscaling import ScalingClient
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.aws_api import CONFIG
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.dynamodb_releases import ReleasesClient
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.ecr_images import EcrImages
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.ecs import EcsClient
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.elbv2 import Elbv2Client
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.http_probe import HttpProbe
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.logs import LogsClient
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.rollout_clock import RolloutClock
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.surroundings import AwsSurroundings
+from ansible_collections.fastbreak.aws.plugins.module_utils._core.rollout_report import as_data
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError, OperationError
+from ansible_collections.fastbreak.aws.plugins.module_utils._flows.ports import Ports
+from ansible_collections.fastbreak.aws.plugins.module_utils._flows.rollout import roll_out
+from ansible_collections.fastbreak.aws.plugins.module_utils._flows.rollout_remove import removal_data, remove
+from ansible_collections.fastbreak.aws.plugins.module_utils._flows.rollout_request import build_request
+
+#: Conditions across options, for AnsibleModule as for an action plugin.
+CROSS_CHECKS = {
+    "required_if": [
+        ("state", "present", ("version", "repository", "task_definition", "network", "load_balancer", "gates")),
+        ("state", "rolled_back", ("repository", "network", "load_balancer", "gates")),
+    ],
+}
+
+
+def build_argument_spec():
+    """The options, without those of every AWS module."""
+    return {
+        "state": {"type": "str", "choices": ["present", "rolled_back", "absent"], "default": "present"},
+        "cluster": {"type": "str", "required": True},
+        "service": {"type": "str", "required": True},
+        "release_table": {"type": "str", "required": True},
+        "version": {"type": "str"},
+        "repository": {"type": "str"},
+        "registry_account": {"type": "str"},
+        "task_definition": {"type": "dict"},
+        "tags": {"type": "dict"},
+        "url": {"type": "str"},
+        "gates": {"type": "list", "elements": "dict", "options": _gate_spec()},
+        "migration": {"type": "dict", "options": _migration_spec()},
+        "scaling": {"type": "dict", "options": _scaling_spec()},
+        "supersede": {"type": "bool", "default": False},
+        "timeout_seconds": {"type": "float", "default": 1800},
+        "poll_interval_seconds": {"type": "float", "default": 5},
+        **_service_spec(),
+    }
+
+
+def _service_spec():
+    return {
+        "desired_count": {"type": "int"},
+        "launch_type": {"type": "str", "choices": ["FARGATE", "EC2"], "default": "FARGATE"},
+        "capacity_provider_strategy": {
+            "type": "list",
+            "elements": "dict",
+            "options": {
+                "capacity_provider": {"type": "str", "required": True},
+                "weight": {"type": "int", "default": 1},
+                "base": {"type": "int", "default": 0},
+            },
+        },
+        "platform_version": {"type": "str", "default": "LATEST"},
+        "network": {"type": "dict", "options": _network_spec()},
+        "load_balancer": {"type": "dict", "options": _load_balancer_spec()},
+        "listener_rules": {"type": "list", "elements": "dict", "options": _listener_rule_spec()},
+        "health_check_grace_period_seconds": {"type": "int", "default": 60},
+        "deployment": {"type": "dict", "options": _deployment_spec()},
+        "enable_execute_command": {"type": "bool", "default": False},
+        "propagate_tags": {"type": "str", "choices": ["NONE", "SERVICE", "TASK_DEFINITION"], "default": "SERVICE"},
+        "enable_ecs_managed_tags": {"type": "bool", "default": True},
+    }
+
+
+def _network_spec():
+    return {
+        "subnets": {"type": "list", "elements": "str", "required": True},
+        "security_groups": {"type": "list", "elements": "str", "required": True},
+        "assign_public_ip": {"type": "bool", "default": False},
+    }
+
+
+def _load_balancer_spec():
+    return {
+        "target_group_arn": {"type": "str", "required": True},
+        "container_name": {"type": "str", "required": True},
+        "container_port": {"type": "int", "required": True},
+    }
+
+
+def _listener_rule_spec():
+    return {
+        "listener_arn": {"type": "str", "required": True},
+        "priority": {"type": "int", "required": True},
+        "path_patterns": {"type": "list", "elements": "str", "default": ["/*"]},
+        "host_headers": {"type": "list", "elements": "str", "default": []},
+    }
+
+
+def _deployment_spec():
+    return {
+        "strategy": {"type": "str", "choices": ["ROLLING"], "default": "ROLLING"},
+        "minimum_healthy_percent": {"type": "int", "default": 100},
+        "maximum_percent": {"type": "int", "default": 200},
+        "circuit_breaker": {"type": "bool", "default": True},
+        "alarms": {"type": "list", "elements": "str", "default": []},
+    }
+
+
+def _scaling_spec():
+    return {
+        "minimum": {"type": "int", "required": True},
+        "maximum": {"type": "int", "required": True},
+        "cpu_percent": {"type": "float", "default": 60},
+        "scale_in_cooldown_seconds": {"type": "int", "default": 300},
+        "scale_out_cooldown_seconds": {"type": "int", "default": 60},
+    }
+
+
+def _migration_spec():
+    return {
+        "container": {"type": "str", "required": True},
+        "command": {"type": "list", "elements": "str", "required": True},
+        "timeout_seconds": {"type": "float", "default": 600},
+    }
+
+
+def _gate_spec():
+    return {
+        "kind": {"type": "str", "choices": ["target_health", "http"], "required": True},
+        "name": {"type": "str"},
+        "bake_seconds": {"type": "float", "default": 30},
+        "deadline_seconds": {"type": "float"},
+        "consecutive_successes": {"type": "int", "default": 3},
+        "maximum_task_failures": {"type": "int", "default": 0},
+        "maximum_start_failures": {"type": "int", "default": 2},
+        "path": {"type": "str"},
+        "method": {"type": "str", "choices": ["GET", "HEAD", "OPTIONS"], "default": "GET"},
+        "expected_status": {"type": "list", "elements": "int", "default": [200]},
+        "minimum_samples": {"type": "int", "default": 20},
+        "maximum_failure_ratio": {"type": "float", "default": 0.05},
+        "interval_seconds": {"type": "float", "default": 0.5},
+        "request_timeout_seconds": {"type": "float", "default": 5},
+        "version_header": {"type": "str", "default": "x-fastbreak-version"},
+    }
+
+
+def build_ports(connect, table, clock=None, progress=None):
+    """The only place where clients are made; ``connect`` makes a boto3 client by the service's name."""
+
+    def lazily(name):
+        return lambda: connect(name, config=dict(CONFIG))
+
+    return Ports(
+        ecs=EcsClient(lazily("ecs")),
+        balancing=Elbv2Client(lazily("elbv2")),
+        scaling=ScalingClient(lazily("application-autoscaling")),
+        releases=ReleasesClient(lazily("dynamodb"), table),
+        images=EcrImages(lazily("ecr")),
+        surroundings=AwsSurroundings(lambda name: connect(name, config=dict(CONFIG))),
+        logs=LogsClient(lazily("logs")),
+        probe=HttpProbe(),
+        clock=clock or RolloutClock(),
+        progress=progress or _NoProgress(),
+    )
+
+
+class _NoProgress:
+    """A module cannot show anything while it works."""
+
+    def say(self, text):
+        """Show nothing."""
+
+
+def run_request(params, ports, check_mode):
+    """Do it and return the module's result."""
+    owner = f"{os.environ.get('USER', 'user')}@{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(2)}"
+    request = build_request(params, owner=owner, salt=secrets.token_hex(4))
+    try:
+        if params["state"] == "absent":
+            return removal_data(remove(request, ports, check_mode=check_mode))
+        result = roll_out(request, ports, check_mode=check_mode)
+    except KeyboardInterrupt as interruption:
+        raise OperationError(f"Work on {request.service} was interrupted. Run it again to go on.") from interruption
+    return {**as_data(result), **({"warnings": list(result.warnings)} if result.warnings else {})}
+
+
+def interrupt(_signal_number, _frame):
+    """End a run from outside the way that it can say what it leaves."""
+    raise KeyboardInterrupt
+
+
+def main():
+    module = AnsibleAWSModule(argument_spec=build_argument_spec(), supports_check_mode=True, **CROSS_CHECKS)
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        result = run_request(
+            module.params, build_ports(module.client, module.params["release_table"]), module.check_mode
+        )
+    except FastbreakError as error:
+        module.fail_json(msg=error.message, **error.details)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

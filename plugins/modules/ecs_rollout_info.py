@@ -1,0 +1,120 @@
+#!/usr/bin/python
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: ecs_rollout_info
+short_description: Read an ECS service, its deployments and its releases
+version_added: 0.1.0
+description:
+  - Reads what runs, which releases led there and how each ended, and whether a rollout is under way.
+options:
+  cluster:
+    description: Name of the cluster.
+    type: str
+    required: true
+  service:
+    description: Name of the service.
+    type: str
+    required: true
+  release_table:
+    description: Name of the DynamoDB table that keeps the release record and the lock.
+    type: str
+    required: true
+  history:
+    description: How many releases to return, the newest first, at most 200.
+    type: int
+    default: 20
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+  - fastbreak.aws.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+  action:
+    support: full
+seealso:
+  - module: fastbreak.aws.ecs_rollout
+author:
+  - The Fastbreak maintainers (@fastbreak-sports)
+"""
+
+EXAMPLES = r"""
+- name: Read what runs
+  fastbreak.aws.ecs_rollout_info:
+    cluster: fastbreak-dev
+    service: inference
+    release_table: fastbreak-dev-releases
+  register: inference
+
+- name: Show the version
+  ansible.builtin.debug:
+    msg: "{{ inference.running.version }}"
+"""
+
+RETURN = r"""
+service:
+  description: The service with its task definition, where values that look secret are hidden. Empty without one.
+  type: dict
+  returned: success
+deployments:
+  description: The service deployments that ECS remembers, the newest first.
+  type: list
+  elements: dict
+  returned: success
+running:
+  description: The record of the release that runs. Empty when what runs was never judged fit.
+  type: dict
+  returned: success
+releases:
+  description: The release records, the newest first.
+  type: list
+  elements: dict
+  returned: success
+lock:
+  description: Who is rolling out now, with C(owner), C(started_at) and C(expires_at). Empty when nobody is.
+  type: dict
+  returned: success
+"""
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError
+from ansible_collections.fastbreak.aws.plugins.module_utils._flows.rollout_info import report_service
+from ansible_collections.fastbreak.aws.plugins.modules.ecs_rollout import build_ports
+
+
+def build_argument_spec():
+    """The options, without those of every AWS module."""
+    return {
+        "cluster": {"type": "str", "required": True},
+        "service": {"type": "str", "required": True},
+        "release_table": {"type": "str", "required": True},
+        "history": {"type": "int", "default": 20},
+    }
+
+
+def run_request(params, ports):
+    """Read it and return the module's result."""
+    report = report_service(params["cluster"], params["service"], ports, history=params["history"])
+    return {"changed": False, **report}
+
+
+def main():
+    module = AnsibleAWSModule(argument_spec=build_argument_spec(), supports_check_mode=True)
+    try:
+        result = run_request(module.params, build_ports(module.client, module.params["release_table"]))
+    except FastbreakError as error:
+        module.fail_json(msg=error.message, **error.details)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
