@@ -66,8 +66,11 @@ arn:
   sample: arn:aws:iam::111111111111:user/deployer
 """
 
+from copy import deepcopy
+
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.sts import get_caller_identity
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.aws_api import CONFIG
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.sts import Sts
 from ansible_collections.fastbreak.aws.plugins.module_utils._core.account_guard import inventory_problem, mismatch
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError, RefusedError, RequestError
 
@@ -87,7 +90,7 @@ def guard(params, client):
     problem = inventory_problem(account, params["region"], environment)
     if problem:
         raise RequestError(problem)
-    caller = get_caller_identity(client("sts"))
+    caller = Sts(lambda: client("sts", config=deepcopy(CONFIG))).get_caller_identity()
     problem = mismatch(account, environment, caller.account, caller.arn)
     if problem:
         raise RefusedError(problem, account_id=caller.account, arn=caller.arn)

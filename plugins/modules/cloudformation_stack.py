@@ -183,10 +183,12 @@ summary:
 """
 
 import uuid
+from copy import deepcopy
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.aws_api import CONFIG
 from ansible_collections.fastbreak.aws.plugins.module_utils._clients.clock import SystemClock
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.cloudformation import RETRIES, CloudFormation
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.cloudformation import CloudFormation
 from ansible_collections.fastbreak.aws.plugins.module_utils._clients.stack_template import parse_template, read_template
 from ansible_collections.fastbreak.aws.plugins.module_utils._core.stack_report import changes_of, diff_of, summary
 from ansible_collections.fastbreak.aws.plugins.module_utils._core.stack_request import build_request as _build_request
@@ -238,7 +240,7 @@ def build_request(params):
 def build_ports(client, clock=None, run=None, say=None):
     """The only place where clients are made; ``client`` makes a boto3 client by the service's name."""
     return Ports(
-        stacks=CloudFormation(client("cloudformation", config={"retries": dict(RETRIES)})),
+        stacks=CloudFormation(lambda: client("cloudformation", config=deepcopy(CONFIG))),
         clock=clock or SystemClock(),
         run=run or NoRun(),
         say=say or _say_nothing,

@@ -78,8 +78,11 @@ stacks:
       tags: {Environment: dev}
 """
 
+from copy import deepcopy
+
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.cloudformation import RETRIES, CloudFormation
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.aws_api import CONFIG
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.cloudformation import CloudFormation
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError
 
 
@@ -90,7 +93,7 @@ def build_argument_spec():
 
 def read_stacks(names, client):
     """The stacks that exist, by name; ``client`` makes a boto3 client by the service's name."""
-    stacks = CloudFormation(client("cloudformation", config={"retries": dict(RETRIES)}))
+    stacks = CloudFormation(lambda: client("cloudformation", config=deepcopy(CONFIG)))
     found = {name: stacks.describe_stack(name) for name in names}
     return {
         name: {

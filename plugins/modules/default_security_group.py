@@ -54,6 +54,8 @@ group_id:
   sample: sg-0a1b2c3d
 """
 
+from copy import deepcopy
+
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.fastbreak.aws.plugins.module_utils._clients.aws_api import CONFIG
 from ansible_collections.fastbreak.aws.plugins.module_utils._clients.default_security_group import DefaultSecurityGroups
@@ -67,7 +69,7 @@ def build_argument_spec():
 
 def close_default_group(vpc_id, client, check_mode):
     """Take the rules away and return a module's result; ``client`` makes a boto3 client by the service's name."""
-    groups = DefaultSecurityGroups(lambda: client("ec2", config=dict(CONFIG)))
+    groups = DefaultSecurityGroups(lambda: client("ec2", config=deepcopy(CONFIG)))
     group = groups.describe_default_group(vpc_id)
     changed = bool(group.ingress or group.egress)
     if changed and not check_mode:

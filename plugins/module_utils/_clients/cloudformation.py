@@ -5,97 +5,73 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from .._core.stack_types import (
     NothingToUpdateError,
     StackBusyError,
     StackEvent,
+    StackGoneError,
     StackRequest,
     StackResource,
     StackSnapshot,
     Template,
 )
-from .._errors import CredentialsError, FastbreakError, OperationError, RequestError, UnavailableError
+from .._errors import FastbreakError, RequestError
+from .aws_api import ApiRefusedError, AwsClient
 from .stack_template import parse_template
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-try:
-    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
-
-    HAS_BOTOCORE = True
-except ImportError:
-    HAS_BOTOCORE = False
-
-#: For botocore's ``Config``: throttled and failed calls are tried again, later and later.
-RETRIES = {"mode": "standard", "max_attempts": 10}
 #: What CloudFormation takes of a template in the request itself.
 TEMPLATE_LIMIT_BYTES = 51_200
 
-_CREDENTIAL_CODES = {
-    "ExpiredToken",
-    "ExpiredTokenException",
-    "InvalidClientTokenId",
-    "SignatureDoesNotMatch",
-    "UnrecognizedClientException",
-}
 _BUSY_CODES = {"AlreadyExistsException", "OperationInProgressException", "TokenAlreadyExistsException"}
-_DENIED_CODES = {"AccessDenied", "AccessDeniedException"}
-_THROTTLING_CODES = {"Throttling", "ThrottlingException", "RequestLimitExceeded"}
-Result = TypeVar("Result")
 
 
-class CloudFormation:
+class CloudFormation(AwsClient):
     """The CloudFormation of one account and region."""
 
-    def __init__(self, client: Any) -> None:
-        self._client = client
-        self.region: str = client.meta.region_name
+    label = "CloudFormation"
+
+    @property
+    def region(self) -> str:
+        """The region that the client talks to."""
+        name: str = self._client.meta.region_name
+        return name
 
     def describe_stack(self, name: str) -> StackSnapshot | None:
         """The stack by name or id; None when there is none."""
         try:
-            answer = self._call("describe", name, lambda: self._client.describe_stacks(StackName=name))
-        except _NoSuchStackError:
+            answer = self._on("read", name, "describe_stacks")
+        except StackGoneError:
             return None
         return _snapshot(answer["Stacks"][0])
 
     def describe_stack_events(self, stack_id: str, since: float) -> Sequence[StackEvent]:
         """Events not older than ``since`` (seconds since the epoch), newest first."""
-
-        def read() -> list[StackEvent]:
-            events: list[StackEvent] = []
-            for page in self._client.get_paginator("describe_stack_events").paginate(StackName=stack_id):
-                found = [_event(item) for item in page["StackEvents"]]
-                events += [event for event in found if event.at >= since]
-                if any(event.at < since for event in found):
-                    break
-            return events
-
-        return self._call("read the events of", stack_id, read)
+        events: list[StackEvent] = []
+        for page in self._stack_pages("read the events of", stack_id, "describe_stack_events"):
+            found = [_event(item) for item in page["StackEvents"]]
+            events += [event for event in found if event.at >= since]
+            if len(found) > 0 and found[-1].at < since:
+                break
+        return events
 
     def describe_stack_resources(self, stack_id: str) -> Sequence[StackResource]:
         """The resources that the stack has, or had."""
-
-        def read() -> list[StackResource]:
-            pages = self._client.get_paginator("list_stack_resources").paginate(StackName=stack_id)
-            return [_resource(item) for page in pages for item in page["StackResourceSummaries"]]
-
-        return self._call("list the resources of", stack_id, read)
+        pages = self._stack_pages("list the resources of", stack_id, "list_stack_resources")
+        return [_resource(item) for page in pages for item in page["StackResourceSummaries"]]
 
     def get_template(self, name: str) -> Template:
         """The template as it was sent."""
-        answer = self._call(
-            "read the template of", name, lambda: self._client.get_template(StackName=name, TemplateStage="Original")
-        )
+        answer = self._on("read the template of", name, "get_template", TemplateStage="Original")
         return parse_template(answer["TemplateBody"], f"The stored template of stack {name}")
 
     def get_stack_policy(self, name: str) -> Mapping[str, Any] | None:
         """The stack policy; None when there is none."""
-        answer = self._call("read the policy of", name, lambda: self._client.get_stack_policy(StackName=name))
-        body = answer.get("StackPolicyBody")
+        body = self._on("read the policy of", name, "get_stack_policy").get("StackPolicyBody")
         return json.loads(body) if body else None
 
     def create_stack(self, request: StackRequest, parameters: Mapping[str, str], token: str) -> None:
@@ -105,83 +81,54 @@ class CloudFormation:
             extra["EnableTerminationProtection"] = request.termination_protection
         if request.stack_policy is not None:
             extra["StackPolicyBody"] = json.dumps(request.stack_policy)
-        arguments = {**_arguments(request, parameters, token), **extra}
-        self._call("create", request.name, lambda: self._client.create_stack(**arguments))
+        self._on("create", request.name, "create_stack", **_arguments(request, parameters, token), **extra)
 
     def update_stack(self, request: StackRequest, parameters: Mapping[str, str], token: str) -> None:
         """Start to update. Raises `NothingToUpdateError` when CloudFormation finds nothing to do."""
-        arguments = _arguments(request, parameters, token)
-        self._call("update", request.name, lambda: self._client.update_stack(**arguments))
+        self._on("update", request.name, "update_stack", **_arguments(request, parameters, token))
 
     def delete_stack(self, name: str, token: str) -> None:
         """Start to delete; no error when there is none."""
-        self._call("delete", name, lambda: self._client.delete_stack(StackName=name, ClientRequestToken=token))
+        self._on("delete", name, "delete_stack", ClientRequestToken=token)
 
     def continue_update_rollback(self, name: str, token: str) -> None:
         """Take up a rollback that failed."""
-        self._call(
-            "continue the rollback of",
-            name,
-            lambda: self._client.continue_update_rollback(StackName=name, ClientRequestToken=token),
-        )
+        self._on("continue the rollback of", name, "continue_update_rollback", ClientRequestToken=token)
 
     def set_stack_policy(self, name: str, policy: Mapping[str, Any]) -> None:
         """Set what updates may do to which resources."""
-        body = json.dumps(policy)
-        self._call(
-            "set the policy of", name, lambda: self._client.set_stack_policy(StackName=name, StackPolicyBody=body)
-        )
+        self._on("set the policy of", name, "set_stack_policy", StackPolicyBody=json.dumps(policy))
 
     def update_termination_protection(self, name: str, *, enabled: bool) -> None:
         """Turn termination protection on or off."""
-        self._call(
-            "set the termination protection of",
-            name,
-            lambda: self._client.update_termination_protection(StackName=name, EnableTerminationProtection=enabled),
-        )
+        attempted = "turn on the termination protection of" if enabled else "turn off the termination protection of"
+        self._on(attempted, name, "update_termination_protection", EnableTerminationProtection=enabled)
 
-    def _call(self, attempted: str, name: str, call: Callable[[], Result]) -> Result:
-        if not HAS_BOTOCORE:
-            raise UnavailableError("The Python library boto3, which talks to AWS, is not installed.")
+    def _on(self, attempted: str, name: str, operation: str, **arguments: Any) -> Any:
+        """Call *operation* on a stack; refusals that are answers become what they mean."""
         try:
-            return call()
-        except ClientError as reason:
-            raise _refusal(reason, attempted, name) from reason
-        except (NoCredentialsError, PartialCredentialsError) as reason:
-            raise CredentialsError(
-                f"Tried to {attempted} stack {name}, but found no usable AWS credentials ({reason}). "
-                "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
-            ) from reason
-        except BotoCoreError as reason:
-            raise UnavailableError(
-                f"Tried to {attempted} stack {name}, but CloudFormation could not be asked: {reason}. "
-                "Check the network, the region and AWS_ENDPOINT_URL, then run again."
-            ) from reason
+            return self._call(f"{attempted} stack {name}", operation, StackName=name, **arguments)
+        except ApiRefusedError as error:
+            raise _meaning(error) from error
+
+    def _stack_pages(self, attempted: str, name: str, operation: str) -> Iterator[Any]:
+        token: dict[str, str] = {}
+        while True:
+            page = self._on(attempted, name, operation, **token)
+            yield page
+            if not page.get("NextToken"):
+                return
+            token = {"NextToken": page["NextToken"]}
 
 
-class _NoSuchStackError(FastbreakError):
-    """CloudFormation knows no stack of that name."""
-
-
-def _refusal(reason: Any, attempted: str, name: str) -> FastbreakError:
-    code, text = reason.response["Error"].get("Code", ""), reason.response["Error"].get("Message", "")
-    tried = f"Tried to {attempted} stack {name}, but"
-    answers: list[tuple[bool, FastbreakError]] = [
-        (code == "ValidationError" and "does not exist" in text, _NoSuchStackError(f"{tried} there is no such stack.")),
-        ("No updates are to be performed" in text, NothingToUpdateError(f"{tried} there is nothing to update.")),
-        (code in _BUSY_CODES or "_IN_PROGRESS state" in text, StackBusyError(f"{tried} it is being worked on: {text}")),
-        (
-            code in _CREDENTIAL_CODES,
-            CredentialsError(f"{tried} AWS refused the credentials ({code}: {text}). Renew them, then run again."),
-        ),
-        (
-            code in _THROTTLING_CODES,
-            UnavailableError(f"{tried} AWS throttled it {RETRIES['max_attempts']} times in a row. Run again later."),
-        ),
-        (code in _DENIED_CODES, OperationError(f"{tried} these credentials may not: {text}", code=code)),
+def _meaning(error: ApiRefusedError) -> FastbreakError:
+    text = error.message
+    meanings: list[tuple[bool, Callable[[str], FastbreakError]]] = [
+        (error.code == "ValidationError" and "does not exist" in text, StackGoneError),
+        ("No updates are to be performed" in text, NothingToUpdateError),
+        (error.code in _BUSY_CODES or "_IN_PROGRESS state" in text, StackBusyError),
     ]
-    refused = OperationError(f"{tried} CloudFormation refused ({code}): {text}", code=code)
-    return next((error for applies, error in answers if applies), refused)
+    return next((kind(text) for applies, kind in meanings if applies), error)
 
 
 def _arguments(request: StackRequest, parameters: Mapping[str, str], token: str) -> dict[str, Any]:
@@ -192,7 +139,6 @@ def _arguments(request: StackRequest, parameters: Mapping[str, str], token: str)
             "at most. Split the stack."
         )
     arguments: dict[str, Any] = {
-        "StackName": request.name,
         "TemplateBody": request.template_text,
         "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
         "Capabilities": list(request.capabilities),
