@@ -7,22 +7,42 @@ found to have drifted, and deleted like one made by hand.
 from sandbox.extensions.api import Sandbox
 from sandbox.extensions.cloudformation import (
     _engine,
+    _protection,
+    _stack_policy,
     _types,
+    application_autoscaling,
+    cloudwatch,
     ec2_api,
     ec2_flow_log,
     ec2_nat,
     ec2_network_acl,
     ec2_security_group_rules,
     ec2_vpc,
+    ecs,
+    iam,
+    iam_api,
+    rds_event_subscription,
     rds_instance,
+    wafv2,
 )
 
-_MODULES = (ec2_nat, ec2_network_acl, ec2_security_group_rules, ec2_flow_log, rds_instance)
+_MODULES = (
+    application_autoscaling,
+    cloudwatch,
+    ec2_flow_log,
+    ec2_nat,
+    ec2_network_acl,
+    ec2_security_group_rules,
+    ecs,
+    iam,
+    rds_event_subscription,
+    rds_instance,
+    wafv2,
+)
 
 
 def install(_sandbox: Sandbox) -> None:
     """Teach MiniStack's engine the types."""
-    _engine.install()
-    ec2_api.install()
-    ec2_vpc.install()
+    for part in (_engine, _stack_policy, _protection, ec2_api, ec2_vpc, iam_api):
+        part.install()
     _types.install(kind for module in _MODULES for kind in module.TYPES)

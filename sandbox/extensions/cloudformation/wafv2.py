@@ -1,0 +1,35 @@
+"""AWS::WAFv2::WebACLAssociation."""
+
+from sandbox.extensions._aws import client
+from sandbox.extensions.cloudformation._types import Context, Created, Properties, ResourceType
+
+
+def _create(properties: Properties, _context: Context) -> Created:
+    acl, resource = properties["WebACLArn"], properties["ResourceArn"]
+    client("wafv2").associate_web_acl(WebACLArn=acl, ResourceArn=resource)
+    return f"{acl}|{resource}", {}
+
+
+def _delete(_identifier: str, properties: Properties) -> None:
+    if _read("", properties):
+        client("wafv2").disassociate_web_acl(ResourceArn=properties["ResourceArn"])
+
+
+def _read(_identifier: str, properties: Properties) -> Properties | None:
+    found = client("wafv2").get_web_acl_for_resource(ResourceArn=properties["ResourceArn"]).get("WebACL")
+    if not found or found["ARN"] != properties["WebACLArn"]:
+        return None
+    return {"WebACLArn": found["ARN"], "ResourceArn": properties["ResourceArn"]}
+
+
+TYPES = (
+    ResourceType(
+        name="AWS::WAFv2::WebACLAssociation",
+        create=_create,
+        delete=_delete,
+        read=_read,
+        compared=frozenset({"WebACLArn", "ResourceArn"}),
+        replacing=frozenset({"WebACLArn", "ResourceArn"}),
+        tags=None,
+    ),
+)
