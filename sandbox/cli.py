@@ -12,7 +12,9 @@ from dataclasses import asdict
 from pathlib import Path
 from subprocess import Popen
 
+import requests
 from docker import DockerClient
+from docker.errors import DockerException
 
 from sandbox import ACCOUNTS, engine, process, state
 from sandbox.addresses import loopback_address, low_port_problem
@@ -204,6 +206,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return commands[options.command]() or 0
     except SandboxError as error:
         print(f"sandbox: {error}", file=sys.stderr)
+        return 1
+    except PermissionError as error:
+        print(f"sandbox: {error}: it belongs to another user; run the command as that user", file=sys.stderr)
+        return 1
+    except (DockerException, requests.RequestException) as error:
+        print(
+            f"sandbox: the Docker engine failed ({error}): when it is well again, run the command again",
+            file=sys.stderr,
+        )
         return 1
     except KeyboardInterrupt:
         return 130

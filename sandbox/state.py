@@ -92,6 +92,6 @@ def _is_still(handle: int, home: Path) -> bool:
 
 def remove_home(home: Path) -> None:
     """Remove all the sandbox's files, and `.sandbox` itself when it was the last."""
-    shutil.rmtree(home, ignore_errors=True)
+    shutil.rmtree(home)
     if home.parent.is_dir() and not any(home.parent.iterdir()):
         home.parent.rmdir()

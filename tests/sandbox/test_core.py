@@ -165,7 +165,13 @@ def test_up_starts_anew_after_a_killed_server(name, image):
     assert not exists(old)
 
 
-@pytest.mark.parametrize("content", [None, "", "{", '{"name": "x"}', "[]"])
+@pytest.mark.parametrize("content", [b"", b"{", b'{"name": "x"}', b"[]", b"\xff\x00"])
+def test_a_garbled_state_is_no_state(tmp_path, content):
+    (tmp_path / "state.json").write_bytes(content)
+    assert state.read_state(tmp_path) is None
+
+
+@pytest.mark.parametrize("content", [None, "{"])
 def test_a_lost_or_garbled_state_hides_nothing_from_down(name, content):
     start(name)
     file = state.home_of(name) / "state.json"
