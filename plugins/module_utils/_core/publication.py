@@ -1,0 +1,41 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What is published and how one logs in to push it: values, and how a release's tag is put together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What to publish: the command that builds ``local_image``, and the repository and tag it goes to."""
+
+    repository: str
+    tag: str
+    local_image: str
+    build: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A login to a registry; ``host`` is what an image reference starts with."""
+
+    host: str
+    username: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f"Login({self.host!r}, {self.username!r}, '***')"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTree:
+    """A folder of a git working tree: the commit, and 12 hex digits of its content when it is not as committed."""
+
+    commit: str
+    dirty: str = ""
+
+    def tag(self, version: str) -> str:
+        """The image tag of a release built from it."""
+        return f"{version}-{self.commit}" + (f"-dirty.{self.dirty}" if self.dirty else "")

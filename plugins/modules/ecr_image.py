@@ -1,0 +1,143 @@
+#!/usr/bin/python
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: ecr_image
+short_description: Build an image once and push it to ECR
+version_added: 0.1.0
+description:
+  - Publishes an image under a tag that never moves.
+  - When the repository has the tag already, nothing is built and nothing is pushed.
+  - The login comes from ECR's C(GetAuthorizationToken), is handed to the Docker client on its standard input,
+    is kept in a folder of its own for the push, and is gone afterwards.
+  - The push goes to the host of the token's proxy endpoint, which on AWS is the repository's own.
+  - The action plugin of the same name does the work in the controller and shows how far it is.
+options:
+  repository:
+    description: Name of the repository, without the registry.
+    type: str
+    required: true
+  tag:
+    description: The tag to push. It should name a commit, since it is never pushed a second time.
+    type: str
+    required: true
+  local_image:
+    description: The name under which O(build) leaves the image in the Docker engine.
+    type: str
+    required: true
+  build:
+    description: The command that builds O(local_image), as a list of words; no shell is involved.
+    type: list
+    elements: str
+    required: true
+  docker:
+    description: The Docker client.
+    type: str
+    default: docker
+  timeout_seconds:
+    description: How long one command (the build, the push) may take, in seconds.
+    type: int
+    default: 1800
+attributes:
+  check_mode:
+    support: full
+    description: Only asks the registry. When the tag is missing it predicts a change and returns no digest.
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+    description: A tag that is there is left as it is, whatever the local image is now.
+  action:
+    support: full
+    description: Runs in the controller.
+extends_documentation_fragment:
+  - fastbreak.aws.attributes
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+author:
+  - The Fastbreak maintainers (@fastbreak-sports)
+"""
+
+EXAMPLES = r"""
+- name: Publish the service
+  fastbreak.aws.ecr_image:
+    repository: fastbreak/inference
+    tag: 0.1.0-1f0e3dad99908345f7439f8ffabdffc4f2b1c3a7
+    local_image: fastbreak/inference:0.1.0-1f0e3dad99908345f7439f8ffabdffc4f2b1c3a7
+    build: [docker, build, --tag, "fastbreak/inference:0.1.0-1f0e3dad99908345f7439f8ffabdffc4f2b1c3a7", service]
+"""
+
+RETURN = r"""
+tag:
+  description: The tag.
+  type: str
+  returned: success
+  sample: 0.1.0-1f0e3dad99908345f7439f8ffabdffc4f2b1c3a7
+digest:
+  description: What the registry says the tag names. Empty when check mode could only predict.
+  type: str
+  returned: success
+  sample: sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+"""
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.docker_client import DockerClient
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.ecr_registry import EcrRegistry
+from ansible_collections.fastbreak.aws.plugins.module_utils._core.publication import Publication
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError
+from ansible_collections.fastbreak.aws.plugins.module_utils._flows.publish import Ports, publish
+
+
+def build_argument_spec():
+    """The options, without those of every AWS module."""
+    return {
+        "repository": {"type": "str", "required": True},
+        "tag": {"type": "str", "required": True},
+        "local_image": {"type": "str", "required": True},
+        "build": {"type": "list", "elements": "str", "required": True},
+        "docker": {"type": "str", "default": "docker"},
+        "timeout_seconds": {"type": "int", "default": 1800},
+    }
+
+
+def build_request(params):
+    """The options as the flow takes them."""
+    return Publication(params["repository"], params["tag"], params["local_image"], tuple(params["build"]))
+
+
+def build_ports(params, client, say):
+    """The clients; ``client`` makes a boto3 client by the service's name, ``say`` shows a line of progress."""
+    return Ports(
+        registry=EcrRegistry(lambda: client("ecr")),
+        engine=DockerClient(params["docker"], params["timeout_seconds"]),
+        say=say,
+    )
+
+
+def to_exit(request, published):
+    """The result of the task."""
+    after = {"tag": request.tag} if published.changed else {}
+    return {
+        "changed": published.changed,
+        "tag": request.tag,
+        "digest": published.digest,
+        "diff": {"before": {}, "after": after, "before_header": request.repository, "after_header": request.repository},
+    }
+
+
+def main():
+    module = AnsibleAWSModule(argument_spec=build_argument_spec(), supports_check_mode=True)
+    request = build_request(module.params)
+    ports = build_ports(module.params, module.client, module.debug)
+    try:
+        module.exit_json(**to_exit(request, publish(request, ports, check_mode=module.check_mode)))
+    except FastbreakError as error:
+        module.fail_json(msg=error.message, **error.details)
+
+
+if __name__ == "__main__":
+    main()

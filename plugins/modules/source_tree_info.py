@@ -1,0 +1,93 @@
+#!/usr/bin/python
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: source_tree_info
+short_description: Say which commit a folder is of
+version_added: 0.1.0
+description:
+  - Reads the commit of a git clone, and whether a folder in it differs from that commit.
+  - A folder that differs is named by its content too, so that the same content always gets the same name.
+  - The action plugin of the same name does the work in the controller.
+options:
+  path:
+    description: The folder. Changes elsewhere in the clone do not count.
+    type: path
+    required: true
+  version:
+    description: The version that RV(tag) starts with.
+    type: str
+    required: true
+attributes:
+  check_mode:
+    support: full
+    description: It only reads, in check mode too.
+  diff_mode:
+    support: none
+    description: It only reads.
+  idempotent:
+    support: full
+    description: It only reads.
+  action:
+    support: full
+    description: Runs in the controller.
+extends_documentation_fragment:
+  - fastbreak.aws.attributes
+author:
+  - The Fastbreak maintainers (@fastbreak-sports)
+"""
+
+EXAMPLES = r"""
+- name: Name the release
+  fastbreak.aws.source_tree_info:
+    path: service
+    version: 0.1.0
+"""
+
+RETURN = r"""
+commit:
+  description: The commit that is checked out, 40 characters.
+  type: str
+  returned: success
+  sample: 1f0e3dad99908345f7439f8ffabdffc4f2b1c3a7
+dirty:
+  description: 12 hex digits of the folder's content when it is not as committed, otherwise empty.
+  type: str
+  returned: success
+  sample: ""
+tag:
+  description: The version, the commit, and C(-dirty.) with RV(dirty) when the folder is not as committed.
+  type: str
+  returned: success
+  sample: 0.1.0-1f0e3dad99908345f7439f8ffabdffc4f2b1c3a7
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.source_tree import read_source_tree
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError
+
+
+def build_argument_spec():
+    """The options."""
+    return {"path": {"type": "path", "required": True}, "version": {"type": "str", "required": True}}
+
+
+def read(params):
+    """The result of the task."""
+    tree = read_source_tree(params["path"])
+    return {"changed": False, "commit": tree.commit, "dirty": tree.dirty, "tag": tree.tag(params["version"])}
+
+
+def main():
+    module = AnsibleModule(argument_spec=build_argument_spec(), supports_check_mode=True)
+    try:
+        module.exit_json(**read(module.params))
+    except FastbreakError as error:
+        module.fail_json(msg=error.message, **error.details)
+
+
+if __name__ == "__main__":
+    main()
