@@ -42,6 +42,7 @@ def up(name: str, home: Path, port: int | None = None) -> None:
             raise
         if running:
             process.stop(running)
+        process.end_descendants(home)
         engine.sweep(client, name, home)
         (home / "state.json").unlink(missing_ok=True)
         started = process.start(name, home, state.ROOT, port or (known.port if known else None))
@@ -53,6 +54,7 @@ def down(name: str, home: Path) -> None:
     with state.exclusive(home):
         if running := process.find(name, home):
             process.stop(running)
+        process.end_descendants(home)
         client = engine.connect()
         engine.sweep(client, name, home)
         engine.remove_tags(client, [loopback_address(home, f"registry/{account}") for account in ACCOUNTS.values()])

@@ -1,5 +1,6 @@
 """The server's process: started detached, found by its command line, ended."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -57,8 +58,22 @@ def start(name: str, home: Path, root: Path, preferred_port: int | None) -> subp
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            env={**os.environ, "TMPDIR": str(home / "tmp"), "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, "TMPDIR": _temporary(home), "PYTHONUNBUFFERED": "1"},
         )
+
+
+def _temporary(home: Path) -> str:
+    return str(home / "tmp")
+
+
+def end_descendants(home: Path) -> None:
+    """Kill what a server that is gone left running (function runtimes): its children inherit its temporary folder."""
+    mark = f"TMPDIR={_temporary(home)}".encode()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):  # ended meanwhile, or another user's
+                if mark in (entry / "environ").read_bytes().split(b"\0"):
+                    os.kill(int(entry.name), signal.SIGKILL)
 
 
 def stop(server: Server, patience_seconds: float = 20.0) -> None:

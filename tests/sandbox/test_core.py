@@ -207,6 +207,15 @@ def test_a_reused_process_id_is_not_taken_for_the_server(name):
         stranger.wait()
 
 
+def test_down_ends_what_a_killed_server_had_started(name):
+    running = start(name)
+    os.kill(running.state.pid, signal.SIGKILL)
+    inherited = {**os.environ, "TMPDIR": str(state.home_of(name) / "tmp")}
+    with subprocess.Popen(["/bin/sleep", "60"], env=inherited) as child:
+        assert command("down", name=name).returncode == 0
+        assert child.wait(5) == -signal.SIGKILL
+
+
 def test_two_sandboxes_do_not_meet(name, sandbox, image):
     other = start(name)
     assert other.state.port != sandbox.state.port
