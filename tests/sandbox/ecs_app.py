@@ -32,11 +32,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.path == "/slow":
             time.sleep(setting("SLOW_SECONDS", 1))
         body = os.environ.get("VERSION", "").encode()
-        self.send_response(status)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-        busy.release()
+        try:
+            self.send_response(status)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+        finally:
+            busy.release()
     def parse_request(self):
         busy.acquire()
         return super().parse_request()

@@ -2,9 +2,10 @@
 
 import base64
 import re
+import urllib.error
+import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import docker
 from docker.errors import DockerException, ImageNotFound
@@ -14,6 +15,15 @@ from sandbox.extensions.ecs.errors import StartFailed
 
 _ECR = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/(?P<rest>.+)")
 _TAIL = re.compile(r"(?P<repository>.+?)(?::(?P<tag>[\w][\w.-]*))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?")
+_MANIFESTS = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+)
+_REGISTRY_SECONDS = 30
+# Never through a proxy that the environment names: the registry is on this machine.
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +32,6 @@ class Pulled:
 
     id: str
     digest: str | None
-
-
-def account_of(image: str) -> str | None:
-    """The account of the ECR repository that the reference names; None for any other image."""
-    found = _ECR.fullmatch(image)
-    return found["account"] if found else None
 
 
 def pull(client: docker.DockerClient, image: str, registries: Mapping[str, str], pinned: str | None = None) -> Pulled:
@@ -41,13 +45,32 @@ def pull(client: docker.DockerClient, image: str, registries: Mapping[str, str],
     tail = _TAIL.fullmatch(found["rest"])
     if tail is None:
         raise _unpullable(image, "invalid reference format")
-    digest = tail["digest"] or pinned
-    reference = digest or tail["tag"] or "latest"
+    repository, wanted = f"{host}/{tail['repository']}", tail["digest"] or pinned or tail["tag"] or "latest"
+    login = _credentials()
     try:
-        local = client.images.pull(f"{host}/{tail['repository']}", tag=reference, auth_config=_credentials())
-    except DockerException as error:
+        digest = _resolve(host, tail["repository"], wanted, login)
+        return Pulled(str(client.images.pull(repository, tag=digest, auth_config=login).id), digest)
+    except (DockerException, OSError) as error:
         raise _unpullable(image, _explain(error, f"{host}/", image)) from error
-    return Pulled(str(local.id), digest or _digest(local.attrs, f"{host}/{tail['repository']}"))
+
+
+def _resolve(host: str, repository: str, reference: str, login: Mapping[str, str]) -> str:
+    """The digest that the registry has for a tag or digest now; OSError when it has none.
+
+    Asked of the registry itself: an engine that knows a digest pulls it again without asking.
+    """
+    basic = base64.b64encode(f"{login['username']}:{login['password']}".encode()).decode()
+    request = urllib.request.Request(
+        f"http://{host}/v2/{repository}/manifests/{reference}",
+        method="HEAD",
+        headers={"Authorization": f"Basic {basic}", "Accept": ", ".join(_MANIFESTS)},
+    )
+    try:
+        with _OPENER.open(request, timeout=_REGISTRY_SECONDS) as answer:
+            return str(answer.headers["Docker-Content-Digest"])
+    except urllib.error.HTTPError as error:
+        why = {403: "pull access denied", 404: "not found"}.get(error.code, f"unexpected status {error.code}")
+        raise FileNotFoundError(why) from error
 
 
 def _other(client: docker.DockerClient, image: str) -> Pulled:
@@ -68,12 +91,7 @@ def _credentials() -> dict[str, str]:
     return {"username": username, "password": password}
 
 
-def _digest(attributes: Mapping[str, Any], repository: str) -> str | None:
-    found = [item for item in attributes.get("RepoDigests") or [] if item.startswith(f"{repository}@")]
-    return str(found[0]).partition("@")[2] if found else None
-
-
-def _explain(error: DockerException, host: str, image: str) -> str:
+def _explain(error: Exception, host: str, image: str) -> str:
     """The engine's words, with the registry's name as the task definition knows it."""
     text = str(getattr(error, "explanation", None) or error)
     return text.replace(host, image.partition("/")[0] + "/") if host else text
