@@ -30,8 +30,8 @@ options:
     description:
       - V(present) deploys O(version).
       - V(rolled_back) goes back to a recorded release and reuses its task definition. Without O(version) that is the
-        newest succeeded release before the running one with another digest. A service that a rollback brought where it is
-        stays there unless a version is named, so that a second run does not return to the release that was left.
+        newest succeeded release before the running one with another digest. A service that a rollback brought where it
+        is stays there unless a version is named, so that a second run does not return to the release that was left.
       - V(absent) removes the listener rules, the scalable target, the service and its revisions. The record stays.
     type: str
     choices: [present, rolled_back, absent]

@@ -1,0 +1,48 @@
+"""A service that behaves as its environment says. It runs in the containers that the tests release."""
+
+import http.server
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+
+VERSION = os.environ.get("FASTBREAK_VERSION", "")
+BORN = time.monotonic()
+
+
+def setting(name: str, default: float) -> float:
+    """A number of the environment."""
+    return float(os.environ.get(name, default))
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Answers `/readyz` and one route."""
+
+    def do_GET(self) -> None:
+        ready = time.monotonic() - BORN >= setting("READY_AFTER_SECONDS", 0)
+        status = (200 if ready else 503) if self.path == "/readyz" else int(setting("ROUTE_STATUS", 200))
+        self.send_response(status)
+        self.send_header("x-fastbreak-version", VERSION)
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing of each request."""
+
+
+def die() -> None:
+    """End the process after its life."""
+    time.sleep(setting("LIFE_SECONDS", 0))
+    print(f"{VERSION}: out of memory, giving up", flush=True)
+    os._exit(3)
+
+
+if sys.argv[1:] == ["migrate"]:
+    print(f"{VERSION}: migrating", flush=True)
+    Path("/tmp/migrated").touch()  # noqa: S108 - the container's own
+    sys.exit(int(setting("MIGRATION_EXIT", 0)))
+print(f"{VERSION}: serving", flush=True)
+if setting("LIFE_SECONDS", 0):
+    threading.Thread(target=die, daemon=True).start()
+http.server.ThreadingHTTPServer(("0.0.0.0", 8080), Handler).serve_forever()  # noqa: S104 - inside its container

@@ -1,0 +1,284 @@
+"""An account with everything a rollout needs, and runs of `ecs_rollout` against it."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import tarfile
+import threading
+import uuid
+from collections import Counter
+from pathlib import Path
+from typing import Any, Self
+
+import boto3
+import docker
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.http_probe import HttpProbe
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.rollout_clock import RolloutClock
+from ansible_collections.fastbreak.aws.plugins.modules.ecs_rollout import (
+    CROSS_CHECKS,
+    build_argument_spec,
+    build_ports,
+    run_request,
+)
+
+BASE = "fastbreak-sandbox/base:trixie"
+APP = (Path(__file__).parent / "app.py").read_bytes()
+TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
+
+
+class Lines:
+    """Keeps the lines of a rollout."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.lines.append(text)
+
+
+class Platform:
+    """A cluster, a load balancer, a repository, roles, a secret, a log group and a release table in one account."""
+
+    def __init__(self, state: Any, account: str = "111111111111") -> None:
+        self.name = f"roll-{uuid.uuid4().hex[:8]}"
+        self.account = account
+        self.state = state
+        self.environment = {
+            "AWS_ENDPOINT_URL": state.endpoint_url,
+            "AWS_ACCESS_KEY_ID": account,
+            "AWS_SECRET_ACCESS_KEY": "sandbox",
+            "AWS_REGION": state.region,
+        }
+        self.ecs = self.connect("ecs")
+        self.elb = self.connect("elbv2")
+        self._engine = docker.from_env()
+        self._built: list[str] = []
+        self._make_network()
+        self._make_surroundings()
+
+    def connect(self, service: str, **other: Any) -> Any:
+        """A boto3 client."""
+        if "config" in other:
+            other["config"] = boto3.session.Config(**other["config"])
+        return boto3.client(
+            service,
+            region_name=self.state.region,
+            endpoint_url=self.state.endpoint_url,
+            aws_access_key_id=self.account,
+            aws_secret_access_key="sandbox",
+            **other,
+        )
+
+    def _make_network(self) -> None:
+        ec2 = self.connect("ec2")
+        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        self.subnets = [
+            ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{index}.0/24", AvailabilityZone=f"{self.state.region}{zone}")[
+                "Subnet"
+            ]["SubnetId"]
+            for index, zone in enumerate("ab")
+        ]
+        self.security_group = ec2.create_security_group(GroupName=self.name, Description="tasks", VpcId=vpc)["GroupId"]
+        balancer = self.elb.create_load_balancer(Name=self.name, Subnets=self.subnets)["LoadBalancers"][0]
+        self.group = self.elb.create_target_group(
+            Name=self.name,
+            Protocol="HTTP",
+            Port=8080,
+            VpcId=vpc,
+            TargetType="ip",
+            HealthCheckPath="/readyz",
+            HealthCheckIntervalSeconds=5,
+            HealthCheckTimeoutSeconds=2,
+            HealthyThresholdCount=2,
+            UnhealthyThresholdCount=2,
+        )["TargetGroups"][0]["TargetGroupArn"]
+        self.elb.modify_target_group_attributes(
+            TargetGroupArn=self.group,
+            Attributes=[{"Key": "deregistration_delay.timeout_seconds", "Value": "2"}],
+        )
+        refuse = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}
+        self.listener = self.elb.create_listener(
+            LoadBalancerArn=balancer["LoadBalancerArn"], Protocol="HTTP", Port=8000, DefaultActions=[refuse]
+        )["Listeners"][0]["ListenerArn"]
+        self.url = f"http://{balancer['DNSName']}:8000"
+
+    def _make_surroundings(self) -> None:
+        self.cluster = self.name
+        self.ecs.create_cluster(clusterName=self.cluster)
+        iam = self.connect("iam")
+        self.role = iam.create_role(RoleName=self.name, AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+        self.secret = self.connect("secretsmanager").create_secret(
+            Name=self.name, SecretString=json.dumps({"password": "hidden"})
+        )["ARN"]
+        self.connect("logs").create_log_group(logGroupName=f"/{self.name}")
+        self.repository = f"{self.name}/app"
+        self.connect("ecr").create_repository(repositoryName=self.repository, imageTagMutability="IMMUTABLE")
+        self.table = self.name
+        self.connect("dynamodb").create_table(
+            TableName=self.table,
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[
+                {"AttributeName": "service", "KeyType": "HASH"},
+                {"AttributeName": "release_id", "KeyType": "RANGE"},
+            ],
+            AttributeDefinitions=[
+                {"AttributeName": "service", "AttributeType": "S"},
+                {"AttributeName": "release_id", "AttributeType": "S"},
+            ],
+        )
+
+    def push(self, version: str, **settings: object) -> str:
+        """Build an image that behaves as *settings* say, push it as a release of *version*; its tag."""
+        commit = uuid.uuid4().hex + uuid.uuid4().hex[:8]
+        tag = f"{version}-{commit}"
+        environment = {"FASTBREAK_VERSION": tag, **{key: str(value) for key, value in settings.items()}}
+        lines = "".join(f"ENV {key}={value}\n" for key, value in environment.items())
+        recipe = f'FROM {BASE}\nCOPY app.py /app.py\n{lines}ENTRYPOINT ["python3", "-u", "/app.py"]\n'
+        registry = f"{self.state.registries[self.account]}/{self.repository}"
+        self._engine.images.build(fileobj=_context(recipe), custom_context=True, tag=f"{registry}:{tag}", rm=True)
+        self._built.append(f"{registry}:{tag}")
+        login = {"username": "AWS", "password": self._password()}
+        for line in self._engine.images.push(registry, tag=tag, stream=True, decode=True, auth_config=login):
+            assert "error" not in line, line
+        return tag
+
+    def _password(self) -> str:
+        token = self.connect("ecr").get_authorization_token()["authorizationData"][0]["authorizationToken"]
+        return base64.b64decode(token).decode().partition(":")[2]
+
+    def task_definition(self, **environment: str) -> dict[str, Any]:
+        """A task definition whose container runs the release."""
+        return {
+            "family": self.name,
+            "networkMode": "awsvpc",
+            "requiresCompatibilities": ["FARGATE"],
+            "cpu": 256,
+            "memory": "0.5 GB",
+            "taskRoleArn": self.role,
+            "executionRoleArn": self.role,
+            "containerDefinitions": [
+                {
+                    "name": "service",
+                    "portMappings": [{"containerPort": 8080}],
+                    "environment": [{"name": name, "value": value} for name, value in environment.items()],
+                    "secrets": [{"name": "PASSWORD", "valueFrom": f"{self.secret}:password::"}],
+                    "stopTimeout": 2,
+                    "logConfiguration": {
+                        "logDriver": "awslogs",
+                        "options": {
+                            "awslogs-group": f"/{self.name}",
+                            "awslogs-region": self.state.region,
+                            "awslogs-stream-prefix": "service",
+                        },
+                    },
+                }
+            ],
+        }
+
+    def options(self, version: str | None, **other: Any) -> dict[str, Any]:
+        """Options of a rollout, quick enough for a test."""
+        return {
+            "cluster": self.cluster,
+            "service": "web",
+            "release_table": self.table,
+            "repository": self.repository,
+            "version": version,
+            "task_definition": self.task_definition(),
+            "desired_count": 2,
+            "network": {"subnets": self.subnets, "security_groups": [self.security_group]},
+            "load_balancer": {"target_group_arn": self.group, "container_name": "service", "container_port": 8080},
+            "listener_rules": [{"listener_arn": self.listener, "priority": 100}],
+            "health_check_grace_period_seconds": 20,
+            "tags": {"Project": "test"},
+            "scaling": {"minimum": 2, "maximum": 4},
+            "url": self.url,
+            "gates": [
+                {"kind": "target_health", "bake_seconds": 3, "deadline_seconds": 30, "consecutive_successes": 2},
+                {"kind": "http", "path": "/readyz", **QUICK},
+                {"kind": "http", "path": "/v1/analyses?limit=1", **QUICK},
+            ],
+            "timeout_seconds": 120,
+            "poll_interval_seconds": 0.5,
+            **other,
+        }
+
+    def roll_out(self, version: str | None, *, check_mode: bool = False, **other: Any) -> dict[str, Any]:
+        """Run `ecs_rollout` in this process."""
+        lines = Lines()
+        checked = ArgumentSpecValidator(build_argument_spec(), required_if=CROSS_CHECKS["required_if"]).validate(
+            self.options(version, **other)
+        )
+        assert not checked.error_messages, checked.error_messages
+        ports = build_ports(self.connect, self.table, RolloutClock(), lines)
+        return {**run_request(checked.validated_parameters, ports, check_mode), "lines": lines.lines}
+
+    def records(self) -> list[dict[str, Any]]:
+        """The release records, the oldest first."""
+        items = self.connect("dynamodb").scan(TableName=self.table)["Items"]
+        plain = [{key: next(iter(value.values())) for key, value in item.items()} for item in items]
+        return sorted((one for one in plain if one["release_id"] != "LOCK"), key=lambda one: one["release_id"])
+
+    def service(self) -> dict[str, Any]:
+        """The service as the API describes it; empty when there is none."""
+        services = self.ecs.describe_services(cluster=self.cluster, services=["web"])["services"]
+        return next((one for one in services if one["status"] != "INACTIVE"), {})
+
+    def answers(self, count: int = 8) -> Counter[tuple[int, str]]:
+        """Statuses and versions that the load balancer answers with."""
+        probe = HttpProbe()
+        answers = (
+            probe.request("GET", f"{self.url}/v1/analyses", timeout_seconds=5, version_header="x-fastbreak-version")
+            for _ in range(count)
+        )
+        return Counter((one.status, one.version) for one in answers)
+
+    def remove(self) -> None:
+        """Remove the service, its containers and the images that were built."""
+        self.roll_out(None, state="absent")
+        for image in self._built:
+            self._engine.images.remove(image, force=True)
+        self._engine.close()
+
+
+QUICK = {
+    "bake_seconds": 3,
+    "deadline_seconds": 30,
+    "minimum_samples": 10,
+    "interval_seconds": 0.1,
+    "request_timeout_seconds": 3,
+}
+
+
+def _context(recipe: str) -> io.BytesIO:
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        for name, content in (("Dockerfile", recipe.encode()), ("app.py", APP)):
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    archive.seek(0)
+    return archive
+
+
+class InBackground:
+    """A rollout in a thread; `result` is what it returned or raised."""
+
+    def __init__(self, platform: Platform, version: str, **other: Any) -> None:
+        self.result: Any = None
+        self._thread = threading.Thread(target=self._run, args=(platform, version), kwargs=other)
+
+    def _run(self, platform: Platform, version: str, **other: Any) -> None:
+        try:
+            self.result = platform.roll_out(version, **other)
+        except Exception as error:  # noqa: BLE001 - a test looks at it
+            self.result = error
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.join()

@@ -1,0 +1,181 @@
+"""Releases on real containers behind a real load balancer: let in, refused, rolled back."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
+    OperationError,
+    RefusedError,
+    RolledBackError,
+    SupersededError,
+)
+from tests.integration.rollout.platform import InBackground, Platform
+
+
+def test_good_release_is_let_in_and_the_second_run_changes_nothing(platform: Platform) -> None:
+    tag = platform.push("1.0.0")
+    predicted = platform.roll_out("1.0.0", check_mode=True)
+    assert predicted["action"] == "create"
+    assert platform.records() == []
+    assert platform.service() == {}
+    done = platform.roll_out("1.0.0")
+    assert done["changed"]
+    assert done["diff"] == predicted["diff"]
+    assert set(platform.answers()) == {(200, tag)}
+    assert [one["outcome"] for one in platform.records()] == ["SUCCEEDED"]
+    for check_mode in (True, False):
+        again = platform.roll_out("1.0.0", check_mode=check_mode)
+        assert not again["changed"], again["diff"]
+    assert len(platform.records()) == 1
+    scaling = platform.connect("application-autoscaling")
+    targets = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
+    assert {one["ResourceId"]: (one["MinCapacity"], one["MaxCapacity"]) for one in targets}[
+        f"service/{platform.cluster}/web"
+    ] == (2, 4)
+
+
+def test_next_release_keeps_the_count_that_scaling_chose(platform: Platform) -> None:
+    platform.push("1.0.0")
+    platform.roll_out("1.0.0")
+    platform.ecs.update_service(cluster=platform.cluster, service="web", desiredCount=3)
+    tag = platform.push("1.1.0")
+    done = platform.roll_out("1.1.0")
+    assert done["action"] == "deploy"
+    assert platform.service()["desiredCount"] == 3
+    assert set(platform.answers()) == {(200, tag)}
+    assert not platform.roll_out("1.1.0")["changed"]
+
+
+def refused(platform: Platform, version: str, **other: Any) -> RolledBackError:
+    """Release 1.0.0, then a version that is rolled back; what the failed run said."""
+    good = platform.push("1.0.0")
+    platform.roll_out("1.0.0")
+    before = platform.service()["taskDefinition"]
+    with pytest.raises(RolledBackError) as caught:
+        platform.roll_out(version, **other)
+    service = platform.service()
+    assert service["taskDefinition"] == before
+    assert service["runningCount"] == 2
+    assert set(platform.answers()) == {(200, good)}
+    assert platform.records()[-1]["outcome"] == "ROLLED_BACK"
+    assert not platform.roll_out("1.0.0")["changed"]
+    return caught.value
+
+
+def test_version_that_is_ready_but_answers_errors_is_rolled_back(platform: Platform) -> None:
+    platform.push("1.1.0", ROUTE_STATUS=500)
+    error = refused(platform, "1.1.0")
+    assert "gate http /v1/analyses?limit=1 is UNHEALTHY" in error.message
+    assert "x 500" in error.message
+    assert "back on 1.0.0-" in error.message
+    assert error.details["timings"]["to_detect_seconds"] < 30
+
+
+def test_version_that_never_becomes_ready_is_rolled_back(platform: Platform) -> None:
+    platform.push("1.1.0", READY_AFTER_SECONDS=10_000)
+    error = refused(platform, "1.1.0", health_check_grace_period_seconds=2)
+    assert "UNHEALTHY" in error.message
+    assert "failed ELB health checks" in error.message
+
+
+def test_version_that_dies_after_some_time_is_rolled_back_with_its_last_words(platform: Platform) -> None:
+    platform.push("1.1.0", LIFE_SECONDS=15)
+    gates = [
+        {"kind": "target_health", "bake_seconds": 30, "deadline_seconds": 60},
+        {"kind": "http", "path": "/readyz", "bake_seconds": 30, "deadline_seconds": 60, "maximum_failure_ratio": 0.9},
+    ]
+    error = refused(platform, "1.1.0", gates=gates)
+    assert "exit code 3" in error.message
+    assert "out of memory, giving up" in error.message
+
+
+def test_first_release_that_fails_leaves_nothing_behind(platform: Platform) -> None:
+    platform.push("1.0.0", ROUTE_STATUS=500)
+    with pytest.raises(OperationError) as caught:
+        platform.roll_out("1.0.0")
+    assert "was stopped" in caught.value.message
+    assert platform.service() == {}
+    assert set(platform.answers()) == {(503, "")}
+    assert platform.records()[-1]["outcome"] == "STOPPED"
+    platform.push("1.0.1")
+    assert platform.roll_out("1.0.1")["action"] == "create"
+
+
+def test_missing_version_is_refused_by_name_of_the_nearest(platform: Platform) -> None:
+    tag = platform.push("1.0.0")
+    with pytest.raises(RefusedError) as caught:
+        platform.roll_out("1.0.1")
+    assert caught.value.details["nearest_versions"] == [tag]
+    assert platform.service() == {}
+
+
+def test_failed_migration_leaves_the_service_alone(platform: Platform) -> None:
+    platform.push("1.0.0")
+    migration = {"container": "service", "command": ["migrate"]}
+    platform.roll_out("1.0.0", migration=migration)
+    before = platform.service()["taskDefinition"]
+    platform.push("1.1.0", MIGRATION_EXIT=4)
+    with pytest.raises(OperationError, match="exit code 4.*migrating"):
+        platform.roll_out("1.1.0", migration=migration)
+    assert platform.service()["taskDefinition"] == before
+    assert platform.records()[-1]["outcome"] == "FAILED"
+
+
+def test_rollback_goes_back_and_forth_only_when_told(platform: Platform) -> None:
+    first = platform.push("1.0.0")
+    platform.roll_out("1.0.0")
+    second = platform.push("1.1.0")
+    platform.roll_out("1.1.0")
+    predicted = platform.roll_out(None, state="rolled_back", check_mode=True)
+    done = platform.roll_out(None, state="rolled_back")
+    assert predicted["changed"]
+    assert done["changed"]
+    assert set(platform.answers()) == {(200, first)}
+    assert not platform.roll_out(None, state="rolled_back")["changed"]
+    assert platform.roll_out("1.1.0", state="rolled_back")["changed"]
+    assert set(platform.answers()) == {(200, second)}
+    assert [one["kind"] for one in platform.records()] == ["deploy", "deploy", "rollback", "rollback"]
+
+
+def test_two_rollouts_at_once_do_not_meet(platform: Platform) -> None:
+    platform.push("1.0.0")
+    platform.roll_out("1.0.0")
+    tag = platform.push("1.1.0")
+    with InBackground(platform, "1.1.0") as one:
+        time.sleep(1.0)
+        with InBackground(platform, "1.1.0") as other:
+            pass
+    results = [one.result, other.result]
+    assert isinstance(results[0], dict), results[0]
+    assert isinstance(results[1], RefusedError)
+    assert "is rolling it out now" in results[1].message
+    assert set(platform.answers()) == {(200, tag)}
+
+
+def test_change_by_another_party_is_said_as_superseded(platform: Platform) -> None:
+    platform.push("1.0.0")
+    platform.roll_out("1.0.0")
+    platform.push("1.1.0", READY_AFTER_SECONDS=20)
+    first = platform.service()["taskDefinition"]
+    with InBackground(platform, "1.1.0") as one:
+        while platform.service()["taskDefinition"] == first:
+            time.sleep(0.2)
+        time.sleep(1.0)
+        platform.ecs.update_service(cluster=platform.cluster, service="web", taskDefinition=first)
+    assert isinstance(one.result, SupersededError), one.result
+    assert "neither judged nor rolled back" in one.result.message
+    assert platform.records()[-1]["outcome"] == "SUPERSEDED"
+
+
+def test_absent_removes_what_a_rollout_made_and_keeps_the_record(platform: Platform) -> None:
+    platform.push("1.0.0")
+    platform.roll_out("1.0.0")
+    assert platform.roll_out(None, state="absent", check_mode=True)["changed"]
+    assert platform.service()["status"] == "ACTIVE"
+    assert platform.roll_out(None, state="absent")["changed"]
+    assert platform.service() == {}
+    assert len(platform.records()) == 1
+    assert not platform.roll_out(None, state="absent")["changed"]
