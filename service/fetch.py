@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import importlib.util
 import json
 import os
 import shutil
@@ -39,12 +40,29 @@ def is_complete(lock: dict[str, Any], directory: Path) -> bool:
     )
 
 
-def _download(lock: dict[str, Any], directory: Path, python: str) -> Path:
+def _pip(scratch: Path) -> list[str]:
+    """A command that is pip: this interpreter's, or one in an environment made for the purpose."""
+    own = [sys.executable, "-m", "pip"]
+    if importlib.util.find_spec("pip") is not None:
+        return own
+    made = [sys.executable, "-m", "venv", str(scratch / "venv")]
+    done = subprocess.run(made, check=False, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise FetchError(
+            f"{sys.executable} has no pip, and making an environment with one failed. Install pip or venv for it "
+            "(Debian: apt-get install python3-venv)."
+        )
+    return [str(scratch / "venv" / "bin" / "python"), "-m", "pip"]
+
+
+def _download(lock: dict[str, Any], directory: Path) -> Path:
     wheel = lock["wheel"]
-    command = [python, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    command = [*_pip(directory), "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
     command += ["--only-binary=:all:", "--python-version", wheel["python_version"], "--platform", wheel["platform"]]
     command += ["--dest", str(directory), lock["package"]]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    # Older pips do not look at the variable that everything else reads.
+    certificates = {"PIP_CERT": bundle} if (bundle := os.environ.get("SSL_CERT_FILE")) else {}
+    done = subprocess.run(command, check=False, capture_output=True, text=True, env={**certificates, **os.environ})
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["pip said nothing"])[-1]
         raise FetchError(f"Downloading {lock['package']} with pip failed: {last}. Check pip's index and certificates.")
@@ -72,7 +90,7 @@ def _extract(lock: dict[str, Any], wheel: Path, directory: Path) -> None:
             partial.replace(directory / name)
 
 
-def fetch(lock_path: Path, directory: Path, python: str = sys.executable) -> bool:
+def fetch(lock_path: Path, directory: Path) -> bool:
     """Put the files of `lock_path`, and a copy of the lock, into `directory`. True when something was fetched.
 
     Raises FetchError. Safe to run twice and at the same time: each file appears whole, by a rename.
@@ -82,8 +100,10 @@ def fetch(lock_path: Path, directory: Path, python: str = sys.executable) -> boo
     fetched = not is_complete(lock, directory)
     if fetched:
         with tempfile.TemporaryDirectory() as scratch:
-            _extract(lock, _download(lock, Path(scratch), python), directory)
-    shutil.copyfile(lock_path, directory / lock_path.name)
+            _extract(lock, _download(lock, Path(scratch)), directory)
+    copy = directory / f".{lock_path.name}.{os.getpid()}"
+    shutil.copyfile(lock_path, copy)
+    copy.replace(directory / lock_path.name)
     return fetched
 
 

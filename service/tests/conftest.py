@@ -1,0 +1,98 @@
+"""What several test modules need: the networks, footage, a real Postgres and a running service."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from fetch import fetch
+from footage import footage
+
+from fastbreak_service.vision.models import PoseModel
+from support import clips
+from support.postgres import Postgres
+from support.service import Service, command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SERVICE = Path(__file__).resolve().parent.parent
+CACHE = SERVICE.parent / ".cache"
+# Child processes find the package where this one does.
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(SERVICE / "src"), os.environ.get("PYTHONPATH")]))
+os.environ["FASTBREAK_MODELS_DIRECTORY"] = str(CACHE / "models")
+
+
+@pytest.fixture(scope="session")
+def models_directory() -> Path:
+    """The networks' directory."""
+    fetch(SERVICE / "models.lock", CACHE / "models")
+    return CACHE / "models"
+
+
+@pytest.fixture(scope="session")
+def vision(models_directory: Path) -> PoseModel:
+    """The networks, loaded."""
+    return PoseModel(models_directory)
+
+
+@pytest.fixture(scope="session")
+def demo_clip() -> Path:
+    """Real footage: a man on a roof, from frame 40 on a woman who walks by."""
+    return footage(CACHE / "footage")
+
+
+@pytest.fixture(scope="session")
+def person_clip(demo_clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A short excerpt with both persons, 30 frames."""
+    return clips.excerpt(demo_clip, tmp_path_factory.mktemp("clips") / "persons.mp4", frames=30, width=884, first=60)
+
+
+@pytest.fixture(scope="session")
+def long_clip(demo_clip: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Footage that takes seconds to analyse, 100 frames."""
+    path = tmp_path_factory.mktemp("clips") / "long.mp4"
+    return clips.excerpt(demo_clip, path, frames=100, width=884, first=50).read_bytes()
+
+
+@pytest.fixture(scope="session")
+def plain_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clip without anybody, 20 frames at 10 frames a second."""
+    path = tmp_path_factory.mktemp("clips") / "plain.mp4"
+    return clips.write(path, [clips.noise(160, 120, seed) for seed in range(20)], clips.Look(rate=10))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A real server, removed in the end."""
+    server = Postgres()
+    try:
+        server.run()
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture(scope="module")
+def migrated(postgres: Postgres, models_directory: Path) -> dict[str, str]:
+    """The settings of a database with the schema in it, and of a service on it."""
+    environment = {
+        **postgres.environment(postgres.database()),
+        "FASTBREAK_MODELS_DIRECTORY": str(models_directory),
+        "FASTBREAK_VERSION": "1.2.3-test",
+    }
+    subprocess.run(command("migrate"), env={**os.environ, **environment}, check=True, capture_output=True)
+    return environment
+
+
+@pytest.fixture(scope="module")
+def service(migrated: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A running replica with the settings as they come."""
+    replica = Service(migrated, tmp_path_factory.mktemp("service") / "log.jsonl")
+    try:
+        yield replica.start()
+    finally:
+        replica.end()

@@ -74,15 +74,16 @@ def _analysis_routes(parts: Parts) -> list[Route]:
     gate = asyncio.Semaphore(_PROBES_AT_ONCE)
 
     async def create_analysis(request: Request) -> Response:
+        body = upload.Body(request)
         try:
             upload.check_headers(request, parts.settings.max_upload_bytes)
             _reserve(parts.queue)
-            return await _take_in(parts, request, gate)
+            return await _take_in(parts, request, body, gate)
         except ClientDisconnect:
             return Response(status_code=499)
         except ApiError as error:
             metrics.REJECTIONS.labels(code=error.code).inc()
-            await upload.discard(request)
+            await body.discard()
             raise
 
     async def list_analyses(request: Request) -> Response:
@@ -120,13 +121,13 @@ def _reserve(queue: AnalysisQueue) -> None:
         )
 
 
-async def _take_in(parts: Parts, request: Request, gate: asyncio.Semaphore) -> Response:
+async def _take_in(parts: Parts, request: Request, body: upload.Body, gate: asyncio.Semaphore) -> Response:
     """Receive, check and record a video for which a place in the queue was reserved."""
     analysis = uuid.uuid4()
     seconds = parts.settings.analysis.max_duration_seconds
     accepted = Accepted(analysis, parts.scratch / f"{analysis}.video", seconds)
     try:
-        size = await upload.receive(request, accepted.video, parts.settings.max_upload_bytes)
+        size = await body.save(accepted.video, parts.settings.max_upload_bytes)
         async with gate:
             await probe(accepted.video, seconds)
         new = NewAnalysis(analysis, parameters.filename(request), size, parts.owner, parts.settings.version)

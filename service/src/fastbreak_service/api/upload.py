@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,6 @@ from fastbreak_service import metrics
 from fastbreak_service.api.errors import ApiError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from starlette.requests import Request
@@ -45,45 +43,53 @@ def too_large(limit: int) -> ApiError:
     )
 
 
-async def receive(request: Request, target: Path, limit: int) -> int:
-    """Write the body to `target`; its size in bytes. Raises ApiError, and ClientDisconnect."""
-    size = 0
-    with target.open("wb") as file:
-        async for chunk in _chunks(request):
-            size += len(chunk)
-            if size > limit:
-                raise too_large(limit)
-            file.write(chunk)
-    metrics.UPLOAD_BYTES.inc(size)
-    return size
+class Body:
+    """A request's body, read once, wholly or not."""
 
+    def __init__(self, request: Request) -> None:
+        self._stream = request.stream()
+        self._waits = "100-continue" in request.headers.get("expect", "").lower()
+        self._begun = False
+        self._ended = False
 
-async def _chunks(request: Request) -> AsyncIterator[bytes]:
-    stream = aiter(request.stream())
-    while True:
-        try:
-            async with asyncio.timeout(_SILENCE_SECONDS):
-                chunk = await anext(stream)
-        except StopAsyncIteration:
+    async def save(self, target: Path, limit: int) -> int:
+        """Write the body to `target`; its size in bytes. Raises ApiError, and ClientDisconnect."""
+        size = 0
+        with target.open("wb") as file:
+            while chunk := await self._next():
+                size += len(chunk)
+                if size > limit:
+                    raise too_large(limit)
+                file.write(chunk)
+        metrics.UPLOAD_BYTES.inc(size)
+        return size
+
+    async def discard(self) -> None:
+        """Read on for a while after a refusal: a sender in the middle of its body hears no answer before its end.
+
+        Not for one that waits for our leave to send (`Expect: 100-continue`) and has not had it.
+        """
+        if self._waits and not self._begun:
             return
-        except TimeoutError as error:
-            raise ApiError(
-                408, "upload_stalled", f"No byte arrived for {_SILENCE_SECONDS} seconds. Send the video again."
-            ) from error
-        yield chunk
+        with suppress(ClientDisconnect, TimeoutError, ApiError):
+            async with asyncio.timeout(_DISCARD_SECONDS):
+                while await self._next():
+                    pass
 
-
-async def discard(request: Request) -> None:
-    """Read on for a while after a refusal: a sender in the middle of its body hears no answer before it has sent it.
-
-    Not for one that waits for our leave to send (`Expect: 100-continue`).
-    """
-    if "100-continue" in request.headers.get("expect", "").lower():
-        return
-    deadline = time.monotonic() + _DISCARD_SECONDS
-    with suppress(ClientDisconnect, TimeoutError):
-        async with asyncio.timeout(_DISCARD_SECONDS):
-            while time.monotonic() < deadline:
-                message = await request.receive()
-                if message["type"] != "http.request" or not message.get("more_body"):
-                    return
+    async def _next(self) -> bytes:
+        """The next piece, empty at the end."""
+        self._begun = True
+        while not self._ended:
+            try:
+                async with asyncio.timeout(_SILENCE_SECONDS):
+                    chunk: bytes = await anext(self._stream)
+            except StopAsyncIteration:
+                self._ended = True
+            except TimeoutError as error:
+                raise ApiError(
+                    408, "upload_stalled", f"No byte arrived for {_SILENCE_SECONDS} seconds. Send the video again."
+                ) from error
+            else:
+                if chunk:
+                    return chunk
+        return b""

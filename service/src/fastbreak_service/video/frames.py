@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A picture: its number from 0, its time in seconds from the first, and (height, width, 4) RGBA pixels."""
+    """A picture: its number from 0, its time in seconds from the first, and (height, width, 4) ARGB pixels."""
 
     index: int
     time_seconds: float
@@ -137,14 +137,16 @@ class _Clock:
 
 
 def upright(frame: VideoFrame, pixel_aspect: float) -> Bytes:
-    """The frame's pixels as a viewer sees them: turned by its display matrix, stretched to square pixels, RGBA.
+    """The frame's pixels as a viewer sees them: turned by its display matrix, stretched to square pixels, ARGB.
 
-    `pixel_aspect` is the width of a stored pixel over its height, 0 when unknown. Angles measured on pixels that are not
-    square would be wrong.
+    `pixel_aspect` is the width of a stored pixel over its height, 0 when unknown. Angles measured on pixels that are
+    not square would be wrong.
     """
     width = frame.width
     if 0.2 < pixel_aspect < 5:
         width = max(1, round(frame.width * pixel_aspect))
-    pixels = np.asarray(frame.to_ndarray(format="rgba", width=width), dtype=np.uint8)
+    # FFmpeg's fast way to RGBA leaves the last columns of a width that 8 does not divide unset, and with several
+    # threads the seams between their shares; to ARGB on one thread it writes every pixel.
+    pixels = np.asarray(frame.to_ndarray(format="argb", width=width, threads=1), dtype=np.uint8)
     turns = round(frame.rotation / 90) % 4
     return np.ascontiguousarray(np.rot90(pixels, turns)) if turns else pixels

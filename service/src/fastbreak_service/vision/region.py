@@ -63,8 +63,8 @@ def overlap(one: Region, other: Region) -> float:
 def sample(pixels: Bytes, region: Region, size: int) -> Floats:
     """The region as a picture of `size` x `size`, bilinear; black where it reaches over the frame's edge.
 
-    `pixels` has shape (height, width, 4), 8 bits a channel, C-contiguous: one pixel is then one 32-bit word, and
-    gathering words is several times faster in NumPy than gathering channels. Returns (size, size, 3), 0 to 255.
+    `pixels` has shape (height, width, 4), ARGB, 8 bits a channel, C-contiguous: one pixel is then one 32-bit word, and
+    gathering words is several times faster in NumPy than gathering channels. Returns (size, size, 3), RGB, 0 to 255.
     """
     height, width = pixels.shape[:2]
     step = (np.arange(size, dtype=np.float32) / np.float32(size) - np.float32(0.5)) * np.float32(region.side)
@@ -83,7 +83,7 @@ def sample(pixels: Bytes, region: Region, size: int) -> Floats:
         word = words.take(first + np.int32(bottom * width + right), mode="clip")
         weight = across[right] * down[bottom]
         for channel in range(3):
-            planes[channel] += ((word >> np.uint32(8 * channel)) & np.uint32(255)) * weight
+            planes[channel] += ((word >> np.uint32(8 * channel + 8)) & np.uint32(255)) * weight
     return np.ascontiguousarray(planes.transpose(1, 2, 0))
 
 

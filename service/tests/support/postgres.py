@@ -1,0 +1,102 @@
+"""A real PostgreSQL in a container of its own."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import subprocess
+import time
+from dataclasses import dataclass, field
+
+import psycopg
+
+IMAGE = os.environ.get("FASTBREAK_TEST_POSTGRES_IMAGE", "fastbreak-sandbox/postgres:17")
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def docker(*arguments: str) -> str:
+    """Run the Docker client; its output. Fails the test with what Docker said."""
+    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"docker {' '.join(arguments)}: {done.stderr.strip()}"
+    return done.stdout.strip()
+
+
+@dataclass
+class Postgres:
+    """One server; each test module asks it for a database."""
+
+    port: int = field(default_factory=free_port)
+    password: str = field(default_factory=lambda: secrets.token_hex(8))
+    name: str = field(default_factory=lambda: f"fastbreak-service-test-{secrets.token_hex(4)}")
+
+    def run(self) -> None:
+        """Start it and wait until it answers."""
+        published = f"127.0.0.1:{self.port}:5432"
+        docker(
+            *("run", "--detach", "--name", self.name, "--label", "fastbreak.service-test=1"),
+            *("--publish", published, "--env", "POSTGRES_USER=fastbreak"),
+            *("--env", f"POSTGRES_PASSWORD={self.password}", IMAGE, "postgres", "-c", "fsync=off"),
+        )
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until it answers."""
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                self.connect("postgres").close()
+            except psycopg.OperationalError:
+                assert time.monotonic() < deadline, docker("logs", self.name)
+                time.sleep(0.2)
+            else:
+                return
+
+    def stop(self) -> None:
+        """Stop it, keeping its data."""
+        docker("stop", "--time", "10", self.name)
+
+    def start(self) -> None:
+        """Start it again on the same port."""
+        docker("start", self.name)
+        self.wait()
+
+    def remove(self) -> None:
+        """Remove it with its data."""
+        docker("rm", "--force", "--volumes", self.name)
+
+    def connect(self, database: str) -> psycopg.Connection:
+        """A connection of the test's own."""
+        return psycopg.connect(
+            host="127.0.0.1",
+            port=self.port,
+            user="fastbreak",
+            password=self.password,
+            dbname=database,
+            autocommit=True,
+            connect_timeout=3,
+        )
+
+    def database(self) -> str:
+        """The name of a new, empty database."""
+        name = f"t{secrets.token_hex(4)}"
+        with self.connect("postgres") as connection:
+            connection.execute(f"CREATE DATABASE {name}".encode())
+        return name
+
+    def environment(self, database: str) -> dict[str, str]:
+        """The settings that lead to a database."""
+        return {
+            "FASTBREAK_DATABASE_HOST": "127.0.0.1",
+            "FASTBREAK_DATABASE_PORT": str(self.port),
+            "FASTBREAK_DATABASE_NAME": database,
+            "FASTBREAK_DATABASE_USER": "fastbreak",
+            "FASTBREAK_DATABASE_PASSWORD": self.password,
+        }

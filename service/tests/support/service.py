@@ -1,0 +1,120 @@
+"""The service as a process of its own, as it runs in its container."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from support.postgres import free_port
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def command(*arguments: str) -> list[str]:
+    """A command of the service, by this interpreter."""
+    return [sys.executable, "-m", "fastbreak_service", *arguments]
+
+
+@dataclass
+class Service:
+    """One replica."""
+
+    environment: dict[str, str]
+    log: Path
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    def __post_init__(self) -> None:
+        """Talk to it over one connection pool."""
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30)
+
+    def start(self) -> Service:
+        """Start it and wait until it is ready."""
+        environment = {
+            **os.environ,
+            **self.environment,
+            "FASTBREAK_PORT": str(self.port),
+            "FASTBREAK_HOST": "127.0.0.1",
+        }
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command("serve"), env=environment, stdout=log)
+        self.wait_ready()
+        return self
+
+    def wait_ready(self, status: int = 200) -> httpx.Response:
+        """Wait until /readyz answers a status."""
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                answer = self.http.get("/readyz")
+                if answer.status_code == status:
+                    return answer
+                seen = f"{answer.status_code} {answer.text}"
+            except httpx.TransportError as error:
+                seen = str(error)
+            assert time.monotonic() < deadline, f"{seen}\n{self.log.read_text()}"
+            time.sleep(0.1)
+
+    def send(self, video: bytes, **parameters: str) -> httpx.Response:
+        """Upload a video."""
+        return self.http.post("/v1/analyses", content=video, params=parameters, headers={"content-type": "video/mp4"})
+
+    def accepted(self, video: bytes, **parameters: str) -> str:
+        """Upload a good video; the analysis's id."""
+        answer = self.send(video, **parameters)
+        assert answer.status_code == 202, answer.text
+        identity: str = answer.json()["id"]
+        return identity
+
+    def wait_for(self, identity: str, *states: str, seconds: float = 40) -> dict[str, Any]:
+        """Wait until an analysis is in one of the states (ended, by default); the analysis."""
+        wanted = states or ("succeeded", "failed")
+        deadline = time.monotonic() + seconds
+        while True:
+            seen: dict[str, Any] = self.http.get(f"/v1/analyses/{identity}").json()
+            if seen.get("status") in wanted:
+                return seen
+            assert time.monotonic() < deadline, f"{seen}\n{self.log.read_text()}"
+            time.sleep(0.05)
+
+    def logged(self) -> list[dict[str, Any]]:
+        """Its log so far."""
+        return [json.loads(line) for line in self.log.read_text().splitlines()]
+
+    def wait_logged(self, **fields: object) -> dict[str, Any]:
+        """Wait until a line with these fields is in the log; the line."""
+        deadline = time.monotonic() + 10
+        while True:
+            for entry in self.logged():
+                if fields.items() <= entry.items():
+                    return entry
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.05)
+
+    def worker_pid(self) -> int:
+        """The id of the worker that was started last."""
+        pids = [entry["worker_pid"] for entry in self.logged() if entry["event"] == "worker started"]
+        assert pids
+        return int(pids[-1])
+
+    def terminate(self, seconds: float = 60) -> int:
+        """Stop it as a container is stopped; its exit code."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(seconds)
+
+    def end(self) -> None:
+        """Whatever happened, leave nothing running."""
+        self.http.close()
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
