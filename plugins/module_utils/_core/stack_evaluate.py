@@ -186,11 +186,12 @@ class _Scope:
 
     def _find_in_map(self, argument: Any) -> Any:
         found: Any = self._template.get("Mappings", {})
-        for key in map(self.resolve, argument[:3]):
+        name, first, second = argument[:3]
+        for key in map(self.resolve, (name, first, second)):
             if isinstance(key, Unresolved):
-                return Unresolved(f"(mapping {argument[0]} at {key})")
+                return Unresolved(f"(mapping {name} at {key})")
             if key not in found:
-                raise RequestError(f"The template looks up {key!r} in mapping {argument[0]}, which has no such key.")
+                raise RequestError(f"The template looks up {key!r} in mapping {name}, which has no such key.")
             found = found[key]
         return self.resolve(found)
 

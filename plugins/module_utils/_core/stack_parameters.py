@@ -64,11 +64,19 @@ def _violation(value: str, rules: Mapping[str, Any]) -> list[str]:
     if allowed and value not in allowed:
         found.append(f"is {value!r}, which is not one of {', '.join(allowed)}")
     pattern = rules.get("AllowedPattern")
-    if pattern is not None and not re.fullmatch(str(pattern), value):
+    if pattern is not None and not _matches(str(pattern), value):
         found.append(f"is {value!r}, which does not match {pattern}")
     if "Number" in str(rules.get("Type", "")):
         return found + _out_of_range(value, "", rules.get("MinValue"), rules.get("MaxValue"))
     return found + _out_of_range(str(len(value)), " characters long", rules.get("MinLength"), rules.get("MaxLength"))
+
+
+def _matches(pattern: str, value: str) -> bool:
+    """CloudFormation's patterns are Java's. One that Python cannot read is left for CloudFormation to judge."""
+    try:
+        return re.fullmatch(pattern, value) is not None
+    except re.error:
+        return True
 
 
 def _out_of_range(value: str, unit: str, minimum: Any, maximum: Any) -> list[str]:

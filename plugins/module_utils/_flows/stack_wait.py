@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _FIRST_LINE_SECONDS = 5.0
 _NEXT_LINE_SECONDS = 15.0
 _SHORTEST_POLL_SECONDS = 0.2
+_CHEAP_POLL_SECONDS = 0.2
 _LONGEST_POLL_SECONDS = 5.0
 
 
@@ -29,13 +30,13 @@ def pause_seconds(elapsed_seconds: float) -> float:
 
 
 def wait_until(done: Callable[[], bool], ports: Ports, timeout_seconds: float, on_timeout: Callable[[], str]) -> None:
-    """Look until it is done. Raises `WaitTimeoutError` with the text of ``on_timeout``."""
+    """Look at something cheap until it is done. Raises `WaitTimeoutError` with the text of ``on_timeout``."""
     started = ports.clock.now()
     while not done():
         elapsed = ports.clock.now() - started
         if elapsed >= timeout_seconds:
             raise WaitTimeoutError(on_timeout())
-        ports.clock.sleep(min(pause_seconds(elapsed), timeout_seconds - elapsed))
+        ports.clock.sleep(min(_CHEAP_POLL_SECONDS, timeout_seconds - elapsed))
 
 
 def wait_for_stack(stack_id: str, ports: Ports, timeout_seconds: float) -> StackSnapshot | None:

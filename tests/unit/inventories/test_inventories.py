@@ -1,0 +1,84 @@
+"""Both environments say the same things, each in its own way."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[3]
+INVENTORIES = ROOT / "inventories"
+ENVIRONMENTS = ["dev", "prod"]
+
+
+def variables(environment):
+    files = sorted((INVENTORIES / environment / "group_vars" / "all").glob("*.yml"))
+    merged = {}
+    for file in files:
+        merged.update(yaml.safe_load(file.read_text()) or {})
+    return merged
+
+
+def owner(key):
+    """The role that a variable belongs to: the longest name that it starts with."""
+    roles = [path.name for path in (ROOT / "roles").iterdir() if key.startswith(f"{path.name}_")]
+    return max(roles, key=len, default=None)
+
+
+def components(environment):
+    hosts = yaml.safe_load((INVENTORIES / environment / "hosts.yml").read_text())["components"]["hosts"]
+    return {name: (values or {}).get("depends_on", []) for name, values in hosts.items()}
+
+
+def test_the_same_keys_in_the_same_files():
+    for number, directory in enumerate(sorted((INVENTORIES / "dev").rglob("*.yml"))):
+        twin = INVENTORIES / "prod" / directory.relative_to(INVENTORIES / "dev")
+        assert twin.exists(), f"file {number}: {twin} is missing"
+        dev, prod = (set(yaml.safe_load(path.read_text())) for path in (directory, twin))
+        assert dev == prod, f"{directory.name} differs in {sorted(dev ^ prod)}"
+    assert set(variables("dev")) == set(variables("prod"))
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_shared_values_are_linked_not_copied_and_come_first(environment):
+    directory = INVENTORIES / environment / "group_vars" / "all"
+    link = directory / "00_shared.yml"
+    assert link.is_symlink()
+    assert link.resolve() == INVENTORIES / "shared" / "all.yml"
+    assert min(directory.iterdir()) == link
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_component_stands_below_everything_it_reads(environment):
+    seen = set()
+    for name, depends_on in components(environment).items():
+        assert set(depends_on) <= seen, f"{name} stands above what it reads"
+        seen.add(name)
+
+
+def test_both_environments_have_the_same_components():
+    assert components("dev") == components("prod")
+
+
+def test_accounts_and_networks_differ_and_the_account_is_text():
+    dev, prod = variables("dev"), variables("prod")
+    for key in ("fastbreak_account_id", "fastbreak_environment", "network_vpc_cidr"):
+        assert dev[key] != prod[key]
+        assert isinstance(dev[key], str)
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_input_of_a_component_is_one_that_its_role_takes(environment):
+    for component in components(environment):
+        specs = yaml.safe_load((ROOT / "roles" / component / "meta" / "argument_specs.yml").read_text())
+        options = specs["argument_specs"]["main"]["options"]
+        given = {key for key in variables(environment) if owner(key) == component}
+        assert given <= set(options), f"{component} knows no {sorted(given - set(options))}"
+        required = {key for key, option in options.items() if option.get("required")}
+        assert required <= set(variables(environment)), f"{component} needs {sorted(required)}"
+
+
+def test_prod_is_protected_and_dev_can_be_torn_down():
+    for environment, protected in (("dev", False), ("prod", True)):
+        flags = {key: value for key, value in variables(environment).items() if key.endswith("_protection")}
+        assert flags
+        assert set(flags.values()) == {protected}

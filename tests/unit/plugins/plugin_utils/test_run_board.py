@@ -1,0 +1,53 @@
+"""How the workers of one run tell each other how their components came out."""
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._flows.stack_ports import DependencyState
+from ansible_collections.fastbreak.aws.plugins.plugin_utils._run_board import ENDED, SETTLED, RunBoard
+
+
+@pytest.fixture
+def board(tmp_path):
+    def seen_from(host, alive=("network", "rds"), play="Converge the components"):
+        return RunBoard(
+            {
+                "inventory_hostname": host,
+                "ansible_play_name": play,
+                "ansible_play_hosts_all": ["network", "rds"],
+                "ansible_play_hosts": list(alive),
+            },
+            tmp_path,
+        )
+
+    return seen_from
+
+
+def test_a_component_runs_until_it_reports(board):
+    assert board("rds").state_of("network") is DependencyState.RUNNING
+    board("network").report(SETTLED)
+    assert board("rds").state_of("network") is DependencyState.SETTLED
+    board("network").report(ENDED)
+    assert board("rds").state_of("network") is DependencyState.SETTLED
+
+
+def test_one_that_ended_without_settling_failed(board):
+    board("network").report(ENDED)
+    assert board("rds").state_of("network") is DependencyState.FAILED
+
+
+def test_one_that_left_the_play_without_settling_failed(board):
+    assert board("rds", alive=["rds"]).state_of("network") is DependencyState.FAILED
+
+
+def test_one_that_is_no_host_of_the_play_is_outside(board):
+    assert board("rds").state_of("ecr") is DependencyState.OUTSIDE
+
+
+def test_another_play_of_the_same_run_starts_afresh(board):
+    board("network").report(SETTLED)
+    assert board("rds", play="Another: play").state_of("network") is DependencyState.RUNNING
+
+
+def test_planned_outputs_travel(board):
+    assert board("rds").planned_outputs("network") is None
+    board("network").publish({"VpcId": None, "Size": "x"})
+    assert board("rds").planned_outputs("network") == {"VpcId": None, "Size": "x"}

@@ -1,0 +1,115 @@
+"""The component roles: their templates against the contract, their inputs against their templates."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.stack_template import read_template
+
+ROOT = Path(__file__).parents[3]
+CONTRACT = (ROOT / "docs" / "contracts.md").read_text()
+COMPONENTS = sorted(path.parents[1].name for path in ROOT.glob("roles/*/files/stack.yaml"))
+
+
+def template(component):
+    return read_template(str(ROOT / "roles" / component / "files" / "stack.yaml"))[1]
+
+
+def tasks(component):
+    return yaml.safe_load((ROOT / "roles" / component / "tasks" / "main.yml").read_text())
+
+
+def specs(component):
+    text = (ROOT / "roles" / component / "meta" / "argument_specs.yml").read_text()
+    return yaml.safe_load(text)["argument_specs"]["main"]["options"]
+
+
+def contract_row(component):
+    row = next(line for line in CONTRACT.splitlines() if line.startswith(f"| `{component}` |"))
+    _start, _name, depends_on, outputs, _end = row.split("|")
+    return re.findall(r"`(\w+)`", depends_on), re.findall(r"`(\w+)`", outputs)
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_outputs_are_those_of_the_contract(component):
+    assert set(template(component)["Outputs"]) == set(contract_row(component)[1])
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_every_parameter_is_handed_in_and_references_follow_the_contract(component):
+    given = tasks(component)[0]["vars"]["stack_parameters"]
+    declared = template(component)["Parameters"]
+    assert {"Environment", *given} == set(declared)
+    references = [value for value in given.values() if isinstance(value, dict)]
+    depends_on, _outputs = contract_row(component)
+    assert {reference["component"] for reference in references} <= set(depends_on)
+    for reference in references:
+        assert reference["output"] in template(reference["component"])["Outputs"]
+
+
+@pytest.mark.parametrize("component", [*COMPONENTS, "stack"])
+def test_defaults_are_those_that_are_documented(component):
+    documented = {key: option["default"] for key, option in specs(component).items() if "default" in option}
+    defaults = yaml.safe_load((ROOT / "roles" / component / "defaults" / "main.yml").read_text())
+    assert {key: value for key, value in defaults.items() if key != "stack_template"} == documented
+    assert all("type" in option and "description" in option for option in specs(component).values())
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_a_role_needs_the_capabilities_it_asks_for(component):
+    makes_roles = any(body["Type"].startswith("AWS::IAM::") for body in template(component)["Resources"].values())
+    assert ("CAPABILITY_IAM" in tasks(component)[0]["vars"].get("stack_capabilities", [])) == makes_roles
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_a_template_fits_into_a_request(component):
+    assert (ROOT / "roles" / component / "files" / "stack.yaml").stat().st_size <= 51_200
+
+
+def test_no_policy_grants_everything():
+    for component in COMPONENTS:
+        for name, body in template(component)["Resources"].items():
+            for policy in body.get("Properties", {}).get("Policies", []):
+                for statement in policy["PolicyDocument"]["Statement"]:
+                    actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+                    assert not any(action.endswith("*") for action in actions), f"{component}.{name}"
+                    if statement["Resource"] == "*":
+                        assert actions == ["ecr:GetAuthorizationToken"], f"{component}.{name}"
+
+
+def test_security_groups_are_chained_and_let_nothing_else_in():
+    resources = template("network")["Resources"]
+    sources = {
+        name: [
+            rule.get("SourceSecurityGroupId", {}).get("Fn::GetAtt")
+            for rule in body["Properties"]["SecurityGroupIngress"]
+        ]
+        for name, body in resources.items()
+        if body["Type"] == "AWS::EC2::SecurityGroup"
+    }
+    assert sources["TaskSecurityGroup"] == ["LoadBalancerSecurityGroup.GroupId"]
+    assert sources["DatabaseSecurityGroup"] == ["TaskSecurityGroup.GroupId"]
+    routes = [body for body in resources.values() if body["Type"] == "AWS::EC2::Route"]
+    assert not any(route["Properties"]["RouteTableId"] == {"Ref": "DataRouteTable"} for route in routes)
+
+
+def test_the_database_is_private_encrypted_and_keeps_its_data():
+    database = template("rds")["Resources"]["Database"]
+    properties = database["Properties"]
+    assert (database["DeletionPolicy"], database["UpdateReplacePolicy"]) == ("Snapshot", "Snapshot")
+    assert properties["PubliclyAccessible"] is False
+    assert properties["StorageEncrypted"] is properties["ManageMasterUserPassword"] is True
+    assert "MasterUserPassword" not in properties
+    parameters = template("rds")["Resources"]["ParameterGroup"]["Properties"]["Parameters"]
+    assert parameters["rds.force_ssl"] == "1"
+
+
+def test_templates_pass_the_linter_with_its_own_defaults(tmp_path):
+    linter = Path(sys.executable).with_name("cfn-lint")
+    files = [str(ROOT / "roles" / component / "files" / "stack.yaml") for component in COMPONENTS]
+    # From an empty directory, so that no configuration of ours is found.
+    found = subprocess.run([linter, *files], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (found.returncode, found.stdout) == (0, "")
