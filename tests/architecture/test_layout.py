@@ -1,0 +1,91 @@
+"""Rules of the layout that no linter knows."""
+
+import re
+from pathlib import Path, PurePosixPath
+
+import pytest
+import yaml
+
+from tools.files import ROOT, project_files
+from tools.import_rules import long_functions
+
+MODULES = project_files("plugins/modules/*.py")
+REGISTRY_HOSTS = re.compile(r"\b(pypi\.org|files\.pythonhosted\.org|registry\.npmjs\.org|registry-1\.docker\.io)\b")
+MACHINE_PATHS = re.compile(r"(?<![\w.])/(?:root|work|tmp/w|home/[a-z]+)/[\w.]")
+TEXT = {".py", ".yml", ".yaml", ".md", ".toml", ".cfg", ".txt", ".in", ".sh", ".json", ".lock", ""}
+
+
+def text_files() -> list[Path]:
+    """All but this one, which has to name what it looks for."""
+    this = Path(__file__).relative_to(ROOT)
+    return [path for path in project_files() if path.suffix in TEXT and path != this]
+
+
+def read(path: Path) -> str:
+    return (ROOT / path).read_text(encoding="utf-8", errors="replace")
+
+
+def test_packages_of_the_collection_have_empty_init_files() -> None:
+    assert [path for path in project_files("plugins/**/__init__.py") if read(path)] == []
+
+
+def test_functions_of_modules_are_short() -> None:
+    assert MODULES
+    assert [problem for path in MODULES for problem in long_functions(PurePosixPath(path), read(path), 40)] == []
+
+
+def test_every_module_has_an_action_plugin_of_the_same_name() -> None:
+    actions = {path.stem for path in project_files("plugins/action/*.py")}
+    assert {path.stem for path in MODULES} == actions - {"__init__"}
+
+
+def test_python_files_stay_short() -> None:
+    """Modules are left out: most of one is its documentation, and their functions have a limit of their own."""
+    sources = [path for path in project_files("*.py") if path.parts[0] != "tests" and path not in MODULES]
+    assert [path for path in sources if len(read(path).splitlines()) > 400] == []
+
+
+def test_both_environments_define_the_same_keys() -> None:
+    keys = {}
+    for environment in ("dev", "prod"):
+        folder = ROOT / "inventories" / environment / "group_vars"
+        files = sorted(folder.rglob("*.yml"))
+        assert files
+        keys[environment] = {
+            (str(file.relative_to(folder)), key) for file in files for key in yaml.safe_load(file.read_text()) or {}
+        }
+    assert keys["dev"] == keys["prod"]
+
+
+def test_shared_values_are_written_once() -> None:
+    shared = ROOT / "inventories" / "shared" / "all.yml"
+    for environment in ("dev", "prod"):
+        link = ROOT / "inventories" / environment / "group_vars" / "all" / "00_shared.yml"
+        assert link.is_symlink()
+        assert link.resolve() == shared
+
+
+def test_no_file_names_a_package_registrys_host() -> None:
+    assert [path for path in text_files() if REGISTRY_HOSTS.search(read(path))] == []
+
+
+def test_no_file_names_a_place_on_somebodys_machine() -> None:
+    # An image's own places are not a machine's: a Dockerfile may name root's home.
+    files = [path for path in text_files() if not path.name.startswith("Dockerfile")]
+    found = [(str(path), match.group()) for path in files if (match := MACHINE_PATHS.search(read(path)))]
+    assert found == []
+
+
+@pytest.mark.parametrize("text", ["https://pypi.org/simple", "https://registry.npmjs.org/x"])
+def test_the_check_for_hosts_sees(text: str) -> None:
+    assert REGISTRY_HOSTS.search(text)
+
+
+@pytest.mark.parametrize("text", ["cd /root/x", "see /work/main", "/home/alice/x"])
+def test_the_check_for_places_sees(text: str) -> None:
+    assert MACHINE_PATHS.search(text)
+
+
+def test_the_check_for_long_functions_sees() -> None:
+    source = "def f():\n" + "    pass\n" * 40
+    assert long_functions(PurePosixPath("x.py"), source, 40) == ["x.py:1: f has 41 lines, 40 are allowed"]
