@@ -1,0 +1,110 @@
+"""What is published, and that it works where nothing else of the project is."""
+
+import json
+import tarfile
+
+import pytest
+import yaml
+
+from tests.packaging.conftest import Installed
+from tools.files import ROOT, project_files
+from tools.sanity import installed_collections
+
+PUBLISHED = {
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "FILES.json",
+    "LICENSE",
+    "MANIFEST.json",
+    "README.md",
+    "changelogs",
+    "docs",
+    "meta",
+    "playbooks",
+    "plugins",
+    "roles",
+}
+MODULES = sorted(path.stem for path in project_files("plugins/modules/*.py"))
+ROLES = sorted({path.parts[1] for path in project_files("roles/**")})
+
+
+def test_the_tarball_holds_the_collection_and_nothing_else(installed: Installed) -> None:
+    with tarfile.open(installed.tarball) as archive:
+        names = {name.split("/", maxsplit=1)[0] for name in archive.getnames()}
+        files = [member.name for member in archive.getmembers() if member.isfile()]
+    assert names <= PUBLISHED
+    assert {"plugins", "roles", "playbooks", "meta", "LICENSE", "README.md"} <= names
+    assert [name for name in files if name.endswith((".pyc", ".tar.gz", ".lock"))] == []
+
+
+def test_every_module_is_documented_where_it_is_installed(installed: Installed) -> None:
+    listing = installed.run("ansible-doc", "--type", "module", "--list", "--json", "fastbreak.aws")
+    assert listing.returncode == 0, listing.stderr
+    assert sorted(json.loads(listing.stdout)) == [f"fastbreak.aws.{name}" for name in MODULES]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_says_all_that_a_user_needs(installed: Installed, name: str) -> None:
+    done = installed.run("ansible-doc", "--type", "module", "--json", f"fastbreak.aws.{name}")
+    assert done.returncode == 0, done.stderr
+    page = json.loads(done.stdout)[f"fastbreak.aws.{name}"]
+    document = page["doc"]
+    assert document["short_description"]
+    assert document["description"]
+    assert document["version_added"]
+    assert {"check_mode", "diff_mode"} <= document["attributes"].keys()
+    assert undescribed(document["options"]) == []
+    assert yaml.safe_load(page["examples"])
+    assert undescribed(page["return"] or {}) == []
+    assert page["return"]
+
+
+def undescribed(options: dict[str, dict[str, object]], prefix: str = "") -> list[str]:
+    """Options or values without a description or a type, suboptions included."""
+    found = []
+    for name, option in options.items():
+        if not option.get("description") or not option.get("type"):
+            found.append(prefix + name)
+        for below in ("suboptions", "contains"):
+            inner = option.get(below)
+            if isinstance(inner, dict):
+                found += undescribed(inner, f"{prefix}{name}.")
+    return found
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_a_role_says_which_inputs_it_takes(installed: Installed, name: str) -> None:
+    done = installed.run("ansible-doc", "--type", "role", "--json", f"fastbreak.aws.{name}")
+    assert done.returncode == 0, done.stderr
+    main = json.loads(done.stdout)[f"fastbreak.aws.{name}"]["entry_points"]["main"]
+    assert main["short_description"]
+    assert undescribed(main.get("options", {})) == []
+
+
+def test_a_module_answers_by_its_full_name(installed: Installed) -> None:
+    done = installed.run(
+        "ansible",
+        "localhost",
+        "--module-name",
+        "fastbreak.aws.source_tree_info",
+        "--args",
+        f"path={ROOT} version=1.2.3",
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1.2.3-" in done.stdout
+
+
+def test_a_playbook_answers_by_its_full_name(installed: Installed) -> None:
+    done = installed.run("ansible-playbook", "--syntax-check", "fastbreak.aws.provision")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_lock_carries_the_collections_that_are_required() -> None:
+    required = {
+        item["name"]: item["version"] for item in yaml.safe_load((ROOT / "requirements.yml").read_text())["collections"]
+    }
+    depended = yaml.safe_load((ROOT / "galaxy.yml").read_text())["dependencies"]
+    assert depended.keys() <= required.keys()
+    for name, version in required.items():
+        manifest = installed_collections().joinpath(*name.split("."), "MANIFEST.json")
+        assert json.loads(manifest.read_text())["collection_info"]["version"] == version
