@@ -8,10 +8,13 @@ from sandbox.extensions.api import Sandbox
 from sandbox.extensions.cloudformation import (
     _engine,
     _protection,
+    _replacing,
     _stack_policy,
     _types,
     application_autoscaling,
     cloudwatch,
+    drift,
+    dynamodb_table,
     ec2_api,
     ec2_flow_log,
     ec2_nat,
@@ -43,6 +46,6 @@ _MODULES = (
 
 def install(_sandbox: Sandbox) -> None:
     """Teach MiniStack's engine the types."""
-    for part in (_engine, _stack_policy, _protection, ec2_api, ec2_vpc, iam_api):
+    for part in (_engine, _replacing, _stack_policy, _protection, ec2_api, ec2_vpc, iam_api, dynamodb_table, drift):
         part.install()
     _types.install(kind for module in _MODULES for kind in module.TYPES)

@@ -6,6 +6,8 @@ from typing import Any
 from ministack.services import alb, dynamodb
 from ministack.services.cloudformation import provisioners
 
+from sandbox.extensions.cloudformation._types import as_bool
+
 Delete = Callable[[str, dict[str, Any]], None]
 
 
@@ -37,7 +39,7 @@ def _load_balancer(arn: str) -> str | None:
 
 
 def _table(name: str) -> str | None:
-    if (dynamodb._tables.get(name) or {}).get("DeletionProtectionEnabled"):
+    if as_bool((dynamodb._tables.get(name) or {}).get("DeletionProtectionEnabled", False)):
         return (
             "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection "
             "first."

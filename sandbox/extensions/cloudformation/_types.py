@@ -64,8 +64,13 @@ def install(types: Iterable[ResourceType]) -> None:
     stacks._runs_on_worker_thread = lambda name: name in _on_worker or runs_on_worker(name)
 
 
+def run_on_worker(name: str) -> None:
+    """Run the handlers of a type on worker threads."""
+    _on_worker.add(name)
+
+
 def _register(kind: ResourceType) -> None:
-    _on_worker.add(kind.name)
+    run_on_worker(kind.name)
     provisioners._RESOURCE_HANDLERS[kind.name] = _handlers(kind)
     provisioners._REPLACING_PROPERTIES[kind.name] = tuple(sorted(kind.replacing))
     provisioners._CONDITIONALLY_REPLACING_PROPERTIES.pop(kind.name, None)

@@ -19,7 +19,8 @@ def _put(name: str, properties: Properties) -> dict[str, str]:
         **given(properties, *_TEXTS),
         **{field: int(properties[field]) for field in _NUMBERS if properties.get(field) is not None},
         ActionsEnabled=as_bool(properties.get("ActionsEnabled", True)),
-        Tags=properties.get("Tags") or [],
+        # CloudWatch takes no tags of AWS's own over its API; CloudFormation sets them behind it.
+        Tags=[tag for tag in properties.get("Tags") or [] if not tag["Key"].startswith("aws:")],
     )
     found = _alarm(name)
     if found is None:

@@ -33,6 +33,7 @@ def install() -> None:
     actions["DescribeFlowLogs"] = _describe_flow_logs(actions["DescribeFlowLogs"])
     actions["DescribeNetworkAcls"] = _describe_network_acls(actions["DescribeNetworkAcls"])
     actions["ReplaceNetworkAclAssociation"] = _replace_network_acl_association
+    ec2._vpce_fields_xml = _endpoint_with_groups(ec2._vpce_fields_xml)
 
 
 def _value(parameters: Parameters, name: str) -> str:
@@ -177,6 +178,18 @@ def _describe_network_acls(describe: Handler) -> Handler:
         return describe(parameters)
 
     return handle
+
+
+def _endpoint_with_groups(render: Callable[..., str]) -> Callable[..., str]:
+    """An endpoint's security groups and private DNS, which MiniStack keeps and does not show."""
+
+    def fields_xml(endpoint: dict[str, Any], tag: str = "item") -> str:
+        text, private = render(endpoint, tag), str(endpoint.get("PrivateDnsEnabled", False)).lower()
+        groups = "".join(f"<item><groupId>{group}</groupId></item>" for group in endpoint.get("SecurityGroupIds", []))
+        head, end, _ = text.rpartition(f"</{tag}>")
+        return f"{head}<groupSet>{groups}</groupSet><privateDnsEnabled>{private}</privateDnsEnabled>{end}"
+
+    return fields_xml
 
 
 def _associate_subnets() -> None:

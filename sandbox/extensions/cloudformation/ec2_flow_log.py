@@ -49,6 +49,15 @@ TYPES = (
         delete=_delete,
         read=_read,
         compared=frozenset({*_FIELDS, "ResourceId", "MaxAggregationInterval", "Tags"}) - {"ResourceType"},
-        replacing=frozenset({*_FIELDS, "ResourceId", "MaxAggregationInterval", "DeliverCrossAccountRole"}),
+        replacing=frozenset(
+            {
+                *_FIELDS,
+                "ResourceId",
+                "MaxAggregationInterval",
+                "DeliverCrossAccountRole",
+                "DestinationOptions",
+                "TagFieldSpecifications",
+            }
+        ),
     ),
 )

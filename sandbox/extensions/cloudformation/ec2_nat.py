@@ -95,7 +95,7 @@ TYPES = (
         delete=_delete_address,
         read=_read_address,
         compared=frozenset({"Domain", "Tags"}),
-        replacing=frozenset({"Domain", "NetworkBorderGroup", "TransferAddress", "Address", "IpamPoolId"}),
+        replacing=frozenset({"NetworkBorderGroup", "TransferAddress", "Address", "IpamPoolId"}),
     ),
     ResourceType(
         name="AWS::EC2::NatGateway",
@@ -104,6 +104,15 @@ TYPES = (
         delete=_delete_gateway,
         read=_read_gateway,
         compared=frozenset({"SubnetId", "ConnectivityType", "AllocationId", "Tags"}),
-        replacing=frozenset({"SubnetId", "ConnectivityType", "AllocationId", "PrivateIpAddress", "VpcId"}),
+        replacing=frozenset(
+            {
+                "SubnetId",
+                "ConnectivityType",
+                "AllocationId",
+                "PrivateIpAddress",
+                "VpcId",
+                "AvailabilityMode",
+            }
+        ),
     ),
 )

@@ -107,7 +107,8 @@ def _read(identifier: str, properties: Properties, *, egress: bool) -> Propertie
 
 def _type(name: str, *, egress: bool) -> ResourceType:
     peers = frozenset(_PEERS[egress])
-    replacing = frozenset({"GroupId", "GroupName", "IpProtocol", "FromPort", "ToPort", "CidrIp", "CidrIpv6"}) | peers
+    compared = frozenset({"GroupId", "IpProtocol", "FromPort", "ToPort", "CidrIp", "CidrIpv6"}) | peers
+    unread = {"GroupName", "SourceSecurityGroupName", "SourceSecurityGroupOwnerId"}
 
     def create(properties: Properties, _context: Context) -> Created:
         return _create(properties, egress=egress)
@@ -118,8 +119,8 @@ def _type(name: str, *, egress: bool) -> ResourceType:
         update=_update,
         delete=lambda identifier, properties: _delete(identifier, properties, egress=egress),
         read=lambda identifier, properties: _read(identifier, properties, egress=egress),
-        compared=(replacing - {"GroupName"}) | {"Description"},
-        replacing=replacing,
+        compared=compared | {"Description"},
+        replacing=compared if egress else compared | unread,
         tags=None,
     )
 

@@ -25,8 +25,14 @@ def _create(properties: Properties, context: Context) -> Created:
     return name, {"SubscriptionName": name}
 
 
-def _update(name: str, _old: Properties, new: Properties) -> dict[str, str]:
-    _rds().modify_event_subscription(SubscriptionName=name, **_request(new))
+def _update(name: str, old: Properties, new: Properties) -> dict[str, str]:
+    rds = _rds()
+    rds.modify_event_subscription(SubscriptionName=name, **_request(new))
+    before, after = (set(side.get("SourceIds") or []) for side in (old, new))
+    for source in sorted(after - before):
+        rds.add_source_identifier_to_subscription(SubscriptionName=name, SourceIdentifier=source)
+    for source in sorted(before - after):
+        rds.remove_source_identifier_from_subscription(SubscriptionName=name, SourceIdentifier=source)
     return {"SubscriptionName": name}
 
 
@@ -62,7 +68,7 @@ TYPES = (
         delete=_delete,
         read=_read,
         compared=frozenset({"SubscriptionName", *_FIELDS, "SourceIds", "Enabled"}),
-        replacing=frozenset({"SubscriptionName", "SnsTopicArn", "SourceIds"}),
+        replacing=frozenset({"SubscriptionName", "SnsTopicArn"}),
         custom_name="SubscriptionName",
     ),
 )

@@ -16,7 +16,11 @@ def _delete(_identifier: str, properties: Properties) -> None:
 
 
 def _read(_identifier: str, properties: Properties) -> Properties | None:
-    found = client("wafv2").get_web_acl_for_resource(ResourceArn=properties["ResourceArn"]).get("WebACL")
+    wafv2 = client("wafv2")
+    try:
+        found = wafv2.get_web_acl_for_resource(ResourceArn=properties["ResourceArn"]).get("WebACL")
+    except wafv2.exceptions.WAFNonexistentItemException:
+        return None
     if not found or found["ARN"] != properties["WebACLArn"]:
         return None
     return {"WebACLArn": found["ARN"], "ResourceArn": properties["ResourceArn"]}

@@ -20,6 +20,8 @@ def install() -> None:
         DescribeEventSubscriptions=_describe,
         ModifyEventSubscription=_modify,
         DeleteEventSubscription=_delete,
+        AddSourceIdentifierToSubscription=_add_source,
+        RemoveSourceIdentifierFromSubscription=_remove_source,
     )
 
 
@@ -45,7 +47,7 @@ def _create(parameters: Parameters) -> Answer:
         "EventSubscriptionArn": f"arn:aws:rds:{get_region()}:{get_account_id()}:es:{name}",
     }
     rds._tags[_subscriptions[name]["EventSubscriptionArn"]] = rds._parse_tags(parameters)
-    return _answer("Create", name)
+    return _answer("CreateEventSubscription", name)
 
 
 def _describe(parameters: Parameters) -> Answer:
@@ -74,24 +76,42 @@ def _modify(parameters: Parameters) -> Answer:
         subscription["EventCategories"] = categories
     if (enabled := flag(parameters, "Enabled")) is not None:
         subscription["Enabled"] = enabled
-    return _answer("Modify", name)
+    return _answer("ModifyEventSubscription", name)
 
 
 def _delete(parameters: Parameters) -> Answer:
     name = value(parameters, "SubscriptionName")
     if name not in _subscriptions:
         return _not_found(name)
-    answer = _answer("Delete", name)
+    answer = _answer("DeleteEventSubscription", name)
     del _subscriptions[name]
     return answer
+
+
+def _add_source(parameters: Parameters) -> Answer:
+    name, source = value(parameters, "SubscriptionName"), value(parameters, "SourceIdentifier")
+    if name not in _subscriptions:
+        return _not_found(name)
+    if source not in _subscriptions[name]["SourceIds"]:
+        _subscriptions[name]["SourceIds"].append(source)
+    return _answer("AddSourceIdentifierToSubscription", name)
+
+
+def _remove_source(parameters: Parameters) -> Answer:
+    name, source = value(parameters, "SubscriptionName"), value(parameters, "SourceIdentifier")
+    if name not in _subscriptions:
+        return _not_found(name)
+    if source not in _subscriptions[name]["SourceIds"]:
+        return error("SourceNotFound", f"Source {source} is not one of subscription {name}.", 404)
+    _subscriptions[name]["SourceIds"].remove(source)
+    return _answer("RemoveSourceIdentifierFromSubscription", name)
 
 
 def _not_found(name: str) -> Answer:
     return error("SubscriptionNotFound", f"Subscription {name} could not be found.", 404)
 
 
-def _answer(verb: str, name: str) -> Answer:
-    action = f"{verb}EventSubscription"
+def _answer(action: str, name: str) -> Answer:
     return rds._xml(  # type: ignore[no-any-return]
         200,
         f"{action}Response",
