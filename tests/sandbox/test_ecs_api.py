@@ -1,12 +1,13 @@
 """What the ECS API refuses, stores and shows."""
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.sandbox.ecs_app import PORT, Platform
+from tests.sandbox.ecs_app import PORT, Platform, until
 
 
 @pytest.fixture(scope="module")
@@ -161,6 +162,53 @@ def test_parameters_are_stored_and_only_some_deploy(platform: Platform) -> None:
     assert platform.update(taskDefinition=platform.name, platformVersion="1.4.0")["deployments"][0]["id"] == deployment
     platform.steady()
     assert platform.service()["desiredCount"] == 0
+
+
+@pytest.mark.parametrize(
+    ("cpu", "memory"), [("256", "4096"), ("300", "512"), ("1024", "1024"), ("512", "1500"), ("1", "x")]
+)
+def test_sizes_that_fargate_does_not_have_are_refused(platform: Platform, cpu: str, memory: str) -> None:
+    definition = {"requiresCompatibilities": ["FARGATE"], "networkMode": "awsvpc", "cpu": cpu, "memory": memory}
+    message = refusal(
+        platform.ecs.register_task_definition,
+        family="x",
+        containerDefinitions=[{"name": "a", "image": "b"}],
+        **definition,
+    )
+    assert "No Fargate configuration exists" in message
+
+
+def test_a_cluster_in_use_is_not_deleted(platform: Platform) -> None:
+    message = refusal(platform.ecs.delete_cluster, cluster=platform.cluster)
+    assert message.startswith("ClusterContainsServicesException")
+    assert platform.ecs.describe_clusters(clusters=[platform.cluster])["clusters"][0]["status"] == "ACTIVE"
+
+
+def test_a_stack_cannot_delete_a_cluster_in_use(platform: Platform, sandbox: Any) -> None:
+    cloudformation, name = sandbox.client("cloudformation"), f"{platform.name}-s"
+    cluster = {"Type": "AWS::ECS::Cluster", "Properties": {"ClusterName": name}}
+    cloudformation.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": {"Cluster": cluster}}))
+
+    def status() -> str:
+        return str(cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"])
+
+    until(lambda: status() == "CREATE_COMPLETE")
+    service = {"cluster": name, "service": "web"}
+    platform.ecs.create_service(
+        cluster=name,
+        serviceName="web",
+        taskDefinition=platform.name,
+        desiredCount=0,
+        networkConfiguration=platform.network,
+        launchType="FARGATE",
+    )
+    cloudformation.delete_stack(StackName=name)
+    until(lambda: status() == "DELETE_FAILED")
+    assert platform.ecs.describe_clusters(clusters=[name])["clusters"][0]["status"] == "ACTIVE"
+    platform.ecs.delete_service(**service)
+    until(lambda: platform.ecs.describe_services(cluster=name, services=["web"])["services"][0]["status"] == "INACTIVE")
+    cloudformation.delete_stack(StackName=name)
+    until(lambda: not platform.ecs.describe_clusters(clusters=[name])["clusters"])
 
 
 def test_history_pages_and_filters(platform: Platform) -> None:

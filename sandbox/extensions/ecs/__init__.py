@@ -36,6 +36,10 @@ _HANDLERS = {
     "ContinueServiceDeployment": deployments_api.continue_service_deployment,
     "RunTask": tasks_api.run_task,
     "StopTask": tasks_api.stop_task,
+    "DescribeTasks": tasks_api.locked(ecs._describe_tasks),
+    "ListTasks": tasks_api.locked(ecs._list_tasks),
+    "ListServices": tasks_api.locked(ecs._list_services),
+    "DeleteCluster": tasks_api.deleting(ecs._delete_cluster),
     "RegisterTaskDefinition": tasks_api.registering(ecs._register_task_definition),
 }
 
@@ -45,10 +49,11 @@ def install(sandbox: Sandbox) -> None:
     ended = threading.Event()
     _replace(sandbox)
     ecs._ACTION_MAP.update(_HANDLERS)
-    # CloudFormation's AWS::ECS::Service calls these by name.
+    # CloudFormation's provisioners call these by name.
     ecs._create_service = services_api.create_service
     ecs._update_service = services_api.update_service
     ecs._delete_service = services_api.delete_service
+    ecs._delete_cluster = tasks_api.deleting_for_a_stack(ecs._delete_cluster)
     sandbox.on_reset(_forget)
 
     async def begin() -> None:

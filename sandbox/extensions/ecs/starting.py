@@ -100,7 +100,8 @@ class _Launch:
         token = ecs._register_metadata(
             task["taskArn"], task["clusterArn"], family, definition, launch_type, environment, False, gateway
         )
-        task.setdefault("_metadata_tokens", []).append(token)
+        with LOCK:
+            task.setdefault("_metadata_tokens", []).append(token)
         options = containers.options(task, family, definition, environment)
         options |= containers.network(family, definition, self._network_owner)
         try:

@@ -105,15 +105,21 @@ def _remove_all(task: Record, grace: dict[str, int]) -> None:
 
 
 def _end(record: Record, grace: int) -> None:
-    """Stop one container, keep its exit code and its last output, remove it."""
+    """Stop one container, keep its exit code and its last output, remove it in any case."""
     try:
         container = engine.client().containers.get(record["_docker_id"])
+    except NotFound:
+        note_exit(record, None, "")
+        return
+    try:
         container.stop(timeout=grace)
         container.reload()
+        note_exit(record, container.attrs["State"]["ExitCode"], container.attrs["State"].get("Error") or "")
     except NotFound:
-        note_exit(record, record.get("exitCode"), "")
-        return
-    note_exit(record, container.attrs["State"]["ExitCode"], container.attrs["State"].get("Error") or "")
+        note_exit(record, None, "")
+    except DockerException as error:
+        logger.warning("container %s did not stop: %s; removing it by force", container.name, error)
+        note_exit(record, None, f"The engine could not stop the container: {error}")
     forwarder = LOGS.get(record["_docker_id"])
     if forwarder is not None:
         forwarder.join(_LOG_SECONDS)

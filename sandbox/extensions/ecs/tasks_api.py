@@ -5,12 +5,22 @@ from typing import Any
 from ministack.services import ecs
 
 from sandbox.extensions.ecs import stopping, validation, wording
-from sandbox.extensions.ecs.emulator import Record, cluster_of, task_definition_of, wire
+from sandbox.extensions.ecs.emulator import LOCK, Record, cluster_of, task_definition_of, wire
 from sandbox.extensions.ecs.errors import Answer, Refused, Request, handler, invalid
 
 _MOST_TASKS = 10
 _HEALTH_LIMITS = {"interval": (5, 300, 30), "timeout": (2, 120, 5), "retries": (1, 10, 3)}
 _LONGEST_STOP = 120
+# CPU units: the least and the most memory in MiB, and its step.
+_FARGATE_SIZES = {
+    "256": (1024, 2048, 1024),
+    "512": (1024, 4096, 1024),
+    "1024": (2048, 8192, 1024),
+    "2048": (4096, 16384, 1024),
+    "4096": (8192, 30720, 1024),
+    "8192": (16384, 61440, 4096),
+    "16384": (32768, 122880, 8192),
+}
 
 
 def filled_in(data: Request) -> Request:
@@ -61,6 +71,60 @@ def stop_task(data: Request) -> dict[str, Any]:
     return {"task": wire(task)}
 
 
+def locked(work: Any) -> Any:
+    """Wrap one of MiniStack's readers so that nothing changes while it reads."""
+
+    def read(data: Request) -> Answer:
+        with LOCK:
+            answer: Answer = work(data)
+            return answer
+
+    return read
+
+
+def check_cluster_is_empty(reference: str | None, *ignored: str) -> None:
+    """Refuse to delete a cluster in which something runs; services in the `ignored` statuses and theirs may."""
+    cluster = cluster_of(reference)
+    arn = cluster["clusterArn"]
+    ending = {"INACTIVE", *ignored}
+    services = [item for item in ecs._services.values() if item["clusterArn"] == arn]
+    if any(item["status"] not in ending for item in services):
+        raise Refused("ClusterContainsServicesException", "The Cluster cannot be deleted while Services are active.")
+    excused = {f"service:{item['serviceName']}" for item in services} if ignored else set()
+    tasks = [item for item in ecs._tasks.values() if item["clusterArn"] == arn and item["group"] not in excused]
+    if any(item["lastStatus"] != "STOPPED" for item in tasks):
+        raise Refused("ClusterContainsTasksException", "The Cluster cannot be deleted while Tasks are active.")
+
+
+def deleting(delete: Any) -> Any:
+    """Wrap MiniStack's DeleteCluster: only an empty cluster goes."""
+
+    @handler
+    def delete_cluster(data: Request) -> dict[str, Any]:
+        with LOCK:
+            check_cluster_is_empty(data.get("cluster"))
+            body: dict[str, Any] = ecs.json.loads(delete(data)[2])
+            return body
+
+    return delete_cluster
+
+
+def deleting_for_a_stack(delete: Any) -> Any:
+    """The same for CloudFormation's AWS::ECS::Cluster, whose provisioner fails by an exception.
+
+    CloudFormation waits for the services of the same stack to drain; here they drain on while the cluster goes.
+    """
+
+    def delete_cluster(data: Request) -> Answer:
+        with LOCK:
+            if ecs._resolve_cluster_name(data.get("cluster") or "default") in ecs._clusters:
+                check_cluster_is_empty(data.get("cluster"), "DRAINING")
+            answer: Answer = delete(data)
+            return answer
+
+    return delete_cluster
+
+
 def registering(register: Any) -> Any:
     """Wrap MiniStack's RegisterTaskDefinition: check, fill in, and leave out what has no value."""
 
@@ -86,6 +150,7 @@ def _check_fargate(data: Request) -> None:
     for key in ("cpu", "memory"):
         if not data.get(key):
             raise Refused("ClientException", f"Fargate requires task definition to have a {key} value.")
+    _check_fargate_size(str(data["cpu"]), str(data["memory"]))
     for item in data.get("containerDefinitions") or []:
         if item.get("privileged"):
             raise Refused(
@@ -100,6 +165,18 @@ def _check_fargate(data: Request) -> None:
     for volume in data.get("volumes") or []:
         if (volume.get("host") or {}).get("sourcePath"):
             raise Refused("ClientException", "Fargate does not support a volume's host.sourcePath.")
+
+
+def _check_fargate_size(cpu: str, memory: str) -> None:
+    least, most, step = _FARGATE_SIZES.get(cpu, (0, 0, 1024))
+    figure = int(memory) if memory.isdecimal() else -1
+    odd = cpu == "256" and figure == 512
+    if not odd and not (least <= figure <= most and figure % step == 0 and figure > 0):
+        raise Refused(
+            "ClientException",
+            f"No Fargate configuration exists for given values: {cpu} CPU, {memory} memory. "
+            "See the Amazon ECS documentation for the valid values.",
+        )
 
 
 def _filled_container(item: Record, network_mode: str | None) -> Record:
