@@ -46,7 +46,13 @@ def ensure_network(client: docker.DockerClient, name: str, home: Path) -> Networ
     """The sandbox's network, made when missing. Tasks and databases share it; the host reaches their addresses."""
     title = f"fastbreak-{name}"
     found = client.networks.list(names=[f"^{title}$"])
-    network = found[0] if found else client.networks.create(title, driver="bridge", labels=labels(name, home))
+    try:
+        network = found[0] if found else client.networks.create(title, driver="bridge", labels=labels(name, home))
+    except APIError as error:
+        raise SandboxError(
+            f"the Docker engine made no network {title} ({error.explanation}): "
+            "remove networks that nothing uses (`docker network prune`), then try again"
+        ) from error
     network.reload()
     return Network(title, network.attrs["IPAM"]["Config"][0]["Gateway"])
 

@@ -235,7 +235,10 @@ def test_a_chunked_request_reaches_the_target(balancer):
 
     def serve(listener):
         while True:
-            connection, _ = listener.accept()
+            try:
+                connection, _ = listener.accept()
+            except OSError:  # the test is over
+                return
             with connection:
                 data = connection.recv(65536)
                 if b"/readyz" not in data:
@@ -334,22 +337,60 @@ def test_many_clients_at_once(balancer, target):
     assert codes == [200] * 200
 
 
+def _statistic(sandbox, metric, statistic, **dimensions):
+    data = sandbox.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/ApplicationELB",
+        MetricName=metric,
+        Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
+        StartTime=time.time() - 600,
+        EndTime=time.time() + 60,
+        Period=60,
+        Statistics=[statistic],
+    )
+    return sum(point[statistic] for point in data["Datapoints"])
+
+
 def test_requests_and_hosts_are_counted_in_cloudwatch(sandbox, balancer, target):
-    balancer.serve(target)
-    for _ in range(3):
-        balancer.get()
-    name = balancer.arn.partition("loadbalancer/")[2]
+    assert balancer.get().status_code == 503  # a fixed response, no error of the load balancer
+    group = balancer.serve(target)
+    for path in ("/", "/", "/slow?0.2"):
+        assert balancer.get(path).status_code == 200
+    assert httpx.post(f"{balancer.url}/cut").status_code == 502
+    balancer.deregister(group, target)
+    assert balancer.get().status_code == 503
+    own = {"LoadBalancer": balancer.arn.partition("loadbalancer/")[2]}
+    both = {**own, "TargetGroup": group.rpartition(":")[2]}
+    expected = [
+        ("RequestCount", own, 4),
+        ("RequestCount", both, 4),
+        ("HTTPCode_Target_2XX_Count", both, 3),
+        ("TargetConnectionErrorCount", both, 1),
+        ("HTTPCode_ELB_5XX_Count", own, 2),
+        ("HTTPCode_ELB_502_Count", own, 1),
+        ("HTTPCode_ELB_503_Count", own, 1),
+        ("HTTP_Fixed_Response_Count", own, 1),
+    ]
+    for metric, dimensions, count in expected:
+        eventually(lambda m=metric, d=dimensions, c=count: _statistic(sandbox, m, "Sum", **d) >= c)
+        assert (metric, _statistic(sandbox, metric, "Sum", **dimensions)) == (metric, count)
+    assert 0.2 <= _statistic(sandbox, "TargetResponseTime", "Maximum", **both) < 1.0
+    assert _statistic(sandbox, "HealthyHostCount", "Maximum", **both) == 1
 
-    def counted():
-        data = sandbox.client("cloudwatch").get_metric_statistics(
-            Namespace="AWS/ApplicationELB",
-            MetricName="HTTPCode_Target_2XX_Count",
-            Dimensions=[{"Name": "LoadBalancer", "Value": name}],
-            StartTime=time.time() - 600,
-            EndTime=time.time() + 60,
-            Period=60,
-            Statistics=["Sum"],
-        )
-        return sum(point["Sum"] for point in data["Datapoints"])
 
-    assert eventually(lambda: counted() == 3)
+def test_an_alarm_sees_a_load_balancers_errors(sandbox, balancer):
+    balancer.rule({"Type": "forward", "TargetGroupArn": balancer.group()})
+    cloudwatch = sandbox.client("cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName=balancer.name,
+        Namespace="AWS/ApplicationELB",
+        MetricName="HTTPCode_ELB_5XX_Count",
+        Dimensions=[{"Name": "LoadBalancer", "Value": balancer.arn.partition("loadbalancer/")[2]}],
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+    )
+    assert balancer.get().status_code == 503
+    found = cloudwatch.describe_alarms
+    assert eventually(lambda: found(AlarmNames=[balancer.name])["MetricAlarms"][0]["StateValue"] == "ALARM")

@@ -1,10 +1,10 @@
-"""Counts of a load balancer's traffic, published to CloudWatch as AWS/ApplicationELB does."""
+"""A load balancer's traffic in CloudWatch, as AWS/ApplicationELB. Follows the ALB user guide, "CloudWatch metrics"."""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterable
 
-from aiohttp import web
 from ministack.core.arn import parse_arn
 from ministack.core.responses import request_scope
 from ministack.services import cloudwatch
@@ -14,53 +14,79 @@ from sandbox.extensions.elbv2.health import State
 from sandbox.extensions.elbv2.targets import Registry
 
 NAMESPACE = "AWS/ApplicationELB"
+_RESPONSE_TIME = "TargetResponseTime"
 _Key = tuple[str, str | None, str]
 
 
 class Metrics:
-    """Counters by load balancer, target group (or None) and metric; safe from any thread."""
+    """Samples by load balancer, target group (or None) and metric; safe from any thread."""
 
     def __init__(self) -> None:
-        self._counts: Counter[_Key] = Counter()
+        self._samples: dict[_Key, Counter[float]] = {}
         self._lock = threading.Lock()
 
-    def answered(self, load_balancer: str, response: web.StreamResponse) -> None:
-        """A client got its answer."""
-        names = ["RequestCount"]
-        if isinstance(response, web.Response) and response.status >= 500:
-            names += ["HTTPCode_ELB_5XX_Count", f"HTTPCode_ELB_{response.status}_Count"]
-        self._add((load_balancer, None, name) for name in names)
+    def target_chosen(self, load_balancer: str, group: str) -> None:
+        """A request is on its way to a target: only these count as RequestCount."""
+        self._count(load_balancer, (None, group), ["RequestCount"])
 
-    def target_answered(self, load_balancer: str, group: str, status: int) -> None:
-        """A target answered with `status`."""
-        names = ("RequestCount", f"HTTPCode_Target_{status // 100}XX_Count")
-        self._add([(load_balancer, group, name) for name in names] + [(load_balancer, None, names[1])])
+    def target_answered(self, load_balancer: str, group: str, status: int, seconds: float) -> None:
+        """A target began to answer with `status`, `seconds` after it got the request."""
+        self._count(load_balancer, (None, group), [f"HTTPCode_Target_{status // 100}XX_Count"])
+        for one in (None, group):
+            self._add((load_balancer, one, _RESPONSE_TIME), round(seconds, 3))
 
-    def failed(self, load_balancer: str) -> None:
-        """A target could not be talked to."""
-        self._add([(load_balancer, None, "TargetConnectionErrorCount")])
+    def target_failed(self, load_balancer: str, group: str) -> None:
+        """No connection to a target, or it broke."""
+        self._count(load_balancer, (None, group), ["TargetConnectionErrorCount"])
 
-    def _add(self, keys: Iterable[_Key]) -> None:
+    def failed(self, load_balancer: str, status: int) -> None:
+        """The load balancer answered with an error of its own."""
+        names = [f"HTTPCode_ELB_{status // 100}XX_Count"]
+        if status in (500, 502, 503, 504):
+            names.append(f"HTTPCode_ELB_{status}_Count")
+        self._count(load_balancer, (None,), names)
+
+    def acted(self, load_balancer: str, action: str) -> None:
+        """A rule answered without a target."""
+        name = {"fixed-response": "HTTP_Fixed_Response_Count", "redirect": "HTTP_Redirect_Count"}[action]
+        self._count(load_balancer, (None,), [name])
+
+    def _count(self, load_balancer: str, groups: Iterable[str | None], names: Iterable[str]) -> None:
+        for name in names:
+            for group in groups:
+                self._add((load_balancer, group, name), 1.0)
+
+    def _add(self, key: _Key, value: float) -> None:
         with self._lock:
-            self._counts.update(keys)
+            self._samples.setdefault(key, Counter())[value] += 1
 
     def publish(self, registry: Registry) -> None:
-        """Put what was counted since the last time, and the host counts of now, into CloudWatch."""
+        """Put what came in since the last time, and the host counts of now, into CloudWatch; let alarms look at it."""
         with self._lock:
-            counts, self._counts = self._counts, Counter()
-        for (load_balancer, group, name), count in counts.items():
-            _put(load_balancer, group, name, float(count), "Count")
-        for group_arn in {target.group_arn for target in registry.all()}:
-            states = Counter(target.health.state for target in registry.of_group(group_arn))
-            for load_balancer in model.load_balancers_using(group_arn):
-                _put(load_balancer, group_arn, "HealthyHostCount", float(states[State.HEALTHY]), "Count")
-                _put(load_balancer, group_arn, "UnHealthyHostCount", float(states[State.UNHEALTHY]), "Count")
+            samples, self._samples = self._samples, {}
+        for key, values in samples.items():
+            _put(key, values, "Seconds" if key[2] == _RESPONSE_TIME else "Count")
+        for group in {target.group_arn for target in registry.all()}:
+            states = Counter(target.health.state for target in registry.of_group(group))
+            for load_balancer in model.load_balancers_using(group):
+                for name, state in (("HealthyHostCount", State.HEALTHY), ("UnHealthyHostCount", State.UNHEALTHY)):
+                    _put((load_balancer, group, name), Counter({float(states[state]): 1}), "Count")
+        _evaluate_alarms()
 
 
-def _put(load_balancer: str, group: str | None, name: str, value: float, unit: str) -> None:
+def _put(key: _Key, values: Counter[float], unit: str) -> None:
+    load_balancer, group, name = key
     arn = parse_arn(load_balancer)
     dimensions = {"LoadBalancer": arn.resource.removeprefix("loadbalancer/")}
     if group:
         dimensions["TargetGroup"] = parse_arn(group).resource
+    counts = [float(count) for count in values.values()]
     with request_scope(arn.account_id, arn.region):
-        cloudwatch.record_metric(NAMESPACE, name, value, unit, dimensions)
+        cloudwatch._store_datum(NAMESPACE, name, dimensions, time.time(), unit, None, list(values), counts, None)
+
+
+def _evaluate_alarms() -> None:
+    """MiniStack looks at alarms only when a client puts data."""
+    for account, region in {key[:2] for key in cloudwatch._alarms.to_dict()}:
+        with request_scope(account, region):
+            cloudwatch._evaluate_all_alarms()

@@ -58,16 +58,16 @@ class Proxy:
         facts = _facts(request)
         for rule in model.rules(listener_arn):
             if rule.get("IsDefault") or matches(rule.get("Conditions", []), facts):
-                response = await self._act(rule["Actions"], listener, request, facts)
-                self._metrics.answered(listener["LoadBalancerArn"], response)
-                return response
-        return answers.error(503)
+                return await self._act(rule["Actions"], listener, request, facts)
+        return self._error(listener, 503)
 
     async def _act(
         self, actions: list[Mapping[str, Any]], listener: model.Record, request: web.BaseRequest, facts: Request
     ) -> web.StreamResponse:
         action = min(actions, key=lambda candidate: int(candidate.get("Order", 1)))
         kind = action.get("Type")
+        if kind in ("fixed-response", "redirect"):
+            self._metrics.acted(listener["LoadBalancerArn"], kind)
         if kind == "fixed-response":
             return answers.fixed(action.get("FixedResponseConfig", {}))
         if kind == "redirect":
@@ -75,12 +75,13 @@ class Proxy:
             return answers.redirect(action.get("RedirectConfig", {}), facts, protocol, port)
         if kind != "forward":
             logger.error("listener %s: the sandbox has no action %s", listener["ListenerArn"], kind)
-            return answers.error(501)
+            return self._error(listener, 501)
         arn = self._groups.choose(model.forwarded_groups(action))
         group = model.target_group(arn) if arn else None
         target = choose_target(group, self._registry.of_group(group.arn), self._scaled) if group else None
         if group is None or target is None:
-            return answers.error(503)
+            return self._error(listener, 503)
+        self._metrics.target_chosen(listener["LoadBalancerArn"], group.arn)
         return await self._forward(group, target, listener, request)
 
     async def _forward(
@@ -104,7 +105,11 @@ class Proxy:
 
     def _failed(self, listener: model.Record, target: Target, status: int, problem: str) -> web.Response:
         logger.warning("%s: target %s:%s: %s", listener["LoadBalancerArn"], target.address, target.port, problem)
-        self._metrics.failed(listener["LoadBalancerArn"])
+        self._metrics.target_failed(listener["LoadBalancerArn"], target.group_arn)
+        return self._error(listener, status)
+
+    def _error(self, listener: model.Record, status: int) -> web.Response:
+        self._metrics.failed(listener["LoadBalancerArn"], status)
         return answers.error(status)
 
     async def _exchange(
@@ -118,6 +123,7 @@ class Proxy:
         attributes = model.load_balancer_attributes(listener["LoadBalancerArn"])
         if request.headers.get("Expect", "").lower() == "100-continue" and request.transport:
             request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        began = asyncio.get_running_loop().time()
         async with self._session.request(
             request.method,
             URL(f"{group.protocol.lower()}://{target.address}:{target.port}{_target_of(request)}", encoded=True),
@@ -129,7 +135,8 @@ class Proxy:
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._scaled(CONNECT_SECONDS)),
         ) as answer:
             idle.touch()
-            self._metrics.target_answered(listener["LoadBalancerArn"], group.arn, answer.status)
+            seconds = asyncio.get_running_loop().time() - began
+            self._metrics.target_answered(listener["LoadBalancerArn"], group.arn, answer.status, seconds)
             return await _relay(answer, request, model.listener_attributes(listener["ListenerArn"]), idle)
 
 
