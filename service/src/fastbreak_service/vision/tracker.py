@@ -2,7 +2,8 @@
 
 Between key frames a person is followed by the landmarks alone: each pose says where to look next, which is several
 times cheaper than detecting anew. On key frames detections start new tracks and pick up lost ones. A person has a
-number only after being seen in `CONFIRM_AFTER` frames, so that a chair that looks like a person once is never listed;
+number only after being seen in `CONFIRM_AFTER` frames on end, so that a chair that once looks like a person is never
+listed;
 the frames before that are held back, not dropped.
 """
 
@@ -28,6 +29,7 @@ KEY_FRAME_SECONDS = 1 / 3
 SEARCH_SECONDS = 0.1
 _KNOWN_OVERLAP = 0.45
 _SAME_POSE = 0.5
+_SAME_BODY = 0.5
 _REACH = 0.6
 
 
@@ -82,6 +84,18 @@ def likeness(one: Pose, other: Pose, side: float) -> float:
     return float(np.exp(-distance / (2 * (0.03 * side) ** 2)).mean())
 
 
+def covered(one: Pose, other: Pose) -> float:
+    """How much of the smaller of two bodies' boxes lies in the other's, 0 to 1.
+
+    Stricter than `likeness`: a second look at the same body often swaps its left and right.
+    """
+    low = np.maximum(one.points.min(axis=0), other.points.min(axis=0))
+    high = np.minimum(one.points.max(axis=0), other.points.max(axis=0))
+    shared = np.prod(np.maximum(high - low, 0))
+    smaller = min(np.prod(np.ptp(one.points, axis=0)), np.prod(np.ptp(other.points, axis=0)))
+    return float(shared / smaller) if smaller > 0 else 0.0
+
+
 class Tracker:
     """The persons of one clip. Feed it the frames in order; it is not shared between threads."""
 
@@ -125,7 +139,11 @@ class Tracker:
         return self._release(1) if self._frames < CONFIRM_AFTER else []
 
     def _forget(self, time_seconds: float) -> None:
-        self._tracks = [t for t in self._tracks if t.live or time_seconds - t.seen_at <= FORGET_AFTER_SECONDS]
+        self._tracks = [
+            track
+            for track in self._tracks
+            if track.live or (track.person is not None and time_seconds - track.seen_at <= FORGET_AFTER_SECONDS)
+        ]
 
     def _follow(self, frame: int, time_seconds: float, look: Callable[[Region], Pose]) -> None:
         found: list[tuple[_Track, Pose, Region]] = []
@@ -153,7 +171,7 @@ class Tracker:
         region = pose.next_region
         if pose.score < MINIMUM_SCORE or region is None:
             return
-        if any(likeness(pose, track.pose, region.side) > _SAME_POSE for track in live):
+        if any(covered(pose, track.pose) > _SAME_BODY for track in live):
             return
         track = self._lost_track_near(region, time_seconds)
         if track is None:

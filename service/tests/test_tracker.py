@@ -1,0 +1,140 @@
+"""Identities through crossings, losses and false alarms, in a world whose bodies are known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from fastbreak_service.vision.detector import Detection
+from fastbreak_service.vision.pose import Pose
+from fastbreak_service.vision.region import Region
+from fastbreak_service.vision.tracker import Tracker
+
+RATE = 30
+SIDE = 200.0
+_SHAPES = np.random.default_rng(1).uniform(-60, 60, (8, 33, 2)).astype(np.float32)
+
+
+@dataclass
+class World:
+    """Bodies on a line of sight: `paths` gives each body's x by frame, None while it cannot be seen."""
+
+    paths: list[dict[int, float]]
+    tracker: Tracker = field(default_factory=Tracker)
+    seen: dict[int, dict[int, float]] = field(default_factory=dict)
+    looks: int = 0
+
+    def run(self, frames: int, first: int = 0) -> None:
+        """Show the frames to the tracker and note which person was seen where."""
+        for frame in range(first, first + frames):
+            bodies = [(i, path[frame]) for i, path in enumerate(self.paths) if frame in path]
+            time = frame / RATE
+            detections = None
+            if self.tracker.wants_detections(time):
+                detections = [Detection(Region(x, 300, SIDE), 0.9) for _, x in bodies]
+            sightings = self.tracker.update(
+                frame,
+                time,
+                detections,
+                lambda region, bodies=bodies: self._look(region, bodies),  # type: ignore[misc]
+            )
+            for sighting in sightings:
+                self.seen.setdefault(sighting.person, {})[sighting.frame] = float(sighting.pose.points[:, 0].mean())
+
+    def _look(self, region: Region, bodies: list[tuple[int, float]]) -> Pose:
+        self.looks += 1
+        near = min(bodies, key=lambda body: abs(body[1] - region.center_x), default=None)
+        if near is None or abs(near[1] - region.center_x) > SIDE / 2:
+            return Pose(np.zeros((33, 2), np.float32), np.zeros(33, np.float32), 0.05, None)
+        shape = _SHAPES[near[0]] - _SHAPES[near[0]].mean(axis=0)
+        points = shape + np.array([near[1], 300], np.float32)
+        return Pose(points, np.ones(33, np.float32), 0.95, Region(near[1], 300, SIDE))
+
+
+def line(start: float, speed: float, frames: range) -> dict[int, float]:
+    """A body that walks: pixels a frame."""
+    return {frame: start + speed * (frame - frames.start) for frame in frames}
+
+
+def test_one_body_is_one_person_from_its_first_frame() -> None:
+    world = World([line(300, 3, range(90))])
+    world.run(90)
+    assert list(world.seen) == [1]
+    assert sorted(world.seen[1]) == list(range(90))
+
+
+def test_following_needs_one_look_a_frame() -> None:
+    world = World([line(300, 3, range(90))])
+    world.run(90)
+    assert world.looks <= 91
+
+
+def test_two_bodies_apart_are_two_persons() -> None:
+    world = World([line(200, 1, range(60)), line(900, -1, range(60))])
+    world.run(60)
+    assert {person: len(frames) for person, frames in world.seen.items()} == {1: 60, 2: 60}
+
+
+def test_a_newcomer_is_found_within_a_third_of_a_second() -> None:
+    world = World([line(200, 0, range(60)), line(900, 0, range(20, 60))])
+    world.run(60)
+    assert min(world.seen[2]) <= 30
+
+
+def test_a_person_hidden_for_a_second_keeps_the_number() -> None:
+    hidden = {f: x for f, x in line(200, 4, range(120)).items() if not 40 <= f < 70}
+    world = World([hidden])
+    world.run(120)
+    assert list(world.seen) == [1]
+    assert not set(range(40, 70)) & set(world.seen[1])
+    assert max(world.seen[1]) == 119
+
+
+def test_a_person_gone_for_longer_comes_back_as_another() -> None:
+    gone = {f: x for f, x in line(200, 0, range(150)).items() if not 30 <= f < 100}
+    world = World([gone])
+    world.run(150)
+    assert sorted(world.seen) == [1, 2]
+
+
+def test_two_who_cross_keep_their_numbers() -> None:
+    world = World([line(200, 6, range(120)), line(920, -6, range(120))])
+    world.run(120)
+    assert sorted(world.seen) == [1, 2]
+    assert world.seen[1][0] < 300
+    assert world.seen[1][119] > 800
+    assert world.seen[2][119] < 300
+
+
+def test_what_looks_like_a_person_for_two_frames_is_never_listed() -> None:
+    world = World([line(200, 0, range(60)), {20: 900.0, 21: 900.0}, {40: 900.0}])
+    world.run(60)
+    assert list(world.seen) == [1]
+
+
+def test_a_false_detection_without_a_body_is_never_listed() -> None:
+    tracker = Tracker()
+    nobody = Pose(np.zeros((33, 2), np.float32), np.zeros(33, np.float32), 0.1, None)
+    found = [
+        tracker.update(frame, frame / RATE, [Detection(Region(100, 100, 80), 0.99)], lambda _: nobody)
+        for frame in range(20)
+    ]
+    assert not any(found)
+    assert tracker.finish() == []
+
+
+def test_a_second_look_at_a_known_body_is_no_second_person() -> None:
+    world = World([line(300, 0, range(30))])
+    world.run(10)
+    doubled = [Detection(Region(300, 300, SIDE), 0.9), Detection(Region(340, 380, 2.2 * SIDE), 0.8)]
+    for frame in range(10, 20):
+        sightings = world.tracker.update(frame, frame / RATE, doubled, lambda region: world._look(region, [(0, 300.0)]))
+        assert {sighting.person for sighting in sightings} == {1}
+
+
+def test_a_clip_of_two_frames_still_lists_its_person() -> None:
+    world = World([line(300, 0, range(2))])
+    world.run(2)
+    assert world.seen == {}
+    assert [(s.person, s.frame) for s in world.tracker.finish()] == [(1, 0), (1, 1)]
