@@ -36,6 +36,7 @@ def _configure(name: str, home: Path, port: int, network: engine.Network) -> Non
             "GATEWAY_PORT": str(port),
             "BIND_HOST": "127.0.0.1",
             "DOCKER_NETWORK": network.name,
+            "HOSTNAME": "",  # else it looks for a container of this machine's name to learn a network from
             "MINISTACK_HOSTNAME": f"fastbreak-{name}",
             "MINISTACK_ACCOUNT_ID": ACCOUNTS["dev"],
             "MINISTACK_REGION": REGION,

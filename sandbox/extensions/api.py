@@ -13,6 +13,7 @@ from typing import Any
 from sandbox import ACCOUNTS, REGION, extensions
 from sandbox.addresses import loopback_address
 from sandbox.engine import Network
+from sandbox.errors import SandboxError
 
 AsyncHook = Callable[[], Awaitable[None]]
 AsgiApp = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
@@ -113,15 +114,22 @@ class Sandbox:
 
 def time_scale() -> float:
     """How much faster than AWS waits pass: `SANDBOX_TIME_SCALE`, 1 unless contract tests set it."""
-    return max(1.0, float(os.environ.get("SANDBOX_TIME_SCALE", "1")))
+    given = os.environ.get("SANDBOX_TIME_SCALE", "1")
+    try:
+        return max(1.0, float(given))
+    except ValueError:
+        raise SandboxError(f"SANDBOX_TIME_SCALE is '{given}': it must be a number, 1 for the pace of AWS") from None
 
 
 def install_all(sandbox: Sandbox) -> list[str]:
     """Install every extension, or those that `SANDBOX_EXTENSIONS` lists (with commas); their names."""
-    names = sorted(module.name for module in pkgutil.iter_modules(extensions.__path__))
+    found = {module.name for module in pkgutil.iter_modules(extensions.__path__)} - {"api"}
+    names = sorted(name for name in found if not name.startswith("_"))
     listed = os.environ.get("SANDBOX_EXTENSIONS", "").split(",")
     wanted = names if listed == [""] else listed
-    installed = [name for name in names if not name.startswith("_") and name != "api" and name in wanted]
+    if unknown := sorted(set(wanted) - set(names)):
+        raise SandboxError(f"SANDBOX_EXTENSIONS names {', '.join(unknown)}: there are {', '.join(names)}")
+    installed = [name for name in names if name in wanted]
     for name in installed:
         importlib.import_module(f"{extensions.__name__}.{name}").install(sandbox)
     return installed

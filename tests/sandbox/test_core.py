@@ -274,6 +274,14 @@ def test_without_an_engine_up_says_so_in_one_sentence(name):
     assert not state.home_of(name).exists()
 
 
+@pytest.mark.parametrize("setting", [{"SANDBOX_TIME_SCALE": "fast"}, {"SANDBOX_EXTENSIONS": "nonesuch"}])
+def test_a_bad_setting_is_refused_by_its_name(name, setting):
+    refused = command("up", name=name, **setting)
+    assert refused.returncode == 1
+    assert f"sandbox: {next(iter(setting))}" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
 @pytest.mark.parametrize("bad", ["", "Upper", "a/b", "..", "x" * 41, "-x"])
 def test_a_bad_name_is_refused(bad):
     refused = command("up", name=bad)
