@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from .._core.release import Outcome, Release, newest_first, running_release
 from .._core.rollout import DeploymentState, Task
 from .._core.rollout_judge import Step
+from .._core.rollout_service import changed_settings, starts_deployment
 from .._core.rollout_tasks import failure_of, is_failure, log_stream, observe, of_revision
 from .._errors import OperationError, SupersededError, UnavailableError, WaitTimeoutError
 from .ports import ServiceChange
@@ -67,7 +68,10 @@ def way_back(history: tuple[Release, ...], facts: Facts, adopted: bool) -> WayBa
 def undo(session: Session, facts: Facts, started: Started, back: WayBack, step: Step) -> Undone:
     """Undo the release and watch until that has ended. A refusal on the way is an end too, and said."""
     try:
-        return _undo(session, facts, started, back, step)
+        undone = _undo(session, facts, started, back, step)
+        if undone.outcome is Outcome.ROLLED_BACK:
+            _restore_settings(session, facts)
+        return undone
     except SupersededError:
         raise
     except (OperationError, WaitTimeoutError) as error:
@@ -82,6 +86,19 @@ def _undo(session: Session, facts: Facts, started: Started, back: WayBack, step:
     if step is Step.AWAIT_ROLLBACK or _asked_to_stop(session, started):
         return _await_native(session, facts, started, back)
     return _redeploy(session, facts, back)
+
+
+def _restore_settings(session: Session, facts: Facts) -> None:
+    """Put back what the release changed beside its tasks: ECS rolls revisions back, and not the service's settings."""
+    request, ecs, before = session.request, session.ports.ecs, facts.found.service
+    service = ecs.describe_service(request.cluster, request.service)
+    if service is None or before is None:
+        return
+    changed = tuple(one for one in changed_settings(service.settings, before.settings) if not starts_deployment((one,)))
+    if set(changed) - {"tags"}:
+        ecs.update_service(request.cluster, request.service, ServiceChange(before.settings, changed))
+    if "tags" in changed:
+        ecs.tag_service(service.arn, dict(before.settings.tags))
 
 
 def _asked_to_stop(session: Session, started: Started) -> bool:
