@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TAIL_LINES = 25
+WIDTH = 110
+_PROGRESS = re.compile(r"^(fastbreak-\S+|\S+ \+\d+s): ")
+_ERROR = re.compile(r"^\[ERROR\]: (?:Task failed: )?(?:Action failed: |Module failed: )?(.*)")
 _RECAP = re.compile(r"^(\S+)\s*: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)")
 
 
@@ -34,17 +38,21 @@ class Output:
         return "\n".join(self.lines[-TAIL_LINES:])
 
 
-def everything(_line: str) -> bool:
-    return True
+def everything(line: str) -> str | None:
+    return line
 
 
-def nothing(_line: str) -> bool:
-    return False
+def nothing(_line: str) -> str | None:
+    return None
 
 
-def recap_and_progress(line: str) -> bool:
-    """Of an ansible-playbook's output: the recap, failures, and the lines our action plugins print while they work."""
-    return bool(_RECAP.match(line)) or line.startswith(("fatal:", "  · ", "[ERROR]"))
+def recap_and_progress(line: str) -> str | None:
+    """Of an ansible-playbook's output: the recap, errors, and the lines our modules print while they work."""
+    if match := _RECAP.match(line):
+        return f"{match[1]}: ok={match[2]} changed={match[3]} failed={match[5]}"
+    if match := _ERROR.match(line):
+        return textwrap.fill(match[1].partition(" Last log lines")[0], WIDTH)
+    return line if _PROGRESS.match(line) else None
 
 
 @dataclass(frozen=True)
@@ -57,7 +65,7 @@ class Runner:
     environment: Mapping[str, str]
 
     def run(
-        self, command: Sequence[str], *, log: str, show: Callable[[str], bool] = nothing, check: bool = True
+        self, command: Sequence[str], *, log: str, show: Callable[[str], str | None] = nothing, check: bool = True
     ) -> Output:
         """Run a command to its end.
 
@@ -75,7 +83,7 @@ class Runner:
             )
         return output
 
-    def _stream(self, command: Sequence[str], path: Path, show: Callable[[str], bool]) -> Output:
+    def _stream(self, command: Sequence[str], path: Path, show: Callable[[str], str | None]) -> Output:
         lines: list[str] = []
         with (
             path.open("w", encoding="utf-8") as kept,
@@ -96,6 +104,6 @@ class Runner:
                 kept.write(raw)
                 kept.flush()
                 lines.append(line)
-                if show(line):
-                    self.console.detail(line)
+                if shown := show(line):
+                    self.console.detail(shown)
         return Output(process.returncode, tuple(lines), path)

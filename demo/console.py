@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 
 class DemoError(Exception):
@@ -42,14 +42,17 @@ class Console:
             print(f"        {outcome} in {seconds:.1f} s", flush=True)
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Print rows of text, the first column left-aligned and the others right-aligned."""
+        """Print a column of text, then columns of numbers."""
         widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
         for row in [header, *rows]:
-            cells = [
-                row[0].ljust(widths[0]),
-                *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)),
-            ]
-            self.detail("  ".join(cells).rstrip())
+            numbers = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+            self.detail("  ".join([row[0].ljust(widths[0]), *numbers]))
+
+    def pairs(self, rows: Mapping[str, str]) -> None:
+        """Print names, each with its text beside it."""
+        width = max(map(len, rows))
+        for name, text in rows.items():
+            self.detail(f"{name.ljust(width)}  {text}")
 
 
 def clock(seconds: float) -> str:

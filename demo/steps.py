@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 ENVIRONMENT = "dev"
 BAD_DOCKERFILE = "service/faults/analysis-500/Dockerfile"
+BASE_IMAGE = "fastbreak-sandbox/base:trixie"
+REPORT = "publish_report"
 LOAD_PATH = "/v1/analyses?limit=1"
 
 
@@ -57,7 +59,7 @@ class Demo:
         output = self._local.run(
             _python("sandbox", "env", ENVIRONMENT, "--name", self.sandbox), log="sandbox-env", show=nothing
         )
-        variables = _exports(output.lines)
+        variables = {**_exports(output.lines), "FASTBREAK_BASE_IMAGE": BASE_IMAGE}
         return Runner(self.console, self.folder, self.logs, variables), Platform.connect(ENVIRONMENT, variables)
 
     def playbook(
@@ -67,7 +69,8 @@ class Demo:
         if extra:
             command += ["-e", json.dumps(dict(extra))]
         self.console.detail(
-            f"$ {' '.join(command[:4])}" + "".join(f" -e {key}={value}" for key, value in (extra or {}).items())
+            f"$ {' '.join(command[:4])}"
+            + "".join(f" -e {key}={value}" for key, value in (extra or {}).items() if key != REPORT)
         )
         executable = [sys.executable, "-m", "ansible", "playbook", *command[1:]]
         return runner.run(executable, log=log, show=recap_and_progress, check=check)
@@ -76,7 +79,7 @@ class Demo:
         """Build and push an image unless its tag is there already; return what the registry holds."""
         report = self.logs / f"{log}.json"
         report.unlink(missing_ok=True)
-        self.playbook(runner, "playbooks/publish.yml", log=log, extra={**(extra or {}), "publish_report": str(report)})
+        self.playbook(runner, "playbooks/publish.yml", log=log, extra={**(extra or {}), REPORT: str(report)})
         release = json.loads(report.read_text(encoding="utf-8"))
         self.console.detail(f"{release['tag']}  {release['digest']}")
         return Release(release["tag"], release["digest"])

@@ -23,24 +23,17 @@ def summarise(console: Console, demo: Demo, platform: Platform, good: Release, t
     for name, tally in tallies.items():
         console.detail(f"{name}: {tally.sentence()}")
     print("\nWhat runs, and where to look:", flush=True)
-    console.table(
-        ["what", "where"],
-        [
-            ["release", good.tag],
-            ["service", url],
-            ["analyses", f"{url}/v1/analyses"],
-            ["metrics", f"{url}/metrics"],
-            ["AWS endpoint", platform.endpoint_url],
-            [
-                "AWS from your shell",
-                f'eval "$(.venv/bin/python -m sandbox env {platform.environment} --name {demo.sandbox})"',
-            ],
-            [
-                "releases so far",
-                f".venv/bin/ansible-playbook -i inventories/{platform.environment} playbooks/releases.yml",
-            ],
-            ["roll back", f".venv/bin/ansible-playbook -i inventories/{platform.environment} playbooks/rollback.yml"],
-            ["logs of each step", f"{demo.logs.relative_to(demo.folder)}/"],
-            ["end it all", "make demo-down"],
-        ],
+    playbook = f".venv/bin/ansible-playbook -i inventories/{platform.environment} playbooks"
+    console.pairs(
+        {
+            "release": good.tag,
+            "service": url,
+            "analyses": f"{url}/v1/analyses",
+            "metrics": f"{url}/metrics",
+            "AWS endpoint": platform.endpoint_url,
+            "AWS from your shell": f'eval "$(.venv/bin/python -m sandbox env {platform.environment} --name {demo.sandbox})"',
+            "then, for example": f"{playbook}/rollback.yml",
+            "logs of each step": f"{demo.logs.relative_to(demo.folder)}/",
+            "end it all": "make demo-down",
+        }
     )

@@ -21,9 +21,19 @@ def test_changed_sums_the_recap_of_every_host() -> None:
     assert Output(0, lines, Path("log")).changed() == 3
 
 
-@pytest.mark.parametrize(("line", "shown"), [(RECAP, True), ("fatal: [rds]: FAILED!", True), ("ok: [rds]", False)])
-def test_of_a_playbook_only_recap_progress_and_failures_are_shown(line: str, shown: bool) -> None:
-    assert recap_and_progress(line) is shown
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        (RECAP, "network: ok=5 changed=2 failed=0"),
+        ("[ERROR]: Task failed: Action failed: It broke. Last log lines of task x: noise", "It broke."),
+        ("fastbreak-dev-rds: CREATE_COMPLETE after 6 s", "fastbreak-dev-rds: CREATE_COMPLETE after 6 s"),
+        ("inference +3s: migration succeeded", "inference +3s: migration succeeded"),
+        ("ok: [rds]", None),
+        ("TASK [Apply the stack] ****", None),
+    ],
+)
+def test_of_a_playbook_only_recap_progress_and_errors_are_shown(line: str, shown: str | None) -> None:
+    assert recap_and_progress(line) == shown
 
 
 def test_a_command_gets_the_environment_and_leaves_a_log(runner: Runner) -> None:
