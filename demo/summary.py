@@ -23,6 +23,7 @@ def summarise(console: Console, demo: Demo, platform: Platform, good: Release, t
     for name, tally in tallies.items():
         console.detail(f"{name}: {tally.sentence()}")
     print("\nWhat runs, and where to look:", flush=True)
+    python = ".venv/bin/python"
     playbook = f".venv/bin/ansible-playbook -i inventories/{platform.environment} playbooks"
     console.pairs(
         {
@@ -31,7 +32,7 @@ def summarise(console: Console, demo: Demo, platform: Platform, good: Release, t
             "analyses": f"{url}/v1/analyses",
             "metrics": f"{url}/metrics",
             "AWS endpoint": platform.endpoint_url,
-            "AWS from your shell": f'eval "$(.venv/bin/python -m sandbox env {platform.environment} --name {demo.sandbox})"',
+            "AWS from your shell": f'eval "$({python} -m sandbox env {platform.environment} --name {demo.sandbox})"',
             "then, for example": f"{playbook}/rollback.yml",
             "logs of each step": f"{demo.logs.relative_to(demo.folder)}/",
             "end it all": "make demo-down",
