@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -10,8 +11,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from fastbreak_service.vision.angles import Angle, measure
-from fastbreak_service.vision.arrays import Floats
 from fastbreak_service.vision.landmarks import COUNT, Landmark
+
+if TYPE_CHECKING:
+    from fastbreak_service.vision.arrays import Floats
 
 SEEN = np.ones(COUNT, np.float32)
 

@@ -16,6 +16,7 @@ import httpx
 from support.postgres import free_port
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -37,8 +38,8 @@ class Service:
         """Talk to it over one connection pool."""
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30)
 
-    def start(self) -> Service:
-        """Start it and wait until it is ready."""
+    def launch(self) -> None:
+        """Start it."""
         environment = {
             **os.environ,
             **self.environment,
@@ -47,17 +48,32 @@ class Service:
         }
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command("serve"), env=environment, stdout=log)
+
+    def start(self) -> Service:
+        """Start it and wait until it is ready."""
+        self.launch()
         self.wait_ready()
         return self
 
-    def wait_ready(self, status: int = 200) -> httpx.Response:
-        """Wait until /readyz answers a status."""
-        deadline = time.monotonic() + 30
+    def wait_alive(self) -> None:
+        """Wait until /healthz answers."""
+        self._wait_for("/healthz", lambda answer: answer.status_code == 200)
+
+    def wait_ready(self) -> None:
+        """Wait until /readyz answers 200."""
+        self._wait_for("/readyz", lambda answer: answer.status_code == 200)
+
+    def wait_for_reason(self, code: str) -> None:
+        """Wait until /readyz answers 503 with this code."""
+        self._wait_for("/readyz", lambda answer: answer.status_code == 503 and answer.json()["error"]["code"] == code)
+
+    def _wait_for(self, path: str, good: Callable[[httpx.Response], bool]) -> None:
+        deadline = time.monotonic() + 40
         while True:
             try:
-                answer = self.http.get("/readyz")
-                if answer.status_code == status:
-                    return answer
+                answer = self.http.get(path)
+                if good(answer):
+                    return
                 seen = f"{answer.status_code} {answer.text}"
             except httpx.TransportError as error:
                 seen = str(error)

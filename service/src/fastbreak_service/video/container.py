@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from av.container import InputContainer
+    from av.video.codeccontext import VideoCodecContext
     from av.video.stream import VideoStream
 
     from fastbreak_service.video.limits import Limits
@@ -80,6 +81,13 @@ def _video_stream(container: InputContainer, limits: Limits) -> VideoStream:
             Rejection.NO_VIDEO_STREAM, "The file has no video stream, only sound or still pictures. Send a video."
         )
     stream = streams[0]
-    limits.check_frame(stream.codec_context.width, stream.codec_context.height)
-    stream.codec_context.options = {"max_pixels": str(limits.max_frame_pixels)}
+    # PyAV's types do not say that a stream in an unknown coding has no context.
+    context: VideoCodecContext | None = stream.codec_context
+    if context is None:
+        raise RejectedVideoError(
+            Rejection.NO_FRAMES, "The video is in a coding that cannot be decoded here. Convert it to H.264."
+        )
+    limits.check_frame(context.width, context.height)
+    # A stream may turn larger on the way. The decoder's own bound counts padding, so it is a wider one.
+    context.options = {"max_pixels": str(2 * limits.max_frame_pixels)}
     return stream

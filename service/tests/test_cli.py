@@ -1,0 +1,83 @@
+"""The command line on files, without a database."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.service import command
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.usefixtures("models_directory")
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(command(*arguments), capture_output=True, text=True, check=False)
+
+
+def test_analyze_prints_a_table(person_clip: Path) -> None:
+    done = run("analyze", str(person_clip))
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0] == "persons.mp4: 884x496, 30 frames, 1.00 s at 30.00 frames/s"
+    assert lines[1].startswith("2 persons found in ")
+    assert "person 1: 30 frames, 0 to 29" in lines
+    assert any(line.startswith("  left_knee_flexion") for line in lines)
+
+
+def test_analyze_prints_json_with_every_measure(person_clip: Path) -> None:
+    done = run("analyze", str(person_clip), "--json")
+    report = json.loads(done.stdout)
+    assert report["video"]["frames"] == 30
+    assert report["frames_analysed_per_second"] > 1
+    assert {"person", "frame", "time_seconds", "angle", "value_degrees", "confidence"} == set(report["measures"][0])
+    assert len(report["measures"]) == sum(a["samples"] for p in report["persons"] for a in p["angles"].values())
+
+
+@pytest.mark.parametrize(("content", "code"), [(b"", "empty_body"), (b"hello" * 999, "not_a_video")])
+def test_garbage_ends_with_one_sentence(tmp_path: Path, content: bytes, code: str) -> None:
+    path = tmp_path / "x.mp4"
+    path.write_bytes(content)
+    done = run("analyze", str(path))
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith(f"fastbreak-service: {path}: ")
+    assert done.stderr.endswith(f"[{code}]\n")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    done = run("analyze", str(tmp_path / "none.mp4"))
+    assert (done.returncode, done.stderr) == (2, f"fastbreak-service: There is no file {tmp_path}/none.mp4.\n")
+
+
+def test_an_unknown_command_is_wrong() -> None:
+    assert run("dance").returncode == 2
+
+
+def test_an_interrupt_leaves_no_traceback(demo_clip: Path) -> None:
+    with subprocess.Popen(
+        command("analyze", str(demo_clip)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        assert "frames analysed" in process.stderr.readline()
+        time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert said.endswith("fastbreak-service: Interrupted.\n")
+
+
+def test_healthcheck_of_nothing_fails() -> None:
+    done = run("healthcheck")
+    assert done.returncode == 1
+    assert "does not answer" in done.stderr

@@ -1,0 +1,225 @@
+"""What happens when something dies: the worker, the database, the service itself."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from fastbreak_service.settings import database_settings
+from fastbreak_service.store.analyses import AnalysisStore, NewAnalysis
+from fastbreak_service.store.engine import make_engine
+from fastbreak_service.worker import queue as worker_queue
+from fastbreak_service.worker.client import Worker
+from support.service import Service
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from support.postgres import Postgres
+
+
+@pytest.fixture
+def replica(migrated: dict[str, str], tmp_path: Path) -> Iterator[Service]:
+    """A replica to do things to."""
+    made = Service(migrated, tmp_path / "log.jsonl")
+    try:
+        yield made.start()
+    finally:
+        made.end()
+
+
+def test_a_killed_worker_fails_its_analysis_and_nothing_else(replica: Service, long_clip: bytes) -> None:
+    identity = replica.accepted(long_clip)
+    replica.wait_for(identity, "running")
+    os.kill(replica.worker_pid(), signal.SIGKILL)
+    failed = replica.wait_for(identity)
+    assert failed["status"] == "failed"
+    assert failed["error"]["code"] == "worker_died"
+    assert "signal 9" in failed["error"]["message"]
+    assert replica.http.get("/healthz").status_code == 200
+    replica.wait_ready()
+    assert replica.wait_for(replica.accepted(long_clip))["status"] == "succeeded"
+
+
+def test_a_worker_killed_while_idle_is_started_again(replica: Service) -> None:
+    before = replica.worker_pid()
+    os.kill(before, signal.SIGKILL)
+    deadline = time.monotonic() + 20
+    while replica.worker_pid() == before:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    replica.wait_ready()
+
+
+def test_an_analysis_that_takes_too_long_is_ended(migrated: dict[str, str], long_clip: bytes, tmp_path: Path) -> None:
+    replica = Service(migrated | {"FASTBREAK_ANALYSIS_TIMEOUT_SECONDS": "1"}, tmp_path / "log.jsonl")
+    try:
+        replica.start()
+        failed = replica.wait_for(replica.accepted(long_clip))
+        assert (failed["status"], failed["error"]["code"]) == ("failed", "timed_out")
+        replica.wait_ready()
+    finally:
+        replica.end()
+
+
+def test_a_stopped_service_finishes_and_exits_well(
+    replica: Service, long_clip: bytes, migrated: dict[str, str]
+) -> None:
+    running, waiting = replica.accepted(long_clip), replica.accepted(long_clip)
+    replica.wait_for(running, "running")
+    worker = replica.worker_pid()
+    assert replica.terminate() == 0
+    assert not _alive(worker)
+    with pytest.raises(httpx.TransportError):
+        replica.http.get("/healthz")
+    assert {_status(migrated, identity) for identity in (running, waiting)} == {"succeeded"}
+
+
+def test_the_worker_dies_with_its_service(replica: Service) -> None:
+    worker = replica.worker_pid()
+    assert replica.process is not None
+    replica.process.kill()
+    replica.process.wait()
+    deadline = time.monotonic() + 10
+    while _alive(worker):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_a_restart_of_the_database_costs_no_analysis(replica: Service, long_clip: bytes, postgres: Postgres) -> None:
+    identity = replica.accepted(long_clip)
+    replica.wait_for(identity, "running")
+    postgres.stop()
+    try:
+        away = replica.http.get("/readyz")
+        assert (away.status_code, away.json()["error"]["code"]) == (503, "database_unavailable")
+        assert replica.http.get("/healthz").status_code == 200
+        for answer in (
+            replica.http.get("/v1/analyses"),
+            replica.http.get(f"/v1/analyses/{identity}"),
+            replica.send(long_clip),
+        ):
+            assert (answer.status_code, answer.json()["error"]["code"]) == (503, "database_unavailable")
+            assert int(answer.headers["retry-after"]) > 0
+    finally:
+        postgres.start()
+    replica.wait_ready()
+    assert replica.wait_for(identity)["status"] == "succeeded"
+    assert "Traceback" not in replica.log.read_text()
+
+
+def test_an_upload_that_breaks_off_leaves_nothing(replica: Service, long_clip: bytes) -> None:
+    def broken() -> Iterator[bytes]:
+        yield long_clip[:1000]
+        raise RuntimeError("the line broke")
+
+    with pytest.raises(RuntimeError, match="line"):
+        replica.http.post("/v1/analyses", content=broken(), headers={"content-type": "video/mp4"})
+    depth = "fastbreak_queue_depth"
+    deadline = time.monotonic() + 10
+    while f"{depth} 0.0" not in replica.http.get("/metrics").text:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def store(migrated: dict[str, str]) -> Iterator[AnalysisStore]:
+    """The database, as a replica sees it."""
+    engine = make_engine(database_settings(migrated))
+    yield AnalysisStore(engine)
+    engine.dispose()
+
+
+def _silent_analysis(postgres: Postgres, database: str, store: AnalysisStore, seconds: int) -> uuid.UUID:
+    new = NewAnalysis(uuid.uuid4(), "x.mp4", 1, "a replica that died", "0")
+    store.add(new)
+    with postgres.connect(database) as connection:
+        connection.execute(
+            "UPDATE analyses SET heartbeat_at = now() - %s * interval '1 second' WHERE id = %s", (seconds, new.id)
+        )
+    return new.id
+
+
+def test_another_replicas_silent_analysis_is_reported_interrupted(
+    store: AnalysisStore, migrated: dict[str, str], postgres: Postgres, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(worker_queue, "_BEAT_SECONDS", 0.02)
+    database = migrated["FASTBREAK_DATABASE_NAME"]
+    dead = _silent_analysis(postgres, database, store, 31)
+    living = _silent_analysis(postgres, database, store, 20)
+    queue = worker_queue.AnalysisQueue(store, Worker(tmp_path, 1), "this replica", 1)
+
+    async def keep_alive_for_a_while() -> None:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(2):
+                await queue.keep_alive()
+
+    asyncio.run(keep_alive_for_a_while())
+    assert _error(store, dead) == "interrupted"
+    assert _error(store, living) is None
+
+
+def test_a_replica_judges_others_only_after_long_contact() -> None:
+    """Right after an outage every heartbeat looks old; by then the living have beaten again."""
+    contact = worker_queue._BEAT_SECONDS * (worker_queue._BEATS_BEFORE_JUDGING - 1)
+    assert contact > 2 * worker_queue._BEAT_SECONDS
+
+
+def test_an_analysis_taken_away_is_not_written_over(store: AnalysisStore, tmp_path: Path) -> None:
+    new = NewAnalysis(uuid.uuid4(), None, 1, "me", "0")
+    store.add(new)
+    assert store.start(new.id, "me")
+    assert store.fail(new.id, "me", "interrupted", "gone")
+    rows = tmp_path / "rows.csv"
+    rows.write_text("")
+    assert not store.finish(new.id, "me", {"video": {}, "model": {"name": "m", "sha256": "s"}, "persons": []}, rows)
+    assert not store.start(new.id, "me")
+    assert _error(store, new.id) == "interrupted"
+
+
+def test_a_result_that_cannot_be_stored_leaves_nothing_of_itself(store: AnalysisStore, tmp_path: Path) -> None:
+    new = NewAnalysis(uuid.uuid4(), None, 1, "me", "0")
+    store.add(new)
+    store.start(new.id, "me")
+    rows = tmp_path / "rows.csv"
+    rows.write_text(f"{new.id},1,0,0.0,trunk_lean,1.5,0.9\n{new.id},7,0,0.0,trunk_lean,1.5,0.9\n")
+    person = {"id": 1, "frames": 1, "first_frame": 0, "last_frame": 0, "angles": {}}
+    result: dict[str, Any] = {"video": {}, "model": {"name": "m", "sha256": "s"}, "persons": [person]}
+    with pytest.raises(Exception, match="foreign key"):
+        store.finish(new.id, "me", result, rows)
+    found = store.one(new.id)
+    assert found is not None
+    row, persons = found
+    assert (row["status"], list(persons)) == ("running", [])
+
+
+def _error(store: AnalysisStore, identity: uuid.UUID) -> str | None:
+    found = store.one(identity)
+    assert found is not None
+    code: str | None = found[0]["error_code"]
+    return code
+
+
+def _status(environment: dict[str, str], identity: str) -> str:
+    engine = make_engine(database_settings(environment))
+    found = AnalysisStore(engine).one(uuid.UUID(identity))
+    engine.dispose()
+    assert found is not None
+    return str(found[0]["status"])
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as status:
+        return status.read().rsplit(")", 1)[1].split()[0] != "Z"

@@ -1,0 +1,78 @@
+"""Settings: what they are by default, and one sentence for each that is wrong."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fastbreak_service.settings import SettingsError, service_settings
+from support.service import command
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GOOD = {
+    "FASTBREAK_DATABASE_HOST": "db",
+    "FASTBREAK_DATABASE_NAME": "fastbreak",
+    "FASTBREAK_DATABASE_USER": "app",
+    "FASTBREAK_DATABASE_PASSWORD": "hunter2",
+}
+
+
+def test_the_defaults_are_those_of_the_contract() -> None:
+    settings = service_settings(GOOD)
+    assert settings.database.port == 5432
+    assert settings.database.sslmode == "require"
+    assert settings.max_upload_bytes == 268435456
+    assert settings.analysis.max_duration_seconds == 600
+    assert settings.queue_size == 8
+    assert settings.port == 8080
+    assert settings.log_level == "INFO"
+
+
+def test_the_password_is_not_shown() -> None:
+    assert "hunter2" not in repr(service_settings(GOOD))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("DATABASE_HOST", "", "is not set"),
+        ("DATABASE_PASSWORD", "", "is not set"),
+        ("DATABASE_PORT", "70000", "'70000', but must be a whole number from 1 to 65535"),
+        ("DATABASE_SSLMODE", "maybe", "must be one of disable, allow"),
+        ("MAX_UPLOAD_BYTES", "1GB", "'1GB'"),
+        ("QUEUE_SIZE", "0", "'0'"),
+        ("LOG_LEVEL", "loud", "must be one of DEBUG, INFO"),
+    ],
+)
+def test_a_wrong_setting_is_named(name: str, value: str, said: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        service_settings(GOOD | {f"FASTBREAK_{name}": value})
+    assert str(caught.value).startswith(f"FASTBREAK_{name} ")
+    assert said in str(caught.value)
+
+
+def test_a_level_may_be_written_small() -> None:
+    assert service_settings(GOOD | {"FASTBREAK_LOG_LEVEL": "debug"}).log_level == "DEBUG"
+
+
+@pytest.mark.parametrize("verb", ["serve", "migrate"])
+def test_a_missing_setting_ends_a_command_with_one_sentence(verb: str) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("FASTBREAK_DATABASE")}
+    done = subprocess.run(command(verb), env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "fastbreak-service: FASTBREAK_DATABASE_HOST is not set; give it a value in the environment.\n"
+    )
+
+
+def test_serving_without_networks_says_how_to_get_them(tmp_path: Path) -> None:
+    environment = {**os.environ, **GOOD, "FASTBREAK_MODELS_DIRECTORY": str(tmp_path)}
+    done = subprocess.run(command("serve"), env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "models.lock is missing" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
