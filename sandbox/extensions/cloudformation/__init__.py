@@ -26,9 +26,22 @@ from sandbox.extensions.cloudformation import (
     iam_api,
     rds_event_subscription,
     rds_instance,
+    s3_bucket,
     wafv2,
 )
 
+_PARTS = (
+    _engine,
+    _replacing,
+    _stack_policy,
+    _protection,
+    ec2_api,
+    ec2_vpc,
+    iam_api,
+    dynamodb_table,
+    s3_bucket,
+    drift,
+)
 _MODULES = (
     application_autoscaling,
     cloudwatch,
@@ -46,6 +59,6 @@ _MODULES = (
 
 def install(_sandbox: Sandbox) -> None:
     """Teach MiniStack's engine the types."""
-    for part in (_engine, _replacing, _stack_policy, _protection, ec2_api, ec2_vpc, iam_api, dynamodb_table, drift):
+    for part in _PARTS:
         part.install()
     _types.install(kind for module in _MODULES for kind in module.TYPES)
