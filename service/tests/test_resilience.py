@@ -7,6 +7,7 @@ import os
 import signal
 import time
 import uuid
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -21,7 +22,6 @@ from support.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from support.postgres import Postgres
 
@@ -221,5 +221,5 @@ def _alive(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    with open(f"/proc/{pid}/stat", encoding="utf-8") as status:
-        return status.read().rsplit(")", 1)[1].split()[0] != "Z"
+    status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    return status.rsplit(")", 1)[1].split()[0] != "Z"

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 
 from fastbreak_service.settings import database_settings
 from fastbreak_service.store import schema
 from fastbreak_service.store.engine import make_engine
 from fastbreak_service.store.tables import metadata
-from support.service import Service, command
+from support.service import Service
+from support.service import command as service_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +46,7 @@ def engine(empty: dict[str, str]) -> Iterator[Engine]:
 def migrate(environment: dict[str, str]) -> subprocess.Popen[str]:
     """Start `migrate`."""
     return subprocess.Popen(
-        command("migrate"),
+        service_command("migrate"),
         env={**os.environ, **environment},
         text=True,
         stdout=subprocess.PIPE,
@@ -68,13 +70,13 @@ def test_runs_at_the_same_time_take_turns(empty: dict[str, str]) -> None:
 
 
 def test_a_migration_that_breaks_off_leaves_nothing(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    upgrade = schema.command.upgrade
+    upgrade = command.upgrade
 
     def upgrade_then_break_off(config: Config, revision: str) -> None:
         upgrade(config, revision)
         raise RuntimeError("the plug was pulled")
 
-    monkeypatch.setattr(schema.command, "upgrade", upgrade_then_break_off)
+    monkeypatch.setattr(command, "upgrade", upgrade_then_break_off)
     with pytest.raises(RuntimeError, match="plug"):
         schema.migrate(engine)
     assert sa.inspect(engine).get_table_names() == []
@@ -88,7 +90,8 @@ def test_the_migrations_make_the_tables_that_the_code_uses(engine: Engine) -> No
         assert set(columns) == {column.name for column in table.columns}
         for column in table.columns:
             assert columns[column.name]["nullable"] == column.nullable, f"{table.name}.{column.name}"
-            assert str(columns[column.name]["type"]) == str(column.type.compile(dialect=engine.dialect))
+            there, here = (kind.compile(dialect=engine.dialect) for kind in (columns[column.name]["type"], column.type))
+            assert there == here, f"{table.name}.{column.name}"
 
 
 def test_a_database_that_is_away_is_named(empty: dict[str, str]) -> None:
