@@ -1,0 +1,163 @@
+"""A sandbox of these tests' own, and ansible-playbook as a user runs it."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from sandbox import ACCOUNTS, state
+
+ROOT = Path(__file__).resolve().parents[3]
+COMPONENTS = ["network", "ecr", "rds", "ecs", "service"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run of ansible-playbook came to."""
+
+    code: int
+    text: str
+    seconds: float
+
+    def changed(self) -> dict[str, int]:
+        """Changed tasks by host."""
+        return {host: int(count) for host, count in re.findall(r"^(\w+) +: .*changed=(\d+)", self.text, re.MULTILINE)}
+
+    def failed(self) -> set[str]:
+        """Hosts with a failed task."""
+        return {host for host, count in re.findall(r"^(\w+) +: .*failed=(\d+)", self.text, re.MULTILINE) if int(count)}
+
+    def diffs(self) -> list[str]:
+        """What the run showed with --diff, stack by stack."""
+        return sorted(re.findall(r"^(--- before: stack .*?)\n\n", self.text, re.MULTILINE | re.DOTALL))
+
+    def message(self, host: str) -> str:
+        """The error of a host, on one line."""
+        found = re.search(rf"^fatal: \[{host}\].*?(?=^TASK|^PLAY|^\w+: \[|\Z)", self.text, re.MULTILINE | re.DOTALL)
+        return " ".join(found.group().split()) if found else ""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """An inventory, an account of the sandbox, and the means to run playbooks on them."""
+
+    name: str
+    endpoint_url: str
+    account: str
+
+    def variables(self, **changes: str | None) -> dict[str, str]:
+        """The process environment; None takes a variable away."""
+        given: dict[str, str | None] = {
+            **os.environ,
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_ACCESS_KEY_ID": self.account,
+            "AWS_SECRET_ACCESS_KEY": "sandbox",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "ANSIBLE_NOCOLOR": "1",
+            **changes,
+        }
+        return {key: value for key, value in given.items() if value is not None}
+
+    def start(self, *arguments: str, playbook: str = "site.yml", **changes: str | None) -> subprocess.Popen[str]:
+        """Start a playbook, in a process group of its own."""
+        program = Path(sys.executable).with_name("ansible-playbook")
+        account = f"fastbreak_account_id={self.account}"
+        command = [program, "-i", f"inventories/{self.name}", playbook, "-e", account]
+        return subprocess.Popen(
+            [*map(str, command), *arguments],
+            cwd=ROOT,
+            env=self.variables(**changes),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, *arguments: str, playbook: str = "site.yml", **changes: str | None) -> Outcome:
+        """Run a playbook to its end."""
+        started = time.monotonic()
+        process = self.start(*arguments, playbook=playbook, **changes)
+        try:
+            text, _nothing = process.communicate(timeout=120)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+        return Outcome(process.returncode, text, time.monotonic() - started)
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the environment's account."""
+        return boto3.client(
+            service,
+            region_name="us-east-1",
+            endpoint_url=self.endpoint_url,
+            aws_access_key_id=self.account,
+            aws_secret_access_key="sandbox",
+        )
+
+    def stacks(self) -> dict[str, str]:
+        """Status of each stack of the environment, by component."""
+        prefix = f"fastbreak-{self.name}-"
+        found = self.client("cloudformation").describe_stacks()["Stacks"]
+        return {
+            stack["StackName"].removeprefix(prefix): stack["StackStatus"]
+            for stack in found
+            if stack["StackName"].startswith(prefix) and stack["StackStatus"] != "DELETE_COMPLETE"
+        }
+
+
+def sandbox_command(*arguments: str) -> str:
+    """Run `python -m sandbox` as a user does."""
+    done = subprocess.run(
+        [sys.executable, "-m", "sandbox", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def endpoint_url() -> Iterator[str]:
+    """A sandbox with nothing in it."""
+    name = f"provision-{uuid.uuid4().hex[:8]}"
+    sandbox_command("up", "--name", name)
+    try:
+        known = state.read_state(state.home_of(name))
+        assert known is not None
+        yield known.endpoint_url
+    finally:
+        sandbox_command("down", "--name", name)
+
+
+@pytest.fixture(scope="module")
+def dev(endpoint_url: str) -> Environment:
+    """The development environment, provisioned. A test that changes it changes it back."""
+    environment = Environment("dev", endpoint_url, ACCOUNTS["dev"])
+    made = environment.run()
+    assert made.code == 0, made.text
+    return environment
+
+
+@pytest.fixture
+def nothing(endpoint_url: str) -> Environment:
+    """The development environment in an account that is still empty."""
+    return Environment("dev", endpoint_url, f"9{uuid.uuid4().int % 10**11:011}")
+
+
+@pytest.fixture
+def prod(endpoint_url: str) -> Environment:
+    """The production environment in an account that is still empty."""
+    return Environment("prod", endpoint_url, f"8{uuid.uuid4().int % 10**11:011}")

@@ -1,0 +1,195 @@
+"""The platform's stacks in the sandbox: from an empty account to the second run and back, and what can go wrong."""
+
+import json
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.integration.provision.conftest import COMPONENTS, ROOT, Environment
+
+CHANGE = ("-e", "network_flow_log_retention_days=30", "-e", "ecs_idle_timeout_seconds=90")
+
+
+def test_from_an_empty_account_and_back(nothing):
+    checked = nothing.run("--check", "--diff")
+    assert checked.code == 0, checked.text
+    assert checked.changed() == dict.fromkeys(COMPONENTS, 1)
+    assert "(known after network is applied)" in checked.text
+    assert "Vpc (AWS::EC2::VPC)" in checked.text
+    assert nothing.stacks() == {}
+
+    ran = nothing.run()
+    assert ran.code == 0, ran.text
+    # The network's second change closes the default security group, which no check of an empty account can see.
+    assert ran.changed() == {**checked.changed(), "network": 2}
+    assert nothing.stacks() == dict.fromkeys(COMPONENTS, "CREATE_COMPLETE")
+
+    for arguments in ((), ("--check", "--diff")):
+        again = nothing.run(*arguments)
+        assert (again.code, set(again.changed().values())) == (0, {0}), again.text
+        assert again.diffs() == []
+
+    unconfirmed = nothing.run(playbook="playbooks/teardown.yml")
+    assert "-e confirm=dev" in " ".join(unconfirmed.text.split())
+    assert set(nothing.stacks()) == set(COMPONENTS)
+
+    gone = nothing.run("-e", "confirm=dev", playbook="playbooks/teardown.yml")
+    assert gone.code == 0, gone.text
+    assert nothing.stacks() == {}
+    again = nothing.run("-e", "confirm=dev", playbook="playbooks/teardown.yml")
+    assert (again.code, set(again.changed().values())) == (0, {0}), again.text
+
+
+def test_the_default_security_group_is_closed_again_when_somebody_opened_it(dev):
+    ec2 = dev.client("ec2")
+    vpc = ec2.describe_vpcs(Filters=[{"Name": "cidr", "Values": ["10.10.0.0/16"]}])["Vpcs"][0]["VpcId"]
+    wanted = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]
+
+    def group():
+        return ec2.describe_security_groups(Filters=wanted)["SecurityGroups"][0]
+
+    assert (group()["IpPermissions"], group()["IpPermissionsEgress"]) == ([], [])
+    opened = [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+    ec2.authorize_security_group_ingress(GroupId=group()["GroupId"], IpPermissions=opened)
+    checked = dev.run("--check", "--limit", "network")
+    assert checked.changed() == {"network": 1}
+    assert group()["IpPermissions"]
+    assert dev.run("--limit", "network").changed() == {"network": 1}
+    assert group()["IpPermissions"] == []
+
+
+def test_a_check_predicts_exactly_what_the_run_does_and_two_runs_at_once_agree(dev):
+    checked = dev.run("--check", "--diff", *CHANGE)
+    ran = dev.run("--diff", *CHANGE)
+    assert ran.code == 0, ran.text
+    assert ran.changed() == checked.changed() == {**dict.fromkeys(COMPONENTS, 0), "network": 1, "ecs": 1}
+    assert ran.diffs() == checked.diffs()
+    assert len(ran.diffs()) == 2
+
+    # Back to the inventory's values, twice at the same time.
+    with ThreadPoolExecutor() as pool:
+        first, second = pool.map(lambda _number: dev.run(), range(2))
+    assert (first.code, second.code) == (0, 0), first.text + second.text
+    assert set(dev.run().changed().values()) == {0}
+
+
+def test_one_component_by_limit(dev):
+    ran = dev.run("--limit", "rds", "-e", "rds_backup_retention_days=2")
+    assert (ran.code, ran.changed()) == (0, {"rds": 1}), ran.text
+    assert dev.run("--limit", "rds").changed() == {"rds": 1}
+
+
+def test_a_component_that_fails_anywhere_stops_those_that_read_it_and_no_other(dev):
+    failed = dev.run("-e", "network_database_port=none")
+    assert failed.failed() == {"network", "rds", "ecs", "service"}
+    assert failed.changed()["ecr"] == 0
+    assert "network_database_port" in failed.message("network")
+    assert "it reads what network provides, which failed in this run" in failed.message("rds")
+    assert failed.seconds < 30
+
+
+def test_a_stack_that_fails_says_what_failed_first_and_is_rolled_back(dev):
+    failed = dev.run("--limit", "rds", "-e", "rds_database_name=other")
+    assert failed.failed() == {"rds"}
+    assert "Tried to update stack fastbreak-dev-rds; it ended UPDATE_ROLLBACK_COMPLETE" in failed.message("rds")
+    assert "First to fail: Database (AWS::RDS::DBInstance) UPDATE_FAILED" in failed.message("rds")
+    again = dev.run()
+    assert (again.code, set(again.changed().values())) == (0, {0}), again.text
+
+
+def test_too_few_forks_are_refused_before_the_start(dev):
+    refused = dev.run("--forks", "2")
+    assert refused.code != 0
+    assert "5 components and 2 forks" in " ".join(refused.text.split())
+
+
+@pytest.mark.parametrize("arguments", [(), ("--check",), ("--limit", "ecr"), ("--tags", "nothing")])
+def test_another_account_is_refused_before_anything_is_touched(nothing, arguments):
+    refused = nothing.run(*arguments, AWS_ACCESS_KEY_ID="333333333333")
+    assert refused.code != 0
+    said = " ".join(refused.text.split())
+    assert f"environment dev lives in account {nothing.account}" in said
+    assert "belong to account 333333333333" in said
+    assert "Converge the components" not in said
+    assert nothing.stacks() == {}
+
+
+def test_no_credentials_are_one_clear_sentence(dev, tmp_path):
+    refused = dev.run(AWS_ACCESS_KEY_ID=None, AWS_SECRET_ACCESS_KEY=None, HOME=str(tmp_path))
+    assert refused.code != 0
+    assert "found no usable AWS credentials" in " ".join(refused.text.split())
+    assert "Traceback" not in refused.text
+
+
+def test_a_dependency_outside_the_limit_has_to_stand(nothing):
+    refused = nothing.run("--limit", "rds")
+    assert refused.failed() == {"rds"}
+    assert "whose stack fastbreak-dev-network does not exist" in refused.message("rds")
+    assert nothing.stacks() == {}
+
+
+def kill_during(environment: Environment, line: str) -> None:
+    """Start a run and kill its controller as soon as it says the line. Its workers have to notice by themselves."""
+    process = environment.start()
+    assert process.stdout is not None
+    try:
+        assert any(line in said for said in process.stdout), f"the run ended without saying {line!r}"
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def workers(environment: Environment) -> list[str]:
+    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    return [line for line in listed.splitlines() if f"fastbreak_account_id={environment.account}" in line]
+
+
+def test_killed_runs_and_another_one_end_in_the_same_place(prod):
+    kill_during(prod, "fastbreak-prod-network: create")
+    kill_during(prod, "fastbreak-prod-rds: create")
+    again = prod.run()
+    assert again.code == 0, again.text
+    assert prod.stacks() == dict.fromkeys(COMPONENTS, "CREATE_COMPLETE")
+    assert set(prod.run().changed().values()) == {0}
+    assert workers(prod) == []
+
+    refused = prod.run("-e", "confirm=prod", playbook="playbooks/teardown.yml")
+    assert refused.failed() == set(COMPONENTS)
+    assert "termination protection is on" in refused.message("ecr")
+    assert set(prod.stacks()) == set(COMPONENTS)
+
+
+def test_the_module_form_says_the_same_as_the_action(dev):
+    """Outside a controller, as on a managed host: the module itself, in its own interpreter."""
+    options = {"name": "fastbreak-dev-ecr", "template": str(ROOT / "roles/ecr/files/stack.yaml"), "region": "us-east-1"}
+    parameters = {"Environment": "dev", "RepositoryName": "fastbreak/inference", "EmptyOnDelete": True}
+
+    def module(name, /, **given):
+        program = (
+            "import json, sys; from ansible.module_utils.testing import patch_module_args\n"
+            f"from ansible_collections.fastbreak.aws.plugins.modules import {name} as module\n"
+            "with patch_module_args(json.loads(sys.argv[1])): module.main()"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", program, json.dumps(given)],
+            env=dev.variables(PYTHONPATH=str(ROOT / ".ansible" / "collections")),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return json.loads(done.stdout)
+
+    unchanged = module("cloudformation_stack", **options, parameters={**parameters, "UntaggedDays": 14})
+    assert (unchanged["changed"], unchanged["outputs"]["RepositoryName"]) == (False, "fastbreak/inference")
+    checked = module(
+        "cloudformation_stack", **options, parameters={**parameters, "UntaggedDays": 15}, _ansible_check_mode=True
+    )
+    assert (checked["changed"], [change["logical_id"] for change in checked["changes"]]) == (True, ["Repository"])
+    refused = module("cloudformation_stack", **options, parameters={**parameters, "UntaggedDays": 0})
+    assert refused["failed"]
+    assert "UntaggedDays is 0, less than 1" in refused["msg"]
+    found = module("cloudformation_stack_info", names=["fastbreak-dev-ecr", "none"], region="us-east-1")
+    assert list(found["stacks"]) == ["fastbreak-dev-ecr"]
