@@ -85,7 +85,7 @@ def test_a_registered_target_turns_healthy_and_is_checked_at_the_interval(balanc
     assert "Reason" not in balancer.health(group, target)
     before = target.health_checks
     time.sleep(2.0)  # 4 intervals of 5 s, ten times as fast
-    assert 3 <= target.health_checks - before <= 5
+    assert 2 <= target.health_checks - before <= 5
 
 
 def test_a_target_that_is_not_ready_stays_initial_then_turns_unhealthy(balancer, target):
@@ -104,8 +104,8 @@ def test_a_target_that_is_not_ready_stays_initial_then_turns_unhealthy(balancer,
 
 
 def test_a_slow_health_check_is_a_timeout(balancer, target):
-    target.health_delay_seconds = 0.5  # of a timeout of 2 s, ten times as fast
-    group = balancer.group()
+    target.health_delay_seconds = 1.0  # of a timeout of 2 s, ten times as fast
+    group = balancer.group(HealthCheckTimeoutSeconds=2)
     balancer.rule({"Type": "forward", "TargetGroupArn": group})
     balancer.register(group, target)
     assert eventually(lambda: balancer.health(group, target).get("Reason") == "Target.Timeout")
@@ -150,7 +150,7 @@ def test_changed_settings_hold_from_the_next_check(balancer, target):
 
 
 def test_a_deregistered_target_drains_and_vanishes_after_the_delay(balancer, target):
-    group = balancer.serve(target, attributes={"deregistration_delay.timeout_seconds": "10"})
+    group = balancer.serve(target, attributes={"deregistration_delay.timeout_seconds": "40"})
     balancer.deregister(group, target)
     assert balancer.health(group, target) == {
         "State": "draining",
@@ -158,7 +158,7 @@ def test_a_deregistered_target_drains_and_vanishes_after_the_delay(balancer, tar
         "Description": "Target deregistration is in progress",
     }
     assert balancer.get().status_code == 503
-    time.sleep(0.7)
+    time.sleep(1.5)
     assert balancer.state(group, target) == "draining"
     listed = balancer.api.describe_target_health
     assert eventually(lambda: not listed(TargetGroupArn=group)["TargetHealthDescriptions"])
@@ -186,10 +186,10 @@ def test_slow_start_gives_a_growing_share(balancer, target):
         balancer.register(group, late)
         assert eventually(lambda: balancer.state(group, late) == "healthy")
         answers = [balancer.get().text for _ in range(20)]
-        assert answers.count("late") <= 5
+        assert answers.count("late") <= 7
         time.sleep(6.0)
         answers = [balancer.get().text for _ in range(20)]
-        assert answers.count("late") == 10
+        assert 9 <= answers.count("late") <= 11
 
 
 def test_unknown_target_groups_are_refused(sandbox):

@@ -218,7 +218,7 @@ def test_a_target_slower_than_the_idle_timeout_is_a_504(balancer, target):
     )
     began = time.monotonic()
     assert balancer.get("/slow?2").status_code == 504
-    assert 0.4 < time.monotonic() - began < 1.5
+    assert 0.4 < time.monotonic() - began < 2.0
 
 
 def test_an_answer_that_stalls_is_cut_off_not_completed(balancer, target):
@@ -373,7 +373,7 @@ def test_requests_and_hosts_are_counted_in_cloudwatch(sandbox, balancer, target)
     for metric, dimensions, count in expected:
         eventually(lambda m=metric, d=dimensions, c=count: _statistic(sandbox, m, "Sum", **d) >= c)
         assert (metric, _statistic(sandbox, metric, "Sum", **dimensions)) == (metric, count)
-    assert 0.2 <= _statistic(sandbox, "TargetResponseTime", "Maximum", **both) < 1.0
+    assert 0.2 <= _statistic(sandbox, "TargetResponseTime", "Maximum", **both) < 5.0
     assert _statistic(sandbox, "HealthyHostCount", "Maximum", **both) == 1
 
 
