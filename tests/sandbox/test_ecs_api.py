@@ -1,6 +1,8 @@
 """What the ECS API refuses, stores and shows."""
 
 import json
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -209,6 +211,33 @@ def test_a_stack_cannot_delete_a_cluster_in_use(platform: Platform, sandbox: Any
     until(lambda: platform.ecs.describe_services(cluster=name, services=["web"])["services"][0]["status"] == "INACTIVE")
     cloudformation.delete_stack(StackName=name)
     until(lambda: not platform.ecs.describe_clusters(clusters=[name])["clusters"])
+
+
+@pytest.mark.parametrize(
+    ("action", "body", "message"),
+    [
+        ("UpdateService", {"service": 1}, "service is not of type string"),
+        ("RunTask", {"overrides": []}, "overrides is not of type structure"),
+        ("DescribeTasks", {"tasks": [1]}, "tasks[0] is not of type string"),
+        ("CreateService", {"desiredCount": True}, "desiredCount is not of type integer"),
+        ("RegisterTaskDefinition", {"containerDefinitions": ["x"]}, "containerDefinitions[0] is not of type structure"),
+    ],
+)
+def test_wrong_types_are_refused(sandbox: Any, action: str, body: dict[str, Any], message: str) -> None:
+    """By whoever sends them: boto3 would not."""
+    request = urllib.request.Request(  # noqa: S310 - the sandbox's own
+        sandbox.state.endpoint_url,
+        json.dumps(body).encode(),
+        {
+            "X-Amz-Target": f"AmazonEC2ContainerServiceV20141113.{action}",
+            "Content-Type": "application/x-amz-json-1.1",
+            "Authorization": "AWS4-HMAC-SHA256 Credential=111111111111/20260101/us-east-1/ecs/aws4_request",
+        },
+    )
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(request)  # noqa: S310
+    answer = json.loads(caught.value.read())
+    assert (caught.value.code, answer["__type"], answer["message"]) == (400, "SerializationException", message)
 
 
 def test_history_pages_and_filters(platform: Platform) -> None:

@@ -6,8 +6,10 @@ here. `scheduler` decides and touches nothing; `controller` looks and acts.
 
 import asyncio
 import threading
+from collections.abc import Callable
 from typing import Any
 
+from ministack.core import container_reaper
 from ministack.services import ec2, ecs
 
 from sandbox.extensions.api import Sandbox
@@ -18,11 +20,13 @@ from sandbox.extensions.ecs import (
     monitor,
     revisions,
     services_api,
+    shapes,
     starting,
     stopping,
     tasks_api,
 )
 from sandbox.extensions.ecs.emulator import LOCK, Record, service_of_task, tasks_of
+from sandbox.extensions.ecs.engine_pace import PACE, drop_one_by_one
 
 _HANDLERS = {
     "CreateService": services_api.create_service,
@@ -49,6 +53,7 @@ def install(sandbox: Sandbox) -> None:
     ended = threading.Event()
     _replace(sandbox)
     ecs._ACTION_MAP.update(_HANDLERS)
+    ecs._dispatch_action = shapes.checking(ecs._dispatch_action)
     # CloudFormation's provisioners call these by name.
     ecs._create_service = services_api.create_service
     ecs._update_service = services_api.update_service
@@ -61,7 +66,8 @@ def install(sandbox: Sandbox) -> None:
             threading.Thread(target=work, args=(ended,), daemon=True, name=name).start()
 
     async def end() -> None:
-        await asyncio.to_thread(ended.set)
+        ended.set()
+        await asyncio.to_thread(PACE.close)
 
     sandbox.on_startup(begin)
     sandbox.on_shutdown(end)
@@ -87,6 +93,8 @@ def _replace(sandbox: Sandbox) -> None:
     ecs._build_task_containers = build_task_containers
     ecs._run_task_worker = run_task_worker
     ecs._get_docker = engine.client
+    ecs.reset = _resetting(ecs.reset)
+    container_reaper.drop_containers = drop_one_by_one
     ecs._refresh_service_state = _refresh
     # Done by the monitor and by the controller.
     for name in ("_maybe_mark_stopped", "_reconcile_service_tasks", "_sync_service_targets"):
@@ -112,6 +120,17 @@ def _refresh(cluster: str, group: str) -> None:
             controller.count(service, tasks_of(service))
 
 
+def _resetting(reset: Callable[[], None]) -> Callable[[], None]:
+    """Wrap MiniStack's reset, which removes every container: no start may be in flight meanwhile."""
+
+    def reset_when_quiet() -> None:
+        PACE.close()
+        reset()
+
+    return reset_when_quiet
+
+
 def _forget() -> None:
+    PACE.open()
     revisions.forget()
     stopping.LOGS.clear()

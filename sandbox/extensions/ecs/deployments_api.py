@@ -1,6 +1,7 @@
 """The service deployment API: list, describe, stop, continue; service revisions."""
 
 import time
+from datetime import datetime
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
@@ -21,7 +22,7 @@ def list_service_deployments(data: Request) -> dict[str, Any]:
     with LOCK:
         service = service_of(data)
         created = data.get("createdAt") or {}
-        after, before = float(created.get("after") or 0), float(created.get("before") or time.time() + 1)
+        after, before = _seconds(created.get("after"), 0.0), _seconds(created.get("before"), time.time() + 1)
         found = [
             record
             for record in reversed(list(revisions.SERVICE_DEPLOYMENTS.values()))
@@ -29,7 +30,10 @@ def list_service_deployments(data: Request) -> dict[str, Any]:
             and after <= record["createdAt"] <= before
             and record["status"] in (data.get("status") or [record["status"]])
         ]
-        start, size = int(data.get("nextToken") or 0), int(data.get("maxResults") or _MOST)
+        token, size = str(data.get("nextToken") or "0"), int(data.get("maxResults") or _MOST)
+        if not token.isdecimal() or size < 1:
+            raise invalid("nextToken and maxResults must be as an earlier answer and the API reference give them.")
+        start = int(token)
         answer: dict[str, Any] = {"serviceDeployments": [_brief(record) for record in found[start : start + size]]}
         if len(found) > start + size:
             answer["nextToken"] = str(start + size)
@@ -97,6 +101,16 @@ def continue_service_deployment(data: Request) -> dict[str, Any]:
         f"The service deployment {record['serviceDeploymentArn']} is not paused at a lifecycle hook "
         f"{data.get('hookId')}."
     )
+
+
+def _seconds(moment: Any, otherwise: float) -> float:
+    """A timestamp of a request, as a number or ISO 8601, in seconds since the epoch."""
+    if moment is None:
+        return otherwise
+    try:
+        return datetime.fromisoformat(moment).timestamp() if isinstance(moment, str) else float(moment)
+    except ValueError as error:
+        raise invalid(f"{moment} is no timestamp.") from error
 
 
 def _existing(data: Request) -> Record:

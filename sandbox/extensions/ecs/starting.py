@@ -9,8 +9,9 @@ from docker.errors import APIError, DockerException
 from ministack.services import ecs
 
 from sandbox.extensions.api import Sandbox
-from sandbox.extensions.ecs import containers, engine, images, logs, order, stopping
+from sandbox.extensions.ecs import anchor, containers, engine, images, logs, order, stopping
 from sandbox.extensions.ecs.emulator import LOCK, Record, is_wanted, service_of_task, short_id
+from sandbox.extensions.ecs.engine_pace import PACE
 from sandbox.extensions.ecs.errors import StartFailed
 from sandbox.extensions.ecs.revisions import pinned_digests
 
@@ -59,6 +60,7 @@ class _Launch:
         secrets = {item["name"]: _secrets(item) for item in self._definitions}
         sequence = order.start_order(self._definitions)
         images_by_name = self._pull()
+        anchor.ensure(images_by_name[sequence[0]["name"]].id)
         for definition in sequence:
             logs.check(definition)
             _await_dependencies(task, definition)
@@ -112,14 +114,14 @@ class _Launch:
     def _run(self, definition: Definition, container: Any) -> bool:
         """Start the container; False when the task is no longer wanted and the container is gone again."""
         record = self._record(definition["name"])
-        if not _attach(self._task, record, container):
+        with PACE.start(container.id) as allowed:
+            wanted = allowed and _attach(self._task, record, container)
+            if wanted:
+                _start_in_engine(container, definition)
+        if not wanted:
             stopping.remove(container)
             stopping.sweep(self._task)
             return False
-        try:
-            container.start()
-        except APIError as error:
-            raise StartFailed(_engine_words("CannotStartContainerError", error), definition["name"]) from error
         stopping.LOGS[container.id] = logs.follow(container, definition, short_id(self._task["taskArn"]))
         _note_start(self._task, container, record)
         if self._network_owner is None and definition["name"] not in order.finishing(self._definitions):
@@ -152,6 +154,13 @@ def _attach(task: Record, record: Record, container: Any) -> bool:
         record["_docker_id"] = container.id
         record["runtimeId"] = f"{container.id[:32]}-{int(container.id[32:40], 16)}"
         return True
+
+
+def _start_in_engine(container: Any, definition: Definition) -> None:
+    try:
+        container.start()
+    except APIError as error:
+        raise StartFailed(_engine_words("CannotStartContainerError", error), definition["name"]) from error
 
 
 def _note_start(task: Record, container: Any, record: Record) -> None:

@@ -13,6 +13,7 @@ from ministack.services import ecs, ecs_metadata
 
 from sandbox.extensions.ecs import containers, engine, targets
 from sandbox.extensions.ecs.emulator import LOCK, Record, cluster_name, is_current, is_wanted, service_of_task, short_id
+from sandbox.extensions.ecs.engine_pace import PACE
 from sandbox.extensions.ecs.pace import scaled
 
 logger = logging.getLogger("sandbox.ecs")
@@ -49,7 +50,8 @@ def sweep(task: Record) -> None:
 def remove(container: Any) -> None:
     """Remove one container with its anonymous volumes; one that is gone already is fine."""
     try:
-        container.remove(v=True, force=True)
+        with PACE.alone():
+            container.remove(v=True, force=True)
     except NotFound:
         return
     except APIError as error:
@@ -106,12 +108,14 @@ def _remove_all(task: Record, grace: dict[str, int]) -> None:
 
 def _end(record: Record, grace: int) -> None:
     """Stop one container, keep its exit code and its last output, remove it in any case."""
+    PACE.after_start(record["_docker_id"])
     try:
         container = engine.client().containers.get(record["_docker_id"])
     except NotFound:
         note_exit(record, None, "")
         return
     try:
+        PACE.turn()
         container.stop(timeout=grace)
         container.reload()
         note_exit(record, container.attrs["State"]["ExitCode"], container.attrs["State"].get("Error") or "")
