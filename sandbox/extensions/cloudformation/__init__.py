@@ -7,7 +7,6 @@ found to have drifted, and deleted like one made by hand.
 from sandbox.extensions.api import Sandbox
 from sandbox.extensions.cloudformation import (
     _engine,
-    _protection,
     _replacing,
     _stack_policy,
     _types,
@@ -34,7 +33,6 @@ _PARTS = (
     _engine,
     _replacing,
     _stack_policy,
-    _protection,
     ec2_api,
     ec2_vpc,
     iam_api,

@@ -26,13 +26,19 @@ def install() -> None:
         return _completed(update(physical_id, _typed(old), _typed(new), *rest), old, new)
 
     entry.update(create=create_table, update=update_table)
-    _forget_backups_with(entry)
+    _protect(entry)
 
 
-def _forget_backups_with(entry: dict[str, Any]) -> None:
+def _protect(entry: dict[str, Any]) -> None:
+    """Refuse to delete a protected table, which MiniStack's type deletes all the same."""
     delete = entry["delete"]
 
     def delete_table(name: str, properties: Properties) -> None:
+        if as_bool((dynamodb._tables.get(name) or {}).get("DeletionProtectionEnabled", False)):
+            raise ValueError(
+                'Resource handler returned message: "Resource cannot be deleted as it is currently protected against '
+                'deletion. Disable deletion protection first."'
+            )
         delete(name, properties)
         dynamodb._pitr_settings.pop(name, None)
 

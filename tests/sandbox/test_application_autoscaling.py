@@ -1,0 +1,165 @@
+"""Application Auto Scaling for ECS services."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+TARGET = {
+    "ServiceNamespace": "ecs",
+    "ResourceId": "service/scaling/app",
+    "ScalableDimension": "ecs:service:DesiredCount",
+}
+TRACKING = {
+    "TargetValue": 60.0,
+    "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"},
+}
+
+
+@pytest.fixture(scope="module")
+def scaling(sandbox: Any) -> Any:
+    return sandbox.client("application-autoscaling")
+
+
+@pytest.fixture(scope="module")
+def ecs(sandbox: Any) -> Iterator[Any]:
+    """ECS with an empty service in a cluster."""
+    api, ec2 = sandbox.client("ecs"), sandbox.client("ec2")
+    api.create_cluster(clusterName="scaling")
+    definition = api.register_task_definition(
+        family="scaling",
+        networkMode="awsvpc",
+        requiresCompatibilities=["FARGATE"],
+        cpu="256",
+        memory="512",
+        containerDefinitions=[{"name": "app", "image": "fastbreak-sandbox/base:trixie", "command": ["sleep", "600"]}],
+    )["taskDefinition"]["taskDefinitionArn"]
+    vpc = ec2.create_vpc(CidrBlock="10.90.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.90.1.0/24")["Subnet"]["SubnetId"]
+    api.create_service(
+        cluster="scaling",
+        serviceName="app",
+        taskDefinition=definition,
+        desiredCount=0,
+        launchType="FARGATE",
+        networkConfiguration={"awsvpcConfiguration": {"subnets": [subnet]}},
+    )
+    yield api
+    api.delete_service(cluster="scaling", service="app", force=True)
+
+
+@pytest.fixture
+def target(scaling: Any, ecs: Any) -> Iterator[str]:
+    """The ARN of a registered target that lets the service stay empty."""
+    yield scaling.register_scalable_target(**TARGET, MinCapacity=0, MaxCapacity=4)["ScalableTargetARN"]
+    if scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]:
+        scaling.deregister_scalable_target(**TARGET)
+    ecs.update_service(cluster="scaling", service="app", desiredCount=0)
+
+
+def desired(ecs: Any) -> int:
+    return int(ecs.describe_services(cluster="scaling", services=["app"])["services"][0]["desiredCount"])
+
+
+def test_a_service_must_exist(scaling: Any, ecs: Any) -> None:
+    with pytest.raises(ClientError, match=r"ValidationException.*ECS service doesn't exist: service/scaling/none"):
+        scaling.register_scalable_target(
+            **{**TARGET, "ResourceId": "service/scaling/none"}, MinCapacity=1, MaxCapacity=2
+        )
+
+
+def test_a_new_target_needs_both_bounds_in_order(scaling: Any, ecs: Any) -> None:
+    with pytest.raises(ClientError, match="MinCapacity and MaxCapacity"):
+        scaling.register_scalable_target(**TARGET, MinCapacity=1)
+    with pytest.raises(ClientError, match="Maximum capacity cannot be less"):
+        scaling.register_scalable_target(**TARGET, MinCapacity=3, MaxCapacity=2)
+
+
+def test_a_target_is_described_and_changed_in_parts(scaling: Any, target: str) -> None:
+    again = scaling.register_scalable_target(**TARGET, MaxCapacity=6)["ScalableTargetARN"]
+    assert again == target
+    [found] = scaling.describe_scalable_targets(ServiceNamespace="ecs", ResourceIds=[TARGET["ResourceId"]])[
+        "ScalableTargets"
+    ]
+    assert (found["MinCapacity"], found["MaxCapacity"]) == (0, 6)
+    assert found["SuspendedState"]["DynamicScalingInSuspended"] is False
+    assert not scaling.describe_scalable_targets(ServiceNamespace="ecs", ResourceIds=["service/scaling/none"])[
+        "ScalableTargets"
+    ]
+
+
+def test_registering_moves_the_service_inside_its_bounds(scaling: Any, ecs: Any, target: str) -> None:
+    scaling.register_scalable_target(**TARGET, MinCapacity=2, MaxCapacity=4)
+    assert desired(ecs) == 2
+    scaling.register_scalable_target(**TARGET, MinCapacity=0, MaxCapacity=1)
+    assert desired(ecs) == 1
+    activities = scaling.describe_scaling_activities(ServiceNamespace="ecs")["ScalingActivities"]
+    assert [one["Description"] for one in activities[:2]] == [
+        "Setting desired count to 1.",
+        "Setting desired count to 2.",
+    ]
+    assert activities[0]["StatusCode"] == "Successful"
+
+
+def test_a_target_tracking_policy_makes_and_takes_its_alarms(scaling: Any, sandbox: Any, target: str) -> None:
+    cloudwatch = sandbox.client("cloudwatch")
+    policy = {**TARGET, "PolicyName": "cpu", "PolicyType": "TargetTrackingScaling"}
+    made = scaling.put_scaling_policy(**policy, TargetTrackingScalingPolicyConfiguration=TRACKING)
+    names = sorted(alarm["AlarmName"] for alarm in made["Alarms"])
+    alarms = cloudwatch.describe_alarms(AlarmNames=names)["MetricAlarms"]
+    assert {(one["ComparisonOperator"], one["Threshold"]) for one in alarms} == {
+        ("GreaterThanThreshold", 60.0),
+        ("LessThanThreshold", 54.0),
+    }
+    dimensions = {one["Name"]: one["Value"] for one in alarms[0]["Dimensions"]}
+    assert dimensions == {"ClusterName": "scaling", "ServiceName": "app"}
+    [found] = scaling.describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"]
+    assert found["TargetTrackingScalingPolicyConfiguration"] == TRACKING
+    again = scaling.put_scaling_policy(
+        **policy, TargetTrackingScalingPolicyConfiguration={**TRACKING, "DisableScaleIn": True}
+    )
+    assert again["PolicyARN"] == made["PolicyARN"]
+    assert len(again["Alarms"]) == 1
+    assert not cloudwatch.describe_alarms(AlarmNames=names)["MetricAlarms"]
+    scaling.delete_scaling_policy(**TARGET, PolicyName="cpu")
+    assert not scaling.describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"]
+    with pytest.raises(ClientError, match="ObjectNotFoundException"):
+        scaling.delete_scaling_policy(**TARGET, PolicyName="cpu")
+
+
+def test_a_policy_needs_a_target(scaling: Any, ecs: Any) -> None:
+    with pytest.raises(ClientError, match=r"ObjectNotFoundException.*No scalable target registered"):
+        scaling.put_scaling_policy(
+            **TARGET,
+            PolicyName="cpu",
+            PolicyType="TargetTrackingScaling",
+            TargetTrackingScalingPolicyConfiguration=TRACKING,
+        )
+
+
+def test_deregistering_takes_policies_and_alarms_along(scaling: Any, sandbox: Any, target: str) -> None:
+    made = scaling.put_scaling_policy(
+        **TARGET,
+        PolicyName="cpu",
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration=TRACKING,
+    )
+    scaling.deregister_scalable_target(**TARGET)
+    names = [alarm["AlarmName"] for alarm in made["Alarms"]]
+    assert not sandbox.client("cloudwatch").describe_alarms(AlarmNames=names)["MetricAlarms"]
+    with pytest.raises(ClientError, match="ObjectNotFoundException"):
+        scaling.deregister_scalable_target(**TARGET)
+
+
+def test_tags(scaling: Any, target: str) -> None:
+    scaling.tag_resource(ResourceARN=target, Tags={"team": "medicine", "gone": "soon"})
+    scaling.untag_resource(ResourceARN=target, TagKeys=["gone"])
+    assert scaling.list_tags_for_resource(ResourceARN=target)["Tags"] == {"team": "medicine"}
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        scaling.list_tags_for_resource(ResourceARN=f"{target}x")
+
+
+def test_accounts_are_apart(sandbox: Any, target: str) -> None:
+    other = sandbox.client("application-autoscaling", "prod")
+    assert not other.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
