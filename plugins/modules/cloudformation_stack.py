@@ -40,7 +40,8 @@ options:
     description:
       - Values of the template's parameters. A list becomes a comma-separated text, a boolean becomes C(true) or
         C(false); a null leaves the template's default.
-      - A value V({component: network, output: VpcId}) is read from the outputs of that component's stack, which has to
+      - >-
+        A value V({component: network, output: VpcId}) is read from the outputs of that component's stack, which has to
         be named in O(depends_on).
       - Parameters declared C(NoEcho) are refused, because their values can never be compared. Use a dynamic reference.
     type: dict

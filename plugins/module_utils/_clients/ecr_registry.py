@@ -42,7 +42,7 @@ class EcrRegistry(AwsClient):
         answer = self._call("get a login for the registry", "get_authorization_token")
         try:
             data = answer["authorizationData"][0]
-            username, _, password = base64.b64decode(data["authorizationToken"]).decode().partition(":")
+            username, _colon, password = base64.b64decode(data["authorizationToken"]).decode().partition(":")
             return Login(urlsplit(data["proxyEndpoint"]).netloc, username, password)
         except (KeyError, IndexError, ValueError) as reason:
             raise UnavailableError(

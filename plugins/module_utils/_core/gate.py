@@ -39,6 +39,8 @@ class TargetHealthGate:
     maximum_start_failures: int = 2
 
 
+# ansible-test has module_utils checked as if for the oldest Python of any target.
+# pylint: disable-next=unsupported-binary-operation
 Gate = HttpGate | TargetHealthGate
 
 
