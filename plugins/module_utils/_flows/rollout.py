@@ -99,7 +99,11 @@ class _Run:
                 return self._succeed(watch.measurements())
             raise self._fail(started, decision, watch.measurements())
         except KeyboardInterrupt as interruption:
-            raise OperationError(self._left_behind()) from interruption
+            left = self._left_behind()
+            self.session.say(f"interrupted: {left}")
+            raise OperationError(
+                f"Rolling out {self.session.request.service} was interrupted: {left}"
+            ) from interruption
         except FastbreakError as error:
             self._close_failed(error)
             raise
@@ -141,6 +145,8 @@ class _Run:
         if self.release and started.arn and started.arn != self.release.deployment_id:
             self.release = replace(self.release, deployment_id=started.arn)
             self.session.ports.releases.note_deployment(self.release)
+        # Said beforehand: ansible-core shows nothing that a task says once it is interrupted itself.
+        self.session.say("if this run is interrupted now, " + self._left_behind())
         return started
 
     @property
@@ -204,14 +210,11 @@ class _Run:
     def _left_behind(self) -> str:
         version = self.facts.target.release.version
         if self.acted or self.adopts:
-            left = (
+            return (
                 f"release {version} goes on in ECS, guarded by its circuit breaker, but nobody judges it. Run the same "
                 "command again to judge it, or run playbooks/rollback.yml."
             )
-        else:
-            left = f"the service was not touched; release {version} stays recorded as IN_PROGRESS until the next run."
-        self.session.say(f"interrupted: {left}")
-        return f"Rolling out {self.session.request.service} was interrupted: {left}"
+        return f"the service was not touched; release {version} stays recorded as IN_PROGRESS until the next run."
 
 
 def _result(

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import json
-import tarfile
 import threading
 import uuid
 from collections import Counter
-from pathlib import Path
 from typing import Any, Self
 
 import boto3
-import docker
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.fastbreak.aws.plugins.module_utils._clients.http_probe import HttpProbe
 from ansible_collections.fastbreak.aws.plugins.module_utils._clients.rollout_clock import RolloutClock
@@ -24,8 +19,8 @@ from ansible_collections.fastbreak.aws.plugins.modules.ecs_rollout import (
     run_request,
 )
 
-BASE = "fastbreak-sandbox/base:trixie"
-APP = (Path(__file__).parent / "app.py").read_bytes()
+from tests.integration.rollout.images import Images
+
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
 
 
@@ -54,8 +49,6 @@ class Platform:
         }
         self.ecs = self.connect("ecs")
         self.elb = self.connect("elbv2")
-        self._engine = docker.from_env()
-        self._built: list[str] = []
         self._make_network()
         self._make_surroundings()
 
@@ -116,6 +109,7 @@ class Platform:
         self.connect("logs").create_log_group(logGroupName=f"/{self.name}")
         self.repository = f"{self.name}/app"
         self.connect("ecr").create_repository(repositoryName=self.repository, imageTagMutability="IMMUTABLE")
+        self._images = Images(self.connect("ecr"), self.repository)
         self.table = self.name
         self.connect("dynamodb").create_table(
             TableName=self.table,
@@ -131,23 +125,8 @@ class Platform:
         )
 
     def push(self, version: str, **settings: object) -> str:
-        """Build an image that behaves as *settings* say, push it as a release of *version*; its tag."""
-        commit = uuid.uuid4().hex + uuid.uuid4().hex[:8]
-        tag = f"{version}-{commit}"
-        environment = {"FASTBREAK_VERSION": tag, **{key: str(value) for key, value in settings.items()}}
-        lines = "".join(f"ENV {key}={value}\n" for key, value in environment.items())
-        recipe = f'FROM {BASE}\nCOPY app.py /app.py\n{lines}ENTRYPOINT ["python3", "-u", "/app.py"]\n'
-        registry = f"{self.state.registries[self.account]}/{self.repository}"
-        self._engine.images.build(fileobj=_context(recipe), custom_context=True, tag=f"{registry}:{tag}", rm=True)
-        self._built.append(f"{registry}:{tag}")
-        login = {"username": "AWS", "password": self._password()}
-        for line in self._engine.images.push(registry, tag=tag, stream=True, decode=True, auth_config=login):
-            assert "error" not in line, line
-        return tag
-
-    def _password(self) -> str:
-        token = self.connect("ecr").get_authorization_token()["authorizationData"][0]["authorizationToken"]
-        return base64.b64decode(token).decode().partition(":")[2]
+        """Put a release of *version* that behaves as *settings* say into the repository; its tag."""
+        return self._images.push(version, **settings)
 
     def task_definition(self, **environment: str) -> dict[str, Any]:
         """A task definition whose container runs the release."""
@@ -238,9 +217,7 @@ class Platform:
     def remove(self) -> None:
         """Remove the service, its containers and the images that were built."""
         self.roll_out(None, state="absent")
-        for image in self._built:
-            self._engine.images.remove(image, force=True)
-        self._engine.close()
+        self._images.remove()
 
 
 QUICK = {
@@ -250,17 +227,6 @@ QUICK = {
     "interval_seconds": 0.1,
     "request_timeout_seconds": 3,
 }
-
-
-def _context(recipe: str) -> io.BytesIO:
-    archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode="w") as tar:
-        for name, content in (("Dockerfile", recipe.encode()), ("app.py", APP)):
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            tar.addfile(member, io.BytesIO(content))
-    archive.seek(0)
-    return archive
 
 
 class InBackground:

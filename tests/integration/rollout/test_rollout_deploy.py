@@ -12,6 +12,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     RolledBackError,
     SupersededError,
 )
+
 from tests.integration.rollout.platform import InBackground, Platform
 
 
@@ -114,11 +115,11 @@ def test_missing_version_is_refused_by_name_of_the_nearest(platform: Platform) -
 
 def test_failed_migration_leaves_the_service_alone(platform: Platform) -> None:
     platform.push("1.0.0")
-    migration = {"container": "service", "command": ["migrate"]}
+    migration = {"container": "service", "command": ["fastbreak-service", "migrate"]}
     platform.roll_out("1.0.0", migration=migration)
     before = platform.service()["taskDefinition"]
     platform.push("1.1.0", MIGRATION_EXIT=4)
-    with pytest.raises(OperationError, match="exit code 4.*migrating"):
+    with pytest.raises(OperationError, match=r"exit code 4.*migrating"):
         platform.roll_out("1.1.0", migration=migration)
     assert platform.service()["taskDefinition"] == before
     assert platform.records()[-1]["outcome"] == "FAILED"

@@ -79,9 +79,7 @@ def test_other_tags_are_no_releases(tag: str) -> None:
 
 
 def image(version: str, digit: str, minutes: int) -> RepositoryImage:
-    return RepositoryImage(
-        "sha256:" + digit * 64, (f"{version}-{digit * 40}",), START + timedelta(minutes=minutes)
-    )
+    return RepositoryImage("sha256:" + digit * 64, (f"{version}-{digit * 40}",), START + timedelta(minutes=minutes))
 
 
 IMAGES = (image("1.0.0", "a", 0), image("1.1.0", "b", 1), image("1.0.0", "c", 2), image("1.10.0", "d", 3))
@@ -175,7 +173,9 @@ def test_rollback_without_a_target_says_what_there_is() -> None:
     assert "No release has succeeded here yet" in target([], "web:x")
 
 
-@given(st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from(list(Outcome))), max_size=8), st.sampled_from("abcd"))
+@given(
+    st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from(list(Outcome))), max_size=8), st.sampled_from("abcd")
+)
 def test_rollback_never_goes_to_what_runs_nor_to_what_did_not_succeed(
     made: list[tuple[str, Outcome]], running: str
 ) -> None:

@@ -172,22 +172,22 @@ def reading(state: DeploymentState, *gates: GateReading, **other: object) -> Rea
     return replace(made, **other)  # type: ignore[arg-type]
 
 
-H, U, I, E = Verdict.HEALTHY, Verdict.UNHEALTHY, Verdict.INCONCLUSIVE, Verdict.ERROR
+H, U, N, E = Verdict.HEALTHY, Verdict.UNHEALTHY, Verdict.INCONCLUSIVE, Verdict.ERROR
 GOING, DONE = DeploymentState.IN_PROGRESS, DeploymentState.SUCCESSFUL
 
 
 @pytest.mark.parametrize(
     ("seen", "step"),
     [
-        (reading(GOING, gate(I)), Step.WAIT),
+        (reading(GOING, gate(N)), Step.WAIT),
         (reading(GOING, gate(H)), Step.WAIT),
         (reading(GOING, gate(U)), Step.ROLL_BACK),
         (reading(GOING, gate(E)), Step.WAIT),
-        (reading(GOING, gate(I), elapsed_seconds=300.0), Step.ROLL_BACK),
-        (reading(DeploymentState.UNKNOWN, gate(I)), Step.WAIT),
+        (reading(GOING, gate(N), elapsed_seconds=300.0), Step.ROLL_BACK),
+        (reading(DeploymentState.UNKNOWN, gate(N)), Step.WAIT),
         (reading(DONE, gate(H), gate(H), settled_seconds=5.0), Step.SUCCEED),
-        (reading(DONE, gate(H), gate(I), settled_seconds=5.0), Step.WAIT),
-        (reading(DONE, gate(H), gate(I), settled_seconds=60.0), Step.ROLL_BACK),
+        (reading(DONE, gate(H), gate(N), settled_seconds=5.0), Step.WAIT),
+        (reading(DONE, gate(H), gate(N), settled_seconds=60.0), Step.ROLL_BACK),
         (reading(DONE, gate(E), settled_seconds=60.0), Step.ROLL_BACK),
         (reading(DONE, gate(U), settled_seconds=1.0), Step.ROLL_BACK),
         (reading(DONE, settled_seconds=1.0), Step.WAIT),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import copy
-import random
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._core.task_definition import (
@@ -17,6 +16,9 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._core.task_definitio
 )
 from hypothesis import given
 from hypothesis import strategies as st
+
+if TYPE_CHECKING:
+    import random
 
 ROLE = "arn:aws:iam::111111111111:role/task"
 
@@ -45,7 +47,7 @@ def container(**other: Any) -> dict[str, Any]:
         "portMappings": [{"containerPort": 8080}, {"containerPort": 9090}],
         "environment": [{"name": "ONE", "value": "1"}, {"name": "TWO", "value": "2"}],
         "secrets": [{"name": "PASSWORD", "valueFrom": "arn:secret:a"}, {"name": "USER", "valueFrom": "arn:secret:b"}],
-        "mountPoints": [{"sourceVolume": "tmp", "containerPath": "/tmp"}],
+        "mountPoints": [{"sourceVolume": "tmp", "containerPath": "/work"}],
         "ulimits": [{"name": "nofile", "softLimit": 1024, "hardLimit": 2048}],
         "healthCheck": {"command": ["CMD", "true"], "interval": 10},
         "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "web"}},
@@ -76,7 +78,7 @@ def described(document: dict[str, Any]) -> dict[str, Any]:
         one |= {"cpu": 0, "volumesFrom": [], "systemControls": [], "essential": True, "dockerLabels": {}}
         for key in ("environment", "secrets", "mountPoints", "portMappings", "ulimits"):
             one.setdefault(key, [])
-            random.Random(3).shuffle(one[key])
+            one[key].reverse()
         for mapping in one["portMappings"]:
             mapping |= {"hostPort": mapping["containerPort"], "protocol": "tcp"}
         for mount in one["mountPoints"]:
@@ -123,7 +125,7 @@ def test_every_change_of_the_task_is_seen(change: dict[str, Any], path: str) -> 
         {"secrets": [{"name": "PASSWORD", "valueFrom": "arn:secret:c"}, {"name": "USER", "valueFrom": "arn:secret:b"}]},
         {"portMappings": [{"containerPort": 8080}, {"containerPort": 9091}]},
         {"portMappings": [{"containerPort": 8080, "protocol": "udp"}, {"containerPort": 9090}]},
-        {"mountPoints": [{"sourceVolume": "tmp", "containerPath": "/tmp", "readOnly": True}]},
+        {"mountPoints": [{"sourceVolume": "tmp", "containerPath": "/work", "readOnly": True}]},
         {"ulimits": [{"name": "nofile", "softLimit": 1024, "hardLimit": 4096}]},
         {"healthCheck": {"command": ["CMD", "true"], "interval": 10, "retries": 4}},
         {"logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "other"}}},
@@ -239,9 +241,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         portMappings=[{"containerPort": port} for port in draw(ports)],
         command=draw(st.lists(st.text(max_size=3), max_size=3)),
     )
-    return definition(
-        cpu=draw(st.sampled_from(["256", 512, "1 vCPU"])), containerDefinitions=[given_container]
-    )
+    return definition(cpu=draw(st.sampled_from(["256", 512, "1 vCPU"])), containerDefinitions=[given_container])
 
 
 @given(documents())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._core.gate import HttpGate, TargetHealthGate
 from ansible_collections.fastbreak.aws.plugins.module_utils._core.rollout import (
@@ -12,9 +12,15 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._core.rollout import
     ServiceSettings,
     TargetBinding,
 )
+from ansible_collections.fastbreak.aws.plugins.module_utils._flows.rollout import roll_out
 from ansible_collections.fastbreak.aws.plugins.module_utils._flows.rollout_session import RolloutRequest
 
-from tests.unit.plugins.module_utils._flows.rollout_fakes import GROUP_ARN, LISTENER_ARN
+from tests.unit.plugins.module_utils._flows.rollout_fakes import GROUP_ARN, LISTENER_ARN, World
+
+if TYPE_CHECKING:
+    from ansible_collections.fastbreak.aws.plugins.module_utils._core.release import Release
+    from ansible_collections.fastbreak.aws.plugins.module_utils._core.rollout_report import RolloutResult
+    from ansible_collections.fastbreak.aws.plugins.module_utils._flows.ports import Ports
 
 ROLE = "arn:aws:iam::111111111111:role/task"
 SECRET = "arn:aws:secretsmanager:us-east-1:111111111111:secret:rds-x:password::"
@@ -76,3 +82,24 @@ def make_request(version: str, **other: Any) -> RolloutRequest:
         "poll_seconds": 2.0,
     }
     return RolloutRequest(**{**defaults, **other})
+
+
+salts = (f"{number:08x}" for number in range(1_000_000))
+
+
+def deploy(ports: Ports, version: str, **other: Any) -> RolloutResult:
+    """Roll *version* out."""
+    check_mode = other.pop("check_mode", False)
+    return roll_out(make_request(version, salt=next(salts), **other), ports, check_mode=check_mode)
+
+
+def newest(world: World) -> Release:
+    """The newest record."""
+    return world.history("inference")[0]
+
+
+def released(world: World, ports: Ports) -> None:
+    """Release 1.0.0 and forget the calls that made it."""
+    world.push("1.0.0", "a")
+    deploy(ports, "1.0.0")
+    world.calls.clear()

@@ -1,0 +1,64 @@
+"""Images of a service that behaves as its environment says: built, and pushed as releases."""
+
+from __future__ import annotations
+
+import base64
+import io
+import tarfile
+import uuid
+from pathlib import Path
+from typing import Any
+
+import docker
+
+BASE = "fastbreak-sandbox/base:trixie"
+APP = (Path(__file__).parent / "app.py").read_bytes()
+RECIPE = """\
+FROM {base}
+COPY --chmod=755 app.py /usr/local/bin/fastbreak-service
+ENV PYTHONUNBUFFERED=1
+{settings}
+CMD ["fastbreak-service", "serve"]
+"""
+
+
+class Images:
+    """Releases in one repository of one account's registry."""
+
+    def __init__(self, ecr: Any, repository: str) -> None:
+        self._ecr = ecr
+        self._repository = repository
+        self._engine = docker.from_env()
+        self._built: list[str] = []
+
+    def push(self, version: str, **settings: object) -> str:
+        """Build an image that behaves as *settings* say and push it as a release of *version*; its tag."""
+        tag = f"{version}-{(uuid.uuid4().hex + uuid.uuid4().hex)[:40]}"
+        login = self._ecr.get_authorization_token()["authorizationData"][0]
+        name = f"{login['proxyEndpoint'].partition('://')[2]}/{self._repository}"
+        lines = [f"ENV {key}={value}" for key, value in {"FASTBREAK_VERSION": tag, **settings}.items()]
+        recipe = RECIPE.format(base=BASE, settings="\n".join(lines))
+        self._engine.images.build(fileobj=_context(recipe), custom_context=True, tag=f"{name}:{tag}", rm=True)
+        self._built.append(f"{name}:{tag}")
+        user, _colon, password = base64.b64decode(login["authorizationToken"]).decode().partition(":")
+        credentials = {"username": user, "password": password}
+        for line in self._engine.images.push(name, tag=tag, stream=True, decode=True, auth_config=credentials):
+            assert "error" not in line, line
+        return tag
+
+    def remove(self) -> None:
+        """Remove what was built from the engine."""
+        for image in self._built:
+            self._engine.images.remove(image, force=True)
+        self._engine.close()
+
+
+def _context(recipe: str) -> io.BytesIO:
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        for name, content in (("Dockerfile", recipe.encode()), ("app.py", APP)):
+            member = tarfile.TarInfo(name)
+            member.size, member.mode = len(content), 0o755
+            tar.addfile(member, io.BytesIO(content))
+    archive.seek(0)
+    return archive

@@ -1,0 +1,16 @@
+"""Push releases of the test service: ``python -m tests.integration.rollout.push REPOSITORY VERSION[:KEY=VALUE]...``."""
+
+from __future__ import annotations
+
+import sys
+
+import boto3
+
+from tests.integration.rollout.images import Images
+
+repository, *wanted = sys.argv[1:]
+images = Images(boto3.client("ecr"), repository)
+for release in wanted:
+    version, *settings = release.split(":")
+    print(images.push(version, **dict(setting.split("=", 1) for setting in settings)))
+images.remove()
