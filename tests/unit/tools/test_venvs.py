@@ -1,0 +1,61 @@
+"""When an environment counts as made. Making one is tried by every CI run."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tools import venvs
+
+
+@pytest.fixture
+def venv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> venvs.Venv:
+    monkeypatch.setattr(venvs, "ROOT", tmp_path)
+    (tmp_path / "a.lock").write_text("ruff==1\n")
+    venv = venvs.Venv(".venv", "a.lock")
+    venv.python.parent.mkdir(parents=True)
+    venv.python.touch(0o755)
+    venv.python.chmod(0o755)
+    return venv
+
+
+def test_one_without_a_stamp_was_left_half_made(venv: venvs.Venv) -> None:
+    assert not venvs.usable(venv)
+    assert not venvs.is_current(venv)
+
+
+def test_a_stamped_one_is_current(venv: venvs.Venv) -> None:
+    venvs.write_stamp(venv)
+    assert venvs.is_current(venv)
+
+
+def test_another_lock_makes_it_stale_but_usable(venv: venvs.Venv) -> None:
+    venvs.write_stamp(venv)
+    (venvs.ROOT / "a.lock").write_text("ruff==2\n")
+    assert venvs.usable(venv)
+    assert not venvs.is_current(venv)
+
+
+def test_a_moved_one_is_not_usable(venv: venvs.Venv) -> None:
+    venvs.write_stamp(venv)
+    stamp = json.loads(venv.stamp_path.read_text())
+    venv.stamp_path.write_text(json.dumps(stamp | {"location": "/elsewhere/.venv"}))
+    assert not venvs.usable(venv)
+
+
+def test_one_whose_interpreter_is_gone_is_not_usable(venv: venvs.Venv) -> None:
+    venvs.write_stamp(venv)
+    venv.python.unlink()
+    assert not venvs.usable(venv)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null"])
+def test_a_broken_stamp_is_none(venv: venvs.Venv, text: str) -> None:
+    venv.stamp_path.write_text(text)
+    assert not venvs.usable(venv)
+
+
+def test_a_missing_lock_is_said(venv: venvs.Venv) -> None:
+    (venvs.ROOT / "a.lock").unlink()
+    with pytest.raises(venvs.BootstrapError, match=r"a\.lock"):
+        venvs.is_current(venv)
