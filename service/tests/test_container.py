@@ -25,8 +25,8 @@ SERVICE = Path(__file__).resolve().parent.parent
 BASE_IMAGE = os.environ.get("FASTBREAK_TEST_BASE_IMAGE", "fastbreak-sandbox/base:trixie")
 VERSION = "9.9.9-container-test"
 CONFINED = ("--read-only", "--tmpfs", "/tmp:size=512m", "--cap-drop", "ALL", "--security-opt", "no-new-privileges")  # noqa: S108
-# One group: the image is built once, and two builds at once would only fight for the processors.
-pytestmark = [pytest.mark.xdist_group("container"), pytest.mark.timeout(600)]
+# A cold build takes a while.
+pytestmark = pytest.mark.timeout(600)
 
 
 def build(tag: str, folder: Path, *arguments: str) -> None:
