@@ -81,8 +81,8 @@ def import_tar(tar: Path, tag: str, labels: Mapping[str, str]) -> None:
 def _docker(
     *arguments: str, timeout_seconds: float | None = None, environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 - fixed program, arguments are ours
-        ["docker", *arguments],  # noqa: S607 - the user's own client, wherever it is installed
+    return subprocess.run(
+        ["docker", *arguments],
         capture_output=True,
         text=True,
         check=False,

@@ -63,7 +63,7 @@ def _run_mmdebstrap(tar: Path) -> None:
     exclusions = [f"--dpkgopt=path-exclude={pattern}" for pattern in _KEEP_OUT]
     command = ["mmdebstrap", "--variant=apt", f"--include={','.join(PACKAGES)}", *exclusions]
     command += ['--aptopt=Acquire::Languages "none"', SUITE, str(tar)]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed program
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
     if answer.returncode != 0:
         tail = "\n".join(answer.stderr.strip().splitlines()[-15:])
         raise ImageError(f"mmdebstrap of Debian {SUITE} failed (is Debian's mirror in reach?):\n{tail}")
@@ -79,9 +79,7 @@ def _require_bootstrap_tools(report: Callable[[str], None]) -> None:
     report(f"installing {', '.join(missing)}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (["apt-get", "update", "-q"], [*install.split(), "-y", "-q"]):
-        answer = subprocess.run(  # noqa: S603 - fixed program
-            command, capture_output=True, text=True, check=False, env=environment
-        )
+        answer = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
         if answer.returncode != 0:
             tail = "\n".join((answer.stdout + answer.stderr).strip().splitlines()[-10:])
             raise ImageError(f"`{' '.join(command)}` failed:\n{tail}")
