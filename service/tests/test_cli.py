@@ -59,6 +59,11 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (2, f"fastbreak-service: There is no file {tmp_path}/none.mp4.\n")
 
 
+def test_a_folder_is_no_video(tmp_path: Path) -> None:
+    done = run("analyze", str(tmp_path))
+    assert (done.returncode, done.stderr) == (2, f"fastbreak-service: {tmp_path} could not be read: Is a directory.\n")
+
+
 def test_an_unknown_command_is_wrong() -> None:
     assert run("dance").returncode == 2
 

@@ -152,11 +152,8 @@ def test_a_confined_container_analyses_a_video(
 
 
 def test_a_container_analyses_a_file_without_a_database(image: str, person_clip: Path) -> None:
-    mount = f"{person_clip.parent}:/clips:ro"
-    said = docker(
-        *("run", "--rm", *CONFINED, "--volume", mount, image, "fastbreak-service", "analyze"),
-        f"/clips/{person_clip.name}",
-    )
+    mount = f"{person_clip}:/clip.mp4:ro"
+    said = docker("run", "--rm", *CONFINED, "--volume", mount, image, "fastbreak-service", "analyze", "/clip.mp4")
     assert "2 persons found" in said
 
 

@@ -95,8 +95,8 @@ def _migrate(_: argparse.Namespace) -> int:
 
 def _analyze(options: argparse.Namespace) -> int:
     settings = config.analysis_settings(os.environ)
-    if not options.file.is_file():
-        return _complain(f"There is no file {options.file}.", 2)
+    if unreadable := _unreadable(options.file):
+        return _complain(unreadable, 2)
     from fastbreak_service.analysis import analyse  # noqa: PLC0415
     from fastbreak_service.errors import AnalysisError  # noqa: PLC0415
     from fastbreak_service.report import Report, as_json, as_text  # noqa: PLC0415
@@ -121,6 +121,17 @@ def _analyze(options: argparse.Namespace) -> int:
     report = Report(options.file.name, time.monotonic() - started, result, measures)
     print(json.dumps(as_json(report), indent=2) if options.json else as_text(report))
     return 0
+
+
+def _unreadable(path: Path) -> str | None:
+    """Why a file cannot be opened, None when it can."""
+    try:
+        path.open("rb").close()
+    except (FileNotFoundError, NotADirectoryError):
+        return f"There is no file {path}."
+    except OSError as error:
+        return f"{path} could not be read: {error.strerror}."
+    return None
 
 
 def _progress() -> Callable[[int], None]:
