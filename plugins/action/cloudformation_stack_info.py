@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..modules.cloudformation_stack_info import build_argument_spec, read_stacks
-from ..plugin_utils._aws_action import AwsAction, Connection
+from ..plugin_utils._aws_action import AwsAction, Connection, WorkerClock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,4 +19,4 @@ class ActionModule(AwsAction):
     argument_spec = build_argument_spec()
 
     def perform(self, params: dict[str, Any], _task_vars: Mapping[str, Any]) -> dict[str, Any]:
-        return {"changed": False, "stacks": read_stacks(params["names"], Connection(params).client)}
+        return {"changed": False, "stacks": read_stacks(params, Connection(params).client, WorkerClock())}

@@ -17,6 +17,14 @@ options:
     type: list
     elements: str
     required: true
+  detect_drift:
+    description: Have CloudFormation compare each stack with what is really there, which takes a while.
+    type: bool
+    default: false
+  timeout_seconds:
+    description: How long the detection of drift may take.
+    type: int
+    default: 900
 attributes:
   check_mode:
     support: full
@@ -70,6 +78,19 @@ stacks:
     tags:
       description: Its tags.
       type: dict
+    drift:
+      description: What was changed behind CloudFormation's back.
+      type: dict
+      returned: when O(detect_drift=true)
+      contains:
+        status:
+          description: V(IN_SYNC) or V(DRIFTED).
+          type: str
+        resources:
+          description:
+            - The resources that differ, each with C(logical_id), C(resource_type), C(status) and C(differences).
+          type: list
+          elements: dict
   sample:
     fastbreak-dev-ecr:
       status: CREATE_COMPLETE
@@ -82,35 +103,64 @@ from copy import deepcopy
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.fastbreak.aws.plugins.module_utils._clients.aws_api import CONFIG
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.clock import SystemClock
 from ansible_collections.fastbreak.aws.plugins.module_utils._clients.cloudformation import CloudFormation
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError
+from ansible_collections.fastbreak.aws.plugins.module_utils._flows.stack_drift import detect_drift
 
 
 def build_argument_spec():
     """The options, without those of every AWS module."""
-    return {"names": {"type": "list", "elements": "str", "required": True}}
+    return {
+        "names": {"type": "list", "elements": "str", "required": True},
+        "detect_drift": {"type": "bool", "default": False},
+        "timeout_seconds": {"type": "int", "default": 900},
+    }
 
 
-def read_stacks(names, client):
+def read_stacks(params, client, clock=None):
     """The stacks that exist, by name; ``client`` makes a boto3 client by the service's name."""
+    names = params["names"]
     stacks = CloudFormation(lambda: client("cloudformation", config=deepcopy(CONFIG)))
     found = {name: stacks.describe_stack(name) for name in names}
+    present = [name for name, snapshot in found.items() if snapshot is not None]
+    wanted = present if params["detect_drift"] else []
+    drifts = detect_drift(wanted, stacks, clock or SystemClock(), params["timeout_seconds"])
     return {
         name: {
             "status": snapshot.status,
             "outputs": dict(snapshot.outputs),
             "parameters": dict(snapshot.parameters),
             "tags": dict(snapshot.tags),
+            **({"drift": _drift_data(*drifts[name])} if name in drifts else {}),
         }
         for name, snapshot in found.items()
         if snapshot is not None
     }
 
 
+def _drift_data(detection, resources):
+    return {
+        "status": detection.drift,
+        "resources": [
+            {
+                "logical_id": resource.logical_id,
+                "resource_type": resource.resource_type,
+                "status": resource.status,
+                "differences": [
+                    {"path": path, "expected": expected, "actual": actual}
+                    for path, expected, actual in resource.differences
+                ],
+            }
+            for resource in resources
+        ],
+    }
+
+
 def main():
     module = AnsibleAWSModule(argument_spec=build_argument_spec(), supports_check_mode=True)
     try:
-        stacks = read_stacks(module.params["names"], module.client)
+        stacks = read_stacks(module.params, module.client)
     except FastbreakError as error:
         module.fail_json(msg=error.message, **error.details)
     module.exit_json(changed=False, stacks=stacks)

@@ -8,7 +8,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from .._core.stack_types import (
+    DriftDetection,
     NothingToUpdateError,
+    ResourceDrift,
     StackBusyError,
     StackEvent,
     StackGoneError,
@@ -104,6 +106,32 @@ class CloudFormation(AwsClient):
         attempted = "turn on the termination protection of" if enabled else "turn off the termination protection of"
         self._on(attempted, name, "update_termination_protection", EnableTerminationProtection=enabled)
 
+    def detect_stack_drift(self, name: str) -> str:
+        """Start to compare the stack with what is there; the answer identifies the detection."""
+        detection_id: str = self._on("detect the drift of", name, "detect_stack_drift")["StackDriftDetectionId"]
+        return detection_id
+
+    def describe_stack_drift_detection(self, detection_id: str) -> DriftDetection:
+        """How far a detection is."""
+        answer = self._call(
+            "read a drift detection", "describe_stack_drift_detection_status", StackDriftDetectionId=detection_id
+        )
+        return DriftDetection(
+            status=answer["DetectionStatus"],
+            drift=answer.get("StackDriftStatus", ""),
+            reason=answer.get("DetectionStatusReason", ""),
+        )
+
+    def describe_stack_resource_drifts(self, name: str) -> Sequence[ResourceDrift]:
+        """The resources that were changed or deleted behind CloudFormation's back."""
+        pages = self._stack_pages(
+            "read the drift of",
+            name,
+            "describe_stack_resource_drifts",
+            StackResourceDriftStatusFilters=["MODIFIED", "DELETED"],
+        )
+        return [_drift(item) for page in pages for item in page["StackResourceDrifts"]]
+
     def _on(self, attempted: str, name: str, operation: str, **arguments: Any) -> Any:
         """Call *operation* on a stack; refusals that are answers become what they mean."""
         try:
@@ -111,10 +139,10 @@ class CloudFormation(AwsClient):
         except ApiRefusedError as error:
             raise _meaning(error) from error
 
-    def _stack_pages(self, attempted: str, name: str, operation: str) -> Iterator[Any]:
+    def _stack_pages(self, attempted: str, name: str, operation: str, **arguments: Any) -> Iterator[Any]:
         token: dict[str, str] = {}
         while True:
-            page = self._on(attempted, name, operation, **token)
+            page = self._on(attempted, name, operation, **arguments, **token)
             yield page
             if not page.get("NextToken"):
                 return
@@ -180,4 +208,16 @@ def _resource(resource: Mapping[str, Any]) -> StackResource:
         resource_type=resource["ResourceType"],
         status=resource["ResourceStatus"],
         physical_id=resource.get("PhysicalResourceId", ""),
+    )
+
+
+def _drift(drift: Mapping[str, Any]) -> ResourceDrift:
+    return ResourceDrift(
+        logical_id=drift["LogicalResourceId"],
+        resource_type=drift["ResourceType"],
+        status=drift["StackResourceDriftStatus"],
+        differences=tuple(
+            (item["PropertyPath"], item.get("ExpectedValue", ""), item.get("ActualValue", ""))
+            for item in drift.get("PropertyDifferences", [])
+        ),
     )

@@ -78,6 +78,25 @@ class StackResource:
     physical_id: str = ""
 
 
+@dataclass(frozen=True)
+class DriftDetection:
+    """How a detection stands: ``status`` is the detection's own, ``drift`` what it found (``IN_SYNC``, ``DRIFTED``)."""
+
+    status: str
+    drift: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class ResourceDrift:
+    """A resource that is not as its stack says. Each difference is (path, expected, actual)."""
+
+    logical_id: str
+    resource_type: str
+    status: str
+    differences: tuple[tuple[str, str, str], ...] = ()
+
+
 class StackBusyError(FastbreakError):
     """Another operation on the stack is under way, or has just created it: read it again."""
 
