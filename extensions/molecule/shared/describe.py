@@ -1,4 +1,4 @@
-"""Print one list of an AWS API as JSON: `describe.py SERVICE OPERATION KEY [ARGUMENTS]`, for what no info module reads."""
+"""Print one list of an AWS API as JSON, where no info module reads it: `describe.py SERVICE OPERATION KEY [JSON]`."""
 
 import json
 import os
