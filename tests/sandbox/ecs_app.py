@@ -169,10 +169,10 @@ class Platform:
             VpcId=vpc,
             TargetType="ip",
             HealthCheckPath="/readyz",
-            HealthCheckIntervalSeconds=5,
-            HealthCheckTimeoutSeconds=4,
+            HealthCheckIntervalSeconds=10,
+            HealthCheckTimeoutSeconds=9,
             HealthyThresholdCount=2,
-            UnhealthyThresholdCount=2,
+            UnhealthyThresholdCount=4,
         )["TargetGroups"][0]["TargetGroupArn"]
         self.set_deregistration_delay(5)
         self.elb.create_listener(
@@ -229,7 +229,8 @@ class Platform:
         return {"awsvpcConfiguration": {"subnets": self.subnets}}
 
     def create(self, definition: str, desired: int = 2, *, balanced: bool = True, **other: Any) -> dict[str, Any]:
-        """Create the service; its record."""
+        """Create the service; its record. Unless told otherwise, a slow machine gets time before tasks are judged."""
+        other.setdefault("healthCheckGracePeriodSeconds", 300)
         balancing: dict[str, Any] = {
             "loadBalancers": [{"targetGroupArn": self.group, "containerName": "app", "containerPort": PORT}]
         }

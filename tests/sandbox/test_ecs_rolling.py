@@ -21,7 +21,7 @@ def platform(sandbox: Any) -> Iterator[Platform]:
 
 
 def test_a_first_deployment_completes_only_when_its_tasks_are_healthy(platform: Platform) -> None:
-    created = platform.create(platform.define(BOOT_SECONDS=2), healthCheckGracePeriodSeconds=200)
+    created = platform.create(platform.define(BOOT_SECONDS=2))
     assert created["deployments"][0]["rolloutState"] == "IN_PROGRESS"
     assert created["runningCount"] == 0
     until(lambda: platform.service()["runningCount"] == 2)
@@ -39,9 +39,7 @@ def test_a_first_deployment_completes_only_when_its_tasks_are_healthy(platform: 
 @pytest.mark.parametrize(("desired", "minimum", "maximum"), [(2, 100, 200), (1, 100, 200), (2, 50, 100), (3, 100, 150)])
 def test_a_good_release_drops_no_request(platform: Platform, desired: int, minimum: int, maximum: int) -> None:
     bounds = {"minimumHealthyPercent": minimum, "maximumPercent": maximum}
-    platform.create(
-        platform.define(VERSION="old"), desired, deploymentConfiguration=bounds, healthCheckGracePeriodSeconds=200
-    )
+    platform.create(platform.define(VERSION="old"), desired, deploymentConfiguration=bounds)
     platform.steady()
     upper, lower, seen = desired * maximum // 100, -(-desired * minimum // 100), []
     with Load(platform.url) as load:
@@ -78,7 +76,7 @@ def test_slow_requests_end_before_their_task_does(platform: Platform) -> None:
 
 
 def test_a_version_that_boots_slowly_gets_no_traffic_before_it_is_ready(platform: Platform) -> None:
-    platform.create(platform.define(VERSION="old"), healthCheckGracePeriodSeconds=200)
+    platform.create(platform.define(VERSION="old"))
     platform.steady()
     with Load(platform.url) as load:
         platform.update(taskDefinition=platform.define(VERSION="new", BOOT_SECONDS=6))
@@ -92,7 +90,7 @@ def test_a_version_that_boots_slowly_gets_no_traffic_before_it_is_ready(platform
 
 
 def test_without_grace_a_slow_version_is_killed_by_the_load_balancer(platform: Platform) -> None:
-    platform.create(platform.define(BOOT_SECONDS=30), 1)
+    platform.create(platform.define(BOOT_SECONDS=30), 1, healthCheckGracePeriodSeconds=0)
     stopped = until(lambda: platform.tasks("STOPPED"))
     assert stopped[0]["stoppedReason"] == f"Task failed ELB health checks in (target-group {platform.group})"
     assert stopped[0]["stopCode"] == "ServiceSchedulerInitiated"
@@ -104,7 +102,9 @@ def test_a_version_that_is_not_ready_is_rolled_back_by_the_breaker(platform: Pla
     platform.create(platform.define(VERSION="good"), deploymentConfiguration=BREAKER)
     good = platform.steady()["deployments"][0]
     with Load(platform.url) as load:
-        bad = platform.update(taskDefinition=platform.define(VERSION="bad", READY=500))["deployments"][0]["id"]
+        bad = platform.update(
+            taskDefinition=platform.define(VERSION="bad", READY=500), healthCheckGracePeriodSeconds=20
+        )["deployments"][0]["id"]
         until(lambda: any(item["rolloutState"] == "FAILED" for item in platform.service()["deployments"]))
         failed = next(item for item in platform.service()["deployments"] if item["id"] == bad)
         service = platform.steady(60)
@@ -126,7 +126,7 @@ def test_without_rollback_a_failed_deployment_stands_still(platform: Platform) -
     platform.create(platform.define(VERSION="good"), deploymentConfiguration=NO_ROLLBACK)
     platform.steady()
     with Load(platform.url) as load:
-        platform.update(taskDefinition=platform.define(VERSION="bad", READY=500))
+        platform.update(taskDefinition=platform.define(VERSION="bad", READY=500), healthCheckGracePeriodSeconds=20)
         until(lambda: platform.primary()["rolloutState"] == "FAILED")
         started = sum("has started" in event for event in platform.story())
         time.sleep(3)
@@ -172,7 +172,7 @@ def test_a_version_that_dies_is_replaced_again_and_again(platform: Platform) -> 
 
 
 def test_stop_with_rollback_in_the_middle(platform: Platform) -> None:
-    platform.create(platform.define(VERSION="good"), healthCheckGracePeriodSeconds=300)
+    platform.create(platform.define(VERSION="good"))
     good = platform.steady()["deployments"][0]
     with Load(platform.url) as load:
         platform.update(taskDefinition=platform.define(VERSION="bad", READY=500))
@@ -190,7 +190,7 @@ def test_stop_with_rollback_in_the_middle(platform: Platform) -> None:
 
 
 def test_stop_of_a_first_deployment(platform: Platform) -> None:
-    platform.create(platform.define(READY=500), healthCheckGracePeriodSeconds=300)
+    platform.create(platform.define(READY=500))
     arn = platform.service()["currentServiceDeployment"]
     with pytest.raises(ClientError, match="cannot be rolled back"):
         platform.ecs.stop_service_deployment(serviceDeploymentArn=arn, stopType="ROLLBACK")
@@ -200,7 +200,7 @@ def test_stop_of_a_first_deployment(platform: Platform) -> None:
 
 
 def test_a_newer_release_supersedes(platform: Platform) -> None:
-    platform.create(platform.define(VERSION="one"), healthCheckGracePeriodSeconds=300)
+    platform.create(platform.define(VERSION="one"))
     platform.steady()
     with Load(platform.url) as load:
         platform.update(taskDefinition=platform.define(VERSION="two", READY=500))
@@ -220,7 +220,7 @@ def test_scaling_during_a_deployment(platform: Platform) -> None:
     platform.steady()
     with Load(platform.url) as load:
         new = platform.define(VERSION="new", BOOT_SECONDS=2)
-        platform.update(taskDefinition=new, healthCheckGracePeriodSeconds=300)
+        platform.update(taskDefinition=new)
         deployment = platform.primary()["id"]
         platform.update(desiredCount=4)
         until(lambda: platform.service()["runningCount"] >= 4)
@@ -297,7 +297,7 @@ def test_an_alarm_rolls_back(platform: Platform, sandbox: Any) -> None:
     alarms = {"alarmNames": [platform.name], "enable": True, "rollback": True}
     platform.create(platform.define(), deploymentConfiguration={"alarms": alarms})
     good = platform.steady()["taskDefinition"]
-    platform.update(taskDefinition=platform.define(READY=500), healthCheckGracePeriodSeconds=300)
+    platform.update(taskDefinition=platform.define(READY=500))
     cloudwatch.set_alarm_state(AlarmName=platform.name, StateValue="ALARM", StateReason="test")
     assert platform.steady()["taskDefinition"] == good
     newest = platform.history()[0]
