@@ -171,9 +171,21 @@ def run_one(stage: Stage) -> int:
     os.execve(stage.command[0], stage.command, environment(stage))  # noqa: S606 - no shell wanted
 
 
+def sandboxes() -> set[str]:
+    """Names of this clone's sandboxes."""
+    return {path.parent.name for path in (ROOT / ".sandbox").glob("*/state.json")}
+
+
+def end_sandboxes(names: set[str]) -> None:
+    """End the sandboxes of interrupted tests; their fixtures do not get to it when pytest's workers are interrupted."""
+    for name in sorted(names):
+        subprocess.run([sys.executable, "-m", "sandbox", "down", "--name", name], cwd=ROOT, check=False)
+
+
 def run_all(stages: list[Stage]) -> int:
     LOGS.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
+    before = sandboxes()
     runner = Runner()
     lanes = [[stage for stage in lane if stage in stages] for lane in (COMPUTING, WAITING)]
     with ThreadPoolExecutor(max_workers=len(lanes)) as pool:
@@ -183,6 +195,7 @@ def run_all(stages: list[Stage]) -> int:
         except KeyboardInterrupt:
             print("Interrupted: ending what runs ...", file=sys.stderr, flush=True)
             runner.end_all()
+            end_sandboxes(sandboxes() - before)
             return 130
     return conclude(outcomes, time.monotonic() - began)
 
