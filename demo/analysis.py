@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 POLL_SECONDS = 1.0
 LIMIT_SECONDS = 300.0
 CHUNK_BYTES = 1 << 20
-SERIES_ANGLES = ("left_knee", "right_knee")
+SERIES_ANGLES = ("left_knee_flexion", "right_knee_flexion")
 SERIES_POINTS = 8
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from demo.console import Console
 
 CACHE_LABEL = "fastbreak.cache"
-IMAGE_LABEL = "org.opencontainers.image.title=fastbreak-inference"
+IMAGE_LABEL = "org.opencontainers.image.title=fastbreak inference"
 CACHE_FOLDERS = (".venv", ".venv-service", ".cache")
 
 
