@@ -51,7 +51,7 @@ def build_request(options: Options, *, owner: str, salt: str) -> RolloutRequest:
         poll_seconds=options["poll_interval_seconds"],
         tags=options["tags"] or {},
     )
-    if problems := list(_problems(request)):
+    if options["state"] != "absent" and (problems := _problems(request)):
         raise RequestError(f"Rolling out {request.service}: " + " ".join(problems), problems=problems)
     return request
 

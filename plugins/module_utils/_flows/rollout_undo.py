@@ -71,11 +71,11 @@ def undo(session: Session, facts: Facts, started: Started, back: WayBack, step: 
         undone = _undo(session, facts, started, back, step)
         if undone.outcome is Outcome.ROLLED_BACK:
             _restore_settings(session, facts)
-        return undone
     except SupersededError:
         raise
     except (OperationError, WaitTimeoutError) as error:
         return Undone(Outcome.FAILED, f"The way back failed as well: {error}")
+    return undone
 
 
 def _undo(session: Session, facts: Facts, started: Started, back: WayBack, step: Step) -> Undone:

@@ -28,7 +28,7 @@ from .._core.rollout import DeploymentState, Service, ServiceDeployment, Task
 from .._core.rollout_judge import Decision, GateReading, Reading, Step, decide
 from .._core.rollout_tasks import observe, of_revision
 from .._core.verdict import Verdict
-from .._errors import UnavailableError
+from .._errors import OperationError, UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,7 +119,8 @@ class Watch:
         try:
             service = self._look_at_deployment()
             tasks = self._look_at_targets(service)
-        except UnavailableError as error:
+        except (UnavailableError, OperationError) as error:
+            # A refused look measures nothing either: the gate is in ERROR, and the next look may be allowed.
             self._targets = self._targets.failed_to_look(str(error))
             return
         if self._stopped_before is None:
