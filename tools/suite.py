@@ -172,8 +172,8 @@ def run_one(stage: Stage) -> int:
 
 
 def sandboxes() -> set[str]:
-    """Names of this clone's sandboxes."""
-    return {path.parent.name for path in (ROOT / ".sandbox").glob("*/state.json")}
+    """Names of this clone's sandboxes, those that are only just starting too."""
+    return {path.name for path in (ROOT / ".sandbox").glob("*/")}
 
 
 def end_sandboxes(names: set[str]) -> None:
