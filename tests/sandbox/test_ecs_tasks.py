@@ -181,7 +181,7 @@ CHECK = "import os, sys; sys.exit(os.path.exists('/tmp/bad'))"
 
 def test_health_checks_are_executed_and_the_unhealthy_replaced(platform: Platform) -> None:
     check = {"command": ["CMD", "python3", "-c", CHECK], "interval": 5, "timeout": 5, "retries": 2}
-    platform.create(platform.define(healthCheck=check), 1, balanced=False)
+    platform.create(platform.define(healthCheck=check), 1, balanced=False, healthCheckGracePeriodSeconds=0)
     assert platform.primary()["rolloutState"] == "IN_PROGRESS"
     platform.steady()
     task = platform.tasks()[0]
@@ -205,7 +205,8 @@ def test_shell_checks_and_the_start_period(platform: Platform) -> None:
     """Failures in the start period do not count; a version that never gets healthy trips the breaker."""
     check = {"command": ["CMD-SHELL", "exit 1"], "interval": 5, "timeout": 5, "retries": 1, "startPeriod": 30}
     breaker = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
-    platform.create(platform.define(healthCheck=check), 1, balanced=False, deploymentConfiguration=breaker)
+    settings: dict[str, Any] = {"deploymentConfiguration": breaker, "healthCheckGracePeriodSeconds": 0}
+    platform.create(platform.define(healthCheck=check), 1, balanced=False, **settings)
     until(lambda: platform.service()["runningCount"] == 1)
     began = time.monotonic()
     until(lambda: platform.tasks("STOPPED"))
