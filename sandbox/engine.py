@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,14 +66,16 @@ def foreign_owner(client: docker.DockerClient, name: str, home: Path) -> str | N
 
 
 def sweep(client: docker.DockerClient, name: str, home: Path, *, keep_network: bool = False) -> None:
-    """Remove the sandbox's containers, volumes and (unless kept) network; SandboxError names what would not go."""
+    """Remove the sandbox's containers, volumes and (unless kept) network; SandboxError names what would not go.
+
+    One at a time: engines of the 20.10 line can lock up when containers leave a network together (moby issue 46661).
+    """
     ours = [item for item in _labelled(client, name) if _labels_of(item).get(HOME_LABEL, str(home)) == str(home)]
     kinds = ("containers", "volumes") if keep_network else ("containers", "networks", "volumes")
     failures: list[str] = []
     for kind in kinds:
         members = [item for item in ours if item.collection is not None and _kind(item) == kind]
-        with ThreadPoolExecutor(8) as pool:
-            failures += [problem for problem in pool.map(_remove, members) if problem]
+        failures += [problem for problem in map(_remove, members) if problem]
     if failures:
         raise SandboxError(f"could not remove from the Docker engine: {'; '.join(failures)}: try `down` again")
 
