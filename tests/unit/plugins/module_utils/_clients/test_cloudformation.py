@@ -7,7 +7,9 @@ import boto3
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._clients.cloudformation import CloudFormation
 from ansible_collections.fastbreak.aws.plugins.module_utils._core.stack_types import (
+    DriftDetection,
     NothingToUpdateError,
+    ResourceDrift,
     StackBusyError,
     StackEvent,
     StackRequest,
@@ -225,3 +227,36 @@ def test_an_unreachable_endpoint_is_unavailable():
     )
     with pytest.raises(UnavailableError, match="AWS_ENDPOINT_URL"):
         CloudFormation(lambda: client).describe_stack("s")
+
+
+def test_drift_is_detected_and_read(api):
+    stacks, stub = api
+    stub.add_response("detect_stack_drift", {"StackDriftDetectionId": "d"}, {"StackName": "s"})
+    stub.add_response(
+        "describe_stack_drift_detection_status",
+        {
+            "StackId": ARN,
+            "StackDriftDetectionId": "d",
+            "DetectionStatus": "DETECTION_COMPLETE",
+            "StackDriftStatus": "DRIFTED",
+            "Timestamp": NOW,
+        },
+        {"StackDriftDetectionId": "d"},
+    )
+    difference = {"PropertyPath": "/A", "ExpectedValue": "1", "ActualValue": "2", "DifferenceType": "NOT_EQUAL"}
+    drift = {
+        "StackId": ARN,
+        "LogicalResourceId": "R",
+        "ResourceType": "T",
+        "StackResourceDriftStatus": "MODIFIED",
+        "Timestamp": NOW,
+        "PropertyDifferences": [difference],
+    }
+    stub.add_response(
+        "describe_stack_resource_drifts",
+        {"StackResourceDrifts": [drift]},
+        {"StackName": "s", "StackResourceDriftStatusFilters": ["MODIFIED", "DELETED"]},
+    )
+    assert stacks.detect_stack_drift("s") == "d"
+    assert stacks.describe_stack_drift_detection("d") == DriftDetection("DETECTION_COMPLETE", "DRIFTED")
+    assert stacks.describe_stack_resource_drifts("s") == [ResourceDrift("R", "T", "MODIFIED", (("/A", "1", "2"),))]
