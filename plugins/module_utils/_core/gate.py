@@ -201,9 +201,8 @@ def describe_targets(tally: TargetTally) -> str:
     parts = [f"{latest.healthy} of {latest.desired} desired tasks healthy in the target group"]
     parts.append(f"{latest.running} running{f'; targets: {states}' if states else ''}")
     if latest.failures:
-        shown = "; ".join(str(failure) for failure in latest.failures[:3])
-        more = len(latest.failures) - 3
-        parts.append(f"stopped: {shown}{f'; and {more} more' if more > 0 else ''}")
+        more = len(latest.failures) - 1
+        parts.append(f"stopped: {latest.failures[0]}{f', and {more} more' if more else ''}")
     if tally.problem:
         parts.append(f"the last look failed: {tally.problem}")
     return ", ".join(parts)

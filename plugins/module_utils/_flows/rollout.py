@@ -167,7 +167,6 @@ class _Run:
         outcome, standing = Outcome.SUPERSEDED, ""
         evidence: tuple[dict[str, object], ...] = ()
         if decision.step is not Step.SUPERSEDED:
-            session.say(f"gate {decision.gate} is {decision.verdict.value}: {decision.seen}")
             outcome, standing, evidence = self._undo(started, decision)
         message = failure_paragraph(
             f"Release {facts.target.release.version} of {session.request.service}",

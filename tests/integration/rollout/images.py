@@ -15,7 +15,7 @@ BASE = "fastbreak-sandbox/base:trixie"
 APP = (Path(__file__).parent / "app.py").read_bytes()
 RECIPE = """\
 FROM {base}
-COPY --chmod=755 app.py /usr/local/bin/fastbreak-service
+COPY app.py /usr/local/bin/fastbreak-service
 ENV PYTHONUNBUFFERED=1
 {settings}
 CMD ["fastbreak-service", "serve"]

@@ -170,7 +170,7 @@ class Platform:
             "network": {"subnets": self.subnets, "security_groups": [self.security_group]},
             "load_balancer": {"target_group_arn": self.group, "container_name": "service", "container_port": 8080},
             "listener_rules": [{"listener_arn": self.listener, "priority": 100}],
-            "health_check_grace_period_seconds": 20,
+            "health_check_grace_period_seconds": 200,
             "tags": {"Project": "test"},
             "scaling": {"minimum": 2, "maximum": 4},
             "url": self.url,
