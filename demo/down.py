@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from demo.console import Console
 
-CACHE_LABEL = "fastbreak.cache"
+CACHED_IMAGES = "fastbreak-sandbox/*"
 IMAGE_LABEL = "org.opencontainers.image.title=fastbreak inference"
 CACHE_FOLDERS = (".venv", ".venv-service", ".cache")
 
@@ -38,7 +38,8 @@ def take_down(console: Console, root: Path, sandbox: str) -> None:
     print("\nKept as caches, so that the next start is quick:", flush=True)
     for line in [*caches, *(f"{name}/" for name in CACHE_FOLDERS if (root / name).exists())]:
         console.detail(line)
-    console.detail("`make clean-caches` removes them too")
+    console.detail("the Docker engine's build cache, and uv's and pip's under ~/.cache")
+    console.detail("`make clean-caches` removes them too, but uv's and pip's, which other projects share")
 
 
 def _remove_images(console: Console) -> list[str]:
@@ -46,7 +47,7 @@ def _remove_images(console: Console) -> list[str]:
     try:
         client = docker.from_env()
         images = client.images.list(filters={"label": IMAGE_LABEL})
-        kept = client.images.list(filters={"label": CACHE_LABEL})
+        kept = client.images.list(CACHED_IMAGES)
     except DockerException:
         console.detail("no Docker engine runs: nothing to remove")
         return []
