@@ -69,8 +69,9 @@ options:
   depends_on:
     description:
       - The stacks that have to have settled first, as a mapping of component to stack name.
-      - A component that is a host of the same play is waited for until its host has reported with
-        M(fastbreak.aws.component_state); if it fails, this one fails without having touched anything.
+      - A component that is a host of the same play is waited for until this module has applied its stack there or, in a
+        play that sets C(fastbreak_components_report=true), until the host has reported with
+        M(fastbreak.aws.component_state). If it fails, this one fails without having touched anything.
       - Any other one has to have settled already.
     type: dict
     default: {}

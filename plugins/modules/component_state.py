@@ -13,6 +13,7 @@ description:
     for those that it depends on until they report here.
   - Report V(settled) as the last task of a component and V(ended) in an C(always) section around all of them. A
     component that ended without having settled has failed, wherever in its tasks that was.
+  - The play says that its components report by setting C(fastbreak_components_report=true).
   - Reports are kept in the run's own temporary directory and go with it.
 options:
   state:
@@ -46,6 +47,8 @@ EXAMPLES = r"""
   hosts: components
   strategy: free
   gather_facts: false
+  vars:
+    fastbreak_components_report: true
   tasks:
     - name: Converge
       block:

@@ -20,8 +20,12 @@ from ..module_utils._flows.stack_ports import DependencyState
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+APPLIED = "applied"
 SETTLED = "settled"
 ENDED = "ended"
+#: A play whose components report with `component_state` says so in this variable; in any other one a component counts as
+#: settled once its stack is applied.
+REPORTS = "fastbreak_components_report"
 
 
 class RunBoard:
@@ -32,6 +36,7 @@ class RunBoard:
         self._directory = (directory or Path(constants.DEFAULT_LOCAL_TMP)) / "fastbreak" / play
         self._hosts = frozenset(task_vars.get("ansible_play_hosts_all", []))
         self._alive = frozenset(task_vars.get("ansible_play_hosts", self._hosts))
+        self._good = SETTLED if task_vars.get(REPORTS) else APPLIED
         self.component = str(task_vars.get("inventory_hostname", ""))
 
     def state_of(self, component: str) -> DependencyState:
@@ -40,7 +45,7 @@ class RunBoard:
             return DependencyState.OUTSIDE
         # In this order: both may be written between two looks.
         gone = self._file(component, ENDED).exists() or component not in self._alive
-        if self._file(component, SETTLED).exists():
+        if self._file(component, self._good).exists():
             return DependencyState.SETTLED
         return DependencyState.FAILED if gone else DependencyState.RUNNING
 
@@ -51,7 +56,7 @@ class RunBoard:
         return found
 
     def report(self, state: str) -> None:
-        """Say that this host's component settled, or ended."""
+        """Say that this host's component was applied, settled, or ended."""
         self._write(state, "")
 
     def publish(self, outputs: Mapping[str, str | None]) -> None:

@@ -2,18 +2,19 @@
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._flows.stack_ports import DependencyState
-from ansible_collections.fastbreak.aws.plugins.plugin_utils._run_board import ENDED, SETTLED, RunBoard
+from ansible_collections.fastbreak.aws.plugins.plugin_utils._run_board import APPLIED, ENDED, SETTLED, RunBoard
 
 
 @pytest.fixture
 def board(tmp_path):
-    def seen_from(host, alive=("network", "rds"), play="Converge the components"):
+    def seen_from(host, alive=("network", "rds"), play="Converge the components", reports=True):
         return RunBoard(
             {
                 "inventory_hostname": host,
                 "ansible_play_name": play,
                 "ansible_play_hosts_all": ["network", "rds"],
                 "ansible_play_hosts": list(alive),
+                "fastbreak_components_report": reports,
             },
             tmp_path,
         )
@@ -51,3 +52,9 @@ def test_planned_outputs_travel(board):
     assert board("rds").planned_outputs("network") is None
     board("network").publish({"VpcId": None, "Size": "x"})
     assert board("rds").planned_outputs("network") == {"VpcId": None, "Size": "x"}
+
+
+def test_where_components_report_an_applied_stack_is_not_enough(board):
+    board("network").report(APPLIED)
+    assert board("rds").state_of("network") is DependencyState.RUNNING
+    assert board("rds", reports=False).state_of("network") is DependencyState.SETTLED
