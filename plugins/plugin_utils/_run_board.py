@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 APPLIED = "applied"
 SETTLED = "settled"
 ENDED = "ended"
-#: A play whose components report with `component_state` says so in this variable; in any other one a component counts as
-#: settled once its stack is applied.
+#: A play whose components report with `component_state` says so in this variable. In any other one a component counts
+#: as settled once its stack is applied.
 REPORTS = "fastbreak_components_report"
 
 
