@@ -690,13 +690,16 @@ def run_request(params, ports, check_mode):
 
 
 def interrupt(_signal_number, _frame):
-    """End a run from outside the way that it can say what it leaves."""
+    """End a run from outside the way that it can say what it leaves, and give its lock up undisturbed."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
 def main():
     module = AnsibleAWSModule(argument_spec=build_argument_spec(), supports_check_mode=True, **CROSS_CHECKS)
-    signal.signal(signal.SIGTERM, interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupt)
     try:
         result = run_request(
             module.params, build_ports(module.client, module.params["release_table"]), module.check_mode
