@@ -6,8 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..modules.ecs_rollout import build_ports
-from ..modules.ecs_rollout_info import build_argument_spec, run_request
+from ..modules.ecs_rollout_info import build_argument_spec, build_ports, run_request
 from ..plugin_utils._aws_action import AwsAction, Connection
 
 if TYPE_CHECKING:

@@ -86,9 +86,12 @@ lock:
 """
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.aws_api import CONFIG
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.dynamodb_releases import ReleasesClient
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.ecs import EcsClient
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.rollout_clock import RolloutClock
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError
-from ansible_collections.fastbreak.aws.plugins.module_utils._flows.rollout_info import report_service
-from ansible_collections.fastbreak.aws.plugins.modules.ecs_rollout import build_ports
+from ansible_collections.fastbreak.aws.plugins.module_utils._flows.rollout_info import InfoPorts, report_service
 
 
 def build_argument_spec():
@@ -99,6 +102,15 @@ def build_argument_spec():
         "release_table": {"type": "str", "required": True},
         "history": {"type": "int", "default": 20},
     }
+
+
+def build_ports(connect, table):
+    """The only place where clients are made; ``connect`` makes a boto3 client by the service's name."""
+    return InfoPorts(
+        ecs=EcsClient(lambda: connect("ecs", config=dict(CONFIG))),
+        releases=ReleasesClient(lambda: connect("dynamodb", config=dict(CONFIG)), table),
+        clock=RolloutClock(),
+    )
 
 
 def run_request(params, ports):

@@ -66,7 +66,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # one segment an answer
 
-    def _answer(self):
+    def _answer(self):  # noqa: PLR0911 - a route, an answer
         target = self.server.target
         path = self.path.partition("?")[0]
         if path == target.health_path:

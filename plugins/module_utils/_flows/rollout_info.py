@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from .._core.release import running_release
@@ -15,10 +15,19 @@ from .._errors import RefusedError
 
 if TYPE_CHECKING:
     from .._core.rollout import Service
-    from .ports import Ports
+    from .ports import Clock, Ecs, Releases
 
 
-def report_service(cluster: str, service: str, ports: Ports, *, history: int) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class InfoPorts:
+    """What reading needs of the ports of a rollout."""
+
+    ecs: Ecs
+    releases: Releases
+    clock: Clock
+
+
+def report_service(cluster: str, service: str, ports: InfoPorts, *, history: int) -> dict[str, Any]:
     """The service, its deployments, its newest *history* releases, and who holds its lock."""
     if problem := ports.releases.table_problem():
         raise RefusedError(f"Reading the releases of {service} was refused: {problem}")
@@ -43,7 +52,7 @@ def report_service(cluster: str, service: str, ports: Ports, *, history: int) ->
     }
 
 
-def _service(ports: Ports, found: Service) -> dict[str, Any]:
+def _service(ports: InfoPorts, found: Service) -> dict[str, Any]:
     definition = ports.ecs.describe_task_definition(found.task_definition_arn)
     return {
         "arn": found.arn,
