@@ -55,7 +55,7 @@ COMPUTING = (
 )
 WAITING = (
     Stage("sandbox-test", _pytest("-n2", "tests/sandbox"), engine=True),
-    Stage("integration", _pytest("-n2", "tests/integration"), engine=True),
+    Stage("integration", _pytest("-n2", "--dist=loadfile", "tests/integration"), engine=True),
     Stage("molecule", (sys.executable, "-m", "tools.molecule"), engine=True),
     Stage("e2e", _pytest("tests/e2e"), engine=True, service=True),
 )
