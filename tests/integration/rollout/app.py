@@ -3,6 +3,7 @@
 
 import http.server
 import os
+import signal
 import sys
 import threading
 import time
@@ -45,6 +46,7 @@ if sys.argv[1:] == ["migrate"]:
     sys.exit(int(setting("MIGRATION_EXIT", 0)))
 if sys.argv[1:] == ["healthcheck"]:
     sys.exit(0)
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 print(f"{VERSION}: serving", flush=True)
 if setting("LIFE_SECONDS", 0):
     threading.Thread(target=die, daemon=True).start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import boto3
@@ -9,7 +10,7 @@ import boto3
 from tests.integration.rollout.images import Images
 
 repository, *wanted = sys.argv[1:]
-images = Images(boto3.client("ecr"), repository)
+images = Images(boto3.client("ecr", region_name=os.environ["AWS_REGION"]), repository)
 for release in wanted:
     version, *settings = release.split(":")
     print(images.push(version, **dict(setting.split("=", 1) for setting in settings)))
