@@ -223,8 +223,10 @@ def main(names: list[str]) -> int:
     if unknown := set(names) - set(STAGES):
         print(f"No such stage: {', '.join(sorted(unknown))}. There are: {', '.join(STAGES)}.", file=sys.stderr)
         return 2
-    # A terminated run ends its stages as an interrupted one does.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A terminated run ends its stages as an interrupted one does. A shell starts what runs in its background with
+    # interrupts ignored, which every process below would inherit.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
     stages = [stage for stage in STAGES.values() if not names or stage.name in names]
     try:
         prepare(stages)

@@ -4,6 +4,7 @@ import os
 import select
 import shutil
 import signal
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,12 +32,14 @@ def layout_in(home: Path) -> _daemon.Layout:
 
 
 @pytest.fixture
-def layout(tmp_path: Path) -> Iterator[_daemon.Layout]:
-    layout = layout_in(tmp_path)
-    yield layout
-    record = _record.read(layout.record)
-    if record is not None:
-        _daemon.stop(layout, record)
+def layout() -> Iterator[_daemon.Layout]:
+    # pytest's own folders are too deep: the path of a socket has at most 107 characters.
+    with tempfile.TemporaryDirectory(prefix="engine-", ignore_cleanup_errors=True) as folder:
+        layout = layout_in(Path(folder))
+        yield layout
+        record = _record.read(layout.record)
+        if record is not None:
+            _daemon.stop(layout, record)
 
 
 def kill(*processes: Process) -> None:
