@@ -51,12 +51,12 @@ COMPUTING = (
     Stage("architecture", _pytest("tests/architecture")),
     Stage("packaging", _pytest("tests/packaging")),
     Stage("sanity", (sys.executable, "-m", "tools.sanity")),
+    Stage("molecule", (sys.executable, "-m", "tools.molecule"), engine=True),
     Stage("service-test", SERVICE_PYTEST, folder="service", engine=True, service=True),
 )
 WAITING = (
     Stage("sandbox-test", _pytest("-n2", "tests/sandbox"), engine=True),
     Stage("integration", _pytest("-n2", "--dist=loadfile", "tests/integration"), engine=True),
-    Stage("molecule", (sys.executable, "-m", "tools.molecule"), engine=True),
     Stage("e2e", _pytest("tests/e2e"), engine=True, service=True),
 )
 STAGES = {stage.name: stage for stage in (*COMPUTING, *WAITING)}
