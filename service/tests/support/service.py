@@ -45,6 +45,8 @@ class Service:
             **self.environment,
             "FASTBREAK_PORT": str(self.port),
             "FASTBREAK_HOST": "127.0.0.1",
+            # What a killed service leaves behind goes with the test's own folder.
+            "TMPDIR": str(self.log.parent),
         }
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command("serve"), env=environment, stdout=log)
