@@ -126,7 +126,7 @@ class SignatureMaterial:
     """Something attached to an image that may prove where it comes from.
 
     ``form`` is ``cosign`` (payload is the simple signing document, ``signature`` its base64 signature, certificate
-    and Rekor bundle in ``annotations``), ``dsse`` (payload is a DSSE envelope) or ``bundle`` (payload is a Sigstore bundle).
+    and Rekor bundle in ``annotations``), ``dsse`` (payload is a DSSE envelope) or ``bundle`` (a Sigstore bundle).
     """
 
     form: str

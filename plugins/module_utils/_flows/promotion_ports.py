@@ -3,7 +3,8 @@
 """The ports of a promotion. `_clients` answers with registries and AWS, the tests with fakes.
 
 Every method raises `UnavailableError` when the other side could not be asked (after its own retries),
-`CredentialsError` when it refused who we are, and `OperationError` when it refused what we asked. All are safe to call from many threads.
+`CredentialsError` when it refused who we are, `OperationError` when it refused what we asked.
+All are safe to call from many threads.
 """
 
 from __future__ import annotations
