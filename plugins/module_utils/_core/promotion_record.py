@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .promotion_gate import GateResult
@@ -33,3 +33,17 @@ class Promotion:
     belongings: tuple[str, ...] = ()
     gates: tuple[GateResult, ...] = ()
     attestation: str = ""
+
+
+def gate_data(result: GateResult) -> dict[str, Any]:
+    """One gate's result as plain data."""
+    return {**asdict(result), "mode": result.mode.value, "verdict": result.verdict.value}
+
+
+def promotion_data(promotion: Promotion) -> dict[str, Any]:
+    """The record as plain data, as the release table keeps it and the modules return it."""
+    return {
+        **asdict(promotion),
+        "belongings": list(promotion.belongings),
+        "gates": [gate_data(one) for one in promotion.gates],
+    }
