@@ -8,12 +8,12 @@ from pathlib import Path
 
 from demo.console import Console, DemoError, fail
 from demo.down import take_down
-from demo.steps import BAD_DOCKERFILE, Demo
+from demo.job import MainJob
+from demo.steps import Demo
 from demo.summary import summarise
 from sandbox.state import default_name
 
 ROOT = Path(__file__).resolve().parent.parent
-BAD_VERSION = "0.1.1"
 
 
 def up(console: Console, sandbox: str, footage: Path | None) -> None:
@@ -23,25 +23,12 @@ def up(console: Console, sandbox: str, footage: Path | None) -> None:
         demo.prepare()
     with console.step("b", "Sandbox: an emulated AWS with two accounts"):
         demo.start_sandbox()
-        runner, platform = demo.connect()
-    with console.step("c", "Provision dev"):
-        changed = demo.playbook(runner, "site.yml", log="provision").changed()
-        console.detail(f"changed={changed}")
-    with console.step("d", "Build the service image once, push it to dev's ECR"):
-        good = demo.publish(runner, log="publish")
-    url = platform.outputs("ecs")["ProductionUrl"]
-    with console.step("e", f"Deploy it, health-gated, under a steady load on {url}"):
-        first = demo.deploy(runner, url, good)
-    with console.step("f", "Analyse real footage through the load balancer"):
-        demo.analyse(platform, url, footage or demo.footage())
-    with console.step("g", "Deploy a version whose health checks pass while its analysis route answers 500"):
-        bad = demo.publish(
-            runner,
-            log="publish-bad",
-            extra={"publish_version": BAD_VERSION, "publish_dockerfile": BAD_DOCKERFILE, "publish_base": good.tag},
-        )
-        second = demo.refuse(runner, platform, url, good, bad)
-    summarise(console, demo, platform, good, {"good release": first, "bad release": second})
+        job = MainJob(console, demo.connect("dev"), demo.connect("prod"), footage or demo.footage())
+    good, bad = job.release_in_dev()
+    job.release_in_prod(good, bad)
+    report = demo.logs / "report.html"
+    job.write_report(report)
+    summarise(demo, job, good, report)
 
 
 def main() -> int:

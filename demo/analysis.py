@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -18,6 +19,18 @@ LIMIT_SECONDS = 300.0
 CHUNK_BYTES = 1 << 20
 SERIES_ANGLES = ("left_knee_flexion", "right_knee_flexion")
 SERIES_POINTS = 8
+
+Analysis = dict[str, Any]
+"""What `GET /v1/analyses/{id}` answers."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """One angle of one person over time: pairs of seconds and degrees."""
+
+    person: int
+    angle: str
+    points: tuple[tuple[float, float], ...]
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
@@ -41,14 +54,14 @@ def submit(base_url: str, footage: Path) -> str:
     return str(response.json()["id"])
 
 
-def wait(base_url: str, analysis_id: str, console: Console) -> dict[str, Any]:
+def wait(base_url: str, analysis_id: str, console: Console) -> Analysis:
     """Poll an analysis until it has ended. Raises DemoError when it failed or took longer than LIMIT_SECONDS."""
     deadline = time.monotonic() + LIMIT_SECONDS
     status = ""
     while time.monotonic() < deadline:
         response = httpx.get(f"{base_url}/v1/analyses/{analysis_id}", timeout=30)
         response.raise_for_status()
-        analysis: dict[str, Any] = response.json()
+        analysis: Analysis = response.json()
         if analysis["status"] != status:
             status = analysis["status"]
             console.detail(f"analysis {analysis_id}: {status}")
@@ -60,38 +73,49 @@ def wait(base_url: str, analysis_id: str, console: Console) -> dict[str, Any]:
     raise DemoError(f"analysis {analysis_id} is still {status!r} after {LIMIT_SECONDS:.0f} s")
 
 
-def show(base_url: str, analysis: dict[str, Any], console: Console) -> None:
+def show(base_url: str, analysis: Analysis, console: Console) -> None:
     """Print persons, frames, angles, and one angle over time."""
-    video, persons = analysis["video"], analysis["persons"]
-    console.detail(
-        f"{video['frames']} frames of {video['width']}x{video['height']} "
-        f"at {video['frames_per_second']:.1f} per second, "
-        f"{len(persons)} person(s), analysed in {analysis['elapsed_seconds']:.1f} s "
-        f"({video['frames'] / analysis['elapsed_seconds']:.1f} frames a second) with {analysis['model']['name']}"
-    )
+    console.detail(sentence(analysis))
     rows = [
         [
             f"person {person['id']}: {name}",
             str(angle["samples"]),
             *(f"{angle[key]:.0f}°" for key in ("minimum", "mean", "maximum")),
         ]
-        for person in persons
+        for person in analysis["persons"]
         for name, angle in sorted(person["angles"].items())
     ]
     console.table(["angle", "frames", "min", "mean", "max"], rows)
-    if persons:
-        longest = max(persons, key=lambda person: person["frames"])
-        for angle in SERIES_ANGLES:
-            if angle in longest["angles"]:
-                console.detail(_series(base_url, analysis["id"], longest["id"], angle))
+    for series in knees(base_url, analysis):
+        points = series.points[:: max(1, len(series.points) // SERIES_POINTS)]
+        over_time = "  ".join(f"{seconds:.2f}s {degrees:.0f}°" for seconds, degrees in points)
+        console.detail(f"person {series.person}, {series.angle} over time: {over_time}")
 
 
-def _series(base_url: str, analysis_id: str, person: int, angle: str) -> str:
-    """One line: an angle of one person over time, at evenly spaced moments."""
+def sentence(analysis: Analysis) -> str:
+    """One line: what was analysed, in what time, with which model."""
+    video = analysis["video"]
+    return (
+        f"{video['frames']} frames of {video['width']}x{video['height']} "
+        f"at {video['frames_per_second']:.1f} per second, "
+        f"{len(analysis['persons'])} person(s), analysed in {analysis['elapsed_seconds']:.1f} s "
+        f"({video['frames'] / analysis['elapsed_seconds']:.1f} frames a second) with {analysis['model']['name']}"
+    )
+
+
+def knees(base_url: str, analysis: Analysis) -> list[Series]:
+    """The knee angles over time of the person that is seen longest."""
+    if not analysis["persons"]:
+        return []
+    longest = max(analysis["persons"], key=lambda person: person["frames"])
+    return [
+        _series(base_url, analysis["id"], longest["id"], angle) for angle in SERIES_ANGLES if angle in longest["angles"]
+    ]
+
+
+def _series(base_url: str, analysis_id: str, person: int, angle: str) -> Series:
     url = f"{base_url}/v1/analyses/{analysis_id}/measures"
     response = httpx.get(url, params={"person": person, "angle": angle, "limit": 1000}, timeout=30)
     response.raise_for_status()
     measures = response.json()["measures"]
-    stride = max(1, len(measures) // SERIES_POINTS)
-    points = "  ".join(f"{m['time_seconds']:.2f}s {m['value_degrees']:.0f}°" for m in measures[::stride])
-    return f"person {person}, {angle} over time: {points}"
+    return Series(person, angle, tuple((one["time_seconds"], one["value_degrees"]) for one in measures))

@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
 import httpx
@@ -62,6 +63,16 @@ class Tally:
         return " ".join(parts)
 
 
+@dataclass(frozen=True)
+class Watched:
+    """The user requests that were sent while a release was deployed, and since when."""
+
+    environment: str
+    tag: str
+    began: datetime
+    tally: Tally
+
+
 class SteadyLoad:
     """Sends `per_second` GET requests to `url` from a few threads until the context ends.
 
@@ -70,6 +81,7 @@ class SteadyLoad:
 
     def __init__(self, url: str, *, per_second: float = 20.0, threads: int = 8) -> None:
         self.tally = Tally()
+        self.began = datetime.now(UTC)
         self._url = url
         self._interval = 1.0 / per_second
         self._stop = threading.Event()

@@ -40,6 +40,11 @@ class Platform:
         make: Any = self.session.client
         return make(service, endpoint_url=self.endpoint_url)
 
+    def table(self, name: str) -> Any:
+        """A DynamoDB table, whose items come as plain values."""
+        make: Any = self.session.resource
+        return make("dynamodb", endpoint_url=self.endpoint_url).Table(name)
+
     def outputs(self, component: str) -> dict[str, str]:
         """A component's stack outputs, by key."""
         stacks = self.client("cloudformation").describe_stacks(StackName=f"fastbreak-{self.environment}-{component}")

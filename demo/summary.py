@@ -7,34 +7,30 @@ from typing import TYPE_CHECKING
 from demo.console import clock
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from pathlib import Path
 
-    from demo.console import Console
-    from demo.load import Tally
-    from demo.platform import Platform
-    from demo.steps import Demo, Release
+    from demo.environment import Release
+    from demo.job import MainJob
+    from demo.steps import Demo
 
 
-def summarise(console: Console, demo: Demo, platform: Platform, good: Release, tallies: Mapping[str, Tally]) -> None:
-    outputs = platform.outputs("ecs")
-    url = outputs["ProductionUrl"]
+def summarise(demo: Demo, job: MainJob, good: Release, report: Path) -> None:
+    console, logs = demo.console, demo.logs.relative_to(demo.folder)
     total = sum(seconds for _, seconds in console.times)
     print(f"\nDone in {clock(total)}. What was asked of the service while it was deployed:", flush=True)
-    for name, tally in tallies.items():
-        console.detail(f"{name}: {tally.sentence()}")
+    for one in job.watched:
+        console.detail(f"{one.environment}, {'good' if one.tag == good.tag else 'bad'} release: {one.tally.sentence()}")
     print("\nWhat runs, and where to look:", flush=True)
-    python = ".venv/bin/python"
-    playbook = f".venv/bin/ansible-playbook -i inventories/{platform.environment} playbooks"
     console.pairs(
         {
             "release": good.tag,
-            "service": url,
-            "analyses": f"{url}/v1/analyses",
-            "metrics": f"{url}/metrics",
-            "AWS endpoint": platform.endpoint_url,
-            "AWS from your shell": f'eval "$({python} -m sandbox env {platform.environment} --name {demo.sandbox})"',
-            "then, for example": f"{playbook}/rollback.yml",
-            "logs of each step": f"{demo.logs.relative_to(demo.folder)}/",
+            **{f"service in {one.name}": one.url for one in job.environments},
+            "": "with /v1/analyses and /metrics",
+            "report of the releases": str(report.relative_to(demo.folder)),
+            "AWS endpoint": job.prod.platform.endpoint_url,
+            "AWS from your shell": f'eval "$(.venv/bin/python -m sandbox env prod --name {demo.sandbox})"',
+            "then, for example": ".venv/bin/ansible-playbook -i inventories/prod playbooks/rollback.yml",
+            "logs of each step": f"{logs}/",
             "end it all": "make demo-down",
         }
     )

@@ -1,0 +1,128 @@
+"""What is done in one environment of the sandbox, with that environment's credentials."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from demo import analysis
+from demo.commands import Output, Runner, recap_and_progress
+from demo.console import Console, DemoError
+from demo.load import SteadyLoad, Watched
+from demo.report import Analysed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from demo.platform import Platform
+
+REPORT = "publish_report"
+LOAD_PATH = "/v1/analyses?limit=1"
+
+
+@dataclass(frozen=True)
+class Release:
+    """An image that lies in a registry."""
+
+    tag: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class Environment:
+    """One environment: `runner` acts in it, `platform` reads it."""
+
+    console: Console
+    runner: Runner
+    platform: Platform
+
+    @property
+    def url(self) -> str:
+        """Where users reach the service."""
+        return self.platform.outputs("ecs")["ProductionUrl"]
+
+    @property
+    def name(self) -> str:
+        return self.platform.environment
+
+    def playbook(
+        self, playbook: str, *, log: str, extra: Mapping[str, str] | None = None, check: bool = True
+    ) -> Output:
+        command = ["ansible-playbook", "-i", f"inventories/{self.name}", playbook]
+        if extra:
+            command += ["-e", json.dumps(dict(extra))]
+        self.console.detail(
+            f"$ {' '.join(command[:4])}"
+            + "".join(f" -e {key}={value}" for key, value in (extra or {}).items() if key != REPORT)
+        )
+        executable = [sys.executable, "-m", "ansible", "playbook", *command[1:]]
+        return self.runner.run(executable, log=f"{self.name}-{log}", show=recap_and_progress, check=check)
+
+    def provision(self) -> None:
+        self.console.detail(f"changed={self.playbook('site.yml', log='provision').changed()}")
+
+    def publish(self, *, log: str, extra: Mapping[str, str] | None = None) -> Release:
+        """Build and push an image unless its tag is there already; return what the registry holds."""
+        report = self.runner.logs / f"{log}.json"
+        report.unlink(missing_ok=True)
+        self.playbook("playbooks/publish.yml", log=log, extra={**(extra or {}), REPORT: str(report)})
+        release = json.loads(report.read_text(encoding="utf-8"))
+        self.console.detail(f"{release['tag']}  {release['digest']}")
+        return Release(release["tag"], release["digest"])
+
+    def promote(self, release: Release, *, log: str) -> None:
+        """Copy a release into this environment's registry; its digest must be the same there."""
+        output = self.playbook("playbooks/promote.yml", log=log, extra={"version": release.tag})
+        images = self.platform.client("ecr").describe_images(
+            repositoryName=self.platform.outputs("ecr")["RepositoryName"], imageIds=[{"imageTag": release.tag}]
+        )
+        found = images["imageDetails"][0]["imageDigest"]
+        if found != release.digest:
+            raise DemoError(
+                f"{release.tag} is {found} in {self.name}, where {release.digest} was promoted; the whole output: "
+                f"{output.log}"
+            )
+        self.console.detail(f"changed={output.changed()}; {self.name} holds the same digest: {found}")
+
+    def deploy(self, release: Release) -> Watched:
+        with SteadyLoad(self.url + LOAD_PATH) as load:
+            output = self.playbook("playbooks/deploy.yml", log="deploy", extra={"version": release.tag})
+        self.console.detail(f"changed={output.changed()}; {load.tally.sentence()}")
+        return Watched(self.name, release.tag, load.began, load.tally)
+
+    def analyse(self, footage: Path) -> Analysed:
+        url = self.url
+        analysis_id = analysis.submit(url, footage)
+        result = analysis.wait(url, analysis_id, self.console)
+        analysis.show(url, result, self.console)
+        rows = self.platform.database_rows(analysis_id)
+        if rows["measures"] == 0:
+            raise DemoError(f"the database holds no measures of analysis {analysis_id}: {rows}")
+        self.console.detail("in the RDS Postgres: " + ", ".join(f"{count} {table}" for table, count in rows.items()))
+        return Analysed(self.name, footage.name, result, analysis.knees(url, result))
+
+    def refuse(self, good: Release, bad: Release) -> Watched:
+        """Deploy the bad release; it must be refused and the good one must be serving again."""
+        with SteadyLoad(self.url + LOAD_PATH) as load:
+            output = self.playbook("playbooks/deploy.yml", log="deploy-bad", extra={"version": bad.tag}, check=False)
+        if output.code == 0:
+            raise DemoError(f"the bad release {bad.tag} was let in; the whole output: {output.log}")
+        running = running_image(self.platform)
+        if not running.endswith(good.digest):
+            raise DemoError(f"after the refusal {running} runs, expected {good.digest}; the whole output: {output.log}")
+        self.console.detail(f"refused and rolled back, as it must be: {running} runs")
+        self.console.detail(load.tally.sentence())
+        return Watched(self.name, bad.tag, load.began, load.tally)
+
+
+def running_image(platform: Platform) -> str:
+    """The image of the ECS service's primary deployment."""
+    ecs = platform.client("ecs")
+    cluster = platform.outputs("ecs")["ClusterName"]
+    services = ecs.describe_services(cluster=cluster, services=["inference"])["services"]
+    primary = next(deployment for deployment in services[0]["deployments"] if deployment["status"] == "PRIMARY")
+    definition = ecs.describe_task_definition(taskDefinition=primary["taskDefinition"])["taskDefinition"]
+    return str(definition["containerDefinitions"][0]["image"])
