@@ -261,7 +261,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         self._serve()
 
-    do_HEAD = do_PUT = do_POST = do_PATCH = do_DELETE = do_GET
+    do_HEAD = do_PUT = do_POST = do_PATCH = do_DELETE = do_GET  # noqa: N815 (the standard library's names)
 
     def _serve(self):
         registry = self.server.registry
