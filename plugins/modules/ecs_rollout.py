@@ -322,6 +322,12 @@ options:
     description: Whether a deployment that another party started, and that is under way, may be replaced.
     type: bool
     default: false
+  require_promoted:
+    description:
+      - Whether only a digest is let in that M(fastbreak.aws.image_promotion) promoted, as O(release_table) says.
+      - Holds for a rollback too, and is checked before anything is changed.
+    type: bool
+    default: false
   timeout_seconds:
     description: How long ECS may take to complete the deployment, and to complete a rollback.
     type: float
@@ -348,6 +354,7 @@ attributes:
     support: full
 seealso:
   - module: fastbreak.aws.ecs_rollout_info
+  - module: fastbreak.aws.image_promotion
 author:
   - The Fastbreak maintainers (@fastbreak-sports)
 """
@@ -504,6 +511,7 @@ import socket
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.fastbreak.aws.plugins.module_utils._clients.application_autoscaling import ScalingClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._clients.aws_api import CONFIG
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.dynamodb_promotions import PromotionsClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._clients.dynamodb_releases import ReleasesClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._clients.ecr_images import EcrImages
 from ansible_collections.fastbreak.aws.plugins.module_utils._clients.ecs import EcsClient
@@ -545,6 +553,7 @@ def build_argument_spec():
         "migration": {"type": "dict", "options": _migration_spec()},
         "scaling": {"type": "dict", "options": _scaling_spec()},
         "supersede": {"type": "bool", "default": False},
+        "require_promoted": {"type": "bool", "default": False},
         "timeout_seconds": {"type": "float", "default": 1800},
         "poll_interval_seconds": {"type": "float", "default": 5},
         **_service_spec(),
@@ -666,6 +675,7 @@ def build_ports(connect, table, clock=None, progress=None):
         probe=HttpProbe(),
         clock=clock or RolloutClock(),
         progress=progress or _NoProgress(),
+        promotions=PromotionsClient(lazily("dynamodb"), table),
     )
 
 

@@ -24,7 +24,7 @@ options:
     type: str
     required: true
   history:
-    description: How many releases to return, the newest first, at most 200.
+    description: How many releases and how many promotions to return, the newest first, at most 200 releases.
     type: int
     default: 20
 extends_documentation_fragment:
@@ -79,6 +79,11 @@ releases:
   type: list
   elements: dict
   returned: success
+promotions:
+  description: The promotions of the service's images, the newest first, as M(fastbreak.aws.image_promotion_info) does.
+  type: list
+  elements: dict
+  returned: success
 lock:
   description: Who is rolling out now, with C(owner), C(started_at) and C(expires_at). Empty when nobody is.
   type: dict
@@ -87,6 +92,7 @@ lock:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.fastbreak.aws.plugins.module_utils._clients.aws_api import CONFIG
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.dynamodb_promotions import PromotionsClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._clients.dynamodb_releases import ReleasesClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._clients.ecs import EcsClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._clients.rollout_clock import RolloutClock
@@ -110,6 +116,7 @@ def build_ports(connect, table):
         ecs=EcsClient(lambda: connect("ecs", config=dict(CONFIG))),
         releases=ReleasesClient(lambda: connect("dynamodb", config=dict(CONFIG)), table),
         clock=RolloutClock(),
+        promotions=PromotionsClient(lambda: connect("dynamodb", config=dict(CONFIG)), table),
     )
 
 

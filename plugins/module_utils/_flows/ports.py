@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from .._core.gate import Answer
     from .._core.image_ref import RepositoryImage
+    from .._core.promotion_record import Promotion
     from .._core.release import Lock, Release
     from .._core.rollout import (
         ListenerRule,
@@ -181,6 +182,16 @@ class Releases(Protocol):
         """Give the lock up, when it is still ours."""
 
 
+class PromotionRecord(Protocol):
+    """The promotions that the release table holds."""
+
+    def promotions(self, service: str) -> tuple[Promotion, ...]:
+        """The service's promotions, the newest first."""
+
+    def find_promotion(self, service: str, digest: str) -> Promotion | None:
+        """The newest promotion of a digest."""
+
+
 class Images(Protocol):
     """The image registry."""
 
@@ -258,3 +269,4 @@ class Ports:
     probe: Probe
     clock: Clock
     progress: Progress
+    promotions: PromotionRecord

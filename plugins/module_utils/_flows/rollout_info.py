@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from .._core.promotion_record import promotion_data
 from .._core.release import running_release
 from .._core.rollout_report import release_data
 from .._core.rollout_service import view_settings
@@ -15,7 +16,7 @@ from .._errors import RefusedError
 
 if TYPE_CHECKING:
     from .._core.rollout import Service
-    from .ports import Clock, Ecs, Releases
+    from .ports import Clock, Ecs, PromotionRecord, Releases
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +26,11 @@ class InfoPorts:
     ecs: Ecs
     releases: Releases
     clock: Clock
+    promotions: PromotionRecord
 
 
 def report_service(cluster: str, service: str, ports: InfoPorts, *, history: int) -> dict[str, Any]:
-    """The service, its deployments, its newest *history* releases, and who holds its lock."""
+    """The service, its deployments, its newest *history* releases and promotions, and who holds its lock."""
     if problem := ports.releases.table_problem():
         raise RefusedError(f"Reading the releases of {service} was refused: {problem}")
     found = ports.ecs.describe_service(cluster, service) if ports.ecs.cluster_status(cluster) else None
@@ -48,6 +50,7 @@ def report_service(cluster: str, service: str, ports: InfoPorts, *, history: int
         ],
         "running": release_data(running) if running else {},
         "releases": [release_data(one) for one in releases[:history]],
+        "promotions": [promotion_data(one) for one in ports.promotions.promotions(service)[:history]],
         "lock": asdict(lock) if lock and lock.held_at(ports.clock.now()) else {},
     }
 

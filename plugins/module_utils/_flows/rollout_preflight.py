@@ -38,6 +38,7 @@ def check_surroundings(session: Session, facts: Facts, *, orphan_arn: str = "") 
     """
     problems = [
         *_plan_problems(facts),
+        *_promotion_problems(session, facts),
         *_deployment_problems(session, facts, orphan_arn),
         *_definition_problems(session, facts),
         *_network_problems(session),
@@ -72,6 +73,16 @@ def _misfits(request: RolloutRequest, facts: Facts) -> Iterator[str]:
 def _plan_problems(facts: Facts) -> Iterator[str]:
     if facts.plan.refusal:
         yield f"{facts.plan.refusal}."
+
+
+def _promotion_problems(session: Session, facts: Facts) -> Iterator[str]:
+    request, release = session.request, facts.target.release
+    if not request.require_promoted or session.ports.promotions.find_promotion(request.service, release.digest):
+        return
+    yield (
+        f"The release table holds no promotion of {release.digest}, and require_promoted lets in nothing else. Promote "
+        f"it first (playbooks/promote.yml -e version={release.version}), which records that its gates passed."
+    )
 
 
 def _deployment_problems(session: Session, facts: Facts, orphan_arn: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .._core.image_ref import ReleaseImage, find_release, nearest_versions, parse_image
+from .._core.image_ref import ReleaseImage, find_release, nearest_versions, parse_image, version_names
 from .._core.release import ROLLBACK, Release, RollbackTarget, rollback_target, running_release
 from .._core.rollout_plan import Found, RolloutPlan, Wanted, plan
 from .._core.task_definition import Document, normalise, with_image
@@ -145,11 +145,26 @@ def choose_rollback(history: tuple[Release, ...], running_arn: str, version: str
     return rollback_target(history, running, version)
 
 
+def _only_promoted(session: Session) -> str:
+    """A sentence about the version that is asked for and was never released, when it was promoted at least."""
+    request = session.request
+    if not request.version:
+        return ""
+    for one in session.ports.promotions.promotions(request.service):
+        if version_names(request.version, tag=one.version, digest=one.digest):
+            return (
+                f" {one.version} was promoted at {one.promoted_at} but has never been released here, so that there is "
+                f"nothing to go back to: deploy it instead (playbooks/deploy.yml -e version={one.version})."
+            )
+    return ""
+
+
 def _recorded(session: Session, history: tuple[Release, ...], running_arn: str) -> Target:
     request = session.request
     chosen = choose_rollback(history, running_arn, request.version)
     if chosen.release is None:
-        raise RefusedError(f"Rolling back {request.service} was refused: {chosen.problem} Nothing was changed.")
+        problem = chosen.problem + _only_promoted(session)
+        raise RefusedError(f"Rolling back {request.service} was refused: {problem} Nothing was changed.")
     release = chosen.release
     definition = session.ports.ecs.describe_task_definition(release.task_definition_arn)
     if definition is None:

@@ -47,6 +47,7 @@ def build_request(options: Options, *, owner: str, salt: str) -> RolloutRequest:
         gates=_gates(options),
         migration=_migration(options),
         supersede=options["supersede"],
+        require_promoted=options["require_promoted"],
         timeout_seconds=options["timeout_seconds"],
         poll_seconds=options["poll_interval_seconds"],
         tags=options["tags"] or {},

@@ -57,6 +57,7 @@ class RolloutRequest:
     gates: tuple[Gate, ...] = ()
     migration: Migration | None = None
     supersede: bool = False
+    require_promoted: bool = False
     timeout_seconds: float = 1800.0
     poll_seconds: float = 5.0
     tags: Mapping[str, str] = field(default_factory=dict)

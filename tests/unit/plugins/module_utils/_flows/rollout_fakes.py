@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ansible_collections.fastbreak.aws.plugins.module_utils._core.image_ref import RepositoryImage
+    from ansible_collections.fastbreak.aws.plugins.module_utils._core.promotion_record import Promotion
     from ansible_collections.fastbreak.aws.plugins.module_utils._core.release import Lock, Release
     from ansible_collections.fastbreak.aws.plugins.module_utils._flows.ports import OneOffTask, ServiceChange
 from tests.unit.plugins.module_utils._flows.rollout_scheduler import (
@@ -253,6 +254,14 @@ class World(Scheduler):
     def drop_lock(self, service: str, owner: str) -> None:
         if self.lock and self.lock.owner == owner:
             self.lock = None
+
+    # PromotionRecord
+
+    def promotions(self, service: str) -> tuple[Promotion, ...]:
+        return tuple(reversed(self.promoted))
+
+    def find_promotion(self, service: str, digest: str) -> Promotion | None:
+        return next((one for one in self.promotions(service) if one.digest == digest), None)
 
     # Images, Surroundings, Logs, Probe
 

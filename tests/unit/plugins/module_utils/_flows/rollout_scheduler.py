@@ -22,6 +22,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._core.rollout import
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from ansible_collections.fastbreak.aws.plugins.module_utils._core.promotion_record import Promotion
     from ansible_collections.fastbreak.aws.plugins.module_utils._core.release import Lock, Release
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -84,6 +85,7 @@ class Scheduler:
         self.rules: dict[tuple[str, int], ListenerRule] = {}
         self.scaling: Scaling | None = None
         self.records: dict[str, Release] = {}
+        self.promoted: list[Promotion] = []
         self.lock: Lock | None = None
         self.missing: set[str] = set()
         self.alarms: dict[str, str] = {}
