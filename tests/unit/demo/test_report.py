@@ -95,7 +95,7 @@ class Page(HTMLParser):
 
 @pytest.mark.parametrize(
     "told",
-    [COMMIT[:10], "90 s", "succeeded", "0 of 100 failed", "492 served", "12 failed", "123.5 MB", "vulnerabilities"],
+    [COMMIT[:10], "90 s", "succeeded", "0 of 100 failed", "480 served", "12 failed", "123.5 MB", "vulnerabilities"],
 )
 def test_a_release_is_told_with_its_commit_gates_and_requests(told: str) -> None:
     assert told in Page(render(facts(record()), moment=MOMENT)).text
