@@ -53,6 +53,9 @@ class Registry(Protocol):
     def mount_blob(self, repository: str, digest: str, *, from_repository: str) -> bool:
         """Mount a blob of another repository of this registry. False when it must be uploaded instead."""
 
+    def write_blob(self, repository: str, digest: str, content: bytes) -> None:
+        """Upload a small blob that was made here: an attestation's statement."""
+
     def write_manifest(self, repository: str, reference: str, manifest: RawManifest) -> str:
         """Put the manifest's bytes under a tag or digest. Returns the `OCI-Subject` header, empty without one.
 
