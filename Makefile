@@ -10,7 +10,7 @@ help: ## List the commands
 setup: ## Make the locked virtual environments (.venv, .venv-service)
 	@tools/bootstrap tools service
 
-demo: ## The main job in the sandbox: provision, publish, deploy, analyse footage, refuse a bad release
+demo: ## The main job in the sandbox: a good and a bad release through dev, promoted to prod, and a report
 	@tools/run python -m demo up
 
 demo-down: ## End what the demo started and remove what it made

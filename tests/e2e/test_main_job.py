@@ -1,4 +1,4 @@
-"""The main job as a newcomer runs it: killed midway, run again, and once more when nothing is left to do."""
+"""The main job as a newcomer runs it: killed while it makes prod, run again, and prod's verbs once more."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-KILLED_AT = "c. Provision dev"
+KILLED_AT = "h. Provision prod"
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def _demo(name: str, *, kill_at: str | None = None) -> Run:
     lines = []
     for line in process.stdout:
         lines.append(line)
-        if kill_at and kill_at in "".join(lines) and "CREATE" in line:
+        if kill_at and kill_at in "".join(lines) and "fastbreak-prod-" in line and "CREATE" in line:
             os.killpg(process.pid, signal.SIGKILL)
     process.stdout.close()
     return Run(process.wait(), "".join(lines))
@@ -67,26 +67,27 @@ def killed(sandbox_name: str) -> Run:
 
 
 @pytest.fixture(scope="module")
-def first(sandbox_name: str, killed: Run) -> Run:
+def finished(sandbox_name: str, killed: Run) -> Run:
     return _demo(sandbox_name)
 
 
-@pytest.fixture(scope="module")
-def second(sandbox_name: str, first: Run) -> Run:
-    return _demo(sandbox_name)
-
-
-def test_it_was_killed_while_it_provisioned(killed: Run) -> None:
+def test_it_was_killed_while_it_provisioned_prod(killed: Run) -> None:
     assert killed.code == -signal.SIGKILL
-    assert "d. Build" not in killed.text
+    assert "i. Promote" not in killed.text
 
 
-def test_after_a_kill_the_same_command_goes_through(first: Run) -> None:
-    assert first.code == 0, first.text
+def test_after_a_kill_the_same_command_goes_through(finished: Run) -> None:
+    assert finished.code == 0, finished.text
 
 
-def test_real_footage_is_analysed_and_kept_in_the_database(first: Run) -> None:
-    step = first.step("f")
+def test_what_dev_had_reached_is_not_done_again(finished: Run) -> None:
+    assert "changed=0\n" in finished.step("c")
+    assert "changed=0;" in finished.step("e")
+
+
+@pytest.mark.parametrize("letter", ["f", "k"])
+def test_real_footage_is_analysed_and_kept_in_the_database(finished: Run, letter: str) -> None:
+    step = finished.step(letter)
     persons = re.search(r"(\d+) frames of 1768x994 .*, (\d+) person", step)
     assert persons, step
     assert int(persons[1]) == 230
@@ -97,15 +98,53 @@ def test_real_footage_is_analysed_and_kept_in_the_database(first: Run) -> None:
     assert int(rows[2]) > 230
 
 
-def test_the_good_release_drops_no_request_and_the_bad_one_is_told_honestly(first: Run) -> None:
-    assert re.search(r"\d+ user requests in \d+ s, 0 failed", first.step("e")), first.step("e")
-    refused = first.step("g")
+def test_prod_gets_the_digest_that_dev_tried(killed: Run, finished: Run) -> None:
+    published = re.search(r"sha256:[0-9a-f]{64}", finished.step("d"))
+    assert published
+    assert published[0] in killed.step("d")
+    assert f"prod holds the same digest: {published[0]}" in finished.step("i")
+
+
+@pytest.mark.parametrize(("run", "letter"), [("killed", "e"), ("finished", "j")])
+def test_the_good_release_drops_no_request(request: pytest.FixtureRequest, run: str, letter: str) -> None:
+    step = request.getfixturevalue(run).step(letter)
+    assert re.search(r"\d+ user requests in \d+ s, 0 failed", step), step
+
+
+@pytest.mark.parametrize("letter", ["g", "l"])
+def test_the_bad_release_is_refused_and_told_honestly(finished: Run, letter: str) -> None:
+    refused = finished.step(letter)
     assert "refused and rolled back" in refused
     assert re.search(r"user requests in \d+ s, [1-9]\d* failed \(.*500", refused), refused
 
 
-def test_the_second_run_changes_nothing_and_refuses_again(second: Run) -> None:
-    assert second.code == 0, second.text
-    assert "changed=0\n" in second.step("c")
-    assert "changed=0;" in second.step("e")
-    assert "refused and rolled back" in second.step("g")
+def test_the_report_tells_every_release_and_promotion(finished: Run, sandbox_name: str) -> None:
+    report = (ROOT / ".sandbox" / f"{sandbox_name}.demo" / "report.html").read_text(encoding="utf-8")
+    assert report.count('<span class="badge succeeded">') == 2
+    assert report.count('<span class="badge rolled_back">') == 3
+    assert "2 promotions" in finished.step("m")
+
+
+@pytest.mark.parametrize("playbook", ["promote", "deploy"])
+def test_in_prod_the_verbs_change_nothing_once_more(finished: Run, sandbox_name: str, playbook: str) -> None:
+    published = re.search(r"^ +(\S+)  sha256:", finished.step("d"), re.MULTILINE)
+    assert published
+    output = subprocess.run(
+        [sys.executable, "-m", "sandbox", "env", "prod", "--name", sandbox_name],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    variables = dict(re.findall(r"^export (\w+)=['\"]?(.*?)['\"]?$", output, re.MULTILINE))
+    command = [sys.executable, "-m", "ansible", "playbook", "-i", "inventories/prod", f"playbooks/{playbook}.yml"]
+    again = subprocess.run(
+        [*command, "-e", f"version={published[1]}"],
+        cwd=ROOT,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert set(re.findall(r"changed=(\d+)", again.stdout)) == {"0"}, again.stdout
