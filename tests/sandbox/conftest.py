@@ -29,14 +29,15 @@ class RunningSandbox:
     name: str
     state: state.State
 
-    def client(self, service: str, account: str = "dev") -> Any:
-        """A boto3 client of `service` with the credentials of `account` ("dev" or "prod"); it does not retry."""
+    def client(self, service: str, account: str = "dev", *, access_key: str = "", session_token: str = "") -> Any:
+        """A boto3 client of `service` for `account` ("dev" or "prod"), or with other credentials; it does not retry."""
         return boto3.client(
             service,
             region_name=self.state.region,
             endpoint_url=self.state.endpoint_url,
-            aws_access_key_id=ACCOUNTS[account],
+            aws_access_key_id=access_key or ACCOUNTS[account],
             aws_secret_access_key="sandbox",
+            aws_session_token=session_token or None,
             config=Config(retries={"max_attempts": 0}),
         )
 

@@ -4,13 +4,24 @@ MiniStack keeps repositories, tags and policies. Added here: a registry for each
 own, with blobs in files, passwords that are checked and the refusals that ECR makes; an image API that agrees with it.
 """
 
+from functools import partial
 from pathlib import Path
 
 from ministack.services import ecr
 
 from sandbox.extensions.api import Sandbox
-from sandbox.extensions.ecr import _api, _layers, _repositories, _server
+from sandbox.extensions.ecr import (
+    _api,
+    _dispatch,
+    _layers,
+    _referrers,
+    _repositories,
+    _scan_api,
+    _server,
+)
 from sandbox.extensions.ecr._blobs import Blobs
+from sandbox.extensions.ecr._control import Control
+from sandbox.extensions.ecr._scans import Preparations
 from sandbox.extensions.ecr._tokens import Tokens
 
 _addresses: dict[str, str] = {}
@@ -26,7 +37,8 @@ def install(sandbox: Sandbox) -> None:
     blobs, tokens = Blobs(Path(sandbox.home) / "tmp" / "registry"), Tokens()
     server = _server.Server(sandbox, blobs, tokens)
     _repositories.install(blobs)
-    _api.install(blobs, tokens, _addresses)
+    preparations = Preparations()
+    _api.install(blobs, tokens, _addresses, partial(_scan_api.details, preparations))
     _layers.install(blobs, tokens, _addresses)
 
     async def listen() -> None:
@@ -37,6 +49,14 @@ def install(sandbox: Sandbox) -> None:
         server.stop()
 
     ecr.handle_registry_request = _server.elsewhere
+    _dispatch.install(
+        {
+            **_scan_api.actions(preparations, sandbox),
+            "ListImageReferrers": _api.in_repository(_referrers.list_image_referrers),
+        }
+    )
+    sandbox.middleware(Control(sandbox, preparations, tokens).middleware)
     sandbox.on_startup(listen)
     sandbox.on_shutdown(close)
-    sandbox.on_reset(blobs.forget)
+    for forget in (blobs.forget, preparations.forget, tokens.forget):
+        sandbox.on_reset(forget)

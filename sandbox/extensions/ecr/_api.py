@@ -4,7 +4,6 @@ AWS: API reference PutImage, DescribeImages, ListImages, BatchGetImage, BatchDel
 """
 
 import base64
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,11 +11,14 @@ from ministack.core.responses import error_response_json, get_account_id, json_r
 from ministack.services import ecr
 
 from sandbox.extensions.ecr import _images
+from sandbox.extensions.ecr._access import current_caller
 from sandbox.extensions.ecr._blobs import Blobs
-from sandbox.extensions.ecr._tokens import USERNAME, VALID_SECONDS, Tokens
+from sandbox.extensions.ecr._tokens import USERNAME, Tokens
 
 Data = dict[str, Any]
 Answer = tuple[int, dict[str, str], bytes]
+Details = Callable[[str, _images.Record], Data]
+"""What else there is to say of an image of a repository."""
 _DETAILS = (
     "registryId",
     "repositoryName",
@@ -29,11 +31,11 @@ _DETAILS = (
 )
 
 
-def install(blobs: Blobs, tokens: Tokens, addresses: Mapping[str, str]) -> None:
+def install(blobs: Blobs, tokens: Tokens, addresses: Mapping[str, str], more_details: Details) -> None:
     """Replace MiniStack's handlers, which it looks up by name when it is called."""
     ecr._get_authorization_token = lambda data: _authorization_token(data, tokens, addresses)
     ecr._put_image = in_repository(lambda data: _put_image(data, blobs))
-    ecr._describe_images = in_repository(_describe_images)
+    ecr._describe_images = in_repository(lambda data: _describe_images(data, more_details))
     ecr._list_images = in_repository(_list_images)
     ecr._batch_get_image = in_repository(_batch_get_image)
     ecr._batch_delete_image = in_repository(_batch_delete_image)
@@ -59,17 +61,16 @@ def in_repository(handler: Callable[[Data], Answer]) -> Callable[[Data], Answer]
     return handle
 
 
-def _authorization_token(_data: Data, tokens: Tokens, addresses: Mapping[str, str]) -> Answer:
-    account, expires_at = get_account_id(), int(time.time()) + VALID_SECONDS
-    if account not in addresses:
-        return failure("ServerException", f"The sandbox has no registry for account {account}")
-    token = base64.b64encode(f"{USERNAME}:{tokens.issue(account, expires_at)}".encode()).decode()
-    granted = {
-        "authorizationToken": token,
-        "expiresAt": expires_at,
-        "proxyEndpoint": f"http://{addresses[account]}",
-    }
-    return json_response({"authorizationData": [granted]})  # type: ignore[no-any-return]
+def _authorization_token(data: Data, tokens: Tokens, addresses: Mapping[str, str]) -> Answer:
+    granted = []
+    for account in data.get("registryIds") or [get_account_id()]:
+        if account not in addresses:
+            return failure("ServerException", f"The sandbox has no registry for account {account}")
+        password, expires_at = tokens.grant(current_caller())
+        token = base64.b64encode(f"{USERNAME}:{password}".encode()).decode()
+        endpoint = f"http://{addresses[account]}"
+        granted.append({"authorizationToken": token, "expiresAt": expires_at, "proxyEndpoint": endpoint})
+    return json_response({"authorizationData": granted})  # type: ignore[no-any-return]
 
 
 def _put_image(data: Data, blobs: Blobs) -> Answer:
@@ -105,23 +106,20 @@ def _identifier(digest: str, tag: str | None) -> dict[str, str]:
     return {"imageDigest": digest, **({"imageTag": tag} if tag else {})}
 
 
-def _found(name: str, identifier: Data) -> _images.Record | None:
-    return _images.find(name, tag=identifier.get("imageTag"), digest=identifier.get("imageDigest"))
-
-
-def _describe_images(data: Data) -> Answer:
+def _describe_images(data: Data, more_details: Details) -> Answer:
     name, wanted = data["repositoryName"], data.get("imageIds")
     chosen: list[_images.Record] = []
     for identifier in wanted or []:
-        record = _found(name, identifier)
+        record = _images.named(name, identifier)
         if record is None:
-            return _not_found(name, identifier)
+            return image_not_found(name, identifier)
         if record not in chosen:
             chosen.append(record)
     if not wanted:
         status = (data.get("filter") or {}).get("tagStatus", "ANY")
         chosen = [record for record in _images.records(name) if _has_status(record, status)]
-    return _page(data, "imageDetails", [_details(record) for record in chosen])
+    details = [{**_details(record), **more_details(name, record)} for record in chosen]
+    return _page(data, "imageDetails", details)
 
 
 def _has_status(record: _images.Record, status: str) -> bool:
@@ -137,7 +135,8 @@ def _details(record: _images.Record) -> Data:
     return details
 
 
-def _not_found(name: str, identifier: Data) -> Answer:
+def image_not_found(name: str, identifier: Data) -> Answer:
+    """ImageNotFoundException."""
     shown = ", ".join(f"{key}:'{identifier.get(key, 'null')}'" for key in ("imageDigest", "imageTag"))
     return failure(
         "ImageNotFoundException",
@@ -166,7 +165,7 @@ def _page(data: Data, member: str, items: list[Any]) -> Answer:
 def _batch_get_image(data: Data) -> Answer:
     name, images, failures = data["repositoryName"], [], []
     for identifier in data.get("imageIds") or []:
-        record = _found(name, identifier)
+        record = _images.named(name, identifier)
         if record is None:
             failures.append(_failed(identifier, "ImageNotFound", "Requested image not found"))
         else:
@@ -181,7 +180,7 @@ def _failed(identifier: Data, code: str, reason: str) -> Data:
 def _batch_delete_image(data: Data) -> Answer:
     name, deleted, failures = data["repositoryName"], [], []
     for identifier in data.get("imageIds") or []:
-        record = _found(name, identifier)
+        record = _images.named(name, identifier)
         if record is None:
             failures.append(_failed(identifier, "ImageNotFound", "Requested image not found"))
             continue

@@ -28,9 +28,12 @@ class Request:
             if not message.get("more_body"):
                 return
 
-    async def body(self) -> bytes:
-        """The whole body."""
-        return b"".join([piece async for piece in self.pieces()])
+    async def body(self, limit: int) -> bytes | None:
+        """The whole body; None when it has more than `limit` bytes, all of which are read and none kept."""
+        kept = bytearray()
+        async for piece in self.pieces():
+            kept += piece[: limit + 1 - len(kept)]
+        return bytes(kept) if len(kept) <= limit else None
 
 
 @dataclass(frozen=True, kw_only=True)

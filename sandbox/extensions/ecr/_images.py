@@ -13,7 +13,7 @@ from typing import Any
 from ministack.core.responses import get_account_id
 from ministack.services import ecr
 
-from sandbox.extensions.ecr import _manifests
+from sandbox.extensions.ecr import _manifests, _scans
 from sandbox.extensions.ecr._blobs import Blobs
 
 Record = dict[str, Any]
@@ -42,6 +42,12 @@ def find(repository: str, *, tag: str | None = None, digest: str | None = None) 
     return None
 
 
+def named(repository: str, identifier: dict[str, str]) -> Record | None:
+    """The image that an ImageIdentifier of the API names; None when there is none, or when it names nothing."""
+    tag, digest = identifier.get("imageTag"), identifier.get("imageDigest")
+    return find(repository, tag=tag, digest=digest) if tag or digest else None
+
+
 def raw(repository: str, record: Record) -> bytes:
     """The manifest as it was pushed."""
     found: bytes = ecr._manifest_blobs[repository][record["imageDigest"]]
@@ -50,6 +56,9 @@ def raw(repository: str, record: Record) -> bytes:
 
 def put(blobs: Blobs, repository: str, body: bytes, *, tag: str | None, content_type: str = "") -> Record:
     """Take a manifest, under a tag or none; Refusal when ECR would not. The same again changes nothing."""
+    if len(body) > _manifests.MANIFEST_LIMIT_BYTES:
+        text = f"An image manifest may have {_manifests.MANIFEST_LIMIT_BYTES} bytes; this one has {len(body)}"
+        raise Refusal("InvalidParameterException", "SIZE_INVALID", text)
     try:
         manifest = _manifests.parse(body, content_type)
     except _manifests.InvalidManifestError as error:
@@ -67,7 +76,10 @@ def put(blobs: Blobs, repository: str, body: bytes, *, tag: str | None, content_
     if holder and holder["imageDigest"] != digest:
         holder["imageTags"].remove(str(tag))
     ecr._manifest_blobs.setdefault(repository, {})[digest] = body
-    record = find(repository, digest=digest) or _new_record(blobs, repository, body, manifest, digest)
+    record = find(repository, digest=digest)
+    if record is None:
+        record = _new_record(blobs, repository, body, manifest, digest)
+        _scans.pushed(repository, record)
     if tag and tag not in record["imageTags"]:
         record["imageTags"].append(tag)
         record["imagePushedAt"] = int(time.time())
@@ -133,6 +145,7 @@ def remove(repository: str, record: Record) -> None:
             f"Requested image referenced by manifest list: {digest}",
         )
     records(repository).remove(record)
+    _scans.dropped(repository, digest)
     ecr._manifest_blobs.get(repository, {}).pop(digest, None)
 
 

@@ -5,16 +5,16 @@ GetDownloadUrlForLayer.
 """
 
 import base64
-import time
 from collections.abc import Mapping
 from typing import Any
 
 from ministack.core.responses import get_account_id, json_response
 from ministack.services import ecr
 
+from sandbox.extensions.ecr._access import current_caller
 from sandbox.extensions.ecr._api import Answer, Data, failure, in_repository
 from sandbox.extensions.ecr._blobs import Blobs, Owner
-from sandbox.extensions.ecr._tokens import VALID_SECONDS, Tokens
+from sandbox.extensions.ecr._tokens import Tokens
 
 _PART_BYTES = 10485760
 
@@ -87,6 +87,6 @@ def _url(data: Data, blobs: Blobs, tokens: Tokens, addresses: Mapping[str, str])
     digest, account = data["layerDigest"], get_account_id()
     if not blobs.holds(_owner(data), digest):
         return failure("LayersNotFoundException", f"The specified layers could not be found: {digest}")
-    token = tokens.issue(account, int(time.time()) + VALID_SECONDS)
+    token, _ = tokens.grant(current_caller())
     url = f"http://{addresses[account]}/v2/{data['repositoryName']}/blobs/{digest}?token={token}"
     return json_response({"downloadUrl": url, "layerDigest": digest})  # type: ignore[no-any-return]

@@ -20,6 +20,9 @@ MANIFEST_TYPES = frozenset(
     }
 )
 
+MANIFEST_LIMIT_BYTES = 4 << 20
+"""API model, PutImage: imageManifest has at most 4194304 characters. OCI wants registries to take as much."""
+
 
 class InvalidManifestError(ValueError):
     """The bytes are no manifest ECR takes; the text says why."""

@@ -13,18 +13,21 @@ from typing import Any
 from ministack.core.responses import request_scope
 from ministack.services import ecr
 
-from sandbox.extensions.ecr import _images
+from sandbox.extensions.ecr import _images, _referrers
+from sandbox.extensions.ecr._access import denial
 from sandbox.extensions.ecr._blobs import DIGEST, Blobs, Owner, Upload
 from sandbox.extensions.ecr._http import Request, Response, answer, error, request_of
+from sandbox.extensions.ecr._manifests import MANIFEST_LIMIT_BYTES
+from sandbox.extensions.ecr._policies import Caller
 from sandbox.extensions.ecr._tokens import Tokens
 
 logger = logging.getLogger("sandbox.ecr")
 _NAME = r"(?P<name>[a-z0-9]+(?:[._/-][a-z0-9]+)*)"
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,299}")
 _RANGE = re.compile(r"bytes=(\d+)-(\d*)")
-_INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
 
 Handler = Callable[["Registry", Request, str, str], Awaitable[Response]]
+Route = tuple[re.Pattern[str], dict[str, tuple[Handler, tuple[str, ...]]]]
 
 
 class Registry:
@@ -48,37 +51,39 @@ class Registry:
         await answer(response, send, head=request.method == "HEAD")
 
     async def _respond(self, request: Request) -> Response:
-        if refusal := self._refusal(request):
-            return refusal
+        caller = self._caller(request)
+        if caller is None:
+            challenge = {"WWW-Authenticate": f'Basic realm="http://{request.headers.get("host", "")}/",service="ecr"'}
+            return error(401, "UNAUTHORIZED", "Not Authorized: ask GetAuthorizationToken for a password", **challenge)
         if request.path in {"/v2", "/v2/"}:
             return Response(status=200, headers={"Content-Type": "application/json"}, body=b"{}")
         for pattern, methods in _ROUTES:
             if found := pattern.fullmatch(request.path):
-                handler = methods.get(request.method)
-                if handler is None:
+                if request.method not in methods:
                     return error(405, "UNSUPPORTED", f"{request.method} is not supported here")
-                name = found["name"]
-                if name not in ecr._repositories:
-                    return error(
-                        404,
-                        "NAME_UNKNOWN",
-                        f"The repository with name '{name}' does not exist in the registry with id '{self._account}'",
-                    )
-                return await handler(self, request, name, (found.groupdict().get("reference") or ""))
+                handler, actions = methods[request.method]
+                if refusal := self._refusal(caller, found["name"], actions):
+                    return refusal
+                return await handler(self, request, found["name"], (found.groupdict().get("reference") or ""))
         return error(404, "UNSUPPORTED", f"{request.path} is no path of a registry")
 
-    def _refusal(self, request: Request) -> Response | None:
-        """401 without a good password, 403 with another account's."""
-        account = self._tokens.account_of(request.query.get("token", "")) or self._tokens.account_of_header(
+    def _refusal(self, caller: Caller, name: str, actions: tuple[str, ...]) -> Response | None:
+        """403 when the caller may do none of `actions`, 404 when there is no such repository."""
+        if denied := denial(caller, name, *actions):
+            return error(403, "DENIED", denied)
+        if name not in ecr._repositories:
+            return error(
+                404,
+                "NAME_UNKNOWN",
+                f"The repository with name '{name}' does not exist in the registry with id '{self._account}'",
+            )
+        return None
+
+    def _caller(self, request: Request) -> Caller | None:
+        """Whose password the request carries."""
+        return self._tokens.caller_of(request.query.get("token", "")) or self._tokens.caller_of_header(
             request.headers.get("authorization", "")
         )
-        if account is None:
-            challenge = {"WWW-Authenticate": f'Basic realm="http://{request.headers.get("host", "")}/",service="ecr"'}
-            return error(401, "UNAUTHORIZED", "Not Authorized: ask GetAuthorizationToken for a password", **challenge)
-        if account != self._account:
-            message = f"Your authorization token is account {account}'s; this is the registry of {self._account}"
-            return error(403, "DENIED", message)
-        return None
 
     def _owner(self, name: str) -> Owner:
         return self._account, name
@@ -86,12 +91,20 @@ class Registry:
     async def start_upload(self, request: Request, name: str, _reference: str) -> Response:
         """POST blobs/uploads/: mount, take a whole blob, or open a session."""
         digest, source = request.query.get("mount", ""), request.query.get("from", "")
-        if digest and self._blobs.mount(self._owner(name), self._owner(source), digest):
+        if (
+            digest
+            and self._may_mount(request, source)
+            and self._blobs.mount(self._owner(name), self._owner(source), digest)
+        ):
             return _created(f"/v2/{name}/blobs/{digest}", digest)
         identifier = self._blobs.start(self._owner(name))
         if "digest" in request.query:
             return await self.finish_upload(request, name, identifier)
         return _session(202, name, identifier, 0)
+
+    def _may_mount(self, request: Request, source: str) -> bool:
+        caller = self._caller(request)
+        return caller is not None and denial(caller, source, "ecr:GetDownloadUrlForLayer") is None
 
     async def append(self, request: Request, name: str, reference: str) -> Response:
         """PATCH a session: the bytes go to the end, wherever a broken connection left that."""
@@ -150,7 +163,9 @@ class Registry:
 
     async def put_manifest(self, request: Request, name: str, reference: str) -> Response:
         """PUT a manifest by tag or digest."""
-        body = await request.body()
+        body = await request.body(limit=MANIFEST_LIMIT_BYTES)
+        if body is None:
+            return error(413, "SIZE_INVALID", f"a manifest may have {MANIFEST_LIMIT_BYTES} bytes")
         tag = None if DIGEST.fullmatch(reference) else reference
         if tag and not _TAG.fullmatch(tag):
             return error(400, "TAG_INVALID", f"{tag!r} is no tag")
@@ -205,23 +220,7 @@ class Registry:
 
     async def referrers(self, request: Request, name: str, reference: str) -> Response:
         """GET an index of what names `reference` as its subject."""
-        wanted = request.query.get("artifactType", "")
-        described = [_descriptor(name, record) for record in _images.records(name) if record["subject"] == reference]
-        chosen = [one for one in described if not wanted or one["artifactType"] == wanted]
-        headers = {"Content-Type": _INDEX_TYPE, **({"OCI-Filters-Applied": "artifactType"} if wanted else {})}
-        index = {"schemaVersion": 2, "mediaType": _INDEX_TYPE, "manifests": chosen}
-        return Response(status=200, headers=headers, body=json.dumps(index).encode())
-
-
-def _descriptor(name: str, record: dict[str, Any]) -> dict[str, Any]:
-    body = _images.raw(name, record)
-    return {
-        "mediaType": record["imageManifestMediaType"],
-        "digest": record["imageDigest"],
-        "size": len(body),
-        "artifactType": record["artifactMediaType"],
-        "annotations": json.loads(body).get("annotations", {}),
-    }
+        return _referrers.page(name, reference, request.query)
 
 
 async def _receive(request: Request, upload: Upload) -> None:
@@ -246,29 +245,37 @@ def _no_upload() -> Response:
     return error(404, "BLOB_UPLOAD_UNKNOWN", "no such upload: it never began, or it is finished")
 
 
-def _route(tail: str, **methods: Handler) -> tuple[re.Pattern[str], dict[str, Handler]]:
+def _route(tail: str, **methods: tuple[Handler, tuple[str, ...]]) -> Route:
     return re.compile(f"/v2/{_NAME}/{tail}"), methods
 
 
 _BLOB = r"blobs/(?P<reference>sha256:[0-9a-f]{64})"
 _SESSION = r"blobs/uploads/(?P<reference>[0-9a-f-]{36})"
+_PULL = ("ecr:BatchGetImage",)
+_UPLOAD = ("ecr:UploadLayerPart",)
+# Each method with the permissions of which it needs one: ECR User Guide, "Private repository policy examples" and
+# "Required IAM permissions for pushing an image". Which one a HEAD of a blob needs is not documented.
 _ROUTES = (
-    _route("blobs/uploads/?", POST=Registry.start_upload),
+    _route("blobs/uploads/?", POST=(Registry.start_upload, ("ecr:InitiateLayerUpload",))),
     _route(
         _SESSION,
-        PATCH=Registry.append,
-        PUT=Registry.finish_upload,
-        GET=Registry.upload_status,
-        DELETE=Registry.cancel_upload,
+        PATCH=(Registry.append, _UPLOAD),
+        PUT=(Registry.finish_upload, ("ecr:CompleteLayerUpload",)),
+        GET=(Registry.upload_status, _UPLOAD),
+        DELETE=(Registry.cancel_upload, _UPLOAD),
     ),
-    _route(_BLOB, GET=Registry.blob, HEAD=Registry.blob),
+    _route(
+        _BLOB,
+        GET=(Registry.blob, ("ecr:GetDownloadUrlForLayer",)),
+        HEAD=(Registry.blob, ("ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer")),
+    ),
     _route(
         r"manifests/(?P<reference>[^/]+)",
-        PUT=Registry.put_manifest,
-        GET=Registry.manifest,
-        HEAD=Registry.manifest,
-        DELETE=Registry.delete_manifest,
+        PUT=(Registry.put_manifest, ("ecr:PutImage",)),
+        GET=(Registry.manifest, _PULL),
+        HEAD=(Registry.manifest, _PULL),
+        DELETE=(Registry.delete_manifest, ("ecr:BatchDeleteImage",)),
     ),
-    _route("tags/list", GET=Registry.tags),
-    _route(r"referrers/(?P<reference>sha256:[0-9a-f]{64})", GET=Registry.referrers),
+    _route("tags/list", GET=(Registry.tags, ("ecr:ListImages",))),
+    _route(r"referrers/(?P<reference>sha256:[0-9a-f]{64})", GET=(Registry.referrers, _PULL)),
 )

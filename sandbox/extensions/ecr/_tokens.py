@@ -1,7 +1,8 @@
 """Registry passwords: what `GetAuthorizationToken` hands out and the registry accepts.
 
-AWS: API reference GetAuthorizationToken ("valid for 12 hours"). A password carries its account and its end, signed with
-a key that lives as long as the server does.
+AWS: API reference GetAuthorizationToken ("valid for 12 hours", "can be used to access any Amazon ECR registry that your
+IAM principal has access to"). A password carries its caller and its end, signed with a key that lives as long as the
+server does.
 """
 
 import base64
@@ -10,6 +11,8 @@ import hashlib
 import hmac
 import secrets
 import time
+
+from sandbox.extensions.ecr._policies import Caller
 
 VALID_SECONDS = 12 * 3600
 USERNAME = "AWS"
@@ -20,27 +23,40 @@ class Tokens:
 
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
+        self._valid_seconds: dict[str, float] = {}
 
-    def issue(self, account: str, expires_at: int) -> str:
-        """A password for `account`, good until `expires_at` (epoch seconds)."""
-        claim = f"{account}:{expires_at}"
-        signature = hmac.new(self._key, claim.encode(), hashlib.sha256).hexdigest()
-        return base64.urlsafe_b64encode(f"{claim}:{signature}".encode()).decode()
+    def forget(self) -> None:
+        """Let passwords last as long as AWS's again."""
+        self._valid_seconds.clear()
 
-    def account_of(self, password: str) -> str | None:
-        """The account a password was issued to; None when it is not ours or no longer good."""
+    def limit(self, account: str, seconds: float) -> None:
+        """Let what is issued to `account` from now on be good for `seconds`."""
+        self._valid_seconds[account] = seconds
+
+    def grant(self, caller: Caller) -> tuple[str, float]:
+        """A password for `caller`, and when it ends (epoch seconds)."""
+        expires_at = time.time() + self._valid_seconds.get(caller.account, VALID_SECONDS)
+        return self._sign(f"{expires_at}|{caller.arn}"), expires_at
+
+    def caller_of(self, password: str) -> Caller | None:
+        """Whom a password was issued to; None when it is not ours or no longer good."""
         try:
-            account, expires_at, _ = base64.urlsafe_b64decode(password.encode()).decode().split(":")
-            fresh = int(expires_at) > time.time()
+            expires_at, arn, _ = base64.urlsafe_b64decode(password.encode()).decode().split("|")
+            fresh = float(expires_at) > time.time()
         except (binascii.Error, ValueError):
             return None
-        return account if fresh and hmac.compare_digest(self.issue(account, int(expires_at)), password) else None
+        genuine = hmac.compare_digest(self._sign(f"{expires_at}|{arn}"), password)
+        return Caller(arn=arn) if fresh and genuine else None
 
-    def account_of_header(self, authorization: str) -> str | None:
-        """The account of an `Authorization: Basic` header."""
+    def caller_of_header(self, authorization: str) -> Caller | None:
+        """The caller of an `Authorization: Basic` header."""
         kind, _, encoded = authorization.partition(" ")
         try:
             username, _, password = base64.b64decode(encoded).decode().partition(":")
         except (binascii.Error, ValueError):
             return None
-        return self.account_of(password) if kind.lower() == "basic" and username == USERNAME else None
+        return self.caller_of(password) if kind.lower() == "basic" and username == USERNAME else None
+
+    def _sign(self, claim: str) -> str:
+        signature = hmac.new(self._key, claim.encode(), hashlib.sha256).hexdigest()
+        return base64.urlsafe_b64encode(f"{claim}|{signature}".encode()).decode()
