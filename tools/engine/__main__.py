@@ -49,16 +49,28 @@ def ours() -> _record.Record | None:
 def why_not(answer: _ping.Answer) -> str | None:
     """Why we may not start an engine and what the user can do about it, or None when we may."""
     seen = f"No Docker engine answers at {answer.address} ({answer.seen})"
-    if os.environ.get("DOCKER_HOST"):
-        return f"{seen}, which DOCKER_HOST names: start it, or unset DOCKER_HOST to use this machine's own."
-    if answer.forbidden:
+    if answer.hangs:
+        return (
+            f"{seen}. It hangs: end its containers and restart it. One that this clone started is ended by "
+            "`make engine-stop`; otherwise `sudo systemctl restart docker`."
+        )
+    if answer.forbidden and not os.environ.get("DOCKER_HOST"):
         return f"{seen}: this user may not use it. `sudo usermod -aG docker $USER`, log in again, run this again."
-    if host := _ping.context_host():
-        return f"{seen}, but the docker client's context reaches one: `export DOCKER_HOST={host}` and run this again."
+    if elsewhere := _elsewhere():
+        return f"{seen}, {elsewhere}"
     if os.geteuid() != 0:
         return f"{seen}. {advice()}"
     if shutil.which("dockerd") is None and not _apt.is_debian():
         return f"{seen}, and only Debian's packages are installed by this. {advice()}"
+    return None
+
+
+def _elsewhere() -> str | None:
+    """What to do when the user's engine is another than this machine's own; None when it is not."""
+    if os.environ.get("DOCKER_HOST"):
+        return "which DOCKER_HOST names: start it, or unset DOCKER_HOST to use this machine's own."
+    if host := _ping.context_host():
+        return f"but the docker client's context reaches one: `export DOCKER_HOST={host}` and run this again."
     return None
 
 

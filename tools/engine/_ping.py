@@ -20,6 +20,7 @@ class Answer:
     address: str
     seen: str = ""
     forbidden: bool = False
+    hangs: bool = False
 
 
 class _UnixConnection(http.client.HTTPConnection):
@@ -57,6 +58,11 @@ def ping_socket(path: Path) -> Answer:
         return Answer(False, address, str(error), forbidden=True)
     except (OSError, http.client.HTTPException) as error:
         return Answer(False, address, str(error) or type(error).__name__)
+    try:
+        # Docker before 23 can deadlock among its networks (moby issue 46661), and answers a ping all the same.
+        get(path, "/networks")
+    except (OSError, http.client.HTTPException) as error:
+        return Answer(False, address, f"it answers a ping, but not GET /networks: {error}", hangs=True)
     return Answer(True, address)
 
 
