@@ -20,6 +20,7 @@ from sandbox.extensions.cloudformation import (
     ec2_network_acl,
     ec2_security_group_rules,
     ec2_vpc,
+    ecr_repository,
     ecs,
     iam,
     iam_api,
@@ -37,6 +38,7 @@ _PARTS = (
     ec2_vpc,
     iam_api,
     dynamodb_table,
+    ecr_repository,
     s3_bucket,
     drift,
 )

@@ -14,6 +14,7 @@ from sandbox.extensions.ecr import (
     _api,
     _dispatch,
     _layers,
+    _policies,
     _referrers,
     _repositories,
     _scan_api,
@@ -23,6 +24,9 @@ from sandbox.extensions.ecr._blobs import Blobs
 from sandbox.extensions.ecr._control import Control
 from sandbox.extensions.ecr._scans import Preparations
 from sandbox.extensions.ecr._tokens import Tokens
+
+policy_problem = _policies.problem
+tag_filter_problem = _repositories.filter_problem
 
 _addresses: dict[str, str] = {}
 

@@ -66,6 +66,15 @@ def check(text: str) -> None:
         raise InvalidPolicyError
 
 
+def problem(text: str) -> str | None:
+    """Why `text` is no repository policy; None when it is one."""
+    try:
+        check(text)
+    except InvalidPolicyError as error:
+        return str(error)
+    return None
+
+
 def decide(text: str, caller: Caller, action: str) -> Decision:
     """What the policy says of `caller` doing `action` (such as ``ecr:PutImage``). A Deny wins."""
     effects = {

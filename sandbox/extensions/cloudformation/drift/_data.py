@@ -74,7 +74,26 @@ def _repository(name: str, properties: Properties) -> Properties | None:
     }
     if wanted := (properties.get("LifecyclePolicy") or {}).get("LifecyclePolicyText"):
         current["LifecyclePolicy"] = {"LifecyclePolicyText": _same_json(wanted, _lifecycle(ecr, name))}
+    if filters := repository.get("imageTagMutabilityExclusionFilters"):
+        current["ImageTagMutabilityExclusionFilters"] = [
+            {
+                "ImageTagMutabilityExclusionFilterType": one["filterType"],
+                "ImageTagMutabilityExclusionFilterValue": one["filter"],
+            }
+            for one in filters
+        ]
+    if "RepositoryPolicyText" in properties:
+        current["RepositoryPolicyText"] = _policy(ecr, name, properties["RepositoryPolicyText"])
     return current
+
+
+def _policy(ecr: Any, name: str, wanted: Any) -> Any:
+    """The repository's policy, in the form that the template has it in; None when there is none."""
+    try:
+        found = str(ecr.get_repository_policy(repositoryName=name)["policyText"])
+    except ecr.exceptions.RepositoryPolicyNotFoundException:
+        return None
+    return _same_json(wanted, found) if isinstance(wanted, str) else json.loads(found)
 
 
 def _lifecycle(ecr: Any, name: str) -> str:
@@ -179,7 +198,10 @@ READERS = {
     "AWS::S3::BucketPolicy": (_bucket_policy, frozenset({"Bucket", "PolicyDocument"})),
     "AWS::ECR::Repository": (
         _repository,
-        frozenset({"RepositoryName", "ImageTagMutability", "ImageScanningConfiguration", "LifecyclePolicy", "Tags"}),
+        frozenset({
+            "RepositoryName", "ImageTagMutability", "ImageTagMutabilityExclusionFilters", "ImageScanningConfiguration",
+            "LifecyclePolicy", "RepositoryPolicyText", "Tags",
+        }),
     ),
     "AWS::DynamoDB::Table": (
         _table,
