@@ -86,6 +86,7 @@ class _Library:
         self._policy: Any = import_module("sigstore.verify.policy")
         self._models: Any = import_module("sigstore.models")
         self._hashes: Any = import_module("sigstore.hashes")
+        self._errors: Any = import_module("sigstore.errors")
         self._common: Any = import_module("sigstore_models.common.v1")
 
     def verifier(self, trusted_root: str) -> Any:
@@ -104,6 +105,23 @@ class _Library:
         return self._hashes.Hashed(algorithm=self._common.HashAlgorithm.SHA2_256, digest=bytes.fromhex(sha256))
 
     def identity(self, policy: SignaturePolicy) -> Any:
-        # A certificate says its issuer in one of two extensions, or in both.
-        issuers = [self._policy.OIDCIssuer(policy.issuer), self._policy.OIDCIssuerV2(policy.issuer)]
-        return self._policy.AllOf([self._policy.Identity(identity=policy.identity), self._policy.AnyOf(issuers)])
+        return self._policy.AllOf([self._policy.Identity(identity=policy.identity), _Issuer(self, policy.issuer)])
+
+    def check_issuer(self, certificate: Any, issuer: str) -> None:
+        """Raise the library's VerificationError unless the certificate names the issuer, in its newer or older way."""
+        try:
+            self._policy.OIDCIssuerV2(issuer).verify(certificate)
+        except self._errors.VerificationError:
+            self._policy.OIDCIssuer(issuer).verify(certificate)
+
+
+class _Issuer:
+    """A policy of the library's kind."""
+
+    def __init__(self, library: _Library, issuer: str) -> None:
+        self._library = library
+        self._issuer = issuer
+
+    def verify(self, cert: Any) -> None:
+        """Raise VerificationError unless the certificate names the issuer."""
+        self._library.check_issuer(cert, self._issuer)
