@@ -64,33 +64,60 @@ class RepositorySettings:
 
 @dataclass(frozen=True, slots=True)
 class Belonging:
-    """A manifest that belongs to an image: found through the referrers API, or under a tag of its own."""
+    """A manifest that belongs to an image: found through the referrers API, or under a tag of its own.
+
+    ``parts`` are the manifests that it names itself when it is an index, each after those that it names.
+    """
 
     kind: str
     subject: str
     manifest: Manifest
     tag: str = ""
+    parts: tuple[Manifest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SourceImage:
-    """All that the source holds of an image: manifests by digest, each after those that it names; the root is last."""
+    """All that the source holds of an image: manifests by digest, each after those that it names; the root is last.
+
+    ``shallow``: only indexes were read, which is enough when the destination holds everything they name.
+    ``fallbacks`` are the source's referrers indexes by the digest of their subject; ``absent_blobs`` are
+    non-distributable layers that the source lacks; ``warnings`` say what was found and is not carried.
+    """
 
     request: ImageRequest
     root: Manifest
     manifests: tuple[Manifest, ...]
     belongings: tuple[Belonging, ...] = ()
     rewritten_from: str = ""
+    shallow: bool = False
+    fallbacks: tuple[tuple[str, Manifest], ...] = ()
+    absent_blobs: frozenset[str] = frozenset()
+    warnings: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
         """The image's identity."""
         return self.root.digest
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The digests of its manifests, read or only named by an index; the root is last."""
+        read = {one.digest: None for one in self.manifests}
+        only_named = {
+            child.digest: None for one in self.manifests for child in one.children if child.digest not in read
+        }
+        return (*only_named, *read)
+
 
 @dataclass(frozen=True, slots=True)
 class DestinationState:
-    """What the destination holds of it already: digests of blobs and manifests, and what the tags name."""
+    """What the destination holds of it already: digests of blobs and manifests, and what the tags name.
+
+    ``held`` are manifests under belongings' tags that are not the source's: the destination may have added to them.
+    ``referrers_api`` tells that it keeps referrers itself, so that no tag is needed for them. ``attestation`` is the
+    digest of the attestation that it has of the image.
+    """
 
     settings: RepositorySettings
     blobs: frozenset[str] = frozenset()
@@ -98,6 +125,9 @@ class DestinationState:
     tags: tuple[tuple[str, str], ...] = ()
     attested: bool = False
     recorded: bool = False
+    held: tuple[tuple[str, Manifest], ...] = ()
+    referrers_api: bool = False
+    attestation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +170,7 @@ class ImagePlan:
     belonging_tags: tuple[TagStep, ...] = ()
     tag: TagStep | None = None
     attest: bool = False
+    attestation: str = ""
     record: bool = False
     gates: tuple[GateResult, ...] = ()
     warnings: tuple[str, ...] = ()

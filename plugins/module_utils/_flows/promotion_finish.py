@@ -1,0 +1,105 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The end of a promotion: the tags, which name nothing that is not complete, and reading everything back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._core.promotion_plan import moved_tag
+from .._errors import OperationError, RefusedError
+
+if TYPE_CHECKING:
+    from .._core.promotion import ImagePlan, ManifestStep, TagStep
+    from .promotion_session import Session
+    from .promotion_write import Writing
+
+
+class Finish:
+    """Writes the images' tags, and compares what the destination then holds. ``tagged`` are the tags it wrote."""
+
+    def __init__(self, session: Session, writing: Writing) -> None:
+        self.session = session
+        self.writing = writing
+        self.planned = writing.planned
+        self.tagged: list[TagStep] = []
+
+    def tags(self) -> None:
+        """Write them, unless a source's tag was moved since it was read."""
+        images = [image for image in self.planned.images if image.tag]
+        self.session.each(self._check_source, images)
+        self.session.each(self._write, [image.tag for image in images if image.tag])
+
+    def _check_source(self, image: ImagePlan) -> None:
+        request, source = image.source.request, self.session.ports.source
+        if not request.tag:
+            return
+        planned = image.source.rewritten_from or image.source.digest
+        seen = source.find_manifest(request.repository, request.tag)
+        if seen != planned:
+            raise OperationError(
+                f"Promoting {source.host}/{request.repository}:{request.tag} was stopped before its tag was written: "
+                f"the source's tag named {planned} when it was read and names {seen or 'nothing'} now. Find out who "
+                "moved it, then run again, or promote the digest that is meant.",
+                planned=planned,
+                seen=seen or "",
+            )
+
+    def _write(self, step: TagStep) -> None:
+        """Another run may write the same tag at the same time: the same digest is what was wanted, another is not."""
+        repository, registry = step.destination_repository, self.session.ports.destination
+        if not self._is_there(step):
+            try:
+                registry.write_manifest(repository, step.tag, step.manifest)
+            except OperationError as error:
+                if error.details.get("refusal") != "immutable" or not self._is_there(step):
+                    raise
+        self.tagged.append(step)
+
+    def _is_there(self, step: TagStep) -> bool:
+        there = self.session.ports.destination.find_manifest(step.destination_repository, step.tag)
+        if there is not None and there != step.manifest.digest:
+            text = moved_tag(step.destination_repository, step.tag, there=there, wanted=step.manifest.digest)
+            raise RefusedError(f"{text} It was not there when this run began.", seen=there)
+        return there is not None
+
+    def read_back(self) -> None:
+        """Compare tags by digest, manifests byte for byte, and blobs by their being there."""
+        tags = [(one.destination_repository, one.tag, one.manifest.digest) for one in self.tagged]
+        tags += [(repository, tag, digest) for (repository, tag), digest in self.writing.tags.items()]
+        blobs = {
+            (step.destination_repository, step.descriptor.digest): None
+            for image in self.planned.images
+            for step in image.blobs
+        }
+        self.session.each(lambda item: self._compare_tag(*item), tags)
+        self.session.each(self._compare_manifest, self.writing.written)
+        self.session.each(lambda item: self._compare_blob(*item), blobs)
+
+    def _compare_tag(self, repository: str, tag: str, digest: str) -> None:
+        seen = self.session.ports.destination.find_manifest(repository, tag)
+        if seen != digest:
+            raise self._differs(
+                repository,
+                f"tag {tag} names {seen or 'nothing'}, where {digest} was written. Another run may have "
+                "moved it at the same time",
+                seen=seen or "",
+                expected=digest,
+            )
+
+    def _compare_manifest(self, step: ManifestStep) -> None:
+        raw = self.session.ports.destination.read_manifest(step.destination_repository, step.manifest.digest)
+        if raw is None or raw.content != step.manifest.content:
+            found = "is not there" if raw is None else "has other bytes"
+            raise self._differs(step.destination_repository, f"manifest {step.manifest.digest} {found}")
+
+    def _compare_blob(self, repository: str, digest: str) -> None:
+        if not self.session.ports.destination.has_blob(repository, digest):
+            raise self._differs(repository, f"blob {digest} is not there")
+
+    def _differs(self, repository: str, found: str, **details: str) -> OperationError:
+        return OperationError(
+            f"What was promoted to {self.session.ports.destination.host}/{repository} was read back and is not what "
+            f"was written: {found}. Do not deploy it. Look who else writes there, then run again.",
+            **details,
+        )
