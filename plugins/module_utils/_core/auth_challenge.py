@@ -1,0 +1,61 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a ``WWW-Authenticate`` header asks for (RFC 9110, section 11), as registries use it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 (a grammar's word, no secret)
+_SCHEME = re.compile(rf"\s*,?\s*({_TOKEN})(?=\s|,|$)(?!\s*=)")
+_PARAMETER = re.compile(rf'\s*,?\s*({_TOKEN})\s*=\s*(?:"((?:[^"\\]|\\.)*)"|({_TOKEN}))')
+_LIMIT = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """One way to authenticate. ``scheme`` and the names of ``parameters`` are in lower case."""
+
+    scheme: str
+    parameters: tuple[tuple[str, str], ...] = ()
+
+    def parameter(self, name: str) -> str:
+        """The value of a parameter, empty without one."""
+        return dict(self.parameters).get(name, "")
+
+
+def parse_challenges(header: str) -> tuple[Challenge, ...]:
+    """The challenges of a header, in its order. What cannot be read ends the list; it never raises."""
+    text, position, found = header[:_LIMIT], 0, []
+    while scheme := _SCHEME.match(text, position):
+        position = scheme.end()
+        parameters = []
+        while parameter := _PARAMETER.match(text, position):
+            name, quoted, plain = parameter.groups()
+            parameters.append((name.lower(), re.sub(r"\\(.)", r"\1", quoted) if plain is None else plain))
+            position = parameter.end()
+        found.append(Challenge(scheme[1].lower(), tuple(parameters)))
+    return tuple(found)
+
+
+def choose_challenge(challenges: tuple[Challenge, ...]) -> Challenge | None:
+    """The one to answer: Bearer with a realm before Basic; None when neither is offered."""
+    for one in challenges:
+        if one.scheme == "bearer" and one.parameter("realm"):
+            return one
+    return next((one for one in challenges if one.scheme == "basic"), None)
+
+
+def needed_scopes(repository: str, actions: str, challenge: Challenge) -> tuple[str, ...]:
+    """The scopes to ask a token for: *actions* on *repository*, and what the challenge asks for besides."""
+    ours = f"repository:{repository}:{actions}" if repository else ""
+    wanted = [one for one in challenge.parameter("scope").split(" ") if one]
+    extra = [one for one in wanted if not _covers(ours, one)]
+    return tuple(one for one in (ours, *extra) if one)
+
+
+def _covers(ours: str, other: str) -> bool:
+    name, _colon, actions = ours.rpartition(":")
+    other_name, _colon, other_actions = other.rpartition(":")
+    return name == other_name and set(other_actions.split(",")) <= set(actions.split(","))

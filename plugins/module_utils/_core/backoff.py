@@ -1,0 +1,46 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""How long to wait before a request is sent again: exponential, with full jitter, or as long as the server asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BackoffPolicy:
+    """At most ``attempts`` in all. Before attempt *n* + 1 up to ``base_seconds`` times 2^(*n* - 1), at most the cap.
+
+    A server that asks for more is obeyed up to ``longest_asked_seconds``: none can hold a run for ever.
+    """
+
+    attempts: int = 6
+    base_seconds: float = 0.5
+    cap_seconds: float = 20.0
+    longest_asked_seconds: float = 60.0
+
+
+def delay_seconds(policy: BackoffPolicy, attempt: int, fraction: float, asked_seconds: float | None = None) -> float:
+    """Seconds to wait after the failed *attempt* (1 is the first). *fraction* is random, from 0 to 1."""
+    ceiling: float = min(policy.cap_seconds, policy.base_seconds * 2.0 ** min(attempt - 1, 30))
+    drawn = ceiling * fraction
+    if asked_seconds is None:
+        return drawn
+    # The jitter on top keeps those who were told the same time from coming back together.
+    return min(asked_seconds, policy.longest_asked_seconds) + drawn
+
+
+def parse_retry_after(text: str, now: datetime) -> float | None:
+    """Seconds that a ``Retry-After`` header asks for: a number, or a date; None for anything else. Never negative."""
+    stripped = text.strip()
+    if stripped.isascii() and stripped.isdigit() and len(stripped) < 10:
+        return float(stripped)
+    try:
+        moment = parsedate_to_datetime(stripped)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())
