@@ -287,9 +287,9 @@ def test_a_key_needs_nothing_of_the_keyless_library(monkeypatch: pytest.MonkeyPa
 
 
 FIELDS = (
-    "mediaType verificationMaterial publicKey dsseEnvelope messageSignature payload payloadType signatures sig "
-    "messageDigest digest algorithm critical subject"
-).split()
+    *("mediaType", "verificationMaterial", "publicKey", "dsseEnvelope", "messageSignature", "payload"),
+    *("payloadType", "signatures", "sig", "messageDigest", "digest", "algorithm", "critical", "subject"),
+)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: (
