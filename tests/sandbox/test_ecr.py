@@ -3,12 +3,10 @@
 import base64
 import json
 import subprocess
-import urllib.request
 from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from sandbox.extensions.ecr import _images, _manifests
 from tests.sandbox.registry import (
@@ -216,7 +214,14 @@ def test_an_upload_goes_on_where_it_stopped(registry: Registry, name: str) -> No
 def test_blobs_mount_within_an_account_and_go_with_their_repository(ecr: Any, registry: Registry, name: str) -> None:
     ecr.create_repository(repositoryName="mounted")
     path = f"/v2/mounted/blobs/uploads/?mount={digest_of(LAYER)}&from={name}"
+    assert ecr.get_account_setting(name="BLOB_MOUNTING")["value"] == "DISABLED"
+    assert registry.call("POST", path, b"")[0] == 202
+    ecr.put_account_setting(name="BLOB_MOUNTING", value="ENABLED")
+    kms = {"encryptionType": "KMS", "kmsKey": "arn:aws:kms:us-east-1:111111111111:key/1"}
+    ecr.create_repository(repositoryName="other-key", encryptionConfiguration=kms)
+    assert registry.call("POST", path.replace("mounted", "other-key"), b"")[0] == 202
     assert registry.call("POST", path, b"")[0] == 201
+    ecr.put_account_setting(name="BLOB_MOUNTING", value="DISABLED")
     registry.push_manifest(name, "1", image())
     with pytest.raises(ecr.exceptions.RepositoryNotEmptyException):
         ecr.delete_repository(repositoryName=name)
@@ -225,26 +230,6 @@ def test_blobs_mount_within_an_account_and_go_with_their_repository(ecr: Any, re
     ecr.create_repository(repositoryName=name)
     assert registry.call("HEAD", f"/v2/{name}/blobs/{digest_of(LAYER)}")[0] == 404
     assert not ecr.list_images(repositoryName=name)["imageIds"]
-
-
-def test_layers_in_parts(ecr: Any, name: str) -> None:
-    data = b"part" * 2000
-    upload = ecr.initiate_layer_upload(repositoryName=name)["uploadId"]
-    first = {"repositoryName": name, "uploadId": upload, "partFirstByte": 0, "partLastByte": 3999}
-    assert ecr.upload_layer_part(**first, layerPartBlob=data[:4000])["lastByteReceived"] == 3999
-    with pytest.raises(ecr.exceptions.InvalidLayerPartException):
-        ecr.upload_layer_part(**first, layerPartBlob=data[:4000])
-    second = {**first, "partFirstByte": 4000, "partLastByte": 7999}
-    ecr.upload_layer_part(**second, layerPartBlob=data[4000:])
-    digest = digest_of(data)
-    ecr.complete_layer_upload(repositoryName=name, uploadId=upload, layerDigests=[digest])
-    [layer] = ecr.batch_check_layer_availability(repositoryName=name, layerDigests=[digest])["layers"]
-    assert (layer["layerAvailability"], layer["layerSize"]) == ("AVAILABLE", 8000)
-    url = ecr.get_download_url_for_layer(repositoryName=name, layerDigest=digest)["downloadUrl"]
-    with urllib.request.urlopen(url, timeout=20) as response:  # noqa: S310 - the sandbox's own
-        assert response.read() == data
-    with pytest.raises(ClientError, match="LayersNotFoundException"):
-        ecr.get_download_url_for_layer(repositoryName=name, layerDigest=digest_of(b"none"))
 
 
 def test_settings_are_kept(ecr: Any) -> None:

@@ -104,6 +104,7 @@ def test_a_policy_for_pushing_lets_push_and_not_pull(prod: Any, foreign: Registr
 def test_a_foreign_caller_mounts_only_what_it_may_read(prod: Any, foreign: Registry, name: str) -> None:
     prod.create_repository(repositoryName="into")
     prod.set_repository_policy(repositoryName="into", policyText=policy(allow(PUSH)))
+    prod.put_account_setting(name="BLOB_MOUNTING", value="ENABLED")
     path = f"/v2/into/blobs/uploads/?mount={digest_of(LAYER)}&from={name}"
     assert foreign.call("POST", path, b"")[0] == 202
     prod.set_repository_policy(repositoryName=name, policyText=policy(allow(PULL)))

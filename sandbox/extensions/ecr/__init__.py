@@ -19,6 +19,7 @@ from sandbox.extensions.ecr import (
     _repositories,
     _scan_api,
     _server,
+    _settings,
 )
 from sandbox.extensions.ecr._blobs import Blobs
 from sandbox.extensions.ecr._control import Control
@@ -56,11 +57,13 @@ def install(sandbox: Sandbox) -> None:
     _dispatch.install(
         {
             **_scan_api.actions(preparations, sandbox),
+            "GetAccountSetting": _settings.get_account_setting,
+            "PutAccountSetting": _settings.put_account_setting,
             "ListImageReferrers": _api.in_repository(_referrers.list_image_referrers),
         }
     )
     sandbox.middleware(Control(sandbox, preparations, tokens).middleware)
     sandbox.on_startup(listen)
     sandbox.on_shutdown(close)
-    for forget in (blobs.forget, preparations.forget, tokens.forget):
+    for forget in (blobs.forget, preparations.forget, tokens.forget, _settings.forget):
         sandbox.on_reset(forget)

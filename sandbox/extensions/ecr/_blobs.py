@@ -25,6 +25,8 @@ class Upload:
     path: Path
     size: int = 0
     digest: Any = field(default_factory=hashlib.sha256)
+    part_sizes: list[int] = field(default_factory=list)
+    """Bytes of each part that came over the API."""
 
     def append(self, piece: bytes) -> None:
         """Add bytes at the end."""

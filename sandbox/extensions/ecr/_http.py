@@ -1,10 +1,13 @@
 """The little of HTTP that the registry needs over ASGI."""
 
 import json
+import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
+
+_RANGE = re.compile(r"bytes=(?=.*\d)(\d*)-(\d*)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +59,21 @@ def request_of(scope: dict[str, Any], receive: Any) -> Request:
         headers={name.decode().lower(): text.decode("latin-1") for name, text in scope["headers"]},
         receive=receive,
     )
+
+
+def range_of(header: str, size: int) -> range | None:
+    """The bytes that a Range header asks for; None when there are none of these.
+
+    RFC 9110, 14.2: all of them, when there is no header, or one that is not understood or asks for several ranges.
+    """
+    found = _RANGE.fullmatch(header)
+    if not found or (found[1] and found[2] and int(found[1]) > int(found[2])):
+        return range(size)
+    if not found[1]:
+        chosen = range(max(size - int(found[2]), 0), size)
+    else:
+        chosen = range(int(found[1]), min(int(found[2]) + 1, size) if found[2] else size)
+    return chosen or None
 
 
 def error(status: int, code: str, message: str, **headers: str) -> Response:

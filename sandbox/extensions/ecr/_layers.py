@@ -8,15 +8,17 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-from ministack.core.responses import get_account_id, json_response
+from ministack.core.responses import error_response_json, get_account_id, json_response
 from ministack.services import ecr
 
 from sandbox.extensions.ecr._access import current_caller
 from sandbox.extensions.ecr._api import Answer, Data, failure, in_repository
-from sandbox.extensions.ecr._blobs import Blobs, Owner
+from sandbox.extensions.ecr._blobs import Blobs, Owner, Upload
 from sandbox.extensions.ecr._tokens import Tokens
 
-_PART_BYTES = 10485760
+_PART_BYTES = 10 << 20
+_SMALLEST_PART_BYTES = 5 << 20
+_LARGEST_PART_BYTES = 20 << 20
 
 
 def install(blobs: Blobs, tokens: Tokens, addresses: Mapping[str, str]) -> None:
@@ -47,14 +49,23 @@ def _upload(data: Data, blobs: Blobs) -> Answer:
     if upload is None:
         return _no_upload(data)
     part = base64.b64decode(data["layerPartBlob"])
-    if int(data["partFirstByte"]) != upload.size or int(data["partLastByte"]) != upload.size + len(part) - 1:
-        return failure(
-            "InvalidLayerPartException",
-            f"The layer part must begin at byte {upload.size} and hold as many bytes as it says; the last valid byte "
-            f"received is {upload.size - 1}",
-        )
+    first, last = int(data["partFirstByte"]), int(data["partLastByte"])
+    if first != upload.size or last != first + len(part) - 1 or not 0 < len(part) <= _LARGEST_PART_BYTES:
+        return _bad_part(data, upload)
     upload.append(part)
+    upload.part_sizes.append(len(part))
     return _answer(data, uploadId=data["uploadId"], lastByteReceived=upload.size - 1)
+
+
+def _bad_part(data: Data, upload: Upload) -> Answer:
+    last = upload.size - 1
+    members = {"registryId": get_account_id(), "repositoryName": data["repositoryName"], "uploadId": data["uploadId"]}
+    return error_response_json(  # type: ignore[no-any-return]
+        "InvalidLayerPartException",
+        f"The layer part must begin at byte {upload.size}, hold as many bytes as it says and at most "
+        f"{_LARGEST_PART_BYTES}; the last valid byte received is {last}",
+        extra={**members, **({"lastValidByteReceived": last} if last >= 0 else {})},
+    )
 
 
 def _complete(data: Data, blobs: Blobs) -> Answer:
@@ -63,6 +74,8 @@ def _complete(data: Data, blobs: Blobs) -> Answer:
         return _no_upload(data)
     if upload.size == 0:
         return failure("EmptyUploadException", "The specified layer upload does not contain any layer parts.")
+    if any(size < _SMALLEST_PART_BYTES for size in upload.part_sizes[:-1]):
+        return failure("LayerPartTooSmallException", "Layer parts must be at least 5 MiB in size.")
     if blobs.holds(_owner(data), digest):
         return failure("LayerAlreadyExistsException", f"The image layer already exists: {digest}")
     if actual := blobs.finish(_owner(data), data["uploadId"], digest):

@@ -13,10 +13,10 @@ from typing import Any
 from ministack.core.responses import request_scope
 from ministack.services import ecr
 
-from sandbox.extensions.ecr import _images, _referrers
+from sandbox.extensions.ecr import _images, _referrers, _settings
 from sandbox.extensions.ecr._access import denial
 from sandbox.extensions.ecr._blobs import DIGEST, Blobs, Owner, Upload
-from sandbox.extensions.ecr._http import Request, Response, answer, error, request_of
+from sandbox.extensions.ecr._http import Request, Response, answer, error, range_of, request_of
 from sandbox.extensions.ecr._manifests import MANIFEST_LIMIT_BYTES
 from sandbox.extensions.ecr._policies import Caller
 from sandbox.extensions.ecr._tokens import Tokens
@@ -24,7 +24,6 @@ from sandbox.extensions.ecr._tokens import Tokens
 logger = logging.getLogger("sandbox.ecr")
 _NAME = r"(?P<name>[a-z0-9]+(?:[._/-][a-z0-9]+)*)"
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,299}")
-_RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 
 Handler = Callable[["Registry", Request, str, str], Awaitable[Response]]
 Route = tuple[re.Pattern[str], dict[str, tuple[Handler, tuple[str, ...]]]]
@@ -93,7 +92,7 @@ class Registry:
         digest, source = request.query.get("mount", ""), request.query.get("from", "")
         if (
             digest
-            and self._may_mount(request, source)
+            and self._may_mount(request, name, source)
             and self._blobs.mount(self._owner(name), self._owner(source), digest)
         ):
             return _created(f"/v2/{name}/blobs/{digest}", digest)
@@ -102,9 +101,10 @@ class Registry:
             return await self.finish_upload(request, name, identifier)
         return _session(202, name, identifier, 0)
 
-    def _may_mount(self, request: Request, source: str) -> bool:
+    def _may_mount(self, request: Request, name: str, source: str) -> bool:
         caller = self._caller(request)
-        return caller is not None and denial(caller, source, "ecr:GetDownloadUrlForLayer") is None
+        readable = caller is not None and denial(caller, source, "ecr:GetDownloadUrlForLayer") is None
+        return readable and _settings.mounts(name, source)
 
     async def append(self, request: Request, name: str, reference: str) -> Response:
         """PATCH a session: the bytes go to the end, wherever a broken connection left that."""
@@ -145,21 +145,19 @@ class Registry:
         size = self._blobs.size(self._owner(name), reference)
         if size is None:
             return error(404, "BLOB_UNKNOWN", f"blob {reference} unknown to repository {name}")
-        first, last, status = 0, size - 1, 200
         headers = {
             "Docker-Content-Digest": reference,
             "Content-Type": "application/octet-stream",
             "Accept-Ranges": "bytes",
         }
-        if wanted := _RANGE.fullmatch(request.headers.get("range", "")):
-            first, last, status = int(wanted[1]), min(int(wanted[2] or last), last), 206
-            if first > last:
-                return error(416, "RANGE_INVALID", f"the blob has {size} bytes", **{"Content-Range": f"bytes */{size}"})
-            headers["Content-Range"] = f"bytes {first}-{last}/{size}"
-        headers["Content-Length"] = str(last - first + 1)
-        return Response(
-            status=status, headers=headers, stream=self._blobs.read(self._owner(name), reference, first, last)
-        )
+        part = range_of(request.headers.get("range", ""), size)
+        if part is None:
+            return error(416, "RANGE_INVALID", f"the blob has {size} bytes", **{"Content-Range": f"bytes */{size}"})
+        if len(part) < size:
+            headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
+        headers["Content-Length"] = str(len(part))
+        stream = self._blobs.read(self._owner(name), reference, part.start, part.stop - 1)
+        return Response(status=206 if len(part) < size else 200, headers=headers, stream=stream)
 
     async def put_manifest(self, request: Request, name: str, reference: str) -> Response:
         """PUT a manifest by tag or digest."""
