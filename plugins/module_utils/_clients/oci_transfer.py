@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .._errors import OperationError
+from .ecr_layers import EcrLayers, PartsCopy
 from .oci_chunks import ChunkedCopy
 from .oci_copy import Copied, CopyJob
 from .oci_names import check_digest, check_repository
@@ -50,10 +51,13 @@ class OciTransfer:
         destination: RegistryHttp,
         states: UploadStates,
         settings: TransferSettings | None = None,
+        *,
+        layers: EcrLayers | None = None,
     ) -> None:
         self._source, self._destination, self._states = source, destination, states
         self._settings = settings or TransferSettings()
         self._chunk_bytes = max(self._settings.chunk_bytes, _SMALLEST_CHUNK_BYTES)
+        self._layers = layers
         self._buffers = threading.local()
 
     def copy_blob(
@@ -88,6 +92,8 @@ class OciTransfer:
         )
         if descriptor.size <= self._chunk_bytes:
             return SingleCopy(job).run()
+        if self._layers and descriptor.size >= self._layers.parts_from_bytes:
+            return PartsCopy(job, self._states, self._layers).run()
         return ChunkedCopy(job, self._states, self._chunk_bytes).run()
 
     def _buffer(self) -> memoryview:
