@@ -24,7 +24,7 @@ logging.getLogger("sigstore").addHandler(logging.NullHandler())
 
 _OLD = (
     "it is in the form of cosign before version 3, whose log entry has no proof of inclusion, so that it cannot be "
-    "checked offline; sign with cosign 3, or with cosign 2 and --new-bundle-format"
+    "checked offline; sign with cosign 3, or with cosign 2.6 and --new-bundle-format"
 )
 
 
