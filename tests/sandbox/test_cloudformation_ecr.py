@@ -76,6 +76,7 @@ def test_exclusion_filters_are_made_changed_and_removed(ecr: Any, made: Stack) -
         {"RepositoryPolicyText": {"Version": "2012-10-17", "Statement": []}},
         {"ImageTagMutability": "IMMUTABLE", "ImageTagMutabilityExclusionFilters": [FILTER]},
         {"ImageTagMutability": "IMMUTABLE_WITH_EXCLUSION"},
+        {"LifecyclePolicy": {"LifecyclePolicyText": '{"rules": [{}]}'}},
     ],
 )
 def test_what_the_api_refuses_fails_the_stack(ecr: Any, made: Stack, wrong: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""AWS::ECR::Repository: exclusion filters, and a policy that is refused when it is none.
+"""AWS::ECR::Repository: exclusion filters, and policies that are refused when they are none.
 
 MiniStack's type drops the former and takes anything for the latter.
 """
@@ -10,7 +10,7 @@ from ministack.services import ecr
 from ministack.services.cloudformation import provisioners
 
 from sandbox.extensions.cloudformation._types import Properties
-from sandbox.extensions.ecr import policy_problem, tag_filter_problem
+from sandbox.extensions.ecr import lifecycle_problem, policy_problem, tag_filter_problem
 
 Made = tuple[str, dict[str, Any]]
 _KIND = "AWS::ECR::Repository"
@@ -53,6 +53,8 @@ def _check(properties: Properties) -> None:
     wrong = tag_filter_problem(mutability, filters_of(properties))
     if wrong is None and (policy := properties.get("RepositoryPolicyText")):
         wrong = policy_problem(policy if isinstance(policy, str) else json.dumps(policy))
+    if wrong is None and (text := (properties.get("LifecyclePolicy") or {}).get("LifecyclePolicyText")):
+        wrong = lifecycle_problem(text)
     if wrong:
         raise ValueError(
             f'Resource handler returned message: "{wrong} (Service: Ecr, Status Code: 400, Error Code: '

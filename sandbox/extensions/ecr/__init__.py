@@ -14,6 +14,8 @@ from sandbox.extensions.ecr import (
     _api,
     _dispatch,
     _layers,
+    _lifecycle,
+    _lifecycle_api,
     _policies,
     _referrers,
     _repositories,
@@ -27,6 +29,7 @@ from sandbox.extensions.ecr._scans import Preparations
 from sandbox.extensions.ecr._tokens import Tokens
 
 policy_problem = _policies.problem
+lifecycle_problem = _lifecycle.problem
 tag_filter_problem = _repositories.filter_problem
 
 _addresses: dict[str, str] = {}
@@ -44,6 +47,7 @@ def install(sandbox: Sandbox) -> None:
     _repositories.install(blobs)
     preparations = Preparations()
     _api.install(blobs, tokens, _addresses, partial(_scan_api.details, preparations))
+    _lifecycle_api.install()
     _layers.install(blobs, tokens, _addresses)
 
     async def listen() -> None:
@@ -57,6 +61,7 @@ def install(sandbox: Sandbox) -> None:
     _dispatch.install(
         {
             **_scan_api.actions(preparations, sandbox),
+            **_lifecycle_api.actions(sandbox),
             "GetAccountSetting": _settings.get_account_setting,
             "PutAccountSetting": _settings.put_account_setting,
             "ListImageReferrers": _api.in_repository(_referrers.list_image_referrers),
@@ -65,5 +70,5 @@ def install(sandbox: Sandbox) -> None:
     sandbox.middleware(Control(sandbox, preparations, tokens).middleware)
     sandbox.on_startup(listen)
     sandbox.on_shutdown(close)
-    for forget in (blobs.forget, preparations.forget, tokens.forget, _settings.forget):
+    for forget in (blobs.forget, preparations.forget, tokens.forget, _settings.forget, _lifecycle_api.forget):
         sandbox.on_reset(forget)

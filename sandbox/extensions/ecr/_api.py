@@ -117,12 +117,13 @@ def _describe_images(data: Data, more_details: Details) -> Answer:
             chosen.append(record)
     if not wanted:
         status = (data.get("filter") or {}).get("tagStatus", "ANY")
-        chosen = [record for record in _images.records(name) if _has_status(record, status)]
+        chosen = [record for record in _images.records(name) if has_status(record, status)]
     details = [{**_details(record), **more_details(name, record)} for record in chosen]
-    return _page(data, "imageDetails", details)
+    return page(data, "imageDetails", details)
 
 
-def _has_status(record: _images.Record, status: str) -> bool:
+def has_status(record: Data, status: str) -> bool:
+    """Whether an image is among those of a filter by TAGGED, UNTAGGED or ANY."""
     return status == "ANY" or bool(record["imageTags"]) == (status == "TAGGED")
 
 
@@ -150,16 +151,17 @@ def _list_images(data: Data) -> Answer:
     identifiers = [
         _identifier(record["imageDigest"], tag)
         for record in _images.records(data["repositoryName"])
-        if _has_status(record, status)
+        if has_status(record, status)
         for tag in (record["imageTags"] or [None])
     ]
-    return _page(data, "imageIds", identifiers)
+    return page(data, "imageIds", identifiers)
 
 
-def _page(data: Data, member: str, items: list[Any]) -> Answer:
+def page(data: Data, member: str, items: list[Any], **members: Any) -> Answer:
+    """One page of `items`, after `nextToken`, `maxResults` of them at most."""
     first, size = int(data.get("nextToken") or 0), int(data.get("maxResults") or 100)
     more = {"nextToken": str(first + size)} if len(items) > first + size else {}
-    return json_response({member: items[first : first + size], **more})  # type: ignore[no-any-return]
+    return json_response({**members, member: items[first : first + size], **more})  # type: ignore[no-any-return]
 
 
 def _batch_get_image(data: Data) -> Answer:
