@@ -390,8 +390,15 @@ def test_the_images_of_an_index_are_judged_and_its_attestations_are_not() -> Non
     assert [(one.platform, one.digest) for one in found] == [("linux/amd64", amd.digest), ("linux/arm64", arm.digest)]
 
 
-@pytest.mark.parametrize("platform", ["unknown/unknown", ""])
-@pytest.mark.parametrize("layers", [(), ("application/vnd.in-toto+json", "application/vnd.oci.image.layer.v1.tar")])
+@pytest.mark.parametrize(
+    ("platform", "layers"),
+    [
+        ("unknown/unknown", ()),
+        ("unknown/unknown", ("application/vnd.in-toto+json", "application/vnd.oci.image.layer.v1.tar")),
+        ("linux/amd64", ("application/vnd.in-toto+json",)),
+        ("", ("application/vnd.in-toto+json",)),
+    ],
+)
 def test_what_could_run_is_judged_whatever_platform_it_claims(platform: str, layers: tuple[str, ...]) -> None:
     hidden = manifest("1", layers=layers)
     root = manifest("2", children=(child(hidden, platform),))
