@@ -4,17 +4,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
 from typing import TYPE_CHECKING, Any
 
+from ..module_utils._clients.interruption import interruptible
 from ..module_utils._clients.rollout_clock import RolloutClock
-from ..modules.ecs_rollout import CROSS_CHECKS, build_argument_spec, build_ports, interrupt, run_request
+from ..modules.ecs_rollout import CROSS_CHECKS, build_argument_spec, build_ports, run_request
 from ..plugin_utils._aws_action import AwsAction, Connection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 
 class ActionModule(AwsAction):
@@ -26,16 +25,5 @@ class ActionModule(AwsAction):
     def perform(self, params: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002
         clock = RolloutClock(belongs_to=os.getppid())
         ports = build_ports(Connection(params).client, params["release_table"], clock, self)
-        with _interruptible():
+        with interruptible():
             return run_request(params, ports, self._task.check_mode)
-
-
-@contextlib.contextmanager
-def _interruptible() -> Iterator[None]:
-    """Let an interruption reach the rollout, where ansible-core's worker would end without a word."""
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -505,7 +505,6 @@ nearest_versions:
 
 import os
 import secrets
-import signal
 import socket
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -517,6 +516,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._clients.ecr_images 
 from ansible_collections.fastbreak.aws.plugins.module_utils._clients.ecs import EcsClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._clients.elbv2 import Elbv2Client
 from ansible_collections.fastbreak.aws.plugins.module_utils._clients.http_probe import HttpProbe
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.interruption import interruptible
 from ansible_collections.fastbreak.aws.plugins.module_utils._clients.logs import LogsClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._clients.rollout_clock import RolloutClock
 from ansible_collections.fastbreak.aws.plugins.module_utils._clients.surroundings import AwsSurroundings
@@ -699,21 +699,12 @@ def run_request(params, ports, check_mode):
     return {**as_data(result), **({"warnings": list(result.warnings)} if result.warnings else {})}
 
 
-def interrupt(_signal_number, _frame):
-    """End a run from outside the way that it can say what it leaves, and give its lock up undisturbed."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-    raise KeyboardInterrupt
-
-
 def main():
     module = AnsibleAWSModule(argument_spec=build_argument_spec(), supports_check_mode=True, **CROSS_CHECKS)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, interrupt)
     try:
-        result = run_request(
-            module.params, build_ports(module.client, module.params["release_table"]), module.check_mode
-        )
+        with interruptible():
+            ports = build_ports(module.client, module.params["release_table"])
+            result = run_request(module.params, ports, module.check_mode)
     except FastbreakError as error:
         module.fail_json(msg=error.message, **error.details)
     module.exit_json(**result)

@@ -1,0 +1,124 @@
+#!/usr/bin/python
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: ecr_image_info
+short_description: Find the image of an ECR repository that a version names
+version_added: 0.2.0
+description:
+  - Finds the newest image whose tag is the version, or begins with it and goes on with a commit, or whose digest it is.
+  - Fails when there is none, and names the nearest versions.
+options:
+  repository:
+    description: Name of the repository.
+    type: str
+    required: true
+  version:
+    description: A semantic version, a whole image tag C(<semver>-<commit>), or a digest.
+    type: str
+    required: true
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+  - fastbreak.aws.registry.source
+  - fastbreak.aws.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+  action:
+    support: full
+seealso:
+  - module: fastbreak.aws.image_promotion
+author:
+  - The Fastbreak maintainers (@fastbreak-sports)
+"""
+
+EXAMPLES = r"""
+- name: Which image is version 1.4.2?
+  fastbreak.aws.ecr_image_info:
+    source:
+      registry: 111111111111.dkr.ecr.us-east-1.amazonaws.com
+    repository: fastbreak/inference
+    version: 1.4.2
+  register: found
+"""
+
+RETURN = r"""
+tag:
+  description: Its tag. Empty when a digest was named that no release tag points to.
+  type: str
+  returned: success
+digest:
+  description: Its digest.
+  type: str
+  returned: success
+commit:
+  description: The commit that its tag names, or an empty text.
+  type: str
+  returned: success
+nearest_versions:
+  description: Versions like the one that does not exist.
+  type: list
+  elements: str
+  returned: when the version does not exist
+"""
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.aws_connection import SideConnection
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.ecr_images import EcrImages
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.registry_side import SideClients
+from ansible_collections.fastbreak.aws.plugins.module_utils._core.aws_options import read_side, side_spec
+from ansible_collections.fastbreak.aws.plugins.module_utils._core.registry_side import check_options
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError, RequestError
+from ansible_collections.fastbreak.aws.plugins.module_utils._flows.image_lookup import find_image
+
+
+def build_argument_spec():
+    """The options, without those of every AWS module."""
+    return {
+        "source": {"type": "dict", "required": True, "options": side_spec()},
+        "repository": {"type": "str", "required": True},
+        "version": {"type": "str", "required": True},
+    }
+
+
+def build_ports(params, connect):
+    """The only place where clients are made; ``connect`` makes a boto3 client by service and a side's AWS options."""
+    options = check_options("source", read_side(params["source"]))
+    if not options.ecr:
+        raise RequestError(
+            f"Option source cannot be right: {options.registry!r} is no host of ECR, and no other registry can "
+            "list images by the time of their push. Name <account>.dkr.ecr.<region>.amazonaws.com."
+        )
+    clients = SideClients(connect, options)
+    return EcrImages(lambda: clients.client("ecr")), options
+
+
+def run_request(params, connect):
+    """Read it and return the module's result."""
+    images, options = build_ports(params, connect)
+    found = find_image(
+        images, params["repository"], params["version"], host=options.registry, account=options.ecr.account
+    )
+    return {"changed": False, "tag": found.tag, "digest": found.digest, "commit": found.commit}
+
+
+def main():
+    module = AnsibleAWSModule(argument_spec=build_argument_spec(), supports_check_mode=True)
+    try:
+        result = run_request(module.params, SideConnection(module.params))
+    except FastbreakError as error:
+        module.fail_json(msg=error.message, **error.details)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

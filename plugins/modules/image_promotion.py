@@ -1,0 +1,572 @@
+#!/usr/bin/python
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: image_promotion
+short_description: Promote container images from one registry to another, by digest, byte for byte
+version_added: 0.2.0
+description:
+  - Copies images from one registry to another. The identity of an image is its digest, and manifests are carried as
+    bytes, so that the digest stays what it is.
+  - Indexes go along with the images of all their platforms. Whatever belongs to an image goes along too, which is its
+    signatures, SBOMs and attestations, be they found by the referrers API or by tags of their own.
+  - Gates judge every image before anything is written. All of them fail closed.
+  - Blobs are written first, then the manifests of platforms, indexes, what belongs to them, and the tag last. Then all
+    of it is read back and compared. Whenever the work ends, no tag points to something incomplete.
+  - A tag that is there with the same digest is left as it is. A tag that is there with another digest is never moved.
+  - Blobs stream from one registry to the other in constant memory, several at once. One that the destination has is not
+    sent; one that an interrupted run left half is gone on with where the destination acknowledged it.
+  - Works with every registry that speaks the OCI distribution API; no Docker engine is needed. Registries of ECR are
+    known by their host, across accounts and regions.
+  - The action plugin of the same name does the work in the controller and shows the progress while it works.
+options:
+  repository:
+    description: Name of the repository at the source.
+    type: str
+  tag:
+    description: Tag at the source. With O(digest) too, it must name that digest.
+    type: str
+  digest:
+    description: Digest of the image, or of the index of its platforms.
+    type: str
+  destination_repository:
+    description: Name of the repository at the destination. Not given, O(repository).
+    type: str
+  destination_tag:
+    description: Tag at the destination. Not given, O(tag); without that either, the image is there by its digest alone.
+    type: str
+  platforms:
+    description:
+      - Platforms to promote, as C(os/architecture[/variant]). Not given, all.
+      - A part of an index is another index with another digest, so that it is refused without O(allow_digest_change).
+    type: list
+    elements: str
+  images:
+    description:
+      - Images to promote together. All gates of all images come first; if one refuses, nothing at all is written.
+    type: list
+    elements: dict
+    suboptions:
+      repository:
+        description: As O(repository).
+        type: str
+        required: true
+      tag:
+        description: As O(tag).
+        type: str
+      digest:
+        description: As O(digest).
+        type: str
+      destination_repository:
+        description: As O(destination_repository).
+        type: str
+      destination_tag:
+        description: As O(destination_tag).
+        type: str
+      platforms:
+        description: As O(platforms).
+        type: list
+        elements: str
+  promotion_file:
+    description:
+      - A YAML file with the one key C(images), a list as O(images). Every value in it has to be text, so that a tag
+        C(1.10) has to be written in quotes.
+    type: path
+  gates:
+    description:
+      - What an image has to prove. A gate that is not given is off; nothing is judged without any.
+      - A gate in mode V(required) stops the promotion of all images unless it passes, one in mode V(warn) is reported
+        and recorded. What could not be measured never passes.
+      - An image that is at the destination under its tag and recorded is not judged again.
+    type: dict
+    suboptions:
+      vulnerabilities:
+        description:
+          - The scan that ECR made of the image at the source, basic or enhanced. An index is judged by the image of
+            each platform. A scan that is absent fails.
+        type: dict
+        suboptions:
+          mode:
+            description: What follows when it does not pass.
+            type: str
+            choices: [required, warn, 'off']
+            default: required
+          maximum:
+            description:
+              - Findings of each severity that may remain. A severity that is not named may have any number.
+              - Severities are C(CRITICAL), C(HIGH), C(MEDIUM), C(LOW), C(INFORMATIONAL), C(UNTRIAGED) and C(UNDEFINED).
+            type: dict
+            default: {CRITICAL: 0, HIGH: 0}
+          allow:
+            description: Findings that are let through, each with a reason and for a time.
+            type: list
+            elements: dict
+            default: []
+            suboptions:
+              vulnerability:
+                description: Its id, such as C(CVE-2026-12345).
+                type: str
+                required: true
+              package:
+                description: Only in this package. Not given, in all.
+                type: str
+              reason:
+                description: Why it may pass.
+                type: str
+                required: true
+              expires:
+                description: The last day (UTC) that it may, as C(YYYY-MM-DD).
+                type: str
+                required: true
+          wait_seconds:
+            description: How long a scan that is under way is waited for.
+            type: float
+            default: 600
+      signature:
+        description:
+          - A signature, or an attestation, that belongs to the image and is valid for its digest.
+        type: dict
+        suboptions:
+          mode:
+            description: What follows when it does not pass.
+            type: str
+            choices: [required, warn, 'off']
+            default: required
+          public_key:
+            description: Text of the signer's public key (PEM).
+            type: str
+          identity:
+            description: Identity in the signer's certificate, for signatures without a lasting key.
+            type: str
+          issuer:
+            description: Issuer of that identity, such as C(https://token.actions.githubusercontent.com).
+            type: str
+          trusted_root:
+            description: Text of a Sigstore C(trusted_root.json). Not given, that of the public good instance.
+            type: str
+          predicate_type:
+            description: Predicate type of the attestation that is asked for. Not given, a signature of the image is.
+            type: str
+      age:
+        description: How long ago the image was built, as its configuration says.
+        type: dict
+        suboptions:
+          mode:
+            description: What follows when it does not pass.
+            type: str
+            choices: [required, warn, 'off']
+            default: required
+          minimum_hours:
+            description: At least so long ago.
+            type: float
+          maximum_hours:
+            description: At most so long ago.
+            type: float
+      labels:
+        description: Labels of the image.
+        type: dict
+        suboptions:
+          mode:
+            description: What follows when it does not pass.
+            type: str
+            choices: [required, warn, 'off']
+            default: required
+          required:
+            description: Labels that must exist, with the value that they must have, or an empty text for any.
+            type: dict
+            default: {}
+          revision_is_tag:
+            description:
+              - Whether C(org.opencontainers.image.revision) must be the commit that the tag C(<semver>-<commit>) names.
+            type: bool
+            default: true
+  belongings:
+    description:
+      - What to do about signatures, SBOMs and attestations. V(required) fails when the destination refuses one, before
+        the tag is written; V(warn) reports it; V(off) looks for none.
+    type: str
+    choices: [required, warn, 'off']
+    default: required
+  allow_digest_change:
+    description: Whether O(platforms) may name a part of an index.
+    type: bool
+    default: false
+  attest:
+    description:
+      - Whether an in-toto statement about the promotion is attached to the image at the destination. It says from
+        where, by whom, from which commit, and what the gates saw.
+    type: bool
+    default: true
+  service:
+    description: Name of the service, for the record. Needs O(release_table).
+    type: str
+  release_table:
+    description:
+      - Name of the DynamoDB table that keeps the release record, where M(fastbreak.aws.image_promotion_info) and
+        M(fastbreak.aws.ecs_rollout) read it. It is asked for with the task's own credentials.
+    type: str
+  concurrency:
+    description: How many blobs are copied, and how many requests are under way, at once.
+    type: int
+    default: 8
+  chunk_bytes:
+    description: Size of the chunks that large blobs are sent in. An interrupted one is sent again from its last chunk.
+    type: int
+    default: 33554432
+  state_directory:
+    description:
+      - Folder for what is needed to go on with an interrupted upload, which is addresses and offsets, never content.
+      - Not given, C(fastbreak/uploads) in C($XDG_STATE_HOME) or in C(~/.local/state).
+    type: path
+  request_timeout_seconds:
+    description: How long a registry may keep one request waiting.
+    type: float
+    default: 60
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+  - fastbreak.aws.registry.source
+  - fastbreak.aws.registry.destination
+  - fastbreak.aws.attributes
+attributes:
+  check_mode:
+    support: full
+    details: Reads both registries and measures all gates, so that what would be refused is refused. Writes nothing.
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+  action:
+    support: full
+    details: A relative O(promotion_file) is looked for where Ansible looks for files.
+seealso:
+  - module: fastbreak.aws.image_promotion_info
+  - module: fastbreak.aws.ecs_rollout
+author:
+  - The Fastbreak maintainers (@fastbreak-sports)
+"""
+
+EXAMPLES = r"""
+- name: Promote a release from the development account to the production account
+  fastbreak.aws.image_promotion:
+    source:
+      registry: 111111111111.dkr.ecr.us-east-1.amazonaws.com
+    destination:
+      registry: 222222222222.dkr.ecr.us-east-1.amazonaws.com
+    repository: fastbreak/inference
+    tag: 1.4.2-1f0e3dad99908345f7439f8ffabdffc4f2b1c3a7
+    service: inference
+    release_table: fastbreak-prod-releases
+    gates:
+      vulnerabilities:
+        maximum: {CRITICAL: 0, HIGH: 0}
+        allow:
+          - vulnerability: CVE-2026-12345
+            package: libexample
+            reason: The service never calls the function; the fix is due with Debian 13.4.
+            expires: '2026-12-31'
+      signature:
+        identity: https://github.com/fastbreak-sports/fastbreak/.github/workflows/release.yml@refs/heads/main
+        issuer: https://token.actions.githubusercontent.com
+      labels: {}
+
+- name: Promote with a role on each side
+  fastbreak.aws.image_promotion:
+    source:
+      registry: 111111111111.dkr.ecr.us-east-1.amazonaws.com
+      role_arn: arn:aws:iam::111111111111:role/image-reader
+    destination:
+      registry: 222222222222.dkr.ecr.eu-west-1.amazonaws.com
+      role_arn: arn:aws:iam::222222222222:role/image-writer
+    repository: fastbreak/inference
+    digest: sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+    destination_tag: blessed-2026-11
+
+- name: Promote what Git says, between two registries of another kind
+  fastbreak.aws.image_promotion:
+    source:
+      registry: registry.build.example.com
+    destination:
+      registry: registry.example.com:5000
+      username: promoter
+      password: "{{ registry_password }}"
+    promotion_file: promotions/november.yml
+"""
+
+RETURN = r"""
+images:
+  description: What became of each image, in the order they were named.
+  type: list
+  elements: dict
+  returned: success
+  contains:
+    source:
+      description: The image at the source.
+      type: str
+    destination:
+      description: The image at the destination.
+      type: str
+    digest:
+      description: Its digest, on both sides.
+      type: str
+    tag:
+      description: Its tag at the destination, or an empty text.
+      type: str
+    blobs_copied:
+      description: Blobs that were copied.
+      type: int
+    blobs_mounted:
+      description: Blobs that the destination took from another repository of its own.
+      type: int
+    blobs_present:
+      description: Blobs that were there.
+      type: int
+    bytes_copied:
+      description: Bytes that were sent.
+      type: int
+    bytes_resumed:
+      description: Bytes that an earlier run had sent and that were not sent again.
+      type: int
+    changed:
+      description: Whether anything was written for it.
+      type: bool
+    manifests:
+      description: Digests of the manifests that were written, in their order.
+      type: list
+      elements: str
+    belongings:
+      description: Signatures, SBOMs and attestations, with C(kind), C(digest), C(subject) and C(tag).
+      type: list
+      elements: dict
+    gates:
+      description: What each gate saw, with C(gate), C(mode), C(verdict), C(seen), C(expected) and C(subject).
+      type: list
+      elements: dict
+    attestation:
+      description: Digest of the attestation of the promotion, or an empty text.
+      type: str
+    warnings:
+      description: What did not go as it should and was allowed not to.
+      type: list
+      elements: str
+    seconds:
+      description: How long it took.
+      type: float
+problems:
+  description: Everything that is wrong with the options.
+  type: list
+  elements: str
+  returned: when the options cannot be right
+"""
+
+import contextlib
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.aws_connection import SideConnection
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.dynamodb_promotions import (
+    PromotionsClient,
+    UnrecordedPromotions,
+    local_user,
+)
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.ecr_scans import EcrScans, NoScans
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.interruption import interruptible
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.promotion_file import read_promotion_file
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.registry_side import (
+    SideSettings,
+    connect_side,
+    make_transfer,
+)
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.rollout_clock import RolloutClock
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.signatures import SignatureVerifier
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.surroundings import Caller
+from ansible_collections.fastbreak.aws.plugins.module_utils._core.aws_options import read_side, side_spec
+from ansible_collections.fastbreak.aws.plugins.module_utils._core.promotion_report import as_data
+from ansible_collections.fastbreak.aws.plugins.module_utils._core.registry_side import check_options
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError, OperationError
+from ansible_collections.fastbreak.aws.plugins.module_utils._flows.promotion import promote
+from ansible_collections.fastbreak.aws.plugins.module_utils._flows.promotion_ports import Ports
+from ansible_collections.fastbreak.aws.plugins.module_utils._flows.promotion_request import build_request, named_images
+
+#: Conditions across options, for AnsibleModule as for an action plugin.
+CROSS_CHECKS = {
+    "mutually_exclusive": [("repository", "images", "promotion_file")],
+    "required_one_of": [("repository", "images", "promotion_file")],
+    "required_together": [("service", "release_table")],
+    "required_by": dict.fromkeys(
+        ("tag", "digest", "destination_repository", "destination_tag", "platforms"), ("repository",)
+    ),
+}
+
+_MODES = {"type": "str", "choices": ["required", "warn", "off"], "default": "required"}
+
+
+def build_argument_spec():
+    """The options, without those of every AWS module."""
+    return {
+        "source": {"type": "dict", "required": True, "options": side_spec()},
+        "destination": {"type": "dict", "required": True, "options": side_spec()},
+        **image_spec(),
+        "images": {"type": "list", "elements": "dict", "options": entry_spec()},
+        "promotion_file": {"type": "path"},
+        "gates": {"type": "dict", "options": _gates_spec()},
+        "belongings": {"type": "str", "choices": ["required", "warn", "off"], "default": "required"},
+        "allow_digest_change": {"type": "bool", "default": False},
+        "attest": {"type": "bool", "default": True},
+        "service": {"type": "str"},
+        "release_table": {"type": "str"},
+        "concurrency": {"type": "int", "default": 8},
+        "chunk_bytes": {"type": "int", "default": 32 << 20},
+        "state_directory": {"type": "path"},
+        "request_timeout_seconds": {"type": "float", "default": 60},
+    }
+
+
+def image_spec():
+    """The options that name one image."""
+    names = ("repository", "tag", "digest", "destination_repository", "destination_tag")
+    return {**{name: {"type": "str"} for name in names}, "platforms": {"type": "list", "elements": "str"}}
+
+
+def entry_spec():
+    """The options of one image among many."""
+    return {**image_spec(), "repository": {"type": "str", "required": True}}
+
+
+def _gates_spec():
+    return {
+        "vulnerabilities": {"type": "dict", "options": _vulnerabilities_spec()},
+        "signature": {
+            "type": "dict",
+            "options": {
+                "mode": _MODES,
+                "public_key": {"type": "str", "no_log": False},
+                **{name: {"type": "str"} for name in ("identity", "issuer", "trusted_root", "predicate_type")},
+            },
+        },
+        "age": {
+            "type": "dict",
+            "options": {"mode": _MODES, "minimum_hours": {"type": "float"}, "maximum_hours": {"type": "float"}},
+        },
+        "labels": {
+            "type": "dict",
+            "options": {
+                "mode": _MODES,
+                "required": {"type": "dict", "default": {}},
+                "revision_is_tag": {"type": "bool", "default": True},
+            },
+        },
+    }
+
+
+def _vulnerabilities_spec():
+    return {
+        "mode": _MODES,
+        "maximum": {"type": "dict", "default": {"CRITICAL": 0, "HIGH": 0}},
+        "allow": {
+            "type": "list",
+            "elements": "dict",
+            "default": [],
+            "options": {
+                "vulnerability": {"type": "str", "required": True},
+                "package": {"type": "str"},
+                "reason": {"type": "str", "required": True},
+                "expires": {"type": "str", "required": True},
+            },
+        },
+        "wait_seconds": {"type": "float", "default": 600},
+    }
+
+
+def build_images(params):
+    """The images that the options name, or that the promotion file does."""
+    if params["promotion_file"]:
+        return read_promotion_file(params["promotion_file"], entry_spec())
+    return named_images(params)
+
+
+@contextlib.contextmanager
+def open_ports(params, connect, clock=None, progress=None):
+    """The only place where clients are made; ``connect`` makes a boto3 client by service and a side's AWS options."""
+    progress = progress or _NoProgress()
+    with contextlib.ExitStack() as stack:
+        source = stack.enter_context(contextlib.closing(_open_side("source", params, connect)))
+        destination = stack.enter_context(contextlib.closing(_open_side("destination", params, connect)))
+        yield Ports(
+            source=source.registry,
+            destination=destination.registry,
+            transfer=make_transfer(
+                source,
+                destination,
+                warn=progress.say,
+                chunk_bytes=params["chunk_bytes"],
+                state_directory=params["state_directory"] or "",
+            ),
+            destination_repositories=destination.repositories,
+            scans=_build_scans(source, params),
+            signatures=SignatureVerifier(),
+            promotions=_build_promotions(params, connect, destination),
+            clock=clock or RolloutClock(),
+            progress=progress,
+        )
+
+
+def _open_side(name, params, connect):
+    settings = SideSettings(
+        request_timeout_seconds=params["request_timeout_seconds"], concurrency=params["concurrency"]
+    )
+    options = check_options(name, read_side(params[name]))
+    return connect_side(options, connect, writes=name == "destination", settings=settings)
+
+
+def _build_scans(source, params):
+    if not source.account:
+        return NoScans(params["source"]["registry"])
+    return EcrScans(lambda: source.client("ecr"), source.account)
+
+
+def _build_promotions(params, connect, destination):
+    """The table is the task's own; who promoted is whoever the destination knows."""
+    caller = Caller(lambda: destination.client("sts")).caller_arn if destination.account else local_user
+    if not params["release_table"]:
+        return UnrecordedPromotions(caller)
+    return PromotionsClient(lambda: connect("dynamodb"), params["release_table"], caller)
+
+
+class _NoProgress:
+    """A module cannot show anything while it works."""
+
+    def say(self, text):
+        """Show nothing."""
+
+
+def run_request(params, connect, check_mode, clock=None, progress=None):
+    """Do it and return the module's result."""
+    request = build_request(params, build_images(params))
+    try:
+        with open_ports(params, connect, clock, progress) as ports:
+            data = as_data(promote(request, ports, check_mode=check_mode))
+    except KeyboardInterrupt as interruption:
+        raise OperationError(
+            "The promotion was interrupted. No tag was written on anything that is not complete. Run it again to go "
+            "on: what the destination has is not sent again."
+        ) from interruption
+    warnings = [warning for image in data["images"] for warning in image["warnings"]]
+    return {**data, **({"warnings": warnings} if warnings else {})}
+
+
+def main():
+    module = AnsibleAWSModule(argument_spec=build_argument_spec(), supports_check_mode=True, **CROSS_CHECKS)
+    try:
+        with interruptible():
+            result = run_request(module.params, SideConnection(module.params), module.check_mode)
+    except FastbreakError as error:
+        module.fail_json(msg=error.message, **error.details)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
