@@ -97,7 +97,11 @@ class Keeping:
             self._list(image, manifest)
 
     def _list(self, image: ImagePlan, attestation: Manifest) -> None:
-        """List it in the index of referrers, which another run may be writing to as well."""
+        """List it in the index of referrers, which another run may be writing to as well.
+
+        Registries cannot compare and swap: ours is listed in the end, theirs may be lost from the list if it was written
+        between our reading and our writing. Its manifest stays, and so does its line in the release table.
+        """
         repository, tag = image.source.request.destination_repository, fallback_tag(image.source.digest)
         planned = [self.writing.remaining(step) for step in image.belonging_tags if step.tag == tag]
         wanted = [one for raw in planned if raw for one in parse_manifest(raw).children] + [descriptor_of(attestation)]

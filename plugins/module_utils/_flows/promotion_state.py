@@ -213,6 +213,6 @@ class StateReader:
         )
 
     def _is_source(self, image: SourceImage) -> bool:
-        """Whether source and destination are one place. Otherwise an attestation of the source tells of its own past."""
+        """Whether both sides are one place. Otherwise an attestation of the source's tells of an earlier promotion."""
         same_registry = self.session.ports.source.host == self.destination.host
         return same_registry and image.request.repository == image.request.destination_repository

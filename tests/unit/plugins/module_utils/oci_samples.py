@@ -89,7 +89,12 @@ def referrer(shelf: Shelf, subject: RawManifest, content: str, artifact_type: st
 
 def fallback(shelf: Shelf, subject: RawManifest, *referrers: RawManifest) -> RawManifest:
     """The index of the referrers of *subject*, under its tag."""
-    return index(shelf, [(one, "") for one in referrers], tag=subject.digest.replace(":", "-"))
+    entries = []
+    for one in referrers:
+        said = json.loads(one.content)
+        entries.append(named(one, **{key: said[key] for key in ("artifactType", "annotations") if key in said}))
+    document = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries}
+    return put(shelf, raw(document, OCI_INDEX), subject.digest.replace(":", "-"))
 
 
 def cosign(shelf: Shelf, subject: RawManifest, *signatures: str, ending: str = ".sig") -> RawManifest:

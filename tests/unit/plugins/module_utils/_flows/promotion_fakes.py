@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from ansible_collections.fastbreak.aws.plugins.module_utils._core.oci import Descriptor, RawManifest
 from ansible_collections.fastbreak.aws.plugins.module_utils._core.oci_parse import is_foreign, parse_manifest
 from ansible_collections.fastbreak.aws.plugins.module_utils._core.promotion import RepositorySettings
-from ansible_collections.fastbreak.aws.plugins.module_utils._core.promotion_belongings import fallback_tag
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, UnavailableError
 from ansible_collections.fastbreak.aws.plugins.module_utils._flows.promotion_ports import Ports, Transferred
 
