@@ -99,7 +99,7 @@ class Keeping:
     def _list(self, image: ImagePlan, attestation: Manifest) -> None:
         """List it in the index of referrers, which another run may be writing to as well.
 
-        Registries cannot compare and swap: ours is listed in the end, theirs may be lost from the list if it was written
+        Registries cannot compare and swap: ours is listed in the end, theirs may be lost from the list when written
         between our reading and our writing. Its manifest stays, and so does its line in the release table.
         """
         repository, tag = image.source.request.destination_repository, fallback_tag(image.source.digest)
