@@ -421,6 +421,47 @@ def test_an_index_that_names_itself_has_no_images() -> None:
 
 
 KEY = SignaturePolicy(GateMode.WARN, public_key="pem")
+IN_TOTO = "application/vnd.in-toto+json"
+STATEMENT: dict[str, Any] = {
+    "_type": "https://in-toto.io/Statement/v1",
+    "subject": [{"digest": {"sha256": "b" * 64}}, {"digest": {"sha256": "a" * 64}}],
+    "predicateType": "https://slsa.dev/provenance/v1",
+}
+SIMPLE = {"type": "cosign container image signature", "image": {"docker-manifest-digest": DIGEST}}
+
+
+def state(**changes: Any) -> bytes:
+    return json.dumps(STATEMENT | changes).encode()
+
+
+def test_a_statement_names_the_image_among_its_subjects() -> None:
+    check_statement(IN_TOTO, state(), DIGEST, STATEMENT["predicateType"])
+    check_statement(IN_TOTO, state(predicateType="https://sigstore.dev/cosign/sign/v1"), DIGEST, "")
+    check_statement(IN_TOTO, state(_type="https://in-toto.io/Statement/v0.1"), DIGEST, STATEMENT["predicateType"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "reason"),
+    [
+        ("text/plain", state(), "not an in-toto statement"),
+        (IN_TOTO, state(_type="https://in-toto.io/Link/v1"), "not an in-toto statement"),
+        (IN_TOTO, state(subject=STATEMENT["subject"][:1]), "something else than this image"),
+        (IN_TOTO, state(subject=[{"digest": {"sha512": "a" * 64}}]), "something else than this image"),
+        (IN_TOTO, state(subject=[{"name": DIGEST}]), "something else than this image"),
+        (IN_TOTO, state(subject={}), "something else than this image"),
+        (IN_TOTO, state(predicateType="https://slsa.dev/provenance/v0.2"), "its predicate is"),
+    ],
+)
+def test_a_statement_of_another_kind_proves_nothing(kind: str, payload: bytes, reason: str) -> None:
+    with pytest.raises(NotProofError, match=reason):
+        check_statement(kind, payload, DIGEST, STATEMENT["predicateType"])
+
+
+def test_a_simple_signing_document_is_an_image_signature() -> None:
+    check_simple_signing(json.dumps({"critical": SIMPLE}).encode(), DIGEST)
+    for kind in ("atomic container signature", None, 5):
+        with pytest.raises(NotProofError, match="no image signature"):
+            check_simple_signing(json.dumps({"critical": SIMPLE | {"type": kind}}).encode(), DIGEST)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,247 @@
+"""Gates on real parts: two docker-registries, signatures made by openssl, and the very ports of the module."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import subprocess
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.dynamodb_promotions import UnrecordedPromotions
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.ecr_scans import NoScans
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.registry_side import connect_side, make_transfer
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.rollout_clock import RolloutClock
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.signatures import SignatureVerifier
+from ansible_collections.fastbreak.aws.plugins.module_utils._core.promotion import ImageRequest, PromotionRequest
+from ansible_collections.fastbreak.aws.plugins.module_utils._core.promotion_gate import (
+    AgePolicy,
+    GateMode,
+    GatePolicies,
+    LabelPolicy,
+    SignaturePolicy,
+    VulnerabilityPolicy,
+)
+from ansible_collections.fastbreak.aws.plugins.module_utils._core.promotion_gates_config import REVISION
+from ansible_collections.fastbreak.aws.plugins.module_utils._core.registry_side import RegistryOptions
+from ansible_collections.fastbreak.aws.plugins.module_utils._core.verdict import Verdict
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RefusedError
+from ansible_collections.fastbreak.aws.plugins.module_utils._flows.promotion import promote
+from ansible_collections.fastbreak.aws.plugins.module_utils._flows.promotion_ports import Ports
+
+from tests.registries.docker_registry import DockerRegistry
+from tests.registries.images import OCI_INDEX, Made, blob_of, make_image, make_index, make_referrer, push
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+TAG = f"1.4.2-{COMMIT}"
+REPOSITORY = "team/app"
+COSIGN = "https://sigstore.dev/cosign/sign/v1"
+BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
+SIMPLE_SIGNING = "application/vnd.dev.cosign.simplesigning.v1+json"
+
+
+class Signer:
+    """A key, and openssl that signs with it."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self._key, self._data = folder / "key.pem", folder / "data"
+        self._openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", str(self._key))
+        self.public_key = self._openssl("pkey", "-in", str(self._key), "-pubout").decode()
+
+    def sign(self, data: bytes) -> str:
+        self._data.write_bytes(data)
+        return base64.b64encode(self._openssl("dgst", "-sha256", "-sign", str(self._key), str(self._data))).decode()
+
+    @staticmethod
+    def _openssl(*words: str) -> bytes:
+        return subprocess.run(["openssl", *words], check=True, capture_output=True).stdout
+
+
+@dataclass
+class World:
+    """Two registries, an image at the source, and a signer."""
+
+    source: DockerRegistry
+    destination: DockerRegistry
+    signer: Signer
+    root: Made
+    folder: Path
+
+    def promote(self, gates: GatePolicies, *, check_mode: bool = False) -> Any:
+        def connect(service: str, overrides: Any) -> Any:
+            raise AssertionError(f"{service} is of no use here: {overrides}")
+
+        with contextlib.ExitStack() as stack:
+            sides = [
+                stack.enter_context(
+                    contextlib.closing(
+                        connect_side(
+                            RegistryOptions(one.host, plain_http=True), connect, writes=one is self.destination
+                        )
+                    )
+                )
+                for one in (self.source, self.destination)
+            ]
+            source, destination = sides
+            ports = Ports(
+                source=source.registry,
+                destination=destination.registry,
+                transfer=make_transfer(source, destination, warn=print, state_directory=str(self.folder / "state")),
+                destination_repositories=destination.repositories,
+                scans=NoScans(self.source.host),
+                signatures=SignatureVerifier(),
+                promotions=UnrecordedPromotions(),
+                clock=RolloutClock(),
+                progress=Silent(),
+            )
+            images = (ImageRequest(REPOSITORY, REPOSITORY, tag=TAG, destination_tag=TAG),)
+            return promote(PromotionRequest(images, gates, attest=False), ports, check_mode=check_mode)
+
+    def tags(self) -> list[str]:
+        """The tags at the destination, by another client than ours."""
+        command = ["skopeo", "list-tags", "--tls-verify=false", f"docker://{self.destination.host}/{REPOSITORY}"]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        return list(json.loads(done.stdout)["Tags"]) if done.returncode == 0 else []
+
+    def attach_cosign(self, digest: str, signer: Signer | None = None) -> None:
+        """Attach a signature as cosign does before version 3: under a tag made of the image's digest."""
+        document = {
+            "critical": {
+                "identity": {"docker-reference": f"{self.source.host}/{REPOSITORY}"},
+                "image": {"docker-manifest-digest": digest},
+                "type": "cosign container image signature",
+            },
+            "optional": None,
+        }
+        payload = json.dumps(document).encode()
+        layer, config = blob_of(payload), blob_of(b'{"architecture":"","os":""}')
+        signature = (signer or self.signer).sign(payload)
+        manifest = {
+            "schemaVersion": 2,
+            "mediaType": "application/vnd.oci.image.manifest.v1+json",
+            "config": {
+                "mediaType": "application/vnd.oci.image.config.v1+json",
+                "digest": config.digest,
+                "size": config.size,
+            },
+            "layers": [
+                {
+                    "mediaType": SIMPLE_SIGNING,
+                    "digest": layer.digest,
+                    "size": layer.size,
+                    "annotations": {"dev.cosignproject.cosign/signature": signature},
+                }
+            ],
+        }
+        made = Made(json.dumps(manifest).encode(), manifest["mediaType"], (config, layer))
+        push(self.source.host, REPOSITORY, made, tag=f"{self.root.digest.replace(':', '-')}.sig")
+
+    def attach_bundle(self) -> None:
+        """Attach a bundle as cosign 3 does, at a registry without referrers API: listed under the fallback tag."""
+        statement = {
+            "_type": "https://in-toto.io/Statement/v1",
+            "subject": [{"digest": {"sha256": self.root.digest.removeprefix("sha256:")}}],
+            "predicateType": COSIGN,
+            "predicate": {},
+        }
+        payload, kind = json.dumps(statement).encode(), "application/vnd.in-toto+json"
+        signature = self.signer.sign(b"DSSEv1 %d %b %d %b" % (len(kind), kind.encode(), len(payload), payload))
+        bundle = {
+            "mediaType": BUNDLE,
+            "verificationMaterial": {"publicKey": {"hint": "release"}, "tlogEntries": []},
+            "dsseEnvelope": {
+                "payload": base64.b64encode(payload).decode(),
+                "payloadType": kind,
+                "signatures": [{"sig": signature, "keyid": ""}],
+            },
+        }
+        referrer = make_referrer(self.root, BUNDLE, json.dumps(bundle).encode())
+        listed = {
+            "schemaVersion": 2,
+            "mediaType": OCI_INDEX,
+            "manifests": [referrer.descriptor(artifactType=BUNDLE)],
+        }
+        fallback = Made(json.dumps(listed).encode(), OCI_INDEX, (), (referrer,))
+        push(self.source.host, REPOSITORY, fallback, tag=self.root.digest.replace(":", "-"))
+
+
+class Silent:
+    """Progress that nobody watches."""
+
+    def say(self, text: str) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    config = {"config": {"Labels": {REVISION: COMMIT}}}
+    root = make_index(
+        {
+            "linux/amd64": make_image([2000, 100], config=config),
+            "linux/arm64": make_image([3000], seed=1, platform="linux/arm64", config=config),
+        }
+    )
+    with DockerRegistry(tmp_path / "source") as source, DockerRegistry(tmp_path / "destination") as destination:
+        push(source.host, REPOSITORY, root, tag=TAG)
+        yield World(source, destination, Signer(tmp_path / "signer"), root, tmp_path)
+
+
+def gates(world: World, **changes: Any) -> GatePolicies:
+    policies = GatePolicies(
+        signature=SignaturePolicy(GateMode.REQUIRED, public_key=world.signer.public_key),
+        age=AgePolicy(GateMode.REQUIRED, minimum_hours=1),
+        labels=LabelPolicy(GateMode.REQUIRED),
+    )
+    return replace(policies, **changes)
+
+
+def test_an_image_with_a_cosign_signature_is_promoted_with_it(world: World) -> None:
+    world.attach_cosign(world.root.digest)
+    result = world.promote(gates(world))
+    verdicts = {gate.gate: gate.verdict for gate in result.plan.images[0].gates}
+    assert verdicts == dict.fromkeys(("signature", "age", "labels"), Verdict.HEALTHY)
+    assert {TAG, f"{world.root.digest.replace(':', '-')}.sig"} <= set(world.tags())
+
+
+def test_an_image_with_a_bundle_among_its_referrers_is_promoted(world: World) -> None:
+    world.attach_bundle()
+    world.promote(gates(world))
+    assert TAG in world.tags()
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize(
+    ("attached", "said"),
+    [
+        ("nothing", "nothing that could prove it is attached"),
+        ("another key", "it is not signed by the given key"),
+        ("another digest", "it signs another image"),
+    ],
+)
+def test_an_image_that_is_not_rightly_signed_is_refused_and_nothing_is_written(
+    world: World, attached: str, said: str, check_mode: bool
+) -> None:
+    if attached == "another key":
+        world.attach_cosign(world.root.digest, Signer(world.folder / "mallory"))
+    if attached == "another digest":
+        world.attach_cosign(f"sha256:{'0' * 64}")
+    with pytest.raises(RefusedError, match=said):
+        world.promote(gates(world), check_mode=check_mode)
+    assert world.tags() == []
+    assert not list((world.folder / "destination").rglob("blobs/sha256/*"))
+
+
+def test_a_registry_without_scans_does_not_pass_for_a_scanned_one(world: World) -> None:
+    policy = VulnerabilityPolicy(GateMode.REQUIRED, (("CRITICAL", 0),))
+    with pytest.raises(RefusedError, match="is not ECR"):
+        world.promote(GatePolicies(vulnerabilities=policy))
+    warned = world.promote(GatePolicies(vulnerabilities=replace(policy, mode=GateMode.WARN)))
+    assert [gate.verdict for gate in warned.plan.images[0].gates] == [Verdict.ERROR]
+    assert TAG in world.tags()
