@@ -12,6 +12,7 @@ from .._errors import FastbreakError, OperationError
 from .oci_errors import Refusal, read_refusal, refused, unavailable
 from .oci_listing import list_referrers, list_tags
 from .oci_names import check_digest, check_reference, check_repository, digest_of, is_digest
+from .oci_uploads import Uploads
 from .oci_wire import BrokenConnectionError, Request, Response, TooLongError
 
 if TYPE_CHECKING:
@@ -103,6 +104,22 @@ class OciRegistry:
             read_refusal(response)
         response.finish()
         return response.status == 201
+
+    def write_blob(self, repository: str, digest: str, content: bytes) -> None:
+        """Upload a small blob that was made here."""
+        attempted = f"write the blob {self._name(repository, check_digest(digest))}"
+        uploads = Uploads(self.http, repository)
+        response = self._ask(attempted, "POST", repository, f"/v2/{check_repository(repository)}/blobs/uploads/")
+        if response.status != 202:
+            raise refused(attempted, self.host, read_refusal(response))
+        response = uploads.commit(attempted, uploads.begun(response), digest, content)
+        if response.status in {200, 201, 202}:
+            response.finish()
+            return
+        refusal = read_refusal(response)
+        # An attempt whose answer was lost may have written it.
+        if not self.has_blob(repository, digest):
+            raise refused(attempted, self.host, refusal)
 
     def write_manifest(self, repository: str, reference: str, manifest: RawManifest) -> str:
         """Put the manifest's bytes under a tag or digest. Returns the ``OCI-Subject`` header."""

@@ -77,9 +77,9 @@ class Uploads:
             Request("PUT", _with_digest(session.url, digest), headers, length=length), self._repository
         )
 
-    def commit(self, attempted: str, session: Session, digest: str) -> Response:
-        """Commit what was sent, trying again as needed."""
-        request = Request("PUT", _with_digest(session.url, digest), {"Content-Type": "application/octet-stream"}, b"")
+    def commit(self, attempted: str, session: Session, digest: str, last: bytes = b"") -> Response:
+        """Send the *last* bytes, if any, and commit what was sent, trying again as needed."""
+        request = Request("PUT", _with_digest(session.url, digest), {"Content-Type": "application/octet-stream"}, last)
         return self._http.ask(attempted, request, self._repository)
 
     def find(self, attempted: str, session: Session) -> Session | None:
