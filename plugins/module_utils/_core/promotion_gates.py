@@ -60,7 +60,11 @@ def assess_vulnerabilities(
     """The result for an image whose platforms' scans are *scans*, on the day *today* (UTC)."""
     active = tuple(entry for entry in policy.allow if entry.reason.strip() and entry.expires >= today)
     judged = [_judge(policy, active, scan) for scan in scans]
-    parts = [one.seen for one in judged] or ["there is no image in it that could be scanned"]
+    # A platform that passes says little beside one that does not.
+    shown = sorted(judged, key=lambda one: one.verdict is Verdict.HEALTHY)
+    parts = [one.seen for one in shown[:_NAMED]] or ["there is no image in it that could be scanned"]
+    if len(shown) > _NAMED:
+        parts.append(f"and {len(shown) - _NAMED} more images")
     return GateResult(
         gate="vulnerabilities",
         mode=policy.mode,
@@ -120,7 +124,7 @@ def _name(finding: Finding) -> str:
 def is_allowed(finding: Finding, entries: tuple[AllowedFinding, ...]) -> bool:
     """Whether *entries* let the finding through. One in several packages is allowed when each of them is."""
     return all(
-        any(entry.vulnerability == finding.vulnerability and entry.package in ("", package) for entry in entries)
+        any(entry.vulnerability == finding.vulnerability != "" and entry.package in ("", package) for entry in entries)
         for package in packages(finding)
     )
 

@@ -157,6 +157,16 @@ def test_one_platform_without_a_result_is_enough_not_to_pass(scan: ImageScan, ve
     assert assess(scan, complete(CVE)).verdict is Verdict.UNHEALTHY
 
 
+def test_what_fails_is_said_first_and_no_more_than_ten_images_are_named() -> None:
+    seen = assess(*[complete()] * 20, ImageScan("linux/arm64", Scan(ScanState.ABSENT))).seen
+    assert seen.startswith("linux/arm64: it has not been scanned")
+    assert seen.endswith("; and 11 more images")
+
+
+def test_a_finding_without_a_name_cannot_be_allowed() -> None:
+    assert assess(complete(Finding("", "HIGH")), allowed=(allow(""),)).verdict is Verdict.UNHEALTHY
+
+
 def test_an_image_without_images_does_not_pass() -> None:
     assert assess().verdict is Verdict.INCONCLUSIVE
 
@@ -197,7 +207,8 @@ def test_nothing_over_the_limits_ever_passes(
     def let_through(finding: Finding) -> bool:
         return all(
             any(
-                entry.vulnerability == finding.vulnerability
+                finding.vulnerability
+                and entry.vulnerability == finding.vulnerability
                 and entry.reason.split()
                 and not entry.expires < TODAY
                 and (not entry.package or entry.package == package)
