@@ -28,7 +28,7 @@ class Upload:
     part_sizes: list[int] = field(default_factory=list)
     """Bytes of each part that came over the API."""
 
-    def append(self, piece: bytes) -> None:
+    def append(self, piece: bytes | bytearray) -> None:
         """Add bytes at the end."""
         with self.path.open("ab") as file:
             file.write(piece)

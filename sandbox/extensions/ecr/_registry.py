@@ -3,6 +3,7 @@
 AWS: ECR User Guide, "Pushing a Docker image", "Private registry authentication", "Image tag mutability".
 """
 
+import asyncio
 import json
 import logging
 import re
@@ -23,6 +24,7 @@ from sandbox.extensions.ecr._tokens import Tokens
 
 logger = logging.getLogger("sandbox.ecr")
 _NAME = r"(?P<name>[a-z0-9]+(?:[._/-][a-z0-9]+)*)"
+_WRITE_BYTES = 1 << 20
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,299}")
 
 Handler = Callable[["Registry", Request, str, str], Awaitable[Response]]
@@ -222,8 +224,16 @@ class Registry:
 
 
 async def _receive(request: Request, upload: Upload) -> None:
-    async for piece in request.pieces():
-        upload.append(piece)
+    """Append the body. Files and digests are a thread's work: the loop reads on meanwhile, for others too."""
+    gathered = bytearray()
+    try:
+        async for piece in request.pieces():
+            gathered += piece
+            if len(gathered) >= _WRITE_BYTES:
+                full, gathered = gathered, bytearray()
+                await asyncio.to_thread(upload.append, full)
+    finally:
+        upload.append(gathered)
 
 
 def _created(location: str, digest: str) -> Response:
