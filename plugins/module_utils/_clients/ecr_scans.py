@@ -22,6 +22,8 @@ _STATES = {
     "PENDING": ScanState.RUNNING,
 }
 _NOT_COUNTED = frozenset({"CLOSED", "FIXED", "SUPPRESSED"})
+#: What Inspector calls the version with a fix when there is none.
+_NO_FIX = "NotAvailable"
 _PAGE_SIZE = 1000
 #: A hundred thousand findings of one image are not read: something else is wrong then.
 _PAGES = 100
@@ -134,4 +136,5 @@ def _read_enhanced(one: Any) -> Finding:
         package=", ".join(packages),
         package_version=", ".join(dict.fromkeys(packages.values())),
         uri=details.get("sourceUrl", ""),
+        fixed_in=", ".join(fix for fix in fixes if fix != _NO_FIX),
     )

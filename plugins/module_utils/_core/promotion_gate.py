@@ -92,13 +92,14 @@ class GatePolicies:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One vulnerability that a scan found."""
+    """One vulnerability that a scan found. ``fixed_in`` is the package's version without it, where that is known."""
 
     vulnerability: str
     severity: str
     package: str = ""
     package_version: str = ""
     uri: str = ""
+    fixed_in: str = ""
 
 
 class ScanState(Enum):

@@ -118,7 +118,8 @@ def _found(image: str, scan: Scan, counted: list[Finding], over: set[str]) -> st
 
 def _name(finding: Finding) -> str:
     package = f" in {finding.package[:80]} {finding.package_version[:40]}".rstrip() if finding.package else ""
-    return f"{finding.vulnerability[:60]}{package}"
+    fixed = f" (fixed in {finding.fixed_in[:40]})" if finding.fixed_in else ""
+    return f"{finding.vulnerability[:60]}{package}{fixed}"
 
 
 def is_allowed(finding: Finding, entries: tuple[AllowedFinding, ...]) -> bool:

@@ -83,7 +83,10 @@ def enhanced(**changes: Any) -> dict[str, Any]:
         "packageVulnerabilityDetails": {
             "vulnerabilityId": "CVE-2026-3",
             "sourceUrl": "https://cve.example/3",
-            "vulnerablePackages": [{"name": "libssl3", "version": "3.0"}, {"name": "openssl", "version": "3.0"}],
+            "vulnerablePackages": [
+                {"name": "libssl3", "version": "3.0", "fixedInVersion": "3.0.2"},
+                {"name": "openssl", "version": "3.0", "fixedInVersion": "NotAvailable"},
+            ],
         },
         **changes,
     }
@@ -95,7 +98,7 @@ def test_an_enhanced_scan_goes_on_and_counts_what_is_open() -> None:
     assert read(answer("ACTIVE", block)) == Scan(
         ScanState.COMPLETE,
         "enhanced",
-        (Finding("CVE-2026-3", "CRITICAL", "libssl3, openssl", "3.0", "https://cve.example/3"),),
+        (Finding("CVE-2026-3", "CRITICAL", "libssl3, openssl", "3.0", "https://cve.example/3", "3.0.2"),),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -229,6 +230,14 @@ def test_two_materials_are_judged_each_by_itself() -> None:
     bad = SignatureMaterial("bundle", b"\x00", origin="b\n\x1b[31m")
     found = VERIFIER.verify((bad, good), digest=DIGEST, policy=BY_KEY)
     assert [(one.valid, one.origin) for one in found] == [(False, "b??[31m"), (True, "a")]
+
+
+def test_many_threads_may_verify_at_once() -> None:
+    verifier, wanted = SignatureVerifier(), ["signed", "other_identity", "message", "other_digest"] * 8
+    with ThreadPoolExecutor(8) as pool:
+        materials = [SignatureMaterial("bundle", json.dumps(SIGSTORE["keyless"][name]).encode()) for name in wanted]
+        found = pool.map(lambda one: verifier.verify((one,), digest=DIGEST, policy=KEYLESS)[0].valid, materials)
+    assert list(found) == [name in ("signed", "message") for name in wanted]
 
 
 @pytest.mark.parametrize("pem", ["", "x", "\ud800", *OPENSSL["refused_keys"], json.dumps(SIGSTORE["trusted_root"])])
