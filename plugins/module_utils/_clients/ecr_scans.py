@@ -127,9 +127,9 @@ def _read_basic(one: Any) -> Finding:
 
 def _read_enhanced(one: Any) -> Finding:
     details = one.get("packageVulnerabilityDetails", {})
-    packages = {
-        package.get("name", ""): package.get("version", "") for package in details.get("vulnerablePackages", [])
-    }
+    listed = details.get("vulnerablePackages", [])
+    packages = {package.get("name", ""): package.get("version", "") for package in listed}
+    fixes = dict.fromkeys(package.get("fixedInVersion", _NO_FIX) for package in listed)
     return Finding(
         vulnerability=details.get("vulnerabilityId") or one.get("title", ""),
         severity=one.get("severity", "UNDEFINED").upper(),
