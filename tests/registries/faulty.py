@@ -105,6 +105,7 @@ class FaultyRegistry:
         self.page_size = 100
         self.latency_seconds = 0.0
         self._lock = threading.Lock()
+        self._came = threading.Condition(self._lock)
         self._sockets = set()
         self._tls = tls
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -159,6 +160,15 @@ class FaultyRegistry:
         with self._lock:
             return [one for one in self.requests if method in ("", one.method) and re.search(path, one.path)]
 
+    def wait_for(self, method, path, seconds=20):
+        """Wait until such a request has come in; whether one has."""
+
+        def came():
+            return any(method in ("", one.method) and re.search(path, one.path) for one in self.requests)
+
+        with self._lock:
+            return self._came.wait_for(came, seconds)
+
     def clear(self):
         """Forget faults and recorded requests."""
         with self._lock:
@@ -175,6 +185,7 @@ class FaultyRegistry:
         """Keep a request, and choose the faults that strike it."""
         with self._lock:
             self.requests.append(request)
+            self._came.notify_all()
             return [fault for fault in self.faults if fault.strikes(request.method, request.path)]
 
     def refusal(self, request):

@@ -16,7 +16,7 @@ import ssl
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from .._errors import RequestError
@@ -56,6 +56,14 @@ def origin_of(url: str) -> Origin | None:
     if parts.scheme not in _PORTS or not parts.hostname or parts.username is not None or port == 0:
         return None
     return Origin(parts.scheme, parts.hostname, port or _PORTS[parts.scheme])
+
+
+def join(base: str, location: str) -> str:
+    """The absolute URL of a ``Location``; empty when it is garbled."""
+    try:
+        return urljoin(base, location)
+    except ValueError:
+        return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from .._errors import OperationError
-from .oci_connections import Connections, Origin, origin_of
+from .oci_connections import Connections, Origin, join, origin_of
 from .oci_errors import clean, read_refusal, refused, unavailable
 from .oci_retry import BUSY, Retrier
 from .oci_wire import BrokenConnectionError, Exchange, Request, Response
@@ -68,7 +68,7 @@ class Call:
             location = response.header("Location")
             if response.status not in _REDIRECTS or not location:
                 return response
-            url = urljoin(response.url, location)
+            url = join(response.url, location)
             target, current = origin_of(url), origin_of(response.url)
             response.finish()
             if target is None or current is None or (current.scheme == "https" and target.scheme != "https"):
@@ -85,8 +85,7 @@ class Call:
         return response
 
     def _unsafe(self, url: str) -> OperationError:
-        parts = urlsplit(url)
-        shown = clean(f"{parts.scheme}://{parts.hostname}")
+        shown = clean(url.partition("?")[0].rpartition("@")[2])
         return OperationError(
             f"{self._http.host} redirects to {shown}, which is not followed: only http and https addresses are, and "
             "never from https to http. Check the registry."
@@ -125,7 +124,7 @@ class RegistryHttp:
         One on another origin is given back as it is: what is sent there carries no credentials, see `authorization`.
         http on the host of an https registry is a proxy's mistake about itself, and means this registry.
         """
-        url = urljoin(base, location)
+        url = join(base, location)
         target = origin_of(url)
         if target is None:
             return ""

@@ -1,0 +1,58 @@
+"""Our registry client, put together for a test registry; it never waits between attempts, but takes note."""
+
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.oci_retry import Retrier
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.oci_transfer import OciTransfer, TransferSettings
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.oci_upload_state import UploadStates
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.registry_side import SideSettings, connect_side
+from ansible_collections.fastbreak.aws.plugins.module_utils._core.oci import Descriptor
+from ansible_collections.fastbreak.aws.plugins.module_utils._core.registry_side import RegistryOptions, check_options
+
+
+class Waits:
+    """The seconds that were waited, without waiting."""
+
+    def __init__(self):
+        self.seconds = []
+
+    @property
+    def retrier(self):
+        return Retrier(sleep=self.seconds.append, fraction=lambda: 0.5)
+
+
+class Sides:
+    """Makes sides, and closes them at the end."""
+
+    def __init__(self):
+        self.waits = Waits()
+        self._made = []
+
+    def connect(self, registry, *, writes=True, timeout_seconds=20.0, **options):
+        """A side of a registry of these tests (anything with `host` and `url`)."""
+        plain = {} if registry.url.startswith("https") else {"plain_http": True}
+        settings = SideSettings(request_timeout_seconds=timeout_seconds, retrier=self.waits.retrier)
+        checked = check_options("source", RegistryOptions(registry.host, **{**plain, **options}))
+        made = connect_side(checked, _no_aws, writes=writes, settings=settings)
+        self._made.append(made)
+        return made
+
+    def close(self):
+        """Close what was made."""
+        for one in self._made:
+            one.close()
+
+
+def _no_aws(service, overrides):
+    raise AssertionError(f"nobody asked for AWS, and yet {service} is called")
+
+
+def transfer_between(source, destination, folder, *, chunk_bytes=1 << 20, warn=None):
+    """An `OciTransfer` with small chunks, whose state lies in *folder*."""
+    warnings = []
+    states = UploadStates(folder, warn or warnings.append)
+    settings = TransferSettings(chunk_bytes=chunk_bytes, buffer_bytes=1 << 16)
+    return OciTransfer(source.registry.http, destination.registry.http, states, settings)
+
+
+def descriptor(blob):
+    """A blob of `tests.registries.images` as our descriptor."""
+    return Descriptor(blob.digest, blob.size, "application/octet-stream")
