@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .._core.promotion_plan import moved_tag
@@ -72,9 +73,11 @@ class Finish:
             for image in self.planned.images
             for step in image.blobs
         }
+        manifests = [partial(self._compare_manifest, step) for step in self.writing.written]
+        found = [partial(self._compare_blob, *blob) for blob in blobs]
+        self.session.each(lambda compare: compare(), [*manifests, *found])
+        # The later the tags are looked at, the surer another run that writes them at the same time is seen.
         self.session.each(lambda item: self._compare_tag(*item), tags)
-        self.session.each(self._compare_manifest, self.writing.written)
-        self.session.each(lambda item: self._compare_blob(*item), blobs)
 
     def _compare_tag(self, repository: str, tag: str, digest: str) -> None:
         seen = self.session.ports.destination.find_manifest(repository, tag)

@@ -1,0 +1,59 @@
+"""A promotion between two registries that speak HTTP, with our own client."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.fastbreak.aws.plugins.module_utils._core.promotion import ImageRequest, PromotionRequest
+from ansible_collections.fastbreak.aws.plugins.module_utils._core.promotion_gate import GatePolicies
+from ansible_collections.fastbreak.aws.plugins.module_utils._flows.promotion import promote
+
+from tests.registries.images import Made, make_image, make_index, make_referrer, push
+from tests.registries.sides import Sides, transfer_between
+from tests.unit.plugins.module_utils._flows.promotion_fakes import World
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ansible_collections.fastbreak.aws.plugins.module_utils._core.promotion_report import PromotionResult
+
+SOURCE, DESTINATION, TAG = "dev/app", "prod/app", "1.4.2"
+SPDX = "application/spdx+json"
+CHUNK_BYTES = 64 << 10
+
+
+class Promoter:
+    """Promotes from one registry to another; its release table is in memory. Each run has connections of its own."""
+
+    def __init__(self, source: Any, destination: Any, folder: Path) -> None:
+        self.source, self.destination, self.folder = source, destination, folder
+        self.world = World()
+
+    def run(self, *images: ImageRequest, check_mode: bool = False, **options: Any) -> PromotionResult:
+        sides = Sides()
+        source = sides.connect(self.source, writes=False)
+        destination = sides.connect(self.destination)
+        ports = replace(
+            self.world.ports(),
+            source=source.registry,
+            destination=destination.registry,
+            transfer=transfer_between(source, destination, self.folder, chunk_bytes=CHUNK_BYTES),
+            destination_repositories=destination.repositories,
+        )
+        wanted = images or (ImageRequest(SOURCE, DESTINATION, TAG, "", TAG),)
+        settings = {"gates": GatePolicies(), "service": "app", "concurrency": 4, **options}
+        try:
+            return promote(PromotionRequest(wanted, **settings), ports, check_mode=check_mode)
+        finally:
+            sides.close()
+
+
+def push_sample(host: str) -> Made:
+    """Push an index of two platforms, one layer of which takes chunks, with an SBOM."""
+    index = make_index(
+        {"linux/amd64": make_image([100, 150_000]), "linux/arm64": make_image([100, 2_000], platform="linux/arm64")}
+    )
+    push(host, SOURCE, index, tag=TAG)
+    push(host, SOURCE, make_referrer(index, SPDX, b'{"spdxVersion": "SPDX-2.3"}'))
+    return index
