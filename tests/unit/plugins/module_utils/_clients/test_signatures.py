@@ -18,7 +18,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._core.promotion_gate
     SignaturePolicy,
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tools.files import ROOT
@@ -313,6 +313,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(
     form=st.sampled_from(["cosign", "dsse", "bundle", "", "else"]),
     payload=st.binary(max_size=200)

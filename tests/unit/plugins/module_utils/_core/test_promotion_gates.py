@@ -49,7 +49,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._core.promotion_gate
     read_bundle,
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._core.verdict import Verdict
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 TODAY = date(2026, 11, 23)
@@ -197,6 +197,7 @@ SCANS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(
     scans=st.lists(SCANS, max_size=3).map(tuple),
     allowed=st.lists(ENTRIES, max_size=4).map(tuple),
@@ -351,6 +352,7 @@ def test_a_fraction_of_nanoseconds_is_read() -> None:
     assert parse_time("2026-11-23T10:00:00.123456789Z") == datetime(2026, 11, 23, 10, 0, 0, 123456, tzinfo=UTC)
 
 
+@settings(deadline=None)
 @given(
     content=st.binary(max_size=100)
     | st.just(b"[" * 100_000)
@@ -510,6 +512,7 @@ def test_what_a_signature_is_expected_to_be_is_said() -> None:
     )
 
 
+@settings(deadline=None)
 @given(
     payload=st.binary(max_size=60)
     | st.recursive(
