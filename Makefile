@@ -2,10 +2,11 @@
 .POSIX:
 .SUFFIXES:
 .PHONY: help setup demo demo-down sandbox-up sandbox-down test lint unit architecture integration molecule e2e \
-	sandbox-test service-test sanity packaging engine engine-stop images lock format build clean-caches
+	sandbox-test service-test sanity packaging engine engine-stop images lock format build clean-caches \
+	bench-promotion
 
 help: ## List the commands
-	@awk -F ' *## *' '/^[a-z0-9-]+:.*##/ { sub(/:.*/, "", $$1); printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ' *## *' '/^[a-z0-9-]+:.*##/ { sub(/:.*/, "", $$1); printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 setup: ## Make the locked virtual environments (.venv, .venv-service)
 	@tools/bootstrap tools service
@@ -75,6 +76,9 @@ format: ## Rewrite Python files the way the linter wants them
 
 lock: ## Lock the newest versions that the requirements allow
 	@tools/run python -m tools.lock
+
+bench-promotion: ## Promotion beside skopeo and docker: times, memory, requests, resuming (about 25 minutes)
+	@tools/run python -m benchmarks.promotion
 
 clean-caches: ## Remove the caches that demo-down keeps: environments, base images, downloads
 	@tools/run python -m tools.clean

@@ -1,0 +1,101 @@
+"""The cases by name, and the tables they fill."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from benchmarks.promotion import timed
+from benchmarks.promotion.figures import (
+    Limits,
+    Line,
+    interruption_lines,
+    memory_line,
+    request_lines,
+    start_line,
+    timed_line,
+)
+from benchmarks.promotion.interrupted import interrupted
+from benchmarks.promotion.lab import DEFAULT_CHUNK_BYTES, OURS, Lab, Samples
+from benchmarks.promotion.requests import requests
+
+MEMORY_MIB = 24.0
+DELAY_SECONDS = 0.04
+REQUESTS_A_MANIFEST = 2.0
+COLD = Limits(skopeo=0.75, docker=6.0)
+TIMES = "Seconds, median"
+MEMORY = "Memory that the promotion adds"
+REQUESTS = "Requests when everything is present"
+INTERRUPTED = "Sent again after a kill at 90 % of the large layer"
+
+
+@dataclass
+class Results:
+    """What was found: tables of lines by title, and all samples by case."""
+
+    lines: dict[str, list[Line]] = field(default_factory=dict)
+    samples: dict[str, Samples] = field(default_factory=dict)
+
+    def add(self, title: str, *lines: Line) -> None:
+        """Lines to a table."""
+        self.lines.setdefault(title, []).extend(lines)
+
+    def timed(self, case: str, samples: Samples, limits: Limits) -> Samples:
+        """A timed case."""
+        self.samples[case] = samples
+        self.add(TIMES, timed_line(case, samples, limits))
+        return samples
+
+    def finish(self) -> None:
+        """Add what is known of all cases together."""
+        if any(each.of(OURS) for each in self.samples.values()):
+            self.add(TIMES, start_line(list(self.samples.values())))
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case and how it is run."""
+
+    name: str
+    run: Callable[[Lab, Results], object]
+
+
+def _cold(image: str, what: str) -> Callable[[Lab, Results], None]:
+    def run(lab: Lab, results: Results) -> None:
+        samples = results.timed(f"cold: {what}", timed.cold(lab, image), COLD)
+        results.add(MEMORY, memory_line(what, samples, MEMORY_MIB))
+
+    return run
+
+
+def _present(lab: Lab, results: Results) -> None:
+    results.timed("everything present: six layers", timed.present(lab, "six"), Limits(skopeo=1.0))
+    results.timed("everything present: index", timed.present(lab, "index"), Limits(skopeo=1.0))
+
+
+def _requests(lab: Lab, results: Results) -> None:
+    for image in ("six", "index"):
+        results.add(REQUESTS, *request_lines(requests(lab, image), REQUESTS_A_MANIFEST))
+
+
+def _interrupted(lab: Lab, results: Results) -> None:
+    results.add(INTERRUPTED, *interruption_lines(interrupted(lab), lab.sizes.chunk_bytes or DEFAULT_CHUNK_BYTES))
+
+
+CASES = (
+    Case("cold-six", _cold("six", "6 x 50 MB")),
+    Case("cold-many", _cold("many", "200 x 1 MB")),
+    Case("cold-index", _cold("index", "index of 3 platforms with referrers")),
+    Case(
+        "new-layer",
+        lambda lab, results: results.timed("one new layer of six", timed.new_layer(lab, "six"), Limits(skopeo=0.9)),
+    ),
+    Case("present", _present),
+    Case("requests", _requests),
+    Case(
+        "latency",
+        lambda lab, results: results.timed(
+            "cold: 200 x 1 MB, 40 ms a request", timed.delayed(lab, "many", DELAY_SECONDS), Limits(skopeo=0.5)
+        ),
+    ),
+    Case("interrupted", _interrupted),
+    Case("cold-one", _cold("one", "1 x 2 GB")),
+)

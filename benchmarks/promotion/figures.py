@@ -1,0 +1,143 @@
+"""Figures: a line of a table each, with what was hoped for and whether it was met."""
+
+from dataclasses import asdict, dataclass
+from statistics import median
+
+from benchmarks.promotion.interrupted import Interruption
+from benchmarks.promotion.lab import DOCKER, MIB, OURS, SKOPEO, Samples
+from benchmarks.promotion.requests import Requests
+
+NOISY_LOAD = 3.0
+
+
+@dataclass(frozen=True)
+class Target:
+    """``value`` must be at most, or at least, ``limit``."""
+
+    what: str
+    value: float
+    limit: float
+    at_least: bool = False
+
+    @property
+    def met(self) -> bool:
+        """Whether it was reached."""
+        return self.value >= self.limit if self.at_least else self.value <= self.limit
+
+    def __str__(self) -> str:
+        sign = "≥" if self.at_least else "≤"
+        return f"{self.what} {self.value:.2f} ({sign} {self.limit:g}: {'met' if self.met else 'MISSED'})"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A case: a figure for each tool, as text, and its targets."""
+
+    case: str
+    ours: str
+    skopeo: str = ""
+    docker: str = ""
+    targets: tuple[Target, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What is hoped for of a timed case; 0 is nothing."""
+
+    skopeo: float
+    docker: float = 0.0
+
+
+def timed_line(case: str, samples: Samples, limits: Limits) -> Line:
+    """Medians of seconds."""
+    medians = {tool: _median(samples, tool) for tool in (OURS, SKOPEO, DOCKER)}
+    ours, skopeo, docker = (medians[tool] for tool in (OURS, SKOPEO, DOCKER))
+    targets = []
+    if ours and skopeo:
+        targets.append(Target("ours/skopeo", ours / skopeo, limits.skopeo))
+    if ours and docker and limits.docker:
+        targets.append(Target("docker/ours", docker / ours, limits.docker, at_least=True))
+    loads = [one.load for one in samples.all]
+    note = f"load {min(loads):.1f} to {max(loads):.1f}"
+    if median(loads) > NOISY_LOAD:
+        note += ", NOISY: repeat it"
+    texts = [_seconds(samples, tool) for tool in (OURS, SKOPEO, DOCKER)]
+    return Line(case, texts[0], texts[1], texts[2], tuple(targets), note)
+
+
+def memory_line(case: str, samples: Samples, limit: float) -> Line:
+    """The most that any run of ours added, in MiB."""
+    runs = [one.ours for one in samples.of(OURS) if one.ours]
+    added = [one.added_mib for one in runs]
+    before = median(one.before_mib for one in runs)
+    return Line(
+        case,
+        f"{median(added):.1f} MiB",
+        targets=(Target("most of all runs", max(added), limit),),
+        note=f"on top of {before:.0f} MiB that the idle process holds",
+    )
+
+
+def start_line(samples: list[Samples]) -> Line:
+    """What is left out of ours: the interpreter, ansible-core, boto3 and the module, which a worker has loaded."""
+    seconds = [one.ours.start_seconds for each in samples for one in each.of(OURS) if one.ours]
+    return Line("interpreter and imports", f"{median(seconds):.2f} s", note="not in the times above")
+
+
+def request_lines(found: list[Requests], limit: float) -> list[Line]:
+    """Requests for manifests, for each manifest; the others beside them."""
+    lines = []
+    for image in dict.fromkeys(one.image for one in found):
+        tools = {one.tool: one for one in found if one.image == image}
+        ours = tools[OURS]
+        texts = [f"{tools[tool].total} in all" if tool in tools else "" for tool in (OURS, SKOPEO)]
+        target = Target("requests a manifest", ours.per_manifest, limit)
+        kinds = f"source {_counts(ours.source)}; destination {_counts(ours.destination)}"
+        lines.append(Line(f"{image}, {ours.manifests} manifests", texts[0], texts[1], "", (target,), kinds))
+    return lines
+
+
+def interruption_lines(found: list[Interruption], chunk_bytes: int) -> list[Line]:
+    """MiB sent twice."""
+    lines = []
+    for one in found:
+        text = f"{one.sent_again / MIB:.0f} MiB"
+        target = Target("MiB", one.sent_again / MIB, chunk_bytes / MIB)
+        bound = one.tool == OURS and one.where == "between two chunks"
+        note = f"the run again took {one.second_seconds:.1f} s and sent {one.sent_second / MIB:.0f} MiB"
+        ours, skopeo = (text, "") if one.tool == OURS else ("", text)
+        lines.append(Line(f"{one.tool} killed {one.where}", ours, skopeo, "", (target,) if bound else (), note))
+    return lines
+
+
+def as_data(lines: dict[str, list[Line]]) -> dict[str, object]:
+    """For JSON."""
+    return {
+        title: [
+            {**asdict(one), "targets": [{**asdict(target), "met": target.met} for target in one.targets]}
+            for one in some
+        ]
+        for title, some in lines.items()
+    }
+
+
+def samples_data(samples: dict[str, Samples]) -> dict[str, object]:
+    """Every single run, for JSON."""
+    return {case: {"runs": [asdict(one) for one in each.all], "failed": each.failed} for case, each in samples.items()}
+
+
+def _median(samples: Samples, tool: str) -> float:
+    seconds = [one.seconds for one in samples.of(tool)]
+    return median(seconds) if seconds else 0.0
+
+
+def _seconds(samples: Samples, tool: str) -> str:
+    if tool in samples.failed:
+        return "cannot"
+    middle = _median(samples, tool)
+    return f"{middle:.2f} s" if middle else ""
+
+
+def _counts(kinds: dict[str, int]) -> str:
+    return ", ".join(f"{count} {kind}" for kind, count in kinds.items()) or "nothing"
