@@ -28,6 +28,8 @@ def test_changed_sums_the_recap_of_every_host() -> None:
         ("[ERROR]: Task failed: Action failed: It broke. Last log lines of task x: noise", "It broke."),
         ("fastbreak-dev-rds: CREATE_COMPLETE after 6 s", "fastbreak-dev-rds: CREATE_COMPLETE after 6 s"),
         ("inference +3s: migration succeeded", "inference +3s: migration succeeded"),
+        ("copied 1 of 9 layers, 1.0 MB of 2.0 MB", "copied 1 of 9 layers, 1.0 MB of 2.0 MB"),
+        ("promoted r/a:1 -> sha256:ab: 9 blobs copied", "promoted r/a:1 -> sha256:ab: 9 blobs copied"),
         ("ok: [rds]", None),
         ("TASK [Apply the stack] ****", None),
     ],
