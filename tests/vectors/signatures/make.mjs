@@ -7,7 +7,8 @@
  *
  *   openssl.json      `openssl dgst -sign` and `openssl pkeyutl -sign`, over simple signing documents and DSSE envelopes
  *   sigstore_js.json  bundles of @sigstore/sign: by a key, and keyless with the certificate authority and logs of
- *                     @sigstore/mock, whose roots make the trusted root beside them
+ *                     @sigstore/mock, whose roots make the trusted root beside them; `rekor2` are logged as Rekor 2
+ *                     does, with a timestamp
  */
 import { execFileSync } from 'node:child_process';
 import crypto from 'node:crypto';
@@ -17,8 +18,8 @@ import os from 'node:os';
 import path from 'node:path';
 
 const require = createRequire(path.join(process.env.NODE_PATH, 'x.js'));
-const { DSSEBundleBuilder, FulcioSigner, MessageSignatureBundleBuilder, RekorWitness } = require('@sigstore/sign');
-const { fulcioHandler, initializeCA, initializeCTLog, initializeTLog } = require('@sigstore/mock');
+const { DSSEBundleBuilder, FulcioSigner, MessageSignatureBundleBuilder, RekorWitness, TSAWitness } = require('@sigstore/sign');
+const { fulcioHandler, initializeCA, initializeCTLog, initializeTLog, initializeTSA, tsaHandler } = require('@sigstore/mock');
 const { bundleToJSON } = require('@sigstore/bundle');
 const { HashAlgorithm, PublicKeyDetails, TrustedRoot } = require('@sigstore/protobuf-specs');
 const nock = require('nock');
@@ -112,6 +113,7 @@ function makeOpenssl() {
 
 const FULCIO = 'https://fulcio.example';
 const REKOR = 'https://rekor.example';
+const TSA = 'https://tsa.example';
 const IDENTITY = 'https://github.com/acme/inference/.github/workflows/release.yml@refs/heads/main';
 const ISSUER = 'https://token.actions.githubusercontent.com';
 
@@ -148,18 +150,41 @@ function wrapped(response) {
 
 /* The mock's log has one entry, at index 0: numbers and lists that are 0 and empty are left out of a bundle's JSON, and
  * not every reader takes that. Here it is the second of two. */
-function second(answer, key) {
-  const [entry] = Object.values(answer);
+function inclusion(body, logID, key) {
   const hash = (...parts) => crypto.createHash('sha256').update(Buffer.concat(parts.map((one) => Buffer.from(one)))).digest();
   const first = hash([0], 'the first entry');
-  const root = hash([1], first, hash([0], Buffer.from(entry.body, 'base64')));
+  const root = hash([1], first, hash([0], body));
   const note = `rekor.example - 1\n2\n${base64(root)}\n`;
-  const hint = Buffer.from(entry.logID, 'hex').subarray(0, 4);
-  const signature = base64(Buffer.concat([hint, crypto.sign('sha256', Buffer.from(note), key)]));
-  const checkpoint = `${note}\n\u2014 rekor.example ${signature}\n`;
-  const hashes = [first.toString('hex')];
-  entry.verification.inclusionProof = { logIndex: 1, treeSize: 2, rootHash: root.toString('hex'), hashes, checkpoint };
+  const signature = base64(Buffer.concat([logID.subarray(0, 4), crypto.sign('sha256', Buffer.from(note), key)]));
+  return { first, root, checkpoint: `${note}\n\u2014 rekor.example ${signature}\n` };
+}
+
+async function rekor({ tlog, logKey }, proposed) {
+  const answer = await tlog.log(canonical(proposed));
+  const [entry] = Object.values(answer);
+  const { first, root, checkpoint } = inclusion(Buffer.from(entry.body, 'base64'), Buffer.from(entry.logID, 'hex'), logKey);
+  const [rootHash, hashes] = [root.toString('hex'), [first.toString('hex')]];
+  entry.verification.inclusionProof = { logIndex: 1, treeSize: 2, rootHash, hashes, checkpoint };
   return answer;
+}
+
+/* Rekor 2 keeps the digest of what was signed, and tells no time: a timestamp authority does. */
+function rekor2({ tlog, logKey }, { dsseRequestV002: { envelope: signed, verifiers } }) {
+  const digest = sha256(pae(signed.payloadType, Buffer.from(signed.payload, 'base64').toString()));
+  const data = { algorithm: 'SHA2_256', digest: base64(Buffer.from(digest, 'hex')) };
+  const signature = { content: signed.signatures[0].sig, verifier: verifiers[0] };
+  const [kind, version] = ['hashedrekord', '0.0.2'];
+  const body = Buffer.from(JSON.stringify({ apiVersion: version, kind, spec: { hashedRekordV002: { data, signature } } }));
+  const logID = Buffer.from(sha256(tlog.publicKey), 'hex');
+  const { first, root, checkpoint } = inclusion(body, logID, logKey);
+  const where = { logIndex: '1', treeSize: '2', rootHash: base64(root), hashes: [base64(first)] };
+  return {
+    logIndex: '1',
+    logId: { keyId: base64(logID) },
+    kindVersion: { kind, version },
+    inclusionProof: { ...where, checkpoint: { envelope: checkpoint } },
+    canonicalizedBody: base64(body),
+  };
 }
 
 const keyPair = () => crypto.generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -171,10 +196,10 @@ async function log(clock) {
 
 async function sigstore() {
   const ctlog = await initializeCTLog(keyPair());
-  return { ctlog, ca: await initializeCA(keyPair(), ctlog), ...(await log()) };
+  return { ctlog, ca: await initializeCA(keyPair(), ctlog), tsa: await initializeTSA(keyPair()), ...(await log()) };
 }
 
-async function sign(instance, { claims, builder, data, type }) {
+async function sign(instance, { claims, builder, data, type, version = 1 }) {
   const handler = fulcioHandler(instance.ca);
   nock(FULCIO)
     .post(handler.path)
@@ -182,21 +207,26 @@ async function sign(instance, { claims, builder, data, type }) {
       const { statusCode, response } = await handler.fn(typeof body === 'string' ? body : JSON.stringify(body));
       return [statusCode, wrapped(response), { 'Content-Type': 'application/json' }];
     });
+  const json = { 'Content-Type': 'application/json' };
+  const log = version === 2 ? rekor2 : rekor;
   nock(REKOR)
-    .post('/api/v1/log/entries')
-    .reply(async (_uri, body) => {
-      const answer = second(await instance.tlog.log(canonical(body)), instance.logKey);
-      return [201, answer, { 'Content-Type': 'application/json' }];
-    });
+    .post(`/api/v${version}/log/entries`)
+    .reply(async (_uri, body) => [201, await log(instance, body), json]);
+  const stamping = tsaHandler(instance.tsa);
+  nock(TSA)
+    .post(stamping.path)
+    .reply(async (_uri, body) => [201, (await stamping.fn(JSON.stringify(body))).response]);
   const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const token = [part({ alg: 'none' }), part({ sub: IDENTITY, iss: ISSUER, ...claims }), ''].join('.');
   const signer = new FulcioSigner({ fulcioBaseURL: FULCIO, identityProvider: { getToken: async () => token } });
-  const witness = new RekorWitness({ rekorBaseURL: REKOR, entryType: 'dsse' });
-  const bundle = await new builder({ signer, witnesses: [witness] }).create({ data: Buffer.from(data), type });
+  const witnesses = [new RekorWitness({ rekorBaseURL: REKOR, entryType: 'dsse', majorApiVersion: version })];
+  if (version === 2) witnesses.push(new TSAWitness({ tsaBaseURL: TSA }));
+  const bundle = await new builder({ signer, witnesses }).create({ data: Buffer.from(data), type });
+  nock.cleanAll();
   return bundleToJSON(bundle);
 }
 
-function trustedRoot({ ctlog, ca, tlog }) {
+function trustedRoot({ ctlog, ca, tlog, tsa }) {
   const start = new Date(0);
   const trusted = (instance, baseUrl) => ({
     baseUrl,
@@ -220,7 +250,14 @@ function trustedRoot({ ctlog, ca, tlog }) {
         validFor: { start },
       },
     ],
-    timestampAuthorities: [],
+    timestampAuthorities: [
+      {
+        subject: { commonName: 'tsa', organization: 'sigstore.mock' },
+        uri: TSA,
+        certChain: { certificates: [{ rawBytes: tsa.intCertificate }, { rawBytes: tsa.rootCertificate }] },
+        validFor: { start },
+      },
+    ],
   });
 }
 
@@ -264,6 +301,9 @@ async function makeSigstoreJs() {
       other_identity: await sign(good, dsse(DIGEST, COSIGN, { sub: IDENTITY.replace('acme', 'mallory') })),
       other_issuer: await sign(good, dsse(DIGEST, COSIGN, { iss: 'https://issuer.example' })),
       other_root: await sign(await sigstore(), dsse(DIGEST, COSIGN)),
+      rekor2: await sign(good, { ...dsse(DIGEST, COSIGN), version: 2 }),
+      rekor2_other_digest: await sign(good, { ...dsse(OTHER_DIGEST, COSIGN), version: 2 }),
+      rekor2_other_time: await sign({ ...good, tsa: await initializeTSA(keyPair()) }, { ...dsse(DIGEST, COSIGN), version: 2 }),
       late: await sign(late, dsse(DIGEST, COSIGN)),
     },
   });

@@ -141,15 +141,23 @@ def test_an_attestation_in_a_bundle_that_names_a_key() -> None:
     assert not bundle("attested", BY_KEY, kind="key").valid
 
 
-@pytest.mark.parametrize("name", ["other_digest", "message_other_digest"])
-@pytest.mark.parametrize("kind", ["key", "keyless"])
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("key", "other_digest"),
+        ("key", "message_other_digest"),
+        ("keyless", "other_digest"),
+        ("keyless", "message_other_digest"),
+        ("keyless", "rekor2_other_digest"),
+    ],
+)
 def test_a_bundle_about_another_image_proves_nothing(name: str, kind: str) -> None:
     found = bundle(name, BY_KEY if kind == "key" else KEYLESS, kind=kind)
     assert not found.valid
     assert "another image" in found.seen or "something else than this image" in found.seen
 
 
-@pytest.mark.parametrize("name", ["signed", "message"])
+@pytest.mark.parametrize("name", ["signed", "message", "rekor2"])
 def test_a_keyless_signature_is_valid_for_its_identity(name: str) -> None:
     found = bundle(name, KEYLESS)
     assert found == SignatureCheck(valid=True, origin="there", seen=f"signed by {SIGSTORE['identity']}")
@@ -168,6 +176,7 @@ def test_a_keyless_attestation_is_valid_for_its_predicate() -> None:
         ("other_identity", "SANs do not match"),
         ("other_issuer", "OIDCIssuer does not match (got 'https://issuer.example'"),
         ("other_root", "failed to build timestamp certificate chain"),
+        ("rekor2_other_time", "not enough sources of verified time"),
     ],
 )
 def test_a_keyless_signature_by_another_is_not_valid(name: str, reason: str) -> None:
@@ -206,6 +215,8 @@ OTHER = SIGSTORE["keyless"]["attested"]
         _changed("signed", "verificationMaterial", "tlogEntries", "0", "inclusionPromise", to=None),
         _changed("signed", "verificationMaterial", "tlogEntries", "0", "inclusionProof", to=None),
         _changed("signed", "verificationMaterial", "tlogEntries", "0", "integratedTime", to="1"),
+        _changed("rekor2", "verificationMaterial", "timestampVerificationData", to=None),
+        _changed("rekor2", "verificationMaterial", "tlogEntries", to=OTHER["verificationMaterial"]["tlogEntries"]),
         _changed("signed", "mediaType", to="application/vnd.dev.sigstore.bundle.v9+json"),
         _changed("message", "messageSignature", "signature", to="MAYCAQECAQE="),
     ],
