@@ -22,11 +22,12 @@ _CONTROL = re.compile(r"[^\x20-\x7e\xa0-\uffff]+")
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What a registry said: its status, the first error's code, and its text, made safe to show."""
+    """What a registry said: its status, the first error's code and all codes, and its text, made safe to show."""
 
     status: int
     code: str = ""
     text: str = ""
+    codes: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
         said = ": ".join(part for part in (self.code, self.text) if part)
@@ -41,9 +42,9 @@ def read_refusal(response: Response) -> Refusal:
         errors = [one for one in document["errors"] if isinstance(one, dict)]
     except (ValueError, KeyError, TypeError, RecursionError):
         return Refusal(response.status, "", clean(body.decode("utf-8", "replace")))
-    code = clean(str(errors[0].get("code", ""))) if errors else ""
+    codes = [clean(str(one.get("code", ""))) for one in errors]
     texts = [str(one.get("message", "")) + _detail(one.get("detail")) for one in errors]
-    return Refusal(response.status, code, clean("; ".join(texts)))
+    return Refusal(response.status, codes[0] if codes else "", clean("; ".join(texts)), frozenset(codes))
 
 
 def _body(response: Response) -> bytes:

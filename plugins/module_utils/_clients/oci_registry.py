@@ -197,7 +197,8 @@ def _kind(refusal: Refusal) -> str:
         return "immutable"
     if refusal.status in {405, 415} or refusal.code == "UNSUPPORTED":
         return "unsupported"
-    return "missing" if refusal.code in _MISSING else ""
+    # Debian's docker-registry puts a DIGEST_INVALID before the error that matters.
+    return "missing" if refusal.codes & _MISSING else ""
 
 
 def _lie(attempted: str, host: str, seen: str) -> OperationError:

@@ -256,6 +256,9 @@ def test_refused_manifests_say_what_for(client: Any, registry: FaultyRegistry) -
     push(registry.host, "a/b", other)
     registry.store.immutable = True
     assert refusal_of(client, "a/b", "1.0", other) == "immutable"
+    two = b'{"errors": [{"code": "DIGEST_INVALID"}, {"code": "MANIFEST_BLOB_UNKNOWN", "detail": {"Digest": "x"}}]}'
+    registry.fault("PUT", MANIFESTS, status=400, body=two)
+    assert refusal_of(client, "a/b", "3.0", other) == "missing"
     registry.fault("PUT", MANIFESTS, status=415)
     assert refusal_of(client, "a/b", "3.0", other) == "unsupported"
     registry.refuse_subject = True
