@@ -168,8 +168,13 @@ def _list(names: Iterable[str]) -> str:
     return ", ".join(every[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-def assess_signature(policy: SignaturePolicy, checks: tuple[SignatureCheck, ...], *, subject: str) -> GateResult:
-    """The result for an image with these signatures: one of them must be valid."""
+def assess_signature(
+    policy: SignaturePolicy, checks: tuple[SignatureCheck, ...], *, subject: str, rewritten_from: str = ""
+) -> GateResult:
+    """The result for an image with these signatures: one of them must be valid.
+
+    *rewritten_from* is the digest of the whole index when the image is a subset of its platforms.
+    """
     valid = [check for check in checks if check.valid]
     if valid:
         seen = f"{valid[0].origin}: {valid[0].seen}"
@@ -180,6 +185,8 @@ def assess_signature(policy: SignaturePolicy, checks: tuple[SignatureCheck, ...]
             f"nothing that could prove it is attached to {subject}; sign the image by digest (`cosign sign`) "
             "and see that `belongings` is not off"
         )
+    if rewritten_from and not valid:
+        seen += f"; a subset of platforms is an image of its own, which signatures of {rewritten_from} do not cover"
     return GateResult(
         gate="signature",
         mode=policy.mode,

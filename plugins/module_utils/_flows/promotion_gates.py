@@ -121,4 +121,4 @@ def _measure_signature(image: SourceImage, policy: SignaturePolicy, ports: Ports
             expected=expect_signature(policy),
             subject=image.digest,
         )
-    return assess_signature(policy, checks, subject=image.digest)
+    return assess_signature(policy, checks, subject=image.digest, rewritten_from=image.rewritten_from)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import importlib.util
 import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._clients.signatures import SignatureVerifier
+from ansible_collections.fastbreak.aws.plugins.module_utils._clients.signatures_keys import PublicKey
 from ansible_collections.fastbreak.aws.plugins.module_utils._core.promotion_gate import (
     GateMode,
     SignatureCheck,
@@ -298,6 +300,19 @@ def test_a_controller_without_the_library_is_told_what_to_install(monkeypatch: p
     monkeypatch.setitem(sys.modules, "sigstore.verify", None)
     with pytest.raises(RequestError, match="pip install sigstore"):
         SignatureVerifier().verify((), digest=DIGEST, policy=KEYLESS)
+
+
+def test_a_controller_that_knows_no_keys_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        for name in [one for one in sys.modules if one.partition(".")[0] == "cryptography"]:
+            patched.setitem(sys.modules, name, None)
+        spec = importlib.util.find_spec(PublicKey.__module__)
+        assert spec
+        assert spec.loader
+        without = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(without)
+        with pytest.raises(RequestError, match="pip install cryptography"):
+            without.PublicKey(BY_KEY.public_key)
 
 
 def test_a_key_needs_nothing_of_the_keyless_library(monkeypatch: pytest.MonkeyPatch) -> None:

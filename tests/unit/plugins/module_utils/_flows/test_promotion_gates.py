@@ -343,6 +343,15 @@ def test_a_signature_of_another_image_under_this_ones_tag_does_not_pass(gates: G
     assert "it signs another image" in result.seen
 
 
+def test_a_subset_of_platforms_is_not_covered_by_the_signature_of_all(gates: Gates) -> None:
+    whole = "sha256:" + "e" * 64
+    gates.attach(gates.sign(), subject=whole)
+    ports: Any = Ports(gates.source, gates.world, SignatureVerifier(), gates.world, gates.world)
+    (result,) = measure_gates(replace(gates.image(), rewritten_from=whole), GatePolicies(signature=SIGNED), ports)
+    assert result.verdict is Verdict.UNHEALTHY
+    assert result.seen.endswith(f"an image of its own, which signatures of {whole} do not cover")
+
+
 def test_reading_ends_at_the_first_valid_signature_the_smallest_first(gates: Gates) -> None:
     sbom = gates.source.add(b"x" * 100_000, ENVELOPE)
     gates.attach(sbom)
