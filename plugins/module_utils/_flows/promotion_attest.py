@@ -14,6 +14,7 @@ from .._core.promotion_belongings import descriptor_of, extend_index, fallback_t
 from .._core.promotion_record import RECORD_PREFIX, Promotion
 from .._core.release import timestamp
 from .._errors import OperationError
+from .promotion_patience import write_manifest
 
 if TYPE_CHECKING:
     from .._core.oci import Manifest
@@ -93,7 +94,7 @@ class Keeping:
             if not registry.has_blob(repository, blob.digest):
                 registry.write_blob(repository, blob.digest, content)
         manifest = parse_manifest(made.manifest)
-        if not registry.write_manifest(repository, made.manifest.digest, made.manifest):
+        if not write_manifest(self.session, repository, made.manifest.digest, made.manifest):
             self._list(image, manifest)
 
     def _list(self, image: ImagePlan, attestation: Manifest) -> None:
@@ -108,10 +109,10 @@ class Keeping:
         for _attempt in range(_ATTEMPTS):
             held = self.session.read(self.session.ports.destination, repository, tag)
             if held and {one.digest for one in wanted} <= {one.digest for one in held.children}:
-                self.writing.tags[repository, tag] = held.digest
+                self.writing.tags[repository, tag] = held.raw
                 return
             index = extend_index(held, wanted)
-            self.session.ports.destination.write_manifest(repository, tag, index)
+            write_manifest(self.session, repository, tag, index)
         raise OperationError(
             f"The attestation {attestation.digest} was written {_ATTEMPTS} times into tag {tag} of {repository}, and "
             "another run wrote over it each time. Run again when no other promotion of this image is at work."

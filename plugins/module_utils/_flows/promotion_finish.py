@@ -7,10 +7,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from .._core.oci_parse import parse_manifest
 from .._core.promotion_plan import moved_tag
 from .._errors import OperationError, RefusedError
+from .promotion_patience import comes_true, write_manifest
 
 if TYPE_CHECKING:
+    from .._core.oci import RawManifest
     from .._core.promotion import ImagePlan, ManifestStep, TagStep
     from .promotion_session import Session
     from .promotion_write import Writing
@@ -48,10 +51,9 @@ class Finish:
 
     def _write(self, step: TagStep) -> None:
         """Another run may write the same tag at the same time: the same digest is what was wanted, another is not."""
-        repository, registry = step.destination_repository, self.session.ports.destination
         if not self._is_there(step):
             try:
-                registry.write_manifest(repository, step.tag, step.manifest)
+                write_manifest(self.session, step.destination_repository, step.tag, step.manifest)
             except OperationError as error:
                 if error.details.get("refusal") != "immutable" or not self._is_there(step):
                     raise
@@ -66,8 +68,6 @@ class Finish:
 
     def read_back(self) -> None:
         """Compare tags by digest, manifests byte for byte, and blobs by their being there."""
-        tags = [(one.destination_repository, one.tag, one.manifest.digest) for one in self.tagged]
-        tags += [(repository, tag, digest) for (repository, tag), digest in self.writing.tags.items()]
         blobs = {
             (step.destination_repository, step.descriptor.digest): None
             for image in self.planned.images
@@ -77,27 +77,49 @@ class Finish:
         found = [partial(self._compare_blob, *blob) for blob in blobs]
         self.session.each(lambda compare: compare(), [*manifests, *found])
         # The later the tags are looked at, the surer another run that writes them at the same time is seen.
-        self.session.each(lambda item: self._compare_tag(*item), tags)
+        tags = [
+            partial(self._compare_tag, repository, tag, manifest, may_grow=True)
+            for (repository, tag), manifest in self.writing.tags.items()
+        ]
+        tags += [partial(self._compare_tag, one.destination_repository, one.tag, one.manifest) for one in self.tagged]
+        self.session.each(lambda compare: compare(), tags)
 
-    def _compare_tag(self, repository: str, tag: str, digest: str) -> None:
-        seen = self.session.ports.destination.find_manifest(repository, tag)
-        if seen != digest:
+    def _compare_tag(self, repository: str, tag: str, manifest: RawManifest, *, may_grow: bool = False) -> None:
+        """The tag names *manifest*, or, if it *may_grow*, an index that another run has added to meanwhile."""
+        seen: list[str | None] = []
+
+        def names_it() -> bool:
+            seen.append(self.session.ports.destination.find_manifest(repository, tag))
+            return seen[-1] == manifest.digest or (may_grow and self._still_lists(repository, tag, manifest))
+
+        if not comes_true(self.session, names_it):
             raise self._differs(
                 repository,
-                f"tag {tag} names {seen or 'nothing'}, where {digest} was written. Another run may have "
+                f"tag {tag} names {seen[-1] or 'nothing'}, where {manifest.digest} was written. Another run may have "
                 "moved it at the same time",
-                seen=seen or "",
-                expected=digest,
+                seen=seen[-1] or "",
+                expected=manifest.digest,
             )
 
+    def _still_lists(self, repository: str, tag: str, manifest: RawManifest) -> bool:
+        wanted = {one.digest for one in parse_manifest(manifest).children}
+        held = self.session.read(self.session.ports.destination, repository, tag) if wanted else None
+        return held is not None and wanted <= {one.digest for one in held.children}
+
     def _compare_manifest(self, step: ManifestStep) -> None:
-        raw = self.session.ports.destination.read_manifest(step.destination_repository, step.manifest.digest)
-        if raw is None or raw.content != step.manifest.content:
-            found = "is not there" if raw is None else "has other bytes"
-            raise self._differs(step.destination_repository, f"manifest {step.manifest.digest} {found}")
+        repository, digest = step.destination_repository, step.manifest.digest
+        registry = self.session.ports.destination
+
+        def is_as_written() -> bool:
+            raw = registry.read_manifest(repository, digest)
+            return raw is not None and raw.content == step.manifest.content
+
+        if not comes_true(self.session, is_as_written):
+            raise self._differs(repository, f"manifest {digest} is not there, or has other bytes")
 
     def _compare_blob(self, repository: str, digest: str) -> None:
-        if not self.session.ports.destination.has_blob(repository, digest):
+        registry = self.session.ports.destination
+        if not comes_true(self.session, lambda: registry.has_blob(repository, digest)):
             raise self._differs(repository, f"blob {digest} is not there")
 
     def _differs(self, repository: str, found: str, **details: str) -> OperationError:

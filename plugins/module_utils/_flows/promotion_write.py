@@ -10,6 +10,7 @@ from .._core.oci_parse import parse_manifest
 from .._core.promotion import BelongingsMode
 from .._core.promotion_belongings import fallback_tag, without
 from .._errors import OperationError
+from .promotion_patience import write_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -29,7 +30,7 @@ class Writing:
         self.session = session
         self.planned = planned
         self.written: list[ManifestStep] = []
-        self.tags: dict[tuple[str, str], str] = {}
+        self.tags: dict[tuple[str, str], RawManifest] = {}
         self.refused: set[tuple[str, str]] = set()
         self.listed: set[tuple[str, str]] = set()
         self.warnings: dict[int, list[str]] = {number: [] for number, _image in enumerate(planned.images)}
@@ -66,7 +67,7 @@ class Writing:
 
     def _write(self, _number: int, step: ManifestStep) -> None:
         repository, digest = step.destination_repository, step.manifest.digest
-        if self.session.ports.destination.write_manifest(repository, digest, step.manifest):
+        if write_manifest(self.session, repository, digest, step.manifest):
             self.listed.add((repository, digest))
         self.written.append(step)
 
@@ -103,8 +104,8 @@ class Writing:
             return
 
         def write() -> None:
-            self.session.ports.destination.write_manifest(repository, step.tag, manifest)
-            self.tags[repository, step.tag] = manifest.digest
+            write_manifest(self.session, repository, step.tag, manifest)
+            self.tags[repository, step.tag] = manifest
 
         self.lenient(number, f"tag {step.tag}", write)
 
