@@ -109,7 +109,8 @@ def _found(image: str, scan: Scan, counted: list[Finding], over: set[str]) -> st
     counts = Counter(finding.severity for finding in counted)
     text = ", ".join(f"{severity} {counts[severity]}" for severity in SEVERITIES if counts[severity]) or "no findings"
     allowed = len(scan.findings) - len(counted)
-    text = f"{image}: {text}{f', {allowed} allowed' if allowed else ''}"
+    when = f" (scanned {scan.completed_at:%Y-%m-%d})" if scan.completed_at else ""
+    text = f"{image}: {text}{f', {allowed} allowed' if allowed else ''}{when}"
     if not over:
         return text
     named = _list(_name(finding) for finding in counted if finding.severity in over)

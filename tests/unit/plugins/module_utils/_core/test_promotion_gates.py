@@ -114,6 +114,11 @@ def test_a_failure_names_what_is_over_the_limit() -> None:
     assert seen.endswith("C-8 and 11 more")
 
 
+def test_the_day_of_the_scan_is_said() -> None:
+    scan = ImageScan("linux/amd64", Scan(ScanState.COMPLETE, "basic", (), NOW))
+    assert assess(scan).seen == "linux/amd64: no findings (scanned 2026-11-23)"
+
+
 def test_a_failure_says_where_it_is_fixed() -> None:
     finding = Finding("CVE-2026-1", "HIGH", "openssl", "3.0.1", fixed_in="3.0.2")
     assert assess(complete(finding)).seen.endswith("CVE-2026-1 in openssl 3.0.1 (fixed in 3.0.2)")
