@@ -102,7 +102,7 @@ class World:
                 progress=Silent(),
             )
             images = (ImageRequest(REPOSITORY, REPOSITORY, tag=TAG, destination_tag=TAG),)
-            return promote(PromotionRequest(images, gates, attest=False), ports, check_mode=check_mode)
+            return promote(PromotionRequest(images, gates), ports, check_mode=check_mode)
 
     def tags(self) -> list[str]:
         """The tags at the destination, by another client than ours."""
