@@ -18,6 +18,7 @@ class Relay:
     def __init__(self, target, latency_seconds=0.0):
         self.target, self.latency_seconds = target, latency_seconds
         self.counts = {}
+        self.connections = 0
         self._hold, self._cut = {}, {}
         self._held, self._released = threading.Event(), threading.Event()
         self._lock = threading.Lock()
@@ -80,6 +81,7 @@ class Relay:
     def track(self, one, *, opened):
         """Remember an open socket, or forget it."""
         with self._lock:
+            self.connections += opened
             (self._sockets.add if opened else self._sockets.discard)(one)
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import http.client
 import ssl
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 USER_AGENT = "fastbreak-image-promotion"
 _DRAIN_BYTES = 1 << 16
 _PIECE_BYTES = 1 << 16
+#: How long a body that is read as a whole may take: at most 8 MiB.
+_BODY_SECONDS = 300.0
 
 
 class BrokenConnectionError(Exception):
@@ -88,10 +91,13 @@ class Response:
         if promised is not None and promised > limit_bytes:
             self.abandon()
             raise TooLongError(f"{promised} bytes are announced")
-        parts, left = [], limit_bytes + 1
-        while left > 0 and (piece := self._raw.read(min(left, _PIECE_BYTES))):
+        parts, left, ends_at = [], limit_bytes + 1, time.monotonic() + _BODY_SECONDS
+        # One piece as it arrives, so that a body that comes byte by byte does not last for ever.
+        while left > 0 and (piece := self._raw.read1(min(left, _PIECE_BYTES))):
             parts.append(piece)
             left -= len(piece)
+            if time.monotonic() > ends_at:
+                raise TimeoutError
         if left == 0:
             self.abandon()
             raise TooLongError(f"more than {limit_bytes} bytes")
