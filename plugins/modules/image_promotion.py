@@ -211,7 +211,7 @@ options:
   concurrency:
     description: How many blobs are copied, and how many requests are under way, at once.
     type: int
-    default: 8
+    default: 16
   chunk_bytes:
     description: Size of the chunks that large blobs are sent in. An interrupted one is sent again from its last chunk.
     type: int
@@ -418,7 +418,7 @@ def build_argument_spec():
         "attest": {"type": "bool", "default": True},
         "service": {"type": "str"},
         "release_table": {"type": "str"},
-        "concurrency": {"type": "int", "default": 8},
+        "concurrency": {"type": "int", "default": 16},
         "chunk_bytes": {"type": "int", "default": 32 << 20},
         "state_directory": {"type": "path"},
         "request_timeout_seconds": {"type": "float", "default": 60},

@@ -46,7 +46,7 @@ class SideSettings:
 
     connect_seconds: float = 10.0
     request_timeout_seconds: float = 60.0
-    concurrency: int = 8
+    concurrency: int = 16
     retrier: Retrier | None = None
 
 

@@ -46,7 +46,7 @@ class PromotionRequest:
     allow_digest_change: bool = False
     attest: bool = True
     service: str = ""
-    concurrency: int = 8
+    concurrency: int = 16
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ def test_options_become_a_request_with_the_documented_defaults() -> None:
     assert made.images == (ImageRequest("app", "app", tag="1.0", destination_tag="1.0"),)
     assert made.gates == GatePolicies()
     assert made.belongings is BelongingsMode.REQUIRED
-    assert (made.attest, made.allow_digest_change, made.service, made.concurrency) == (True, False, "", 8)
+    assert (made.attest, made.allow_digest_change, made.service, made.concurrency) == (True, False, "", 16)
 
 
 def test_an_image_can_get_another_name_and_a_digest_no_tag() -> None:
