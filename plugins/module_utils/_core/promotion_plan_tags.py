@@ -18,7 +18,7 @@ from .promotion import BelongingsMode, TagStep
 from .promotion_belongings import descriptor_of, extend_index, fallback_tag
 
 if TYPE_CHECKING:
-    from .oci import Descriptor, Manifest
+    from .oci import Manifest
     from .promotion import Belonging, DestinationState, RepositorySettings, SourceImage
 
 #: What to put into the repository's exclusion filters so that these tags may move.
@@ -42,14 +42,18 @@ class BelongingTags:
         self._planned: dict[tuple[str, str], Manifest] = {}
         self._warnings: list[str] = []
         self._left: set[str] = set()
+        self._tags: dict[str, str] = {}
+        self._held: dict[str, Manifest] = {}
 
     def steps(self, source: SourceImage, state: DestinationState) -> PlannedTags:
         """The tags to write. Raises RefusedError for one that would have to move and must not, if it is required."""
         self._warnings, self._left = [], set()
+        self._tags, self._held = dict(state.tags), dict(state.held)
         found = [self._own(source, state, one) for one in source.belongings if one.tag]
         if not state.referrers_api:
-            subjects = dict.fromkeys(one.subject for one in source.belongings if not one.tag)
-            found += [self._fallback(source, state, subject) for subject in subjects]
+            originals = dict(source.fallbacks)
+            for subject, referrers in _by_subject(source).items():
+                found.append(self._fallback(source, state, subject, referrers, originals.get(subject)))
         return PlannedTags(tuple(one for one in found if one), tuple(self._warnings), frozenset(self._left))
 
     def may_list(self, source: SourceImage, state: DestinationState, planned: PlannedTags) -> bool:
@@ -65,8 +69,8 @@ class BelongingTags:
         """A tag of cosign's."""
         repository = source.request.destination_repository
         planned = self._planned.get((repository, one.tag))
-        held = planned or dict(state.held).get(one.tag)
-        there = planned.digest if planned else dict(state.tags).get(one.tag)
+        held = planned or self._held.get(one.tag)
+        there = planned.digest if planned else self._tags.get(one.tag)
         if there == one.manifest.digest:
             return None
         if there is not None:
@@ -86,14 +90,22 @@ class BelongingTags:
         self._planned[repository, one.tag] = one.manifest
         return TagStep(one.tag, one.manifest.raw, repository)
 
-    def _fallback(self, source: SourceImage, state: DestinationState, subject: str) -> TagStep | None:
+    def _fallback(
+        self,
+        source: SourceImage,
+        state: DestinationState,
+        subject: str,
+        referrers: list[Manifest],
+        original: Manifest | None,
+    ) -> TagStep | None:
         """The index of a manifest's referrers, where the registry does not keep them itself."""
         repository, tag = source.request.destination_repository, fallback_tag(subject)
-        held = self._planned.get((repository, tag)) or dict(state.held).get(tag)
+        held = self._planned.get((repository, tag)) or self._held.get(tag)
         if held is not None and not held.is_index:
             self._refuse(source, tag, f"it names {held.digest}, which is no index", "Remove that tag, then run again.")
             return None
-        wanted = _listed(source, subject)
+        said = {one.digest: one for one in original.children} if original else {}
+        wanted = [said.get(one.digest) or descriptor_of(one) for one in referrers]
         known = {one.digest for one in held.children} if held else set()
         if all(one.digest in known for one in wanted):
             return None
@@ -101,7 +113,6 @@ class BelongingTags:
             self._refuse(source, tag, f"it names {held.digest} and lacks referrers of {subject}", _immutable(tag))
             return None
         raw = extend_index(held, wanted)
-        original = dict(source.fallbacks).get(subject)
         if held is None and original and {one.digest for one in original.children} == {one.digest for one in wanted}:
             raw = original.raw
         self._planned[repository, tag] = parse_manifest(raw)
@@ -117,12 +128,13 @@ class BelongingTags:
         self._warnings.append(f"{text} {advice}")
 
 
-def _listed(source: SourceImage, subject: str) -> list[Descriptor]:
-    """How the referrers of *subject* are listed: as the source's index has them, or as their manifests say."""
-    original = dict(source.fallbacks).get(subject)
-    known = {one.digest: one for one in original.children} if original else {}
-    carried = [one.manifest for one in source.belongings if one.subject == subject and not one.tag]
-    return [known.get(one.digest) or descriptor_of(one) for one in carried]
+def _by_subject(source: SourceImage) -> dict[str, list[Manifest]]:
+    """The referrers of each manifest."""
+    found: dict[str, list[Manifest]] = {}
+    for one in source.belongings:
+        if not one.tag:
+            found.setdefault(one.subject, []).append(one.manifest)
+    return found
 
 
 def _content(manifest: Manifest | None) -> frozenset[tuple[str, tuple[tuple[str, str], ...]]]:

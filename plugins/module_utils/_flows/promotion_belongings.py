@@ -8,7 +8,7 @@ that the registry has that API; one GET of each index of referrers and of each b
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -50,8 +50,10 @@ def _with_belongings(image: SourceImage, found: _Found) -> SourceImage:
     belongings: dict[tuple[str, str], Belonging] = {}
     fallbacks: list[tuple[str, Manifest]] = []
     warnings: list[str] = list(image.warnings)
-    subjects = list(image.named)
-    for subject in subjects:
+    subjects = dict.fromkeys(image.named)
+    ahead = deque(subjects)
+    while ahead:
+        subject = ahead.popleft()
         place = Place(image.request.repository, subject)
         warnings += found.warnings.get(place, ())
         if place in found.fallbacks:
@@ -60,7 +62,8 @@ def _with_belongings(image: SourceImage, found: _Found) -> SourceImage:
             if (one.manifest.digest, one.tag) not in belongings:
                 belongings[one.manifest.digest, one.tag] = one
                 if one.manifest.digest not in subjects:
-                    subjects.append(one.manifest.digest)
+                    subjects[one.manifest.digest] = None
+                    ahead.append(one.manifest.digest)
     return replace(image, belongings=tuple(belongings.values()), fallbacks=tuple(fallbacks), warnings=tuple(warnings))
 
 
