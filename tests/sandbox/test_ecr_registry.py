@@ -1,6 +1,7 @@
 """What a promotion needs of a registry: parts, ranges, uploads that go on, referrers, exclusion filters, limits."""
 
 import json
+import socket
 import urllib.request
 from typing import Any
 
@@ -126,6 +127,21 @@ def test_a_range_of_a_blob(ecr: Any, registry: Registry, asked: str, status: int
         assert body == LAYER[first : last + 1]
     if status == 200:
         assert body == LAYER
+
+
+def test_what_arrived_before_the_connection_broke_is_kept(registry: Registry, name: str) -> None:
+    data = bytes(range(251)) * 20000
+    cut = 2 * MIB + 100
+    location = lowered(registry.call("POST", f"/v2/{name}/blobs/uploads/", b"")[1])["location"]
+    host, _, port = registry.endpoint.removeprefix("http://").partition(":")
+    head = f"PATCH {location} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Basic {registry.token}\r\n"
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall(f"{head}Content-Length: {len(data)}\r\n\r\n".encode() + data[:cut])
+    while lowered(registry.call("GET", location)[1])["range"] != f"0-{cut - 1}":
+        pass
+    registry.call("PATCH", location, data[cut:], content_range=f"{cut}-{len(data) - 1}")
+    assert registry.call("PUT", f"{location}?digest={digest_of(data)}")[0] == 201
+    assert registry.call("GET", f"/v2/{name}/blobs/{digest_of(data)}")[2] == data
 
 
 def test_an_upload_is_cancelled(registry: Registry, name: str) -> None:

@@ -124,6 +124,17 @@ def test_decides(seen: Service, expected: list[object]) -> None:
     assert list(plan(seen, now=10.0)) == expected
 
 
+@pytest.mark.parametrize(
+    ("gone_back_to", "given_up", "stopped"),
+    [("", "hh", []), ("pp", "hh", []), ("hp", "hh", ["o0"]), ("hh", "hh", ["o0", "o1"]), ("hh", "h", ["o0"])],
+)
+def test_what_is_rolled_back_serves_until_it_is_replaced(gone_back_to: str, given_up: str, stopped: list[str]) -> None:
+    """A version that answers badly but passes its health checks counts as healthy: the minimum holds for it, too."""
+    actions = plan(service(2, old=given_up, new=gone_back_to), 0.0)
+    assert [action.task for action in actions if isinstance(action, Stop)] == stopped
+    assert (Start(2) in actions) == (gone_back_to == "")
+
+
 def test_scaling_to_zero_stops_everything() -> None:
     stopped = {action.task for action in plan(service(0, old="hup", new="sh"), now=0) if isinstance(action, Stop)}
     assert stopped == {"o0", "o1", "o2", "n10", "n11"}
