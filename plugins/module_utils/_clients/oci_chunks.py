@@ -127,8 +127,8 @@ class ChunkedCopy:
         self._claim.drop()
 
     def _give_up(self) -> None:
-        """The blob cannot be copied as it is. An upload of wrong bytes is not kept; any other waits to be taken up."""
-        if self._session is None or self._job.source.matches() is not False:
+        """The blob cannot be copied now. An upload that got somewhere waits to be taken up, unless by wrong bytes."""
+        if self._session is None or (self._session.offset > 0 and self._job.source.matches() is not False):
             return
         self._claim.drop()
         try:

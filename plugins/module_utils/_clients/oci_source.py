@@ -61,6 +61,8 @@ class BlobSource:
         """Ask for the bytes from *offset* on, without waiting for the answer. Failures show when it is read."""
         self.close()
         self.position = offset
+        if offset == 0:
+            self._digester = Digester(self._descriptor.digest)
         if offset == self._descriptor.size:
             return
         headers = {"Range": f"bytes={offset}-"} if offset else {}

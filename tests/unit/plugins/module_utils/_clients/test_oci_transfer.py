@@ -211,6 +211,17 @@ def test_a_wrong_length_is_refused(world: World, size: int, difference: int) -> 
     with pytest.raises(OperationError, match=f"it has {size} bytes, but it announces {len(wrong)}"):
         world.copy(blob)
     assert world.destination.store.blobs == {}
+    assert world.destination.store.uploads == {}
+
+
+def test_bytes_that_change_between_two_attempts_are_noticed_without_the_destination(world: World) -> None:
+    blob = world.hold(1000)
+    wrong = bytes(1000)
+    world.destination.fault("PUT", UPLOADS, status=503)
+    world.source.fault("GET", BLOBS, skip=1, times=None, answer_body=wrong)
+    with pytest.raises(OperationError, match="other bytes than its manifest names"):
+        world.copy(blob)
+    assert world.destination.store.blobs == {}
 
 
 def test_more_bytes_than_promised_are_refused_without_a_length_too(world: World) -> None:
