@@ -15,8 +15,6 @@ from .aws_api import CONFIG
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_NO_OVERRIDES: Mapping[str, str] = {}
-
 
 class SideConnection:
     """Makes boto3 clients from the options that every AWS module has, and what one side says otherwise."""
@@ -24,9 +22,9 @@ class SideConnection:
     def __init__(self, params: Mapping[str, Any]) -> None:
         self._params = params
 
-    def __call__(self, service: str, overrides: Mapping[str, str] = _NO_OVERRIDES, **arguments: Any) -> Any:
+    def __call__(self, service: str, overrides: Mapping[str, str] | None = None, **arguments: Any) -> Any:
         """A client of *service*. Raises UnavailableError when none can be made: no region, an unknown profile."""
-        asker = _Asker(side_params(self._params, overrides))
+        asker = _Asker(side_params(self._params, overrides or {}))
         region, endpoint, given = get_aws_connection_info(asker)
         given = {**given, "config": dict(CONFIG), **arguments}
         return boto3_conn(asker, conn_type="client", resource=service, region=region, endpoint=endpoint, **given)

@@ -33,6 +33,10 @@ READ = [
 GATES: dict[str, Any] = {"vulnerabilities": {}, "labels": {}}
 
 
+def _policy(statement: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
 class Lines:
     """Keeps the lines of a promotion."""
 
@@ -73,8 +77,7 @@ class Accounts:
         """Give dev's repository the policy that lets prod read."""
         principal = {"AWS": f"arn:aws:iam::{ACCOUNTS['prod']}:root"}
         statement = {"Sid": "Read", "Effect": "Allow", "Principal": principal, "Action": READ}
-        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-        self.ecr("dev").set_repository_policy(repositoryName=self.repository, policyText=policy)
+        self.ecr("dev").set_repository_policy(repositoryName=self.repository, policyText=_policy(statement))
 
     def _make_table(self) -> None:
         keys = {"service": "HASH", "release_id": "RANGE"}
@@ -84,6 +87,16 @@ class Accounts:
             KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys.items()],
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in keys],
         )
+
+    def make_reader(self) -> str:
+        """A role of dev's account that prod's may assume to read images; its ARN."""
+        iam, name = self.connect("iam", "dev"), self.table
+        principal = {"AWS": f"arn:aws:iam::{ACCOUNTS['prod']}:root"}
+        trust = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+        reads = {"Effect": "Allow", "Action": [*READ, "ecr:GetAuthorizationToken"], "Resource": "*"}
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=_policy(trust))["Role"]["Arn"]
+        iam.put_role_policy(RoleName=name, PolicyName="read", PolicyDocument=_policy(reads))
+        return str(role)
 
     def connect(self, service: str, account: str) -> Any:
         """A boto3 client of one of the accounts."""

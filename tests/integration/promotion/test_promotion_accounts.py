@@ -177,6 +177,15 @@ def test_each_side_has_credentials_of_its_own(accounts: Accounts) -> None:
     assert accounts.promote(source=own)["changed"]
 
 
+def test_a_role_of_the_source_account_can_be_assumed(accounts: Accounts) -> None:
+    accounts.push_release()
+    accounts.ecr("dev").delete_repository_policy(repositoryName=accounts.repository)
+    role = accounts.make_reader()
+    assert accounts.promote(source={"registry": accounts.host("dev"), "role_arn": role})["changed"]
+    (line,) = accounts.promotions()
+    assert line["promoted_by"] == f"arn:aws:iam::{ACCOUNTS['prod']}:root"
+
+
 def test_an_unknown_profile_is_said(accounts: Accounts) -> None:
     with pytest.raises(UnavailableError, match="nobody"):
         accounts.promote(source={"registry": accounts.host("dev"), "profile": "nobody"})
