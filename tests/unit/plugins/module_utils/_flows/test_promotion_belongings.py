@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._core.promotion import BelongingsMode
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, RefusedError
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
+    OperationError,
+    RefusedError,
+    UnavailableError,
+)
 
 from tests.unit.plugins.module_utils import oci_samples as samples
 from tests.unit.plugins.module_utils._flows.promotion_case import (
@@ -225,6 +229,24 @@ def test_an_attestation_from_an_earlier_stage_is_carried_and_is_not_taken_for_th
     assert first in {one.manifest.digest for one in result.plan.images[0].source.belongings}
     assert result.images[0].attestation not in ("", first)
     assert not run(onward).changed
+
+
+def test_a_carried_attestation_does_not_stand_for_ours_when_a_run_ended_before_it_was_written() -> None:
+    world = World(destination_api=True)
+    sample(world)
+    first = run(world).images[0].attestation
+    onward = World(source_api=True, destination_api=True)
+    onward.source.repositories[SOURCE] = world.destination[DESTINATION]
+
+    def die(_verb: str, reference: str) -> None:
+        if first in onward.destination[DESTINATION].manifests and reference.startswith("sha256:"):
+            raise UnavailableError("The network is down.")
+
+    onward.destination.on_write = die
+    with pytest.raises(UnavailableError, match="No tag was written"):
+        run(onward)
+    onward.destination.on_write = lambda _verb, _reference: None
+    assert run(onward).images[0].attestation not in ("", first)
 
 
 def test_children_of_an_index_that_belongs_to_an_image_go_along() -> None:
