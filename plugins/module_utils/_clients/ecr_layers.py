@@ -4,23 +4,25 @@
 
 AWS documents of it what it does not of ECR's uploads through the distribution API: each answer says the last byte
 received, and a part that does not fit is refused with the last valid one. So an upload can always be taken up again.
-It has a price: boto3 sends a part as base64 in JSON, which takes a third more bytes on the wire and about seven times
-the part's size in memory while it is sent. Hence only layers of `PARTS_FROM_BYTES` and more go this way, where an
-interruption would cost most, in the smallest parts ECR takes, and `AT_ONCE` at a time: at most 2 x 7 x 5 MiB.
+It has a price: a part is sent as base64 in JSON, which takes a third more bytes on the wire. Hence only layers of
+`PARTS_FROM_BYTES` and more go this way, where an interruption would cost most. Memory: one part for each of the
+`AT_ONCE` layers that are under way, see `ecr_part_body.py`.
 """
 
 from __future__ import annotations
 
-import threading
+import queue
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from .._errors import UnavailableError
 from .aws_api import ApiRefusedError, AwsClient
+from .ecr_part_body import PartSender
 from .oci_copy import Copied
 from .oci_source import wrong_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from .oci_copy import CopyJob
     from .oci_upload_state import Claim, UploadStates
@@ -48,24 +50,35 @@ class EcrLayers(AwsClient):
         super().__init__(connect)
         self._account = account
         self.part_bytes, self.parts_from_bytes = part_bytes, parts_from_bytes
-        self.turn = threading.BoundedSemaphore(AT_ONCE)
+        self._sender = PartSender()
+        self._buffers: queue.SimpleQueue[bytearray | None] = queue.SimpleQueue()
+        for _number in range(AT_ONCE):
+            self._buffers.put(None)
+
+    @contextmanager
+    def buffer(self) -> Iterator[bytearray]:
+        """A buffer for parts. There are `AT_ONCE`: who comes later waits for his turn."""
+        kept = self._buffers.get() or bytearray(self.part_bytes)
+        try:
+            yield kept
+        finally:
+            self._buffers.put(kept)
 
     def initiate(self, repository: str) -> str:
         """The id of a new upload."""
         answer = self._call(f"begin a layer upload to {repository}", "initiate_layer_upload", **self._of(repository))
         return str(answer["uploadId"])
 
-    def upload_part(self, repository: str, upload: str, first: int, part: bytes | bytearray) -> int:
+    def upload_part(self, repository: str, upload: str, first: int, part: memoryview) -> int:
         """Send a part that begins at byte *first*. Returns how many bytes ECR has of the layer now."""
-        answer = self._call(
-            f"upload a layer part to {repository}",
-            "upload_layer_part",
-            **self._of(repository),
-            uploadId=upload,
-            partFirstByte=first,
-            partLastByte=first + len(part) - 1,
-            layerPartBlob=part,
-        )
+        last = first + len(part) - 1
+        members = {**self._of(repository), "uploadId": upload, "partFirstByte": first, "partLastByte": last}
+        self._sender.prepare(self._client, members, part)
+        try:
+            attempted = f"upload a layer part to {repository}"
+            answer = self._call(attempted, "upload_layer_part", **members, layerPartBlob=b"")
+        finally:
+            self._sender.forget()
         return int(answer["lastByteReceived"]) + 1
 
     def complete(self, repository: str, upload: str, digest: str) -> None:
@@ -98,9 +111,9 @@ class PartsCopy:
     def run(self) -> Copied:
         """Copy it."""
         try:
-            with self._layers.turn:
+            with self._layers.buffer() as part:
                 self._take_up()
-                self._until_done()
+                self._until_done(part)
             self._claim.drop()
         finally:
             self._job.source.close()
@@ -118,8 +131,7 @@ class PartsCopy:
         self._resumed_at = saved.offset
         self._job.tell(saved.offset)
 
-    def _until_done(self) -> None:
-        part = bytearray(self._layers.part_bytes)
+    def _until_done(self, part: bytearray) -> None:
         while True:
             try:
                 self._send_rest(part)
@@ -139,7 +151,7 @@ class PartsCopy:
             job.source.begin(self._offset)
         while self._offset < self._size:
             filled = self._fill(part)
-            content = part if filled == len(part) else part[:filled]
+            content = memoryview(part)[:filled]
             received = self._layers.upload_part(job.repository, self._upload, self._offset, content)
             job.bytes_sent += filled
             if received != self._offset + filled:

@@ -240,7 +240,8 @@ class Parts:
     def _sending(self, request, **_more):
         if self.fail_after is not None and len(self.sent) >= self.fail_after:
             raise EndpointConnectionError(endpoint_url="here")
-        document = json.loads(request.body)
+        document = json.loads(request.body.read())
+        request.body.seek(0)
         self.sent.append((document["partFirstByte"], document["partLastByte"]))
 
     def copy(self, blob):
