@@ -47,7 +47,9 @@ class EcrLogin(AwsClient):
         answer = self._call(attempted, "get_authorization_token", registryIds=[self._account])
         try:
             data = answer["authorizationData"][0]
-            username, _colon, password = base64.b64decode(data["authorizationToken"]).decode().partition(":")
+            username, _colon, password = (
+                base64.b64decode(data["authorizationToken"], validate=True).decode().partition(":")
+            )
             self._endpoint = data["proxyEndpoint"]
             return Login(urlsplit(self._endpoint).netloc, username, password)
         except (KeyError, IndexError, ValueError) as reason:
