@@ -23,7 +23,7 @@ options:
       auth:
         description:
           - How to log in. V(ecr) gets a password by C(GetAuthorizationToken), V(anonymous) needs nothing.
-          - V(basic) takes O(source.username) and O(source.password), be it for basic or for bearer authentication.
+          - V(basic) takes O(source.username) and O(source.password), for basic as for bearer authentication.
           - V(auto) is V(ecr) for a host of ECR, V(basic) when a user name is given, and else V(anonymous).
         type: str
         choices: [auto, ecr, basic, anonymous]
@@ -84,7 +84,7 @@ options:
       auth:
         description:
           - How to log in. V(ecr) gets a password by C(GetAuthorizationToken), V(anonymous) needs nothing.
-          - V(basic) takes O(destination.username) and O(destination.password), be it for basic or for bearer authentication.
+          - V(basic) takes O(destination.username) and O(destination.password), for basic as for bearer authentication.
           - V(auto) is V(ecr) for a host of ECR, V(basic) when a user name is given, and else V(anonymous).
         type: str
         choices: [auto, ecr, basic, anonymous]

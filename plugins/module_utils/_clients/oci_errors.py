@@ -65,20 +65,20 @@ def clean(text: str) -> str:
     return _CONTROL.sub(" ", text).strip()[:_TEXT_LIMIT]
 
 
-def refused(attempted: str, host: str, refusal: Refusal, /, **details: str) -> FastbreakError:
+def refused(attempted: str, host: str, answer: Refusal, /, **details: str) -> FastbreakError:
     """Our error. *attempted* completes the sentence "Tried to ..."."""
-    if refusal.status == 401:
+    if answer.status == 401:
         return CredentialsError(
-            f"Tried to {attempted}, but {host} refused the credentials ({refusal}). Check the user, the password or "
+            f"Tried to {attempted}, but {host} refused the credentials ({answer}). Check the user, the password or "
             "the AWS credentials of this side, then run again."
         )
-    if refusal.status == 403:
+    if answer.status == 403:
         return CredentialsError(
-            f"Tried to {attempted}, but these credentials may not, {host} says ({refusal}). Grant them access, or use "
+            f"Tried to {attempted}, but these credentials may not, {host} says ({answer}). Grant them access, or use "
             "others, then run again."
         )
     return OperationError(
-        f"Tried to {attempted}, but {host} refused: {refusal}.", code=refusal.code, status=refusal.status, **details
+        f"Tried to {attempted}, but {host} refused: {answer}.", code=answer.code, status=answer.status, **details
     )
 
 

@@ -142,7 +142,7 @@ class OciRegistry:
         # An attempt whose answer was lost may have written the tag, which then needs not move.
         if kind == "immutable" and self.find_manifest(repository, reference) == manifest.digest:
             return ""
-        raise refused(attempted, self.host, refusal, **{"refusal": kind})
+        raise refused(attempted, self.host, refusal, refusal=kind)
 
     def _cancel(self, attempted: str, repository: str, response: Response) -> None:
         location = self.http.resolve(response.header("Location"), response.url)

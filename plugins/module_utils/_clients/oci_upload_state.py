@@ -68,7 +68,8 @@ class Claim:
         url, offset = document["upload"], document["offset"]
         if document["version"] != _VERSION or document["size"] != self._size or not 0 <= age < _STALE_SECONDS:
             raise ValueError("it is of another blob or too old")
-        if not isinstance(url, str) or not isinstance(offset, int) or not 0 < offset <= self._size:
+        counted = isinstance(offset, int) and not isinstance(offset, bool)
+        if not isinstance(url, str) or not counted or not 0 < offset <= self._size:
             raise ValueError("it is garbled")
         self._started_at = float(document["started_at"])
         return SavedUpload(url, offset)
