@@ -52,16 +52,20 @@ class ImageOutcome:
 
 @dataclass(frozen=True, slots=True)
 class PromotionResult:
-    """How a promotion ended; in check mode what it would do."""
+    """How a promotion ended; in check mode what it would do.
+
+    ``wrote`` is false when the destination refused all that was planned, which only belongings may be.
+    """
 
     plan: PromotionPlan
     hosts: Hosts
     images: tuple[ImageOutcome, ...] = field(default_factory=tuple)
+    wrote: bool = True
 
     @property
     def changed(self) -> bool:
         """Whether anything was written, or would be."""
-        return self.plan.changed
+        return self.plan.changed and self.wrote
 
 
 def as_data(result: PromotionResult) -> dict[str, Any]:

@@ -172,4 +172,16 @@ class _Run:
                 )
             )
             self.session.ports.progress.say(finished_line(outcomes[-1], self.hosts))
-        return PromotionResult(self.planned, self.hosts, tuple(outcomes))
+        return PromotionResult(self.planned, self.hosts, tuple(outcomes), wrote=self._wrote())
+
+    def _wrote(self) -> bool:
+        """Whether the destination took anything: what it refuses of belongings is refused again by the next run."""
+        attested = [
+            number
+            for number, image in enumerate(self.planned.images)
+            if image.attest and self.keeping.attestations[number]
+        ]
+        recorded = any(image.record for image in self.planned.images)
+        return bool(
+            self.copy.steps or self.writing.written or self.writing.tags or self.finish.tagged or attested or recorded
+        )

@@ -184,6 +184,9 @@ def test_a_belonging_that_the_destination_refuses_fails_the_run_before_the_tag()
     assert all("refused" in one for one in result.images[0].warnings)
     assert not [tag for tag in held.tags if tag.startswith("sha256-") and "." not in tag]
     assert result.images[0].attestation == ""
+    again = run(world, WARN)
+    assert not again.changed
+    assert len(again.images[0].warnings) == 4
 
 
 def test_one_refused_belonging_is_left_out_of_the_index_of_referrers() -> None:
