@@ -40,7 +40,7 @@ def _say(line: str) -> None:
 def _run(arguments: argparse.Namespace, folder: Path, cases: list[Case]) -> Results:
     tools = (OURS, SKOPEO) if arguments.quick else (OURS, *arguments.peers)
     sizes = QUICK if arguments.quick else Sizes()
-    results = Results()
+    results = Results(with_targets=not arguments.quick)
     with DockerRegistry(folder / "source") as source, DockerRegistry(folder / "destination") as destination:
         lab = Lab(folder, source, destination, sizes, tools, 1 if arguments.quick else arguments.runs, _say)
         for case in cases:

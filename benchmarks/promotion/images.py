@@ -8,6 +8,7 @@ import os
 import tarfile
 import zlib
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -40,6 +41,10 @@ class Pusher:
 
     def __post_init__(self) -> None:
         self._connection = http.client.HTTPConnection(self.host, timeout=600)
+
+    def close(self) -> None:
+        """Close its connection."""
+        self._connection.close()
 
     def layer(self, size: int) -> Layer:
         """A layer that holds one file of so many random bytes."""
@@ -127,10 +132,10 @@ def _random(size: int) -> Iterator[bytes]:
 
 def push_image(host: str, repository: str, sizes: list[int]) -> None:
     """An image with layers of these sizes under tag `1`; under tag `2` it, with its last layer another one."""
-    pusher = Pusher(host, repository)
-    layers = [pusher.layer(size) for size in sizes]
-    pusher.image(layers, "1")
-    pusher.image([*layers[:-1], pusher.layer(sizes[-1])], "2")
+    with closing(Pusher(host, repository)) as pusher:
+        layers = [pusher.layer(size) for size in sizes]
+        pusher.image(layers, "1")
+        pusher.image([*layers[:-1], pusher.layer(sizes[-1])], "2")
 
 
 def push_index(host: str, repository: str, layer_bytes: int) -> None:
@@ -139,15 +144,15 @@ def push_index(host: str, repository: str, layer_bytes: int) -> None:
     docker-registry 2.8 has no referrers API: referrers are listed in an index under a tag made of the digest, as the
     specification has it for such registries; signatures lie under cosign's tags.
     """
-    pusher = Pusher(host, repository)
-    children = []
-    for architecture in ("amd64", "arm64", "s390x"):
-        layers = [pusher.layer(layer_bytes), pusher.layer(layer_bytes)]
-        image = pusher.image(layers, architecture=architecture)
-        children.append({**image, "platform": {"os": "linux", "architecture": architecture}})
-    root = pusher.manifest({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": children}, "1")
-    for subject in (root, *children):
-        _attach(pusher, subject)
+    with closing(Pusher(host, repository)) as pusher:
+        children = []
+        for architecture in ("amd64", "arm64", "s390x"):
+            layers = [pusher.layer(layer_bytes), pusher.layer(layer_bytes)]
+            image = pusher.image(layers, architecture=architecture)
+            children.append({**image, "platform": {"os": "linux", "architecture": architecture}})
+        root = pusher.manifest({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": children}, "1")
+        for subject in (root, *children):
+            _attach(pusher, subject)
 
 
 def _attach(pusher: Pusher, subject: Document) -> None:

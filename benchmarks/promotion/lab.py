@@ -23,8 +23,15 @@ class Sizes:
     six: tuple[int, ...] = (50 * MIB,) * 6
     one: tuple[int, ...] = (2048 * MIB,)
     many: tuple[int, ...] = (1 * MIB,) * 200
-    platform_layer: int = 5 * MIB
+    platform_layer: int = 50 * MIB
     chunk_bytes: int = 0
+
+    def describe(self, image: str) -> str:
+        """What an image is made of."""
+        if image == "index":
+            return f"index of 3 x 2 x {_short(self.platform_layer)} with referrers"
+        layers: tuple[int, ...] = getattr(self, image)
+        return f"{len(layers)} x {_short(layers[0])}"
 
 
 QUICK = Sizes((64 << 10,) * 6, (3 * MIB,), (4 << 10,) * 30, 16 << 10, 256 << 10)
@@ -119,6 +126,11 @@ class Lab:
         """Stop when the destination answers otherwise: the figure would be of something else."""
         if (seen := self.destination.get(path)) != status:
             raise BenchmarkError(f"{why}: the destination answers {seen} to {path}, where {status} was expected.")
+
+
+def _short(size: int) -> str:
+    """Mebibytes, or kibibytes of what is less."""
+    return f"{size // MIB} MiB" if size >= MIB else f"{size >> 10} KiB"
 
 
 def repository(tool: str, image: str) -> str:
