@@ -130,12 +130,13 @@ def _random(size: int) -> Iterator[bytes]:
         yield os.urandom(min(_PIECE, size - done))
 
 
-def push_image(host: str, repository: str, sizes: list[int]) -> None:
-    """An image with layers of these sizes under tag `1`; under tag `2` it, with its last layer another one."""
+def push_image(host: str, repository: str, sizes: list[int], *, second: bool = False) -> None:
+    """An image with layers of these sizes under tag `1`; under tag `2`, if wanted, it with its last layer replaced."""
     with closing(Pusher(host, repository)) as pusher:
         layers = [pusher.layer(size) for size in sizes]
         pusher.image(layers, "1")
-        pusher.image([*layers[:-1], pusher.layer(sizes[-1])], "2")
+        if second:
+            pusher.image([*layers[:-1], pusher.layer(sizes[-1])], "2")
 
 
 def push_index(host: str, repository: str, layer_bytes: int) -> None:

@@ -80,7 +80,7 @@ class Lab:
             if name == "index":
                 push_index(self.source.host, name, self.sizes.platform_layer)
             else:
-                push_image(self.source.host, name, list(getattr(self.sizes, name)))
+                push_image(self.source.host, name, list(getattr(self.sizes, name)), second=name == "six")
             self.pushed.add(name)
         return name
 
