@@ -32,7 +32,9 @@ def tag_problem(tag: str) -> str:
 
 def digest_problem(digest: str) -> str:
     """Why *digest* is none, or an empty string."""
-    return "" if _DIGEST.fullmatch(digest) else f"{shown(digest)} is no digest: 'sha256:' and 64 lower-case hex digits"
+    if _DIGEST.fullmatch(digest):
+        return ""
+    return f"{shown(digest)} is no digest: 'sha256:' and 64, or 'sha512:' and 128, lower-case hex digits"
 
 
 def platform_problem(platform: str) -> str:

@@ -129,7 +129,9 @@ def _put_rules(session: Session, plan: RolloutPlan) -> None:
         there = session.ports.balancing.find_rule(rule.listener_arn, rule.priority)
         tags = {**session.request.tags, "fastbreak:service": session.request.service}
         session.ports.balancing.put_rule(replace(rule, arn=there.arn if there else ""), tags)
-        session.say(f"listener rule {rule.priority} forwards to {rule.target_group_arn.rpartition('targetgroup/')[2]}")
+        listener = rule.listener_arn.rpartition("/")[2]
+        group = rule.target_group_arn.rpartition("targetgroup/")[2]
+        session.say(f"rule {rule.priority} of listener {listener} forwards to {group}")
 
 
 def _put_scaling(session: Session, plan: RolloutPlan) -> None:
