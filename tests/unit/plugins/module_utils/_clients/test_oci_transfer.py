@@ -483,7 +483,7 @@ def test_names_with_tricks_reach_no_registry(world: World, name: str) -> None:
     source, destination = world.sides.connect(world.source), world.sides.connect(world.destination)
     made = transfer_between(source, destination, world.folder)
     for pair in ((name, "c/d"), ("a/b", name)):
-        with pytest.raises(RequestError, match="no name of a repository"):
+        with pytest.raises(RequestError, match="is no repository"):
             made.copy_blob(pair[0], blob, pair[1], lambda _count: None)
     assert world.source.requests == world.destination.requests == []
 
