@@ -43,9 +43,12 @@ def _run(arguments: argparse.Namespace, folder: Path, cases: list[Case]) -> Resu
     results = Results(with_targets=not arguments.quick)
     with DockerRegistry(folder / "source") as source, DockerRegistry(folder / "destination") as destination:
         lab = Lab(folder, source, destination, sizes, tools, 1 if arguments.quick else arguments.runs, _say)
-        for case in cases:
-            _say(f"{case.name} (load {machine.load():.1f})")
-            case.run(lab, results)
+        try:
+            for case in cases:
+                _say(f"{case.name} (load {machine.load():.1f})")
+                case.run(lab, results)
+        finally:
+            lab.forget_all()
     results.finish()
     return results
 

@@ -118,6 +118,12 @@ class Lab:
         if DOCKER in self.tools:
             peers.docker_forget(*self.names(DOCKER, image, tag))
 
+    def forget_all(self) -> None:
+        """Leave nothing in the engine."""
+        for image in self.pushed:
+            for tag in ("1", "2"):
+                self.forget(image, tag)
+
     def layer_bytes(self, image: str, tag: str) -> int:
         """What the blobs of an image hold together, as its manifest says."""
         return manifest_bytes(self.source.host, image, tag)
