@@ -31,13 +31,17 @@ SUMMARY = re.compile(
 
 @dataclass(frozen=True)
 class Stage:
-    """A named command. `engine`: it needs a Docker engine and the base images; `service`: it needs .venv-service."""
+    """A named command. `engine`: it needs a Docker engine and the base images; `service`: it needs .venv-service.
+
+    `programs` are those of Debian's that it runs beside ours.
+    """
 
     name: str
     command: tuple[str, ...]
     folder: str = "."
     engine: bool = False
     service: bool = False
+    programs: tuple[str, ...] = ()
 
 
 def _pytest(*arguments: str) -> tuple[str, ...]:
@@ -45,6 +49,7 @@ def _pytest(*arguments: str) -> tuple[str, ...]:
 
 
 SERVICE_PYTEST = (str(ROOT / ".venv-service/bin/python"), "-m", "pytest", "-p", "tools.strict_skips")
+BESIDE = ("docker-registry", "openssl", "skopeo")
 COMPUTING = (
     Stage("lint", (sys.executable, "-m", "tools.lint"), service=True),
     Stage("unit", _pytest("tests/unit")),
@@ -56,7 +61,7 @@ COMPUTING = (
 )
 WAITING = (
     Stage("sandbox-test", _pytest("-n2", "tests/sandbox"), engine=True),
-    Stage("integration", _pytest("-n2", "--dist=loadfile", "tests/integration"), engine=True),
+    Stage("integration", _pytest("-n2", "--dist=loadfile", "tests/integration"), engine=True, programs=BESIDE),
     Stage("e2e", _pytest("tests/e2e"), engine=True, service=True),
 )
 STAGES = {stage.name: stage for stage in (*COMPUTING, *WAITING)}
@@ -163,6 +168,8 @@ def prepare(stages: list[Stage]) -> None:
     if any(stage.engine for stage in stages):
         for arguments in (("tools.engine", "ensure"), ("tools.images", "all")):
             subprocess.run([sys.executable, "-m", *arguments], cwd=ROOT, check=True)
+    if programs := sorted({program for stage in stages for program in stage.programs}):
+        subprocess.run([sys.executable, "-m", "tools.programs", *programs], cwd=ROOT, check=True)
 
 
 def run_one(stage: Stage) -> int:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tools import apt
 from tools.engine import _apt, _daemon, _ping, _record
 from tools.engine._errors import EngineError
 
@@ -60,7 +61,7 @@ def why_not(answer: _ping.Answer) -> str | None:
         return f"{seen}, {elsewhere}"
     if os.geteuid() != 0:
         return f"{seen}. {advice()}"
-    if shutil.which("dockerd") is None and not _apt.is_debian():
+    if shutil.which("dockerd") is None and not apt.is_debian():
         return f"{seen}, and only Debian's packages are installed by this. {advice()}"
     return None
 
