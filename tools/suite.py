@@ -1,6 +1,6 @@
 """Run stages of checks and tests: `python -m tools.suite [STAGE...]`, all of them without a name.
 
-One stage's output is shown as it comes. Several run in two lanes at once, so that what waits for containers does not
+One stage's output is shown as it comes. Several run in three lanes at once, so that what waits for containers does not
 hold up what computes; each one's output goes to `.cache/test/<stage>.log` and is shown whole when the stage failed, and
 the last lines are the sums that pytest gave.
 """
@@ -50,21 +50,26 @@ def _pytest(*arguments: str) -> tuple[str, ...]:
 
 SERVICE_PYTEST = (str(ROOT / ".venv-service/bin/python"), "-m", "pytest", "-p", "tools.strict_skips")
 BESIDE = ("docker-registry", "openssl", "skopeo")
-COMPUTING = (
-    Stage("lint", (sys.executable, "-m", "tools.lint"), service=True),
-    Stage("unit", _pytest("tests/unit")),
-    Stage("architecture", _pytest("tests/architecture")),
-    Stage("packaging", _pytest("tests/packaging")),
-    Stage("sanity", (sys.executable, "-m", "tools.sanity")),
-    Stage("molecule", (sys.executable, "-m", "tools.molecule"), engine=True),
-    Stage("service-test", SERVICE_PYTEST, folder="service", engine=True, service=True),
+# Lanes of about the same length; the first one computes, the others wait for containers most of the time.
+LANES = (
+    (
+        Stage("lint", (sys.executable, "-m", "tools.lint"), service=True),
+        Stage("unit", _pytest("tests/unit")),
+        Stage("architecture", _pytest("tests/architecture")),
+        Stage("packaging", _pytest("tests/packaging")),
+        Stage("sanity", (sys.executable, "-m", "tools.sanity")),
+    ),
+    (
+        Stage("sandbox-test", _pytest("-n2", "tests/sandbox"), engine=True),
+        Stage("service-test", SERVICE_PYTEST, folder="service", engine=True, service=True),
+        Stage("e2e", _pytest("tests/e2e"), engine=True, service=True),
+    ),
+    (
+        Stage("integration", _pytest("-n2", "--dist=loadfile", "tests/integration"), engine=True, programs=BESIDE),
+        Stage("molecule", (sys.executable, "-m", "tools.molecule"), engine=True),
+    ),
 )
-WAITING = (
-    Stage("sandbox-test", _pytest("-n2", "tests/sandbox"), engine=True),
-    Stage("integration", _pytest("-n2", "--dist=loadfile", "tests/integration"), engine=True, programs=BESIDE),
-    Stage("e2e", _pytest("tests/e2e"), engine=True, service=True),
-)
-STAGES = {stage.name: stage for stage in (*COMPUTING, *WAITING)}
+STAGES = {stage.name: stage for lane in LANES for stage in lane}
 
 
 @dataclass(frozen=True)
@@ -194,7 +199,7 @@ def run_all(stages: list[Stage]) -> int:
     began = time.monotonic()
     before = sandboxes()
     runner = Runner()
-    lanes = [[stage for stage in lane if stage in stages] for lane in (COMPUTING, WAITING)]
+    lanes = [[stage for stage in lane if stage in stages] for lane in LANES]
     with ThreadPoolExecutor(max_workers=len(lanes)) as pool:
         futures = [pool.submit(runner.run_lane, lane) for lane in lanes]
         try:

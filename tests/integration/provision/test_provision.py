@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from sandbox import ACCOUNTS
 from tests.integration.provision.conftest import COMPONENTS, ROOT, Environment
 
 CHANGE = ("-e", "network_flow_log_retention_days=30", "-e", "ecs_idle_timeout_seconds=90")
@@ -165,7 +166,12 @@ def test_killed_runs_and_another_one_end_in_the_same_place(prod):
 def test_the_module_form_says_the_same_as_the_action(dev):
     """Outside a controller, as on a managed host: the module itself, in its own interpreter."""
     options = {"name": "fastbreak-dev-ecr", "template": str(ROOT / "roles/ecr/files/stack.yaml"), "region": "us-east-1"}
-    parameters = {"Environment": "dev", "RepositoryName": "fastbreak/inference", "EmptyOnDelete": True}
+    parameters = {
+        "Environment": "dev",
+        "RepositoryName": "fastbreak/inference",
+        "EmptyOnDelete": True,
+        "PullAccountIds": ACCOUNTS["prod"],
+    }
 
     def module(name, /, **given):
         program = (

@@ -18,8 +18,7 @@ def stage(name: str, code: str) -> suite.Stage:
 
 
 def lanes(monkeypatch: pytest.MonkeyPatch, first: list[suite.Stage], second: list[suite.Stage]) -> int:
-    monkeypatch.setattr(suite, "COMPUTING", tuple(first))
-    monkeypatch.setattr(suite, "WAITING", tuple(second))
+    monkeypatch.setattr(suite, "LANES", (tuple(first), tuple(second)))
     return suite.run_all([*first, *second])
 
 
