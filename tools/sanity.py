@@ -85,7 +85,7 @@ def main(options: list[str]) -> int:
             check=False,
         )
     if done.returncode == 0:
-        print(f"ansible-test sanity of ansible-core {version('ansible-core')} passed on Python {python}")
+        print(f"passed: ansible-test sanity of ansible-core {version('ansible-core')} on Python {python}")
     return done.returncode
 
 
