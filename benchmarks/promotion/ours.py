@@ -17,10 +17,10 @@ from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator  # noqa: E402
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.aws_connection import SideConnection  # noqa: E402
-from ansible_collections.fastbreak.aws.plugins.module_utils._core.promotion_report import as_data  # noqa: E402
-from ansible_collections.fastbreak.aws.plugins.module_utils._flows.promotion import promote  # noqa: E402
-from ansible_collections.fastbreak.aws.plugins.module_utils._flows.promotion_request import build_request  # noqa: E402
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.connection import SideConnection  # noqa: E402
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.report import as_data  # noqa: E402
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.request import build_request  # noqa: E402
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.run import promote  # noqa: E402
 from ansible_collections.fastbreak.aws.plugins.modules import image_promotion  # noqa: E402
 
 # Modules carry no types.

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..module_utils._flows.publish import publish
+from ..module_utils._publish.run import publish
 from ..modules.ecr_image import build_argument_spec, build_ports, build_request, to_exit
 from ..plugin_utils._aws_action import AwsAction, Connection
 

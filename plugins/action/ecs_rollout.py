@@ -7,8 +7,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from ..module_utils._clients.interruption import interruptible
-from ..module_utils._clients.rollout_clock import RolloutClock
+from ..module_utils._common.interruption import interruptible
+from ..module_utils._common.rollout_clock import RolloutClock
 from ..modules.ecs_rollout import CROSS_CHECKS, build_argument_spec, build_ports, run_request
 from ..plugin_utils._aws_action import AwsAction, Connection
 

@@ -69,9 +69,9 @@ arn:
 from copy import deepcopy
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.aws_api import CONFIG
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.sts import Sts
-from ansible_collections.fastbreak.aws.plugins.module_utils._core.account_guard import inventory_problem, mismatch
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.account_guard import inventory_problem, mismatch
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.api import CONFIG
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.identity import Sts
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError, RefusedError, RequestError
 
 

@@ -188,15 +188,18 @@ import uuid
 from copy import deepcopy
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.aws_api import CONFIG
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.clock import SystemClock
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.cloudformation import CloudFormation
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.stack_template import parse_template, read_template
-from ansible_collections.fastbreak.aws.plugins.module_utils._core.stack_report import changes_of, diff_of, summary
-from ansible_collections.fastbreak.aws.plugins.module_utils._core.stack_request import build_request as _build_request
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.api import CONFIG
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.clock import SystemClock
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError
-from ansible_collections.fastbreak.aws.plugins.module_utils._flows.stack import apply_stack, remove_stack
-from ansible_collections.fastbreak.aws.plugins.module_utils._flows.stack_ports import NoRun, Ports
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.cloudformation import CloudFormation
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.template_file import (
+    parse_template,
+    read_template,
+)
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.apply import apply_stack, remove_stack
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.ports import NoRun, Ports
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.report import changes_of, diff_of, summary
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.request import build_request as _build_request
 
 
 def build_argument_spec():

@@ -102,11 +102,11 @@ stacks:
 from copy import deepcopy
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.aws_api import CONFIG
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.clock import SystemClock
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.cloudformation import CloudFormation
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.api import CONFIG
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.clock import SystemClock
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError
-from ansible_collections.fastbreak.aws.plugins.module_utils._flows.stack_drift import detect_drift
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.cloudformation import CloudFormation
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.drift import detect_drift
 
 
 def build_argument_spec():

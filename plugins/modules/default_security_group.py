@@ -57,8 +57,8 @@ group_id:
 from copy import deepcopy
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.aws_api import CONFIG
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.default_security_group import DefaultSecurityGroups
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.api import CONFIG
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.security_group import DefaultSecurityGroups
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError
 
 

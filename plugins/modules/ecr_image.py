@@ -85,11 +85,11 @@ digest:
 """
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.docker_client import DockerClient
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.ecr_registry import EcrRegistry
-from ansible_collections.fastbreak.aws.plugins.module_utils._core.publication import Publication
+from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.registry import EcrRegistry
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError
-from ansible_collections.fastbreak.aws.plugins.module_utils._flows.publish import Ports, publish
+from ansible_collections.fastbreak.aws.plugins.module_utils._publish.docker import DockerClient
+from ansible_collections.fastbreak.aws.plugins.module_utils._publish.run import Ports, publish
+from ansible_collections.fastbreak.aws.plugins.module_utils._publish.values import Publication
 
 
 def build_argument_spec():

@@ -72,13 +72,13 @@ nearest_versions:
 """
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.aws_connection import SideConnection
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.ecr_images import EcrImages
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.registry_side import SideClients
-from ansible_collections.fastbreak.aws.plugins.module_utils._core.aws_options import read_side, side_spec
-from ansible_collections.fastbreak.aws.plugins.module_utils._core.registry_side import check_options
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.connection import SideConnection
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.options import read_side, side_spec
+from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.images import EcrImages
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError, RequestError
-from ansible_collections.fastbreak.aws.plugins.module_utils._flows.image_lookup import find_image
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.side import SideClients
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.side import check_options
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.image_lookup import find_image
 
 
 def build_argument_spec():

@@ -508,24 +508,24 @@ import secrets
 import socket
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.application_autoscaling import ScalingClient
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.aws_api import CONFIG
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.dynamodb_promotions import PromotionsClient
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.dynamodb_releases import ReleasesClient
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.ecr_images import EcrImages
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.ecs import EcsClient
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.elbv2 import Elbv2Client
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.http_probe import HttpProbe
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.interruption import interruptible
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.logs import LogsClient
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.rollout_clock import RolloutClock
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.surroundings import AwsSurroundings
-from ansible_collections.fastbreak.aws.plugins.module_utils._core.rollout_report import as_data
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.api import CONFIG
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.interruption import interruptible
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.rollout_clock import RolloutClock
+from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.images import EcrImages
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError, OperationError
-from ansible_collections.fastbreak.aws.plugins.module_utils._flows.ports import Ports
-from ansible_collections.fastbreak.aws.plugins.module_utils._flows.rollout import roll_out
-from ansible_collections.fastbreak.aws.plugins.module_utils._flows.rollout_remove import removal_data, remove
-from ansible_collections.fastbreak.aws.plugins.module_utils._flows.rollout_request import build_request
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion_table import PromotionsClient
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.table import ReleasesClient
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.ecs import EcsClient
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.elbv2 import Elbv2Client
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.logs import LogsClient
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.probe import HttpProbe
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.scaling import ScalingClient
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.surroundings import AwsSurroundings
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.remove import removal_data, remove
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.report import as_data
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request import build_request
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.run import roll_out
 
 #: Conditions across options, for AnsibleModule as for an action plugin.
 CROSS_CHECKS = {

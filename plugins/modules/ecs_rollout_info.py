@@ -91,13 +91,13 @@ lock:
 """
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.aws_api import CONFIG
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.dynamodb_promotions import PromotionsClient
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.dynamodb_releases import ReleasesClient
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.ecs import EcsClient
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.rollout_clock import RolloutClock
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.api import CONFIG
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.rollout_clock import RolloutClock
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError
-from ansible_collections.fastbreak.aws.plugins.module_utils._flows.rollout_info import InfoPorts, report_service
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion_table import PromotionsClient
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.table import ReleasesClient
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.ecs import EcsClient
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.info import InfoPorts, report_service
 
 
 def build_argument_spec():

@@ -366,30 +366,32 @@ problems:
 import contextlib
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.aws_connection import SideConnection
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.dynamodb_promotions import (
-    PromotionsClient,
-    UnrecordedPromotions,
-    local_user,
-)
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.ecr_scans import EcrScans, NoScans
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.interruption import interruptible
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.promotion_file import read_promotion_file
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.registry_side import (
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.connection import SideConnection
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.options import read_side, side_spec
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.interruption import interruptible
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.rollout_clock import RolloutClock
+from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.scans import EcrScans, NoScans
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError, OperationError
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.file import read_promotion_file
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.side import (
     SideSettings,
     connect_side,
     make_transfer,
 )
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.rollout_clock import RolloutClock
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.signatures import SignatureVerifier
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.surroundings import Caller
-from ansible_collections.fastbreak.aws.plugins.module_utils._core.aws_options import read_side, side_spec
-from ansible_collections.fastbreak.aws.plugins.module_utils._core.promotion_report import as_data
-from ansible_collections.fastbreak.aws.plugins.module_utils._core.registry_side import check_options
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError, OperationError
-from ansible_collections.fastbreak.aws.plugins.module_utils._flows.promotion import promote
-from ansible_collections.fastbreak.aws.plugins.module_utils._flows.promotion_ports import Ports
-from ansible_collections.fastbreak.aws.plugins.module_utils._flows.promotion_request import build_request, named_images
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.signatures.verifier import (
+    SignatureVerifier,
+)
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.ports import Ports
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.report import as_data
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.request import build_request, named_images
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.run import promote
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.side import check_options
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion_table import (
+    PromotionsClient,
+    UnrecordedPromotions,
+    local_user,
+)
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.surroundings import Caller
 
 #: Conditions across options, for AnsibleModule as for an action plugin.
 CROSS_CHECKS = {

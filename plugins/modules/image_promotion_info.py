@@ -117,11 +117,11 @@ promotions:
 """
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.aws_api import CONFIG
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.dynamodb_promotions import PromotionsClient
-from ansible_collections.fastbreak.aws.plugins.module_utils._core.promotion_record import promotion_data
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.api import CONFIG
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError, RequestError
-from ansible_collections.fastbreak.aws.plugins.module_utils._flows.promotion_info import read_promotions
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.info import read_promotions
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import promotion_data
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion_table import PromotionsClient
 
 
 def build_argument_spec():

@@ -66,8 +66,8 @@ tag:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.source_tree import read_source_tree
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError
+from ansible_collections.fastbreak.aws.plugins.module_utils._publish.source_tree import read_source_tree
 
 
 def build_argument_spec():

@@ -11,7 +11,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argument_spec
 from ansible_collections.amazon.aws.plugins.plugin_utils.base import AWSPluginBase
 
-from ..module_utils._clients.clock import SystemClock
+from ..module_utils._common.clock import SystemClock
 from ..module_utils._errors import FastbreakError, OperationError, UnavailableError
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible import constants
 
-from ..module_utils._flows.stack_ports import DependencyState
+from ..module_utils._stack.ports import DependencyState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

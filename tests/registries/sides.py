@@ -1,11 +1,11 @@
 """Our registry client, put together for a test registry; it never waits between attempts, but takes note."""
 
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.oci_retry import Retrier
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.oci_transfer import OciTransfer, TransferSettings
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.oci_upload_state import UploadStates
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.registry_side import SideSettings, connect_side
-from ansible_collections.fastbreak.aws.plugins.module_utils._core.oci import Descriptor
-from ansible_collections.fastbreak.aws.plugins.module_utils._core.registry_side import RegistryOptions, check_options
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import Descriptor
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.remote.retry import Retrier
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.transfer.job import OciTransfer, TransferSettings
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.transfer.state import UploadStates
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.side import SideSettings, connect_side
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.side import RegistryOptions, check_options
 
 
 class Waits:

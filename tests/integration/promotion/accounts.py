@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argument_spec
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.aws_connection import SideConnection
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.connection import SideConnection
 from ansible_collections.fastbreak.aws.plugins.modules import image_promotion, image_promotion_info
 
 from sandbox import ACCOUNTS

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
-from ansible_collections.fastbreak.aws.plugins.module_utils._core.oci import Descriptor
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import Descriptor
 
 from tests.registries.sides import Sides, transfer_between
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.fastbreak.aws.plugins.module_utils._core.promotion import ImageRequest, PromotionRequest
-from ansible_collections.fastbreak.aws.plugins.module_utils._core.promotion_gate import GatePolicies
-from ansible_collections.fastbreak.aws.plugins.module_utils._flows.promotion import promote
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.model import GatePolicies
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.run import promote
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import ImageRequest, PromotionRequest
 
 from tests.registries.images import Made, make_image, make_index, make_referrer, push
 from tests.registries.sides import Sides, transfer_between
-from tests.unit.plugins.module_utils._flows.promotion_fakes import World
+from tests.unit.plugins.module_utils._promotion.fakes import World
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ansible_collections.fastbreak.aws.plugins.module_utils._core.promotion_report import PromotionResult
+    from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.report import PromotionResult
 
 SOURCE, DESTINATION, TAG = "dev/app", "prod/app", "1.4.2"
 SPDX = "application/spdx+json"

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._core.oci import RawManifest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import CredentialsError, UnavailableError
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import RawManifest
 
 from tests.registries.docker_registry import BASIC_PASSWORD, BASIC_USER, DockerRegistry
 from tests.registries.images import make_blob, make_image, make_index, push

@@ -9,23 +9,23 @@ from pathlib import Path
 
 import boto3
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.ecr_layers import EcrLayers
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.oci_transfer import OciTransfer, TransferSettings
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.oci_upload_state import UploadStates
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.registry_side import (
-    SideSettings,
-    connect_side,
-    make_transfer,
-)
-from ansible_collections.fastbreak.aws.plugins.module_utils._core.oci import RawManifest
-from ansible_collections.fastbreak.aws.plugins.module_utils._core.promotion import RepositorySettings
-from ansible_collections.fastbreak.aws.plugins.module_utils._core.publication import Login
-from ansible_collections.fastbreak.aws.plugins.module_utils._core.registry_side import RegistryOptions, check_options
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     CredentialsError,
     OperationError,
     UnavailableError,
 )
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import RawManifest
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.transfer.ecr_parts import EcrLayers
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.transfer.job import OciTransfer, TransferSettings
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.transfer.state import UploadStates
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.side import (
+    SideSettings,
+    connect_side,
+    make_transfer,
+)
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.side import RegistryOptions, check_options
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import RepositorySettings
+from ansible_collections.fastbreak.aws.plugins.module_utils._publish.values import Login
 from botocore.exceptions import EndpointConnectionError
 
 from sandbox import ACCOUNTS, state

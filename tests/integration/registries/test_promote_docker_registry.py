@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._core.promotion import ImageRequest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError, RefusedError
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import ImageRequest
 
 from tests.integration.registries.promote_case import DESTINATION, SOURCE, SPDX, TAG, Promoter
 from tests.registries.docker_registry import DockerRegistry

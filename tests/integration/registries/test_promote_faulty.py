@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._core.oci import MANIFEST_LIMIT_BYTES
-from ansible_collections.fastbreak.aws.plugins.module_utils._core.promotion import BelongingsMode, ImageRequest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError, OperationError, RefusedError
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import MANIFEST_LIMIT_BYTES
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import BelongingsMode, ImageRequest
 
 from tests.integration.registries.promote_case import DESTINATION, SOURCE, TAG, Promoter, push_sample
 from tests.registries.faulty import FaultyRegistry

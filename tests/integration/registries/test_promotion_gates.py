@@ -10,13 +10,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.dynamodb_promotions import UnrecordedPromotions
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.ecr_scans import NoScans
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.registry_side import connect_side, make_transfer
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.rollout_clock import RolloutClock
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.signatures import SignatureVerifier
-from ansible_collections.fastbreak.aws.plugins.module_utils._core.promotion import ImageRequest, PromotionRequest
-from ansible_collections.fastbreak.aws.plugins.module_utils._core.promotion_gate import (
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.rollout_clock import RolloutClock
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
+from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.scans import NoScans
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RefusedError
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.side import connect_side, make_transfer
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.signatures.verifier import (
+    SignatureVerifier,
+)
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.config import REVISION
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.model import (
     AgePolicy,
     GateMode,
     GatePolicies,
@@ -24,12 +27,11 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._core.promotion_gate
     SignaturePolicy,
     VulnerabilityPolicy,
 )
-from ansible_collections.fastbreak.aws.plugins.module_utils._core.promotion_gates_config import REVISION
-from ansible_collections.fastbreak.aws.plugins.module_utils._core.registry_side import RegistryOptions
-from ansible_collections.fastbreak.aws.plugins.module_utils._core.verdict import Verdict
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RefusedError
-from ansible_collections.fastbreak.aws.plugins.module_utils._flows.promotion import promote
-from ansible_collections.fastbreak.aws.plugins.module_utils._flows.promotion_ports import Ports
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.ports import Ports
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.run import promote
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.side import RegistryOptions
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import ImageRequest, PromotionRequest
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion_table import UnrecordedPromotions
 
 from tests.registries.docker_registry import DockerRegistry
 from tests.registries.images import OCI_INDEX, Made, blob_of, make_image, make_index, make_referrer, push

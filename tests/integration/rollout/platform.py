@@ -10,8 +10,8 @@ from typing import Any, Self
 
 import boto3
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.http_probe import HttpProbe
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.rollout_clock import RolloutClock
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.rollout_clock import RolloutClock
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.probe import HttpProbe
 from ansible_collections.fastbreak.aws.plugins.modules.ecs_rollout import (
     CROSS_CHECKS,
     build_argument_spec,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.stack_template import read_template
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.template_file import read_template
 
 ROOT = Path(__file__).parents[3]
 CONTRACT = (ROOT / "docs" / "contracts.md").read_text()

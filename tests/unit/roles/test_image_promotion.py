@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.fastbreak.aws.plugins.module_utils._flows.promotion_request import build_request, named_images
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.request import build_request, named_images
 from ansible_collections.fastbreak.aws.plugins.modules.image_promotion import CROSS_CHECKS, build_argument_spec
 
 ROOT = Path(__file__).parents[3]

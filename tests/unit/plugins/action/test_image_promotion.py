@@ -7,7 +7,7 @@ import signal
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.action.image_promotion import _Progress
-from ansible_collections.fastbreak.aws.plugins.module_utils._clients.interruption import interruptible
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.interruption import interruptible
 
 
 class Action:

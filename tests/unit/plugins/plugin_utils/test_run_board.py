@@ -1,7 +1,7 @@
 """How the workers of one run tell each other how their components came out."""
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._flows.stack_ports import DependencyState
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.ports import DependencyState
 from ansible_collections.fastbreak.aws.plugins.plugin_utils._run_board import APPLIED, ENDED, SETTLED, RunBoard
 
 

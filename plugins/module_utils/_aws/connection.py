@@ -1,0 +1,43 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""boto3 clients for the sides of a task that speaks to more than one account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import boto3_conn, get_aws_connection_info
+
+from .._errors import UnavailableError
+from .api import CONFIG
+from .options import side_params
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class SideConnection:
+    """Makes boto3 clients from the options that every AWS module has, and what one side says otherwise."""
+
+    def __init__(self, params: Mapping[str, Any]) -> None:
+        self._params = params
+
+    def __call__(self, service: str, overrides: Mapping[str, str] | None = None, **arguments: Any) -> Any:
+        """A client of *service*. Raises UnavailableError when none can be made: no region, an unknown profile."""
+        asker = _Asker(side_params(self._params, overrides or {}))
+        region, endpoint, given = get_aws_connection_info(asker)
+        given = {**given, "config": dict(CONFIG), **arguments}
+        return boto3_conn(asker, conn_type="client", resource=service, region=region, endpoint=endpoint, **given)
+
+
+class _Asker:
+    """What amazon.aws asks of a module."""
+
+    _name = "fastbreak.aws"
+
+    def __init__(self, params: Mapping[str, Any]) -> None:
+        self.params = params
+
+    def fail_json(self, msg: str, **_facts: Any) -> NoReturn:
+        """Raise, where a module would end."""
+        raise UnavailableError(f"{msg}. Check region, profile and AWS_ENDPOINT_URL, on both sides.")

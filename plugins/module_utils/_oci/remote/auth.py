@@ -1,0 +1,182 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Who we are to a registry: nobody, a user and a password, or a token that the password gets us."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlencode
+
+from ..._errors import UnavailableError
+from ..challenge import Challenge, choose_challenge, needed_scopes, parse_challenges
+from .connections import Connections, Origin, origin_of
+from .errors import clean, read_refusal, refused, unavailable
+from .retry import BUSY, Retrier
+from .wire import BrokenConnectionError, Exchange, Request, Response, TooLongError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..._publish.values import Login
+
+_TOKEN_BYTES = 1 << 20
+_TOKEN_SECONDS = 60.0
+_SPARE_SECONDS = 20.0
+
+
+class Logins(Protocol):
+    """Where user and password come from."""
+
+    def login(self, refused: Login | None = None) -> Login | None:
+        """The login to use; another one than *refused*, when there can be another. None without any."""
+
+
+class FixedLogin:
+    """A login that was given, or none."""
+
+    def __init__(self, login: Login | None = None) -> None:
+        self._login = login
+
+    def login(self, refused: Login | None = None) -> Login | None:
+        """The one there is."""
+        return None if refused is not None else self._login
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    header: str
+    good_until: float
+
+
+class Authorizer:
+    """Makes ``Authorization`` headers for one registry, and new ones when the registry no longer takes them.
+
+    How to authenticate is learned from the registry's first 401; with *basic*, user and password are sent at once.
+    Tokens are kept for each repository and set of actions. A token server is asked by https when the registry is.
+    """
+
+    def __init__(  # noqa: PLR0913 (what it needs, and a clock)
+        self,
+        origin: Origin,
+        connections: Connections,
+        logins: Logins,
+        *,
+        basic: bool = False,
+        retrier: Retrier | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._origin, self._connections, self._logins = origin, connections, logins
+        self._challenge = Challenge("basic") if basic else None
+        self._only_basic = basic
+        self._retrier, self._monotonic = retrier or Retrier(), monotonic
+        self._lock = threading.RLock()
+        self._login: Login | None = None
+        self._tokens: dict[tuple[str, str], _Token] = {}
+        self._scopes: dict[tuple[str, str], tuple[str, ...]] = {}
+
+    def header(self, repository: str, actions: str) -> str:
+        """The header for *actions* (``pull`` or ``pull,push``) on a repository; empty for none."""
+        with self._lock:
+            if self._challenge is None:
+                return ""
+            if self._challenge.scheme == "basic":
+                self._login = self._login or self._logins.login()
+                return _basic(self._login) if self._login else ""
+            kept = self._tokens.get((repository, actions))
+            if kept is None or kept.good_until < self._monotonic():
+                kept = self._tokens[repository, actions] = self._fetch(repository, actions, self._challenge)
+            return kept.header
+
+    def renew(self, repository: str, actions: str, used: str, asked: str) -> bool:
+        """Learn from a refusal of the header *used*. *asked* is ``WWW-Authenticate``. Whether to try once more."""
+        with self._lock:
+            if used and self.header(repository, actions) != used:
+                return True
+            challenge = choose_challenge(parse_challenges(asked))
+            if self._only_basic:
+                challenge = Challenge("basic")
+            if challenge is None:
+                return False
+            # What it asks for besides is remembered for this repository alone.
+            kept = tuple(pair for pair in challenge.parameters if pair[0] != "scope")
+            self._challenge = Challenge(challenge.scheme, kept)
+            if challenge.scheme == "bearer":
+                self._tokens.pop((repository, actions), None)
+                self._scopes[repository, actions] = needed_scopes(repository, actions, challenge)
+                return True
+            if used:
+                self._login = self._logins.login(self._login)
+            return bool(self.header(repository, actions)) and self.header(repository, actions) != used
+
+    def _fetch(self, repository: str, actions: str, challenge: Challenge) -> _Token:
+        attempted = f"get a token for {repository or 'the registry'} from {self._origin.netloc}'s token server"
+        url = self._token_url(attempted, repository, actions, challenge)
+        response = self._ask(attempted, url)
+        if response.status == 401 and self._login and (login := self._logins.login(self._login)):
+            response.finish()
+            self._login = login
+            response = self._ask(attempted, url)
+        if response.status != 200:
+            raise refused(attempted, response.url.partition("?")[0], read_refusal(response))
+        return self._read(attempted, response)
+
+    def _token_url(self, attempted: str, repository: str, actions: str, challenge: Challenge) -> str:
+        realm = challenge.parameter("realm")
+        origin = origin_of(realm)
+        if origin is None or (self._origin.scheme == "https" and origin.scheme != "https"):
+            raise UnavailableError(
+                f"Tried to {attempted}, but it names {clean(realm)!r}, where no password may be sent. Check the host."
+            )
+        known = self._scopes.get((repository, actions)) or needed_scopes(repository, actions, challenge)
+        query = [("scope", scope) for scope in known]
+        if service := challenge.parameter("service"):
+            query.insert(0, ("service", service))
+        return f"{realm.partition('#')[0]}{'&' if '?' in realm else '?'}{urlencode(query)}"
+
+    def _ask(self, attempted: str, url: str) -> Response:
+        self._login = self._login or self._logins.login()
+        headers = {"Authorization": _basic(self._login)} if self._login else {}
+        attempt = 1
+        while True:
+            retry_after = ""
+            try:
+                response = Exchange(self._connections, Request("GET", url, headers)).response()
+                if response.status not in BUSY:
+                    return response
+                retry_after, seen = response.header("Retry-After"), str(read_refusal(response))
+            except BrokenConnectionError as error:
+                seen = str(error)
+                if error.final:
+                    raise unavailable(attempted, self._origin.netloc, seen) from error
+            if self._retrier.is_last(attempt):
+                raise unavailable(attempted, self._origin.netloc, seen)
+            self._retrier.wait(attempt, retry_after)
+            attempt += 1
+
+    def _read(self, attempted: str, response: Response) -> _Token:
+        try:
+            document = json.loads(response.read(_TOKEN_BYTES))
+            token = document.get("token") or document["access_token"]
+            seconds = float(document.get("expires_in") or _TOKEN_SECONDS)
+            header = f"Bearer {_plain(token)}"
+        except (BrokenConnectionError, TooLongError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise unavailable(
+                attempted, self._origin.netloc, f"no token in the answer ({type(error).__name__})"
+            ) from None
+        return _Token(header, self._monotonic() + max(seconds - _SPARE_SECONDS, seconds / 2, 1.0))
+
+
+def _plain(token: object) -> str:
+    if not isinstance(token, str) or not token.isascii() or not token.isprintable():
+        raise ValueError("the token is no text")
+    return token
+
+
+def _basic(login: Login) -> str:
+    pair = f"{login.username}:{login.password}".encode()
+    return f"Basic {base64.b64encode(pair).decode()}"

@@ -1,0 +1,101 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Lists that come in pages: tags and referrers."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from ..._errors import OperationError
+from ..model import OCI_INDEX, Descriptor
+from .errors import read_refusal, refused
+from .names import is_digest
+from .wire import BrokenConnectionError, Request, Response, TooLongError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .http import RegistryHttp
+
+_PAGE_BYTES = 8 << 20
+_PAGES = 1000
+_NEXT = re.compile(r'<([^<>]*)>\s*(?:;[^,<]*)?;\s*rel\s*=\s*"?next"?', re.IGNORECASE)
+#: How registries without a referrers API answer.
+_NO_API = frozenset({400, 404, 405, 406, 501})
+
+
+def list_tags(http: RegistryHttp, repository: str) -> tuple[str, ...] | None:
+    """All tags; None when there is no such repository."""
+    attempted = f"list the tags of {http.host}/{repository}"
+    found: list[str] = []
+    for response in _pages(http, attempted, repository, f"/v2/{repository}/tags/list?n=1000"):
+        if response.status == 404:
+            response.finish()
+            return None
+        if response.status != 200:
+            raise refused(attempted, http.host, read_refusal(response))
+        tags = _document(attempted, http.host, response).get("tags") or []
+        if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+            raise _garbled(attempted, http.host, "its tags are no list of names")
+        found += tags
+    return tuple(dict.fromkeys(found))
+
+
+def list_referrers(http: RegistryHttp, repository: str, digest: str) -> tuple[Descriptor, ...] | None:
+    """All referrers; None when the registry has no referrers API."""
+    attempted = f"list the referrers of {http.host}/{repository}@{digest}"
+    found: dict[str, Descriptor] = {}
+    for response in _pages(http, attempted, repository, f"/v2/{repository}/referrers/{digest}"):
+        media_type = response.header("Content-Type").partition(";")[0].strip().lower()
+        if response.status in _NO_API or (response.status == 200 and media_type != OCI_INDEX):
+            response.finish()
+            return None
+        if response.status != 200:
+            raise refused(attempted, http.host, read_refusal(response))
+        entries = _document(attempted, http.host, response).get("manifests") or []
+        for one in (_descriptor(attempted, http.host, entry) for entry in entries):
+            found[one.digest] = one
+    return tuple(found.values())
+
+
+def _pages(http: RegistryHttp, attempted: str, repository: str, path: str) -> Iterator[Response]:
+    """Every page. The next one is followed on this registry alone, never twice, and not for ever."""
+    url = http.url(path)
+    seen: set[str] = set()
+    while url:
+        if url in seen or len(seen) >= _PAGES or not http.owns(url):
+            raise _garbled(attempted, http.host, "its pages lead in a circle, to another host or have no end")
+        seen.add(url)
+        response = http.ask(attempted, Request("GET", url, {"Accept": f"{OCI_INDEX}, application/json"}), repository)
+        following = _NEXT.search(response.header("Link")[:4096]) if response.status == 200 else None
+        yield response
+        url = (http.resolve(following[1], url) or following[1]) if following else ""
+
+
+def _document(attempted: str, host: str, response: Response) -> dict[str, Any]:
+    try:
+        document = json.loads(response.read(_PAGE_BYTES))
+    except (BrokenConnectionError, TooLongError, ValueError, RecursionError) as error:
+        raise _garbled(attempted, host, str(error)[:200]) from error
+    if not isinstance(document, dict):
+        raise _garbled(attempted, host, "it is no JSON object")
+    return document
+
+
+def _descriptor(attempted: str, host: str, entry: Any) -> Descriptor:
+    entry = entry if isinstance(entry, dict) else {}
+    digest, size, media_type = entry.get("digest"), entry.get("size"), entry.get("mediaType")
+    annotations = entry.get("annotations") or {}
+    kind = entry.get("artifactType") or ""
+    if not (isinstance(digest, str) and is_digest(digest) and isinstance(media_type, str) and isinstance(kind, str)):
+        raise _garbled(attempted, host, "an entry has no digest or media type that can be read")
+    if not isinstance(size, int) or isinstance(size, bool) or size < 0 or not isinstance(annotations, dict):
+        raise _garbled(attempted, host, "an entry has no size or annotations that can be read")
+    pairs = tuple((str(name), str(value)) for name, value in annotations.items())
+    return Descriptor(digest, size, media_type, kind, annotations=pairs)
+
+
+def _garbled(attempted: str, host: str, seen: str) -> OperationError:
+    return OperationError(f"Tried to {attempted}, but {host}'s answer cannot be used: {seen}. Check the registry.")

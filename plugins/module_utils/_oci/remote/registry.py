@@ -1,0 +1,214 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A registry that speaks the OCI distribution API: manifests, tags, referrers, and what blobs there are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from ..._errors import FastbreakError, OperationError
+from ..model import MANIFEST_LIMIT_BYTES, MANIFEST_TYPES, Descriptor, RawManifest
+from ..transfer.uploads import Uploads
+from .errors import Refusal, read_refusal, refused, unavailable
+from .listing import list_referrers, list_tags
+from .names import check_digest, check_reference, check_repository, digest_of, is_digest
+from .wire import BrokenConnectionError, Request, Response, TooLongError
+
+if TYPE_CHECKING:
+    from .http import RegistryHttp
+
+_ACCEPT = {"Accept": ", ".join(MANIFEST_TYPES)}
+_MISSING = frozenset({"MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN", "MANIFEST_UNKNOWN"})
+_TYPE_LIMIT = 255
+#: How often an answer that breaks off is asked for anew.
+_READS = 3
+
+
+class OciRegistry:
+    """One side of a promotion."""
+
+    def __init__(self, http: RegistryHttp) -> None:
+        self.http = http
+        self.host = http.host
+
+    def read_manifest(self, repository: str, reference: str) -> RawManifest | None:
+        """The manifest of a tag or digest; None when there is none."""
+        attempted = f"read the manifest {self._name(repository, reference)}"
+        found = self._read(attempted, repository, _manifest_path(repository, reference), MANIFEST_LIMIT_BYTES, _ACCEPT)
+        if found is None:
+            return None
+        response, content = found
+        digest = digest_of(content, reference) if is_digest(reference) else digest_of(content)
+        if is_digest(reference) and digest != reference:
+            raise _lie(attempted, self.host, f"its bytes have the digest {digest}")
+        claimed = response.header("Docker-Content-Digest")
+        if is_digest(claimed) and digest_of(content, claimed) != claimed:
+            raise _lie(attempted, self.host, f"it says the digest is {claimed}, but the bytes have {digest}")
+        return RawManifest(content, digest, _media_type(response))
+
+    def find_manifest(self, repository: str, reference: str) -> str | None:
+        """The digest that a tag or digest names, without reading the manifest; None when there is none."""
+        attempted = f"look for the manifest {self._name(repository, reference)}"
+        response = self._ask(attempted, "HEAD", repository, _manifest_path(repository, reference), _ACCEPT)
+        response.finish()
+        if response.status == 404:
+            return None
+        digest = response.header("Docker-Content-Digest")
+        if response.status != 200 or not is_digest(digest):
+            # Some registries do not answer HEAD, or not with a digest.
+            found = self.read_manifest(repository, reference)
+            return found.digest if found else None
+        if is_digest(reference) and digest != reference:
+            raise _lie(attempted, self.host, f"it says the digest is {digest}")
+        return digest
+
+    def has_blob(self, repository: str, digest: str) -> bool:
+        """Whether the repository holds the blob."""
+        attempted = f"look for the blob {self._name(repository, check_digest(digest))}"
+        response = self._ask(attempted, "HEAD", repository, _blob_path(repository, digest))
+        if response.status not in {200, 404}:
+            raise refused(attempted, self.host, read_refusal(response))
+        response.finish()
+        return response.status == 200
+
+    def read_blob(self, repository: str, digest: str, *, limit_bytes: int) -> bytes | None:
+        """A small blob, its digest checked; None when there is none."""
+        attempted = f"read the blob {self._name(repository, check_digest(digest))}"
+        found = self._read(attempted, repository, _blob_path(repository, digest), limit_bytes, {})
+        if found is None:
+            return None
+        if (actual := digest_of(found[1], digest)) != digest:
+            raise _lie(attempted, self.host, f"its bytes have the digest {actual}")
+        return found[1]
+
+    def list_tags(self, repository: str) -> tuple[str, ...] | None:
+        """All tags of a repository; None when there is no such repository."""
+        return list_tags(self.http, check_repository(repository))
+
+    def list_referrers(self, repository: str, digest: str) -> tuple[Descriptor, ...] | None:
+        """The referrers of a manifest, all pages; None when the registry has no referrers API."""
+        return list_referrers(self.http, check_repository(repository), check_digest(digest))
+
+    def mount_blob(self, repository: str, digest: str, *, from_repository: str) -> bool:
+        """Mount a blob of another repository of this registry. False when it must be uploaded instead."""
+        query = urlencode({"mount": check_digest(digest), "from": check_repository(from_repository)})
+        attempted = f"mount the blob {digest} of {from_repository} in {self.host}/{repository}"
+        response = self._ask(
+            attempted, "POST", repository, f"/v2/{check_repository(repository)}/blobs/uploads/?{query}"
+        )
+        if response.status == 202:
+            self._cancel(attempted, repository, response)
+        elif response.status != 201:
+            # A registry that does not mount need not say so politely: the upload will tell.
+            read_refusal(response)
+        response.finish()
+        return response.status == 201
+
+    def write_blob(self, repository: str, digest: str, content: bytes) -> None:
+        """Upload a small blob that was made here."""
+        attempted = f"write the blob {self._name(repository, check_digest(digest))}"
+        uploads = Uploads(self.http, repository)
+        response = self._ask(attempted, "POST", repository, f"/v2/{check_repository(repository)}/blobs/uploads/")
+        if response.status != 202:
+            raise refused(attempted, self.host, read_refusal(response))
+        response = uploads.commit(attempted, uploads.begun(response), digest, content)
+        if response.status in {200, 201, 202}:
+            response.finish()
+            return
+        refusal = read_refusal(response)
+        # An attempt whose answer was lost may have written it.
+        if not self.has_blob(repository, digest):
+            raise refused(attempted, self.host, refusal)
+
+    def write_manifest(self, repository: str, reference: str, manifest: RawManifest) -> str:
+        """Put the manifest's bytes under a tag or digest. Returns the ``OCI-Subject`` header."""
+        attempted = f"write the manifest {self._name(repository, reference)}"
+        url = self.http.url(_manifest_path(repository, reference))
+        request = Request("PUT", url, {"Content-Type": manifest.media_type}, manifest.content)
+        response = self.http.ask(attempted, request, repository)
+        if response.status not in {200, 201, 202}:
+            return self._not_written(attempted, repository, reference, manifest, read_refusal(response))
+        response.finish()
+        claimed = response.header("Docker-Content-Digest")
+        if is_digest(claimed) and digest_of(manifest.content, claimed) != claimed:
+            raise _lie(attempted, self.host, f"it says the digest is {claimed}, but {manifest.digest} was sent")
+        return response.header("OCI-Subject")
+
+    def _not_written(
+        self, attempted: str, repository: str, reference: str, manifest: RawManifest, refusal: Refusal
+    ) -> str:
+        kind = _kind(refusal)
+        # An attempt whose answer was lost may have written the tag, which then needs not move.
+        if kind == "immutable" and self.find_manifest(repository, reference) == manifest.digest:
+            return ""
+        raise refused(attempted, self.host, refusal, refusal=kind)
+
+    def _cancel(self, attempted: str, repository: str, response: Response) -> None:
+        location = self.http.resolve(response.header("Location"), response.url)
+        if location and self.http.owns(location):
+            self.http.ask(attempted, Request("DELETE", location), repository).finish()
+
+    def _name(self, repository: str, reference: str) -> str:
+        mark = "@" if ":" in reference else ":"
+        return f"{self.host}/{check_repository(repository)}{mark}{check_reference(reference)}"
+
+    def _ask(
+        self, attempted: str, method: str, repository: str, path: str, headers: dict[str, str] | None = None
+    ) -> Response:
+        return self.http.ask(attempted, Request(method, self.http.url(path), headers or {}), repository)
+
+    def _read(
+        self, attempted: str, repository: str, path: str, limit_bytes: int, headers: dict[str, str]
+    ) -> tuple[Response, bytes] | None:
+        for attempt in range(1, _READS + 1):
+            response = self._ask(attempted, "GET", repository, path, headers)
+            if response.status == 404:
+                response.finish()
+                return None
+            if response.status != 200:
+                raise refused(attempted, self.host, read_refusal(response))
+            try:
+                return response, response.read(limit_bytes)
+            except TooLongError as error:
+                raise _too_long(attempted, self.host, limit_bytes, error) from error
+            except BrokenConnectionError as error:
+                seen = str(error)
+            if attempt < _READS:
+                self.http.retrier.wait(attempt)
+        raise unavailable(attempted, self.host, f"{seen}, {_READS} times")
+
+
+def _manifest_path(repository: str, reference: str) -> str:
+    return f"/v2/{check_repository(repository)}/manifests/{check_reference(reference)}"
+
+
+def _blob_path(repository: str, digest: str) -> str:
+    return f"/v2/{check_repository(repository)}/blobs/{check_digest(digest)}"
+
+
+def _media_type(response: Response) -> str:
+    return response.header("Content-Type").partition(";")[0].strip()[:_TYPE_LIMIT]
+
+
+def _kind(refusal: Refusal) -> str:
+    """What a refused manifest was refused for, as `details["refusal"]` tells it; empty for anything else."""
+    if "immutable" in refusal.text.lower():
+        return "immutable"
+    if refusal.status in {405, 415} or refusal.code == "UNSUPPORTED":
+        return "unsupported"
+    # Debian's docker-registry puts a DIGEST_INVALID before the error that matters.
+    return "missing" if refusal.codes & _MISSING else ""
+
+
+def _lie(attempted: str, host: str, seen: str) -> OperationError:
+    return OperationError(
+        f"Tried to {attempted}, but {host} is not to be trusted with it: {seen}. Nothing was taken over. Check the "
+        "registry, and what stands between it and here."
+    )
+
+
+def _too_long(attempted: str, host: str, limit_bytes: int, error: TooLongError) -> FastbreakError:
+    return OperationError(
+        f"Tried to {attempted}, but {host} sends {error}, and at most {limit_bytes} are taken. Check what is there."
+    )

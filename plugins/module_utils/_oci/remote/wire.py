@@ -1,0 +1,230 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One HTTP exchange: the request is sent, and its answer awaited only when it is asked for."""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from .connections import Connections, Link, Origin, origin_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from email.message import Message
+
+USER_AGENT = "fastbreak-image-promotion"
+_DRAIN_BYTES = 1 << 16
+_PIECE_BYTES = 1 << 16
+#: How long a body that is read as a whole may take: at most 8 MiB.
+_BODY_SECONDS = 300.0
+
+
+class BrokenConnectionError(Exception):
+    """The connection could not be opened, broke, or carried no HTTP. ``final``: trying again cannot help."""
+
+    def __init__(self, text: str, *, final: bool = False) -> None:
+        super().__init__(text)
+        self.final = final
+
+
+class TooLongError(Exception):
+    """A body is longer than its reader allows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """``url`` is absolute. ``length`` is that of a body which the caller sends; ``body`` is sent with the head."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    length: int | None = None
+
+    @property
+    def can_be_repeated(self) -> bool:
+        """Whether all of it is known here, so that it can be sent once more."""
+        return self.length is None
+
+
+class Response:
+    """An answer whose body is still to be read. End it with `read`, `finish` or `abandon`."""
+
+    def __init__(self, raw: http.client.HTTPResponse, link: Link, connections: Connections, url: str) -> None:
+        self._raw, self._link, self._connections = raw, link, connections
+        self.url = url
+        self.status = raw.status
+        self.headers: Message = raw.headers
+        #: The body of an error, once it was read to see what it says.
+        self.said: bytes | None = None
+
+    def header(self, name: str) -> str:
+        """A header's value, empty without it."""
+        return str(self.headers.get(name, ""))
+
+    @property
+    def length(self) -> int | None:
+        """Bytes of the body that are still to come; None when the answer does not say."""
+        return self._raw.length
+
+    def readinto(self, view: memoryview) -> int:
+        """Fill *view* as far as the body goes. 0 is its end, or that of the connection. Raises on a broken one."""
+        try:
+            return self._raw.readinto(view)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise self._broken(error) from error
+
+    def read(self, limit_bytes: int) -> bytes:
+        """The whole body. Reads at most one byte more than the limit; then raises `TooLongError`."""
+        try:
+            return self._read(limit_bytes)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise self._broken(error) from error
+
+    def _read(self, limit_bytes: int) -> bytes:
+        promised = self._raw.length
+        if promised is not None and promised > limit_bytes:
+            self.abandon()
+            raise TooLongError(f"{promised} bytes are announced")
+        parts, left, ends_at = [], limit_bytes + 1, time.monotonic() + _BODY_SECONDS
+        # One piece as it arrives, so that a body that comes byte by byte does not last for ever.
+        while left > 0 and (piece := self._raw.read1(min(left, _PIECE_BYTES))):
+            parts.append(piece)
+            left -= len(piece)
+            if time.monotonic() > ends_at:
+                raise TimeoutError
+        if left == 0:
+            self.abandon()
+            raise TooLongError(f"more than {limit_bytes} bytes")
+        if self._raw.length:
+            self.abandon()
+            raise BrokenConnectionError(f"the answer ended {self._raw.length} bytes before its end")
+        self.finish()
+        return b"".join(parts)
+
+    def finish(self) -> None:
+        """Read a short rest, so that the connection can be used again; close it when there is more."""
+        try:
+            if self._raw.length is None or self._raw.length <= _DRAIN_BYTES:
+                self._raw.read(_DRAIN_BYTES)
+        except (OSError, http.client.HTTPException, ValueError):
+            self.abandon()
+            return
+        if self._raw.isclosed() and not self._raw.will_close:
+            self._connections.give_back(self._link)
+        else:
+            self.abandon()
+
+    def abandon(self) -> None:
+        """Close the connection."""
+        self._raw.close()
+        self._link.connection.close()
+
+    def _broken(self, error: Exception) -> BrokenConnectionError:
+        self.abandon()
+        return BrokenConnectionError(_text(error))
+
+
+class Exchange:
+    """A request on its way. A connection that had been kept and turns out dead is replaced once, unseen."""
+
+    def __init__(self, connections: Connections, request: Request) -> None:
+        self._connections, self._request = connections, request
+        origin = origin_of(request.url)
+        if origin is None:
+            raise BrokenConnectionError(f"{request.url[:200]!r} is no http or https address", final=True)
+        self._origin = origin
+        self._early: Response | None = None
+        self._link = self._start(fresh=False)
+
+    def send(self, view: memoryview) -> bool:
+        """Send a piece of the body. False when the server has answered already and wants no more."""
+        try:
+            self._link.connection.send(view)
+        except (BrokenPipeError, ConnectionResetError) as error:
+            self._early = self._early_answer(error)
+            return False
+        except (OSError, http.client.HTTPException) as error:
+            raise self._broken(error) from error
+        return True
+
+    def response(self) -> Response:
+        """Wait for the answer's head."""
+        if self._early:
+            return self._early
+        try:
+            raw = self._link.connection.getresponse()
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            if not self._may_start_anew(error):
+                raise self._broken(error) from error
+            self._link.connection.close()
+            self._link = self._start(fresh=True)
+            return self.response()
+        return Response(raw, self._link, self._connections, self._request.url)
+
+    def abandon(self) -> None:
+        """Close the connection."""
+        self._link.connection.close()
+
+    def _early_answer(self, broken: Exception) -> Response:
+        try:
+            raw = self._link.connection.getresponse()
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise self._broken(broken) from error
+        return Response(raw, self._link, self._connections, self._request.url)
+
+    def _may_start_anew(self, error: Exception) -> bool:
+        return self._link.reused and self._request.can_be_repeated and isinstance(error, ConnectionError)
+
+    def _start(self, *, fresh: bool) -> Link:
+        link = self._take(self._origin, fresh=fresh)
+        try:
+            self._send_head(link)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            link.connection.close()
+            if link.reused:
+                return self._start(fresh=True)
+            raise BrokenConnectionError(_text(error)) from error
+        return link
+
+    def _take(self, origin: Origin, *, fresh: bool) -> Link:
+        try:
+            return self._connections.take(origin, fresh=fresh)
+        except ssl.SSLCertVerificationError as error:
+            text = f"the certificate of {origin.netloc} is not trusted: {error.verify_message}"
+            raise BrokenConnectionError(text, final=True) from error
+        except (OSError, http.client.HTTPException, UnicodeError) as error:
+            raise BrokenConnectionError(_text(error)) from error
+
+    def _send_head(self, link: Link) -> None:
+        request, connection = self._request, link.connection
+        connection.putrequest(request.method, f"{link.prefix}{_target(request.url)}", skip_host=True)
+        body_length = request.length if request.body is None else len(request.body)
+        if body_length is None and request.method in {"POST", "PUT", "PATCH"}:
+            body_length = 0
+        headers = {"Host": self._origin.netloc, "User-Agent": USER_AGENT, **link.headers, **request.headers}
+        if body_length is not None:
+            headers["Content-Length"] = str(body_length)
+        for name, value in headers.items():
+            connection.putheader(name, value)
+        connection.endheaders(request.body)
+
+    def _broken(self, error: Exception) -> BrokenConnectionError:
+        self.abandon()
+        return BrokenConnectionError(_text(error))
+
+
+def _target(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
+
+
+def _text(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "it did not answer in time"
+    return str(error)[:300] or type(error).__name__

@@ -1,0 +1,137 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Copying a blob in chunks, each acknowledged, so that an interruption costs no more than one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..._errors import FastbreakError
+from ..remote.wire import BrokenConnectionError
+from .copy import BusyError, Copied, CopyJob, LostUploadError
+from .uploads import Session
+
+if TYPE_CHECKING:
+    from .state import Claim, UploadStates
+
+
+class ChunkedCopy:
+    """A blob of more than one chunk."""
+
+    def __init__(self, job: CopyJob, states: UploadStates, chunk_bytes: int) -> None:
+        self._job, self._chunk_bytes = job, chunk_bytes
+        self._claim: Claim = states.claim(
+            str(job.destination.origin), job.repository, job.descriptor.digest, job.descriptor.size
+        )
+        self._session: Session | None = None
+        self._resumed_at = 0
+
+    def run(self) -> Copied:
+        """Copy it."""
+        try:
+            self._take_up()
+            self._until_done()
+            self._claim.drop()
+        finally:
+            self._job.source.close()
+            self._claim.release()
+        return Copied(self._job.bytes_sent, self._resumed_at)
+
+    def _take_up(self) -> None:
+        """Go on with the upload of an earlier run, if the registry still knows it."""
+        saved = self._claim.read()
+        if saved is None:
+            return
+        found = None
+        # Only this registry's own uploads: the file is not asked where to send an image.
+        if self._job.destination.owns(saved.url):
+            found = self._job.uploads.find(self._job.attempted, Session(saved.url, saved.offset))
+        if found is None or not 0 < found.offset <= self._job.descriptor.size:
+            self._claim.drop()
+            return
+        self._session, self._resumed_at = found, found.offset
+        self._job.tell(found.offset)
+
+    def _until_done(self) -> None:
+        while True:
+            try:
+                self._send_rest()
+                self._commit()
+            except (BrokenConnectionError, BusyError) as error:
+                self._job.failed(error)
+                self._look()
+            except LostUploadError as error:
+                if self._has_arrived():
+                    return
+                self._job.restarted(error)
+                self._forget()
+            except FastbreakError:
+                self._give_up()
+                raise
+            else:
+                return
+
+    def _send_rest(self) -> None:
+        job = self._job
+        if self._session is None:
+            job.source.begin()
+            # The source answers while this request is under way.
+            self._session = job.uploads.begun(job.expect(job.uploads.begin().response(), 202))
+        if job.source.position != self._session.offset:
+            job.source.begin(self._session.offset)
+        while self._session.offset < job.descriptor.size:
+            self._session = self._send_chunk(self._session)
+            self._claim.save(self._session.url, self._session.offset)
+            job.progressed()
+            if job.source.position != self._session.offset:
+                job.source.begin(self._session.offset)
+
+    def _send_chunk(self, session: Session) -> Session:
+        job = self._job
+        length = min(max(self._chunk_bytes, session.minimum_chunk_bytes), job.descriptor.size - session.offset)
+        call = job.uploads.send(session, length)
+        try:
+            job.stream(call, length)
+        except BaseException:
+            call.abandon()
+            raise
+        response = call.response()
+        if response.status == 416:
+            response.finish()
+            raise BrokenConnectionError("it expects other bytes next")
+        return job.uploads.sent(session, job.expect(response, 202, 201, 204), length)
+
+    def _commit(self) -> None:
+        job = self._job
+        job.check_digest()
+        if self._session is not None:
+            job.expect(job.uploads.commit(job.attempted, self._session, job.descriptor.digest), 201, 200, 204).finish()
+
+    def _look(self) -> None:
+        """Ask the registry how far the upload got; what it has forgotten, or never had, begins again."""
+        if self._session is None:
+            return
+        found = self._job.uploads.find(self._job.attempted, self._session)
+        if found is None or found.offset > self._job.descriptor.size:
+            self._forget()
+        else:
+            self._session = found
+
+    def _has_arrived(self) -> bool:
+        """Whether a commit whose answer was lost had been carried out."""
+        complete = self._session is not None and self._session.offset == self._job.descriptor.size
+        return complete and self._job.has_arrived()
+
+    def _forget(self) -> None:
+        self._session, self._resumed_at = None, 0
+        self._claim.drop()
+
+    def _give_up(self) -> None:
+        """The blob cannot be copied now. An upload that got somewhere waits to be taken up, unless by wrong bytes."""
+        if self._session is None or (self._session.offset > 0 and self._job.source.matches() is not False):
+            return
+        self._claim.drop()
+        try:
+            self._job.uploads.cancel(self._job.attempted, self._session)
+        except FastbreakError:
+            return

@@ -1,0 +1,137 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What copying a blob in one piece and in chunks have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..remote.errors import read_refusal, refused, unavailable
+from ..remote.retry import BUSY
+from ..remote.wire import BrokenConnectionError, Request, Response
+from .source import BlobSource, wrong_bytes
+from .uploads import Uploads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..model import Descriptor
+    from ..remote.http import Call, RegistryHttp
+
+#: Answers to bytes of an upload after which the blob begins again: it is forgotten, or in disorder.
+_LOST = frozenset({400, 404, 409, 410})
+_RESTARTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """What copying a blob took: bytes sent in this run, and where an earlier run's upload was taken up."""
+
+    bytes_sent: int
+    resumed_at: int = 0
+
+
+class LostUploadError(Exception):
+    """The registry does not know the upload any more, or not as it should be."""
+
+    def __init__(self, response: Response) -> None:
+        self.refusal = read_refusal(response)
+        super().__init__(str(self.refusal))
+
+
+class BusyError(Exception):
+    """The registry cannot now."""
+
+    def __init__(self, response: Response) -> None:
+        self.retry_after = response.header("Retry-After")
+        super().__init__(f"it answered {read_refusal(response)}")
+
+
+class CopyJob:
+    """One blob to copy: where from and where to, how far it is, and how many failures there were."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 (made in one place)
+        self,
+        source: RegistryHttp,
+        destination: RegistryHttp,
+        source_repository: str,
+        destination_repository: str,
+        descriptor: Descriptor,
+        on_bytes: Callable[[int], None],
+        buffer: memoryview,
+    ) -> None:
+        self.destination, self.repository, self.descriptor = destination, destination_repository, descriptor
+        self.source = BlobSource(source, source_repository, descriptor)
+        self.uploads = Uploads(destination, destination_repository)
+        self.buffer = buffer
+        self.attempted = f"copy the blob {descriptor.digest} to {destination.host}/{destination_repository}"
+        self.bytes_sent = 0
+        self._on_bytes, self._told = on_bytes, 0
+        self._failures = self._restarts = 0
+
+    def stream(self, call: Call, length: int) -> None:
+        """Send the source's next *length* bytes, as far as the destination takes them."""
+        left = length
+        while left > 0:
+            count = self.source.readinto(self.buffer[:left])
+            left -= count
+            if self.source.position == self.descriptor.size:
+                # Before the last piece leaves: without it nothing can be committed.
+                self.check_digest()
+            if not call.send(self.buffer[:count]):
+                return
+            self.bytes_sent += count
+            self.tell(self.source.position)
+
+    def tell(self, position: int) -> None:
+        """Report bytes that arrived; what is sent a second time is not reported again."""
+        if position > self._told:
+            self._on_bytes(position - self._told)
+            self._told = position
+
+    def check_digest(self) -> None:
+        """Raise when the source's bytes were seen and are others than they should be."""
+        if self.source.matches() is False:
+            raise wrong_bytes(self.attempted, self.source.host, f"their digest is not {self.descriptor.digest}")
+
+    def expect(self, response: Response, *statuses: int) -> Response:
+        """*response*, if its status is one of these; else the error that says what is to be done."""
+        if response.status in statuses:
+            return response
+        if response.status in BUSY:
+            raise BusyError(response)
+        self.destination.permitted(self.attempted, response)
+        if response.status in _LOST:
+            raise LostUploadError(response)
+        raise refused(self.attempted, self.destination.host, read_refusal(response))
+
+    def progressed(self) -> None:
+        """Bytes were acknowledged: failures are counted anew."""
+        self._failures = 0
+
+    def failed(self, error: BrokenConnectionError | BusyError) -> None:
+        """Wait before another attempt; raises when there were too many without progress."""
+        self._failures += 1
+        final = isinstance(error, BrokenConnectionError) and error.final
+        if final or self.destination.retrier.is_last(self._failures):
+            raise unavailable(
+                self.attempted, self.destination.host, f"{error}, to the end of {self._failures} attempts"
+            )
+        retry_after = error.retry_after if isinstance(error, BusyError) else ""
+        self.destination.retrier.wait(self._failures, retry_after)
+
+    def restarted(self, error: LostUploadError) -> None:
+        """Count that the blob begins again; raises when it did too often."""
+        self._restarts += 1
+        if self._restarts > _RESTARTS:
+            raise refused(self.attempted, self.destination.host, error.refusal)
+        self.destination.retrier.wait(self._restarts)
+
+    def has_arrived(self) -> bool:
+        """Whether the destination has the blob: a commit whose answer was lost."""
+        digest = self.descriptor.digest
+        url = self.destination.url(f"/v2/{self.repository}/blobs/{digest}")
+        response = self.destination.ask(self.attempted, Request("HEAD", url), self.repository)
+        response.finish()
+        return response.status == 200

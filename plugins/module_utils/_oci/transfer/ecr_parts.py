@@ -1,0 +1,190 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""ECR's own way of taking layers, in parts.
+
+AWS documents of it what it does not of ECR's uploads through the distribution API: each answer says the last byte
+received, and a part that does not fit is refused with the last valid one. So an upload can always be taken up again.
+It has a price: a part is sent as base64 in JSON, which takes a third more bytes on the wire. Hence only layers of
+`PARTS_FROM_BYTES` and more go this way, where an interruption would cost most. Memory: one part for each of the
+`AT_ONCE` layers that are under way, see `ecr_part_body.py`.
+"""
+
+from __future__ import annotations
+
+import queue
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from ..._aws.api import ApiRefusedError, AwsClient
+from ..._errors import UnavailableError
+from .copy import Copied
+from .ecr_part_body import PartSender
+from .source import wrong_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from .copy import CopyJob
+    from .state import Claim, UploadStates
+
+PARTS_FROM_BYTES = 256 << 20
+PART_BYTES = 5 << 20
+AT_ONCE = 2
+_FAILURES = 4
+_SCHEME = "ecr-layer-upload:"
+
+
+class EcrLayers(AwsClient):
+    """The layer uploads of one account's registry."""
+
+    label = "ECR"
+
+    def __init__(
+        self,
+        connect: Callable[[], Any],
+        account: str,
+        *,
+        part_bytes: int = PART_BYTES,
+        parts_from_bytes: int = PARTS_FROM_BYTES,
+    ) -> None:
+        super().__init__(connect)
+        self._account = account
+        self.part_bytes, self.parts_from_bytes = part_bytes, parts_from_bytes
+        self._sender = PartSender()
+        self._buffers: queue.SimpleQueue[bytearray | None] = queue.SimpleQueue()
+        for _number in range(AT_ONCE):
+            self._buffers.put(None)
+
+    @contextmanager
+    def buffer(self) -> Iterator[bytearray]:
+        """A buffer for parts. There are `AT_ONCE`: who comes later waits for his turn."""
+        kept = self._buffers.get() or bytearray(self.part_bytes)
+        try:
+            yield kept
+        finally:
+            self._buffers.put(kept)
+
+    def initiate(self, repository: str) -> str:
+        """The id of a new upload."""
+        answer = self._call(f"begin a layer upload to {repository}", "initiate_layer_upload", **self._of(repository))
+        return str(answer["uploadId"])
+
+    def upload_part(self, repository: str, upload: str, first: int, part: memoryview) -> int:
+        """Send a part that begins at byte *first*. Returns how many bytes ECR has of the layer now."""
+        last = first + len(part) - 1
+        members = {**self._of(repository), "uploadId": upload, "partFirstByte": first, "partLastByte": last}
+        self._sender.prepare(self._client, members, part)
+        try:
+            attempted = f"upload a layer part to {repository}"
+            answer = self._call(attempted, "upload_layer_part", **members, layerPartBlob=b"")
+        finally:
+            self._sender.forget()
+        return int(answer["lastByteReceived"]) + 1
+
+    def complete(self, repository: str, upload: str, digest: str) -> None:
+        """Let ECR check the digest and keep the layer; one that it has by now is as good."""
+        try:
+            self._call(
+                f"complete the layer upload of {digest} to {repository}",
+                "complete_layer_upload",
+                **self._of(repository),
+                uploadId=upload,
+                layerDigests=[digest],
+            )
+        except ApiRefusedError as error:
+            if error.code != "LayerAlreadyExistsException":
+                raise
+
+    def _of(self, repository: str) -> dict[str, str]:
+        return {"registryId": self._account, "repositoryName": repository}
+
+
+class PartsCopy:
+    """A layer that goes to ECR in parts."""
+
+    def __init__(self, job: CopyJob, states: UploadStates, layers: EcrLayers) -> None:
+        self._job, self._layers = job, layers
+        self._digest, self._size = job.descriptor.digest, job.descriptor.size
+        self._claim: Claim = states.claim(str(job.destination.origin), job.repository, self._digest, self._size)
+        self._upload, self._offset, self._resumed_at, self._failures = "", 0, 0, 0
+
+    def run(self) -> Copied:
+        """Copy it."""
+        try:
+            with self._layers.buffer() as part:
+                self._take_up()
+                self._until_done(part)
+            self._claim.drop()
+        finally:
+            self._job.source.close()
+            self._claim.release()
+        return Copied(self._job.bytes_sent, self._resumed_at)
+
+    def _take_up(self) -> None:
+        saved = self._claim.read()
+        if saved is None:
+            return
+        if not saved.url.startswith(_SCHEME):
+            self._claim.drop()
+            return
+        self._upload, self._offset = saved.url.removeprefix(_SCHEME), saved.offset
+        self._resumed_at = saved.offset
+        self._job.tell(saved.offset)
+
+    def _until_done(self, part: bytearray) -> None:
+        while True:
+            try:
+                self._send_rest(part)
+                self._layers.complete(self._job.repository, self._upload, self._digest)
+            except ApiRefusedError as error:
+                if not self._goes_on_after(error):
+                    raise
+            else:
+                return
+
+    def _send_rest(self, part: bytearray) -> None:
+        job = self._job
+        if not self._upload:
+            job.source.begin()
+            self._upload = self._layers.initiate(job.repository)
+        if job.source.position != self._offset:
+            job.source.begin(self._offset)
+        while self._offset < self._size:
+            filled = self._fill(part)
+            content = memoryview(part)[:filled]
+            received = self._layers.upload_part(job.repository, self._upload, self._offset, content)
+            job.bytes_sent += filled
+            if received != self._offset + filled:
+                raise UnavailableError(
+                    f"Tried to {job.attempted}, but ECR says it has {received} bytes of the {self._offset + filled} "
+                    "that were sent. Run again."
+                )
+            self._offset, self._failures = received, 0
+            job.tell(received)
+            self._claim.save(f"{_SCHEME}{self._upload}", self._offset)
+
+    def _fill(self, part: bytearray) -> int:
+        view, filled = memoryview(part), 0
+        wanted = min(len(part), self._size - self._offset)
+        while filled < wanted:
+            filled += self._job.source.readinto(view[filled:wanted])
+        if self._job.source.position == self._size and self._job.source.matches() is False:
+            self._claim.drop()
+            raise wrong_bytes(self._job.attempted, self._job.source.host, f"their digest is not {self._digest}")
+        return filled
+
+    def _goes_on_after(self, error: ApiRefusedError) -> bool:
+        """Whether another attempt may help: from the byte that ECR names, or from the first one."""
+        self._failures += 1
+        if self._failures > _FAILURES:
+            return False
+        if error.code == "InvalidLayerPartException":
+            last = getattr(error.__cause__, "response", {}).get("lastValidByteReceived")
+            if isinstance(last, int) and -1 <= last < self._size:
+                self._offset = last + 1
+                return True
+        elif error.code not in {"UploadNotFoundException", "InvalidLayerException", "EmptyUploadException"}:
+            return False
+        self._upload, self._offset, self._resumed_at = "", 0, 0
+        self._claim.drop()
+        return True

@@ -1,0 +1,122 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Uploads of one repository: begun, continued, asked about, committed and cancelled."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from ..._errors import OperationError
+from ..remote.errors import read_refusal
+from ..remote.names import check_repository
+from ..remote.wire import Request, Response
+
+if TYPE_CHECKING:
+    from ..remote.http import Call, RegistryHttp
+
+_RANGE = re.compile(r"(?:bytes=)?0-(\d{1,18})")
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """An upload that the registry knows. ``offset`` bytes are acknowledged."""
+
+    url: str
+    offset: int = 0
+    minimum_chunk_bytes: int = 0
+
+
+class Uploads:
+    """The uploads API of one repository.
+
+    A ``Location`` on another origin is followed, without credentials (see `RegistryHttp.resolve`): registries exist
+    that take blobs elsewhere. One that leads from https to http is refused.
+    """
+
+    def __init__(self, http: RegistryHttp, repository: str) -> None:
+        self._http, self._repository = http, check_repository(repository)
+
+    def begin(self) -> Call:
+        """Ask for a new upload, without waiting for the answer."""
+        url = self._http.url(f"/v2/{self._repository}/blobs/uploads/")
+        return self._http.begin(Request("POST", url), self._repository)
+
+    def begun(self, response: Response) -> Session:
+        """The upload that a 202 answers."""
+        minimum = response.header("OCI-Chunk-Min-Length")
+        response.finish()
+        chunk = int(minimum) if minimum.isascii() and minimum.isdigit() and len(minimum) < 16 else 0
+        return Session(self._location(response), 0, chunk)
+
+    def send(self, session: Session, length: int) -> Call:
+        """Begin to send the next *length* bytes (PATCH)."""
+        headers = {
+            "Content-Type": "application/octet-stream",
+            "Content-Range": f"{session.offset}-{session.offset + length - 1}",
+        }
+        return self._http.begin(Request("PATCH", session.url, headers, length=length), self._repository)
+
+    def sent(self, session: Session, response: Response, length: int) -> Session:
+        """The upload after a PATCH was answered 202: as far as the registry says it got."""
+        response.finish()
+        offset = session.offset + length
+        said = _acknowledged(response)
+        if said is not None and said != offset:
+            if said > offset:
+                raise self._nonsense(f"it acknowledges {said} bytes of an upload of {offset}")
+            offset = said
+        return replace(session, url=self._location(response), offset=offset)
+
+    def finish(self, session: Session, digest: str, length: int) -> Call:
+        """Begin to send the last *length* bytes and commit (PUT)."""
+        headers = {"Content-Type": "application/octet-stream"}
+        return self._http.begin(
+            Request("PUT", _with_digest(session.url, digest), headers, length=length), self._repository
+        )
+
+    def commit(self, attempted: str, session: Session, digest: str, last: bytes = b"") -> Response:
+        """Send the *last* bytes, if any, and commit what was sent, trying again as needed."""
+        request = Request("PUT", _with_digest(session.url, digest), {"Content-Type": "application/octet-stream"}, last)
+        return self._http.ask(attempted, request, self._repository)
+
+    def find(self, attempted: str, session: Session) -> Session | None:
+        """The upload as the registry knows it now; None when it has forgotten it."""
+        response = self._http.ask(attempted, Request("GET", session.url), self._repository)
+        if response.status not in {200, 202, 204}:
+            read_refusal(response)
+            return None
+        response.finish()
+        location = response.header("Location")
+        url = self._location(response) if location else session.url
+        return replace(session, url=url, offset=_acknowledged(response) or 0)
+
+    def cancel(self, attempted: str, session: Session) -> None:
+        """Let the registry drop an upload; one that it has dropped already is no matter."""
+        read_refusal(self._http.ask(attempted, Request("DELETE", session.url), self._repository))
+
+    def _location(self, response: Response) -> str:
+        url = self._http.resolve(response.header("Location"), response.url)
+        if not url or not response.header("Location"):
+            raise self._nonsense("it names no address that may be used for the upload")
+        return url
+
+    def _nonsense(self, seen: str) -> OperationError:
+        return OperationError(
+            f"Tried to upload a blob to {self._http.host}/{self._repository}, but {seen}. Check the registry."
+        )
+
+
+def _with_digest(url: str, digest: str) -> str:
+    return f"{url}{'&' if '?' in url else '?'}{urlencode({'digest': digest})}"
+
+
+def _acknowledged(response: Response) -> int | None:
+    """Bytes that ``Range: 0-<last>`` acknowledges; registries say ``0-0`` of an upload that has none."""
+    said = _RANGE.fullmatch(response.header("Range").strip())
+    if not said:
+        return None
+    last = int(said[1])
+    return last + 1 if last else 0

@@ -1,0 +1,105 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A promotion file: YAML with the images that are promoted together, kept in Git."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.yaml import HAS_YAML, SafeLoader, yaml_load
+
+from ..._errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+LIMIT_BYTES = 1 << 20
+LIMIT_IMAGES = 1000
+_LIMIT_DEPTH = 5
+_KEYS = frozenset({"images"})
+
+
+def read_promotion_file(path: str, entry_spec: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """The images of the file, each validated by *entry_spec*, and with what to call it in a message.
+
+    Raises RequestError that names the file, and the entries that are wrong.
+    """
+    images = _load(path)
+    problems = [problem for number, entry in enumerate(images) for problem in _problems(number, entry, entry_spec)]
+    found: list[tuple[str, dict[str, Any]]] = []
+    if not problems:
+        validator = ArgumentSpecValidator(dict(entry_spec))
+        for number, entry in enumerate(images):
+            checked = validator.validate(entry)
+            problems += [f"images[{number}]: {message}" for message in checked.error_messages]
+            found.append((f"{path}, images[{number}]: ", checked.validated_parameters))
+    if problems:
+        raise _refusal(path, " ".join(f"({number}) {one}." for number, one in enumerate(problems, 1)))
+    return found
+
+
+def _load(path: str) -> list[Any]:
+    if not HAS_YAML:
+        raise _refusal(path, "this Python has no PyYAML; install it, or name the images by the option 'images'.")
+    try:
+        with Path(path).open("rb") as file:
+            content = file.read(LIMIT_BYTES + 1)
+    except OSError as reason:
+        raise _refusal(path, f"{reason.strerror or reason}.") from reason
+    if len(content) > LIMIT_BYTES:
+        raise _refusal(path, f"it is larger than {LIMIT_BYTES} bytes.")
+    try:
+        problem = _nesting_problem(content)
+        document = None if problem else yaml_load(content)
+    # Bad UTF-8, impossible dates and deep nesting stop the parser with other errors than its own.
+    except Exception as reason:
+        raise _refusal(path, f"it is no YAML: {' '.join(str(reason).split())[:300]}.") from reason
+    if problem:
+        raise _refusal(path, problem)
+    if not isinstance(document, dict) or set(document) != _KEYS or not isinstance(document["images"], list):
+        raise _refusal(path, "it has to be a mapping with the one key 'images', a list.")
+    if not 1 <= len(document["images"]) <= LIMIT_IMAGES:
+        raise _refusal(path, f"it names {len(document['images'])} images; 1 to {LIMIT_IMAGES} can be promoted at once.")
+    return document["images"]
+
+
+def _nesting_problem(content: bytes) -> str:
+    """Why the document's shape cannot be read safely, or an empty string.
+
+    Looked at event by event: libyaml's loader ends the whole process on nesting that is deep enough, and aliases can
+    make a small file a huge one.
+    """
+    loader, depth = SafeLoader(content), 0
+    try:
+        while loader.check_event():
+            kind = type(loader.get_event()).__name__
+            depth += kind.endswith("StartEvent") - kind.endswith("EndEvent")
+            if kind == "AliasEvent":
+                return "it uses an alias (*), which promotion files do without."
+            if depth > _LIMIT_DEPTH + 2:
+                return "it is nested deeper than a list of images is."
+    finally:
+        loader.dispose()
+    return ""
+
+
+def _problems(number: int, entry: Any, spec: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with an entry's shape: every value has to be text, or a list of it. YAML reads 1.10 as a number."""
+    if not isinstance(entry, dict):
+        yield f"images[{number}] is no mapping"
+        return
+    for key, value in entry.items():
+        if key not in spec:
+            yield f"images[{number}]: {str(key)[:80]!r} is no option; there are {', '.join(spec)}"
+            continue
+        texts = value if isinstance(value, list) else [value]
+        wrong = next((text for text in texts if not isinstance(text, str)), "")
+        if not isinstance(wrong, str):
+            kind = type(wrong).__name__
+            yield f"images[{number}]: {key} is read by YAML as {kind}, not as text; put it in quotes"
+
+
+def _refusal(path: str, reason: str) -> RequestError:
+    return RequestError(f"Tried to read the images to promote from {path}, but {reason} Nothing was changed.")

@@ -1,0 +1,214 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Puts one side of a promotion together: where the registry is, who we are there, and what is known of it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..._aws.api import AwsClient
+from ..._ecr.login import EcrLogin
+from ..._ecr.repositories import EcrRepositories, UnknownRepositories
+from ..._errors import UnavailableError
+from ..._oci.remote.auth import Authorizer, FixedLogin, Logins
+from ..._oci.remote.connections import Connections, ConnectionSettings, Origin, origin_of
+from ..._oci.remote.http import RegistryHttp
+from ..._oci.remote.registry import OciRegistry
+from ..._oci.remote.retry import Retrier
+from ..._oci.transfer.ecr_parts import EcrLayers
+from ..._oci.transfer.job import OciTransfer, TransferSettings
+from ..._oci.transfer.state import UploadStates
+from ..._publish.values import Login
+from ..side import RegistryOptions, parse_ecr_host
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+_ROLE_SESSION = "fastbreak-image-promotion"
+_RENEW_SECONDS = 300.0
+
+
+class Connect(Protocol):
+    """Makes a boto3 client of *service*; *overrides* are AWS options by name that replace the task's own."""
+
+    def __call__(self, service: str, overrides: Mapping[str, str]) -> Any:
+        """The client."""
+
+
+@dataclass(frozen=True, slots=True)
+class SideSettings:
+    """What both sides share: timeouts in seconds, how many threads use a side at once, and when to try again."""
+
+    connect_seconds: float = 10.0
+    request_timeout_seconds: float = 60.0
+    concurrency: int = 16
+    retrier: Retrier | None = None
+
+
+@dataclass(frozen=True)
+class Side:
+    """A registry that can be asked. ``account`` and ``region`` are those of ECR, empty for any other registry.
+
+    ``client`` makes a boto3 client of a service with this side's credentials, for an `AwsClient`:
+    ``EcrScans(lambda: side.client("ecr"))``.
+    """
+
+    registry: OciRegistry
+    repositories: EcrRepositories | UnknownRepositories
+    client: Callable[[str], Any]
+    account: str
+    region: str
+    connections: Connections
+    layers: EcrLayers | None = None
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self.connections.close()
+
+
+def connect_side(
+    options: RegistryOptions, connect: Connect, *, writes: bool, settings: SideSettings | None = None
+) -> Side:
+    """The side that *options* (checked with `check_options`) describe; *writes* for the destination.
+
+    Of an ECR registry the login is asked for at once, since it says where the registry is. Raises `CredentialsError`
+    and `UnavailableError` when that fails.
+    """
+    settings = settings or SideSettings()
+    clients = SideClients(connect, options)
+    ecr = options.ecr if options.chosen_auth == "ecr" else None
+    connections = Connections(
+        ConnectionSettings(
+            connect_seconds=settings.connect_seconds,
+            read_seconds=settings.request_timeout_seconds,
+            idle=settings.concurrency + 1,
+            validate_certs=options.validate_certs,
+            ca_bundle=options.ca_bundle,
+        )
+    )
+    logins: Logins
+    if ecr:
+        logins = ecr_login = EcrLogin(lambda: clients.client("ecr"), ecr.account)
+        origin = _ecr_origin(options, ecr_login.endpoint)
+    else:
+        logins = FixedLogin(_given_login(options))
+        origin = _origin(options)
+    retrier = settings.retrier or Retrier()
+    http = RegistryHttp(
+        options.registry,
+        origin,
+        connections,
+        Authorizer(origin, connections, logins, basic=ecr is not None, retrier=retrier),
+        actions="pull,push" if writes else "pull",
+        retrier=retrier,
+    )
+    return Side(
+        registry=OciRegistry(http),
+        repositories=EcrRepositories(lambda: clients.client("ecr"), ecr.account) if ecr else UnknownRepositories(),
+        client=clients.client,
+        account=ecr.account if ecr else "",
+        region=ecr.region if ecr else "",
+        connections=connections,
+        layers=EcrLayers(lambda: clients.client("ecr"), ecr.account) if ecr else None,
+    )
+
+
+def make_transfer(
+    source: Side,
+    destination: Side,
+    *,
+    warn: Callable[[str], None],
+    chunk_bytes: int = 0,
+    state_directory: str = "",
+) -> OciTransfer:
+    """What copies blobs between two sides. *warn* is told, once, when interrupted uploads cannot be kept track of."""
+    settings = TransferSettings(chunk_bytes=chunk_bytes) if chunk_bytes else TransferSettings()
+    states = UploadStates(Path(state_directory).expanduser() if state_directory else None, warn)
+    return OciTransfer(source.registry.http, destination.registry.http, states, settings, layers=destination.layers)
+
+
+def _given_login(options: RegistryOptions) -> Login | None:
+    if options.chosen_auth != "basic":
+        return None
+    return Login(options.registry, options.username, options.password)
+
+
+def _origin(options: RegistryOptions) -> Origin:
+    found = origin_of(f"{'http' if options.plain_http else 'https'}://{options.registry}")
+    if found is None:
+        raise UnavailableError(f"Tried to reach the registry {options.registry!r}, which is no host. Correct it.")
+    return found
+
+
+def _ecr_origin(options: RegistryOptions, endpoint: str) -> Origin:
+    """Where `proxyEndpoint` points; on AWS itself the host that was named, which may be a FIPS or dual-stack one."""
+    found = origin_of(endpoint)
+    if found is None:
+        raise UnavailableError(
+            f"Tried to find out where the registry {options.registry} is, but ECR's proxyEndpoint is {endpoint!r}. "
+            "Check endpoint_url."
+        )
+    return _origin(options) if parse_ecr_host(found.host) and found.scheme == "https" else found
+
+
+class SideClients:
+    """Makes one side's boto3 clients; with ``role_arn``, with credentials of that role, renewed before they end."""
+
+    def __init__(self, connect: Connect, options: RegistryOptions) -> None:
+        self._connect = connect
+        self._overrides = {name: value for name, value in options.aws_overrides.items() if name != "role_arn"}
+        self._role = options.role_arn
+        self._lock = threading.Lock()
+        self._clients: dict[str, tuple[Any, float]] = {}
+        self._keys: tuple[Mapping[str, str], float] | None = None
+
+    def client(self, service: str) -> Any:
+        """A client of *service*."""
+        return _Renewed(self, service) if self._role else self._connect(service, self._overrides)
+
+    def current(self, service: str) -> Any:
+        """The role's client of *service*, with credentials that are good for minutes yet."""
+        with self._lock:
+            kept, good_until = self._clients.get(service, (None, 0.0))
+            if kept is None or good_until < time.time():
+                keys, good_until = self._role_keys()
+                where = {name: value for name, value in self._overrides.items() if name in {"region", "endpoint_url"}}
+                kept = self._connect(service, {**where, **keys})
+                self._clients[service] = (kept, good_until)
+            return kept
+
+    def _role_keys(self) -> tuple[Mapping[str, str], float]:
+        if self._keys is None or self._keys[1] < time.time():
+            self._keys = _RoleSessions(lambda: self._connect("sts", self._overrides)).assume(self._role)
+        return self._keys
+
+
+class _RoleSessions(AwsClient):
+    label = "STS"
+
+    def assume(self, role: str) -> tuple[Mapping[str, str], float]:
+        """Keys by the names of the AWS options, and when (epoch seconds) others should be asked for."""
+        answer = self._call(f"assume role {role}", "assume_role", RoleArn=role, RoleSessionName=_ROLE_SESSION)
+        given = answer["Credentials"]
+        expires: datetime = given["Expiration"]
+        keys = {
+            "access_key": given["AccessKeyId"],
+            "secret_key": given["SecretAccessKey"],
+            "session_token": given["SessionToken"],
+        }
+        return keys, expires.timestamp() - _RENEW_SECONDS
+
+
+class _Renewed:
+    """Stands for a boto3 client and takes each operation from the newest one."""
+
+    def __init__(self, clients: SideClients, service: str) -> None:
+        self._clients, self._service = clients, service
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._clients.current(self._service), name)

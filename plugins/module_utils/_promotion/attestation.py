@@ -1,0 +1,91 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The attestation of a promotion: an in-toto statement, and the OCI artifact that carries it. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .._oci.model import OCI_MANIFEST, Descriptor, RawManifest
+from .._release.promotion import PREDICATE_TYPE, gate_data
+from .attachment_tags import IN_TOTO, as_object, raw_json
+
+if TYPE_CHECKING:
+    from .._oci.model import Manifest
+    from .._release.promotion import Promotion
+    from .values import SourceImage
+
+STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+#: The content of an artifact that has no configuration, as the OCI specification has it.
+EMPTY_CONFIG = b"{}"
+_EMPTY_TYPE = "application/vnd.oci.empty.v1+json"
+#: As cosign and GitHub annotate attestations, so that they can be told apart without reading them.
+_PREDICATE_ANNOTATIONS = ("in-toto.io/predicate-type", "predicateType")
+_CREATED = "org.opencontainers.image.created"
+
+
+@dataclass(frozen=True, slots=True)
+class Attestation:
+    """An artifact ready to be written: its blobs with their content, and its manifest."""
+
+    blobs: tuple[tuple[Descriptor, bytes], ...]
+    manifest: RawManifest
+
+
+def is_attestation(listed: Descriptor) -> bool:
+    """Whether a referrer is, by its type and annotations, the attestation of a promotion."""
+    said = dict(listed.annotations)
+    return listed.artifact_type == IN_TOTO and any(said.get(one) == PREDICATE_TYPE for one in _PREDICATE_ANNOTATIONS)
+
+
+def statement(image: SourceImage, promotion: Promotion) -> bytes:
+    """The in-toto statement that *promotion* of *image* took place, as canonical JSON."""
+    algorithm, _colon, encoded = image.digest.partition(":")
+    predicate: dict[str, Any] = {
+        "source": promotion.source,
+        "destination": promotion.destination,
+        "version": promotion.version,
+        "promotedAt": promotion.promoted_at,
+        "promotedBy": promotion.promoted_by,
+        "commit": promotion.commit,
+        "gates": [gate_data(one) for one in promotion.gates],
+        "materials": [
+            {"kind": one.kind, "digest": one.manifest.digest, "subject": one.subject, "tag": one.tag}
+            for one in image.belongings
+        ],
+    }
+    if image.rewritten_from:
+        predicate["rewrittenFrom"] = image.rewritten_from
+    document = {
+        "_type": STATEMENT_TYPE,
+        "subject": [{"name": promotion.destination.rpartition("@")[0], "digest": {algorithm: encoded}}],
+        "predicateType": PREDICATE_TYPE,
+        "predicate": predicate,
+    }
+    return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
+
+
+def artifact(content: bytes, subject: Manifest, *, created: str) -> Attestation:
+    """The artifact that carries the statement *content* and refers to *subject*."""
+    config = _describe(EMPTY_CONFIG, _EMPTY_TYPE)
+    layer = _describe(content, IN_TOTO, annotations=((_PREDICATE_ANNOTATIONS[0], PREDICATE_TYPE),))
+    about = Descriptor(subject.digest, len(subject.raw.content), subject.raw.media_type)
+    document = {
+        "schemaVersion": 2,
+        "mediaType": OCI_MANIFEST,
+        "artifactType": IN_TOTO,
+        "config": as_object(config),
+        "layers": [as_object(layer)],
+        "subject": as_object(about),
+        "annotations": {_CREATED: created, **dict.fromkeys(_PREDICATE_ANNOTATIONS, PREDICATE_TYPE)},
+    }
+    blobs = ((config, EMPTY_CONFIG), (layer, content))
+    return Attestation(blobs, raw_json(document, OCI_MANIFEST))
+
+
+def _describe(content: bytes, media_type: str, *, annotations: tuple[tuple[str, str], ...] = ()) -> Descriptor:
+    digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+    return Descriptor(digest, len(content), media_type, annotations=annotations)

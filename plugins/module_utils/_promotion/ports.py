@@ -1,0 +1,159 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The ports of a promotion. the adapters answer with registries and AWS, the tests with fakes.
+
+Every method raises `UnavailableError` when the other side could not be asked (after its own retries),
+`CredentialsError` when it refused who we are, `OperationError` when it refused what we asked.
+All are safe to call from many threads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from .._oci.model import Descriptor, RawManifest
+    from .._release.promotion import Promotion
+    from .._rollout.ports import Progress
+    from .gates.model import Scan, SignatureCheck, SignatureMaterial, SignaturePolicy
+    from .values import RepositorySettings
+
+
+class Registry(Protocol):
+    """One side: a registry that speaks the OCI distribution API."""
+
+    #: What an image reference starts with.
+    host: str
+
+    def read_manifest(self, repository: str, reference: str) -> RawManifest | None:
+        """The manifest of a tag or digest, its digest computed from the bytes; None when there is none.
+
+        Reads at most `MANIFEST_LIMIT_BYTES` and refuses more. Refuses bytes that are not those of the digest asked for.
+        """
+
+    def find_manifest(self, repository: str, reference: str) -> str | None:
+        """The digest of the manifest that a tag or digest names, without reading it; None when there is none."""
+
+    def has_blob(self, repository: str, digest: str) -> bool:
+        """Whether the repository holds the blob."""
+
+    def read_blob(self, repository: str, digest: str, *, limit_bytes: int) -> bytes | None:
+        """A small blob, its digest checked; None when there is none. Refuses one over the limit."""
+
+    def list_tags(self, repository: str) -> tuple[str, ...] | None:
+        """All tags of a repository; None when there is no such repository."""
+
+    def list_referrers(self, repository: str, digest: str) -> tuple[Descriptor, ...] | None:
+        """The referrers of a manifest, all pages; None when the registry has no referrers API."""
+
+    def mount_blob(self, repository: str, digest: str, *, from_repository: str) -> bool:
+        """Mount a blob of another repository of this registry. False when it must be uploaded instead."""
+
+    def write_blob(self, repository: str, digest: str, content: bytes) -> None:
+        """Upload a small blob that was made here: an attestation's statement."""
+
+    def write_manifest(self, repository: str, reference: str, manifest: RawManifest) -> str:
+        """Put the manifest's bytes under a tag or digest. Returns the `OCI-Subject` header, empty without one.
+
+        Raises `OperationError` with ``details["refusal"]``: ``immutable`` for a tag that must not move, ``unsupported``
+        for a kind of manifest the registry does not take (405, 415), ``missing`` for content it does not have.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Transferred:
+    """What copying a blob took: bytes sent in this run, and where an earlier run's upload was taken up."""
+
+    bytes_sent: int
+    resumed_at: int = 0
+
+
+class BlobTransfer(Protocol):
+    """Copies blobs from the source to the destination, in constant memory."""
+
+    def copy_blob(
+        self,
+        source_repository: str,
+        descriptor: Descriptor,
+        destination_repository: str,
+        on_bytes: Callable[[int], None],
+    ) -> Transferred:
+        """Stream one blob, checking size and digest on the way; an upload that was interrupted is taken up again.
+
+        *on_bytes* is told of bytes as the destination takes them. Raises `OperationError` when the source's bytes are
+        not those of the descriptor: nothing is committed then.
+        """
+
+
+class Repositories(Protocol):
+    """What is known of repositories besides their content."""
+
+    def describe(self, repository: str) -> RepositorySettings:
+        """Its settings; of a registry that cannot tell, that they are not known."""
+
+
+class Scans(Protocol):
+    """Vulnerability scans."""
+
+    def read_scan(self, repository: str, digest: str) -> Scan:
+        """The scan of one image manifest (never an index), all pages of findings."""
+
+
+class Signatures(Protocol):
+    """Signature verification."""
+
+    def verify(
+        self, materials: tuple[SignatureMaterial, ...], *, digest: str, policy: SignaturePolicy
+    ) -> tuple[SignatureCheck, ...]:
+        """Check each material against *policy* for *digest*. A material that cannot be read is not valid, and says why.
+
+        Raises `RequestError` for a policy that cannot be right: no readable key, a library that is not installed.
+        """
+
+
+class Promotions(Protocol):
+    """The promotion lines of the release table."""
+
+    def caller(self) -> str:
+        """Who we are at the destination, for the record."""
+
+    def promotions(self, service: str) -> tuple[Promotion, ...]:
+        """The service's promotions, the newest first, all pages."""
+
+    def find_promotion(self, service: str, digest: str) -> Promotion | None:
+        """The newest promotion of a digest."""
+
+    def write_promotion(self, promotion: Promotion) -> None:
+        """Append one; a written one is never changed."""
+
+
+class Clock(Protocol):
+    """Time."""
+
+    def now(self) -> datetime:
+        """The wall clock, in UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds that only go forward."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """All of them. ``source`` and ``destination`` are the two registries."""
+
+    source: Registry
+    destination: Registry
+    transfer: BlobTransfer
+    destination_repositories: Repositories
+    scans: Scans
+    signatures: Signatures
+    promotions: Promotions
+    clock: Clock
+    progress: Progress

@@ -1,0 +1,165 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Reading the source: an image's manifests from its root down. Writes nothing.
+
+Each request buys something:
+
+* GET of the root, by tag when there is one: the identity of what is promoted, and what it names.
+* GET of an index in an index: what it names. Always, for belongings may hang on anything below it.
+* GET of a child that is no index: its blobs. Only when the destination lacks something (see `promotion_state`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from .._errors import RefusedError
+from .._oci.model import INDEX_TYPES, Descriptor, Manifest
+from .._oci.parse import parse_manifest
+from .._oci.platforms import with_platforms
+from .values import ImageRequest, SourceImage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .session import Session
+
+DEPTH_LIMIT = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A manifest of the source, by repository and digest."""
+
+    repository: str
+    digest: str
+
+
+@dataclass(slots=True)
+class Library:
+    """The source's manifests that were read, each once."""
+
+    held: dict[Place, Manifest] = field(default_factory=dict)
+
+    def put(self, repository: str, manifest: Manifest) -> None:
+        """Keep *manifest*."""
+        self.held[Place(repository, manifest.digest)] = manifest
+
+    def closure(self, repository: str, root: Manifest) -> tuple[Manifest, ...]:
+        """*root* and what it names as far as it was read, each manifest once and after those that it names."""
+        found: dict[str, Manifest] = {}
+        self._visit(repository, root, (), found)
+        return tuple(found.values())
+
+    def _visit(self, repository: str, one: Manifest, above: tuple[str, ...], found: dict[str, Manifest]) -> None:
+        if one.digest in above:
+            raise RefusedError(
+                f"Index {one.digest} of {repository} contains itself, by way of {len(above)} others. Nothing was "
+                "written. Push the image anew."
+            )
+        if len(above) >= DEPTH_LIMIT:
+            raise RefusedError(
+                f"The index {above[0]} of {repository} has indexes in it more than {DEPTH_LIMIT} deep. Nothing was "
+                "written. Push it with fewer levels."
+            )
+        if one.digest in found:
+            return
+        for child in one.children:
+            held = self.held.get(Place(repository, child.digest))
+            if held:
+                self._visit(repository, held, (*above, one.digest), found)
+        found[one.digest] = one
+
+
+def read_roots(session: Session) -> tuple[SourceImage, ...]:
+    """The root of every image. Raises RefusedError for one that is not there or not the one that was asked for."""
+    return tuple(session.each(lambda one: _read_root(session, one), session.request.images))
+
+
+def _read_root(session: Session, request: ImageRequest) -> SourceImage:
+    source = session.ports.source
+    reference = request.tag or request.digest
+    where = f"{source.host}/{request.repository}{':' if request.tag else '@'}{reference}"
+    root = session.read(source, request.repository, reference)
+    if root is None:
+        raise RefusedError(
+            f"Promoting {where} was refused: the source has no such image. Nothing was changed. Look which tags "
+            f"repository {request.repository} has, and that this is the registry meant.",
+            repository=request.repository,
+            reference=reference,
+        )
+    if request.digest and root.digest != request.digest:
+        raise RefusedError(
+            f"Promoting {where} was refused: the tag names {root.digest}, but {request.digest} was asked for. Nothing "
+            "was changed. Name the digest alone if that is the one meant; otherwise find out who moved the tag.",
+            seen=root.digest,
+            expected=request.digest,
+        )
+    image = SourceImage(request, root, (root,), shallow=True)
+    return _chosen(session, image) if request.platforms else image
+
+
+def _chosen(session: Session, image: SourceImage) -> SourceImage:
+    raw = with_platforms(image.root, image.request.platforms)
+    if raw is None:
+        return image
+    if not session.request.allow_digest_change:
+        raise RefusedError(
+            f"Promoting {image.digest} for {', '.join(image.request.platforms)} only was refused: an index without its "
+            f"other platforms is another one, with the digest {raw.digest}, and signatures of the whole no longer hold "
+            "for it. Nothing was changed. Promote all platforms, or set allow_digest_change.",
+            digest=image.digest,
+            new_digest=raw.digest,
+        )
+    root = parse_manifest(raw)
+    warning = (
+        f"{image.digest} is promoted with the platforms {', '.join(image.request.platforms)} only, which makes it "
+        f"{root.digest}; what belongs to the whole index stays behind"
+    )
+    return replace(image, root=root, manifests=(root,), rewritten_from=image.digest, warnings=(warning,))
+
+
+def read_below(session: Session, library: Library, images: Iterable[SourceImage], *, deep: bool) -> None:
+    """Read into *library* what the images name: indexes only, or with *deep* everything."""
+    wanted = []
+    for image in images:
+        library.put(image.request.repository, image.root)
+        wanted += [(image.request.repository, image.root)]
+    read_children(session, library, wanted, deep=deep)
+
+
+def read_children(session: Session, library: Library, above: list[tuple[str, Manifest]], *, deep: bool) -> None:
+    """Read what the manifests *above* name, level by level."""
+    expanded: set[Place] = set()
+    for _level in range(DEPTH_LIMIT + 1):
+        expanded |= {Place(repository, one.digest) for repository, one in above}
+        named = {
+            Place(repository, child.digest): child
+            for repository, one in above
+            for child in one.children
+            if deep or child.media_type in INDEX_TYPES
+        }
+        missing = {place: child for place, child in named.items() if place not in library.held}
+        read = session.each(lambda item: _read_child(session, *item), missing.items())
+        library.held.update(zip(missing, read, strict=True))
+        places = [place for place in named if place in library.held and place not in expanded]
+        above = [(place.repository, library.held[place]) for place in places]
+        if not above:
+            break
+
+
+def _read_child(session: Session, place: Place, child: Descriptor) -> Manifest:
+    found = session.read_named(session.ports.source, place.repository, child)
+    if found is None:
+        raise RefusedError(
+            f"{session.ports.source.host}/{place.repository} names the manifest {place.digest} in an index, but does "
+            "not have it. Nothing was written. Push the image anew: part of it was deleted."
+        )
+    return found
+
+
+def assemble(library: Library, image: SourceImage, *, deep: bool) -> SourceImage:
+    """*image* with all its manifests that were read."""
+    manifests = library.closure(image.request.repository, image.root)
+    return replace(image, manifests=manifests, shallow=not deep)

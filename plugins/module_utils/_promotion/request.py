@@ -1,0 +1,104 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A module's options as a request. Checks across options are made here; nothing is asked of the world."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .._errors import RequestError
+from .._oci.names import digest_problem, platform_problem, repository_problem, tag_problem
+from .gates.policies import read_policies
+from .values import BelongingsMode, ImageRequest, PromotionRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    Options = Mapping[str, Any]
+
+_MAXIMUM_CONCURRENCY = 64
+_MINIMUM_CHUNK_BYTES = 64 << 10
+
+
+def build_request(options: Options, entries: Sequence[tuple[str, Options]]) -> PromotionRequest:
+    """The request that *options* stand for.
+
+    *entries* are the images that were named, each with what to call it in a message. Raises RequestError that says of
+    each option that is wrong why.
+    """
+    images = tuple(_image(entry) for _place, entry in entries)
+    policies, problems = read_policies(options["gates"] or {})
+    problems = [*_image_problems(entries, images), *problems, *_number_problems(options)]
+    if problems:
+        raise RequestError(
+            "Promoting was refused because of the options; nothing was asked and nothing was changed: "
+            + " ".join(f"({number}) {problem}." for number, problem in enumerate(problems, 1)),
+            problems=problems,
+        )
+    return PromotionRequest(
+        images=images,
+        gates=policies,
+        belongings=BelongingsMode(options["belongings"]),
+        allow_digest_change=options["allow_digest_change"],
+        attest=options["attest"],
+        service=options["service"] or "",
+        concurrency=options["concurrency"],
+    )
+
+
+def named_images(options: Options) -> list[tuple[str, Options]]:
+    """The images that the options themselves name, each with what to call it in a message."""
+    if options["images"] is None:
+        return [("", options)] if options["repository"] else []
+    return [(f"images[{number}]: ", entry) for number, entry in enumerate(options["images"])]
+
+
+def _image(entry: Options) -> ImageRequest:
+    tag = entry["tag"] or ""
+    return ImageRequest(
+        repository=entry["repository"],
+        destination_repository=entry["destination_repository"] or entry["repository"],
+        tag=tag,
+        digest=entry["digest"] or "",
+        destination_tag=entry["destination_tag"] or tag,
+        platforms=tuple(entry["platforms"] or ()),
+    )
+
+
+def _image_problems(entries: Sequence[tuple[str, Options]], images: tuple[ImageRequest, ...]) -> Iterator[str]:
+    if not entries:
+        yield "no image is named; name one by 'repository' with 'tag' or 'digest', or several by 'images'"
+    taken: dict[tuple[str, str], str] = {}
+    for (place, _entry), image in zip(entries, images, strict=True):
+        for problem in _name_problems(image):
+            yield place + problem
+        target = (image.destination_repository, image.destination_tag or image.digest)
+        if target in taken:
+            yield f"{place}goes to {':'.join(target)}, where {taken[target]} goes already; name each destination once"
+        taken.setdefault(target, place.removesuffix(": ") or "it")
+
+
+def _name_problems(image: ImageRequest) -> Iterator[str]:
+    if not image.tag and not image.digest:
+        yield f"{image.repository} is named without 'tag' and 'digest'; name one, or both"
+    yield from filter(
+        None, (repository_problem(image.repository), digest_problem(image.digest) if image.digest else "")
+    )
+    if image.destination_repository != image.repository and (wrong := repository_problem(image.destination_repository)):
+        yield f"destination_repository: {wrong}"
+    if image.tag and (wrong := tag_problem(image.tag)):
+        yield wrong
+    if image.destination_tag not in ("", image.tag) and (wrong := tag_problem(image.destination_tag)):
+        yield f"destination_tag: {wrong}"
+    yield from filter(None, map(platform_problem, image.platforms))
+    if len(set(image.platforms)) != len(image.platforms):
+        yield f"platforms names one twice ({', '.join(image.platforms)})"
+
+
+def _number_problems(options: Options) -> Iterator[str]:
+    if not 1 <= options["concurrency"] <= _MAXIMUM_CONCURRENCY:
+        yield f"concurrency is {options['concurrency']}; it must be 1 to {_MAXIMUM_CONCURRENCY}"
+    if options["chunk_bytes"] < _MINIMUM_CHUNK_BYTES:
+        yield f"chunk_bytes is {options['chunk_bytes']}; it must be at least {_MINIMUM_CHUNK_BYTES} (64 KiB)"
+    if options["request_timeout_seconds"] <= 0:
+        yield f"request_timeout_seconds is {options['request_timeout_seconds']:g}; it must be above 0"

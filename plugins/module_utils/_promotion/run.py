@@ -1,0 +1,187 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Promote images: read, plan, judge, copy, write, tag, read back, record."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from .._errors import FastbreakError, RefusedError
+from .._release.promotion import gate_data
+from .attachments import read_belongings
+from .copy import BlobCopy
+from .finish import Finish
+from .gates.measure import measure_gates
+from .plan import plan
+from .read import Library, assemble, read_below, read_roots
+from .record import Keeping
+from .report import (
+    Hosts,
+    ImageOutcome,
+    PromotionResult,
+    diff,
+    finished_line,
+    gate_refusal,
+)
+from .session import Session, StoppableClock
+from .state import StateReader
+from .values import ImagePlan, PromotionPlan
+from .write import Writing
+
+if TYPE_CHECKING:
+    from .ports import Ports
+    from .values import PromotionRequest, SourceImage
+
+
+def promote(request: PromotionRequest, ports: Ports, *, check_mode: bool) -> PromotionResult:
+    """Promote *request*, or in check mode say what that would do.
+
+    Raises RequestError, RefusedError and DependencyError before anything is written, in check mode alike. An error that
+    ends a promotion midway says what stands; no tag of an image is written before all that it names is there.
+    """
+    with Session(request, ports) as session:
+        began = ports.clock.monotonic()
+        hosts = Hosts(ports.source.host, ports.destination.host)
+        planned = _judged(session, _plan(session))
+        if refusal := gate_refusal(planned, hosts):
+            gates = [gate_data(gate) for image in planned.images for gate in image.gates]
+            raise RefusedError(refusal, gates=gates, diff=diff(planned, hosts))
+        if check_mode or not planned.changed:
+            return _predicted(session, planned, hosts, began)
+        return _Run(session, planned, hosts, began).go()
+
+
+def _plan(session: Session) -> PromotionPlan:
+    """Both sides, and the plan between them."""
+    roots, states, library = read_roots(session), StateReader(session), Library()
+    states.read_settings()
+    read_below(session, library, roots, deep=False)
+    shallow = [assemble(library, one, deep=False) for one in roots]
+    settled = states.settled(shallow)
+    images = _deepened(session, library, shallow, deep=[not one for one in settled])
+    images = list(read_belongings(session, library, images))
+    found = states.read(images)
+    images = [replace(one, absent_blobs=states.absent_at_source(one)) for one in images]
+    same_registry = session.ports.source.host == session.ports.destination.host
+    return plan(zip(images, found, strict=True), session.request, same_registry=same_registry)
+
+
+def _deepened(session: Session, library: Library, images: list[SourceImage], *, deep: list[bool]) -> list[SourceImage]:
+    """*images* with all their manifests where *deep* says so."""
+    read_below(session, library, [one for one, wanted in zip(images, deep, strict=True) if wanted], deep=True)
+    return [assemble(library, one, deep=wanted) for one, wanted in zip(images, deep, strict=True)]
+
+
+def _judged(session: Session, planned: PromotionPlan) -> PromotionPlan:
+    """*planned* with the gates' results. An image that is in place, recorded and attested is not judged again."""
+    shallow = [image.changed and image.source.shallow for image in planned.images]
+    sources = [image.source for image in planned.images]
+    library = Library()
+    deep = _deepened(session, library, sources, deep=shallow) if any(shallow) else sources
+    images = [replace(image, source=source) for image, source in zip(planned.images, deep, strict=True)]
+    ports = replace(session.ports, clock=StoppableClock(session))
+
+    def judge(image: ImagePlan) -> ImagePlan:
+        if not image.changed:
+            return image
+        return replace(image, gates=measure_gates(image.source, session.request.gates, ports))
+
+    return PromotionPlan(tuple(session.each(judge, images)))
+
+
+def _predicted(session: Session, planned: PromotionPlan, hosts: Hosts, began: float) -> PromotionResult:
+    """What the plan would do, or that there is nothing to do."""
+    seconds = session.ports.clock.monotonic() - began
+    outcomes = tuple(
+        ImageOutcome(
+            image,
+            blobs_copied=sum(1 for step in image.blobs if not step.mount_from),
+            blobs_mounted=sum(1 for step in image.blobs if step.mount_from),
+            bytes_copied=image.bytes_to_copy,
+            attestation=image.attestation,
+            seconds=seconds,
+        )
+        for image in planned.images
+    )
+    return PromotionResult(planned, hosts, outcomes)
+
+
+class _Run:
+    """Carries a plan out, and knows at any moment what stands."""
+
+    def __init__(self, session: Session, planned: PromotionPlan, hosts: Hosts, began: float) -> None:
+        self.session = session
+        self.planned = planned
+        self.hosts = hosts
+        self.began = began
+        self.copy = BlobCopy(session, planned)
+        self.writing = Writing(session, planned)
+        self.keeping = Keeping(session, hosts, self.writing)
+        self.finish = Finish(session, self.writing)
+
+    def go(self) -> PromotionResult:
+        """All of it, in the order that leaves no tag on incomplete content wherever it ends."""
+        try:
+            self.copy.run()
+            self.writing.manifests()
+            self.writing.referrers()
+            self.writing.belonging_tags()
+            self.keeping.attest(self.copy.copied)
+            self.finish.tags()
+            self.finish.read_back()
+            self.keeping.record(self.copy.copied)
+        except FastbreakError as error:
+            error.message = f"{error.message} {self._standing()}"
+            error.args = (error.message,)
+            raise
+        return self._result()
+
+    def _standing(self) -> str:
+        """What was done and what was not."""
+        wanted = [image.tag for image in self.planned.images if image.tag]
+        written = [f"{one.destination_repository}:{one.tag}" for one in self.finish.tagged]
+        if not wanted:
+            tags = "There was no tag to write."
+        elif not written:
+            tags = "No tag was written."
+        elif len(written) < len(wanted):
+            tags = f"{len(written)} of {len(wanted)} tags were written: {', '.join(written)}."
+        else:
+            tags = f"All tags were written: {', '.join(written)}."
+        return (
+            f"{self.copy.done} of {len(self.copy.steps)} blobs to copy are there, and {len(self.writing.written)} of "
+            f"{self.writing.total} manifests. {tags} Run again to go on: what is there is not sent again."
+        )
+
+    def _result(self) -> PromotionResult:
+        seconds = self.session.ports.clock.monotonic() - self.began
+        outcomes = []
+        for number, image in enumerate(self.planned.images):
+            copied = self.copy.copied[number]
+            outcomes.append(
+                ImageOutcome(
+                    image,
+                    blobs_copied=copied.blobs,
+                    blobs_mounted=copied.mounted,
+                    bytes_copied=copied.sent,
+                    bytes_resumed=copied.resumed,
+                    attestation=self.keeping.attestations[number],
+                    warnings=tuple(self.writing.warnings[number]),
+                    seconds=seconds,
+                )
+            )
+            self.session.ports.progress.say(finished_line(outcomes[-1], self.hosts))
+        return PromotionResult(self.planned, self.hosts, tuple(outcomes), wrote=self._wrote())
+
+    def _wrote(self) -> bool:
+        """Whether the destination took anything: what it refuses of belongings is refused again by the next run."""
+        attested = [
+            number
+            for number, image in enumerate(self.planned.images)
+            if image.attest and self.keeping.attestations[number]
+        ]
+        recorded = any(image.record for image in self.planned.images)
+        return bool(
+            self.copy.steps or self.writing.written or self.writing.tags or self.finish.tagged or attested or recorded
+        )

@@ -1,0 +1,173 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a promotion works with: one pool of threads that can be stopped, and the manifests it has read."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from .._errors import FastbreakError, RefusedError
+from .._oci.parse import parse_manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from concurrent.futures import Future
+    from datetime import datetime
+    from types import TracebackType
+
+    from .._oci.model import Descriptor, Manifest, RawManifest
+    from .ports import Ports, Registry
+    from .values import PromotionRequest
+
+#: What is read of a source before the promotion calls it hostile: manifests an image, bytes of manifests a run.
+MANIFESTS_LIMIT = 5_000
+MANIFEST_BYTES_LIMIT = 64 << 20
+_TICK_SECONDS = 1.0
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+
+class StoppedError(FastbreakError):
+    """This part of the work was given up because another part failed, or because the run was interrupted."""
+
+
+class Session:
+    """One run. All threads are its pool's; leaving it ends them."""
+
+    def __init__(self, request: PromotionRequest, ports: Ports) -> None:
+        self.request = request
+        self.ports = ports
+        self._threads = max(1, request.concurrency)
+        self._pool = ThreadPoolExecutor(max_workers=self._threads, thread_name_prefix="promotion")
+        self._stopped = threading.Event()
+        self._lock = threading.Lock()
+        self._manifests = 0
+        self._bytes = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if kind is not None:
+            self._stopped.set()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def check(self) -> None:
+        """Raise StoppedError once the work is to be given up. Long work calls it now and then."""
+        if self._stopped.is_set():
+            raise StoppedError("Given up, because another part of the promotion failed or the run was interrupted.")
+
+    def each(
+        self, work: Callable[[Item], Answer], items: Iterable[Item], tick: Callable[[], None] | None = None
+    ) -> list[Answer]:
+        """*work* for all *items* at once, as far as there are threads; answers in the order of *items*.
+
+        The first failure stops the rest and is raised when all threads have left their work. *tick* is called about
+        once a second meanwhile.
+        """
+        asked = list(items)
+        if len(asked) == 1 and tick is None:
+            return [work(asked[0])]
+        answers: dict[int, Answer] = {}
+        waiting: SimpleQueue[tuple[int, Item]] = SimpleQueue()
+        for numbered in enumerate(asked):
+            waiting.put(numbered)
+
+        def take() -> None:
+            """A thread takes one after the other, which costs less than a future for each of ten thousand layers."""
+            while not waiting.empty():
+                self.check()
+                try:
+                    number, item = waiting.get_nowait()
+                except Empty:
+                    break
+                answers[number] = work(item)
+
+        futures = [self._pool.submit(take) for _thread in range(min(self._threads, len(asked)))]
+        self._join(futures, tick)
+        for error in (one.exception() for one in futures if not one.cancelled()):
+            if error and not isinstance(error, StoppedError):
+                raise error
+        self.check()
+        return [answers[number] for number in range(len(asked))]
+
+    def _join(self, futures: list[Future[None]], tick: Callable[[], None] | None) -> None:
+        """Wait until all are done. A failure or an interruption stops those that have not ended."""
+        pending = set(futures)
+        try:
+            while pending:
+                done, pending = wait(pending, timeout=_TICK_SECONDS if tick else None, return_when=FIRST_EXCEPTION)
+                if any(one.exception() for one in done):
+                    break
+                if tick and pending:
+                    tick()
+        finally:
+            if pending:
+                self._stopped.set()
+                for one in pending:
+                    one.cancel()
+                wait(pending)
+
+    def read(self, registry: Registry, repository: str, reference: str) -> Manifest | None:
+        """The manifest of a tag or digest, parsed; None when there is none. Raises RefusedError for a hostile one."""
+        raw = registry.read_manifest(repository, reference)
+        if raw is None:
+            return None
+        self._count(raw)
+        return parse_manifest(raw)
+
+    def read_named(self, registry: Registry, repository: str, named: Descriptor) -> Manifest | None:
+        """The manifest that *named* points to. Raises RefusedError when it is not the one that was named."""
+        found = self.read(registry, repository, named.digest)
+        if found is None:
+            return None
+        seen = (found.digest, len(found.raw.content), found.raw.media_type)
+        if seen != (named.digest, named.size, named.media_type):
+            raise RefusedError(
+                f"{registry.host}/{repository} names a manifest {named.digest} of {named.size} bytes "
+                f"({named.media_type}), but answered with {seen[0]} of {seen[1]} bytes ({seen[2]}). Nothing was "
+                "written. Push the image anew, or mistrust that registry."
+            )
+        return found
+
+    def _count(self, raw: RawManifest) -> None:
+        with self._lock:
+            self._manifests += 1
+            self._bytes += len(raw.content)
+            limit = MANIFESTS_LIMIT * len(self.request.images)
+            if self._manifests > limit or self._bytes > MANIFEST_BYTES_LIMIT:
+                raise RefusedError(
+                    f"The source holds more than can be carried as one promotion: {self._manifests} manifests with "
+                    f"{self._bytes} bytes were read, {limit} and {MANIFEST_BYTES_LIMIT} are the limits. Nothing was "
+                    "written. Promote fewer images or platforms at a time."
+                )
+
+
+class StoppableClock:
+    """The session's clock, with waits that end when the work is given up."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._clock = session.ports.clock
+
+    def now(self) -> datetime:
+        """The wall clock, in UTC."""
+        return self._clock.now()
+
+    def monotonic(self) -> float:
+        """Seconds that only go forward."""
+        return self._clock.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait. Raises StoppedError when the work is to be given up."""
+        remaining = seconds
+        while remaining > 0:
+            self._session.check()
+            self._clock.sleep(min(remaining, _TICK_SECONDS))
+            remaining -= _TICK_SECONDS

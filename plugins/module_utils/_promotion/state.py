@@ -1,0 +1,218 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Reading the destination: what it holds of the images already. Writes nothing.
+
+Each request buys something:
+
+* HEAD of the destination's tag: whether the image is there, is another one, or is not there.
+* HEAD of each manifest: whether it is there. A registry takes a manifest only when it has what that names, so that
+  the blobs of a manifest which is there are not asked for; but a manifest may have been deleted since, so that each
+  is asked for although an index that names it is there.
+* HEAD of a blob of a manifest that is not there, once a repository: whether it must be copied.
+* HEAD of a belonging's tag, and GET of an index of referrers: what the destination has added of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .._errors import DependencyError
+from .._oci.parse import is_foreign
+from .attachment_tags import fallback_tag
+from .attestation import is_attestation
+from .values import DestinationState, RepositorySettings, SourceImage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .._oci.model import Descriptor, Manifest
+    from .session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """Content of the destination: a digest or tag in a repository."""
+
+    repository: str
+    reference: str
+
+
+class StateReader:
+    """Reads the destination, each piece of it once a run."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.destination = session.ports.destination
+        self.settings: dict[str, RepositorySettings] = {}
+        self._heads: dict[_Spot, str | None] = {}
+        self._present: set[_Spot] = set()
+        self._blobs: dict[_Spot, bool] = {}
+        self._indexes: dict[_Spot, Manifest | None] = {}
+        self._referrers: dict[_Spot, tuple[Descriptor, ...] | None] = {}
+        self._recorded: dict[str, bool] = {}
+
+    def read_settings(self) -> None:
+        """The repositories' settings. Raises DependencyError for one that is missing and has to be made first."""
+        names = list(dict.fromkeys(one.destination_repository for one in self.session.request.images))
+        describe = self.session.ports.destination_repositories.describe
+        self.settings.update(zip(names, self.session.each(describe, names), strict=True))
+        if missing := [name for name, one in self.settings.items() if one.known and not one.exists]:
+            raise DependencyError(
+                f"Promoting to {self.destination.host} needs the repository {', '.join(missing)}, which does not exist "
+                "there. Nothing was changed. Provision the component ecr of that account first "
+                "(site.yml --limit ecr), or name another destination_repository.",
+                missing=missing,
+            )
+
+    def settled(self, images: Iterable[SourceImage]) -> list[bool]:
+        """For each image whether the destination has all its manifests, and the tag, if any, names it."""
+        wanted = list(images)
+        for_all = [(one.request.destination_repository, digest) for one in wanted for digest in one.named]
+        tags = [
+            (one.request.destination_repository, one.request.destination_tag)
+            for one in wanted
+            if one.request.destination_tag
+        ]
+        self._find_all(tags)
+        self._find_all(pair for pair in for_all if not self._has_manifest(*pair))
+        return [self._is_settled(one) for one in wanted]
+
+    def _is_settled(self, image: SourceImage) -> bool:
+        request = image.request
+        tag = self._heads.get(_Spot(request.destination_repository, request.destination_tag))
+        named = all(self._has_manifest(request.destination_repository, digest) for digest in image.named)
+        return named and (not request.destination_tag or tag == image.digest)
+
+    def _has_manifest(self, repository: str, digest: str) -> bool:
+        return _Spot(repository, digest) in self._present
+
+    def read(self, images: Iterable[SourceImage]) -> tuple[DestinationState, ...]:
+        """What the destination holds of each image, and of what belongs to it."""
+        wanted = list(images)
+        own_tags, manifests, fallbacks = [], [], []
+        for one in wanted:
+            repository = one.request.destination_repository
+            own_tags += [(repository, belonging.tag) for belonging in one.belongings if belonging.tag]
+            manifests += [(repository, digest) for digest in one.named]
+            for belonging in one.belongings:
+                manifests += [(repository, each.digest) for each in (*belonging.parts, belonging.manifest)]
+            subjects = [belonging.subject for belonging in one.belongings if not belonging.tag]
+            fallbacks += [(repository, digest) for digest in dict.fromkeys([*subjects, one.digest])]
+        self._find_all(own_tags)
+        self._find_all(pair for pair in manifests if not self._has_manifest(*pair))
+        self._read_referrers(wanted)
+        self._read_indexes([pair for pair in fallbacks if not self._has_api(pair[0])])
+        self._read_changed(wanted)
+        self._find_blobs(wanted)
+        self._find_records(wanted)
+        return tuple(self._state(one) for one in wanted)
+
+    def _find_all(self, pairs: Iterable[tuple[str, str]]) -> None:
+        asked = [spot for spot in dict.fromkeys(_Spot(*pair) for pair in pairs) if spot not in self._heads]
+        found = self.session.each(lambda one: self.destination.find_manifest(one.repository, one.reference), asked)
+        self._heads.update(zip(asked, found, strict=True))
+        self._present.update(_Spot(spot.repository, one) for spot, one in zip(asked, found, strict=True) if one)
+
+    def _read_referrers(self, images: list[SourceImage]) -> None:
+        roots = [_Spot(one.request.destination_repository, one.digest) for one in images]
+        asked = [one for one in dict.fromkeys(roots) if one not in self._referrers]
+        found = self.session.each(lambda one: self.destination.list_referrers(one.repository, one.reference), asked)
+        self._referrers.update(zip(asked, found, strict=True))
+
+    def _has_api(self, repository: str) -> bool:
+        return any(spot.repository == repository and found is not None for spot, found in self._referrers.items())
+
+    def _read_indexes(self, subjects: list[tuple[str, str]]) -> None:
+        """The destination's indexes of referrers, under their tags."""
+        self._read_tags([(repository, fallback_tag(digest)) for repository, digest in subjects])
+
+    def _read_tags(self, pairs: list[tuple[str, str]]) -> None:
+        asked = [spot for spot in dict.fromkeys(_Spot(*pair) for pair in pairs) if spot not in self._indexes]
+        read = self.session.each(lambda one: self.session.read(self.destination, one.repository, one.reference), asked)
+        self._indexes.update(zip(asked, read, strict=True))
+
+    def _read_changed(self, images: list[SourceImage]) -> None:
+        """What the destination has under a belonging's tag, where that is not the source's."""
+        self._read_tags(
+            [
+                (one.request.destination_repository, belonging.tag)
+                for one in images
+                for belonging in one.belongings
+                if belonging.tag
+                and self._heads[_Spot(one.request.destination_repository, belonging.tag)]
+                not in (None, belonging.manifest.digest)
+            ]
+        )
+
+    def _find_blobs(self, images: list[SourceImage]) -> None:
+        wanted: dict[_Spot, None] = {}
+        for one in images:
+            repository = one.request.destination_repository
+            for manifest in self._lacking(one):
+                wanted.update(dict.fromkeys(_Spot(repository, blob.digest) for blob in manifest.blobs))
+        asked = [spot for spot in wanted if spot not in self._blobs]
+        found = self.session.each(lambda one: self.destination.has_blob(one.repository, one.reference), asked)
+        self._blobs.update(zip(asked, found, strict=True))
+
+    def _lacking(self, image: SourceImage) -> list[Manifest]:
+        """The manifests of *image* and its belongings that the destination does not have."""
+        repository = image.request.destination_repository
+        belonging = [part for one in image.belongings for part in (*one.parts, one.manifest)]
+        return [one for one in (*image.manifests, *belonging) if not self._has_manifest(repository, one.digest)]
+
+    def absent_at_source(self, image: SourceImage) -> frozenset[str]:
+        """Non-distributable layers that neither side has: the source is asked for those the destination lacks."""
+        repository = image.request.destination_repository
+        asked = {
+            blob.digest
+            for manifest in self._lacking(image)
+            for blob in manifest.blobs
+            if is_foreign(blob) and not self._blobs[_Spot(repository, blob.digest)]
+        }
+        source = self.session.ports.source
+        names = sorted(asked)
+        found = self.session.each(lambda digest: source.has_blob(image.request.repository, digest), names)
+        return frozenset(digest for digest, there in zip(names, found, strict=True) if not there)
+
+    def _find_records(self, images: list[SourceImage]) -> None:
+        service = self.session.request.service
+        if not service:
+            return
+        asked = [one for one in dict.fromkeys(image.digest for image in images) if one not in self._recorded]
+        promotions = self.session.ports.promotions
+        found = self.session.each(lambda one: promotions.find_promotion(service, one), asked)
+        self._recorded.update((one, promotion is not None) for one, promotion in zip(asked, found, strict=True))
+
+    def _state(self, image: SourceImage) -> DestinationState:
+        repository = image.request.destination_repository
+        names = [image.request.destination_tag, *(one.tag for one in image.belongings)]
+        tags = {name: digest for name in names if (digest := self._heads.get(_Spot(repository, name)))}
+        subjects = dict.fromkeys([*(one.subject for one in image.belongings), image.digest])
+        indexed = [*names, *(fallback_tag(one) for one in subjects)]
+        held = {name: one for name in indexed if (one := self._indexes.get(_Spot(repository, name)))}
+        tags |= {name: one.digest for name, one in held.items()}
+        parts = [part for one in image.belongings for part in (*one.parts, one.manifest)]
+        blobs = {blob.digest for one in (*image.manifests, *parts) for blob in one.blobs}
+        digests = {*image.named, *(one.digest for one in parts)}
+        referrers = self._referrers.get(_Spot(repository, image.digest))
+        index = held.get(fallback_tag(image.digest))
+        listed = referrers if referrers is not None else index.children if index else ()
+        carried = set() if self._is_source(image) else {one.manifest.digest for one in image.belongings}
+        attestations = sorted(one.digest for one in listed if is_attestation(one) and one.digest not in carried)
+        return DestinationState(
+            settings=self.settings[repository],
+            blobs=frozenset(one for one in blobs if self._blobs.get(_Spot(repository, one))),
+            manifests=frozenset(one for one in digests if self._has_manifest(repository, one)),
+            tags=tuple(sorted(tags.items())),
+            attested=bool(attestations),
+            attestation=attestations[0] if attestations else "",
+            recorded=self._recorded.get(image.digest, False),
+            held=tuple(sorted(held.items(), key=lambda item: item[0])),
+            referrers_api=self._has_api(repository),
+        )
+
+    def _is_source(self, image: SourceImage) -> bool:
+        """Whether both sides are one place. Otherwise an attestation of the source's tells of an earlier promotion."""
+        same_registry = self.session.ports.source.host == self.destination.host
+        return same_registry and image.request.repository == image.request.destination_repository

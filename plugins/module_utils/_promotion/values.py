@@ -1,0 +1,199 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A promotion as values: what was asked for, what both registries hold, and the plan between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .._oci.model import Descriptor, Manifest, RawManifest
+    from .gates.model import GatePolicies, GateResult
+
+
+class BelongingsMode(Enum):
+    """What to do about belongings that the destination refuses: fail, or report them; ``OFF``: none is looked for."""
+
+    REQUIRED = "required"
+    WARN = "warn"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRequest:
+    """One image to promote. ``tag`` or ``digest`` or both name the source; with both, the tag must name the digest.
+
+    ``platforms`` empty means all. ``destination_tag`` empty: the image is addressed by its digest alone.
+    """
+
+    repository: str
+    destination_repository: str
+    tag: str = ""
+    digest: str = ""
+    destination_tag: str = ""
+    platforms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionRequest:
+    """What the module was asked to do. ``service`` empty: nothing is recorded in a release table."""
+
+    images: tuple[ImageRequest, ...]
+    gates: GatePolicies
+    belongings: BelongingsMode = BelongingsMode.REQUIRED
+    allow_digest_change: bool = False
+    attest: bool = True
+    service: str = ""
+    concurrency: int = 16
+
+
+@dataclass(frozen=True, slots=True)
+class RepositorySettings:
+    """A repository. ``known`` is false where the registry cannot tell (any but ECR); the push then makes it.
+
+    ``mutable_tags`` are ECR's exclusion filters: tags that match one (``*`` is a wildcard) may move.
+    """
+
+    exists: bool
+    known: bool = True
+    immutable: bool = False
+    mutable_tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """A manifest that belongs to an image: found through the referrers API, or under a tag of its own.
+
+    ``parts`` are the manifests that it names itself when it is an index, each after those that it names.
+    """
+
+    kind: str
+    subject: str
+    manifest: Manifest
+    tag: str = ""
+    parts: tuple[Manifest, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceImage:
+    """All that the source holds of an image: manifests by digest, each after those that it names; the root is last.
+
+    ``shallow``: only indexes were read, which is enough when the destination holds everything they name.
+    ``fallbacks`` are the source's referrers indexes by the digest of their subject; ``absent_blobs`` are
+    non-distributable layers that the source lacks; ``warnings`` say what was found and is not carried.
+    """
+
+    request: ImageRequest
+    root: Manifest
+    manifests: tuple[Manifest, ...]
+    belongings: tuple[Belonging, ...] = ()
+    rewritten_from: str = ""
+    shallow: bool = False
+    fallbacks: tuple[tuple[str, Manifest], ...] = ()
+    absent_blobs: frozenset[str] = frozenset()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """The image's identity."""
+        return self.root.digest
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The digests of its manifests, read or only named by an index; the root is last."""
+        read = {one.digest: None for one in self.manifests}
+        only_named = {
+            child.digest: None for one in self.manifests for child in one.children if child.digest not in read
+        }
+        return (*only_named, *read)
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationState:
+    """What the destination holds of it already: digests of blobs and manifests, and what the tags name.
+
+    ``held`` are manifests under belongings' tags that are not the source's: the destination may have added to them.
+    ``referrers_api`` tells that it keeps referrers itself, so that no tag is needed for them. ``attestation`` is the
+    digest of the attestation that it has of the image.
+    """
+
+    settings: RepositorySettings
+    blobs: frozenset[str] = frozenset()
+    manifests: frozenset[str] = frozenset()
+    tags: tuple[tuple[str, str], ...] = ()
+    attested: bool = False
+    recorded: bool = False
+    held: tuple[tuple[str, Manifest], ...] = ()
+    referrers_api: bool = False
+    attestation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BlobStep:
+    """A blob that the destination lacks. ``mount_from`` names a repository of the same registry that has it."""
+
+    descriptor: Descriptor
+    source_repository: str
+    destination_repository: str
+    mount_from: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestStep:
+    """A manifest to write, by digest."""
+
+    manifest: RawManifest
+    destination_repository: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class TagStep:
+    """A tag to write: the same bytes again, under the tag's name."""
+
+    tag: str
+    manifest: RawManifest
+    destination_repository: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePlan:
+    """What promoting one image takes, in the order in which it is done. Nothing to do is an empty plan."""
+
+    source: SourceImage
+    blobs: tuple[BlobStep, ...] = ()
+    present_blobs: tuple[Descriptor, ...] = ()
+    manifests: tuple[ManifestStep, ...] = ()
+    referrers: tuple[ManifestStep, ...] = ()
+    belonging_tags: tuple[TagStep, ...] = ()
+    tag: TagStep | None = None
+    attest: bool = False
+    attestation: str = ""
+    record: bool = False
+    gates: tuple[GateResult, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        """Whether carrying it out would write anything."""
+        steps = (self.blobs, self.manifests, self.referrers, self.belonging_tags)
+        return any(steps) or self.tag is not None or self.attest or self.record
+
+    @property
+    def bytes_to_copy(self) -> int:
+        """Bytes that the blobs to copy hold together, those to mount aside."""
+        return sum(step.descriptor.size for step in self.blobs if not step.mount_from)
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionPlan:
+    """One plan for all images of a request."""
+
+    images: tuple[ImagePlan, ...] = field(default_factory=tuple)
+
+    @property
+    def changed(self) -> bool:
+        """Whether carrying it out would write anything."""
+        return any(image.changed for image in self.images)

@@ -1,0 +1,121 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Writing manifests and belongings: each after all that it names and refers to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._errors import OperationError
+from .._oci.parse import parse_manifest
+from .attachment_tags import fallback_tag, without
+from .patience import write_manifest
+from .values import BelongingsMode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from .._oci.model import RawManifest
+    from .session import Session
+    from .values import ManifestStep, PromotionPlan, TagStep
+
+#: Refusals of a belonging that one can go on without, if asked to.
+_REFUSALS = frozenset({"unsupported", "missing", "immutable"})
+
+
+class Writing:
+    """The manifests of a plan, and how far writing them is. ``tags`` are the belongings' tags as they were written."""
+
+    def __init__(self, session: Session, planned: PromotionPlan) -> None:
+        self.session = session
+        self.planned = planned
+        self.written: list[ManifestStep] = []
+        self.tags: dict[tuple[str, str], RawManifest] = {}
+        self.refused: set[tuple[str, str]] = set()
+        self.listed: set[tuple[str, str]] = set()
+        self.warnings: dict[int, list[str]] = {number: [] for number, _image in enumerate(planned.images)}
+
+    @property
+    def total(self) -> int:
+        """How many manifests there are to write."""
+        return sum(len(image.manifests) + len(image.referrers) for image in self.planned.images)
+
+    def manifests(self) -> None:
+        """The images' own, by digest."""
+        self._in_order((image.manifests for image in self.planned.images), self._write)
+
+    def referrers(self) -> None:
+        """What belongs to them, by digest."""
+        self._in_order((image.referrers for image in self.planned.images), self._write_referrer)
+
+    def _in_order(self, steps: Iterable[tuple[ManifestStep, ...]], write: Callable[[int, ManifestStep], None]) -> None:
+        """Level by level: a manifest's level is one above all that it names or refers to."""
+        levels: list[list[tuple[int, ManifestStep]]] = []
+        level_of: dict[tuple[str, str], int] = {}
+        for number, some in enumerate(steps):
+            for step in some:
+                repository = step.destination_repository
+                named = parse_manifest(step.manifest)
+                below = [*(one.digest for one in named.children), named.subject.digest if named.subject else ""]
+                level = 1 + max(level_of.get((repository, digest), -1) for digest in below)
+                level_of[repository, step.manifest.digest] = level
+                if level == len(levels):
+                    levels.append([])
+                levels[level].append((number, step))
+        for one in levels:
+            self.session.each(lambda item: write(*item), one)
+
+    def _write(self, _number: int, step: ManifestStep) -> None:
+        repository, digest = step.destination_repository, step.manifest.digest
+        if write_manifest(self.session, repository, digest, step.manifest):
+            self.listed.add((repository, digest))
+        self.written.append(step)
+
+    def _write_referrer(self, number: int, step: ManifestStep) -> None:
+        what = f"{step.role} {step.manifest.digest}"
+        if not self.lenient(number, what, lambda: self._write(number, step)):
+            self.refused.add((step.destination_repository, step.manifest.digest))
+
+    def lenient(self, number: int, what: str, write: Callable[[], None]) -> bool:
+        """*write* a belonging; one that the destination refuses fails the run or is warned of. False: it was."""
+        try:
+            write()
+        except OperationError as error:
+            refusal = error.details.get("refusal")
+            if self.session.request.belongings is not BelongingsMode.WARN or refusal not in _REFUSALS:
+                raise
+            self.warnings[number].append(f"the destination refused {what} and is without it: {error.message}")
+            return False
+        return True
+
+    def belonging_tags(self) -> None:
+        """The belongings' tags, save the index that an attestation is to be added to: it is written once, with that."""
+        steps: dict[tuple[str, str], tuple[int, TagStep]] = {}
+        for number, image in enumerate(self.planned.images):
+            for step in image.belonging_tags:
+                if not (image.attest and step.tag == fallback_tag(image.source.digest)):
+                    steps[step.destination_repository, step.tag] = (number, step)
+        self.session.each(lambda item: self._write_tag(*item), steps.values())
+
+    def _write_tag(self, number: int, step: TagStep) -> None:
+        repository = step.destination_repository
+        manifest = self.remaining(step)
+        if manifest is None:
+            return
+
+        def write() -> None:
+            write_manifest(self.session, repository, step.tag, manifest)
+            self.tags[repository, step.tag] = manifest
+
+        self.lenient(number, f"tag {step.tag}", write)
+
+    def remaining(self, step: TagStep) -> RawManifest | None:
+        """What to write under a belonging's tag now that some may be refused or listed by the registry itself."""
+        repository = step.destination_repository
+        left_out = {digest for place, digest in self.refused | self.listed if place == repository}
+        index = parse_manifest(step.manifest)
+        if not index.is_index or not left_out & {one.digest for one in index.children}:
+            return step.manifest
+        if all(one.digest in left_out for one in index.children):
+            return None
+        return without(step.manifest, {digest for place, digest in self.refused if place == repository})

@@ -1,0 +1,81 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A Docker engine, through its command-line client: building is whatever command the caller has for it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import tempfile
+from typing import TYPE_CHECKING
+
+from .._errors import OperationError, RequestError, WaitTimeoutError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from .values import Login
+
+_TAIL_LINES = 20
+
+
+class DockerClient:
+    """Runs ``docker``. No command outlives ``timeout_seconds``."""
+
+    def __init__(self, docker: str, timeout_seconds: float) -> None:
+        self._docker = docker
+        self._timeout_seconds = timeout_seconds
+
+    def build(self, command: tuple[str, ...]) -> None:
+        """Run the command that builds an image. Raises `OperationError` with the end of its output."""
+        self._run("build the image", list(command))
+
+    def push(self, local_image: str, reference: str, login: Login) -> None:
+        """Push ``local_image`` as ``reference``. The login is kept in a folder that is gone afterwards."""
+        with tempfile.TemporaryDirectory(prefix="fastbreak-docker-") as folder:
+            environment = {"DOCKER_CONFIG": folder}
+            words = ["login", "--username", login.username, "--password-stdin", login.host]
+            self._run(f"log in to {login.host}", [self._docker, *words], environment, login.password)
+            self._run(f"name the image {reference}", [self._docker, "tag", local_image, reference])
+            try:
+                self._run(f"push {reference}", [self._docker, "push", reference], environment)
+            finally:
+                # The second name was for the push alone. That it cannot be taken away again matters to nobody.
+                with contextlib.suppress(OperationError):
+                    self._run(f"remove the name {reference}", [self._docker, "image", "rm", "--no-prune", reference])
+
+    def _run(
+        self, attempted: str, command: Sequence[str], environment: Mapping[str, str] | None = None, text: str = ""
+    ) -> None:
+        try:
+            # The action plugin uses this too, and has no module whose run_command could be called.
+            # pylint: disable-next=ansible-bad-function
+            done = subprocess.run(
+                command,
+                env={**os.environ, **(environment or {})},
+                input=text,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                timeout=self._timeout_seconds,
+                check=False,
+            )
+        except OSError as reason:
+            raise RequestError(
+                f"Tried to {attempted}, but {command[0]} could not be run: {reason.strerror}. "
+                "Install it, or name another."
+            ) from reason
+        except subprocess.TimeoutExpired as reason:
+            raise WaitTimeoutError(
+                f"Tried to {attempted}, but it had not ended after {self._timeout_seconds:g} seconds. "
+                "Look at the network and the engine, or raise timeout_seconds."
+            ) from reason
+        if done.returncode != 0:
+            tail = "\n".join(done.stdout.strip().splitlines()[-_TAIL_LINES:])
+            raise OperationError(f"Tried to {attempted}, but `{_shown(command)}` ended with {done.returncode}:\n{tail}")
+
+
+def _shown(command: Sequence[str]) -> str:
+    return " ".join(command[:3]) + (" ..." if len(command) > 3 else "")

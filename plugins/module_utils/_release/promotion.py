@@ -1,0 +1,49 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The record of a promotion, as the release table and the attestation keep it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .._promotion.gates.model import GateResult
+
+#: The predicate type of the attestation, and how the table's sort key starts.
+PREDICATE_TYPE = "https://fastbreak.dev/attestations/promotion/v1"
+RECORD_PREFIX = "P#"
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """One image that was promoted. Times are ISO 8601 in UTC; ``promoted_by`` is the caller's ARN, or a user's name."""
+
+    service: str
+    release_id: str
+    version: str
+    digest: str
+    commit: str
+    source: str
+    destination: str
+    promoted_at: str
+    promoted_by: str
+    blobs: int = 0
+    bytes_copied: int = 0
+    belongings: tuple[str, ...] = ()
+    gates: tuple[GateResult, ...] = ()
+    attestation: str = ""
+
+
+def gate_data(result: GateResult) -> dict[str, Any]:
+    """One gate's result as plain data."""
+    return {**asdict(result), "mode": result.mode.value, "verdict": result.verdict.value}
+
+
+def promotion_data(promotion: Promotion) -> dict[str, Any]:
+    """The record as plain data, as the release table keeps it and the modules return it."""
+    return {
+        **asdict(promotion),
+        "belongings": list(promotion.belongings),
+        "gates": [gate_data(one) for one in promotion.gates],
+    }

@@ -1,0 +1,159 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The promotions of the release table (docs/contracts.md, "Promotion") through boto3; none where there is no table."""
+
+from __future__ import annotations
+
+import getpass
+from typing import TYPE_CHECKING, Any
+
+from .._aws.api import ApiRefusedError, AwsClient
+from .._common.verdict import Verdict
+from .._errors import DependencyError, OperationError, UnavailableError
+from .._promotion.gates.model import GateMode, GateResult
+from .promotion import RECORD_PREFIX, Promotion, promotion_data
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+try:
+    from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+    HAS_BOTO3 = True
+except ImportError:
+    HAS_BOTO3 = False
+
+_NO_TABLE = "ResourceNotFoundException"
+_CONDITION_FAILED = "ConditionalCheckFailedException"
+_COUNTS = ("blobs", "bytes_copied")
+
+
+def local_user() -> str:
+    """The name of the user that runs this, where no account can tell who that is."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+class PromotionsClient(AwsClient):
+    """The promotions of one release table. *caller* tells who we are at the destination."""
+
+    label = "DynamoDB"
+
+    def __init__(self, connect: Callable[[], Any], table: str, caller: Callable[[], str] = local_user) -> None:
+        super().__init__(connect)
+        self._table = table
+        self._caller = caller
+
+    def caller(self) -> str:
+        """Who we are at the destination."""
+        return self._caller()
+
+    def promotions(self, service: str) -> tuple[Promotion, ...]:
+        """The service's promotions, the newest first, all pages."""
+        return tuple(_read_promotion(item) for item in self._items(service))
+
+    def find_promotion(self, service: str, digest: str) -> Promotion | None:
+        """The newest promotion of *digest*, or None."""
+        found = self._items(service, values={":digest": digest}, FilterExpression="digest = :digest")
+        return next((_read_promotion(item) for item in found), None)
+
+    def write_promotion(self, promotion: Promotion) -> None:
+        """Append one. Raises OperationError when there is one of this id: a written one is never changed."""
+        try:
+            self._ask(
+                f"record the promotion of {promotion.version} in release table {self._table}",
+                "put_item",
+                Item=_write(promotion_data(promotion)),
+                ConditionExpression="attribute_not_exists(release_id)",
+            )
+        except ApiRefusedError as error:
+            if error.code != _CONDITION_FAILED:
+                raise
+            raise OperationError(
+                f"Tried to record the promotion of {promotion.version} as {promotion.release_id}, but release table "
+                f"{self._table} has such a record already, and a record is never changed. Run again."
+            ) from error
+
+    def _items(
+        self, service: str, *, values: Mapping[str, str] | None = None, **arguments: Any
+    ) -> Iterator[dict[str, Any]]:
+        given = {":service": service, ":prefix": RECORD_PREFIX, **(values or {})}
+        arguments |= {
+            "KeyConditionExpression": "service = :service AND begins_with(release_id, :prefix)",
+            "ExpressionAttributeValues": _write(given),
+            "ScanIndexForward": False,
+            "ConsistentRead": True,
+        }
+        while True:
+            answer = self._ask(f"read the promotions of {service}", "query", **arguments)
+            yield from (_read(item) for item in answer["Items"])
+            if not answer.get("LastEvaluatedKey"):
+                return
+            arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def _ask(self, attempted: str, operation: str, **arguments: Any) -> Any:
+        try:
+            return self._call(attempted, operation, TableName=self._table, **arguments)
+        except ApiRefusedError as error:
+            if error.code != _NO_TABLE:
+                raise
+            raise DependencyError(
+                f"Tried to {attempted}, but release table {self._table} does not exist. Provision component 'service', "
+                "or name another table."
+            ) from error
+
+
+class UnrecordedPromotions:
+    """Promotions where no release table is given: nothing is recorded, and nothing was."""
+
+    def __init__(self, caller: Callable[[], str] = local_user) -> None:
+        self._caller = caller
+
+    def caller(self) -> str:
+        """Who we are at the destination."""
+        return self._caller()
+
+    def promotions(self, service: str) -> tuple[Promotion, ...]:  # noqa: ARG002 - as the port says
+        """None."""
+        return ()
+
+    def find_promotion(self, service: str, digest: str) -> Promotion | None:  # noqa: ARG002 - as the port says
+        """None."""
+        return None
+
+    def write_promotion(self, promotion: Promotion) -> None:
+        """Raises OperationError: there is nowhere to write it."""
+        raise OperationError(
+            f"Tried to record the promotion of {promotion.version}, but no release table was named. Set release_table."
+        )
+
+
+def _write(values: Mapping[str, Any]) -> dict[str, Any]:
+    serializer = TypeSerializer()
+    return {key: serializer.serialize(value) for key, value in values.items()}
+
+
+def _read(item: Mapping[str, Any]) -> dict[str, Any]:
+    deserializer = TypeDeserializer()
+    return {key: deserializer.deserialize(value) for key, value in item.items()}
+
+
+def _read_promotion(item: Mapping[str, Any]) -> Promotion:
+    names = set(Promotion.__dataclass_fields__)
+    known = {key: value for key, value in item.items() if key in names and key not in ("gates", "belongings")}
+    try:
+        counts = {key: int(known.get(key, 0)) for key in _COUNTS}
+        gates = tuple(_read_gate(gate) for gate in item.get("gates", []))
+        return Promotion(**{**known, **counts, "gates": gates, "belongings": tuple(item.get("belongings", []))})
+    except (TypeError, ValueError, KeyError) as reason:
+        raise UnavailableError(
+            f"Tried to read promotion {item.get('release_id')} of {item.get('service')}, but its record in the release "
+            f"table cannot be understood ({reason!r}). Promote that image again, or look at the record."
+        ) from reason
+
+
+def _read_gate(gate: Mapping[str, Any]) -> GateResult:
+    known = {key: value for key, value in gate.items() if key in GateResult.__dataclass_fields__}
+    return GateResult(**{**known, "mode": GateMode(gate["mode"]), "verdict": Verdict(gate["verdict"])})

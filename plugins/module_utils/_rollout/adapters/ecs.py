@@ -1,0 +1,235 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Elastic Container Service through boto3."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..._aws.api import ApiRefusedError, AwsClient
+from ..._errors import OperationError
+from .ecs_shapes import (
+    read_service,
+    read_service_deployment,
+    read_task,
+    read_task_definition,
+    write_network,
+    write_settings,
+    write_tags,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ..task_definition import Document
+    from ..values import Service, ServiceDeployment, ServiceSettings, Task, TaskDefinition
+
+try:
+    from botocore.validate import ParamValidator
+
+    HAS_BOTOCORE = True
+except ImportError:
+    HAS_BOTOCORE = False
+
+_NO_SERVICE = frozenset({"ServiceNotFoundException", "ServiceNotActiveException", "ClusterNotFoundException"})
+# DescribeTaskDefinition answers ClientException "Unable to describe task definition." for one that is not there.
+_NO_DEFINITION = frozenset({"ClientException"})
+_BATCH = 100
+
+
+class EcsClient(AwsClient):
+    """The ECS of one account and region."""
+
+    label = "ECS"
+
+    def check_definition(self, document: Document) -> tuple[str, ...]:
+        """What the API's own model finds wrong with *document*, without asking the API."""
+        shape = self._client.meta.service_model.operation_model("RegisterTaskDefinition").input_shape
+        report = ParamValidator().validate(dict(document), shape)
+        return tuple(report.generate_report().splitlines()) if report.has_errors() else ()
+
+    def cluster_status(self, cluster: str) -> str:
+        """The cluster's status, or an empty string when there is none."""
+        answer = self._call(f"describe cluster {cluster}", "describe_clusters", clusters=[cluster])
+        return next((str(one["status"]) for one in answer["clusters"]), "")
+
+    def describe_service(self, cluster: str, name: str) -> Service | None:
+        """The service, unless it was never there or is gone (INACTIVE)."""
+        answer = self._find(
+            f"describe service {name}",
+            "describe_services",
+            _NO_SERVICE,
+            cluster=cluster,
+            services=[name],
+            include=["TAGS"],
+        )
+        found = [one for one in (answer or {}).get("services", []) if one["status"] != "INACTIVE"]
+        return read_service(found[0]) if found else None
+
+    def describe_task_definition(self, name: str) -> TaskDefinition | None:
+        """A revision by its ARN, or a family's newest active one."""
+        answer = self._find(
+            f"describe task definition {name}", "describe_task_definition", _NO_DEFINITION, taskDefinition=name
+        )
+        return read_task_definition(answer["taskDefinition"]) if answer else None
+
+    def register_task_definition(self, document: Document, tags: Mapping[str, str]) -> TaskDefinition:
+        """Register a revision."""
+        arguments = {**document, **({"tags": write_tags(tags.items())} if tags else {})}
+        answer = self._call(f"register a revision of {document['family']}", "register_task_definition", **arguments)
+        return read_task_definition(answer["taskDefinition"])
+
+    def list_task_definitions(self, family: str) -> tuple[str, ...]:
+        """The ARNs of the family's active revisions."""
+        pages = self._pages(
+            f"list the revisions of {family}", "list_task_definitions", familyPrefix=family, status="ACTIVE"
+        )
+        arns = [arn for page in pages for arn in page["taskDefinitionArns"]]
+        return tuple(arn for arn in arns if arn.rpartition("/")[2].rpartition(":")[0] == family)
+
+    def deregister_task_definition(self, arn: str) -> None:
+        """Make a revision inactive."""
+        self._call(f"deregister {arn}", "deregister_task_definition", taskDefinition=arn)
+
+    def create_service(
+        self, cluster: str, name: str, *, task_definition_arn: str, settings: ServiceSettings, desired_count: int
+    ) -> Service:
+        """Create the service."""
+        answer = self._call(
+            f"create service {name}",
+            "create_service",
+            cluster=cluster,
+            serviceName=name,
+            taskDefinition=task_definition_arn,
+            desiredCount=desired_count,
+            schedulingStrategy="REPLICA",
+            deploymentController={"type": "ECS"},
+            **write_settings(settings),
+        )
+        return read_service(answer["service"])
+
+    def update_service(self, cluster: str, name: str, change: Any) -> Service:
+        """Send what differs (a `ServiceChange`), and nothing else."""
+        arguments: dict[str, Any] = write_settings(change.settings, only=change.changed)
+        if change.task_definition_arn:
+            arguments["taskDefinition"] = change.task_definition_arn
+        # ECS takes a new capacity provider strategy only along with a new deployment.
+        if change.force or "capacity_providers" in change.changed:
+            arguments["forceNewDeployment"] = True
+        answer = self._call(f"update service {name}", "update_service", cluster=cluster, service=name, **arguments)
+        return read_service(answer["service"])
+
+    def tag_service(self, arn: str, tags: Mapping[str, str]) -> None:
+        """Make *tags* the whole of the service's own tags."""
+        answer = self._call(f"list the tags of {arn}", "list_tags_for_resource", resourceArn=arn)
+        keys = {one["key"] for one in answer["tags"] if not one["key"].startswith("aws:")}
+        if gone := sorted(keys - set(tags)):
+            self._call(f"untag {arn}", "untag_resource", resourceArn=arn, tagKeys=gone)
+        if tags:
+            self._call(f"tag {arn}", "tag_resource", resourceArn=arn, tags=write_tags(tags.items()))
+
+    def delete_service(self, cluster: str, name: str) -> None:
+        """Delete the service and stop its tasks."""
+        self._find(f"delete service {name}", "delete_service", _NO_SERVICE, cluster=cluster, service=name, force=True)
+
+    def list_service_deployments(self, cluster: str, name: str) -> tuple[ServiceDeployment, ...]:
+        """The service deployments that ECS remembers, the newest first."""
+        answer = self._find(
+            f"list the deployments of service {name}",
+            "list_service_deployments",
+            _NO_SERVICE,
+            cluster=cluster,
+            service=name,
+        )
+        found = [read_service_deployment(one) for one in (answer or {}).get("serviceDeployments", [])]
+        return tuple(sorted(found, key=lambda one: one.created_at, reverse=True))
+
+    def describe_service_deployment(self, arn: str) -> ServiceDeployment | None:
+        """A service deployment by its own ARN."""
+        answer = self._find(
+            f"describe service deployment {arn}",
+            "describe_service_deployments",
+            frozenset({*_NO_SERVICE, "ServiceDeploymentNotFoundException"}),
+            serviceDeploymentArns=[arn],
+        )
+        found = (answer or {}).get("serviceDeployments", [])
+        return read_service_deployment(found[0]) if found else None
+
+    def revision_task_definition(self, revision_arn: str) -> str:
+        """The task definition's ARN of a service revision, or an empty string."""
+        if not revision_arn:
+            return ""
+        answer = self._find(
+            f"describe service revision {revision_arn}",
+            "describe_service_revisions",
+            _NO_SERVICE,
+            serviceRevisionArns=[revision_arn],
+        )
+        found = (answer or {}).get("serviceRevisions", [])
+        return str(found[0].get("taskDefinition", "")) if found else ""
+
+    def stop_service_deployment(self, arn: str) -> bool:
+        """Ask ECS to roll the deployment back. False when it is past being stopped."""
+        try:
+            self._call(
+                f"stop service deployment {arn}",
+                "stop_service_deployment",
+                serviceDeploymentArn=arn,
+                stopType="ROLLBACK",
+            )
+        except ApiRefusedError as error:
+            if error.code in ("ConflictException", "ServiceDeploymentNotFoundException"):
+                return False
+            raise
+        return True
+
+    def list_tasks(self, cluster: str, service: str) -> tuple[Task, ...]:
+        """The tasks of the service, running and lately stopped."""
+        arns: list[str] = []
+        for status in ("RUNNING", "STOPPED"):
+            arns += self._task_arns(cluster, service, status)
+        answers = [self._describe_tasks(cluster, arns[start : start + _BATCH]) for start in range(0, len(arns), _BATCH)]
+        return tuple(task for answer in answers for task in answer if task.group == f"service:{service}")
+
+    def _task_arns(self, cluster: str, service: str, status: str) -> list[str]:
+        try:
+            pages = self._pages(
+                f"list the tasks of service {service}",
+                "list_tasks",
+                cluster=cluster,
+                serviceName=service,
+                desiredStatus=status,
+            )
+            return [arn for page in pages for arn in page["taskArns"]]
+        except ApiRefusedError as error:
+            if error.code in _NO_SERVICE:
+                return []
+            raise
+
+    def _describe_tasks(self, cluster: str, arns: Sequence[str]) -> list[Task]:
+        answer = self._call("describe tasks", "describe_tasks", cluster=cluster, tasks=list(arns))
+        return [read_task(one) for one in answer["tasks"]]
+
+    def run_task(self, task: Any) -> Task:
+        """Run a task (a `OneOffTask`) once."""
+        override = {"name": task.container, "command": list(task.command)}
+        arguments: dict[str, Any] = {
+            "cluster": task.cluster,
+            "taskDefinition": task.task_definition_arn,
+            "overrides": {"containerOverrides": [override]},
+            "startedBy": task.started_by,
+            "count": 1,
+        }
+        if task.launch_type:
+            arguments["launchType"] = task.launch_type
+        if task.network:
+            arguments["networkConfiguration"] = write_network(task.network)
+        answer = self._call(f"run {' '.join(task.command)!r} as a task", "run_task", **arguments)
+        if not answer.get("tasks"):
+            reasons = "; ".join(f"{one.get('reason')} {one.get('detail', '')}" for one in answer.get("failures", []))
+            raise OperationError(f"Tried to run {' '.join(task.command)!r} as a task, but ECS started none: {reasons}")
+        return read_task(answer["tasks"][0])
+
+    def describe_task(self, cluster: str, arn: str) -> Task | None:
+        """A task by its ARN."""
+        return next(iter(self._describe_tasks(cluster, [arn])), None)

@@ -1,0 +1,33 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""CloudWatch Logs through boto3."""
+
+from __future__ import annotations
+
+from ..._aws.api import AwsClient
+
+_MISSING = frozenset({"ResourceNotFoundException"})
+
+
+class LogsClient(AwsClient):
+    """The logs of one account and region."""
+
+    label = "CloudWatch Logs"
+
+    def group_exists(self, name: str) -> bool:
+        """Whether the log group exists."""
+        pages = self._pages(f"look for log group {name}", "describe_log_groups", logGroupNamePrefix=name)
+        return any(one["logGroupName"] == name for page in pages for one in page["logGroups"])
+
+    def tail(self, group: str, stream: str, *, lines: int) -> tuple[str, ...]:
+        """The last lines of a stream; none when it does not exist."""
+        answer = self._find(
+            f"read log stream {stream}",
+            "get_log_events",
+            _MISSING,
+            logGroupName=group,
+            logStreamName=stream,
+            limit=lines,
+            startFromHead=False,
+        )
+        return tuple(one["message"].rstrip("\n") for one in (answer or {}).get("events", []))

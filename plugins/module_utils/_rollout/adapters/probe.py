@@ -1,0 +1,44 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""HTTP requests that judge: one connection each, no redirect followed, nothing raised."""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+from urllib.parse import urlsplit
+
+from ..gates.model import Answer
+
+_AGENT = "fastbreak-rollout"
+_BODY_BYTES = 1 << 20
+
+
+class HttpProbe:
+    """Sends requests. TLS is verified with the machine's certificates (``SSL_CERT_FILE`` names others)."""
+
+    def request(self, method: str, url: str, *, timeout_seconds: float, version_header: str) -> Answer:
+        """Send one request on a new connection, so that the load balancer chooses a target anew each time."""
+        parts = urlsplit(url)
+        connection = self._connection(parts.scheme, parts.hostname or "", parts.port, timeout_seconds)
+        try:
+            connection.connect()
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            return Answer(0, problem=f"cannot connect to {parts.netloc}: {error}", unreachable=True)
+        try:
+            target = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
+            connection.request(method, target, headers={"User-Agent": _AGENT, "Connection": "close"})
+            response = connection.getresponse()
+            version = response.getheader(version_header, "") if version_header else ""
+            response.read(_BODY_BYTES)
+            return Answer(response.status, version=version)
+        except (OSError, http.client.HTTPException) as error:
+            return Answer(0, problem=str(error) or type(error).__name__)
+        finally:
+            connection.close()
+
+    def _connection(self, scheme: str, host: str, port: int | None, timeout: float) -> http.client.HTTPConnection:
+        if scheme == "https":
+            return http.client.HTTPSConnection(host, port, timeout=timeout, context=ssl.create_default_context())
+        return http.client.HTTPConnection(host, port, timeout=timeout)

@@ -1,0 +1,107 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Application Auto Scaling of ECS services through boto3."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..._aws.api import AwsClient
+from ..values import Scaling
+
+_DIMENSION = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
+_MISSING = frozenset({"ObjectNotFoundException"})
+_METRIC = "ECSServiceAverageCPUUtilization"
+
+
+class ScalingClient(AwsClient):
+    """The scalable targets of one account and region."""
+
+    label = "Application Auto Scaling"
+
+    def describe_scaling(self, cluster: str, service: str) -> Scaling | None:
+        """The service's scalable target with its policy."""
+        answer = self._call(
+            f"describe the scaling of service {service}",
+            "describe_scalable_targets",
+            ResourceIds=[_resource(cluster, service)],
+            **_DIMENSION,
+        )
+        if not answer["ScalableTargets"]:
+            return None
+        target = answer["ScalableTargets"][0]
+        policy = self._policy(cluster, service)
+        return Scaling(
+            minimum=target["MinCapacity"],
+            maximum=target["MaxCapacity"],
+            cpu_percent=float(policy.get("TargetValue", 0)),
+            scale_in_cooldown_seconds=policy.get("ScaleInCooldown", 300),
+            scale_out_cooldown_seconds=policy.get("ScaleOutCooldown", 300),
+        )
+
+    def _policy(self, cluster: str, service: str) -> dict[str, Any]:
+        answer = self._call(
+            f"describe the scaling policies of service {service}",
+            "describe_scaling_policies",
+            ResourceId=_resource(cluster, service),
+            **_DIMENSION,
+        )
+        for policy in answer["ScalingPolicies"]:
+            if policy["PolicyName"] == _policy_name(service):
+                return dict(policy.get("TargetTrackingScalingPolicyConfiguration", {}))
+        return {}
+
+    def put_scaling(self, cluster: str, service: str, scaling: Scaling) -> None:
+        """Register the scalable target and its policy."""
+        resource = _resource(cluster, service)
+        self._call(
+            f"register the scaling of service {service}",
+            "register_scalable_target",
+            ResourceId=resource,
+            MinCapacity=scaling.minimum,
+            MaxCapacity=scaling.maximum,
+            **_DIMENSION,
+        )
+        if not scaling.cpu_percent:
+            self._find(
+                f"delete the scaling policy of service {service}",
+                "delete_scaling_policy",
+                _MISSING,
+                ResourceId=resource,
+                PolicyName=_policy_name(service),
+                **_DIMENSION,
+            )
+            return
+        self._call(
+            f"put the scaling policy of service {service}",
+            "put_scaling_policy",
+            ResourceId=resource,
+            PolicyName=_policy_name(service),
+            PolicyType="TargetTrackingScaling",
+            TargetTrackingScalingPolicyConfiguration={
+                "TargetValue": scaling.cpu_percent,
+                "PredefinedMetricSpecification": {"PredefinedMetricType": _METRIC},
+                "ScaleInCooldown": scaling.scale_in_cooldown_seconds,
+                "ScaleOutCooldown": scaling.scale_out_cooldown_seconds,
+            },
+            **_DIMENSION,
+        )
+
+    def remove_scaling(self, cluster: str, service: str) -> bool:
+        """Deregister the scalable target. False when there was none."""
+        answer = self._find(
+            f"deregister the scaling of service {service}",
+            "deregister_scalable_target",
+            _MISSING,
+            ResourceId=_resource(cluster, service),
+            **_DIMENSION,
+        )
+        return answer is not None
+
+
+def _resource(cluster: str, service: str) -> str:
+    return f"service/{cluster.rpartition('/')[2]}/{service}"
+
+
+def _policy_name(service: str) -> str:
+    return f"{service}-cpu"

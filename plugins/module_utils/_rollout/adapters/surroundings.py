@@ -1,0 +1,105 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a task definition refers to: roles, secrets, parameters, alarms; and who asks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..._aws.api import AwsClient
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_SECRET_ARN_PARTS = 7
+
+
+class IamRoles(AwsClient):
+    """IAM's roles."""
+
+    label = "IAM"
+
+    def role_exists(self, arn: str) -> bool:
+        """Whether the role exists."""
+        name = arn.rpartition("/")[2]
+        return self._find(f"get role {name}", "get_role", frozenset({"NoSuchEntity"}), RoleName=name) is not None
+
+
+class Secrets(AwsClient):
+    """Secrets Manager's secrets."""
+
+    label = "Secrets Manager"
+
+    def secret_exists(self, arn: str) -> bool:
+        """Whether the secret exists and is not about to be deleted."""
+        answer = self._find(
+            f"describe secret {arn}", "describe_secret", frozenset({"ResourceNotFoundException"}), SecretId=arn
+        )
+        return answer is not None and not answer.get("DeletedDate")
+
+
+class Parameters(AwsClient):
+    """Systems Manager's parameters."""
+
+    label = "Systems Manager"
+
+    def parameter_exists(self, name: str) -> bool:
+        """Whether the parameter exists."""
+        answer = self._call(f"look for parameter {name}", "get_parameters", Names=[name])
+        return not answer["InvalidParameters"]
+
+
+class Alarms(AwsClient):
+    """CloudWatch's alarms."""
+
+    label = "CloudWatch"
+
+    def alarm_states(self, names: frozenset[str]) -> Mapping[str, str]:
+        """The state of each alarm that exists, by name."""
+        answer = self._call(
+            "describe alarms",
+            "describe_alarms",
+            AlarmNames=sorted(names),
+            AlarmTypes=["MetricAlarm", "CompositeAlarm"],
+        )
+        found = [*answer.get("MetricAlarms", []), *answer.get("CompositeAlarms", [])]
+        return {one["AlarmName"]: one["StateValue"] for one in found}
+
+
+class Caller(AwsClient):
+    """Whose credentials these are."""
+
+    label = "STS"
+
+    def caller_arn(self) -> str:
+        """The caller's ARN."""
+        return str(self._call("ask whose credentials these are", "get_caller_identity")["Arn"])
+
+
+class AwsSurroundings:
+    """All of them, behind one port. *connect* makes a boto3 client by the service's name."""
+
+    def __init__(self, connect: Callable[[str], Any]) -> None:
+        self._roles = IamRoles(lambda: connect("iam"))
+        self._secrets = Secrets(lambda: connect("secretsmanager"))
+        self._parameters = Parameters(lambda: connect("ssm"))
+        self._alarms = Alarms(lambda: connect("cloudwatch"))
+        self._caller = Caller(lambda: connect("sts"))
+
+    def caller_arn(self) -> str:
+        """Who we are."""
+        return self._caller.caller_arn()
+
+    def role_exists(self, arn: str) -> bool:
+        """Whether the IAM role exists."""
+        return self._roles.role_exists(arn)
+
+    def secret_exists(self, value_from: str) -> bool:
+        """Whether the secret or parameter of a ``valueFrom`` exists. Behind a secret's ARN may stand a JSON key."""
+        if ":secretsmanager:" in value_from:
+            return self._secrets.secret_exists(":".join(value_from.split(":")[:_SECRET_ARN_PARTS]))
+        return self._parameters.parameter_exists(value_from)
+
+    def alarm_states(self, names: frozenset[str]) -> Mapping[str, str]:
+        """The state of each alarm that exists, by name."""
+        return self._alarms.alarm_states(names)

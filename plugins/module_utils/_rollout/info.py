@@ -1,0 +1,68 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What there is to know of a service and its releases. Writes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from .._errors import RefusedError
+from .._release.promotion import promotion_data
+from .._release.record import running_release
+from .report import release_data
+from .service import view_settings
+from .task_definition import view
+
+if TYPE_CHECKING:
+    from .ports import Clock, Ecs, PromotionRecord, Releases
+    from .values import Service
+
+
+@dataclass(frozen=True, slots=True)
+class InfoPorts:
+    """What reading needs of the ports of a rollout."""
+
+    ecs: Ecs
+    releases: Releases
+    clock: Clock
+    promotions: PromotionRecord
+
+
+def report_service(cluster: str, service: str, ports: InfoPorts, *, history: int) -> dict[str, Any]:
+    """The service, its deployments, its newest *history* releases and promotions, and who holds its lock."""
+    if problem := ports.releases.table_problem():
+        raise RefusedError(f"Reading the releases of {service} was refused: {problem}")
+    found = ports.ecs.describe_service(cluster, service) if ports.ecs.cluster_status(cluster) else None
+    releases = ports.releases.history(service)
+    running = running_release(releases, found.task_definition_arn) if found else None
+    lock = ports.releases.read_lock(service)
+    return {
+        "service": _service(ports, found) if found else {},
+        "deployments": [
+            {
+                "arn": one.arn,
+                "state": one.state.value,
+                "reason": one.reason,
+                "created_at": one.created_at.isoformat(),
+            }
+            for one in (ports.ecs.list_service_deployments(cluster, service) if found else ())
+        ],
+        "running": release_data(running) if running else {},
+        "releases": [release_data(one) for one in releases[:history]],
+        "promotions": [promotion_data(one) for one in ports.promotions.promotions(service)[:history]],
+        "lock": asdict(lock) if lock and lock.held_at(ports.clock.now()) else {},
+    }
+
+
+def _service(ports: InfoPorts, found: Service) -> dict[str, Any]:
+    definition = ports.ecs.describe_task_definition(found.task_definition_arn)
+    return {
+        "arn": found.arn,
+        "status": found.status,
+        "task_definition_arn": found.task_definition_arn,
+        "task_definition": view(definition.document) if definition else {},
+        "desired_count": found.desired_count,
+        "running_count": found.running_count,
+        "settings": view_settings(found.settings),
+    }

@@ -1,0 +1,166 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a rollout would do: the plan, from what is there and what is wanted. Pure, so check mode and the run agree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from .service import (
+    changed_settings,
+    same_rule,
+    starts_deployment,
+    view_rule,
+    view_scaling,
+    view_settings,
+    why_not_updatable,
+)
+from .task_definition import Document, changes, is_same, views
+
+if TYPE_CHECKING:
+    from .values import ListenerRule, Scaling, Service, ServiceSettings, TaskDefinition
+
+
+class Action(Enum):
+    """What happens to the service.
+
+    CREATE: there is none. DEPLOY: its tasks are replaced and judged. ADOPT: what is wanted runs already but was never
+    judged, so it is judged now. SETTINGS: something changes that replaces no task. UNCHANGED: nothing does.
+    """
+
+    CREATE = "create"
+    DEPLOY = "deploy"
+    ADOPT = "adopt"
+    SETTINGS = "settings"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a service should be. ``task_definition_arn``: a recorded revision to go back to, used as it is."""
+
+    name: str
+    document: Document
+    settings: ServiceSettings
+    rules: tuple[ListenerRule, ...] = ()
+    scaling: Scaling | None = None
+    desired_count: int = 1
+    task_definition_arn: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What there is. ``rules`` answers each wanted rule, in its order; ``judged`` says whether what runs was let in."""
+
+    service: Service | None = None
+    running: TaskDefinition | None = None
+    latest: TaskDefinition | None = None
+    rules: tuple[ListenerRule | None, ...] = ()
+    scaling: Scaling | None = None
+    judged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutPlan:
+    """What will be done. ``reuse_arn`` empty: a revision is registered. ``refusal``: why nothing may be done."""
+
+    action: Action
+    reuse_arn: str
+    definition_changes: tuple[str, ...]
+    setting_changes: tuple[str, ...]
+    rules: tuple[ListenerRule, ...]
+    scaling: Scaling | None
+    before: dict[str, Any]
+    after: dict[str, Any]
+    refusal: str = ""
+
+    @property
+    def changed(self) -> bool:
+        """Whether carrying it out would write anything."""
+        return self.action is not Action.UNCHANGED
+
+    @property
+    def judges(self) -> bool:
+        """Whether carrying it out ends in gates and a release record."""
+        return self.action in (Action.CREATE, Action.DEPLOY, Action.ADOPT)
+
+
+def plan(wanted: Wanted, found: Found) -> RolloutPlan:
+    """What has to be done to get from *found* to *wanted*."""
+    service, running = found.service, found.running
+    reuse_arn = _reusable(wanted, found)
+    replaces = running is None or reuse_arn != running.arn
+    changed = changed_settings(service.settings, wanted.settings) if service else ()
+    rules = tuple(one for one, there in zip(wanted.rules, found.rules, strict=True) if not same_rule(there, one))
+    scaling = wanted.scaling if wanted.scaling != found.scaling else None
+    before, after = _views(wanted, found)
+    return RolloutPlan(
+        action=_action(found, replaces=replaces, changed=changed, beside=bool(rules or scaling)),
+        reuse_arn=reuse_arn,
+        definition_changes=changes(running.document if running else None, wanted.document) if replaces else (),
+        setting_changes=changed,
+        rules=rules,
+        scaling=scaling,
+        before=before,
+        after=after,
+        refusal=_refusal(service, wanted),
+    )
+
+
+def _reusable(wanted: Wanted, found: Found) -> str:
+    if wanted.task_definition_arn:
+        return wanted.task_definition_arn
+    for one in (found.running, found.latest):
+        if one is not None and one.active and is_same(one.document, wanted.document):
+            return one.arn
+    return ""
+
+
+def _action(found: Found, *, replaces: bool, changed: tuple[str, ...], beside: bool) -> Action:
+    if found.service is None:
+        return Action.CREATE
+    if replaces or starts_deployment(changed):
+        return Action.DEPLOY
+    if not found.judged:
+        return Action.ADOPT
+    return Action.SETTINGS if changed or beside else Action.UNCHANGED
+
+
+def _refusal(service: Service | None, wanted: Wanted) -> str:
+    if service is None:
+        return ""
+    if service.desired_count == 0:
+        return (
+            f"service {service.name} has a desired count of 0, so a release to it could not be judged. Scale it up "
+            "first; a rollout never changes the desired count of a living service"
+        )
+    reason = why_not_updatable(service, wanted.settings)
+    if not reason:
+        return ""
+    return (
+        f"service {service.name} cannot be updated to what is wanted: {reason}. ECS would have to delete and create "
+        "it, "
+        "which stops every task. Remove it with state=absent in a maintenance window, then deploy"
+    )
+
+
+def _views(wanted: Wanted, found: Found) -> tuple[dict[str, Any], dict[str, Any]]:
+    before: dict[str, Any] = {}
+    definition_before, definition_after = views(found.running.document if found.running else None, wanted.document)
+    after: dict[str, Any] = {"task_definition": definition_after, "service": view_settings(wanted.settings)}
+    if found.service:
+        before = {"task_definition": definition_before, "service": view_settings(found.service.settings)}
+    else:
+        after["service"]["desired_count"] = wanted.desired_count
+    for one, there in zip(wanted.rules, found.rules, strict=True):
+        name = f"{one.listener_arn} priority {one.priority}"
+        after.setdefault("listener_rules", {})[name] = view_rule(one)
+        if there:
+            before.setdefault("listener_rules", {})[name] = view_rule(there)
+    if wanted.scaling:
+        after["scaling"] = view_scaling(wanted.scaling)
+        if found.scaling:
+            before["scaling"] = view_scaling(found.scaling)
+    return before, after

@@ -1,0 +1,272 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The ports of a rollout: what it asks of the world. the adapters answer with AWS, the tests with fakes.
+
+Every method raises `UnavailableError` when the other side could not be asked, and `OperationError` when it refused.
+Looking for what does not exist is no error: it is answered with None or an empty tuple.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from .._release.image import RepositoryImage
+    from .._release.promotion import Promotion
+    from .._release.record import Lock, Release
+    from .gates.model import Answer
+    from .task_definition import Document
+    from .values import (
+        ListenerRule,
+        Network,
+        Scaling,
+        Service,
+        ServiceDeployment,
+        ServiceSettings,
+        Target,
+        Task,
+        TaskDefinition,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OneOffTask:
+    """A task that is run once: the *container* of a revision with another command."""
+
+    cluster: str
+    task_definition_arn: str
+    container: str
+    command: tuple[str, ...]
+    network: Network | None
+    launch_type: str
+    started_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceChange:
+    """What to send to a living service: the task definition unless empty, and of *settings* those that *changed*.
+
+    *force* starts a deployment even when nothing else does.
+    """
+
+    settings: ServiceSettings
+    changed: tuple[str, ...]
+    task_definition_arn: str = ""
+    force: bool = False
+
+
+class Ecs(Protocol):
+    """Elastic Container Service."""
+
+    def check_definition(self, document: Document) -> tuple[str, ...]:
+        """What the API's own model finds wrong with *document*, without asking the API."""
+
+    def cluster_status(self, cluster: str) -> str:
+        """The cluster's status, or an empty string when there is none."""
+
+    def describe_service(self, cluster: str, name: str) -> Service | None:
+        """The service, unless it was never there or is gone (INACTIVE)."""
+
+    def describe_task_definition(self, name: str) -> TaskDefinition | None:
+        """A revision by its ARN, or a family's newest active one."""
+
+    def register_task_definition(self, document: Document, tags: Mapping[str, str]) -> TaskDefinition:
+        """Register a revision."""
+
+    def list_task_definitions(self, family: str) -> tuple[str, ...]:
+        """The ARNs of the family's active revisions."""
+
+    def deregister_task_definition(self, arn: str) -> None:
+        """Make a revision inactive."""
+
+    def create_service(
+        self, cluster: str, name: str, *, task_definition_arn: str, settings: ServiceSettings, desired_count: int
+    ) -> Service:
+        """Create the service."""
+
+    def update_service(self, cluster: str, name: str, change: ServiceChange) -> Service:
+        """Send what differs, and nothing else."""
+
+    def tag_service(self, arn: str, tags: Mapping[str, str]) -> None:
+        """Make *tags* the whole of the service's own tags."""
+
+    def delete_service(self, cluster: str, name: str) -> None:
+        """Delete the service and stop its tasks."""
+
+    def list_service_deployments(self, cluster: str, name: str) -> tuple[ServiceDeployment, ...]:
+        """The service deployments that ECS remembers, the newest first."""
+
+    def describe_service_deployment(self, arn: str) -> ServiceDeployment | None:
+        """A service deployment by its own ARN."""
+
+    def revision_task_definition(self, revision_arn: str) -> str:
+        """The task definition's ARN of a service revision, or an empty string."""
+
+    def stop_service_deployment(self, arn: str) -> bool:
+        """Ask ECS to roll the deployment back. False when it is past being stopped."""
+
+    def list_tasks(self, cluster: str, service: str) -> tuple[Task, ...]:
+        """The tasks of the service, running and lately stopped."""
+
+    def run_task(self, task: OneOffTask) -> Task:
+        """Run a task once."""
+
+    def describe_task(self, cluster: str, arn: str) -> Task | None:
+        """A task by its ARN."""
+
+
+class LoadBalancing(Protocol):
+    """Elastic Load Balancing."""
+
+    def target_group_problem(self, arn: str) -> str:
+        """Why tasks cannot be registered with the target group, or an empty string."""
+
+    def listener_problem(self, arn: str) -> str:
+        """Why the listener cannot take a rule, or an empty string."""
+
+    def describe_targets(self, target_group_arn: str) -> tuple[Target, ...]:
+        """The targets and their health."""
+
+    def find_rule(self, listener_arn: str, priority: int) -> ListenerRule | None:
+        """The rule that stands at the priority."""
+
+    def put_rule(self, rule: ListenerRule, tags: Mapping[str, str]) -> None:
+        """Create the rule, or change the one with its ARN."""
+
+    def delete_rule(self, arn: str) -> None:
+        """Delete the rule."""
+
+
+class ScalingPort(Protocol):
+    """Application Auto Scaling."""
+
+    def describe_scaling(self, cluster: str, service: str) -> Scaling | None:
+        """The service's scalable target with its policy."""
+
+    def put_scaling(self, cluster: str, service: str, scaling: Scaling) -> None:
+        """Register the scalable target and its policy."""
+
+    def remove_scaling(self, cluster: str, service: str) -> bool:
+        """Deregister the scalable target. False when there was none."""
+
+
+class Releases(Protocol):
+    """The release table."""
+
+    def table_problem(self) -> str:
+        """Why the table cannot be used, or an empty string."""
+
+    def history(self, service: str) -> tuple[Release, ...]:
+        """The service's releases, the newest first."""
+
+    def start(self, release: Release) -> None:
+        """Write a new record."""
+
+    def note_deployment(self, release: Release) -> None:
+        """Write the deployment's id into a record that is in progress."""
+
+    def finish(self, release: Release) -> None:
+        """Complete a record that is in progress."""
+
+    def read_lock(self, service: str) -> Lock | None:
+        """The lock as it stands, held or not."""
+
+    def take_lock(self, service: str, lock: Lock, *, now: datetime) -> bool:
+        """Take the lock, or renew it when it is ours. False when another holds it at *now*."""
+
+    def drop_lock(self, service: str, owner: str) -> None:
+        """Give the lock up, when it is still ours."""
+
+
+class PromotionRecord(Protocol):
+    """The promotions that the release table holds."""
+
+    def promotions(self, service: str) -> tuple[Promotion, ...]:
+        """The service's promotions, the newest first."""
+
+    def find_promotion(self, service: str, digest: str) -> Promotion | None:
+        """The newest promotion of a digest."""
+
+
+class Images(Protocol):
+    """The image registry."""
+
+    def list_images(self, repository: str, *, account: str = "") -> tuple[RepositoryImage, ...] | None:
+        """The images of a repository, or None when there is no such repository."""
+
+    def repository_uri(self, repository: str, *, account: str = "") -> str:
+        """The repository's address, or an empty string when there is none."""
+
+
+class Surroundings(Protocol):
+    """What a task definition refers to."""
+
+    def caller_arn(self) -> str:
+        """Who we are."""
+
+    def role_exists(self, arn: str) -> bool:
+        """Whether the IAM role exists."""
+
+    def secret_exists(self, value_from: str) -> bool:
+        """Whether the secret or parameter of a ``valueFrom`` exists."""
+
+    def alarm_states(self, names: frozenset[str]) -> Mapping[str, str]:
+        """The state of each alarm that exists, by name."""
+
+
+class Logs(Protocol):
+    """CloudWatch Logs."""
+
+    def group_exists(self, name: str) -> bool:
+        """Whether the log group exists."""
+
+    def tail(self, group: str, stream: str, *, lines: int) -> tuple[str, ...]:
+        """The last lines of a stream; none when it does not exist."""
+
+
+class Probe(Protocol):
+    """HTTP requests."""
+
+    def request(self, method: str, url: str, *, timeout_seconds: float, version_header: str) -> Answer:
+        """Send one request on a new connection. Never raises for what the network or the server does."""
+
+
+class Clock(Protocol):
+    """Time."""
+
+    def now(self) -> datetime:
+        """The wall clock, in UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds that only go forward."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+class Progress(Protocol):
+    """Lines for the person who watches."""
+
+    def say(self, text: str) -> None:
+        """Show a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """All of them."""
+
+    ecs: Ecs
+    balancing: LoadBalancing
+    scaling: ScalingPort
+    releases: Releases
+    images: Images
+    surroundings: Surroundings
+    logs: Logs
+    probe: Probe
+    clock: Clock
+    progress: Progress
+    promotions: PromotionRecord

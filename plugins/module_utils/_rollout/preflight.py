@@ -1,0 +1,149 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Pre-flight: everything that would make a release fail and can be known before anything is touched.
+
+All problems are found and said at once, so that they need not be met one run at a time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._errors import RefusedError, RequestError
+from .._release.record import DEPLOY
+from .plan import Action
+from .tasks import references
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .read import Facts
+    from .session import RolloutRequest, Session
+
+
+def check_request(session: Session, facts: Facts) -> None:
+    """Raise RequestError for a task definition that does not fit the service."""
+    if problems := list(_misfits(session.request, facts)):
+        raise RequestError(
+            f"Rolling out {session.request.service}: the task definition cannot be right; nothing was changed. "
+            + " ".join(f"({number}) {problem}" for number, problem in enumerate(problems, 1)),
+            problems=problems,
+        )
+
+
+def check_surroundings(session: Session, facts: Facts, *, orphan_arn: str = "") -> None:
+    """Raise RefusedError with everything that stands against the release.
+
+    *orphan_arn* is a service deployment that an interrupted run of ours left behind: it may be replaced.
+    """
+    problems = [
+        *_plan_problems(facts),
+        *_promotion_problems(session, facts),
+        *_deployment_problems(session, facts, orphan_arn),
+        *_definition_problems(session, facts),
+        *_network_problems(session),
+        *_alarm_problems(session, facts),
+        *_gate_problems(session, facts),
+    ]
+    if problems:
+        raise RefusedError(
+            f"Rolling out {facts.target.release.version} to {session.request.service} was refused before anything was "
+            "changed: " + " ".join(f"({number}) {problem}" for number, problem in enumerate(problems, 1)),
+            problems=problems,
+        )
+
+
+def _misfits(request: RolloutRequest, facts: Facts) -> Iterator[str]:
+    containers = {one.get("name"): one for one in facts.target.document.get("containerDefinitions", [])}
+    if request.kind == DEPLOY and not any(one.get("image") == facts.target.image for one in containers.values()):
+        yield "Every container names an image of its own; leave out 'image' of the container that runs the release."
+    for binding in sorted(request.settings.target_bindings, key=lambda one: one.target_group_arn):
+        container = containers.get(binding.container_name)
+        ports = [mapping.get("containerPort") for mapping in (container or {}).get("portMappings") or []]
+        if binding.container_port not in ports:
+            there = f"maps {ports}" if container else f"does not exist (there are: {', '.join(map(str, containers))})"
+            yield (
+                f"The load balancer is to reach port {binding.container_port} of container "
+                f"{binding.container_name!r}, which {there}."
+            )
+    if request.migration and request.migration.container not in containers:
+        yield f"The migration is to run in container {request.migration.container!r}, which does not exist."
+
+
+def _plan_problems(facts: Facts) -> Iterator[str]:
+    if facts.plan.refusal:
+        yield f"{facts.plan.refusal}."
+
+
+def _promotion_problems(session: Session, facts: Facts) -> Iterator[str]:
+    request, release = session.request, facts.target.release
+    if not request.require_promoted or session.ports.promotions.find_promotion(request.service, release.digest):
+        return
+    yield (
+        f"The release table holds no promotion of {release.digest}, and require_promoted lets in nothing else. Promote "
+        f"it first (playbooks/promote.yml -e version={release.version}), which records that its gates passed."
+    )
+
+
+def _deployment_problems(session: Session, facts: Facts, orphan_arn: str) -> Iterator[str]:
+    moving = facts.moving
+    if moving is None or moving.arn == orphan_arn or session.request.supersede:
+        return
+    yield (
+        f"Deployment {moving.arn} of service {session.request.service} is {moving.state.value} and is not ours. Wait "
+        "for it "
+        "to end, stop it (aws ecs stop-service-deployment), or set supersede=true to replace it."
+    )
+
+
+def _definition_problems(session: Session, facts: Facts) -> Iterator[str]:
+    if facts.plan.action in (Action.UNCHANGED, Action.SETTINGS):
+        return
+    refers = references(facts.target.document)
+    for role in refers.roles:
+        if not session.ports.surroundings.role_exists(role):
+            yield f"Role {role} does not exist; provision component 'service', or correct the task definition."
+    for secret in refers.secrets:
+        if not session.ports.surroundings.secret_exists(secret):
+            yield f"Secret {secret} does not exist, or lies in another account or region; tasks could not start."
+    for group in refers.log_groups:
+        if not session.ports.logs.group_exists(group):
+            yield f"Log group {group} does not exist; provision component 'service', or set awslogs-create-group."
+
+
+def _network_problems(session: Session) -> Iterator[str]:
+    balancing = session.ports.balancing
+    for arn in sorted({one.target_group_arn for one in session.request.settings.target_bindings}):
+        if problem := balancing.target_group_problem(arn):
+            yield problem
+    for arn in sorted({one.listener_arn for one in session.request.rules}):
+        if problem := balancing.listener_problem(arn):
+            yield problem
+
+
+def _alarm_problems(session: Session, facts: Facts) -> Iterator[str]:
+    alarms = session.request.settings.deployment.alarms
+    if not alarms or not facts.plan.judges:
+        return
+    states = session.ports.surroundings.alarm_states(alarms)
+    for name in sorted(alarms):
+        if name not in states:
+            yield f"Alarm {name}, which is to guard the deployment, does not exist."
+        elif states[name] == "ALARM":
+            yield (
+                f"Alarm {name} is in ALARM already, so ECS would not roll back on it. Clear its cause first, or "
+                "leave it "
+                "out of the deployment's alarms."
+            )
+
+
+def _gate_problems(session: Session, facts: Facts) -> Iterator[str]:
+    if facts.target.release.tag or not facts.plan.judges:
+        return
+    for gate in session.request.http_gates:
+        if gate.version_header:
+            yield (
+                f"Gate {gate.name} tells releases apart by header {gate.version_header}, but no release tag points to "
+                f"{facts.target.release.digest}. Tag the image <semver>-<commit>, or set the gate's version_header "
+                "to ''."
+            )

@@ -1,0 +1,108 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Removing a service with what a rollout made around it: the way of a teardown. The release record stays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .act import await_gone
+from .service import view_rule, view_scaling, view_settings
+from .session import Session, refused_by
+
+if TYPE_CHECKING:
+    from .ports import Ports
+    from .session import RolloutRequest
+    from .values import ListenerRule, Scaling, Service
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What there was to remove, and so was or in check mode would be removed."""
+
+    service: Service | None
+    rules: tuple[ListenerRule, ...]
+    scaling: Scaling | None
+    task_definitions: tuple[str, ...]
+
+    @property
+    def changed(self) -> bool:
+        """Whether there was anything."""
+        return bool(self.service or self.rules or self.scaling or self.task_definitions)
+
+
+def remove(request: RolloutRequest, ports: Ports, *, check_mode: bool) -> Removal:
+    """Remove the service, its rules, its scaling and its family's revisions. Raises RefusedError while it is locked."""
+    session = Session(request, ports)
+    found = _find(session)
+    if not found.changed:
+        return found
+    table = not ports.releases.table_problem()
+    if check_mode:
+        lock = ports.releases.read_lock(request.service) if table else None
+        if lock and lock.held_at(session.clock.now()):
+            raise refused_by(lock, request.service)
+        return found
+    if not table:
+        # Without its table no rollout can be under way.
+        _remove(session, found)
+        return found
+    with session.locked():
+        _remove(session, found)
+    return found
+
+
+def _find(session: Session) -> Removal:
+    request, ports = session.request, session.ports
+    if ports.ecs.cluster_status(request.cluster) != "ACTIVE":
+        service = None
+    else:
+        service = ports.ecs.describe_service(request.cluster, request.service)
+    running = ports.ecs.describe_task_definition(service.task_definition_arn) if service else None
+    family = str(request.document.get("family") or (running.family if running else ""))
+    rules = (ports.balancing.find_rule(one.listener_arn, one.priority) for one in request.rules)
+    return Removal(
+        service=service,
+        rules=tuple(one for one in rules if one),
+        scaling=ports.scaling.describe_scaling(request.cluster, request.service),
+        task_definitions=ports.ecs.list_task_definitions(family) if family else (),
+    )
+
+
+def _remove(session: Session, found: Removal) -> None:
+    request, ports = session.request, session.ports
+    for rule in found.rules:
+        ports.balancing.delete_rule(rule.arn)
+        session.say(f"deleted listener rule {rule.priority}")
+    if found.scaling:
+        ports.scaling.remove_scaling(request.cluster, request.service)
+    if found.service:
+        if found.service.status == "ACTIVE":
+            ports.ecs.delete_service(request.cluster, request.service)
+            session.say("deleted the service")
+        await_gone(session)
+    for arn in found.task_definitions:
+        ports.ecs.deregister_task_definition(arn)
+    if found.task_definitions:
+        session.say(f"deregistered {len(found.task_definitions)} revisions")
+
+
+def removal_data(removal: Removal) -> dict[str, Any]:
+    """*removal* as a module returns it."""
+    before: dict[str, Any] = {}
+    if removal.service:
+        before["service"] = view_settings(removal.service.settings)
+    if removal.rules:
+        before["listener_rules"] = {
+            f"{one.listener_arn} priority {one.priority}": view_rule(one) for one in removal.rules
+        }
+    if removal.scaling:
+        before["scaling"] = view_scaling(removal.scaling)
+    if removal.task_definitions:
+        before["task_definitions"] = list(removal.task_definitions)
+    return {
+        "changed": removal.changed,
+        "action": "remove",
+        "diff": {"before": before, "after": {}} if removal.changed else {},
+    }

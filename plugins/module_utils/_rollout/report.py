@@ -1,0 +1,107 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a rollout says of itself: the paragraph a failed one ends with, and the plain data of its result. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from .._release.record import Outcome, Release
+from .judge import Decision, Step
+
+if TYPE_CHECKING:
+    from .gates.model import Measurement
+    from .plan import RolloutPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Seconds. Zero: that part did not happen."""
+
+    total: float = 0.0
+    migration: float = 0.0
+    to_detect: float = 0.0
+    to_roll_back: float = 0.0
+    to_succeed: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutResult:
+    """How a rollout ended, or in check mode what it would do."""
+
+    changed: bool
+    action: str
+    version: str
+    image: str
+    plan: RolloutPlan
+    task_definition_arn: str = ""
+    release: Release | None = None
+    timings: Timings = field(default_factory=Timings)
+    evidence: tuple[dict[str, Any], ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def as_data(result: RolloutResult) -> dict[str, Any]:
+    """*result* as a module returns it."""
+    return {
+        "changed": result.changed,
+        "action": result.action,
+        "version": result.version,
+        "image": result.image,
+        "task_definition_arn": result.task_definition_arn,
+        "changes": {
+            "task_definition": list(result.plan.definition_changes),
+            "service": list(result.plan.setting_changes),
+            "listener_rules": [f"{one.listener_arn} priority {one.priority}" for one in result.plan.rules],
+            "scaling": result.plan.scaling is not None,
+        },
+        "release": release_data(result.release) if result.release else {},
+        "timings": {f"{name}_seconds": round(value, 1) for name, value in asdict(result.timings).items()},
+        "gates": [gate_data(one) for one in result.release.gates] if result.release else [],
+        "evidence": list(result.evidence),
+        "diff": {"before": result.plan.before, "after": result.plan.after} if result.changed else {},
+    }
+
+
+def release_data(release: Release) -> dict[str, Any]:
+    """*release* as plain data."""
+    data = {**asdict(release), "outcome": release.outcome.value}
+    data["gates"] = [gate_data(one) for one in release.gates]
+    return data
+
+
+def gate_data(measurement: Measurement) -> dict[str, Any]:
+    """*measurement* as plain data."""
+    return {**asdict(measurement), "verdict": measurement.verdict.value}
+
+
+def failure_paragraph(subject: str, decision: Decision, *, outcome: Outcome, standing: str, timings: Timings) -> str:
+    """One paragraph about *subject*: by which gate it was refused, what was seen and expected, where things stand."""
+    if decision.step is Step.SUPERSEDED:
+        return (
+            f"{subject} was superseded and was neither judged nor rolled back: {decision.seen}. "
+            "The service belongs to that change now; see the release history for who made it."
+        )
+    ended = {
+        Outcome.ROLLED_BACK: "was rolled back",
+        Outcome.STOPPED: "was stopped",
+    }.get(outcome, "failed")
+    times = f"Detected after {timings.to_detect:.1f} s"
+    if outcome in (Outcome.ROLLED_BACK, Outcome.STOPPED):
+        times += (
+            f", {'back in place' if outcome is Outcome.ROLLED_BACK else 'stopped'} {timings.to_roll_back:.1f} s later"
+        )
+    return (
+        f"{subject} {ended}: gate {decision.gate} is {decision.verdict.value}. "
+        f"Seen: {decision.seen}. Expected: {decision.expected}. {standing} {times}."
+    )
+
+
+def evidence_sentence(evidence: tuple[dict[str, Any], ...]) -> str:
+    """The most telling of the evidence, in one sentence; empty when there is none."""
+    for one in evidence:
+        lines = [line.strip() for line in one["log_lines"] if line.strip()][-3:]
+        if lines:
+            return f"Last log lines of task {one['task']}: {' | '.join(lines)[-600:]}"
+    return ""

@@ -1,0 +1,103 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Tasks read for a verdict, and what a task definition refers to. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .gates.model import TargetObservation, TaskFailure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .task_definition import Document
+    from .values import Target, Task
+
+# Stops that say nothing about the release: someone or something asked for them. A scheduler's stop counts only when its
+# reason says that the task failed a check (see "Stopped tasks error messages" in the ECS developer guide).
+_FAILURE_CODES = frozenset({"TaskFailedToStart", "EssentialContainerExited"})
+
+
+def is_failure(task: Task) -> bool:
+    """Whether *task* stopped by itself or because it was unhealthy, rather than because it was asked to."""
+    if not task.stop_code:
+        return False
+    return task.stop_code in _FAILURE_CODES or (
+        task.stop_code == "ServiceSchedulerInitiated" and "failed" in task.stopped_reason.lower()
+    )
+
+
+def failure_of(task: Task) -> TaskFailure:
+    """*task*, which failed, as a gate reports it."""
+    reasons = [task.stopped_reason, *(one.reason for one in task.containers if one.reason)]
+    return TaskFailure(
+        task_id=task.id,
+        reason=f"{task.stop_code}: {'; '.join(reason for reason in reasons if reason)}",
+        started=task.stop_code != "TaskFailedToStart",
+        exit_codes=tuple((one.name, one.exit_code) for one in task.containers if one.exit_code is not None),
+    )
+
+
+def of_revision(tasks: Iterable[Task], task_definition_arn: str) -> tuple[Task, ...]:
+    """Those of *tasks* that run the revision."""
+    return tuple(task for task in tasks if task.task_definition_arn == task_definition_arn)
+
+
+def observe(desired: int, tasks: tuple[Task, ...], targets: tuple[Target, ...]) -> TargetObservation:
+    """One look at the *tasks* of a revision and the *targets* of its target group."""
+    running = {task.address for task in tasks if task.last_status == "RUNNING" and task.address}
+    ours = [target for target in targets if target.address in running]
+    states = Counter(f"{one.state} ({one.reason})" if one.reason else one.state for one in ours)
+    return TargetObservation(
+        desired=desired,
+        healthy=sum(target.state == "healthy" for target in ours),
+        running=len(running),
+        targets=tuple(sorted(states.items())),
+        failures=tuple(failure_of(task) for task in tasks if is_failure(task)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """What must exist for a task to start. ``secrets`` are the ``valueFrom`` of secrets and parameters."""
+
+    roles: tuple[str, ...]
+    secrets: tuple[str, ...]
+    log_groups: tuple[str, ...]
+
+
+def references(document: Document) -> References:
+    """What *document* refers to."""
+    containers = document.get("containerDefinitions", [])
+    logs = [one.get("logConfiguration") or {} for one in containers]
+    secrets = [
+        secret["valueFrom"]
+        for holder, key in (*((one, "secrets") for one in containers), *((one, "secretOptions") for one in logs))
+        for secret in holder.get(key) or []
+    ]
+    credentials = [(one.get("repositoryCredentials") or {}).get("credentialsParameter") for one in containers]
+    groups = [
+        options["awslogs-group"]
+        for log in logs
+        if log.get("logDriver") == "awslogs" and (options := log.get("options") or {}).get("awslogs-group")
+        if str(options.get("awslogs-create-group", "")).lower() != "true"
+    ]
+    roles = [document.get(key) for key in ("taskRoleArn", "executionRoleArn")]
+    return References(
+        roles=tuple(sorted({role for role in roles if role})),
+        secrets=tuple(sorted({secret for secret in (*secrets, *credentials) if secret})),
+        log_groups=tuple(sorted(set(groups))),
+    )
+
+
+def log_stream(document: Document, container: str, task_id: str) -> tuple[str, str] | None:
+    """The log group and stream that *container* of the task writes to, or None when it has no such stream."""
+    for one in document.get("containerDefinitions", []):
+        log = one.get("logConfiguration") or {}
+        options = log.get("options") or {}
+        if one["name"] == container and log.get("logDriver") == "awslogs" and options.get("awslogs-stream-prefix"):
+            return options["awslogs-group"], f"{options['awslogs-stream-prefix']}/{container}/{task_id}"
+    return None

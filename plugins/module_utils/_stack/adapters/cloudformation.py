@@ -1,0 +1,223 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""CloudFormation through boto3: one method an API call, frozen dataclasses out, our own errors."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from ..._aws.api import ApiRefusedError, AwsClient
+from ..._errors import FastbreakError, RequestError
+from ..types import (
+    DriftDetection,
+    NothingToUpdateError,
+    ResourceDrift,
+    StackBusyError,
+    StackEvent,
+    StackGoneError,
+    StackRequest,
+    StackResource,
+    StackSnapshot,
+    Template,
+)
+from .template_file import parse_template
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+#: What CloudFormation takes of a template in the request itself.
+TEMPLATE_LIMIT_BYTES = 51_200
+
+_BUSY_CODES = {"AlreadyExistsException", "OperationInProgressException", "TokenAlreadyExistsException"}
+
+
+class CloudFormation(AwsClient):
+    """The CloudFormation of one account and region."""
+
+    label = "CloudFormation"
+
+    @property
+    def region(self) -> str:
+        """The region that the client talks to."""
+        name: str = self._client.meta.region_name
+        return name
+
+    def describe_stack(self, name: str) -> StackSnapshot | None:
+        """The stack by name or id; None when there is none."""
+        try:
+            answer = self._on("read", name, "describe_stacks")
+        except StackGoneError:
+            return None
+        return _snapshot(answer["Stacks"][0])
+
+    def describe_stack_events(self, stack_id: str, since: float) -> Sequence[StackEvent]:
+        """Events not older than ``since`` (seconds since the epoch), newest first."""
+        events: list[StackEvent] = []
+        for page in self._stack_pages("read the events of", stack_id, "describe_stack_events"):
+            found = [_event(item) for item in page["StackEvents"]]
+            events += [event for event in found if event.at >= since]
+            if len(found) > 0 and found[-1].at < since:
+                break
+        return events
+
+    def describe_stack_resources(self, stack_id: str) -> Sequence[StackResource]:
+        """The resources that the stack has, or had."""
+        pages = self._stack_pages("list the resources of", stack_id, "list_stack_resources")
+        return [_resource(item) for page in pages for item in page["StackResourceSummaries"]]
+
+    def get_template(self, name: str) -> Template:
+        """The template as it was sent."""
+        answer = self._on("read the template of", name, "get_template", TemplateStage="Original")
+        return parse_template(answer["TemplateBody"], f"The stored template of stack {name}")
+
+    def get_stack_policy(self, name: str) -> Mapping[str, Any] | None:
+        """The stack policy; None when there is none."""
+        body = self._on("read the policy of", name, "get_stack_policy").get("StackPolicyBody")
+        return json.loads(body) if body else None
+
+    def create_stack(self, request: StackRequest, parameters: Mapping[str, str], token: str) -> None:
+        """Start to create. What a failed creation made is removed again, also what deletion policies would keep."""
+        extra: dict[str, Any] = {"RetainExceptOnCreate": True, "OnFailure": "ROLLBACK"}
+        if request.termination_protection is not None:
+            extra["EnableTerminationProtection"] = request.termination_protection
+        if request.stack_policy is not None:
+            extra["StackPolicyBody"] = json.dumps(request.stack_policy)
+        self._on("create", request.name, "create_stack", **_arguments(request, parameters, token), **extra)
+
+    def update_stack(self, request: StackRequest, parameters: Mapping[str, str], token: str) -> None:
+        """Start to update. Raises `NothingToUpdateError` when CloudFormation finds nothing to do."""
+        self._on("update", request.name, "update_stack", **_arguments(request, parameters, token))
+
+    def delete_stack(self, name: str, token: str) -> None:
+        """Start to delete; no error when there is none."""
+        self._on("delete", name, "delete_stack", ClientRequestToken=token)
+
+    def continue_update_rollback(self, name: str, token: str) -> None:
+        """Take up a rollback that failed."""
+        self._on("continue the rollback of", name, "continue_update_rollback", ClientRequestToken=token)
+
+    def set_stack_policy(self, name: str, policy: Mapping[str, Any]) -> None:
+        """Set what updates may do to which resources."""
+        self._on("set the policy of", name, "set_stack_policy", StackPolicyBody=json.dumps(policy))
+
+    def update_termination_protection(self, name: str, *, enabled: bool) -> None:
+        """Turn termination protection on or off."""
+        attempted = "turn on the termination protection of" if enabled else "turn off the termination protection of"
+        self._on(attempted, name, "update_termination_protection", EnableTerminationProtection=enabled)
+
+    def detect_stack_drift(self, name: str) -> str:
+        """Start to compare the stack with what is there; the answer identifies the detection."""
+        detection_id: str = self._on("detect the drift of", name, "detect_stack_drift")["StackDriftDetectionId"]
+        return detection_id
+
+    def describe_stack_drift_detection(self, detection_id: str) -> DriftDetection:
+        """How far a detection is."""
+        answer = self._call(
+            "read a drift detection", "describe_stack_drift_detection_status", StackDriftDetectionId=detection_id
+        )
+        return DriftDetection(
+            status=answer["DetectionStatus"],
+            drift=answer.get("StackDriftStatus", ""),
+            reason=answer.get("DetectionStatusReason", ""),
+        )
+
+    def describe_stack_resource_drifts(self, name: str) -> Sequence[ResourceDrift]:
+        """The resources that were changed or deleted behind CloudFormation's back."""
+        pages = self._stack_pages(
+            "read the drift of",
+            name,
+            "describe_stack_resource_drifts",
+            StackResourceDriftStatusFilters=["MODIFIED", "DELETED"],
+        )
+        return [_drift(item) for page in pages for item in page["StackResourceDrifts"]]
+
+    def _on(self, attempted: str, name: str, operation: str, **arguments: Any) -> Any:
+        """Call *operation* on a stack; refusals that are answers become what they mean."""
+        try:
+            return self._call(f"{attempted} stack {name}", operation, StackName=name, **arguments)
+        except ApiRefusedError as error:
+            raise _meaning(error) from error
+
+    def _stack_pages(self, attempted: str, name: str, operation: str, **arguments: Any) -> Iterator[Any]:
+        token: dict[str, str] = {}
+        while True:
+            page = self._on(attempted, name, operation, **arguments, **token)
+            yield page
+            if not page.get("NextToken"):
+                return
+            token = {"NextToken": page["NextToken"]}
+
+
+def _meaning(error: ApiRefusedError) -> FastbreakError:
+    text = error.message
+    meanings: list[tuple[bool, Callable[[str], FastbreakError]]] = [
+        (error.code == "ValidationError" and "does not exist" in text, StackGoneError),
+        ("No updates are to be performed" in text, NothingToUpdateError),
+        (error.code in _BUSY_CODES or "_IN_PROGRESS state" in text, StackBusyError),
+    ]
+    return next((kind(text) for applies, kind in meanings if applies), error)
+
+
+def _arguments(request: StackRequest, parameters: Mapping[str, str], token: str) -> dict[str, Any]:
+    size = len(request.template_text.encode())
+    if size > TEMPLATE_LIMIT_BYTES:
+        raise RequestError(
+            f"The template of stack {request.name} has {size} bytes; CloudFormation takes {TEMPLATE_LIMIT_BYTES} "
+            "at most. Split the stack."
+        )
+    arguments: dict[str, Any] = {
+        "TemplateBody": request.template_text,
+        "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+        "Capabilities": list(request.capabilities),
+        "ClientRequestToken": token,
+    }
+    if request.tags is not None:
+        arguments["Tags"] = [{"Key": key, "Value": value} for key, value in request.tags.items()]
+    return arguments
+
+
+def _snapshot(stack: Mapping[str, Any]) -> StackSnapshot:
+    return StackSnapshot(
+        name=stack["StackName"],
+        stack_id=stack["StackId"],
+        status=stack["StackStatus"],
+        status_reason=stack.get("StackStatusReason", ""),
+        parameters={item["ParameterKey"]: item.get("ParameterValue", "") for item in stack.get("Parameters", [])},
+        tags={item["Key"]: item["Value"] for item in stack.get("Tags", []) if not item["Key"].startswith("aws:")},
+        outputs={item["OutputKey"]: item.get("OutputValue", "") for item in stack.get("Outputs", [])},
+        termination_protection=bool(stack.get("EnableTerminationProtection", False)),
+    )
+
+
+def _event(event: Mapping[str, Any]) -> StackEvent:
+    return StackEvent(
+        logical_id=event.get("LogicalResourceId", ""),
+        resource_type=event.get("ResourceType", ""),
+        status=event.get("ResourceStatus", ""),
+        reason=event.get("ResourceStatusReason", ""),
+        physical_id=event.get("PhysicalResourceId", ""),
+        at=event["Timestamp"].timestamp(),
+        token=event.get("ClientRequestToken", ""),
+    )
+
+
+def _resource(resource: Mapping[str, Any]) -> StackResource:
+    return StackResource(
+        logical_id=resource["LogicalResourceId"],
+        resource_type=resource["ResourceType"],
+        status=resource["ResourceStatus"],
+        physical_id=resource.get("PhysicalResourceId", ""),
+    )
+
+
+def _drift(drift: Mapping[str, Any]) -> ResourceDrift:
+    return ResourceDrift(
+        logical_id=drift["LogicalResourceId"],
+        resource_type=drift["ResourceType"],
+        status=drift["StackResourceDriftStatus"],
+        differences=tuple(
+            (item["PropertyPath"], item.get("ExpectedValue", ""), item.get("ActualValue", ""))
+            for item in drift.get("PropertyDifferences", [])
+        ),
+    )

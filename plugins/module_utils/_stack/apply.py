@@ -1,0 +1,143 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Bring one stack to what is asked: read, plan, act, observe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .._errors import OperationError, RefusedError, RequestError
+from .dependencies import given_parameters
+from .operation import delete, start
+from .plan import Existing, StackPlan, plan, removal
+from .repair import settle, usable
+from .report import summary
+from .status import Standing, standing
+from .template import Unresolved
+from .types import NothingToUpdateError, StackBusyError, StackRequest, StackSnapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from .ports import Ports
+
+# Another run may get in between reading and writing. It is waited for; so often in a row is no coincidence.
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True)
+class StackResult:
+    """What came of it. ``snapshot`` is None when there is no stack (any more, or yet in check mode)."""
+
+    plan: StackPlan
+    changed: bool
+    snapshot: StackSnapshot | None
+    outputs: Mapping[str, str | None]
+    warnings: tuple[str, ...] = ()
+
+
+def apply_stack(request: StackRequest, ports: Ports, check_mode: bool) -> StackResult:
+    """Make the stack what the request says, once everything it reads has settled. Check mode only plans."""
+    if request.template is None:
+        raise RequestError(f"Stack {request.name} has no template. Give template or template_body.")
+    given = given_parameters(request, ports, check_mode)
+    return _insist(request, ports, lambda: _apply_once(request, given, ports, check_mode))
+
+
+def remove_stack(request: StackRequest, ports: Ports, check_mode: bool) -> StackResult:
+    """Delete the stack. Raises `RefusedError` while termination protection is on, unless the request turns it off."""
+    return _insist(request, ports, lambda: _remove_once(request, ports, check_mode))
+
+
+def _insist(request: StackRequest, ports: Ports, attempt: Callable[[], StackResult]) -> StackResult:
+    for _attempt in range(_ATTEMPTS):
+        try:
+            return attempt()
+        except StackBusyError:
+            ports.say(f"{request.name}: another operation got in between; waiting for it")
+    raise OperationError(
+        f"Stack {request.name} was taken by another operation {_ATTEMPTS} times in a row. "
+        "See who else is changing it (aws cloudformation describe-stack-events), then run again."
+    )
+
+
+def _apply_once(request: StackRequest, given: Mapping[str, str], ports: Ports, check_mode: bool) -> StackResult:
+    found = settle(request, ports)
+    snapshot = usable(found, request, ports, check_mode)
+    pseudo = {"AWS::Region": ports.stacks.region, "AWS::StackName": request.name}
+    decided = plan(request, request.template or {}, given, _existing(snapshot, ports), pseudo)
+    if check_mode:
+        return StackResult(decided, decided.changed, found, decided.expected_outputs)
+    if not decided.changed:
+        return StackResult(decided, False, snapshot, snapshot.outputs if snapshot else {})
+    unknown = [key for key, value in decided.parameters.items() if isinstance(value, Unresolved)]
+    if unknown:
+        raise OperationError(f"Stack {request.name} was not touched: {', '.join(unknown)} is not known.")
+    ports.say(f"{request.name}: {summary(decided)}")
+    return _create(request, decided, ports) if snapshot is None else _update(request, decided, snapshot, ports)
+
+
+def _existing(snapshot: StackSnapshot | None, ports: Ports) -> Existing | None:
+    if snapshot is None:
+        return None
+    return Existing(snapshot, ports.stacks.get_template(snapshot.name), ports.stacks.get_stack_policy(snapshot.name))
+
+
+def _create(request: StackRequest, decided: StackPlan, ports: Ports) -> StackResult:
+    snapshot = start(
+        "create",
+        request.name,
+        request.timeout_seconds,
+        ports,
+        lambda token: ports.stacks.create_stack(request, decided.parameters, token),
+    ).outcome()
+    return StackResult(decided, True, snapshot, snapshot.outputs if snapshot else {})
+
+
+def _update(request: StackRequest, decided: StackPlan, snapshot: StackSnapshot, ports: Ports) -> StackResult:
+    """Policy and protection first: they are to guard this very update, or to allow it."""
+    if decided.stack_policy:
+        ports.stacks.set_stack_policy(request.name, decided.stack_policy[1])
+    if decided.termination_protection:
+        ports.stacks.update_termination_protection(request.name, enabled=decided.termination_protection[1])
+    guarded = bool(decided.stack_policy or decided.termination_protection)
+    if not decided.updates_template:
+        after = ports.stacks.describe_stack(request.name) or snapshot
+        return StackResult(decided, guarded, after, after.outputs)
+    try:
+        operation = start(
+            "update",
+            request.name,
+            request.timeout_seconds,
+            ports,
+            lambda token: ports.stacks.update_stack(request, decided.parameters, token),
+        )
+    except NothingToUpdateError:
+        warning = (
+            f"CloudFormation found no update to make for stack {request.name} where the plan did ({summary(decided)}). "
+            "It stores such a difference only together with a change of a resource."
+        )
+        return StackResult(decided, guarded, snapshot, snapshot.outputs, (warning,))
+    updated = operation.outcome() or snapshot
+    return StackResult(decided, True, updated, updated.outputs)
+
+
+def _remove_once(request: StackRequest, ports: Ports, check_mode: bool) -> StackResult:
+    snapshot = settle(request, ports)
+    if snapshot is None or standing(snapshot.status) is Standing.ABSENT:
+        return StackResult(StackPlan(name=request.name, action="none"), False, None, {})
+    if snapshot.termination_protection and request.termination_protection is not False:
+        raise RefusedError(
+            f"Stack {request.name} was not deleted: its termination protection is on. If it really has to go, turn "
+            "termination protection off (the role's <role>_termination_protection, or termination_protection: false)."
+        )
+    stood = standing(snapshot.status) is not Standing.STILLBORN
+    found = removal(request.name, Existing(snapshot, ports.stacks.get_template(snapshot.stack_id) if stood else {}))
+    if check_mode:
+        return StackResult(found, True, snapshot, snapshot.outputs)
+    ports.say(f"{request.name}: {summary(found)}")
+    if snapshot.termination_protection:
+        ports.stacks.update_termination_protection(request.name, enabled=False)
+    delete(snapshot, request.timeout_seconds, ports)
+    return StackResult(found, True, None, {})

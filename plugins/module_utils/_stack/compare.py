@@ -1,0 +1,139 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Compare two resolved templates: which resources are added, modified, removed, and which of them are replaced."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .._errors import RequestError
+from .replacement import replacement
+from .template import Model, Unresolved
+
+_REFERENCE = re.compile(r"\$\{([A-Za-z0-9]+)[.}]")
+_SEVERITY = ("no", "unknown", "maybe", "yes")
+
+
+@dataclass(frozen=True)
+class PropertyChange:
+    """One value at a path like ``Properties.Tags[0].Value``. None means it is not there."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True)
+class ResourceChange:
+    """What happens to one resource. ``replacement`` is ``yes``, ``maybe``, ``no`` or ``unknown``."""
+
+    action: str
+    logical_id: str
+    resource_type: str
+    replacement: str = "no"
+    properties: tuple[PropertyChange, ...] = ()
+    because: tuple[str, ...] = ()
+
+
+def compare(before: Model, after: Model) -> tuple[ResourceChange, ...]:
+    """The changes that turn one model into the other, in the template's order, removals last.
+
+    A resource that reads another one which is replaced is modified too, and so on down the chain.
+    """
+    changes = {change.logical_id: change for change in _direct(before, after)}
+    _follow_replacements(changes, after)
+    order = [*after.resources, *before.resources]
+    return tuple(changes[name] for name in dict.fromkeys(order) if name in changes)
+
+
+def references(value: Any) -> set[str]:
+    """Logical ids that a resolved value reads."""
+    if isinstance(value, Unresolved):
+        return set(_REFERENCE.findall(value))
+    items = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    return {name for item in items for name in references(item)}
+
+
+def _direct(before: Model, after: Model) -> Iterator[ResourceChange]:
+    for name, body in after.resources.items():
+        kind = body.get("Type", "")
+        if name not in before.resources:
+            yield ResourceChange("add", name, kind)
+            continue
+        former = before.resources[name]
+        if former.get("Type") != kind:
+            raise RequestError(
+                f"Resource {name} is a {former.get('Type')} and would become a {kind}. CloudFormation never changes "
+                "the type of a resource: give the new one another logical id."
+            )
+        properties = tuple(differences(former, body))
+        if properties:
+            worst = _worst([replacement(kind, _schema_path(item.path)) for item in properties if _replaces(item)])
+            yield ResourceChange("modify", name, kind, worst, properties)
+    for name, former in before.resources.items():
+        if name not in after.resources:
+            yield ResourceChange("remove", name, former.get("Type", ""))
+
+
+def _follow_replacements(changes: dict[str, ResourceChange], after: Model) -> None:
+    pending = [name for name, change in changes.items() if _may_replace(change)]
+    while pending:
+        replaced = pending.pop()
+        for name, body in after.resources.items():
+            paths = [path for path, value in _leaves(body.get("Properties", {}), "") if replaced in references(value)]
+            known = changes.get(name)
+            if not paths or (known and (known.action == "add" or replaced in known.because)):
+                continue
+            kind = body.get("Type", "")
+            cause = changes[replaced].replacement
+            own = _worst([replacement(kind, _schema_path(path)) for path in paths])
+            # What reads a resource that may be replaced may itself be replaced, no more.
+            own = "maybe" if own == "yes" and cause != "yes" else own
+            known = known or ResourceChange("modify", name, kind)
+            former = known.replacement
+            known = replace(known, replacement=_worst([former, own]), because=(*known.because, replaced))
+            changes[name] = known
+            if _may_replace(known) and known.replacement != former:
+                pending.append(name)
+
+
+def _may_replace(change: ResourceChange) -> bool:
+    return change.action == "modify" and change.replacement in {"yes", "maybe"}
+
+
+def _replaces(change: PropertyChange) -> bool:
+    return change.path.startswith("Properties.")
+
+
+def _worst(answers: list[str]) -> str:
+    return max(answers, key=_SEVERITY.index, default="no")
+
+
+def _schema_path(path: str) -> str:
+    return re.sub(r"\[\d+\]", "", path.removeprefix("Properties."))
+
+
+def differences(before: Any, after: Any, path: str = "") -> Iterator[PropertyChange]:
+    """Every value that differs, at the deepest path where both sides still have the same shape."""
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        for key in dict.fromkeys([*after, *before]):
+            yield from differences(before.get(key), after.get(key), f"{path}.{key}" if path else str(key))
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for index, (left, right) in enumerate(zip(before, after, strict=True)):
+            yield from differences(left, right, f"{path}[{index}]")
+    elif before != after:
+        yield PropertyChange(path, before, after)
+
+
+def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _leaves(item, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list):
+        for item in value:
+            yield from _leaves(item, path)
+    else:
+        yield path, value

@@ -1,0 +1,115 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Wait for the stacks that a stack reads, then read their outputs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._errors import DependencyError, RequestError
+from .ports import DependencyState, Ports
+from .status import Standing, standing
+from .template import known_after
+from .types import OutputReference, StackRequest, StackSnapshot
+from .wait import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_WORTH_SAYING_SECONDS = 5.0
+
+
+def given_parameters(request: StackRequest, ports: Ports, check_mode: bool) -> dict[str, str]:
+    """The request's parameters with each output reference replaced by the output.
+
+    In check mode an output that only applying the dependency can tell is an `Unresolved` that says so. Raises
+    `DependencyError` when a dependency failed, is not there, or has no such output.
+    """
+    _check_references(request)
+    await_dependencies(request, ports)
+    outputs = {
+        component: _outputs(component, stack, request, ports, check_mode)
+        for component, stack in request.depends_on.items()
+    }
+    return {
+        key: value if isinstance(value, str) else _value(value, outputs[value.component], request, check_mode)
+        for key, value in request.parameters.items()
+    }
+
+
+def await_dependencies(request: StackRequest, ports: Ports) -> None:
+    """Return when every dependency that is part of this run has settled in it; stop at the first that failed."""
+    said: list[float] = []
+    started = ports.clock.now()
+
+    def unsettled() -> list[str]:
+        states = {name: ports.run.state_of(name) for name in request.depends_on}
+        failed = [name for name, state in states.items() if state is DependencyState.FAILED]
+        if failed:
+            raise DependencyError(
+                f"Stack {request.name} was not touched: it reads what {' and '.join(failed)} provides, which failed "
+                "in this run. Its own message is further up; run again once that is put right.",
+                failed_components=failed,
+            )
+        waiting = [name for name, state in states.items() if state is DependencyState.RUNNING]
+        if waiting and not said and ports.clock.now() - started >= _WORTH_SAYING_SECONDS:
+            said.append(ports.clock.now())
+            ports.say(f"{request.name}: waits for {', '.join(waiting)}")
+        return waiting
+
+    wait_until(
+        lambda: not unsettled(),
+        ports,
+        request.timeout_seconds,
+        lambda: (
+            f"Stack {request.name} waited {request.timeout_seconds:.0f} s for {', '.join(unsettled())} to settle in "
+            "this run. Nothing of it was touched: run again, or raise timeout_seconds."
+        ),
+    )
+
+
+def _check_references(request: StackRequest) -> None:
+    for key, value in request.parameters.items():
+        if isinstance(value, OutputReference) and value.component not in request.depends_on:
+            known = ", ".join(request.depends_on) or "nothing"
+            raise RequestError(
+                f"Parameter {key} of stack {request.name} reads an output of {value.component}, but the stack depends "
+                f"on {known}. Add {value.component} to depends_on."
+            )
+
+
+def _outputs(
+    component: str, stack: str, request: StackRequest, ports: Ports, check_mode: bool
+) -> Mapping[str, str | None]:
+    in_run = ports.run.state_of(component) is DependencyState.SETTLED
+    planned = ports.run.planned_outputs(component) if check_mode and in_run else None
+    if planned is not None:
+        return planned
+    snapshot = ports.stacks.describe_stack(stack)
+    if snapshot is not None and standing(snapshot.status) is Standing.SETTLED:
+        return snapshot.outputs
+    raise DependencyError(_unsettled(component, stack, snapshot, request), component=component, stack=stack)
+
+
+def _unsettled(component: str, stack: str, snapshot: StackSnapshot | None, request: StackRequest) -> str:
+    seen = "does not exist" if snapshot is None else f"is {snapshot.status}"
+    return (
+        f"Stack {request.name} was not touched: it reads {component}, whose stack {stack} {seen}. "
+        "Run without --limit, or apply that component first."
+    )
+
+
+def _value(
+    reference: OutputReference, outputs: Mapping[str, str | None], request: StackRequest, check_mode: bool
+) -> str:
+    value = outputs.get(reference.output)
+    if value is not None:
+        return value
+    if check_mode and reference.output in outputs:
+        return known_after(reference.component)
+    known = ", ".join(sorted(outputs)) or "none"
+    raise DependencyError(
+        f"Stack {request.name} was not touched: it reads output {reference.output} of {reference.component}, whose "
+        f"stack has no such output. Its outputs are: {known}.",
+        component=reference.component,
+    )

@@ -1,0 +1,68 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Read a stack's events: what failed first, and what is being worked on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from .types import StackEvent, StackSnapshot
+
+_STACK = "AWS::CloudFormation::Stack"
+# CloudFormation reports these for resources that it stopped because another one had failed.
+_CONSEQUENCES = ("Resource creation cancelled", "Resource update cancelled", "Resource deletion cancelled")
+
+
+def first_failures(events: Iterable[StackEvent], limit: int = 3) -> list[StackEvent]:
+    """The earliest failed resources, oldest first, without those that only failed because of them.
+
+    Of a resource that failed more than once the first failure counts. The stack's own failure is named only when no
+    resource failed.
+    """
+    failed = sorted((event for event in events if event.status.endswith("_FAILED")), key=lambda event: event.at)
+    causes = [event for event in failed if not event.reason.startswith(_CONSEQUENCES)] or failed
+    resources = [event for event in causes if event.resource_type != _STACK] or causes
+    by_resource: dict[str, StackEvent] = {}
+    for event in resources:
+        by_resource.setdefault(event.logical_id, event)
+    return list(by_resource.values())[:limit]
+
+
+def describe_failures(events: Iterable[StackEvent]) -> str:
+    """The first failures in words, or an empty string."""
+    return "; ".join(
+        f"{event.logical_id} ({event.resource_type}) {event.status}: {event.reason.rstrip('. ') or 'no reason given'}"
+        for event in first_failures(events)
+    )
+
+
+def under_way(events: Sequence[StackEvent]) -> list[StackEvent]:
+    """Resources whose latest event says that they are being worked on, longest first."""
+    latest: dict[str, StackEvent] = {}
+    started: dict[str, StackEvent] = {}
+    for event in sorted(events, key=lambda event: event.at):
+        if event.resource_type == _STACK:
+            continue
+        previous = latest.get(event.logical_id)
+        if previous is None or previous.status != event.status:
+            started[event.logical_id] = event
+        latest[event.logical_id] = event
+    return [started[name] for name, event in latest.items() if event.status.endswith("_IN_PROGRESS")]
+
+
+def finished(events: Iterable[StackEvent]) -> int:
+    """How many resources are done."""
+    latest = {event.logical_id: event for event in sorted(events, key=lambda event: event.at)}
+    return sum(event.status.endswith("_COMPLETE") for event in latest.values() if event.resource_type != _STACK)
+
+
+def progress_line(snapshot: StackSnapshot, events: Sequence[StackEvent], elapsed_seconds: float, now: float) -> str:
+    """One line about an operation: its age, what is done, what is being worked on and for how long."""
+    working = under_way(events)
+    shown = ", ".join(f"{event.logical_id} {max(0, now - event.at):.0f} s" for event in working[:3])
+    more = f" and {len(working) - 3} more" if len(working) > 3 else ""
+    current = f"; {shown}{more}" if shown else ""
+    return f"{snapshot.name}: {snapshot.status} {elapsed_seconds:.0f} s, {finished(events)} resources done{current}"

@@ -1,0 +1,82 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One writing operation on a stack: start it, wait for it, and say what went wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .._errors import OperationError, RolledBackError
+from .events import describe_failures
+from .status import Standing, rolled_back, standing, succeeded
+from .wait import wait_for_stack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .ports import Ports
+    from .types import StackSnapshot
+
+# The clock here and CloudFormation's may differ: events are looked for a little further back than the start.
+_CLOCK_SKEW_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation under way. ``attempted`` is a verb for messages; the token marks its events."""
+
+    attempted: str
+    name: str
+    timeout_seconds: float
+    started: float
+    token: str
+    ports: Ports
+
+    def outcome(self, stack_id: str | None = None) -> StackSnapshot | None:
+        """The stack afterwards. Raises `OperationError` naming what failed first, or `WaitTimeoutError`."""
+        snapshot = wait_for_stack(stack_id or self.name, self.ports, self.timeout_seconds)
+        if self._is_good(snapshot):
+            seen = "gone" if snapshot is None else snapshot.status
+            self.ports.say(f"{self.name}: {seen} after {self.ports.clock.now() - self.started:.0f} s")
+            return snapshot
+        raise self._failure(snapshot)
+
+    def _is_good(self, snapshot: StackSnapshot | None) -> bool:
+        if snapshot is None:
+            return self.attempted == "delete"
+        if self.attempted == "continue the rollback of":
+            return standing(snapshot.status) is Standing.SETTLED
+        return succeeded(snapshot.status)
+
+    def _failure(self, snapshot: StackSnapshot | None) -> OperationError:
+        tried = f"Tried to {self.attempted} stack {self.name}"
+        if snapshot is None:
+            return OperationError(f"{tried}, but it is gone: somebody else deleted it meanwhile. Run again.")
+        causes = self._causes(snapshot) or snapshot.status_reason or "no event names a cause"
+        back = rolled_back(snapshot.status)
+        undone = " What it had changed was rolled back." if back else ""
+        return (RolledBackError if back else OperationError)(
+            f"{tried}; it ended {snapshot.status}. First to fail: {causes}.{undone} Put that right and run again.",
+            stack_status=snapshot.status,
+            stack_id=snapshot.stack_id,
+        )
+
+    def _causes(self, snapshot: StackSnapshot) -> str:
+        events = self.ports.stacks.describe_stack_events(snapshot.stack_id, self.started - _CLOCK_SKEW_SECONDS)
+        mine = [event for event in events if event.token == self.token]
+        return describe_failures(mine or [event for event in events if not event.token and event.at >= self.started])
+
+
+def start(attempted: str, name: str, timeout_seconds: float, ports: Ports, call: Callable[[str], None]) -> Operation:
+    """Start an operation by the call that takes its token."""
+    operation = Operation(attempted, name, timeout_seconds, ports.clock.now(), ports.new_token(), ports)
+    call(operation.token)
+    return operation
+
+
+def delete(snapshot: StackSnapshot, timeout_seconds: float, ports: Ports) -> None:
+    """Delete the stack and wait until it is gone."""
+    start(
+        "delete", snapshot.name, timeout_seconds, ports, lambda token: ports.stacks.delete_stack(snapshot.name, token)
+    ).outcome(snapshot.stack_id)

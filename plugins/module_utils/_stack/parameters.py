@@ -1,0 +1,91 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Check the parameters of a stack against what its template declares, before anything is asked of AWS."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from .._errors import RequestError
+from .template import Unresolved, scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .types import Template
+
+
+def complete_parameters(name: str, template: Template, given: Mapping[str, str]) -> dict[str, str]:
+    """The value of every parameter of the template: the given one, else its default.
+
+    Raises `RequestError` that lists everything wrong at once: unknown, missing, not allowed, or unreadable afterwards.
+    """
+    declared: Mapping[str, Mapping[str, Any]] = template.get("Parameters", {})
+    problems = [f"{key} is not a parameter of the template" for key in given if key not in declared]
+    values: dict[str, str] = {}
+    for key, rules in declared.items():
+        if _true(rules.get("NoEcho")):
+            problems.append(
+                f"{key} is NoEcho: its value can never be read back, so no plan can tell whether it changed. "
+                "Use a dynamic reference to Secrets Manager or Parameter Store in its place"
+            )
+        elif key in given:
+            values[key] = given[key]
+            problems += [f"{key} {problem}" for problem in _violations(given[key], rules)]
+        elif "Default" in rules:
+            values[key] = scalar(rules["Default"])
+        else:
+            problems.append(f"{key} has no value and no default")
+    if problems:
+        known = ", ".join(sorted(declared)) or "none"
+        raise RequestError(
+            f"The parameters of stack {name} do not fit its template: {'; '.join(problems)}. "
+            f"The template's parameters are: {known}."
+        )
+    return values
+
+
+def _true(value: Any) -> bool:
+    return scalar(value).lower() == "true"
+
+
+def _violations(value: str, rules: Mapping[str, Any]) -> list[str]:
+    if isinstance(value, Unresolved):
+        return []
+    is_list = str(rules.get("Type", "")).startswith(("List<", "CommaDelimitedList"))
+    items = [item.strip() for item in value.split(",")] if is_list else [value]
+    return [problem for item in items for problem in _violation(item, rules)]
+
+
+def _violation(value: str, rules: Mapping[str, Any]) -> list[str]:
+    found = []
+    allowed = [scalar(item) for item in rules.get("AllowedValues", [])]
+    if allowed and value not in allowed:
+        found.append(f"is {value!r}, which is not one of {', '.join(allowed)}")
+    pattern = rules.get("AllowedPattern")
+    if pattern is not None and not _matches(str(pattern), value):
+        found.append(f"is {value!r}, which does not match {pattern}")
+    if "Number" in str(rules.get("Type", "")):
+        return found + _out_of_range(value, "", rules.get("MinValue"), rules.get("MaxValue"))
+    return found + _out_of_range(str(len(value)), " characters long", rules.get("MinLength"), rules.get("MaxLength"))
+
+
+def _matches(pattern: str, value: str) -> bool:
+    """CloudFormation's patterns are Java's. One that Python cannot read is left for CloudFormation to judge."""
+    try:
+        return re.fullmatch(pattern, value) is not None
+    except re.error:
+        return True
+
+
+def _out_of_range(value: str, unit: str, minimum: Any, maximum: Any) -> list[str]:
+    try:
+        number = float(value)
+    except ValueError:
+        return [f"is {value!r}, which is not a number"]
+    if minimum is not None and number < float(minimum):
+        return [f"is {value}{unit}, less than {minimum}"]
+    if maximum is not None and number > float(maximum):
+        return [f"is {value}{unit}, more than {maximum}"]
+    return []

@@ -1,0 +1,158 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The plan of a stack: everything that applying a request would change. A run and a check decide from the same plan."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from .compare import ResourceChange, compare, references
+from .parameters import complete_parameters
+from .template import Model, Unresolved, evaluate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .types import StackRequest, StackSnapshot, Template
+
+
+@dataclass(frozen=True)
+class Existing:
+    """A stack that stands: its description, the template it was made from, its stack policy (None: there is none)."""
+
+    snapshot: StackSnapshot
+    template: Template
+    stack_policy: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class StackPlan:
+    """What would happen. ``parameters`` are the complete ones to send; pairs are (before, after).
+
+    ``expected_outputs`` are the outputs afterwards; None stands for a value that only applying can tell.
+    """
+
+    name: str
+    action: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    resources: tuple[ResourceChange, ...] = ()
+    outputs: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    tags: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    termination_protection: tuple[bool, bool] | None = None
+    stack_policy: tuple[Mapping[str, Any] | None, Mapping[str, Any]] | None = None
+    expected_outputs: Mapping[str, str | None] = field(default_factory=dict)
+    desired: Model = field(default_factory=Model)
+
+    @property
+    def changed(self) -> bool:
+        return self.action != "none"
+
+    @property
+    def updates_template(self) -> bool:
+        """Whether CloudFormation has to be given the template, parameters or tags."""
+        return bool(self.resources or self.outputs or self.tags)
+
+
+def plan(
+    request: StackRequest,
+    template: Template,
+    given: Mapping[str, str],
+    existing: Existing | None,
+    pseudo: Mapping[str, str],
+) -> StackPlan:
+    """Compare the request with what stands. ``given`` are its parameters with every output reference replaced."""
+    parameters = complete_parameters(request.name, template, given)
+    desired = evaluate(template, parameters, pseudo)
+    if existing is None:
+        return _creation(request, parameters, desired)
+    snapshot = existing.snapshot
+    former = evaluate(existing.template, _stored_parameters(existing), pseudo)
+    resources = compare(former, desired)
+    found = StackPlan(
+        name=request.name,
+        action="none",
+        parameters=parameters,
+        resources=resources,
+        outputs=_pairs(former.outputs, desired.outputs),
+        tags=_pairs(snapshot.tags, request.tags) if request.tags is not None else {},
+        termination_protection=_protection(snapshot, request),
+        stack_policy=_policy(existing, request),
+        expected_outputs=_expected_outputs(snapshot, former, desired, resources),
+        desired=desired,
+    )
+    changed = found.updates_template or found.termination_protection or found.stack_policy
+    return _with_action(found, "update") if changed else found
+
+
+def removal(name: str, existing: Existing) -> StackPlan:
+    """Everything in the stack goes, except what its deletion policy keeps."""
+    pseudo: dict[str, str] = {}
+    former = evaluate(existing.template, _stored_parameters(existing), pseudo)
+    return StackPlan(name=name, action="delete", resources=compare(former, Model()), desired=former)
+
+
+def _creation(request: StackRequest, parameters: Mapping[str, str], desired: Model) -> StackPlan:
+    return StackPlan(
+        name=request.name,
+        action="create",
+        parameters=parameters,
+        resources=compare(Model(), desired),
+        tags=_pairs({}, request.tags or {}),
+        termination_protection=(False, True) if request.termination_protection else None,
+        stack_policy=(None, request.stack_policy) if request.stack_policy is not None else None,
+        expected_outputs={key: _literal(value) for key, value in desired.outputs.items()},
+        desired=desired,
+    )
+
+
+def _with_action(found: StackPlan, action: str) -> StackPlan:
+    return StackPlan(**{**found.__dict__, "action": action})
+
+
+def _stored_parameters(existing: Existing) -> dict[str, str]:
+    """The stored values; a parameter that the description leaves out is not known."""
+    declared = existing.template.get("Parameters", {})
+    stored = existing.snapshot.parameters
+    return {key: stored.get(key, Unresolved(f"${{{key}}}")) for key in declared}
+
+
+def _pairs(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    keys = dict.fromkeys([*after, *before])
+    return {key: (before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)}
+
+
+def _protection(snapshot: StackSnapshot, request: StackRequest) -> tuple[bool, bool] | None:
+    wanted = request.termination_protection
+    if wanted is None or wanted == snapshot.termination_protection:
+        return None
+    return (snapshot.termination_protection, wanted)
+
+
+def _policy(existing: Existing, request: StackRequest) -> tuple[Mapping[str, Any] | None, Mapping[str, Any]] | None:
+    wanted = request.stack_policy
+    if wanted is None or _canonical(wanted) == _canonical(existing.stack_policy):
+        return None
+    return (existing.stack_policy, wanted)
+
+
+def _canonical(document: Any) -> str:
+    return json.dumps(document, sort_keys=True)
+
+
+def _literal(value: Any) -> str | None:
+    return None if isinstance(value, Unresolved) or not isinstance(value, str) else value
+
+
+def _expected_outputs(
+    snapshot: StackSnapshot, former: Model, desired: Model, changes: tuple[ResourceChange, ...]
+) -> dict[str, str | None]:
+    """An output keeps its value when it is written as before and reads nothing that is new or may be replaced."""
+    moving = {change.logical_id for change in changes if change.action == "add" or change.replacement != "no"}
+    return {
+        key: snapshot.outputs[key]
+        if key in snapshot.outputs and former.outputs.get(key) == value and not references(value) & moving
+        else _literal(value)
+        for key, value in desired.outputs.items()
+    }

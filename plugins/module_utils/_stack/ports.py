@@ -1,0 +1,91 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the stack flows need from the world. Clients and fakes fulfil these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from .types import StackEvent, StackRequest, StackResource, StackSnapshot, Template
+
+
+class StackApi(Protocol):
+    """CloudFormation. Every method may raise `UnavailableError`; writing ones also `StackBusyError`."""
+
+    region: str
+
+    def describe_stack(self, name: str) -> StackSnapshot | None: ...
+
+    def describe_stack_events(self, stack_id: str, since: float) -> Sequence[StackEvent]:
+        """Events not older than ``since`` (seconds since the epoch), in any order."""
+
+    def describe_stack_resources(self, stack_id: str) -> Sequence[StackResource]: ...
+
+    def get_template(self, name: str) -> Template: ...
+
+    def get_stack_policy(self, name: str) -> Mapping[str, Any] | None: ...
+
+    def create_stack(self, request: StackRequest, parameters: Mapping[str, str], token: str) -> None: ...
+
+    def update_stack(self, request: StackRequest, parameters: Mapping[str, str], token: str) -> None:
+        """Raises `NothingToUpdateError` when CloudFormation finds nothing to do."""
+
+    def delete_stack(self, name: str, token: str) -> None: ...
+
+    def continue_update_rollback(self, name: str, token: str) -> None: ...
+
+    def set_stack_policy(self, name: str, policy: Mapping[str, Any]) -> None: ...
+
+    def update_termination_protection(self, name: str, *, enabled: bool) -> None: ...
+
+
+class Clock(Protocol):
+    """Time, in seconds since the epoch."""
+
+    def now(self) -> float: ...
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+class DependencyState(Enum):
+    """How a component that this one reads is doing in the run that both belong to."""
+
+    OUTSIDE = "outside"  # not part of this run: only CloudFormation knows
+    RUNNING = "running"
+    SETTLED = "settled"
+    FAILED = "failed"
+
+
+class Run(Protocol):
+    """The run that several components are applied in at once."""
+
+    def state_of(self, component: str) -> DependencyState: ...
+
+    def planned_outputs(self, component: str) -> Mapping[str, str | None] | None:
+        """What a check found that the component's outputs will be; None when it left nothing to read."""
+
+
+class NoRun:
+    """A stack that is applied by itself: everything it reads is outside."""
+
+    def state_of(self, _component: str) -> DependencyState:
+        return DependencyState.OUTSIDE
+
+    def planned_outputs(self, _component: str) -> Mapping[str, str | None] | None:
+        return None
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Everything a flow touches. ``say`` shows one line to whoever is watching."""
+
+    stacks: StackApi
+    clock: Clock
+    run: Run
+    say: Callable[[str], None]
+    new_token: Callable[[], str]

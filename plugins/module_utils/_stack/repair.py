@@ -1,0 +1,79 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Get a stack out of a state in which it can be neither compared nor updated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._errors import RefusedError
+from .operation import delete, start
+from .status import Standing, standing
+from .wait import wait_for_stack
+
+if TYPE_CHECKING:
+    from .ports import Ports
+    from .types import StackRequest, StackSnapshot
+
+
+def settle(request: StackRequest, ports: Ports) -> StackSnapshot | None:
+    """The stack with no operation under way, whoever started the one that was."""
+    snapshot = ports.stacks.describe_stack(request.name)
+    if snapshot is None or standing(snapshot.status) is not Standing.BUSY:
+        return snapshot
+    ports.say(f"{request.name}: {snapshot.status} by an earlier operation; waiting for it to end")
+    return wait_for_stack(request.name, ports, request.timeout_seconds)
+
+
+def usable(
+    snapshot: StackSnapshot | None, request: StackRequest, ports: Ports, check_mode: bool
+) -> StackSnapshot | None:
+    """The stack to compare with, after clearing away what can be cleared. None: it is to be created."""
+    found = standing(None if snapshot is None else snapshot.status)
+    if snapshot is None or found is Standing.ABSENT:
+        return None
+    if found is Standing.STILLBORN:
+        if not check_mode:
+            _clear_stillborn(snapshot, request, ports)
+        return None
+    if found is Standing.STUCK and not check_mode:
+        return _continue_rollback(snapshot, request, ports)
+    if found in {Standing.SETTLED, Standing.STUCK}:
+        return snapshot
+    raise RefusedError(
+        f"Stack {request.name} is {snapshot.status} ({snapshot.status_reason or 'no reason given'}), which cannot be "
+        f"updated. {_way_out(found, snapshot, ports)}"
+    )
+
+
+def _way_out(found: Standing, snapshot: StackSnapshot, ports: Ports) -> str:
+    if found is Standing.DELETE_FAILED:
+        return f"Finish deleting it (state: absent), then run again. {_left_over(snapshot, ports)}"
+    return "It was left as it failed. Delete it (state: absent) or roll it back, then run again."
+
+
+def _clear_stillborn(snapshot: StackSnapshot, request: StackRequest, ports: Ports) -> None:
+    """Delete a stack that never stood. It was never in use, so it holds no data; what it retained stays."""
+    left = _left_over(snapshot, ports)
+    ports.say(f"{request.name}: {snapshot.status}, it never came to be; deleting it to create it again. {left}")
+    if snapshot.termination_protection:
+        ports.stacks.update_termination_protection(request.name, enabled=False)
+    delete(snapshot, request.timeout_seconds, ports)
+
+
+def _left_over(snapshot: StackSnapshot, ports: Ports) -> str:
+    resources = ports.stacks.describe_stack_resources(snapshot.stack_id)
+    left = [item for item in resources if item.physical_id and item.status != "DELETE_COMPLETE"]
+    named = ", ".join(f"{item.logical_id} ({item.physical_id}, {item.status})" for item in left)
+    return f"Still there: {named}." if named else "It has no resources left."
+
+
+def _continue_rollback(snapshot: StackSnapshot, request: StackRequest, ports: Ports) -> StackSnapshot | None:
+    ports.say(f"{request.name}: {snapshot.status}; continuing the rollback first")
+    return start(
+        "continue the rollback of",
+        request.name,
+        request.timeout_seconds,
+        ports,
+        lambda token: ports.stacks.continue_update_rollback(request.name, token),
+    ).outcome()

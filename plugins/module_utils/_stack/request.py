@@ -1,0 +1,56 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Turn a module's options into a `StackRequest`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from .._errors import RequestError
+from .template import scalar
+from .types import OutputReference, StackRequest, Template
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
+
+
+def build_request(params: Mapping[str, Any], template: Template | None, template_text: str) -> StackRequest:
+    """The request. Raises `RequestError` for what cannot be right."""
+    name = params["name"]
+    if not _NAME.fullmatch(name):
+        raise RequestError(
+            f"{name!r} cannot be the name of a stack: letters, digits and hyphens, a letter first, at most 128 of them."
+        )
+    if params["timeout_seconds"] <= 0:
+        raise RequestError(f"timeout_seconds of stack {name} is {params['timeout_seconds']}; it has to be above zero.")
+    tags = params["tags"]
+    return StackRequest(
+        name=name,
+        template=template,
+        template_text=template_text,
+        parameters={
+            str(key): _parameter(name, str(key), value)
+            for key, value in params["parameters"].items()
+            if value is not None
+        },
+        tags=None if tags is None else {str(key): scalar(value) for key, value in tags.items()},
+        termination_protection=params["termination_protection"],
+        stack_policy=params["stack_policy"],
+        capabilities=tuple(params["capabilities"]),
+        timeout_seconds=float(params["timeout_seconds"]),
+        depends_on={str(key): str(value) for key, value in params["depends_on"].items()},
+    )
+
+
+def _parameter(stack: str, key: str, value: Any) -> str | OutputReference:
+    if isinstance(value, Mapping):
+        if set(value) != {"component", "output"}:
+            raise RequestError(
+                f"Parameter {key} of stack {stack} is a mapping with {', '.join(map(str, value)) or 'nothing'}. "
+                "Give a plain value, or {component: <name>, output: <key>}."
+            )
+        return OutputReference(str(value["component"]), str(value["output"]))
+    if isinstance(value, list | tuple):
+        return ",".join(scalar(item) for item in value)
+    return scalar(value)

@@ -1,0 +1,246 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a template comes to with the parameters known now.
+
+`evaluate` resolves conditions, mappings, parameters and the string functions. What only CloudFormation can know is
+left as an `Unresolved` string that reads like the template: ``${Vpc}`` for a reference, ``${Database.Endpoint.Port}``
+for an attribute, ``(known after network is applied)`` for the output of a stack that is not there yet. Two templates
+that say the same in other words come to equal models, so comparing models is comparing what CloudFormation would be
+asked to make.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from .._errors import RequestError
+
+if TYPE_CHECKING:
+    from .types import Template
+
+_VARIABLE = re.compile(r"\$\{([^}]+)\}")
+_ABSENT = object()
+Parameters = Mapping[str, str]
+
+
+class Unresolved(str):
+    """Text that stands for a value not known yet."""
+
+    __slots__ = ()
+
+
+def known_after(component: str) -> Unresolved:
+    """The value of an output that exists only once the component is applied."""
+    return Unresolved(f"(known after {component} is applied)")
+
+
+@dataclass(frozen=True)
+class Model:
+    """Resources by logical id (``Type``, ``Properties`` and the other attributes, resolved) and outputs by key."""
+
+    resources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+
+
+def evaluate(template: Template, parameters: Parameters, pseudo: Mapping[str, str]) -> Model:
+    """Resolve what can be known. ``parameters`` holds a value, maybe `Unresolved`, for each declared one."""
+    try:
+        return _evaluate(template, _Scope(template, parameters, pseudo))
+    except (TypeError, ValueError, KeyError, IndexError, AttributeError, StopIteration) as reason:
+        raise RequestError(
+            f"The template is not one that CloudFormation could read ({type(reason).__name__}: {reason}). "
+            "Check it with cfn-lint."
+        ) from reason
+
+
+def _evaluate(template: Template, scope: _Scope) -> Model:
+    resources = {
+        name: {key: scope.resolve(value) for key, value in body.items() if key != "Condition"}
+        for name, body in template.get("Resources", {}).items()
+        if scope.included(body)
+    }
+    outputs = {
+        name: scope.resolve(body.get("Value"))
+        for name, body in template.get("Outputs", {}).items()
+        if scope.included(body)
+    }
+    return Model({name: _tidy(body) for name, body in resources.items()}, outputs)
+
+
+def _tidy(body: dict[str, Any]) -> dict[str, Any]:
+    depends_on = body.get("DependsOn")
+    if isinstance(depends_on, str):
+        body["DependsOn"] = [depends_on]
+    elif depends_on:
+        body["DependsOn"] = sorted(depends_on)
+    return {key: value for key, value in body.items() if value is not _ABSENT}
+
+
+def scalar(value: Any) -> str:
+    """A YAML scalar as CloudFormation reads it: everything is text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else value if isinstance(value, str) else str(value)
+
+
+class _Scope:
+    """One template with its parameters; every intrinsic function is one small method."""
+
+    def __init__(self, template: Template, parameters: Parameters, pseudo: Mapping[str, str]) -> None:
+        self._template = template
+        self._parameters = parameters
+        self._pseudo = pseudo
+        self._conditions: dict[str, bool | None] = {}
+        self._functions: dict[str, Callable[[Any], Any]] = {
+            "Ref": self._ref,
+            "Fn::GetAtt": self._get_att,
+            "Fn::Sub": self._sub,
+            "Fn::Join": self._join,
+            "Fn::Select": self._select,
+            "Fn::Split": self._split,
+            "Fn::If": self._if,
+            "Fn::FindInMap": self._find_in_map,
+            "Fn::Cidr": self._cidr,
+        }
+
+    def included(self, body: Mapping[str, Any]) -> bool:
+        """Whether a resource or output is made. What cannot be known yet counts as made."""
+        return "Condition" not in body or self._condition(body["Condition"]) is not False
+
+    def resolve(self, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            if len(value) == 1:
+                name, argument = next(iter(value.items()))
+                if name in self._functions:
+                    return self._functions[name](argument)
+                if name.startswith("Fn::"):
+                    return Unresolved(f"({name.removeprefix('Fn::')} {_text(self.resolve(argument))})")
+            resolved = {str(key): self.resolve(item) for key, item in value.items()}
+            return {key: item for key, item in resolved.items() if item is not _ABSENT}
+        if isinstance(value, list | tuple):
+            return [item for item in map(self.resolve, value) if item is not _ABSENT]
+        return scalar(value)
+
+    def _ref(self, name: str) -> Any:
+        if name == "AWS::NoValue":
+            return _ABSENT
+        if name in self._pseudo:
+            return self._pseudo[name]
+        if name not in self._parameters:
+            return Unresolved(f"${{{name}}}")
+        value = self._parameters[name]
+        kind = self._template.get("Parameters", {}).get(name, {}).get("Type", "String")
+        if isinstance(value, Unresolved) or not (kind == "CommaDelimitedList" or kind.startswith("List<")):
+            return value
+        return [item.strip() for item in value.split(",")]
+
+    def _get_att(self, argument: Any) -> Unresolved:
+        path = argument if isinstance(argument, str) else ".".join(scalar(part) for part in argument)
+        return Unresolved(f"${{{path}}}")
+
+    def _sub(self, argument: Any) -> str:
+        text, given = (argument, {}) if isinstance(argument, str) else (argument[0], argument[1])
+        known = {name: self.resolve(value) for name, value in given.items()}
+        parts: list[Any] = []
+        for index, part in enumerate(_VARIABLE.split(text)):
+            if index % 2 == 0:
+                parts.append(part)
+            elif part.startswith("!"):
+                parts.append(f"${{{part[1:]}}}")
+            else:
+                name = part.strip()
+                parts.append(known[name] if name in known else self._ref(name))
+        return _concatenate("", parts)
+
+    def _join(self, argument: Any) -> str:
+        separator, items = scalar(argument[0]), self.resolve(argument[1])
+        return _concatenate(separator, items if isinstance(items, list) else [items])
+
+    def _select(self, argument: Any) -> Any:
+        index, items = self.resolve(argument[0]), self.resolve(argument[1])
+        if isinstance(items, Unresolved) or isinstance(index, Unresolved):
+            return Unresolved(f"{items}[{index}]")
+        try:
+            return items[int(index)]
+        except (IndexError, ValueError, TypeError):
+            raise RequestError(
+                f"The template selects item {index} of {_text(items)}, which has no such item. "
+                "Check the parameters that make up the list."
+            ) from None
+
+    def _split(self, argument: Any) -> Any:
+        text = self.resolve(argument[1])
+        return text if isinstance(text, Unresolved) else scalar(text).split(scalar(argument[0]))
+
+    def _if(self, argument: Any) -> Any:
+        outcome = self._condition(argument[0])
+        if outcome is None:
+            either = " or ".join(_text(self.resolve(branch)) for branch in argument[1:])
+            return Unresolved(f"({either}, decided by {argument[0]})")
+        return self.resolve(argument[1] if outcome else argument[2])
+
+    def _find_in_map(self, argument: Any) -> Any:
+        found: Any = self._template.get("Mappings", {})
+        name, first, second = argument[:3]
+        for key in map(self.resolve, (name, first, second)):
+            if isinstance(key, Unresolved):
+                return Unresolved(f"(mapping {name} at {key})")
+            if key not in found:
+                raise RequestError(f"The template looks up {key!r} in mapping {name}, which has no such key.")
+            found = found[key]
+        return self.resolve(found)
+
+    def _cidr(self, argument: Any) -> Any:
+        block, count, bits = [*map(self.resolve, argument), "8"][:3]
+        if any(isinstance(item, Unresolved) for item in (block, count, bits)) or ":" in block:
+            return Unresolved(f"(Cidr {block} {count} {bits})")
+        try:
+            subnets = list(islice(IPv4Network(block).subnets(new_prefix=32 - int(bits)), int(count)))
+        except ValueError as reason:
+            raise RequestError(f"{block} cannot be cut into {count} ranges of {bits} host bits: {reason}.") from reason
+        return [str(subnet) for subnet in subnets]
+
+    def _condition(self, condition: Any) -> bool | None:
+        """True, False, or None while a value it depends on is not known."""
+        if isinstance(condition, str):
+            if condition not in self._conditions:
+                declared = self._template.get("Conditions", {})
+                if condition not in declared:
+                    raise RequestError(f"The template uses the condition {condition!r}, which it does not declare.")
+                self._conditions[condition] = None  # what a condition that names itself comes to
+                self._conditions[condition] = self._decide(declared[condition])
+            return self._conditions[condition]
+        return self._decide(condition)
+
+    def _decide(self, expression: Mapping[str, Any]) -> bool | None:
+        name, argument = next(iter(expression.items()))
+        if name == "Condition":
+            return self._condition(argument)
+        if name == "Fn::Equals":
+            left, right = map(self.resolve, argument)
+            return None if isinstance(left, Unresolved) or isinstance(right, Unresolved) else left == right
+        decided = [self._decide(item) if isinstance(item, Mapping) else None for item in argument]
+        if name == "Fn::Not":
+            return None if decided[0] is None else not decided[0]
+        decisive = name == "Fn::Or"
+        if decisive in decided:
+            return decisive
+        return None if None in decided else not decisive
+
+
+def _concatenate(separator: str, items: list[Any]) -> str:
+    text = separator.join(_text(item) for item in items)
+    return Unresolved(text) if any(isinstance(item, Unresolved) for item in items) else text
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return ",".join(map(_text, value))
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_text(item)}" for key, item in value.items()) + "}"
+    return "" if value is _ABSENT else scalar(value)

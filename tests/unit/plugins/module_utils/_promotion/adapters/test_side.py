@@ -1,0 +1,111 @@
+"""Where an ECR registry is, and who we are there; answers are checked with botocore's own model."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import CredentialsError, UnavailableError
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.side import connect_side
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.side import RegistryOptions
+from botocore.stub import Stubber
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ACCOUNT = "111111111111"
+HOST = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com"
+FIPS = f"{ACCOUNT}.dkr.ecr-fips.us-east-1.amazonaws.com"
+DUAL_STACK = f"{ACCOUNT}.dkr-ecr.us-east-1.on.aws"
+
+
+def token(password: str) -> str:
+    return base64.b64encode(f"AWS:{password}".encode()).decode()
+
+
+class Ecr:
+    """ECR as far as logins go."""
+
+    def __init__(self) -> None:
+        self.client = boto3.client("ecr", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+        self.stub = Stubber(self.client)
+        self.overrides: Mapping[str, str] = {}
+
+    def answer(self, endpoint: str, password: str) -> None:
+        data = {"authorizationToken": token(password), "proxyEndpoint": endpoint}
+        self.stub.add_response("get_authorization_token", {"authorizationData": [data]}, {"registryIds": [ACCOUNT]})
+
+    def connect(self, service: str, overrides: Mapping[str, str]) -> Any:
+        assert service == "ecr"
+        self.overrides = overrides
+        return self.client
+
+
+@pytest.fixture
+def ecr() -> Ecr:
+    return Ecr()
+
+
+@pytest.mark.parametrize(
+    ("named", "endpoint", "reached"),
+    [
+        (HOST, f"https://{HOST}", f"https://{HOST}"),
+        (FIPS, f"https://{HOST}", f"https://{FIPS}"),
+        (DUAL_STACK, f"https://{HOST}", f"https://{DUAL_STACK}"),
+        (HOST, "http://127.1.2.3:5000", "http://127.1.2.3:5000"),
+        (HOST, "https://registry.internal.example", "https://registry.internal.example"),
+    ],
+)
+def test_a_registry_is_where_its_login_says(ecr: Ecr, named: str, endpoint: str, reached: str) -> None:
+    ecr.answer(endpoint, "one")
+    with ecr.stub:
+        side = connect_side(RegistryOptions(named, profile="p"), ecr.connect, writes=True)
+    assert str(side.registry.http.origin) == reached
+    assert (side.registry.host, side.account, side.region) == (named, ACCOUNT, "us-east-1")
+    assert ecr.overrides == {"profile": "p", "region": "us-east-1"}
+
+
+def test_the_password_is_sent_at_once_and_asked_for_again_when_it_is_refused(ecr: Ecr) -> None:
+    ecr.answer(f"https://{HOST}", "one")
+    ecr.answer(f"https://{HOST}", "two")
+    with ecr.stub:
+        http = connect_side(RegistryOptions(HOST), ecr.connect, writes=True).registry.http
+        first = http.authorization(f"https://{HOST}/v2/", "a/b")
+        assert first == f"Basic {token('one')}"
+        assert http.authorization("https://other.example/v2/", "a/b") == ""
+        # What an ECR registry may ask for besides is not answered: its password goes to no token server.
+        assert http._authorizer.renew("a/b", "pull", first, 'Bearer realm="https://other.example/"') is True
+        assert http.authorization(f"https://{HOST}/v2/", "a/b") == f"Basic {token('two')}"
+        # Another thread had used the first one too: the second is known by now.
+        assert http._authorizer.renew("a/b", "pull", first, "") is True
+    ecr.stub.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize("endpoint", ["", "file:///x", "nonsense"])
+def test_an_endpoint_that_is_none_says_so(ecr: Ecr, endpoint: str) -> None:
+    ecr.answer(endpoint, "one")
+    with ecr.stub, pytest.raises(UnavailableError, match="proxyEndpoint"):
+        connect_side(RegistryOptions(HOST), ecr.connect, writes=True)
+
+
+@pytest.mark.parametrize("data", [[], [{}], [{"authorizationToken": "!", "proxyEndpoint": "x"}]])
+def test_an_answer_without_a_login_says_so(ecr: Ecr, data: list[dict[str, str]]) -> None:
+    ecr.stub.add_response("get_authorization_token", {"authorizationData": data})
+    with ecr.stub, pytest.raises(UnavailableError, match="cannot be read"):
+        connect_side(RegistryOptions(HOST), ecr.connect, writes=True)
+
+
+def test_expired_aws_credentials_say_so(ecr: Ecr) -> None:
+    ecr.stub.add_client_error("get_authorization_token", "ExpiredTokenException")
+    with ecr.stub, pytest.raises(CredentialsError, match="Renew them"):
+        connect_side(RegistryOptions(HOST), ecr.connect, writes=True)
+
+
+def test_a_plain_registry_asks_aws_nothing(ecr: Ecr) -> None:
+    side = connect_side(RegistryOptions("registry.example.com:5000", plain_http=True), ecr.connect, writes=False)
+    assert str(side.registry.http.origin) == "http://registry.example.com:5000"
+    assert (side.account, side.region, side.layers) == ("", "", None)
+    settings = side.repositories.describe("a/b")
+    assert (settings.known, settings.exists) == (False, False)

@@ -1,0 +1,65 @@
+"""A promotion to try: an index with all that can belong to it, and requests for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.model import GatePolicies
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.run import promote
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import ImageRequest, PromotionRequest
+
+from tests.unit.plugins.module_utils._oci import samples
+
+if TYPE_CHECKING:
+    from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import RawManifest
+    from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.report import PromotionResult
+
+    from tests.unit.plugins.module_utils._promotion.fakes import World
+
+TAG = "1.4.2-" + "a" * 40
+SOURCE, DESTINATION = "dev/app", "prod/app"
+BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
+SPDX = "application/spdx+json"
+
+
+def request(*images: ImageRequest, **options: Any) -> PromotionRequest:
+    """A request for *images*, or for the sample."""
+    wanted = images or (ImageRequest(SOURCE, DESTINATION, TAG, "", TAG),)
+    return PromotionRequest(wanted, **{"gates": GatePolicies(), "service": "app", "concurrency": 4, **options})
+
+
+def run(world: World, asked: PromotionRequest | None = None, *, check_mode: bool = False) -> PromotionResult:
+    return promote(asked or request(), world.ports(), check_mode=check_mode)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The manifests of the sample: what the tag names, and what belongs to it."""
+
+    root: RawManifest
+    amd64: RawManifest
+    arm64: RawManifest
+    belongings: tuple[RawManifest, ...]
+
+    @property
+    def images(self) -> tuple[RawManifest, ...]:
+        return (self.amd64, self.arm64, self.root)
+
+
+def sample(world: World) -> Sample:
+    """Put an index of two platforms into the source, with an SBOM, its signature, and cosign's tags."""
+    shelf = world.source[SOURCE]
+    amd64 = samples.image(shelf, "base", "amd64")
+    arm64 = samples.image(shelf, "base", "arm64")
+    root = samples.index(shelf, [(amd64, "linux/amd64"), (arm64, "linux/arm64")], tag=TAG)
+    sbom = samples.referrer(shelf, root, "what is in it", SPDX)
+    bundle = samples.referrer(shelf, sbom, "who says so", BUNDLE)
+    of_child = samples.referrer(shelf, arm64, "who built it", BUNDLE)
+    if not world.source.referrers_api:
+        samples.fallback(shelf, root, sbom)
+        samples.fallback(shelf, sbom, bundle)
+        samples.fallback(shelf, arm64, of_child)
+    signature = samples.cosign(shelf, root, "one")
+    attestation = samples.cosign(shelf, amd64, "two", ending=".att")
+    return Sample(root, amd64, arm64, (sbom, bundle, of_child, signature, attestation))

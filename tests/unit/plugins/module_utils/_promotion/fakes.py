@@ -1,0 +1,245 @@
+"""Registries, a release table and a clock in memory, for the promotion's flow.
+
+The registry is strict: it takes no manifest whose blobs or children it lacks, and serves what it has as it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, UnavailableError
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import Descriptor, RawManifest
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.parse import is_foreign, parse_manifest
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.ports import Ports, Transferred
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import RepositorySettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import Promotion
+
+EPOCH = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def digest_of(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+@dataclass
+class Repository:
+    blobs: dict[str, bytes] = field(default_factory=dict)
+    manifests: dict[str, RawManifest] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+class MemoryRegistry:
+    """A registry. ``calls`` lists requests as (verb, repository, reference); *fail_at* makes the nth write fail."""
+
+    def __init__(self, host: str, *, referrers_api: bool = False) -> None:
+        self.host = host
+        self.referrers_api = referrers_api
+        self.repositories: dict[str, Repository] = {}
+        self.settings = RepositorySettings(exists=True, known=False)
+        self.refuses: Callable[[str, RawManifest], str] = lambda _reference, _manifest: ""
+        self.on_write: Callable[[str, str], None] = lambda _verb, _reference: None
+        self.calls: list[tuple[str, str, str]] = []
+        self.writes = 0
+        self.fail_at = -1
+        self.lock = threading.RLock()
+
+    def __getitem__(self, repository: str) -> Repository:
+        return self.repositories.setdefault(repository, Repository())
+
+    def _note(self, verb: str, repository: str, reference: str) -> None:
+        with self.lock:
+            self.calls.append((verb, repository, reference))
+
+    def _writes(self, verb: str, repository: str, reference: str) -> None:
+        self._note(verb, repository, reference)
+        self.on_write(verb, reference)
+        with self.lock:
+            self.writes += 1
+            if self.writes - 1 == self.fail_at:
+                raise UnavailableError(f"{self.host} answered 503 to {verb} {reference}.")
+
+    def _resolve(self, repository: str, reference: str) -> RawManifest | None:
+        held = self[repository]
+        return held.manifests.get(held.tags.get(reference, reference))
+
+    def read_manifest(self, repository: str, reference: str) -> RawManifest | None:
+        self._note("GET", repository, reference)
+        return self._resolve(repository, reference)
+
+    def find_manifest(self, repository: str, reference: str) -> str | None:
+        self._note("HEAD", repository, reference)
+        found = self._resolve(repository, reference)
+        return found.digest if found else None
+
+    def has_blob(self, repository: str, digest: str) -> bool:
+        self._note("HEAD blob", repository, digest)
+        return digest in self[repository].blobs
+
+    def read_blob(self, repository: str, digest: str, *, limit_bytes: int) -> bytes | None:
+        self._note("GET blob", repository, digest)
+        return self[repository].blobs.get(digest)
+
+    def list_tags(self, repository: str) -> tuple[str, ...] | None:
+        self._note("LIST", repository, "")
+        return tuple(sorted(self[repository].tags)) if repository in self.repositories else None
+
+    def list_referrers(self, repository: str, digest: str) -> tuple[Descriptor, ...] | None:
+        self._note("REFERRERS", repository, digest)
+        if not self.referrers_api:
+            return None
+        found = [parse_manifest(raw) for raw in self[repository].manifests.values()]
+        return tuple(
+            Descriptor(one.digest, len(one.raw.content), one.raw.media_type, one.artifact_type, "", one.annotations)
+            for one in found
+            if one.subject and one.subject.digest == digest
+        )
+
+    def mount_blob(self, repository: str, digest: str, *, from_repository: str) -> bool:
+        self._writes("MOUNT", repository, digest)
+        found = self[from_repository].blobs.get(digest)
+        if found is None:
+            return False
+        self[repository].blobs[digest] = found
+        return True
+
+    def write_blob(self, repository: str, digest: str, content: bytes) -> None:
+        self._writes("PUT blob", repository, digest)
+        assert digest_of(content) == digest
+        self[repository].blobs[digest] = content
+
+    def write_manifest(self, repository: str, reference: str, manifest: RawManifest) -> str:
+        self._writes("PUT", repository, reference)
+        with self.lock:
+            return self._put(repository, reference, manifest)
+
+    def _put(self, repository: str, reference: str, manifest: RawManifest) -> str:
+        held, parsed = self[repository], parse_manifest(manifest)
+        if refusal := self.refuses(reference, manifest):
+            raise OperationError(f"{self.host} refuses {reference}.", refusal=refusal)
+        lacking = [one.digest for one in parsed.children if one.digest not in held.manifests]
+        lacking += [one.digest for one in parsed.blobs if one.digest not in held.blobs and not is_foreign(one)]
+        # An index of referrers may outlive what it lists.
+        if lacking and not reference.startswith("sha256-"):
+            raise OperationError(f"{self.host} lacks {', '.join(lacking)} of {reference}.", refusal="missing")
+        if self.referrers_api and parsed.subject and parsed.subject.digest not in held.manifests:
+            raise OperationError(f"{self.host} lacks the subject {parsed.subject.digest}.", refusal="missing")
+        if ":" not in reference:
+            there = held.tags.get(reference)
+            if self.settings.immutable and there not in (None, manifest.digest) and not self._may_move(reference):
+                raise OperationError(f"Tag {reference} is immutable.", refusal="immutable")
+            held.tags[reference] = manifest.digest
+        held.manifests[manifest.digest] = manifest
+        return parsed.subject.digest if self.referrers_api and parsed.subject else ""
+
+    def _may_move(self, tag: str) -> bool:
+        return any(tag.startswith(one.rstrip("*")) for one in self.settings.mutable_tags)
+
+    def describe(self, _repository: str) -> RepositorySettings:
+        return self.settings
+
+    def missing(self) -> list[str]:
+        """What tags name, directly or not, and the registry does not have. Empty: all tags are complete."""
+        found = []
+        for name, held in self.repositories.items():
+            for tag, digest in held.tags.items():
+                if not tag.startswith("sha256-"):
+                    found += [f"{name}:{tag} lacks {one}" for one in self._missing_below(held, digest)]
+        return found
+
+    def _missing_below(self, held: Repository, digest: str) -> list[str]:
+        raw = held.manifests.get(digest)
+        if raw is None:
+            return [digest]
+        parsed = parse_manifest(raw)
+        blobs = [one.digest for one in parsed.blobs if one.digest not in held.blobs and not is_foreign(one)]
+        return blobs + [lacks for one in parsed.children for lacks in self._missing_below(held, one.digest)]
+
+
+class World:
+    """Both registries and all else behind the ports."""
+
+    def __init__(self, *, source_api: bool = False, destination_api: bool = False) -> None:
+        self.source = MemoryRegistry("dev.example", referrers_api=source_api)
+        self.destination = MemoryRegistry("prod.example", referrers_api=destination_api)
+        self.lines: list[Promotion] = []
+        self.said: list[str] = []
+        self.elapsed = 0.0
+        self.fail_record = False
+
+    def copy_blob(
+        self,
+        source_repository: str,
+        descriptor: Descriptor,
+        destination_repository: str,
+        on_bytes: Callable[[int], None],
+    ) -> Transferred:
+        self.source._note("GET blob", source_repository, descriptor.digest)
+        self.destination._writes("PUT blob", destination_repository, descriptor.digest)
+        content = self.source[source_repository].blobs.get(descriptor.digest)
+        if content is None or digest_of(content) != descriptor.digest or len(content) != descriptor.size:
+            raise OperationError(f"The source's bytes are not those of {descriptor.digest}.")
+        on_bytes(len(content))
+        self.destination[destination_repository].blobs[descriptor.digest] = content
+        return Transferred(len(content))
+
+    def describe(self, repository: str) -> RepositorySettings:
+        return self.destination.describe(repository)
+
+    def caller(self) -> str:
+        return "arn:aws:iam::222222222222:user/releaser"
+
+    def promotions(self, service: str) -> tuple[Promotion, ...]:
+        return tuple(reversed([one for one in self.lines if one.service == service]))
+
+    def find_promotion(self, service: str, digest: str) -> Promotion | None:
+        return next((one for one in self.promotions(service) if one.digest == digest), None)
+
+    def write_promotion(self, promotion: Promotion) -> None:
+        if self.fail_record:
+            raise UnavailableError("DynamoDB could not be asked.")
+        self.lines.append(promotion)
+
+    def now(self) -> datetime:
+        return EPOCH + timedelta(seconds=self.elapsed)
+
+    def monotonic(self) -> float:
+        return self.elapsed
+
+    def sleep(self, seconds: float) -> None:
+        self.elapsed += seconds
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+    def read_scan(self, repository: str, digest: str) -> None:
+        raise UnavailableError("no scans here")
+
+    def verify(self, materials: object, *, digest: str, policy: object) -> tuple[()]:
+        return ()
+
+    def ports(self) -> Ports:
+        return Ports(
+            source=self.source,
+            destination=self.destination,
+            transfer=self,
+            destination_repositories=self,
+            scans=self,
+            signatures=self,
+            promotions=self,
+            clock=self,
+            progress=self,
+        )
+
+    def make_ecr(self, *filters: str) -> None:
+        """Make the destination's repositories immutable but for tags that match *filters*."""
+        self.destination.settings = replace(
+            self.destination.settings, known=True, immutable=True, mutable_tags=tuple(filters)
+        )

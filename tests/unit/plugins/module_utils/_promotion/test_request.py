@@ -1,0 +1,187 @@
+"""A module's options as a request for a promotion."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.model import (
+    AgePolicy,
+    AllowedFinding,
+    GateMode,
+    GatePolicies,
+    LabelPolicy,
+)
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.request import build_request, named_images
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import BelongingsMode, ImageRequest
+from ansible_collections.fastbreak.aws.plugins.modules.image_promotion import CROSS_CHECKS, build_argument_spec
+
+if TYPE_CHECKING:
+    from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import PromotionRequest
+
+DIGEST = "sha256:" + "a" * 64
+SIDES: dict[str, Any] = {"source": {"registry": "a.example"}, "destination": {"registry": "b.example"}}
+ONE: dict[str, Any] = {"repository": "app", "tag": "1.0"}
+
+
+def validated(**options: Any) -> Any:
+    return ArgumentSpecValidator(build_argument_spec(), **CROSS_CHECKS).validate({**SIDES, **options})
+
+
+def request(**options: Any) -> PromotionRequest:
+    checked = validated(**options)
+    assert not checked.error_messages, checked.error_messages
+    return build_request(checked.validated_parameters, named_images(checked.validated_parameters))
+
+
+def refusal(**options: Any) -> str:
+    with pytest.raises(RequestError) as caught:
+        request(**options)
+    return caught.value.message
+
+
+def test_options_become_a_request_with_the_documented_defaults() -> None:
+    made = request(**ONE)
+    assert made.images == (ImageRequest("app", "app", tag="1.0", destination_tag="1.0"),)
+    assert made.gates == GatePolicies()
+    assert made.belongings is BelongingsMode.REQUIRED
+    assert (made.attest, made.allow_digest_change, made.service, made.concurrency) == (True, False, "", 16)
+
+
+def test_an_image_can_get_another_name_and_a_digest_no_tag() -> None:
+    images = [
+        {"repository": "app", "tag": "1", "destination_repository": "team/app", "destination_tag": "one"},
+        {"repository": "app", "digest": DIGEST, "platforms": ["linux/amd64", "linux/arm/v7"]},
+    ]
+    assert request(images=images).images == (
+        ImageRequest("app", "team/app", tag="1", destination_tag="one"),
+        ImageRequest("app", "app", digest=DIGEST, platforms=("linux/amd64", "linux/arm/v7")),
+    )
+
+
+def test_a_gate_without_more_is_required_with_its_defaults_and_one_that_is_off_is_none() -> None:
+    gates = request(**ONE, gates={"vulnerabilities": {}, "labels": {}, "age": {"mode": False}}).gates
+    assert gates.vulnerabilities is not None
+    assert gates.vulnerabilities.mode is GateMode.REQUIRED
+    assert dict(gates.vulnerabilities.maximum) == {"CRITICAL": 0, "HIGH": 0}
+    assert gates.labels == LabelPolicy(GateMode.REQUIRED, (), revision_is_tag=True)
+    assert gates.age is None
+    assert gates.signature is None
+
+
+def test_gates_are_read_as_they_are_written() -> None:
+    allow = {"vulnerability": "CVE-1", "package": "x", "reason": "unused", "expires": date(2026, 12, 31)}
+    gates = request(
+        **ONE,
+        gates={
+            "vulnerabilities": {"maximum": {"critical": "0", "medium": 5}, "allow": [allow], "mode": "warn"},
+            "age": {"minimum_hours": 24},
+            "labels": {"required": {"team": None, "tier": 1}, "revision_is_tag": False},
+            "signature": {"public_key": "-----BEGIN PUBLIC KEY-----"},
+        },
+    ).gates
+    assert gates.vulnerabilities is not None
+    assert gates.vulnerabilities.maximum == (("CRITICAL", 0), ("MEDIUM", 5))
+    assert gates.vulnerabilities.allow == (AllowedFinding("CVE-1", "unused", date(2026, 12, 31), "x"),)
+    assert gates.age == AgePolicy(GateMode.REQUIRED, 24.0, None)
+    assert gates.labels == LabelPolicy(GateMode.REQUIRED, (("team", ""), ("tier", "1")), revision_is_tag=False)
+
+
+@pytest.mark.parametrize(
+    "repository", ["../etc", "a//b", "a/../b", "/a", "a/", "A", "a b", "a%2e%2e", "a\n", "a?x=1", "a" * 256, "é"]
+)
+def test_a_repository_that_could_lead_elsewhere_is_refused(repository: str) -> None:
+    assert "is no repository" in refusal(repository=repository, tag="1")
+    assert "destination_repository: " in refusal(repository="app", tag="1", destination_repository=repository)
+
+
+@pytest.mark.parametrize("tag", ["../x", "a/b", ".hidden", "-x", "a" * 129, "a b", "a@b", "a:b", "a\n"])
+def test_a_tag_that_is_none_is_refused(tag: str) -> None:
+    assert "is no tag" in refusal(repository="app", tag=tag)
+    assert "destination_tag: " in refusal(repository="app", tag="1", destination_tag=tag)
+
+
+@pytest.mark.parametrize("digest", ["sha256:x", "md5:" + "a" * 32, "sha256:" + "A" * 64, DIGEST + "\n", "sha256:"])
+def test_a_digest_that_is_none_is_refused(digest: str) -> None:
+    assert "is no digest" in refusal(repository="app", digest=digest)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"repository": "app"}, "without 'tag' and 'digest'"),
+        ({"images": []}, "no image is named"),
+        ({**ONE, "platforms": ["linux"]}, "is no platform"),
+        ({**ONE, "platforms": ["linux/amd64", "linux/amd64"]}, "names one twice"),
+        ({"images": [ONE, {**ONE, "digest": DIGEST}]}, "images[1]: goes to app:1.0, where images[0] goes already"),
+        ({**ONE, "concurrency": 0}, "must be 1 to 64"),
+        ({**ONE, "concurrency": 1000}, "must be 1 to 64"),
+        ({**ONE, "chunk_bytes": 1}, "chunk_bytes is 1"),
+        ({**ONE, "request_timeout_seconds": 0}, "must be above 0"),
+    ],
+)
+def test_what_cannot_be_promoted_is_refused(options: dict[str, Any], told: str) -> None:
+    assert told in refusal(**options)
+
+
+@pytest.mark.parametrize(
+    ("gates", "told"),
+    [
+        ({"vulnerabilities": {"maximum": {"GRAVE": 0}}}, "names severity 'GRAVE'; there are CRITICAL, HIGH"),
+        ({"vulnerabilities": {"maximum": {"HIGH": -1}}}, "HIGH is -1"),
+        ({"vulnerabilities": {"maximum": {"HIGH": "some"}}}, "HIGH is 'some'"),
+        ({"vulnerabilities": {"maximum": {"HIGH": True}}}, "HIGH is True"),
+        ({"vulnerabilities": {"maximum": {}}}, "maximum is empty"),
+        ({"vulnerabilities": {"maximum": {"HIGH": 0, "high": 9}}}, "a severity twice"),
+        ({"vulnerabilities": {"wait_seconds": -1}}, "wait_seconds is -1"),
+        ({"age": {}}, "neither 'minimum_hours' nor 'maximum_hours'"),
+        ({"age": {"minimum_hours": 5, "maximum_hours": 1}}, "is above maximum_hours"),
+        ({"age": {"minimum_hours": -5}}, "counts hours from 0"),
+        ({"signature": {}}, "whose signature counts?"),
+        ({"signature": {"identity": "me"}}, "'identity' and 'issuer' together"),
+        ({"signature": {"public_key": "k", "identity": "me", "issuer": "i"}}, "whose signature counts?"),
+        ({"signature": {"public_key": "-----BEGIN EC PRIVATE KEY-----"}}, "holds a private key"),
+    ],
+)
+def test_a_gate_that_could_not_do_its_work_is_refused(gates: dict[str, Any], told: str) -> None:
+    assert told in refusal(**ONE, gates=gates)
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ({"expires": "soon"}, "expires 'soon', which is no date"),
+        ({"expires": "2026-13-01"}, "which is no date"),
+        ({"reason": "  "}, "gives no reason"),
+        ({"vulnerability": " "}, "names no vulnerability"),
+    ],
+)
+def test_an_allowed_finding_needs_reason_and_date(entry: dict[str, str], told: str) -> None:
+    allowed = {"vulnerability": "CVE-1", "reason": "unused", "expires": "2026-12-31", **entry}
+    assert told in refusal(**ONE, gates={"vulnerabilities": {"allow": [allowed]}})
+
+
+def test_all_that_is_wrong_is_said_at_once() -> None:
+    message = refusal(repository="App", tag="a b", concurrency=0, gates={"age": {}})
+    assert [f"({number})" in message for number in (1, 2, 3, 4)] == [True] * 4
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {**ONE, "images": [ONE]},
+        {**ONE, "promotion_file": "x"},
+        {"images": [ONE], "digest": DIGEST},
+        {**ONE, "service": "web"},
+        {**ONE, "release_table": "t"},
+        {**ONE, "gates": {"vulnerabilities": {"allow": [{"vulnerability": "CVE-1"}]}}},
+        {**ONE, "gates": {"labels": {"mode": "maybe"}}},
+        {**ONE, "source": {}},
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(options: dict[str, Any]) -> None:
+    assert validated(**options).error_messages

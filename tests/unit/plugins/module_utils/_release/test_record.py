@@ -1,0 +1,224 @@
+"""Versions, records, and where a rollback goes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict, combine
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.image import (
+    ImageRef,
+    RepositoryImage,
+    find_release,
+    nearest_versions,
+    parse_image,
+    parse_release_tag,
+)
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import (
+    DEPLOY,
+    ROLLBACK,
+    Lock,
+    Outcome,
+    Release,
+    finished,
+    release_id,
+    rollback_target,
+    running_release,
+    timestamp,
+)
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.model import Measurement
+from hypothesis import given
+from hypothesis import strategies as st
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+DIGEST = "sha256:" + "a" * 64
+
+
+@pytest.mark.parametrize(
+    ("text", "parsed"),
+    [
+        ("app", ImageRef("", "app")),
+        ("team/app:1", ImageRef("", "team/app", "1")),
+        ("localhost/app", ImageRef("localhost", "app")),
+        ("127.0.0.1:5000/team/app:1.0", ImageRef("127.0.0.1:5000", "team/app", "1.0")),
+        (f"r.example/app@{DIGEST}", ImageRef("r.example", "app", "", DIGEST)),
+        (f"r.example/app:1@{DIGEST}", ImageRef("r.example", "app", "1", DIGEST)),
+    ],
+)
+def test_image_is_read_and_written_alike(text: str, parsed: ImageRef) -> None:
+    assert parse_image(text) == parsed
+    assert str(parsed) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("App", "repository"), ("app:", "tag"), ("app@sha256:12", "digest"), ("", "repository")]
+)
+def test_image_that_cannot_be_read_says_which_part(text: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        parse_image(text)
+
+
+@pytest.mark.parametrize(
+    ("tag", "semver"),
+    [
+        ("1.2.3-" + "a" * 40, "1.2.3"),
+        ("1.2.3-rc.1-" + "a" * 40, "1.2.3-rc.1"),
+        ("1.2.3-" + "a" * 40 + "-dirty." + "b" * 12, "1.2.3"),
+    ],
+)
+def test_release_tag_is_read(tag: str, semver: str) -> None:
+    release = parse_release_tag(tag)
+    assert release
+    assert release.semver == semver
+
+
+@pytest.mark.parametrize("tag", ["latest", "1.2.3", "01.2.3-" + "a" * 40, "1.2.3-" + "a" * 39])
+def test_other_tags_are_no_releases(tag: str) -> None:
+    assert parse_release_tag(tag) is None
+
+
+def image(version: str, digit: str, minutes: int) -> RepositoryImage:
+    return RepositoryImage("sha256:" + digit * 64, (f"{version}-{digit * 40}",), START + timedelta(minutes=minutes))
+
+
+IMAGES = (image("1.0.0", "a", 0), image("1.1.0", "b", 1), image("1.0.0", "c", 2), image("1.10.0", "d", 3))
+
+
+@pytest.mark.parametrize(
+    ("version", "digit"),
+    [
+        ("1.0.0", "c"),
+        ("1.1.0", "b"),
+        ("1.0.0-" + "a" * 40, "a"),
+        ("sha256:" + "b" * 64, "b"),
+        ("1.0", None),
+        ("9.9.9", None),
+        ("latest", None),
+    ],
+)
+def test_version_names_the_newest_image_of_it(version: str, digit: str | None) -> None:
+    found = find_release(IMAGES, version)
+    assert (found.digest if found else None) == (f"sha256:{digit * 64}" if digit else None)
+
+
+def test_digest_is_called_by_its_release_tag_when_there_is_one() -> None:
+    tagged = replace(IMAGES[0], tags=("latest", IMAGES[0].tags[0]))
+    found = find_release((tagged,), tagged.digest)
+    assert found
+    assert found.version == IMAGES[0].tags[0]
+    untagged = find_release((replace(tagged, tags=()),), tagged.digest)
+    assert untagged
+    assert untagged.version == tagged.digest
+
+
+def test_nearest_versions_are_like_the_one_that_is_missing() -> None:
+    assert nearest_versions(IMAGES, "1.10.1")[0].startswith("1.10.0-")
+    assert len(nearest_versions(IMAGES, "x", count=2)) == 2
+    assert nearest_versions((), "1.0.0") == ()
+
+
+def release(number: int, digit: str, outcome: Outcome = Outcome.SUCCEEDED, kind: str = DEPLOY) -> Release:
+    moment = START + timedelta(hours=number)
+    return Release(
+        service="web",
+        release_id=release_id(moment, f"{number:08x}"),
+        version=f"1.{number}.0-{digit * 40}",
+        image=f"app@sha256:{digit * 64}",
+        digest=f"sha256:{digit * 64}",
+        commit=digit * 40,
+        strategy="ROLLING",
+        kind=kind,
+        task_definition_arn=f"web:{digit}",
+        started_at=timestamp(moment),
+        started_by="me",
+        outcome=outcome,
+    )
+
+
+def target(history: list[Release], running: str, version: str = "") -> str:
+    chosen = rollback_target(tuple(history), running_release(tuple(history), running), version)
+    if chosen.already_there:
+        return "stays"
+    return chosen.release.task_definition_arn if chosen.release else chosen.problem
+
+
+def test_rollback_goes_to_the_newest_succeeded_release_before_with_another_digest() -> None:
+    history = [release(1, "a"), release(2, "b"), release(3, "c", Outcome.ROLLED_BACK), release(4, "d"), release(5, "d")]
+    assert target(history, "web:d") == "web:b"
+
+
+def test_rollback_after_a_rollback_stays() -> None:
+    history = [release(1, "a"), release(2, "b"), release(3, "a", kind=ROLLBACK)]
+    assert target(history, "web:a") == "stays"
+
+
+def test_rollback_after_a_deploy_after_a_rollback_goes_to_what_ran_before() -> None:
+    history = [release(1, "a"), release(2, "b"), release(3, "a", kind=ROLLBACK), release(4, "c")]
+    assert target(history, "web:c") == "web:a"
+
+
+@pytest.mark.parametrize("version", ["1.1.0", "1.1.0-" + "a" * 40, "sha256:" + "a" * 64])
+def test_rollback_to_a_named_release(version: str) -> None:
+    history = [release(1, "a"), release(2, "b")]
+    assert target(history, "web:b", version) == "web:a"
+    assert target(history, "web:a", version) == "stays"
+
+
+def test_rollback_without_a_target_says_what_there_is() -> None:
+    history = [release(1, "a"), release(2, "b", Outcome.FAILED)]
+    assert "no release before 1.1.0" in target(history, "web:a")
+    assert "no release of 1.2.0" in target(history, "web:a", "1.2.0")
+    assert "not a recorded release" in target(history, "web:x")
+    assert "No release has succeeded here yet" in target([], "web:x")
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from(list(Outcome))), max_size=8), st.sampled_from("abcd")
+)
+def test_rollback_never_goes_to_what_runs_nor_to_what_did_not_succeed(
+    made: list[tuple[str, Outcome]], running: str
+) -> None:
+    history = tuple(release(number, digit, outcome) for number, (digit, outcome) in enumerate(made))
+    chosen = rollback_target(history, running_release(history, f"web:{running}"), "")
+    if chosen.release and not chosen.already_there:
+        assert chosen.release.succeeded
+        assert chosen.release.digest != f"sha256:{running * 64}"
+    else:
+        assert chosen.problem
+
+
+def measured(verdict: Verdict) -> Measurement:
+    return Measurement("http", verdict, "seen", "expected", 1, 0, timestamp(START), timestamp(START))
+
+
+def test_release_is_finished_once_and_succeeds_only_when_healthy() -> None:
+    begun = release(1, "a", Outcome.IN_PROGRESS)
+    done = finished(begun, Outcome.SUCCEEDED, moment=START, reason="", gates=(measured(Verdict.HEALTHY),))
+    assert done.verdict == "HEALTHY"
+    with pytest.raises(ValueError, match="is finished"):
+        finished(done, Outcome.FAILED, moment=START, reason="")
+    with pytest.raises(ValueError, match="not an outcome"):
+        finished(begun, Outcome.IN_PROGRESS, moment=START, reason="")
+
+
+@pytest.mark.parametrize("gates", [(), (measured(Verdict.INCONCLUSIVE),), (measured(Verdict.ERROR),)])
+def test_release_without_a_healthy_verdict_cannot_succeed(gates: tuple[Measurement, ...]) -> None:
+    with pytest.raises(ValueError, match="cannot have succeeded"):
+        finished(release(1, "a", Outcome.IN_PROGRESS), Outcome.SUCCEEDED, moment=START, reason="", gates=gates)
+
+
+@given(st.lists(st.sampled_from(list(Verdict))))
+def test_nothing_but_healthy_verdicts_is_healthy(verdicts: list[Verdict]) -> None:
+    assert (combine(verdicts) is Verdict.HEALTHY) == (bool(verdicts) and set(verdicts) == {Verdict.HEALTHY})
+    if Verdict.UNHEALTHY in verdicts:
+        assert combine(verdicts) is Verdict.UNHEALTHY
+
+
+def test_record_keys_sort_by_time_and_locks_expire() -> None:
+    ids = [release_id(START + timedelta(milliseconds=number), "00000000") for number in range(3)]
+    assert ids == sorted(ids)
+    assert ids[0] == "R#2026-01-01T00:00:00.000Z#00000000"
+    lock = Lock("me", timestamp(START), int(START.timestamp()) + 90)
+    assert lock.held_at(START + timedelta(seconds=89))
+    assert not lock.held_at(START + timedelta(seconds=90))

@@ -1,0 +1,105 @@
+"""A request that fits the world of `rollout_fakes`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.model import HttpGate, TargetHealthGate
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.run import roll_out
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.session import RolloutRequest
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import (
+    ListenerRule,
+    Network,
+    Scaling,
+    ServiceSettings,
+    TargetBinding,
+)
+
+from tests.unit.plugins.module_utils._rollout.fakes import GROUP_ARN, LISTENER_ARN, World
+
+if TYPE_CHECKING:
+    from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Release
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.report import RolloutResult
+
+ROLE = "arn:aws:iam::111111111111:role/task"
+SECRET = "arn:aws:secretsmanager:us-east-1:111111111111:secret:rds-x:password::"
+
+
+def document(**environment: str) -> dict[str, Any]:
+    return {
+        "family": "fastbreak-dev-inference",
+        "networkMode": "awsvpc",
+        "requiresCompatibilities": ["FARGATE"],
+        "cpu": 1024,
+        "memory": "2 GB",
+        "taskRoleArn": ROLE,
+        "executionRoleArn": "arn:aws:iam::111111111111:role/execution",
+        "containerDefinitions": [
+            {
+                "name": "service",
+                "portMappings": [{"containerPort": 8080}],
+                "environment": [{"name": name, "value": value} for name, value in environment.items()],
+                "secrets": [{"name": "FASTBREAK_DATABASE_PASSWORD", "valueFrom": SECRET}],
+                "logConfiguration": {
+                    "logDriver": "awslogs",
+                    "options": {
+                        "awslogs-group": "/fastbreak/dev/service",
+                        "awslogs-region": "us-east-1",
+                        "awslogs-stream-prefix": "service",
+                    },
+                },
+            }
+        ],
+    }
+
+
+def make_request(version: str, **other: Any) -> RolloutRequest:
+    gates = (
+        TargetHealthGate(consecutive_successes=2, bake_seconds=10, deadline_seconds=60),
+        HttpGate(name="ready", url="http://alb/readyz", minimum_samples=10, bake_seconds=10, deadline_seconds=60),
+        HttpGate(name="route", url="http://alb/v1/analyses", minimum_samples=10, bake_seconds=10, deadline_seconds=60),
+    )
+    settings = ServiceSettings(
+        network=Network(frozenset({"subnet-1", "subnet-2"}), frozenset({"sg-1"})),
+        target_bindings=frozenset({TargetBinding(GROUP_ARN, "service", 8080)}),
+        health_check_grace_period_seconds=30,
+    )
+    defaults: dict[str, Any] = {
+        "cluster": "fastbreak-dev",
+        "service": "inference",
+        "repository": "fastbreak/inference",
+        "version": version,
+        "document": document(FASTBREAK_LOG_LEVEL="info"),
+        "settings": settings,
+        "owner": "tester@here:1:aaaa",
+        "salt": "0a0a0a0a",
+        "rules": (ListenerRule(LISTENER_ARN, 100, frozenset({"/*"}), GROUP_ARN),),
+        "scaling": Scaling(2, 6),
+        "desired_count": 2,
+        "gates": gates,
+        "timeout_seconds": 300.0,
+        "poll_seconds": 2.0,
+    }
+    return RolloutRequest(**{**defaults, **other})
+
+
+salts = (f"{number:08x}" for number in range(1_000_000))
+
+
+def deploy(ports: Ports, version: str, **other: Any) -> RolloutResult:
+    """Roll *version* out."""
+    check_mode = other.pop("check_mode", False)
+    return roll_out(make_request(version, salt=next(salts), **other), ports, check_mode=check_mode)
+
+
+def newest(world: World) -> Release:
+    """The newest record."""
+    return world.history("inference")[0]
+
+
+def released(world: World, ports: Ports) -> None:
+    """Release 1.0.0 and forget the calls that made it."""
+    world.push("1.0.0", "a")
+    deploy(ports, "1.0.0")
+    world.calls.clear()

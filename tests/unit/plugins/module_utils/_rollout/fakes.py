@@ -1,0 +1,301 @@
+"""An ECS, load balancer, release table and clock in memory, for the rollout's flows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, UnavailableError
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.model import Answer
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service import starts_deployment
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import (
+    ContainerState,
+    Deployment,
+    DeploymentState,
+    ListenerRule,
+    Scaling,
+    Service,
+    ServiceDeployment,
+    ServiceSettings,
+    Target,
+    Task,
+    TaskDefinition,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ansible_collections.fastbreak.aws.plugins.module_utils._release.image import RepositoryImage
+    from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import Promotion
+    from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Lock, Release
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import OneOffTask, ServiceChange
+from tests.unit.plugins.module_utils._rollout.scheduler import (
+    EPOCH,
+    Behaviour,
+    FakeDeployment,
+    FakeTask,
+    Scheduler,
+)
+
+REPOSITORY_URI = "111111111111.dkr.ecr.us-east-1.amazonaws.com/fastbreak/inference"
+GROUP_ARN = "arn:aws:elasticloadbalancing:us-east-1:111111111111:targetgroup/blue/1"
+LISTENER_ARN = "arn:aws:elasticloadbalancing:us-east-1:111111111111:listener/app/alb/1/2"
+
+
+class World(Scheduler):
+    """Everything behind the ports. ``calls`` lists the writing calls in their order."""
+
+    # Ecs
+
+    def check_definition(self, document: Mapping[str, object]) -> tuple[str, ...]:
+        return () if document.get("family") else ("family is missing.",)
+
+    def cluster_status(self, cluster: str) -> str:
+        return self.cluster
+
+    def describe_service(self, cluster: str, name: str) -> Service | None:
+        if self.unreachable:
+            raise UnavailableError("the network is down")
+        if self.service is None:
+            return None
+        current = self.deployments[-1]
+        primary = Deployment(f"ecs-svc/{current.number}", "PRIMARY", self.service.task_definition_arn, self.now())
+        return replace(self.service, deployments=(primary,), running_count=2)
+
+    def describe_task_definition(self, name: str) -> TaskDefinition | None:
+        if name.startswith("arn:"):
+            return self.definitions.get(name)
+        family = [one for one in self.definitions.values() if one.family == name and one.active]
+        return family[-1] if family else None
+
+    def register_task_definition(self, document: Mapping[str, object], tags: Mapping[str, str]) -> TaskDefinition:
+        self.calls.append("register_task_definition")
+        revision = len(self.definitions) + 1
+        family = str(document["family"])
+        arn = f"arn:aws:ecs:us-east-1:111111111111:task-definition/{family}:{revision}"
+        self.definitions[arn] = TaskDefinition(arn, family, revision, True, document)
+        return self.definitions[arn]
+
+    def list_task_definitions(self, family: str) -> tuple[str, ...]:
+        return tuple(one.arn for one in self.definitions.values() if one.family == family and one.active)
+
+    def deregister_task_definition(self, arn: str) -> None:
+        self.calls.append("deregister_task_definition")
+        self.definitions[arn] = replace(self.definitions[arn], active=False)
+
+    def create_service(
+        self, cluster: str, name: str, *, task_definition_arn: str, settings: ServiceSettings, desired_count: int
+    ) -> Service:
+        if not self.rules:
+            raise OperationError("The target group does not have an associated load balancer.")
+        self.calls.append("create_service")
+        arn = f"arn:aws:ecs:us-east-1:111111111111:service/{cluster}/{name}"
+        self.service = Service(arn, name, "ACTIVE", task_definition_arn, desired_count, 0, settings)
+        self._deploy(task_definition_arn)
+        created = self.describe_service(cluster, name)
+        assert created
+        return created
+
+    def update_service(self, cluster: str, name: str, change: ServiceChange) -> Service:
+        assert self.service
+        self.calls.append(f"update_service({','.join(change.changed)})")
+        arn = change.task_definition_arn or self.service.task_definition_arn
+        taken = {name: getattr(change.settings, name) for name in change.changed if name != "tags"}
+        deploys = bool(change.task_definition_arn) or change.force or starts_deployment(change.changed)
+        self.service = replace(self.service, task_definition_arn=arn, settings=replace(self.service.settings, **taken))
+        if deploys:
+            self._deploy(arn)
+        updated = self.describe_service(cluster, name)
+        assert updated
+        return updated
+
+    def tag_service(self, arn: str, tags: Mapping[str, str]) -> None:
+        assert self.service
+        self.calls.append("tag_service")
+        settings = replace(self.service.settings, tags=frozenset(tags.items()))
+        self.service = replace(self.service, settings=settings)
+
+    def delete_service(self, cluster: str, name: str) -> None:
+        self.calls.append("delete_service")
+        self.service = None
+        for task in self.tasks:
+            task.stop_code = task.stop_code or "ServiceSchedulerInitiated"
+
+    def list_service_deployments(self, cluster: str, name: str) -> tuple[ServiceDeployment, ...]:
+        return tuple(self._as_deployment(one) for one in reversed(self.deployments)) if self.service else ()
+
+    def describe_service_deployment(self, arn: str) -> ServiceDeployment | None:
+        return next((self._as_deployment(one) for one in self.deployments if one.arn == arn), None)
+
+    def _as_deployment(self, one: FakeDeployment) -> ServiceDeployment:
+        created = EPOCH + timedelta(seconds=one.created_at)
+        return ServiceDeployment(one.arn, one.state, created, f"revision:{one.definition_arn}", one.reason)
+
+    def revision_task_definition(self, revision_arn: str) -> str:
+        return revision_arn.partition(":")[2]
+
+    def stop_service_deployment(self, arn: str) -> bool:
+        self.calls.append("stop_service_deployment")
+        deployment = next(one for one in self.deployments if one.arn == arn)
+        if deployment.state is not DeploymentState.IN_PROGRESS:
+            return False
+        deployment.state, deployment.rollback_at = DeploymentState.ROLLING_BACK, self.seconds
+        return True
+
+    def list_tasks(self, cluster: str, service: str) -> tuple[Task, ...]:
+        return tuple(self._as_task(one) for one in self.tasks if one.group == f"service:{service}")
+
+    def _as_task(self, one: FakeTask) -> Task:
+        return Task(
+            arn=one.arn,
+            group=one.group,
+            task_definition_arn=one.definition_arn,
+            last_status="STOPPED" if one.stop_code else "RUNNING",
+            created_at=EPOCH + timedelta(seconds=one.started_at),
+            started=True,
+            address=one.address,
+            stop_code=one.stop_code,
+            stopped_reason=one.reason,
+            containers=(ContainerState("service", one.exit_code),),
+        )
+
+    def run_task(self, task: OneOffTask) -> Task:
+        self.calls.append(f"run_task({' '.join(task.command)})")
+        number = self.number()
+        one = FakeTask(
+            f"arn:aws:ecs:us-east-1:111111111111:task/fastbreak-dev/m{number}",
+            task.task_definition_arn,
+            "",
+            self.seconds,
+            "",
+            Behaviour(),
+            group=f"family:{number}",
+        )
+        self.tasks.append(one)
+        code = self.behaviour(task.task_definition_arn).migration_exit
+        self.at.append((self.seconds + 2, lambda: self._fail(one, None, "EssentialContainerExited", "exited", code)))
+        return self._as_task(one)
+
+    def describe_task(self, cluster: str, arn: str) -> Task | None:
+        return next((self._as_task(one) for one in self.tasks if one.arn == arn), None)
+
+    # LoadBalancing
+
+    def target_group_problem(self, arn: str) -> str:
+        return self.target_problem
+
+    def listener_problem(self, arn: str) -> str:
+        return f"Listener {arn} does not exist." if arn in self.missing else ""
+
+    def describe_targets(self, target_group_arn: str) -> tuple[Target, ...]:
+        return tuple(
+            Target(one.address, "healthy" if self._healthy(one) else "initial")
+            for one in self.tasks
+            if not one.stop_code and one.address
+        )
+
+    def find_rule(self, listener_arn: str, priority: int) -> ListenerRule | None:
+        return self.rules.get((listener_arn, priority))
+
+    def put_rule(self, rule: ListenerRule, tags: Mapping[str, str]) -> None:
+        self.calls.append("put_rule")
+        self.rules[rule.listener_arn, rule.priority] = replace(rule, arn=f"rule/{rule.priority}")
+
+    def delete_rule(self, arn: str) -> None:
+        self.calls.append("delete_rule")
+        self.rules = {key: rule for key, rule in self.rules.items() if rule.arn != arn}
+
+    # ScalingPort
+
+    def describe_scaling(self, cluster: str, service: str) -> Scaling | None:
+        return self.scaling
+
+    def put_scaling(self, cluster: str, service: str, scaling: Scaling) -> None:
+        assert self.service, "Application Auto Scaling refuses a target whose service does not exist"
+        self.calls.append("put_scaling")
+        self.scaling = scaling
+
+    def remove_scaling(self, cluster: str, service: str) -> bool:
+        self.calls.append("remove_scaling")
+        there, self.scaling = self.scaling is not None, None
+        return there
+
+    # Releases
+
+    def table_problem(self) -> str:
+        return "Table releases does not exist." if "table" in self.missing else ""
+
+    def history(self, service: str) -> tuple[Release, ...]:
+        return tuple(sorted(self.records.values(), key=lambda one: one.release_id, reverse=True))
+
+    def start(self, release: Release) -> None:
+        assert release.release_id not in self.records
+        self.calls.append("start")
+        self.records[release.release_id] = release
+
+    def note_deployment(self, release: Release) -> None:
+        self.records[release.release_id] = release
+
+    def finish(self, release: Release) -> None:
+        assert self.records[release.release_id].in_progress
+        self.calls.append(f"finish({release.outcome.value})")
+        self.records[release.release_id] = release
+
+    def read_lock(self, service: str) -> Lock | None:
+        return self.lock
+
+    def take_lock(self, service: str, lock: Lock, *, now: datetime) -> bool:
+        if self.lock and self.lock.owner != lock.owner and self.lock.held_at(now):
+            return False
+        self.lock = lock
+        return True
+
+    def drop_lock(self, service: str, owner: str) -> None:
+        if self.lock and self.lock.owner == owner:
+            self.lock = None
+
+    # PromotionRecord
+
+    def promotions(self, service: str) -> tuple[Promotion, ...]:
+        return tuple(reversed(self.promoted))
+
+    def find_promotion(self, service: str, digest: str) -> Promotion | None:
+        return next((one for one in self.promotions(service) if one.digest == digest), None)
+
+    # Images, Surroundings, Logs, Probe
+
+    def list_images(self, repository: str, *, account: str = "") -> tuple[RepositoryImage, ...] | None:
+        return None if repository in self.missing else tuple(self.images)
+
+    def repository_uri(self, repository: str, *, account: str = "") -> str:
+        return "" if repository in self.missing else REPOSITORY_URI
+
+    def caller_arn(self) -> str:
+        return "arn:aws:iam::111111111111:user/tester"
+
+    def role_exists(self, arn: str) -> bool:
+        return arn not in self.missing
+
+    def secret_exists(self, value_from: str) -> bool:
+        return value_from not in self.missing
+
+    def alarm_states(self, names: frozenset[str]) -> Mapping[str, str]:
+        return self.alarms
+
+    def group_exists(self, name: str) -> bool:
+        return name not in self.missing
+
+    def tail(self, group: str, stream: str, *, lines: int) -> tuple[str, ...]:
+        task = next((one for one in self.tasks if one.arn.endswith(f"/{stream.rpartition('/')[2]}")), None)
+        return task.lines if task else ()
+
+    def request(self, method: str, url: str, *, timeout_seconds: float, version_header: str) -> Answer:
+        if self.unreachable:
+            return Answer(0, problem="connection refused", unreachable=True)
+        healthy = [one for one in self.tasks if self._healthy(one) and one.group.startswith("service:")]
+        if not healthy:
+            return Answer(503)
+        one = healthy[self.number() % len(healthy)]
+        path = url.partition("://")[2].partition("/")[2]
+        return Answer(one.behaviour.path_status.get(f"/{path}", one.behaviour.status), version=one.behaviour.tag)

@@ -1,0 +1,238 @@
+"""The scheduler and clock of the rollout's fakes.
+
+The scheduler behaves as ECS documents a ROLLING deployment with 100/200 percent: all new tasks are started at once, a
+task counts when its target is healthy, old tasks stop only then. What a revision does is said by image digest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.image import RepositoryImage
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import (
+    DeploymentState,
+    ListenerRule,
+    Scaling,
+    Service,
+    TaskDefinition,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import Promotion
+    from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Lock, Release
+
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """What tasks of an image do. Seconds count from a task's start; None is never."""
+
+    tag: str = ""
+    ready_after: float | None = 3.0
+    exits_after: float | None = None
+    cannot_start: bool = False
+    status: int = 200
+    path_status: Mapping[str, int] = field(default_factory=dict)
+    migration_exit: int = 0
+
+
+@dataclass
+class FakeTask:
+    arn: str
+    definition_arn: str
+    deployment_arn: str
+    started_at: float
+    address: str
+    behaviour: Behaviour
+    stop_code: str = ""
+    reason: str = ""
+    exit_code: int | None = None
+    group: str = "service:inference"
+    lines: tuple[str, ...] = ()
+
+
+@dataclass
+class FakeDeployment:
+    arn: str
+    definition_arn: str
+    number: int
+    created_at: float
+    state: DeploymentState = DeploymentState.IN_PROGRESS
+    reason: str = ""
+    failures: int = 0
+    previous_arn: str = ""
+    rollback_at: float = 0.0
+
+
+class Scheduler:
+    """What the account holds, and how it moves on as time passes."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.calls: list[str] = []
+        self.lines: list[str] = []
+        self.behaviours: dict[str, Behaviour] = {}
+        self.images: list[RepositoryImage] = []
+        self.definitions: dict[str, TaskDefinition] = {}
+        self.service: Service | None = None
+        self.deployments: list[FakeDeployment] = []
+        self.tasks: list[FakeTask] = []
+        self.rules: dict[tuple[str, int], ListenerRule] = {}
+        self.scaling: Scaling | None = None
+        self.records: dict[str, Release] = {}
+        self.promoted: list[Promotion] = []
+        self.lock: Lock | None = None
+        self.missing: set[str] = set()
+        self.alarms: dict[str, str] = {}
+        self.cluster = "ACTIVE"
+        self.breaker_threshold = 3
+        self.grace_seconds = 30.0
+        self.unreachable = False
+        self.target_problem = ""
+        self.at: list[tuple[float, Callable[[], None]]] = []
+        self._number = 0
+
+    def number(self) -> int:
+        self._number += 1
+        return self._number
+
+    def push(self, version: str, digit: str, **behaviour: object) -> str:
+        """Put an image in the repository; its release tag."""
+        tag, digest = f"{version}-{digit * 40}", f"sha256:{digit * 64}"
+        self.images.append(RepositoryImage(digest, (tag,), self.now()))
+        self.behaviours[digest] = Behaviour(tag=tag, **behaviour)  # type: ignore[arg-type]
+        return tag
+
+    # The clock
+
+    def now(self) -> datetime:
+        return EPOCH + timedelta(seconds=self.seconds)
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        end = self.seconds + seconds
+        while self.seconds < end:
+            self.seconds = min(end, self.seconds + 0.5)
+            for due in [one for one in self.at if one[0] <= self.seconds]:
+                self.at.remove(due)
+                due[1]()
+            self._schedule()
+
+    def say(self, text: str) -> None:
+        self.lines.append(text)
+
+    # The scheduler
+
+    def behaviour(self, definition_arn: str) -> Behaviour:
+        image = self.definitions[definition_arn].document["containerDefinitions"][0]["image"]
+        return self.behaviours[image.rpartition("@")[2]]
+
+    def _healthy(self, task: FakeTask) -> bool:
+        ready = task.behaviour.ready_after
+        return not task.stop_code and ready is not None and self.seconds - task.started_at >= ready
+
+    def _alive(self, definition_arn: str) -> list[FakeTask]:
+        return [
+            one
+            for one in self.tasks
+            if not one.stop_code and one.definition_arn == definition_arn and one.group.startswith("service:")
+        ]
+
+    def _start_task(self, deployment: FakeDeployment) -> None:
+        number = self.number()
+        behaviour = self.behaviour(deployment.definition_arn)
+        task = FakeTask(
+            f"arn:aws:ecs:us-east-1:111111111111:task/fastbreak-dev/t{number}",
+            deployment.definition_arn,
+            deployment.arn,
+            self.seconds,
+            f"10.0.0.{number}",
+            behaviour,
+        )
+        self.tasks.append(task)
+        if behaviour.cannot_start:
+            self._fail(task, deployment, "TaskFailedToStart", "ResourceInitializationError: no such secret", None)
+
+    def _fail(
+        self, task: FakeTask, deployment: FakeDeployment | None, code: str, reason: str, exit_code: int | None
+    ) -> None:
+        task.stop_code, task.reason, task.exit_code = code, reason, exit_code
+        task.lines = ("starting", "it broke here")
+        if deployment:
+            deployment.failures += 1
+
+    def _schedule(self) -> None:
+        for task in [one for one in self.tasks if not one.stop_code]:
+            self._age(task)
+        if self.service is None or self.service.status != "ACTIVE" or not self.deployments:
+            return
+        current = self.deployments[-1]
+        if current.state is DeploymentState.ROLLING_BACK:
+            self._roll_back(current)
+            return
+        if current.state in (DeploymentState.IN_PROGRESS, DeploymentState.SUCCESSFUL):
+            for _ in range(self.service.desired_count - len(self._alive(current.definition_arn))):
+                self._start_task(current)
+        if current.state is DeploymentState.IN_PROGRESS:
+            self._progress(current)
+
+    def _age(self, task: FakeTask) -> None:
+        age = self.seconds - task.started_at
+        deployment = next((one for one in self.deployments if one.arn == task.deployment_arn), None)
+        counted = deployment if deployment and deployment.state is DeploymentState.IN_PROGRESS else None
+        if task.behaviour.exits_after is not None and age >= task.behaviour.exits_after:
+            self._fail(task, counted, "EssentialContainerExited", "Essential container in task exited", 1)
+        elif task.behaviour.ready_after is None and age >= self.grace_seconds:
+            self._fail(task, counted, "ServiceSchedulerInitiated", "Task failed ELB health checks in (blue)", 137)
+
+    def _progress(self, current: FakeDeployment) -> None:
+        assert self.service
+        if current.failures >= self.breaker_threshold and self.service.settings.deployment.circuit_breaker:
+            current.state, current.reason = DeploymentState.ROLLING_BACK, "the circuit breaker detected failures"
+            current.rollback_at = self.seconds
+            return
+        if sum(self._healthy(one) for one in self._alive(current.definition_arn)) >= self.service.desired_count:
+            current.state = DeploymentState.SUCCESSFUL
+            self._stop_others(current.arn)
+
+    def _stop_others(self, deployment_arn: str) -> None:
+        for task in self.tasks:
+            if not task.stop_code and task.deployment_arn != deployment_arn and task.group.startswith("service:"):
+                task.stop_code = "ServiceSchedulerInitiated"
+                task.reason = "Scaling activity initiated by deployment"
+
+    def _roll_back(self, current: FakeDeployment) -> None:
+        assert self.service
+        if not current.previous_arn:
+            current.state = DeploymentState.ROLLBACK_FAILED
+            return
+        self.service = replace(self.service, task_definition_arn=current.previous_arn)
+        if self.seconds - current.rollback_at < 2:
+            return
+        for task in self._alive(current.definition_arn):
+            task.stop_code, task.reason = "ServiceSchedulerInitiated", "Scaling activity initiated by rollback"
+        back = FakeDeployment(current.arn, current.previous_arn, current.number, current.created_at)
+        for _ in range(self.service.desired_count - len(self._alive(current.previous_arn))):
+            self._start_task(back)
+        if all(self._healthy(one) for one in self._alive(current.previous_arn)):
+            current.state, current.reason = DeploymentState.ROLLED_BACK, current.reason or "stopped with ROLLBACK"
+
+    def _deploy(self, definition_arn: str) -> None:
+        number = self.number()
+        previous = ""
+        for one in self.deployments:
+            if one.state is DeploymentState.SUCCESSFUL:
+                previous = one.definition_arn
+            if one.state is DeploymentState.IN_PROGRESS:
+                one.state, one.reason = DeploymentState.STOPPED, "a newer deployment replaced it"
+        arn = f"arn:aws:ecs:us-east-1:111111111111:service-deployment/fastbreak-dev/inference/d{number}"
+        self.deployments.append(
+            FakeDeployment(arn, definition_arn, number, self.seconds + number / 1000, previous_arn=previous)
+        )

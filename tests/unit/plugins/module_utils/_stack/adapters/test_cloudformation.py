@@ -1,0 +1,262 @@
+"""What is asked of CloudFormation, and what its answers become."""
+
+import json
+from datetime import UTC, datetime
+
+import boto3
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
+    CredentialsError,
+    OperationError,
+    RequestError,
+    UnavailableError,
+)
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.cloudformation import CloudFormation
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.types import (
+    DriftDetection,
+    NothingToUpdateError,
+    ResourceDrift,
+    StackBusyError,
+    StackEvent,
+    StackRequest,
+    StackResource,
+)
+from botocore.config import Config
+from botocore.stub import Stubber
+
+ARN = "arn:aws:cloudformation:us-east-1:111111111111:stack/s/1"
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+@pytest.fixture
+def api():
+    client = boto3.client(
+        "cloudformation",
+        region_name="us-east-1",
+        aws_access_key_id="x",
+        aws_secret_access_key="x",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+    with Stubber(client) as stub:
+        yield CloudFormation(lambda: client), stub
+        stub.assert_no_pending_responses()
+
+
+def described(**fields):
+    return {"StackName": "s", "StackId": ARN, "CreationTime": NOW, "StackStatus": "CREATE_COMPLETE", **fields}
+
+
+def test_a_stack_is_described(api):
+    stacks, stub = api
+    stub.add_response(
+        "describe_stacks",
+        {
+            "Stacks": [
+                described(
+                    Parameters=[{"ParameterKey": "P", "ParameterValue": "v"}],
+                    Outputs=[{"OutputKey": "O", "OutputValue": "w"}],
+                    Tags=[{"Key": "a", "Value": "b"}, {"Key": "aws:cloudformation:x", "Value": "y"}],
+                    EnableTerminationProtection=True,
+                )
+            ]
+        },
+        {"StackName": "s"},
+    )
+    snapshot = stacks.describe_stack("s")
+    assert (snapshot.parameters, snapshot.outputs, snapshot.tags) == ({"P": "v"}, {"O": "w"}, {"a": "b"})
+    assert snapshot.termination_protection
+    assert stacks.region == "us-east-1"
+
+
+def test_no_such_stack_is_an_answer(api):
+    stacks, stub = api
+    stub.add_client_error("describe_stacks", "ValidationError", "Stack with id s does not exist")
+    assert stacks.describe_stack("s") is None
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "error"),
+    [
+        ("ValidationError", "No updates are to be performed.", NothingToUpdateError),
+        ("ValidationError", "Stack:arn is in UPDATE_IN_PROGRESS state and can not be updated.", StackBusyError),
+        ("OperationInProgressException", "Another operation is in progress", StackBusyError),
+        ("ValidationError", "Parameters: [X] must have values", OperationError),
+        ("AccessDenied", "User may not", OperationError),
+        ("ExpiredToken", "expired", CredentialsError),
+        ("Throttling", "Rate exceeded", UnavailableError),
+    ],
+)
+def test_what_a_refused_update_means(api, code, text, error):
+    stacks, stub = api
+    stub.add_client_error("update_stack", code, text)
+    with pytest.raises(error) as raised:
+        stacks.update_stack(StackRequest(name="s", template_text="{}"), {}, "token")
+    assert raised.type is error or error is OperationError
+    assert "update stack s" in raised.value.message
+
+
+def test_creating_what_exists_is_busy(api):
+    stacks, stub = api
+    stub.add_client_error("create_stack", "AlreadyExistsException", "Stack [s] already exists")
+    with pytest.raises(StackBusyError):
+        stacks.create_stack(StackRequest(name="s", template_text="{}"), {}, "token")
+
+
+def test_a_creation_sends_everything_and_keeps_nothing_of_a_failed_one(api):
+    stacks, stub = api
+    policy = {"Statement": []}
+    stub.add_response(
+        "create_stack",
+        {"StackId": ARN},
+        {
+            "StackName": "s",
+            "TemplateBody": "{}",
+            "Parameters": [{"ParameterKey": "P", "ParameterValue": "v"}],
+            "Capabilities": ["CAPABILITY_IAM"],
+            "ClientRequestToken": "token",
+            "Tags": [{"Key": "a", "Value": "b"}],
+            "RetainExceptOnCreate": True,
+            "OnFailure": "ROLLBACK",
+            "EnableTerminationProtection": True,
+            "StackPolicyBody": json.dumps(policy),
+        },
+    )
+    request = StackRequest(
+        name="s",
+        template_text="{}",
+        tags={"a": "b"},
+        capabilities=("CAPABILITY_IAM",),
+        termination_protection=True,
+        stack_policy=policy,
+    )
+    stacks.create_stack(request, {"P": "v"}, "token")
+
+
+def test_an_update_without_tags_leaves_them(api):
+    stacks, stub = api
+    stub.add_response(
+        "update_stack",
+        {"StackId": ARN},
+        {
+            "StackName": "s",
+            "TemplateBody": "{}",
+            "Parameters": [],
+            "Capabilities": [],
+            "ClientRequestToken": "token",
+        },
+    )
+    stacks.update_stack(StackRequest(name="s", template_text="{}"), {}, "token")
+
+
+def test_a_template_that_is_too_big_is_refused_here(api):
+    stacks, _stub = api
+    with pytest.raises(RequestError, match="51200"):
+        stacks.create_stack(StackRequest(name="s", template_text="x" * 51_201), {}, "token")
+
+
+def test_a_template_comes_back_parsed(api):
+    stacks, stub = api
+    stub.add_response(
+        "get_template",
+        {"TemplateBody": "Resources: {V: {Type: T, Properties: {A: !Ref B}}}"},
+        {"StackName": "s", "TemplateStage": "Original"},
+    )
+    assert stacks.get_template("s")["Resources"]["V"]["Properties"] == {"A": {"Ref": "B"}}
+
+
+def test_a_stack_policy_or_none(api):
+    stacks, stub = api
+    stub.add_response("get_stack_policy", {"StackPolicyBody": '{"Statement": []}'}, {"StackName": "s"})
+    stub.add_response("get_stack_policy", {}, {"StackName": "s"})
+    assert stacks.get_stack_policy("s") == {"Statement": []}
+    assert stacks.get_stack_policy("s") is None
+
+
+def event(name, at, **fields):
+    return {
+        "StackId": ARN,
+        "EventId": name,
+        "StackName": "s",
+        "LogicalResourceId": name,
+        "Timestamp": datetime.fromtimestamp(at, UTC),
+        **fields,
+    }
+
+
+def test_events_are_read_back_to_the_start_and_no_further(api):
+    stacks, stub = api
+    page = {"StackEvents": [event("C", 30, ClientRequestToken="t", ResourceStatus="CREATE_FAILED"), event("B", 20)]}
+    stub.add_response("describe_stack_events", {**page, "NextToken": "n"}, {"StackName": ARN})
+    stub.add_response(
+        "describe_stack_events",
+        {"StackEvents": [event("A", 10)], "NextToken": "more"},
+        {"StackName": ARN, "NextToken": "n"},
+    )
+    found = stacks.describe_stack_events(ARN, 15)
+    assert [item.logical_id for item in found] == ["C", "B"]
+    assert found[0] == StackEvent("C", "", "CREATE_FAILED", at=30.0, token="t")
+
+
+def test_resources_are_listed_over_pages(api):
+    stacks, stub = api
+    resource = {"LogicalResourceId": "R", "ResourceType": "T", "LastUpdatedTimestamp": NOW}
+    stub.add_response(
+        "list_stack_resources",
+        {"StackResourceSummaries": [{**resource, "ResourceStatus": "DELETE_SKIPPED"}], "NextToken": "n"},
+        {"StackName": ARN},
+    )
+    stub.add_response(
+        "list_stack_resources",
+        {"StackResourceSummaries": [{**resource, "ResourceStatus": "X", "PhysicalResourceId": "p"}]},
+        {"StackName": ARN, "NextToken": "n"},
+    )
+    assert stacks.describe_stack_resources(ARN) == [
+        StackResource("R", "T", "DELETE_SKIPPED"),
+        StackResource("R", "T", "X", "p"),
+    ]
+
+
+def test_an_unreachable_endpoint_is_unavailable():
+    client = boto3.client(
+        "cloudformation",
+        region_name="us-east-1",
+        endpoint_url="http://127.0.0.1:9",
+        aws_access_key_id="x",
+        aws_secret_access_key="x",
+        config=Config(retries={"total_max_attempts": 1}, connect_timeout=1),
+    )
+    with pytest.raises(UnavailableError, match="AWS_ENDPOINT_URL"):
+        CloudFormation(lambda: client).describe_stack("s")
+
+
+def test_drift_is_detected_and_read(api):
+    stacks, stub = api
+    stub.add_response("detect_stack_drift", {"StackDriftDetectionId": "d"}, {"StackName": "s"})
+    stub.add_response(
+        "describe_stack_drift_detection_status",
+        {
+            "StackId": ARN,
+            "StackDriftDetectionId": "d",
+            "DetectionStatus": "DETECTION_COMPLETE",
+            "StackDriftStatus": "DRIFTED",
+            "Timestamp": NOW,
+        },
+        {"StackDriftDetectionId": "d"},
+    )
+    difference = {"PropertyPath": "/A", "ExpectedValue": "1", "ActualValue": "2", "DifferenceType": "NOT_EQUAL"}
+    drift = {
+        "StackId": ARN,
+        "LogicalResourceId": "R",
+        "ResourceType": "T",
+        "StackResourceDriftStatus": "MODIFIED",
+        "Timestamp": NOW,
+        "PropertyDifferences": [difference],
+    }
+    stub.add_response(
+        "describe_stack_resource_drifts",
+        {"StackResourceDrifts": [drift]},
+        {"StackName": "s", "StackResourceDriftStatusFilters": ["MODIFIED", "DELETED"]},
+    )
+    assert stacks.detect_stack_drift("s") == "d"
+    assert stacks.describe_stack_drift_detection("d") == DriftDetection("DETECTION_COMPLETE", "DRIFTED")
+    assert stacks.describe_stack_resource_drifts("s") == [ResourceDrift("R", "T", "MODIFIED", (("/A", "1", "2"),))]

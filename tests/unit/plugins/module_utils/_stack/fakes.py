@@ -1,0 +1,153 @@
+"""A CloudFormation of one stack or more that lives in memory, and a clock that only moves when somebody sleeps."""
+
+from dataclasses import replace
+
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.ports import DependencyState, Ports
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.types import (
+    NothingToUpdateError,
+    StackBusyError,
+    StackEvent,
+    StackResource,
+    StackSnapshot,
+)
+
+
+class FakeClock:
+    def __init__(self):
+        self.time = 1000.0
+
+    def now(self):
+        return self.time
+
+    def sleep(self, seconds):
+        assert seconds > 0
+        self.time += seconds
+
+
+class FakeRun:
+    """``states`` maps a component to the states that one look after the other sees; the last one stays."""
+
+    def __init__(self, states=None, planned=None):
+        self.states = {name: list(seen) for name, seen in (states or {}).items()}
+        self.planned = planned or {}
+
+    def state_of(self, component):
+        seen = self.states.get(component, [DependencyState.OUTSIDE])
+        return seen.pop(0) if len(seen) > 1 else seen[0]
+
+    def planned_outputs(self, component):
+        return self.planned.get(component)
+
+
+class FakeStacks:
+    """``script`` maps an operation to the statuses that it runs through; ``calls`` records what wrote."""
+
+    region = "us-east-1"
+
+    def __init__(self, clock, script=None):
+        self.clock = clock
+        self.script = script or {}
+        self.snapshots = {}
+        self.templates = {}
+        self.policies = {}
+        self.events = []
+        self.resources = []
+        self.pending = {}
+        self.calls = []
+        self.busy_calls = 0
+        self.nothing_to_update = False
+        self.outputs = {"Id": "id-1"}
+
+    def put(self, name, status="CREATE_COMPLETE", template=None, pending=(), **fields):
+        self.snapshots[name] = StackSnapshot(name=name, stack_id=f"arn:{name}", status=status, **fields)
+        self.templates[name] = template or {"Resources": {"R": {"Type": "T"}}}
+        self.pending[name] = list(pending)
+
+    def describe_stack(self, name):
+        name = name.removeprefix("arn:")
+        if name not in self.snapshots:
+            return None
+        current = self.snapshots[name]
+        if self.pending[name]:
+            self.snapshots[name] = replace(current, status=self.pending[name].pop(0))
+        if current.status == "DELETE_COMPLETE":
+            del self.snapshots[name]
+            return None
+        return current
+
+    def describe_stack_events(self, stack_id, since):
+        return [event for event in self.events if event.at >= since]
+
+    def describe_stack_resources(self, stack_id):
+        return self.resources
+
+    def get_template(self, name):
+        return self.templates[name.removeprefix("arn:")]
+
+    def get_stack_policy(self, name):
+        return self.policies.get(name)
+
+    def create_stack(self, request, parameters, token):
+        self._write("create", request.name, token)
+        self.put(request.name, "CREATE_IN_PROGRESS", request.template, self._statuses("create", "CREATE_COMPLETE"))
+        self._store(request, parameters)
+
+    def update_stack(self, request, parameters, token):
+        self._write("update", request.name, token)
+        if self.nothing_to_update:
+            raise NothingToUpdateError("nothing")
+        self.templates[request.name] = request.template
+        self._start(request.name, "UPDATE_IN_PROGRESS", self._statuses("update", "UPDATE_COMPLETE"))
+        self._store(request, parameters)
+
+    def delete_stack(self, name, token):
+        self._write("delete", name, token)
+        self._start(name, "DELETE_IN_PROGRESS", self._statuses("delete", "DELETE_COMPLETE"))
+
+    def continue_update_rollback(self, name, token):
+        self._write("continue", name, token)
+        self._start(name, "UPDATE_ROLLBACK_IN_PROGRESS", self._statuses("continue", "UPDATE_ROLLBACK_COMPLETE"))
+
+    def set_stack_policy(self, name, policy):
+        self.calls.append(("policy", name))
+        self.policies[name] = policy
+
+    def update_termination_protection(self, name, *, enabled):
+        self.calls.append(("protect" if enabled else "unprotect", name))
+        self.snapshots[name] = replace(self.snapshots[name], termination_protection=enabled)
+
+    def fail(self, name, reason, by="token-1"):
+        """Have a resource fail in the operation that carries the token."""
+        self.events.append(StackEvent(name, "T", "CREATE_FAILED", reason, at=self.clock.time, token=by))
+
+    def left(self, name, status):
+        self.resources.append(StackResource(name, "T", status, f"physical-{name}"))
+
+    def _statuses(self, operation, default):
+        return list(self.script.get(operation, [default]))
+
+    def _start(self, name, status, following):
+        self.snapshots[name] = replace(self.snapshots[name], status=status)
+        self.pending[name] = following
+
+    def _write(self, operation, name, token):
+        assert token
+        if self.busy_calls:
+            self.busy_calls -= 1
+            raise StackBusyError("busy")
+        self.calls.append((operation, name))
+
+    def _store(self, request, parameters):
+        fields = {"parameters": dict(parameters), "outputs": self.outputs, "tags": dict(request.tags or {})}
+        if request.termination_protection is not None:
+            fields["termination_protection"] = request.termination_protection
+        if request.stack_policy is not None:
+            self.policies[request.name] = request.stack_policy
+        self.snapshots[request.name] = replace(self.snapshots[request.name], **fields)
+
+
+def ports_of(stacks, clock, run=None):
+    """The ports, and the lines that were said."""
+    said = []
+    counter = iter(range(1, 100))
+    return Ports(stacks, clock, run or FakeRun(), said.append, lambda: f"token-{next(counter)}"), said

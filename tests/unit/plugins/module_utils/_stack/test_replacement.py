@@ -1,0 +1,45 @@
+"""The table of replacing properties against the schemas that AWS publishes, as cfn-lint carries them."""
+
+import re
+from pathlib import Path
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.replacement import REPLACING, replacement
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+
+TEMPLATES = sorted(Path(__file__).parents[5].glob("roles/*/files/stack.yaml"))
+USED = sorted({kind for path in TEMPLATES for kind in re.findall(r"Type: (AWS::\w+::\w+)\n", path.read_text())})
+
+
+def published(kind, section):
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
+    pointers = schema.get(section, [])
+    return tuple(
+        sorted(
+            pointer.removeprefix("/properties/").replace("/properties/", ".").replace("/*", "").replace("/", ".")
+            for pointer in pointers
+        )
+    )
+
+
+@pytest.mark.parametrize("kind", sorted({*REPLACING, *USED}))
+def test_the_table_is_what_aws_publishes(kind):
+    expected = (published(kind, "createOnlyProperties"), published(kind, "conditionalCreateOnlyProperties"))
+    assert REPLACING.get(kind) == expected, f"stack_replacement.py needs: {kind!r}: {expected!r}"
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("TableName", "yes"),
+        ("KeySchema.AttributeName", "maybe"),
+        ("BillingMode", "no"),
+        ("ImportSourceSpecification.S3BucketSource", "yes"),
+    ],
+)
+def test_replacement_of_a_property(path, expected):
+    assert replacement("AWS::DynamoDB::Table", path) == expected
+
+
+def test_an_unlisted_type_is_unknown():
+    assert replacement("AWS::New::Thing", "Any") == "unknown"

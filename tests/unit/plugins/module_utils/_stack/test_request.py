@@ -1,0 +1,58 @@
+"""From a module's options to a request."""
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.request import build_request
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.types import OutputReference
+
+OPTIONS = {
+    "name": "fastbreak-dev-rds",
+    "parameters": {},
+    "tags": None,
+    "termination_protection": None,
+    "stack_policy": None,
+    "capabilities": [],
+    "timeout_seconds": 60,
+    "depends_on": {},
+}
+
+
+def built(**options):
+    return build_request({**OPTIONS, **options}, {"Resources": {}}, "{}")
+
+
+def test_values_become_what_cloudformation_takes():
+    parameters = {"List": ["a", 1], "Flag": True, "Count": 3, "Default": None, "Text": "x", "Empty": ""}
+    assert built(parameters=parameters).parameters == {
+        "List": "a,1",
+        "Flag": "true",
+        "Count": "3",
+        "Text": "x",
+        "Empty": "",
+    }
+
+
+def test_a_reference_is_recognised():
+    parameters = {"V": {"component": "network", "output": "VpcId"}}
+    assert built(parameters=parameters).parameters == {"V": OutputReference("network", "VpcId")}
+
+
+def test_tags_given_and_not_given():
+    assert built().tags is None
+    assert built(tags={"n": 1}).tags == {"n": "1"}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"name": "has_underscore"},
+        {"name": ""},
+        {"name": "a" * 129},
+        {"timeout_seconds": 0},
+        {"parameters": {"P": {"component": "network"}}},
+        {"parameters": {"P": {}}},
+    ],
+)
+def test_what_cannot_be_right_is_refused(options):
+    with pytest.raises(RequestError):
+        built(**options)
