@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ansible.module_utils.common.parameters import remove_values
 
 from ..module_utils._aws.connection import SideConnection
-from ..module_utils._aws.options import side_secrets
+from ..module_utils._promotion.side import side_secrets
 from ..modules.ecr_image_info import build_argument_spec, run_request
 from ..plugin_utils._aws_action import AwsAction
 

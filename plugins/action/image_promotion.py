@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from ansible.module_utils.common.parameters import remove_values
 
 from ..module_utils._aws.connection import SideConnection
-from ..module_utils._aws.options import side_secrets
 from ..module_utils._common.interruption import interruptible
 from ..module_utils._common.rollout_clock import RolloutClock
+from ..module_utils._promotion.side import side_secrets
 from ..modules.image_promotion import CROSS_CHECKS, build_argument_spec, run_request
 from ..plugin_utils._aws_action import AwsAction
 

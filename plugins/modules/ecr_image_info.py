@@ -73,11 +73,10 @@ nearest_versions:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.connection import SideConnection
-from ansible_collections.fastbreak.aws.plugins.module_utils._aws.options import read_side, side_spec
 from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.images import EcrImages
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError, RequestError
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.side import SideClients
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.side import check_options
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.side import check_options, read_side, side_spec
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.image_lookup import find_image
 
 

@@ -367,7 +367,6 @@ import contextlib
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.connection import SideConnection
-from ansible_collections.fastbreak.aws.plugins.module_utils._aws.options import read_side, side_spec
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.interruption import interruptible
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.rollout_clock import RolloutClock
 from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.scans import EcrScans, NoScans
@@ -385,7 +384,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.ports imp
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.report import as_data
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.request import build_request, named_images
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.run import promote
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.side import check_options
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.side import check_options, read_side, side_spec
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion_table import (
     PromotionsClient,
     UnrecordedPromotions,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.scans import EcrScans
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.model import Scan, ScanState
+from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import Scan, ScanState
 
 from sandbox import ACCOUNTS
 from tests.sandbox.registry import Registry, control, push_image

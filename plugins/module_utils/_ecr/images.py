@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._aws.api import AwsClient
-from .._release.image import RepositoryImage
+from .values import RepositoryImage
 
 _MISSING = frozenset({"RepositoryNotFoundException"})
 

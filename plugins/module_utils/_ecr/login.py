@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from .._aws.api import AwsClient
 from .._errors import UnavailableError
-from .._publish.values import Login
+from .._oci.login import Login
 
 if TYPE_CHECKING:
     from collections.abc import Callable

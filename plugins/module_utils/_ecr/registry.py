@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from .._aws.api import AwsClient
 from .._errors import UnavailableError
-from .._publish.values import Login
+from .._oci.login import Login
 
 _NO_REPOSITORY = frozenset({"RepositoryNotFoundException"})
 _NO_IMAGE = frozenset({"ImageNotFoundException"})

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._aws.api import AwsClient
-from .._promotion.values import RepositorySettings
+from .values import RepositorySettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._aws.api import ApiRefusedError, AwsClient
 from .._errors import OperationError
-from .._promotion.gates.model import Finding, Scan, ScanState
+from .values import Finding, Scan, ScanState
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._errors import RefusedError
-from .._promotion.attachment_tags import raw_json
+from .json_manifest import raw_json
 from .model import MANIFEST_LIMIT_BYTES
 from .strict_json import read_object
 

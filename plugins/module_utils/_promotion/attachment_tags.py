@@ -4,11 +4,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .._oci.json_manifest import raw_json
 from .._oci.model import MANIFEST_LIMIT_BYTES, OCI_INDEX, Descriptor, Manifest, RawManifest
 from .._oci.strict_json import read_object
 
@@ -98,9 +97,3 @@ def as_object(descriptor: Descriptor) -> dict[str, Any]:
     if descriptor.annotations:
         value["annotations"] = dict(descriptor.annotations)
     return value
-
-
-def raw_json(document: dict[str, Any], media_type: str) -> RawManifest:
-    """*document* as the bytes of a manifest, always the same ones for the same document."""
-    content = json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
-    return RawManifest(content, f"sha256:{hashlib.sha256(content).hexdigest()}", media_type)

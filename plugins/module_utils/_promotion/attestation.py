@@ -9,9 +9,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .._oci.json_manifest import raw_json
 from .._oci.model import OCI_MANIFEST, Descriptor, RawManifest
 from .._release.promotion import PREDICATE_TYPE, gate_data
-from .attachment_tags import IN_TOTO, as_object, raw_json
+from .attachment_tags import IN_TOTO, as_object
 
 if TYPE_CHECKING:
     from .._oci.model import Manifest

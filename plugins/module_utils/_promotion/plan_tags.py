@@ -18,8 +18,9 @@ from .attachment_tags import descriptor_of, extend_index, fallback_tag
 from .values import BelongingsMode, TagStep
 
 if TYPE_CHECKING:
+    from .._ecr.values import RepositorySettings
     from .._oci.model import Manifest
-    from .values import Belonging, DestinationState, RepositorySettings, SourceImage
+    from .values import Belonging, DestinationState, SourceImage
 
 #: What to put into the repository's exclusion filters so that these tags may move.
 FILTER = "sha256-*"

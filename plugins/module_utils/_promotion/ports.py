@@ -1,6 +1,6 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The ports of a promotion. the adapters answer with registries and AWS, the tests with fakes.
+"""The ports of a promotion: what it asks of the world. The adapters answer with AWS, the tests with fakes.
 
 Every method raises `UnavailableError` when the other side could not be asked (after its own retries),
 `CredentialsError` when it refused who we are, `OperationError` when it refused what we asked.
@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
+    from .._common.clock import Clock
+    from .._common.progress import Progress
+    from .._ecr.values import RepositorySettings, Scan
     from .._oci.model import Descriptor, RawManifest
     from .._release.promotion import Promotion
-    from .._rollout.ports import Progress
-    from .gates.model import Scan, SignatureCheck, SignatureMaterial, SignaturePolicy
-    from .values import RepositorySettings
+    from .gates.model import SignatureCheck, SignatureMaterial, SignaturePolicy
 
 
 class Registry(Protocol):
@@ -129,19 +129,6 @@ class Promotions(Protocol):
 
     def write_promotion(self, promotion: Promotion) -> None:
         """Append one; a written one is never changed."""
-
-
-class Clock(Protocol):
-    """Time."""
-
-    def now(self) -> datetime:
-        """The wall clock, in UTC."""
-
-    def monotonic(self) -> float:
-        """Seconds that only go forward."""
-
-    def sleep(self, seconds: float) -> None:
-        """Wait."""
 
 
 @dataclass(frozen=True, slots=True)

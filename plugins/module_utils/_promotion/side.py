@@ -6,8 +6,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from .._errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 AUTHS = ("auto", "ecr", "basic", "anonymous")
 _ECR = re.compile(
@@ -120,3 +124,39 @@ def _is_host(text: str) -> bool:
 
 def _contradicts(options: RegistryOptions) -> bool:
     return bool(options.ecr and options.region and options.region != options.ecr.region)
+
+
+_SECRETS = ("password", "secret_key", "session_token")
+
+
+def side_spec() -> dict[str, Any]:
+    """The options of one side, as an argument spec."""
+    return {
+        "registry": {"type": "str", "required": True},
+        "auth": {"type": "str", "choices": ["auto", "ecr", "basic", "anonymous"], "default": "auto"},
+        "username": {"type": "str"},
+        "password": {"type": "str", "no_log": True},
+        "profile": {"type": "str"},
+        "access_key": {"type": "str", "no_log": False},
+        "secret_key": {"type": "str", "no_log": True},
+        "session_token": {"type": "str", "no_log": True},
+        "role_arn": {"type": "str"},
+        "region": {"type": "str"},
+        "endpoint_url": {"type": "str"},
+        "plain_http": {"type": "bool", "default": False},
+        "validate_certs": {"type": "bool", "default": True},
+        "ca_bundle": {"type": "path"},
+    }
+
+
+def read_side(options: Mapping[str, Any]) -> RegistryOptions:
+    """One side's validated options as a value."""
+    given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
+    return RegistryOptions(**given)
+
+
+def side_secrets(options: Mapping[str, Any]) -> list[str]:
+    """The secrets among a task's options and those of its sides, so that no result repeats one."""
+    sides = [options, *(options.get(name) for name in ("source", "destination"))]
+    found = [side.get(name) for side in sides if isinstance(side, dict) for name in _SECRETS]
+    return [str(one) for one in found if one]

@@ -21,11 +21,12 @@ from .._errors import DependencyError
 from .._oci.parse import is_foreign
 from .attachment_tags import fallback_tag
 from .attestation import is_attestation
-from .values import DestinationState, RepositorySettings, SourceImage
+from .values import DestinationState, SourceImage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from .._ecr.values import RepositorySettings
     from .._oci.model import Descriptor, Manifest
     from .session import Session
 

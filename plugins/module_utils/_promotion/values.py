@@ -9,8 +9,10 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .._ecr.values import RepositorySettings
     from .._oci.model import Descriptor, Manifest, RawManifest
-    from .gates.model import GatePolicies, GateResult
+    from .._release.promotion import GateResult
+    from .gates.model import GatePolicies
 
 
 class BelongingsMode(Enum):
@@ -47,19 +49,6 @@ class PromotionRequest:
     attest: bool = True
     service: str = ""
     concurrency: int = 16
-
-
-@dataclass(frozen=True, slots=True)
-class RepositorySettings:
-    """A repository. ``known`` is false where the registry cannot tell (any but ECR); the push then makes it.
-
-    ``mutable_tags`` are ECR's exclusion filters: tags that match one (``*`` is a wildcard) may move.
-    """
-
-    exists: bool
-    known: bool = True
-    immutable: bool = False
-    mutable_tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

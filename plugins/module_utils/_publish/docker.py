@@ -15,7 +15,7 @@ from .._errors import OperationError, RequestError, WaitTimeoutError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from .values import Login
+    from .._oci.login import Login
 
 _TAIL_LINES = 20
 

@@ -12,7 +12,8 @@ from .._errors import DependencyError, OperationError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .values import Login, Publication
+    from .._oci.login import Login
+    from .values import Publication
 
 
 @dataclass(frozen=True, slots=True)

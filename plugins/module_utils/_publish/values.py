@@ -18,18 +18,6 @@ class Publication:
 
 
 @dataclass(frozen=True, slots=True)
-class Login:
-    """A login to a registry; ``host`` is what an image reference starts with."""
-
-    host: str
-    username: str
-    password: str
-
-    def __repr__(self) -> str:
-        return f"Login({self.host!r}, {self.username!r}, '***')"
-
-
-@dataclass(frozen=True, slots=True)
 class SourceTree:
     """A folder of a git working tree: the commit, and 12 hex digits of its content when it is not as committed."""
 

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from .._ecr.values import RepositoryImage
+
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
@@ -80,15 +82,6 @@ def parse_release_tag(tag: str) -> ReleaseTag | None:
     """What *tag* says, or None when it is not a release's tag."""
     match = _RELEASE_TAG.fullmatch(tag)
     return ReleaseTag(match["semver"], match["commit"], match["dirty"] or "") if match else None
-
-
-@dataclass(frozen=True, slots=True)
-class RepositoryImage:
-    """One image of a repository, as the registry lists it."""
-
-    digest: str
-    tags: tuple[str, ...]
-    pushed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

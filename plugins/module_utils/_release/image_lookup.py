@@ -10,7 +10,7 @@ from .._errors import RefusedError, RequestError
 from .image import ReleaseImage, find_release, nearest_versions
 
 if TYPE_CHECKING:
-    from .._rollout.ports import Images
+    from .ports import Images
 
 
 def find_image(images: Images, repository: str, version: str, *, host: str, account: str = "") -> ReleaseImage:

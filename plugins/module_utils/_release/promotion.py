@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from enum import Enum
+from typing import Any
 
-if TYPE_CHECKING:
-    from .._promotion.gates.model import GateResult
+from .._common.verdict import Verdict
 
 #: The predicate type of the attestation, and how the table's sort key starts.
 PREDICATE_TYPE = "https://fastbreak.dev/attestations/promotion/v1"
@@ -47,3 +47,28 @@ def promotion_data(promotion: Promotion) -> dict[str, Any]:
         "belongings": list(promotion.belongings),
         "gates": [gate_data(one) for one in promotion.gates],
     }
+
+
+class GateMode(Enum):
+    """``REQUIRED`` stops the promotion unless it passes, ``WARN`` is reported, ``OFF`` is not measured."""
+
+    REQUIRED = "required"
+    WARN = "warn"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """What one gate found of one image; ``subject`` is the digest that was judged."""
+
+    gate: str
+    mode: GateMode
+    verdict: Verdict
+    seen: str
+    expected: str
+    subject: str = ""
+
+    @property
+    def stops(self) -> bool:
+        """Whether the promotion must not go on."""
+        return self.mode is GateMode.REQUIRED and self.verdict is not Verdict.HEALTHY

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .._aws.api import ApiRefusedError, AwsClient
 from .._common.verdict import Verdict
 from .._errors import DependencyError, OperationError, UnavailableError
-from .._promotion.gates.model import GateMode, GateResult
-from .promotion import RECORD_PREFIX, Promotion, promotion_data
+from .promotion import RECORD_PREFIX, GateMode, GateResult, Promotion, promotion_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -7,13 +7,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
-from typing import TYPE_CHECKING
 
 from .._common.verdict import Verdict, combine
 from .image import version_names
-
-if TYPE_CHECKING:
-    from .._rollout.gates.model import Measurement
 
 
 class Outcome(Enum):
@@ -151,3 +147,17 @@ def rollback_target(history: tuple[Release, ...], running: Release | None, versi
 def _known(succeeded: list[Release]) -> str:
     versions = list(dict.fromkeys(one.version for one in succeeded))[:5]
     return f"Releases that have succeeded: {', '.join(versions)}." if versions else "No release has succeeded here yet."
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One gate's result, as the release record keeps it. Times are ISO 8601 in UTC."""
+
+    gate: str
+    verdict: Verdict
+    seen: str
+    expected: str
+    samples: int
+    failures: int
+    started_at: str
+    finished_at: str

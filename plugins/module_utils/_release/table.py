@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .._aws.api import ApiRefusedError, AwsClient
 from .._common.verdict import Verdict
 from .._errors import OperationError
-from .._rollout.gates.model import Measurement
-from .record import Lock, Outcome, Release
+from .record import Lock, Measurement, Outcome, Release
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -15,7 +15,9 @@ from .service import view_settings
 from .task_definition import view
 
 if TYPE_CHECKING:
-    from .ports import Clock, Ecs, PromotionRecord, Releases
+    from .._common.clock import Clock
+    from .._release.ports import PromotionRecord, Releases
+    from .ports import Ecs
     from .values import Service
 
 

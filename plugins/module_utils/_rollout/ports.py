@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
-    from .._release.image import RepositoryImage
-    from .._release.promotion import Promotion
-    from .._release.record import Lock, Release
+    from .._common.clock import Clock
+    from .._common.progress import Progress
+    from .._release.ports import Images, PromotionRecord, Releases
     from .gates.model import Answer
     from .task_definition import Document
     from .values import (
@@ -154,54 +153,6 @@ class ScalingPort(Protocol):
         """Deregister the scalable target. False when there was none."""
 
 
-class Releases(Protocol):
-    """The release table."""
-
-    def table_problem(self) -> str:
-        """Why the table cannot be used, or an empty string."""
-
-    def history(self, service: str) -> tuple[Release, ...]:
-        """The service's releases, the newest first."""
-
-    def start(self, release: Release) -> None:
-        """Write a new record."""
-
-    def note_deployment(self, release: Release) -> None:
-        """Write the deployment's id into a record that is in progress."""
-
-    def finish(self, release: Release) -> None:
-        """Complete a record that is in progress."""
-
-    def read_lock(self, service: str) -> Lock | None:
-        """The lock as it stands, held or not."""
-
-    def take_lock(self, service: str, lock: Lock, *, now: datetime) -> bool:
-        """Take the lock, or renew it when it is ours. False when another holds it at *now*."""
-
-    def drop_lock(self, service: str, owner: str) -> None:
-        """Give the lock up, when it is still ours."""
-
-
-class PromotionRecord(Protocol):
-    """The promotions that the release table holds."""
-
-    def promotions(self, service: str) -> tuple[Promotion, ...]:
-        """The service's promotions, the newest first."""
-
-    def find_promotion(self, service: str, digest: str) -> Promotion | None:
-        """The newest promotion of a digest."""
-
-
-class Images(Protocol):
-    """The image registry."""
-
-    def list_images(self, repository: str, *, account: str = "") -> tuple[RepositoryImage, ...] | None:
-        """The images of a repository, or None when there is no such repository."""
-
-    def repository_uri(self, repository: str, *, account: str = "") -> str:
-        """The repository's address, or an empty string when there is none."""
-
-
 class Surroundings(Protocol):
     """What a task definition refers to."""
 
@@ -233,26 +184,6 @@ class Probe(Protocol):
 
     def request(self, method: str, url: str, *, timeout_seconds: float, version_header: str) -> Answer:
         """Send one request on a new connection. Never raises for what the network or the server does."""
-
-
-class Clock(Protocol):
-    """Time."""
-
-    def now(self) -> datetime:
-        """The wall clock, in UTC."""
-
-    def monotonic(self) -> float:
-        """Seconds that only go forward."""
-
-    def sleep(self, seconds: float) -> None:
-        """Wait."""
-
-
-class Progress(Protocol):
-    """Lines for the person who watches."""
-
-    def say(self, text: str) -> None:
-        """Show a line."""
 
 
 @dataclass(frozen=True, slots=True)

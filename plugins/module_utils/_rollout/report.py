@@ -11,7 +11,7 @@ from .._release.record import Outcome, Release
 from .judge import Decision, Step
 
 if TYPE_CHECKING:
-    from .gates.model import Measurement
+    from .._release.record import Measurement
     from .plan import RolloutPlan
 
 

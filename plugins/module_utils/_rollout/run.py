@@ -22,7 +22,7 @@ from .undo import gather_evidence, undo, way_back
 from .watch import Watch
 
 if TYPE_CHECKING:
-    from .gates.model import Measurement
+    from .._release.record import Measurement
     from .ports import Ports
 
 

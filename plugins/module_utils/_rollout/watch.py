@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING
 
 from .._common.verdict import Verdict
 from .._errors import OperationError, UnavailableError
-from .._release.record import timestamp
+from .._release.record import Measurement, timestamp
 from .gates.model import (
     HttpGate,
     HttpTally,
-    Measurement,
     TargetHealthGate,
     TargetTally,
     assess_http,

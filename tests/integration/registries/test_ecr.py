@@ -9,11 +9,13 @@ from pathlib import Path
 
 import boto3
 import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import RepositorySettings
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     CredentialsError,
     OperationError,
     UnavailableError,
 )
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.login import Login
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import RawManifest
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.transfer.ecr_parts import EcrLayers
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.transfer.job import OciTransfer, TransferSettings
@@ -24,8 +26,6 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.
     make_transfer,
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.side import RegistryOptions, check_options
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import RepositorySettings
-from ansible_collections.fastbreak.aws.plugins.module_utils._publish.values import Login
 from botocore.exceptions import EndpointConnectionError
 
 from sandbox import ACCOUNTS, state

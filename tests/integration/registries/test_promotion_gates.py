@@ -21,7 +21,6 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.config import REVISION
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.model import (
     AgePolicy,
-    GateMode,
     GatePolicies,
     LabelPolicy,
     SignaturePolicy,
@@ -31,6 +30,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.ports imp
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.run import promote
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.side import RegistryOptions
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import ImageRequest, PromotionRequest
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import GateMode
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion_table import UnrecordedPromotions
 
 from tests.registries.docker_registry import DockerRegistry

@@ -22,7 +22,7 @@ from .wire import BrokenConnectionError, Exchange, Request, Response, TooLongErr
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..._publish.values import Login
+    from ..login import Login
 
 _TOKEN_BYTES = 1 << 20
 _TOKEN_SECONDS = 60.0

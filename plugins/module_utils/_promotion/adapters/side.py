@@ -14,6 +14,7 @@ from ..._aws.api import AwsClient
 from ..._ecr.login import EcrLogin
 from ..._ecr.repositories import EcrRepositories, UnknownRepositories
 from ..._errors import UnavailableError
+from ..._oci.login import Login
 from ..._oci.remote.auth import Authorizer, FixedLogin, Logins
 from ..._oci.remote.connections import Connections, ConnectionSettings, Origin, origin_of
 from ..._oci.remote.http import RegistryHttp
@@ -22,7 +23,6 @@ from ..._oci.remote.retry import Retrier
 from ..._oci.transfer.ecr_parts import EcrLayers
 from ..._oci.transfer.job import OciTransfer, TransferSettings
 from ..._oci.transfer.state import UploadStates
-from ..._publish.values import Login
 from ..side import RegistryOptions, parse_ecr_host
 
 if TYPE_CHECKING:

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..._common.verdict import Verdict, combine
 from ..._release.image import parse_release_tag
-from .model import GateResult
+from ..._release.promotion import GateResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .model import AgePolicy, GateMode, LabelPolicy
+    from ..._release.promotion import GateMode
+    from .model import AgePolicy, LabelPolicy
 
 REVISION = "org.opencontainers.image.revision"
 

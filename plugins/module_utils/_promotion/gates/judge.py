@@ -12,20 +12,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..._common.verdict import Verdict, combine
-from .model import SEVERITIES, GateResult, ScanState
+from ..._ecr.values import ScanState
+from ..._release.promotion import GateResult
+from .model import SEVERITIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
-    from .model import (
-        AllowedFinding,
-        Finding,
-        Scan,
-        SignatureCheck,
-        SignaturePolicy,
-        VulnerabilityPolicy,
-    )
+    from ..._ecr.values import Finding, Scan
+    from .model import AllowedFinding, SignatureCheck, SignaturePolicy, VulnerabilityPolicy
 
 #: What a message names at most; the rest is counted.
 _NAMED = 10

@@ -11,7 +11,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..._common.verdict import Verdict
+from ..._ecr.values import ScanState
 from ..._errors import FastbreakError
+from ..._release.promotion import GateMode, GateResult
 from .config import ConfigReading, assess_age, assess_labels, read_config
 from .images import PlatformImage, platform_images
 from .judge import (
@@ -20,7 +22,6 @@ from .judge import (
     assess_vulnerabilities,
     expect_signature,
 )
-from .model import GateMode, GateResult, ScanState
 from .signatures import check_signatures
 
 if TYPE_CHECKING:

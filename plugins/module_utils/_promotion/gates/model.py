@@ -5,21 +5,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from typing import TYPE_CHECKING
 
-from ..._common.verdict import Verdict
-
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import date
 
-
-class GateMode(Enum):
-    """``REQUIRED`` stops the promotion unless it passes, ``WARN`` is reported, ``OFF`` is not measured."""
-
-    REQUIRED = "required"
-    WARN = "warn"
-    OFF = "off"
+    from ..._release.promotion import GateMode
 
 
 #: As ECR names them, the gravest first. UNTRIAGED and UNDEFINED have not been judged, so that they count as given.
@@ -91,38 +82,6 @@ class GatePolicies:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One vulnerability that a scan found. ``fixed_in`` is the package's version without it, where that is known."""
-
-    vulnerability: str
-    severity: str
-    package: str = ""
-    package_version: str = ""
-    uri: str = ""
-    fixed_in: str = ""
-
-
-class ScanState(Enum):
-    """How far a scan is."""
-
-    COMPLETE = "complete"
-    RUNNING = "running"
-    ABSENT = "absent"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """What ECR says of one image manifest. ``kind`` is ``basic`` or ``enhanced``; ``problem`` tells why it failed."""
-
-    state: ScanState
-    kind: str = ""
-    findings: tuple[Finding, ...] = ()
-    completed_at: datetime | None = None
-    problem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class SignatureMaterial:
     """Something attached to an image that may prove where it comes from.
 
@@ -144,20 +103,3 @@ class SignatureCheck:
     valid: bool
     origin: str
     seen: str
-
-
-@dataclass(frozen=True, slots=True)
-class GateResult:
-    """What one gate found of one image; ``subject`` is the digest that was judged."""
-
-    gate: str
-    mode: GateMode
-    verdict: Verdict
-    seen: str
-    expected: str
-    subject: str = ""
-
-    @property
-    def stops(self) -> bool:
-        """Whether the promotion must not go on."""
-        return self.mode is GateMode.REQUIRED and self.verdict is not Verdict.HEALTHY

@@ -7,11 +7,11 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from ..._release.promotion import GateMode
 from .model import (
     SEVERITIES,
     AgePolicy,
     AllowedFinding,
-    GateMode,
     GatePolicies,
     LabelPolicy,
     SignaturePolicy,

@@ -215,17 +215,3 @@ def expect_targets(gate: TargetHealthGate) -> str:
         "most "
         f"{gate.maximum_task_failures} stopped by themselves and {gate.maximum_start_failures} failing to start"
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """One gate's result, as the release record keeps it. Times are ISO 8601 in UTC."""
-
-    gate: str
-    verdict: Verdict
-    seen: str
-    expected: str
-    samples: int
-    failures: int
-    started_at: str
-    finished_at: str

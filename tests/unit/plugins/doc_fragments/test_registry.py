@@ -2,7 +2,7 @@
 
 import yaml
 from ansible_collections.fastbreak.aws.plugins.doc_fragments.registry import ModuleDocFragment
-from ansible_collections.fastbreak.aws.plugins.module_utils._aws.options import side_spec
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.side import side_spec
 
 
 def test_source_and_destination_take_the_same_options():

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.fastbreak.aws.plugins.module_utils._aws.options import (
-    read_side,
-    side_params,
-    side_secrets,
-    side_spec,
-)
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.options import side_params
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.side import read_side, side_secrets, side_spec
 
 OWN: dict[str, Any] = {
     "profile": None,

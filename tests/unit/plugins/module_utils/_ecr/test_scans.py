@@ -8,12 +8,12 @@ from typing import Any
 import boto3
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.scans import EcrScans, NoScans
+from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import Finding, Scan, ScanState
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     CredentialsError,
     OperationError,
     UnavailableError,
 )
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.model import Finding, Scan, ScanState
 from botocore.stub import Stubber
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

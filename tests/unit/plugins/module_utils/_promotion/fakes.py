@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import RepositorySettings
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, UnavailableError
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import Descriptor, RawManifest
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.parse import is_foreign, parse_manifest
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.ports import Ports, Transferred
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import RepositorySettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable

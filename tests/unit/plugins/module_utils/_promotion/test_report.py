@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
+from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import RepositorySettings
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RefusedError
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import Descriptor, RawManifest
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.parse import parse_manifest
@@ -23,11 +24,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.attestati
     is_attestation,
     statement,
 )
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.model import (
-    GateMode,
-    GatePolicies,
-    GateResult,
-)
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.model import GatePolicies
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.plan import plan
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.report import (
     Hosts,
@@ -43,10 +40,14 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values im
     ImageRequest,
     PromotionPlan,
     PromotionRequest,
-    RepositorySettings,
     SourceImage,
 )
-from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import PREDICATE_TYPE, Promotion
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import (
+    PREDICATE_TYPE,
+    GateMode,
+    GateResult,
+    Promotion,
+)
 
 from tests.unit.plugins.module_utils._oci import samples
 

@@ -11,12 +11,12 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import Reque
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.model import (
     AgePolicy,
     AllowedFinding,
-    GateMode,
     GatePolicies,
     LabelPolicy,
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.request import build_request, named_images
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import BelongingsMode, ImageRequest
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import GateMode
 from ansible_collections.fastbreak.aws.plugins.modules.image_promotion import CROSS_CHECKS, build_argument_spec
 
 if TYPE_CHECKING:

@@ -12,16 +12,12 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     RefusedError,
     RequestError,
 )
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.model import (
-    GateMode,
-    GatePolicies,
-    LabelPolicy,
-)
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.model import GatePolicies, LabelPolicy
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.info import read_promotions
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.report import as_data
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.run import promote
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import ImageRequest
-from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import PREDICATE_TYPE
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import PREDICATE_TYPE, GateMode
 
 from tests.unit.plugins.module_utils._oci import samples
 from tests.unit.plugins.module_utils._promotion.case import DESTINATION, SOURCE, TAG, request, run, sample

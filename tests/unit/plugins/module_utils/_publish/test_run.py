@@ -4,8 +4,9 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import DependencyError, OperationError
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.login import Login
 from ansible_collections.fastbreak.aws.plugins.module_utils._publish.run import Ports, Published, publish
-from ansible_collections.fastbreak.aws.plugins.module_utils._publish.values import Login, Publication
+from ansible_collections.fastbreak.aws.plugins.module_utils._publish.values import Publication
 
 REQUEST = Publication("fastbreak/inference", "0.1.0-abc", "fastbreak/inference:0.1.0-abc", ("make", "image"))
 LOGIN = Login("registry.example:5000", "AWS", "secret")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import RepositoryImage
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RefusedError, RequestError
-from ansible_collections.fastbreak.aws.plugins.module_utils._release.image import RepositoryImage
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.image_lookup import find_image
 
 BORN = datetime(2026, 1, 1, tzinfo=UTC)

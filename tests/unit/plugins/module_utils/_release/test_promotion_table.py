@@ -13,8 +13,12 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     OperationError,
     UnavailableError,
 )
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.model import GateMode, GateResult
-from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import Promotion, promotion_data
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import (
+    GateMode,
+    GateResult,
+    Promotion,
+    promotion_data,
+)
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion_table import (
     PromotionsClient,
     UnrecordedPromotions,

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict, combine
+from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import RepositoryImage
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.image import (
     ImageRef,
-    RepositoryImage,
     find_release,
     nearest_versions,
     parse_image,
@@ -19,6 +19,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._release.record impo
     DEPLOY,
     ROLLBACK,
     Lock,
+    Measurement,
     Outcome,
     Release,
     finished,
@@ -27,7 +28,6 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._release.record impo
     running_release,
     timestamp,
 )
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.model import Measurement
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -26,7 +26,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values impo
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ansible_collections.fastbreak.aws.plugins.module_utils._release.image import RepositoryImage
+    from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import RepositoryImage
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import Promotion
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Lock, Release
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import OneOffTask, ServiceChange

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ansible_collections.fastbreak.aws.plugins.module_utils._release.image import RepositoryImage
+from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import RepositoryImage
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import (
     DeploymentState,
     ListenerRule,

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
+from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import Finding, Scan, ScanState
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import (
     OCI_INDEX,
     OCI_MANIFEST,
@@ -33,12 +34,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.mod
     SEVERITIES,
     AgePolicy,
     AllowedFinding,
-    Finding,
-    GateMode,
-    GateResult,
     LabelPolicy,
-    Scan,
-    ScanState,
     SignatureCheck,
     SignaturePolicy,
     VulnerabilityPolicy,
@@ -49,6 +45,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.pay
     check_statement,
     read_bundle,
 )
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import GateMode, GateResult
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

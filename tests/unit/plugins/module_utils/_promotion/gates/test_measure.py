@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
+from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import Finding, Scan, ScanState
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, UnavailableError
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import (
     OCI_INDEX,
@@ -25,13 +26,8 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.con
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.measure import measure_gates
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.model import (
     AgePolicy,
-    Finding,
-    GateMode,
     GatePolicies,
-    GateResult,
     LabelPolicy,
-    Scan,
-    ScanState,
     SignaturePolicy,
     VulnerabilityPolicy,
 )
@@ -44,6 +40,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values im
     ImageRequest,
     SourceImage,
 )
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import GateMode, GateResult
 
 from tools.files import ROOT
 

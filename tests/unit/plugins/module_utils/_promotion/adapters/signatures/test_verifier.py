@@ -17,11 +17,11 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.
     SignatureVerifier,
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.model import (
-    GateMode,
     SignatureCheck,
     SignatureMaterial,
     SignaturePolicy,
 )
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import GateMode
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

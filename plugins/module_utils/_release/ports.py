@@ -1,0 +1,62 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The ports that a release and a promotion share: the release table and the registry's own list of images."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from .._ecr.values import RepositoryImage
+    from .promotion import Promotion
+    from .record import Lock, Release
+
+
+class Releases(Protocol):
+    """The release table."""
+
+    def table_problem(self) -> str:
+        """Why the table cannot be used, or an empty string."""
+
+    def history(self, service: str) -> tuple[Release, ...]:
+        """The service's releases, the newest first."""
+
+    def start(self, release: Release) -> None:
+        """Write a new record."""
+
+    def note_deployment(self, release: Release) -> None:
+        """Write the deployment's id into a record that is in progress."""
+
+    def finish(self, release: Release) -> None:
+        """Complete a record that is in progress."""
+
+    def read_lock(self, service: str) -> Lock | None:
+        """The lock as it stands, held or not."""
+
+    def take_lock(self, service: str, lock: Lock, *, now: datetime) -> bool:
+        """Take the lock, or renew it when it is ours. False when another holds it at *now*."""
+
+    def drop_lock(self, service: str, owner: str) -> None:
+        """Give the lock up, when it is still ours."""
+
+
+class PromotionRecord(Protocol):
+    """The promotions that the release table holds."""
+
+    def promotions(self, service: str) -> tuple[Promotion, ...]:
+        """The service's promotions, the newest first."""
+
+    def find_promotion(self, service: str, digest: str) -> Promotion | None:
+        """The newest promotion of a digest."""
+
+
+class Images(Protocol):
+    """The image registry."""
+
+    def list_images(self, repository: str, *, account: str = "") -> tuple[RepositoryImage, ...] | None:
+        """The images of a repository, or None when there is no such repository."""
+
+    def repository_uri(self, repository: str, *, account: str = "") -> str:
+        """The repository's address, or an empty string when there is none."""
