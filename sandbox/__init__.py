@@ -1,4 +1,4 @@
-"""The embedded AWS: MiniStack in one process, two accounts, real containers, and `sandbox.extensions`."""
+"""The embedded AWS: MiniStack in one process, two accounts, real containers, and `sandbox.services`."""
 
 from typing import Final
 

@@ -15,7 +15,7 @@ from sandbox import ACCOUNTS, FIRST_PORT, REGION, engine
 from sandbox.addresses import bind
 from sandbox.confinement import confine
 from sandbox.errors import SandboxError
-from sandbox.extensions.api import Sandbox, install_all
+from sandbox.host import Sandbox, install_all
 from sandbox.state import State, write_state
 
 logger = logging.getLogger("sandbox")

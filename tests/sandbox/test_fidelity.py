@@ -7,7 +7,7 @@ import pytest
 
 HERE = Path(__file__).parent
 LEDGER = (HERE.parents[1] / "sandbox" / "FIDELITY.md").read_text()
-NAMED = sorted(set(re.findall(r"`(test_\w+\.py)(?:::(\w+))?`", LEDGER)))
+NAMED = sorted(set(re.findall(r"`((?:services/\w+/)?test_\w+\.py)(?:::(\w+))?`", LEDGER)))
 
 
 def test_the_ledger_names_tests():

@@ -1,0 +1,42 @@
+"""Application Auto Scaling for ECS services, which MiniStack does not have.
+
+Targets, policies and tags are kept, a target tracking policy makes its CloudWatch alarms, and a service outside its new
+bounds is moved inside. Nothing scales by itself: the sandbox's ECS and load balancers emit no metrics.
+"""
+
+import asyncio
+import json
+from typing import Any
+
+from ministack import app
+from ministack.core import router
+from ministack.core.responses import error_response_json, json_response
+
+from sandbox.host import Sandbox
+from sandbox.services.application_autoscaling.api import policies, tags, targets
+from sandbox.services.application_autoscaling.model import Refusal, store
+
+_SERVICE = "application-autoscaling"
+_ACTIONS = {**targets.ACTIONS, **policies.ACTIONS, **tags.ACTIONS}
+
+
+def install(sandbox: Sandbox) -> None:
+    """Serve the API next to MiniStack's."""
+    router.SERVICE_PATTERNS[_SERVICE] = {
+        "target_prefixes": ["AnyScaleFrontendService"],
+        "host_patterns": [r"application-autoscaling\."],
+        "credential_scope": _SERVICE,
+    }
+    app.SERVICE_HANDLERS[_SERVICE] = _handle
+    sandbox.on_reset(store.clear)
+
+
+async def _handle(_method: str, _path: str, headers: dict[str, str], body: bytes, _query: dict[str, Any]) -> Any:
+    action = headers.get("x-amz-target", "").partition(".")[2]
+    handler = _ACTIONS.get(action)
+    if handler is None:
+        return error_response_json("UnknownOperationException", f"The sandbox has no {_SERVICE} action {action!r}", 400)
+    try:
+        return json_response(await asyncio.to_thread(handler, json.loads(body or b"{}")))
+    except Refusal as refusal:
+        return error_response_json(refusal.exception, refusal.text, 400)

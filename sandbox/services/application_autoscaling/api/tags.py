@@ -1,0 +1,34 @@
+"""Tags of scalable targets.
+
+AWS: API reference TagResource, UntagResource, ListTagsForResource.
+"""
+
+from sandbox.services.application_autoscaling.model import Data, Refusal, store
+
+
+def _tags(data: Data) -> dict[str, str]:
+    arn = data.get("ResourceARN")
+    for target in store.targets.values():
+        if target["ScalableTargetARN"] == arn:
+            tags: dict[str, str] = target["_tags"]
+            return tags
+    raise Refusal("ResourceNotFoundException", f"The resource with ARN {arn} doesn't exist")
+
+
+def _tag(data: Data) -> Data:
+    _tags(data).update(data.get("Tags") or {})
+    return {}
+
+
+def _untag(data: Data) -> Data:
+    tags = _tags(data)
+    for key in data.get("TagKeys") or []:
+        tags.pop(key, None)
+    return {}
+
+
+def _list(data: Data) -> Data:
+    return {"Tags": dict(_tags(data))}
+
+
+ACTIONS = {"TagResource": _tag, "UntagResource": _untag, "ListTagsForResource": _list}

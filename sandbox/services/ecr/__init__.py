@@ -1,0 +1,65 @@
+"""ECR with a registry that a Docker engine, or any OCI client, can really push to and pull from.
+
+MiniStack keeps repositories, tags and policies. Added here: a registry for each account on a loopback address of its
+own, with blobs in files, passwords that are checked and the refusals that ECR makes; an image API that agrees with it.
+"""
+
+from functools import partial
+from pathlib import Path
+
+from ministack.services import ecr
+
+from sandbox.host import Sandbox
+from sandbox.services.ecr.api import dispatch, images, layers, lifecycle, referrers, repositories, scans, settings
+from sandbox.services.ecr.api.control import Control
+from sandbox.services.ecr.model import lifecycle as lifecycle_rules
+from sandbox.services.ecr.model import policies
+from sandbox.services.ecr.model.blobs import Blobs
+from sandbox.services.ecr.model.scans import Preparations
+from sandbox.services.ecr.model.tokens import Tokens
+from sandbox.services.ecr.runtime import server as _server
+
+policy_problem = policies.problem
+lifecycle_problem = lifecycle_rules.problem
+tag_filter_problem = repositories.filter_problem
+
+_addresses: dict[str, str] = {}
+
+
+def registry_address(account: str) -> str:
+    """`127.x.y.z:port` of the account's registry; KeyError before the server has started."""
+    return _addresses[account]
+
+
+def install(sandbox: Sandbox) -> None:
+    """Serve the registries and replace MiniStack's image actions."""
+    blobs, tokens = Blobs(Path(sandbox.home) / "tmp" / "registry"), Tokens()
+    server = _server.Server(sandbox, blobs, tokens)
+    repositories.install(blobs)
+    preparations = Preparations()
+    images.install(blobs, tokens, _addresses, partial(scans.details, preparations))
+    lifecycle.install()
+    layers.install(blobs, tokens, _addresses)
+
+    async def listen() -> None:
+        _addresses.update(server.start())
+        sandbox.registries.update(_addresses)
+
+    async def close() -> None:
+        server.stop()
+
+    ecr.handle_registry_request = _server.elsewhere
+    dispatch.install(
+        {
+            **scans.actions(preparations, sandbox),
+            **lifecycle.actions(sandbox),
+            "GetAccountSetting": settings.get_account_setting,
+            "PutAccountSetting": settings.put_account_setting,
+            "ListImageReferrers": images.in_repository(referrers.list_image_referrers),
+        }
+    )
+    sandbox.middleware(Control(sandbox, preparations, tokens).middleware)
+    sandbox.on_startup(listen)
+    sandbox.on_shutdown(close)
+    for forget in (blobs.forget, preparations.forget, tokens.forget, settings.forget, lifecycle.forget):
+        sandbox.on_reset(forget)

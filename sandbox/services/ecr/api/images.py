@@ -1,0 +1,199 @@
+"""The image actions of the ECR API, in agreement with the registry.
+
+AWS: API reference PutImage, DescribeImages, ListImages, BatchGetImage, BatchDeleteImage, GetAuthorizationToken.
+"""
+
+import base64
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ministack.core.responses import error_response_json, get_account_id, json_response
+from ministack.services import ecr
+
+from sandbox.services.ecr.model import images as _images
+from sandbox.services.ecr.model.access import current_caller
+from sandbox.services.ecr.model.blobs import Blobs
+from sandbox.services.ecr.model.tokens import USERNAME, Tokens
+
+Data = dict[str, Any]
+Answer = tuple[int, dict[str, str], bytes]
+Details = Callable[[str, _images.Record], Data]
+"""What else there is to say of an image of a repository."""
+_DETAILS = (
+    "registryId",
+    "repositoryName",
+    "imageDigest",
+    "imageSizeInBytes",
+    "imagePushedAt",
+    "imageManifestMediaType",
+    "artifactMediaType",
+    "lastRecordedPullTime",
+)
+
+
+def install(blobs: Blobs, tokens: Tokens, addresses: Mapping[str, str], more_details: Details) -> None:
+    """Replace MiniStack's handlers, which it looks up by name when it is called."""
+    ecr._get_authorization_token = lambda data: _authorization_token(data, tokens, addresses)
+    ecr._put_image = in_repository(lambda data: _put_image(data, blobs))
+    ecr._describe_images = in_repository(lambda data: _describe_images(data, more_details))
+    ecr._list_images = in_repository(_list_images)
+    ecr._batch_get_image = in_repository(_batch_get_image)
+    ecr._batch_delete_image = in_repository(_batch_delete_image)
+
+
+def failure(exception: str, message: str) -> Answer:
+    """An error answer."""
+    return error_response_json(exception, message, 400)  # type: ignore[no-any-return]
+
+
+def in_repository(handler: Callable[[Data], Answer]) -> Callable[[Data], Answer]:
+    """`handler`, once the repository is known to exist."""
+
+    def handle(data: Data) -> Answer:
+        name, account = data.get("repositoryName", ""), get_account_id()
+        if name not in ecr._repositories:
+            return failure(
+                "RepositoryNotFoundException",
+                f"The repository with name '{name}' does not exist in the registry with id '{account}'",
+            )
+        return handler(data)
+
+    return handle
+
+
+def _authorization_token(data: Data, tokens: Tokens, addresses: Mapping[str, str]) -> Answer:
+    granted = []
+    for account in data.get("registryIds") or [get_account_id()]:
+        if account not in addresses:
+            return failure("ServerException", f"The sandbox has no registry for account {account}")
+        password, expires_at = tokens.grant(current_caller())
+        token = base64.b64encode(f"{USERNAME}:{password}".encode()).decode()
+        endpoint = f"http://{addresses[account]}"
+        granted.append({"authorizationToken": token, "expiresAt": expires_at, "proxyEndpoint": endpoint})
+    return json_response({"authorizationData": granted})  # type: ignore[no-any-return]
+
+
+def _put_image(data: Data, blobs: Blobs) -> Answer:
+    name, tag, manifest = data["repositoryName"], data.get("imageTag"), data.get("imageManifest", "")
+    before = _images.find(name, tag=tag) if tag else None
+    try:
+        record = _images.put(
+            blobs, name, manifest.encode(), tag=tag, content_type=data.get("imageManifestMediaType", "")
+        )
+    except _images.Refusal as refusal:
+        return failure(refusal.exception, refusal.text)
+    digest = record["imageDigest"]
+    if before and before["imageDigest"] == digest:
+        return failure(
+            "ImageAlreadyExistsException",
+            f"Image with digest '{digest}' and tag '{tag}' already exists in the repository with name '{name}' in "
+            f"registry with id '{get_account_id()}'",
+        )
+    return json_response({"image": _image(name, record, tag)})  # type: ignore[no-any-return]
+
+
+def _image(name: str, record: _images.Record, tag: str | None) -> Data:
+    return {
+        "registryId": record["registryId"],
+        "repositoryName": name,
+        "imageId": _identifier(record["imageDigest"], tag),
+        "imageManifest": _images.raw(name, record).decode(),
+        "imageManifestMediaType": record["imageManifestMediaType"],
+    }
+
+
+def _identifier(digest: str, tag: str | None) -> dict[str, str]:
+    return {"imageDigest": digest, **({"imageTag": tag} if tag else {})}
+
+
+def _describe_images(data: Data, more_details: Details) -> Answer:
+    name, wanted = data["repositoryName"], data.get("imageIds")
+    chosen: list[_images.Record] = []
+    for identifier in wanted or []:
+        record = _images.named(name, identifier)
+        if record is None:
+            return image_not_found(name, identifier)
+        if record not in chosen:
+            chosen.append(record)
+    if not wanted:
+        status = (data.get("filter") or {}).get("tagStatus", "ANY")
+        chosen = [record for record in _images.records(name) if has_status(record, status)]
+    details = [{**_details(record), **more_details(name, record)} for record in chosen]
+    return page(data, "imageDetails", details)
+
+
+def has_status(record: Data, status: str) -> bool:
+    """Whether an image is among those of a filter by TAGGED, UNTAGGED or ANY."""
+    return status == "ANY" or bool(record["imageTags"]) == (status == "TAGGED")
+
+
+def _details(record: _images.Record) -> Data:
+    details = {name: record[name] for name in _DETAILS if record.get(name) is not None}
+    if record["imageTags"]:
+        details["imageTags"] = list(record["imageTags"])
+    if record.get("subject"):
+        details["subjectManifestDigest"] = record["subject"]
+    return details
+
+
+def image_not_found(name: str, identifier: Data) -> Answer:
+    """ImageNotFoundException."""
+    shown = ", ".join(f"{key}:'{identifier.get(key, 'null')}'" for key in ("imageDigest", "imageTag"))
+    return failure(
+        "ImageNotFoundException",
+        f"The image with imageId {{{shown}}} does not exist within the repository with name '{name}' in the registry "
+        f"with id '{get_account_id()}'",
+    )
+
+
+def _list_images(data: Data) -> Answer:
+    status = (data.get("filter") or {}).get("tagStatus", "ANY")
+    identifiers = [
+        _identifier(record["imageDigest"], tag)
+        for record in _images.records(data["repositoryName"])
+        if has_status(record, status)
+        for tag in (record["imageTags"] or [None])
+    ]
+    return page(data, "imageIds", identifiers)
+
+
+def page(data: Data, member: str, items: list[Any], **members: Any) -> Answer:
+    """One page of `items`, after `nextToken`, `maxResults` of them at most."""
+    first, size = int(data.get("nextToken") or 0), int(data.get("maxResults") or 100)
+    more = {"nextToken": str(first + size)} if len(items) > first + size else {}
+    return json_response({**members, member: items[first : first + size], **more})  # type: ignore[no-any-return]
+
+
+def _batch_get_image(data: Data) -> Answer:
+    name, images, failures = data["repositoryName"], [], []
+    for identifier in data.get("imageIds") or []:
+        record = _images.named(name, identifier)
+        if record is None:
+            failures.append(_failed(identifier, "ImageNotFound", "Requested image not found"))
+        else:
+            images.append(_image(name, record, identifier.get("imageTag")))
+    return json_response({"images": images, "failures": failures})  # type: ignore[no-any-return]
+
+
+def _failed(identifier: Data, code: str, reason: str) -> Data:
+    return {"imageId": identifier, "failureCode": code, "failureReason": reason}
+
+
+def _batch_delete_image(data: Data) -> Answer:
+    name, deleted, failures = data["repositoryName"], [], []
+    for identifier in data.get("imageIds") or []:
+        record = _images.named(name, identifier)
+        if record is None:
+            failures.append(_failed(identifier, "ImageNotFound", "Requested image not found"))
+            continue
+        tags = [identifier["imageTag"]] if identifier.get("imageTag") else (list(record["imageTags"]) or [None])
+        try:
+            if identifier.get("imageTag"):
+                _images.untag(name, record, identifier["imageTag"])
+            else:
+                _images.remove(name, record)
+        except _images.Refusal as refusal:
+            failures.append(_failed(identifier, refusal.exception, refusal.text))
+            continue
+        deleted += [_identifier(record["imageDigest"], tag) for tag in tags]
+    return json_response({"imageIds": deleted, "failures": failures})  # type: ignore[no-any-return]

@@ -1,0 +1,125 @@
+"""Lifecycle policies and their previews in the ECR API.
+
+AWS: API reference PutLifecyclePolicy, StartLifecyclePolicyPreview, GetLifecyclePolicyPreview.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ministack.core.responses import AccountRegionScopedDict, get_account_id, json_response
+from ministack.services import ecr
+
+from sandbox.host import Sandbox
+from sandbox.services.ecr.api.dispatch import Action
+from sandbox.services.ecr.api.images import Answer, Data, failure, has_status, in_repository, page
+from sandbox.services.ecr.model import images, lifecycle
+
+PREVIEW_SECONDS = 1.0
+"""How long a preview is IN_PROGRESS. AWS does not say; it takes seconds there."""
+_previews = AccountRegionScopedDict()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Preview:
+    text: str
+    ends_at: float
+    results: tuple[Data, ...]
+
+    @property
+    def status(self) -> str:
+        return "COMPLETE" if time.time() >= self.ends_at else "IN_PROGRESS"
+
+
+def forget() -> None:
+    """Drop everything."""
+    _previews.clear()
+
+
+def install() -> None:
+    """Check policies when they are put; MiniStack looks its handlers up by name when it is called."""
+    ecr._put_lifecycle_policy = _checking(ecr._put_lifecycle_policy)
+
+
+def actions(sandbox: Sandbox) -> dict[str, Action]:
+    """The handlers by the name of their action."""
+    return {
+        "StartLifecyclePolicyPreview": in_repository(lambda data: _start(data, sandbox.scaled(PREVIEW_SECONDS))),
+        "GetLifecyclePolicyPreview": in_repository(_get),
+    }
+
+
+def _checking(put: Callable[[Data], Answer]) -> Callable[[Data], Answer]:
+    def handle(data: Data) -> Answer:
+        try:
+            lifecycle.parse(data.get("lifecyclePolicyText", ""))
+        except lifecycle.InvalidLifecyclePolicyError as error:
+            return failure("InvalidParameterException", str(error))
+        return put(data)
+
+    return in_repository(handle)
+
+
+def _start(data: Data, seconds: float) -> Answer:
+    name = data["repositoryName"]
+    text = data.get("lifecyclePolicyText") or ecr._lifecycle_policies.get(name)
+    if text is None:
+        return _missing("LifecyclePolicyNotFoundException", "Lifecycle policy", name)
+    if (running := _previews.get(name)) and running.status == "IN_PROGRESS":
+        return failure(
+            "LifecyclePolicyPreviewInProgressException",
+            f"The previous lifecycle policy preview of the repository '{name}' has not completed. Wait and try again.",
+        )
+    try:
+        rules = lifecycle.parse(text)
+    except lifecycle.InvalidLifecyclePolicyError as error:
+        return failure("InvalidParameterException", str(error))
+    now = time.time()
+    found = lifecycle.expiring(rules, images.records(name), now)
+    results = tuple(_result(record, priority) for record, priority in found)
+    _previews[name] = _Preview(text=text, ends_at=now + seconds, results=results)
+    return json_response({**_head(name, text), "status": "IN_PROGRESS"})  # type: ignore[no-any-return]
+
+
+def _get(data: Data) -> Answer:
+    name = data["repositoryName"]
+    preview: _Preview | None = _previews.get(name)
+    if preview is None:
+        return _missing("LifecyclePolicyPreviewNotFoundException", "Lifecycle policy preview", name)
+    head: dict[str, Any] = {**_head(name, preview.text), "status": preview.status}
+    if preview.status == "IN_PROGRESS":
+        return json_response(head)  # type: ignore[no-any-return]
+    wanted = (data.get("filter") or {}).get("tagStatus", "ANY")
+    chosen = [one for one in preview.results if has_status(one, wanted) and _is_asked_for(one, data.get("imageIds"))]
+    summary = {"expiringImageTotalCount": len(preview.results)}
+    return page(data, "previewResults", chosen, **head, summary=summary)
+
+
+def _is_asked_for(result: Data, identifiers: list[Data] | None) -> bool:
+    return not identifiers or any(
+        one.get("imageDigest", result["imageDigest"]) == result["imageDigest"]
+        and ("imageTag" not in one or one["imageTag"] in result["imageTags"])
+        for one in identifiers
+    )
+
+
+def _result(record: images.Record, priority: int) -> Data:
+    return {
+        "imageTags": list(record["imageTags"]),
+        "imageDigest": record["imageDigest"],
+        "imagePushedAt": record["imagePushedAt"],
+        "action": {"type": "EXPIRE"},
+        "appliedRulePriority": priority,
+    }
+
+
+def _head(name: str, text: str) -> Data:
+    return {"registryId": get_account_id(), "repositoryName": name, "lifecyclePolicyText": text}
+
+
+def _missing(exception: str, what: str, name: str) -> Answer:
+    return failure(
+        exception,
+        f"{what} does not exist for the repository with name '{name}' in the registry with id '{get_account_id()}'",
+    )

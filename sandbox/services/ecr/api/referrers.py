@@ -1,0 +1,60 @@
+"""What names an image as its subject: the registry's referrers API and ListImageReferrers.
+
+OCI distribution specification 1.1, "Listing Referrers"; API reference ListImageReferrers.
+"""
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+from ministack.core.responses import json_response
+
+from sandbox.services.ecr.api.images import Answer, Data, failure
+from sandbox.services.ecr.model import images
+from sandbox.services.ecr.runtime.http import Response
+
+PAGE = 50
+_INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
+
+
+def page(repository: str, subject: str, query: dict[str, str]) -> Response:
+    """One page of the registry's answer, after the digest ``last``; a Link header leads to the next."""
+    kind, last = query.get("artifactType", ""), query.get("last", "")
+    found = [one for one in _descriptors(repository, subject, {kind} if kind else set()) if one["digest"] > last]
+    headers = {"Content-Type": _INDEX_TYPE, **({"OCI-Filters-Applied": "artifactType"} if kind else {})}
+    if len(found) > PAGE:
+        found = found[:PAGE]
+        more = urlencode({"last": found[-1]["digest"], **({"artifactType": kind} if kind else {})})
+        headers["Link"] = f'</v2/{repository}/referrers/{subject}?{more}>; rel="next"'
+    index = {"schemaVersion": 2, "mediaType": _INDEX_TYPE, "manifests": found}
+    return Response(status=200, headers=headers, body=json.dumps(index).encode())
+
+
+def list_image_referrers(data: Data) -> Answer:
+    """ListImageReferrers."""
+    kinds = set((data.get("filter") or {}).get("artifactTypes") or [])
+    last, size = data.get("nextToken") or "", int(data.get("maxResults") or 20)
+    if not 1 <= size <= PAGE:
+        return failure("InvalidParameterException", f"maxResults is {size}: it must be between 1 and {PAGE}")
+    found = _descriptors(data["repositoryName"], data["subjectId"]["imageDigest"], kinds)
+    left = [{**one, "artifactStatus": "ACTIVE"} for one in found if one["digest"] > last]
+    more = {"nextToken": left[size - 1]["digest"]} if len(left) > size else {}
+    return json_response({"referrers": left[:size], **more})  # type: ignore[no-any-return]
+
+
+def _descriptors(repository: str, subject: str, kinds: set[str]) -> list[dict[str, Any]]:
+    """By digest, so that a page can begin where the last one ended."""
+    found = [_descriptor(repository, one) for one in images.records(repository) if one["subject"] == subject]
+    return sorted((one for one in found if not kinds or one["artifactType"] in kinds), key=lambda one: one["digest"])
+
+
+def _descriptor(repository: str, record: images.Record) -> dict[str, Any]:
+    body = images.raw(repository, record)
+    annotations = json.loads(body).get("annotations")
+    return {
+        "mediaType": record["imageManifestMediaType"],
+        "digest": record["imageDigest"],
+        "size": len(body),
+        "artifactType": record["artifactMediaType"],
+        **({"annotations": annotations} if annotations else {}),
+    }

@@ -1,0 +1,56 @@
+"""Who may do what to a repository: its account's own callers, and those of other accounts that its policy lets in.
+
+AWS: ECR User Guide, "Private repository policies". Policies of identities are not asked: MiniStack has them, the
+sandbox does not turn them on.
+"""
+
+import contextvars
+
+from ministack.core.iam_evaluator import resolve_caller_identity
+from ministack.core.responses import get_account_id, get_region
+from ministack.core.router import extract_access_key_id
+from ministack.services import ecr
+
+from sandbox.services.ecr.model.policies import Caller, Decision, decide
+
+_caller: contextvars.ContextVar[Caller | None] = contextvars.ContextVar("ecr_caller", default=None)
+
+
+def pin_caller(headers: dict[str, str], query: dict[str, list[str]]) -> Caller:
+    """Remember who makes the request being served."""
+    identity = resolve_caller_identity(extract_access_key_id(headers, query)) or {}
+    caller = Caller(arn=identity.get("userArn") or root_of(get_account_id()).arn)
+    _caller.set(caller)
+    return caller
+
+
+def current_caller() -> Caller:
+    """Who makes the request being served; outside one, the account's root."""
+    return _caller.get() or root_of(get_account_id())
+
+
+def root_of(account: str) -> Caller:
+    """An account itself."""
+    return Caller(arn=f"arn:aws:iam::{account}:root")
+
+
+def denial(caller: Caller, repository: str, *actions: str) -> str | None:
+    """Why `caller` may do none of `actions` to a repository of the current account; None when they may do one."""
+    account, policy = get_account_id(), ecr._repo_policies.get(repository)
+    reasons = []
+    for action in actions:
+        decision = decide(policy, caller, action) if policy else Decision.NONE
+        if decision is Decision.ALLOW or (decision is Decision.NONE and caller.account == account):
+            return None
+        reasons.append(_denied(caller, repository, action, decision))
+    return reasons[0]
+
+
+def _denied(caller: Caller, repository: str, action: str, decision: Decision) -> str:
+    why = (
+        "with an explicit deny in a resource-based policy"
+        if decision is Decision.DENY
+        else f"because no resource-based policy allows the {action} action"
+    )
+    resource = f"arn:aws:ecr:{get_region()}:{get_account_id()}:repository/{repository}"
+    return f"User: {caller.arn} is not authorized to perform: {action} on resource: {resource} {why}"

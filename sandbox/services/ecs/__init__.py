@@ -1,0 +1,127 @@
+"""ECS with real rolling updates: health checks, deployments, circuit breaker, draining, replacement.
+
+MiniStack keeps the records and the small APIs; starting, watching and stopping tasks and scheduling services are
+here. `scheduler` decides and touches nothing; `controller` looks and acts.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from ministack.core import container_reaper
+from ministack.services import ec2, ecs
+
+from sandbox.host import Sandbox
+from sandbox.services.ecs.api import deployments, services, shapes, tasks
+from sandbox.services.ecs.model import revisions
+from sandbox.services.ecs.model.records import LOCK, Record, service_of_task, tasks_of
+from sandbox.services.ecs.runtime import controller, engine, monitor, starting, stopping
+from sandbox.services.ecs.runtime.engine_pace import PACE, drop_one_by_one
+
+_HANDLERS = {
+    "CreateService": services.create_service,
+    "UpdateService": services.update_service,
+    "DeleteService": services.delete_service,
+    "DescribeServices": services.describe_services,
+    "ListServiceDeployments": deployments.list_service_deployments,
+    "DescribeServiceDeployments": deployments.describe_service_deployments,
+    "DescribeServiceRevisions": deployments.describe_service_revisions,
+    "StopServiceDeployment": deployments.stop_service_deployment,
+    "ContinueServiceDeployment": deployments.continue_service_deployment,
+    "RunTask": tasks.run_task,
+    "StopTask": tasks.stop_task,
+    "DescribeTasks": tasks.locked(ecs._describe_tasks),
+    "ListTasks": tasks.locked(ecs._list_tasks),
+    "ListServices": tasks.locked(ecs._list_services),
+    "DeleteCluster": tasks.deleting(ecs._delete_cluster),
+    "RegisterTaskDefinition": tasks.registering(ecs._register_task_definition),
+}
+
+
+def install(sandbox: Sandbox) -> None:
+    """Replace MiniStack's task lifecycle and service scheduler, and start ours with the server."""
+    ended = threading.Event()
+    _replace(sandbox)
+    ecs._ACTION_MAP.update(_HANDLERS)
+    ecs._dispatch_action = shapes.checking(ecs._dispatch_action)
+    # CloudFormation's provisioners call these by name.
+    ecs._create_service = services.create_service
+    ecs._update_service = services.update_service
+    ecs._delete_service = services.delete_service
+    ecs._delete_cluster = tasks.deleting_for_a_stack(ecs._delete_cluster)
+    sandbox.on_reset(_forget)
+
+    async def begin() -> None:
+        for name, work in (("ecs-monitor", monitor.watch), ("ecs-scheduler", controller.run)):
+            threading.Thread(target=work, args=(ended,), daemon=True, name=name).start()
+
+    async def end() -> None:
+        ended.set()
+        await asyncio.to_thread(PACE.close)
+
+    sandbox.on_startup(begin)
+    sandbox.on_shutdown(end)
+
+
+def _replace(sandbox: Sandbox) -> None:
+    build = ecs._build_task_containers
+
+    def build_task_containers(family: Record, overrides: list[Record]) -> list[Record]:
+        records: list[Record] = build(family, overrides)
+        for record, definition in zip(records, family["containerDefinitions"], strict=True):
+            record["_essential"] = bool(definition.get("essential", True))
+            record["_checked"] = bool(definition.get("healthCheck"))
+        return records
+
+    def run_task_worker(
+        task: Record, family: Record, overrides: list[Record], _: Any, account: str, region: str
+    ) -> None:
+        with ecs.request_scope(account, region):
+            _tidy(task)
+            starting.start(sandbox, task, family, overrides)
+
+    ecs._build_task_containers = build_task_containers
+    ecs._run_task_worker = run_task_worker
+    ecs._get_docker = engine.client
+    ecs.reset = _resetting(ecs.reset)
+    container_reaper.drop_containers = drop_one_by_one
+    ecs._refresh_service_state = _refresh
+    # Done by the monitor and by the controller.
+    for name in ("_maybe_mark_stopped", "_reconcile_service_tasks", "_sync_service_targets"):
+        setattr(ecs, name, lambda *_, **__: None)
+
+
+def _tidy(task: Record) -> None:
+    """Leave out what ECS leaves out, and put the task into its subnet's zone."""
+    with LOCK:
+        for key in ("stopCode", "stoppedReason"):
+            task[key] = task[key] or None
+        if task["launchType"] == "FARGATE":
+            task.pop("containerInstanceArn", None)
+        subnet = ec2._subnets.get(task.get("_subnet") or "")
+        if subnet:
+            task["availabilityZone"] = subnet["AvailabilityZone"]
+
+
+def _refresh(cluster: str, group: str) -> None:
+    service = service_of_task({"clusterArn": cluster, "group": group})
+    if service is not None:
+        with LOCK:
+            controller.count(service, tasks_of(service))
+
+
+def _resetting(reset: Callable[[], None]) -> Callable[[], None]:
+    """Wrap MiniStack's reset, which removes every container: no start may be in flight meanwhile."""
+
+    def reset_when_quiet() -> None:
+        PACE.close()
+        reset()
+
+    return reset_when_quiet
+
+
+def _forget() -> None:
+    PACE.open()
+    revisions.forget()
+    stopping.LOGS.clear()

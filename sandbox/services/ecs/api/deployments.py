@@ -1,0 +1,168 @@
+"""The service deployment API: list, describe, stop, continue; service revisions."""
+
+import time
+from datetime import datetime
+from typing import Any
+
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import ecs
+
+from sandbox.services.ecs.model import deployments, revisions
+from sandbox.services.ecs.model.errors import Refused, Request, handler, invalid
+from sandbox.services.ecs.model.records import LOCK, Record, service_of, wire
+
+_MOST = 20
+_STOPPABLE = ("PENDING", "IN_PROGRESS")
+_STOPPING = ("STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS")
+
+
+@handler
+def list_service_deployments(data: Request) -> dict[str, Any]:
+    """Newest first, by status and time of creation."""
+    with LOCK:
+        service = service_of(data)
+        created = data.get("createdAt") or {}
+        after, before = _seconds(created.get("after"), 0.0), _seconds(created.get("before"), time.time() + 1)
+        found = [
+            record
+            for record in reversed(list(revisions.SERVICE_DEPLOYMENTS.values()))
+            if record["serviceArn"] == service["serviceArn"]
+            and after <= record["createdAt"] <= before
+            and record["status"] in (data.get("status") or [record["status"]])
+        ]
+        token, size = str(data.get("nextToken") or "0"), int(data.get("maxResults") or _MOST)
+        if not token.isdecimal() or size < 1:
+            raise invalid("nextToken and maxResults must be as an earlier answer and the API reference give them.")
+        start = int(token)
+        answer: dict[str, Any] = {"serviceDeployments": [_brief(record) for record in found[start : start + size]]}
+        if len(found) > start + size:
+            answer["nextToken"] = str(start + size)
+        return answer
+
+
+@handler
+def describe_service_deployments(data: Request) -> dict[str, Any]:
+    """Up to twenty service deployments; unknown ones are failures."""
+    arns = _references(data, "serviceDeploymentArns")
+    with LOCK:
+        found = {
+            arn: revisions.SERVICE_DEPLOYMENTS[arn] for arn in arns if _is_known(arn, revisions.SERVICE_DEPLOYMENTS)
+        }
+        return {
+            "serviceDeployments": [_full(record) for record in found.values()],
+            "failures": [{"arn": arn, "reason": "MISSING"} for arn in arns if arn not in found],
+        }
+
+
+@handler
+def describe_service_revisions(data: Request) -> dict[str, Any]:
+    """Up to twenty service revisions; unknown ones are failures."""
+    arns = _references(data, "serviceRevisionArns")
+    with LOCK:
+        found = {arn: revisions.REVISIONS[arn] for arn in arns if _is_known(arn, revisions.REVISIONS)}
+        return {
+            "serviceRevisions": [_revision(record) for record in found.values()],
+            "failures": [{"arn": arn, "reason": "MISSING"} for arn in arns if arn not in found],
+        }
+
+
+@handler
+def stop_service_deployment(data: Request) -> dict[str, Any]:
+    """Ask for the end of a deployment under way: ROLLBACK (the default) or ABORT."""
+    with LOCK:
+        record = _existing(data)
+        kind = data.get("stopType") or "ROLLBACK"
+        if kind not in ("ROLLBACK", "ABORT"):
+            raise invalid(f"stopType must be ROLLBACK or ABORT, not {kind}.")
+        arn = record["serviceDeploymentArn"]
+        if record["status"] in _STOPPING:
+            return {"serviceDeploymentArn": arn}
+        if record["status"] not in _STOPPABLE:
+            raise Refused(
+                "ConflictException", f"The service deployment {arn} is {record['status']}: it cannot be stopped."
+            )
+        service = ecs._services[record["serviceArn"].partition("service/")[2]]
+        if kind == "ABORT":
+            deployments.abort(service, record)
+        elif deployments.can_roll_back(service):
+            revisions.settle(record, "ROLLBACK_REQUESTED")
+        else:
+            raise invalid(
+                f"The service deployment {arn} cannot be rolled back: no earlier service deployment completed."
+            )
+        return {"serviceDeploymentArn": arn}
+
+
+@handler
+def continue_service_deployment(data: Request) -> dict[str, Any]:
+    """Refuse: a ROLLING deployment has no paused lifecycle hook."""
+    record = _existing(data)
+    raise invalid(
+        f"The service deployment {record['serviceDeploymentArn']} is not paused at a lifecycle hook "
+        f"{data.get('hookId')}."
+    )
+
+
+def _seconds(moment: Any, otherwise: float) -> float:
+    """A timestamp of a request, as a number or ISO 8601, in seconds since the epoch."""
+    if moment is None:
+        return otherwise
+    try:
+        return datetime.fromisoformat(moment).timestamp() if isinstance(moment, str) else float(moment)
+    except ValueError as error:
+        raise invalid(f"{moment} is no timestamp.") from error
+
+
+def _existing(data: Request) -> Record:
+    arn = str(data.get("serviceDeploymentArn") or "")
+    if not _is_known(arn, revisions.SERVICE_DEPLOYMENTS):
+        raise Refused("ServiceDeploymentNotFoundException", "Service deployment not found.")
+    return revisions.SERVICE_DEPLOYMENTS[arn]
+
+
+def _is_known(arn: str, records: dict[str, Record]) -> bool:
+    return arn in records and arn.startswith(f"arn:aws:ecs:{get_region()}:{get_account_id()}:")
+
+
+def _references(data: Request, key: str) -> list[str]:
+    arns = list(dict.fromkeys(data.get(key) or []))
+    if not 1 <= len(arns) <= _MOST:
+        raise invalid(f"{key} must name 1 to {_MOST} ARNs.")
+    return arns
+
+
+def _brief(record: Record) -> Record:
+    wanted = (
+        "serviceDeploymentArn",
+        "serviceArn",
+        "clusterArn",
+        "startedAt",
+        "createdAt",
+        "finishedAt",
+        "statusReason",
+    )
+    shown = {key: record[key] for key in wanted if key in record}
+    return shown | {"status": record["status"], "targetServiceRevisionArn": record["_revision"]}
+
+
+def _full(record: Record) -> Record:
+    deployment = record["_deployment"]
+    configuration = record.get("_configuration") or deployment["_configuration"]
+    running = record["status"] not in revisions.FINISHED
+    target = revisions.summary(deployment) if running else record["_final"]
+    return wire(record) | {
+        "targetServiceRevision": target | {"arn": record["_revision"]},
+        "deploymentConfiguration": configuration,
+        "deploymentCircuitBreaker": revisions.breaker_view(record, configuration, target["requestedTaskCount"]),
+        "alarms": revisions.alarms_view(record, configuration),
+    }
+
+
+def _revision(record: Record) -> Record:
+    family = ecs._task_defs.get(ecs._resolve_td_key(record["taskDefinition"])) or {}
+    images = [
+        {"containerName": item["name"], "image": item["image"]}
+        | ({"imageDigest": record["_digests"][item["name"]]} if item["name"] in record["_digests"] else {})
+        for item in family.get("containerDefinitions", [])
+    ]
+    return wire(record) | {"containerImages": images, "guardDutyEnabled": False}

@@ -1,0 +1,80 @@
+"""AWS::ECS::ClusterCapacityProviderAssociations."""
+
+from typing import Any
+
+from sandbox.clients import client
+from sandbox.services.cloudformation.model.types import Context, Created, Properties, ResourceType
+
+
+def _put(cluster: str, providers: list[str], strategy: list[Properties]) -> None:
+    client("ecs").put_cluster_capacity_providers(
+        cluster=cluster,
+        capacityProviders=providers,
+        defaultCapacityProviderStrategy=[
+            {
+                "capacityProvider": item["CapacityProvider"],
+                **{name.lower(): int(item[name]) for name in ("Base", "Weight") if item.get(name) is not None},
+            }
+            for item in strategy
+        ],
+    )
+
+
+def _apply(properties: Properties) -> None:
+    _put(
+        properties["Cluster"],
+        properties.get("CapacityProviders") or [],
+        properties.get("DefaultCapacityProviderStrategy") or [],
+    )
+
+
+def _create(properties: Properties, _context: Context) -> Created:
+    _apply(properties)
+    return properties["Cluster"], {"Cluster": properties["Cluster"]}
+
+
+def _update(cluster: str, _old: Properties, new: Properties) -> dict[str, Any]:
+    _apply(new)
+    return {"Cluster": cluster}
+
+
+def _delete(cluster: str, _properties: Properties) -> None:
+    if _cluster(cluster):
+        _put(cluster, [], [])
+
+
+def _cluster(name: str) -> Properties | None:
+    found = client("ecs").describe_clusters(clusters=[name])["clusters"]
+    return found[0] if found and found[0]["status"] == "ACTIVE" else None
+
+
+def _read(cluster: str, properties: Properties) -> Properties | None:
+    found = _cluster(cluster)
+    if found is None:
+        return None
+    strategy = [
+        {name[0].upper() + name[1:]: thing for name, thing in item.items()}
+        for item in found.get("defaultCapacityProviderStrategy", [])
+    ]
+    named = {name for item in properties.get("DefaultCapacityProviderStrategy") or [] for name in item}
+    return {
+        "Cluster": properties["Cluster"],
+        "CapacityProviders": found.get("capacityProviders", []),
+        "DefaultCapacityProviderStrategy": [
+            {name: thing for name, thing in item.items() if name in named} for item in strategy
+        ],
+    }
+
+
+TYPES = (
+    ResourceType(
+        name="AWS::ECS::ClusterCapacityProviderAssociations",
+        create=_create,
+        update=_update,
+        delete=_delete,
+        read=_read,
+        compared=frozenset({"Cluster", "CapacityProviders", "DefaultCapacityProviderStrategy"}),
+        replacing=frozenset({"Cluster"}),
+        tags=None,
+    ),
+)

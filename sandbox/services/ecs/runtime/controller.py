@@ -1,0 +1,283 @@
+"""The loop that keeps services as they are wanted: look, let the scheduler decide, act."""
+
+import json
+import logging
+import threading
+import time
+from typing import Any
+
+from ministack.core.responses import request_scope
+from ministack.services import ecs
+
+from sandbox.services.ecs.model import deployments, wording
+from sandbox.services.ecs.model.breaker import pause, threshold
+from sandbox.services.ecs.model.health import judge
+from sandbox.services.ecs.model.pace import scaled
+from sandbox.services.ecs.model.records import LOCK, Record, cluster_name, say, short_id, tasks_of
+from sandbox.services.ecs.model.scheduler import plan, steady
+from sandbox.services.ecs.model.values import (
+    Action,
+    Bake,
+    Blocked,
+    Breaker,
+    Complete,
+    Deployment,
+    Fail,
+    Health,
+    RolloutState,
+    Service,
+    Start,
+    Stop,
+    Task,
+)
+from sandbox.services.ecs.runtime import stopping, targets
+
+logger = logging.getLogger("sandbox.ecs")
+_INTERVAL_SECONDS = 0.25
+# On AWS a task without any health check counts 40 seconds after it runs.
+_SETTLE_SECONDS = 2.0
+_STARTING = ("PROVISIONING", "PENDING", "ACTIVATING")
+_GONE = ("STOPPING", "DEPROVISIONING", "STOPPED")
+_KEPT_STOPPED_SECONDS = 3600.0
+
+
+def run(ended: threading.Event) -> None:
+    """Tend every service of every account until `ended`; one that fails is logged, told and tried again."""
+    while not ended.wait(_INTERVAL_SECONDS):
+        for (account, region, _), service in ecs._services.all_items():
+            if service["status"] == "INACTIVE":
+                continue
+            with request_scope(account, region):
+                _tend_safely(service)
+
+
+def _tend_safely(service: Record) -> None:
+    try:
+        with LOCK:
+            tend(service, time.time())
+        service.pop("_complaint", None)
+    except Exception as error:
+        logger.exception("service %s could not be tended", service["serviceArn"])
+        if service.get("_complaint") != str(error):
+            service["_complaint"] = str(error)
+            say(service, f"sandbox: the scheduler failed and tries again: {error}")
+
+
+def tend(service: Record, now: float) -> None:
+    """One round for one service, with the lock held."""
+    tasks = tasks_of(service)
+    _forget_old(tasks, now)
+    if service["status"] == "DRAINING":
+        _retire(service, tasks)
+        return
+    deployments.settle_requests(service)
+    for task in tasks:
+        _join_target_groups(service, task)
+    seen = observe(service, tasks, now)
+    _count_failures(service, tasks, now)
+    for action in plan(seen, now):
+        _act(service, action, now)
+    count(service, tasks_of(service))
+    deployments.prune(service)
+    _tell_steadiness(service, seen)
+
+
+def observe(service: Record, tasks: list[Record], now: float) -> Service:
+    """The service as the scheduler sees it."""
+    primary = deployments.primary(service)
+    configuration = service["deploymentConfiguration"]
+    wanted = [task for task in tasks if task["desiredStatus"] == "RUNNING"]
+    record = deployments.service_deployment(primary)
+    alarmed = not record.get("_alarms_disarmed") and "rollback" not in record and deployments.triggered_alarms(service)
+    bakes = (configuration.get("alarms") or {}).get("enable") and not record.get("_alarms_disarmed")
+    return Service(
+        desired=service["desiredCount"],
+        minimum_healthy_percent=int(configuration["minimumHealthyPercent"]),
+        maximum_percent=int(configuration["maximumPercent"]),
+        primary=Deployment(
+            id=primary["id"],
+            rollout_state=RolloutState(primary["rolloutState"]),
+            failed_tasks=primary["failedTasks"],
+            retry_at=primary["_retry_at"],
+            bake_seconds=scaled(60.0) * (configuration.get("bakeTimeInMinutes") or 0) if bakes else 0.0,
+            baking_since=primary.get("_baking_since"),
+        ),
+        tasks=tuple(_see(service, task, now) for task in wanted),
+        draining=sum(task["desiredStatus"] == "STOPPED" and task["lastStatus"] != "STOPPED" for task in tasks),
+        breaker=Breaker(
+            threshold=threshold(configuration.get("deploymentCircuitBreaker") or {}, service["desiredCount"]),
+            alarmed=bool(alarmed),
+        ),
+    )
+
+
+def count(service: Record, tasks: list[Record]) -> None:
+    """Refresh the counts of the service and of its deployments."""
+    for item in [service, *service["deployments"]]:
+        ours = tasks if item is service else [task for task in tasks if task.get("_deployment_id") == item["id"]]
+        wanted = [task["lastStatus"] for task in ours if task["desiredStatus"] == "RUNNING"]
+        item["runningCount"] = wanted.count("RUNNING")
+        item["pendingCount"] = sum(status in _STARTING for status in wanted)
+        item["_draining"] = sum(task["desiredStatus"] == "STOPPED" and task["lastStatus"] != "STOPPED" for task in ours)
+    for item in service["deployments"]:
+        live = item["runningCount"] + item["pendingCount"]
+        item["desiredCount"] = (
+            service["desiredCount"] if item["status"] == "PRIMARY" else min(live, item["desiredCount"])
+        )
+
+
+def _see(service: Record, task: Record, now: float) -> Task:
+    running = task["lastStatus"] == "RUNNING"
+    health, problem = Health.PENDING, ""
+    if running:
+        started = float(task.setdefault("_running_since", now))
+        checked = any(item.get("_checked") and item["_essential"] for item in task["containers"])
+        health, problem = judge(
+            running_for=now - started,
+            grace_seconds=scaled(float(service.get("healthCheckGracePeriodSeconds") or 0)),
+            settle_seconds=_SETTLE_SECONDS,
+            container_health=task["healthStatus"] if checked else None,
+            targets=targets.states(task),
+        )
+        if health is Health.HEALTHY and not task.get("_was_healthy"):
+            task["_was_healthy"] = True
+            _note_first_health(service, task)
+    return Task(
+        id=task["taskArn"],
+        deployment=str(task.get("_deployment_id")),
+        created_at=float(task.setdefault("_created", now)),
+        running=running,
+        health=health,
+        problem=problem,
+    )
+
+
+def _note_first_health(service: Record, task: Record) -> None:
+    deployment = deployments.of_task(service, task)
+    breaker = service["deploymentConfiguration"].get("deploymentCircuitBreaker") or {}
+    if deployment is None:
+        return
+    deployment["_consecutive"] = 0
+    if breaker.get("resetOnHealthyTask", True) and deployment["rolloutState"] == "IN_PROGRESS":
+        deployment["failedTasks"] = 0
+
+
+def _count_failures(service: Record, tasks: list[Record], now: float) -> None:
+    """Tasks that failed count against their deployment, unless they had served well and merely ended."""
+    for task in tasks:
+        if not task.get("_failed") or task.get("_counted"):
+            continue
+        task["_counted"] = True
+        deployment = deployments.of_task(service, task)
+        if deployment is None or (task.get("_was_healthy") and task["stopCode"] == "EssentialContainerExited"):
+            continue
+        if deployment["rolloutState"] == "IN_PROGRESS":
+            deployment["failedTasks"] += 1
+            record = deployments.service_deployment(deployment)
+            record["_failures"] = deployment["failedTasks"]
+        deployment["_consecutive"] += 1
+        wait = scaled(pause(deployment["_consecutive"]))
+        deployment["_retry_at"] = now + wait
+        if wait and not deployment.get("_throttled"):
+            deployment["_throttled"] = True
+            say(service, "is unable to consistently start tasks successfully.")
+
+
+def _act(service: Record, action: Action, now: float) -> None:
+    match action:
+        case Start(count=number):
+            _start(service, number)
+        case Stop(task=arn, problem=problem):
+            _stop(service, arn, problem)
+        case Complete():
+            deployments.complete(service)
+        case Bake():
+            deployments.primary(service)["_baking_since"] = now
+        case Fail(cause=cause):
+            deployments.fail(service, cause)
+        case Blocked() if not deployments.primary(service).get("_blocked"):
+            deployments.primary(service)["_blocked"] = True
+            say(
+                service,
+                "was unable to stop or start tasks during a deployment because of the service deployment configuration."
+                " Update the minimumHealthyPercent or maximumPercent value and try again.",
+            )
+
+
+def _start(service: Record, number: int) -> None:
+    deployment = deployments.primary(service)
+    request: dict[str, Any] = {
+        "cluster": cluster_name(service),
+        "taskDefinition": deployment["taskDefinition"],
+        "count": 1,
+        "group": f"service:{service['serviceName']}",
+        "startedBy": deployment["id"],
+        "platformVersion": deployment.get("platformVersion") or "",
+        "enableExecuteCommand": service["enableExecuteCommand"],
+        "tags": _propagated_tags(service, deployment),
+        "_deploymentId": deployment["id"],
+    }
+    request |= {key: deployment[key] for key in ("launchType", "capacityProviderStrategy") if deployment.get(key)}
+    born = []
+    for _ in range(number):
+        service["_spread"] = service.get("_spread", -1) + 1
+        status, _, body = ecs._run_task(request | {"networkConfiguration": _spread(deployment, service["_spread"])})
+        if status >= 400:
+            raise RuntimeError(f"tasks could not be started: {body!r}")
+        born.append(short_id(json.loads(body)["tasks"][0]["taskArn"]))
+    say(service, wording.started(born))
+
+
+def _spread(deployment: Record, turn: int) -> Record | None:
+    """The network configuration with another subnet first at each turn, as ECS spreads tasks over zones."""
+    network: Record | None = deployment.get("networkConfiguration")
+    vpc = (network or {}).get("awsvpcConfiguration")
+    if not vpc:
+        return network
+    first = turn % len(vpc["subnets"])
+    return {"awsvpcConfiguration": vpc | {"subnets": [*vpc["subnets"][first:], *vpc["subnets"][:first]]}}
+
+
+def _stop(service: Record, arn: str, problem: str) -> None:
+    task = ecs._tasks[arn]
+    deployment = deployments.of_task(service, task)
+    identity = deployment["id"] if deployment else deployments.primary(service)["id"]
+    if problem == wording.CONTAINER_HEALTH:
+        say(service, f"(task {short_id(arn)}) failed container health checks.")
+    elif problem:
+        targets.explain(service, task)
+    reason = problem or wording.scaling(identity)
+    if stopping.begin(task, reason, "ServiceSchedulerInitiated", failed=bool(problem)):
+        say(service, wording.stopped([short_id(arn)]))
+
+
+def _propagated_tags(service: Record, deployment: Record) -> list[dict[str, str]]:
+    source = {"SERVICE": service["serviceArn"], "TASK_DEFINITION": deployment["taskDefinition"]}
+    return list(ecs._tags.get(source.get(service["propagateTags"], ""), []))
+
+
+def _join_target_groups(service: Record, task: Record) -> None:
+    deployment = deployments.of_task(service, task)
+    if task["desiredStatus"] == "RUNNING" and task["lastStatus"] == "RUNNING" and deployment is not None:
+        targets.register(service, task, deployment["_load_balancers"])
+
+
+def _tell_steadiness(service: Record, seen: Service) -> None:
+    is_steady = steady(seen) and deployments.primary(service)["rolloutState"] == "COMPLETED"
+    if is_steady and not service.get("_steady"):
+        say(service, "has reached a steady state.")
+    service["_steady"] = is_steady
+
+
+def _retire(service: Record, tasks: list[Record]) -> None:
+    """A deleted service is INACTIVE once its tasks are stopping."""
+    count(service, tasks)
+    if all(task["lastStatus"] in _GONE for task in tasks):
+        service["status"] = "INACTIVE"
+        service["deployments"] = []
+
+
+def _forget_old(tasks: list[Record], now: float) -> None:
+    for task in tasks:
+        if task["lastStatus"] == "STOPPED" and now - float(task["stoppedAt"]) > _KEPT_STOPPED_SECONDS:
+            ecs._tasks.pop(task["taskArn"], None)

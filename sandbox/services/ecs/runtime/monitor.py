@@ -1,0 +1,88 @@
+"""Watches every container of every task: one listing of the engine at a time, whatever their number."""
+
+import logging
+import threading
+from typing import Any
+
+from docker.errors import DockerException, NotFound
+from ministack.core import container_reaper
+from ministack.core.responses import request_scope
+from ministack.services import ecs
+
+from sandbox.services.ecs.model import health, wording
+from sandbox.services.ecs.model.records import LOCK, Record
+from sandbox.services.ecs.runtime import engine, stopping
+
+logger = logging.getLogger("sandbox.ecs")
+_INTERVAL_SECONDS = 0.4
+_KILLED = 137
+Watched = tuple[str, str, Record, Record]
+
+
+def watch(ended: threading.Event) -> None:
+    """Look again and again until `ended`; an engine that does not answer is logged and asked again."""
+    silent = False
+    while not ended.wait(_INTERVAL_SECONDS):
+        try:
+            look()
+            silent = False
+        except DockerException as error:
+            if not silent:
+                logger.warning("the Docker engine does not answer; tasks are not watched until it does: %s", error)
+            silent = True
+        except Exception:
+            logger.exception("watching tasks failed; trying again")
+
+
+def look() -> None:
+    """Compare the engine's containers with the records, once."""
+    expected = _expected()
+    if not expected:
+        return
+    labels = ["ministack=ecs", f"{container_reaper.INSTANCE_LABEL}={container_reaper.instance_id()}"]
+    listed = engine.client().containers.list(all=True, sparse=True, filters={"label": labels})
+    found = {container.id: container.attrs for container in listed}
+    for account, region, task, record in expected:
+        with request_scope(account, region):
+            _compare(task, record, found.get(record["_docker_id"]))
+
+
+def _expected() -> list[Watched]:
+    with LOCK:
+        return [
+            (account, region, task, record)
+            for (account, region, _), task in ecs._tasks.all_items()
+            if task["desiredStatus"] == "RUNNING"
+            for record in task["containers"]
+            if record.get("_watched") and record["lastStatus"] != "STOPPED"
+        ]
+
+
+def _compare(task: Record, record: Record, seen: dict[str, Any] | None) -> None:
+    if seen is None:
+        stopping.note_exit(record, _KILLED, "The container was removed from outside.")
+        _ended(task, record)
+    elif seen["State"] in ("exited", "dead"):
+        _note_end(record)
+        _ended(task, record)
+    elif record.get("_checked"):
+        with LOCK:
+            record["healthStatus"] = health.from_engine_status(seen["Status"])
+            task["healthStatus"] = health.of_task(
+                item["healthStatus"] for item in task["containers"] if item.get("_checked") and item["_essential"]
+            )
+
+
+def _note_end(record: Record) -> None:
+    try:
+        state = engine.client().containers.get(record["_docker_id"]).attrs["State"]
+    except NotFound:
+        stopping.note_exit(record, _KILLED, "The container was removed from outside.")
+        return
+    out_of_memory = "OutOfMemoryError: Container killed due to memory usage" if state.get("OOMKilled") else ""
+    stopping.note_exit(record, state["ExitCode"], out_of_memory or state.get("Error") or "")
+
+
+def _ended(task: Record, record: Record) -> None:
+    if record["_essential"] or all(item["lastStatus"] == "STOPPED" for item in task["containers"]):
+        stopping.begin(task, wording.ESSENTIAL_EXITED, "EssentialContainerExited", failed=True)

@@ -1,0 +1,201 @@
+"""Starting a task: secrets, images, containers in order; afterwards the monitor watches it."""
+
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from docker.errors import APIError, DockerException
+from ministack.services import ecs
+
+from sandbox.host import Sandbox
+from sandbox.services.ecs.model import order
+from sandbox.services.ecs.model.errors import StartFailed
+from sandbox.services.ecs.model.records import LOCK, Record, is_wanted, service_of_task, short_id
+from sandbox.services.ecs.model.revisions import pinned_digests
+from sandbox.services.ecs.runtime import anchor, containers, engine, images, logs, stopping
+from sandbox.services.ecs.runtime.engine_pace import PACE
+
+logger = logging.getLogger("sandbox.ecs")
+_POLL_SECONDS = 0.2
+_DEPENDENCY_SECONDS = 180.0
+Definition = dict[str, Any]
+
+
+def start(sandbox: Sandbox, task: Record, family: Record, overrides: list[Record]) -> None:
+    """Bring a task to RUNNING, or stop it with the reason why it cannot start. Blocks; run it in a thread."""
+    try:
+        _Launch(sandbox, task, family, overrides).bring_up()
+    except StartFailed as failure:
+        _give_up(task, str(failure), failure.container)
+    except Exception as error:
+        logger.exception("task %s could not start", task["taskArn"])
+        _give_up(task, f"ResourceInitializationError: {error}", None)
+
+
+def _give_up(task: Record, reason: str, container: str | None) -> None:
+    with LOCK:
+        for record in task["containers"]:
+            if container in (None, record["name"]):
+                record["reason"] = reason
+    if not stopping.begin(task, reason, "TaskFailedToStart", failed=True):
+        stopping.sweep(task)
+
+
+class _Launch:
+    """The start of one task."""
+
+    def __init__(self, sandbox: Sandbox, task: Record, family: Record, overrides: list[Record]) -> None:
+        by_name = {item.get("name"): item for item in overrides}
+        self._sandbox, self._task, self._family = sandbox, task, family
+        self._definitions = [
+            containers.overridden(item, by_name.get(item["name"], {})) for item in family["containerDefinitions"]
+        ]
+        self._network_owner: str | None = None
+
+    def bring_up(self) -> None:
+        """Start every container; raises StartFailed. Ends early, quietly, when the task is no longer wanted."""
+        task = self._task
+        ecs._mark_task_pending(task["taskArn"], task)
+        ecs._mark_task_activating(task["taskArn"], task)
+        secrets = {item["name"]: _secrets(item) for item in self._definitions}
+        sequence = order.start_order(self._definitions)
+        images_by_name = self._pull()
+        anchor.ensure(images_by_name[sequence[0]["name"]].id)
+        for definition in sequence:
+            logs.check(definition)
+            _await_dependencies(task, definition)
+            if not is_wanted(task):
+                return
+            container = self._create(definition, images_by_name[definition["name"]], secrets[definition["name"]])
+            if not self._run(definition, container):
+                return
+        ecs._mark_task_running(task["taskArn"], task)
+
+    def _pull(self) -> dict[str, images.Pulled]:
+        """Every image of the task, by the digests that the service revision established before."""
+        service = service_of_task(self._task)
+        digests = pinned_digests(service, self._task) if service else {}
+        pulled: dict[str, images.Pulled] = {}
+        for definition in self._definitions:
+            name = definition["name"]
+            try:
+                found = images.pull(engine.client(), definition["image"], self._sandbox.registries, digests.get(name))
+            except StartFailed as failure:
+                raise StartFailed(str(failure), name) from failure
+            pulled[name] = found
+            with LOCK:
+                if found.digest:
+                    digests.setdefault(name, found.digest)
+                    self._record(name)["imageDigest"] = found.digest
+        self._task["pullStoppedAt"] = time.time()
+        return pulled
+
+    def _create(self, definition: Definition, image: images.Pulled, secrets: dict[str, str]) -> Any:
+        environment = {item["name"]: item["value"] for item in definition["environment"]} | secrets
+        environment |= {
+            "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE",
+            "AWS_REGION": self._sandbox.region,
+            "AWS_DEFAULT_REGION": self._sandbox.region,
+        }
+        task, family = self._task, self._family
+        gateway, launch_type = self._sandbox.network.gateway, task.get("launchType")
+        token = ecs._register_metadata(
+            task["taskArn"], task["clusterArn"], family, definition, launch_type, environment, False, gateway
+        )
+        with LOCK:
+            task.setdefault("_metadata_tokens", []).append(token)
+        options = containers.options(task, family, definition, environment)
+        options |= containers.network(family, definition, self._network_owner)
+        try:
+            return engine.client().containers.create(image.id, **options)
+        except DockerException as error:
+            raise StartFailed(_engine_words("CannotCreateContainerError", error), definition["name"]) from error
+
+    def _run(self, definition: Definition, container: Any) -> bool:
+        """Start the container; False when the task is no longer wanted and the container is gone again."""
+        record = self._record(definition["name"])
+        with PACE.start(container.id) as allowed:
+            wanted = allowed and _attach(self._task, record, container)
+            if wanted:
+                _start_in_engine(container, definition)
+        if not wanted:
+            stopping.remove(container)
+            stopping.sweep(self._task)
+            return False
+        stopping.LOGS[container.id] = logs.follow(container, definition, short_id(self._task["taskArn"]))
+        _note_start(self._task, container, record)
+        if self._network_owner is None and definition["name"] not in order.finishing(self._definitions):
+            self._network_owner = container.id
+            ecs._record_task_ip(self._task, container, self._sandbox.network.name)
+        return True
+
+    def _record(self, name: str) -> Record:
+        found: Record = next(item for item in self._task["containers"] if item["name"] == name)
+        return found
+
+
+def _secrets(definition: Mapping[str, Any]) -> dict[str, str]:
+    try:
+        return dict(ecs._resolve_container_secrets(definition))
+    except ecs._SecretResolutionError as error:
+        raise StartFailed(
+            "ResourceInitializationError: unable to pull secrets or registry auth: "
+            f"execution resource retrieval failed: {error}",
+            str(definition["name"]),
+        ) from error
+
+
+def _attach(task: Record, record: Record, container: Any) -> bool:
+    """Hand the container over to the task's record; False when the task is no longer wanted."""
+    with LOCK:
+        if not is_wanted(task):
+            return False
+        task["_docker_ids"].append(container.id)
+        record["_docker_id"] = container.id
+        record["runtimeId"] = f"{container.id[:32]}-{int(container.id[32:40], 16)}"
+        return True
+
+
+def _start_in_engine(container: Any, definition: Definition) -> None:
+    try:
+        container.start()
+    except APIError as error:
+        raise StartFailed(_engine_words("CannotStartContainerError", error), definition["name"]) from error
+
+
+def _note_start(task: Record, container: Any, record: Record) -> None:
+    with LOCK:
+        if record["lastStatus"] != "STOPPED":
+            record["lastStatus"] = "RUNNING"
+        record["_watched"] = True
+    logger.info("started container %s of task %s", container.name, task["taskArn"])
+
+
+def _await_dependencies(task: Record, definition: Mapping[str, Any]) -> None:
+    for dependency in definition.get("dependsOn") or []:
+        record = next(item for item in task["containers"] if item["name"] == dependency["containerName"])
+        deadline = time.monotonic() + float(definition.get("startTimeout") or _DEPENDENCY_SECONDS)
+        while is_wanted(task) and not _met(record, dependency["condition"], str(definition["name"])):
+            if time.monotonic() > deadline:
+                raise StartFailed(
+                    f"TaskFailedToStart: container {definition['name']} waited in vain for {record['name']} to be "
+                    f"{dependency['condition']}",
+                    str(definition["name"]),
+                )
+            time.sleep(_POLL_SECONDS)
+
+
+def _met(record: Record, condition: str, waiter: str) -> bool:
+    ended = record["lastStatus"] == "STOPPED"
+    if condition == "SUCCESS" and ended and record.get("exitCode") != 0:
+        raise StartFailed(
+            f"TaskFailedToStart: dependency {record['name']} of {waiter} exited with {record.get('exitCode')}", waiter
+        )
+    if condition == "HEALTHY":
+        return bool(record.get("healthStatus") == "HEALTHY")
+    return ended if condition in ("COMPLETE", "SUCCESS") else True
+
+
+def _engine_words(kind: str, error: Exception) -> str:
+    return f"{kind}: {getattr(error, 'explanation', None) or error}"

@@ -1,0 +1,157 @@
+"""The data plane's own thread: bound listeners, health checks, proxied requests.
+
+It has an event loop of its own, so that a slow API handler never delays a health check or a user's request.
+"""
+
+import asyncio
+import functools
+import logging
+import threading
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from sandbox.addresses import bind
+from sandbox.services.elbv2.model import records
+from sandbox.services.elbv2.model.targets import Registry
+from sandbox.services.elbv2.runtime import certificates
+from sandbox.services.elbv2.runtime.checker import Checker
+from sandbox.services.elbv2.runtime.metrics import Metrics
+from sandbox.services.elbv2.runtime.proxy import Proxy
+
+_SYNC_SECONDS = 15.0
+_LIMIT_BYTES = 16 * 1024
+
+logger = logging.getLogger("sandbox.elbv2")
+
+
+@dataclass(frozen=True)
+class Binding:
+    """Where a listener listens."""
+
+    listener_arn: str
+    address: str
+    port: int
+    protocol: str
+
+
+@dataclass
+class _Bound:
+    server: asyncio.Server
+    handlers: web.Server
+
+
+class DataPlane:
+    """Starts with `start`; `sync` makes the bound sockets equal to the listeners that exist."""
+
+    def __init__(self, registry: Registry, scaled: Callable[[float], float]) -> None:
+        self.metrics = Metrics()
+        self._registry = registry
+        self._scaled = scaled
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="elbv2-data-plane", daemon=True)
+        self._bound: dict[Binding, _Bound] = {}
+        self._ready = threading.Event()
+
+    def start(self) -> None:
+        """Start the thread; returns once it serves."""
+        self._thread.start()
+        self._call(self._open())
+        self._registry.on_change = self._targets_changed
+        self._ready.set()
+
+    def stop(self) -> None:
+        """Close all listeners and end the thread."""
+        self._ready.clear()
+        self._registry.on_change = lambda: None
+        self._call(self._close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(_SYNC_SECONDS)
+
+    def sync(self) -> None:
+        """Bind what is missing, release what is gone. OSError of the first listener that could not be bound."""
+        if self._ready.is_set() and threading.current_thread() is not self._thread:
+            self._call(self._sync())
+
+    def _call(self, work: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(_SYNC_SECONDS)
+
+    def _targets_changed(self) -> None:
+        self._loop.call_soon_threadsafe(self._checker.changed.set)
+
+    async def _open(self) -> None:
+        self._lock = asyncio.Lock()
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            timeout=aiohttp.ClientTimeout(total=None),
+            max_line_size=_LIMIT_BYTES,
+            max_field_size=_LIMIT_BYTES,
+        )
+        self._checker = Checker(self._registry, self._session, self._scaled)
+        self._proxy = Proxy(self._registry, self._session, self.metrics, self._scaled)
+        self._checking = asyncio.create_task(self._checker.run())
+
+    async def _close(self) -> None:
+        self._checking.cancel()
+        await asyncio.gather(self._checking, return_exceptions=True)
+        for binding in list(self._bound):
+            await self._release(binding)
+        await self._session.close()
+
+    async def _sync(self) -> None:
+        async with self._lock:
+            wanted = _wanted()
+            for binding in set(self._bound) - wanted:
+                await self._release(binding)
+            failure: OSError | None = None
+            for binding in wanted - set(self._bound):
+                try:
+                    await self._bind(binding)
+                except OSError as error:
+                    failure = failure or error
+            if failure:
+                raise failure
+
+    async def _bind(self, binding: Binding) -> None:
+        handlers = web.Server(
+            functools.partial(self._proxy.handle, binding.listener_arn),
+            handler_cancellation=True,
+            auto_decompress=False,
+            access_log=None,
+            keepalive_timeout=60,
+            max_line_size=_LIMIT_BYTES,
+            max_field_size=_LIMIT_BYTES,
+        )
+        encrypted = certificates.context(binding.address) if binding.protocol == "HTTPS" else None
+        server = await self._loop.create_server(
+            handlers, sock=bind(binding.address, binding.port), ssl=encrypted, backlog=1024
+        )
+        self._bound[binding] = _Bound(server, handlers)
+        logger.info("listening on %s:%s for %s", binding.address, binding.port, binding.listener_arn)
+
+    async def _release(self, binding: Binding) -> None:
+        bound = self._bound.pop(binding)
+        bound.server.close()
+        await bound.handlers.shutdown(1.0)
+        logger.info("no longer listening on %s:%s", binding.address, binding.port)
+
+
+def _wanted() -> set[Binding]:
+    found = set()
+    for listener in records.listeners():
+        balancer = records.load_balancer(listener["LoadBalancerArn"])
+        if balancer is not None:
+            found.add(
+                Binding(
+                    listener["ListenerArn"],
+                    balancer["DNSName"],
+                    int(listener["Port"]),
+                    listener.get("Protocol", "HTTP"),
+                )
+            )
+    return found

@@ -1,0 +1,21 @@
+"""RDS for PostgreSQL as AWS describes it, on the sandbox's own PostgreSQL image.
+
+MiniStack starts a real database for `CreateDBInstance` and keeps its record. Added here: the master password that RDS
+manages in Secrets Manager, the figures MiniStack drops (gp3, log exports, Performance Insights, ...), parameter groups
+that reach the running database, `rds.force_ssl`, data that survives a reboot, and event subscriptions.
+"""
+
+from ministack.services import rds
+
+from sandbox.host import Sandbox
+from sandbox.services.rds import runtime
+from sandbox.services.rds.api import instances, modify, parameters, subscriptions
+
+
+def install(sandbox: Sandbox) -> None:
+    """Patch MiniStack's RDS."""
+    # A reboot stops and starts the container, which would empty a tmpfs.
+    rds.RDS_PERSIST = True
+    for part in (runtime, parameters, instances, modify, subscriptions):
+        part.install()
+    sandbox.on_reset(subscriptions.forget)

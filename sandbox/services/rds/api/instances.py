@@ -1,0 +1,224 @@
+"""Creating, describing and deleting an instance: what it is asked to be, it says that it is.
+
+AWS: API reference CreateDBInstance, DBInstance; User Guide, "gp3 storage" for the figures.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ministack.services import rds
+
+from sandbox.services.rds import runtime
+from sandbox.services.rds.api import parameters as _parameters
+from sandbox.services.rds.api import secret as _secret
+from sandbox.services.rds.api.query import Answer, Parameters, error, flag, members, refused, value
+
+Instance = dict[str, Any]
+
+# gp3: below this size IOPS and throughput are fixed, from it on they start at the second pair and can be raised.
+_GP3_THRESHOLD_GIB = 400
+_GP3_SMALL = (3000, 125)
+_GP3_LARGE = (12000, 500)
+
+
+def install() -> None:
+    """Wrap the actions and the XML of an instance."""
+    rds._ACTION_MAP["CreateDBInstance"] = _creating(rds._ACTION_MAP["CreateDBInstance"])
+    rds._ACTION_MAP["DeleteDBInstance"] = _deleting(rds._ACTION_MAP["DeleteDBInstance"])
+    rds._instance_xml = _described(rds._instance_xml)
+
+
+@dataclass(frozen=True)
+class Storage:
+    """A volume as it is asked for: type, GiB, and IOPS and MiB/s as text, empty when not given."""
+
+    kind: str
+    size_gib: int
+    iops: str
+    throughput: str
+
+    def problem(self) -> str | None:
+        """Why RDS has no such volume."""
+        if self._is_small_gp3() and (self.iops or self.throughput):
+            return (
+                "You can't specify IOPS or storage throughput for engine postgres and a storage size less than "
+                f"{_GP3_THRESHOLD_GIB}."
+            )
+        return None
+
+    def figures(self) -> tuple[int | None, int]:
+        """IOPS and MiB/s that it has."""
+        if self.kind != "gp3":
+            return (int(self.iops) if self.iops else None), 0
+        if self._is_small_gp3():
+            return _GP3_SMALL
+        return int(self.iops or _GP3_LARGE[0]), int(self.throughput or _GP3_LARGE[1])
+
+    def _is_small_gp3(self) -> bool:
+        return self.kind == "gp3" and self.size_gib < _GP3_THRESHOLD_GIB
+
+
+def _creating(create: Callable[[Parameters], Answer]) -> Callable[[Parameters], Answer]:
+    def handle(parameters: Parameters) -> Answer:
+        if not _is_standalone_postgres(parameters):
+            return create(parameters)
+        problem = _problem(parameters)
+        if problem:
+            return error(*problem)
+        return _create(create, parameters)
+
+    return handle
+
+
+def _create(create: Callable[[Parameters], Answer], parameters: Parameters) -> Answer:
+    secret, identifier = None, value(parameters, "DBInstanceIdentifier")
+    if flag(parameters, "ManageMasterUserPassword"):
+        password = _secret.new_password()
+        secret = _secret.create(
+            instance_id=identifier,
+            username=value(parameters, "MasterUsername"),
+            password=password,
+            kms_key_id=value(parameters, "MasterUserSecretKmsKeyId"),
+        )
+        parameters = {**parameters, "MasterUserPassword": [password]}
+    token = runtime.launching.set(_launch(parameters))
+    try:
+        answer = create(parameters)
+    finally:
+        runtime.launching.reset(token)
+    if refused(answer):
+        if secret:
+            _secret.delete(secret)
+        return answer
+    instance = rds._instances[identifier]
+    instance["MasterUserSecret"] = secret
+    _keep(instance, parameters)
+    return rds._single_instance_response(  # type: ignore[no-any-return]
+        "CreateDBInstanceResponse", "CreateDBInstanceResult", instance
+    )
+
+
+def _is_standalone_postgres(parameters: Parameters) -> bool:
+    return value(parameters, "Engine") == "postgres" and not value(parameters, "DBClusterIdentifier")
+
+
+def _version(parameters: Parameters) -> str:
+    return value(parameters, "EngineVersion") or str(rds._default_engine_version("postgres"))
+
+
+def _problem(parameters: Parameters) -> tuple[str, str] | None:
+    """Error code and message of a request that AWS, or this sandbox, refuses."""
+    group = value(parameters, "DBSubnetGroupName")
+    if value(parameters, "DBInstanceIdentifier") in rds._instances:
+        return "DBInstanceAlreadyExists", "DB instance already exists"
+    if group and group not in rds._subnet_groups:
+        return "DBSubnetGroupNotFoundFault", f"DB subnet group '{group}' does not exist."
+    if problem := _master_problem(parameters):
+        return problem
+    if storage_problem := _storage_of(parameters).problem():
+        return "InvalidParameterCombination", storage_problem
+    missing = runtime.missing_image(_version(parameters))
+    return ("SandboxCannotRunDatabase", missing) if missing else None
+
+
+def _master_problem(parameters: Parameters) -> tuple[str, str] | None:
+    managed, password = flag(parameters, "ManageMasterUserPassword"), value(parameters, "MasterUserPassword")
+    if managed and password:
+        return (
+            "InvalidParameterCombination",
+            "You can't specify MasterUserPassword for an instance with ManageMasterUserPassword enabled.",
+        )
+    required = {"MasterUserPassword": managed or password, "MasterUsername": value(parameters, "MasterUsername")}
+    for name, given in required.items():
+        if not given:
+            return "InvalidParameterValue", f"The parameter {name} must be provided and must not be blank."
+    return None
+
+
+def _storage_of(parameters: Parameters) -> Storage:
+    return Storage(
+        value(parameters, "StorageType") or "gp2",
+        int(value(parameters, "AllocatedStorage") or "20"),
+        value(parameters, "Iops"),
+        value(parameters, "StorageThroughput"),
+    )
+
+
+def _launch(parameters: Parameters) -> runtime.Launch:
+    group, version = value(parameters, "DBParameterGroupName"), _version(parameters)
+    return runtime.Launch(
+        port=int(value(parameters, "Port") or "5432"),
+        force_ssl=_parameters.forces_ssl(group, version),
+        settings=_parameters.settings_of(group),
+    )
+
+
+def _keep(instance: Instance, parameters: Parameters) -> None:
+    """Put into the record what MiniStack leaves out of it."""
+    iops, throughput = _storage_of(parameters).figures()
+    insights_key = value(parameters, "PerformanceInsightsKMSKeyId")
+    instance.update(
+        Iops=iops,
+        StorageThroughput=throughput,
+        EnabledCloudwatchLogsExports=members(parameters, "EnableCloudwatchLogsExports"),
+        PerformanceInsightsKMSKeyId=insights_key,
+        DedicatedLogVolume=flag(parameters, "DedicatedLogVolume") or False,
+        EngineLifecycleSupport=value(parameters, "EngineLifecycleSupport") or "open-source-rds-extended-support",
+    )
+    for name in ("PreferredBackupWindow", "CACertificateIdentifier", "NetworkType", "DatabaseInsightsMode"):
+        if text := value(parameters, name):
+            instance[name] = text
+    instance["CertificateDetails"]["CAIdentifier"] = instance["CACertificateIdentifier"]
+
+
+def _described(render: Callable[[Instance], str]) -> Callable[[Instance], str]:
+    """MiniStack's XML of an instance with what it leaves out."""
+
+    def instance_xml(instance: Instance) -> str:
+        exports = "".join(f"<member>{name}</member>" for name in instance.get("EnabledCloudwatchLogsExports", []))
+        text = render(instance).replace(
+            "<EnabledCloudwatchLogsExports/>",
+            f"<EnabledCloudwatchLogsExports>{exports}</EnabledCloudwatchLogsExports>",
+        )
+        if not instance.get("PerformanceInsightsEnabled"):
+            text = text.replace("<PerformanceInsightsRetentionPeriod>7</PerformanceInsightsRetentionPeriod>", "")
+        optional = "".join(
+            f"<{name}>{_text(instance[name])}</{name}>"
+            for name in (
+                "PerformanceInsightsKMSKeyId",
+                "DedicatedLogVolume",
+                "EngineLifecycleSupport",
+                "DatabaseInsightsMode",
+            )
+            if instance.get(name) not in {None, ""}
+        )
+        return text + optional + _secret.xml(instance.get("MasterUserSecret"))
+
+    return instance_xml
+
+
+def _text(thing: Any) -> str:
+    return str(thing).lower() if isinstance(thing, bool) else str(thing)
+
+
+def _deleting(delete: Callable[[Parameters], Answer]) -> Callable[[Parameters], Answer]:
+    def handle(parameters: Parameters) -> Answer:
+        instance = rds._resolve_instance(value(parameters, "DBInstanceIdentifier"))
+        final, skip = value(parameters, "FinalDBSnapshotIdentifier"), flag(parameters, "SkipFinalSnapshot")
+        if instance and not instance.get("DBClusterIdentifier"):
+            if not skip and not final:
+                return error(
+                    "InvalidParameterCombination",
+                    "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.",
+                )
+            if final in rds._snapshots:
+                return error(
+                    "DBSnapshotAlreadyExists", f"Cannot create the snapshot because one called {final} already exists."
+                )
+        answer = delete(parameters)
+        if instance and not refused(answer) and instance.get("MasterUserSecret"):
+            _secret.delete(instance["MasterUserSecret"])
+        return answer
+
+    return handle

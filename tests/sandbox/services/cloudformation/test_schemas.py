@@ -1,0 +1,59 @@
+"""Our types against AWS's own schemas, as cfn-lint carries them."""
+
+import re
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+from ministack.services.cloudformation import drift, provisioners
+
+from sandbox.services.cloudformation import MODULES
+from sandbox.services.cloudformation.model import replacing
+from sandbox.services.cloudformation.model.drift import READERS
+
+TYPES = {kind.name: kind for name in MODULES for kind in import_module(f"sandbox.services.{name}").TYPES}
+TEMPLATES = sorted(Path(__file__).parents[4].glob("roles/*/files/stack.yaml"))
+
+
+def schema(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", name).schema
+    return found
+
+
+def listed(name: str, keyword: str) -> set[str]:
+    """The top-level properties that the type's schema lists under `keyword`."""
+    paths = (path.removeprefix("/properties/") for path in schema(name).get(keyword, []))
+    return {path for path in paths if "/" not in path}
+
+
+def create_only(name: str) -> set[str]:
+    """The properties that always replace a resource of the type."""
+    return listed(name, "createOnlyProperties")
+
+
+@pytest.mark.parametrize("name", sorted(TYPES))
+def test_replacing_properties_are_the_schemas(name: str) -> None:
+    conditionally = listed(name, "conditionalCreateOnlyProperties")
+    assert create_only(name) <= set(TYPES[name].replacing) <= create_only(name) | conditionally
+
+
+@pytest.mark.parametrize("name", sorted(replacing.CREATE_ONLY))
+def test_replacing_properties_of_other_types_are_the_schemas(name: str) -> None:
+    assert set(replacing.CREATE_ONLY[name]) == create_only(name)
+
+
+@pytest.mark.parametrize("name", sorted(TYPES))
+def test_every_property_we_name_exists(name: str) -> None:
+    known = set(schema(name)["properties"])
+    assert TYPES[name].compared <= known
+    assert set(TYPES[name].replacing) <= known
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.parts[-3])
+def test_every_type_of_our_stacks_is_there(template: Path) -> None:
+    names = set(re.findall(r"^    Type: (AWS::\w+::\w+)$", template.read_text(), re.MULTILINE))
+    assert names
+    assert names <= TYPES.keys() | provisioners._RESOURCE_HANDLERS.keys()
+    assert names <= TYPES.keys() | drift._DRIFT_READERS.keys() | READERS.keys()
