@@ -17,7 +17,10 @@ from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator  # noqa: E402
-from ansible_collections.fastbreak.aws.plugins.module_utils._aws.connection import SideConnection  # noqa: E402
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.connection import Connection  # noqa: E402
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.clock import SystemClock  # noqa: E402
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Context  # noqa: E402
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.progress import Silence  # noqa: E402
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.report import as_data  # noqa: E402
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.request import build_request  # noqa: E402
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.run import promote  # noqa: E402
@@ -45,7 +48,8 @@ def _resident_kib(field: str) -> int:
 def _measured(options: dict[str, Any]) -> dict[str, Any]:
     """Promote, and say what it took."""
     request = build_request(options, MODULE.build_images(options))
-    with MODULE.open_ports(options, SideConnection(options)) as ports:
+    context = Context(Connection(options), SystemClock(), Silence(), check_mode=False)
+    with MODULE.open_ports(options, context) as ports:
         gc.collect()
         before = _resident_kib("VmRSS")
         (_OWN / "clear_refs").write_text("5")  # the peak is counted from here on

@@ -4,19 +4,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from ..modules.account_guard import build_argument_spec, guard
-from ..plugin_utils._aws_action import AwsAction, Connection
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from ..modules.account_guard import ENTRY
+from ..plugin_utils._entry_action import EntryAction
 
 
-class ActionModule(AwsAction):
+class ActionModule(EntryAction):
     """See the module's documentation."""
 
-    argument_spec = build_argument_spec()
-
-    def perform(self, params: dict[str, Any], _task_vars: Mapping[str, Any]) -> dict[str, Any]:
-        return guard(params, Connection(params).client)
+    entry = ENTRY

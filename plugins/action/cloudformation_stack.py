@@ -4,35 +4,31 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..module_utils._errors import FastbreakError
-from ..modules.cloudformation_stack import CROSS_CHECKS, build_argument_spec, build_ports, run_request, to_exit
-from ..plugin_utils._aws_action import AwsAction, Connection, WorkerClock
+from ..modules.cloudformation_stack import ENTRY, perform
+from ..plugin_utils._entry_action import EntryAction
 from ..plugin_utils._run_board import APPLIED, ENDED, RunBoard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..module_utils._common.entry import Context
 
-class ActionModule(AwsAction):
+
+class ActionModule(EntryAction):
     """See the module's documentation."""
 
-    argument_spec = build_argument_spec()
-    cross_checks = CROSS_CHECKS
+    entry = ENTRY
 
-    def perform(self, params: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+    def perform(self, params: dict[str, Any], context: Context, task_vars: Mapping[str, Any]) -> dict[str, Any]:
         board = RunBoard(task_vars)
-        if params["template"] and not Path(params["template"]).is_absolute():
-            params["template"] = self._find_needle("files", params["template"])
-        ports = build_ports(Connection(params).client, WorkerClock(), board, self.say)
         try:
-            result = run_request(params, ports, self._task.check_mode)
-        except FastbreakError:
+            result: dict[str, Any] = perform(params, context, board)
+        except BaseException:
             board.report(ENDED)
             raise
-        if self._task.check_mode:
-            board.publish(result.outputs)
+        if context.check_mode:
+            board.publish(result["outputs"])
         board.report(APPLIED)
-        return {**to_exit(result), **({"warnings": list(result.warnings)} if result.warnings else {})}
+        return result

@@ -4,19 +4,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from ..modules.cloudformation_stack_info import build_argument_spec, read_stacks
-from ..plugin_utils._aws_action import AwsAction, Connection, WorkerClock
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from ..modules.cloudformation_stack_info import ENTRY
+from ..plugin_utils._entry_action import EntryAction
 
 
-class ActionModule(AwsAction):
+class ActionModule(EntryAction):
     """See the module's documentation."""
 
-    argument_spec = build_argument_spec()
-
-    def perform(self, params: dict[str, Any], _task_vars: Mapping[str, Any]) -> dict[str, Any]:
-        return {"changed": False, "stacks": read_stacks(params, Connection(params).client, WorkerClock())}
+    entry = ENTRY

@@ -4,25 +4,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ansible.plugins.action import ActionBase
-
-from ..modules.component_state import build_argument_spec
+from ..modules.component_state import ENTRY
+from ..plugin_utils._entry_action import EntryAction
 from ..plugin_utils._run_board import RunBoard
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-class ActionModule(ActionBase):
+    from ..module_utils._common.entry import Context
+
+
+class ActionModule(EntryAction):
     """See the module's documentation."""
 
-    _requires_connection = False
-    _supports_check_mode = True
-    _supports_async = False
+    entry = ENTRY
 
-    def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
-        result = super().run(tmp, task_vars)
-        _validation, params = self.validate_argument_spec(build_argument_spec())
-        board = RunBoard(task_vars or {})
+    def perform(self, params: dict[str, Any], _context: Context, task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        board = RunBoard(task_vars)
         board.report(params["state"])
-        result.update(changed=False, component=board.component)
-        return result
+        return {"changed": False, "component": board.component}

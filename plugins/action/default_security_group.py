@@ -4,19 +4,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from ..modules.default_security_group import build_argument_spec, close_default_group
-from ..plugin_utils._aws_action import AwsAction, Connection
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from ..modules.default_security_group import ENTRY
+from ..plugin_utils._entry_action import EntryAction
 
 
-class ActionModule(AwsAction):
+class ActionModule(EntryAction):
     """See the module's documentation."""
 
-    argument_spec = build_argument_spec()
-
-    def perform(self, params: dict[str, Any], _task_vars: Mapping[str, Any]) -> dict[str, Any]:
-        return close_default_group(params["vpc_id"], Connection(params).client, self._task.check_mode)
+    entry = ENTRY

@@ -4,19 +4,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from ..modules.ecs_rollout_info import build_argument_spec, build_ports, run_request
-from ..plugin_utils._aws_action import AwsAction, Connection
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from ..modules.ecs_rollout_info import ENTRY
+from ..plugin_utils._entry_action import EntryAction
 
 
-class ActionModule(AwsAction):
+class ActionModule(EntryAction):
     """See the module's documentation."""
 
-    argument_spec = build_argument_spec()
-
-    def perform(self, params: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002
-        return run_request(params, build_ports(Connection(params).client, params["release_table"]))
+    entry = ENTRY

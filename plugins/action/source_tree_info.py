@@ -4,25 +4,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ansible.plugins.action import ActionBase
-
-from ..module_utils._errors import FastbreakError
-from ..modules.source_tree_info import build_argument_spec, read
+from ..modules.source_tree_info import ENTRY
+from ..plugin_utils._entry_action import EntryAction
 
 
-class ActionModule(ActionBase):  # type: ignore[misc] # ansible-core publishes no types
+class ActionModule(EntryAction):
     """See the module's documentation."""
 
-    _requires_connection = False
-    _supports_check_mode = True
-
-    def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
-        result: dict[str, Any] = super().run(tmp, task_vars)
-        _validation, params = self.validate_argument_spec(build_argument_spec())
-        try:
-            result.update(read(params))
-        except FastbreakError as error:
-            result.update(failed=True, msg=error.message, **error.details)
-        return result
+    entry = ENTRY

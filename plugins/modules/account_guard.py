@@ -66,13 +66,11 @@ arn:
   sample: arn:aws:iam::111111111111:user/deployer
 """
 
-from copy import deepcopy
-
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.account_guard import inventory_problem, mismatch
-from ansible_collections.fastbreak.aws.plugins.module_utils._aws.api import CONFIG
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.identity import Sts
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError, RefusedError, RequestError
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RefusedError, RequestError
 
 
 def build_argument_spec():
@@ -84,25 +82,24 @@ def build_argument_spec():
     }
 
 
-def guard(params, client):
-    """Raise unless the credentials are the right ones; ``client`` makes a boto3 client by the service's name."""
+def perform(params, context):
+    """Raise unless the credentials are the right ones."""
     account, environment = params["account_id"], params["environment_name"]
     problem = inventory_problem(account, params["region"], environment)
     if problem:
         raise RequestError(problem)
-    caller = Sts(lambda: client("sts", config=deepcopy(CONFIG))).get_caller_identity()
+    caller = Sts(context.client("sts")).get_caller_identity()
     problem = mismatch(account, environment, caller.account, caller.arn)
     if problem:
         raise RefusedError(problem, account_id=caller.account, arn=caller.arn)
     return {"changed": False, "account_id": caller.account, "arn": caller.arn}
 
 
+ENTRY = Entry(build_argument_spec(), perform)
+
+
 def main():
-    module = AnsibleAWSModule(argument_spec=build_argument_spec(), supports_check_mode=True)
-    try:
-        module.exit_json(**guard(module.params, module.client))
-    except FastbreakError as error:
-        module.fail_json(msg=error.message, **error.details)
+    run_module(ENTRY)
 
 
 if __name__ == "__main__":

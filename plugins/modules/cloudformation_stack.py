@@ -185,11 +185,9 @@ summary:
 """
 
 import uuid
-from copy import deepcopy
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.fastbreak.aws.plugins.module_utils._aws.api import CONFIG
-from ansible_collections.fastbreak.aws.plugins.module_utils._common.clock import SystemClock
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.cloudformation import CloudFormation
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.template_file import (
@@ -242,26 +240,26 @@ def build_request(params):
     return _build_request(params, template, text)
 
 
-def build_ports(client, clock=None, run=None, say=None):
-    """The only place where clients are made; ``client`` makes a boto3 client by the service's name."""
+def build_ports(context, run):
+    """The only place where clients are made."""
     return Ports(
-        stacks=CloudFormation(lambda: client("cloudformation", config=deepcopy(CONFIG))),
-        clock=clock or SystemClock(),
-        run=run or NoRun(),
-        say=say or _say_nothing,
+        stacks=CloudFormation(context.client("cloudformation")),
+        clock=context.clock,
+        run=run,
+        say=context.progress.say,
         new_token=lambda: f"fastbreak-{uuid.uuid4()}",
     )
 
 
-def _say_nothing(_line):
-    """A module cannot show anything while it works."""
-
-
-def run_request(params, ports, check_mode):
-    """Do it and return what came of it, as a `StackResult`."""
-    request = build_request(params)
+def perform(params, context, run=None):
+    """Do it and return the module's result. *run* tells how the components that it depends on are doing."""
+    ports = build_ports(context, run or NoRun())
     act = apply_stack if params["state"] == "present" else remove_stack
-    return act(request, ports, check_mode)
+    try:
+        return to_exit(act(build_request(params), ports, context.check_mode))
+    except FastbreakError as error:
+        error.details.setdefault("stack_name", params["name"])
+        raise
 
 
 def to_exit(result):
@@ -276,18 +274,15 @@ def to_exit(result):
         "changes": changes_of(result.plan),
         "summary": summary(result.plan),
         "diff": diff_of(result.plan),
+        **({"warnings": list(result.warnings)} if result.warnings else {}),
     }
 
 
+ENTRY = Entry(build_argument_spec(), perform, CROSS_CHECKS, files=("template",))
+
+
 def main():
-    module = AnsibleAWSModule(argument_spec=build_argument_spec(), supports_check_mode=True, **CROSS_CHECKS)
-    try:
-        result = run_request(module.params, build_ports(module.client), module.check_mode)
-    except FastbreakError as error:
-        module.fail_json(msg=error.message, stack_name=module.params["name"], **error.details)
-    for warning in result.warnings:
-        module.warn(warning)
-    module.exit_json(**to_exit(result))
+    run_module(ENTRY)
 
 
 if __name__ == "__main__":

@@ -99,12 +99,8 @@ stacks:
       tags: {Environment: dev}
 """
 
-from copy import deepcopy
-
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.fastbreak.aws.plugins.module_utils._aws.api import CONFIG
-from ansible_collections.fastbreak.aws.plugins.module_utils._common.clock import SystemClock
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.cloudformation import CloudFormation
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.drift import detect_drift
 
@@ -118,14 +114,18 @@ def build_argument_spec():
     }
 
 
-def read_stacks(params, client, clock=None):
-    """The stacks that exist, by name; ``client`` makes a boto3 client by the service's name."""
+def perform(params, context):
+    """The stacks that exist, by name, with their drift where that is asked for."""
     names = params["names"]
-    stacks = CloudFormation(lambda: client("cloudformation", config=deepcopy(CONFIG)))
+    stacks = CloudFormation(context.client("cloudformation"))
     found = {name: stacks.describe_stack(name) for name in names}
     present = [name for name, snapshot in found.items() if snapshot is not None]
     wanted = present if params["detect_drift"] else []
-    drifts = detect_drift(wanted, stacks, clock or SystemClock(), params["timeout_seconds"])
+    drifts = detect_drift(wanted, stacks, context.clock, params["timeout_seconds"])
+    return {"changed": False, "stacks": _stacks_data(found, drifts)}
+
+
+def _stacks_data(found, drifts):
     return {
         name: {
             "status": snapshot.status,
@@ -157,13 +157,11 @@ def _drift_data(detection, resources):
     }
 
 
+ENTRY = Entry(build_argument_spec(), perform)
+
+
 def main():
-    module = AnsibleAWSModule(argument_spec=build_argument_spec(), supports_check_mode=True)
-    try:
-        stacks = read_stacks(module.params, module.client)
-    except FastbreakError as error:
-        module.fail_json(msg=error.message, **error.details)
-    module.exit_json(changed=False, stacks=stacks)
+    run_module(ENTRY)
 
 
 if __name__ == "__main__":

@@ -71,7 +71,9 @@ component:
   returned: success
 """
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RefusedError
 
 
 def build_argument_spec():
@@ -79,9 +81,16 @@ def build_argument_spec():
     return {"state": {"type": "str", "choices": ["settled", "ended"], "required": True}}
 
 
+def perform(_params, _context):
+    """Raise: there is no play to report to here."""
+    raise RefusedError("component_state only works as an action plugin, in the controller that runs the play.")
+
+
+ENTRY = Entry(build_argument_spec(), perform, aws=False)
+
+
 def main():
-    module = AnsibleModule(argument_spec=build_argument_spec(), supports_check_mode=True)
-    module.fail_json(msg="component_state only works as an action plugin, in the controller that runs the play.")
+    run_module(ENTRY)
 
 
 if __name__ == "__main__":

@@ -54,12 +54,9 @@ group_id:
   sample: sg-0a1b2c3d
 """
 
-from copy import deepcopy
-
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.fastbreak.aws.plugins.module_utils._aws.api import CONFIG
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.security_group import DefaultSecurityGroups
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
 
 
 def build_argument_spec():
@@ -67,12 +64,12 @@ def build_argument_spec():
     return {"vpc_id": {"type": "str", "required": True}}
 
 
-def close_default_group(vpc_id, client, check_mode):
-    """Take the rules away and return a module's result; ``client`` makes a boto3 client by the service's name."""
-    groups = DefaultSecurityGroups(lambda: client("ec2", config=deepcopy(CONFIG)))
-    group = groups.describe_default_group(vpc_id)
+def perform(params, context):
+    """Take the rules away and return a module's result."""
+    groups = DefaultSecurityGroups(context.client("ec2"))
+    group = groups.describe_default_group(params["vpc_id"])
     changed = bool(group.ingress or group.egress)
-    if changed and not check_mode:
+    if changed and not context.check_mode:
         groups.revoke_rules(group)
     diff = {
         "before": {"ingress": group.ingress, "egress": group.egress},
@@ -83,12 +80,11 @@ def close_default_group(vpc_id, client, check_mode):
     return {"changed": changed, "group_id": group.group_id, "diff": diff}
 
 
+ENTRY = Entry(build_argument_spec(), perform)
+
+
 def main():
-    module = AnsibleAWSModule(argument_spec=build_argument_spec(), supports_check_mode=True)
-    try:
-        module.exit_json(**close_default_group(module.params["vpc_id"], module.client, module.check_mode))
-    except FastbreakError as error:
-        module.fail_json(msg=error.message, **error.details)
+    run_module(ENTRY)
 
 
 if __name__ == "__main__":

@@ -84,9 +84,9 @@ digest:
   sample: sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
 from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.registry import EcrRegistry
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError
 from ansible_collections.fastbreak.aws.plugins.module_utils._publish.docker import DockerClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._publish.run import Ports, publish
 from ansible_collections.fastbreak.aws.plugins.module_utils._publish.values import Publication
@@ -109,13 +109,19 @@ def build_request(params):
     return Publication(params["repository"], params["tag"], params["local_image"], tuple(params["build"]))
 
 
-def build_ports(params, client, say):
-    """The clients; ``client`` makes a boto3 client by the service's name, ``say`` shows a line of progress."""
+def build_ports(params, context):
+    """The only place where clients are made."""
     return Ports(
-        registry=EcrRegistry(lambda: client("ecr")),
+        registry=EcrRegistry(context.client("ecr")),
         engine=DockerClient(params["docker"], params["timeout_seconds"]),
-        say=say,
+        say=context.progress.say,
     )
+
+
+def perform(params, context):
+    """Publish and return the module's result."""
+    request = build_request(params)
+    return to_exit(request, publish(request, build_ports(params, context), check_mode=context.check_mode))
 
 
 def to_exit(request, published):
@@ -129,14 +135,11 @@ def to_exit(request, published):
     }
 
 
+ENTRY = Entry(build_argument_spec(), perform)
+
+
 def main():
-    module = AnsibleAWSModule(argument_spec=build_argument_spec(), supports_check_mode=True)
-    request = build_request(module.params)
-    ports = build_ports(module.params, module.client, module.debug)
-    try:
-        module.exit_json(**to_exit(request, publish(request, ports, check_mode=module.check_mode)))
-    except FastbreakError as error:
-        module.fail_json(msg=error.message, **error.details)
+    run_module(ENTRY)
 
 
 if __name__ == "__main__":

@@ -71,12 +71,17 @@ nearest_versions:
   returned: when the version does not exist
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.fastbreak.aws.plugins.module_utils._aws.connection import SideConnection
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
 from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.images import EcrImages
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError, RequestError
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.side import SideClients
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.side import check_options, read_side, side_spec
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.side import (
+    check_options,
+    read_side,
+    side_secrets,
+    side_spec,
+)
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.image_lookup import find_image
 
 
@@ -90,7 +95,7 @@ def build_argument_spec():
 
 
 def build_ports(params, connect):
-    """The only place where clients are made; ``connect`` makes a boto3 client by service and a side's AWS options."""
+    """The only place where clients are made."""
     options = check_options("source", read_side(params["source"]))
     if not options.ecr:
         raise RequestError(
@@ -101,22 +106,20 @@ def build_ports(params, connect):
     return EcrImages(lambda: clients.client("ecr")), options
 
 
-def run_request(params, connect):
+def perform(params, context):
     """Read it and return the module's result."""
-    images, options = build_ports(params, connect)
+    images, options = build_ports(params, context.connect)
     found = find_image(
         images, params["repository"], params["version"], host=options.registry, account=options.ecr.account
     )
     return {"changed": False, "tag": found.tag, "digest": found.digest, "commit": found.commit}
 
 
+ENTRY = Entry(build_argument_spec(), perform, secrets=side_secrets)
+
+
 def main():
-    module = AnsibleAWSModule(argument_spec=build_argument_spec(), supports_check_mode=True)
-    try:
-        result = run_request(module.params, SideConnection(module.params))
-    except FastbreakError as error:
-        module.fail_json(msg=error.message, **error.details)
-    module.exit_json(**result)
+    run_module(ENTRY)
 
 
 if __name__ == "__main__":

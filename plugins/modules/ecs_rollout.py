@@ -507,12 +507,10 @@ import os
 import secrets
 import socket
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.fastbreak.aws.plugins.module_utils._aws.api import CONFIG
-from ansible_collections.fastbreak.aws.plugins.module_utils._common.interruption import interruptible
-from ansible_collections.fastbreak.aws.plugins.module_utils._common.rollout_clock import RolloutClock
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
 from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.images import EcrImages
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError, OperationError
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion_table import PromotionsClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.table import ReleasesClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.ecs import EcsClient
@@ -658,56 +656,42 @@ def _gate_spec():
     }
 
 
-def build_ports(connect, table, clock=None, progress=None):
-    """The only place where clients are made; ``connect`` makes a boto3 client by the service's name."""
-
-    def lazily(name):
-        return lambda: connect(name, config=dict(CONFIG))
-
+def build_ports(context, table):
+    """The only place where clients are made."""
     return Ports(
-        ecs=EcsClient(lazily("ecs")),
-        balancing=Elbv2Client(lazily("elbv2")),
-        scaling=ScalingClient(lazily("application-autoscaling")),
-        releases=ReleasesClient(lazily("dynamodb"), table),
-        images=EcrImages(lazily("ecr")),
-        surroundings=AwsSurroundings(lambda name: connect(name, config=dict(CONFIG))),
-        logs=LogsClient(lazily("logs")),
+        ecs=EcsClient(context.client("ecs")),
+        balancing=Elbv2Client(context.client("elbv2")),
+        scaling=ScalingClient(context.client("application-autoscaling")),
+        releases=ReleasesClient(context.client("dynamodb"), table),
+        images=EcrImages(context.client("ecr")),
+        surroundings=AwsSurroundings(context.connect),
+        logs=LogsClient(context.client("logs")),
         probe=HttpProbe(),
-        clock=clock or RolloutClock(),
-        progress=progress or _NoProgress(),
-        promotions=PromotionsClient(lazily("dynamodb"), table),
+        clock=context.clock,
+        progress=context.progress,
+        promotions=PromotionsClient(context.client("dynamodb"), table),
     )
 
 
-class _NoProgress:
-    """A module cannot show anything while it works."""
-
-    def say(self, text):
-        """Show nothing."""
-
-
-def run_request(params, ports, check_mode):
+def perform(params, context):
     """Do it and return the module's result."""
+    ports = build_ports(context, params["release_table"])
     owner = f"{os.environ.get('USER', 'user')}@{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(2)}"
     request = build_request(params, owner=owner, salt=secrets.token_hex(4))
     try:
         if params["state"] == "absent":
-            return removal_data(remove(request, ports, check_mode=check_mode))
-        result = roll_out(request, ports, check_mode=check_mode)
+            return removal_data(remove(request, ports, check_mode=context.check_mode))
+        result = roll_out(request, ports, check_mode=context.check_mode)
     except KeyboardInterrupt as interruption:
         raise OperationError(f"Work on {request.service} was interrupted. Run it again to go on.") from interruption
     return {**as_data(result), **({"warnings": list(result.warnings)} if result.warnings else {})}
 
 
+ENTRY = Entry(build_argument_spec(), perform, CROSS_CHECKS)
+
+
 def main():
-    module = AnsibleAWSModule(argument_spec=build_argument_spec(), supports_check_mode=True, **CROSS_CHECKS)
-    try:
-        with interruptible():
-            ports = build_ports(module.client, module.params["release_table"])
-            result = run_request(module.params, ports, module.check_mode)
-    except FastbreakError as error:
-        module.fail_json(msg=error.message, **error.details)
-    module.exit_json(**result)
+    run_module(ENTRY)
 
 
 if __name__ == "__main__":

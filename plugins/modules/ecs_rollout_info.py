@@ -90,10 +90,8 @@ lock:
   returned: success
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.fastbreak.aws.plugins.module_utils._aws.api import CONFIG
-from ansible_collections.fastbreak.aws.plugins.module_utils._common.rollout_clock import RolloutClock
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion_table import PromotionsClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.table import ReleasesClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.ecs import EcsClient
@@ -110,29 +108,28 @@ def build_argument_spec():
     }
 
 
-def build_ports(connect, table):
-    """The only place where clients are made; ``connect`` makes a boto3 client by the service's name."""
+def build_ports(context, table):
+    """The only place where clients are made."""
     return InfoPorts(
-        ecs=EcsClient(lambda: connect("ecs", config=dict(CONFIG))),
-        releases=ReleasesClient(lambda: connect("dynamodb", config=dict(CONFIG)), table),
-        clock=RolloutClock(),
-        promotions=PromotionsClient(lambda: connect("dynamodb", config=dict(CONFIG)), table),
+        ecs=EcsClient(context.client("ecs")),
+        releases=ReleasesClient(context.client("dynamodb"), table),
+        clock=context.clock,
+        promotions=PromotionsClient(context.client("dynamodb"), table),
     )
 
 
-def run_request(params, ports):
+def perform(params, context):
     """Read it and return the module's result."""
+    ports = build_ports(context, params["release_table"])
     report = report_service(params["cluster"], params["service"], ports, history=params["history"])
     return {"changed": False, **report}
 
 
+ENTRY = Entry(build_argument_spec(), perform)
+
+
 def main():
-    module = AnsibleAWSModule(argument_spec=build_argument_spec(), supports_check_mode=True)
-    try:
-        result = run_request(module.params, build_ports(module.client, module.params["release_table"]))
-    except FastbreakError as error:
-        module.fail_json(msg=error.message, **error.details)
-    module.exit_json(**result)
+    run_module(ENTRY)
 
 
 if __name__ == "__main__":

@@ -365,12 +365,10 @@ problems:
 
 import contextlib
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.fastbreak.aws.plugins.module_utils._aws.connection import SideConnection
-from ansible_collections.fastbreak.aws.plugins.module_utils._common.interruption import interruptible
-from ansible_collections.fastbreak.aws.plugins.module_utils._common.rollout_clock import RolloutClock
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
 from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.scans import EcrScans, NoScans
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError, OperationError
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.file import read_promotion_file
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.side import (
     SideSettings,
@@ -384,7 +382,12 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.ports imp
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.report import as_data
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.request import build_request, named_images
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.run import promote
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.side import check_options, read_side, side_spec
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.side import (
+    check_options,
+    read_side,
+    side_secrets,
+    side_spec,
+)
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion_table import (
     PromotionsClient,
     UnrecordedPromotions,
@@ -490,9 +493,9 @@ def build_images(params):
 
 
 @contextlib.contextmanager
-def open_ports(params, connect, clock=None, progress=None):
-    """The only place where clients are made; ``connect`` makes a boto3 client by service and a side's AWS options."""
-    progress = progress or _NoProgress()
+def open_ports(params, context):
+    """The only place where clients are made."""
+    connect = context.connect
     with contextlib.ExitStack() as stack:
         source = stack.enter_context(contextlib.closing(_open_side("source", params, connect)))
         destination = stack.enter_context(contextlib.closing(_open_side("destination", params, connect)))
@@ -502,7 +505,7 @@ def open_ports(params, connect, clock=None, progress=None):
             transfer=make_transfer(
                 source,
                 destination,
-                warn=progress.say,
+                warn=context.progress.say,
                 chunk_bytes=params["chunk_bytes"],
                 state_directory=params["state_directory"] or "",
             ),
@@ -510,8 +513,8 @@ def open_ports(params, connect, clock=None, progress=None):
             scans=_build_scans(source, params),
             signatures=SignatureVerifier(),
             promotions=_build_promotions(params, connect, destination),
-            clock=clock or RolloutClock(),
-            progress=progress,
+            clock=context.clock,
+            progress=context.progress,
         )
 
 
@@ -537,19 +540,12 @@ def _build_promotions(params, connect, destination):
     return PromotionsClient(lambda: connect("dynamodb"), params["release_table"], caller)
 
 
-class _NoProgress:
-    """A module cannot show anything while it works."""
-
-    def say(self, text):
-        """Show nothing."""
-
-
-def run_request(params, connect, check_mode, clock=None, progress=None):
+def perform(params, context):
     """Do it and return the module's result."""
     request = build_request(params, build_images(params))
     try:
-        with open_ports(params, connect, clock, progress) as ports:
-            data = as_data(promote(request, ports, check_mode=check_mode))
+        with open_ports(params, context) as ports:
+            data = as_data(promote(request, ports, check_mode=context.check_mode))
     except KeyboardInterrupt as interruption:
         raise OperationError(
             "The promotion was interrupted. No tag was written on anything that is not complete. Run it again to go "
@@ -559,14 +555,11 @@ def run_request(params, connect, check_mode, clock=None, progress=None):
     return {**data, **({"warnings": warnings} if warnings else {})}
 
 
+ENTRY = Entry(build_argument_spec(), perform, CROSS_CHECKS, files=("promotion_file",), secrets=side_secrets)
+
+
 def main():
-    module = AnsibleAWSModule(argument_spec=build_argument_spec(), supports_check_mode=True, **CROSS_CHECKS)
-    try:
-        with interruptible():
-            result = run_request(module.params, SideConnection(module.params), module.check_mode)
-    except FastbreakError as error:
-        module.fail_json(msg=error.message, **error.details)
-    module.exit_json(**result)
+    run_module(ENTRY)
 
 
 if __name__ == "__main__":

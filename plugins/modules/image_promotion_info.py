@@ -116,9 +116,9 @@ promotions:
       type: str
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.fastbreak.aws.plugins.module_utils._aws.api import CONFIG
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError, RequestError
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.info import read_promotions
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import promotion_data
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion_table import PromotionsClient
@@ -135,27 +135,21 @@ def build_argument_spec():
     }
 
 
-def build_ports(connect, table):
-    """The only place where clients are made; ``connect`` makes a boto3 client by the service's name."""
-    return PromotionsClient(lambda: connect("dynamodb", config=dict(CONFIG)), table)
-
-
-def run_request(params, promotions):
+def perform(params, context):
     """Read it and return the module's result."""
     if params["history"] < 1:
         raise RequestError(f"Option history is {params['history']}; it must be at least 1.")
+    promotions = PromotionsClient(context.client("dynamodb"), params["release_table"])
     version, digest = params["version"] or "", params["digest"] or ""
     found = read_promotions(params["service"], promotions, version=version, digest=digest, history=params["history"])
     return {"changed": False, "promotions": [promotion_data(one) for one in found]}
 
 
+ENTRY = Entry(build_argument_spec(), perform)
+
+
 def main():
-    module = AnsibleAWSModule(argument_spec=build_argument_spec(), supports_check_mode=True)
-    try:
-        result = run_request(module.params, build_ports(module.client, module.params["release_table"]))
-    except FastbreakError as error:
-        module.fail_json(msg=error.message, **error.details)
-    module.exit_json(**result)
+    run_module(ENTRY)
 
 
 if __name__ == "__main__":

@@ -65,8 +65,8 @@ tag:
   sample: 0.1.0-1f0e3dad99908345f7439f8ffabdffc4f2b1c3a7
 """
 
-from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
 from ansible_collections.fastbreak.aws.plugins.module_utils._publish.source_tree import read_source_tree
 
 
@@ -75,18 +75,17 @@ def build_argument_spec():
     return {"path": {"type": "path", "required": True}, "version": {"type": "str", "required": True}}
 
 
-def read(params):
+def perform(params, _context):
     """The result of the task."""
     tree = read_source_tree(params["path"])
     return {"changed": False, "commit": tree.commit, "dirty": tree.dirty, "tag": tree.tag(params["version"])}
 
 
+ENTRY = Entry(build_argument_spec(), perform, aws=False)
+
+
 def main():
-    module = AnsibleModule(argument_spec=build_argument_spec(), supports_check_mode=True)
-    try:
-        module.exit_json(**read(module.params))
-    except FastbreakError as error:
-        module.fail_json(msg=error.message, **error.details)
+    run_module(ENTRY)
 
 
 if __name__ == "__main__":

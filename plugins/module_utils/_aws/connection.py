@@ -1,12 +1,16 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""boto3 clients for the sides of a task that speaks to more than one account."""
+"""boto3 clients: the one place that makes them, for modules as for action plugins."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ansible_collections.amazon.aws.plugins.module_utils.botocore import boto3_conn, get_aws_connection_info
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import (
+    HAS_BOTO3,
+    boto3_conn,
+    get_aws_connection_info,
+)
 
 from .._errors import UnavailableError
 from .api import CONFIG
@@ -16,14 +20,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class SideConnection:
-    """Makes boto3 clients from the options that every AWS module has, and what one side says otherwise."""
+class Connection:
+    """Makes boto3 clients from the options that every AWS module has, and what one side of a task says otherwise."""
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         self._params = params
 
     def __call__(self, service: str, overrides: Mapping[str, str] | None = None, **arguments: Any) -> Any:
         """A client of *service*. Raises UnavailableError when none can be made: no region, an unknown profile."""
+        if not HAS_BOTO3:
+            raise UnavailableError(
+                "Tried to reach AWS, but the Python that runs this task has no boto3. Install it beside ansible-core."
+            )
         asker = _Asker(side_params(self._params, overrides or {}))
         region, endpoint, given = get_aws_connection_info(asker)
         given = {**given, "config": dict(CONFIG), **arguments}
@@ -40,4 +48,7 @@ class _Asker:
 
     def fail_json(self, msg: str, **_facts: Any) -> NoReturn:
         """Raise, where a module would end."""
-        raise UnavailableError(f"{msg}. Check region, profile and AWS_ENDPOINT_URL, on both sides.")
+        raise UnavailableError(
+            f"Tried to connect to AWS, but the options do not allow it: {msg}. Check region, profile and "
+            "AWS_ENDPOINT_URL, and those of source and destination where the task has them."
+        )

@@ -29,7 +29,7 @@ def growing(shortest: float, longest: float) -> Callable[[float], float]:
     return lambda elapsed: min(longest, max(shortest, elapsed / 10))
 
 
-def until(
+def until(  # noqa: PLR0913, UP047 - each is a thing of its own; type parameters need a newer Python than the collection
     look: Callable[[], T],
     done: Callable[[T], bool],
     *,
@@ -41,8 +41,8 @@ def until(
     """The first look that is *done*. There is always one look, however short the time.
 
     *pause* is how long to wait between two looks, or a function of the seconds waited so far; no pause goes beyond the
-    end. *on_timeout* makes the error from the last look and the seconds waited; it should carry what was seen last. What *look* and *done* raise ends the wait. A time of
-    *seconds* that is no number ends the wait after one look.
+    end. *on_timeout* makes the error from the last look and the seconds waited. What *look* and *done* raise ends the
+    wait. A time of *seconds* that is no number ends the wait after one look.
     """
     began = clock.monotonic()
     while True:

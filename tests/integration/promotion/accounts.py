@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argument_spec
-from ansible_collections.fastbreak.aws.plugins.module_utils._aws.connection import SideConnection
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.connection import Connection
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.clock import SystemClock
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Context, Entry
 from ansible_collections.fastbreak.aws.plugins.modules import image_promotion, image_promotion_info
 
 from sandbox import ACCOUNTS
@@ -171,14 +173,7 @@ class Accounts:
     def promotions(self, **other: Any) -> list[dict[str, Any]]:
         """Run `image_promotion_info` in this process."""
         options = {"service": "app", "release_table": self.table, **self.aws, **other}
-        spec = {**aws_argument_spec(), **image_promotion_info.build_argument_spec()}
-        checked = ArgumentSpecValidator(spec).validate(options)
-        assert not checked.error_messages, checked.error_messages
-        connect = SideConnection(checked.validated_parameters)
-        ports = image_promotion_info.build_ports(connect, self.table)
-        found: list[dict[str, Any]] = image_promotion_info.run_request(checked.validated_parameters, ports)[
-            "promotions"
-        ]
+        found: list[dict[str, Any]] = perform(image_promotion_info.ENTRY, options)["promotions"]
         return found
 
     def tags(self, account: str = "prod") -> dict[str, str]:
@@ -198,10 +193,15 @@ class Accounts:
 
 def run(options: dict[str, Any], *, check_mode: bool = False) -> dict[str, Any]:
     """Run `image_promotion` in this process; an option of None is left out."""
-    spec = {**aws_argument_spec(), **image_promotion.build_argument_spec()}
+    return perform(image_promotion.ENTRY, options, check_mode=check_mode)
+
+
+def perform(entry: Entry, options: dict[str, Any], *, check_mode: bool = False) -> dict[str, Any]:
+    """Do a module's work in this process; an option of None is left out."""
+    spec = {**aws_argument_spec(), **entry.argument_spec}
     given = {name: value for name, value in options.items() if value is not None}
-    checked = ArgumentSpecValidator(spec, **image_promotion.CROSS_CHECKS).validate(given)
+    checked = ArgumentSpecValidator(spec, **entry.cross_checks).validate(given)
     assert not checked.error_messages, checked.error_messages
     params, lines = checked.validated_parameters, Lines()
-    result = image_promotion.run_request(params, SideConnection(params), check_mode, None, lines)
+    result = entry.perform(params, Context(Connection(params), SystemClock(), lines, check_mode))
     return {**result, "lines": lines.lines}

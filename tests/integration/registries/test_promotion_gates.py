@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._common.rollout_clock import RolloutClock
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.clock import SystemClock
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
 from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.scans import NoScans
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RefusedError
@@ -100,7 +100,7 @@ class World:
                 scans=NoScans(self.source.host),
                 signatures=SignatureVerifier(),
                 promotions=UnrecordedPromotions(),
-                clock=RolloutClock(),
+                clock=SystemClock(),
                 progress=Silent(),
             )
             images = (ImageRequest(REPOSITORY, REPOSITORY, tag=TAG, destination_tag=TAG),)

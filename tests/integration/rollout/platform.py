@@ -10,14 +10,10 @@ from typing import Any, Self
 
 import boto3
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.fastbreak.aws.plugins.module_utils._common.rollout_clock import RolloutClock
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.clock import SystemClock
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Context
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.probe import HttpProbe
-from ansible_collections.fastbreak.aws.plugins.modules.ecs_rollout import (
-    CROSS_CHECKS,
-    build_argument_spec,
-    build_ports,
-    run_request,
-)
+from ansible_collections.fastbreak.aws.plugins.modules.ecs_rollout import ENTRY
 
 from tests.integration.rollout.images import Images
 
@@ -187,12 +183,12 @@ class Platform:
     def roll_out(self, version: str | None, *, check_mode: bool = False, **other: Any) -> dict[str, Any]:
         """Run `ecs_rollout` in this process."""
         lines = Lines()
-        checked = ArgumentSpecValidator(build_argument_spec(), required_if=CROSS_CHECKS["required_if"]).validate(
+        checked = ArgumentSpecValidator(ENTRY.argument_spec, **ENTRY.cross_checks).validate(
             self.options(version, **other)
         )
         assert not checked.error_messages, checked.error_messages
-        ports = build_ports(self.connect, self.table, RolloutClock(), lines)
-        return {**run_request(checked.validated_parameters, ports, check_mode), "lines": lines.lines}
+        context = Context(self.connect, SystemClock(), lines, check_mode)
+        return {**ENTRY.perform(checked.validated_parameters, context), "lines": lines.lines}
 
     def records(self) -> list[dict[str, Any]]:
         """The release records, the oldest first."""

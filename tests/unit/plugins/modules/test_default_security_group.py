@@ -2,8 +2,11 @@
 
 import boto3
 import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.clock import SystemClock
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Context
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.progress import Silence
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError
-from ansible_collections.fastbreak.aws.plugins.modules.default_security_group import close_default_group
+from ansible_collections.fastbreak.aws.plugins.modules.default_security_group import perform
 from botocore.stub import Stubber
 
 RULE = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
@@ -19,7 +22,7 @@ def ec2():
 
 
 def close(client, check_mode=False):
-    return close_default_group("vpc-1", lambda _service, config: client, check_mode)
+    return perform({"vpc_id": "vpc-1"}, Context(lambda _service: client, SystemClock(), Silence(), check_mode))
 
 
 def describe(stub, ingress, egress):

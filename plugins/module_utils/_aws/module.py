@@ -1,0 +1,30 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A module as a program of its own: where an action plugin does not take its work over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+from .._common.clock import SystemClock
+from .._common.entry import Context, answer
+from .._common.progress import Silence
+from .connection import Connection
+
+if TYPE_CHECKING:
+    from .._common.entry import Entry
+
+
+def run_module(entry: Entry) -> None:
+    """Do the module's work and end the process with its result."""
+    kind = AnsibleAWSModule if entry.aws else AnsibleModule
+    module = kind(argument_spec=dict(entry.argument_spec), supports_check_mode=True, **entry.cross_checks)
+    module.no_log_values.update(entry.secrets(module.params))
+    context = Context(Connection(module.params), SystemClock(), Silence(), module.check_mode)
+    result = answer(lambda: entry.perform(module.params, context))
+    if result.pop("failed", False):
+        module.fail_json(**result)
+    module.exit_json(**result)

@@ -1,0 +1,23 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Whether the ansible-playbook run that a worker belongs to is still there."""
+
+from __future__ import annotations
+
+import os
+
+
+class Controller:
+    """The process that started this one.
+
+    A run whose ``ansible-playbook`` was killed must not go on unseen: it ends as if it were interrupted, gives up what
+    it holds, and the next run goes on.
+    """
+
+    def __init__(self, pid: int | None = None) -> None:
+        self._pid = os.getppid() if pid is None else pid
+
+    def check(self) -> None:
+        """Raise KeyboardInterrupt when it is gone."""
+        if os.getppid() != self._pid:
+            raise KeyboardInterrupt("The ansible-playbook run that this belonged to has ended.")

@@ -1,0 +1,83 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The contract of every module and its action plugin: `perform(params, context)` does the work, wherever it runs."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from .._errors import FastbreakError
+from .interruption import interruptible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from .clock import Clock
+    from .progress import Progress
+
+INTERRUPTED = "The task was interrupted. What it had begun may go on in AWS; run it again to see and to go on."
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a module is given besides its options.
+
+    ``connect`` makes a boto3 client: of a service by its name, with the AWS options of one side of the task when these
+    are given too.
+    """
+
+    connect: Callable[..., Any]
+    clock: Clock
+    progress: Progress
+    check_mode: bool
+
+    def client(self, service: str) -> Callable[[], Any]:
+        """What makes a client of *service* with the task's own options when it is first needed."""
+        return partial(self.connect, service)
+
+
+def _no_secrets(_options: Mapping[str, Any]) -> list[str]:
+    return []
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A module: its options, the conditions across these, and its work.
+
+    ``perform`` returns the task's result and raises `FastbreakError`. ``files`` are options that name a file, which
+    the controller also looks for where a role keeps its files. ``secrets`` finds secrets that lie deeper in the
+    options than Ansible looks. ``aws``: it has the options of every AWS module.
+    """
+
+    argument_spec: Mapping[str, Any]
+    perform: Callable[[dict[str, Any], Context], dict[str, Any]]
+    cross_checks: Mapping[str, Any] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
+    secrets: Callable[[Mapping[str, Any]], list[str]] = _no_secrets
+    aws: bool = True
+
+
+def answer(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The result of *work*, or of its failure: ``failed``, ``msg`` and the facts behind it. Nothing is raised."""
+    try:
+        with interruptible():
+            return work()
+    except FastbreakError as error:
+        return {**error.details, "failed": True, "msg": error.message}
+    except KeyboardInterrupt as interruption:
+        return {"failed": True, "msg": " ".join((INTERRUPTED, *map(str, interruption.args)))}
+    except Exception as error:  # noqa: BLE001 - a fault of ours is told as one, instead of a traceback
+        return {"failed": True, "msg": _fault(error), "exception": traceback.format_exc()}
+
+
+def _fault(error: Exception) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{frame.filename.rpartition('/plugins/')[2]}, line {frame.lineno}"
+    return (
+        f"This is a fault of the collection fastbreak.aws and not of your input: {type(error).__name__}: {error} "
+        f"({place}). What was changed until then is not known: run again with --check --diff to see. Please report "
+        "it to the collection's issue tracker, with this message and what the same task prints with -vvv."
+    )

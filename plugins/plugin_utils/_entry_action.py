@@ -1,0 +1,75 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A module's work in the controller: no transfer, no second interpreter, and lines of progress while it works."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ansible.module_utils.common.parameters import remove_values
+from ansible.plugins.action import ActionBase
+from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argument_spec
+
+from ..module_utils._aws.connection import Connection
+from ..module_utils._common.clock import SystemClock
+from ..module_utils._common.controller import Controller
+from ..module_utils._common.entry import Context, Entry, answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+class EntryAction(ActionBase):  # type: ignore[misc] # ansible-core publishes no types
+    """Runs the work of ``entry`` with the validated options and turns our errors into a failed task."""
+
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    entry: ClassVar[Entry]
+
+    def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        self._apply_environment()
+        entry = self.entry
+        spec = {**(aws_argument_spec() if entry.aws else {}), **entry.argument_spec}
+        _validation, params = self.validate_argument_spec(spec, **entry.cross_checks)
+        controller = Controller()
+        context = Context(
+            connect=Connection(params),
+            clock=SystemClock(awake=controller.check),
+            progress=Lines(self._display.display, controller),
+            check_mode=self._task.check_mode,
+        )
+        result.update(answer(lambda: self.perform(self._with_files(params), context, task_vars or {})))
+        return remove_values(result, entry.secrets(params))  # type: ignore[no-any-return]
+
+    def perform(self, params: dict[str, Any], context: Context, _task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        """The work: options in, the task's result out."""
+        return self.entry.perform(params, context)
+
+    def _with_files(self, params: dict[str, Any]) -> dict[str, Any]:
+        """*params* with relative names of files found where a role or playbook keeps its files."""
+        names = [name for name in self.entry.files if params[name] and not Path(params[name]).is_absolute()]
+        return {**params, **{name: self._find_needle("files", params[name]) for name in names}}
+
+    def _apply_environment(self) -> None:
+        """The task's ``environment``. A worker is a process of its own, so this reaches nobody else."""
+        for variables in self._task.environment or []:
+            resolved = self._templar.template(variables)
+            os.environ.update({str(key): str(value) for key, value in (resolved or {}).items()})
+
+
+class Lines:
+    """Shows lines while the controller is there."""
+
+    def __init__(self, show: Callable[[str], Any], controller: Controller) -> None:
+        self._show = show
+        self._controller = controller
+
+    def say(self, text: str) -> None:
+        """Show a line."""
+        self._controller.check()
+        self._show(text)
