@@ -6,12 +6,14 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 import pytest
 
 from tools.files import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PACKAGE = "ansible_collections.fastbreak.aws.plugins.modules"
 NOWHERE = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
