@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .._errors import CredentialsError, OperationError, UnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 try:
     from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
@@ -22,6 +22,12 @@ except ImportError:
 #: For botocore's ``Config``: throttled and failed calls are tried again, later and later; no call hangs for long.
 ATTEMPTS = 8
 CONFIG = {"retries": {"mode": "standard", "max_attempts": ATTEMPTS}, "connect_timeout": 10, "read_timeout": 30}
+
+#: No listing is longer: a service that never ends one must not hold a run for ever.
+MOST_PAGES = 1000
+
+# What an answer calls the token of the page after it, and what the request for that page calls it.
+_PAGE_TOKENS = (("nextToken", "nextToken"), ("NextToken", "NextToken"), ("NextMarker", "Marker"))
 
 _CREDENTIAL_CODES = frozenset(
     {
@@ -97,13 +103,35 @@ class AwsClient:
                 return None
             raise
 
-    def _pages(self, attempted: str, operation: str, **arguments: Any) -> Iterator[Any]:
-        """Every page that *operation* answers."""
-        answer = self._call(attempted, operation, **arguments)
-        yield answer
-        while answer.get("nextToken"):
-            answer = self._call(attempted, operation, **{**arguments, "nextToken": answer["nextToken"]})
+    def _pages(
+        self, attempted: str, operation: str, missing: frozenset[str] = frozenset(), /, **arguments: Any
+    ) -> Iterator[Any]:
+        """Every page that *operation* answers; none when it answers with a code of *missing*.
+
+        Raises OperationError when the pages do not come to an end.
+        """
+        for _page in range(MOST_PAGES):
+            answer = self._find(attempted, operation, missing, **arguments)
+            if answer is None:
+                return
             yield answer
+            following = _next_page(answer)
+            if not following:
+                return
+            if following.items() <= arguments.items():
+                raise OperationError(
+                    f"Tried to {attempted}, but {self.label} gave the same page again and again. Run again later."
+                )
+            arguments.update(following)
+        raise OperationError(
+            f"Tried to {attempted}, but {self.label} had more than {MOST_PAGES} pages, which are not all read. "
+            "Delete what is no longer needed there, then run again."
+        )
+
+
+def _next_page(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """The argument that asks for the page after *answer*; empty when that is the last one."""
+    return {argument: answer[name] for name, argument in _PAGE_TOKENS if answer.get(name)}
 
 
 def translate(error: Any, label: str, attempted: str) -> Exception:

@@ -34,6 +34,7 @@ except ImportError:
 _NO_SERVICE = frozenset({"ServiceNotFoundException", "ServiceNotActiveException", "ClusterNotFoundException"})
 # DescribeTaskDefinition answers ClientException "Unable to describe task definition." for one that is not there.
 _NO_DEFINITION = frozenset({"ClientException"})
+# What DescribeTasks takes and ListServiceDeployments gives at most.
 _BATCH = 100
 
 
@@ -134,15 +135,16 @@ class EcsClient(AwsClient):
 
     def list_service_deployments(self, cluster: str, name: str) -> tuple[ServiceDeployment, ...]:
         """The service deployments that ECS remembers, the newest first."""
-        answer = self._find(
+        pages = self._pages(
             f"list the deployments of service {name}",
             "list_service_deployments",
             _NO_SERVICE,
             cluster=cluster,
             service=name,
+            maxResults=_BATCH,
         )
-        found = [read_service_deployment(one) for one in (answer or {}).get("serviceDeployments", [])]
-        return tuple(sorted(found, key=lambda one: one.created_at, reverse=True))
+        found = [read_service_deployment(brief) for page in pages for brief in page["serviceDeployments"]]
+        return tuple(sorted(found, key=lambda deployment: deployment.created_at, reverse=True))
 
     def describe_service_deployment(self, arn: str) -> ServiceDeployment | None:
         """A service deployment by its own ARN."""
@@ -192,19 +194,15 @@ class EcsClient(AwsClient):
         return tuple(task for answer in answers for task in answer if task.group == f"service:{service}")
 
     def _task_arns(self, cluster: str, service: str, status: str) -> list[str]:
-        try:
-            pages = self._pages(
-                f"list the tasks of service {service}",
-                "list_tasks",
-                cluster=cluster,
-                serviceName=service,
-                desiredStatus=status,
-            )
-            return [arn for page in pages for arn in page["taskArns"]]
-        except ApiRefusedError as error:
-            if error.code in _NO_SERVICE:
-                return []
-            raise
+        pages = self._pages(
+            f"list the tasks of service {service}",
+            "list_tasks",
+            _NO_SERVICE,
+            cluster=cluster,
+            serviceName=service,
+            desiredStatus=status,
+        )
+        return [arn for page in pages for arn in page["taskArns"]]
 
     def _describe_tasks(self, cluster: str, arns: Sequence[str]) -> list[Task]:
         answer = self._call("describe tasks", "describe_tasks", cluster=cluster, tasks=list(arns))

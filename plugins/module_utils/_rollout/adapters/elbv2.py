@@ -66,17 +66,13 @@ class Elbv2Client(AwsClient):
 
     def find_rule(self, listener_arn: str, priority: int) -> ListenerRule | None:
         """The rule that stands at the priority."""
-        arguments: dict[str, Any] = {"ListenerArn": listener_arn}
-        while True:
-            answer = self._find(
-                f"describe the rules of listener {listener_arn}", "describe_rules", _NO_LISTENER, **arguments
-            )
-            for rule in (answer or {}).get("Rules", []):
-                if rule["Priority"] == str(priority):
-                    return _read_rule(listener_arn, priority, rule)
-            if not answer or not answer.get("NextMarker"):
-                return None
-            arguments["Marker"] = answer["NextMarker"]
+        pages = self._pages(
+            f"describe the rules of listener {listener_arn}", "describe_rules", _NO_LISTENER, ListenerArn=listener_arn
+        )
+        rules = (rule for page in pages for rule in page["Rules"])
+        return next(
+            (_read_rule(listener_arn, priority, rule) for rule in rules if rule["Priority"] == str(priority)), None
+        )
 
     def put_rule(self, rule: ListenerRule, tags: Mapping[str, str]) -> None:
         """Create the rule, or change the one with its ARN."""

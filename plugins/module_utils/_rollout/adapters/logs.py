@@ -7,6 +7,7 @@ from __future__ import annotations
 from ..._aws.api import AwsClient
 
 _MISSING = frozenset({"ResourceNotFoundException"})
+_TAIL_PAGES = 10
 
 
 class LogsClient(AwsClient):
@@ -20,14 +21,28 @@ class LogsClient(AwsClient):
         return any(one["logGroupName"] == name for page in pages for one in page["logGroups"])
 
     def tail(self, group: str, stream: str, *, lines: int) -> tuple[str, ...]:
-        """The last lines of a stream; none when it does not exist."""
-        answer = self._find(
-            f"read log stream {stream}",
-            "get_log_events",
-            _MISSING,
-            logGroupName=group,
-            logStreamName=stream,
-            limit=lines,
-            startFromHead=False,
-        )
-        return tuple(one["message"].rstrip("\n") for one in (answer or {}).get("events", []))
+        """The last *lines* of a stream; none when it does not exist.
+
+        A page may hold fewer events than there are, or none; the stream begins where a page leads to itself.
+        """
+        found: list[str] = []
+        token: dict[str, str] = {}
+        for _page in range(_TAIL_PAGES):
+            answer = self._find(
+                f"read log stream {stream}",
+                "get_log_events",
+                _MISSING,
+                logGroupName=group,
+                logStreamName=stream,
+                limit=lines,
+                startFromHead=False,
+                **token,
+            )
+            if answer is None:
+                break
+            found = [*(event["message"].rstrip("\n") for event in answer["events"]), *found]
+            before = {"nextToken": answer.get("nextBackwardToken", "")}
+            if len(found) >= lines or before["nextToken"] in ("", token.get("nextToken")):
+                break
+            token = before
+        return tuple(found[-lines:])

@@ -21,15 +21,15 @@ class ScalingClient(AwsClient):
 
     def describe_scaling(self, cluster: str, service: str) -> Scaling | None:
         """The service's scalable target with its policy."""
-        answer = self._call(
+        pages = self._pages(
             f"describe the scaling of service {service}",
             "describe_scalable_targets",
             ResourceIds=[_resource(cluster, service)],
             **_DIMENSION,
         )
-        if not answer["ScalableTargets"]:
+        target = next((target for page in pages for target in page["ScalableTargets"]), None)
+        if target is None:
             return None
-        target = answer["ScalableTargets"][0]
         policy = self._policy(cluster, service)
         return Scaling(
             minimum=target["MinCapacity"],
@@ -40,16 +40,17 @@ class ScalingClient(AwsClient):
         )
 
     def _policy(self, cluster: str, service: str) -> dict[str, Any]:
-        answer = self._call(
+        pages = self._pages(
             f"describe the scaling policies of service {service}",
             "describe_scaling_policies",
             ResourceId=_resource(cluster, service),
             **_DIMENSION,
         )
-        for policy in answer["ScalingPolicies"]:
-            if policy["PolicyName"] == _policy_name(service):
-                return dict(policy.get("TargetTrackingScalingPolicyConfiguration", {}))
-        return {}
+        policies = (policy for page in pages for policy in page["ScalingPolicies"])
+        ours: dict[str, Any] = next(
+            (policy for policy in policies if policy["PolicyName"] == _policy_name(service)), {}
+        )
+        return dict(ours.get("TargetTrackingScalingPolicyConfiguration", {}))
 
     def put_scaling(self, cluster: str, service: str, scaling: Scaling) -> None:
         """Register the scalable target and its policy."""

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _SECRET_ARN_PARTS = 7
+# What DescribeAlarms takes, and gives in a page, at most.
+_ALARM_NAMES = 100
+_ALARM_KINDS = ("MetricAlarms", "CompositeAlarms")
 
 
 class IamRoles(AwsClient):
@@ -56,14 +59,20 @@ class Alarms(AwsClient):
 
     def alarm_states(self, names: frozenset[str]) -> Mapping[str, str]:
         """The state of each alarm that exists, by name."""
-        answer = self._call(
-            "describe alarms",
-            "describe_alarms",
-            AlarmNames=sorted(names),
-            AlarmTypes=["MetricAlarm", "CompositeAlarm"],
-        )
-        found = [*answer.get("MetricAlarms", []), *answer.get("CompositeAlarms", [])]
-        return {one["AlarmName"]: one["StateValue"] for one in found}
+        wanted = sorted(names)
+        pages = [
+            page
+            for start in range(0, len(wanted), _ALARM_NAMES)
+            for page in self._pages(
+                "describe alarms",
+                "describe_alarms",
+                AlarmNames=wanted[start : start + _ALARM_NAMES],
+                AlarmTypes=["MetricAlarm", "CompositeAlarm"],
+                MaxRecords=_ALARM_NAMES,
+            )
+        ]
+        found = [alarm for page in pages for kind in _ALARM_KINDS for alarm in page.get(kind, [])]
+        return {alarm["AlarmName"]: alarm["StateValue"] for alarm in found}
 
 
 class Caller(AwsClient):

@@ -175,7 +175,7 @@ def test_what_cannot_be_asked_is_an_error(code: str, status: int, error: type[Ex
 
 
 def test_pages_without_an_end_are_not_read_for_ever() -> None:
-    endless = [answer("COMPLETE", {"findings": []}, nextToken="again")] * 101
+    endless = [answer("COMPLETE", {"findings": []}, nextToken=f"page {number}") for number in range(101)]
     with pytest.raises(OperationError, match="more than 100 pages"):
         read(*endless)
 

@@ -1,0 +1,182 @@
+"""ECS against recorded answers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.ecs import EcsClient
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.ecs_shapes import write_settings
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import ServiceChange
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service import changed_settings
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import (
+    DeploymentSettings,
+    Network,
+    ServiceSettings,
+    TargetBinding,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from botocore.stub import Stubber
+
+    Stubbed = Callable[[str], tuple[Any, Stubber]]
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+SETTINGS = ServiceSettings(
+    network=Network(frozenset({"subnet-1"}), frozenset({"sg-1"})),
+    target_bindings=frozenset({TargetBinding("group", "app", 8080)}),
+    propagate_tags="SERVICE",
+    tags=frozenset({("a", "b")}),
+)
+
+
+@pytest.fixture
+def api(stubbed: Stubbed) -> tuple[EcsClient, Stubber]:
+    client, stub = stubbed("ecs")
+    return EcsClient(lambda: client), stub
+
+
+def described(settings: ServiceSettings) -> dict[str, Any]:
+    """A service as DescribeServices answers after it was created with *settings*."""
+    return {
+        "serviceArn": "arn:service",
+        "serviceName": "web",
+        "status": "ACTIVE",
+        "taskDefinition": "web:1",
+        "desiredCount": 2,
+        "runningCount": 2,
+        **write_settings(settings),
+        "deployments": [{"id": "ecs-svc/1", "status": "PRIMARY", "createdAt": NOW, "rolloutState": "COMPLETED"}],
+    }
+
+
+@pytest.mark.parametrize("alarms", [frozenset(), frozenset({"errors"})])
+def test_what_was_created_is_read_back_without_a_difference(
+    api: tuple[EcsClient, Stubber], alarms: frozenset[str]
+) -> None:
+    ecs, stub = api
+    fields = {name: getattr(SETTINGS, name) for name in SETTINGS.__dataclass_fields__}
+    settings = ServiceSettings(**{**fields, "deployment": DeploymentSettings(alarms=alarms)})
+    stub.add_response("describe_services", {"services": [described(settings)]})
+    service = ecs.describe_service("c", "web")
+    assert service
+    assert changed_settings(service.settings, settings) == ()
+
+
+def test_update_sends_only_what_changed_and_never_the_desired_count(api: tuple[EcsClient, Stubber]) -> None:
+    ecs, stub = api
+    stub.add_response(
+        "update_service",
+        {"service": described(SETTINGS)},
+        {"cluster": "c", "service": "web", "taskDefinition": "web:2", "healthCheckGracePeriodSeconds": 0},
+    )
+    ecs.update_service("c", "web", ServiceChange(SETTINGS, ("health_check_grace_period_seconds", "tags"), "web:2"))
+
+
+def test_alarms_that_are_no_longer_wanted_are_switched_off() -> None:
+    written = write_settings(SETTINGS, only=("deployment",))["deploymentConfiguration"]
+    assert written["alarms"] == {"alarmNames": [], "enable": False, "rollback": False}
+
+
+@pytest.mark.parametrize("code", ["ConflictException", "ServiceDeploymentNotFoundException"])
+def test_deployment_that_cannot_be_stopped_any_more_is_no_error(api: tuple[EcsClient, Stubber], code: str) -> None:
+    ecs, stub = api
+    stub.add_client_error("stop_service_deployment", code)
+    assert not ecs.stop_service_deployment("arn")
+
+
+def test_definition_is_checked_against_the_model_without_a_call(api: tuple[EcsClient, Stubber]) -> None:
+    ecs, _stub = api
+    assert ecs.check_definition({"family": "f", "containerDefinitions": [{"name": "a", "image": "b"}]}) == ()
+    problems = ecs.check_definition({"containerDefinitions": [{"name": 1, "nonsense": True}]})
+    assert any("family" in problem for problem in problems)
+    assert any("nonsense" in problem for problem in problems)
+
+
+# Listings that come in pages
+
+
+def add_pages(stub: Stubber, operation: str, key: str, pages: list[list[Any]], **asked: Any) -> None:
+    """Record *pages* of a listing, each asked for with the token that the page before it gave."""
+    for number, page in enumerate(pages):
+        token = {"nextToken": f"page {number}"} if number else {}
+        more = {"nextToken": f"page {number + 1}"} if number + 1 < len(pages) else {}
+        stub.add_response(operation, {key: page, **more}, {**asked, **token})
+
+
+def brief(number: int) -> dict[str, Any]:
+    return {
+        "serviceDeploymentArn": f"deployment {number}",
+        "status": "SUCCESSFUL",
+        "createdAt": NOW + timedelta(minutes=number),
+    }
+
+
+def test_newest_deployment_is_found_on_whatever_page_it_stands(api: tuple[EcsClient, Stubber]) -> None:
+    ecs, stub = api
+    pages = [[brief(number) for number in range(start, start + 100)] for start in (0, 100, 200)]
+    add_pages(
+        stub,
+        "list_service_deployments",
+        "serviceDeployments",
+        [pages[1], pages[2], pages[0]],
+        cluster="c",
+        service="web",
+        maxResults=100,
+    )
+    listed = ecs.list_service_deployments("c", "web")
+    assert [deployment.arn for deployment in listed] == [f"deployment {number}" for number in reversed(range(300))]
+
+
+def test_service_that_does_not_exist_has_no_deployments(api: tuple[EcsClient, Stubber]) -> None:
+    ecs, stub = api
+    stub.add_client_error("list_service_deployments", "ServiceNotFoundException")
+    assert ecs.list_service_deployments("c", "web") == ()
+
+
+def test_only_revisions_of_the_family_itself_are_listed(api: tuple[EcsClient, Stubber]) -> None:
+    ecs, stub = api
+    arns = [f"arn:aws:ecs:us-east-1:1:task-definition/{name}" for name in ("web:1", "web:2", "web-worker:1", "web:3")]
+    add_pages(
+        stub,
+        "list_task_definitions",
+        "taskDefinitionArns",
+        [arns[:1], arns[1:3], arns[3:]],
+        familyPrefix="web",
+        status="ACTIVE",
+    )
+    assert [arn.rpartition("/")[2] for arn in ecs.list_task_definitions("web")] == ["web:1", "web:2", "web:3"]
+
+
+def task_answer(arn: str) -> dict[str, Any]:
+    return {
+        "taskArn": arn,
+        "taskDefinitionArn": "web:1",
+        "group": "service:other" if arn == "task 7" else "service:web",
+        "createdAt": NOW,
+    }
+
+
+def test_tasks_are_listed_to_the_end_and_described_a_hundred_at_a_time(api: tuple[EcsClient, Stubber]) -> None:
+    ecs, stub = api
+    running, stopped = [f"task {number}" for number in range(150)], [f"task {number}" for number in range(150, 230)]
+    asked = {"cluster": "c", "serviceName": "web"}
+    add_pages(stub, "list_tasks", "taskArns", [running[:100], [], running[100:]], **asked, desiredStatus="RUNNING")
+    add_pages(
+        stub, "list_tasks", "taskArns", [stopped[:30], stopped[30:60], stopped[60:]], **asked, desiredStatus="STOPPED"
+    )
+    arns = [*running, *stopped]
+    for batch in (arns[:100], arns[100:200], arns[200:]):
+        answer = {"tasks": [task_answer(arn) for arn in batch]}
+        stub.add_response("describe_tasks", answer, {"cluster": "c", "tasks": batch})
+    assert [task.arn for task in ecs.list_tasks("c", "web")] == [arn for arn in arns if arn != "task 7"]
+
+
+def test_service_that_does_not_exist_has_no_tasks(api: tuple[EcsClient, Stubber]) -> None:
+    ecs, stub = api
+    stub.add_client_error("list_tasks", "ServiceNotFoundException")
+    stub.add_client_error("list_tasks", "ClusterNotFoundException")
+    assert ecs.list_tasks("c", "web") == ()

@@ -1,0 +1,49 @@
+"""HTTP requests against a real server."""
+
+from __future__ import annotations
+
+import http.server
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.probe import HttpProbe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class _Server(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        if self.path == "/hang":
+            threading.Event().wait(2)
+        self.send_response(302 if self.path == "/away" else 200)
+        self.send_header("X-Version", "v2")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Server)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_probe_tells_answers_from_silence_and_from_not_reaching(address: str) -> None:
+    probe = HttpProbe()
+
+    def ask(url: str) -> Any:
+        return probe.request("GET", url, timeout_seconds=0.5, version_header="x-version")
+
+    assert (ask(address).status, ask(address).version) == (200, "v2")
+    assert ask(f"{address}/away").status == 302
+    silent = ask(f"{address}/hang")
+    assert (silent.status, silent.unreachable) == (0, False)
+    assert ask("http://127.0.0.1:1/").unreachable
+    assert ask("http://no-such-host.invalid/").unreachable
