@@ -14,6 +14,8 @@ from .values import Finding, Scan, ScanState
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .._oci.names import Address
+
 #: As in DescribeImageScanFindings' `imageScanStatus`. ACTIVE is enhanced scanning that goes on after a first result.
 _STATES = {
     "COMPLETE": ScanState.COMPLETE,
@@ -38,15 +40,15 @@ class EcrScans(AwsClient):
         super().__init__(connect)
         self._account = account
 
-    def read_scan(self, repository: str, digest: str) -> Scan:
+    def read_scan(self, image: Address) -> Scan:
         """The scan of an image manifest, all pages of findings."""
         try:
-            pages = self._read_pages(repository, digest)
+            pages = self._read_pages(image)
         except ApiRefusedError as error:
             if error.code == "ScanNotFoundException":
                 return Scan(ScanState.ABSENT)
             if error.code == "ImageNotFoundException":
-                return Scan(ScanState.FAILED, problem=f"ECR has no image {digest} in {repository}")
+                return Scan(ScanState.FAILED, problem=f"ECR has no image {image.reference} in {image.repository}")
             raise
         for page in pages:
             status = page.get("imageScanStatus", {})
@@ -55,15 +57,15 @@ class EcrScans(AwsClient):
                 return Scan(state, problem=_problem(status))
         return _read_findings([page.get("imageScanFindings") for page in pages])
 
-    def _read_pages(self, repository: str, digest: str) -> list[Any]:
-        attempted = f"read the scan of {repository}@{digest}"
+    def _read_pages(self, image: Address) -> list[Any]:
+        attempted = f"read the scan of {image}"
         account = {"registryId": self._account} if self._account else {}
         found: list[Any] = []
         for page in self._pages(
             attempted,
             "describe_image_scan_findings",
-            repositoryName=repository,
-            imageId={"imageDigest": digest},
+            repositoryName=image.repository,
+            imageId={"imageDigest": image.reference},
             maxResults=_PAGE_SIZE,
             **account,
         ):
@@ -82,10 +84,10 @@ class NoScans:
     def __init__(self, host: str) -> None:
         self._host = host
 
-    def read_scan(self, repository: str, digest: str) -> Scan:
+    def read_scan(self, image: Address) -> Scan:
         """Raises `OperationError`."""
         raise OperationError(
-            f"Tried to read the scan of {repository}@{digest}, but {self._host} is not ECR, and only ECR is asked for "
+            f"Tried to read the scan of {image}, but {self._host} is not ECR, and only ECR is asked for "
             "scans. Promote from ECR, or set the gate `vulnerabilities` to warn or off."
         )
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _REPOSITORY = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
@@ -13,6 +14,17 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 _PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(?:/[a-z0-9_.]+)?")
 _REPOSITORY_LENGTH = 255
 _SHOWN = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where content lies: a repository, and a tag or digest. ``str()`` is ``repo:tag`` or ``repo@sha256:...``."""
+
+    repository: str
+    reference: str
+
+    def __str__(self) -> str:
+        return f"{self.repository}{'@' if ':' in self.reference else ':'}{self.reference}"
 
 
 def repository_problem(name: str) -> str:

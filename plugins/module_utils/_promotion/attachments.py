@@ -12,8 +12,9 @@ from collections import defaultdict, deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from .._oci.names import Address
 from .attachment_tags import cosign_tags, fallback_tag, kind_of
-from .read import Library, Place, read_children
+from .read import Library, read_children
 from .values import Belonging, BelongingsMode, SourceImage
 
 if TYPE_CHECKING:
@@ -30,9 +31,9 @@ DEPTH_LIMIT = 4
 class _Found:
     """By subject: what belongs to it, the source's index of its referrers, and what is wrong with either."""
 
-    belongings: dict[Place, list[Belonging]] = field(default_factory=lambda: defaultdict(list))
-    fallbacks: dict[Place, Manifest] = field(default_factory=dict)
-    warnings: dict[Place, list[str]] = field(default_factory=lambda: defaultdict(list))
+    belongings: dict[Address, list[Belonging]] = field(default_factory=lambda: defaultdict(list))
+    fallbacks: dict[Address, Manifest] = field(default_factory=dict)
+    warnings: dict[Address, list[str]] = field(default_factory=lambda: defaultdict(list))
 
 
 def read_belongings(session: Session, library: Library, images: Iterable[SourceImage]) -> tuple[SourceImage, ...]:
@@ -40,7 +41,7 @@ def read_belongings(session: Session, library: Library, images: Iterable[SourceI
     read = tuple(images)
     if session.request.belongings is BelongingsMode.OFF:
         return read
-    subjects = [Place(one.request.repository, digest) for one in read for digest in one.named]
+    subjects = [Address(one.request.repository, digest) for one in read for digest in one.named]
     found = _Search(session, library).run(subjects)
     return tuple(_with_belongings(image, found) for image in read)
 
@@ -54,7 +55,7 @@ def _with_belongings(image: SourceImage, found: _Found) -> SourceImage:
     ahead = deque(subjects)
     while ahead:
         subject = ahead.popleft()
-        place = Place(image.request.repository, subject)
+        place = Address(image.request.repository, subject)
         warnings += found.warnings.get(place, ())
         if place in found.fallbacks:
             fallbacks.append((subject, found.fallbacks[place]))
@@ -76,9 +77,9 @@ class _Search:
         self.found = _Found()
         self.tags: dict[str, frozenset[str]] = {}
         self.has_api: dict[str, bool] = {}
-        self.seen: set[Place] = set()
+        self.seen: set[Address] = set()
 
-    def run(self, subjects: list[Place]) -> _Found:
+    def run(self, subjects: list[Address]) -> _Found:
         """Look at *subjects*, then at what was found of them, to a depth of four."""
         for _level in range(DEPTH_LIMIT):
             fresh = [one for one in dict.fromkeys(subjects) if one not in self.seen]
@@ -89,40 +90,40 @@ class _Search:
             self._read_referrers(fresh)
             self._read_cosign(fresh)
             subjects = [
-                Place(place.repository, one.manifest.digest)
+                Address(place.repository, one.manifest.digest)
                 for place in fresh
                 for one in self.found.belongings.get(place, ())
             ]
         return self.found
 
-    def _list_tags(self, subjects: list[Place]) -> None:
+    def _list_tags(self, subjects: list[Address]) -> None:
         repositories = [one for one in dict.fromkeys(place.repository for place in subjects) if one not in self.tags]
         listed = self.session.each(self.session.ports.source.list_tags, repositories)
         self.tags.update(
             (repository, frozenset(tags or ())) for repository, tags in zip(repositories, listed, strict=True)
         )
 
-    def _read_referrers(self, subjects: list[Place]) -> None:
-        named: dict[Place, list[Descriptor]] = {place: [] for place in subjects}
+    def _read_referrers(self, subjects: list[Address]) -> None:
+        named: dict[Address, list[Descriptor]] = {place: [] for place in subjects}
         for place, answer in self._ask_api(subjects).items():
             named[place] += answer
-        tagged = [place for place in subjects if fallback_tag(place.digest) in self.tags[place.repository]]
-        indexes = self.session.each(lambda place: self._read_tag(place, fallback_tag(place.digest)), tagged)
+        tagged = [place for place in subjects if fallback_tag(place.reference) in self.tags[place.repository]]
+        indexes = self.session.each(lambda place: self._read_tag(place, fallback_tag(place.reference)), tagged)
         for place, index in zip(tagged, indexes, strict=True):
             if index is not None and index.is_index:
                 self.found.fallbacks[place] = index
                 named[place] += index.children
             elif index is not None:
                 self.found.warnings[place].append(
-                    f"the source's tag {fallback_tag(place.digest)} names no index of referrers; it was not copied"
+                    f"the source's tag {fallback_tag(place.reference)} names no index of referrers; it was not copied"
                 )
         wanted = {(place, one.digest): one for place, descriptors in named.items() for one in descriptors}
         read = self.session.each(lambda item: self._read_referrer(item[0][0], item[1]), wanted.items())
         self._keep_referrers([key[0] for key in wanted], list(wanted.values()), read)
 
-    def _ask_api(self, subjects: list[Place]) -> dict[Place, tuple[Descriptor, ...]]:
+    def _ask_api(self, subjects: list[Address]) -> dict[Address, tuple[Descriptor, ...]]:
         """The referrers of each subject, in repositories whose first answer shows that the API is there."""
-        answers: dict[Place, tuple[Descriptor, ...]] = {}
+        answers: dict[Address, tuple[Descriptor, ...]] = {}
         first = {place.repository: place for place in reversed(subjects) if place.repository not in self.has_api}
         for place, answer in zip(first.values(), self.session.each(self._list_referrers, first.values()), strict=True):
             self.has_api[place.repository] = answer is not None
@@ -132,39 +133,39 @@ class _Search:
             answers[place] = answer or ()
         return answers
 
-    def _list_referrers(self, place: Place) -> tuple[Descriptor, ...] | None:
-        return self.session.ports.source.list_referrers(place.repository, place.digest)
+    def _list_referrers(self, place: Address) -> tuple[Descriptor, ...] | None:
+        return self.session.ports.source.list_referrers(place)
 
-    def _read_tag(self, place: Place, tag: str) -> Manifest | None:
-        return self.session.read(self.session.ports.source, place.repository, tag)
+    def _read_tag(self, place: Address, tag: str) -> Manifest | None:
+        return self.session.read(self.session.ports.source, Address(place.repository, tag))
 
-    def _read_referrer(self, place: Place, named: Descriptor) -> Manifest | None:
-        held = self.library.held.get(Place(place.repository, named.digest))
+    def _read_referrer(self, place: Address, named: Descriptor) -> Manifest | None:
+        held = self.library.held.get(Address(place.repository, named.digest))
         return held or self.session.read_named(self.session.ports.source, place.repository, named)
 
-    def _keep_referrers(self, places: list[Place], named: list[Descriptor], read: list[Manifest | None]) -> None:
+    def _keep_referrers(self, places: list[Address], named: list[Descriptor], read: list[Manifest | None]) -> None:
         right = []
         for place, descriptor, manifest in zip(places, named, read, strict=True):
             if manifest is None:
                 self.found.warnings[place].append(
-                    f"the source lists the referrer {descriptor.digest} of {place.digest}, but does not have it; "
+                    f"the source lists the referrer {descriptor.digest} of {place.reference}, but does not have it; "
                     "it was not copied"
                 )
-            elif manifest.subject is None or manifest.subject.digest != place.digest:
+            elif manifest.subject is None or manifest.subject.digest != place.reference:
                 said = manifest.subject.digest if manifest.subject else "nothing"
                 self.found.warnings[place].append(
-                    f"the source lists {descriptor.digest} as a referrer of {place.digest}, but it refers to {said}; "
-                    "it was not copied"
+                    f"the source lists {descriptor.digest} as a referrer of {place.reference}, but it refers to "
+                    f"{said}; it was not copied"
                 )
             else:
                 right.append((place, manifest))
         self._keep(right, [""] * len(right), [kind_of(manifest) for _place, manifest in right])
 
-    def _read_cosign(self, subjects: list[Place]) -> None:
+    def _read_cosign(self, subjects: list[Address]) -> None:
         tagged = [
             (place, own)
             for place in subjects
-            for own in cosign_tags(place.digest)
+            for own in cosign_tags(place.reference)
             if own.tag in self.tags[place.repository]
         ]
         read = self.session.each(lambda item: self._read_tag(item[0], item[1].tag), tagged)
@@ -175,11 +176,11 @@ class _Search:
             [own.kind for _place, own, _one in there],
         )
 
-    def _keep(self, found: list[tuple[Place, Manifest]], tags: list[str], kinds: list[str]) -> None:
+    def _keep(self, found: list[tuple[Address, Manifest]], tags: list[str], kinds: list[str]) -> None:
         """Keep belongings, with what those among them name that are indexes."""
         for place, manifest in found:
             self.library.put(place.repository, manifest)
         read_children(self.session, self.library, [(place.repository, one) for place, one in found], deep=True)
         for (place, manifest), tag, kind in zip(found, tags, kinds, strict=True):
             parts = self.library.closure(place.repository, manifest)[:-1]
-            self.found.belongings[place].append(Belonging(kind, place.digest, manifest, tag, parts))
+            self.found.belongings[place].append(Belonging(kind, place.reference, manifest, tag, parts))

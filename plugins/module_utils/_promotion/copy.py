@@ -47,11 +47,9 @@ class BlobCopy:
         self.session.each(lambda item: self._copy(*item), ordered, tick=self._say)
 
     def _copy(self, number: int, step: BlobStep) -> None:
-        copied, digest = self.copied[number], step.descriptor.digest
+        copied = self.copied[number]
         registry = self.session.ports.destination
-        if step.mount_from and registry.mount_blob(
-            step.destination_repository, digest, from_repository=step.mount_from
-        ):
+        if step.mount_from and registry.mount_blob(step.address, from_repository=step.mount_from):
             with self._lock:
                 copied.mounted += 1
                 self.done += 1

@@ -17,22 +17,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .._oci.model import RawManifest
+    from .._oci.names import Address
     from .session import Session
 
 WAITS_SECONDS = (0.1, 0.4, 1.6)
 
 
-def write_manifest(session: Session, repository: str, reference: str, manifest: RawManifest) -> str:
+def write_manifest(session: Session, address: Address, manifest: RawManifest) -> str:
     """Write it to the destination; tried again while that says it lacks what the manifest names."""
     write = session.ports.destination.write_manifest
     for seconds in WAITS_SECONDS:
         try:
-            return write(repository, reference, manifest)
+            return write(address, manifest)
         except OperationError as error:
             if error.details.get("refusal") != "missing":
                 raise
         StoppableClock(session).sleep(seconds)
-    return write(repository, reference, manifest)
+    return write(address, manifest)
 
 
 def comes_true(session: Session, seen: Callable[[], bool]) -> bool:

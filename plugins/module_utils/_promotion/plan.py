@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._errors import RefusedError, RequestError
+from .._oci.names import Address
 from .plan_tags import BelongingTags
 from .values import (
     BlobStep,
@@ -46,10 +47,10 @@ class _Planner:
     def __init__(self, request: PromotionRequest, *, same_registry: bool) -> None:
         self.request = request
         self.same_registry = same_registry
-        self.blobs: set[tuple[str, str]] = set()
+        self.blobs: set[Address] = set()
         self.manifests: set[tuple[str, str]] = set()
-        self.tags: dict[tuple[str, str], str] = {}
-        self.attested: set[tuple[str, str]] = set()
+        self.tags: dict[Address, str] = {}
+        self.attested: set[Address] = set()
         self.recorded: set[str] = set()
         self.belonging_tags = BelongingTags(request.belongings)
 
@@ -83,7 +84,7 @@ class _Planner:
         repository, tag = source.request.destination_repository, source.request.destination_tag
         if not tag:
             return None
-        planned = self.tags.setdefault((repository, tag), source.digest)
+        planned = self.tags.setdefault(Address(repository, tag), source.digest)
         if planned != source.digest:
             raise RequestError(
                 f"Two images of this promotion go to the tag {tag} of {repository}: {planned} and {source.digest}. "
@@ -139,10 +140,10 @@ class _Planner:
                     f"layer {blob.digest} is non-distributable and the source does not have it; it stays at "
                     f"{', '.join(blob.urls) or 'no address that the manifest names'}"
                 )
-            elif blob.digest in state.blobs or (repository, blob.digest) in self.blobs:
+            elif blob.digest in state.blobs or Address(repository, blob.digest) in self.blobs:
                 present.append(blob)
             else:
-                self.blobs.add((repository, blob.digest))
+                self.blobs.add(Address(repository, blob.digest))
                 steps.append(self._blob(source, blob))
         return tuple(steps), tuple(present), warnings
 
@@ -151,7 +152,7 @@ class _Planner:
         return BlobStep(blob, origin, goal, mount_from=origin if self.same_registry and origin != goal else "")
 
     def _attest(self, source: SourceImage, state: DestinationState) -> bool:
-        key = (source.request.destination_repository, source.digest)
+        key = Address(source.request.destination_repository, source.digest)
         if not self.request.attest or state.attested or key in self.attested:
             return False
         self.attested.add(key)

@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from .._errors import RefusedError
+from .._oci.names import Address
 from .._oci.parse import parse_manifest
 from .attachment_tags import descriptor_of, extend_index, fallback_tag
 from .values import BelongingsMode, TagStep
@@ -40,7 +41,7 @@ class BelongingTags:
 
     def __init__(self, mode: BelongingsMode) -> None:
         self.mode = mode
-        self._planned: dict[tuple[str, str], Manifest] = {}
+        self._planned: dict[Address, Manifest] = {}
         self._warnings: list[str] = []
         self._left: set[str] = set()
         self._tags: dict[str, str] = {}
@@ -69,7 +70,7 @@ class BelongingTags:
     def _own(self, source: SourceImage, state: DestinationState, one: Belonging) -> TagStep | None:
         """A tag of cosign's."""
         repository = source.request.destination_repository
-        planned = self._planned.get((repository, one.tag))
+        planned = self._planned.get(Address(repository, one.tag))
         held = planned or self._held.get(one.tag)
         there = planned.digest if planned else self._tags.get(one.tag)
         if there == one.manifest.digest:
@@ -88,7 +89,7 @@ class BelongingTags:
                 self._refuse(source, one.tag, found, _immutable(one.tag))
                 return None
         self._left.discard(one.manifest.digest)
-        self._planned[repository, one.tag] = one.manifest
+        self._planned[Address(repository, one.tag)] = one.manifest
         return TagStep(one.tag, one.manifest.raw, repository)
 
     def _fallback(
@@ -101,7 +102,7 @@ class BelongingTags:
     ) -> TagStep | None:
         """The index of a manifest's referrers, where the registry does not keep them itself."""
         repository, tag = source.request.destination_repository, fallback_tag(subject)
-        held = self._planned.get((repository, tag)) or self._held.get(tag)
+        held = self._planned.get(Address(repository, tag)) or self._held.get(tag)
         if held is not None and not held.is_index:
             self._refuse(source, tag, f"it names {held.digest}, which is no index", "Remove that tag, then run again.")
             return None
@@ -110,13 +111,13 @@ class BelongingTags:
         known = {one.digest for one in held.children} if held else set()
         if all(one.digest in known for one in wanted):
             return None
-        if held and (repository, tag) not in self._planned and not _may_move(state.settings, tag):
+        if held and Address(repository, tag) not in self._planned and not _may_move(state.settings, tag):
             self._refuse(source, tag, f"it names {held.digest} and lacks referrers of {subject}", _immutable(tag))
             return None
         raw = extend_index(held, wanted)
         if held is None and original and {one.digest for one in original.children} == {one.digest for one in wanted}:
             raw = original.raw
-        self._planned[repository, tag] = parse_manifest(raw)
+        self._planned[Address(repository, tag)] = parse_manifest(raw)
         return TagStep(tag, raw, repository)
 
     def _refuse(self, source: SourceImage, tag: str, found: str, advice: str) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .._common.progress import Progress
     from .._ecr.values import RepositorySettings, Scan
     from .._oci.model import Descriptor, RawManifest
+    from .._oci.names import Address
     from .._release.promotion import Promotion
     from .gates.model import SignatureCheck, SignatureMaterial, SignaturePolicy
 
@@ -29,34 +30,34 @@ class Registry(Protocol):
     #: What an image reference starts with.
     host: str
 
-    def read_manifest(self, repository: str, reference: str) -> RawManifest | None:
+    def read_manifest(self, address: Address) -> RawManifest | None:
         """The manifest of a tag or digest, its digest computed from the bytes; None when there is none.
 
         Reads at most `MANIFEST_LIMIT_BYTES` and refuses more. Refuses bytes that are not those of the digest asked for.
         """
 
-    def find_manifest(self, repository: str, reference: str) -> str | None:
+    def find_manifest(self, address: Address) -> str | None:
         """The digest of the manifest that a tag or digest names, without reading it; None when there is none."""
 
-    def has_blob(self, repository: str, digest: str) -> bool:
+    def has_blob(self, blob: Address) -> bool:
         """Whether the repository holds the blob."""
 
-    def read_blob(self, repository: str, digest: str, *, limit_bytes: int) -> bytes | None:
+    def read_blob(self, blob: Address, *, limit_bytes: int) -> bytes | None:
         """A small blob, its digest checked; None when there is none. Refuses one over the limit."""
 
     def list_tags(self, repository: str) -> tuple[str, ...] | None:
         """All tags of a repository; None when there is no such repository."""
 
-    def list_referrers(self, repository: str, digest: str) -> tuple[Descriptor, ...] | None:
+    def list_referrers(self, subject: Address) -> tuple[Descriptor, ...] | None:
         """The referrers of a manifest, all pages; None when the registry has no referrers API."""
 
-    def mount_blob(self, repository: str, digest: str, *, from_repository: str) -> bool:
+    def mount_blob(self, blob: Address, *, from_repository: str) -> bool:
         """Mount a blob of another repository of this registry. False when it must be uploaded instead."""
 
-    def write_blob(self, repository: str, digest: str, content: bytes) -> None:
+    def write_blob(self, blob: Address, content: bytes) -> None:
         """Upload a small blob that was made here: an attestation's statement."""
 
-    def write_manifest(self, repository: str, reference: str, manifest: RawManifest) -> str:
+    def write_manifest(self, address: Address, manifest: RawManifest) -> str:
         """Put the manifest's bytes under a tag or digest. Returns the `OCI-Subject` header, empty without one.
 
         Raises `OperationError` with ``details["refusal"]``: ``immutable`` for a tag that must not move, ``unsupported``
@@ -99,7 +100,7 @@ class Repositories(Protocol):
 class Scans(Protocol):
     """Vulnerability scans."""
 
-    def read_scan(self, repository: str, digest: str) -> Scan:
+    def read_scan(self, image: Address) -> Scan:
         """The scan of one image manifest (never an index), all pages of findings."""
 
 

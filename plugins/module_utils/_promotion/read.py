@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from .._errors import RefusedError
 from .._oci.model import INDEX_TYPES, Descriptor, Manifest
+from .._oci.names import Address
 from .._oci.parse import parse_manifest
 from .._oci.platforms import with_platforms
 from .values import ImageRequest, SourceImage
@@ -28,23 +29,15 @@ if TYPE_CHECKING:
 DEPTH_LIMIT = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A manifest of the source, by repository and digest."""
-
-    repository: str
-    digest: str
-
-
 @dataclass(slots=True)
 class Library:
     """The source's manifests that were read, each once."""
 
-    held: dict[Place, Manifest] = field(default_factory=dict)
+    held: dict[Address, Manifest] = field(default_factory=dict)
 
     def put(self, repository: str, manifest: Manifest) -> None:
         """Keep *manifest*."""
-        self.held[Place(repository, manifest.digest)] = manifest
+        self.held[Address(repository, manifest.digest)] = manifest
 
     def closure(self, repository: str, root: Manifest) -> tuple[Manifest, ...]:
         """*root* and what it names as far as it was read, each manifest once and after those that it names."""
@@ -66,7 +59,7 @@ class Library:
         if one.digest in found:
             return
         for child in one.children:
-            held = self.held.get(Place(repository, child.digest))
+            held = self.held.get(Address(repository, child.digest))
             if held:
                 self._visit(repository, held, (*above, one.digest), found)
         found[one.digest] = one
@@ -79,15 +72,15 @@ def read_roots(session: Session) -> tuple[SourceImage, ...]:
 
 def _read_root(session: Session, request: ImageRequest) -> SourceImage:
     source = session.ports.source
-    reference = request.tag or request.digest
-    where = f"{source.host}/{request.repository}{':' if request.tag else '@'}{reference}"
-    root = session.read(source, request.repository, reference)
+    address = Address(request.repository, request.tag or request.digest)
+    where = f"{source.host}/{address}"
+    root = session.read(source, address)
     if root is None:
         raise RefusedError(
             f"Promoting {where} was refused: the source has no such image. Nothing was changed. Look which tags "
             f"repository {request.repository} has, and that this is the registry meant.",
             repository=request.repository,
-            reference=reference,
+            reference=address.reference,
         )
     if request.digest and root.digest != request.digest:
         raise RefusedError(
@@ -131,11 +124,11 @@ def read_below(session: Session, library: Library, images: Iterable[SourceImage]
 
 def read_children(session: Session, library: Library, above: list[tuple[str, Manifest]], *, deep: bool) -> None:
     """Read what the manifests *above* name, level by level."""
-    expanded: set[Place] = set()
+    expanded: set[Address] = set()
     for _level in range(DEPTH_LIMIT + 1):
-        expanded |= {Place(repository, one.digest) for repository, one in above}
+        expanded |= {Address(repository, one.digest) for repository, one in above}
         named = {
-            Place(repository, child.digest): child
+            Address(repository, child.digest): child
             for repository, one in above
             for child in one.children
             if deep or child.media_type in INDEX_TYPES
@@ -149,12 +142,12 @@ def read_children(session: Session, library: Library, above: list[tuple[str, Man
             break
 
 
-def _read_child(session: Session, place: Place, child: Descriptor) -> Manifest:
+def _read_child(session: Session, place: Address, child: Descriptor) -> Manifest:
     found = session.read_named(session.ports.source, place.repository, child)
     if found is None:
         raise RefusedError(
-            f"{session.ports.source.host}/{place.repository} names the manifest {place.digest} in an index, but does "
-            "not have it. Nothing was written. Push the image anew: part of it was deleted."
+            f"{session.ports.source.host}/{place.repository} names the manifest {place.reference} in an index, but "
+            "does not have it. Nothing was written. Push the image anew: part of it was deleted."
         )
     return found
 

@@ -8,6 +8,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from .._errors import OperationError
+from .._oci.names import Address
 from .._oci.parse import parse_manifest
 from .._release.image import parse_release_tag
 from .._release.promotion import RECORD_PREFIX, Promotion
@@ -91,10 +92,11 @@ class Keeping:
         repository = image.source.request.destination_repository
         registry = self.session.ports.destination
         for blob, content in made.blobs:
-            if not registry.has_blob(repository, blob.digest):
-                registry.write_blob(repository, blob.digest, content)
+            address = Address(repository, blob.digest)
+            if not registry.has_blob(address):
+                registry.write_blob(address, content)
         manifest = parse_manifest(made.manifest)
-        if not write_manifest(self.session, repository, made.manifest.digest, made.manifest):
+        if not write_manifest(self.session, Address(repository, made.manifest.digest), made.manifest):
             self._list(image, manifest)
 
     def _list(self, image: ImagePlan, attestation: Manifest) -> None:
@@ -104,15 +106,16 @@ class Keeping:
         between our reading and our writing. Its manifest stays, and so does its line in the release table.
         """
         repository, tag = image.source.request.destination_repository, fallback_tag(image.source.digest)
+        address = Address(repository, tag)
         planned = [self.writing.remaining(step) for step in image.belonging_tags if step.tag == tag]
         wanted = [one for raw in planned if raw for one in parse_manifest(raw).children] + [descriptor_of(attestation)]
         for _attempt in range(_ATTEMPTS):
-            held = self.session.read(self.session.ports.destination, repository, tag)
+            held = self.session.read(self.session.ports.destination, address)
             if held and {one.digest for one in wanted} <= {one.digest for one in held.children}:
-                self.writing.tags[repository, tag] = held.raw
+                self.writing.tags[address] = held.raw
                 return
             index = extend_index(held, wanted)
-            write_manifest(self.session, repository, tag, index)
+            write_manifest(self.session, address, index)
         raise OperationError(
             f"The attestation {attestation.digest} was written {_ATTEMPTS} times into tag {tag} of {repository}, and "
             "another run wrote over it each time. Run again when no other promotion of this image is at work."

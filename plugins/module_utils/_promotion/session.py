@@ -10,6 +10,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from .._errors import FastbreakError, RefusedError
+from .._oci.names import Address
 from .._oci.parse import parse_manifest
 
 if TYPE_CHECKING:
@@ -114,9 +115,9 @@ class Session:
                     one.cancel()
                 wait(pending)
 
-    def read(self, registry: Registry, repository: str, reference: str) -> Manifest | None:
+    def read(self, registry: Registry, address: Address) -> Manifest | None:
         """The manifest of a tag or digest, parsed; None when there is none. Raises RefusedError for a hostile one."""
-        raw = registry.read_manifest(repository, reference)
+        raw = registry.read_manifest(address)
         if raw is None:
             return None
         self._count(raw)
@@ -124,7 +125,7 @@ class Session:
 
     def read_named(self, registry: Registry, repository: str, named: Descriptor) -> Manifest | None:
         """The manifest that *named* points to. Raises RefusedError when it is not the one that was named."""
-        found = self.read(registry, repository, named.digest)
+        found = self.read(registry, Address(repository, named.digest))
         if found is None:
             return None
         seen = (found.digest, len(found.raw.content), found.raw.media_type)

@@ -14,10 +14,10 @@ Each request buys something:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .._errors import DependencyError
+from .._oci.names import Address
 from .._oci.parse import is_foreign
 from .attachment_tags import fallback_tag
 from .attestation import is_attestation
@@ -31,14 +31,6 @@ if TYPE_CHECKING:
     from .session import Session
 
 
-@dataclass(frozen=True, slots=True)
-class _Spot:
-    """Content of the destination: a digest or tag in a repository."""
-
-    repository: str
-    reference: str
-
-
 class StateReader:
     """Reads the destination, each piece of it once a run."""
 
@@ -46,11 +38,11 @@ class StateReader:
         self.session = session
         self.destination = session.ports.destination
         self.settings: dict[str, RepositorySettings] = {}
-        self._heads: dict[_Spot, str | None] = {}
-        self._present: set[_Spot] = set()
-        self._blobs: dict[_Spot, bool] = {}
-        self._indexes: dict[_Spot, Manifest | None] = {}
-        self._referrers: dict[_Spot, tuple[Descriptor, ...] | None] = {}
+        self._heads: dict[Address, str | None] = {}
+        self._present: set[Address] = set()
+        self._blobs: dict[Address, bool] = {}
+        self._indexes: dict[Address, Manifest | None] = {}
+        self._referrers: dict[Address, tuple[Descriptor, ...] | None] = {}
         self._recorded: dict[str, bool] = {}
 
     def read_settings(self) -> None:
@@ -69,24 +61,24 @@ class StateReader:
     def settled(self, images: Iterable[SourceImage]) -> list[bool]:
         """For each image whether the destination has all its manifests, and the tag, if any, names it."""
         wanted = list(images)
-        for_all = [(one.request.destination_repository, digest) for one in wanted for digest in one.named]
+        for_all = [Address(one.request.destination_repository, digest) for one in wanted for digest in one.named]
         tags = [
-            (one.request.destination_repository, one.request.destination_tag)
+            Address(one.request.destination_repository, one.request.destination_tag)
             for one in wanted
             if one.request.destination_tag
         ]
         self._find_all(tags)
-        self._find_all(pair for pair in for_all if not self._has_manifest(*pair))
+        self._find_all(one for one in for_all if one not in self._present)
         return [self._is_settled(one) for one in wanted]
 
     def _is_settled(self, image: SourceImage) -> bool:
         request = image.request
-        tag = self._heads.get(_Spot(request.destination_repository, request.destination_tag))
+        tag = self._heads.get(Address(request.destination_repository, request.destination_tag))
         named = all(self._has_manifest(request.destination_repository, digest) for digest in image.named)
         return named and (not request.destination_tag or tag == image.digest)
 
     def _has_manifest(self, repository: str, digest: str) -> bool:
-        return _Spot(repository, digest) in self._present
+        return Address(repository, digest) in self._present
 
     def read(self, images: Iterable[SourceImage]) -> tuple[DestinationState, ...]:
         """What the destination holds of each image, and of what belongs to it."""
@@ -94,66 +86,66 @@ class StateReader:
         own_tags, manifests, fallbacks = [], [], []
         for one in wanted:
             repository = one.request.destination_repository
-            own_tags += [(repository, belonging.tag) for belonging in one.belongings if belonging.tag]
-            manifests += [(repository, digest) for digest in one.named]
+            own_tags += [Address(repository, belonging.tag) for belonging in one.belongings if belonging.tag]
+            manifests += [Address(repository, digest) for digest in one.named]
             for belonging in one.belongings:
-                manifests += [(repository, each.digest) for each in (*belonging.parts, belonging.manifest)]
+                manifests += [Address(repository, each.digest) for each in (*belonging.parts, belonging.manifest)]
             subjects = [belonging.subject for belonging in one.belongings if not belonging.tag]
-            fallbacks += [(repository, digest) for digest in dict.fromkeys([*subjects, one.digest])]
+            fallbacks += [Address(repository, digest) for digest in dict.fromkeys([*subjects, one.digest])]
         self._find_all(own_tags)
-        self._find_all(pair for pair in manifests if not self._has_manifest(*pair))
+        self._find_all(one for one in manifests if one not in self._present)
         self._read_referrers(wanted)
-        self._read_indexes([pair for pair in fallbacks if not self._has_api(pair[0])])
+        self._read_indexes([one for one in fallbacks if not self._has_api(one.repository)])
         self._read_changed(wanted)
         self._find_blobs(wanted)
         self._find_records(wanted)
         return tuple(self._state(one) for one in wanted)
 
-    def _find_all(self, pairs: Iterable[tuple[str, str]]) -> None:
-        asked = [spot for spot in dict.fromkeys(_Spot(*pair) for pair in pairs) if spot not in self._heads]
-        found = self.session.each(lambda one: self.destination.find_manifest(one.repository, one.reference), asked)
+    def _find_all(self, addresses: Iterable[Address]) -> None:
+        asked = [one for one in dict.fromkeys(addresses) if one not in self._heads]
+        found = self.session.each(self.destination.find_manifest, asked)
         self._heads.update(zip(asked, found, strict=True))
-        self._present.update(_Spot(spot.repository, one) for spot, one in zip(asked, found, strict=True) if one)
+        self._present.update(Address(address.repository, one) for address, one in zip(asked, found, strict=True) if one)
 
     def _read_referrers(self, images: list[SourceImage]) -> None:
-        roots = [_Spot(one.request.destination_repository, one.digest) for one in images]
+        roots = [Address(one.request.destination_repository, one.digest) for one in images]
         asked = [one for one in dict.fromkeys(roots) if one not in self._referrers]
-        found = self.session.each(lambda one: self.destination.list_referrers(one.repository, one.reference), asked)
+        found = self.session.each(self.destination.list_referrers, asked)
         self._referrers.update(zip(asked, found, strict=True))
 
     def _has_api(self, repository: str) -> bool:
-        return any(spot.repository == repository and found is not None for spot, found in self._referrers.items())
+        return any(address.repository == repository and found is not None for address, found in self._referrers.items())
 
-    def _read_indexes(self, subjects: list[tuple[str, str]]) -> None:
+    def _read_indexes(self, subjects: list[Address]) -> None:
         """The destination's indexes of referrers, under their tags."""
-        self._read_tags([(repository, fallback_tag(digest)) for repository, digest in subjects])
+        self._read_tags([Address(one.repository, fallback_tag(one.reference)) for one in subjects])
 
-    def _read_tags(self, pairs: list[tuple[str, str]]) -> None:
-        asked = [spot for spot in dict.fromkeys(_Spot(*pair) for pair in pairs) if spot not in self._indexes]
-        read = self.session.each(lambda one: self.session.read(self.destination, one.repository, one.reference), asked)
+    def _read_tags(self, addresses: list[Address]) -> None:
+        asked = [one for one in dict.fromkeys(addresses) if one not in self._indexes]
+        read = self.session.each(lambda one: self.session.read(self.destination, one), asked)
         self._indexes.update(zip(asked, read, strict=True))
 
     def _read_changed(self, images: list[SourceImage]) -> None:
         """What the destination has under a belonging's tag, where that is not the source's."""
         self._read_tags(
             [
-                (one.request.destination_repository, belonging.tag)
+                Address(one.request.destination_repository, belonging.tag)
                 for one in images
                 for belonging in one.belongings
                 if belonging.tag
-                and self._heads[_Spot(one.request.destination_repository, belonging.tag)]
+                and self._heads[Address(one.request.destination_repository, belonging.tag)]
                 not in (None, belonging.manifest.digest)
             ]
         )
 
     def _find_blobs(self, images: list[SourceImage]) -> None:
-        wanted: dict[_Spot, None] = {}
+        wanted: dict[Address, None] = {}
         for one in images:
             repository = one.request.destination_repository
             for manifest in self._lacking(one):
-                wanted.update(dict.fromkeys(_Spot(repository, blob.digest) for blob in manifest.blobs))
-        asked = [spot for spot in wanted if spot not in self._blobs]
-        found = self.session.each(lambda one: self.destination.has_blob(one.repository, one.reference), asked)
+                wanted.update(dict.fromkeys(Address(repository, blob.digest) for blob in manifest.blobs))
+        asked = [address for address in wanted if address not in self._blobs]
+        found = self.session.each(self.destination.has_blob, asked)
         self._blobs.update(zip(asked, found, strict=True))
 
     def _lacking(self, image: SourceImage) -> list[Manifest]:
@@ -169,11 +161,11 @@ class StateReader:
             blob.digest
             for manifest in self._lacking(image)
             for blob in manifest.blobs
-            if is_foreign(blob) and not self._blobs[_Spot(repository, blob.digest)]
+            if is_foreign(blob) and not self._blobs[Address(repository, blob.digest)]
         }
         source = self.session.ports.source
         names = sorted(asked)
-        found = self.session.each(lambda digest: source.has_blob(image.request.repository, digest), names)
+        found = self.session.each(lambda digest: source.has_blob(Address(image.request.repository, digest)), names)
         return frozenset(digest for digest, there in zip(names, found, strict=True) if not there)
 
     def _find_records(self, images: list[SourceImage]) -> None:
@@ -188,22 +180,22 @@ class StateReader:
     def _state(self, image: SourceImage) -> DestinationState:
         repository = image.request.destination_repository
         names = [image.request.destination_tag, *(one.tag for one in image.belongings)]
-        tags = {name: digest for name in names if (digest := self._heads.get(_Spot(repository, name)))}
+        tags = {name: digest for name in names if (digest := self._heads.get(Address(repository, name)))}
         subjects = dict.fromkeys([*(one.subject for one in image.belongings), image.digest])
         indexed = [*names, *(fallback_tag(one) for one in subjects)]
-        held = {name: one for name in indexed if (one := self._indexes.get(_Spot(repository, name)))}
+        held = {name: one for name in indexed if (one := self._indexes.get(Address(repository, name)))}
         tags |= {name: one.digest for name, one in held.items()}
         parts = [part for one in image.belongings for part in (*one.parts, one.manifest)]
         blobs = {blob.digest for one in (*image.manifests, *parts) for blob in one.blobs}
         digests = {*image.named, *(one.digest for one in parts)}
-        referrers = self._referrers.get(_Spot(repository, image.digest))
+        referrers = self._referrers.get(Address(repository, image.digest))
         index = held.get(fallback_tag(image.digest))
         listed = referrers if referrers is not None else index.children if index else ()
         carried = set() if self._is_source(image) else {one.manifest.digest for one in image.belongings}
         attestations = sorted(one.digest for one in listed if is_attestation(one) and one.digest not in carried)
         return DestinationState(
             settings=self.settings[repository],
-            blobs=frozenset(one for one in blobs if self._blobs.get(_Spot(repository, one))),
+            blobs=frozenset(one for one in blobs if self._blobs.get(Address(repository, one))),
             manifests=frozenset(one for one in digests if self._has_manifest(repository, one)),
             tags=tuple(sorted(tags.items())),
             attested=bool(attestations),

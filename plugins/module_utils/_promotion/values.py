@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from .._oci.names import Address
+
 if TYPE_CHECKING:
     from .._ecr.values import RepositorySettings
     from .._oci.model import Descriptor, Manifest, RawManifest
@@ -128,6 +130,11 @@ class BlobStep:
     destination_repository: str
     mount_from: str = ""
 
+    @property
+    def address(self) -> Address:
+        """Where it goes."""
+        return Address(self.destination_repository, self.descriptor.digest)
+
 
 @dataclass(frozen=True, slots=True)
 class ManifestStep:
@@ -137,6 +144,11 @@ class ManifestStep:
     destination_repository: str
     role: str
 
+    @property
+    def address(self) -> Address:
+        """Where it goes."""
+        return Address(self.destination_repository, self.manifest.digest)
+
 
 @dataclass(frozen=True, slots=True)
 class TagStep:
@@ -145,6 +157,11 @@ class TagStep:
     tag: str
     manifest: RawManifest
     destination_repository: str
+
+    @property
+    def address(self) -> Address:
+        """Where it goes."""
+        return Address(self.destination_repository, self.tag)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._errors import OperationError
+from .._oci.names import Address
 from .._oci.parse import parse_manifest
 from .attachment_tags import fallback_tag, without
 from .patience import write_manifest
@@ -30,9 +31,9 @@ class Writing:
         self.session = session
         self.planned = planned
         self.written: list[ManifestStep] = []
-        self.tags: dict[tuple[str, str], RawManifest] = {}
-        self.refused: set[tuple[str, str]] = set()
-        self.listed: set[tuple[str, str]] = set()
+        self.tags: dict[Address, RawManifest] = {}
+        self.refused: set[Address] = set()
+        self.listed: set[Address] = set()
         self.warnings: dict[int, list[str]] = {number: [] for number, _image in enumerate(planned.images)}
 
     @property
@@ -51,14 +52,14 @@ class Writing:
     def _in_order(self, steps: Iterable[tuple[ManifestStep, ...]], write: Callable[[int, ManifestStep], None]) -> None:
         """Level by level: a manifest's level is one above all that it names or refers to."""
         levels: list[list[tuple[int, ManifestStep]]] = []
-        level_of: dict[tuple[str, str], int] = {}
+        level_of: dict[Address, int] = {}
         for number, some in enumerate(steps):
             for step in some:
                 repository = step.destination_repository
                 named = parse_manifest(step.manifest)
                 below = [*(one.digest for one in named.children), named.subject.digest if named.subject else ""]
-                level = 1 + max(level_of.get((repository, digest), -1) for digest in below)
-                level_of[repository, step.manifest.digest] = level
+                level = 1 + max(level_of.get(Address(repository, digest), -1) for digest in below)
+                level_of[step.address] = level
                 if level == len(levels):
                     levels.append([])
                 levels[level].append((number, step))
@@ -66,15 +67,14 @@ class Writing:
             self.session.each(lambda item: write(*item), one)
 
     def _write(self, _number: int, step: ManifestStep) -> None:
-        repository, digest = step.destination_repository, step.manifest.digest
-        if write_manifest(self.session, repository, digest, step.manifest):
-            self.listed.add((repository, digest))
+        if write_manifest(self.session, step.address, step.manifest):
+            self.listed.add(step.address)
         self.written.append(step)
 
     def _write_referrer(self, number: int, step: ManifestStep) -> None:
         what = f"{step.role} {step.manifest.digest}"
         if not self.lenient(number, what, lambda: self._write(number, step)):
-            self.refused.add((step.destination_repository, step.manifest.digest))
+            self.refused.add(step.address)
 
     def lenient(self, number: int, what: str, write: Callable[[], None]) -> bool:
         """*write* a belonging; one that the destination refuses fails the run or is warned of. False: it was."""
@@ -90,32 +90,31 @@ class Writing:
 
     def belonging_tags(self) -> None:
         """The belongings' tags, save the index that an attestation is to be added to: it is written once, with that."""
-        steps: dict[tuple[str, str], tuple[int, TagStep]] = {}
+        steps: dict[Address, tuple[int, TagStep]] = {}
         for number, image in enumerate(self.planned.images):
             for step in image.belonging_tags:
                 if not (image.attest and step.tag == fallback_tag(image.source.digest)):
-                    steps[step.destination_repository, step.tag] = (number, step)
+                    steps[step.address] = (number, step)
         self.session.each(lambda item: self._write_tag(*item), steps.values())
 
     def _write_tag(self, number: int, step: TagStep) -> None:
-        repository = step.destination_repository
         manifest = self.remaining(step)
         if manifest is None:
             return
 
         def write() -> None:
-            write_manifest(self.session, repository, step.tag, manifest)
-            self.tags[repository, step.tag] = manifest
+            write_manifest(self.session, step.address, manifest)
+            self.tags[step.address] = manifest
 
         self.lenient(number, f"tag {step.tag}", write)
 
     def remaining(self, step: TagStep) -> RawManifest | None:
         """What to write under a belonging's tag now that some may be refused or listed by the registry itself."""
         repository = step.destination_repository
-        left_out = {digest for place, digest in self.refused | self.listed if place == repository}
+        left_out = {one.reference for one in self.refused | self.listed if one.repository == repository}
         index = parse_manifest(step.manifest)
         if not index.is_index or not left_out & {one.digest for one in index.children}:
             return step.manifest
         if all(one.digest in left_out for one in index.children):
             return None
-        return without(step.manifest, {digest for place, digest in self.refused if place == repository})
+        return without(step.manifest, {one.reference for one in self.refused if one.repository == repository})

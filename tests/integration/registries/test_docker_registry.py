@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import CredentialsError, UnavailableError
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import RawManifest
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.names import Address
 
 from tests.registries.docker_registry import BASIC_PASSWORD, BASIC_USER, DockerRegistry
 from tests.registries.images import make_blob, make_image, make_index, push
@@ -44,14 +45,14 @@ def copy_all(source, destination, folder, made=INDEX):
     for image in (*made.children, made):
         for blob in image.blobs:
             transfer.copy_blob("a/b", descriptor(blob), "c/d", lambda _count: None)
-            assert destination.registry.has_blob("c/d", blob.digest)
-        read = source.registry.read_manifest("a/b", image.digest)
-        destination.registry.write_manifest("c/d", image.digest, read)
+            assert destination.registry.has_blob(Address("c/d", blob.digest))
+        read = source.registry.read_manifest(Address("a/b", image.digest))
+        destination.registry.write_manifest(Address("c/d", image.digest), read)
     root = RawManifest(made.content, made.digest, made.media_type)
-    destination.registry.write_manifest("c/d", "1.0", root)
-    assert destination.registry.read_manifest("c/d", "1.0") == root
+    destination.registry.write_manifest(Address("c/d", "1.0"), root)
+    assert destination.registry.read_manifest(Address("c/d", "1.0")) == root
     assert destination.registry.list_tags("c/d") == ("1.0",)
-    assert destination.registry.list_referrers("c/d", made.digest) is None
+    assert destination.registry.list_referrers(Address("c/d", made.digest)) is None
 
 
 def test_an_image_of_two_platforms_arrives_as_it_was(sides, source, tmp_path):
@@ -66,7 +67,7 @@ def test_with_a_password(sides, source, tmp_path):
         copy_all(sides.connect(source), sides.connect(destination, **LOGIN), tmp_path / "state")
         for wrong in ({**LOGIN, "password": "no"}, {}):
             with pytest.raises(CredentialsError):
-                sides.connect(destination, **wrong).registry.find_manifest("c/d", "1.0")
+                sides.connect(destination, **wrong).registry.find_manifest(Address("c/d", "1.0"))
 
 
 @pytest.mark.parametrize("seconds", [60, 2])
@@ -79,7 +80,7 @@ def test_with_tokens(sides, source, tmp_path, seconds):
         copy_all(sides.connect(source), sides.connect(destination, **LOGIN), tmp_path / "state")
         assert set(tokens.scopes) == {"repository:c/d:pull,push"}
         with pytest.raises(CredentialsError):
-            sides.connect(destination).registry.find_manifest("c/d", "1.0")
+            sides.connect(destination).registry.find_manifest(Address("c/d", "1.0"))
 
 
 def test_blobs_are_mounted_also_with_tokens(sides, tmp_path):
@@ -92,9 +93,9 @@ def test_blobs_are_mounted_also_with_tokens(sides, tmp_path):
         push(registry.host, "a/b", image, authorization=token)
         client = sides.connect(registry, **LOGIN).registry
         digest = image.blobs[1].digest
-        assert not client.has_blob("c/d", digest)
-        assert client.mount_blob("c/d", digest, from_repository="a/b") is True
-        assert client.has_blob("c/d", digest)
+        assert not client.has_blob(Address("c/d", digest))
+        assert client.mount_blob(Address("c/d", digest), from_repository="a/b") is True
+        assert client.has_blob(Address("c/d", digest))
 
 
 def test_with_tls_of_an_authority_of_ones_own(sides, source, tmp_path):
@@ -103,9 +104,10 @@ def test_with_tls_of_an_authority_of_ones_own(sides, source, tmp_path):
     with DockerRegistry(tmp_path / "destination", tls=certificate) as destination:
         trusted = sides.connect(destination, ca_bundle=str(certificate.ca))
         copy_all(sides.connect(source), trusted, tmp_path / "state")
-        assert sides.connect(destination, validate_certs=False).registry.find_manifest("c/d", "1.0") == INDEX.digest
+        unchecked = sides.connect(destination, validate_certs=False).registry
+        assert unchecked.find_manifest(Address("c/d", "1.0")) == INDEX.digest
         with pytest.raises(UnavailableError, match="is not trusted"):
-            sides.connect(destination).registry.find_manifest("c/d", "1.0")
+            sides.connect(destination).registry.find_manifest(Address("c/d", "1.0"))
         assert sides.waits.seconds == []
 
 
@@ -155,7 +157,7 @@ def test_a_killed_run_is_taken_up_where_the_registry_acknowledged(sides, source,
         relay.release()
         sent, resumed = Copying(source, relay, blob, tmp_path / "state").finish()
         assert (sent, resumed) == (2 * MIB, 18 * MIB)
-        assert sides.connect(destination).registry.has_blob("c/d", blob.digest)
+        assert sides.connect(destination).registry.has_blob(Address("c/d", blob.digest))
         assert list((tmp_path / "state").iterdir()) == []
 
 
@@ -180,6 +182,6 @@ def test_a_cut_inside_a_chunk_costs_that_one_blob(sides, source, tmp_path):
         relay.cut_request("PATCH", number=4, after_bytes=300_000)
         made = transfer_between(sides.connect(source), sides.connect(relay), tmp_path / "state")
         done = made.copy_blob("a/b", descriptor(blob), "c/d", lambda _count: None)
-        assert sides.connect(destination).registry.has_blob("c/d", blob.digest)
+        assert sides.connect(destination).registry.has_blob(Address("c/d", blob.digest))
         # This registry forgets an upload that broke inside a chunk: the blob begins again.
         assert done.bytes_sent >= 9 * MIB

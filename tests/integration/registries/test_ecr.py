@@ -17,6 +17,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.login import Login
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import RawManifest
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.names import Address
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.transfer.ecr_parts import EcrLayers
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.transfer.job import OciTransfer, TransferSettings
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.transfer.state import UploadStates
@@ -134,15 +135,15 @@ def test_an_image_goes_from_one_account_to_the_other(accounts, plain, tmp_path):
         made = make_transfer(source, destination, warn=print, chunk_bytes=MIB, state_directory=str(tmp_path))
         for blob in image.blobs:
             made.copy_blob(source_name, descriptor(blob), name, nothing)
-            assert destination.registry.has_blob(name, blob.digest)
-        destination.registry.write_manifest(name, "1.0", raw)
-        assert destination.registry.read_manifest(name, "1.0") == raw
+            assert destination.registry.has_blob(Address(name, blob.digest))
+        destination.registry.write_manifest(Address(name, "1.0"), raw)
+        assert destination.registry.read_manifest(Address(name, "1.0")) == raw
     assert (prod.account, prod.region, prod.registry.host) == (
         ACCOUNTS["prod"],
         REGION,
         f"{ACCOUNTS['prod']}.dkr.ecr.{REGION}.amazonaws.com",
     )
-    assert prod.registry.list_referrers(names[1], image.digest) == ()
+    assert prod.registry.list_referrers(Address(names[1], image.digest)) == ()
     assert prod.registry.list_tags(names[1]) == ("1.0",)
 
 
@@ -153,10 +154,10 @@ def test_a_blob_is_mounted_within_an_account(accounts, plain, tmp_path):
     made = make_transfer(plain[1], dev, warn=print, state_directory=str(tmp_path))
     made.copy_blob("a/b", descriptor(blob), first, nothing)
     # ECR mounts only in accounts that asked for it; elsewhere the blob is uploaded.
-    assert dev.registry.mount_blob(second, blob.digest, from_repository=first) is False
+    assert dev.registry.mount_blob(Address(second, blob.digest), from_repository=first) is False
     dev.client("ecr").put_account_setting(name="BLOB_MOUNTING", value="ENABLED")
-    assert dev.registry.mount_blob(second, blob.digest, from_repository=first) is True
-    assert dev.registry.has_blob(second, blob.digest)
+    assert dev.registry.mount_blob(Address(second, blob.digest), from_repository=first) is True
+    assert dev.registry.has_blob(Address(second, blob.digest))
 
 
 def test_a_password_that_expired_is_asked_for_again(accounts):
@@ -164,14 +165,14 @@ def test_a_password_that_expired_is_asked_for_again(accounts):
     authorizer = dev.registry.http._authorizer
     expired = Login("x", "AWS", "expired")
     authorizer._login = authorizer._logins._known = expired
-    assert dev.registry.find_manifest(name, "1.0") is None
+    assert dev.registry.find_manifest(Address(name, "1.0")) is None
     assert authorizer._login != expired
 
 
 def test_a_login_of_the_wrong_account_is_refused(accounts):
     foreign = accounts.side("prod", access_key=ACCOUNTS["dev"])
     with pytest.raises(CredentialsError):
-        foreign.registry.read_manifest(accounts.repository("prod"), "1.0")
+        foreign.registry.read_manifest(Address(accounts.repository("prod"), "1.0"))
 
 
 def test_a_role_of_the_other_account_is_assumed(accounts):
@@ -181,7 +182,7 @@ def test_a_role_of_the_other_account_is_assumed(accounts):
     role = iam.create_role(RoleName=f"r{uuid.uuid4().hex[:8]}", AssumeRolePolicyDocument=json.dumps(trust))["Role"]
     accounts.calls.clear()
     prod = accounts.side("prod", access_key="", secret_key="", role_arn=role["Arn"])
-    assert prod.registry.read_manifest(name, "1.0") is None
+    assert prod.registry.read_manifest(Address(name, "1.0")) is None
     assert prod.repositories.describe(name).exists
     assert [service for service, _overrides in accounts.calls] == ["sts", "ecr"]
     assert (
@@ -211,10 +212,10 @@ def test_an_immutable_tag_does_not_move(accounts, plain, tmp_path):
         for blob in image.blobs:
             made.copy_blob("a/b", descriptor(blob), name, nothing)
         raws.append(RawManifest(image.content, image.digest, image.media_type))
-    prod.registry.write_manifest(name, "1.0", raws[0])
-    prod.registry.write_manifest(name, "1.0", raws[0])
+    prod.registry.write_manifest(Address(name, "1.0"), raws[0])
+    prod.registry.write_manifest(Address(name, "1.0"), raws[0])
     with pytest.raises(OperationError) as raised:
-        prod.registry.write_manifest(name, "1.0", raws[1])
+        prod.registry.write_manifest(Address(name, "1.0"), raws[1])
     assert raised.value.details["refusal"] == "immutable"
 
 
@@ -253,7 +254,7 @@ class Parts:
         return made.copy_blob("a/b", descriptor(blob), self.repository, nothing)
 
     def has(self, blob):
-        return self._side.registry.has_blob(self.repository, blob.digest)
+        return self._side.registry.has_blob(Address(self.repository, blob.digest))
 
     def interrupted(self, blob, parts):
         """Let a copy end after so many parts."""

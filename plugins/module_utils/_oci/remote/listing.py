@@ -17,6 +17,7 @@ from .wire import BrokenConnectionError, Request, Response, TooLongError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ..names import Address
     from .http import RegistryHttp
 
 _PAGE_BYTES = 8 << 20
@@ -43,11 +44,12 @@ def list_tags(http: RegistryHttp, repository: str) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(found))
 
 
-def list_referrers(http: RegistryHttp, repository: str, digest: str) -> tuple[Descriptor, ...] | None:
+def list_referrers(http: RegistryHttp, subject: Address) -> tuple[Descriptor, ...] | None:
     """All referrers; None when the registry has no referrers API."""
-    attempted = f"list the referrers of {http.host}/{repository}@{digest}"
+    attempted = f"list the referrers of {http.host}/{subject}"
     found: dict[str, Descriptor] = {}
-    for response in _pages(http, attempted, repository, f"/v2/{repository}/referrers/{digest}"):
+    path = f"/v2/{subject.repository}/referrers/{subject.reference}"
+    for response in _pages(http, attempted, subject.repository, path):
         media_type = response.header("Content-Type").partition(";")[0].strip().lower()
         if response.status in _NO_API or (response.status == 200 and media_type != OCI_INDEX):
             response.finish()

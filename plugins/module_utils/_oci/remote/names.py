@@ -8,7 +8,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from ..._errors import RequestError
-from ..names import digest_problem, repository_problem, tag_problem
+from ..names import Address, digest_problem, repository_problem, tag_problem
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -32,6 +32,11 @@ def check_digest(text: str) -> str:
 def check_reference(text: str) -> str:
     """*text*, when it is a tag or a digest. Raises `RequestError`."""
     return check_digest(text) if ":" in text else _checked(text, tag_problem(text))
+
+
+def check_address(address: Address) -> Address:
+    """*address*, when both its parts are what they should be. Raises `RequestError`."""
+    return Address(check_repository(address.repository), check_reference(address.reference))
 
 
 def _checked(name: str, problem: str) -> str:

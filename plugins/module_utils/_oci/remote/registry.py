@@ -12,10 +12,11 @@ from ..model import MANIFEST_LIMIT_BYTES, MANIFEST_TYPES, Descriptor, RawManifes
 from ..transfer.uploads import Uploads
 from .errors import Refusal, read_refusal, refused, unavailable
 from .listing import list_referrers, list_tags
-from .names import check_digest, check_reference, check_repository, digest_of, is_digest
+from .names import check_address, check_digest, check_repository, digest_of, is_digest
 from .wire import BrokenConnectionError, Request, Response, TooLongError
 
 if TYPE_CHECKING:
+    from ..names import Address
     from .http import RegistryHttp
 
 _ACCEPT = {"Accept": ", ".join(MANIFEST_TYPES)}
@@ -32,13 +33,14 @@ class OciRegistry:
         self.http = http
         self.host = http.host
 
-    def read_manifest(self, repository: str, reference: str) -> RawManifest | None:
+    def read_manifest(self, address: Address) -> RawManifest | None:
         """The manifest of a tag or digest; None when there is none."""
-        attempted = f"read the manifest {self._name(repository, reference)}"
-        found = self._read(attempted, repository, _manifest_path(repository, reference), MANIFEST_LIMIT_BYTES, _ACCEPT)
+        attempted = f"read the manifest {self._name(address)}"
+        found = self._read(attempted, address.repository, _manifest_path(address), MANIFEST_LIMIT_BYTES, _ACCEPT)
         if found is None:
             return None
         response, content = found
+        reference = address.reference
         digest = digest_of(content, reference) if is_digest(reference) else digest_of(content)
         if is_digest(reference) and digest != reference:
             raise _lie(attempted, self.host, f"its bytes have the digest {digest}")
@@ -47,38 +49,38 @@ class OciRegistry:
             raise _lie(attempted, self.host, f"it says the digest is {claimed}, but the bytes have {digest}")
         return RawManifest(content, digest, _media_type(response))
 
-    def find_manifest(self, repository: str, reference: str) -> str | None:
+    def find_manifest(self, address: Address) -> str | None:
         """The digest that a tag or digest names, without reading the manifest; None when there is none."""
-        attempted = f"look for the manifest {self._name(repository, reference)}"
-        response = self._ask(attempted, "HEAD", repository, _manifest_path(repository, reference), _ACCEPT)
+        attempted = f"look for the manifest {self._name(address)}"
+        response = self._ask(attempted, "HEAD", address.repository, _manifest_path(address), _ACCEPT)
         response.finish()
         if response.status == 404:
             return None
         digest = response.header("Docker-Content-Digest")
         if response.status != 200 or not is_digest(digest):
             # Some registries do not answer HEAD, or not with a digest.
-            found = self.read_manifest(repository, reference)
+            found = self.read_manifest(address)
             return found.digest if found else None
-        if is_digest(reference) and digest != reference:
+        if is_digest(address.reference) and digest != address.reference:
             raise _lie(attempted, self.host, f"it says the digest is {digest}")
         return digest
 
-    def has_blob(self, repository: str, digest: str) -> bool:
+    def has_blob(self, blob: Address) -> bool:
         """Whether the repository holds the blob."""
-        attempted = f"look for the blob {self._name(repository, check_digest(digest))}"
-        response = self._ask(attempted, "HEAD", repository, _blob_path(repository, digest))
+        attempted = f"look for the blob {self._blob_name(blob)}"
+        response = self._ask(attempted, "HEAD", blob.repository, _blob_path(blob))
         if response.status not in {200, 404}:
             raise refused(attempted, self.host, read_refusal(response))
         response.finish()
         return response.status == 200
 
-    def read_blob(self, repository: str, digest: str, *, limit_bytes: int) -> bytes | None:
+    def read_blob(self, blob: Address, *, limit_bytes: int) -> bytes | None:
         """A small blob, its digest checked; None when there is none."""
-        attempted = f"read the blob {self._name(repository, check_digest(digest))}"
-        found = self._read(attempted, repository, _blob_path(repository, digest), limit_bytes, {})
+        attempted = f"read the blob {self._blob_name(blob)}"
+        found = self._read(attempted, blob.repository, _blob_path(blob), limit_bytes, {})
         if found is None:
             return None
-        if (actual := digest_of(found[1], digest)) != digest:
+        if (actual := digest_of(found[1], blob.reference)) != blob.reference:
             raise _lie(attempted, self.host, f"its bytes have the digest {actual}")
         return found[1]
 
@@ -86,17 +88,17 @@ class OciRegistry:
         """All tags of a repository; None when there is no such repository."""
         return list_tags(self.http, check_repository(repository))
 
-    def list_referrers(self, repository: str, digest: str) -> tuple[Descriptor, ...] | None:
+    def list_referrers(self, subject: Address) -> tuple[Descriptor, ...] | None:
         """The referrers of a manifest, all pages; None when the registry has no referrers API."""
-        return list_referrers(self.http, check_repository(repository), check_digest(digest))
+        check_digest(subject.reference)
+        return list_referrers(self.http, check_address(subject))
 
-    def mount_blob(self, repository: str, digest: str, *, from_repository: str) -> bool:
+    def mount_blob(self, blob: Address, *, from_repository: str) -> bool:
         """Mount a blob of another repository of this registry. False when it must be uploaded instead."""
-        query = urlencode({"mount": check_digest(digest), "from": check_repository(from_repository)})
-        attempted = f"mount the blob {digest} of {from_repository} in {self.host}/{repository}"
-        response = self._ask(
-            attempted, "POST", repository, f"/v2/{check_repository(repository)}/blobs/uploads/?{query}"
-        )
+        query = urlencode({"mount": check_digest(blob.reference), "from": check_repository(from_repository)})
+        repository = check_repository(blob.repository)
+        attempted = f"mount the blob {blob.reference} of {from_repository} in {self.host}/{repository}"
+        response = self._ask(attempted, "POST", repository, f"/v2/{repository}/blobs/uploads/?{query}")
         if response.status == 202:
             self._cancel(attempted, repository, response)
         elif response.status != 201:
@@ -105,42 +107,40 @@ class OciRegistry:
         response.finish()
         return response.status == 201
 
-    def write_blob(self, repository: str, digest: str, content: bytes) -> None:
+    def write_blob(self, blob: Address, content: bytes) -> None:
         """Upload a small blob that was made here."""
-        attempted = f"write the blob {self._name(repository, check_digest(digest))}"
-        uploads = Uploads(self.http, repository)
-        response = self._ask(attempted, "POST", repository, f"/v2/{check_repository(repository)}/blobs/uploads/")
+        attempted = f"write the blob {self._blob_name(blob)}"
+        uploads = Uploads(self.http, blob.repository)
+        response = self._ask(attempted, "POST", blob.repository, f"/v2/{blob.repository}/blobs/uploads/")
         if response.status != 202:
             raise refused(attempted, self.host, read_refusal(response))
-        response = uploads.commit(attempted, uploads.begun(response), digest, content)
+        response = uploads.commit(attempted, uploads.begun(response), blob.reference, content)
         if response.status in {200, 201, 202}:
             response.finish()
             return
         refusal = read_refusal(response)
         # An attempt whose answer was lost may have written it.
-        if not self.has_blob(repository, digest):
+        if not self.has_blob(blob):
             raise refused(attempted, self.host, refusal)
 
-    def write_manifest(self, repository: str, reference: str, manifest: RawManifest) -> str:
+    def write_manifest(self, address: Address, manifest: RawManifest) -> str:
         """Put the manifest's bytes under a tag or digest. Returns the ``OCI-Subject`` header."""
-        attempted = f"write the manifest {self._name(repository, reference)}"
-        url = self.http.url(_manifest_path(repository, reference))
+        attempted = f"write the manifest {self._name(address)}"
+        url = self.http.url(_manifest_path(address))
         request = Request("PUT", url, {"Content-Type": manifest.media_type}, manifest.content)
-        response = self.http.ask(attempted, request, repository)
+        response = self.http.ask(attempted, request, address.repository)
         if response.status not in {200, 201, 202}:
-            return self._not_written(attempted, repository, reference, manifest, read_refusal(response))
+            return self._not_written(attempted, address, manifest, read_refusal(response))
         response.finish()
         claimed = response.header("Docker-Content-Digest")
         if is_digest(claimed) and digest_of(manifest.content, claimed) != claimed:
             raise _lie(attempted, self.host, f"it says the digest is {claimed}, but {manifest.digest} was sent")
         return response.header("OCI-Subject")
 
-    def _not_written(
-        self, attempted: str, repository: str, reference: str, manifest: RawManifest, refusal: Refusal
-    ) -> str:
+    def _not_written(self, attempted: str, address: Address, manifest: RawManifest, refusal: Refusal) -> str:
         kind = _kind(refusal)
         # An attempt whose answer was lost may have written the tag, which then needs not move.
-        if kind == "immutable" and self.find_manifest(repository, reference) == manifest.digest:
+        if kind == "immutable" and self.find_manifest(address) == manifest.digest:
             return ""
         raise refused(attempted, self.host, refusal, refusal=kind)
 
@@ -149,9 +149,12 @@ class OciRegistry:
         if location and self.http.owns(location):
             self.http.ask(attempted, Request("DELETE", location), repository).finish()
 
-    def _name(self, repository: str, reference: str) -> str:
-        mark = "@" if ":" in reference else ":"
-        return f"{self.host}/{check_repository(repository)}{mark}{check_reference(reference)}"
+    def _name(self, address: Address) -> str:
+        return f"{self.host}/{check_address(address)}"
+
+    def _blob_name(self, blob: Address) -> str:
+        check_digest(blob.reference)
+        return self._name(blob)
 
     def _ask(
         self, attempted: str, method: str, repository: str, path: str, headers: dict[str, str] | None = None
@@ -179,12 +182,13 @@ class OciRegistry:
         raise unavailable(attempted, self.host, f"{seen}, {_READS} times")
 
 
-def _manifest_path(repository: str, reference: str) -> str:
-    return f"/v2/{check_repository(repository)}/manifests/{check_reference(reference)}"
+def _manifest_path(address: Address) -> str:
+    checked = check_address(address)
+    return f"/v2/{checked.repository}/manifests/{checked.reference}"
 
 
-def _blob_path(repository: str, digest: str) -> str:
-    return f"/v2/{check_repository(repository)}/blobs/{check_digest(digest)}"
+def _blob_path(blob: Address) -> str:
+    return f"/v2/{check_repository(blob.repository)}/blobs/{check_digest(blob.reference)}"
 
 
 def _media_type(response: Response) -> str:

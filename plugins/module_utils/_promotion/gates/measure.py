@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ..._common.verdict import Verdict
 from ..._ecr.values import ScanState
 from ..._errors import FastbreakError
+from ..._oci.names import Address
 from ..._release.promotion import GateMode, GateResult
 from .config import ConfigReading, assess_age, assess_labels, read_config
 from .images import PlatformImage, platform_images
@@ -76,7 +77,7 @@ class _Measuring:
             return ConfigReading(name, problem="its manifest names no config")
         digest = one.manifest.config.digest
         try:
-            content = self._ports.source.read_blob(self._repository, digest, limit_bytes=CONFIG_LIMIT_BYTES)
+            content = self._ports.source.read_blob(Address(self._repository, digest), limit_bytes=CONFIG_LIMIT_BYTES)
         except FastbreakError as error:
             return ConfigReading(name, problem=f"its config could not be read: {error.message}")
         if content is None:
@@ -105,7 +106,7 @@ class _Measuring:
         if one.manifest is None:
             return ImageScan(str(one), None, "its manifest has not been read")
         try:
-            return ImageScan(str(one), self._ports.scans.read_scan(self._repository, one.digest))
+            return ImageScan(str(one), self._ports.scans.read_scan(Address(self._repository, one.digest)))
         except FastbreakError as error:
             return ImageScan(str(one), None, error.message)
 

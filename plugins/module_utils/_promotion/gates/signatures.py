@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..._errors import FastbreakError
+from ..._oci.names import Address
 from .images import printable, short
 from .model import SignatureCheck, SignatureMaterial
 
@@ -98,7 +99,7 @@ def _read(one: _Candidate, repository: str, source: Registry) -> SignatureMateri
         seen = f"it has {one.layer.size} bytes, more than the {limit} that are read"
         return SignatureCheck(valid=False, origin=one.origin, seen=seen)
     try:
-        payload = source.read_blob(repository, one.layer.digest, limit_bytes=limit)
+        payload = source.read_blob(Address(repository, one.layer.digest), limit_bytes=limit)
     except FastbreakError as error:
         return SignatureCheck(valid=False, origin=one.origin, seen=f"it could not be read: {error.message}")
     if payload is None:

@@ -14,6 +14,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     OperationError,
     UnavailableError,
 )
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.names import Address
 from botocore.stub import Stubber
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -44,7 +45,7 @@ def read(*answers: dict[str, Any]) -> Scan:
         for one in answers:
             stubber.add_response("describe_image_scan_findings", one, {**REQUEST, **token})
             token = {"nextToken": one["nextToken"]} if "nextToken" in one else {}
-        found = EcrScans(lambda: client, "111111111111").read_scan("web", DIGEST)
+        found = EcrScans(lambda: client, "111111111111").read_scan(Address("web", DIGEST))
         stubber.assert_no_pending_responses()
     return found
 
@@ -53,7 +54,7 @@ def refused(code: str, status: int = 400) -> Scan:
     client = boto3.client("ecr", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
     with Stubber(client) as stubber:
         stubber.add_client_error("describe_image_scan_findings", code, "no", status)
-        return EcrScans(lambda: client).read_scan("web", DIGEST)
+        return EcrScans(lambda: client).read_scan(Address("web", DIGEST))
 
 
 def test_a_basic_scan() -> None:
@@ -182,4 +183,4 @@ def test_pages_without_an_end_are_not_read_for_ever() -> None:
 
 def test_another_registry_has_no_scans() -> None:
     with pytest.raises(OperationError, match=r"registry\.example is not ECR"):
-        NoScans("registry.example").read_scan("web", DIGEST)
+        NoScans("registry.example").read_scan(Address("web", DIGEST))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import RepositorySettings
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, UnavailableError
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import Descriptor, RawManifest
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.names import Address
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.parse import is_foreign, parse_manifest
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.ports import Ports, Transferred
 
@@ -54,74 +55,74 @@ class MemoryRegistry:
     def __getitem__(self, repository: str) -> Repository:
         return self.repositories.setdefault(repository, Repository())
 
-    def _note(self, verb: str, repository: str, reference: str) -> None:
+    def note(self, verb: str, address: Address) -> None:
         with self.lock:
-            self.calls.append((verb, repository, reference))
+            self.calls.append((verb, address.repository, address.reference))
 
-    def _writes(self, verb: str, repository: str, reference: str) -> None:
-        self._note(verb, repository, reference)
-        self.on_write(verb, reference)
+    def writes_to(self, verb: str, address: Address) -> None:
+        self.note(verb, address)
+        self.on_write(verb, address.reference)
         with self.lock:
             self.writes += 1
             if self.writes - 1 == self.fail_at:
-                raise UnavailableError(f"{self.host} answered 503 to {verb} {reference}.")
+                raise UnavailableError(f"{self.host} answered 503 to {verb} {address.reference}.")
 
-    def _resolve(self, repository: str, reference: str) -> RawManifest | None:
-        held = self[repository]
-        return held.manifests.get(held.tags.get(reference, reference))
+    def resolve(self, address: Address) -> RawManifest | None:
+        held = self[address.repository]
+        return held.manifests.get(held.tags.get(address.reference, address.reference))
 
-    def read_manifest(self, repository: str, reference: str) -> RawManifest | None:
-        self._note("GET", repository, reference)
-        return self._resolve(repository, reference)
+    def read_manifest(self, address: Address) -> RawManifest | None:
+        self.note("GET", address)
+        return self.resolve(address)
 
-    def find_manifest(self, repository: str, reference: str) -> str | None:
-        self._note("HEAD", repository, reference)
-        found = self._resolve(repository, reference)
+    def find_manifest(self, address: Address) -> str | None:
+        self.note("HEAD", address)
+        found = self.resolve(address)
         return found.digest if found else None
 
-    def has_blob(self, repository: str, digest: str) -> bool:
-        self._note("HEAD blob", repository, digest)
-        return digest in self[repository].blobs
+    def has_blob(self, blob: Address) -> bool:
+        self.note("HEAD blob", blob)
+        return blob.reference in self[blob.repository].blobs
 
-    def read_blob(self, repository: str, digest: str, *, limit_bytes: int) -> bytes | None:
-        self._note("GET blob", repository, digest)
-        return self[repository].blobs.get(digest)
+    def read_blob(self, blob: Address, *, limit_bytes: int) -> bytes | None:
+        self.note("GET blob", blob)
+        return self[blob.repository].blobs.get(blob.reference)
 
     def list_tags(self, repository: str) -> tuple[str, ...] | None:
-        self._note("LIST", repository, "")
+        self.note("LIST", Address(repository, ""))
         return tuple(sorted(self[repository].tags)) if repository in self.repositories else None
 
-    def list_referrers(self, repository: str, digest: str) -> tuple[Descriptor, ...] | None:
-        self._note("REFERRERS", repository, digest)
+    def list_referrers(self, subject: Address) -> tuple[Descriptor, ...] | None:
+        self.note("REFERRERS", subject)
         if not self.referrers_api:
             return None
-        found = [parse_manifest(raw) for raw in self[repository].manifests.values()]
+        found = [parse_manifest(raw) for raw in self[subject.repository].manifests.values()]
         return tuple(
             Descriptor(one.digest, len(one.raw.content), one.raw.media_type, one.artifact_type, "", one.annotations)
             for one in found
-            if one.subject and one.subject.digest == digest
+            if one.subject and one.subject.digest == subject.reference
         )
 
-    def mount_blob(self, repository: str, digest: str, *, from_repository: str) -> bool:
-        self._writes("MOUNT", repository, digest)
-        found = self[from_repository].blobs.get(digest)
+    def mount_blob(self, blob: Address, *, from_repository: str) -> bool:
+        self.writes_to("MOUNT", blob)
+        found = self[from_repository].blobs.get(blob.reference)
         if found is None:
             return False
-        self[repository].blobs[digest] = found
+        self[blob.repository].blobs[blob.reference] = found
         return True
 
-    def write_blob(self, repository: str, digest: str, content: bytes) -> None:
-        self._writes("PUT blob", repository, digest)
-        assert digest_of(content) == digest
-        self[repository].blobs[digest] = content
+    def write_blob(self, blob: Address, content: bytes) -> None:
+        self.writes_to("PUT blob", blob)
+        assert digest_of(content) == blob.reference
+        self[blob.repository].blobs[blob.reference] = content
 
-    def write_manifest(self, repository: str, reference: str, manifest: RawManifest) -> str:
-        self._writes("PUT", repository, reference)
+    def write_manifest(self, address: Address, manifest: RawManifest) -> str:
+        self.writes_to("PUT", address)
         with self.lock:
-            return self._put(repository, reference, manifest)
+            return self._put(address, manifest)
 
-    def _put(self, repository: str, reference: str, manifest: RawManifest) -> str:
-        held, parsed = self[repository], parse_manifest(manifest)
+    def _put(self, address: Address, manifest: RawManifest) -> str:
+        held, parsed, reference = self[address.repository], parse_manifest(manifest), address.reference
         if refusal := self.refuses(reference, manifest):
             raise OperationError(f"{self.host} refuses {reference}.", refusal=refusal)
         lacking = [one.digest for one in parsed.children if one.digest not in held.manifests]
@@ -181,8 +182,8 @@ class World:
         destination_repository: str,
         on_bytes: Callable[[int], None],
     ) -> Transferred:
-        self.source._note("GET blob", source_repository, descriptor.digest)
-        self.destination._writes("PUT blob", destination_repository, descriptor.digest)
+        self.source.note("GET blob", Address(source_repository, descriptor.digest))
+        self.destination.writes_to("PUT blob", Address(destination_repository, descriptor.digest))
         content = self.source[source_repository].blobs.get(descriptor.digest)
         if content is None or digest_of(content) != descriptor.digest or len(content) != descriptor.size:
             raise OperationError(f"The source's bytes are not those of {descriptor.digest}.")
@@ -219,7 +220,7 @@ class World:
     def say(self, text: str) -> None:
         self.said.append(text)
 
-    def read_scan(self, repository: str, digest: str) -> None:
+    def read_scan(self, image: Address) -> None:
         raise UnavailableError("no scans here")
 
     def verify(self, materials: object, *, digest: str, policy: object) -> tuple[()]:

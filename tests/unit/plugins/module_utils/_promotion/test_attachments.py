@@ -28,6 +28,7 @@ from tests.unit.plugins.module_utils._promotion.fakes import World
 
 if TYPE_CHECKING:
     from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import RawManifest
+    from ansible_collections.fastbreak.aws.plugins.module_utils._oci.names import Address
 
     from tests.unit.plugins.module_utils._promotion.fakes import Repository
 
@@ -209,14 +210,14 @@ def test_an_attestation_that_another_run_wrote_over_is_listed_again() -> None:
     tag = made.root.digest.replace(":", "-")
     written: list[str] = []
     world.destination.on_write = lambda _verb, reference: written.append(reference)
-    resolve = world.destination._resolve
+    resolve = world.destination.resolve
 
-    def overwritten(repository: str, reference: str) -> RawManifest | None:
-        if reference == tag and written.count(tag) == 1:
+    def overwritten(address: Address) -> RawManifest | None:
+        if address.reference == tag and written.count(tag) == 1:
             return samples.fallback(shelf, made.root)
-        return resolve(repository, reference)
+        return resolve(address)
 
-    world.destination._resolve = overwritten  # type: ignore[method-assign]
+    world.destination.resolve = overwritten  # type: ignore[method-assign]
     attestation = run(world).images[0].attestation
     assert written.count(tag) == 2
     assert attestation in _listed(shelf, made.root)

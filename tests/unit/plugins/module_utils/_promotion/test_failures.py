@@ -12,6 +12,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     RefusedError,
     UnavailableError,
 )
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.names import Address
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.parse import parse_manifest
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion import session as promotion_session
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.session import Session, StoppableClock
@@ -155,14 +156,16 @@ def test_another_image_that_takes_the_tag_at_the_last_moment_is_found(immutable:
         if reference == TAG:
             samples.image(shelf, "other", tag=TAG)
 
-    resolve = world.destination._resolve
+    resolve = world.destination.resolve
 
-    def overwritten(repository: str, reference: str) -> RawManifest | None:
-        return resolve(repository, samples.image(shelf, "other").digest if reference == TAG else reference)
+    def overwritten(address: Address) -> RawManifest | None:
+        if address.reference == TAG:
+            return resolve(Address(address.repository, samples.image(shelf, "other").digest))
+        return resolve(address)
 
     def after(_verb: str, reference: str) -> None:
         if reference == TAG:
-            world.destination._resolve = overwritten  # type: ignore[method-assign]
+            world.destination.resolve = overwritten  # type: ignore[method-assign]
 
     world.destination.on_write = at_the_last_moment if immutable else after
     with pytest.raises(FastbreakError) as caught:
@@ -259,10 +262,10 @@ def test_an_answer_that_lags_behind_on_reading_back_is_waited_for() -> None:
     sample(world)
     has_blob, late = world.destination.has_blob, {samples.digest_of(b"amd64")}
 
-    def lags(repository: str, digest: str) -> bool:
-        found = has_blob(repository, digest)
-        if found and digest in late:
-            late.remove(digest)
+    def lags(blob: Address) -> bool:
+        found = has_blob(blob)
+        if found and blob.reference in late:
+            late.remove(blob.reference)
             return False
         return found
 

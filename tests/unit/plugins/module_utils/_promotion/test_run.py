@@ -12,6 +12,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     RefusedError,
     RequestError,
 )
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.names import Address
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.model import GatePolicies, LabelPolicy
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.info import read_promotions
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.report import as_data
@@ -40,7 +41,7 @@ def test_all_that_belongs_to_an_image_goes_along_byte_for_byte(source_api: int, 
     assert {tag: held.tags[tag] for tag in world.source[SOURCE].tags if "." in tag} == {
         tag: digest for tag, digest in world.source[SOURCE].tags.items() if "." in tag
     }
-    listed = [one.digest for one in world.destination.list_referrers(DESTINATION, made.root.digest) or ()]
+    listed = [one.digest for one in world.destination.list_referrers(Address(DESTINATION, made.root.digest)) or ()]
     if not destination_api:
         index = held.manifests[held.tags[made.root.digest.replace(":", "-")]]
         listed = [one["digest"] for one in json.loads(index.content)["manifests"]]

@@ -14,6 +14,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     RequestError,
     UnavailableError,
 )
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.names import Address
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.remote.connections import Origin, join, origin_of
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.remote.wire import Request
 
@@ -90,10 +91,10 @@ def test_a_garbled_location_leads_nowhere() -> None:
 
 def test_certificates_are_verified(secure: FaultyRegistry, sides: Sides, certificate: Certificate) -> None:
     trusted = sides.connect(secure, ca_bundle=str(certificate.ca))
-    assert trusted.registry.find_manifest("a/b", "1.0") == IMAGE.digest
-    assert sides.connect(secure, validate_certs=False).registry.find_manifest("a/b", "1.0") == IMAGE.digest
+    assert trusted.registry.find_manifest(Address("a/b", "1.0")) == IMAGE.digest
+    assert sides.connect(secure, validate_certs=False).registry.find_manifest(Address("a/b", "1.0")) == IMAGE.digest
     with pytest.raises(UnavailableError, match="is not trusted"):
-        sides.connect(secure).registry.find_manifest("a/b", "1.0")
+        sides.connect(secure).registry.find_manifest(Address("a/b", "1.0"))
     assert sides.waits.seconds == []
 
 
@@ -101,7 +102,7 @@ def test_a_ca_bundle_that_is_none_says_so(secure: FaultyRegistry, sides: Sides, 
     (tmp_path / "empty.pem").write_text("no certificate")
     for path in (tmp_path / "empty.pem", tmp_path / "missing.pem"):
         with pytest.raises(RequestError, match="ca_bundle"):
-            sides.connect(secure, ca_bundle=str(path)).registry.find_manifest("a/b", "1.0")
+            sides.connect(secure, ca_bundle=str(path)).registry.find_manifest(Address("a/b", "1.0"))
 
 
 def test_https_never_becomes_http(
@@ -113,7 +114,7 @@ def test_https_never_becomes_http(
     layer = IMAGE.blobs[1]
     secure.fault("GET", "/blobs/", skip=1, times=None, status=307, headers={"Location": f"{plain.url}/x"})
     with pytest.raises(OperationError, match="never from https to http"):
-        side.registry.read_blob("a/b", layer.digest, limit_bytes=MIB)
+        side.registry.read_blob(Address("a/b", layer.digest), limit_bytes=MIB)
     secure.fault("POST", "/uploads/", status=202, headers={"Location": f"http://127.0.0.2:{plain.host[10:]}/x"})
     plain.push_blob("a/b", b"".join(layer.pieces()))
     with pytest.raises(OperationError, match="no address that may be used"):
@@ -122,7 +123,7 @@ def test_https_never_becomes_http(
     secure.faults.clear()
     secure.fault("GET", "/manifests/", status=401, headers=challenge, times=None)
     with pytest.raises(UnavailableError, match="no password may be sent"):
-        sides.connect(secure, **login).registry.read_manifest("a/b", "1.0")
+        sides.connect(secure, **login).registry.read_manifest(Address("a/b", "1.0"))
     assert [one.path for one in plain.requests if "/v2/" not in one.path] == []
 
 
@@ -169,7 +170,7 @@ def test_a_proxy_is_left_out_where_the_environment_says_so(
 ) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    assert sides.connect(plain).registry.find_manifest("a/b", "1.0") is None
+    assert sides.connect(plain).registry.find_manifest(Address("a/b", "1.0")) is None
 
 
 def test_a_proxy_of_an_unknown_kind_says_so(
@@ -178,7 +179,7 @@ def test_a_proxy_of_an_unknown_kind_says_so(
     monkeypatch.setenv("no_proxy", "")
     monkeypatch.setenv("http_proxy", "socks5://127.0.0.1:9")
     with pytest.raises(RequestError, match="only http:// proxies"):
-        sides.connect(plain).registry.find_manifest("a/b", "1.0")
+        sides.connect(plain).registry.find_manifest(Address("a/b", "1.0"))
 
 
 def test_many_threads_copy_at_once_over_few_connections(plain: FaultyRegistry, sides: Sides, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
@@ -43,6 +43,9 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values im
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import GateMode, GateResult
 
 from tools.files import ROOT
+
+if TYPE_CHECKING:
+    from ansible_collections.fastbreak.aws.plugins.module_utils._oci.names import Address
 
 VECTORS = ROOT / "tests" / "vectors" / "signatures"
 OPENSSL = json.loads((VECTORS / "openssl.json").read_text())
@@ -82,8 +85,9 @@ class Source:
         self.blobs[sha256(content)] = content
         return Descriptor(sha256(content), len(content), media_type, annotations=tuple(annotations.items()))
 
-    def read_blob(self, repository: str, digest: str, *, limit_bytes: int) -> bytes | None:
-        assert repository == "inference"
+    def read_blob(self, blob: Address, *, limit_bytes: int) -> bytes | None:
+        assert blob.repository == "inference"
+        digest = blob.reference
         self.read.append(digest)
         if self.problem:
             raise self.problem
@@ -115,9 +119,9 @@ class World:
     def say(self, text: str) -> None:
         self.said.append(text)
 
-    def read_scan(self, repository: str, digest: str) -> Scan:
-        assert repository == "inference"
-        queue = self.answers.get(digest, [COMPLETE])
+    def read_scan(self, image: Address) -> Scan:
+        assert image.repository == "inference"
+        queue = self.answers.get(image.reference, [COMPLETE])
         found = queue.pop(0) if len(queue) > 1 else queue[0]
         if isinstance(found, Exception):
             raise found
