@@ -1,94 +1,162 @@
-"""The import rule, held against every file, and the checker held against violations."""
+"""The contracts of `.importlinter`, held against the project, and the contracts held against violations."""
 
-from pathlib import Path, PurePosixPath
+import os
+import re
+import shutil
+import subprocess
+import sys
+from configparser import ConfigParser
+from pathlib import Path
 
+import grimp
 import pytest
 
 from tools.files import ROOT, project_files
-from tools.import_rules import CLIENTS, CORE, FLOWS, cycles, imported, violations
 
-SOURCES = [
-    path for path in project_files("*.py") if path.parts[0] in {"plugins", "service", "sandbox", "demo", "tools"}
+CONFIG = ".importlinter"
+COLLECTION = "ansible_collections.fastbreak.aws.plugins"
+UTILS = f"{COLLECTION}.module_utils"
+SERVICE = "service/src/fastbreak_service"
+PARTS = ("benchmarks", "demo", "plugins", "sandbox", "service", "tools")
+
+# What is planted into a copy: the contract that it breaks, the file, what it imports, the module that is reported.
+PLANTED = [
+    ("parts", "sandbox/planted.py", f"import {UTILS}._errors", f"{UTILS}._errors"),
+    ("parts", "sandbox/planted.py", "from tools import files", "tools.files"),
+    ("parts", "tools/planted.py", "import sandbox.addresses", "sandbox.addresses"),
+    ("parts", "tools/planted.py", "def f():\n    from demo import console", "demo.console"),
+    ("parts", "plugins/modules/planted.py", "import sandbox.addresses", "sandbox.addresses"),
+    ("parts", "plugins/modules/planted.py", "from fastbreak_service import settings", "fastbreak_service.settings"),
+    ("parts", "plugins/action/planted.py", "from tools.files import ROOT", "tools.files"),
+    ("parts", f"{SERVICE}/planted.py", f"from {UTILS}._common import verdict", f"{UTILS}._common.verdict"),
+    ("parts", f"{SERVICE}/planted.py", "import sandbox.addresses", "sandbox.addresses"),
+    ("demo", "demo/planted.py", "from fastbreak_service import settings", "fastbreak_service.settings"),
+    ("demo", "demo/planted.py", f"from {COLLECTION}.modules import ecs_rollout", f"{COLLECTION}.modules.ecs_rollout"),
+    ("service", "service/planted.py", "from tools import docker_cli", "tools.docker_cli"),
+    ("plugins", "plugins/modules/planted.py", "from ..action import ecs_rollout", f"{COLLECTION}.action.ecs_rollout"),
+    ("plugins", "plugins/module_utils/_oci/planted.py", "from ...modules import ecr_image", f"{COLLECTION}.modules"),
+    ("modules", "plugins/modules/planted.py", f"import {COLLECTION}.modules.ecr_image", f"{COLLECTION}.modules"),
+    ("domains", "plugins/module_utils/_stack/planted.py", "from .._rollout import run", f"{UTILS}._rollout.run"),
+    ("domains", "plugins/module_utils/_publish/planted.py", "from .._stack.types import X", f"{UTILS}._stack.types"),
+    ("domains", "plugins/module_utils/_release/planted.py", "from .._promotion import run", f"{UTILS}._promotion.run"),
+    ("domains", "plugins/module_utils/_ecr/planted.py", "from .._release import record", f"{UTILS}._release.record"),
+    ("domains", "plugins/module_utils/_oci/planted.py", "from .._ecr import values", f"{UTILS}._ecr.values"),
+    ("domains", "plugins/module_utils/_aws/planted.py", "from .._oci import model", f"{UTILS}._oci.model"),
+    ("domains", "plugins/module_utils/_common/planted.py", "from .._aws import api", f"{UTILS}._aws.api"),
+    ("edges", "plugins/module_utils/_rollout/planted.py", "import botocore.exceptions", "botocore"),
+    ("edges", "plugins/module_utils/_stack/planted.py", "def f():\n    import yaml", "yaml"),
+    ("edges", "plugins/module_utils/_promotion/gates/planted.py", "from time import monotonic", "time"),
+    ("edges", "plugins/module_utils/_publish/planted.py", "import subprocess", "subprocess"),
+    ("edges", "plugins/module_utils/_common/planted.py", "import http.client", "http"),
+    ("edges", "plugins/module_utils/_oci/planted.py", "import socket", "socket"),
+    (
+        "edges",
+        "plugins/module_utils/_promotion/planted.py",
+        "from ansible.module_utils.basic import AnsibleModule",
+        "ansible",
+    ),
+    ("edges", "plugins/module_utils/_rollout/planted.py", "from .adapters import ecs", f"{UTILS}._rollout.adapters"),
+    ("edges", "plugins/module_utils/_promotion/planted.py", "from .._oci.remote import http", f"{UTILS}._oci.remote"),
+    ("edges", "plugins/module_utils/_release/planted.py", "from .table import Table", f"{UTILS}._release.table"),
+    ("adapters", "plugins/module_utils/_rollout/adapters/planted.py", "from .. import run", f"{UTILS}._rollout.run"),
 ]
-FULL = "ansible_collections.fastbreak.aws.plugins"
 
 
-def test_every_part_imports_only_what_lies_below_it() -> None:
-    found = [
-        problem
-        for path in SOURCES
-        for problem in violations(PurePosixPath(path), (ROOT / path).read_text(encoding="utf-8"))
-    ]
-    assert found == []
+def contracts() -> ConfigParser:
+    config = ConfigParser()
+    config.read(ROOT / CONFIG, encoding="utf-8")
+    return config
 
 
-@pytest.mark.parametrize("folder", [CORE, FLOWS, CLIENTS])
-def test_no_module_imports_itself_in_a_circle(folder: str) -> None:
-    assert cycles(ROOT / folder) == []
+def lint_imports(root: Path) -> subprocess.CompletedProcess[str]:
+    """Run import-linter on a tree, which must not lie under the name of modules that this process has loaded."""
+    path = os.pathsep.join(str(root / folder) for folder in (".ansible/collections", "service/src"))
+    return subprocess.run(
+        [Path(sys.executable).parent / "lint-imports", "--config", CONFIG, "--no-cache", "--no-logo"],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": path, "COLUMNS": "1000", "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
-@pytest.mark.parametrize(
-    ("path", "source"),
-    [
-        ("plugins/module_utils/_core/x.py", "import boto3"),
-        ("plugins/module_utils/_core/x.py", "from .._flows import rollout"),
-        ("plugins/module_utils/_core/x.py", "from .._clients.ecs import Ecs"),
-        ("plugins/module_utils/_core/x.py", "from ansible.module_utils.basic import AnsibleModule"),
-        ("plugins/module_utils/_core/x.py", f"from {FULL}.module_utils._flows.rollout import roll_out"),
-        ("plugins/module_utils/_core/x.py", "def f():\n    import sandbox.server"),
-        ("plugins/module_utils/_flows/x.py", "from .._clients import ecs"),
-        ("plugins/module_utils/_flows/x.py", "import botocore.exceptions"),
-        ("plugins/module_utils/_clients/x.py", "from .._flows.ports import Ecs"),
-        ("plugins/module_utils/_clients/x.py", f"import {FULL}.module_utils._flows.ports"),
-        ("plugins/module_utils/_errors.py", "from ._core import verdict"),
-        ("plugins/modules/x.py", f"from {FULL}.action.x import ActionModule"),
-        ("plugins/modules/x.py", "import sandbox"),
-        ("plugins/modules/x.py", f"from {FULL}.modules.y import main"),
-        ("plugins/modules/x.py", "from fastbreak_service import settings"),
-        ("plugins/action/x.py", "from tools.files import ROOT"),
-        ("service/src/fastbreak_service/x.py", f"from {FULL}.module_utils._core import verdict"),
-        ("service/src/fastbreak_service/x.py", "import sandbox.addresses"),
-        ("service/build.py", "from tools import docker_cli"),
-        ("sandbox/x.py", f"from {FULL}.module_utils._core import verdict"),
-        ("tools/x.py", "import sandbox"),
-    ],
-)
-def test_the_checker_sees(path: str, source: str) -> None:
-    assert len(violations(PurePosixPath(path), source)) == 1
+def test_the_project_keeps_its_contracts() -> None:
+    done = lint_imports(ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(
-    ("path", "source"),
-    [
-        ("plugins/module_utils/_core/x.py", "from dataclasses import dataclass\nfrom .verdict import Verdict"),
-        ("plugins/module_utils/_core/x.py", "from .._errors import RequestError"),
-        ("plugins/module_utils/_flows/x.py", "from .._core.verdict import Verdict\nfrom .ports import Ecs"),
-        ("plugins/module_utils/_clients/x.py", "import boto3\nfrom .._core import verdict"),
-        ("plugins/modules/x.py", f"from {FULL}.module_utils._flows.rollout import roll_out"),
-        ("plugins/action/x.py", "from ..modules.x import build_argument_spec\nfrom ..plugin_utils._aws import A"),
-        ("service/src/fastbreak_service/x.py", "import numpy\nfrom fastbreak_service.errors import AnalysisError"),
-    ],
-)
-def test_the_checker_lets_pass(path: str, source: str) -> None:
-    assert violations(PurePosixPath(path), source) == []
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project's Python files."""
+    root = tmp_path_factory.mktemp("copy")
+    for path in project_files(*(f"{part}/*.py" for part in PARTS)):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / path, root / path)
+    shutil.copy(ROOT / CONFIG, root)
+    link = root / ".ansible/collections/ansible_collections/fastbreak/aws"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(root)
+    return root
 
 
-def test_relative_imports_are_made_absolute() -> None:
-    path = PurePosixPath("plugins/module_utils/_flows/x.py")
-    assert [name for _line, name in imported(path, "from .._core.verdict import Verdict\nfrom . import ports")] == [
-        "plugins.module_utils._core.verdict.Verdict",
-        "plugins.module_utils._flows.ports",
-    ]
+def numbered(number: int, file: str) -> str:
+    return file.replace("planted.py", f"planted_{number}.py")
 
 
-def test_the_checker_sees_a_circle(tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_text("from .b import B\n")
-    (tmp_path / "b.py").write_text("def f():\n    from . import c\n")
-    (tmp_path / "c.py").write_text("from .a import A\n")
-    assert cycles(tmp_path) == ["a -> b -> c -> a"]
+@pytest.fixture(scope="module")
+def report(copy: Path) -> dict[str, str]:
+    """What is reported about each contract that is broken, when everything is planted at once."""
+    for number, (_contract, file, line, _reported) in enumerate(PLANTED):
+        (copy / numbered(number, file)).write_text(f"{line}\n", encoding="utf-8")
+    _plant_circles(copy)
+    config = contracts()
+    titles = {config[section]["name"]: section.rpartition(":")[2] for section in config.sections()[1:]}
+    done = lint_imports(copy)
+    assert "Broken contracts" in done.stdout, done.stdout + done.stderr
+    parts = re.split(r"^(.+)\n-+\n", done.stdout.partition("Broken contracts\n")[2], flags=re.MULTILINE)
+    return {titles[title]: text for title, text in zip(parts[1::2], parts[2::2], strict=True)}
 
 
-def test_a_circle_that_only_a_type_checker_walks_is_none(tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_text("from .b import B\n")
-    (tmp_path / "b.py").write_text("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from .a import A\n")
-    assert cycles(tmp_path) == []
+def _plant_circles(root: Path) -> None:
+    """Two files that import each other, and two folders that do so although their files do not."""
+    (root / "tools/circle_a.py").write_text("from tools import circle_b\n", encoding="utf-8")
+    (root / "tools/circle_b.py").write_text("def f():\n    from tools import circle_a\n", encoding="utf-8")
+    for folder, other in (("circle_c", "circle_d"), ("circle_d", "circle_c")):
+        package = root / "plugins/module_utils/_stack" / folder
+        package.mkdir()
+        (package / "__init__.py").touch()
+        (package / "values.py").touch()
+        (package / "user.py").write_text(f"from ..{other} import values\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize("number", range(len(PLANTED)), ids=[f"{case[0]}: {case[1]}: {case[2]}" for case in PLANTED])
+def test_a_contract_sees(number: int, report: dict[str, str]) -> None:
+    contract, file, _line, reported = PLANTED[number]
+    module = numbered(number, file).removesuffix(".py").removeprefix("service/src/").replace("/", ".")
+    importer = re.sub(r"^plugins\b", COLLECTION, module)
+    assert f"{importer} -> {reported}" in report[contract]
+
+
+@pytest.mark.parametrize(("package", "member"), [("tools", ".circle_a"), (f"{UTILS}._stack", ".circle_c")])
+def test_the_contract_sees_circles(package: str, member: str, report: dict[str, str]) -> None:
+    (section,) = (part for part in report["cycles"].split("No cycles are allowed in ") if part.startswith(package))
+    assert member in section
+
+
+def test_no_contract_is_untried(report: dict[str, str]) -> None:
+    assert {f"importlinter:contract:{contract}" for contract in report} == set(contracts().sections()[1:])
+
+
+def test_every_library_that_module_utils_need_is_kept_to_the_edges() -> None:
+    """One that the contract does not name could be imported anywhere."""
+    named = contracts()["importlinter:contract:edges"]["forbidden_modules"].split()
+    graph = grimp.build_graph(COLLECTION, include_external_packages=True, cache_dir=None)
+    imported = {
+        name
+        for module in graph.find_descendants(UTILS)
+        for name in graph.find_modules_directly_imported_by(module)
+        if graph.is_module_squashed(name) and name not in sys.stdlib_module_names
+    }
+    assert {"ansible", "botocore"} <= imported
+    assert {name for name in imported if not any(f"{entry}.".startswith(f"{name}.") for entry in named)} == set()
