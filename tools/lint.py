@@ -11,8 +11,14 @@ from pathlib import Path
 
 from tools.files import ROOT, project_files, shell_scripts
 
-COLLECTION = "ansible_collections.fastbreak.aws.plugins.module_utils"
-TYPED = ("tools", "sandbox", "demo", f"{COLLECTION}._errors", f"{COLLECTION}._core", f"{COLLECTION}._flows")
+COLLECTION = "ansible_collections.fastbreak.aws.plugins"
+TYPED = (
+    "tools",
+    "sandbox",
+    "demo",
+    "benchmarks",
+    *(f"{COLLECTION}.{part}" for part in ("module_utils", "plugin_utils", "modules", "action")),
+)
 
 
 @dataclass(frozen=True)

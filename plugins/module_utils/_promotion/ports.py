@@ -65,12 +65,16 @@ class Registry(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class Transferred:
-    """What copying a blob took: bytes sent in this run, and where an earlier run's upload was taken up."""
+class Transferred(Protocol):
+    """What copying a blob took."""
 
-    bytes_sent: int
-    resumed_at: int = 0
+    @property
+    def bytes_sent(self) -> int:
+        """Bytes that this run sent."""
+
+    @property
+    def resumed_at(self) -> int:
+        """The offset at which an earlier run's upload was taken up."""
 
 
 class BlobTransfer(Protocol):

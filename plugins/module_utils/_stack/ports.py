@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 class StackApi(Protocol):
     """CloudFormation. Every method may raise `UnavailableError`; writing ones also `StackBusyError`."""
 
-    region: str
+    @property
+    def region(self) -> str: ...
 
     def describe_stack(self, name: str) -> StackSnapshot | None: ...
 
