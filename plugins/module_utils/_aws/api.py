@@ -27,7 +27,12 @@ CONFIG = {"retries": {"mode": "standard", "max_attempts": ATTEMPTS}, "connect_ti
 MOST_PAGES = 1000
 
 # What an answer calls the token of the page after it, and what the request for that page calls it.
-_PAGE_TOKENS = (("nextToken", "nextToken"), ("NextToken", "NextToken"), ("NextMarker", "Marker"))
+_PAGE_TOKENS = (
+    ("nextToken", "nextToken"),
+    ("NextToken", "NextToken"),
+    ("NextMarker", "Marker"),
+    ("LastEvaluatedKey", "ExclusiveStartKey"),
+)
 
 _CREDENTIAL_CODES = frozenset(
     {
@@ -90,8 +95,7 @@ class AwsClient:
         except BotoCoreError as error:
             raise UnavailableError(
                 f"Tried to {attempted}, but {self.label} could not be asked: {error}. Check the network, the region "
-                "and "
-                "AWS_ENDPOINT_URL, then run again."
+                "and AWS_ENDPOINT_URL, then run again."
             ) from error
 
     def _find(self, attempted: str, operation: str, missing: frozenset[str], **arguments: Any) -> Any:

@@ -29,16 +29,16 @@ class DefaultSecurityGroups(AwsClient):
 
     def describe_default_group(self, vpc_id: str) -> DefaultGroup:
         """The default group of a VPC. Raises `OperationError` when there is no such VPC."""
-        answer = self._call(
+        pages = self._pages(
             f"read the default security group of {vpc_id}",
             "describe_security_groups",
             Filters=[{"Name": "vpc-id", "Values": [vpc_id]}, {"Name": "group-name", "Values": ["default"]}],
         )
-        if not answer["SecurityGroups"]:
+        group = next((group for page in pages for group in page["SecurityGroups"]), None)
+        if group is None:
             raise OperationError(
                 f"Tried to read the default security group of {vpc_id}, but there is none. Check the id of the VPC."
             )
-        group = answer["SecurityGroups"][0]
         return DefaultGroup(group["GroupId"], group.get("IpPermissions", []), group.get("IpPermissionsEgress", []))
 
     def revoke_rules(self, group: DefaultGroup) -> None:

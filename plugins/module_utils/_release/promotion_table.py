@@ -7,7 +7,8 @@ from __future__ import annotations
 import getpass
 from typing import TYPE_CHECKING, Any
 
-from .._aws.api import ApiRefusedError, AwsClient
+from .._aws.api import ApiRefusedError
+from .._aws.table import TableClient
 from .._common.verdict import Verdict
 from .._errors import DependencyError, OperationError, UnavailableError
 from .promotion import RECORD_PREFIX, GateMode, GateResult, Promotion, promotion_data
@@ -15,15 +16,7 @@ from .promotion import RECORD_PREFIX, GateMode, GateResult, Promotion, promotion
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-try:
-    from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-
-    HAS_BOTO3 = True
-except ImportError:
-    HAS_BOTO3 = False
-
 _NO_TABLE = "ResourceNotFoundException"
-_CONDITION_FAILED = "ConditionalCheckFailedException"
 _COUNTS = ("blobs", "bytes_copied")
 
 
@@ -35,14 +28,11 @@ def local_user() -> str:
         return "unknown"
 
 
-class PromotionsClient(AwsClient):
+class PromotionsClient(TableClient):
     """The promotions of one release table. *caller* tells who we are at the destination."""
 
-    label = "DynamoDB"
-
     def __init__(self, connect: Callable[[], Any], table: str, caller: Callable[[], str] = local_user) -> None:
-        super().__init__(connect)
-        self._table = table
+        super().__init__(connect, table)
         self._caller = caller
 
     def caller(self) -> str:
@@ -51,50 +41,33 @@ class PromotionsClient(AwsClient):
 
     def promotions(self, service: str) -> tuple[Promotion, ...]:
         """The service's promotions, the newest first, all pages."""
-        return tuple(_read_promotion(item) for item in self._items(service))
+        return tuple(_read_promotion(item) for item in self._promotions(service, {}))
 
     def find_promotion(self, service: str, digest: str) -> Promotion | None:
         """The newest promotion of *digest*, or None."""
-        found = self._items(service, values={":digest": digest}, FilterExpression="digest = :digest")
+        found = self._promotions(service, {":digest": digest}, FilterExpression="digest = :digest")
         return next((_read_promotion(item) for item in found), None)
 
     def write_promotion(self, promotion: Promotion) -> None:
         """Append one. Raises OperationError when there is one of this id: a written one is never changed."""
-        try:
-            self._ask(
-                f"record the promotion of {promotion.version} in release table {self._table}",
-                "put_item",
-                Item=_write(promotion_data(promotion)),
-                ConditionExpression="attribute_not_exists(release_id)",
-            )
-        except ApiRefusedError as error:
-            if error.code != _CONDITION_FAILED:
-                raise
+        attempted = f"record the promotion of {promotion.version} in release table {self._table}"
+        if not self._put(attempted, promotion_data(promotion), "attribute_not_exists(release_id)", {}):
             raise OperationError(
                 f"Tried to record the promotion of {promotion.version} as {promotion.release_id}, but release table "
                 f"{self._table} has such a record already, and a record is never changed. Run again."
-            ) from error
+            )
 
-    def _items(
-        self, service: str, *, values: Mapping[str, str] | None = None, **arguments: Any
-    ) -> Iterator[dict[str, Any]]:
-        given = {":service": service, ":prefix": RECORD_PREFIX, **(values or {})}
-        arguments |= {
-            "KeyConditionExpression": "service = :service AND begins_with(release_id, :prefix)",
-            "ExpressionAttributeValues": _write(given),
-            "ScanIndexForward": False,
-            "ConsistentRead": True,
-        }
-        while True:
-            answer = self._ask(f"read the promotions of {service}", "query", **arguments)
-            yield from (_read(item) for item in answer["Items"])
-            if not answer.get("LastEvaluatedKey"):
-                return
-            arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+    def _promotions(self, service: str, values: Mapping[str, str], **others: Any) -> Iterator[Any]:
+        return self._items(
+            f"read the promotions of {service}",
+            "service = :service AND begins_with(release_id, :prefix)",
+            {":service": service, ":prefix": RECORD_PREFIX, **values},
+            **others,
+        )
 
-    def _ask(self, attempted: str, operation: str, **arguments: Any) -> Any:
+    def _call(self, attempted: str, operation: str, **arguments: Any) -> Any:
         try:
-            return self._call(attempted, operation, TableName=self._table, **arguments)
+            return super()._call(attempted, operation, **arguments)
         except ApiRefusedError as error:
             if error.code != _NO_TABLE:
                 raise
@@ -127,16 +100,6 @@ class UnrecordedPromotions:
         raise OperationError(
             f"Tried to record the promotion of {promotion.version}, but no release table was named. Set release_table."
         )
-
-
-def _write(values: Mapping[str, Any]) -> dict[str, Any]:
-    serializer = TypeSerializer()
-    return {key: serializer.serialize(value) for key, value in values.items()}
-
-
-def _read(item: Mapping[str, Any]) -> dict[str, Any]:
-    deserializer = TypeDeserializer()
-    return {key: deserializer.deserialize(value) for key, value in item.items()}
 
 
 def _read_promotion(item: Mapping[str, Any]) -> Promotion:

@@ -5,38 +5,25 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from .._aws.api import ApiRefusedError, AwsClient
+from .._aws.table import TableClient, decode, encode
 from .._common.verdict import Verdict
 from .._errors import OperationError
 from .record import Lock, Measurement, Outcome, Release
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
 
-try:
-    from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-
-    HAS_BOTO3 = True
-except ImportError:
-    HAS_BOTO3 = False
-
 _NO_TABLE = frozenset({"ResourceNotFoundException"})
-_CONDITION_FAILED = "ConditionalCheckFailedException"
 _LOCK = "LOCK"
 _HISTORY = 200
 
 
-class ReleasesClient(AwsClient):
-    """One release table."""
-
-    label = "DynamoDB"
-
-    def __init__(self, connect: Callable[[], Any], table: str) -> None:
-        super().__init__(connect)
-        self._table = table
+class ReleasesClient(TableClient):
+    """The releases and locks of one release table."""
 
     def table_problem(self) -> str:
         """Why the table cannot be used, or an empty string."""
@@ -48,46 +35,34 @@ class ReleasesClient(AwsClient):
 
     def history(self, service: str) -> tuple[Release, ...]:
         """The service's newest 200 releases, the newest first."""
-        answer = self._call(
+        items = self._items(
             f"read the releases of {service}",
-            "query",
-            TableName=self._table,
-            KeyConditionExpression="service = :service AND begins_with(release_id, :prefix)",
-            ExpressionAttributeValues=_write({":service": service, ":prefix": "R#"}),
-            ScanIndexForward=False,
-            ConsistentRead=True,
+            "service = :service AND begins_with(release_id, :prefix)",
+            {":service": service, ":prefix": "R#"},
             Limit=_HISTORY,
         )
-        return tuple(_read_release(_read(item)) for item in answer["Items"])
+        return tuple(_read_release(item) for item in islice(items, _HISTORY))
 
     def start(self, release: Release) -> None:
         """Write a new record."""
-        self._put(release, "attribute_not_exists(release_id)", {})
+        self._put_release(release, "attribute_not_exists(release_id)", {})
 
     def note_deployment(self, release: Release) -> None:
         """Write the deployment's id into a record that is in progress."""
-        self._put(release, "outcome = :in_progress", {":in_progress": Outcome.IN_PROGRESS.value})
+        self._put_release(release, "outcome = :in_progress", {":in_progress": Outcome.IN_PROGRESS.value})
 
     def finish(self, release: Release) -> None:
         """Complete a record that is in progress."""
-        self._put(release, "outcome = :in_progress", {":in_progress": Outcome.IN_PROGRESS.value})
+        self._put_release(release, "outcome = :in_progress", {":in_progress": Outcome.IN_PROGRESS.value})
 
-    def _put(self, release: Release, condition: str, values: Mapping[str, str]) -> None:
+    def _put_release(self, release: Release, condition: str, values: Mapping[str, str]) -> None:
         item = {**asdict(release), "outcome": release.outcome.value}
-        item["gates"] = [{**asdict(one), "verdict": one.verdict.value} for one in release.gates]
-        arguments: dict[str, Any] = {"TableName": self._table, "Item": _write(item), "ConditionExpression": condition}
-        if values:
-            arguments["ExpressionAttributeValues"] = _write(values)
-        try:
-            self._call(f"write release {release.release_id}", "put_item", **arguments)
-        except ApiRefusedError as error:
-            if error.code != _CONDITION_FAILED:
-                raise
+        item["gates"] = [{**asdict(gate), "verdict": gate.verdict.value} for gate in release.gates]
+        if not self._put(f"write release {release.release_id}", item, condition, values):
             raise OperationError(
                 f"Tried to write release {release.release_id} of {release.service}, but its record is not as this "
-                "run left "
-                "it: another run has written it. Nothing more was written; see the release history."
-            ) from error
+                "run left it: another run has written it. Nothing more was written; see the release history."
+            )
 
     def read_lock(self, service: str) -> Lock | None:
         """The lock as it stands, held or not."""
@@ -95,72 +70,34 @@ class ReleasesClient(AwsClient):
             f"read the lock of {service}",
             "get_item",
             TableName=self._table,
-            Key=_write({"service": service, "release_id": _LOCK}),
+            Key=encode(_lock_key(service)),
             ConsistentRead=True,
         )
         if "Item" not in answer:
             return None
-        item = _read(answer["Item"])
-        return Lock(item["owner"], item["started_at"], int(item["expires_at"]))
+        item = decode(answer["Item"])
+        return Lock(item["owner"], item["started_at"], item["expires_at"])
 
     def take_lock(self, service: str, lock: Lock, *, now: datetime) -> bool:
         """Take the lock, or renew it when it is ours. False when another holds it at *now*."""
-        item = {"service": service, "release_id": _LOCK, **asdict(lock)}
-        try:
-            self._call(
-                f"take the lock of {service}",
-                "put_item",
-                TableName=self._table,
-                Item=_write(item),
-                ConditionExpression="attribute_not_exists(release_id) OR expires_at <= :now OR #owner = :owner",
-                ExpressionAttributeNames={"#owner": "owner"},
-                ExpressionAttributeValues=_write({":now": int(now.timestamp()), ":owner": lock.owner}),
-            )
-        except ApiRefusedError as error:
-            if error.code == _CONDITION_FAILED:
-                return False
-            raise
-        return True
+        return self._put(
+            f"take the lock of {service}",
+            {**_lock_key(service), **asdict(lock)},
+            "attribute_not_exists(release_id) OR expires_at <= :now OR #owner = :owner",
+            {":now": int(now.timestamp()), ":owner": lock.owner},
+        )
 
     def drop_lock(self, service: str, owner: str) -> None:
         """Give the lock up, when it is still ours."""
-        try:
-            self._call(
-                f"give up the lock of {service}",
-                "delete_item",
-                TableName=self._table,
-                Key=_write({"service": service, "release_id": _LOCK}),
-                ConditionExpression="#owner = :owner",
-                ExpressionAttributeNames={"#owner": "owner"},
-                ExpressionAttributeValues=_write({":owner": owner}),
-            )
-        except ApiRefusedError as error:
-            if error.code != _CONDITION_FAILED:
-                raise
+        self._delete(f"give up the lock of {service}", _lock_key(service), "#owner = :owner", {":owner": owner})
 
 
-def _write(values: Mapping[str, Any]) -> dict[str, Any]:
-    serializer = TypeSerializer()
-    return {key: serializer.serialize(value) for key, value in values.items()}
-
-
-def _read(item: Mapping[str, Any]) -> dict[str, Any]:
-    deserializer = TypeDeserializer()
-    return {key: deserializer.deserialize(value) for key, value in item.items()}
+def _lock_key(service: str) -> dict[str, str]:
+    return {"service": service, "release_id": _LOCK}
 
 
 def _read_release(item: Mapping[str, Any]) -> Release:
     names = set(Release.__dataclass_fields__)
     known = {key: value for key, value in item.items() if key in names and key not in ("outcome", "gates")}
-    gates = tuple(
-        Measurement(
-            **{
-                **gate,
-                "verdict": Verdict(gate["verdict"]),
-                "samples": int(gate["samples"]),
-                "failures": int(gate["failures"]),
-            }
-        )
-        for gate in item.get("gates", [])
-    )
+    gates = tuple(Measurement(**{**gate, "verdict": Verdict(gate["verdict"])}) for gate in item.get("gates", []))
     return Release(**known, outcome=Outcome(item["outcome"]), gates=gates)

@@ -54,6 +54,7 @@ def stub() -> Iterator[Stubber]:
     client = boto3.client("dynamodb", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
     with Stubber(client) as made:
         yield made
+        made.assert_no_pending_responses()
     client.close()
 
 
@@ -85,7 +86,6 @@ def test_what_is_written_is_read_back(stub: Stubber) -> None:
     stub.add_response("query", {"Items": [item]}, query())
     promotions(stub).write_promotion(PROMOTION)
     assert promotions(stub).promotions("inference") == (PROMOTION,)
-    stub.assert_no_pending_responses()
 
 
 def test_all_pages_are_read_in_their_order(stub: Stubber) -> None:

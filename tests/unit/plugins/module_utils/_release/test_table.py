@@ -1,19 +1,146 @@
-"""The release table against recorded answers."""
+"""The release table against answers that botocore's own model has checked."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import boto3
-from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Lock
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Lock, Measurement, Outcome, Release
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.table import ReleasesClient
-from botocore.stub import Stubber
+from botocore.stub import ANY, Stubber
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+RELEASE = Release(
+    service="web",
+    release_id="R#2026-01-01T00:00:00.000Z#0a0a0a0a",
+    version="1.0.0-" + "c" * 40,
+    image="registry.example/web@sha256:" + "a" * 64,
+    digest="sha256:" + "a" * 64,
+    commit="c" * 40,
+    strategy="canary",
+    kind="deploy",
+    task_definition_arn="arn:aws:ecs:us-east-1:111111111111:task-definition/web:2",
+    started_at="2026-01-01T00:00:00.000Z",
+    started_by="me",
+    outcome=Outcome.SUCCEEDED,
+    gates=(Measurement("http", Verdict.HEALTHY, "200", "200", 10, 1, "then", "later"),),
+)
+KEY = {"service": {"S": "web"}, "release_id": {"S": "LOCK"}}
 
 
-def test_lock_that_another_holds_is_not_taken() -> None:
+@pytest.fixture
+def stub() -> Iterator[Stubber]:
     client = boto3.client("dynamodb", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
-    with Stubber(client) as stub:
-        stub.add_client_error("put_item", "ConditionalCheckFailedException")
-        table = ReleasesClient(lambda: client, "t")
-        assert not table.take_lock("web", Lock("me", "now", 1), now=datetime(2026, 1, 1, tzinfo=UTC))
-        stub.assert_no_pending_responses()
+    with Stubber(client) as made:
+        yield made
+        made.assert_no_pending_responses()
+    client.close()
+
+
+def releases(stub: Stubber) -> ReleasesClient:
+    return ReleasesClient(lambda: stub.client, "t")
+
+
+def written(stub: Stubber, release: Release) -> dict[str, Any]:
+    """*release* as the table is given it."""
+    kept: dict[str, Any] = {}
+    stub.client.meta.events.register(
+        "provide-client-params.dynamodb.PutItem", lambda params, **_others: kept.update(params["Item"])
+    )
+    stub.add_response("put_item", {}, {"TableName": "t", "Item": ANY, "ConditionExpression": ANY})
+    releases(stub).start(release)
+    return kept
+
+
+def query(**more: Any) -> dict[str, Any]:
+    return {
+        "TableName": "t",
+        "KeyConditionExpression": "service = :service AND begins_with(release_id, :prefix)",
+        "ExpressionAttributeValues": {":service": {"S": "web"}, ":prefix": {"S": "R#"}},
+        "ScanIndexForward": False,
+        "ConsistentRead": True,
+        "Limit": 200,
+        **more,
+    }
+
+
+def test_what_is_written_is_read_back(stub: Stubber) -> None:
+    item = written(stub, RELEASE)
+    stub.add_response("query", {"Items": [item]}, query())
+    assert releases(stub).history("web") == (RELEASE,)
+
+
+def test_a_history_is_read_over_pages_and_ends_with_200(stub: Stubber) -> None:
+    """DynamoDB ends a page at 1 MiB, however few items are in it."""
+    item = written(stub, RELEASE)
+    stub.add_response("query", {"Items": [item] * 150, "LastEvaluatedKey": KEY}, query())
+    stub.add_response("query", {"Items": [item] * 150, "LastEvaluatedKey": KEY}, query(ExclusiveStartKey=KEY))
+    assert len(releases(stub).history("web")) == 200
+
+
+@pytest.mark.parametrize("write", ["note_deployment", "finish"])
+def test_a_record_is_completed_while_it_is_in_progress(stub: Stubber, write: str) -> None:
+    condition = {
+        "TableName": "t",
+        "Item": ANY,
+        "ConditionExpression": "outcome = :in_progress",
+        "ExpressionAttributeValues": {":in_progress": {"S": "IN_PROGRESS"}},
+    }
+    stub.add_response("put_item", {}, condition)
+    getattr(releases(stub), write)(RELEASE)
+    stub.add_client_error("put_item", "ConditionalCheckFailedException")
+    with pytest.raises(OperationError, match="another run has written it"):
+        getattr(releases(stub), write)(replace(RELEASE, outcome=Outcome.FAILED))
+
+
+def test_lock_is_read_as_it_was_taken(stub: Stubber) -> None:
+    lock = Lock("me", "now", 1767225600)
+    item = {**KEY, "owner": {"S": "me"}, "started_at": {"S": "now"}, "expires_at": {"N": "1767225600"}}
+    taken = {
+        "TableName": "t",
+        "Item": item,
+        "ConditionExpression": "attribute_not_exists(release_id) OR expires_at <= :now OR #owner = :owner",
+        "ExpressionAttributeNames": {"#owner": "owner"},
+        "ExpressionAttributeValues": {":now": {"N": str(int(NOW.timestamp()))}, ":owner": {"S": "me"}},
+    }
+    stub.add_response("put_item", {}, taken)
+    assert releases(stub).take_lock("web", lock, now=NOW)
+    asked = {"TableName": "t", "Key": KEY, "ConsistentRead": True}
+    stub.add_response("get_item", {"Item": item}, asked)
+    stub.add_response("get_item", {}, asked)
+    assert (releases(stub).read_lock("web"), releases(stub).read_lock("web")) == (lock, None)
+
+
+def test_lock_that_another_holds_is_neither_taken_nor_given_up(stub: Stubber) -> None:
+    stub.add_client_error("put_item", "ConditionalCheckFailedException")
+    assert not releases(stub).take_lock("web", Lock("me", "now", 1), now=NOW)
+    dropped = {
+        "TableName": "t",
+        "Key": KEY,
+        "ConditionExpression": "#owner = :owner",
+        "ExpressionAttributeNames": {"#owner": "owner"},
+        "ExpressionAttributeValues": {":owner": {"S": "me"}},
+    }
+    stub.add_client_error("delete_item", "ConditionalCheckFailedException", expected_params=dropped)
+    releases(stub).drop_lock("web", "me")
+
+
+@pytest.mark.parametrize(("status", "said"), [("ACTIVE", ""), ("UPDATING", ""), ("DELETING", "wait for ACTIVE")])
+def test_a_table_is_used_only_while_it_is_active(stub: Stubber, status: str, said: str) -> None:
+    stub.add_response("describe_table", {"Table": {"TableStatus": status}}, {"TableName": "t"})
+    problem = releases(stub).table_problem()
+    assert said in problem
+    assert bool(problem) == bool(said)
+
+
+def test_a_table_that_is_missing_is_said_with_what_to_do(stub: Stubber) -> None:
+    stub.add_client_error("describe_table", "ResourceNotFoundException", expected_params={"TableName": "t"})
+    assert "provision component 'service'" in releases(stub).table_problem()

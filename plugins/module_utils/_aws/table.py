@@ -1,0 +1,101 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A table of DynamoDB: its items as plain data, read to the end, and written under a condition."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from .api import ApiRefusedError, AwsClient
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+try:
+    from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
+
+    HAS_BOTO3 = True
+except ImportError:
+    HAS_BOTO3 = False
+
+_CONDITION_FAILED = "ConditionalCheckFailedException"
+
+
+class TableClient(AwsClient):
+    """One table."""
+
+    label = "DynamoDB"
+
+    def __init__(self, connect: Callable[[], Any], table: str) -> None:
+        super().__init__(connect)
+        self._table = table
+
+    def _items(self, attempted: str, condition: str, values: Mapping[str, Any], **others: Any) -> Iterator[Any]:
+        """The items whose keys fit *condition*, all pages, from the highest sort key down."""
+        pages = self._pages(
+            attempted,
+            "query",
+            TableName=self._table,
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=encode(values),
+            ScanIndexForward=False,
+            ConsistentRead=True,
+            **others,
+        )
+        return (decode(item) for page in pages for item in page["Items"])
+
+    def _put(self, attempted: str, item: Mapping[str, Any], condition: str, values: Mapping[str, Any]) -> bool:
+        """Write *item* if the one that is there fits *condition*; whether it did."""
+        return self._change(attempted, "put_item", condition, values, Item=encode(item))
+
+    def _delete(self, attempted: str, key: Mapping[str, Any], condition: str, values: Mapping[str, Any]) -> bool:
+        """Delete the item of *key* if it fits *condition*; whether it did."""
+        return self._change(attempted, "delete_item", condition, values, Key=encode(key))
+
+    def _change(
+        self, attempted: str, operation: str, condition: str, values: Mapping[str, Any], **arguments: Any
+    ) -> bool:
+        # DynamoDB refuses an empty mapping.
+        given = {"ExpressionAttributeValues": encode(values)} if values else {}
+        # "owner" is a word of DynamoDB's own, so that a condition has to write it with a mark.
+        named = {"ExpressionAttributeNames": {"#owner": "owner"}} if "#owner" in condition else {}
+        try:
+            self._call(
+                attempted,
+                operation,
+                TableName=self._table,
+                ConditionExpression=condition,
+                **arguments,
+                **given,
+                **named,
+            )
+        except ApiRefusedError as error:
+            if error.code == _CONDITION_FAILED:
+                return False
+            raise
+        return True
+
+
+def encode(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Plain data as DynamoDB's attribute values."""
+    serializer = TypeSerializer()
+    return {name: serializer.serialize(value) for name, value in values.items()}
+
+
+def decode(item: Mapping[str, Any]) -> dict[str, Any]:
+    """DynamoDB's attribute values as plain data: whole numbers as int, others as float, binary as bytes."""
+    deserializer = TypeDeserializer()
+    return {name: _plain(deserializer.deserialize(value)) for name, value in item.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, Binary):
+        return value.value  # type: ignore[attr-defined] - the stubs lack it
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, (list, set)):
+        return type(value)(_plain(one) for one in value)
+    return value
