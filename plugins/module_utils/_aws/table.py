@@ -93,7 +93,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, Binary):
-        return value.value  # type: ignore[attr-defined] - the stubs lack it
+        return value.value  # type: ignore[attr-defined]
     if isinstance(value, dict):
         return {name: _plain(one) for name, one in value.items()}
     if isinstance(value, (list, set)):
