@@ -378,6 +378,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.signatures.verifier import (
     SignatureVerifier,
 )
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.table import gates_spec
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.ports import Ports
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.report import as_data
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.request import build_request, named_images
@@ -405,8 +406,6 @@ CROSS_CHECKS = {
     ),
 }
 
-_MODES = {"type": "str", "choices": ["required", "warn", "off"], "default": "required"}
-
 
 def build_argument_spec():
     """The options, without those of every AWS module."""
@@ -416,7 +415,7 @@ def build_argument_spec():
         **image_spec(),
         "images": {"type": "list", "elements": "dict", "options": entry_spec()},
         "promotion_file": {"type": "path"},
-        "gates": {"type": "dict", "options": _gates_spec()},
+        "gates": {"type": "dict", "options": gates_spec()},
         "belongings": {"type": "str", "choices": ["required", "warn", "off"], "default": "required"},
         "allow_digest_change": {"type": "bool", "default": False},
         "attest": {"type": "bool", "default": True},
@@ -438,51 +437,6 @@ def image_spec():
 def entry_spec():
     """The options of one image among many."""
     return {**image_spec(), "repository": {"type": "str", "required": True}}
-
-
-def _gates_spec():
-    return {
-        "vulnerabilities": {"type": "dict", "options": _vulnerabilities_spec()},
-        "signature": {
-            "type": "dict",
-            "options": {
-                "mode": _MODES,
-                "public_key": {"type": "str", "no_log": False},
-                **{name: {"type": "str"} for name in ("identity", "issuer", "trusted_root", "predicate_type")},
-            },
-        },
-        "age": {
-            "type": "dict",
-            "options": {"mode": _MODES, "minimum_hours": {"type": "float"}, "maximum_hours": {"type": "float"}},
-        },
-        "labels": {
-            "type": "dict",
-            "options": {
-                "mode": _MODES,
-                "required": {"type": "dict", "default": {}},
-                "revision_is_tag": {"type": "bool", "default": True},
-            },
-        },
-    }
-
-
-def _vulnerabilities_spec():
-    return {
-        "mode": _MODES,
-        "maximum": {"type": "dict", "default": {"CRITICAL": 0, "HIGH": 0}},
-        "allow": {
-            "type": "list",
-            "elements": "dict",
-            "default": [],
-            "options": {
-                "vulnerability": {"type": "str", "required": True},
-                "package": {"type": "str"},
-                "reason": {"type": "str", "required": True},
-                "expires": {"type": "str", "required": True},
-            },
-        },
-        "wait_seconds": {"type": "float", "default": 600},
-    }
 
 
 def build_images(params):

@@ -19,7 +19,6 @@ from .values import (
     ImagePlan,
     ManifestStep,
     PromotionPlan,
-    PromotionRequest,
     SourceImage,
     TagStep,
 )
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from .._oci.model import Descriptor, Manifest
+    from .request import PromotionRequest
 
 
 def plan(

@@ -3,14 +3,16 @@
 """The ports of a promotion: what it asks of the world. The adapters answer with AWS, the tests with fakes.
 
 Every method raises `UnavailableError` when the other side could not be asked (after its own retries),
-`CredentialsError` when it refused who we are, `OperationError` when it refused what we asked.
-All are safe to call from many threads.
+`CredentialsError` when it refused who we are, `OperationError` when it refused what we asked. What takes long raises
+`StoppedError` once the work is given up. All are safe to call from many threads.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from .._errors import FastbreakError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +23,11 @@ if TYPE_CHECKING:
     from .._oci.model import Descriptor, RawManifest
     from .._oci.names import Address
     from .._release.promotion import Promotion
-    from .gates.model import SignatureCheck, SignatureMaterial, SignaturePolicy
+    from .signatures import SignatureCheck, SignatureMaterial, SignaturePolicy
+
+
+class StoppedError(FastbreakError):
+    """This part of the work was given up because another part failed, or because the run was interrupted."""
 
 
 class Registry(Protocol):

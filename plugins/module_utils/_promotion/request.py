@@ -4,20 +4,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .._errors import RequestError
 from .._oci.names import digest_problem, platform_problem, repository_problem, tag_problem
-from .gates.policies import read_policies
-from .values import BelongingsMode, ImageRequest, PromotionRequest
+from .gates.table import read_gates
+from .values import BelongingsMode, ImageRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from .gates.model import ConfiguredGate
 
     Options = Mapping[str, Any]
 
 _MAXIMUM_CONCURRENCY = 64
 _MINIMUM_CHUNK_BYTES = 64 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionRequest:
+    """What the module was asked to do. ``service`` empty: nothing is recorded in a release table."""
+
+    images: tuple[ImageRequest, ...]
+    gates: tuple[ConfiguredGate, ...] = ()
+    belongings: BelongingsMode = BelongingsMode.REQUIRED
+    allow_digest_change: bool = False
+    attest: bool = True
+    service: str = ""
+    concurrency: int = 16
 
 
 def build_request(options: Options, entries: Sequence[tuple[str, Options]]) -> PromotionRequest:
@@ -27,7 +43,7 @@ def build_request(options: Options, entries: Sequence[tuple[str, Options]]) -> P
     each option that is wrong why.
     """
     images = tuple(_image(entry) for _place, entry in entries)
-    policies, problems = read_policies(options["gates"] or {})
+    gates, problems = read_gates(options["gates"] or {})
     problems = [*_image_problems(entries, images), *problems, *_number_problems(options)]
     if problems:
         raise RequestError(
@@ -37,7 +53,7 @@ def build_request(options: Options, entries: Sequence[tuple[str, Options]]) -> P
         )
     return PromotionRequest(
         images=images,
-        gates=policies,
+        gates=gates,
         belongings=BelongingsMode(options["belongings"]),
         allow_digest_change=options["allow_digest_change"],
         attest=options["attest"],

@@ -12,7 +12,7 @@ from .._release.promotion import gate_data
 from .attachments import read_belongings
 from .copy import BlobCopy
 from .finish import Finish
-from .gates.measure import measure_gates
+from .gates.judge import judge
 from .plan import plan
 from .read import Library, assemble, read_below, read_roots
 from .record import Keeping
@@ -31,7 +31,8 @@ from .write import Writing
 
 if TYPE_CHECKING:
     from .ports import Ports
-    from .values import PromotionRequest, SourceImage
+    from .request import PromotionRequest
+    from .values import SourceImage
 
 
 def promote(request: PromotionRequest, ports: Ports, *, check_mode: bool) -> PromotionResult:
@@ -82,12 +83,12 @@ def _judged(session: Session, planned: PromotionPlan) -> PromotionPlan:
     images = [replace(image, source=source) for image, source in zip(planned.images, deep, strict=True)]
     ports = replace(session.ports, clock=StoppableClock(session))
 
-    def judge(image: ImagePlan) -> ImagePlan:
+    def judged(image: ImagePlan) -> ImagePlan:
         if not image.changed:
             return image
-        return replace(image, gates=measure_gates(image.source, session.request.gates, ports))
+        return replace(image, gates=judge(image.source, session.request.gates, ports))
 
-    return PromotionPlan(tuple(session.each(judge, images)))
+    return PromotionPlan(tuple(session.each(judged, images)))
 
 
 def _predicted(session: Session, planned: PromotionPlan, hosts: Hosts, began: float) -> PromotionResult:

@@ -9,9 +9,10 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from .._errors import FastbreakError, RefusedError
+from .._errors import RefusedError
 from .._oci.names import Address
 from .._oci.parse import parse_manifest
+from .ports import StoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from .._oci.model import Descriptor, Manifest, RawManifest
     from .ports import Ports, Registry
-    from .values import PromotionRequest
+    from .request import PromotionRequest
 
 #: What is read of a source before the promotion calls it hostile: manifests an image, bytes of manifests a run.
 MANIFESTS_LIMIT = 5_000
@@ -30,10 +31,6 @@ _TICK_SECONDS = 1.0
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
-
-
-class StoppedError(FastbreakError):
-    """This part of the work was given up because another part failed, or because the run was interrupted."""
 
 
 class Session:

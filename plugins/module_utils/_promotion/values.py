@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from .._ecr.values import RepositorySettings
     from .._oci.model import Descriptor, Manifest, RawManifest
     from .._release.promotion import GateResult
-    from .gates.model import GatePolicies
 
 
 class BelongingsMode(Enum):
@@ -38,19 +37,6 @@ class ImageRequest:
     digest: str = ""
     destination_tag: str = ""
     platforms: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PromotionRequest:
-    """What the module was asked to do. ``service`` empty: nothing is recorded in a release table."""
-
-    images: tuple[ImageRequest, ...]
-    gates: GatePolicies
-    belongings: BelongingsMode = BelongingsMode.REQUIRED
-    allow_digest_change: bool = False
-    attest: bool = True
-    service: str = ""
-    concurrency: int = 16
 
 
 @dataclass(frozen=True, slots=True)

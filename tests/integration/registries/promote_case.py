@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.model import GatePolicies
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.request import PromotionRequest
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.run import promote
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import ImageRequest, PromotionRequest
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import ImageRequest
 
 from tests.registries.images import Made, make_image, make_index, make_referrer, push
 from tests.registries.sides import Sides, transfer_between
@@ -42,7 +42,7 @@ class Promoter:
             destination_repositories=destination.repositories,
         )
         wanted = images or (ImageRequest(SOURCE, DESTINATION, TAG, "", TAG),)
-        settings = {"gates": GatePolicies(), "service": "app", "concurrency": 4, **options}
+        settings = {"service": "app", "concurrency": 4, **options}
         try:
             return promote(PromotionRequest(wanted, **settings), ports, check_mode=check_mode)
         finally:

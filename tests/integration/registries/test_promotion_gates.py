@@ -18,18 +18,20 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.signatures.verifier import (
     SignatureVerifier,
 )
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.config import REVISION
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.model import (
-    AgePolicy,
-    GatePolicies,
-    LabelPolicy,
-    SignaturePolicy,
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.age import Age, AgePolicy
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.labels import REVISION, LabelPolicy, Labels
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.model import ConfiguredGate
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.signature.gate import Signature
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.vulnerabilities import (
+    Vulnerabilities,
     VulnerabilityPolicy,
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.ports import Ports
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.request import PromotionRequest
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.run import promote
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.side import RegistryOptions
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import ImageRequest, PromotionRequest
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.signatures import SignaturePolicy
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import ImageRequest
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import GateMode
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion_table import UnrecordedPromotions
 
@@ -76,7 +78,7 @@ class World:
     root: Made
     folder: Path
 
-    def promote(self, gates: GatePolicies, *, check_mode: bool = False) -> Any:
+    def promote(self, *gates: ConfiguredGate, check_mode: bool = False) -> Any:
         def connect(service: str, overrides: Any) -> Any:
             raise AssertionError(f"{service} is of no use here: {overrides}")
 
@@ -195,18 +197,17 @@ def world(tmp_path: Path) -> Iterator[World]:
         yield World(source, destination, Signer(tmp_path / "signer"), root, tmp_path)
 
 
-def gates(world: World, **changes: Any) -> GatePolicies:
-    policies = GatePolicies(
-        signature=SignaturePolicy(GateMode.REQUIRED, public_key=world.signer.public_key),
-        age=AgePolicy(GateMode.REQUIRED, minimum_hours=1),
-        labels=LabelPolicy(GateMode.REQUIRED),
-    )
-    return replace(policies, **changes)
+def gates(world: World) -> list[ConfiguredGate]:
+    return [
+        ConfiguredGate(Signature(), GateMode.REQUIRED, SignaturePolicy(public_key=world.signer.public_key)),
+        ConfiguredGate(Age(), GateMode.REQUIRED, AgePolicy(minimum_hours=1)),
+        ConfiguredGate(Labels(), GateMode.REQUIRED, LabelPolicy()),
+    ]
 
 
 def test_an_image_with_a_cosign_signature_is_promoted_with_it(world: World) -> None:
     world.attach_cosign(world.root.digest)
-    result = world.promote(gates(world))
+    result = world.promote(*gates(world))
     verdicts = {gate.gate: gate.verdict for gate in result.plan.images[0].gates}
     assert verdicts == dict.fromkeys(("signature", "age", "labels"), Verdict.HEALTHY)
     assert {TAG, f"{world.root.digest.replace(':', '-')}.sig"} <= set(world.tags())
@@ -214,7 +215,7 @@ def test_an_image_with_a_cosign_signature_is_promoted_with_it(world: World) -> N
 
 def test_an_image_with_a_bundle_among_its_referrers_is_promoted(world: World) -> None:
     world.attach_bundle()
-    world.promote(gates(world))
+    world.promote(*gates(world))
     assert TAG in world.tags()
 
 
@@ -235,15 +236,15 @@ def test_an_image_that_is_not_rightly_signed_is_refused_and_nothing_is_written(
     if attached == "another digest":
         world.attach_cosign(f"sha256:{'0' * 64}")
     with pytest.raises(RefusedError, match=said):
-        world.promote(gates(world), check_mode=check_mode)
+        world.promote(*gates(world), check_mode=check_mode)
     assert world.tags() == []
     assert not list((world.folder / "destination").rglob("blobs/sha256/*"))
 
 
 def test_a_registry_without_scans_does_not_pass_for_a_scanned_one(world: World) -> None:
-    policy = VulnerabilityPolicy(GateMode.REQUIRED, (("CRITICAL", 0),))
+    scanned = ConfiguredGate(Vulnerabilities(), GateMode.REQUIRED, VulnerabilityPolicy((("CRITICAL", 0),)))
     with pytest.raises(RefusedError, match="is not ECR"):
-        world.promote(GatePolicies(vulnerabilities=policy))
-    warned = world.promote(GatePolicies(vulnerabilities=replace(policy, mode=GateMode.WARN)))
+        world.promote(scanned)
+    warned = world.promote(replace(scanned, mode=GateMode.WARN))
     assert [gate.verdict for gate in warned.plan.images[0].gates] == [Verdict.ERROR]
     assert TAG in world.tags()

@@ -1,105 +1,89 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The gates of a promotion as values: what each asks for, what was seen, and the result."""
+"""What a gate is: what it may be told, how it measures, how that is assessed, and how it is worded."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+from ..._common.verdict import Verdict, combine
 
 if TYPE_CHECKING:
-    from datetime import date
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from ..._release.promotion import GateMode
+    from ..values import SourceImage
+    from .subject import Subject
 
+    Options = Mapping[str, Any]
 
-#: As ECR names them, the gravest first. UNTRIAGED and UNDEFINED have not been judged, so that they count as given.
-SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNTRIAGED", "UNDEFINED")
+Policy = TypeVar("Policy")
+Measured = TypeVar("Measured")
 
-
-@dataclass(frozen=True, slots=True)
-class AllowedFinding:
-    """A vulnerability that is let through: why, and through which day (UTC). An expired one lets nothing through."""
-
-    vulnerability: str
-    reason: str
-    expires: date
-    package: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class VulnerabilityPolicy:
-    """At most this many findings of each severity; a severity that is not named may have any number."""
-
-    mode: GateMode
-    maximum: tuple[tuple[str, int], ...]
-    allow: tuple[AllowedFinding, ...] = ()
-    wait_seconds: float = 600.0
+#: What a result names at most; the rest is counted.
+NAMED = 10
+#: How much is shown of a text from outside.
+SHOWN = 80
 
 
 @dataclass(frozen=True, slots=True)
-class SignaturePolicy:
-    """A signature by this public key (PEM), or by this certificate identity and issuer (keyless).
+class Judgement:
+    """What was found of an image, or of one of its platforms."""
 
-    ``trusted_root`` is the text of a Sigstore trusted_root.json; empty means the public good instance's.
-    ``predicate_type`` empty asks for a signature of the image, otherwise for an attestation of that predicate.
-    """
-
-    mode: GateMode
-    public_key: str = ""
-    identity: str = ""
-    issuer: str = ""
-    trusted_root: str = ""
-    predicate_type: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class AgePolicy:
-    """How long ago the image must and may have been created (its config's ``created``), in hours; None: any."""
-
-    mode: GateMode
-    minimum_hours: float | None = None
-    maximum_hours: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LabelPolicy:
-    """Labels that must exist, with the value unless empty; ``revision_is_tag``: revision and tag name one commit."""
-
-    mode: GateMode
-    required: tuple[tuple[str, str], ...] = ()
-    revision_is_tag: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class GatePolicies:
-    """All of them; None is off."""
-
-    vulnerabilities: VulnerabilityPolicy | None = None
-    signature: SignaturePolicy | None = None
-    age: AgePolicy | None = None
-    labels: LabelPolicy | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SignatureMaterial:
-    """Something attached to an image that may prove where it comes from.
-
-    ``form`` is ``cosign`` (payload is the simple signing document, ``signature`` its base64 signature, certificate
-    and Rekor bundle in ``annotations``), ``dsse`` (payload is a DSSE envelope) or ``bundle`` (a Sigstore bundle).
-    """
-
-    form: str
-    payload: bytes
-    signature: str = ""
-    annotations: tuple[tuple[str, str], ...] = ()
-    origin: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SignatureCheck:
-    """What verifying one material gave. ``valid`` only when it was proven for the digest that was asked about."""
-
-    valid: bool
-    origin: str
+    verdict: Verdict
     seen: str
+
+
+class Gate(ABC, Generic[Policy, Measured]):  # noqa: UP046 (ansible-core 2.19 runs on Python 3.11)
+    """One kind of gate. To add one, write such a class and give it a row in `table.GATES`."""
+
+    #: Its name among the options, in the record and in messages.
+    name: ClassVar[str]
+    #: Its options as an argument spec, without ``mode``, which every gate has.
+    options: ClassVar[Options]
+
+    def problems(self, _options: Options) -> Iterable[str]:
+        """What is wrong with the options, which fit the argument spec. With a problem nothing is read or measured."""
+        return ()
+
+    @abstractmethod
+    def read(self, options: Options) -> Policy:
+        """The policy that *options* stand for, which have no problems."""
+
+    @abstractmethod
+    def measure(self, policy: Policy, subject: Subject) -> Measured:
+        """Look at the image. What this raises of FastbreakError becomes the verdict ERROR."""
+
+    @abstractmethod
+    def assess(self, policy: Policy, measured: Measured, image: SourceImage, now: datetime) -> Judgement:
+        """Judge what was measured. Pure, and fails closed: what is not known to be inside the limits does not pass."""
+
+    @abstractmethod
+    def expect(self, policy: Policy, image: SourceImage) -> str:
+        """What the policy asks for, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfiguredGate:
+    """A gate that is on: what it asks for, and what follows when an image does not pass."""
+
+    gate: Gate[Any, Any]
+    mode: GateMode
+    policy: Any
+
+
+def of_platforms(judged: Iterable[Judgement], *, show_passing: bool = False) -> Judgement:
+    """The gravest verdict of an image's platforms, and what was seen of those that do not pass.
+
+    Those that pass are shown when all do; with *show_passing* they always are, behind the others.
+    """
+    every = sorted(judged, key=lambda platform: platform.verdict is Verdict.HEALTHY)
+    failing = [platform for platform in every if platform.verdict is not Verdict.HEALTHY]
+    shown = every if show_passing or not failing else failing
+    parts = [platform.seen for platform in shown[:NAMED]] or ["there is no image in it"]
+    if len(shown) > NAMED:
+        parts.append(f"and {len(shown) - NAMED} more images")
+    return Judgement(combine(platform.verdict for platform in every), "; ".join(parts))

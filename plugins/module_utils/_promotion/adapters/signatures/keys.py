@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...._errors import RequestError
-from ...gates.payloads import (
+from ...gates.signature.payloads import (
     Envelope,
     NotProofError,
     check_message,
@@ -20,7 +20,7 @@ from ...gates.payloads import (
 )
 
 if TYPE_CHECKING:
-    from ...gates.model import SignatureMaterial
+    from ...signatures import SignatureMaterial
 
 try:
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm

@@ -8,16 +8,16 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from ...._errors import RequestError
-from ...gates.images import printable
-from ...gates.model import SignatureCheck
-from ...gates.payloads import NotProofError
+from ...gates.platforms import printable
+from ...gates.signature.payloads import NotProofError
+from ...signatures import SignatureCheck
 from .keyless import KeylessVerifier
 from .keys import PublicKey, check_by_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ...gates.model import SignatureMaterial, SignaturePolicy
+    from ...signatures import SignatureMaterial, SignaturePolicy
 
 _REASON = 400
 

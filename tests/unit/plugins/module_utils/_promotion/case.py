@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.model import GatePolicies
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.request import PromotionRequest
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.run import promote
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import ImageRequest, PromotionRequest
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import ImageRequest
 
 from tests.unit.plugins.module_utils._oci import samples
 
@@ -26,7 +26,7 @@ SPDX = "application/spdx+json"
 def request(*images: ImageRequest, **options: Any) -> PromotionRequest:
     """A request for *images*, or for the sample."""
     wanted = images or (ImageRequest(SOURCE, DESTINATION, TAG, "", TAG),)
-    return PromotionRequest(wanted, **{"gates": GatePolicies(), "service": "app", "concurrency": 4, **options})
+    return PromotionRequest(wanted, **{"service": "app", "concurrency": 4, **options})
 
 
 def run(world: World, asked: PromotionRequest | None = None, *, check_mode: bool = False) -> PromotionResult:

@@ -26,7 +26,7 @@ from tests.unit.plugins.module_utils._promotion.fakes import World
 
 if TYPE_CHECKING:
     from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import RawManifest
-    from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import PromotionRequest
+    from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.request import PromotionRequest
 
 
 def _two_images(world: World) -> PromotionRequest:

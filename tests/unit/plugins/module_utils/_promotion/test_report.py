@@ -24,7 +24,6 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.attestati
     is_attestation,
     statement,
 )
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.model import GatePolicies
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.plan import plan
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.report import (
     Hosts,
@@ -33,13 +32,13 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.report im
     human_bytes,
     progress_line,
 )
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.request import PromotionRequest
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import (
     Belonging,
     BelongingsMode,
     DestinationState,
     ImageRequest,
     PromotionPlan,
-    PromotionRequest,
     SourceImage,
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import (
@@ -52,7 +51,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion i
 from tests.unit.plugins.module_utils._oci import samples
 
 HOSTS = Hosts("dev.example", "prod.example")
-REQUEST = PromotionRequest((), GatePolicies(), service="app")
+REQUEST = PromotionRequest((), service="app")
 ASKED = ImageRequest("dev/app", "prod/app", "1", "", "1")
 NOTHING = DestinationState(RepositorySettings(exists=True))
 
@@ -143,7 +142,7 @@ def test_a_fallback_tag_that_is_no_index_is_refused_or_warned_of() -> None:
     state = DestinationState(NOTHING.settings, held=((fallback_tag(root.digest), held),))
     with pytest.raises(RefusedError, match="which is no index"):
         _plan(from_source, state)
-    warned = PromotionRequest((), GatePolicies(), belongings=BelongingsMode.WARN)
+    warned = PromotionRequest((), belongings=BelongingsMode.WARN)
     assert "which is no index" in _plan(from_source, state, warned).images[0].warnings[0]
 
 

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.model import (
-    AgePolicy,
-    AllowedFinding,
-    GatePolicies,
-    LabelPolicy,
-)
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.labels import LabelPolicy
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.request import build_request, named_images
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import BelongingsMode, ImageRequest
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import GateMode
 from ansible_collections.fastbreak.aws.plugins.modules.image_promotion import CROSS_CHECKS, build_argument_spec
 
 if TYPE_CHECKING:
-    from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import PromotionRequest
+    from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.request import PromotionRequest
 
 DIGEST = "sha256:" + "a" * 64
 SIDES: dict[str, Any] = {"source": {"registry": "a.example"}, "destination": {"registry": "b.example"}}
@@ -46,7 +40,7 @@ def refusal(**options: Any) -> str:
 def test_options_become_a_request_with_the_documented_defaults() -> None:
     made = request(**ONE)
     assert made.images == (ImageRequest("app", "app", tag="1.0", destination_tag="1.0"),)
-    assert made.gates == GatePolicies()
+    assert made.gates == ()
     assert made.belongings is BelongingsMode.REQUIRED
     assert (made.attest, made.allow_digest_change, made.service, made.concurrency) == (True, False, "", 16)
 
@@ -62,32 +56,10 @@ def test_an_image_can_get_another_name_and_a_digest_no_tag() -> None:
     )
 
 
-def test_a_gate_without_more_is_required_with_its_defaults_and_one_that_is_off_is_none() -> None:
-    gates = request(**ONE, gates={"vulnerabilities": {}, "labels": {}, "age": {"mode": False}}).gates
-    assert gates.vulnerabilities is not None
-    assert gates.vulnerabilities.mode is GateMode.REQUIRED
-    assert dict(gates.vulnerabilities.maximum) == {"CRITICAL": 0, "HIGH": 0}
-    assert gates.labels == LabelPolicy(GateMode.REQUIRED, (), revision_is_tag=True)
-    assert gates.age is None
-    assert gates.signature is None
-
-
-def test_gates_are_read_as_they_are_written() -> None:
-    allow = {"vulnerability": "CVE-1", "package": "x", "reason": "unused", "expires": date(2026, 12, 31)}
-    gates = request(
-        **ONE,
-        gates={
-            "vulnerabilities": {"maximum": {"critical": "0", "medium": 5}, "allow": [allow], "mode": "warn"},
-            "age": {"minimum_hours": 24},
-            "labels": {"required": {"team": None, "tier": 1}, "revision_is_tag": False},
-            "signature": {"public_key": "-----BEGIN PUBLIC KEY-----"},
-        },
-    ).gates
-    assert gates.vulnerabilities is not None
-    assert gates.vulnerabilities.maximum == (("CRITICAL", 0), ("MEDIUM", 5))
-    assert gates.vulnerabilities.allow == (AllowedFinding("CVE-1", "unused", date(2026, 12, 31), "x"),)
-    assert gates.age == AgePolicy(GateMode.REQUIRED, 24.0, None)
-    assert gates.labels == LabelPolicy(GateMode.REQUIRED, (("team", ""), ("tier", "1")), revision_is_tag=False)
+def test_gates_are_configured_as_they_are_written() -> None:
+    (labels,) = request(**ONE, gates={"labels": {"mode": "warn", "required": {"team": "video"}}}).gates
+    assert (labels.gate.name, labels.mode) == ("labels", GateMode.WARN)
+    assert labels.policy == LabelPolicy((("team", "video"),))
 
 
 @pytest.mark.parametrize(
@@ -125,43 +97,6 @@ def test_a_digest_that_is_none_is_refused(digest: str) -> None:
 )
 def test_what_cannot_be_promoted_is_refused(options: dict[str, Any], told: str) -> None:
     assert told in refusal(**options)
-
-
-@pytest.mark.parametrize(
-    ("gates", "told"),
-    [
-        ({"vulnerabilities": {"maximum": {"GRAVE": 0}}}, "names severity 'GRAVE'; there are CRITICAL, HIGH"),
-        ({"vulnerabilities": {"maximum": {"HIGH": -1}}}, "HIGH is -1"),
-        ({"vulnerabilities": {"maximum": {"HIGH": "some"}}}, "HIGH is 'some'"),
-        ({"vulnerabilities": {"maximum": {"HIGH": True}}}, "HIGH is True"),
-        ({"vulnerabilities": {"maximum": {}}}, "maximum is empty"),
-        ({"vulnerabilities": {"maximum": {"HIGH": 0, "high": 9}}}, "a severity twice"),
-        ({"vulnerabilities": {"wait_seconds": -1}}, "wait_seconds is -1"),
-        ({"age": {}}, "neither 'minimum_hours' nor 'maximum_hours'"),
-        ({"age": {"minimum_hours": 5, "maximum_hours": 1}}, "is above maximum_hours"),
-        ({"age": {"minimum_hours": -5}}, "counts hours from 0"),
-        ({"signature": {}}, "whose signature counts?"),
-        ({"signature": {"identity": "me"}}, "'identity' and 'issuer' together"),
-        ({"signature": {"public_key": "k", "identity": "me", "issuer": "i"}}, "whose signature counts?"),
-        ({"signature": {"public_key": "-----BEGIN EC PRIVATE KEY-----"}}, "holds a private key"),
-    ],
-)
-def test_a_gate_that_could_not_do_its_work_is_refused(gates: dict[str, Any], told: str) -> None:
-    assert told in refusal(**ONE, gates=gates)
-
-
-@pytest.mark.parametrize(
-    ("entry", "told"),
-    [
-        ({"expires": "soon"}, "expires 'soon', which is no date"),
-        ({"expires": "2026-13-01"}, "which is no date"),
-        ({"reason": "  "}, "gives no reason"),
-        ({"vulnerability": " "}, "names no vulnerability"),
-    ],
-)
-def test_an_allowed_finding_needs_reason_and_date(entry: dict[str, str], told: str) -> None:
-    allowed = {"vulnerability": "CVE-1", "reason": "unused", "expires": "2026-12-31", **entry}
-    assert told in refusal(**ONE, gates={"vulnerabilities": {"allow": [allowed]}})
 
 
 def test_all_that_is_wrong_is_said_at_once() -> None:

@@ -13,7 +13,8 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     RequestError,
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.names import Address
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.model import GatePolicies, LabelPolicy
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.labels import LabelPolicy, Labels
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.model import ConfiguredGate
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.info import read_promotions
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.report import as_data
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.run import promote
@@ -25,7 +26,7 @@ from tests.unit.plugins.module_utils._promotion.case import DESTINATION, SOURCE,
 from tests.unit.plugins.module_utils._promotion.fakes import RepositorySettings, World
 
 APIS = pytest.mark.parametrize(("source_api", "destination_api"), [(0, 0), (0, 1), (1, 0), (1, 1)])
-LABELS = GatePolicies(labels=LabelPolicy(GateMode.REQUIRED, required=(("team", "video"),), revision_is_tag=False))
+LABELS = (ConfiguredGate(Labels(), GateMode.REQUIRED, LabelPolicy((("team", "video"),), revision_is_tag=False)),)
 
 
 @APIS

@@ -16,12 +16,11 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.signatures.verifier import (
     SignatureVerifier,
 )
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.model import (
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.signatures import (
     SignatureCheck,
     SignatureMaterial,
     SignaturePolicy,
 )
-from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import GateMode
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -34,9 +33,8 @@ DIGEST = OPENSSL["digest"]
 SLSA = OPENSSL["predicate_type"]
 KEYS = {one["kind"]: one for one in OPENSSL["keys"]}
 
-BY_KEY = SignaturePolicy(GateMode.REQUIRED, public_key=SIGSTORE["public_key"])
+BY_KEY = SignaturePolicy(public_key=SIGSTORE["public_key"])
 KEYLESS = SignaturePolicy(
-    GateMode.REQUIRED,
     identity=SIGSTORE["identity"],
     issuer=SIGSTORE["issuer"],
     trusted_root=json.dumps(SIGSTORE["trusted_root"]),
@@ -58,7 +56,7 @@ def bundle(name: str, policy: SignaturePolicy, *, kind: str = "keyless") -> Any:
 
 
 def by(key: str, predicate_type: str = "") -> SignaturePolicy:
-    return SignaturePolicy(GateMode.REQUIRED, public_key=KEYS[key]["public_key"], predicate_type=predicate_type)
+    return SignaturePolicy(public_key=KEYS[key]["public_key"], predicate_type=predicate_type)
 
 
 @pytest.mark.parametrize("kind", KEYS)
@@ -258,20 +256,20 @@ def test_many_threads_may_verify_at_once() -> None:
 @pytest.mark.parametrize("pem", ["", "x", "\ud800", *OPENSSL["refused_keys"], json.dumps(SIGSTORE["trusted_root"])])
 def test_a_key_that_cannot_be_used_is_the_requests_fault(pem: str) -> None:
     with pytest.raises(RequestError, match=r"public.key|either"):
-        VERIFIER.verify((), digest=DIGEST, policy=SignaturePolicy(GateMode.REQUIRED, public_key=pem))
+        VERIFIER.verify((), digest=DIGEST, policy=SignaturePolicy(public_key=pem))
 
 
 def test_a_private_key_given_by_mistake_is_not_shown() -> None:
     secret = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIP==\n-----END PRIVATE KEY-----"
     with pytest.raises(RequestError) as caught:
-        VERIFIER.verify((), digest=DIGEST, policy=SignaturePolicy(GateMode.REQUIRED, public_key=secret))
+        VERIFIER.verify((), digest=DIGEST, policy=SignaturePolicy(public_key=secret))
     assert "MC4C" not in caught.value.message
 
 
 @pytest.mark.parametrize(
     ("policy", "reason"),
     [
-        (SignaturePolicy(GateMode.REQUIRED), "was given neither"),
+        (SignaturePolicy(), "was given neither"),
         (replace(KEYLESS, public_key=BY_KEY.public_key), "was given both"),
         (replace(KEYLESS, issuer=""), "no issuer"),
         (replace(KEYLESS, trusted_root="{}"), "trusted_root of gate `signature`"),

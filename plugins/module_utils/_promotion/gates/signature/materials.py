@@ -7,18 +7,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..._errors import FastbreakError
-from ..._oci.names import Address
-from .images import printable, short
-from .model import SignatureCheck, SignatureMaterial
+from ...._errors import FastbreakError
+from ...signatures import SignatureCheck, SignatureMaterial
+from ..platforms import printable, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..._oci.model import Descriptor
-    from ..ports import Ports, Registry
-    from ..values import Belonging, SourceImage
-    from .model import SignaturePolicy
+    from ...._oci.model import Descriptor
+    from ...signatures import SignaturePolicy
+    from ...values import Belonging, SourceImage
+    from ..subject import Subject
 
 SIMPLE_SIGNING = "application/vnd.dev.cosign.simplesigning.v1+json"
 BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
@@ -39,32 +38,30 @@ class _Candidate:
     origin: str
 
 
-def check_signatures(image: SourceImage, policy: SignaturePolicy, ports: Ports) -> tuple[SignatureCheck, ...]:
+def check_signatures(subject: Subject, policy: SignaturePolicy) -> tuple[SignatureCheck, ...]:
     """What the signatures and attestations of the image itself (its root) prove, up to the first that is valid.
 
-    The smallest are read first and one at a time, so that an SBOM of megabytes is read only when nothing else proves
+    The smallest are read first, each by itself, so that an SBOM of megabytes is read only when nothing else proves
     it. Where an attestation is asked for, plain signatures are left out: they can say nothing of a predicate.
     """
     checks: list[SignatureCheck] = []
-    candidates = [one for one in _candidates(image) if not (policy.predicate_type and one.form == "cosign")]
-    for one in sorted(candidates, key=lambda one: one.layer.size)[:MATERIALS]:
-        checks += _check(one, image, policy, ports)
+    image, signatures = subject.image, subject.ports.signatures
+    candidates = [found for found in _candidates(image) if not (policy.predicate_type and found.form == "cosign")]
+    for candidate in sorted(candidates, key=lambda found: found.layer.size)[:MATERIALS]:
+        material = _read(candidate, subject)
+        if isinstance(material, SignatureCheck):
+            checks.append(material)
+            continue
+        checks += signatures.verify((material,), digest=image.digest, policy=policy)
         if checks[-1].valid:
             return tuple(checks)
     if not candidates:
         # A policy that cannot be right is found out even where there is nothing to hold it against.
-        ports.signatures.verify((), digest=image.digest, policy=policy)
+        signatures.verify((), digest=image.digest, policy=policy)
     if len(candidates) > MATERIALS:
         seen = f"only the smallest {MATERIALS} of {len(candidates)} signatures and attestations were looked at"
         checks.append(SignatureCheck(valid=False, origin=short(image.digest), seen=seen))
     return tuple(checks)
-
-
-def _check(one: _Candidate, image: SourceImage, policy: SignaturePolicy, ports: Ports) -> tuple[SignatureCheck, ...]:
-    read = _read(one, image.request.repository, ports.source)
-    if isinstance(read, SignatureCheck):
-        return (read,)
-    return ports.signatures.verify((read,), digest=image.digest, policy=policy)
 
 
 def _candidates(image: SourceImage) -> Iterator[_Candidate]:
@@ -93,17 +90,18 @@ def _origin(belonging: Belonging) -> str:
     return printable(belonging.tag, 128) if belonging.tag else f"referrer {short(belonging.manifest.digest)}"
 
 
-def _read(one: _Candidate, repository: str, source: Registry) -> SignatureMaterial | SignatureCheck:
-    limit = PAYLOAD_LIMIT_BYTES[one.form]
-    if one.layer.size > limit:
-        seen = f"it has {one.layer.size} bytes, more than the {limit} that are read"
-        return SignatureCheck(valid=False, origin=one.origin, seen=seen)
+def _read(candidate: _Candidate, subject: Subject) -> SignatureMaterial | SignatureCheck:
+    """The material, or a check that says why it could not be had."""
+    origin, layer, limit = candidate.origin, candidate.layer, PAYLOAD_LIMIT_BYTES[candidate.form]
+    if layer.size > limit:
+        seen = f"it has {layer.size} bytes, more than the {limit} that are read"
+        return SignatureCheck(valid=False, origin=origin, seen=seen)
     try:
-        payload = source.read_blob(Address(repository, one.layer.digest), limit_bytes=limit)
+        payload = subject.ports.source.read_blob(subject.address(layer.digest), limit_bytes=limit)
     except FastbreakError as error:
-        return SignatureCheck(valid=False, origin=one.origin, seen=f"it could not be read: {error.message}")
+        return SignatureCheck(valid=False, origin=origin, seen=f"it could not be read: {error.message}")
     if payload is None:
-        seen = f"its blob {one.layer.digest} is not in the source repository"
-        return SignatureCheck(valid=False, origin=one.origin, seen=seen)
-    annotations = one.layer.annotations
-    return SignatureMaterial(one.form, payload, dict(annotations).get(_SIGNATURE, ""), annotations, one.origin)
+        seen = f"its blob {layer.digest} is not in the source repository"
+        return SignatureCheck(valid=False, origin=origin, seen=seen)
+    signature = dict(layer.annotations).get(_SIGNATURE, "")
+    return SignatureMaterial(candidate.form, payload, signature, layer.annotations, origin)

@@ -44,9 +44,8 @@ def platform_images(root: Manifest, manifests: tuple[Manifest, ...]) -> tuple[Pl
     An attestation inside an index is no image. It is known by its platform and by layers that are in-toto statements
     and nothing else: what could run is judged whatever platform it claims.
     """
-    known = {one.digest: one for one in (*manifests, root)}
-    found = {one.digest: one for one in _leaves(root, known)}
-    return tuple(found.values())
+    known = {manifest.digest: manifest for manifest in (*manifests, root)}
+    return tuple({leaf.digest: leaf for leaf in _leaves(root, known)}.values())
 
 
 def _leaves(root: Manifest, known: Mapping[str, Manifest]) -> Iterator[PlatformImage]:

@@ -1,0 +1,116 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The gate ``age``: how long ago the image was created, as each platform's config says."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, ClassVar
+
+from ..._common.verdict import Verdict
+from .model import SHOWN, Gate, Judgement, of_platforms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..values import SourceImage
+    from .config import ConfigReading
+    from .model import Options
+    from .subject import Subject
+
+_TIME = re.compile(r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(\.\d{1,12})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+# Image formats are younger than that: an older date is a fixed one, which a reproducible build has put there.
+_FIRST_YEAR = 2013
+
+
+@dataclass(frozen=True, slots=True)
+class AgePolicy:
+    """How long ago the image must and may have been created, in hours; None: any."""
+
+    minimum_hours: float | None = None
+    maximum_hours: float | None = None
+
+
+class Age(Gate[AgePolicy, "tuple[ConfigReading, ...]"]):
+    """Not too young and not too old. A time that is not known does not pass."""
+
+    name = "age"
+    options: ClassVar[Options] = {"minimum_hours": {"type": "float"}, "maximum_hours": {"type": "float"}}
+
+    def problems(self, options: Options) -> Iterator[str]:
+        """A limit that nothing could fail, or that nothing could pass."""
+        least, most = options["minimum_hours"], options["maximum_hours"]
+        if least is None and most is None:
+            yield "gates.age has neither 'minimum_hours' nor 'maximum_hours', so that nothing could fail"
+        if (least or 0) < 0 or (most or 0) < 0:
+            yield "gates.age counts hours from 0"
+        if least is not None and most is not None and least > most:
+            yield f"gates.age.minimum_hours {least:g} is above maximum_hours {most:g}"
+
+    def read(self, options: Options) -> AgePolicy:
+        """The limits."""
+        return AgePolicy(options["minimum_hours"], options["maximum_hours"])
+
+    def measure(self, _policy: AgePolicy, subject: Subject) -> tuple[ConfigReading, ...]:
+        """The config of each platform's image."""
+        return subject.configs
+
+    def assess(
+        self, policy: AgePolicy, measured: tuple[ConfigReading, ...], _image: SourceImage, now: datetime
+    ) -> Judgement:
+        """Each platform's age at *now*."""
+        return of_platforms(_judge(policy, config, now) for config in measured)
+
+    def expect(self, policy: AgePolicy, _image: SourceImage) -> str:
+        """The limits in words."""
+        limits = [
+            f"{words} {hours:g} hours ago"
+            for words, hours in (("at least", policy.minimum_hours), ("at most", policy.maximum_hours))
+            if hours is not None
+        ]
+        return f"created {' and '.join(limits) or 'at a known time'}"
+
+
+def _judge(policy: AgePolicy, config: ConfigReading, now: datetime) -> Judgement:
+    if config.problem:
+        return Judgement(Verdict.ERROR, f"{config.image}: {config.problem}")
+    if not config.created:
+        return Judgement(Verdict.INCONCLUSIVE, f"{config.image}: its config does not say when it was created")
+    created = parse_time(config.created)
+    if created is None:
+        text = f"{config.created[:SHOWN]!r} is not a time of RFC 3339"
+        return Judgement(Verdict.INCONCLUSIVE, f"{config.image}: its config's `created` {text}")
+    if created.year < _FIRST_YEAR:
+        return Judgement(
+            Verdict.INCONCLUSIVE,
+            f"{config.image}: created {_show(created)}, the fixed date of a reproducible build, not the time it was "
+            "made; build with SOURCE_DATE_EPOCH set to the commit's time, or switch the gate off",
+        )
+    hours = (now - created).total_seconds() / 3600
+    seen = f"{config.image}: created {_show(created)}, "
+    if hours < 0:
+        return Judgement(Verdict.UNHEALTHY, f"{seen}{-hours:.1f} hours in the future; look at the clocks")
+    # `not >=` rather than `<`: nothing is inside a limit that is no number.
+    too_young = policy.minimum_hours is not None and not hours >= policy.minimum_hours
+    too_old = policy.maximum_hours is not None and not hours <= policy.maximum_hours
+    text = f"{hours:.1f} hours ago" + (", too young" if too_young else "") + (", too old" if too_old else "")
+    return Judgement(Verdict.UNHEALTHY if too_young or too_old else Verdict.HEALTHY, seen + text)
+
+
+def _show(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def parse_time(text: str) -> datetime | None:
+    """The time that *text* writes as RFC 3339 does, in UTC to the microsecond; None when it does not."""
+    match = _TIME.fullmatch(text)
+    if not match:
+        return None
+    day, clock, fraction, zone = match.groups()
+    try:
+        zone = "+00:00" if zone in ("Z", "z") else zone
+        return datetime.fromisoformat(f"{day}T{clock}{(fraction or '.0')[:7].ljust(7, '0')}{zone}").astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
