@@ -86,7 +86,7 @@ digest:
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
-from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.registry import EcrRegistry
+from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.client import EcrClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._publish.docker import DockerClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._publish.run import Ports, publish
 from ansible_collections.fastbreak.aws.plugins.module_utils._publish.values import Publication
@@ -112,7 +112,7 @@ def build_request(params):
 def build_ports(params, context):
     """The only place where clients are made."""
     return Ports(
-        registry=EcrRegistry(context.client("ecr")),
+        registry=EcrClient(context.client("ecr")),
         engine=DockerClient(params["docker"], params["timeout_seconds"]),
         say=context.progress.say,
     )

@@ -73,7 +73,7 @@ nearest_versions:
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
-from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.images import EcrImages
+from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.client import EcrClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.side import SideClients
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.side import (
@@ -103,15 +103,13 @@ def build_ports(params, connect):
             "list images by the time of their push. Name <account>.dkr.ecr.<region>.amazonaws.com."
         )
     clients = SideClients(connect, options)
-    return EcrImages(lambda: clients.client("ecr")), options
+    return EcrClient(lambda: clients.client("ecr"), options.ecr.account), options
 
 
 def perform(params, context):
     """Read it and return the module's result."""
     images, options = build_ports(params, context.connect)
-    found = find_image(
-        images, params["repository"], params["version"], host=options.registry, account=options.ecr.account
-    )
+    found = find_image(images, params["repository"], params["version"], host=options.registry)
     return {"changed": False, "tag": found.tag, "digest": found.digest, "commit": found.commit}
 
 

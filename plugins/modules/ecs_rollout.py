@@ -509,7 +509,7 @@ import socket
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
-from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.images import EcrImages
+from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.client import EcrClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion_table import PromotionsClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.table import ReleasesClient
@@ -656,14 +656,15 @@ def _gate_spec():
     }
 
 
-def build_ports(context, table):
+def build_ports(params, context):
     """The only place where clients are made."""
+    table = params["release_table"]
     return Ports(
         ecs=EcsClient(context.client("ecs")),
         balancing=Elbv2Client(context.client("elbv2")),
         scaling=ScalingClient(context.client("application-autoscaling")),
         releases=ReleasesClient(context.client("dynamodb"), table),
-        images=EcrImages(context.client("ecr")),
+        images=EcrClient(context.client("ecr"), params["registry_account"] or ""),
         surroundings=AwsSurroundings(context.connect),
         logs=LogsClient(context.client("logs")),
         probe=HttpProbe(),
@@ -675,7 +676,7 @@ def build_ports(context, table):
 
 def perform(params, context):
     """Do it and return the module's result."""
-    ports = build_ports(context, params["release_table"])
+    ports = build_ports(params, context)
     owner = f"{os.environ.get('USER', 'user')}@{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(2)}"
     request = build_request(params, owner=owner, salt=secrets.token_hex(4))
     try:

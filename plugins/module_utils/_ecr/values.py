@@ -11,6 +11,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from .._oci.login import Login
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """A login, and the URL where the registry is reached with it."""
+
+    login: Login
+    endpoint: str
+
 
 @dataclass(frozen=True, slots=True)
 class RepositoryImage:
@@ -25,13 +35,15 @@ class RepositoryImage:
 class RepositorySettings:
     """A repository. ``known`` is false where the registry cannot tell (any but ECR); the push then makes it.
 
-    ``mutable_tags`` are ECR's exclusion filters: tags that match one (``*`` is a wildcard) may move.
+    ``mutable_tags`` are ECR's exclusion filters: tags that match one (``*`` is a wildcard) may move. ``uri`` is
+    what references to its images begin with.
     """
 
     exists: bool
     known: bool = True
     immutable: bool = False
     mutable_tags: tuple[str, ...] = ()
+    uri: str = ""
 
 
 @dataclass(frozen=True, slots=True)

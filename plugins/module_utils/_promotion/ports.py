@@ -103,7 +103,7 @@ class BlobTransfer(Protocol):
 class Repositories(Protocol):
     """What is known of repositories besides their content."""
 
-    def describe(self, repository: str) -> RepositorySettings:
+    def describe_repository(self, repository: str) -> RepositorySettings:
         """Its settings; of a registry that cannot tell, that they are not known."""
 
 

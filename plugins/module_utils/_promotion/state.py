@@ -48,7 +48,7 @@ class StateReader:
     def read_settings(self) -> None:
         """The repositories' settings. Raises DependencyError for one that is missing and has to be made first."""
         names = list(dict.fromkeys(one.destination_repository for one in self.session.request.images))
-        describe = self.session.ports.destination_repositories.describe
+        describe = self.session.ports.destination_repositories.describe_repository
         self.settings.update(zip(names, self.session.each(describe, names), strict=True))
         if missing := [name for name, one in self.settings.items() if one.known and not one.exists]:
             raise DependencyError(

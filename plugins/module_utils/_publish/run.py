@@ -12,7 +12,9 @@ from .._errors import DependencyError, OperationError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .._ecr.values import Authorization, RepositoryImage, RepositorySettings
     from .._oci.login import Login
+    from .._oci.names import Address
     from .values import Publication
 
 
@@ -27,11 +29,11 @@ class Published:
 class Registry(Protocol):
     """A registry that knows its repositories."""
 
-    def has_repository(self, repository: str) -> bool: ...
+    def describe_repository(self, repository: str) -> RepositorySettings: ...
 
-    def find_digest(self, repository: str, tag: str) -> str | None: ...
+    def describe_image(self, tagged: Address) -> RepositoryImage | None: ...
 
-    def authorize(self) -> Login: ...
+    def get_authorization_token(self) -> Authorization: ...
 
 
 class Engine(Protocol):
@@ -54,10 +56,10 @@ class Ports:
 def publish(request: Publication, ports: Ports, *, check_mode: bool) -> Published:
     """Publish unless the tag is there already. In check mode nothing is built and nothing is pushed."""
     registry = ports.registry
-    there = registry.has_repository(request.repository)
-    digest = registry.find_digest(request.repository, request.tag) if there else None
-    if digest:
-        return Published(changed=False, digest=digest)
+    there = registry.describe_repository(request.repository).exists
+    image = registry.describe_image(request.address) if there else None
+    if image:
+        return Published(changed=False, digest=image.digest)
     if check_mode:
         return Published(changed=True)
     if not there:
@@ -72,20 +74,20 @@ def publish(request: Publication, ports: Ports, *, check_mode: bool) -> Publishe
 
 def _push(request: Publication, ports: Ports) -> Published:
     """Push; whoever pushes the same tag at the same time may win, for the tag is immutable and names one commit."""
-    login = ports.registry.authorize()
-    reference = f"{login.host}/{request.repository}:{request.tag}"
+    login = ports.registry.get_authorization_token().login
+    reference = f"{login.host}/{request.address}"
     ports.say(f"  · pushing {reference}")
     try:
         ports.engine.push(request.local_image, reference, login)
     except OperationError:
-        digest = ports.registry.find_digest(request.repository, request.tag)
-        if digest is None:
+        image = ports.registry.describe_image(request.address)
+        if image is None:
             raise
-        return Published(changed=False, digest=digest)
-    digest = ports.registry.find_digest(request.repository, request.tag)
-    if digest is None:
+        return Published(changed=False, digest=image.digest)
+    image = ports.registry.describe_image(request.address)
+    if image is None:
         raise OperationError(
             f"Pushed {reference}, which the Docker engine reported as done, but the registry does not list the tag. "
             "Look at the repository, then run again."
         )
-    return Published(changed=True, digest=digest)
+    return Published(changed=True, digest=image.digest)

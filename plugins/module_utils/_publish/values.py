@@ -1,10 +1,12 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What is published and how one logs in to push it: values, and how a release's tag is put together."""
+"""What is published: values, and how a release's tag is put together."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from .._oci.names import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +17,11 @@ class Publication:
     tag: str
     local_image: str
     build: tuple[str, ...]
+
+    @property
+    def address(self) -> Address:
+        """The tag that is published."""
+        return Address(self.repository, self.tag)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .ports import Images
 
 
-def find_image(images: Images, repository: str, version: str, *, host: str, account: str = "") -> ReleaseImage:
+def find_image(images: Images, repository: str, version: str, *, host: str) -> ReleaseImage:
     """The newest image of *repository* that *version* (a semver, a whole tag or a digest) names.
 
     *host* is what the registry is called in messages. Raises RefusedError that names the nearest versions when there
@@ -21,7 +21,7 @@ def find_image(images: Images, repository: str, version: str, *, host: str, acco
     """
     if not version:
         raise RequestError("No version was named: name a semantic version, a whole image tag, or a digest.")
-    found = images.list_images(repository, account=account)
+    found = images.describe_images(repository)
     if found is None:
         raise RefusedError(
             f"Looked for {version} in {host}, but it has no repository {repository}. Nothing was changed. Publish "

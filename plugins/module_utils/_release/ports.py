@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from .._ecr.values import RepositoryImage
+    from .._ecr.values import RepositoryImage, RepositorySettings
     from .promotion import Promotion
     from .record import Lock, Release
 
@@ -55,8 +55,8 @@ class PromotionRecord(Protocol):
 class Images(Protocol):
     """The image registry."""
 
-    def list_images(self, repository: str, *, account: str = "") -> tuple[RepositoryImage, ...] | None:
+    def describe_images(self, repository: str) -> tuple[RepositoryImage, ...] | None:
         """The images of a repository, or None when there is no such repository."""
 
-    def repository_uri(self, repository: str, *, account: str = "") -> str:
-        """The repository's address, or an empty string when there is none."""
+    def describe_repository(self, repository: str) -> RepositorySettings:
+        """The repository's settings, which say whether there is such a repository."""

@@ -98,8 +98,8 @@ def find_target(session: Session, history: tuple[Release, ...], running_arn: str
     if session.request.kind == ROLLBACK:
         return _recorded(session, history, running_arn)
     request = session.request
-    images = session.ports.images.list_images(request.repository, account=request.registry_account)
-    uri = session.ports.images.repository_uri(request.repository, account=request.registry_account)
+    images = session.ports.images.describe_images(request.repository)
+    uri = session.ports.images.describe_repository(request.repository).uri
     if images is None or not uri:
         raise RefusedError(
             f"Deploying {request.version} was refused: ECR has no repository {request.repository}. Nothing was "
@@ -172,7 +172,7 @@ def _recorded(session: Session, history: tuple[Release, ...], running_arn: str) 
             f"Rolling back {request.service} to {release.version} was refused: its task definition "
             f"{release.task_definition_arn} no longer exists. Nothing was changed. Deploy {release.version} instead."
         )
-    images = session.ports.images.list_images(request.repository, account=request.registry_account) or ()
+    images = session.ports.images.describe_images(request.repository) or ()
     if not any(one.digest == release.digest for one in images):
         raise RefusedError(
             f"Rolling back {request.service} to {release.version} was refused: its image {release.image} is no "

@@ -40,7 +40,6 @@ def build_request(options: Options, *, owner: str, salt: str) -> RolloutRequest:
         owner=owner,
         salt=salt,
         kind=ROLLBACK if options["state"] == "rolled_back" else DEPLOY,
-        registry_account=options["registry_account"] or "",
         rules=_rules(options, settings),
         scaling=_scaling(options["scaling"]),
         desired_count=_desired_count(options),

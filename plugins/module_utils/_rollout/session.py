@@ -50,7 +50,6 @@ class RolloutRequest:
     owner: str
     salt: str
     kind: str = DEPLOY
-    registry_account: str = ""
     rules: tuple[ListenerRule, ...] = ()
     scaling: Scaling | None = None
     desired_count: int = 1

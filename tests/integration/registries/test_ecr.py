@@ -183,7 +183,7 @@ def test_a_role_of_the_other_account_is_assumed(accounts):
     accounts.calls.clear()
     prod = accounts.side("prod", access_key="", secret_key="", role_arn=role["Arn"])
     assert prod.registry.read_manifest(Address(name, "1.0")) is None
-    assert prod.repositories.describe(name).exists
+    assert prod.repositories.describe_repository(name).exists
     assert [service for service, _overrides in accounts.calls] == ["sts", "ecr"]
     assert (
         f"assumed-role/{role['RoleName']}/fastbreak-image-promotion"
@@ -195,11 +195,12 @@ def test_what_ecr_says_of_repositories(accounts):
     prod = accounts.side("prod")
     filters = [{"filterType": "WILDCARD", "filter": "*.sig"}]
     tags = {"imageTagMutability": "IMMUTABLE_WITH_EXCLUSION", "imageTagMutabilityExclusionFilters": filters}
-    assert prod.repositories.describe(accounts.repository("prod")) == RepositorySettings(exists=True)
-    assert prod.repositories.describe("no/such") == RepositorySettings(exists=False)
-    assert prod.repositories.describe(accounts.repository("prod", **tags)) == RepositorySettings(
-        exists=True, immutable=True, mutable_tags=("*.sig",)
-    )
+    plain, filtered = accounts.repository("prod"), accounts.repository("prod", **tags)
+    seen = prod.repositories.describe_repository(plain)
+    assert seen == RepositorySettings(exists=True, uri=f"{seen.uri.partition('/')[0]}/{plain}")
+    assert prod.repositories.describe_repository("no/such") == RepositorySettings(exists=False)
+    seen = prod.repositories.describe_repository(filtered)
+    assert (seen.exists, seen.immutable, seen.mutable_tags) == (True, True, ("*.sig",))
 
 
 def test_an_immutable_tag_does_not_move(accounts, plain, tmp_path):

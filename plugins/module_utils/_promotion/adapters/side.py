@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..._aws.api import AwsClient
-from ..._ecr.login import EcrLogin
-from ..._ecr.repositories import EcrRepositories, UnknownRepositories
+from ..._ecr.client import EcrClient, UnknownRepositories
+from ..._ecr.login import EcrLogins
 from ..._errors import UnavailableError
 from ..._oci.login import Login
 from ..._oci.remote.auth import Authorizer, FixedLogin, Logins
@@ -59,7 +59,7 @@ class Side:
     """
 
     registry: OciRegistry
-    repositories: EcrRepositories | UnknownRepositories
+    repositories: EcrClient | UnknownRepositories
     client: Callable[[str], Any]
     account: str
     region: str
@@ -91,12 +91,13 @@ def connect_side(
             ca_bundle=options.ca_bundle,
         )
     )
-    logins: Logins
+    logins: Logins = FixedLogin(_given_login(options))
+    repositories: EcrClient | UnknownRepositories = UnknownRepositories()
     if ecr:
-        logins = ecr_login = EcrLogin(lambda: clients.client("ecr"), ecr.account)
-        origin = _ecr_origin(options, ecr_login.endpoint)
+        repositories = EcrClient(lambda: clients.client("ecr"), ecr.account)
+        logins = ecr_logins = EcrLogins(repositories)
+        origin = _ecr_origin(options, ecr_logins.endpoint)
     else:
-        logins = FixedLogin(_given_login(options))
         origin = _origin(options)
     retrier = settings.retrier or Retrier()
     http = RegistryHttp(
@@ -109,7 +110,7 @@ def connect_side(
     )
     return Side(
         registry=OciRegistry(http),
-        repositories=EcrRepositories(lambda: clients.client("ecr"), ecr.account) if ecr else UnknownRepositories(),
+        repositories=repositories,
         client=clients.client,
         account=ecr.account if ecr else "",
         region=ecr.region if ecr else "",

@@ -54,7 +54,10 @@ def refused(code: str, status: int = 400) -> Scan:
     client = boto3.client("ecr", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
     with Stubber(client) as stubber:
         stubber.add_client_error("describe_image_scan_findings", code, "no", status)
-        return EcrScans(lambda: client).read_scan(Address("web", DIGEST))
+        try:
+            return EcrScans(lambda: client).read_scan(Address("web", DIGEST))
+        finally:
+            stubber.assert_no_pending_responses()
 
 
 def test_a_basic_scan() -> None:

@@ -143,7 +143,7 @@ class MemoryRegistry:
     def _may_move(self, tag: str) -> bool:
         return any(tag.startswith(one.rstrip("*")) for one in self.settings.mutable_tags)
 
-    def describe(self, _repository: str) -> RepositorySettings:
+    def describe_repository(self, _repository: str) -> RepositorySettings:
         return self.settings
 
     def missing(self) -> list[str]:
@@ -199,8 +199,8 @@ class World:
         self.destination[destination_repository].blobs[descriptor.digest] = content
         return Transfer(len(content))
 
-    def describe(self, repository: str) -> RepositorySettings:
-        return self.destination.describe(repository)
+    def describe_repository(self, repository: str) -> RepositorySettings:
+        return self.destination.describe_repository(repository)
 
     def caller(self) -> str:
         return "arn:aws:iam::222222222222:user/releaser"

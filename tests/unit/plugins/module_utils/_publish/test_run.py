@@ -1,10 +1,17 @@
 """Publishing against a registry and an engine in memory."""
 
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import (
+    Authorization,
+    RepositoryImage,
+    RepositorySettings,
+)
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import DependencyError, OperationError
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.login import Login
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.names import Address
 from ansible_collections.fastbreak.aws.plugins.module_utils._publish.run import Ports, Published, publish
 from ansible_collections.fastbreak.aws.plugins.module_utils._publish.values import Publication
 
@@ -22,15 +29,16 @@ class World:
     push_fails_after: dict[str, str] | None = None
     log: list[str] = field(default_factory=list)
 
-    def has_repository(self, repository: str) -> bool:
-        return repository == self.repository
+    def describe_repository(self, repository: str) -> RepositorySettings:
+        return RepositorySettings(exists=repository == self.repository)
 
-    def find_digest(self, repository: str, tag: str) -> str | None:
-        assert repository == self.repository
-        return self.tags.get(tag)
+    def describe_image(self, tagged: Address) -> RepositoryImage | None:
+        assert tagged.repository == self.repository
+        digest = self.tags.get(tagged.reference)
+        return RepositoryImage(digest, (tagged.reference,), datetime(2026, 1, 1, tzinfo=UTC)) if digest else None
 
-    def authorize(self) -> Login:
-        return LOGIN
+    def get_authorization_token(self) -> Authorization:
+        return Authorization(LOGIN, f"https://{LOGIN.host}")
 
     def build(self, command: tuple[str, ...]) -> None:
         self.log.append(f"build {' '.join(command)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import RepositoryImage
+from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import RepositoryImage, RepositorySettings
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RefusedError, RequestError
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.image_lookup import find_image
 
@@ -16,8 +16,7 @@ OLD, NEW, OTHER = (f"1.0.0-{'a' * 40}", f"1.0.0-{'b' * 40}", f"1.1.0-{'c' * 40}"
 class Images:
     """A repository in memory."""
 
-    def list_images(self, repository: str, *, account: str = "") -> tuple[RepositoryImage, ...] | None:
-        assert account == "111111111111"
+    def describe_images(self, repository: str) -> tuple[RepositoryImage, ...] | None:
         if repository == "empty":
             return ()
         if repository != "app":
@@ -28,12 +27,12 @@ class Images:
             for number, names in enumerate(tags)
         )
 
-    def repository_uri(self, repository: str, *, account: str = "") -> str:
+    def describe_repository(self, repository: str) -> RepositorySettings:
         raise AssertionError("nobody needs it")
 
 
 def find(version: str, repository: str = "app") -> tuple[str, str, str]:
-    found = find_image(Images(), repository, version, host="registry", account="111111111111")
+    found = find_image(Images(), repository, version, host="registry")
     return found.tag, found.digest[-1], found.commit
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import RepositorySettings
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, UnavailableError
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.model import Answer
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service import starts_deployment
@@ -265,11 +266,13 @@ class World(Scheduler):
 
     # Images, Surroundings, Logs, Probe
 
-    def list_images(self, repository: str, *, account: str = "") -> tuple[RepositoryImage, ...] | None:
+    def describe_images(self, repository: str) -> tuple[RepositoryImage, ...] | None:
         return None if repository in self.missing else tuple(self.images)
 
-    def repository_uri(self, repository: str, *, account: str = "") -> str:
-        return "" if repository in self.missing else REPOSITORY_URI
+    def describe_repository(self, repository: str) -> RepositorySettings:
+        if repository in self.missing:
+            return RepositorySettings(exists=False)
+        return RepositorySettings(exists=True, uri=REPOSITORY_URI)
 
     def caller_arn(self) -> str:
         return "arn:aws:iam::111111111111:user/tester"

@@ -107,5 +107,5 @@ def test_a_plain_registry_asks_aws_nothing(ecr: Ecr) -> None:
     side = connect_side(RegistryOptions("registry.example.com:5000", plain_http=True), ecr.connect, writes=False)
     assert str(side.registry.http.origin) == "http://registry.example.com:5000"
     assert (side.account, side.region, side.layers) == ("", "", None)
-    settings = side.repositories.describe("a/b")
+    settings = side.repositories.describe_repository("a/b")
     assert (settings.known, settings.exists) == (False, False)
