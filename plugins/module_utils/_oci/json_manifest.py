@@ -4,14 +4,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import Any
 
 from .model import RawManifest
+from .names import digest_of
 
 
 def raw_json(document: dict[str, Any], media_type: str) -> RawManifest:
     """*document* as the bytes of a manifest, always the same ones for the same document."""
     content = json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
-    return RawManifest(content, f"sha256:{hashlib.sha256(content).hexdigest()}", media_type)
+    return RawManifest(content, digest_of(content), media_type)

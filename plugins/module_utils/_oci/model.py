@@ -6,14 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
-OCI_INDEX = "application/vnd.oci.image.index.v1+json"
-OCI_ARTIFACT = "application/vnd.oci.artifact.manifest.v1+json"
-DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
-DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
-#: What is asked for, the best first. Schema 1 is not among them, and refused when a registry sends it all the same.
-MANIFEST_TYPES = (OCI_INDEX, DOCKER_LIST, OCI_MANIFEST, DOCKER_MANIFEST, OCI_ARTIFACT)
-INDEX_TYPES = frozenset({OCI_INDEX, DOCKER_LIST})
+from .media_types import INDEX_TYPES
 
 #: The distribution specification asks registries to take manifests of 4 MiB; ECR takes no larger ones.
 MANIFEST_LIMIT_BYTES = 4 << 20
@@ -69,5 +62,5 @@ class Manifest:
     @property
     def blobs(self) -> tuple[Descriptor, ...]:
         """Its config and layers, each digest once."""
-        found = {one.digest: one for one in ((self.config,) if self.config else ()) + self.layers}
-        return tuple(found.values())
+        named = (self.config, *self.layers) if self.config else self.layers
+        return tuple({blob.digest: blob for blob in named}.values())

@@ -7,52 +7,35 @@ What it refuses is refused with `RefusedError`, whatever the bytes: a registry, 
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .._errors import RefusedError
-from .model import (
+from .media_types import (
     DOCKER_MANIFEST,
+    FOREIGN_LAYERS,
     INDEX_TYPES,
-    MANIFEST_LIMIT_BYTES,
     MANIFEST_TYPES,
     OCI_ARTIFACT,
     OCI_INDEX,
     OCI_MANIFEST,
-    Descriptor,
-    Manifest,
+    SCHEMA1_TYPES,
+    VAGUE_TYPES,
+    is_media_type,
 )
+from .model import MANIFEST_LIMIT_BYTES, Descriptor, Manifest
+from .names import is_digest, is_platform_part
 from .strict_json import MalformedError, quote, read_object
 
 if TYPE_CHECKING:
     from .model import RawManifest
 
-SCHEMA1_TYPES = frozenset(
-    {
-        "application/vnd.docker.distribution.manifest.v1+json",
-        "application/vnd.docker.distribution.manifest.v1+prettyjws",
-    }
-)
-#: What servers send that do not know better: it says nothing about the content.
-_VAGUE_TYPES = frozenset({"", "application/json", "application/octet-stream", "text/plain", "binary/octet-stream"})
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
-_RESTRICTED = r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}"
-_MEDIA_TYPE = re.compile(rf"{_RESTRICTED}/{_RESTRICTED}")
-_PLATFORM_PART = re.compile(r"[A-Za-z0-9._+-]{1,64}")
 _LARGEST_SIZE = (1 << 63) - 1
-_FOREIGN_DOCKER = "application/vnd.docker.image.rootfs.foreign.diff.tar"
-_FOREIGN_OCI = "application/vnd.oci.image.layer.nondistributable.v1.tar"
-
-
-def is_digest(text: str) -> bool:
-    """Whether *text* is a sha256 or sha512 digest."""
-    return _DIGEST.fullmatch(text) is not None
 
 
 def is_foreign(layer: Descriptor) -> bool:
     """Whether the layer is non-distributable: a registry may lack its blob, which then lies at its urls."""
-    return layer.media_type.startswith((_FOREIGN_DOCKER, _FOREIGN_OCI))
+    return layer.media_type.startswith(FOREIGN_LAYERS)
 
 
 def parse_manifest(raw: RawManifest) -> Manifest:
@@ -106,9 +89,9 @@ def _media_type(document: dict[str, Any], content_type: str) -> str:
     # The artifact manifest of the drafts of OCI 1.1 has none.
     if version != 2 and not (version is None and OCI_ARTIFACT in (said, sent)):
         raise MalformedError(f"has the schemaVersion {quote(version)} where 2 is known")
-    if said and sent not in _VAGUE_TYPES and said != sent:
+    if said and sent not in VAGUE_TYPES and said != sent:
         raise MalformedError(f"says that it is {quote(said)}, but was sent as {quote(sent)}")
-    media_type = said or ("" if sent in _VAGUE_TYPES else sent) or _guess(document)
+    media_type = said or ("" if sent in VAGUE_TYPES else sent) or _guess(document)
     if media_type not in MANIFEST_TYPES:
         raise MalformedError(f"is of the media type {quote(media_type)}, which no promotion carries")
     return media_type
@@ -168,7 +151,7 @@ def _media_text(value: dict[str, Any], key: str, has: str) -> str:
     found = value.get(key)
     if found is None or found == "":
         return ""
-    if not isinstance(found, str) or not _MEDIA_TYPE.fullmatch(found):
+    if not isinstance(found, str) or not is_media_type(found):
         raise MalformedError(f"{has} {key} {quote(found)}, which is no media type")
     return found
 
@@ -180,7 +163,7 @@ def _platform(value: object) -> str:
         raise MalformedError(f"has the platform {quote(value)}, which is no object")
     parts = [value.get(key) for key in ("os", "architecture", "variant")]
     given = [part for part in parts if part not in (None, "")]
-    if not all(isinstance(part, str) and _PLATFORM_PART.fullmatch(part) for part in given):
+    if not all(isinstance(part, str) and is_platform_part(part) for part in given):
         raise MalformedError(f"has the platform {quote(value)}, whose parts are no names")
     # Without an operating system or an architecture it names nothing that could be chosen.
     return "/".join(given) if parts[0] and parts[1] else ""

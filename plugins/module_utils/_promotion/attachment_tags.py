@@ -8,27 +8,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .._oci.json_manifest import raw_json
-from .._oci.model import MANIFEST_LIMIT_BYTES, OCI_INDEX, Descriptor, Manifest, RawManifest
+from .._oci.media_types import OCI_INDEX, artifact_kind
+from .._oci.model import MANIFEST_LIMIT_BYTES, Descriptor, Manifest, RawManifest
 from .._oci.strict_json import read_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-SIGSTORE_BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
-IN_TOTO = "application/vnd.in-toto+json"
 #: What cosign keeps under tags of its own, by the tag's ending.
 COSIGN_KINDS = ((".sig", "signature"), (".att", "attestation"), (".sbom", "sbom"))
-_KINDS = (
-    ("application/vnd.dev.sigstore.bundle", "bundle"),
-    ("application/vnd.cncf.notary.signature", "signature"),
-    ("application/vnd.dev.cosign.artifact.sig", "signature"),
-    ("application/vnd.dev.cosign.artifact.sbom", "sbom"),
-    ("application/vnd.in-toto", "attestation"),
-    ("application/vnd.dsse", "attestation"),
-    ("application/spdx", "sbom"),
-    ("text/spdx", "sbom"),
-    ("application/vnd.cyclonedx", "sbom"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +41,7 @@ def cosign_tags(digest: str) -> tuple[OwnTag, ...]:
 def kind_of(manifest: Manifest) -> str:
     """What a referrer is called in reports: a word for what is well known, otherwise its artifact type."""
     said = manifest.artifact_type or (manifest.config.media_type if manifest.config else "")
-    return next((kind for start, kind in _KINDS if said.startswith(start)), said or "referrer")
+    return artifact_kind(said) or "referrer"
 
 
 def descriptor_of(manifest: Manifest) -> Descriptor:

@@ -4,15 +4,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .._oci.json_manifest import raw_json
-from .._oci.model import OCI_MANIFEST, Descriptor, RawManifest
+from .._oci.media_types import EMPTY, IN_TOTO, OCI_MANIFEST
+from .._oci.model import Descriptor, RawManifest
+from .._oci.names import digest_of
 from .._release.promotion import PREDICATE_TYPE, gate_data
-from .attachment_tags import IN_TOTO, as_object
+from .attachment_tags import as_object
 
 if TYPE_CHECKING:
     from .._oci.model import Manifest
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 #: The content of an artifact that has no configuration, as the OCI specification has it.
 EMPTY_CONFIG = b"{}"
-_EMPTY_TYPE = "application/vnd.oci.empty.v1+json"
 #: As cosign and GitHub annotate attestations, so that they can be told apart without reading them.
 _PREDICATE_ANNOTATIONS = ("in-toto.io/predicate-type", "predicateType")
 _CREATED = "org.opencontainers.image.created"
@@ -71,7 +71,7 @@ def statement(image: SourceImage, promotion: Promotion) -> bytes:
 
 def artifact(content: bytes, subject: Manifest, *, created: str) -> Attestation:
     """The artifact that carries the statement *content* and refers to *subject*."""
-    config = _describe(EMPTY_CONFIG, _EMPTY_TYPE)
+    config = _describe(EMPTY_CONFIG, EMPTY)
     layer = _describe(content, IN_TOTO, annotations=((_PREDICATE_ANNOTATIONS[0], PREDICATE_TYPE),))
     about = Descriptor(subject.digest, len(subject.raw.content), subject.raw.media_type)
     document = {
@@ -88,5 +88,4 @@ def artifact(content: bytes, subject: Manifest, *, created: str) -> Attestation:
 
 
 def _describe(content: bytes, media_type: str, *, annotations: tuple[tuple[str, str], ...] = ()) -> Descriptor:
-    digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
-    return Descriptor(digest, len(content), media_type, annotations=annotations)
+    return Descriptor(digest_of(content), len(content), media_type, annotations=annotations)

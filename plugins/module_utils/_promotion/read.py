@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from .._errors import RefusedError
-from .._oci.model import INDEX_TYPES, Descriptor, Manifest
+from .._oci.media_types import INDEX_TYPES
 from .._oci.names import Address
 from .._oci.parse import parse_manifest
 from .._oci.platforms import with_platforms
@@ -24,6 +24,7 @@ from .values import ImageRequest, SourceImage
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from .._oci.model import Descriptor, Manifest
     from .session import Session
 
 DEPTH_LIMIT = 8

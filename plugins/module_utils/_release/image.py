@@ -14,15 +14,13 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
+from .._oci.names import is_repository, is_sha256, is_tag
+
 if TYPE_CHECKING:
     from datetime import datetime
 
     from .._ecr.values import RepositoryImage
 
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
-_COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-_REPOSITORY = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
 _SEMVER = r"(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)(?:-[0-9A-Za-z.]+)?"
 _SEMVER_ONLY = re.compile(_SEMVER)
 _RELEASE_TAG = re.compile(rf"(?P<semver>{_SEMVER})-(?P<commit>[0-9a-f]{{40}})(?:-dirty\.(?P<dirty>[0-9a-f]{{12}}))?")
@@ -55,16 +53,16 @@ class ImageRef:
 def parse_image(text: str) -> ImageRef:
     """The reference written in *text*. Raises ValueError, saying which part is wrong."""
     rest, at, digest = text.partition("@")
-    if at and not _DIGEST.fullmatch(digest):
+    if at and not is_sha256(digest):
         raise ValueError(f"{text!r} has the digest {digest!r}; a digest is 'sha256:' and 64 lower-case hex digits")
     head, slash, tail = rest.partition("/")
     registry = ""
     if slash and ("." in head or ":" in head or head == "localhost"):
         registry, rest = head, tail
     repository, colon, tag = rest.partition(":")
-    if colon and not _TAG.fullmatch(tag):
+    if colon and not is_tag(tag):
         raise ValueError(f"{text!r} has the tag {tag!r}; a tag is at most 128 letters, digits, '_', '.' and '-'")
-    if not _REPOSITORY.fullmatch(repository):
+    if not is_repository(repository):
         raise ValueError(f"{text!r} has the repository {repository!r}; a repository is lower-case path components")
     return ImageRef(registry, repository, tag, digest)
 
@@ -121,7 +119,7 @@ def find_release(images: tuple[RepositoryImage, ...], version: str) -> ReleaseIm
     ]
     if not found:
         return None
-    if _DIGEST.fullmatch(version):
+    if is_sha256(version):
         return ReleaseImage(version, _release_tag_of([tag for _pushed, tag, _digest in found]))
     _pushed, tag, digest = max(found)
     return ReleaseImage(digest, tag)

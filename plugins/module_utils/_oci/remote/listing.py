@@ -9,15 +9,15 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ..._errors import OperationError
-from ..model import OCI_INDEX, Descriptor
+from ..media_types import OCI_INDEX
+from ..model import Descriptor
+from ..names import Address, is_digest
 from .errors import read_refusal, refused
-from .names import is_digest
 from .wire import BrokenConnectionError, Request, Response, TooLongError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..names import Address
     from .http import RegistryHttp
 
 _PAGE_BYTES = 8 << 20

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from ..._errors import FastbreakError, OperationError
-from ..model import MANIFEST_LIMIT_BYTES, MANIFEST_TYPES, Descriptor, RawManifest
+from ..media_types import MANIFEST_TYPES
+from ..model import MANIFEST_LIMIT_BYTES, Descriptor, RawManifest
+from ..names import Address, check_address, check_digest, check_repository, digest_of, is_digest
 from ..transfer.uploads import Uploads
 from .errors import Refusal, read_refusal, refused, unavailable
 from .listing import list_referrers, list_tags
-from .names import check_address, check_digest, check_repository, digest_of, is_digest
 from .wire import BrokenConnectionError, Request, Response, TooLongError
 
 if TYPE_CHECKING:
-    from ..names import Address
     from .http import RegistryHttp
 
 _ACCEPT = {"Accept": ", ".join(MANIFEST_TYPES)}

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..._errors import OperationError
-from ..remote.names import check_digest, check_repository
+from ..names import check_digest, check_repository
 from .chunks import ChunkedCopy
 from .copy import Copied, CopyJob
 from .ecr_parts import EcrLayers, PartsCopy

@@ -9,8 +9,8 @@ import re
 from typing import TYPE_CHECKING
 
 from ..._errors import OperationError
+from ..names import check_digest, check_repository, hash_for
 from ..remote.errors import read_refusal, refused, unavailable
-from ..remote.names import check_digest, check_repository, hash_for
 from ..remote.retry import BUSY
 from ..remote.wire import BrokenConnectionError, Request, Response
 

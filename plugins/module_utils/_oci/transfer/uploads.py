@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from ..._errors import OperationError
+from ..media_types import OCTETS
+from ..names import check_repository
 from ..remote.errors import read_refusal
-from ..remote.names import check_repository
 from ..remote.wire import Request, Response
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Uploads:
     def send(self, session: Session, length: int) -> Call:
         """Begin to send the next *length* bytes (PATCH)."""
         headers = {
-            "Content-Type": "application/octet-stream",
+            "Content-Type": OCTETS,
             "Content-Range": f"{session.offset}-{session.offset + length - 1}",
         }
         return self._http.begin(Request("PATCH", session.url, headers, length=length), self._repository)
@@ -72,14 +73,14 @@ class Uploads:
 
     def finish(self, session: Session, digest: str, length: int) -> Call:
         """Begin to send the last *length* bytes and commit (PUT)."""
-        headers = {"Content-Type": "application/octet-stream"}
+        headers = {"Content-Type": OCTETS}
         return self._http.begin(
             Request("PUT", _with_digest(session.url, digest), headers, length=length), self._repository
         )
 
     def commit(self, attempted: str, session: Session, digest: str, last: bytes = b"") -> Response:
         """Send the *last* bytes, if any, and commit what was sent, trying again as needed."""
-        request = Request("PUT", _with_digest(session.url, digest), {"Content-Type": "application/octet-stream"}, last)
+        request = Request("PUT", _with_digest(session.url, digest), {"Content-Type": OCTETS}, last)
         return self._http.ask(attempted, request, self._repository)
 
     def find(self, attempted: str, session: Session) -> Session | None:

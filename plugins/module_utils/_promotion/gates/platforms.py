@@ -7,13 +7,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..._oci.media_types import IN_TOTO
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ..._oci.model import Descriptor, Manifest
 
 _NO_PLATFORM = "unknown/unknown"
-_IN_TOTO_LAYER = "application/vnd.in-toto+json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,4 +66,4 @@ def _leaves(root: Manifest, known: Mapping[str, Manifest]) -> Iterator[PlatformI
 
 def _is_attestation(manifest: Manifest, platform: str) -> bool:
     layers: tuple[Descriptor, ...] = manifest.layers
-    return platform == _NO_PLATFORM and bool(layers) and all(layer.media_type == _IN_TOTO_LAYER for layer in layers)
+    return platform == _NO_PLATFORM and bool(layers) and all(layer.media_type == IN_TOTO for layer in layers)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...._errors import FastbreakError
+from ...._oci.media_types import DSSE, IN_TOTO, SIGSTORE_BUNDLES, SIMPLE_SIGNING
 from ...signatures import SignatureCheck, SignatureMaterial
 from ..platforms import printable, short
 
@@ -19,10 +20,7 @@ if TYPE_CHECKING:
     from ...values import Belonging, SourceImage
     from ..subject import Subject
 
-SIMPLE_SIGNING = "application/vnd.dev.cosign.simplesigning.v1+json"
-BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
-_BUNDLE_FAMILY = "application/vnd.dev.sigstore.bundle"
-_DSSE = frozenset({"application/vnd.dsse.envelope.v1+json", "application/vnd.in-toto+json"})
+_DSSE = frozenset({DSSE, IN_TOTO})
 _SIGNATURE = "dev.cosignproject.cosign/signature"
 
 #: The most that is looked at: anyone who may push to the source can attach what they like.
@@ -83,7 +81,7 @@ def _form(layer: Descriptor) -> str:
         return "cosign"
     if layer.media_type in _DSSE:
         return "dsse"
-    return "bundle" if layer.media_type.startswith(_BUNDLE_FAMILY) else ""
+    return "bundle" if layer.media_type.startswith(SIGSTORE_BUNDLES) else ""
 
 
 def _origin(belonging: Belonging) -> str:

@@ -14,12 +14,12 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from ...._oci.media_types import IN_TOTO, SIGSTORE_BUNDLES
+
 #: The predicate of an image signature in a bundle, as cosign 3 writes it.
 COSIGN_SIGNATURE = "https://sigstore.dev/cosign/sign/v1"
-_IN_TOTO = "application/vnd.in-toto+json"
 _STATEMENTS = ("https://in-toto.io/Statement/v1", "https://in-toto.io/Statement/v0.1")
 _SIMPLE_SIGNING = "cosign container image signature"
-_BUNDLE = "application/vnd.dev.sigstore.bundle"
 
 LIMIT_BYTES = 16 << 20
 _SIGNATURES = 16
@@ -110,7 +110,7 @@ def check_statement(payload_type: str, payload: bytes, digest: str, predicate_ty
 
     *predicate_type* empty asks for cosign's image signature.
     """
-    if payload_type != _IN_TOTO:
+    if payload_type != IN_TOTO:
         raise NotProofError(f"it signs {_shown(payload_type)}, not an in-toto statement")
     statement = read_json(payload, "the signed statement")
     if statement.get("_type") not in _STATEMENTS:
@@ -133,7 +133,7 @@ def _names(subjects: Any, digest: str) -> bool:
 def read_bundle(payload: bytes) -> Bundle:
     """The Sigstore bundle in *payload*, as far as a signature by a key needs. Raises `NotProofError`."""
     document = read_json(payload, "the bundle")
-    if not str(document.get("mediaType")).startswith(_BUNDLE):
+    if not str(document.get("mediaType")).startswith(SIGSTORE_BUNDLES):
         raise NotProofError(f"its media type is {_shown(document.get('mediaType'))}, not a Sigstore bundle's")
     material = _object(document.get("verificationMaterial"), "the bundle's verificationMaterial")
     keyless = bool(material.get("certificate") or material.get("x509CertificateChain"))

@@ -6,7 +6,8 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import OCI_INDEX, OCI_MANIFEST, RawManifest
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.media_types import OCI_INDEX, OCI_MANIFEST
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import RawManifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

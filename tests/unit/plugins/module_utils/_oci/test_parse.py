@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RefusedError
-from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import (
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.media_types import (
     DOCKER_LIST,
     DOCKER_MANIFEST,
     MANIFEST_TYPES,
     OCI_ARTIFACT,
     OCI_INDEX,
     OCI_MANIFEST,
-    Descriptor,
 )
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import Descriptor
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.parse import is_foreign, parse_manifest
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.platforms import with_platforms
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.strict_json import quote

@@ -11,13 +11,8 @@ from typing import TYPE_CHECKING, Any
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import Scan, ScanState
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError
-from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import (
-    OCI_INDEX,
-    OCI_MANIFEST,
-    Descriptor,
-    Manifest,
-    RawManifest,
-)
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.media_types import OCI_INDEX, OCI_MANIFEST
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import Descriptor, Manifest, RawManifest
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.signatures.verifier import (
     SignatureVerifier,
 )

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import (
-    OCI_INDEX,
-    OCI_MANIFEST,
-    Descriptor,
-    Manifest,
-    RawManifest,
-)
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.media_types import OCI_INDEX, OCI_MANIFEST
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import Descriptor, Manifest, RawManifest
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.platforms import platform_images
 
 
