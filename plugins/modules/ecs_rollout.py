@@ -519,11 +519,13 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.lo
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.probe import HttpProbe
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.scaling import ScalingClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.surroundings import AwsSurroundings
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.table import gate_spec
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.options import build_request
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.remove import removal_data, remove
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.report import as_data
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request import build_request
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.run import roll_out
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.strategies.table import STRATEGIES
 
 #: Conditions across options, for AnsibleModule as for an action plugin.
 CROSS_CHECKS = {
@@ -547,7 +549,7 @@ def build_argument_spec():
         "task_definition": {"type": "dict"},
         "tags": {"type": "dict"},
         "url": {"type": "str"},
-        "gates": {"type": "list", "elements": "dict", "options": _gate_spec()},
+        "gates": {"type": "list", "elements": "dict", "options": gate_spec()},
         "migration": {"type": "dict", "options": _migration_spec()},
         "scaling": {"type": "dict", "options": _scaling_spec()},
         "supersede": {"type": "bool", "default": False},
@@ -610,7 +612,7 @@ def _listener_rule_spec():
 
 def _deployment_spec():
     return {
-        "strategy": {"type": "str", "choices": ["ROLLING"], "default": "ROLLING"},
+        "strategy": {"type": "str", "choices": list(STRATEGIES), "default": "ROLLING"},
         "minimum_healthy_percent": {"type": "int", "default": 100},
         "maximum_percent": {"type": "int", "default": 200},
         "circuit_breaker": {"type": "bool", "default": True},
@@ -633,26 +635,6 @@ def _migration_spec():
         "container": {"type": "str", "required": True},
         "command": {"type": "list", "elements": "str", "required": True},
         "timeout_seconds": {"type": "float", "default": 600},
-    }
-
-
-def _gate_spec():
-    return {
-        "kind": {"type": "str", "choices": ["target_health", "http"], "required": True},
-        "name": {"type": "str"},
-        "bake_seconds": {"type": "float", "default": 30},
-        "deadline_seconds": {"type": "float"},
-        "consecutive_successes": {"type": "int", "default": 3},
-        "maximum_task_failures": {"type": "int", "default": 0},
-        "maximum_start_failures": {"type": "int", "default": 2},
-        "path": {"type": "str"},
-        "method": {"type": "str", "choices": ["GET", "HEAD", "OPTIONS"], "default": "GET"},
-        "expected_status": {"type": "list", "elements": "int", "default": [200]},
-        "minimum_samples": {"type": "int", "default": 20},
-        "maximum_failure_ratio": {"type": "float", "default": 0.05},
-        "interval_seconds": {"type": "float", "default": 0.5},
-        "request_timeout_seconds": {"type": "float", "default": 5},
-        "version_header": {"type": "str", "default": "x-fastbreak-version"},
     }
 
 

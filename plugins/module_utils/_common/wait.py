@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from .._errors import WaitTimeoutError
+from .._errors import FastbreakError, WaitTimeoutError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ def until(  # noqa: PLR0913, UP047 - each is a thing of its own; type parameters
     clock: Sleeper,
     seconds: float,
     pause: float | Callable[[float], float],
-    on_timeout: Callable[[T, float], WaitTimeoutError],
+    on_timeout: Callable[[T, float], FastbreakError],
 ) -> T:
     """The first look that is *done*. There is always one look, however short the time.
 

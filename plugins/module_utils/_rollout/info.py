@@ -43,16 +43,16 @@ def report_service(cluster: str, service: str, ports: InfoPorts, *, history: int
         "service": _service(ports, found) if found else {},
         "deployments": [
             {
-                "arn": one.arn,
-                "state": one.state.value,
-                "reason": one.reason,
-                "created_at": one.created_at.isoformat(),
+                "arn": deployment.arn,
+                "state": deployment.state.value,
+                "reason": deployment.reason,
+                "created_at": deployment.created_at.isoformat(),
             }
-            for one in (ports.ecs.list_service_deployments(cluster, service) if found else ())
+            for deployment in (ports.ecs.list_service_deployments(cluster, service) if found else ())
         ],
         "running": release_data(running) if running else {},
         "releases": [release_data(one) for one in releases[:history]],
-        "promotions": [promotion_data(one) for one in ports.promotions.promotions(service)[:history]],
+        "promotions": [promotion_data(promotion) for promotion in ports.promotions.promotions(service)[:history]],
         "lock": asdict(lock) if lock and lock.held_at(ports.clock.now()) else {},
     }
 

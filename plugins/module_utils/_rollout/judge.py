@@ -4,11 +4,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from .._common.verdict import Verdict, combine
-from .values import DeploymentState
+from .deployment import DeploymentState
+
+if TYPE_CHECKING:
+    from .._release.record import Measurement
+    from .gates.model import Assessment
 
 
 class Step(Enum):
@@ -22,17 +27,6 @@ class Step(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class GateReading:
-    """How a gate stands. ``deadline_seconds`` counts from the end of the shifting of traffic."""
-
-    name: str
-    verdict: Verdict
-    seen: str
-    expected: str
-    deadline_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
 class Reading:
     """How a deployment stands. ``elapsed_seconds`` since it began; ``settled_seconds`` since it completed, or None."""
 
@@ -41,18 +35,22 @@ class Reading:
     superseded: bool
     elapsed_seconds: float
     settled_seconds: float | None
-    gates: tuple[GateReading, ...]
+    gates: tuple[Assessment, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What to do next, and for a rollback: which gate asked for it, what was seen and what was expected."""
+    """What to do next, and for a rollback: which gate asked for it, what was seen and what was expected.
+
+    ``measurements`` is what it was decided on, by every gate: the record keeps the very same.
+    """
 
     step: Step
     verdict: Verdict = Verdict.INCONCLUSIVE
     gate: str = ""
     seen: str = ""
     expected: str = ""
+    measurements: tuple[Measurement, ...] = ()
 
 
 _ROLLING_BACK = (DeploymentState.ROLLING_BACK, DeploymentState.ROLLED_BACK, DeploymentState.ROLLBACK_FAILED)
@@ -60,44 +58,45 @@ _ROLLING_BACK = (DeploymentState.ROLLING_BACK, DeploymentState.ROLLED_BACK, Depl
 
 def decide(reading: Reading, *, timeout_seconds: float) -> Decision:
     """What to do next. *timeout_seconds* bounds the deployment from its start to its completion."""
+    measurements = tuple(gate.measurement for gate in reading.gates)
+    return replace(_decide(reading, timeout_seconds), measurements=measurements)
+
+
+def _decide(reading: Reading, timeout_seconds: float) -> Decision:
     if reading.superseded:
         return Decision(Step.SUPERSEDED, seen=reading.reason)
-    failed = next((gate for gate in reading.gates if gate.verdict is Verdict.UNHEALTHY), None)
+    failed = next((gate for gate in reading.gates if gate.measurement.verdict is Verdict.UNHEALTHY), None)
     if reading.state in _ROLLING_BACK:
-        why = f"; {failed.name}: {failed.seen}" if failed else ""
-        return Decision(
-            Step.AWAIT_ROLLBACK,
-            Verdict.UNHEALTHY,
-            gate="deployment",
-            seen=f"ECS ended the deployment by itself: {reading.reason or reading.state.value}{why}",
-            expected="a deployment that ECS completes",
-        )
+        why = f"; {failed.measurement.gate}: {failed.measurement.seen}" if failed else ""
+        return _unfit(f"ECS ended the deployment by itself: {reading.reason or reading.state.value}{why}", by_ecs=True)
     if failed:
         return _roll_back(failed)
     if reading.state is DeploymentState.STOPPED:
-        return Decision(
-            Step.ROLL_BACK,
-            Verdict.UNHEALTHY,
-            gate="deployment",
-            seen=f"the deployment was stopped: {reading.reason or 'ECS gives no reason'}",
-            expected="a deployment that ECS completes",
-        )
+        return _unfit(f"the deployment was stopped: {reading.reason or 'ECS gives no reason'}", by_ecs=False)
     if reading.settled_seconds is None:
         return _until_completed(reading, timeout_seconds)
     return _after_completion(reading, reading.settled_seconds)
 
 
-def _roll_back(gate: GateReading) -> Decision:
-    return Decision(Step.ROLL_BACK, gate.verdict, gate.name, gate.seen, gate.expected)
+def _unfit(seen: str, *, by_ecs: bool) -> Decision:
+    step = Step.AWAIT_ROLLBACK if by_ecs else Step.ROLL_BACK
+    expected = "a deployment that ECS completes"
+    return Decision(step, Verdict.UNHEALTHY, gate="deployment", seen=seen, expected=expected)
+
+
+def _roll_back(gate: Assessment) -> Decision:
+    measured = gate.measurement
+    return Decision(Step.ROLL_BACK, measured.verdict, measured.gate, measured.seen, measured.expected)
 
 
 def _until_completed(reading: Reading, timeout_seconds: float) -> Decision:
     if reading.elapsed_seconds < timeout_seconds:
         return Decision(Step.WAIT)
-    seen = "; ".join(f"{gate.name}: {gate.seen}" for gate in reading.gates)
+    measured = [gate.measurement for gate in reading.gates]
+    seen = "; ".join(f"{measurement.gate}: {measurement.seen}" for measurement in measured)
     return Decision(
         Step.ROLL_BACK,
-        combine(gate.verdict for gate in reading.gates if gate.verdict is not Verdict.HEALTHY),
+        combine(measurement.verdict for measurement in measured if measurement.verdict is not Verdict.HEALTHY),
         gate="deployment",
         seen=f"still {reading.state.value} after {reading.elapsed_seconds:.0f} s; {seen}",
         expected=f"a deployment that completes within {timeout_seconds:g} s",
@@ -105,7 +104,7 @@ def _until_completed(reading: Reading, timeout_seconds: float) -> Decision:
 
 
 def _after_completion(reading: Reading, settled_seconds: float) -> Decision:
-    waiting = [gate for gate in reading.gates if gate.verdict is not Verdict.HEALTHY]
+    waiting = [gate for gate in reading.gates if gate.measurement.verdict is not Verdict.HEALTHY]
     if reading.gates and not waiting:
         return Decision(Step.SUCCEED, Verdict.HEALTHY)
     late = next((gate for gate in waiting if settled_seconds >= gate.deadline_seconds), None)

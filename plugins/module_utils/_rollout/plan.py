@@ -93,7 +93,7 @@ def plan(wanted: Wanted, found: Found) -> RolloutPlan:
     reuse_arn = _reusable(wanted, found)
     replaces = running is None or reuse_arn != running.arn
     changed = changed_settings(service.settings, wanted.settings) if service else ()
-    rules = tuple(one for one, there in zip(wanted.rules, found.rules, strict=True) if not same_rule(there, one))
+    rules = tuple(rule for rule, there in zip(wanted.rules, found.rules, strict=True) if not same_rule(there, rule))
     scaling = wanted.scaling if wanted.scaling != found.scaling else None
     before, after = _views(wanted, found)
     return RolloutPlan(
@@ -112,9 +112,9 @@ def plan(wanted: Wanted, found: Found) -> RolloutPlan:
 def _reusable(wanted: Wanted, found: Found) -> str:
     if wanted.task_definition_arn:
         return wanted.task_definition_arn
-    for one in (found.running, found.latest):
-        if one is not None and one.active and is_same(one.document, wanted.document):
-            return one.arn
+    for revision in (found.running, found.latest):
+        if revision is not None and revision.active and is_same(revision.document, wanted.document):
+            return revision.arn
     return ""
 
 
@@ -141,8 +141,7 @@ def _refusal(service: Service | None, wanted: Wanted) -> str:
         return ""
     return (
         f"service {service.name} cannot be updated to what is wanted: {reason}. ECS would have to delete and create "
-        "it, "
-        "which stops every task. Remove it with state=absent in a maintenance window, then deploy"
+        "it, which stops every task. Remove it with state=absent in a maintenance window, then deploy"
     )
 
 
@@ -154,9 +153,9 @@ def _views(wanted: Wanted, found: Found) -> tuple[dict[str, Any], dict[str, Any]
         before = {"task_definition": definition_before, "service": view_settings(found.service.settings)}
     else:
         after["service"]["desired_count"] = wanted.desired_count
-    for one, there in zip(wanted.rules, found.rules, strict=True):
-        name = f"{one.listener_arn} priority {one.priority}"
-        after.setdefault("listener_rules", {})[name] = view_rule(one)
+    for rule, there in zip(wanted.rules, found.rules, strict=True):
+        name = f"{rule.listener_arn} priority {rule.priority}"
+        after.setdefault("listener_rules", {})[name] = view_rule(rule)
         if there:
             before.setdefault("listener_rules", {})[name] = view_rule(there)
     if wanted.scaling:

@@ -1,6 +1,6 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The ports of a rollout: what it asks of the world. the adapters answer with AWS, the tests with fakes.
+"""The ports of a rollout: what it asks of the world. The adapters answer with AWS, the tests with fakes.
 
 Every method raises `UnavailableError` when the other side could not be asked, and `OperationError` when it refused.
 Looking for what does not exist is no error: it is answered with None or an empty tuple.
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from .._common.clock import Clock
     from .._common.progress import Progress
     from .._release.ports import Images, PromotionRecord, Releases
-    from .gates.model import Answer
+    from .deployment import ServiceDeployment
     from .task_definition import Document
     from .values import (
+        Answer,
         ListenerRule,
         Network,
         Scaling,
         Service,
-        ServiceDeployment,
         ServiceSettings,
         Target,
         Task,

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .read import Facts
-    from .session import RolloutRequest, Session
+    from .request import RolloutRequest
+    from .session import Session
 
 
 def check_request(session: Session, facts: Facts) -> None:
@@ -54,10 +55,13 @@ def check_surroundings(session: Session, facts: Facts, *, orphan_arn: str = "") 
 
 
 def _misfits(request: RolloutRequest, facts: Facts) -> Iterator[str]:
-    containers = {one.get("name"): one for one in facts.target.document.get("containerDefinitions", [])}
-    if request.kind == DEPLOY and not any(one.get("image") == facts.target.image for one in containers.values()):
+    containers = {
+        container.get("name"): container for container in facts.target.document.get("containerDefinitions", [])
+    }
+    images = [container.get("image") for container in containers.values()]
+    if request.kind == DEPLOY and facts.target.image not in images:
         yield "Every container names an image of its own; leave out 'image' of the container that runs the release."
-    for binding in sorted(request.settings.target_bindings, key=lambda one: one.target_group_arn):
+    for binding in sorted(request.settings.target_bindings, key=lambda binding: binding.target_group_arn):
         container = containers.get(binding.container_name)
         ports = [mapping.get("containerPort") for mapping in (container or {}).get("portMappings") or []]
         if binding.container_port not in ports:
@@ -113,10 +117,10 @@ def _definition_problems(session: Session, facts: Facts) -> Iterator[str]:
 
 def _network_problems(session: Session) -> Iterator[str]:
     balancing = session.ports.balancing
-    for arn in sorted({one.target_group_arn for one in session.request.settings.target_bindings}):
+    for arn in sorted({binding.target_group_arn for binding in session.request.settings.target_bindings}):
         if problem := balancing.target_group_problem(arn):
             yield problem
-    for arn in sorted({one.listener_arn for one in session.request.rules}):
+    for arn in sorted({rule.listener_arn for rule in session.request.rules}):
         if problem := balancing.listener_problem(arn):
             yield problem
 
@@ -138,12 +142,8 @@ def _alarm_problems(session: Session, facts: Facts) -> Iterator[str]:
 
 
 def _gate_problems(session: Session, facts: Facts) -> Iterator[str]:
-    if facts.target.release.tag or not facts.plan.judges:
+    if not facts.plan.judges:
         return
-    for gate in session.request.http_gates:
-        if gate.version_header:
-            yield (
-                f"Gate {gate.name} tells releases apart by header {gate.version_header}, but no release tag points to "
-                f"{facts.target.release.digest}. Tag the image <semver>-<commit>, or set the gate's version_header "
-                "to ''."
-            )
+    for gate in session.request.gates:
+        for misfit in gate.misfits(facts.target.release):
+            yield f"Gate {gate.name} {misfit}"

@@ -14,8 +14,8 @@ from .plan import Found, RolloutPlan, Wanted, plan
 from .task_definition import Document, normalise, with_image
 
 if TYPE_CHECKING:
+    from .deployment import ServiceDeployment
     from .session import Session
-    from .values import ServiceDeployment
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,12 @@ class Facts:
     @property
     def interrupted(self) -> tuple[Release, ...]:
         """Releases that nobody has said the end of, the newest first."""
-        return tuple(one for one in self.history if one.in_progress)
+        return tuple(release for release in self.history if release.in_progress)
 
     @property
     def moving(self) -> ServiceDeployment | None:
         """The deployment that ECS is at work on."""
-        return next((one for one in self.deployments if one.moving), None)
+        return next((deployment for deployment in self.deployments if deployment.moving), None)
 
     @property
     def running_arn(self) -> str:
@@ -77,9 +77,9 @@ def read(session: Session) -> Facts:
         service=service if active else None,
         running=ecs.describe_task_definition(running_arn) if active else None,
         latest=ecs.describe_task_definition(str(target.document["family"])),
-        rules=tuple(session.ports.balancing.find_rule(one.listener_arn, one.priority) for one in request.rules),
+        rules=tuple(session.ports.balancing.find_rule(rule.listener_arn, rule.priority) for rule in request.rules),
         scaling=session.ports.scaling.describe_scaling(request.cluster, request.service) if request.scaling else None,
-        judged=judged is not None and not any(one.in_progress for one in history),
+        judged=judged is not None and not any(release.in_progress for release in history),
     )
     wanted = Wanted(
         name=request.service,
@@ -150,11 +150,12 @@ def _only_promoted(session: Session) -> str:
     request = session.request
     if not request.version:
         return ""
-    for one in session.ports.promotions.promotions(request.service):
-        if version_names(request.version, tag=one.version, digest=one.digest):
+    for promotion in session.ports.promotions.promotions(request.service):
+        version = promotion.version
+        if version_names(request.version, tag=version, digest=promotion.digest):
             return (
-                f" {one.version} was promoted at {one.promoted_at} but has never been released here, so that there is "
-                f"nothing to go back to: deploy it instead (playbooks/deploy.yml -e version={one.version})."
+                f" {version} was promoted at {promotion.promoted_at} but has never been released here, so that there "
+                f"is nothing to go back to: deploy it instead (playbooks/deploy.yml -e version={version})."
             )
     return ""
 
@@ -173,7 +174,7 @@ def _recorded(session: Session, history: tuple[Release, ...], running_arn: str) 
             f"{release.task_definition_arn} no longer exists. Nothing was changed. Deploy {release.version} instead."
         )
     images = session.ports.images.describe_images(request.repository) or ()
-    if not any(one.digest == release.digest for one in images):
+    if not any(image.digest == release.digest for image in images):
         raise RefusedError(
             f"Rolling back {request.service} to {release.version} was refused: its image {release.image} is no "
             "longer in "

@@ -11,8 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from .._common.wait import timed_out, until
+from .._errors import WaitTimeoutError
 from .._release.record import Outcome, Release, finished
-from .values import DeploymentState, ServiceDeployment
+from .deployment import DeploymentState, ServiceDeployment
 
 if TYPE_CHECKING:
     from .read import Facts
@@ -49,13 +51,13 @@ def _deployment_of(session: Session, facts: Facts, release: Release) -> ServiceD
         return ecs.describe_service_deployment(release.deployment_id)
     if facts.found.service is None:
         return None
-    recorded = {one.deployment_id for one in facts.history}
+    recorded = {known.deployment_id for known in facts.history}
+    unrecorded = (deployment for deployment in facts.deployments if deployment.arn not in recorded)
     return next(
         (
-            one
-            for one in facts.deployments
-            if one.arn not in recorded
-            and ecs.revision_task_definition(one.target_revision_arn) == release.task_definition_arn
+            deployment
+            for deployment in unrecorded
+            if ecs.revision_task_definition(deployment.target_revision_arn) == release.task_definition_arn
         ),
         None,
     )
@@ -82,12 +84,27 @@ def _close(session: Session, release: Release, deployment: ServiceDeployment | N
 
 
 def _await_end(session: Session, deployment: ServiceDeployment) -> ServiceDeployment:
-    until = session.clock.monotonic() + session.request.timeout_seconds
-    session.say(f"ECS is still rolling {deployment.arn.rpartition('/')[2]} back; waiting for its end")
-    while deployment.state is DeploymentState.ROLLING_BACK and session.clock.monotonic() < until:
-        session.pause(session.request.poll_seconds)
-        deployment = session.ports.ecs.describe_service_deployment(deployment.arn) or deployment
-    return deployment
+    """The deployment after the end of its rollback, or as it is when that takes longer than a rollback may."""
+    short = deployment.arn.rpartition("/")[2]
+    session.say(f"ECS is still rolling {short} back; waiting for its end")
+
+    def look() -> ServiceDeployment:
+        return session.ports.ecs.describe_service_deployment(deployment.arn) or deployment
+
+    try:
+        return until(
+            look,
+            lambda seen: seen.state is not DeploymentState.ROLLING_BACK,
+            clock=session,
+            seconds=session.request.timeout_seconds,
+            pause=session.request.poll_seconds,
+            on_timeout=lambda seen, elapsed: timed_out(
+                f"{short} is still {seen.state.value} after {elapsed:.0f} s", state=seen.state.value
+            ),
+        )
+    except WaitTimeoutError as error:
+        session.say(error.message)
+        return look()
 
 
 def _became(deployment: ServiceDeployment | None) -> tuple[Outcome, str]:

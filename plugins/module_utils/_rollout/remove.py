@@ -7,13 +7,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .act import await_gone
+from .gone import await_gone
 from .service import view_rule, view_scaling, view_settings
 from .session import Session, refused_by
 
 if TYPE_CHECKING:
     from .ports import Ports
-    from .session import RolloutRequest
+    from .request import RolloutRequest
     from .values import ListenerRule, Scaling, Service
 
 
@@ -61,10 +61,10 @@ def _find(session: Session) -> Removal:
         service = ports.ecs.describe_service(request.cluster, request.service)
     running = ports.ecs.describe_task_definition(service.task_definition_arn) if service else None
     family = str(request.document.get("family") or (running.family if running else ""))
-    rules = (ports.balancing.find_rule(one.listener_arn, one.priority) for one in request.rules)
+    rules = (ports.balancing.find_rule(rule.listener_arn, rule.priority) for rule in request.rules)
     return Removal(
         service=service,
-        rules=tuple(one for one in rules if one),
+        rules=tuple(rule for rule in rules if rule),
         scaling=ports.scaling.describe_scaling(request.cluster, request.service),
         task_definitions=ports.ecs.list_task_definitions(family) if family else (),
     )
@@ -95,7 +95,7 @@ def removal_data(removal: Removal) -> dict[str, Any]:
         before["service"] = view_settings(removal.service.settings)
     if removal.rules:
         before["listener_rules"] = {
-            f"{one.listener_arn} priority {one.priority}": view_rule(one) for one in removal.rules
+            f"{rule.listener_arn} priority {rule.priority}": view_rule(rule) for rule in removal.rules
         }
     if removal.scaling:
         before["scaling"] = view_scaling(removal.scaling)

@@ -1,18 +1,20 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a rollout says of itself: the paragraph a failed one ends with, and the plain data of its result. Pure."""
+"""What a rollout says of itself: the paragraph a failed one ends with, and the plain data of its result."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from .._release.record import Outcome, Release
+from .._release.record import Outcome, Release, running_release
 from .judge import Decision, Step
 
 if TYPE_CHECKING:
     from .._release.record import Measurement
     from .plan import RolloutPlan
+    from .read import Facts
+    from .session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,29 @@ class RolloutResult:
     warnings: tuple[str, ...] = ()
 
 
+def build_result(
+    session: Session,
+    facts: Facts,
+    *,
+    release: Release | None = None,
+    timings: Timings | None = None,
+    evidence: tuple[dict[str, Any], ...] = (),
+) -> RolloutResult:
+    """The result of what was done with *facts*. Without a *release* of this run, it names the one that runs."""
+    return RolloutResult(
+        changed=facts.plan.changed,
+        action=facts.plan.action.value,
+        version=facts.target.release.version,
+        image=facts.target.image,
+        plan=facts.plan,
+        task_definition_arn=release.task_definition_arn if release else facts.plan.reuse_arn,
+        release=release or running_release(facts.history, facts.running_arn),
+        timings=replace(timings or Timings(), total=session.elapsed()),
+        evidence=evidence,
+        warnings=tuple(session.warnings),
+    )
+
+
 def as_data(result: RolloutResult) -> dict[str, Any]:
     """*result* as a module returns it."""
     return {
@@ -53,12 +78,12 @@ def as_data(result: RolloutResult) -> dict[str, Any]:
         "changes": {
             "task_definition": list(result.plan.definition_changes),
             "service": list(result.plan.setting_changes),
-            "listener_rules": [f"{one.listener_arn} priority {one.priority}" for one in result.plan.rules],
+            "listener_rules": [f"{rule.listener_arn} priority {rule.priority}" for rule in result.plan.rules],
             "scaling": result.plan.scaling is not None,
         },
         "release": release_data(result.release) if result.release else {},
         "timings": {f"{name}_seconds": round(value, 1) for name, value in asdict(result.timings).items()},
-        "gates": [gate_data(one) for one in result.release.gates] if result.release else [],
+        "gates": [gate_data(gate) for gate in result.release.gates] if result.release else [],
         "evidence": list(result.evidence),
         "diff": {"before": result.plan.before, "after": result.plan.after} if result.changed else {},
     }
@@ -67,7 +92,7 @@ def as_data(result: RolloutResult) -> dict[str, Any]:
 def release_data(release: Release) -> dict[str, Any]:
     """*release* as plain data."""
     data = {**asdict(release), "outcome": release.outcome.value}
-    data["gates"] = [gate_data(one) for one in release.gates]
+    data["gates"] = [gate_data(gate) for gate in release.gates]
     return data
 
 
@@ -100,8 +125,8 @@ def failure_paragraph(subject: str, decision: Decision, *, outcome: Outcome, sta
 
 def evidence_sentence(evidence: tuple[dict[str, Any], ...]) -> str:
     """The most telling of the evidence, in one sentence; empty when there is none."""
-    for one in evidence:
-        lines = [line.strip() for line in one["log_lines"] if line.strip()][-3:]
+    for task in evidence:
+        lines = [line.strip() for line in task["log_lines"] if line.strip()][-3:]
         if lines:
-            return f"Last log lines of task {one['task']}: {' | '.join(lines)[-600:]}"
+            return f"Last log lines of task {task['task']}: {' | '.join(lines)[-600:]}"
     return ""

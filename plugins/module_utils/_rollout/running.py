@@ -6,31 +6,43 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .._common.wait import until
 from .._errors import OperationError
-from .gates.model import TargetHealthGate, TargetTally, describe_targets, expect_targets
-from .tasks import observe, of_revision
+from .gates.target_health import TargetHealthGate, TargetTally
+from .tasks import count_targets, of_revision
 
 if TYPE_CHECKING:
     from .read import Facts
     from .session import Session
+    from .tasks import TargetObservation
 
 
 def verify_running(session: Session, facts: Facts) -> None:
     """Raise OperationError when what runs is not healthy. Tasks that come and go are given the gate's deadline."""
-    gate = next(iter(session.request.target_gates), TargetHealthGate())
     request, ports = session.request, session.ports
-    until = session.clock.monotonic() + gate.deadline_seconds
-    while True:
+    gates = (gate for gate in request.gates if isinstance(gate, TargetHealthGate))
+    gate = next(gates, TargetHealthGate())
+
+    def look() -> TargetObservation:
         service = ports.ecs.describe_service(request.cluster, request.service)
         tasks = of_revision(ports.ecs.list_tasks(request.cluster, request.service), facts.running_arn)
         targets = ports.balancing.describe_targets(request.target_group_arn)
-        seen = TargetTally().add(observe(service.desired_count if service else 0, tasks, targets))
-        if seen.consecutive:
-            return
-        if session.clock.monotonic() >= until:
-            raise OperationError(
-                f"Release {facts.target.release.version} of {request.service} runs already, so there was nothing to "
-                f"change, but it is not healthy. Seen: {describe_targets(seen)}. Expected: {expect_targets(gate)}. "
-                "Nothing was changed. Look at the tasks' logs; deploy a corrected version, or roll back."
-            )
-        session.pause(request.poll_seconds)
+        return count_targets(service.desired_count if service else 0, tasks, targets)
+
+    def not_healthy(last: TargetObservation, _elapsed: float) -> OperationError:
+        tally = TargetTally().add(last)
+        return OperationError(
+            f"Release {facts.target.release.version} of {request.service} runs already, so there was nothing to "
+            f"change, but it is not healthy. Seen: {gate.seen(tally)}. Expected: {gate.expected()}. "
+            "Nothing was changed. Look at the tasks' logs; deploy a corrected version, or roll back.",
+            last={"desired": last.desired, "healthy": last.healthy, "running": last.running},
+        )
+
+    until(
+        look,
+        lambda seen: seen.whole,
+        clock=session,
+        seconds=gate.deadline_seconds,
+        pause=request.poll_seconds,
+        on_timeout=not_healthy,
+    )

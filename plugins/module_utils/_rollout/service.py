@@ -37,7 +37,7 @@ def normalise_settings(settings: ServiceSettings) -> ServiceSettings:
 def changed_settings(current: ServiceSettings, wanted: ServiceSettings) -> tuple[str, ...]:
     """The names of the settings that differ, in the order of their declaration."""
     left, right = normalise_settings(current), normalise_settings(wanted)
-    return tuple(one.name for one in fields(right) if getattr(left, one.name) != getattr(right, one.name))
+    return tuple(field.name for field in fields(right) if getattr(left, field.name) != getattr(right, field.name))
 
 
 def starts_deployment(changed: tuple[str, ...]) -> bool:
@@ -68,13 +68,14 @@ def view_settings(settings: ServiceSettings) -> dict[str, Any]:
     return {
         "launch_type": form.launch_type,
         "capacity_providers": {
-            one.name: {"weight": one.weight, "base": one.base}
-            for one in sorted(form.capacity_providers, key=lambda one: one.name)
+            provider.name: {"weight": provider.weight, "base": provider.base}
+            for provider in sorted(form.capacity_providers, key=lambda provider: provider.name)
         },
         "platform_version": form.platform_version,
         "network": _view_network(form.network),
         "target_groups": sorted(
-            f"{one.target_group_arn} -> {one.container_name}:{one.container_port}" for one in form.target_bindings
+            f"{binding.target_group_arn} -> {binding.container_name}:{binding.container_port}"
+            for binding in form.target_bindings
         ),
         "health_check_grace_period_seconds": form.health_check_grace_period_seconds,
         "deployment": _view_deployment(form.deployment),
@@ -123,4 +124,4 @@ def view_rule(rule: ListenerRule) -> dict[str, Any]:
 
 def view_scaling(scaling: Scaling) -> dict[str, Any]:
     """*scaling* for a person and for a diff."""
-    return {one.name: getattr(scaling, one.name) for one in fields(scaling)}
+    return {field.name: getattr(scaling, field.name) for field in fields(scaling)}

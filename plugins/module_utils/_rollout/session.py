@@ -1,84 +1,28 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a rollout is asked to do, and what it keeps at hand meanwhile: the lock, the clock, the lines it shows."""
+"""What a running rollout keeps at hand: the lock, the clock, the lines it shows."""
 
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from .._errors import RefusedError, SupersededError, UnavailableError
-from .._release.record import DEPLOY, Lock, timestamp
-from .gates.model import Gate, HttpGate, TargetHealthGate
+from .._release.record import Lock, timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from .ports import Ports
-    from .task_definition import Document
-    from .values import ListenerRule, Scaling, ServiceSettings
+    from .request import RolloutRequest
 
 LOCK_SECONDS = 90
 _RENEW_SECONDS = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class Migration:
-    """A command of the new revision that is run once, before the service is touched."""
-
-    container: str
-    command: tuple[str, ...]
-    timeout_seconds: float = 600.0
-
-
-@dataclass(frozen=True, slots=True)
-class RolloutRequest:
-    """One release of one service.
-
-    ``document`` is a RegisterTaskDefinition request whose released container names no image. ``owner`` names this
-    run to another that finds it locked; ``salt`` is 8 random hex digits.
-    """
-
-    cluster: str
-    service: str
-    repository: str
-    version: str
-    document: Document
-    settings: ServiceSettings
-    owner: str
-    salt: str
-    kind: str = DEPLOY
-    rules: tuple[ListenerRule, ...] = ()
-    scaling: Scaling | None = None
-    desired_count: int = 1
-    gates: tuple[Gate, ...] = ()
-    migration: Migration | None = None
-    supersede: bool = False
-    require_promoted: bool = False
-    timeout_seconds: float = 1800.0
-    poll_seconds: float = 5.0
-    tags: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def target_gates(self) -> tuple[TargetHealthGate, ...]:
-        """The gates on target health."""
-        return tuple(gate for gate in self.gates if isinstance(gate, TargetHealthGate))
-
-    @property
-    def http_gates(self) -> tuple[HttpGate, ...]:
-        """The gates on HTTP answers."""
-        return tuple(gate for gate in self.gates if isinstance(gate, HttpGate))
-
-    @property
-    def target_group_arn(self) -> str:
-        """The target group whose targets are judged."""
-        return min(one.target_group_arn for one in self.settings.target_bindings)
-
-
 class Session:
-    """A running rollout."""
+    """A running rollout. Waits sleep by it (it is a `Sleeper`), which keeps the lock alive."""
 
     def __init__(self, request: RolloutRequest, ports: Ports) -> None:
         self.request = request
@@ -102,7 +46,11 @@ class Session:
         """Seconds since the start."""
         return self.clock.monotonic() - self.began
 
-    def pause(self, seconds: float) -> None:
+    def monotonic(self) -> float:
+        """Seconds that only go forward."""
+        return self.clock.monotonic()
+
+    def sleep(self, seconds: float) -> None:
         """Wait, and keep the lock alive. Raises SupersededError when another run has taken the lock over."""
         self.clock.sleep(seconds)
         if self._lock is not None and self.clock.monotonic() - self._renewed >= _RENEW_SECONDS:
@@ -130,7 +78,7 @@ class Session:
         try:
             kept = self.ports.releases.take_lock(self.request.service, fresh, now=self.clock.now())
         except UnavailableError as error:
-            # The release under way matters more than the lock: keep judging, and try again at the next pause.
+            # The release under way matters more than the lock: keep judging, and try again after the next wait.
             self.warn(f"the lock could not be renewed, which is tried again: {error}")
             return
         if not kept:
@@ -157,7 +105,6 @@ def refused_by(lock: Lock | None, service: str) -> RefusedError:
     """The refusal of a rollout of *service* that is locked."""
     return RefusedError(
         f"Rolling out {service} was refused: {_holder(lock)} is rolling it out now. Nothing was changed. Wait for it "
-        "to "
-        f"finish and run again; if that run is dead, its lock expires within {LOCK_SECONDS} s.",
+        f"to finish and run again; if that run is dead, its lock expires within {LOCK_SECONDS} s.",
         lock_owner=lock.owner if lock else "",
     )

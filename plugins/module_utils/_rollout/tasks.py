@@ -8,8 +8,6 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .gates.model import TargetObservation, TaskFailure
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -19,6 +17,36 @@ if TYPE_CHECKING:
 # Stops that say nothing about the release: someone or something asked for them. A scheduler's stop counts only when its
 # reason says that the task failed a check (see "Stopped tasks error messages" in the ECS developer guide).
 _FAILURE_CODES = frozenset({"TaskFailedToStart", "EssentialContainerExited"})
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFailure:
+    """A task of the new revision that stopped by itself, or was stopped because it was unhealthy."""
+
+    task_id: str
+    reason: str
+    started: bool
+    exit_codes: tuple[tuple[str, int], ...] = ()
+
+    def __str__(self) -> str:
+        codes = ", ".join(f"container {name} exit code {code}" for name, code in self.exit_codes)
+        return f"task {self.task_id}: {self.reason}{f' ({codes})' if codes else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class TargetObservation:
+    """One look at the targets of a revision. ``targets`` counts them by state and reason."""
+
+    desired: int = 0
+    healthy: int = 0
+    running: int = 0
+    targets: tuple[tuple[str, int], ...] = ()
+    failures: tuple[TaskFailure, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether every desired task is healthy. With none desired nothing is."""
+        return self.desired > 0 and self.healthy >= self.desired
 
 
 def is_failure(task: Task) -> bool:
@@ -32,12 +60,14 @@ def is_failure(task: Task) -> bool:
 
 def failure_of(task: Task) -> TaskFailure:
     """*task*, which failed, as a gate reports it."""
-    reasons = [task.stopped_reason, *(one.reason for one in task.containers if one.reason)]
+    reasons = [task.stopped_reason, *(container.reason for container in task.containers if container.reason)]
     return TaskFailure(
         task_id=task.id,
         reason=f"{task.stop_code}: {'; '.join(reason for reason in reasons if reason)}",
         started=task.stop_code != "TaskFailedToStart",
-        exit_codes=tuple((one.name, one.exit_code) for one in task.containers if one.exit_code is not None),
+        exit_codes=tuple(
+            (container.name, container.exit_code) for container in task.containers if container.exit_code is not None
+        ),
     )
 
 
@@ -46,11 +76,11 @@ def of_revision(tasks: Iterable[Task], task_definition_arn: str) -> tuple[Task, 
     return tuple(task for task in tasks if task.task_definition_arn == task_definition_arn)
 
 
-def observe(desired: int, tasks: tuple[Task, ...], targets: tuple[Target, ...]) -> TargetObservation:
+def count_targets(desired: int, tasks: tuple[Task, ...], targets: tuple[Target, ...]) -> TargetObservation:
     """One look at the *tasks* of a revision and the *targets* of its target group."""
     running = {task.address for task in tasks if task.last_status == "RUNNING" and task.address}
     ours = [target for target in targets if target.address in running]
-    states = Counter(f"{one.state} ({one.reason})" if one.reason else one.state for one in ours)
+    states = Counter(f"{target.state} ({target.reason})" if target.reason else target.state for target in ours)
     return TargetObservation(
         desired=desired,
         healthy=sum(target.state == "healthy" for target in ours),
@@ -72,13 +102,18 @@ class References:
 def references(document: Document) -> References:
     """What *document* refers to."""
     containers = document.get("containerDefinitions", [])
-    logs = [one.get("logConfiguration") or {} for one in containers]
+    logs = [container.get("logConfiguration") or {} for container in containers]
     secrets = [
         secret["valueFrom"]
-        for holder, key in (*((one, "secrets") for one in containers), *((one, "secretOptions") for one in logs))
+        for holder, key in (
+            *((container, "secrets") for container in containers),
+            *((log, "secretOptions") for log in logs),
+        )
         for secret in holder.get(key) or []
     ]
-    credentials = [(one.get("repositoryCredentials") or {}).get("credentialsParameter") for one in containers]
+    credentials = [
+        (container.get("repositoryCredentials") or {}).get("credentialsParameter") for container in containers
+    ]
     groups = [
         options["awslogs-group"]
         for log in logs
@@ -95,9 +130,10 @@ def references(document: Document) -> References:
 
 def log_stream(document: Document, container: str, task_id: str) -> tuple[str, str] | None:
     """The log group and stream that *container* of the task writes to, or None when it has no such stream."""
-    for one in document.get("containerDefinitions", []):
-        log = one.get("logConfiguration") or {}
+    for definition in document.get("containerDefinitions", []):
+        log = definition.get("logConfiguration") or {}
         options = log.get("options") or {}
-        if one["name"] == container and log.get("logDriver") == "awslogs" and options.get("awslogs-stream-prefix"):
-            return options["awslogs-group"], f"{options['awslogs-stream-prefix']}/{container}/{task_id}"
+        prefix = options.get("awslogs-stream-prefix")
+        if definition["name"] == container and log.get("logDriver") == "awslogs" and prefix:
+            return options["awslogs-group"], f"{prefix}/{container}/{task_id}"
     return None

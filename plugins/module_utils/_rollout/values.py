@@ -1,69 +1,15 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a rollout sees and wants: the service, its deployment, its tasks, and what they should be. Values only."""
+"""What a rollout sees and wants: the service, its tasks, what users reach, and what they should be. Values only."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
-
-
-class DeploymentState(Enum):
-    """Where a service deployment stands. The API has more states; those it may grow read as UNKNOWN."""
-
-    PENDING = "PENDING"
-    IN_PROGRESS = "IN_PROGRESS"
-    SUCCESSFUL = "SUCCESSFUL"
-    STOPPED = "STOPPED"
-    ROLLING_BACK = "ROLLING_BACK"
-    ROLLED_BACK = "ROLLED_BACK"
-    ROLLBACK_FAILED = "ROLLBACK_FAILED"
-    UNKNOWN = "UNKNOWN"
-
-
-_STATES = {
-    "PENDING": DeploymentState.PENDING,
-    "IN_PROGRESS": DeploymentState.IN_PROGRESS,
-    "SUCCESSFUL": DeploymentState.SUCCESSFUL,
-    "STOPPED": DeploymentState.STOPPED,
-    "STOP_REQUESTED": DeploymentState.ROLLING_BACK,
-    "ROLLBACK_REQUESTED": DeploymentState.ROLLING_BACK,
-    "ROLLBACK_IN_PROGRESS": DeploymentState.ROLLING_BACK,
-    "ROLLBACK_SUCCESSFUL": DeploymentState.ROLLED_BACK,
-    "ROLLBACK_FAILED": DeploymentState.ROLLBACK_FAILED,
-}
-
-
-def parse_state(status: str) -> DeploymentState:
-    """The state that the API calls *status*."""
-    return _STATES.get(status, DeploymentState.UNKNOWN)
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceDeployment:
-    """A service deployment. ``reason`` is what ECS says of its state; ``breaker`` the circuit breaker's status."""
-
-    arn: str
-    state: DeploymentState
-    created_at: datetime
-    target_revision_arn: str = ""
-    reason: str = ""
-    breaker: str = ""
-
-    @property
-    def moving(self) -> bool:
-        """Whether ECS is still at work on it."""
-        return self.state in (
-            DeploymentState.PENDING,
-            DeploymentState.IN_PROGRESS,
-            DeploymentState.ROLLING_BACK,
-            DeploymentState.UNKNOWN,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +98,7 @@ class Service:
     @property
     def primary(self) -> Deployment | None:
         """The deployment that the service is going to."""
-        return next((one for one in self.deployments if one.status == "PRIMARY"), None)
+        return next((deployment for deployment in self.deployments if deployment.status == "PRIMARY"), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,3 +172,17 @@ class Scaling:
     cpu_percent: float = 60.0
     scale_in_cooldown_seconds: int = 300
     scale_out_cooldown_seconds: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back for one HTTP request.
+
+    ``status`` is 0 when nothing came back. ``unreachable`` says that no connection could be made, so that nothing
+    was measured; a connection that was accepted and then not answered is an answer of status 0.
+    """
+
+    status: int
+    version: str = ""
+    problem: str = ""
+    unreachable: bool = False

@@ -21,8 +21,9 @@ from .ecs_shapes import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ..deployment import ServiceDeployment
     from ..task_definition import Document
-    from ..values import Service, ServiceDeployment, ServiceSettings, Task, TaskDefinition
+    from ..values import Service, ServiceSettings, Task, TaskDefinition
 
 try:
     from botocore.validate import ParamValidator

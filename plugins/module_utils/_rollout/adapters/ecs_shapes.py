@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..deployment import ServiceDeployment, parse_state
 from ..values import (
     CapacityProvider,
     ContainerState,
@@ -13,12 +14,10 @@ from ..values import (
     DeploymentSettings,
     Network,
     Service,
-    ServiceDeployment,
     ServiceSettings,
     TargetBinding,
     Task,
     TaskDefinition,
-    parse_state,
 )
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ def read_service(answer: Answer) -> Service:
         desired_count=answer.get("desiredCount", 0),
         running_count=answer.get("runningCount", 0),
         settings=_read_settings(answer),
-        deployments=tuple(_read_deployment(one) for one in answer.get("deployments", [])),
+        deployments=tuple(_read_deployment(listed) for listed in answer.get("deployments", [])),
         controller=answer.get("deploymentController", {}).get("type", "ECS"),
         scheduling=answer.get("schedulingStrategy", "REPLICA"),
     )

@@ -8,7 +8,7 @@ import http.client
 import ssl
 from urllib.parse import urlsplit
 
-from ..gates.model import Answer
+from ..values import Answer
 
 _AGENT = "fastbreak-rollout"
 _BODY_BYTES = 1 << 20

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.model import HttpGate, TargetHealthGate
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import Promotion
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.http import HttpGate
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.target_health import TargetHealthGate
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request import RolloutRequest
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.run import roll_out
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.session import RolloutRequest
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import (
     ListenerRule,
     Network,
@@ -103,3 +105,13 @@ def released(world: World, ports: Ports) -> None:
     world.push("1.0.0", "a")
     deploy(ports, "1.0.0")
     world.calls.clear()
+
+
+def promote(world: World, version: str, digit: str) -> str:
+    """Record a promotion of an image; its tag."""
+    tag = f"{version}-{digit * 40}"
+    at = f"2026-01-01T00:00:{len(world.promoted):02}.000Z"
+    world.promoted.append(
+        Promotion("inference", f"P#{at}#0a", tag, f"sha256:{digit * 64}", digit * 40, "dev", "prod", at, "tester")
+    )
+    return tag

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import RepositorySettings
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, UnavailableError
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.model import Answer
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.deployment import (
+    DeploymentState,
+    ServiceDeployment,
+)
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service import starts_deployment
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import (
+    Answer,
     ContainerState,
     Deployment,
-    DeploymentState,
     ListenerRule,
     Scaling,
     Service,
-    ServiceDeployment,
     ServiceSettings,
     Target,
     Task,

@@ -11,19 +11,19 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import RepositoryImage
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import (
-    DeploymentState,
-    ListenerRule,
-    Scaling,
-    Service,
-    TaskDefinition,
-)
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.deployment import DeploymentState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import Promotion
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Lock, Release
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import (
+        ListenerRule,
+        Scaling,
+        Service,
+        TaskDefinition,
+    )
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 

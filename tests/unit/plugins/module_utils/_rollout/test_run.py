@@ -6,37 +6,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
-    OperationError,
-    RefusedError,
-    RequestError,
-    WaitTimeoutError,
-)
-from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Outcome
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.session import Migration
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import (
-    DeploymentSettings,
-    Scaling,
-)
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RolledBackError
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import ROLLBACK, Outcome
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import DeploymentSettings, Scaling
 
-from tests.unit.plugins.module_utils._rollout.case import (
-    ROLE,
-    SECRET,
-    deploy,
-    document,
-    make_request,
-    newest,
-    released,
-)
-from tests.unit.plugins.module_utils._rollout.fakes import LISTENER_ARN, World
+from tests.unit.plugins.module_utils._rollout.case import deploy, document, make_request, newest, released
 
 if TYPE_CHECKING:
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
 
-salts = (f"{number:08x}" for number in range(1_000_000))
-
-
-# Good releases
+    from tests.unit.plugins.module_utils._rollout.fakes import World
 
 
 def test_first_release_makes_rule_service_and_scaling_in_that_order(world: World, ports: Ports) -> None:
@@ -124,130 +103,42 @@ def test_check_mode_writes_nothing_and_agrees_with_the_run(world: World, ports: 
     assert predicted.changed
 
 
-# Migration
+def test_rollback_goes_to_the_previous_release_and_reuses_its_revision(world: World, ports: Ports) -> None:
+    released(world, ports)
+    first = world.service.task_definition_arn
+    world.push("1.1.0", "b")
+    deploy(ports, "1.1.0")
+    world.calls.clear()
+    result = deploy(ports, "", kind=ROLLBACK)
+    assert result.changed
+    assert "register_task_definition" not in world.calls
+    assert world.service.task_definition_arn == first
+    assert newest(world).kind == ROLLBACK
+    assert newest(world).version.startswith("1.0.0")
+    assert not deploy(ports, "", kind=ROLLBACK).changed
+    assert world.service.task_definition_arn == first
 
 
-def test_migration_runs_with_the_new_revision_before_the_service_is_touched(world: World, ports: Ports) -> None:
+def test_rollback_to_a_deregistered_revision_registers_its_document_anew(world: World, ports: Ports) -> None:
+    released(world, ports)
+    first = world.service.task_definition_arn
+    world.push("1.1.0", "b")
+    deploy(ports, "1.1.0")
+    world.deregister_task_definition(first)
+    deploy(ports, "", kind=ROLLBACK)
+    again = world.service.task_definition_arn
+    assert again != first
+    assert world.definitions[again].document == world.definitions[first].document
+    assert not deploy(ports, "", kind=ROLLBACK).changed
+
+
+def test_rollback_that_fails_its_gates_returns_to_what_ran(world: World, ports: Ports) -> None:
     released(world, ports)
     world.push("1.1.0", "b")
-    migration = Migration("service", ("fastbreak-service", "migrate"))
-    deploy(ports, "1.1.0", migration=migration)
-    assert world.calls[:4] == [
-        "register_task_definition",
-        "start",
-        "run_task(fastbreak-service migrate)",
-        "update_service()",
-    ]
-
-
-def test_failed_migration_refuses_the_release(world: World, ports: Ports) -> None:
-    released(world, ports)
-    world.push("1.1.0", "b", migration_exit=3)
-    migration = Migration("service", ("fastbreak-service", "migrate"))
+    deploy(ports, "1.1.0")
     running = world.service.task_definition_arn
-    with pytest.raises(OperationError, match=r"exit code 3.*it broke here") as caught:
-        deploy(ports, "1.1.0", migration=migration)
-    assert "The service was not touched" in caught.value.message
+    digest = "sha256:" + "a" * 64
+    world.behaviours[digest] = replace(world.behaviours[digest], status=500)
+    with pytest.raises(RolledBackError):
+        deploy(ports, "", kind=ROLLBACK)
     assert world.service.task_definition_arn == running
-    assert newest(world).outcome is Outcome.FAILED
-
-
-def test_migration_that_hangs_is_a_timeout(world: World, ports: Ports) -> None:
-    released(world, ports)
-    world.push("1.1.0", "b")
-    with pytest.raises(WaitTimeoutError, match="The service was not touched"):
-        deploy(ports, "1.1.0", migration=Migration("service", ("migrate",), timeout_seconds=0.0))
-
-
-# Pre-flight
-
-
-@pytest.mark.parametrize(
-    ("missing", "said"),
-    [
-        ("table", "Table releases does not exist"),
-        ("fastbreak/inference", "ECR has no repository fastbreak/inference"),
-        (ROLE, f"Role {ROLE} does not exist"),
-        (SECRET, f"Secret {SECRET} does not exist"),
-        ("/fastbreak/dev/service", "Log group /fastbreak/dev/service does not exist"),
-        (LISTENER_ARN, "does not exist"),
-    ],
-)
-@pytest.mark.parametrize("check_mode", [False, True])
-def test_what_is_missing_refuses_the_release_and_changes_nothing(
-    world: World, ports: Ports, missing: str, said: str, check_mode: bool
-) -> None:
-    world.push("1.0.0", "a")
-    world.missing.add(missing)
-    with pytest.raises(RefusedError) as caught:
-        deploy(ports, "1.0.0", check_mode=check_mode)
-    assert said in caught.value.message
-    assert world.calls == []
-    assert world.lock is None
-
-
-def test_unknown_version_names_the_nearest(world: World, ports: Ports) -> None:
-    world.push("1.0.0", "a")
-    near = world.push("1.1.0", "b")
-    with pytest.raises(RefusedError, match="no image of repository") as caught:
-        deploy(ports, "1.1.1")
-    assert caught.value.details["nearest_versions"][0] == near
-
-
-def test_all_problems_are_said_at_once(world: World, ports: Ports) -> None:
-    world.push("1.0.0", "a")
-    world.missing |= {ROLE, "/fastbreak/dev/service"}
-    world.target_problem = "Target group blue does not exist."
-    with pytest.raises(RefusedError) as caught:
-        deploy(ports, "1.0.0")
-    assert len(caught.value.details["problems"]) == 3
-
-
-@pytest.mark.parametrize(("states", "said"), [({"errors": "ALARM"}, "in ALARM already"), ({}, "does not exist")])
-def test_alarm_that_cannot_guard_refuses(world: World, ports: Ports, states: dict[str, str], said: str) -> None:
-    world.push("1.0.0", "a")
-    world.alarms = states
-    settings = replace(make_request("x").settings, deployment=DeploymentSettings(alarms=frozenset({"errors"})))
-    with pytest.raises(RefusedError, match=said):
-        deploy(ports, "1.0.0", settings=settings)
-
-
-def test_foreign_deployment_refuses_unless_it_may_be_superseded(world: World, ports: Ports) -> None:
-    released(world, ports)
-    world.push("1.1.0", "b")
-    world.push("6.6.6", "f", ready_after=10_000.0)
-    foreign = world.register_task_definition(
-        {**world.definitions[world.service.task_definition_arn].document, "family": "other"}, {}
-    )
-    world.behaviours["sha256:" + "f" * 64] = replace(world.behaviours["sha256:" + "f" * 64], ready_after=None)
-    world._deploy(foreign.arn)
-    with pytest.raises(RefusedError, match="set supersede=true"):
-        deploy(ports, "1.1.0")
-    assert deploy(ports, "1.1.0", supersede=True).changed
-    assert newest(world).outcome is Outcome.SUCCEEDED
-
-
-def test_service_scaled_to_zero_is_refused(world: World, ports: Ports) -> None:
-    released(world, ports)
-    world.push("1.1.0", "b")
-    world.service = replace(world.service, desired_count=0)
-    with pytest.raises(RefusedError, match="desired count of 0"):
-        deploy(ports, "1.1.0")
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ({"family": None}, "family is missing|cannot be read"),
-        ({"cpu": "lots"}, "cpu is 'lots'"),
-        ({"containerDefinitions": "x"}, "cannot be read"),
-        ({"containerDefinitions": [{"name": "other"}]}, "port 8080 of container 'service', which does not exist"),
-    ],
-)
-def test_task_definition_that_cannot_be_right_is_a_request_error(
-    world: World, ports: Ports, change: dict[str, object], said: str
-) -> None:
-    world.push("1.0.0", "a")
-    with pytest.raises(RequestError, match=said):
-        deploy(ports, "1.0.0", document={**document(), **change})
-    assert world.calls == []

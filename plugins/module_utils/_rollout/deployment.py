@@ -1,0 +1,65 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A service deployment: ECS's work of bringing a service to a revision. Values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class DeploymentState(Enum):
+    """Where a service deployment stands. The API has more states; those it may grow read as UNKNOWN."""
+
+    PENDING = "PENDING"
+    IN_PROGRESS = "IN_PROGRESS"
+    SUCCESSFUL = "SUCCESSFUL"
+    STOPPED = "STOPPED"
+    ROLLING_BACK = "ROLLING_BACK"
+    ROLLED_BACK = "ROLLED_BACK"
+    ROLLBACK_FAILED = "ROLLBACK_FAILED"
+    UNKNOWN = "UNKNOWN"
+
+
+_STATES = {
+    "PENDING": DeploymentState.PENDING,
+    "IN_PROGRESS": DeploymentState.IN_PROGRESS,
+    "SUCCESSFUL": DeploymentState.SUCCESSFUL,
+    "STOPPED": DeploymentState.STOPPED,
+    "STOP_REQUESTED": DeploymentState.ROLLING_BACK,
+    "ROLLBACK_REQUESTED": DeploymentState.ROLLING_BACK,
+    "ROLLBACK_IN_PROGRESS": DeploymentState.ROLLING_BACK,
+    "ROLLBACK_SUCCESSFUL": DeploymentState.ROLLED_BACK,
+    "ROLLBACK_FAILED": DeploymentState.ROLLBACK_FAILED,
+}
+
+
+def parse_state(status: str) -> DeploymentState:
+    """The state that the API calls *status*."""
+    return _STATES.get(status, DeploymentState.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceDeployment:
+    """A service deployment. ``reason`` is what ECS says of its state; ``breaker`` the circuit breaker's status."""
+
+    arn: str
+    state: DeploymentState
+    created_at: datetime
+    target_revision_arn: str = ""
+    reason: str = ""
+    breaker: str = ""
+
+    @property
+    def moving(self) -> bool:
+        """Whether ECS is still at work on it."""
+        return self.state in (
+            DeploymentState.PENDING,
+            DeploymentState.IN_PROGRESS,
+            DeploymentState.ROLLING_BACK,
+            DeploymentState.UNKNOWN,
+        )

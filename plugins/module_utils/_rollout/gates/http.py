@@ -1,0 +1,167 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The gate ``http``: requests through the load balancer that the new release has to answer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urljoin, urlsplit
+
+from ..._common.verdict import Verdict
+from .model import Gate, shared_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ..._release.image import ReleaseImage
+    from ..values import Answer
+    from .model import Scene
+
+
+@dataclass(frozen=True, slots=True)
+class HttpTally:
+    """Counts of one window. ``samples`` are the answers that count, ``others`` those of another release."""
+
+    samples: int = 0
+    failures: int = 0
+    others: int = 0
+    errors: int = 0
+    errors_in_a_row: int = 0
+    statuses: tuple[tuple[str, int], ...] = ()
+    last_error: str = ""
+
+    def not_sent(self, problem: str) -> HttpTally:
+        """The counts with a request that could not be sent."""
+        return replace(self, errors=self.errors + 1, errors_in_a_row=self.errors_in_a_row + 1, last_error=problem)
+
+    def add(self, label: str, *, passed: bool) -> HttpTally:
+        """The counts with an answer that counts; *label* is what it is called in words."""
+        statuses = Counter(dict(self.statuses))
+        statuses[label] += 1
+        return replace(
+            self,
+            samples=self.samples + 1,
+            failures=self.failures + (not passed),
+            errors_in_a_row=0,
+            statuses=tuple(sorted(statuses.items())),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpGate(Gate[HttpTally]):
+    """Requests through the load balancer. ``version_header`` empty: every answer is of the release under judgement."""
+
+    kind: ClassVar[str] = "http"
+    options: ClassVar[Mapping[str, Any]] = {
+        "path": {"type": "str"},
+        "method": {"type": "str", "choices": ["GET", "HEAD", "OPTIONS"], "default": "GET"},
+        "expected_status": {"type": "list", "elements": "int", "default": [200]},
+        "minimum_samples": {"type": "int", "default": 20},
+        "maximum_failure_ratio": {"type": "float", "default": 0.05},
+        "interval_seconds": {"type": "float", "default": 0.5},
+        "request_timeout_seconds": {"type": "float", "default": 5},
+        "version_header": {"type": "str", "default": "x-fastbreak-version"},
+    }
+
+    url: str
+    interval_seconds: float = 0.5
+    method: str = "GET"
+    expected_status: tuple[int, ...] = (200,)
+    minimum_samples: int = 20
+    maximum_failure_ratio: float = 0.05
+    request_timeout_seconds: float = 5.0
+    version_header: str = "x-fastbreak-version"
+
+    @classmethod
+    def read(cls, options: Mapping[str, Any], url: str) -> HttpGate:
+        """The gate of a path below *url*."""
+        path = options["path"] or "/"
+        given = {name: options[name] for name in cls.options if name != "path"}
+        return cls(
+            **shared_fields(options, f"http {path}"),
+            **{**given, "expected_status": tuple(options["expected_status"])},
+            url=urljoin(url.rstrip("/") + "/", path.lstrip("/")),
+        )
+
+    def problems(self) -> Iterator[str]:
+        """No address, no sensible limits, or more samples than time."""
+        if urlsplit(self.url).scheme not in ("http", "https"):
+            yield f"{self.url!r} is no http or https address; set 'url'."
+        if not 0 <= self.maximum_failure_ratio < 1:
+            yield "maximum_failure_ratio must be at least 0 and below 1."
+        if self.minimum_samples < 1 or self.interval_seconds <= 0:
+            yield "minimum_samples must be at least 1 and interval_seconds above 0."
+        elif self.minimum_samples * self.interval_seconds > self.deadline_seconds:
+            yield (
+                f"{self.minimum_samples} samples every {self.interval_seconds:g} s do not fit into its deadline of "
+                f"{self.deadline_seconds:g} s, so it could never pass."
+            )
+
+    def misfits(self, release: ReleaseImage) -> Iterator[str]:
+        """Answers name the release by its tag."""
+        if self.version_header and not release.tag:
+            yield (
+                f"tells releases apart by header {self.version_header}, but no release tag points to "
+                f"{release.digest}. Tag the image <semver>-<commit>, or set the gate's version_header to ''."
+            )
+
+    def begin(self) -> HttpTally:
+        """No answer yet."""
+        return HttpTally()
+
+    def measure(self, tally: HttpTally, scene: Scene) -> HttpTally:
+        """Send one request."""
+        answer = scene.ports.probe.request(
+            self.method, self.url, timeout_seconds=self.request_timeout_seconds, version_header=self.version_header
+        )
+        return self.count(tally, answer, scene.version)
+
+    def count(self, tally: HttpTally, answer: Answer, version: str) -> HttpTally:
+        """The counts with *answer*, while the release *version* is judged."""
+        if answer.unreachable:
+            return tally.not_sent(answer.problem)
+        if self.version_header and answer.version and answer.version != version:
+            return replace(tally, others=tally.others + 1, errors_in_a_row=0)
+        attributed = bool(answer.version) or not self.version_header
+        passed = attributed and answer.status in self.expected_status
+        return tally.add(_label(answer, attributed=attributed), passed=passed)
+
+    def assess(self, tally: HttpTally, *, baked: bool) -> Verdict:
+        """Too many failures are UNHEALTHY at once.
+
+        They are too many when the fewest samples that could pass would hold more than the ratio allows: waiting for
+        more requests to fail would only add to them.
+        """
+        if tally.failures > self.maximum_failure_ratio * max(tally.samples, self.minimum_samples):
+            return Verdict.UNHEALTHY
+        if tally.errors_in_a_row or (tally.errors and tally.samples < self.minimum_samples):
+            return Verdict.ERROR
+        if tally.samples < self.minimum_samples or not baked:
+            return Verdict.INCONCLUSIVE
+        return Verdict.HEALTHY
+
+    def seen(self, tally: HttpTally) -> str:
+        """The answers by their status."""
+        counted = ", ".join(f"{count} x {label}" for label, count in tally.statuses) or "no answer that counts"
+        parts = [f"{self.method} {self.url}: {tally.failures} of {tally.samples} failed ({counted})"]
+        if tally.others:
+            parts.append(f"{tally.others} answered by another release were not counted")
+        if tally.errors:
+            parts.append(f"{tally.errors} could not be sent ({tally.last_error})")
+        return "; ".join(parts)
+
+    def expected(self) -> str:
+        """Enough answers of the right status."""
+        wanted = " or ".join(str(status) for status in self.expected_status)
+        return (
+            f"at least {self.minimum_samples} answers, at most {self.maximum_failure_ratio:.1%} of them other than "
+            f"{wanted}, over {self.bake_seconds:g} s"
+        )
+
+
+def _label(answer: Answer, *, attributed: bool) -> str:
+    if not answer.status:
+        return f"no answer ({answer.problem})"
+    return str(answer.status) if attributed else f"{answer.status} without the version header"

@@ -1,0 +1,43 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The kinds of gates, and the options that they take together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .http import HttpGate
+from .model import SHARED_OPTIONS, Gate
+from .target_health import TargetHealthGate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: Every gate there is.
+GATES: list[type[Gate[Any]]] = [TargetHealthGate, HttpGate]
+
+
+def gate_spec() -> dict[str, Any]:
+    """The argument spec of an entry of the option ``gates``.
+
+    Raises ValueError when two kinds mean different things by an option of the same name.
+    """
+    spec = {"kind": {"type": "str", "choices": [gate.kind for gate in GATES], "required": True}, **SHARED_OPTIONS}
+    for gate in GATES:
+        for name, option in gate.options.items():
+            if spec.setdefault(name, option) != option:
+                raise ValueError(f"the gate {gate.kind} and another one mean different things by the option {name}")
+    return spec
+
+
+def read_gate(options: Mapping[str, Any], url: str) -> Gate[Any]:
+    """The gate that validated *options* of `gate_spec` stand for."""
+    return next(gate for gate in GATES if gate.kind == options["kind"]).read(options, url)
+
+
+def gate_problems(gate: Gate[Any]) -> list[str]:
+    """Why the options of *gate* cannot be right."""
+    problems = list(gate.problems())
+    if gate.deadline_seconds < gate.bake_seconds:
+        problems.insert(0, "deadline_seconds is below bake_seconds, so it could never pass.")
+    return [f"gate {gate.name}: {problem}" for problem in problems]

@@ -1,0 +1,104 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The gate ``target_health``: all desired tasks healthy in the target group, and none of the new revision failing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ..._common.verdict import Verdict
+from ..._errors import UnavailableError
+from ..tasks import TargetObservation
+from .model import Gate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .model import Scene
+
+
+@dataclass(frozen=True, slots=True)
+class TargetTally:
+    """Looks so far: how many in a row saw every desired task healthy, and the latest."""
+
+    consecutive: int = 0
+    looks: int = 0
+    latest: TargetObservation = field(default_factory=TargetObservation)
+
+    @property
+    def samples(self) -> int:
+        """Looks that succeeded."""
+        return self.looks
+
+    @property
+    def failures(self) -> int:
+        """Tasks that the latest look saw to have failed."""
+        return len(self.latest.failures)
+
+    def add(self, seen: TargetObservation) -> TargetTally:
+        """The tally with one more look."""
+        return TargetTally(self.consecutive + 1 if seen.whole else 0, self.looks + 1, seen)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetHealthGate(Gate[TargetTally]):
+    """All desired tasks healthy in the target group, and none of the new revision failing while it is watched."""
+
+    kind: ClassVar[str] = "target_health"
+    options: ClassVar[Mapping[str, Any]] = {
+        "consecutive_successes": {"type": "int", "default": 3},
+        "maximum_task_failures": {"type": "int", "default": 0},
+        "maximum_start_failures": {"type": "int", "default": 2},
+    }
+
+    name: str = "target_health"
+    consecutive_successes: int = 3
+    maximum_task_failures: int = 0
+    maximum_start_failures: int = 2
+
+    def begin(self) -> TargetTally:
+        """No look yet."""
+        return TargetTally()
+
+    def measure(self, tally: TargetTally, scene: Scene) -> TargetTally:
+        """Count the look that was just made."""
+        if scene.problem:
+            raise UnavailableError(scene.problem)
+        return tally.add(scene.targets)
+
+    def missed(self, tally: TargetTally) -> TargetTally:
+        """What was not seen breaks the row."""
+        return replace(tally, consecutive=0)
+
+    def completed(self, tally: TargetTally) -> TargetTally:
+        """A task that was healthy before the deployment completed counts as well after it."""
+        return tally
+
+    def assess(self, tally: TargetTally, *, baked: bool) -> Verdict:
+        """More failed tasks than allowed are UNHEALTHY at once."""
+        exits = sum(failure.started for failure in tally.latest.failures)
+        if exits > self.maximum_task_failures or tally.failures - exits > self.maximum_start_failures:
+            return Verdict.UNHEALTHY
+        if not baked or tally.consecutive < self.consecutive_successes:
+            return Verdict.INCONCLUSIVE
+        return Verdict.HEALTHY
+
+    def seen(self, tally: TargetTally) -> str:
+        """What the latest look saw."""
+        latest = tally.latest
+        states = ", ".join(f"{count} {state}" for state, count in latest.targets)
+        parts = [f"{latest.healthy} of {latest.desired} desired tasks healthy in the target group"]
+        parts.append(f"{latest.running} running{f'; targets: {states}' if states else ''}")
+        if latest.failures:
+            more = len(latest.failures) - 1
+            parts.append(f"stopped: {latest.failures[0]}{f', and {more} more' if more else ''}")
+        return ", ".join(parts)
+
+    def expected(self) -> str:
+        """Healthy tasks over the bake time."""
+        return (
+            f"all desired tasks healthy in {self.consecutive_successes} looks in a row over {self.bake_seconds:g} s, "
+            f"at most {self.maximum_task_failures} stopped by themselves and {self.maximum_start_failures} failing to "
+            "start"
+        )

@@ -1,0 +1,84 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Waiting until a service has arrived where a failed release goes back to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from ..._common.wait import until
+from ..._errors import UnavailableError, WaitTimeoutError
+from ..tasks import count_targets, of_revision
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..session import Session
+    from .way import WayBack
+
+T = TypeVar("T")
+
+
+class UnfinishedError(WaitTimeoutError):
+    """ECS was still at the rollback when the time was up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What the service is set to, and whether every desired task of it is healthy and no other task runs."""
+
+    task_definition_arn: str = ""
+    healthy: bool = False
+    desired: int = 0
+
+
+def await_arrival(session: Session, back: WayBack, seconds: float) -> Arrival:
+    """Wait until the revision of *back* is healthy, or the service is set to another one.
+
+    A rollback is believed in only then. Raises UnfinishedError after *seconds*.
+    """
+    return until(
+        lambda: _look(session, back),
+        lambda seen: seen.healthy or seen.task_definition_arn not in ("", back.task_definition_arn),
+        clock=session,
+        seconds=seconds,
+        pause=session.request.poll_seconds,
+        on_timeout=lambda seen, _elapsed: unfinished(session, back, seen.task_definition_arn),
+    )
+
+
+def unfinished(session: Session, back: WayBack, seen: str) -> UnfinishedError:
+    """The error of a rollback that takes too long; *seen* is the state or revision that was seen last."""
+    return UnfinishedError(
+        f"The rollback to {back.version} had not ended after {session.request.timeout_seconds:g} s and goes on in ECS. "
+        "Look at the service's events; run ecs_rollout_info to see where it stands.",
+        last={"going_to": back.task_definition_arn, "seen": seen},
+    )
+
+
+def _look(session: Session, back: WayBack) -> Arrival:
+    request, ports = session.request, session.ports
+    service = ask(session, lambda: ports.ecs.describe_service(request.cluster, request.service))
+    if service is None or service.task_definition_arn != back.task_definition_arn:
+        return Arrival(service.task_definition_arn if service else "")
+    tasks = ask(session, lambda: ports.ecs.list_tasks(request.cluster, request.service))
+    targets = ask(session, lambda: ports.balancing.describe_targets(request.target_group_arn))
+    if tasks is None or targets is None:
+        return Arrival(service.task_definition_arn)
+    others = [
+        task
+        for task in tasks
+        if task.task_definition_arn != back.task_definition_arn and task.last_status == "RUNNING" and not task.stop_code
+    ]
+    seen = count_targets(service.desired_count, of_revision(tasks, back.task_definition_arn), targets)
+    return Arrival(service.task_definition_arn, seen.whole and not others, service.desired_count)
+
+
+def ask(session: Session, question: Callable[[], T]) -> T | None:  # noqa: UP047 - needs a newer Python
+    """The answer, or None when it could not be had now: a rollback is not given up for one failed look."""
+    try:
+        return question()
+    except UnavailableError as error:
+        session.say(f"could not look, trying again: {error}")
+        return None

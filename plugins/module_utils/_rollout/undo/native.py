@@ -1,0 +1,61 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Going back while the deployment is under way: ECS rolls it back itself, and that is watched until it has ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..._common.wait import until
+from ..._release.record import Outcome
+from ..deployment import DeploymentState
+from .arrival import ask, await_arrival, unfinished
+from .redeploy import redeploy
+from .way import Undone
+
+if TYPE_CHECKING:
+    from ..read import Facts
+    from ..session import Session
+    from ..strategies.model import Started
+    from .way import WayBack
+
+_ENDED = frozenset(
+    {
+        DeploymentState.ROLLED_BACK,
+        DeploymentState.STOPPED,
+        DeploymentState.SUCCESSFUL,
+        DeploymentState.ROLLBACK_FAILED,
+    }
+)
+
+
+def await_rollback(session: Session, facts: Facts, started: Started, back: WayBack) -> Undone:
+    """Wait for the end of the rollback that ECS is at; when it ends elsewhere, deploy the revision before instead."""
+    began = session.monotonic()
+    state = until(
+        lambda: _look(session, started),
+        _ENDED.__contains__,
+        clock=session,
+        seconds=session.request.timeout_seconds,
+        pause=session.request.poll_seconds,
+        on_timeout=lambda seen, _elapsed: unfinished(session, back, seen.value),
+    )
+    if state is DeploymentState.ROLLBACK_FAILED:
+        session.say("ECS could not roll back; deploying the revision before instead")
+    if state in (DeploymentState.ROLLBACK_FAILED, DeploymentState.SUCCESSFUL):
+        return redeploy(session, facts, started.strategy, back)
+    left = session.request.timeout_seconds - (session.monotonic() - began)
+    arrival = await_arrival(session, back, left)
+    if not arrival.healthy:
+        session.say(f"the service went to {arrival.task_definition_arn}, not to {back.version}; deploying that")
+        return redeploy(session, facts, started.strategy, back)
+    return Undone(
+        Outcome.ROLLED_BACK,
+        f"The service is back on {back.version} ({back.revision}), all of its {arrival.desired} tasks healthy in the "
+        "target group.",
+    )
+
+
+def _look(session: Session, started: Started) -> DeploymentState:
+    deployment = ask(session, lambda: session.ports.ecs.describe_service_deployment(started.arn))
+    return deployment.state if deployment else DeploymentState.UNKNOWN

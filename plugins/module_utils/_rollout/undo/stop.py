@@ -1,0 +1,35 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Taking a first release away: there is nothing to go back to, so that the account becomes as it was."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..._release.record import Outcome
+from ..gone import await_gone
+from .way import Undone
+
+if TYPE_CHECKING:
+    from ..session import Session
+
+
+def stop(session: Session) -> Undone:
+    """Delete the service, its scaling and its listener rules. The load balancer answers by its default action."""
+    request, ports = session.request, session.ports
+    session.say("nothing to go back to: deleting the service")
+    if request.scaling:
+        ports.scaling.remove_scaling(request.cluster, request.service)
+    if ports.ecs.describe_service(request.cluster, request.service):
+        ports.ecs.delete_service(request.cluster, request.service)
+    for rule in request.rules:
+        there = ports.balancing.find_rule(rule.listener_arn, rule.priority)
+        if there:
+            ports.balancing.delete_rule(there.arn)
+    await_gone(session)
+    return Undone(
+        Outcome.STOPPED,
+        "There was nothing to go back to: this was the first release. The service and its listener rules were deleted, "
+        "so the load balancer answers by its default action; the failed tasks' logs are kept. Correct the release and "
+        "deploy again.",
+    )

@@ -1,0 +1,93 @@
+"""The gate on HTTP answers: what is counted, and what the counts mean."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.image import ReleaseImage
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.http import HttpGate, HttpTally
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import Answer
+from hypothesis import given
+from hypothesis import strategies as st
+
+GATE = HttpGate(name="ready", url="http://alb/readyz", minimum_samples=10, maximum_failure_ratio=0.1)
+GOOD, BAD, OTHER = Answer(200, "v2"), Answer(500, "v2"), Answer(200, "v1")
+NONE, BALANCER, DOWN = Answer(0, problem="timed out"), Answer(503), Answer(0, problem="refused", unreachable=True)
+
+
+def tally(*answers: Answer, gate: HttpGate = GATE) -> HttpTally:
+    counted = gate.begin()
+    for answer in answers:
+        counted = gate.count(counted, answer, "v2")
+    return counted
+
+
+@pytest.mark.parametrize(
+    ("answers", "baked", "verdict"),
+    [
+        ([], True, Verdict.INCONCLUSIVE),
+        ([GOOD] * 9, True, Verdict.INCONCLUSIVE),
+        ([GOOD] * 10, True, Verdict.HEALTHY),
+        ([GOOD] * 10, False, Verdict.INCONCLUSIVE),
+        ([OTHER] * 50, True, Verdict.INCONCLUSIVE),
+        ([BAD], True, Verdict.INCONCLUSIVE),
+        ([BAD] * 2, False, Verdict.UNHEALTHY),
+        ([BALANCER] * 2, False, Verdict.UNHEALTHY),
+        ([NONE] * 2, False, Verdict.UNHEALTHY),
+        ([GOOD] * 9 + [BAD], True, Verdict.HEALTHY),
+        ([GOOD] * 18 + [BAD] * 2, True, Verdict.HEALTHY),
+        ([GOOD] * 18 + [BAD] * 3, True, Verdict.UNHEALTHY),
+        ([DOWN] * 50, True, Verdict.ERROR),
+        ([GOOD] * 20 + [DOWN], True, Verdict.ERROR),
+        ([GOOD] * 20 + [DOWN, GOOD], True, Verdict.HEALTHY),
+        ([GOOD, DOWN, GOOD], True, Verdict.ERROR),
+        ([BAD] * 5 + [DOWN], False, Verdict.UNHEALTHY),
+    ],
+)
+def test_verdict_of_answers(answers: list[Answer], baked: bool, verdict: Verdict) -> None:
+    assert GATE.assess(tally(*answers), baked=baked) is verdict
+
+
+def test_without_a_version_header_every_answer_counts() -> None:
+    gate = HttpGate(name="ready", url="http://alb/", minimum_samples=2, version_header="")
+    assert gate.assess(tally(Answer(200), Answer(200), gate=gate), baked=True) is Verdict.HEALTHY
+
+
+def test_description_says_what_was_counted() -> None:
+    assert GATE.seen(tally(GOOD, BAD, OTHER, BALANCER, DOWN)) == (
+        "GET http://alb/readyz: 2 of 3 failed (1 x 200, 1 x 500, 1 x 503 without the version header); "
+        "1 answered by another release were not counted; 1 could not be sent (refused)"
+    )
+
+
+@pytest.mark.parametrize(("tag", "header", "fits"), [("v2", "x-v", True), ("", "x-v", False), ("", "", True)])
+def test_release_without_a_tag_cannot_be_told_apart_by_a_header(tag: str, header: str, fits: bool) -> None:
+    gate = HttpGate(name="ready", url="http://alb/", version_header=header)
+    assert bool(list(gate.misfits(ReleaseImage("sha256:a", tag)))) is not fits
+
+
+@given(st.lists(st.sampled_from([GOOD, BAD, OTHER, NONE, BALANCER, DOWN]), max_size=60))
+def test_healthy_always_rests_on_enough_good_answers(answers: list[Answer]) -> None:
+    counted = tally(*answers)
+    assert counted.samples == sum(answer not in (OTHER, DOWN) for answer in answers)
+    assert counted.failures == sum(answer in (BAD, NONE, BALANCER) for answer in answers)
+    if GATE.assess(counted, baked=True) is Verdict.HEALTHY:
+        assert counted.samples >= GATE.minimum_samples
+        assert counted.failures <= GATE.maximum_failure_ratio * counted.samples
+        assert answers[-1] is not DOWN
+
+
+@given(st.lists(st.sampled_from([GOOD, BAD, OTHER, NONE, DOWN]), max_size=40), st.booleans())
+def test_unhealthy_stays_unhealthy_until_good_answers_outweigh(answers: list[Answer], baked: bool) -> None:
+    # A quarter is exact in binary: every fourth answer may fail, the fifth may not.
+    gate = HttpGate(name="ready", url="http://alb/", minimum_samples=8, maximum_failure_ratio=0.25)
+    counted = tally(*answers, gate=gate)
+    outweighed_at = max(4 * counted.failures, gate.minimum_samples)
+    unhealthy = gate.assess(counted, baked=baked) is Verdict.UNHEALTHY
+    assert unhealthy == (counted.failures > max(counted.samples, gate.minimum_samples) / 4)
+    if unhealthy:
+        assert gate.assess(gate.count(counted, BAD, "v2"), baked=baked) is Verdict.UNHEALTHY
+        for _ in range(counted.samples, outweighed_at):
+            assert gate.assess(counted, baked=baked) is Verdict.UNHEALTHY
+            counted = gate.count(counted, GOOD, "v2")
+        assert gate.assess(counted, baked=baked) is not Verdict.UNHEALTHY

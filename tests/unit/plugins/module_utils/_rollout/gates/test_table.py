@@ -1,0 +1,149 @@
+"""The kinds of gates; and that a new one needs nothing but a class and its row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pytest
+import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RolledBackError
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Measurement
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates import table
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.model import Gate
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request import problems_of
+from ansible_collections.fastbreak.aws.plugins.modules.ecs_rollout import DOCUMENTATION, build_argument_spec
+
+from tests.unit.plugins.module_utils._rollout.case import deploy, make_request, newest, released
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.model import Scene
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
+
+    from tests.unit.plugins.module_utils._rollout.fakes import World
+
+
+@dataclass(frozen=True)
+class Alarmed:
+    """How often alarms were looked at, and how often one of them rang."""
+
+    samples: int = 0
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmGate(Gate[Alarmed]):
+    """No alarm of a set may ring."""
+
+    kind: ClassVar[str] = "alarms"
+    options: ClassVar[Mapping[str, Any]] = {"alarms": {"type": "list", "elements": "str", "default": []}}
+    alarms: list[str]
+
+    def problems(self) -> Iterator[str]:
+        if not self.alarms:
+            yield "alarms is empty."
+
+    def begin(self) -> Alarmed:
+        return Alarmed()
+
+    def measure(self, tally: Alarmed, scene: Scene) -> Alarmed:
+        states = scene.ports.surroundings.alarm_states(frozenset(self.alarms))
+        return Alarmed(tally.samples + 1, tally.failures + ("ALARM" in states.values()))
+
+    def assess(self, tally: Alarmed, *, baked: bool) -> Verdict:
+        if tally.failures:
+            return Verdict.UNHEALTHY
+        return Verdict.HEALTHY if baked and tally.samples else Verdict.INCONCLUSIVE
+
+    def seen(self, tally: Alarmed) -> str:
+        return f"an alarm rang in {tally.failures} of {tally.samples} looks"
+
+    def expected(self) -> str:
+        return f"{', '.join(self.alarms)} silent over {self.bake_seconds:g} s"
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Gate[Any]:
+    """The gate, declared as a module's option, with nothing changed but the table."""
+    monkeypatch.setattr(table, "GATES", [*table.GATES, AlarmGate])
+    spec = {"gates": {"type": "list", "elements": "dict", "options": table.gate_spec()}}
+    declared = {"gates": [{"kind": "alarms", "alarms": ["errors"], "bake_seconds": 10}]}
+    checked = ArgumentSpecValidator(spec).validate(declared)
+    assert not checked.error_messages, checked.error_messages
+    return table.read_gate(checked.validated_parameters["gates"][0], "")
+
+
+def test_gate_from_outside_is_told_its_options(gate: Gate[Any]) -> None:
+    assert gate == AlarmGate(name="alarms", alarms=["errors"], bake_seconds=10.0, deadline_seconds=70.0)
+    assert problems_of(make_request("x", gates=(gate,))) == []
+    empty = AlarmGate(name="alarms", alarms=[], bake_seconds=10.0, deadline_seconds=5.0)
+    assert problems_of(make_request("x", gates=(empty,))) == [
+        "gate alarms: deadline_seconds is below bake_seconds, so it could never pass.",
+        "gate alarms: alarms is empty.",
+    ]
+
+
+def test_gate_from_outside_lets_a_release_in_and_is_recorded(world: World, ports: Ports, gate: Gate[Any]) -> None:
+    world.push("1.0.0", "a")
+    world.alarms = {"errors": "OK"}
+    deploy(ports, "1.0.0", gates=(gate,))
+    measured = newest(world).gates[0]
+    assert (measured.gate, measured.verdict, measured.failures) == ("alarms", Verdict.HEALTHY, 0)
+    assert measured.samples >= 5
+    assert measured.expected == "errors silent over 10 s"
+
+
+def test_gate_from_outside_refuses_a_release_in_its_own_words(world: World, ports: Ports, gate: Gate[Any]) -> None:
+    released(world, ports)
+    world.push("1.1.0", "b")
+    world.alarms = {"errors": "OK"}
+    world.at.append((world.seconds + 7, lambda: world.alarms.update(errors="ALARM")))
+    with pytest.raises(RolledBackError, match=r"gate alarms is UNHEALTHY\. Seen: an alarm rang in 2 of") as caught:
+        deploy(ports, "1.1.0", gates=(gate,))
+    assert "Expected: errors silent over 10 s" in caught.value.message
+    assert any("gate alarms is UNHEALTHY: an alarm rang" in line for line in world.lines)
+    (measured,) = newest(world).gates
+    assert isinstance(measured, Measurement)
+    assert (measured.verdict, measured.seen in caught.value.message) == (Verdict.UNHEALTHY, True)
+
+
+def test_two_kinds_cannot_mean_different_things_by_an_option(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Other(AlarmGate):
+        kind = "other"
+        options: ClassVar[Mapping[str, Any]] = {"path": {"type": "path"}}
+
+    monkeypatch.setattr(table, "GATES", [*table.GATES, Other])
+    with pytest.raises(ValueError, match="different things by the option path"):
+        table.gate_spec()
+
+
+def test_every_option_of_every_kind_is_documented() -> None:
+    documented = yaml.safe_load(DOCUMENTATION)["options"]["gates"]["suboptions"]
+    spec = build_argument_spec()["gates"]["options"]
+    assert set(documented) == set(spec)
+    assert documented["kind"]["choices"] == spec["kind"]["choices"] == [kind.kind for kind in table.GATES]
+    assert {name: option.get("default") for name, option in documented.items()} == {
+        name: option.get("default") for name, option in spec.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"bake_seconds": 60, "deadline_seconds": 30}, "deadline_seconds is below bake_seconds"),
+        ({"minimum_samples": 1000}, "do not fit into its deadline"),
+        ({"minimum_samples": 0}, "minimum_samples must be at least 1"),
+        ({"interval_seconds": 0}, "interval_seconds above 0"),
+        ({"maximum_failure_ratio": 1}, "maximum_failure_ratio"),
+    ],
+)
+def test_options_that_can_never_pass_are_problems(options: dict[str, Any], said: str) -> None:
+    checked = ArgumentSpecValidator(table.gate_spec()).validate({"kind": "http", **options})
+    gate = table.read_gate(checked.validated_parameters, "http://alb")
+    (problem,) = table.gate_problems(gate)
+    assert said in problem
+    assert problem.startswith("gate http /: ")

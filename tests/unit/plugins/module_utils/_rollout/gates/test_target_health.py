@@ -1,0 +1,57 @@
+"""The gate on target health: what a look adds, and what the looks mean."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.target_health import (
+    TargetHealthGate,
+    TargetTally,
+)
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.tasks import TargetObservation, TaskFailure
+
+GATE = TargetHealthGate(consecutive_successes=2, maximum_task_failures=1, maximum_start_failures=2)
+WHOLE, HALF, NOTHING = TargetObservation(2, 2, 2), TargetObservation(2, 1, 2), TargetObservation(0, 0, 0)
+EXIT = TaskFailure("t1", "EssentialContainerExited: it ended", True, (("app", 3),))
+START = TaskFailure("t2", "TaskFailedToStart: no image", False)
+MISSED = None
+
+
+def looks(*seen: TargetObservation | None) -> TargetTally:
+    tally = GATE.begin()
+    for look in seen:
+        tally = GATE.missed(tally) if look is MISSED else tally.add(look)
+    return tally
+
+
+def failing(*failures: TaskFailure) -> TargetObservation:
+    return TargetObservation(2, 2, 2, failures=failures)
+
+
+@pytest.mark.parametrize(
+    ("seen", "baked", "verdict"),
+    [
+        ([], True, Verdict.INCONCLUSIVE),
+        ([WHOLE], True, Verdict.INCONCLUSIVE),
+        ([WHOLE, WHOLE], True, Verdict.HEALTHY),
+        ([WHOLE, WHOLE], False, Verdict.INCONCLUSIVE),
+        ([WHOLE, HALF, WHOLE], True, Verdict.INCONCLUSIVE),
+        ([WHOLE, MISSED, WHOLE], True, Verdict.INCONCLUSIVE),
+        ([WHOLE, MISSED, WHOLE, WHOLE], True, Verdict.HEALTHY),
+        ([NOTHING, NOTHING, NOTHING], True, Verdict.INCONCLUSIVE),
+        ([WHOLE, failing(EXIT)], True, Verdict.HEALTHY),
+        ([WHOLE, failing(EXIT, EXIT)], False, Verdict.UNHEALTHY),
+        ([WHOLE, failing(START, START)], True, Verdict.HEALTHY),
+        ([WHOLE, failing(START, START, START)], False, Verdict.UNHEALTHY),
+    ],
+)
+def test_verdict_of_looks(seen: list[TargetObservation | None], baked: bool, verdict: Verdict) -> None:
+    assert GATE.assess(looks(*seen), baked=baked) is verdict
+
+
+def test_description_says_what_the_latest_look_saw() -> None:
+    latest = TargetObservation(2, 1, 2, (("healthy", 1), ("initial", 1)), (EXIT, START))
+    assert GATE.seen(looks(WHOLE, latest)) == (
+        "1 of 2 desired tasks healthy in the target group, 2 running; targets: 1 healthy, 1 initial, stopped: task t1: "
+        "EssentialContainerExited: it ended (container app exit code 3), and 1 more"
+    )

@@ -1,0 +1,54 @@
+"""Attempts that are interrupted, and services that were never judged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Outcome
+
+from tests.unit.plugins.module_utils._rollout.case import deploy, newest, released
+
+if TYPE_CHECKING:
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
+
+    from tests.unit.plugins.module_utils._rollout.fakes import World
+
+
+def test_interrupt_says_what_it_leaves_and_gives_the_lock_up(world: World, ports: Ports) -> None:
+    released(world, ports)
+    world.push("1.1.0", "b", ready_after=10.0)
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    world.at.append((world.seconds + 4, interrupt))
+    with pytest.raises(OperationError, match=r"was interrupted: release 1\.1\.0"):
+        deploy(ports, "1.1.0")
+    assert "goes on in ECS, guarded by its circuit breaker" in world.lines[-1]
+    assert world.lock is None
+    assert deploy(ports, "1.1.0").changed
+    assert newest(world).outcome is Outcome.SUCCEEDED
+
+
+def test_running_release_without_a_record_is_judged_and_recorded(world: World, ports: Ports) -> None:
+    released(world, ports)
+    world.records.clear()
+    assert deploy(ports, "1.0.0", check_mode=True).action == "adopt"
+    result = deploy(ports, "1.0.0")
+    assert result.action == "adopt"
+    assert newest(world).outcome is Outcome.SUCCEEDED
+    assert not deploy(ports, "1.0.0").changed
+
+
+def test_unfit_service_that_was_never_released_by_us_is_left_alone(world: World, ports: Ports) -> None:
+    released(world, ports)
+    world.records.clear()
+    for task in world.tasks:
+        task.behaviour = replace(task.behaviour, status=500)
+    with pytest.raises(OperationError, match="was left as it was found"):
+        deploy(ports, "1.0.0")
+    assert world.service is not None
+    assert newest(world).outcome is Outcome.FAILED

@@ -1,0 +1,86 @@
+"""Which release is wanted: by version, by the history, or none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RefusedError, RequestError
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import ROLLBACK
+
+from tests.unit.plugins.module_utils._rollout.case import deploy, document, promote, released
+
+if TYPE_CHECKING:
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
+
+    from tests.unit.plugins.module_utils._rollout.fakes import World
+
+
+def test_unknown_version_names_the_nearest(world: World, ports: Ports) -> None:
+    world.push("1.0.0", "a")
+    near = world.push("1.1.0", "b")
+    with pytest.raises(RefusedError, match="no image of repository") as caught:
+        deploy(ports, "1.1.1")
+    assert caught.value.details["nearest_versions"][0] == near
+
+
+def test_rollback_to_a_named_version_by_semver_tag_or_digest(world: World, ports: Ports) -> None:
+    released(world, ports)
+    for version, digit in (("1.1.0", "b"), ("1.2.0", "c")):
+        world.push(version, digit)
+        deploy(ports, version)
+    for named, expected in (("1.0.0", "1.0.0"), (f"1.1.0-{'b' * 40}", "1.1.0"), (f"sha256:{'c' * 64}", "1.2.0")):
+        assert deploy(ports, named, kind=ROLLBACK).version.startswith(expected)
+        assert not deploy(ports, named, kind=ROLLBACK).changed
+
+
+def test_rollback_without_a_release_before_is_refused(world: World, ports: Ports) -> None:
+    released(world, ports)
+    with pytest.raises(RefusedError, match="no release before"):
+        deploy(ports, "", kind=ROLLBACK)
+    with pytest.raises(RefusedError, match=r"no release of 9\.9\.9 has succeeded"):
+        deploy(ports, "9.9.9", kind=ROLLBACK)
+
+
+def test_rollback_whose_image_is_gone_is_refused_but_a_lost_tag_is_not(world: World, ports: Ports) -> None:
+    released(world, ports)
+    world.push("1.1.0", "b")
+    deploy(ports, "1.1.0")
+    kept = world.images[:]
+    world.images = [replace(kept[0], tags=()), kept[1]]
+    predicted = deploy(ports, "", kind=ROLLBACK, check_mode=True)
+    assert predicted.changed
+    world.images = kept[1:]
+    with pytest.raises(RefusedError, match="is no longer in repository"):
+        deploy(ports, "", kind=ROLLBACK)
+
+
+def test_rollback_to_a_version_that_was_promoted_but_never_released_says_so(world: World, ports: Ports) -> None:
+    released(world, ports)
+    tag = promote(world, "1.1.0", "b")
+    with pytest.raises(RefusedError) as caught:
+        deploy(ports, "1.1.0", kind=ROLLBACK)
+    assert f"{tag} was promoted at 2026-01-01T00:00:00.000Z but has never been released here" in caught.value.message
+    assert f"playbooks/deploy.yml -e version={tag}" in caught.value.message
+    with pytest.raises(RefusedError) as caught:
+        deploy(ports, "1.2.0", kind=ROLLBACK)
+    assert "promoted" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"family": None}, "family is missing|cannot be read"),
+        ({"cpu": "lots"}, "cpu is 'lots'"),
+        ({"containerDefinitions": "x"}, "cannot be read"),
+        ({"containerDefinitions": [{"name": "other"}]}, "port 8080 of container 'service', which does not exist"),
+    ],
+)
+def test_task_definition_that_cannot_be_right_is_a_request_error(
+    world: World, ports: Ports, change: dict[str, object], said: str
+) -> None:
+    world.push("1.0.0", "a")
+    with pytest.raises(RequestError, match=said):
+        deploy(ports, "1.0.0", document={**document(), **change})
+    assert world.calls == []

@@ -1,0 +1,48 @@
+"""Removing a service with what a rollout made around it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RefusedError
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Lock
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.remove import removal_data, remove
+
+from tests.unit.plugins.module_utils._rollout.case import make_request, released
+
+if TYPE_CHECKING:
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
+
+    from tests.unit.plugins.module_utils._rollout.fakes import World
+
+
+def test_removal_takes_everything_but_the_record(world: World, ports: Ports) -> None:
+    released(world, ports)
+    predicted = remove(make_request(""), ports, check_mode=True)
+    assert predicted.changed
+    assert world.calls == []
+    done = remove(make_request(""), ports, check_mode=False)
+    assert done == predicted
+    assert removal_data(done)["diff"]["before"]["task_definitions"]
+    assert (world.service, world.rules, world.scaling) == (None, {}, None)
+    assert world.list_task_definitions("fastbreak-dev-inference") == ()
+    assert len(world.records) == 1
+    assert world.lock is None
+    again = remove(make_request(""), ports, check_mode=False)
+    assert removal_data(again) == {"changed": False, "action": "remove", "diff": {}}
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_removal_is_refused_while_a_rollout_is_under_way(world: World, ports: Ports, check_mode: bool) -> None:
+    released(world, ports)
+    world.lock = Lock("other", "now", int(world.now().timestamp()) + 60)
+    with pytest.raises(RefusedError, match="other"):
+        remove(make_request(""), ports, check_mode=check_mode)
+    assert world.calls == []
+
+
+def test_removal_works_without_cluster_and_table(world: World, ports: Ports) -> None:
+    world.cluster = ""
+    world.missing.add("table")
+    assert not remove(make_request(""), ports, check_mode=False).changed
