@@ -79,6 +79,11 @@ def test_shared_values_are_written_once() -> None:
         assert link.resolve() == shared
 
 
+def test_templates_are_linted_with_the_linters_own_defaults() -> None:
+    assert project_files("*.cfnlintrc*", ".cfnlintrc*") == []
+    assert [path for path in project_files("roles/*/files/stack.yaml") if "cfn-lint" in read(path)] == []
+
+
 def test_no_file_names_a_package_registrys_host() -> None:
     assert [path for path in text_files() if REGISTRY_HOSTS.search(read(path))] == []
 

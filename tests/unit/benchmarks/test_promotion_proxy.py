@@ -38,7 +38,7 @@ class Echo(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def upstream():
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echo)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield server.server_port
     server.shutdown()

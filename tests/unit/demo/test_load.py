@@ -48,7 +48,7 @@ class _Flaky(BaseHTTPRequestHandler):
 @pytest.fixture
 def flaky_url() -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Flaky)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/"
     server.shutdown()
