@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from .._errors import RefusedError
 from .._release.promotion import promotion_data
 from .._release.record import running_release
+from .definition_view import view
 from .report import release_data
 from .service import view_settings
-from .task_definition import view
 
 if TYPE_CHECKING:
     from .._common.clock import Clock
@@ -51,7 +51,7 @@ def report_service(cluster: str, service: str, ports: InfoPorts, *, history: int
             for deployment in (ports.ecs.list_service_deployments(cluster, service) if found else ())
         ],
         "running": release_data(running) if running else {},
-        "releases": [release_data(one) for one in releases[:history]],
+        "releases": [release_data(release) for release in releases[:history]],
         "promotions": [promotion_data(promotion) for promotion in ports.promotions.promotions(service)[:history]],
         "lock": asdict(lock) if lock and lock.held_at(ports.clock.now()) else {},
     }

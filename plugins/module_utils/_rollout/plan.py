@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from .definition_view import changes, views
 from .service import (
     changed_settings,
     same_rule,
@@ -17,7 +18,7 @@ from .service import (
     view_settings,
     why_not_updatable,
 )
-from .task_definition import Document, changes, is_same, views
+from .task_definition import Document, is_same
 
 if TYPE_CHECKING:
     from .values import ListenerRule, Scaling, Service, ServiceSettings, TaskDefinition

@@ -95,8 +95,7 @@ def _deployment_problems(session: Session, facts: Facts, orphan_arn: str) -> Ite
         return
     yield (
         f"Deployment {moving.arn} of service {session.request.service} is {moving.state.value} and is not ours. Wait "
-        "for it "
-        "to end, stop it (aws ecs stop-service-deployment), or set supersede=true to replace it."
+        "for it to end, stop it (aws ecs stop-service-deployment), or set supersede=true to replace it."
     )
 
 
@@ -135,9 +134,8 @@ def _alarm_problems(session: Session, facts: Facts) -> Iterator[str]:
             yield f"Alarm {name}, which is to guard the deployment, does not exist."
         elif states[name] == "ALARM":
             yield (
-                f"Alarm {name} is in ALARM already, so ECS would not roll back on it. Clear its cause first, or "
-                "leave it "
-                "out of the deployment's alarms."
+                f"Alarm {name} is in ALARM already, so ECS would not roll back on it. Clear its cause first, or leave "
+                "it out of the deployment's alarms."
             )
 
 

@@ -8,15 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..._aws.api import ApiRefusedError, AwsClient
 from ..._errors import OperationError
-from .ecs_shapes import (
-    read_service,
-    read_service_deployment,
-    read_task,
-    read_task_definition,
-    write_network,
-    write_settings,
-    write_tags,
-)
+from .ecs_answers import read_service, read_service_deployment, read_task, read_task_definition
+from .ecs_requests import write_network, write_settings, write_tags
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,7 +46,7 @@ class EcsClient(AwsClient):
     def cluster_status(self, cluster: str) -> str:
         """The cluster's status, or an empty string when there is none."""
         answer = self._call(f"describe cluster {cluster}", "describe_clusters", clusters=[cluster])
-        return next((str(one["status"]) for one in answer["clusters"]), "")
+        return next((str(cluster["status"]) for cluster in answer["clusters"]), "")
 
     def describe_service(self, cluster: str, name: str) -> Service | None:
         """The service, unless it was never there or is gone (INACTIVE)."""
@@ -65,7 +58,7 @@ class EcsClient(AwsClient):
             services=[name],
             include=["TAGS"],
         )
-        found = [one for one in (answer or {}).get("services", []) if one["status"] != "INACTIVE"]
+        found = [service for service in (answer or {}).get("services", []) if service["status"] != "INACTIVE"]
         return read_service(found[0]) if found else None
 
     def describe_task_definition(self, name: str) -> TaskDefinition | None:
@@ -124,7 +117,7 @@ class EcsClient(AwsClient):
     def tag_service(self, arn: str, tags: Mapping[str, str]) -> None:
         """Make *tags* the whole of the service's own tags."""
         answer = self._call(f"list the tags of {arn}", "list_tags_for_resource", resourceArn=arn)
-        keys = {one["key"] for one in answer["tags"] if not one["key"].startswith("aws:")}
+        keys = {tag["key"] for tag in answer["tags"] if not tag["key"].startswith("aws:")}
         if gone := sorted(keys - set(tags)):
             self._call(f"untag {arn}", "untag_resource", resourceArn=arn, tagKeys=gone)
         if tags:
@@ -207,7 +200,7 @@ class EcsClient(AwsClient):
 
     def _describe_tasks(self, cluster: str, arns: Sequence[str]) -> list[Task]:
         answer = self._call("describe tasks", "describe_tasks", cluster=cluster, tasks=list(arns))
-        return [read_task(one) for one in answer["tasks"]]
+        return [read_task(task) for task in answer["tasks"]]
 
     def run_task(self, task: Any) -> Task:
         """Run a task (a `OneOffTask`) once."""
@@ -225,7 +218,9 @@ class EcsClient(AwsClient):
             arguments["networkConfiguration"] = write_network(task.network)
         answer = self._call(f"run {' '.join(task.command)!r} as a task", "run_task", **arguments)
         if not answer.get("tasks"):
-            reasons = "; ".join(f"{one.get('reason')} {one.get('detail', '')}" for one in answer.get("failures", []))
+            reasons = "; ".join(
+                f"{failure.get('reason')} {failure.get('detail', '')}" for failure in answer.get("failures", [])
+            )
             raise OperationError(f"Tried to run {' '.join(task.command)!r} as a task, but ECS started none: {reasons}")
         return read_task(answer["tasks"][0])
 

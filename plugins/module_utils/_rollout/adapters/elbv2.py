@@ -57,11 +57,11 @@ class Elbv2Client(AwsClient):
         )
         return tuple(
             Target(
-                address=one["Target"]["Id"],
-                state=one["TargetHealth"]["State"],
-                reason=one["TargetHealth"].get("Reason", ""),
+                address=described["Target"]["Id"],
+                state=described["TargetHealth"]["State"],
+                reason=described["TargetHealth"].get("Reason", ""),
             )
-            for one in answer["TargetHealthDescriptions"]
+            for described in answer["TargetHealthDescriptions"]
         )
 
     def find_rule(self, listener_arn: str, priority: int) -> ListenerRule | None:
@@ -133,12 +133,12 @@ def _read_rule(listener_arn: str, priority: int, answer: Mapping[str, Any]) -> L
 
 
 def _forwards_to(actions: list[Mapping[str, Any]]) -> str:
-    """The one target group that gets the traffic; anything else in words, so that it counts as different."""
+    """The only target group that gets the traffic; anything else in words, so that it counts as different."""
     last = actions[-1]
     groups = last.get("ForwardConfig", {}).get("TargetGroups", [])
-    live = [one for one in groups if one.get("Weight", 1) > 0]
+    live = [group for group in groups if group.get("Weight", 1) > 0]
     if last["Type"] != "forward" or len(actions) > 1:
-        return " then ".join(str(one["Type"]) for one in actions)
+        return " then ".join(str(action["Type"]) for action in actions)
     if len(live) > 1:
-        return ", ".join(f"{one.get('Weight', 1)} to {one['TargetGroupArn']}" for one in live)
+        return ", ".join(f"{group.get('Weight', 1)} to {group['TargetGroupArn']}" for group in live)
     return str(live[0]["TargetGroupArn"]) if live else str(last.get("TargetGroupArn", "nothing"))

@@ -18,7 +18,7 @@ class LogsClient(AwsClient):
     def group_exists(self, name: str) -> bool:
         """Whether the log group exists."""
         pages = self._pages(f"look for log group {name}", "describe_log_groups", logGroupNamePrefix=name)
-        return any(one["logGroupName"] == name for page in pages for one in page["logGroups"])
+        return any(group["logGroupName"] == name for page in pages for group in page["logGroups"])
 
     def tail(self, group: str, stream: str, *, lines: int) -> tuple[str, ...]:
         """The last *lines* of a stream; none when it does not exist.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, RefusedError, RolledBackError
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Outcome
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.deployment import DeploymentState
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request import Migration
 
 from tests.unit.plugins.module_utils._rollout.case import deploy, newest, released
@@ -84,3 +85,21 @@ def test_run_killed_before_it_touched_the_service_is_closed_and_done_again(world
     outcomes = [one.outcome.value for one in world.history("inference")]
     assert outcomes == ["SUCCEEDED", "FAILED", "SUCCEEDED"]
     assert "no deployment of it was found" in world.history("inference")[1].reason
+
+
+@pytest.mark.parametrize(("seconds", "outcome"), [(60.0, "ROLLED_BACK"), (100_000.0, "FAILED")])
+def test_rollback_that_ecs_is_still_at_is_waited_for_but_not_for_ever(
+    world: World, ports: Ports, seconds: float, outcome: str
+) -> None:
+    released(world, ports)
+    world.push("1.1.0", "b", ready_after=10.0)
+    kill_after(world, ports, 4, version="1.1.0")
+    roll_back, until = world._roll_back, world.seconds + 120 + seconds
+    world.deployments[-1].state = DeploymentState.ROLLING_BACK
+    world._roll_back = lambda current: roll_back(current) if world.seconds >= until else None
+    world.sleep(120)
+    world.push("1.2.0", "c")
+    began = world.seconds
+    assert deploy(ports, "1.2.0", owner="next@here:9:cccc").changed
+    assert [release.outcome.value for release in world.history("inference")] == ["SUCCEEDED", outcome, "SUCCEEDED"]
+    assert min(seconds, 300.0) <= world.seconds - began <= min(seconds, 300.0) + 60

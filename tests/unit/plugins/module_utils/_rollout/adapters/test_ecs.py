@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.ecs import EcsClient
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.ecs_shapes import write_settings
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.ecs_requests import write_settings
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import ServiceChange
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service import changed_settings
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import (

@@ -1,0 +1,98 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Values of ours as ECS's requests take them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ..values import DeploymentSettings, Network, ServiceSettings
+
+
+def write_tags(tags: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    """Tags as ECS takes them."""
+    return [{"key": key, "value": value} for key, value in sorted(tags)]
+
+
+def write_network(network: Network) -> dict[str, Any]:
+    """A ``networkConfiguration``."""
+    return {
+        "awsvpcConfiguration": {
+            "subnets": sorted(network.subnets),
+            "securityGroups": sorted(network.security_groups),
+            "assignPublicIp": "ENABLED" if network.assign_public_ip else "DISABLED",
+        }
+    }
+
+
+def write_settings(settings: ServiceSettings, *, only: tuple[str, ...] | None = None) -> dict[str, Any]:
+    """Arguments of CreateService, or with *only* of UpdateService: those settings, by their names in `ServiceSettings`.
+
+    Tags and the launch type can only be given at creation; for a living service tags have calls of their own.
+    """
+    creating = only is None
+    written: dict[str, dict[str, Any]] = {
+        "platform_version": {"platformVersion": settings.platform_version},
+        "network": {"networkConfiguration": write_network(settings.network)} if settings.network else {},
+        "target_bindings": {"loadBalancers": _write_bindings(settings)},
+        "health_check_grace_period_seconds": {
+            "healthCheckGracePeriodSeconds": settings.health_check_grace_period_seconds
+        },
+        "deployment": {"deploymentConfiguration": _write_deployment(settings.deployment, creating=creating)},
+        "enable_execute_command": {"enableExecuteCommand": settings.enable_execute_command},
+        "propagate_tags": {"propagateTags": settings.propagate_tags},
+        "enable_ecs_managed_tags": {"enableECSManagedTags": settings.enable_ecs_managed_tags},
+        "capacity_providers": {"capacityProviderStrategy": _write_providers(settings)},
+    }
+    if creating:
+        written["tags"] = {"tags": write_tags(settings.tags)} if settings.tags else {}
+        if settings.capacity_providers:
+            written["launch_type"] = {}
+        else:
+            written["launch_type"] = {"launchType": settings.launch_type}
+            del written["capacity_providers"]
+        if settings.launch_type != "FARGATE" and not settings.capacity_providers:
+            del written["platform_version"]
+    names = written if only is None else [name for name in only if name in written]
+    return {key: value for name in names for key, value in written[name].items()}
+
+
+def _write_bindings(settings: ServiceSettings) -> list[dict[str, Any]]:
+    return [
+        {
+            "targetGroupArn": binding.target_group_arn,
+            "containerName": binding.container_name,
+            "containerPort": binding.container_port,
+        }
+        for binding in sorted(settings.target_bindings, key=lambda binding: binding.target_group_arn)
+    ]
+
+
+def _write_providers(settings: ServiceSettings) -> list[dict[str, Any]]:
+    return [
+        {"capacityProvider": provider.name, "weight": provider.weight, "base": provider.base}
+        for provider in sorted(settings.capacity_providers, key=lambda provider: provider.name)
+    ]
+
+
+def _write_deployment(deployment: DeploymentSettings, *, creating: bool) -> dict[str, Any]:
+    written: dict[str, Any] = {
+        "strategy": deployment.strategy,
+        "minimumHealthyPercent": deployment.minimum_healthy_percent,
+        "maximumPercent": deployment.maximum_percent,
+        "deploymentCircuitBreaker": {
+            "enable": deployment.circuit_breaker,
+            "rollback": deployment.circuit_breaker and deployment.circuit_breaker_rollback,
+        },
+    }
+    # A living service keeps its alarms unless it is told that there are none.
+    if deployment.alarms or not creating:
+        written["alarms"] = {
+            "alarmNames": sorted(deployment.alarms),
+            "enable": bool(deployment.alarms),
+            "rollback": bool(deployment.alarms) and deployment.alarm_rollback,
+        }
+    return written
