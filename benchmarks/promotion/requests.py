@@ -9,7 +9,7 @@ from benchmarks.promotion.proxy import Proxy
 
 @dataclass(frozen=True)
 class Requests:
-    """Of one tool for one image. ``manifests``: those that the destination holds, the belongings' too."""
+    """Of one tool for one image. ``manifests``: those that the destination holds, the attachments' too."""
 
     tool: str
     image: str

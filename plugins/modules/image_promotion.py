@@ -11,11 +11,11 @@ version_added: 0.2.0
 description:
   - Copies images from one registry to another. The identity of an image is its digest, and manifests are carried as
     bytes, so that the digest stays what it is.
-  - Indexes go along with the images of all their platforms. Whatever belongs to an image goes along too, which is its
-    signatures, SBOMs and attestations, be they found by the referrers API or by tags of their own.
+  - Indexes go along with the images of all their platforms. Whatever is attached to an image goes along too, which is
+    its signatures, SBOMs and attestations, be they found by the referrers API or by tags of their own.
   - Gates judge every image before anything is written. All of them fail closed.
-  - Blobs are written first, then the manifests of platforms, indexes, what belongs to them, and the tag last. Then all
-    of it is read back and compared. Whenever the work ends, no tag points to something incomplete.
+  - Blobs are written first, then the manifests of platforms, indexes, what is attached to them, and the tag last. Then
+    all of it is read back and compared. Whenever the work ends, no tag points to something incomplete.
   - A tag that is there with the same digest is left as it is. A tag that is there with another digest is never moved.
   - Blobs stream from one registry to the other in constant memory, several at once. One that the destination has is not
     sent; one that an interrupted run left half is gone on with where the destination acknowledged it.
@@ -127,7 +127,7 @@ options:
             default: 600
       signature:
         description:
-          - A signature, or an attestation, that belongs to the image and is valid for its digest.
+          - A signature, or an attestation, that is attached to the image and is valid for its digest.
         type: dict
         suboptions:
           mode:
@@ -183,10 +183,11 @@ options:
               - Whether C(org.opencontainers.image.revision) must be the commit that the tag C(<semver>-<commit>) names.
             type: bool
             default: true
-  belongings:
+  attachments:
     description:
-      - What to do about signatures, SBOMs and attestations. V(required) fails when the destination refuses one, before
-        the tag is written; V(warn) reports it; V(off) looks for none.
+      - What to do about what is attached to an image, which is its signatures, SBOMs and attestations. V(required)
+        fails when the destination refuses an attachment, before the tag is written; V(warn) reports it; V(off) looks
+        for none.
     type: str
     choices: [required, warn, 'off']
     default: required
@@ -338,7 +339,7 @@ images:
       description: Digests of the manifests that were written, in their order.
       type: list
       elements: str
-    belongings:
+    attachments:
       description: Signatures, SBOMs and attestations, with C(kind), C(digest), C(subject) and C(tag).
       type: list
       elements: dict
@@ -416,7 +417,7 @@ def build_argument_spec():
         "images": {"type": "list", "elements": "dict", "options": entry_spec()},
         "promotion_file": {"type": "path"},
         "gates": {"type": "dict", "options": gates_spec()},
-        "belongings": {"type": "str", "choices": ["required", "warn", "off"], "default": "required"},
+        "attachments": {"type": "str", "choices": ["required", "warn", "off"], "default": "required"},
         "allow_digest_change": {"type": "bool", "default": False},
         "attest": {"type": "bool", "default": True},
         "service": {"type": "str"},

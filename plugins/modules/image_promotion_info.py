@@ -103,7 +103,7 @@ promotions:
     bytes_copied:
       description: Bytes that were copied.
       type: int
-    belongings:
+    attachments:
       description: Signatures, SBOMs and attestations that went along.
       type: list
       elements: str

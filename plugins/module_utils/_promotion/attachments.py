@@ -3,7 +3,7 @@
 """Reading the source: what belongs to images. Referrers, cosign's tags, and what belongs to these in turn.
 
 Requests: one listing of the tags of a repository; one for the referrers of a manifest, where the first answer showed
-that the registry has that API; one GET of each index of referrers and of each belonging that exists.
+that the registry has that API; one GET of each index of referrers and of each attachment that exists.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from .._oci.names import Address
 from .attachment_tags import cosign_tags, fallback_tag, kind_of
 from .read import Library, read_children
-from .values import Belonging, BelongingsMode, SourceImage
+from .values import Attachment, AttachmentsMode, SourceImage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .._oci.model import Descriptor, Manifest
     from .session import Session
 
-#: What belongs to a belonging of a belonging, and no further.
+#: What belongs to an attachment of an attachment, and no further.
 DEPTH_LIMIT = 4
 
 
@@ -31,24 +31,24 @@ DEPTH_LIMIT = 4
 class _Found:
     """By subject: what belongs to it, the source's index of its referrers, and what is wrong with either."""
 
-    belongings: dict[Address, list[Belonging]] = field(default_factory=lambda: defaultdict(list))
+    attachments: dict[Address, list[Attachment]] = field(default_factory=lambda: defaultdict(list))
     fallbacks: dict[Address, Manifest] = field(default_factory=dict)
     warnings: dict[Address, list[str]] = field(default_factory=lambda: defaultdict(list))
 
 
-def read_belongings(session: Session, library: Library, images: Iterable[SourceImage]) -> tuple[SourceImage, ...]:
+def read_attachments(session: Session, library: Library, images: Iterable[SourceImage]) -> tuple[SourceImage, ...]:
     """The images with what belongs to them and to the manifests they name."""
     read = tuple(images)
-    if session.request.belongings is BelongingsMode.OFF:
+    if session.request.attachments is AttachmentsMode.OFF:
         return read
     subjects = [Address(one.request.repository, digest) for one in read for digest in one.named]
     found = _Search(session, library).run(subjects)
-    return tuple(_with_belongings(image, found) for image in read)
+    return tuple(_with_attachments(image, found) for image in read)
 
 
-def _with_belongings(image: SourceImage, found: _Found) -> SourceImage:
+def _with_attachments(image: SourceImage, found: _Found) -> SourceImage:
     """What was found of the image's manifests, and of what belongs to them, each before what belongs to it."""
-    belongings: dict[tuple[str, str], Belonging] = {}
+    attachments: dict[tuple[str, str], Attachment] = {}
     fallbacks: list[tuple[str, Manifest]] = []
     warnings: list[str] = list(image.warnings)
     subjects = dict.fromkeys(image.named)
@@ -59,13 +59,13 @@ def _with_belongings(image: SourceImage, found: _Found) -> SourceImage:
         warnings += found.warnings.get(place, ())
         if place in found.fallbacks:
             fallbacks.append((subject, found.fallbacks[place]))
-        for one in found.belongings.get(place, ()):
-            if (one.manifest.digest, one.tag) not in belongings:
-                belongings[one.manifest.digest, one.tag] = one
+        for one in found.attachments.get(place, ()):
+            if (one.manifest.digest, one.tag) not in attachments:
+                attachments[one.manifest.digest, one.tag] = one
                 if one.manifest.digest not in subjects:
                     subjects[one.manifest.digest] = None
                     ahead.append(one.manifest.digest)
-    return replace(image, belongings=tuple(belongings.values()), fallbacks=tuple(fallbacks), warnings=tuple(warnings))
+    return replace(image, attachments=tuple(attachments.values()), fallbacks=tuple(fallbacks), warnings=tuple(warnings))
 
 
 class _Search:
@@ -92,7 +92,7 @@ class _Search:
             subjects = [
                 Address(place.repository, one.manifest.digest)
                 for place in fresh
-                for one in self.found.belongings.get(place, ())
+                for one in self.found.attachments.get(place, ())
             ]
         return self.found
 
@@ -177,10 +177,10 @@ class _Search:
         )
 
     def _keep(self, found: list[tuple[Address, Manifest]], tags: list[str], kinds: list[str]) -> None:
-        """Keep belongings, with what those among them name that are indexes."""
+        """Keep attachments, with what those among them name that are indexes."""
         for place, manifest in found:
             self.library.put(place.repository, manifest)
         read_children(self.session, self.library, [(place.repository, one) for place, one in found], deep=True)
         for (place, manifest), tag, kind in zip(found, tags, kinds, strict=True):
             parts = self.library.closure(place.repository, manifest)[:-1]
-            self.found.belongings[place].append(Belonging(kind, place.reference, manifest, tag, parts))
+            self.found.attachments[place].append(Attachment(kind, place.reference, manifest, tag, parts))

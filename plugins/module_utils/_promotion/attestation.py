@@ -53,9 +53,9 @@ def statement(image: SourceImage, promotion: Promotion) -> bytes:
         "promotedBy": promotion.promoted_by,
         "commit": promotion.commit,
         "gates": [gate_data(one) for one in promotion.gates],
-        "materials": [
+        "attachments": [
             {"kind": one.kind, "digest": one.manifest.digest, "subject": one.subject, "tag": one.tag}
-            for one in image.belongings
+            for one in image.attachments
         ],
     }
     if image.rewritten_from:

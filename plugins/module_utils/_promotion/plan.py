@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from .._errors import RefusedError, RequestError
 from .._oci.names import Address
-from .plan_tags import BelongingTags
+from .plan_tags import AttachmentTags
 from .values import (
     BlobStep,
     DestinationState,
@@ -52,18 +52,18 @@ class _Planner:
         self.tags: dict[Address, str] = {}
         self.attested: set[Address] = set()
         self.recorded: set[str] = set()
-        self.belonging_tags = BelongingTags(request.belongings)
+        self.attachment_tags = AttachmentTags(request.attachments)
 
     def image(self, source: SourceImage, state: DestinationState) -> ImagePlan:
         """The plan of one image."""
         repository = source.request.destination_repository
         tag = self._tag(source, state)
-        planned = self.belonging_tags.steps(source, state)
+        planned = self.attachment_tags.steps(source, state)
         lacking = self._lacking(source, state, planned.left)
         blobs, present, warnings = self._blobs(source, state, lacking)
         attest = self._attest(source, state)
         if attest:
-            attest = self.belonging_tags.may_list(source, state, planned)
+            attest = self.attachment_tags.may_list(source, state, planned)
         steps = [ManifestStep(one.raw, repository, role) for one, role in lacking if role]
         own = {one.digest for one in source.manifests}
         return ImagePlan(
@@ -72,7 +72,7 @@ class _Planner:
             present_blobs=present,
             manifests=tuple(one for one in steps if one.manifest.digest in own),
             referrers=tuple(one for one in steps if one.manifest.digest not in own),
-            belonging_tags=planned.steps,
+            attachment_tags=planned.steps,
             tag=tag,
             attest=attest,
             attestation=state.attestation,
@@ -113,9 +113,9 @@ class _Planner:
 
         One without a role is written under a tag of its own only.
         """
-        referred = {one.subject for one in source.belongings}
+        referred = {one.subject for one in source.attachments}
         found = [(one, "index" if one.is_index else "image") for one in source.manifests]
-        for one in source.belongings:
+        for one in source.attachments:
             if one.tag and one.manifest.digest in left:
                 continue
             found += [(part, one.kind) for part in one.parts]

@@ -1,6 +1,6 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The tags of belongings: which to write, which to merge, and which must stay. Pure.
+"""The tags of attachments: which to write, which to merge, and which must stay. Pure.
 
 The destination may have signed the image itself. What it has under such a tag is never lost: an index of referrers is
 merged, a tag of cosign's moves only to a manifest that holds all that it named before.
@@ -16,12 +16,12 @@ from .._errors import RefusedError
 from .._oci.names import Address
 from .._oci.parse import parse_manifest
 from .attachment_tags import descriptor_of, extend_index, fallback_tag
-from .values import BelongingsMode, TagStep
+from .values import AttachmentsMode, TagStep
 
 if TYPE_CHECKING:
     from .._ecr.values import RepositorySettings
     from .._oci.model import Manifest
-    from .values import Belonging, DestinationState, SourceImage
+    from .values import Attachment, DestinationState, SourceImage
 
 #: What to put into the repository's exclusion filters so that these tags may move.
 FILTER = "sha256-*"
@@ -36,10 +36,10 @@ class PlannedTags:
     left: frozenset[str] = frozenset()
 
 
-class BelongingTags:
-    """Plans the tags of belongings for one image after the other."""
+class AttachmentTags:
+    """Plans the tags of attachments for one image after the other."""
 
-    def __init__(self, mode: BelongingsMode) -> None:
+    def __init__(self, mode: AttachmentsMode) -> None:
         self.mode = mode
         self._planned: dict[Address, Manifest] = {}
         self._warnings: list[str] = []
@@ -51,7 +51,7 @@ class BelongingTags:
         """The tags to write. Raises RefusedError for one that would have to move and must not, if it is required."""
         self._warnings, self._left = [], set()
         self._tags, self._held = dict(state.tags), dict(state.held)
-        found = [self._own(source, state, one) for one in source.belongings if one.tag]
+        found = [self._own(source, state, one) for one in source.attachments if one.tag]
         if not state.referrers_api:
             originals = dict(source.fallbacks)
             for subject, referrers in _by_subject(source).items():
@@ -67,7 +67,7 @@ class BelongingTags:
         self._refuse(source, tag, "the attestation of this promotion cannot be listed there", _immutable(tag))
         return False
 
-    def _own(self, source: SourceImage, state: DestinationState, one: Belonging) -> TagStep | None:
+    def _own(self, source: SourceImage, state: DestinationState, one: Attachment) -> TagStep | None:
         """A tag of cosign's."""
         repository = source.request.destination_repository
         planned = self._planned.get(Address(repository, one.tag))
@@ -123,9 +123,9 @@ class BelongingTags:
     def _refuse(self, source: SourceImage, tag: str, found: str, advice: str) -> None:
         repository = source.request.destination_repository
         text = f"Tag {tag} of {repository} was not written for {source.digest}: {found}."
-        if self.mode is BelongingsMode.REQUIRED:
+        if self.mode is AttachmentsMode.REQUIRED:
             raise RefusedError(
-                f"{text} Nothing was changed. {advice} Or set belongings to warn, to promote without it.", tag=tag
+                f"{text} Nothing was changed. {advice} Or set attachments to warn, to promote without it.", tag=tag
             )
         self._warnings.append(f"{text} {advice}")
 
@@ -133,7 +133,7 @@ class BelongingTags:
 def _by_subject(source: SourceImage) -> dict[str, list[Manifest]]:
     """The referrers of each manifest."""
     found: dict[str, list[Manifest]] = {}
-    for one in source.belongings:
+    for one in source.attachments:
         if not one.tag:
             found.setdefault(one.subject, []).append(one.manifest)
     return found

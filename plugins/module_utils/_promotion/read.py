@@ -5,7 +5,7 @@
 Each request buys something:
 
 * GET of the root, by tag when there is one: the identity of what is promoted, and what it names.
-* GET of an index in an index: what it names. Always, for belongings may hang on anything below it.
+* GET of an index in an index: what it names. Always, for attachments may hang on anything below it.
 * GET of a child that is no index: its blobs. Only when the destination lacks something (see `promotion_state`).
 """
 

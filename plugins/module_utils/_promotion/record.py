@@ -73,7 +73,7 @@ class Keeping:
             promoted_by=self._caller,
             blobs=copied.blobs + copied.mounted,
             bytes_copied=copied.sent,
-            belongings=tuple(f"{one.kind} {one.manifest.digest}" for one in source.belongings),
+            attachments=tuple(f"{one.kind} {one.manifest.digest}" for one in source.attachments),
             gates=image.gates,
             attestation=self.attestations[number],
         )
@@ -107,7 +107,7 @@ class Keeping:
         """
         repository, tag = image.source.request.destination_repository, fallback_tag(image.source.digest)
         address = Address(repository, tag)
-        planned = [self.writing.remaining(step) for step in image.belonging_tags if step.tag == tag]
+        planned = [self.writing.remaining(step) for step in image.attachment_tags if step.tag == tag]
         wanted = [one for raw in planned if raw for one in parse_manifest(raw).children] + [descriptor_of(attestation)]
         for _attempt in range(_ATTEMPTS):
             held = self.session.read(self.session.ports.destination, address)

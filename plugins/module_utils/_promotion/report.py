@@ -54,7 +54,7 @@ class ImageOutcome:
 class PromotionResult:
     """How a promotion ended; in check mode what it would do.
 
-    ``wrote`` is false when the destination refused all that was planned, which only belongings may be.
+    ``wrote`` is false when the destination refused all that was planned, which only attachments may be.
     """
 
     plan: PromotionPlan
@@ -91,9 +91,9 @@ def _image_data(one: ImageOutcome, hosts: Hosts) -> dict[str, Any]:
         "bytes_copied": one.bytes_copied,
         "bytes_resumed": one.bytes_resumed,
         "manifests": [step.manifest.digest for step in (*one.plan.manifests, *one.plan.referrers)],
-        "belongings": [
+        "attachments": [
             {"kind": each.kind, "digest": each.manifest.digest, "subject": each.subject, "tag": each.tag}
-            for each in source.belongings
+            for each in source.attachments
         ],
         "gates": [gate_data(each) for each in one.plan.gates],
         "attestation": one.attestation,
@@ -148,8 +148,8 @@ def plan_lines(image: ImagePlan) -> Iterable[str]:
     for manifest in image.manifests:
         yield f"write manifest ({manifest.role}) {manifest.manifest.digest}"
     for manifest in image.referrers:
-        yield f"write belonging ({manifest.role}) {manifest.manifest.digest}"
-    for tagged in image.belonging_tags:
+        yield f"write attachment ({manifest.role}) {manifest.manifest.digest}"
+    for tagged in image.attachment_tags:
         yield f"write tag {tagged.tag} -> {tagged.manifest.digest}"
     if image.attest:
         yield "write attestation of this promotion"

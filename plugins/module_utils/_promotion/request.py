@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .._errors import RequestError
 from .._oci.names import digest_problem, platform_problem, repository_problem, tag_problem
 from .gates.table import read_gates
-from .values import BelongingsMode, ImageRequest
+from .values import AttachmentsMode, ImageRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ class PromotionRequest:
 
     images: tuple[ImageRequest, ...]
     gates: tuple[ConfiguredGate, ...] = ()
-    belongings: BelongingsMode = BelongingsMode.REQUIRED
+    attachments: AttachmentsMode = AttachmentsMode.REQUIRED
     allow_digest_change: bool = False
     attest: bool = True
     service: str = ""
@@ -54,7 +54,7 @@ def build_request(options: Options, entries: Sequence[tuple[str, Options]]) -> P
     return PromotionRequest(
         images=images,
         gates=gates,
-        belongings=BelongingsMode(options["belongings"]),
+        attachments=AttachmentsMode(options["attachments"]),
         allow_digest_change=options["allow_digest_change"],
         attest=options["attest"],
         service=options["service"] or "",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from .._errors import FastbreakError, RefusedError
 from .._release.promotion import gate_data
-from .attachments import read_belongings
+from .attachments import read_attachments
 from .copy import BlobCopy
 from .finish import Finish
 from .gates.judge import judge
@@ -61,7 +61,7 @@ def _plan(session: Session) -> PromotionPlan:
     shallow = [assemble(library, one, deep=False) for one in roots]
     settled = states.settled(shallow)
     images = _deepened(session, library, shallow, deep=[not one for one in settled])
-    images = list(read_belongings(session, library, images))
+    images = list(read_attachments(session, library, images))
     found = states.read(images)
     images = [replace(one, absent_blobs=states.absent_at_source(one)) for one in images]
     same_registry = session.ports.source.host == session.ports.destination.host
@@ -127,7 +127,7 @@ class _Run:
             self.copy.run()
             self.writing.manifests()
             self.writing.referrers()
-            self.writing.belonging_tags()
+            self.writing.attachment_tags()
             self.keeping.attest(self.copy.copied)
             self.finish.tags()
             self.finish.read_back()
@@ -176,7 +176,7 @@ class _Run:
         return PromotionResult(self.planned, self.hosts, tuple(outcomes), wrote=self._wrote())
 
     def _wrote(self) -> bool:
-        """Whether the destination took anything: what it refuses of belongings is refused again by the next run."""
+        """Whether the destination took anything: what it refuses of attachments is refused again by the next run."""
         attested = [
             number
             for number, image in enumerate(self.planned.images)

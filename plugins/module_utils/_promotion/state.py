@@ -9,7 +9,7 @@ Each request buys something:
   the blobs of a manifest which is there are not asked for; but a manifest may have been deleted since, so that each
   is asked for although an index that names it is there.
 * HEAD of a blob of a manifest that is not there, once a repository: whether it must be copied.
-* HEAD of a belonging's tag, and GET of an index of referrers: what the destination has added of its own.
+* HEAD of an attachment's tag, and GET of an index of referrers: what the destination has added of its own.
 """
 
 from __future__ import annotations
@@ -86,11 +86,11 @@ class StateReader:
         own_tags, manifests, fallbacks = [], [], []
         for one in wanted:
             repository = one.request.destination_repository
-            own_tags += [Address(repository, belonging.tag) for belonging in one.belongings if belonging.tag]
+            own_tags += [Address(repository, attachment.tag) for attachment in one.attachments if attachment.tag]
             manifests += [Address(repository, digest) for digest in one.named]
-            for belonging in one.belongings:
-                manifests += [Address(repository, each.digest) for each in (*belonging.parts, belonging.manifest)]
-            subjects = [belonging.subject for belonging in one.belongings if not belonging.tag]
+            for attachment in one.attachments:
+                manifests += [Address(repository, each.digest) for each in (*attachment.parts, attachment.manifest)]
+            subjects = [attachment.subject for attachment in one.attachments if not attachment.tag]
             fallbacks += [Address(repository, digest) for digest in dict.fromkeys([*subjects, one.digest])]
         self._find_all(own_tags)
         self._find_all(one for one in manifests if one not in self._present)
@@ -126,15 +126,15 @@ class StateReader:
         self._indexes.update(zip(asked, read, strict=True))
 
     def _read_changed(self, images: list[SourceImage]) -> None:
-        """What the destination has under a belonging's tag, where that is not the source's."""
+        """What the destination has under an attachment's tag, where that is not the source's."""
         self._read_tags(
             [
-                Address(one.request.destination_repository, belonging.tag)
+                Address(one.request.destination_repository, attachment.tag)
                 for one in images
-                for belonging in one.belongings
-                if belonging.tag
-                and self._heads[Address(one.request.destination_repository, belonging.tag)]
-                not in (None, belonging.manifest.digest)
+                for attachment in one.attachments
+                if attachment.tag
+                and self._heads[Address(one.request.destination_repository, attachment.tag)]
+                not in (None, attachment.manifest.digest)
             ]
         )
 
@@ -149,10 +149,10 @@ class StateReader:
         self._blobs.update(zip(asked, found, strict=True))
 
     def _lacking(self, image: SourceImage) -> list[Manifest]:
-        """The manifests of *image* and its belongings that the destination does not have."""
+        """The manifests of *image* and its attachments that the destination does not have."""
         repository = image.request.destination_repository
-        belonging = [part for one in image.belongings for part in (*one.parts, one.manifest)]
-        return [one for one in (*image.manifests, *belonging) if not self._has_manifest(repository, one.digest)]
+        attachment = [part for one in image.attachments for part in (*one.parts, one.manifest)]
+        return [one for one in (*image.manifests, *attachment) if not self._has_manifest(repository, one.digest)]
 
     def absent_at_source(self, image: SourceImage) -> frozenset[str]:
         """Non-distributable layers that neither side has: the source is asked for those the destination lacks."""
@@ -179,19 +179,19 @@ class StateReader:
 
     def _state(self, image: SourceImage) -> DestinationState:
         repository = image.request.destination_repository
-        names = [image.request.destination_tag, *(one.tag for one in image.belongings)]
+        names = [image.request.destination_tag, *(one.tag for one in image.attachments)]
         tags = {name: digest for name in names if (digest := self._heads.get(Address(repository, name)))}
-        subjects = dict.fromkeys([*(one.subject for one in image.belongings), image.digest])
+        subjects = dict.fromkeys([*(one.subject for one in image.attachments), image.digest])
         indexed = [*names, *(fallback_tag(one) for one in subjects)]
         held = {name: one for name in indexed if (one := self._indexes.get(Address(repository, name)))}
         tags |= {name: one.digest for name, one in held.items()}
-        parts = [part for one in image.belongings for part in (*one.parts, one.manifest)]
+        parts = [part for one in image.attachments for part in (*one.parts, one.manifest)]
         blobs = {blob.digest for one in (*image.manifests, *parts) for blob in one.blobs}
         digests = {*image.named, *(one.digest for one in parts)}
         referrers = self._referrers.get(Address(repository, image.digest))
         index = held.get(fallback_tag(image.digest))
         listed = referrers if referrers is not None else index.children if index else ()
-        carried = set() if self._is_source(image) else {one.manifest.digest for one in image.belongings}
+        carried = set() if self._is_source(image) else {one.manifest.digest for one in image.attachments}
         attestations = sorted(one.digest for one in listed if is_attestation(one) and one.digest not in carried)
         return DestinationState(
             settings=self.settings[repository],

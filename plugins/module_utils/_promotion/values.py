@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from .._release.promotion import GateResult
 
 
-class BelongingsMode(Enum):
-    """What to do about belongings that the destination refuses: fail, or report them; ``OFF``: none is looked for."""
+class AttachmentsMode(Enum):
+    """What to do about attachments that the destination refuses: fail, or report them; ``OFF``: none is looked for."""
 
     REQUIRED = "required"
     WARN = "warn"
@@ -40,7 +40,7 @@ class ImageRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Belonging:
+class Attachment:
     """A manifest that belongs to an image: found through the referrers API, or under a tag of its own.
 
     ``parts`` are the manifests that it names itself when it is an index, each after those that it names.
@@ -65,7 +65,7 @@ class SourceImage:
     request: ImageRequest
     root: Manifest
     manifests: tuple[Manifest, ...]
-    belongings: tuple[Belonging, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
     rewritten_from: str = ""
     shallow: bool = False
     fallbacks: tuple[tuple[str, Manifest], ...] = ()
@@ -91,7 +91,7 @@ class SourceImage:
 class DestinationState:
     """What the destination holds of it already: digests of blobs and manifests, and what the tags name.
 
-    ``held`` are manifests under belongings' tags that are not the source's: the destination may have added to them.
+    ``held`` are manifests under attachments' tags that are not the source's: the destination may have added to them.
     ``referrers_api`` tells that it keeps referrers itself, so that no tag is needed for them. ``attestation`` is the
     digest of the attestation that it has of the image.
     """
@@ -159,7 +159,7 @@ class ImagePlan:
     present_blobs: tuple[Descriptor, ...] = ()
     manifests: tuple[ManifestStep, ...] = ()
     referrers: tuple[ManifestStep, ...] = ()
-    belonging_tags: tuple[TagStep, ...] = ()
+    attachment_tags: tuple[TagStep, ...] = ()
     tag: TagStep | None = None
     attest: bool = False
     attestation: str = ""
@@ -170,7 +170,7 @@ class ImagePlan:
     @property
     def changed(self) -> bool:
         """Whether carrying it out would write anything."""
-        steps = (self.blobs, self.manifests, self.referrers, self.belonging_tags)
+        steps = (self.blobs, self.manifests, self.referrers, self.attachment_tags)
         return any(steps) or self.tag is not None or self.attest or self.record
 
     @property

@@ -1,6 +1,6 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Writing manifests and belongings: each after all that it names and refers to."""
+"""Writing manifests and attachments: each after all that it names and refers to."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .._oci.names import Address
 from .._oci.parse import parse_manifest
 from .attachment_tags import fallback_tag, without
 from .patience import write_manifest
-from .values import BelongingsMode
+from .values import AttachmentsMode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from .session import Session
     from .values import ManifestStep, PromotionPlan, TagStep
 
-#: Refusals of a belonging that one can go on without, if asked to.
+#: Refusals of an attachment that one can go on without, if asked to.
 _REFUSALS = frozenset({"unsupported", "missing", "immutable"})
 
 
 class Writing:
-    """The manifests of a plan, and how far writing them is. ``tags`` are the belongings' tags as they were written."""
+    """The manifests of a plan, and how far writing them is. ``tags`` are the attachments' tags as they were written."""
 
     def __init__(self, session: Session, planned: PromotionPlan) -> None:
         self.session = session
@@ -77,22 +77,22 @@ class Writing:
             self.refused.add(step.address)
 
     def lenient(self, number: int, what: str, write: Callable[[], None]) -> bool:
-        """*write* a belonging; one that the destination refuses fails the run or is warned of. False: it was."""
+        """*write* an attachment; one that the destination refuses fails the run or is warned of. False: it was."""
         try:
             write()
         except OperationError as error:
             refusal = error.details.get("refusal")
-            if self.session.request.belongings is not BelongingsMode.WARN or refusal not in _REFUSALS:
+            if self.session.request.attachments is not AttachmentsMode.WARN or refusal not in _REFUSALS:
                 raise
             self.warnings[number].append(f"the destination refused {what} and is without it: {error.message}")
             return False
         return True
 
-    def belonging_tags(self) -> None:
-        """The belongings' tags, save the index that an attestation is to be added to: it is written once, with that."""
+    def attachment_tags(self) -> None:
+        """The attachments' tags, save the index that an attestation is to be added to: it is written once, with that."""
         steps: dict[Address, tuple[int, TagStep]] = {}
         for number, image in enumerate(self.planned.images):
-            for step in image.belonging_tags:
+            for step in image.attachment_tags:
                 if not (image.attest and step.tag == fallback_tag(image.source.digest)):
                     steps[step.address] = (number, step)
         self.session.each(lambda item: self._write_tag(*item), steps.values())
@@ -109,7 +109,7 @@ class Writing:
         self.lenient(number, f"tag {step.tag}", write)
 
     def remaining(self, step: TagStep) -> RawManifest | None:
-        """What to write under a belonging's tag now that some may be refused or listed by the registry itself."""
+        """What to write under an attachment's tag now that some may be refused or listed by the registry itself."""
         repository = step.destination_repository
         left_out = {one.reference for one in self.refused | self.listed if one.repository == repository}
         index = parse_manifest(step.manifest)

@@ -30,7 +30,7 @@ class Promotion:
     promoted_by: str
     blobs: int = 0
     bytes_copied: int = 0
-    belongings: tuple[str, ...] = ()
+    attachments: tuple[str, ...] = ()
     gates: tuple[GateResult, ...] = ()
     attestation: str = ""
 
@@ -44,7 +44,7 @@ def promotion_data(promotion: Promotion) -> dict[str, Any]:
     """The record as plain data, as the release table keeps it and the modules return it."""
     return {
         **asdict(promotion),
-        "belongings": list(promotion.belongings),
+        "attachments": list(promotion.attachments),
         "gates": [gate_data(one) for one in promotion.gates],
     }
 

@@ -104,11 +104,11 @@ class UnrecordedPromotions:
 
 def _read_promotion(item: Mapping[str, Any]) -> Promotion:
     names = set(Promotion.__dataclass_fields__)
-    known = {key: value for key, value in item.items() if key in names and key not in ("gates", "belongings")}
+    known = {key: value for key, value in item.items() if key in names and key not in ("gates", "attachments")}
     try:
         counts = {key: int(known.get(key, 0)) for key in _COUNTS}
         gates = tuple(_read_gate(gate) for gate in item.get("gates", []))
-        return Promotion(**{**known, **counts, "gates": gates, "belongings": tuple(item.get("belongings", []))})
+        return Promotion(**{**known, **counts, "gates": gates, "attachments": tuple(item.get("attachments", []))})
     except (TypeError, ValueError, KeyError) as reason:
         raise UnavailableError(
             f"Tried to read promotion {item.get('release_id')} of {item.get('service')}, but its record in the release "

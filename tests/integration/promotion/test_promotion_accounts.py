@@ -52,7 +52,7 @@ def test_all_that_belongs_to_it_arrives_byte_for_byte_and_it_is_attested(account
     assert len(source) == 4
     assert {digest: destination[digest] for digest in source} == source
     assert set(destination) - set(source) == {image["attestation"]}
-    assert [one["kind"] for one in image["belongings"]] == ["sbom"]
+    assert [one["kind"] for one in image["attachments"]] == ["sbom"]
     referrers = accounts.ecr("prod").list_image_referrers(
         repositoryName=accounts.repository, subjectId={"imageDigest": made.digest}
     )["referrers"]

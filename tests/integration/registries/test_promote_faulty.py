@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError, OperationError, RefusedError
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import MANIFEST_LIMIT_BYTES
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import BelongingsMode, ImageRequest
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import AttachmentsMode, ImageRequest
 
 from tests.integration.registries.promote_case import DESTINATION, SOURCE, TAG, Promoter, push_sample
 from tests.registries.faulty import FaultyRegistry
@@ -165,7 +165,7 @@ def test_a_registry_that_refuses_referrers_is_told_or_only_warned_of(
     with pytest.raises(OperationError, match="No tag was written"):
         promoter.run()
     assert _tag(destination) is None
-    result = promoter.run(belongings=BelongingsMode.WARN)
+    result = promoter.run(attachments=AttachmentsMode.WARN)
     assert _tag(destination) == index.digest
     assert len(result.images[0].warnings) == 2
 

@@ -65,7 +65,7 @@ class Signature(Gate[SignaturePolicy, tuple[SignatureCheck, ...]]):
         else:
             seen = (
                 f"nothing that could prove it is attached to {image.digest}; sign the image by digest (`cosign sign`) "
-                "and see that `belongings` is not off"
+                "and see that `attachments` is not off"
             )
         if image.rewritten_from:
             whole = image.rewritten_from

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ...._oci.model import Descriptor
     from ...signatures import SignaturePolicy
-    from ...values import Belonging, SourceImage
+    from ...values import Attachment, SourceImage
     from ..subject import Subject
 
 _DSSE = frozenset({DSSE, IN_TOTO})
@@ -64,16 +64,16 @@ def check_signatures(subject: Subject, policy: SignaturePolicy) -> tuple[Signatu
 
 def _candidates(image: SourceImage) -> Iterator[_Candidate]:
     seen: set[tuple[str, str, str]] = set()
-    for belonging in image.belongings:
-        if belonging.subject != image.digest:
+    for attachment in image.attachments:
+        if attachment.subject != image.digest:
             continue
-        for layer in belonging.manifest.layers:
+        for layer in attachment.manifest.layers:
             form = _form(layer)
             # A payload may be signed more than once, each time in a layer of its own.
             key = (form, layer.digest, dict(layer.annotations).get(_SIGNATURE, ""))
             if form and key not in seen:
                 seen.add(key)
-                yield _Candidate(form, layer, _origin(belonging))
+                yield _Candidate(form, layer, _origin(attachment))
 
 
 def _form(layer: Descriptor) -> str:
@@ -84,8 +84,8 @@ def _form(layer: Descriptor) -> str:
     return "bundle" if layer.media_type.startswith(SIGSTORE_BUNDLES) else ""
 
 
-def _origin(belonging: Belonging) -> str:
-    return printable(belonging.tag, 128) if belonging.tag else f"referrer {short(belonging.manifest.digest)}"
+def _origin(attachment: Attachment) -> str:
+    return printable(attachment.tag, 128) if attachment.tag else f"referrer {short(attachment.manifest.digest)}"
 
 
 def _read(candidate: _Candidate, subject: Subject) -> SignatureMaterial | SignatureCheck:

@@ -40,7 +40,7 @@ class Sample:
     root: RawManifest
     amd64: RawManifest
     arm64: RawManifest
-    belongings: tuple[RawManifest, ...]
+    attachments: tuple[RawManifest, ...]
 
     @property
     def images(self) -> tuple[RawManifest, ...]:

@@ -11,7 +11,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     RefusedError,
     UnavailableError,
 )
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import BelongingsMode
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import AttachmentsMode
 
 from tests.unit.plugins.module_utils._oci import samples
 from tests.unit.plugins.module_utils._promotion.case import (
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from tests.unit.plugins.module_utils._promotion.fakes import Repository
 
-WARN = request(belongings=BelongingsMode.WARN)
+WARN = request(attachments=AttachmentsMode.WARN)
 
 
 def _listed(shelf: Repository, subject: RawManifest) -> list[str]:
@@ -43,10 +43,10 @@ def _listed(shelf: Repository, subject: RawManifest) -> list[str]:
 def test_each_is_reported_with_its_kind_and_subject() -> None:
     world = World()
     made = sample(world)
-    found = {(one.kind, one.subject) for one in run(world).plan.images[0].source.belongings}
+    found = {(one.kind, one.subject) for one in run(world).plan.images[0].source.attachments}
     assert found == {
         ("sbom", made.root.digest),
-        ("bundle", made.belongings[0].digest),
+        ("bundle", made.attachments[0].digest),
         ("bundle", made.arm64.digest),
         ("signature", made.root.digest),
         ("attestation", made.amd64.digest),
@@ -56,9 +56,9 @@ def test_each_is_reported_with_its_kind_and_subject() -> None:
 def test_off_looks_for_none() -> None:
     world = World()
     made = sample(world)
-    run(world, request(belongings=BelongingsMode.OFF))
+    run(world, request(attachments=AttachmentsMode.OFF))
     assert not [call for call in world.source.calls if call[0] in ("LIST", "REFERRERS")]
-    assert not {one.digest for one in made.belongings} & set(world.destination[DESTINATION].manifests)
+    assert not {one.digest for one in made.attachments} & set(world.destination[DESTINATION].manifests)
 
 
 @pytest.mark.parametrize("source_api", [True, False])
@@ -78,7 +78,7 @@ def test_a_referrer_of_something_else_is_said_and_left(source_api: bool) -> None
 def test_a_referrer_that_the_source_lost_is_said() -> None:
     world = World()
     made = sample(world)
-    del world.source[SOURCE].manifests[made.belongings[0].digest]
+    del world.source[SOURCE].manifests[made.attachments[0].digest]
     assert "does not have it; it was not copied" in run(world).images[0].plan.warnings[0]
 
 
@@ -92,7 +92,7 @@ def test_what_the_destination_has_of_its_own_stays_listed() -> None:
     held = [shelf.manifests[one] for one in before]
     samples.fallback(shelf, made.root, *held, own)
     new = samples.referrer(world.source[SOURCE], made.root, "another SBOM", SPDX)
-    samples.fallback(world.source[SOURCE], made.root, made.belongings[0], new)
+    samples.fallback(world.source[SOURCE], made.root, made.attachments[0], new)
     assert run(world).changed
     assert _listed(shelf, made.root) == [*before, own.digest, new.digest]
     assert not run(world).changed
@@ -104,7 +104,7 @@ def test_a_signature_that_the_source_added_goes_along_later() -> None:
     run(world)
     more = samples.cosign(world.source[SOURCE], made.root, "one", "two")
     result = run(world)
-    assert [step.manifest.digest for step in result.plan.images[0].belonging_tags] == [more.digest]
+    assert [step.manifest.digest for step in result.plan.images[0].attachment_tags] == [more.digest]
     assert world.destination[DESTINATION].tags[more_tag(made.root)] == more.digest
     assert len(world.lines) == 1
     assert not run(world).changed
@@ -123,14 +123,14 @@ def test_a_signature_that_the_destination_added_is_left_alone() -> None:
     assert world.destination[DESTINATION].tags[more_tag(made.root)] == more.digest
 
 
-@pytest.mark.parametrize("mode", [BelongingsMode.REQUIRED, BelongingsMode.WARN])
-def test_signatures_on_both_sides_are_never_thrown_away(mode: BelongingsMode) -> None:
+@pytest.mark.parametrize("mode", [AttachmentsMode.REQUIRED, AttachmentsMode.WARN])
+def test_signatures_on_both_sides_are_never_thrown_away(mode: AttachmentsMode) -> None:
     world = World()
     made = sample(world)
     run(world)
     theirs = samples.cosign(world.destination[DESTINATION], made.root, "one", "made in production")
     samples.cosign(world.source[SOURCE], made.root, "one", "two")
-    if mode is BelongingsMode.REQUIRED:
+    if mode is AttachmentsMode.REQUIRED:
         with pytest.raises(RefusedError, match="lacks"):
             run(world)
     else:
@@ -171,7 +171,7 @@ def test_an_attestation_that_could_not_be_listed_is_refused_before_anything_is_w
     assert result.images[0].attestation in _listed(world.destination[DESTINATION], made.root)
 
 
-def test_a_belonging_that_the_destination_refuses_fails_the_run_before_the_tag() -> None:
+def test_an_attachment_that_the_destination_refuses_fails_the_run_before_the_tag() -> None:
     world = World()
     made = sample(world)
     world.destination.refuses = lambda _reference, raw: "unsupported" if b'"subject"' in raw.content else ""
@@ -190,7 +190,7 @@ def test_a_belonging_that_the_destination_refuses_fails_the_run_before_the_tag()
     assert len(again.images[0].warnings) == 4
 
 
-def test_one_refused_belonging_is_left_out_of_the_index_of_referrers() -> None:
+def test_one_refused_attachment_is_left_out_of_the_index_of_referrers() -> None:
     world = World()
     shelf = world.source[SOURCE]
     image = samples.image(shelf, "one", tag=TAG)
@@ -198,7 +198,7 @@ def test_one_refused_belonging_is_left_out_of_the_index_of_referrers() -> None:
     bundle = samples.referrer(shelf, image, "who says so", BUNDLE)
     samples.fallback(shelf, image, sbom, bundle)
     world.destination.refuses = lambda reference, _raw: "unsupported" if reference == bundle.digest else ""
-    result = run(world, request(belongings=BelongingsMode.WARN, attest=False))
+    result = run(world, request(attachments=AttachmentsMode.WARN, attest=False))
     assert _listed(world.destination[DESTINATION], image) == [sbom.digest]
     assert bundle.digest in result.images[0].warnings[0]
 
@@ -230,7 +230,7 @@ def test_an_attestation_from_an_earlier_stage_is_carried_and_is_not_taken_for_th
     onward = World(source_api=True, destination_api=True)
     onward.source.repositories[SOURCE] = world.destination[DESTINATION]
     result = run(onward)
-    assert first in {one.manifest.digest for one in result.plan.images[0].source.belongings}
+    assert first in {one.manifest.digest for one in result.plan.images[0].source.attachments}
     assert result.images[0].attestation not in ("", first)
     assert not run(onward).changed
 
@@ -262,5 +262,5 @@ def test_children_of_an_index_that_belongs_to_an_image_go_along() -> None:
     result = run(world)
     held = world.destination[DESTINATION].manifests
     assert {part.digest, whole.digest} <= set(held)
-    assert result.plan.images[0].source.belongings[0].kind == "application/vnd.example"
+    assert result.plan.images[0].source.attachments[0].kind == "application/vnd.example"
     assert not run(world).changed

@@ -25,10 +25,10 @@ TREES = st.recursive(LAYERS, lambda inner: st.lists(inner, min_size=1, max_size=
 
 @dataclass
 class Case:
-    """Images under the tags 0, 1, ...; which of their manifests have what belonging; what is there before."""
+    """Images under the tags 0, 1, ...; which of their manifests have what attachment; what is there before."""
 
     trees: list[object]
-    belongings: list[tuple[int, str]]
+    attachments: list[tuple[int, str]]
     there: set[int]
     source_api: bool
     destination_api: bool
@@ -37,7 +37,7 @@ class Case:
 CASES = st.builds(
     Case,
     trees=st.lists(TREES, min_size=1, max_size=3),
-    belongings=st.lists(st.tuples(st.integers(0, 9), st.sampled_from(["sbom", "bundle", ".sig"])), max_size=4),
+    attachments=st.lists(st.tuples(st.integers(0, 9), st.sampled_from(["sbom", "bundle", ".sig"])), max_size=4),
     there=st.sets(st.integers(0, 12)),
     source_api=st.booleans(),
     destination_api=st.booleans(),
@@ -77,7 +77,7 @@ def _make(case: Case) -> World:
     shelf, held = world.source[SOURCE], world.destination[DESTINATION]
     for number, tree in enumerate(case.trees):
         _build(shelf, tree, tag=str(number))
-    for number, kind in case.belongings:
+    for number, kind in case.attachments:
         _attach(world, number, kind)
     for number, (digest, content) in enumerate(shelf.blobs.items()):
         if number in case.there:

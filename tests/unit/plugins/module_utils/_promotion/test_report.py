@@ -34,8 +34,8 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.report im
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.request import PromotionRequest
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import (
-    Belonging,
-    BelongingsMode,
+    Attachment,
+    AttachmentsMode,
     DestinationState,
     ImageRequest,
     PromotionPlan,
@@ -136,13 +136,13 @@ def test_a_fallback_tag_that_is_no_index_is_refused_or_warned_of() -> None:
     root = samples.image(shelf, "a")
     sbom = parse_manifest(samples.referrer(shelf, root, "sbom", "application/spdx+json"))
     from_source = SourceImage(
-        ASKED, parse_manifest(root), (parse_manifest(root),), (Belonging("sbom", root.digest, sbom),)
+        ASKED, parse_manifest(root), (parse_manifest(root),), (Attachment("sbom", root.digest, sbom),)
     )
     held = parse_manifest(samples.image(shelf, "no index"))
     state = DestinationState(NOTHING.settings, held=((fallback_tag(root.digest), held),))
     with pytest.raises(RefusedError, match="which is no index"):
         _plan(from_source, state)
-    warned = PromotionRequest((), belongings=BelongingsMode.WARN)
+    warned = PromotionRequest((), attachments=AttachmentsMode.WARN)
     assert "which is no index" in _plan(from_source, state, warned).images[0].warnings[0]
 
 
@@ -211,7 +211,7 @@ def test_an_index_is_extended_without_touching_what_it_has() -> None:
     assert [child.digest for child in parse_manifest(without(raw, {two.digest})).children] == [one.digest, three.digest]
 
 
-def test_tags_of_belongings_fit_a_registry() -> None:
+def test_tags_of_attachments_fit_a_registry() -> None:
     assert fallback_tag("sha256:" + "a" * 64) == "sha256-" + "a" * 64
     assert len(fallback_tag("sha512:" + "b" * 128)) == 71
     assert [(one.tag[-5:], one.kind) for one in cosign_tags("sha256:" + "a" * 64)] == [

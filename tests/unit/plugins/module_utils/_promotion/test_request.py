@@ -9,7 +9,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.labels import LabelPolicy
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.request import build_request, named_images
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import BelongingsMode, ImageRequest
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import AttachmentsMode, ImageRequest
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import GateMode
 from ansible_collections.fastbreak.aws.plugins.modules.image_promotion import CROSS_CHECKS, build_argument_spec
 
@@ -41,7 +41,7 @@ def test_options_become_a_request_with_the_documented_defaults() -> None:
     made = request(**ONE)
     assert made.images == (ImageRequest("app", "app", tag="1.0", destination_tag="1.0"),)
     assert made.gates == ()
-    assert made.belongings is BelongingsMode.REQUIRED
+    assert made.attachments is AttachmentsMode.REQUIRED
     assert (made.attest, made.allow_digest_change, made.service, made.concurrency) == (True, False, "", 16)
 
 

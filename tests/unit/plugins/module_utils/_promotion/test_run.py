@@ -37,7 +37,7 @@ def test_all_that_belongs_to_an_image_goes_along_byte_for_byte(source_api: int, 
     held = world.destination[DESTINATION]
     assert result.changed
     assert held.tags[TAG] == made.root.digest
-    assert all(held.manifests[one.digest].content == one.content for one in (*made.images, *made.belongings))
+    assert all(held.manifests[one.digest].content == one.content for one in (*made.images, *made.attachments))
     assert world.destination.missing() == []
     assert {tag: held.tags[tag] for tag in world.source[SOURCE].tags if "." in tag} == {
         tag: digest for tag, digest in world.source[SOURCE].tags.items() if "." in tag
@@ -46,7 +46,7 @@ def test_all_that_belongs_to_an_image_goes_along_byte_for_byte(source_api: int, 
     if not destination_api:
         index = held.manifests[held.tags[made.root.digest.replace(":", "-")]]
         listed = [one["digest"] for one in json.loads(index.content)["manifests"]]
-    assert set(listed) == {made.belongings[0].digest, result.images[0].attestation}
+    assert set(listed) == {made.attachments[0].digest, result.images[0].attestation}
 
 
 @APIS
@@ -84,7 +84,7 @@ def test_nothing_to_do_takes_two_requests_a_manifest_and_asks_for_no_blob() -> N
     world.destination.calls.clear()
     run(world)
     asked = [*world.source.calls, *world.destination.calls]
-    manifests = len({*made.images, *made.belongings}) + 3 + 1  # three indexes of referrers, one attestation
+    manifests = len({*made.images, *made.attachments}) + 3 + 1  # three indexes of referrers, one attestation
     assert [call for call in world.source.calls if call[0] == "LIST"] == [("LIST", SOURCE, "")]
     assert len([call for call in world.source.calls if call[0] == "REFERRERS"]) == 1
     assert len(asked) <= 2 * manifests + 2
@@ -103,7 +103,7 @@ def test_order_is_blobs_children_index_referrers_tags_and_the_tag_last() -> None
     )
     place = {reference: number for number, (_verb, reference) in enumerate(written)}
     assert max(place[made.amd64.digest], place[made.arm64.digest]) < place[made.root.digest]
-    assert place[made.root.digest] < place[made.belongings[0].digest] < place[made.belongings[1].digest]
+    assert place[made.root.digest] < place[made.attachments[0].digest] < place[made.attachments[1].digest]
     assert written[-1] == ("PUT", TAG)
 
 
@@ -120,7 +120,7 @@ def test_the_record_and_the_attestation_tell_the_same() -> None:
     statement = json.loads(world.destination[DESTINATION].blobs[artifact["layers"][0]["digest"]])
     assert statement["subject"][0]["digest"] == {"sha256": made.root.digest.removeprefix("sha256:")}
     assert statement["predicate"]["promotedBy"] == line.promoted_by
-    assert {one["digest"] for one in statement["predicate"]["materials"]} == {one.digest for one in made.belongings}
+    assert {one["digest"] for one in statement["predicate"]["attachments"]} == {one.digest for one in made.attachments}
     assert read_promotions("app", world.ports().promotions, version="1.4.2") == (line,)
     assert read_promotions("app", world.ports().promotions, digest="sha256:other") == ()
 

@@ -42,7 +42,7 @@ PROMOTION = Promotion(
     promoted_by="arn:aws:iam::222222222222:user/tester",
     blobs=3,
     bytes_copied=2 << 30,
-    belongings=("signature sha256-x.sig",),
+    attachments=("signature sha256-x.sig",),
     gates=(GateResult("labels", GateMode.REQUIRED, Verdict.HEALTHY, "as it should be", "a label", DIGEST),),
     attestation="sha256:" + "b" * 64,
 )

@@ -32,7 +32,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.vul
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.signatures import SignaturePolicy
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import (
-    Belonging,
+    Attachment,
     ImageRequest,
     SourceImage,
 )
@@ -179,7 +179,7 @@ class Gates:
 
     source: Source = field(default_factory=Source)
     world: World = field(default_factory=World)
-    belongings: list[Belonging] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.platforms = [self.platform("linux/amd64"), self.platform("linux/arm64")]
@@ -203,12 +203,12 @@ class Gates:
         )
         root = Manifest(RawManifest(b"", DIGEST, OCI_INDEX), children=children)
         request = ImageRequest("inference", "inference", tag=TAG)
-        return SourceImage(request, root, (*self.platforms, root), tuple(self.belongings))
+        return SourceImage(request, root, (*self.platforms, root), tuple(self.attachments))
 
     def attach(self, *layers: Descriptor, subject: str = DIGEST, tag: str = "") -> None:
         digest = sha256(repr(layers).encode())
         manifest = Manifest(RawManifest(b"", digest, OCI_MANIFEST), layers=layers)
-        self.belongings.append(Belonging("signature", subject, manifest, tag))
+        self.attachments.append(Attachment("signature", subject, manifest, tag))
 
     def sign(self, name: str = "cosign", **changes: str) -> Descriptor:
         signed = {**KEY[name], **changes}
