@@ -11,6 +11,8 @@ from .._errors import FastbreakError, WaitTimeoutError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .._errors import FastbreakError
+
 T = TypeVar("T")
 
 

@@ -1,6 +1,6 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Reading the source: what belongs to images. Referrers, cosign's tags, and what belongs to these in turn.
+"""Finds what is attached to images: signatures, SBOMs, attestations, and what is attached to these again.
 
 Requests: one listing of the tags of a repository; one for the referrers of a manifest, where the first answer showed
 that the registry has that API; one GET of each index of referrers and of each attachment that exists.
@@ -12,8 +12,10 @@ from collections import defaultdict, deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from .._oci.media_types import artifact_kind
 from .._oci.names import Address
-from .attachment_tags import cosign_tags, fallback_tag, kind_of
+from .._oci.referrers import descriptor_of, fallback_tag
+from .cosign import cosign_tags
 from .read import Library, read_children
 from .values import Attachment, AttachmentsMode, SourceImage
 
@@ -23,56 +25,67 @@ if TYPE_CHECKING:
     from .._oci.model import Descriptor, Manifest
     from .session import Session
 
-#: What belongs to an attachment of an attachment, and no further.
+#: What is attached to an attachment of an attachment, and no further.
 DEPTH_LIMIT = 4
 
 
 @dataclass(slots=True)
 class _Found:
-    """By subject: what belongs to it, the source's index of its referrers, and what is wrong with either."""
+    """By subject: what is attached to it, the source's index of its referrers, and what is wrong with either."""
 
     attachments: dict[Address, list[Attachment]] = field(default_factory=lambda: defaultdict(list))
     fallbacks: dict[Address, Manifest] = field(default_factory=dict)
     warnings: dict[Address, list[str]] = field(default_factory=lambda: defaultdict(list))
 
 
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """A manifest that was found attached to *subject*."""
+
+    subject: Address
+    manifest: Manifest
+    kind: str
+    tag: str = ""
+
+
 def read_attachments(session: Session, library: Library, images: Iterable[SourceImage]) -> tuple[SourceImage, ...]:
-    """The images with what belongs to them and to the manifests they name."""
+    """The images with what is attached to them and to the manifests they name."""
     read = tuple(images)
     if session.request.attachments is AttachmentsMode.OFF:
         return read
-    subjects = [Address(one.request.repository, digest) for one in read for digest in one.named]
+    subjects = [Address(image.request.repository, digest) for image in read for digest in image.named]
     found = _Search(session, library).run(subjects)
     return tuple(_with_attachments(image, found) for image in read)
 
 
 def _with_attachments(image: SourceImage, found: _Found) -> SourceImage:
-    """What was found of the image's manifests, and of what belongs to them, each before what belongs to it."""
+    """What was found of the image's manifests, and of their attachments, each before what is attached to it."""
     attachments: dict[tuple[str, str], Attachment] = {}
     fallbacks: list[tuple[str, Manifest]] = []
     warnings: list[str] = list(image.warnings)
     subjects = dict.fromkeys(image.named)
     ahead = deque(subjects)
     while ahead:
-        subject = ahead.popleft()
-        place = Address(image.request.repository, subject)
-        warnings += found.warnings.get(place, ())
-        if place in found.fallbacks:
-            fallbacks.append((subject, found.fallbacks[place]))
-        for one in found.attachments.get(place, ()):
-            if (one.manifest.digest, one.tag) not in attachments:
-                attachments[one.manifest.digest, one.tag] = one
-                if one.manifest.digest not in subjects:
-                    subjects[one.manifest.digest] = None
-                    ahead.append(one.manifest.digest)
+        digest = ahead.popleft()
+        subject = Address(image.request.repository, digest)
+        warnings += found.warnings.get(subject, ())
+        if subject in found.fallbacks:
+            fallbacks.append((digest, found.fallbacks[subject]))
+        for attachment in found.attachments.get(subject, ()):
+            attached = attachment.manifest.digest
+            attachments.setdefault((attached, attachment.tag), attachment)
+            if attached not in subjects:
+                subjects[attached] = None
+                ahead.append(attached)
     return replace(image, attachments=tuple(attachments.values()), fallbacks=tuple(fallbacks), warnings=tuple(warnings))
 
 
 class _Search:
-    """The search for what belongs to many subjects at once, each looked at once."""
+    """The search for what is attached to many subjects at once, each looked at once."""
 
     def __init__(self, session: Session, library: Library) -> None:
         self.session = session
+        self.source = session.ports.source
         self.library = library
         self.found = _Found()
         self.tags: dict[str, frozenset[str]] = {}
@@ -82,105 +95,108 @@ class _Search:
     def run(self, subjects: list[Address]) -> _Found:
         """Look at *subjects*, then at what was found of them, to a depth of four."""
         for _level in range(DEPTH_LIMIT):
-            fresh = [one for one in dict.fromkeys(subjects) if one not in self.seen]
+            fresh = [subject for subject in dict.fromkeys(subjects) if subject not in self.seen]
             if not fresh:
                 break
             self.seen.update(fresh)
             self._list_tags(fresh)
-            self._read_referrers(fresh)
-            self._read_cosign(fresh)
+            self._keep(self._referrers(fresh))
+            self._keep(self._cosign(fresh))
             subjects = [
-                Address(place.repository, one.manifest.digest)
-                for place in fresh
-                for one in self.found.attachments.get(place, ())
+                Address(subject.repository, attachment.manifest.digest)
+                for subject in fresh
+                for attachment in self.found.attachments.get(subject, ())
             ]
         return self.found
 
     def _list_tags(self, subjects: list[Address]) -> None:
-        repositories = [one for one in dict.fromkeys(place.repository for place in subjects) if one not in self.tags]
-        listed = self.session.each(self.session.ports.source.list_tags, repositories)
-        self.tags.update(
-            (repository, frozenset(tags or ())) for repository, tags in zip(repositories, listed, strict=True)
-        )
+        repositories = [name for name in dict.fromkeys(each.repository for each in subjects) if name not in self.tags]
+        listed = self.session.each(self.source.list_tags, repositories)
+        self.tags.update((name, frozenset(tags or ())) for name, tags in zip(repositories, listed, strict=True))
 
-    def _read_referrers(self, subjects: list[Address]) -> None:
-        named: dict[Address, list[Descriptor]] = {place: [] for place in subjects}
-        for place, answer in self._ask_api(subjects).items():
-            named[place] += answer
-        tagged = [place for place in subjects if fallback_tag(place.reference) in self.tags[place.repository]]
-        indexes = self.session.each(lambda place: self._read_tag(place, fallback_tag(place.reference)), tagged)
-        for place, index in zip(tagged, indexes, strict=True):
-            if index is not None and index.is_index:
-                self.found.fallbacks[place] = index
-                named[place] += index.children
-            elif index is not None:
-                self.found.warnings[place].append(
-                    f"the source's tag {fallback_tag(place.reference)} names no index of referrers; it was not copied"
-                )
-        wanted = {(place, one.digest): one for place, descriptors in named.items() for one in descriptors}
+    def _referrers(self, subjects: list[Address]) -> list[_Hit]:
+        """What refers to *subjects*, as the API and the indexes under their fallback tags list it."""
+        listed = self._ask_api(subjects)
+        for subject, index in self._read_fallbacks(subjects).items():
+            listed[subject] = (*listed.get(subject, ()), *index.children)
+        wanted = {(subject, child.digest): child for subject in subjects for child in listed.get(subject, ())}
         read = self.session.each(lambda item: self._read_referrer(item[0][0], item[1]), wanted.items())
-        self._keep_referrers([key[0] for key in wanted], list(wanted.values()), read)
+        hits = []
+        for (subject, digest), manifest in zip(wanted, read, strict=True):
+            if manifest is not None and manifest.subject and manifest.subject.digest == subject.reference:
+                hits.append(_Hit(subject, manifest, _kind(manifest)))
+            else:
+                self.found.warnings[subject].append(_not_a_referrer(subject, digest, manifest))
+        return hits
 
     def _ask_api(self, subjects: list[Address]) -> dict[Address, tuple[Descriptor, ...]]:
         """The referrers of each subject, in repositories whose first answer shows that the API is there."""
         answers: dict[Address, tuple[Descriptor, ...]] = {}
-        first = {place.repository: place for place in reversed(subjects) if place.repository not in self.has_api}
-        for place, answer in zip(first.values(), self.session.each(self._list_referrers, first.values()), strict=True):
-            self.has_api[place.repository] = answer is not None
-            answers[place] = answer or ()
-        rest = [place for place in subjects if place not in answers and self.has_api[place.repository]]
-        for place, answer in zip(rest, self.session.each(self._list_referrers, rest), strict=True):
-            answers[place] = answer or ()
+        first = {each.repository: each for each in reversed(subjects) if each.repository not in self.has_api}
+        for subject, answer in zip(
+            first.values(), self.session.each(self.source.list_referrers, first.values()), strict=True
+        ):
+            self.has_api[subject.repository] = answer is not None
+            answers[subject] = answer or ()
+        rest = [each for each in subjects if each not in answers and self.has_api[each.repository]]
+        for subject, answer in zip(rest, self.session.each(self.source.list_referrers, rest), strict=True):
+            answers[subject] = answer or ()
         return answers
 
-    def _list_referrers(self, place: Address) -> tuple[Descriptor, ...] | None:
-        return self.session.ports.source.list_referrers(place)
-
-    def _read_tag(self, place: Address, tag: str) -> Manifest | None:
-        return self.session.read(self.session.ports.source, Address(place.repository, tag))
-
-    def _read_referrer(self, place: Address, named: Descriptor) -> Manifest | None:
-        held = self.library.held.get(Address(place.repository, named.digest))
-        return held or self.session.read_named(self.session.ports.source, place.repository, named)
-
-    def _keep_referrers(self, places: list[Address], named: list[Descriptor], read: list[Manifest | None]) -> None:
-        right = []
-        for place, descriptor, manifest in zip(places, named, read, strict=True):
-            if manifest is None:
-                self.found.warnings[place].append(
-                    f"the source lists the referrer {descriptor.digest} of {place.reference}, but does not have it; "
-                    "it was not copied"
+    def _read_fallbacks(self, subjects: list[Address]) -> dict[Address, Manifest]:
+        """The index of each subject's referrers that the source keeps under a tag."""
+        tagged = [each for each in subjects if fallback_tag(each.reference) in self.tags[each.repository]]
+        read = self.session.each(lambda subject: self._read_tag(subject, fallback_tag(subject.reference)), tagged)
+        for subject, index in zip(tagged, read, strict=True):
+            if index is not None and index.is_index:
+                self.found.fallbacks[subject] = index
+            elif index is not None:
+                self.found.warnings[subject].append(
+                    f"the source's tag {fallback_tag(subject.reference)} names no index of referrers; it was not copied"
                 )
-            elif manifest.subject is None or manifest.subject.digest != place.reference:
-                said = manifest.subject.digest if manifest.subject else "nothing"
-                self.found.warnings[place].append(
-                    f"the source lists {descriptor.digest} as a referrer of {place.reference}, but it refers to "
-                    f"{said}; it was not copied"
-                )
-            else:
-                right.append((place, manifest))
-        self._keep(right, [""] * len(right), [kind_of(manifest) for _place, manifest in right])
+        return {subject: self.found.fallbacks[subject] for subject in tagged if subject in self.found.fallbacks}
 
-    def _read_cosign(self, subjects: list[Address]) -> None:
+    def _read_tag(self, subject: Address, tag: str) -> Manifest | None:
+        return self.session.read(self.source, Address(subject.repository, tag))
+
+    def _read_referrer(self, subject: Address, named: Descriptor) -> Manifest | None:
+        held = self.library.held.get(Address(subject.repository, named.digest))
+        return held or self.session.read_named(self.source, subject.repository, named)
+
+    def _cosign(self, subjects: list[Address]) -> list[_Hit]:
+        """What cosign keeps of *subjects* under tags of its own."""
         tagged = [
-            (place, own)
-            for place in subjects
-            for own in cosign_tags(place.reference)
-            if own.tag in self.tags[place.repository]
+            (subject, cosign)
+            for subject in subjects
+            for cosign in cosign_tags(subject.reference)
+            if cosign.tag in self.tags[subject.repository]
         ]
         read = self.session.each(lambda item: self._read_tag(item[0], item[1].tag), tagged)
-        there = [(place, own, one) for (place, own), one in zip(tagged, read, strict=True) if one is not None]
-        self._keep(
-            [(place, one) for place, _own, one in there],
-            [own.tag for _place, own, _one in there],
-            [own.kind for _place, own, _one in there],
-        )
+        return [
+            _Hit(subject, manifest, cosign.kind, cosign.tag)
+            for (subject, cosign), manifest in zip(tagged, read, strict=True)
+            if manifest is not None
+        ]
 
-    def _keep(self, found: list[tuple[Address, Manifest]], tags: list[str], kinds: list[str]) -> None:
-        """Keep attachments, with what those among them name that are indexes."""
-        for place, manifest in found:
-            self.library.put(place.repository, manifest)
-        read_children(self.session, self.library, [(place.repository, one) for place, one in found], deep=True)
-        for (place, manifest), tag, kind in zip(found, tags, kinds, strict=True):
-            parts = self.library.closure(place.repository, manifest)[:-1]
-            self.found.attachments[place].append(Attachment(kind, place.reference, manifest, tag, parts))
+    def _keep(self, hits: list[_Hit]) -> None:
+        """Keep what was found, with what those among it name that are indexes."""
+        for hit in hits:
+            self.library.put(hit.subject.repository, hit.manifest)
+        read_children(self.session, self.library, [(hit.subject.repository, hit.manifest) for hit in hits], deep=True)
+        for hit in hits:
+            parts = self.library.closure(hit.subject.repository, hit.manifest)[:-1]
+            attachment = Attachment(hit.kind, hit.subject.reference, hit.manifest, hit.tag, parts)
+            self.found.attachments[hit.subject].append(attachment)
+
+
+def _kind(referrer: Manifest) -> str:
+    """What a referrer is called in reports."""
+    return artifact_kind(descriptor_of(referrer).artifact_type) or "referrer"
+
+
+def _not_a_referrer(subject: Address, digest: str, manifest: Manifest | None) -> str:
+    """Why what the source lists as a referrer of *subject* is not copied."""
+    if manifest is None:
+        return f"the source lists the referrer {digest} of {subject.reference}, but does not have it; it was not copied"
+    seen = manifest.subject.digest if manifest.subject else "nothing"
+    return f"the source lists {digest} as a referrer of {subject.reference}, but it refers to {seen}; it was not copied"

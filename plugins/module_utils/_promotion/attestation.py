@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from .._oci.json_manifest import raw_json
 from .._oci.media_types import EMPTY, IN_TOTO, OCI_MANIFEST
-from .._oci.model import Descriptor, RawManifest
+from .._oci.model import Descriptor
 from .._oci.names import digest_of
+from .._oci.parse import parse_manifest
+from .._oci.referrers import as_object
 from .._release.promotion import PREDICATE_TYPE, gate_data
-from .attachment_tags import as_object
 
 if TYPE_CHECKING:
     from .._oci.model import Manifest
@@ -33,13 +34,14 @@ class Attestation:
     """An artifact ready to be written: its blobs with their content, and its manifest."""
 
     blobs: tuple[tuple[Descriptor, bytes], ...]
-    manifest: RawManifest
+    manifest: Manifest
 
 
 def is_attestation(listed: Descriptor) -> bool:
     """Whether a referrer is, by its type and annotations, the attestation of a promotion."""
-    said = dict(listed.annotations)
-    return listed.artifact_type == IN_TOTO and any(said.get(one) == PREDICATE_TYPE for one in _PREDICATE_ANNOTATIONS)
+    annotations = dict(listed.annotations)
+    predicates = {annotations.get(name) for name in _PREDICATE_ANNOTATIONS}
+    return listed.artifact_type == IN_TOTO and PREDICATE_TYPE in predicates
 
 
 def statement(image: SourceImage, promotion: Promotion) -> bytes:
@@ -52,11 +54,8 @@ def statement(image: SourceImage, promotion: Promotion) -> bytes:
         "promotedAt": promotion.promoted_at,
         "promotedBy": promotion.promoted_by,
         "commit": promotion.commit,
-        "gates": [gate_data(one) for one in promotion.gates],
-        "attachments": [
-            {"kind": one.kind, "digest": one.manifest.digest, "subject": one.subject, "tag": one.tag}
-            for one in image.attachments
-        ],
+        "gates": [gate_data(gate) for gate in promotion.gates],
+        "attachments": [attachment.as_data() for attachment in image.attachments],
     }
     if image.rewritten_from:
         predicate["rewrittenFrom"] = image.rewritten_from
@@ -84,7 +83,7 @@ def artifact(content: bytes, subject: Manifest, *, created: str) -> Attestation:
         "annotations": {_CREATED: created, **dict.fromkeys(_PREDICATE_ANNOTATIONS, PREDICATE_TYPE)},
     }
     blobs = ((config, EMPTY_CONFIG), (layer, content))
-    return Attestation(blobs, raw_json(document, OCI_MANIFEST))
+    return Attestation(blobs, parse_manifest(raw_json(document, OCI_MANIFEST)))
 
 
 def _describe(content: bytes, media_type: str, *, annotations: tuple[tuple[str, str], ...] = ()) -> Descriptor:

@@ -5,35 +5,26 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .report import progress_line
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .progress import ImageProgress
     from .session import Session
-    from .values import BlobStep, PromotionPlan
-
-
-@dataclass(slots=True)
-class Copied:
-    """What was copied for one image."""
-
-    blobs: int = 0
-    mounted: int = 0
-    sent: int = 0
-    resumed: int = 0
+    from .values import BlobStep
 
 
 class BlobCopy:
-    """The blobs of a plan, and how far copying them is."""
+    """The blobs to copy, and how far copying them is."""
 
-    def __init__(self, session: Session, planned: PromotionPlan) -> None:
+    def __init__(self, session: Session, images: Sequence[ImageProgress]) -> None:
         self.session = session
-        self.copied = [Copied() for _image in planned.images]
-        self.steps = [(number, step) for number, image in enumerate(planned.images) for step in image.blobs]
+        self.steps = [(image, step) for image in images for step in image.plan.blobs]
         self.done = 0
-        self._total_bytes = sum(image.bytes_to_copy for image in planned.images)
+        self._total_bytes = sum(image.plan.bytes_to_copy for image in images)
         self._bytes = 0
         self._lock = threading.Lock()
         self._began = session.ports.clock.monotonic()
@@ -46,25 +37,24 @@ class BlobCopy:
         ordered = sorted(self.steps, key=lambda item: item[1].descriptor.size, reverse=True)
         self.session.each(lambda item: self._copy(*item), ordered, tick=self._say)
 
-    def _copy(self, number: int, step: BlobStep) -> None:
-        copied = self.copied[number]
+    def _copy(self, image: ImageProgress, step: BlobStep) -> None:
         registry = self.session.ports.destination
         if step.mount_from and registry.mount_blob(step.address, from_repository=step.mount_from):
             with self._lock:
-                copied.mounted += 1
+                image.mounted += 1
                 self.done += 1
             return
         transferred = self.session.ports.transfer.copy_blob(
             step.source_repository, step.descriptor, step.destination_repository, self._count
         )
         with self._lock:
-            copied.blobs += 1
-            copied.sent += transferred.bytes_sent
-            copied.resumed += transferred.resumed_at
+            image.copied += 1
+            image.bytes_sent += transferred.bytes_sent
+            image.bytes_resumed += transferred.resumed_at
             self.done += 1
 
     def _count(self, sent: int) -> None:
-        """Called while a blob is on its way, so that this is where one can be given up."""
+        """Called while a blob is on its way, so that this is where it can be given up."""
         self.session.check()
         with self._lock:
             self._bytes += sent

@@ -21,9 +21,9 @@ def read_promotions(
     At most *history* of them unless that is 0.
     """
     found = tuple(
-        one
-        for one in promotions.promotions(service)
-        if (not digest or one.digest == digest)
-        and (not version or version_names(version, tag=one.version, digest=one.digest))
+        promotion
+        for promotion in promotions.promotions(service)
+        if (not digest or promotion.digest == digest)
+        and (not version or version_names(version, tag=promotion.version, digest=promotion.digest))
     )
     return found[:history] if history else found

@@ -8,38 +8,60 @@ registries in the cloud answer from many machines.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from .._common.wait import until
 from .._errors import OperationError
 from .session import StoppableClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .._oci.model import RawManifest
+    from .._errors import FastbreakError
+    from .._oci.model import Manifest
     from .._oci.names import Address
     from .session import Session
 
-WAITS_SECONDS = (0.1, 0.4, 1.6)
+Seen = TypeVar("Seen")
+
+#: A tenth of a second, four tenths, then the rest: four looks when each answers at once.
+_SECONDS = 2.1
 
 
-def write_manifest(session: Session, address: Address, manifest: RawManifest) -> str:
-    """Write it to the destination; tried again while that says it lacks what the manifest names."""
-    write = session.ports.destination.write_manifest
-    for seconds in WAITS_SECONDS:
+def patiently(  # noqa: UP047 (ansible-core 2.19 runs on Python 3.11)
+    session: Session,
+    look: Callable[[], Seen],
+    right: Callable[[Seen], bool],
+    *,
+    otherwise: Callable[[Seen], FastbreakError],
+) -> Seen:
+    """What *look* sees once that is *right*, now or in a moment. Raises *otherwise* of what was seen last."""
+    return until(
+        look,
+        right,
+        clock=StoppableClock(session),
+        seconds=_SECONDS,
+        pause=lambda elapsed: 0.1 + 3 * elapsed,
+        on_timeout=lambda seen, _elapsed: otherwise(seen),
+    )
+
+
+def write_manifest(session: Session, address: Address, manifest: Manifest) -> str:
+    """Write it to the destination; tried again while that says it lacks what the manifest names.
+
+    Returns the subject that the registry says it lists it for, empty when it lists none.
+    """
+
+    refusals: list[OperationError] = []
+
+    def attempt() -> str | None:
         try:
-            return write(address, manifest)
+            return session.ports.destination.write_manifest(address, manifest.raw)
         except OperationError as error:
             if error.details.get("refusal") != "missing":
                 raise
-        StoppableClock(session).sleep(seconds)
-    return write(address, manifest)
+            refusals.append(error)
+            return None
 
-
-def comes_true(session: Session, seen: Callable[[], bool]) -> bool:
-    """Whether *seen* is so, now or in a moment."""
-    for seconds in WAITS_SECONDS:
-        if seen():
-            return True
-        StoppableClock(session).sleep(seconds)
-    return seen()
+    listed_for = patiently(session, attempt, lambda answer: answer is not None, otherwise=lambda _nothing: refusals[-1])
+    return listed_for or ""

@@ -11,23 +11,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._errors import RefusedError, RequestError
-from .._oci.names import Address
-from .plan_tags import AttachmentTags
-from .values import (
-    BlobStep,
-    DestinationState,
-    ImagePlan,
-    ManifestStep,
-    PromotionPlan,
-    SourceImage,
-    TagStep,
-)
+from .plan_attachment_tags import AttachmentTags
+from .values import BlobStep, ImagePlan, ManifestStep, PromotionPlan, TagStep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from .._oci.model import Descriptor, Manifest
+    from .._oci.names import Address
     from .request import PromotionRequest
+    from .values import DestinationState, SourceImage
 
 
 def plan(
@@ -41,16 +34,28 @@ def plan(
     return PromotionPlan(tuple(planner.image(source, state) for source, state in images))
 
 
+class _Claims:
+    """What is planned already, so that the images after do not plan it again."""
+
+    def __init__(self) -> None:
+        self._taken: set[tuple[str, Address]] = set()
+
+    def take(self, what: str, address: Address) -> bool:
+        """Take *what* at *address* for the image that is planned now. False when an image before took it."""
+        if (what, address) in self._taken:
+            return False
+        self._taken.add((what, address))
+        return True
+
+
 class _Planner:
-    """Plans one image after the other, and knows what is planned already."""
+    """Plans one image after the other."""
 
     def __init__(self, request: PromotionRequest, *, same_registry: bool) -> None:
         self.request = request
         self.same_registry = same_registry
-        self.blobs: set[Address] = set()
-        self.manifests: set[tuple[str, str]] = set()
+        self.claims = _Claims()
         self.tags: dict[Address, str] = {}
-        self.attested: set[Address] = set()
         self.recorded: set[str] = set()
         self.attachment_tags = AttachmentTags(request.attachments)
 
@@ -58,92 +63,83 @@ class _Planner:
         """The plan of one image."""
         repository = source.request.destination_repository
         tag = self._tag(source, state)
-        planned = self.attachment_tags.steps(source, state)
+        planned = self.attachment_tags.plan(source, state, attest=self._attest(source, state))
         lacking = self._lacking(source, state, planned.left)
-        blobs, present, warnings = self._blobs(source, state, lacking)
-        attest = self._attest(source, state)
-        if attest:
-            attest = self.attachment_tags.may_list(source, state, planned)
-        steps = [ManifestStep(one.raw, repository, role) for one, role in lacking if role]
-        own = {one.digest for one in source.manifests}
+        blobs, present, warnings = self._blobs(source, state, [manifest for manifest, _role in lacking])
+        steps = [ManifestStep(manifest, repository, role) for manifest, role in lacking if role]
+        own = {manifest.digest for manifest in source.manifests}
         return ImagePlan(
             source=source,
             blobs=blobs,
             present_blobs=present,
-            manifests=tuple(one for one in steps if one.manifest.digest in own),
-            referrers=tuple(one for one in steps if one.manifest.digest not in own),
+            manifests=tuple(step for step in steps if step.manifest.digest in own),
+            attachments=tuple(step for step in steps if step.manifest.digest not in own),
             attachment_tags=planned.steps,
             tag=tag,
-            attest=attest,
+            attest=planned.attest,
             attestation=state.attestation,
             record=self._record(source, state, written=tag is not None),
             warnings=(*source.warnings, *warnings, *planned.warnings),
         )
 
     def _tag(self, source: SourceImage, state: DestinationState) -> TagStep | None:
-        repository, tag = source.request.destination_repository, source.request.destination_tag
+        tag = source.request.destination_tag
         if not tag:
             return None
-        planned = self.tags.setdefault(Address(repository, tag), source.digest)
+        address = source.request.destination(tag)
+        planned = self.tags.setdefault(address, source.digest)
         if planned != source.digest:
             raise RequestError(
-                f"Two images of this promotion go to the tag {tag} of {repository}: {planned} and {source.digest}. "
-                "Nothing was changed. Give them different destination tags.",
+                f"Two images of this promotion go to the tag {tag} of {address.repository}: {planned} and "
+                f"{source.digest}. Nothing was changed. Give them different destination tags.",
                 tag=tag,
                 digests=[planned, source.digest],
             )
         there = dict(state.tags).get(tag)
-        if there == source.digest or self._is_planned("tag", repository, tag):
+        if there == source.digest or not self.claims.take("tag", address):
             return None
         if there is not None:
-            raise RefusedError(moved_tag(repository, tag, there=there, wanted=source.digest), seen=there)
-        return TagStep(tag, source.root.raw, repository)
-
-    def _is_planned(self, role: str, repository: str, name: str) -> bool:
-        """Whether an image before this one does it already; from now on one does."""
-        key = (f"{role} {repository}", name)
-        planned = key in self.manifests
-        self.manifests.add(key)
-        return planned
+            raise RefusedError(moved_tag(address, there=there, wanted=source.digest), seen=there)
+        return TagStep(address, source.root)
 
     def _lacking(
         self, source: SourceImage, state: DestinationState, left: frozenset[str]
     ) -> list[tuple[Manifest, str]]:
         """The manifests that the destination lacks, each after what it names and refers to, with their roles.
 
-        One without a role is written under a tag of its own only.
+        A manifest without a role is written under a tag of its own only.
         """
-        referred = {one.subject for one in source.attachments}
-        found = [(one, "index" if one.is_index else "image") for one in source.manifests]
-        for one in source.attachments:
-            if one.tag and one.manifest.digest in left:
+        referred = {attachment.subject for attachment in source.attachments}
+        found = [(manifest, "index" if manifest.is_index else "image") for manifest in source.manifests]
+        for attachment in source.attachments:
+            digest, kind = attachment.manifest.digest, attachment.kind
+            if attachment.tag and digest in left:
                 continue
-            found += [(part, one.kind) for part in one.parts]
-            found.append((one.manifest, "" if one.tag and one.manifest.digest not in referred else one.kind))
-        repository = source.request.destination_repository
+            found += [(part, kind) for part in attachment.parts]
+            found.append((attachment.manifest, "" if attachment.tag and digest not in referred else kind))
         return [
-            (one, role)
-            for one, role in found
-            if one.digest not in state.manifests and not self._is_planned("manifest", repository, one.digest)
+            (manifest, role)
+            for manifest, role in found
+            if manifest.digest not in state.manifests
+            and self.claims.take("manifest", source.request.destination(manifest.digest))
         ]
 
     def _blobs(
-        self, source: SourceImage, state: DestinationState, lacking: list[tuple[Manifest, str]]
+        self, source: SourceImage, state: DestinationState, lacking: list[Manifest]
     ) -> tuple[tuple[BlobStep, ...], tuple[Descriptor, ...], list[str]]:
-        repository = source.request.destination_repository
-        needed = {blob.digest: blob for one, _role in lacking for blob in one.blobs}
-        there = {blob.digest: blob for one in source.manifests for blob in one.blobs if blob.digest not in needed}
-        steps, present, warnings = [], list(there.values()), []
+        needed = {blob.digest: blob for manifest in lacking for blob in manifest.blobs}
+        own = {blob.digest: blob for manifest in source.manifests for blob in manifest.blobs}
+        steps, warnings = [], []
+        present = [blob for blob in own.values() if blob.digest not in needed]
         for blob in needed.values():
             if blob.digest in source.absent_blobs:
                 warnings.append(
                     f"layer {blob.digest} is non-distributable and the source does not have it; it stays at "
                     f"{', '.join(blob.urls) or 'no address that the manifest names'}"
                 )
-            elif blob.digest in state.blobs or Address(repository, blob.digest) in self.blobs:
+            elif blob.digest in state.blobs or not self.claims.take("blob", source.request.destination(blob.digest)):
                 present.append(blob)
             else:
-                self.blobs.add(Address(repository, blob.digest))
                 steps.append(self._blob(source, blob))
         return tuple(steps), tuple(present), warnings
 
@@ -152,11 +148,9 @@ class _Planner:
         return BlobStep(blob, origin, goal, mount_from=origin if self.same_registry and origin != goal else "")
 
     def _attest(self, source: SourceImage, state: DestinationState) -> bool:
-        key = Address(source.request.destination_repository, source.digest)
-        if not self.request.attest or state.attested or key in self.attested:
+        if not self.request.attest or state.attestation:
             return False
-        self.attested.add(key)
-        return True
+        return self.claims.take("attestation", source.request.destination(source.digest))
 
     def _record(self, source: SourceImage, state: DestinationState, *, written: bool) -> bool:
         """A line for each digest, and one more for another tag of it."""
@@ -168,9 +162,10 @@ class _Planner:
         return True
 
 
-def moved_tag(repository: str, tag: str, *, there: str, wanted: str) -> str:
+def moved_tag(tag: Address, *, there: str, wanted: str) -> str:
     """Why a tag is not written, in one paragraph."""
     return (
-        f"Promoting {wanted} to tag {tag} of {repository} was refused: the tag names {there} already, and a tag never "
-        "moves. It was left as it is. Promote under another tag, or find out why two images have this name."
+        f"Promoting {wanted} to tag {tag.reference} of {tag.repository} was refused: the tag names {there} already, "
+        "and a tag never moves. It was left as it is. Promote under another tag, or find out why two images have this "
+        "name."
     )

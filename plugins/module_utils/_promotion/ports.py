@@ -49,7 +49,7 @@ class Registry(Protocol):
         """Whether the repository holds the blob."""
 
     def read_blob(self, blob: Address, *, limit_bytes: int) -> bytes | None:
-        """A small blob, its digest checked; None when there is none. Refuses one over the limit."""
+        """A small blob, its digest checked; None when there is none. Refuses a blob over the limit."""
 
     def list_tags(self, repository: str) -> tuple[str, ...] | None:
         """All tags of a repository; None when there is no such repository."""
@@ -139,7 +139,7 @@ class Promotions(Protocol):
         """The newest promotion of a digest."""
 
     def write_promotion(self, promotion: Promotion) -> None:
-        """Append one; a written one is never changed."""
+        """Append a line; a written line is never changed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,10 +46,10 @@ class Library:
         self._visit(repository, root, (), found)
         return tuple(found.values())
 
-    def _visit(self, repository: str, one: Manifest, above: tuple[str, ...], found: dict[str, Manifest]) -> None:
-        if one.digest in above:
+    def _visit(self, repository: str, manifest: Manifest, above: tuple[str, ...], found: dict[str, Manifest]) -> None:
+        if manifest.digest in above:
             raise RefusedError(
-                f"Index {one.digest} of {repository} contains itself, by way of {len(above)} others. Nothing was "
+                f"Index {manifest.digest} of {repository} contains itself, by way of {len(above)} others. Nothing was "
                 "written. Push the image anew."
             )
         if len(above) >= DEPTH_LIMIT:
@@ -57,18 +57,18 @@ class Library:
                 f"The index {above[0]} of {repository} has indexes in it more than {DEPTH_LIMIT} deep. Nothing was "
                 "written. Push it with fewer levels."
             )
-        if one.digest in found:
+        if manifest.digest in found:
             return
-        for child in one.children:
+        for child in manifest.children:
             held = self.held.get(Address(repository, child.digest))
             if held:
-                self._visit(repository, held, (*above, one.digest), found)
-        found[one.digest] = one
+                self._visit(repository, held, (*above, manifest.digest), found)
+        found[manifest.digest] = manifest
 
 
 def read_roots(session: Session) -> tuple[SourceImage, ...]:
     """The root of every image. Raises RefusedError for one that is not there or not the one that was asked for."""
-    return tuple(session.each(lambda one: _read_root(session, one), session.request.images))
+    return tuple(session.each(lambda request: _read_root(session, request), session.request.images))
 
 
 def _read_root(session: Session, request: ImageRequest) -> SourceImage:
@@ -127,27 +127,27 @@ def read_children(session: Session, library: Library, above: list[tuple[str, Man
     """Read what the manifests *above* name, level by level."""
     expanded: set[Address] = set()
     for _level in range(DEPTH_LIMIT + 1):
-        expanded |= {Address(repository, one.digest) for repository, one in above}
+        expanded |= {Address(repository, manifest.digest) for repository, manifest in above}
         named = {
             Address(repository, child.digest): child
-            for repository, one in above
-            for child in one.children
+            for repository, manifest in above
+            for child in manifest.children
             if deep or child.media_type in INDEX_TYPES
         }
-        missing = {place: child for place, child in named.items() if place not in library.held}
+        missing = {address: child for address, child in named.items() if address not in library.held}
         read = session.each(lambda item: _read_child(session, *item), missing.items())
         library.held.update(zip(missing, read, strict=True))
-        places = [place for place in named if place in library.held and place not in expanded]
-        above = [(place.repository, library.held[place]) for place in places]
+        fresh = [address for address in named if address in library.held and address not in expanded]
+        above = [(address.repository, library.held[address]) for address in fresh]
         if not above:
             break
 
 
-def _read_child(session: Session, place: Address, child: Descriptor) -> Manifest:
-    found = session.read_named(session.ports.source, place.repository, child)
+def _read_child(session: Session, address: Address, child: Descriptor) -> Manifest:
+    found = session.read_named(session.ports.source, address.repository, child)
     if found is None:
         raise RefusedError(
-            f"{session.ports.source.host}/{place.repository} names the manifest {place.reference} in an index, but "
+            f"{session.ports.source.host}/{address.repository} names the manifest {address.reference} in an index, but "
             "does not have it. Nothing was written. Push the image anew: part of it was deleted."
         )
     return found

@@ -38,7 +38,7 @@ class Hosts:
 
 @dataclass(frozen=True, slots=True)
 class ImageOutcome:
-    """What was done for one image; in check mode what would be."""
+    """What was done for an image; in check mode what would be."""
 
     plan: ImagePlan
     blobs_copied: int = 0
@@ -72,33 +72,31 @@ def as_data(result: PromotionResult) -> dict[str, Any]:
     """*result* as a module returns it."""
     return {
         "changed": result.changed,
-        "images": [_image_data(one, result.hosts) for one in result.images],
+        "images": [_image_data(outcome, result.hosts) for outcome in result.images],
         "diff": diff(result.plan, result.hosts),
     }
 
 
-def _image_data(one: ImageOutcome, hosts: Hosts) -> dict[str, Any]:
-    source, request = one.plan.source, one.plan.source.request
+def _image_data(outcome: ImageOutcome, hosts: Hosts) -> dict[str, Any]:
+    plan = outcome.plan
+    source, request = plan.source, plan.source.request
     return {
         "source": hosts.origin(request),
         "destination": f"{hosts.goal(request)}@{source.digest}",
         "digest": source.digest,
         "tag": request.destination_tag,
-        "changed": one.plan.changed,
-        "blobs_copied": one.blobs_copied,
-        "blobs_mounted": one.blobs_mounted,
-        "blobs_present": len(one.plan.present_blobs),
-        "bytes_copied": one.bytes_copied,
-        "bytes_resumed": one.bytes_resumed,
-        "manifests": [step.manifest.digest for step in (*one.plan.manifests, *one.plan.referrers)],
-        "attachments": [
-            {"kind": each.kind, "digest": each.manifest.digest, "subject": each.subject, "tag": each.tag}
-            for each in source.attachments
-        ],
-        "gates": [gate_data(each) for each in one.plan.gates],
-        "attestation": one.attestation,
-        "warnings": [*one.plan.warnings, *one.warnings],
-        "seconds": round(one.seconds, 3),
+        "changed": plan.changed,
+        "blobs_copied": outcome.blobs_copied,
+        "blobs_mounted": outcome.blobs_mounted,
+        "blobs_present": len(plan.present_blobs),
+        "bytes_copied": outcome.bytes_copied,
+        "bytes_resumed": outcome.bytes_resumed,
+        "manifests": [step.manifest.digest for step in (*plan.manifests, *plan.attachments)],
+        "attachments": [attachment.as_data() for attachment in source.attachments],
+        "gates": [gate_data(gate) for gate in plan.gates],
+        "attestation": outcome.attestation,
+        "warnings": [*plan.warnings, *outcome.warnings],
+        "seconds": round(outcome.seconds, 3),
     }
 
 
@@ -143,12 +141,12 @@ def plan_lines(image: ImagePlan) -> Iterable[str]:
     if image.blobs:
         copied = sum(1 for step in image.blobs if not step.mount_from)
         yield f"blobs to copy: {copied}, {human_bytes(image.bytes_to_copy)}; to mount: {len(image.blobs) - copied}"
-    present = sum(one.size for one in image.present_blobs)
+    present = sum(blob.size for blob in image.present_blobs)
     yield f"blobs present: {len(image.present_blobs)}, {human_bytes(present)}"
-    for manifest in image.manifests:
-        yield f"write manifest ({manifest.role}) {manifest.manifest.digest}"
-    for manifest in image.referrers:
-        yield f"write attachment ({manifest.role}) {manifest.manifest.digest}"
+    for own in image.manifests:
+        yield f"write manifest ({own.role}) {own.manifest.digest}"
+    for attached in image.attachments:
+        yield f"write attachment ({attached.role}) {attached.manifest.digest}"
     for tagged in image.attachment_tags:
         yield f"write tag {tagged.tag} -> {tagged.manifest.digest}"
     if image.attest:
@@ -157,7 +155,7 @@ def plan_lines(image: ImagePlan) -> Iterable[str]:
         yield f"write tag {image.tag.tag} -> {image.tag.manifest.digest}"
     if image.record:
         yield "write line in the release table"
-    yield from (f"warning: {one}" for one in image.warnings)
+    yield from (f"warning: {text}" for text in image.warnings)
 
 
 def progress_line(*, blobs: tuple[int, int], sent: tuple[int, int], seconds: float) -> str:
@@ -167,7 +165,7 @@ def progress_line(*, blobs: tuple[int, int], sent: tuple[int, int], seconds: flo
 
 
 def finished_line(outcome: ImageOutcome, hosts: Hosts) -> str:
-    """One image that is done, in a line."""
+    """An image that is done, in a line."""
     goal = hosts.goal(outcome.plan.source.request)
     if not outcome.plan.changed:
         return f"{goal} has {outcome.plan.source.digest} already"

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 from .._errors import FastbreakError, RefusedError
 from .._release.promotion import gate_data
 from .attachments import read_attachments
+from .attest import AttestationWriter
 from .copy import BlobCopy
-from .finish import Finish
 from .gates.judge import judge
+from .image_tags import ImageTags
 from .plan import plan
+from .progress import ImageProgress
 from .read import Library, assemble, read_below, read_roots
-from .record import Keeping
+from .read_back import read_back
+from .record import Recorder
 from .report import (
     Hosts,
     ImageOutcome,
@@ -27,7 +30,7 @@ from .report import (
 from .session import Session, StoppableClock
 from .state import StateReader
 from .values import ImagePlan, PromotionPlan
-from .write import Writing
+from .write import ManifestWriter
 
 if TYPE_CHECKING:
     from .ports import Ports
@@ -58,20 +61,20 @@ def _plan(session: Session) -> PromotionPlan:
     roots, states, library = read_roots(session), StateReader(session), Library()
     states.read_settings()
     read_below(session, library, roots, deep=False)
-    shallow = [assemble(library, one, deep=False) for one in roots]
+    shallow = [assemble(library, root, deep=False) for root in roots]
     settled = states.settled(shallow)
-    images = _deepened(session, library, shallow, deep=[not one for one in settled])
+    images = _deepened(session, library, shallow, deep=[not done for done in settled])
     images = list(read_attachments(session, library, images))
     found = states.read(images)
-    images = [replace(one, absent_blobs=states.absent_at_source(one)) for one in images]
+    images = [replace(image, absent_blobs=states.absent_at_source(image)) for image in images]
     same_registry = session.ports.source.host == session.ports.destination.host
     return plan(zip(images, found, strict=True), session.request, same_registry=same_registry)
 
 
 def _deepened(session: Session, library: Library, images: list[SourceImage], *, deep: list[bool]) -> list[SourceImage]:
     """*images* with all their manifests where *deep* says so."""
-    read_below(session, library, [one for one, wanted in zip(images, deep, strict=True) if wanted], deep=True)
-    return [assemble(library, one, deep=wanted) for one, wanted in zip(images, deep, strict=True)]
+    read_below(session, library, [image for image, wanted in zip(images, deep, strict=True) if wanted], deep=True)
+    return [assemble(library, image, deep=wanted) for image, wanted in zip(images, deep, strict=True)]
 
 
 def _judged(session: Session, planned: PromotionPlan) -> PromotionPlan:
@@ -116,22 +119,23 @@ class _Run:
         self.planned = planned
         self.hosts = hosts
         self.began = began
-        self.copy = BlobCopy(session, planned)
-        self.writing = Writing(session, planned)
-        self.keeping = Keeping(session, hosts, self.writing)
-        self.finish = Finish(session, self.writing)
+        self.images = [ImageProgress(image, attestation=image.attestation) for image in planned.images]
+        self.copy = BlobCopy(session, self.images)
+        self.writer = ManifestWriter(session, self.images)
+        self.recorder = Recorder(session, hosts)
+        self.tags = ImageTags(session, self.images)
 
     def go(self) -> PromotionResult:
         """All of it, in the order that leaves no tag on incomplete content wherever it ends."""
         try:
             self.copy.run()
-            self.writing.manifests()
-            self.writing.referrers()
-            self.writing.attachment_tags()
-            self.keeping.attest(self.copy.copied)
-            self.finish.tags()
-            self.finish.read_back()
-            self.keeping.record(self.copy.copied)
+            self.writer.write_manifests()
+            self.writer.write_attachments()
+            self.writer.write_attachment_tags()
+            AttestationWriter(self.session, self.recorder, self.writer).write(self.images)
+            self.tags.write()
+            read_back(self.session, [step.address for _image, step in self.copy.steps], self.writer, self.tags.written)
+            self.recorder.write(self.images)
         except FastbreakError as error:
             error.message = f"{error.message} {self._standing()}"
             error.args = (error.message,)
@@ -140,49 +144,31 @@ class _Run:
 
     def _standing(self) -> str:
         """What was done and what was not."""
-        wanted = [image.tag for image in self.planned.images if image.tag]
-        written = [f"{one.destination_repository}:{one.tag}" for one in self.finish.tagged]
+        wanted = len(self.tags.planned)
+        written = [str(step.address) for step in self.tags.written]
         if not wanted:
             tags = "There was no tag to write."
         elif not written:
             tags = "No tag was written."
-        elif len(written) < len(wanted):
-            tags = f"{len(written)} of {len(wanted)} tags were written: {', '.join(written)}."
+        elif len(written) < wanted:
+            tags = f"{len(written)} of {wanted} tags were written: {', '.join(written)}."
         else:
             tags = f"All tags were written: {', '.join(written)}."
         return (
-            f"{self.copy.done} of {len(self.copy.steps)} blobs to copy are there, and {len(self.writing.written)} of "
-            f"{self.writing.total} manifests. {tags} Run again to go on: what is there is not sent again."
+            f"{self.copy.done} of {len(self.copy.steps)} blobs to copy are there, and {len(self.writer.written)} of "
+            f"{self.writer.total} manifests. {tags} Run again to go on: what is there is not sent again."
         )
 
     def _result(self) -> PromotionResult:
         seconds = self.session.ports.clock.monotonic() - self.began
-        outcomes = []
-        for number, image in enumerate(self.planned.images):
-            copied = self.copy.copied[number]
-            outcomes.append(
-                ImageOutcome(
-                    image,
-                    blobs_copied=copied.blobs,
-                    blobs_mounted=copied.mounted,
-                    bytes_copied=copied.sent,
-                    bytes_resumed=copied.resumed,
-                    attestation=self.keeping.attestations[number],
-                    warnings=tuple(self.writing.warnings[number]),
-                    seconds=seconds,
-                )
-            )
-            self.session.ports.progress.say(finished_line(outcomes[-1], self.hosts))
-        return PromotionResult(self.planned, self.hosts, tuple(outcomes), wrote=self._wrote())
+        outcomes = tuple(image.outcome(seconds) for image in self.images)
+        for outcome in outcomes:
+            self.session.ports.progress.say(finished_line(outcome, self.hosts))
+        return PromotionResult(self.planned, self.hosts, outcomes, wrote=self._wrote())
 
     def _wrote(self) -> bool:
         """Whether the destination took anything: what it refuses of attachments is refused again by the next run."""
-        attested = [
-            number
-            for number, image in enumerate(self.planned.images)
-            if image.attest and self.keeping.attestations[number]
-        ]
+        attested = any(image.plan.attest and image.attestation for image in self.images)
         recorded = any(image.record for image in self.planned.images)
-        return bool(
-            self.copy.steps or self.writing.written or self.writing.tags or self.finish.tagged or attested or recorded
-        )
+        written = self.copy.steps or self.writer.written or self.writer.tags or self.tags.written
+        return bool(written or attested or recorded)

@@ -89,7 +89,7 @@ class Session:
 
         futures = [self._pool.submit(take) for _thread in range(min(self._threads, len(asked)))]
         self._join(futures, tick)
-        for error in (one.exception() for one in futures if not one.cancelled()):
+        for error in (future.exception() for future in futures if not future.cancelled()):
             if error and not isinstance(error, StoppedError):
                 raise error
         self.check()
@@ -101,19 +101,19 @@ class Session:
         try:
             while pending:
                 done, pending = wait(pending, timeout=_TICK_SECONDS if tick else None, return_when=FIRST_EXCEPTION)
-                if any(one.exception() for one in done):
+                if any(future.exception() for future in done):
                     break
                 if tick and pending:
                     tick()
         finally:
             if pending:
                 self._stopped.set()
-                for one in pending:
-                    one.cancel()
+                for future in pending:
+                    future.cancel()
                 wait(pending)
 
     def read(self, registry: Registry, address: Address) -> Manifest | None:
-        """The manifest of a tag or digest, parsed; None when there is none. Raises RefusedError for a hostile one."""
+        """The manifest of a tag or digest, parsed; None when there is none. Raises RefusedError for hostile content."""
         raw = registry.read_manifest(address)
         if raw is None:
             return None
@@ -121,7 +121,7 @@ class Session:
         return parse_manifest(raw)
 
     def read_named(self, registry: Registry, repository: str, named: Descriptor) -> Manifest | None:
-        """The manifest that *named* points to. Raises RefusedError when it is not the one that was named."""
+        """The manifest that *named* points to. Raises RefusedError when another was named."""
         found = self.read(registry, Address(repository, named.digest))
         if found is None:
             return None

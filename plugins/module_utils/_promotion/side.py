@@ -159,4 +159,4 @@ def side_secrets(options: Mapping[str, Any]) -> list[str]:
     """The secrets among a task's options and those of its sides, so that no result repeats one."""
     sides = [options, *(options.get(name) for name in ("source", "destination"))]
     found = [side.get(name) for side in sides if isinstance(side, dict) for name in _SECRETS]
-    return [str(one) for one in found if one]
+    return [str(secret) for secret in found if secret]

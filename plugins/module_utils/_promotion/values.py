@@ -12,7 +12,7 @@ from .._oci.names import Address
 
 if TYPE_CHECKING:
     from .._ecr.values import RepositorySettings
-    from .._oci.model import Descriptor, Manifest, RawManifest
+    from .._oci.model import Descriptor, Manifest
     from .._release.promotion import GateResult
 
 
@@ -38,10 +38,14 @@ class ImageRequest:
     destination_tag: str = ""
     platforms: tuple[str, ...] = ()
 
+    def destination(self, reference: str) -> Address:
+        """Where *reference*, a tag or digest, lies at the destination."""
+        return Address(self.destination_repository, reference)
+
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A manifest that belongs to an image: found through the referrers API, or under a tag of its own.
+    """A manifest that is attached to an image: found through the referrers API, or under a tag of its own.
 
     ``parts`` are the manifests that it names itself when it is an index, each after those that it names.
     """
@@ -51,6 +55,15 @@ class Attachment:
     manifest: Manifest
     tag: str = ""
     parts: tuple[Manifest, ...] = ()
+
+    @property
+    def manifests(self) -> tuple[Manifest, ...]:
+        """Its parts and itself, each after what it names."""
+        return (*self.parts, self.manifest)
+
+    def as_data(self) -> dict[str, str]:
+        """What reports and attestations say of it."""
+        return {"kind": self.kind, "digest": self.manifest.digest, "subject": self.subject, "tag": self.tag}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,27 +93,29 @@ class SourceImage:
     @property
     def named(self) -> tuple[str, ...]:
         """The digests of its manifests, read or only named by an index; the root is last."""
-        read = {one.digest: None for one in self.manifests}
-        only_named = {
-            child.digest: None for one in self.manifests for child in one.children if child.digest not in read
-        }
-        return (*only_named, *read)
+        read = dict.fromkeys(manifest.digest for manifest in self.manifests)
+        children = dict.fromkeys(child.digest for manifest in self.manifests for child in manifest.children)
+        return (*(digest for digest in children if digest not in read), *read)
+
+    @property
+    def attached(self) -> tuple[Manifest, ...]:
+        """The manifests of all its attachments, each after what it names."""
+        return tuple(manifest for attachment in self.attachments for manifest in attachment.manifests)
 
 
 @dataclass(frozen=True, slots=True)
 class DestinationState:
-    """What the destination holds of it already: digests of blobs and manifests, and what the tags name.
+    """What the destination holds of an image already: digests of blobs and manifests, and what the tags name.
 
     ``held`` are manifests under attachments' tags that are not the source's: the destination may have added to them.
     ``referrers_api`` tells that it keeps referrers itself, so that no tag is needed for them. ``attestation`` is the
-    digest of the attestation that it has of the image.
+    digest of the attestation that it has of the promotion, empty when it has none.
     """
 
     settings: RepositorySettings
     blobs: frozenset[str] = frozenset()
     manifests: frozenset[str] = frozenset()
     tags: tuple[tuple[str, str], ...] = ()
-    attested: bool = False
     recorded: bool = False
     held: tuple[tuple[str, Manifest], ...] = ()
     referrers_api: bool = False
@@ -126,7 +141,7 @@ class BlobStep:
 class ManifestStep:
     """A manifest to write, by digest."""
 
-    manifest: RawManifest
+    manifest: Manifest
     destination_repository: str
     role: str
 
@@ -140,25 +155,27 @@ class ManifestStep:
 class TagStep:
     """A tag to write: the same bytes again, under the tag's name."""
 
-    tag: str
-    manifest: RawManifest
-    destination_repository: str
+    address: Address
+    manifest: Manifest
 
     @property
-    def address(self) -> Address:
-        """Where it goes."""
-        return Address(self.destination_repository, self.tag)
+    def tag(self) -> str:
+        """The tag's name."""
+        return self.address.reference
 
 
 @dataclass(frozen=True, slots=True)
 class ImagePlan:
-    """What promoting one image takes, in the order in which it is done. Nothing to do is an empty plan."""
+    """What promoting one image takes, in the order in which it is done. Nothing to do is an empty plan.
+
+    ``attachments`` are the manifests of what is attached, by digest; ``attachment_tags`` the tags that it has.
+    """
 
     source: SourceImage
     blobs: tuple[BlobStep, ...] = ()
     present_blobs: tuple[Descriptor, ...] = ()
     manifests: tuple[ManifestStep, ...] = ()
-    referrers: tuple[ManifestStep, ...] = ()
+    attachments: tuple[ManifestStep, ...] = ()
     attachment_tags: tuple[TagStep, ...] = ()
     tag: TagStep | None = None
     attest: bool = False
@@ -170,7 +187,7 @@ class ImagePlan:
     @property
     def changed(self) -> bool:
         """Whether carrying it out would write anything."""
-        steps = (self.blobs, self.manifests, self.referrers, self.attachment_tags)
+        steps = (self.blobs, self.manifests, self.attachments, self.attachment_tags)
         return any(steps) or self.tag is not None or self.attest or self.record
 
     @property
@@ -181,7 +198,7 @@ class ImagePlan:
 
 @dataclass(frozen=True, slots=True)
 class PromotionPlan:
-    """One plan for all images of a request."""
+    """The plans of all images of a request."""
 
     images: tuple[ImagePlan, ...] = field(default_factory=tuple)
 

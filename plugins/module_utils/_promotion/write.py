@@ -8,96 +8,91 @@ from typing import TYPE_CHECKING
 
 from .._errors import OperationError
 from .._oci.names import Address
-from .._oci.parse import parse_manifest
-from .attachment_tags import fallback_tag, without
+from .._oci.referrers import fallback_tag, without
 from .patience import write_manifest
 from .values import AttachmentsMode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
 
-    from .._oci.model import RawManifest
+    from .._oci.model import Manifest
+    from .progress import ImageProgress
     from .session import Session
-    from .values import ManifestStep, PromotionPlan, TagStep
+    from .values import ManifestStep, TagStep
 
-#: Refusals of an attachment that one can go on without, if asked to.
+    Pairs = Sequence[tuple[ImageProgress, ManifestStep]]
+
+#: Refusals of an attachment that a run can go on without, if asked to.
 _REFUSALS = frozenset({"unsupported", "missing", "immutable"})
 
 
-class Writing:
-    """The manifests of a plan, and how far writing them is. ``tags`` are the attachments' tags as they were written."""
+class ManifestWriter:
+    """Writes the manifests of all images, and knows what was written.
 
-    def __init__(self, session: Session, planned: PromotionPlan) -> None:
+    ``tags`` are the attachments' tags as they were written; ``refused`` and ``listed`` are manifests that the
+    destination did not take, and that it lists itself among the referrers of their subject.
+    """
+
+    def __init__(self, session: Session, images: Sequence[ImageProgress]) -> None:
         self.session = session
-        self.planned = planned
+        self.images = images
         self.written: list[ManifestStep] = []
-        self.tags: dict[Address, RawManifest] = {}
+        self.tags: dict[Address, Manifest] = {}
         self.refused: set[Address] = set()
         self.listed: set[Address] = set()
-        self.warnings: dict[int, list[str]] = {number: [] for number, _image in enumerate(planned.images)}
 
     @property
     def total(self) -> int:
         """How many manifests there are to write."""
-        return sum(len(image.manifests) + len(image.referrers) for image in self.planned.images)
+        return sum(len(image.plan.manifests) + len(image.plan.attachments) for image in self.images)
 
-    def manifests(self) -> None:
+    def write_manifests(self) -> None:
         """The images' own, by digest."""
-        self._in_order((image.manifests for image in self.planned.images), self._write)
+        steps = [(image, step) for image in self.images for step in image.plan.manifests]
+        self._in_order(steps, lambda _image, step: self._write(step))
 
-    def referrers(self) -> None:
-        """What belongs to them, by digest."""
-        self._in_order((image.referrers for image in self.planned.images), self._write_referrer)
+    def write_attachments(self) -> None:
+        """What is attached to them, by digest."""
+        steps = [(image, step) for image in self.images for step in image.plan.attachments]
+        self._in_order(steps, self._write_attachment)
 
-    def _in_order(self, steps: Iterable[tuple[ManifestStep, ...]], write: Callable[[int, ManifestStep], None]) -> None:
-        """Level by level: a manifest's level is one above all that it names or refers to."""
-        levels: list[list[tuple[int, ManifestStep]]] = []
-        level_of: dict[Address, int] = {}
-        for number, some in enumerate(steps):
-            for step in some:
-                repository = step.destination_repository
-                named = parse_manifest(step.manifest)
-                below = [*(one.digest for one in named.children), named.subject.digest if named.subject else ""]
-                level = 1 + max(level_of.get(Address(repository, digest), -1) for digest in below)
-                level_of[step.address] = level
-                if level == len(levels):
-                    levels.append([])
-                levels[level].append((number, step))
-        for one in levels:
-            self.session.each(lambda item: write(*item), one)
+    def _in_order(self, steps: Pairs, write: Callable[[ImageProgress, ManifestStep], None]) -> None:
+        for level in levels(steps):
+            self.session.each(lambda item: write(*item), level)
 
-    def _write(self, _number: int, step: ManifestStep) -> None:
+    def _write(self, step: ManifestStep) -> None:
         if write_manifest(self.session, step.address, step.manifest):
             self.listed.add(step.address)
         self.written.append(step)
 
-    def _write_referrer(self, number: int, step: ManifestStep) -> None:
+    def _write_attachment(self, image: ImageProgress, step: ManifestStep) -> None:
         what = f"{step.role} {step.manifest.digest}"
-        if not self.lenient(number, what, lambda: self._write(number, step)):
+        if not self.accept_refusal(image, what, lambda: self._write(step)):
             self.refused.add(step.address)
 
-    def lenient(self, number: int, what: str, write: Callable[[], None]) -> bool:
-        """*write* an attachment; one that the destination refuses fails the run or is warned of. False: it was."""
+    def accept_refusal(self, image: ImageProgress, what: str, write: Callable[[], None]) -> bool:
+        """*write* an attachment. False when the destination refused it, and the run may go on without it."""
         try:
             write()
         except OperationError as error:
             refusal = error.details.get("refusal")
             if self.session.request.attachments is not AttachmentsMode.WARN or refusal not in _REFUSALS:
                 raise
-            self.warnings[number].append(f"the destination refused {what} and is without it: {error.message}")
+            image.warnings.append(f"the destination refused {what} and is without it: {error.message}")
             return False
         return True
 
-    def attachment_tags(self) -> None:
-        """The attachments' tags, save the index that an attestation is to be added to: it is written once, with that."""
-        steps: dict[Address, tuple[int, TagStep]] = {}
-        for number, image in enumerate(self.planned.images):
-            for step in image.attachment_tags:
-                if not (image.attest and step.tag == fallback_tag(image.source.digest)):
-                    steps[step.address] = (number, step)
+    def write_attachment_tags(self) -> None:
+        """Tags of attachments, save an index that an attestation is to be added to: it is written once, with that."""
+        steps = {
+            step.address: (image, step)
+            for image in self.images
+            for step in image.plan.attachment_tags
+            if not (image.plan.attest and step.tag == fallback_tag(image.plan.source.digest))
+        }
         self.session.each(lambda item: self._write_tag(*item), steps.values())
 
-    def _write_tag(self, number: int, step: TagStep) -> None:
+    def _write_tag(self, image: ImageProgress, step: TagStep) -> None:
         manifest = self.remaining(step)
         if manifest is None:
             return
@@ -106,15 +101,34 @@ class Writing:
             write_manifest(self.session, step.address, manifest)
             self.tags[step.address] = manifest
 
-        self.lenient(number, f"tag {step.tag}", write)
+        self.accept_refusal(image, f"tag {step.tag}", write)
 
-    def remaining(self, step: TagStep) -> RawManifest | None:
+    def remaining(self, step: TagStep) -> Manifest | None:
         """What to write under an attachment's tag now that some may be refused or listed by the registry itself."""
-        repository = step.destination_repository
-        left_out = {one.reference for one in self.refused | self.listed if one.repository == repository}
-        index = parse_manifest(step.manifest)
-        if not index.is_index or not left_out & {one.digest for one in index.children}:
-            return step.manifest
-        if all(one.digest in left_out for one in index.children):
+        index = step.manifest
+        refused = self._digests(self.refused, step.address.repository)
+        left_out = refused | self._digests(self.listed, step.address.repository)
+        if not index.is_index or not left_out & {child.digest for child in index.children}:
+            return index
+        if all(child.digest in left_out for child in index.children):
             return None
-        return without(step.manifest, {one.reference for one in self.refused if one.repository == repository})
+        return without(index, refused)
+
+    @staticmethod
+    def _digests(addresses: set[Address], repository: str) -> set[str]:
+        return {address.reference for address in addresses if address.repository == repository}
+
+
+def levels(steps: Pairs) -> list[list[tuple[ImageProgress, ManifestStep]]]:
+    """*steps* by level: that of a manifest is above those of all that it names or refers to."""
+    found: list[list[tuple[ImageProgress, ManifestStep]]] = []
+    level_of: dict[Address, int] = {}
+    for image, step in steps:
+        manifest, repository = step.manifest, step.destination_repository
+        below = [child.digest for child in manifest.children] + ([manifest.subject.digest] if manifest.subject else [])
+        level = 1 + max((level_of.get(Address(repository, digest), -1) for digest in below), default=-1)
+        level_of[step.address] = level
+        if level == len(found):
+            found.append([])
+        found[level].append((image, step))
+    return found

@@ -36,7 +36,7 @@ def read_promotion_file(path: str, entry_spec: Mapping[str, Any]) -> list[tuple[
             problems += [f"images[{number}]: {message}" for message in checked.error_messages]
             found.append((f"{path}, images[{number}]: ", checked.validated_parameters))
     if problems:
-        raise _refusal(path, " ".join(f"({number}) {one}." for number, one in enumerate(problems, 1)))
+        raise _refusal(path, " ".join(f"({number}) {problem}." for number, problem in enumerate(problems, 1)))
     return found
 
 

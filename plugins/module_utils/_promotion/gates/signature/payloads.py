@@ -101,7 +101,7 @@ def read_envelope(document: dict[str, Any]) -> Envelope:
         raise NotProofError("its envelope has no payloadType")
     if not isinstance(signatures, list) or not 0 < len(signatures) <= _SIGNATURES:
         raise NotProofError(f"its envelope has not between 1 and {_SIGNATURES} signatures")
-    decoded = tuple(decode(_object(one, "a signature").get("sig"), "a signature") for one in signatures)
+    decoded = tuple(decode(_object(entry, "a signature").get("sig"), "a signature") for entry in signatures)
     return Envelope(kind, decode(document.get("payload"), "the envelope's payload"), decoded)
 
 
@@ -126,8 +126,9 @@ def check_statement(payload_type: str, payload: bytes, digest: str, predicate_ty
 def _names(subjects: Any, digest: str) -> bool:
     algorithm, _colon, hexadecimal = digest.partition(":")
     found = subjects if isinstance(subjects, list) else []
-    digests = [one.get("digest") for one in found if isinstance(one, dict)]
-    return bool(hexadecimal) and any(isinstance(one, dict) and one.get(algorithm) == hexadecimal for one in digests)
+    digests = [subject.get("digest") for subject in found if isinstance(subject, dict)]
+    named = [digest.get(algorithm) for digest in digests if isinstance(digest, dict)]
+    return bool(hexadecimal) and hexadecimal in named
 
 
 def read_bundle(payload: bytes) -> Bundle:

@@ -5,11 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import RepositorySettings
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.parse import parse_manifest
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.plan import plan
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.request import PromotionRequest
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.run import promote
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import ImageRequest
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import (
+    DestinationState,
+    ImageRequest,
+    PromotionPlan,
+    SourceImage,
+)
 
 from tests.unit.plugins.module_utils._oci import samples
+from tests.unit.plugins.module_utils._promotion.fakes import Repository
 
 if TYPE_CHECKING:
     from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import RawManifest
@@ -63,3 +72,21 @@ def sample(world: World) -> Sample:
     signature = samples.cosign(shelf, root, "one")
     attestation = samples.cosign(shelf, amd64, "two", ending=".att")
     return Sample(root, amd64, arm64, (sbom, bundle, of_child, signature, attestation))
+
+
+# For what is planned and said from values alone.
+
+ASKED = ImageRequest("dev/app", "prod/app", "1", "", "1")
+#: The destination where there is nothing yet.
+NOTHING = DestinationState(RepositorySettings(exists=True))
+
+
+def image_of(*layers: str) -> SourceImage:
+    """An image with these layers, at the source."""
+    root = parse_manifest(samples.image(Repository(), *layers))
+    return SourceImage(ASKED, root, (root,))
+
+
+def planned(source: SourceImage, state: DestinationState = NOTHING, **options: Any) -> PromotionPlan:
+    """The plan for a single image."""
+    return plan([(source, state)], PromotionRequest((), **{"service": "app", **options}), same_registry=False)

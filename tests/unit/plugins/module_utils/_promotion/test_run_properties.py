@@ -112,12 +112,12 @@ def _is_right(planned: PromotionPlan, held: Repository) -> None:
     blobs = [step.descriptor.digest for image in planned.images for step in image.blobs]
     assert len(blobs) == len(set(blobs))
     assert not set(blobs) & set(held.blobs)
-    steps = [step for image in planned.images for step in (*image.manifests, *image.referrers)]
+    steps = [step for image in planned.images for step in (*image.manifests, *image.attachments)]
     order = {step.manifest.digest: number for number, step in enumerate(steps)}
     assert len(order) == len(steps)
     assert not set(order) & set(held.manifests)
     for step in steps:
-        parsed = parse_manifest(step.manifest)
+        parsed = step.manifest
         named = [*parsed.children, *((parsed.subject,) if parsed.subject else ())]
         assert all(order.get(one.digest, -1) < order[step.manifest.digest] for one in named)
         assert {one.digest for one in parsed.blobs} <= {*blobs, *held.blobs}

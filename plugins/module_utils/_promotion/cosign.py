@@ -1,0 +1,22 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The tags under which cosign keeps what it attaches to a manifest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_KINDS = ((".sig", "signature"), (".att", "attestation"), (".sbom", "sbom"))
+
+
+@dataclass(frozen=True, slots=True)
+class CosignTag:
+    """A tag that is attached to a digest by its name, and the kind of what lies under it."""
+
+    tag: str
+    kind: str
+
+
+def cosign_tags(digest: str) -> tuple[CosignTag, ...]:
+    """The tags that belong to *digest*."""
+    return tuple(CosignTag(f"{digest.replace(':', '-')}{ending}", kind) for ending, kind in _KINDS)
