@@ -246,7 +246,7 @@ def build_ports(context, run):
         stacks=CloudFormation(context.client("cloudformation")),
         clock=context.clock,
         run=run,
-        say=context.progress.say,
+        progress=context.progress,
         new_token=lambda: f"fastbreak-{uuid.uuid4()}",
     )
 

@@ -1,6 +1,6 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Bring one stack to what is asked: read, plan, act, observe."""
+"""Bring a stack to what is asked: read, plan, act, observe."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from .._errors import OperationError, RefusedError, RequestError
 from .dependencies import given_parameters
 from .operation import delete, start
+from .parameters import complete_parameters
 from .plan import Existing, StackPlan, plan, removal
 from .repair import settle, usable
 from .report import summary
@@ -55,7 +56,7 @@ def _insist(request: StackRequest, ports: Ports, attempt: Callable[[], StackResu
         try:
             return attempt()
         except StackBusyError:
-            ports.say(f"{request.name}: another operation got in between; waiting for it")
+            ports.progress.say(f"{request.name}: another operation got in between; waiting for it")
     raise OperationError(
         f"Stack {request.name} was taken by another operation {_ATTEMPTS} times in a row. "
         "See who else is changing it (aws cloudformation describe-stack-events), then run again."
@@ -65,8 +66,10 @@ def _insist(request: StackRequest, ports: Ports, attempt: Callable[[], StackResu
 def _apply_once(request: StackRequest, given: Mapping[str, str], ports: Ports, check_mode: bool) -> StackResult:
     found = settle(request, ports)
     snapshot = usable(found, request, ports, check_mode)
+    template = request.template or {}
+    parameters = complete_parameters(request.name, template, given)
     pseudo = {"AWS::Region": ports.stacks.region, "AWS::StackName": request.name}
-    decided = plan(request, request.template or {}, given, _existing(snapshot, ports), pseudo)
+    decided = plan(request, template, parameters, _existing(snapshot, ports), pseudo)
     if check_mode:
         return StackResult(decided, decided.changed, found, decided.expected_outputs)
     if not decided.changed:
@@ -74,7 +77,7 @@ def _apply_once(request: StackRequest, given: Mapping[str, str], ports: Ports, c
     unknown = [key for key, value in decided.parameters.items() if isinstance(value, Unresolved)]
     if unknown:
         raise OperationError(f"Stack {request.name} was not touched: {', '.join(unknown)} is not known.")
-    ports.say(f"{request.name}: {summary(decided)}")
+    ports.progress.say(f"{request.name}: {summary(decided)}")
     return _create(request, decided, ports) if snapshot is None else _update(request, decided, snapshot, ports)
 
 
@@ -136,7 +139,7 @@ def _remove_once(request: StackRequest, ports: Ports, check_mode: bool) -> Stack
     found = removal(request.name, Existing(snapshot, ports.stacks.get_template(snapshot.stack_id) if stood else {}))
     if check_mode:
         return StackResult(found, True, snapshot, snapshot.outputs)
-    ports.say(f"{request.name}: {summary(found)}")
+    ports.progress.say(f"{request.name}: {summary(found)}")
     if snapshot.termination_protection:
         ports.stacks.update_termination_protection(request.name, enabled=False)
     delete(snapshot, request.timeout_seconds, ports)

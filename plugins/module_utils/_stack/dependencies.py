@@ -4,19 +4,22 @@
 
 from __future__ import annotations
 
+from operator import not_
 from typing import TYPE_CHECKING
 
+from .._common.wait import timed_out, until
 from .._errors import DependencyError, RequestError
 from .ports import DependencyState, Ports
 from .status import Standing, standing
 from .template import known_after
 from .types import OutputReference, StackRequest, StackSnapshot
-from .wait import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _WORTH_SAYING_SECONDS = 5.0
+# A look at the other components of the run costs nothing.
+_PAUSE_SECONDS = 0.2
 
 
 def given_parameters(request: StackRequest, ports: Ports, check_mode: bool) -> dict[str, str]:
@@ -39,33 +42,43 @@ def given_parameters(request: StackRequest, ports: Ports, check_mode: bool) -> d
 
 def await_dependencies(request: StackRequest, ports: Ports) -> None:
     """Return when every dependency that is part of this run has settled in it; stop at the first that failed."""
-    said: list[float] = []
-    started = ports.clock.now()
+    until(
+        _Waiting(request, ports).look,
+        not_,
+        clock=ports.clock,
+        seconds=request.timeout_seconds,
+        pause=_PAUSE_SECONDS,
+        on_timeout=lambda waiting, elapsed: timed_out(
+            f"Stack {request.name} waited {elapsed:.0f} s for {', '.join(waiting)} to settle in this run. Nothing of "
+            "it was touched: run again, or raise timeout_seconds.",
+            waiting_for=waiting,
+        ),
+    )
 
-    def unsettled() -> list[str]:
-        states = {name: ports.run.state_of(name) for name in request.depends_on}
+
+class _Waiting:
+    """Looks which dependencies have not settled yet, and says so once it takes long."""
+
+    def __init__(self, request: StackRequest, ports: Ports) -> None:
+        self._request = request
+        self._ports = ports
+        self._began = ports.clock.monotonic()
+        self._said = False
+
+    def look(self) -> list[str]:
+        states = {name: self._ports.run.state_of(name) for name in self._request.depends_on}
         failed = [name for name, state in states.items() if state is DependencyState.FAILED]
         if failed:
             raise DependencyError(
-                f"Stack {request.name} was not touched: it reads what {' and '.join(failed)} provides, which failed "
-                "in this run. Its own message is further up; run again once that is put right.",
+                f"Stack {self._request.name} was not touched: it reads what {' and '.join(failed)} provides, which "
+                "failed in this run. Its own message is further up; run again once that is put right.",
                 failed_components=failed,
             )
         waiting = [name for name, state in states.items() if state is DependencyState.RUNNING]
-        if waiting and not said and ports.clock.now() - started >= _WORTH_SAYING_SECONDS:
-            said.append(ports.clock.now())
-            ports.say(f"{request.name}: waits for {', '.join(waiting)}")
+        if waiting and not self._said and self._ports.clock.monotonic() - self._began >= _WORTH_SAYING_SECONDS:
+            self._said = True
+            self._ports.progress.say(f"{self._request.name}: waits for {', '.join(waiting)}")
         return waiting
-
-    wait_until(
-        lambda: not unsettled(),
-        ports,
-        request.timeout_seconds,
-        lambda: (
-            f"Stack {request.name} waited {request.timeout_seconds:.0f} s for {', '.join(unsettled())} to settle in "
-            "this run. Nothing of it was touched: run again, or raise timeout_seconds."
-        ),
-    )
 
 
 def _check_references(request: StackRequest) -> None:

@@ -1,17 +1,19 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Have CloudFormation compare stacks with what is really there."""
+"""What was changed behind CloudFormation's back."""
 
 from __future__ import annotations
 
+from operator import not_
 from typing import TYPE_CHECKING, Protocol
 
-from .._errors import OperationError, WaitTimeoutError
+from .._common.wait import timed_out, until
+from .._errors import OperationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from .ports import Clock
+    from .._common.clock import Clock
     from .types import DriftDetection, ResourceDrift
 
 _POLL_SECONDS = 1.0
@@ -35,22 +37,33 @@ def detect_drift(
     """The drift of each stack. All detections run at once; `WaitTimeoutError` names those that did not end."""
     pending = {name: api.detect_stack_drift(name) for name in names}
     found: dict[str, tuple[DriftDetection, Sequence[ResourceDrift]]] = {}
-    deadline = clock.now() + timeout_seconds
-    while pending:
+
+    def look() -> dict[str, str]:
         for name, detection_id in list(pending.items()):
             detection = api.describe_stack_drift_detection(detection_id)
-            if detection.status == "DETECTION_FAILED":
-                raise OperationError(
-                    f"Tried to detect the drift of stack {name}, but CloudFormation could not: {detection.reason}"
-                )
-            if detection.status == "DETECTION_COMPLETE":
+            if _has_ended(name, detection):
                 found[name] = (detection, api.describe_stack_resource_drifts(name))
                 del pending[name]
-        if pending and clock.now() >= deadline:
-            raise WaitTimeoutError(
-                f"The drift of {', '.join(pending)} was not detected within {timeout_seconds:.0f} s. Run again.",
-                last=pending,
-            )
-        if pending:
-            clock.sleep(_POLL_SECONDS)
+        return pending
+
+    until(
+        look,
+        not_,
+        clock=clock,
+        seconds=timeout_seconds,
+        pause=_POLL_SECONDS,
+        on_timeout=lambda left, elapsed: timed_out(
+            f"The drift of {', '.join(left)} was not detected within {elapsed:.0f} s. Run again, or raise "
+            "timeout_seconds.",
+            **left,
+        ),
+    )
     return found
+
+
+def _has_ended(name: str, detection: DriftDetection) -> bool:
+    if detection.status == "DETECTION_FAILED":
+        raise OperationError(
+            f"Tried to detect the drift of stack {name}, but CloudFormation could not: {detection.reason}"
+        )
+    return detection.status == "DETECTION_COMPLETE"

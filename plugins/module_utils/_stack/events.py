@@ -14,6 +14,26 @@ if TYPE_CHECKING:
 _STACK = "AWS::CloudFormation::Stack"
 # CloudFormation reports these for resources that it stopped because another one had failed.
 _CONSEQUENCES = ("Resource creation cancelled", "Resource update cancelled", "Resource deletion cancelled")
+# The reason of a stack's own first event in each operation.
+_BEGINNING = "User Initiated"
+
+
+def operation_events(events: Iterable[StackEvent], token: str | None = None) -> list[StackEvent]:
+    """The events of the operation that carries the token; without a token, those of the newest operation.
+
+    *events* come newest first and are read no further than the operation's beginning. So no clock decides which events
+    belong to an operation: neither that of the controller nor that of CloudFormation.
+    """
+    found: list[StackEvent] = []
+    for event in events:
+        token = event.token if token is None else token
+        if event.token == token:
+            found.append(event)
+            if event.reason == _BEGINNING:
+                break
+        elif found:
+            break
+    return found
 
 
 def first_failures(events: Iterable[StackEvent], limit: int = 3) -> list[StackEvent]:
@@ -59,10 +79,20 @@ def finished(events: Iterable[StackEvent]) -> int:
     return sum(event.status.endswith("_COMPLETE") for event in latest.values() if event.resource_type != _STACK)
 
 
-def progress_line(snapshot: StackSnapshot, events: Sequence[StackEvent], elapsed_seconds: float, now: float) -> str:
-    """One line about an operation: its age, what is done, what is being worked on and for how long."""
+def progress_line(snapshot: StackSnapshot, events: Sequence[StackEvent], elapsed_seconds: float) -> str:
+    """A line about an operation: how long it was waited for, what is done, what is being worked on and since when."""
     working = under_way(events)
-    shown = ", ".join(f"{event.logical_id} {max(0, now - event.at):.0f} s" for event in working[:3])
+    now = _their_now(events, elapsed_seconds)
+    shown = ", ".join(f"{event.logical_id} {now - event.at:.0f} s" for event in working[:3])
     more = f" and {len(working) - 3} more" if len(working) > 3 else ""
     current = f"; {shown}{more}" if shown else ""
     return f"{snapshot.name}: {snapshot.status} {elapsed_seconds:.0f} s, {finished(events)} resources done{current}"
+
+
+def _their_now(events: Iterable[StackEvent], elapsed_seconds: float) -> float:
+    """The time by CloudFormation's clock, which may differ from the controller's.
+
+    It is not before the newest event, nor before the first event and the time that was waited since.
+    """
+    times = [event.at for event in events]
+    return max(*times, min(times) + elapsed_seconds) if times else 0.0

@@ -1,6 +1,6 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One writing operation on a stack: start it, wait for it, and say what went wrong."""
+"""A writing operation on a stack: start it, wait for it, and say what went wrong."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .._errors import OperationError, RolledBackError
-from .events import describe_failures
+from .events import describe_failures, operation_events
 from .status import Standing, rolled_back, standing, succeeded
 from .wait import wait_for_stack
 
@@ -18,27 +18,28 @@ if TYPE_CHECKING:
     from .ports import Ports
     from .types import StackSnapshot
 
-# The clock here and CloudFormation's may differ: events are looked for a little further back than the start.
-_CLOCK_SKEW_SECONDS = 300
-
 
 @dataclass(frozen=True)
 class Operation:
-    """An operation under way. ``attempted`` is a verb for messages; the token marks its events."""
+    """An operation under way.
+
+    ``attempted`` is a verb for messages, ``began`` the clock's monotonic time; the token marks the operation's events.
+    """
 
     attempted: str
     name: str
     timeout_seconds: float
-    started: float
+    began: float
     token: str
     ports: Ports
 
     def outcome(self, stack_id: str | None = None) -> StackSnapshot | None:
         """The stack afterwards. Raises `OperationError` naming what failed first, or `WaitTimeoutError`."""
-        snapshot = wait_for_stack(stack_id or self.name, self.ports, self.timeout_seconds)
+        snapshot = wait_for_stack(stack_id or self.name, self.ports, self.timeout_seconds, self.token)
         if self._is_good(snapshot):
             seen = "gone" if snapshot is None else snapshot.status
-            self.ports.say(f"{self.name}: {seen} after {self.ports.clock.now() - self.started:.0f} s")
+            elapsed = self.ports.clock.monotonic() - self.began
+            self.ports.progress.say(f"{self.name}: {seen} after {elapsed:.0f} s")
             return snapshot
         raise self._failure(snapshot)
 
@@ -63,14 +64,13 @@ class Operation:
         )
 
     def _causes(self, snapshot: StackSnapshot) -> str:
-        events = self.ports.stacks.describe_stack_events(snapshot.stack_id, self.started - _CLOCK_SKEW_SECONDS)
-        mine = [event for event in events if event.token == self.token]
-        return describe_failures(mine or [event for event in events if not event.token and event.at >= self.started])
+        events = self.ports.stacks.describe_stack_events(snapshot.stack_id)
+        return describe_failures(operation_events(events, self.token))
 
 
 def start(attempted: str, name: str, timeout_seconds: float, ports: Ports, call: Callable[[str], None]) -> Operation:
     """Start an operation by the call that takes its token."""
-    operation = Operation(attempted, name, timeout_seconds, ports.clock.now(), ports.new_token(), ports)
+    operation = Operation(attempted, name, timeout_seconds, ports.clock.monotonic(), ports.new_token(), ports)
     call(operation.token)
     return operation
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .compare import ResourceChange, compare, references
-from .parameters import complete_parameters
 from .template import Model, Unresolved, evaluate
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ class Existing:
 class StackPlan:
     """What would happen. ``parameters`` are the complete ones to send; pairs are (before, after).
 
-    ``expected_outputs`` are the outputs afterwards; None stands for a value that only applying can tell.
+    ``expected_outputs`` are the outputs afterwards; None stands for a value known after apply.
     """
 
     name: str
@@ -58,12 +57,11 @@ class StackPlan:
 def plan(
     request: StackRequest,
     template: Template,
-    given: Mapping[str, str],
+    parameters: Mapping[str, str],
     existing: Existing | None,
     pseudo: Mapping[str, str],
 ) -> StackPlan:
-    """Compare the request with what stands. ``given`` are its parameters with every output reference replaced."""
-    parameters = complete_parameters(request.name, template, given)
+    """Compare the request with what stands. ``parameters`` holds a value, maybe `Unresolved`, for each declared one."""
     desired = evaluate(template, parameters, pseudo)
     if existing is None:
         return _creation(request, parameters, desired)

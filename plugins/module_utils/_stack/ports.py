@@ -9,8 +9,10 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from .._common.clock import Clock
+    from .._common.progress import Progress
     from .types import StackEvent, StackRequest, StackResource, StackSnapshot, Template
 
 
@@ -22,10 +24,10 @@ class StackApi(Protocol):
 
     def describe_stack(self, name: str) -> StackSnapshot | None: ...
 
-    def describe_stack_events(self, stack_id: str, since: float) -> Sequence[StackEvent]:
-        """Events not older than ``since`` (seconds since the epoch), in any order."""
+    def describe_stack_events(self, stack_id: str) -> Iterator[StackEvent]:
+        """The stack's history, newest first. Pages are read as far as the caller reads."""
 
-    def describe_stack_resources(self, stack_id: str) -> Sequence[StackResource]: ...
+    def list_stack_resources(self, stack_id: str) -> Sequence[StackResource]: ...
 
     def get_template(self, name: str) -> Template: ...
 
@@ -45,16 +47,8 @@ class StackApi(Protocol):
     def update_termination_protection(self, name: str, *, enabled: bool) -> None: ...
 
 
-class Clock(Protocol):
-    """Time, in seconds since the epoch."""
-
-    def now(self) -> float: ...
-
-    def sleep(self, seconds: float) -> None: ...
-
-
 class DependencyState(Enum):
-    """How a component that this one reads is doing in the run that both belong to."""
+    """How a component that another reads is doing in the run that both belong to."""
 
     OUTSIDE = "outside"  # not part of this run: only CloudFormation knows
     RUNNING = "running"
@@ -63,7 +57,7 @@ class DependencyState(Enum):
 
 
 class Run(Protocol):
-    """The run that several components are applied in at once."""
+    """The run in which several components are applied at once."""
 
     def state_of(self, component: str) -> DependencyState: ...
 
@@ -83,10 +77,10 @@ class NoRun:
 
 @dataclass(frozen=True)
 class Ports:
-    """Everything a flow touches. ``say`` shows one line to whoever is watching."""
+    """Everything that a flow touches. ``new_token`` makes the token that marks an operation's events."""
 
     stacks: StackApi
     clock: Clock
     run: Run
-    say: Callable[[str], None]
+    progress: Progress
     new_token: Callable[[], str]

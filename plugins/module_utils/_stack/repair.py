@@ -21,7 +21,7 @@ def settle(request: StackRequest, ports: Ports) -> StackSnapshot | None:
     snapshot = ports.stacks.describe_stack(request.name)
     if snapshot is None or standing(snapshot.status) is not Standing.BUSY:
         return snapshot
-    ports.say(f"{request.name}: {snapshot.status} by an earlier operation; waiting for it to end")
+    ports.progress.say(f"{request.name}: {snapshot.status} by an earlier operation; waiting for it to end")
     return wait_for_stack(request.name, ports, request.timeout_seconds)
 
 
@@ -55,21 +55,23 @@ def _way_out(found: Standing, snapshot: StackSnapshot, ports: Ports) -> str:
 def _clear_stillborn(snapshot: StackSnapshot, request: StackRequest, ports: Ports) -> None:
     """Delete a stack that never stood. It was never in use, so it holds no data; what it retained stays."""
     left = _left_over(snapshot, ports)
-    ports.say(f"{request.name}: {snapshot.status}, it never came to be; deleting it to create it again. {left}")
+    ports.progress.say(
+        f"{request.name}: {snapshot.status}, it never came to be; deleting it to create it again. {left}"
+    )
     if snapshot.termination_protection:
         ports.stacks.update_termination_protection(request.name, enabled=False)
     delete(snapshot, request.timeout_seconds, ports)
 
 
 def _left_over(snapshot: StackSnapshot, ports: Ports) -> str:
-    resources = ports.stacks.describe_stack_resources(snapshot.stack_id)
+    resources = ports.stacks.list_stack_resources(snapshot.stack_id)
     left = [item for item in resources if item.physical_id and item.status != "DELETE_COMPLETE"]
     named = ", ".join(f"{item.logical_id} ({item.physical_id}, {item.status})" for item in left)
     return f"Still there: {named}." if named else "It has no resources left."
 
 
 def _continue_rollback(snapshot: StackSnapshot, request: StackRequest, ports: Ports) -> StackSnapshot | None:
-    ports.say(f"{request.name}: {snapshot.status}; continuing the rollback first")
+    ports.progress.say(f"{request.name}: {snapshot.status}; continuing the rollback first")
     return start(
         "continue the rollback of",
         request.name,

@@ -24,7 +24,7 @@ class OutputReference:
 
 @dataclass(frozen=True)
 class StackRequest:
-    """One stack as it should be. ``None`` for tags, policy or protection leaves what is there.
+    """A stack as it should be. ``None`` for tags, policy or protection leaves what is there.
 
     ``depends_on`` maps the name of a component to the name of its stack; ``timeout_seconds`` bounds each wait.
     """
@@ -57,7 +57,7 @@ class StackSnapshot:
 
 @dataclass(frozen=True)
 class StackEvent:
-    """One line of a stack's history. ``at`` is in seconds since the epoch."""
+    """A line of a stack's history. ``at`` is in seconds since the epoch by CloudFormation's clock."""
 
     logical_id: str
     resource_type: str
@@ -70,7 +70,7 @@ class StackEvent:
 
 @dataclass(frozen=True)
 class StackResource:
-    """One resource that a stack has, or had."""
+    """A resource that a stack has, or had."""
 
     logical_id: str
     resource_type: str

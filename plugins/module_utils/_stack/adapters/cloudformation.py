@@ -33,7 +33,7 @@ _BUSY_CODES = {"AlreadyExistsException", "OperationInProgressException", "TokenA
 
 
 class CloudFormation(AwsClient):
-    """The CloudFormation of one account and region."""
+    """CloudFormation in an account and region."""
 
     label = "CloudFormation"
 
@@ -51,19 +51,14 @@ class CloudFormation(AwsClient):
             return None
         return _snapshot(answer["Stacks"][0])
 
-    def describe_stack_events(self, stack_id: str, since: float) -> Sequence[StackEvent]:
-        """Events not older than ``since`` (seconds since the epoch), newest first."""
-        events: list[StackEvent] = []
-        for page in self._stack_pages("read the events of", stack_id, "describe_stack_events"):
-            found = [_event(item) for item in page["StackEvents"]]
-            events += [event for event in found if event.at >= since]
-            if len(found) > 0 and found[-1].at < since:
-                break
-        return events
+    def describe_stack_events(self, stack_id: str) -> Iterator[StackEvent]:
+        """The stack's history, newest first. Pages are read as far as the caller reads."""
+        for page in self._pages_on("read the events of", stack_id, "describe_stack_events"):
+            yield from map(_event, page["StackEvents"])
 
-    def describe_stack_resources(self, stack_id: str) -> Sequence[StackResource]:
+    def list_stack_resources(self, stack_id: str) -> Sequence[StackResource]:
         """The resources that the stack has, or had."""
-        pages = self._stack_pages("list the resources of", stack_id, "list_stack_resources")
+        pages = self._pages_on("list the resources of", stack_id, "list_stack_resources")
         return [_resource(item) for page in pages for item in page["StackResourceSummaries"]]
 
     def get_template(self, name: str) -> Template:
@@ -124,7 +119,7 @@ class CloudFormation(AwsClient):
 
     def describe_stack_resource_drifts(self, name: str) -> Sequence[ResourceDrift]:
         """The resources that were changed or deleted behind CloudFormation's back."""
-        pages = self._stack_pages(
+        pages = self._pages_on(
             "read the drift of",
             name,
             "describe_stack_resource_drifts",
@@ -133,20 +128,19 @@ class CloudFormation(AwsClient):
         return [_drift(item) for page in pages for item in page["StackResourceDrifts"]]
 
     def _on(self, attempted: str, name: str, operation: str, **arguments: Any) -> Any:
-        """Call *operation* on a stack; refusals that are answers become what they mean."""
+        """Call *operation* on a stack."""
+        return self._call(f"{attempted} stack {name}", operation, StackName=name, **arguments)
+
+    def _pages_on(self, attempted: str, name: str, operation: str, **arguments: Any) -> Iterator[Any]:
+        """Every page that *operation* on a stack answers."""
+        return self._pages(f"{attempted} stack {name}", operation, StackName=name, **arguments)
+
+    def _call(self, attempted: str, operation: str, **arguments: Any) -> Any:
+        """Call *operation*; refusals that are answers become what they mean."""
         try:
-            return self._call(f"{attempted} stack {name}", operation, StackName=name, **arguments)
+            return super()._call(attempted, operation, **arguments)
         except ApiRefusedError as error:
             raise _meaning(error) from error
-
-    def _stack_pages(self, attempted: str, name: str, operation: str, **arguments: Any) -> Iterator[Any]:
-        token: dict[str, str] = {}
-        while True:
-            page = self._on(attempted, name, operation, **arguments, **token)
-            yield page
-            if not page.get("NextToken"):
-                return
-            token = {"NextToken": page["NextToken"]}
 
 
 def _meaning(error: ApiRefusedError) -> FastbreakError:

@@ -11,20 +11,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import WaitT
 from hypothesis import given
 from hypothesis import strategies as st
 
-
-class FakeClock:
-    """Time that passes only while somebody sleeps."""
-
-    def __init__(self) -> None:
-        self.time = 1000.0
-        self.sleeps: list[float] = []
-
-    def monotonic(self) -> float:
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        self.sleeps.append(seconds)
-        self.time += seconds
+from tests.unit.plugins.module_utils._common.fakes import FakeClock
 
 
 def error(seen: int, elapsed: float) -> WaitTimeoutError:

@@ -1,4 +1,4 @@
-"""A CloudFormation of one stack or more that lives in memory, and a clock that only moves when somebody sleeps."""
+"""A CloudFormation that lives in memory."""
 
 from dataclasses import replace
 
@@ -11,17 +11,10 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._stack.types import 
     StackSnapshot,
 )
 
+from tests.unit.plugins.module_utils._common.fakes import Lines
 
-class FakeClock:
-    def __init__(self):
-        self.time = 1000.0
-
-    def now(self):
-        return self.time
-
-    def sleep(self, seconds):
-        assert seconds > 0
-        self.time += seconds
+# CloudFormation's clock is far from the controller's.
+AHEAD_SECONDS = 1_000_000.0
 
 
 class FakeRun:
@@ -75,10 +68,10 @@ class FakeStacks:
             return None
         return current
 
-    def describe_stack_events(self, stack_id, since):
-        return [event for event in self.events if event.at >= since]
+    def describe_stack_events(self, stack_id):
+        return reversed(self.events)
 
-    def describe_stack_resources(self, stack_id):
+    def list_stack_resources(self, stack_id):
         return self.resources
 
     def get_template(self, name):
@@ -118,7 +111,11 @@ class FakeStacks:
 
     def fail(self, name, reason, by="token-1"):
         """Have a resource fail in the operation that carries the token."""
-        self.events.append(StackEvent(name, "T", "CREATE_FAILED", reason, at=self.clock.time, token=by))
+        self.happen(name, "CREATE_FAILED", reason, by)
+
+    def happen(self, name, status, reason="", by="token-1"):
+        at = self.clock.time + AHEAD_SECONDS
+        self.events.append(StackEvent(name, "T", status, reason, at=at, token=by))
 
     def left(self, name, status):
         self.resources.append(StackResource(name, "T", status, f"physical-{name}"))
@@ -148,6 +145,6 @@ class FakeStacks:
 
 def ports_of(stacks, clock, run=None):
     """The ports, and the lines that were said."""
-    said = []
+    said = Lines()
     counter = iter(range(1, 100))
-    return Ports(stacks, clock, run or FakeRun(), said.append, lambda: f"token-{next(counter)}"), said
+    return Ports(stacks, clock, run or FakeRun(), said, lambda: f"token-{next(counter)}"), said

@@ -5,7 +5,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import Opera
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.drift import detect_drift
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.types import DriftDetection, ResourceDrift
 
-from tests.unit.plugins.module_utils._stack.fakes import FakeClock
+from tests.unit.plugins.module_utils._common.fakes import FakeClock
 
 RUNNING, DONE = DriftDetection("DETECTION_IN_PROGRESS"), DriftDetection("DETECTION_COMPLETE", "DRIFTED")
 MOVED = ResourceDrift("R", "T", "MODIFIED", (("/A", "1", "2"),))
@@ -45,5 +45,6 @@ def test_a_detection_that_fails_is_an_error_with_its_reason():
 
 
 def test_a_detection_that_never_ends_is_a_timeout():
-    with pytest.raises(WaitTimeoutError, match="drift of a was not detected within 60 s"):
-        detect_drift(["a"], FakeDrift(a=[RUNNING]), FakeClock(), 60)
+    with pytest.raises(WaitTimeoutError, match="drift of a was not detected within 60 s") as raised:
+        detect_drift(["a", "b"], FakeDrift(a=[RUNNING], b=[DONE]), FakeClock(), 60)
+    assert raised.value.details == {"last": {"a": "a"}}

@@ -1,20 +1,22 @@
-"""What is read from a stack's events and statuses."""
+"""What is read from a stack's events."""
+
+from itertools import chain, repeat
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.events import (
     describe_failures,
     first_failures,
+    operation_events,
     progress_line,
     under_way,
 )
-from ansible_collections.fastbreak.aws.plugins.module_utils._stack.status import Standing, rolled_back, standing
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.types import StackEvent, StackSnapshot
 
 STACK = "AWS::CloudFormation::Stack"
 
 
-def event(name, status, at, reason="", kind="T"):
-    return StackEvent(logical_id=name, resource_type=kind, status=status, reason=reason, at=at)
+def event(name, status, at, reason="", kind="T", **fields):
+    return StackEvent(logical_id=name, resource_type=kind, status=status, reason=reason, at=at, **fields)
 
 
 def test_the_first_cause_comes_first_and_consequences_are_left_out():
@@ -51,50 +53,54 @@ def test_under_way_since_it_started():
         event("A", "CREATE_IN_PROGRESS", 1),
     ]
     assert [(found.logical_id, found.at) for found in under_way(events)] == [("B", 2)]
-    line = progress_line(StackSnapshot("s", "arn", "CREATE_IN_PROGRESS"), events, 10, now=12)
-    assert line == "s: CREATE_IN_PROGRESS 10 s, 1 resources done; B 10 s"
+    line = progress_line(StackSnapshot("s", "arn", "CREATE_IN_PROGRESS"), events, 10)
+    assert line == "s: CREATE_IN_PROGRESS 10 s, 1 resources done; B 9 s"
+
+
+def test_an_operation_that_began_before_the_wait_is_as_old_as_its_events_tell():
+    events = [event("B", "CREATE_IN_PROGRESS", 90), event("A", "CREATE_IN_PROGRESS", 10)]
+    line = progress_line(StackSnapshot("s", "arn", "X"), events, elapsed_seconds=5)
+    assert line == "s: X 5 s, 0 resources done; A 80 s, B 0 s"
+
+
+def test_without_events_only_the_status_is_told():
+    assert progress_line(StackSnapshot("s", "arn", "X"), [], 5) == "s: X 5 s, 0 resources done"
 
 
 def test_a_long_list_is_cut():
     events = [event(name, "CREATE_IN_PROGRESS", 1) for name in "ABCDE"]
-    assert progress_line(StackSnapshot("s", "arn", "X"), events, 1, now=1).endswith("A 0 s, B 0 s, C 0 s and 2 more")
+    assert progress_line(StackSnapshot("s", "arn", "X"), events, 1).endswith("A 1 s, B 1 s, C 1 s and 2 more")
+
+
+BEGUN = "User Initiated"
+HISTORY = [
+    event("s", "UPDATE_IN_PROGRESS", 9, BEGUN, token="third"),
+    event("B", "UPDATE_COMPLETE", 6, token="second"),
+    event("B", "UPDATE_IN_PROGRESS", 5, token="second"),
+    event("s", "UPDATE_IN_PROGRESS", 4, BEGUN, token="second"),
+    event("A", "CREATE_COMPLETE", 3),
+    event("s", "CREATE_IN_PROGRESS", 2, BEGUN),
+    event("A", "DELETE_FAILED", 1),
+]
 
 
 @pytest.mark.parametrize(
-    ("status", "expected"),
+    ("events", "token", "times"),
     [
-        (None, Standing.ABSENT),
-        ("DELETE_COMPLETE", Standing.ABSENT),
-        ("CREATE_COMPLETE", Standing.SETTLED),
-        ("UPDATE_COMPLETE", Standing.SETTLED),
-        ("UPDATE_ROLLBACK_COMPLETE", Standing.SETTLED),
-        ("IMPORT_COMPLETE", Standing.SETTLED),
-        ("CREATE_IN_PROGRESS", Standing.BUSY),
-        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", Standing.BUSY),
-        ("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", Standing.BUSY),
-        ("DELETE_IN_PROGRESS", Standing.BUSY),
-        ("SOMETHING_NEW_IN_PROGRESS", Standing.BUSY),
-        ("REVIEW_IN_PROGRESS", Standing.STILLBORN),
-        ("ROLLBACK_COMPLETE", Standing.STILLBORN),
-        ("ROLLBACK_FAILED", Standing.STILLBORN),
-        ("UPDATE_ROLLBACK_FAILED", Standing.STUCK),
-        ("DELETE_FAILED", Standing.DELETE_FAILED),
-        ("CREATE_FAILED", Standing.BROKEN),
-        ("UPDATE_FAILED", Standing.BROKEN),
+        (HISTORY, "third", [9]),
+        (HISTORY, "second", [6, 5, 4]),
+        (HISTORY, "", [3, 2]),
+        (HISTORY, "unknown", []),
+        (HISTORY, None, [9]),
+        (HISTORY[2:], None, [5, 4]),
+        (HISTORY[4:], None, [3, 2]),
+        ([], None, []),
     ],
 )
-def test_every_status_has_a_standing(status, expected):
-    assert standing(status) is expected
+def test_an_operation_is_told_by_its_token_and_ends_where_it_began(events, token, times):
+    assert [found.at for found in operation_events(iter(events), token)] == times
 
 
-def test_every_status_that_the_api_knows_has_a_meant_standing():
-    import botocore.session  # noqa: PLC0415 # only this test needs the API's model
-
-    model = botocore.session.get_session().get_service_model("cloudformation")
-    broken = {status for status in model.shape_for("StackStatus").enum if standing(status) is Standing.BROKEN}
-    assert broken == {"CREATE_FAILED", "UPDATE_FAILED", "IMPORT_ROLLBACK_FAILED"}
-
-
-def test_rolled_back():
-    assert rolled_back("UPDATE_ROLLBACK_COMPLETE")
-    assert not rolled_back("UPDATE_ROLLBACK_FAILED")
+def test_what_is_older_than_the_operation_is_not_read():
+    older = repeat(event("A", "CREATE_COMPLETE", 1, token="first"))
+    assert len(operation_events(chain(HISTORY[1:3], older), "second")) == 2

@@ -25,7 +25,7 @@ def published(kind, section):
 @pytest.mark.parametrize("kind", sorted({*REPLACING, *USED}))
 def test_the_table_is_what_aws_publishes(kind):
     expected = (published(kind, "createOnlyProperties"), published(kind, "conditionalCreateOnlyProperties"))
-    assert REPLACING.get(kind) == expected, f"stack_replacement.py needs: {kind!r}: {expected!r}"
+    assert REPLACING.get(kind) == expected, f"_stack/replacement.py needs: {kind!r}: {expected!r}"
 
 
 @pytest.mark.parametrize(

@@ -183,7 +183,7 @@ def event(name, at, **fields):
     }
 
 
-def test_events_are_read_back_to_the_start_and_no_further(api):
+def test_events_are_read_page_by_page_as_far_as_the_caller_reads(api):
     stacks, stub = api
     page = {"StackEvents": [event("C", 30, ClientRequestToken="t", ResourceStatus="CREATE_FAILED"), event("B", 20)]}
     stub.add_response("describe_stack_events", {**page, "NextToken": "n"}, {"StackName": ARN})
@@ -192,9 +192,12 @@ def test_events_are_read_back_to_the_start_and_no_further(api):
         {"StackEvents": [event("A", 10)], "NextToken": "more"},
         {"StackName": ARN, "NextToken": "n"},
     )
-    found = stacks.describe_stack_events(ARN, 15)
-    assert [item.logical_id for item in found] == ["C", "B"]
-    assert found[0] == StackEvent("C", "", "CREATE_FAILED", at=30.0, token="t")
+    history = stacks.describe_stack_events(ARN)
+    assert [next(history) for _ in range(3)] == [
+        StackEvent("C", "", "CREATE_FAILED", at=30.0, token="t"),
+        StackEvent("B", "", "", at=20.0),
+        StackEvent("A", "", "", at=10.0),
+    ]
 
 
 def test_resources_are_listed_over_pages(api):
@@ -210,7 +213,7 @@ def test_resources_are_listed_over_pages(api):
         {"StackResourceSummaries": [{**resource, "ResourceStatus": "X", "PhysicalResourceId": "p"}]},
         {"StackName": ARN, "NextToken": "n"},
     )
-    assert stacks.describe_stack_resources(ARN) == [
+    assert stacks.list_stack_resources(ARN) == [
         StackResource("R", "T", "DELETE_SKIPPED"),
         StackResource("R", "T", "X", "p"),
     ]
@@ -229,7 +232,7 @@ def test_an_unreachable_endpoint_is_unavailable():
         CloudFormation(lambda: client).describe_stack("s")
 
 
-def test_drift_is_detected_and_read(api):
+def test_drift_is_detected(api):
     stacks, stub = api
     stub.add_response("detect_stack_drift", {"StackDriftDetectionId": "d"}, {"StackName": "s"})
     stub.add_response(
@@ -243,20 +246,21 @@ def test_drift_is_detected_and_read(api):
         },
         {"StackDriftDetectionId": "d"},
     )
-    difference = {"PropertyPath": "/A", "ExpectedValue": "1", "ActualValue": "2", "DifferenceType": "NOT_EQUAL"}
-    drift = {
-        "StackId": ARN,
-        "LogicalResourceId": "R",
-        "ResourceType": "T",
-        "StackResourceDriftStatus": "MODIFIED",
-        "Timestamp": NOW,
-        "PropertyDifferences": [difference],
-    }
-    stub.add_response(
-        "describe_stack_resource_drifts",
-        {"StackResourceDrifts": [drift]},
-        {"StackName": "s", "StackResourceDriftStatusFilters": ["MODIFIED", "DELETED"]},
-    )
     assert stacks.detect_stack_drift("s") == "d"
     assert stacks.describe_stack_drift_detection("d") == DriftDetection("DETECTION_COMPLETE", "DRIFTED")
-    assert stacks.describe_stack_resource_drifts("s") == [ResourceDrift("R", "T", "MODIFIED", (("/A", "1", "2"),))]
+
+
+def test_drifted_resources_are_read_over_pages(api):
+    stacks, stub = api
+    wanted = {"StackName": "s", "StackResourceDriftStatusFilters": ["MODIFIED", "DELETED"]}
+    drift = {"StackId": ARN, "LogicalResourceId": "R", "ResourceType": "T", "Timestamp": NOW}
+    difference = {"PropertyPath": "/A", "ExpectedValue": "1", "ActualValue": "2", "DifferenceType": "NOT_EQUAL"}
+    modified = {**drift, "StackResourceDriftStatus": "MODIFIED", "PropertyDifferences": [difference]}
+    deleted = {**drift, "LogicalResourceId": "Q", "StackResourceDriftStatus": "DELETED"}
+    pages = [{"StackResourceDrifts": [modified], "NextToken": "n"}, {"StackResourceDrifts": [deleted]}]
+    stub.add_response("describe_stack_resource_drifts", pages[0], wanted)
+    stub.add_response("describe_stack_resource_drifts", pages[1], {**wanted, "NextToken": "n"})
+    assert stacks.describe_stack_resource_drifts("s") == [
+        ResourceDrift("R", "T", "MODIFIED", (("/A", "1", "2"),)),
+        ResourceDrift("Q", "T", "DELETED"),
+    ]
