@@ -5,7 +5,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """What each attribute means; a module says which it has."""
+    """What each attribute means. A module says what it supports, and in `details` what a reader would not expect."""
 
     DOCUMENTATION = r"""
 attributes:
@@ -16,5 +16,5 @@ attributes:
   idempotent:
     description: Run twice, the second run changes nothing.
   action:
-    description: Has an action plugin of the same name.
+    description: Has an action plugin of the same name, which does the work in the controller.
 """

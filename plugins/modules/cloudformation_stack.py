@@ -78,16 +78,14 @@ options:
 attributes:
   check_mode:
     support: full
-    description: Predicts what a run would do and calls no writing API.
+    details: Predicts what a run would do and calls no writing API.
   diff_mode:
     support: full
-    description: Shows each resource, property, output and tag that differs.
+    details: Shows each resource, property, output and tag that differs.
   idempotent:
     support: full
-    description: A second run changes nothing.
   action:
     support: full
-    description: Runs in the controller.
 extends_documentation_fragment:
   - fastbreak.aws.attributes
   - amazon.aws.common.modules

@@ -28,16 +28,13 @@ options:
 attributes:
   check_mode:
     support: full
-    description: It only reads.
+    details: It only reads.
   diff_mode:
     support: none
-    description: It only reads.
   idempotent:
     support: full
-    description: It only reads.
   action:
     support: full
-    description: Runs in the controller.
 extends_documentation_fragment:
   - fastbreak.aws.attributes
   - amazon.aws.common.modules

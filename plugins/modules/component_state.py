@@ -24,16 +24,16 @@ options:
 attributes:
   check_mode:
     support: full
-    description: Reports in check mode too, to the other hosts of the same check.
+    details: Reports in check mode too, to the other hosts of the same check.
   diff_mode:
     support: none
-    description: There is nothing to compare.
+    details: There is nothing to compare.
   idempotent:
     support: full
-    description: Never reports a change.
+    details: Never reports a change.
   action:
     support: full
-    description: Only works as an action plugin, in the controller.
+    details: Only works as an action plugin, in the controller.
 extends_documentation_fragment:
   - fastbreak.aws.attributes
 seealso:

@@ -21,16 +21,14 @@ options:
 attributes:
   check_mode:
     support: full
-    description: Calls no writing API in check mode.
+    details: Calls no writing API in check mode.
   diff_mode:
     support: full
-    description: Shows the rules that go.
+    details: Shows the rules that go.
   idempotent:
     support: full
-    description: A second run changes nothing.
   action:
     support: full
-    description: Runs in the controller.
 extends_documentation_fragment:
   - fastbreak.aws.attributes
   - amazon.aws.common.modules

@@ -44,15 +44,14 @@ options:
 attributes:
   check_mode:
     support: full
-    description: Only asks the registry. When the tag is missing it predicts a change and returns no digest.
+    details: Only asks the registry. When the tag is missing it predicts a change and returns no digest.
   diff_mode:
     support: full
   idempotent:
     support: full
-    description: A tag that is there is left as it is, whatever the local image is now.
+    details: A tag that is there is left as it is, whatever the local image is now.
   action:
     support: full
-    description: Runs in the controller.
 extends_documentation_fragment:
   - fastbreak.aws.attributes
   - amazon.aws.common.modules

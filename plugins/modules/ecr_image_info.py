@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: ecr_image_info
 short_description: Find the image of an ECR repository that a version names
-version_added: 0.2.0
+version_added: 0.1.0
 description:
   - Finds the newest image whose tag is the version, or begins with it and goes on with a commit, or whose digest it is.
   - Fails when there is none, and names the nearest versions.
@@ -29,6 +29,7 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
+    details: It only reads.
   diff_mode:
     support: none
   idempotent:

@@ -35,6 +35,7 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
+    details: It only reads.
   diff_mode:
     support: none
   idempotent:

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: image_promotion
 short_description: Promote container images from one registry to another, by digest, byte for byte
-version_added: 0.2.0
+version_added: 0.1.0
 description:
   - Copies images from one registry to another. The identity of an image is its digest, and manifests are carried as
     bytes, so that the digest stays what it is.

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: image_promotion_info
 short_description: Read what was promoted, from where, by whom, and what the gates saw
-version_added: 0.2.0
+version_added: 0.1.0
 description:
   - Reads the promotions that M(fastbreak.aws.image_promotion) wrote to the release table.
 options:
@@ -37,6 +37,7 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
+    details: It only reads.
   diff_mode:
     support: none
   idempotent:

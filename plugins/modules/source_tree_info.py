@@ -18,22 +18,21 @@ options:
     type: path
     required: true
   version:
-    description: The version that RV(tag) starts with.
+    description:
+      - The version that RV(tag) starts with.
+      - Not given, or empty, it is the version in the folder's C(pyproject.toml).
     type: str
-    required: true
+    default: ""
 attributes:
   check_mode:
     support: full
-    description: It only reads, in check mode too.
+    details: It only reads.
   diff_mode:
     support: none
-    description: It only reads.
   idempotent:
     support: full
-    description: It only reads.
   action:
     support: full
-    description: Runs in the controller.
 extends_documentation_fragment:
   - fastbreak.aws.attributes
 author:
@@ -67,18 +66,19 @@ tag:
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
-from ansible_collections.fastbreak.aws.plugins.module_utils._publish.source_tree import read_source_tree
+from ansible_collections.fastbreak.aws.plugins.module_utils._publish.source_tree import read_source_tree, read_version
 
 
 def build_argument_spec():
     """The options."""
-    return {"path": {"type": "path", "required": True}, "version": {"type": "str", "required": True}}
+    return {"path": {"type": "path", "required": True}, "version": {"type": "str", "default": ""}}
 
 
 def perform(params, _context):
     """The result of the task."""
     tree = read_source_tree(params["path"])
-    return {"changed": False, "commit": tree.commit, "dirty": tree.dirty, "tag": tree.tag(params["version"])}
+    version = params["version"] or read_version(params["path"])
+    return {"changed": False, "commit": tree.commit, "dirty": tree.dirty, "tag": tree.tag(version)}
 
 
 ENTRY = Entry(build_argument_spec(), perform, aws=False)

@@ -6,10 +6,13 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
+import tomllib
 from pathlib import Path
 
 from .._errors import RequestError
 from .values import SourceTree
+
+_GIVE_IT = "give the version (publish_version in an inventory)."
 
 
 def read_source_tree(folder: str) -> SourceTree:
@@ -21,6 +24,23 @@ def read_source_tree(folder: str) -> SourceTree:
     if not _git(folder, "status", "--porcelain", "--untracked-files=all", "--", "."):
         return SourceTree(commit)
     return SourceTree(commit, _content(Path(folder)))
+
+
+def read_version(folder: str) -> str:
+    """The project's version in the folder's ``pyproject.toml``. Raises `RequestError` when there is none."""
+    file = Path(folder) / "pyproject.toml"
+    try:
+        project = tomllib.loads(file.read_text(encoding="utf-8")).get("project")
+    except (OSError, ValueError) as reason:
+        raise RequestError(
+            f"Tried to read the version in {file}: {reason}. Correct the file, or {_GIVE_IT}"
+        ) from reason
+    version = project.get("version") if isinstance(project, dict) else None
+    if not isinstance(version, str) or not version:
+        raise RequestError(
+            f"Tried to read the version in {file}, but its table project has none. Add it, or {_GIVE_IT}"
+        )
+    return version
 
 
 def _content(folder: Path) -> str:

@@ -87,7 +87,7 @@ def _check_references(request: StackRequest) -> None:
             known = ", ".join(request.depends_on) or "nothing"
             raise RequestError(
                 f"Parameter {key} of stack {request.name} reads an output of {value.component}, but the stack depends "
-                f"on {known}. Add {value.component} to depends_on."
+                f"on {known}. Add {value.component} to depends_on; in an inventory to the host's fastbreak_depends_on."
             )
 
 

@@ -218,7 +218,7 @@ def test_credentials_of_another_account_are_refused_first(accounts: Accounts) ->
 def test_a_platform_that_is_not_there_is_said(accounts: Accounts) -> None:
     code, text = playbook(accounts, "prod", "1.0.0")
     assert code == 2
-    assert "there are no outputs of fastbreak-prod-ecr, fastbreak-prod-service" in text
+    assert "without outputs of its component(s) ecr, service there is nowhere to promote to" in text
 
 
 def playbook(accounts: Accounts, environment: str, version: str, *, account: str = "") -> tuple[int, str]:

@@ -26,7 +26,7 @@ def owner(key):
 
 def components(environment):
     hosts = yaml.safe_load((INVENTORIES / environment / "hosts.yml").read_text())["components"]["hosts"]
-    return {name: (values or {}).get("depends_on", []) for name, values in hosts.items()}
+    return {name: (values or {}).get("fastbreak_depends_on", []) for name, values in hosts.items()}
 
 
 def test_the_same_keys_in_the_same_files():

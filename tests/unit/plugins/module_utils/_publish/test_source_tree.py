@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError
-from ansible_collections.fastbreak.aws.plugins.module_utils._publish.source_tree import read_source_tree
+from ansible_collections.fastbreak.aws.plugins.module_utils._publish.source_tree import read_source_tree, read_version
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.image import parse_release_tag
 
 
@@ -68,3 +68,16 @@ def test_a_removed_file_and_a_new_executable_bit_change_the_name(folder: Path) -
 def test_what_is_no_clone_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match="git"):
         read_source_tree(str(tmp_path))
+
+
+def test_the_version_is_that_of_the_project(folder: Path) -> None:
+    (folder / "pyproject.toml").write_text('[project]\nname = "x"\nversion = "1.2.3"\n')
+    assert read_version(str(folder)) == "1.2.3"
+
+
+@pytest.mark.parametrize("text", [None, "", "version = '1'", "[project]\nversion = 1", "[project", "project = 1"])
+def test_a_project_without_a_version_is_refused_with_the_way_out(folder: Path, text: str | None) -> None:
+    if text is not None:
+        (folder / "pyproject.toml").write_text(text)
+    with pytest.raises(RequestError, match=r"pyproject\.toml.*publish_version"):
+        read_version(str(folder))

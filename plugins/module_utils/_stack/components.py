@@ -1,0 +1,40 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Components and their stacks: what a component's stack is called, and which outputs it has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .._errors import RequestError
+
+
+def stack_name(component: Any, environment: Any) -> str:
+    """The name of a component's stack. Raises `RequestError` when either is no text or empty."""
+    for label, value in (("component", component), ("environment", environment)):
+        if not isinstance(value, str) or not value:
+            raise RequestError(f"Tried to name a stack, but its {label} is {value!r}. Give the {label}'s name.")
+    return f"fastbreak-{environment}-{component}"
+
+
+def stack_names(components: Any, environment: Any) -> dict[str, str]:
+    """The names of several stacks, by component. Raises `RequestError` for what is no list of components."""
+    if not isinstance(components, list | tuple):
+        raise RequestError(f"Tried to name the stacks of {components!r}, which is no list. Write [network, rds].")
+    return {component: stack_name(component, environment) for component in components}
+
+
+def component_outputs(stacks: Any, components: Any, environment: Any) -> dict[str, Mapping[str, str]]:
+    """The outputs of each component whose stack is there and has some.
+
+    *stacks* are those that `cloudformation_stack_info` returns: stack name to ``outputs`` and more.
+    """
+    if not isinstance(stacks, Mapping):
+        raise RequestError(
+            f"Tried to read the outputs of {stacks!r}, which are no stacks. Hand in the stacks that "
+            "cloudformation_stack_info returned."
+        )
+    names = stack_names(components, environment)
+    found = {component: (stacks.get(name) or {}).get("outputs") for component, name in names.items()}
+    return {component: outputs for component, outputs in found.items() if outputs}

@@ -1,0 +1,43 @@
+"""From components to their stacks."""
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.components import (
+    component_outputs,
+    stack_name,
+    stack_names,
+)
+
+STACKS = {
+    "fastbreak-dev-network": {"outputs": {"VpcId": "vpc-1"}},
+    "fastbreak-dev-ecs": {"outputs": {}},
+    "fastbreak-prod-rds": {"outputs": {"Port": "5432"}},
+}
+
+
+def test_a_stack_is_called_by_environment_and_component():
+    assert stack_name("rds", "dev") == "fastbreak-dev-rds"
+    assert stack_names(["network", "rds"], "dev") == {"network": "fastbreak-dev-network", "rds": "fastbreak-dev-rds"}
+    assert stack_names([], "dev") == {}
+
+
+@pytest.mark.parametrize(("component", "environment"), [("", "dev"), ("rds", ""), (None, "dev"), ("rds", 1)])
+def test_a_name_without_both_parts_is_refused(component, environment):
+    with pytest.raises(RequestError, match="Tried to name a stack"):
+        stack_name(component, environment)
+
+
+@pytest.mark.parametrize("components", ["network", None, {"network": 1}])
+def test_what_is_no_list_of_components_is_refused(components):
+    with pytest.raises(RequestError, match="no list"):
+        stack_names(components, "dev")
+
+
+def test_outputs_are_those_of_stacks_that_have_some():
+    assert component_outputs(STACKS, ["network", "ecs", "rds"], "dev") == {"network": {"VpcId": "vpc-1"}}
+    assert component_outputs({"fastbreak-dev-rds": None}, ["rds"], "dev") == {}
+
+
+def test_what_are_no_stacks_is_refused():
+    with pytest.raises(RequestError, match="cloudformation_stack_info"):
+        component_outputs(None, ["rds"], "dev")
