@@ -5,7 +5,6 @@ import re
 from pathlib import Path, PurePosixPath
 
 import pytest
-import yaml
 
 from tools.files import ROOT, project_files
 
@@ -57,26 +56,6 @@ def test_python_files_stay_short() -> None:
     """Modules are left out: most of one is its documentation, and their functions have a limit of their own."""
     sources = [path for path in project_files("*.py") if path.parts[0] != "tests" and path not in MODULES]
     assert [path for path in sources if len(read(path).splitlines()) > 400] == []
-
-
-def test_both_environments_define_the_same_keys() -> None:
-    keys = {}
-    for environment in ("dev", "prod"):
-        folder = ROOT / "inventories" / environment / "group_vars"
-        files = sorted(folder.rglob("*.yml"))
-        assert files
-        keys[environment] = {
-            (str(file.relative_to(folder)), key) for file in files for key in yaml.safe_load(file.read_text()) or {}
-        }
-    assert keys["dev"] == keys["prod"]
-
-
-def test_shared_values_are_written_once() -> None:
-    shared = ROOT / "inventories" / "shared" / "all.yml"
-    for environment in ("dev", "prod"):
-        link = ROOT / "inventories" / environment / "group_vars" / "all" / "00_shared.yml"
-        assert link.is_symlink()
-        assert link.resolve() == shared
 
 
 def test_templates_are_linted_with_the_linters_own_defaults() -> None:

@@ -1,0 +1,76 @@
+"""Stacks as they are read, with their drift where that is asked for."""
+
+from datetime import UTC, datetime
+
+import boto3
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Context
+from ansible_collections.fastbreak.aws.plugins.modules.cloudformation_stack_info import perform
+from botocore.stub import Stubber
+
+from tests.unit.plugins.module_utils._common.fakes import FakeClock, Lines
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+STACK = {"StackName": "a", "StackId": "arn:a", "CreationTime": NOW, "StackStatus": "CREATE_COMPLETE"}
+DETECTION = {"StackId": "arn:a", "StackDriftDetectionId": "d", "Timestamp": NOW}
+DRIFT = {
+    "StackId": "arn:a",
+    "LogicalResourceId": "R",
+    "ResourceType": "T",
+    "Timestamp": NOW,
+    "StackResourceDriftStatus": "MODIFIED",
+    "PropertyDifferences": [
+        {"PropertyPath": "/A", "ExpectedValue": "1", "ActualValue": "2", "DifferenceType": "NOT_EQUAL"}
+    ],
+}
+
+
+@pytest.fixture
+def cloudformation():
+    client = boto3.client("cloudformation", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+    with Stubber(client) as stub:
+        yield client, stub
+        stub.assert_no_pending_responses()
+
+
+def read(client, clock=None, **options):
+    context = Context(lambda service: client, clock or FakeClock(), Lines(), check_mode=False)
+    return perform({"names": ["a", "b"], "detect_drift": False, "timeout_seconds": 60, **options}, context)
+
+
+def answer_stacks(stub):
+    outputs = [{"OutputKey": "O", "OutputValue": "w"}]
+    stub.add_response("describe_stacks", {"Stacks": [{**STACK, "Outputs": outputs}]}, {"StackName": "a"})
+    stub.add_client_error("describe_stacks", "ValidationError", "Stack with id b does not exist")
+
+
+def test_a_stack_that_does_not_exist_is_left_out(cloudformation):
+    client, stub = cloudformation
+    answer_stacks(stub)
+    assert read(client) == {
+        "changed": False,
+        "stacks": {"a": {"status": "CREATE_COMPLETE", "outputs": {"O": "w"}, "parameters": {}, "tags": {}}},
+    }
+
+
+def test_drift_is_waited_for_and_told_with_its_values(cloudformation):
+    client, stub = cloudformation
+    clock = FakeClock()
+    answer_stacks(stub)
+    stub.add_response("detect_stack_drift", {"StackDriftDetectionId": "d"}, {"StackName": "a"})
+    for status in ("DETECTION_IN_PROGRESS", "DETECTION_COMPLETE"):
+        answer = {**DETECTION, "DetectionStatus": status, "StackDriftStatus": "DRIFTED"}
+        stub.add_response("describe_stack_drift_detection_status", answer, {"StackDriftDetectionId": "d"})
+    stub.add_response("describe_stack_resource_drifts", {"StackResourceDrifts": [DRIFT]})
+    assert read(client, clock, detect_drift=True)["stacks"]["a"]["drift"] == {
+        "status": "DRIFTED",
+        "resources": [
+            {
+                "logical_id": "R",
+                "resource_type": "T",
+                "status": "MODIFIED",
+                "differences": [{"path": "/A", "expected": "1", "actual": "2"}],
+            }
+        ],
+    }
+    assert clock.sleeps == [1.0]
