@@ -6,15 +6,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: cloudformation_stack
-short_description: Create, update or delete one CloudFormation stack, with a real plan
+short_description: Create, update or delete a CloudFormation stack, with a real plan
 version_added: 0.1.0
 description:
-  - Brings one stack to what is asked and waits until it has settled.
+  - Brings a stack to what is asked and waits until it has settled.
   - Whether and what to change is decided by comparing the stored template, parameters and tags with the desired ones,
     locally. No change set is made, so check mode calls no writing API and works on an empty account too.
   - Templates are compared by what they say with their parameters filled in; comments, order of keys, short or long
     forms of intrinsic functions and differences that make no resource differ do not count.
-  - A stack in any state is dealt with. One whose first creation failed (C(ROLLBACK_COMPLETE), C(ROLLBACK_FAILED), or
+  - A stack in any state is dealt with. A stack whose first creation failed (C(ROLLBACK_COMPLETE), C(ROLLBACK_FAILED) or
     C(REVIEW_IN_PROGRESS)) is deleted and created again; an operation that is under way, whoever started it, is waited
     for; a rollback that failed is continued; C(DELETE_FAILED) and C(CREATE_FAILED) are refused with what to do.
   - The action plugin of the same name does the work in the controller and shows which resources are being worked on.
@@ -71,8 +71,8 @@ options:
       - The stacks that have to have settled first, as a mapping of component to stack name.
       - A component that is a host of the same play is waited for until this module has applied its stack there or, in a
         play that sets C(fastbreak_components_report=true), until the host has reported with
-        M(fastbreak.aws.component_state). If it fails, this one fails without having touched anything.
-      - Any other one has to have settled already.
+        M(fastbreak.aws.component_state). If it fails, this host fails without having touched anything.
+      - Any other component has to have settled already.
     type: dict
     default: {}
 attributes:
@@ -99,7 +99,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Apply a stack that reads another one
+- name: Apply a stack that reads another stack
   fastbreak.aws.cloudformation_stack:
     name: fastbreak-dev-rds
     template: stack.yaml
@@ -149,7 +149,7 @@ stack_status:
 outputs:
   description:
     - The stack's outputs.
-    - In check mode what they will be; null for one that only applying can tell.
+    - In check mode what they will be; null for an output known after apply.
   type: dict
   returned: success
   sample: {VpcId: vpc-0a1b2c3d}
@@ -176,7 +176,7 @@ changes:
       type: list
       elements: str
 summary:
-  description: The plan in one line.
+  description: The plan in a line.
   type: str
   returned: success
   sample: "update: 1 to modify"

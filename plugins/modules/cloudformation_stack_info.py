@@ -9,7 +9,7 @@ module: cloudformation_stack_info
 short_description: Read status, outputs, parameters and tags of CloudFormation stacks
 version_added: 0.1.0
 description:
-  - Reads each named stack. One that does not exist is left out of the answer.
+  - Reads each named stack. A stack that does not exist is left out of the answer.
   - The action plugin of the same name does the work in the controller.
 options:
   names:

@@ -9,7 +9,7 @@ module: component_state
 short_description: Tell the other hosts of a play how this host's component came out
 version_added: 0.1.0
 description:
-  - Components are hosts of one play that runs with the C(free) strategy. M(fastbreak.aws.cloudformation_stack) waits
+  - Components are hosts of a play that runs with the C(free) strategy. M(fastbreak.aws.cloudformation_stack) waits
     for those that it depends on until they report here.
   - Report V(settled) as the last task of a component and V(ended) in an C(always) section around all of them. A
     component that ended without having settled has failed, wherever in its tasks that was.

@@ -1,9 +1,9 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Where the workers of one run tell each other how their components came out.
+"""Where the workers of a run tell each other how their components came out.
 
 Small files in the temporary directory that Ansible makes for a run and removes at its end: a killed run leaves nothing
-that a later one could mistake for its own.
+that a later run could mistake for its own.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 APPLIED = "applied"
 SETTLED = "settled"
 ENDED = "ended"
-#: A play whose components report with `component_state` says so in this variable. In any other one a component counts
+#: A play whose components report with `component_state` says so in this variable. In any other play a component counts
 #: as settled once its stack is applied.
 REPORTS = "fastbreak_components_report"
 
 
 class RunBoard:
-    """The board of one play, seen from one of its hosts."""
+    """The board of a play, seen from one of its hosts."""
 
     def __init__(self, task_vars: Mapping[str, Any], directory: Path | None = None) -> None:
         play = re.sub(r"\W+", "-", str(task_vars.get("ansible_play_name", "play")))
@@ -40,7 +40,7 @@ class RunBoard:
         self.component = str(task_vars.get("inventory_hostname", ""))
 
     def state_of(self, component: str) -> DependencyState:
-        """How a component is doing. One that ended, or left the play, without having settled has failed."""
+        """How a component is doing. A component that ended, or left the play, without having settled has failed."""
         if component not in self._hosts:
             return DependencyState.OUTSIDE
         # In this order: both may be written between two looks.

@@ -25,7 +25,9 @@ PUBLISHED = {
     "roles",
 }
 MODULES = sorted(path.stem for path in project_files("plugins/modules/*.py"))
+FILTERS = sorted(path.stem for path in project_files("plugins/filter/*.yml"))
 ROLES = sorted({path.parts[1] for path in project_files("roles/**")})
+PLAYBOOKS = sorted(path.stem for path in project_files("playbooks/*.yml"))
 
 
 def test_the_tarball_holds_the_collection_and_nothing_else(installed: Installed) -> None:
@@ -94,9 +96,36 @@ def test_a_module_answers_by_its_full_name(installed: Installed) -> None:
     assert "1.2.3-" in done.stdout
 
 
-def test_a_playbook_answers_by_its_full_name(installed: Installed) -> None:
-    done = installed.run("ansible-playbook", "--syntax-check", "fastbreak.aws.provision")
+@pytest.mark.parametrize("name", FILTERS)
+def test_a_filter_says_all_that_a_user_needs(installed: Installed, name: str) -> None:
+    done = installed.run("ansible-doc", "--type", "filter", "--json", f"fastbreak.aws.{name}")
+    assert done.returncode == 0, done.stderr
+    page = json.loads(done.stdout)[f"fastbreak.aws.{name}"]
+    assert page["doc"]["short_description"]
+    assert undescribed(page["doc"]["options"]) == []
+    assert undescribed(page["return"]) == []
+
+
+@pytest.mark.parametrize("name", PLAYBOOKS)
+def test_a_playbook_answers_by_its_full_name(installed: Installed, name: str) -> None:
+    done = installed.run("ansible-playbook", "--syntax-check", f"fastbreak.aws.{name}")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("given", [{}, {"publish_source": "/nowhere"}])
+def test_publishing_without_the_services_sources_is_refused_with_the_way_out(
+    installed: Installed, given: dict[str, str]
+) -> None:
+    role = {"name": "Publish", "ansible.builtin.import_role": {"name": "fastbreak.aws.publish"}}
+    variables = {"fastbreak_region": "us-east-1", "fastbreak_service_name": "inference", **given}
+    play = {"name": "Publish", "hosts": "localhost", "gather_facts": False, "vars": variables, "tasks": [role]}
+    playbook = installed.home / "publish.yml"
+    playbook.write_text(yaml.safe_dump([play]), encoding="utf-8")
+    done = installed.run("ansible-playbook", str(playbook))
+    told = " ".join(done.stdout.replace('\\"', '"').split())
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert f'publish_source is "{given.get("publish_source", "")}", which is no folder on this machine' in told
+    assert "-e publish_source=/path/to/service" in told
 
 
 def test_the_lock_carries_the_collections_that_are_required() -> None:

@@ -19,7 +19,7 @@ _SEVERITY = ("no", "unknown", "maybe", "yes")
 
 @dataclass(frozen=True)
 class PropertyChange:
-    """One value at a path like ``Properties.Tags[0].Value``. None means it is not there."""
+    """A value at a path like ``Properties.Tags[0].Value``. None means it is not there."""
 
     path: str
     before: Any
@@ -28,7 +28,7 @@ class PropertyChange:
 
 @dataclass(frozen=True)
 class ResourceChange:
-    """What happens to one resource. ``replacement`` is ``yes``, ``maybe``, ``no`` or ``unknown``."""
+    """What happens to a resource. ``replacement`` is ``yes``, ``maybe``, ``no`` or ``unknown``."""
 
     action: str
     logical_id: str
@@ -39,9 +39,9 @@ class ResourceChange:
 
 
 def compare(before: Model, after: Model) -> tuple[ResourceChange, ...]:
-    """The changes that turn one model into the other, in the template's order, removals last.
+    """The changes that turn a model into the other, in the template's order, removals last.
 
-    A resource that reads another one which is replaced is modified too, and so on down the chain.
+    A resource that reads a replaced resource is modified too, and so on down the chain.
     """
     changes = {change.logical_id: change for change in _direct(before, after)}
     _follow_replacements(changes, after)
@@ -67,7 +67,7 @@ def _direct(before: Model, after: Model) -> Iterator[ResourceChange]:
         if former.get("Type") != kind:
             raise RequestError(
                 f"Resource {name} is a {former.get('Type')} and would become a {kind}. CloudFormation never changes "
-                "the type of a resource: give the new one another logical id."
+                "the type of a resource: give the new resource another logical id."
             )
         properties = tuple(differences(former, body))
         if properties:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .types import StackEvent, StackSnapshot
 
 _STACK = "AWS::CloudFormation::Stack"
-# CloudFormation reports these for resources that it stopped because another one had failed.
+# CloudFormation reports these for resources that it stopped because another resource had failed.
 _CONSEQUENCES = ("Resource creation cancelled", "Resource update cancelled", "Resource deletion cancelled")
 # The reason of a stack's own first event in each operation.
 _BEGINNING = "User Initiated"

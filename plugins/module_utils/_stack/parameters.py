@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def complete_parameters(name: str, template: Template, given: Mapping[str, str]) -> dict[str, str]:
-    """The value of every parameter of the template: the given one, else its default.
+    """The value of every parameter of the template: the given value, else its default.
 
     Raises `RequestError` that lists everything wrong at once: unknown, missing, not allowed, or unreadable afterwards.
     """
@@ -72,7 +72,7 @@ def _violation(value: str, rules: Mapping[str, Any]) -> list[str]:
 
 
 def _matches(pattern: str, value: str) -> bool:
-    """CloudFormation's patterns are Java's. One that Python cannot read is left for CloudFormation to judge."""
+    """CloudFormation's patterns are Java's. A pattern that Python cannot read is left for CloudFormation to judge."""
     try:
         return re.fullmatch(pattern, value) is not None
     except re.error:

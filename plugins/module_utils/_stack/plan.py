@@ -61,7 +61,7 @@ def plan(
     existing: Existing | None,
     pseudo: Mapping[str, str],
 ) -> StackPlan:
-    """Compare the request with what stands. ``parameters`` holds a value, maybe `Unresolved`, for each declared one."""
+    """Compare the request with what stands. ``parameters`` has a value, maybe `Unresolved`, for each declared parameter."""
     desired = evaluate(template, parameters, pseudo)
     if existing is None:
         return _creation(request, parameters, desired)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def settle(request: StackRequest, ports: Ports) -> StackSnapshot | None:
-    """The stack with no operation under way, whoever started the one that was."""
+    """The stack with no operation under way, whoever started the last operation."""
     snapshot = ports.stacks.describe_stack(request.name)
     if snapshot is None or standing(snapshot.status) is not Standing.BUSY:
         return snapshot

@@ -1,6 +1,6 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How a plan is shown: the two sides of a diff, a list of changes as plain data, one line of summary."""
+"""How a plan is shown: the two sides of a diff, a list of changes as plain data, a line of summary."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def changes_of(plan: StackPlan) -> list[dict[str, Any]]:
 
 
 def summary(plan: StackPlan) -> str:
-    """One line, like ``create: 12 to add`` or ``update: 1 to modify (1 replaced), tags``."""
+    """A line, like ``create: 12 to add`` or ``update: 1 to modify (1 replaced), tags``."""
     if not plan.changed:
         return "no change"
     parts = []

@@ -48,13 +48,12 @@ class Model:
 
 
 def evaluate(template: Template, parameters: Parameters, pseudo: Mapping[str, str]) -> Model:
-    """Resolve what can be known. ``parameters`` holds a value, maybe `Unresolved`, for each declared one."""
+    """Resolve what can be known. ``parameters`` holds a value, maybe `Unresolved`, for each declared parameter."""
     try:
         return _evaluate(template, _Scope(template, parameters, pseudo))
     except (TypeError, ValueError, KeyError, IndexError, AttributeError, StopIteration) as reason:
         raise RequestError(
-            f"The template is not one that CloudFormation could read ({type(reason).__name__}: {reason}). "
-            "Check it with cfn-lint."
+            f"CloudFormation could not read the template ({type(reason).__name__}: {reason}). Check it with cfn-lint."
         ) from reason
 
 
@@ -89,7 +88,7 @@ def scalar(value: Any) -> str:
 
 
 class _Scope:
-    """One template with its parameters; every intrinsic function is one small method."""
+    """A template with its parameters; every intrinsic function is a small method."""
 
     def __init__(self, template: Template, parameters: Parameters, pseudo: Mapping[str, str]) -> None:
         self._template = template

@@ -45,7 +45,7 @@ def _is_busy(snapshot: StackSnapshot | None) -> bool:
 
 
 class _Watch:
-    """Looks at one stack, and says now and then how far its operation is."""
+    """Looks at a stack, and says now and then how far its operation is."""
 
     def __init__(self, stack_id: str, ports: Ports, token: str | None) -> None:
         self._stack_id = stack_id
