@@ -61,7 +61,10 @@ def plan(
     existing: Existing | None,
     pseudo: Mapping[str, str],
 ) -> StackPlan:
-    """Compare the request with what stands. ``parameters`` has a value, maybe `Unresolved`, for each declared parameter."""
+    """Compare the request with what stands.
+
+    Each parameter that the template declares has a value in ``parameters``, which may be `Unresolved`.
+    """
     desired = evaluate(template, parameters, pseudo)
     if existing is None:
         return _creation(request, parameters, desired)
