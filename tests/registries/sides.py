@@ -1,22 +1,34 @@
 """Our registry client, put together for a test registry; it never waits between attempts, but takes note."""
 
+import time
+from datetime import UTC, datetime
+
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import Descriptor
-from ansible_collections.fastbreak.aws.plugins.module_utils._oci.remote.retry import Retrier
-from ansible_collections.fastbreak.aws.plugins.module_utils._oci.transfer.job import OciTransfer, TransferSettings
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.remote.answers import Retrier
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.transfer.blobs import OciTransfer, TransferSettings
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.transfer.state import UploadStates
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.side import SideSettings, connect_side
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.side import RegistryOptions, check_options
 
 
 class Waits:
-    """The seconds that were waited, without waiting."""
+    """A clock that notes the seconds it was to wait, and does not wait."""
 
     def __init__(self):
         self.seconds = []
 
+    def now(self):
+        return datetime.now(UTC)
+
+    def monotonic(self):
+        return time.monotonic()
+
+    def sleep(self, seconds):
+        self.seconds.append(seconds)
+
     @property
     def retrier(self):
-        return Retrier(sleep=self.seconds.append, fraction=lambda: 0.5)
+        return Retrier(clock=self, fraction=lambda: 0.5)
 
 
 class Sides:

@@ -26,6 +26,14 @@ class Descriptor:
 
 
 @dataclass(frozen=True, slots=True)
+class Transferred:
+    """What copying a blob took: bytes sent in this run, and where an earlier run's upload was taken up."""
+
+    bytes_sent: int
+    resumed_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class RawManifest:
     """A manifest as a registry sent it: the bytes, which are never written anew, their digest and media type."""
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .._common.clock import Clock
     from .._common.progress import Progress
     from .._ecr.values import RepositorySettings, Scan
-    from .._oci.model import Descriptor, RawManifest
+    from .._oci.model import Descriptor, RawManifest, Transferred
     from .._oci.names import Address
     from .._release.promotion import Promotion
     from .signatures import SignatureCheck, SignatureMaterial, SignaturePolicy
@@ -69,18 +69,6 @@ class Registry(Protocol):
         Raises `OperationError` with ``details["refusal"]``: ``immutable`` for a tag that must not move, ``unsupported``
         for a kind of manifest the registry does not take (405, 415), ``missing`` for content it does not have.
         """
-
-
-class Transferred(Protocol):
-    """What copying a blob took."""
-
-    @property
-    def bytes_sent(self) -> int:
-        """Bytes that this run sent."""
-
-    @property
-    def resumed_at(self) -> int:
-        """The offset at which an earlier run's upload was taken up."""
 
 
 class BlobTransfer(Protocol):

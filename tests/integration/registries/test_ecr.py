@@ -1,5 +1,6 @@
 """The registry client against the sandbox's ECR: logins, roles, repositories, layers in parts."""
 
+import base64
 import json
 import os
 import subprocess
@@ -15,11 +16,10 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     OperationError,
     UnavailableError,
 )
-from ansible_collections.fastbreak.aws.plugins.module_utils._oci.login import Login
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import RawManifest
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.names import Address
-from ansible_collections.fastbreak.aws.plugins.module_utils._oci.transfer.ecr_parts import EcrLayers
-from ansible_collections.fastbreak.aws.plugins.module_utils._oci.transfer.job import OciTransfer, TransferSettings
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.transfer.blobs import OciTransfer, TransferSettings
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.transfer.ecr_layers import EcrLayers
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.transfer.state import UploadStates
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.side import (
     SideSettings,
@@ -69,12 +69,13 @@ class Accounts:
 
     def __init__(self, endpoint):
         self.endpoint, self.calls = endpoint, []
+        self.on_token = None
         self._sides = []
 
     def connect(self, service, overrides):
         """A boto3 client; the task's own credentials are dev's."""
         self.calls.append((service, dict(overrides)))
-        return boto3.client(
+        client = boto3.client(
             service,
             region_name=overrides.get("region", REGION),
             endpoint_url=self.endpoint,
@@ -82,6 +83,9 @@ class Accounts:
             aws_secret_access_key=overrides.get("secret_key", "sandbox"),
             aws_session_token=overrides.get("session_token"),
         )
+        if self.on_token:
+            client.meta.events.register("after-call.ecr.GetAuthorizationToken", self.on_token)
+        return client
 
     def side(self, account, **options):
         """A side with the account's own keys, unless told otherwise."""
@@ -161,12 +165,18 @@ def test_a_blob_is_mounted_within_an_account(accounts, plain, tmp_path):
 
 
 def test_a_password_that_expired_is_asked_for_again(accounts):
-    dev, name = accounts.side("dev"), accounts.repository("dev")
-    authorizer = dev.registry.http._authorizer
-    expired = Login("x", "AWS", "expired")
-    authorizer._login = authorizer._logins._known = expired
-    assert dev.registry.find_manifest(Address(name, "1.0")) is None
-    assert authorizer._login != expired
+    name = accounts.repository("dev")
+    given = []
+
+    def expire_the_first(parsed, **_others):
+        data = parsed["authorizationData"][0]
+        if not given:
+            data["authorizationToken"] = base64.b64encode(b"AWS:expired").decode()
+        given.append(data["authorizationToken"])
+
+    accounts.on_token = expire_the_first
+    assert accounts.side("dev").registry.find_manifest(Address(name, "1.0")) is None
+    assert len(given) == 2
 
 
 def test_a_login_of_the_wrong_account_is_refused(accounts):

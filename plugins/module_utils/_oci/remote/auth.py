@@ -7,21 +7,17 @@ from __future__ import annotations
 import base64
 import json
 import threading
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlencode
 
 from ..._errors import UnavailableError
 from ..challenge import Challenge, choose_challenge, needed_scopes, parse_challenges
+from .answers import Retrier, clean, read_refusal, refused, unavailable
 from .connections import Connections, Origin, origin_of
-from .errors import clean, read_refusal, refused, unavailable
-from .retry import BUSY, Retrier
 from .wire import BrokenConnectionError, Exchange, Request, Response, TooLongError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ..login import Login
 
 _TOKEN_BYTES = 1 << 20
@@ -60,7 +56,7 @@ class Authorizer:
     Tokens are kept for each repository and set of actions. A token server is asked by https when the registry is.
     """
 
-    def __init__(  # noqa: PLR0913 (what it needs, and a clock)
+    def __init__(
         self,
         origin: Origin,
         connections: Connections,
@@ -68,12 +64,11 @@ class Authorizer:
         *,
         basic: bool = False,
         retrier: Retrier | None = None,
-        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._origin, self._connections, self._logins = origin, connections, logins
         self._challenge = Challenge("basic") if basic else None
         self._only_basic = basic
-        self._retrier, self._monotonic = retrier or Retrier(), monotonic
+        self._retrier = retrier or Retrier()
         self._lock = threading.RLock()
         self._login: Login | None = None
         self._tokens: dict[tuple[str, str], _Token] = {}
@@ -88,7 +83,7 @@ class Authorizer:
                 self._login = self._login or self._logins.login()
                 return _basic(self._login) if self._login else ""
             kept = self._tokens.get((repository, actions))
-            if kept is None or kept.good_until < self._monotonic():
+            if kept is None or kept.good_until < self._retrier.clock.monotonic():
                 kept = self._tokens[repository, actions] = self._fetch(repository, actions, self._challenge)
             return kept.header
 
@@ -141,22 +136,10 @@ class Authorizer:
     def _ask(self, attempted: str, url: str) -> Response:
         self._login = self._login or self._logins.login()
         headers = {"Authorization": _basic(self._login)} if self._login else {}
-        attempt = 1
-        while True:
-            retry_after = ""
-            try:
-                response = Exchange(self._connections, Request("GET", url, headers)).response()
-                if response.status not in BUSY:
-                    return response
-                retry_after, seen = response.header("Retry-After"), str(read_refusal(response))
-            except BrokenConnectionError as error:
-                seen = str(error)
-                if error.final:
-                    raise unavailable(attempted, self._origin.netloc, seen) from error
-            if self._retrier.is_last(attempt):
-                raise unavailable(attempted, self._origin.netloc, seen)
-            self._retrier.wait(attempt, retry_after)
-            attempt += 1
+        request = Request("GET", url, headers)
+        return self._retrier.answer(
+            attempted, self._origin.netloc, lambda: Exchange(self._connections, request).response()
+        )
 
     def _read(self, attempted: str, response: Response) -> _Token:
         try:
@@ -168,7 +151,7 @@ class Authorizer:
             raise unavailable(
                 attempted, self._origin.netloc, f"no token in the answer ({type(error).__name__})"
             ) from None
-        return _Token(header, self._monotonic() + max(seconds - _SPARE_SECONDS, seconds / 2, 1.0))
+        return _Token(header, self._retrier.clock.monotonic() + max(seconds - _SPARE_SECONDS, seconds / 2, 1.0))
 
 
 def _plain(token: object) -> str:

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ..._errors import OperationError
+from .answers import Retrier, clean, read_refusal, refused
 from .connections import Connections, Origin, join, origin_of
-from .errors import clean, read_refusal, refused, unavailable
-from .retry import BUSY, Retrier
 from .wire import BrokenConnectionError, Exchange, Request, Response
 
 if TYPE_CHECKING:
@@ -166,22 +165,8 @@ class RegistryHttp:
         Raises `CredentialsError` and `UnavailableError`; every other answer is the caller's to judge.
         *attempted* completes the sentence "Tried to ...".
         """
-        attempt = 1
-        while True:
-            retry_after = ""
-            try:
-                response = self.begin(request, repository).response()
-                if response.status not in BUSY:
-                    return self.permitted(attempted, response)
-                retry_after, seen = response.header("Retry-After"), f"it answered {read_refusal(response)}"
-            except BrokenConnectionError as error:
-                seen = str(error)
-                if error.final:
-                    raise unavailable(attempted, self.host, seen) from error
-            if self.retrier.is_last(attempt):
-                raise unavailable(attempted, self.host, f"{seen}, to the end of {attempt} attempts")
-            self.retrier.wait(attempt, retry_after)
-            attempt += 1
+        response = self.retrier.answer(attempted, self.host, lambda: self.begin(request, repository).response())
+        return self.permitted(attempted, response)
 
     def permitted(self, attempted: str, response: Response) -> Response:
         """*response*, unless it refuses our credentials."""

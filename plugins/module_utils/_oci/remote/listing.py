@@ -12,7 +12,7 @@ from ..._errors import OperationError
 from ..media_types import OCI_INDEX
 from ..model import Descriptor
 from ..names import Address, is_digest
-from .errors import read_refusal, refused
+from .answers import read_refusal, refused
 from .wire import BrokenConnectionError, Request, Response, TooLongError
 
 if TYPE_CHECKING:

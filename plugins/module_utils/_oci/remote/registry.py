@@ -11,9 +11,9 @@ from ..._errors import FastbreakError, OperationError
 from ..media_types import MANIFEST_TYPES
 from ..model import MANIFEST_LIMIT_BYTES, Descriptor, RawManifest
 from ..names import Address, check_address, check_digest, check_repository, digest_of, is_digest
-from ..transfer.uploads import Uploads
-from .errors import Refusal, read_refusal, refused, unavailable
+from .answers import Refusal, read_refusal, refused, unavailable
 from .listing import list_referrers, list_tags
+from .uploads import Uploads
 from .wire import BrokenConnectionError, Request, Response, TooLongError
 
 if TYPE_CHECKING:

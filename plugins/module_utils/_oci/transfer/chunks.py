@@ -1,18 +1,65 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Copying a blob in chunks, each acknowledged, so that an interruption costs no more than one."""
+"""Copying a blob in one piece, or in chunks, each acknowledged, so that an interruption costs no more than one."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from ..._errors import FastbreakError
+from ..model import Transferred
+from ..remote.uploads import Session
 from ..remote.wire import BrokenConnectionError
-from .copy import BusyError, Copied, CopyJob, LostUploadError
-from .uploads import Session
+from .job import BusyError, CopyJob, LostUploadError
 
 if TYPE_CHECKING:
     from .state import Claim, UploadStates
+
+
+class SingleCopy:
+    """A blob of at most one chunk."""
+
+    def __init__(self, job: CopyJob) -> None:
+        self._job = job
+
+    def run(self) -> Transferred:
+        """Copy it."""
+        try:
+            self._until_done()
+        finally:
+            self._job.source.close()
+        return Transferred(self._job.bytes_sent)
+
+    def _until_done(self) -> None:
+        while True:
+            try:
+                self._attempt()
+            except (BrokenConnectionError, BusyError) as error:
+                self._job.failed(error)
+            except LostUploadError as error:
+                self._job.restarted(error)
+            else:
+                return
+            if self._job.has_arrived():
+                self._job.tell(self._job.descriptor.size)
+                return
+
+    def _attempt(self) -> None:
+        job = self._job
+        job.source.begin()
+        # The source answers while this request is under way.
+        session = job.uploads.begun(job.expect(job.uploads.begin().response(), 202))
+        call = job.uploads.finish(session, job.descriptor.digest, job.descriptor.size)
+        try:
+            job.stream(call, job.descriptor.size)
+        except FastbreakError:
+            call.abandon()
+            job.cancel(session)
+            raise
+        except BaseException:
+            call.abandon()
+            raise
+        job.expect(call.response(), 200, 201, 204).finish()
 
 
 class ChunkedCopy:
@@ -26,7 +73,7 @@ class ChunkedCopy:
         self._session: Session | None = None
         self._resumed_at = 0
 
-    def run(self) -> Copied:
+    def run(self) -> Transferred:
         """Copy it."""
         try:
             self._take_up()
@@ -35,7 +82,7 @@ class ChunkedCopy:
         finally:
             self._job.source.close()
             self._claim.release()
-        return Copied(self._job.bytes_sent, self._resumed_at)
+        return Transferred(self._job.bytes_sent, self._resumed_at)
 
     def _take_up(self) -> None:
         """Go on with the upload of an earlier run, if the registry still knows it."""
@@ -131,7 +178,4 @@ class ChunkedCopy:
         if self._session is None or (self._session.offset > 0 and self._job.source.matches() is not False):
             return
         self._claim.drop()
-        try:
-            self._job.uploads.cancel(self._job.attempted, self._session)
-        except FastbreakError:
-            return
+        self._job.cancel(self._session)

@@ -6,97 +6,25 @@ AWS documents of it what it does not of ECR's uploads through the distribution A
 received, and a part that does not fit is refused with the last valid one. So an upload can always be taken up again.
 It has a price: a part is sent as base64 in JSON, which takes a third more bytes on the wire. Hence only layers of
 `PARTS_FROM_BYTES` and more go this way, where an interruption would cost most. Memory: one part for each of the
-`AT_ONCE` layers that are under way, see `ecr_part_body.py`.
+`AT_ONCE` layers that are under way, see `ecr_layers.py`.
 """
 
 from __future__ import annotations
 
-import queue
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ..._aws.api import ApiRefusedError, AwsClient
+from ..._aws.api import ApiRefusedError
 from ..._errors import UnavailableError
-from .copy import Copied
-from .ecr_part_body import PartSender
+from ..model import Transferred
 from .source import wrong_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from .copy import CopyJob
+    from .ecr_layers import EcrLayers
+    from .job import CopyJob
     from .state import Claim, UploadStates
 
-PARTS_FROM_BYTES = 256 << 20
-PART_BYTES = 5 << 20
-AT_ONCE = 2
 _FAILURES = 4
 _SCHEME = "ecr-layer-upload:"
-
-
-class EcrLayers(AwsClient):
-    """The layer uploads of one account's registry."""
-
-    label = "ECR"
-
-    def __init__(
-        self,
-        connect: Callable[[], Any],
-        account: str,
-        *,
-        part_bytes: int = PART_BYTES,
-        parts_from_bytes: int = PARTS_FROM_BYTES,
-    ) -> None:
-        super().__init__(connect)
-        self._account = account
-        self.part_bytes, self.parts_from_bytes = part_bytes, parts_from_bytes
-        self._sender = PartSender()
-        self._buffers: queue.SimpleQueue[bytearray | None] = queue.SimpleQueue()
-        for _number in range(AT_ONCE):
-            self._buffers.put(None)
-
-    @contextmanager
-    def buffer(self) -> Iterator[bytearray]:
-        """A buffer for parts. There are `AT_ONCE`: who comes later waits for his turn."""
-        kept = self._buffers.get() or bytearray(self.part_bytes)
-        try:
-            yield kept
-        finally:
-            self._buffers.put(kept)
-
-    def initiate(self, repository: str) -> str:
-        """The id of a new upload."""
-        answer = self._call(f"begin a layer upload to {repository}", "initiate_layer_upload", **self._of(repository))
-        return str(answer["uploadId"])
-
-    def upload_part(self, repository: str, upload: str, first: int, part: memoryview) -> int:
-        """Send a part that begins at byte *first*. Returns how many bytes ECR has of the layer now."""
-        last = first + len(part) - 1
-        members = {**self._of(repository), "uploadId": upload, "partFirstByte": first, "partLastByte": last}
-        self._sender.prepare(self._client, members, part)
-        try:
-            attempted = f"upload a layer part to {repository}"
-            answer = self._call(attempted, "upload_layer_part", **members, layerPartBlob=b"")
-        finally:
-            self._sender.forget()
-        return int(answer["lastByteReceived"]) + 1
-
-    def complete(self, repository: str, upload: str, digest: str) -> None:
-        """Let ECR check the digest and keep the layer; one that it has by now is as good."""
-        try:
-            self._call(
-                f"complete the layer upload of {digest} to {repository}",
-                "complete_layer_upload",
-                **self._of(repository),
-                uploadId=upload,
-                layerDigests=[digest],
-            )
-        except ApiRefusedError as error:
-            if error.code != "LayerAlreadyExistsException":
-                raise
-
-    def _of(self, repository: str) -> dict[str, str]:
-        return {"registryId": self._account, "repositoryName": repository}
 
 
 class PartsCopy:
@@ -108,7 +36,7 @@ class PartsCopy:
         self._claim: Claim = states.claim(str(job.destination.origin), job.repository, self._digest, self._size)
         self._upload, self._offset, self._resumed_at, self._failures = "", 0, 0, 0
 
-    def run(self) -> Copied:
+    def run(self) -> Transferred:
         """Copy it."""
         try:
             with self._layers.buffer() as part:
@@ -118,7 +46,7 @@ class PartsCopy:
         finally:
             self._job.source.close()
             self._claim.release()
-        return Copied(self._job.bytes_sent, self._resumed_at)
+        return Transferred(self._job.bytes_sent, self._resumed_at)
 
     def _take_up(self) -> None:
         saved = self._claim.read()

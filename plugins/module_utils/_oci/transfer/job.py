@@ -1,103 +1,135 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Copies blobs from one registry to another: streamed, in constant memory, hashed on the way.
-
-A blob of up to one chunk takes three requests, two of which are under way at the same time: GET at the source, POST
-and PUT at the destination. A larger one is sent in chunks (PATCH), each acknowledged by the registry, so that neither
-a broken connection nor a killed run costs more than the chunk it fell into.
-
-Memory: one buffer of `BUFFER_BYTES` for each thread that copies, and what its two connections hold.
-"""
+"""One blob on its way: what is the same whether it goes in one piece, in chunks or in parts."""
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ..._errors import OperationError
-from ..names import check_digest, check_repository
-from .chunks import ChunkedCopy
-from .copy import Copied, CopyJob
-from .ecr_parts import EcrLayers, PartsCopy
-from .single import SingleCopy
+from ..._errors import FastbreakError
+from ..remote.answers import BUSY, read_refusal, refused, unavailable
+from ..remote.uploads import Uploads
+from ..remote.wire import BrokenConnectionError, Request, Response
+from .source import BlobSource, wrong_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..model import Descriptor
-    from ..remote.http import RegistryHttp
-    from .state import UploadStates
+    from ..remote.http import Call, RegistryHttp
+    from ..remote.uploads import Session
 
-BUFFER_BYTES = 256 << 10
-CHUNK_BYTES = 32 << 20
-_SMALLEST_CHUNK_BYTES = 64 << 10
-
-
-@dataclass(frozen=True, slots=True)
-class TransferSettings:
-    """``chunk_bytes`` is how much is sent before it is acknowledged; at least 64 KiB."""
-
-    chunk_bytes: int = CHUNK_BYTES
-    buffer_bytes: int = BUFFER_BYTES
+#: Answers to bytes of an upload after which the blob begins again: it is forgotten, or in disorder.
+_LOST = frozenset({400, 404, 409, 410})
+_RESTARTS = 3
 
 
-class OciTransfer:
-    """A `BlobTransfer` between two registries. Safe to use from many threads: each has a buffer of its own."""
+class LostUploadError(Exception):
+    """The registry does not know the upload any more, or not as it should be."""
 
-    def __init__(
+    def __init__(self, response: Response) -> None:
+        self.refusal = read_refusal(response)
+        super().__init__(str(self.refusal))
+
+
+class BusyError(Exception):
+    """The registry cannot now."""
+
+    def __init__(self, response: Response) -> None:
+        self.retry_after = response.header("Retry-After")
+        super().__init__(f"it answered {read_refusal(response)}")
+
+
+class CopyJob:
+    """One blob to copy: where from and where to, how far it is, and how many failures there were."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 (made in one place)
         self,
         source: RegistryHttp,
         destination: RegistryHttp,
-        states: UploadStates,
-        settings: TransferSettings | None = None,
-        *,
-        layers: EcrLayers | None = None,
-    ) -> None:
-        self._source, self._destination, self._states = source, destination, states
-        self._settings = settings or TransferSettings()
-        self._chunk_bytes = max(self._settings.chunk_bytes, _SMALLEST_CHUNK_BYTES)
-        self._layers = layers
-        self._buffers = threading.local()
-
-    def copy_blob(
-        self,
         source_repository: str,
-        descriptor: Descriptor,
         destination_repository: str,
+        descriptor: Descriptor,
         on_bytes: Callable[[int], None],
-    ) -> Copied:
-        """Stream one blob, checking size and digest on the way; an upload that was interrupted is taken up again.
+        buffer: memoryview,
+    ) -> None:
+        self.destination, self.repository, self.descriptor = destination, destination_repository, descriptor
+        self.source = BlobSource(source, source_repository, descriptor)
+        self.uploads = Uploads(destination, destination_repository)
+        self.buffer = buffer
+        self.attempted = f"copy the blob {descriptor.digest} to {destination.host}/{destination_repository}"
+        self.bytes_sent = 0
+        self._on_bytes, self._told = on_bytes, 0
+        self._failures = self._restarts = 0
 
-        Where a killed run's upload is taken up, the bytes before that were hashed by the killed run alone, and a
-        hash's state cannot be kept: the destination's own check of the whole blob at the commit is the proof then.
-        Raises `OperationError` when the source's bytes are not those of the descriptor; nothing is committed then.
-        """
-        check_repository(source_repository)
-        check_repository(destination_repository)
-        check_digest(descriptor.digest)
-        if descriptor.size < 0:
-            raise OperationError(
-                f"Tried to copy the blob {descriptor.digest}, but its manifest gives it {descriptor.size} bytes. Push "
-                "the image to the source again."
+    def stream(self, call: Call, length: int) -> None:
+        """Send the source's next *length* bytes, as far as the destination takes them."""
+        left = length
+        while left > 0:
+            count = self.source.readinto(self.buffer[:left])
+            left -= count
+            if self.source.position == self.descriptor.size:
+                # Before the last piece leaves: without it nothing can be committed.
+                self.check_digest()
+            if not call.send(self.buffer[:count]):
+                return
+            self.bytes_sent += count
+            self.tell(self.source.position)
+
+    def tell(self, position: int) -> None:
+        """Report bytes that arrived; what is sent a second time is not reported again."""
+        if position > self._told:
+            self._on_bytes(position - self._told)
+            self._told = position
+
+    def check_digest(self) -> None:
+        """Raise when the source's bytes were seen and are others than they should be."""
+        if self.source.matches() is False:
+            raise wrong_bytes(self.attempted, self.source.host, f"their digest is not {self.descriptor.digest}")
+
+    def expect(self, response: Response, *statuses: int) -> Response:
+        """*response*, if its status is one of these; else the error that says what is to be done."""
+        if response.status in statuses:
+            return response
+        if response.status in BUSY:
+            raise BusyError(response)
+        self.destination.permitted(self.attempted, response)
+        if response.status in _LOST:
+            raise LostUploadError(response)
+        raise refused(self.attempted, self.destination.host, read_refusal(response))
+
+    def progressed(self) -> None:
+        """Bytes were acknowledged: failures are counted anew."""
+        self._failures = 0
+
+    def failed(self, error: BrokenConnectionError | BusyError) -> None:
+        """Wait before another attempt; raises when there were too many without progress."""
+        self._failures += 1
+        final = isinstance(error, BrokenConnectionError) and error.final
+        if final or self.destination.retrier.is_last(self._failures):
+            raise unavailable(
+                self.attempted, self.destination.host, f"{error}, to the end of {self._failures} attempts"
             )
-        job = CopyJob(
-            self._source,
-            self._destination,
-            source_repository,
-            destination_repository,
-            descriptor,
-            on_bytes,
-            self._buffer(),
-        )
-        if descriptor.size <= self._chunk_bytes:
-            return SingleCopy(job).run()
-        if self._layers and descriptor.size >= self._layers.parts_from_bytes:
-            return PartsCopy(job, self._states, self._layers).run()
-        return ChunkedCopy(job, self._states, self._chunk_bytes).run()
+        retry_after = error.retry_after if isinstance(error, BusyError) else ""
+        self.destination.retrier.wait(self._failures, retry_after)
 
-    def _buffer(self) -> memoryview:
-        kept: memoryview | None = getattr(self._buffers, "view", None)
-        if kept is None:
-            kept = self._buffers.view = memoryview(bytearray(self._settings.buffer_bytes))
-        return kept
+    def restarted(self, error: LostUploadError) -> None:
+        """Count that the blob begins again; raises when it did too often."""
+        self._restarts += 1
+        if self._restarts > _RESTARTS:
+            raise refused(self.attempted, self.destination.host, error.refusal)
+        self.destination.retrier.wait(self._restarts)
+
+    def cancel(self, session: Session) -> None:
+        """Leave no upload behind that nobody will end. That it fails is no news beside why it is cancelled."""
+        with suppress(FastbreakError):
+            self.uploads.cancel(self.attempted, session)
+
+    def has_arrived(self) -> bool:
+        """Whether the destination has the blob: a commit whose answer was lost."""
+        digest = self.descriptor.digest
+        url = self.destination.url(f"/v2/{self.repository}/blobs/{digest}")
+        response = self.destination.ask(self.attempted, Request("HEAD", url), self.repository)
+        response.finish()
+        return response.status == 200

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..._errors import OperationError
 from ..names import check_digest, check_repository, hash_for
-from ..remote.errors import read_refusal, refused, unavailable
-from ..remote.retry import BUSY
+from ..remote.answers import BUSY, read_refusal, refused, unavailable
 from ..remote.wire import BrokenConnectionError, Request, Response
 
 if TYPE_CHECKING:

@@ -14,14 +14,17 @@ import hashlib
 import json
 import os
 import threading
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..._common.clock import SystemClock
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from ..._common.clock import Clock
 
 _STALE_SECONDS = 24 * 3600.0
 _FILE_BYTES = 1 << 16
@@ -112,12 +115,15 @@ class Claim:
 class UploadStates:
     """The folder of them. *warn* is told once, in English, when it cannot be used."""
 
-    def __init__(
-        self, directory: Path | None, warn: Callable[[str], None], now: Callable[[], float] = time.time
-    ) -> None:
-        self._directory, self._warn, self.now = directory or default_directory(), warn, now
+    def __init__(self, directory: Path | None, warn: Callable[[str], None], clock: Clock | None = None) -> None:
+        self._directory, self._warn = directory or default_directory(), warn
+        self._clock = clock or SystemClock()
         self._lock = threading.Lock()
         self._warned = self._ready = False
+
+    def now(self) -> float:
+        """Epoch seconds."""
+        return self._clock.now().timestamp()
 
     def claim(self, origin: str, repository: str, digest: str, size: int) -> Claim:
         """The state of one blob on its way to a repository. When another run holds it, one that keeps nothing."""

@@ -15,13 +15,13 @@ from ..._ecr.client import EcrClient, UnknownRepositories
 from ..._ecr.login import EcrLogins
 from ..._errors import UnavailableError
 from ..._oci.login import Login
+from ..._oci.remote.answers import Retrier
 from ..._oci.remote.auth import Authorizer, FixedLogin, Logins
 from ..._oci.remote.connections import Connections, ConnectionSettings, Origin, origin_of
 from ..._oci.remote.http import RegistryHttp
 from ..._oci.remote.registry import OciRegistry
-from ..._oci.remote.retry import Retrier
-from ..._oci.transfer.ecr_parts import EcrLayers
-from ..._oci.transfer.job import OciTransfer, TransferSettings
+from ..._oci.transfer.blobs import OciTransfer, TransferSettings
+from ..._oci.transfer.ecr_layers import EcrLayers
 from ..._oci.transfer.state import UploadStates
 from ..side import RegistryOptions, parse_ecr_host
 

@@ -17,28 +17,11 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._oci.media_types imp
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import Descriptor
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.parse import is_foreign, parse_manifest
-from ansible_collections.fastbreak.aws.plugins.module_utils._oci.platforms import with_platforms
-from ansible_collections.fastbreak.aws.plugins.module_utils._oci.strict_json import quote
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.plugins.module_utils._oci.documents import ONE, TWO, descriptor, image, index
 from tests.unit.plugins.module_utils._oci.samples import raw
-
-ONE = "sha256:" + "1" * 64
-TWO = "sha512:" + "2" * 128
-
-
-def descriptor(digest: str = ONE, **more: object) -> dict[str, Any]:
-    return {"mediaType": "application/vnd.oci.image.layer.v1.tar+zstd", "digest": digest, "size": 7, **more}
-
-
-def image(**more: object) -> dict[str, Any]:
-    return {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": descriptor(), "layers": [descriptor(TWO)], **more}
-
-
-def index(**more: object) -> dict[str, Any]:
-    child = descriptor(mediaType=OCI_MANIFEST, platform={"os": "linux", "architecture": "arm64", "variant": "v8"})
-    return {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [child], **more}
 
 
 @pytest.mark.parametrize(
@@ -215,41 +198,3 @@ def _reads_or_refuses(content: bytes, sent: str) -> bool:
     assert found.raw.media_type in MANIFEST_TYPES
     assert found.raw.content == content
     return found.is_index or not found.children
-
-
-@given(value=JSON)
-def test_a_quote_is_short_and_printable(value: object) -> None:
-    assert len(quote(value)) <= 80
-    assert quote(value).isascii()
-    assert quote(value).isprintable()
-
-
-def _platforms(*names: str) -> Any:
-    children = []
-    for number, name in enumerate(names):
-        system, architecture, *variant = name.split("/")
-        platform = {"os": system, "architecture": architecture, "variant": "".join(variant)}
-        children.append(descriptor(f"sha256:{number:064x}", mediaType=OCI_MANIFEST, platform=platform, extra=[number]))
-    about = {"vnd.docker.reference.digest": children[0]["digest"]}
-    unknown = {"os": "unknown", "architecture": "unknown"}
-    children.append(descriptor(TWO, mediaType=OCI_MANIFEST, annotations=about, platform=unknown))
-    return parse_manifest(raw(index(manifests=children, annotations={"a": "b"}), OCI_INDEX))
-
-
-def test_a_subset_of_platforms_keeps_entries_as_they_were_and_their_attestations() -> None:
-    whole = _platforms("linux/amd64", "linux/arm64/v8", "linux/arm/v7")
-    kept = with_platforms(whole, ("linux/amd64", "linux/arm64"))
-    assert kept is not None
-    document = json.loads(kept.content)
-    assert [one["digest"][-1] for one in document["manifests"]] == ["0", "1", "2"]
-    assert document["manifests"][0]["extra"] == [0]
-    assert document["annotations"] == {"a": "b"}
-    assert kept == with_platforms(whole, ("linux/arm64", "linux/amd64"))
-    assert with_platforms(whole, ("linux/amd64", "linux/arm64", "linux/arm")) is None
-
-
-def test_platforms_that_are_not_there_are_named_with_those_that_are() -> None:
-    with pytest.raises(RefusedError, match="no image for linux/s390x; it has linux/amd64"):
-        with_platforms(_platforms("linux/amd64"), ("linux/s390x",))
-    with pytest.raises(RefusedError, match="is one image"):
-        with_platforms(parse_manifest(raw(image())), ("linux/amd64",))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import RepositorySettings
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, UnavailableError
-from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import Descriptor, RawManifest
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import Descriptor, RawManifest, Transferred
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.names import Address
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.parse import is_foreign, parse_manifest
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.ports import Ports
@@ -164,14 +164,6 @@ class MemoryRegistry:
         return blobs + [lacks for one in parsed.children for lacks in self._missing_below(held, one.digest)]
 
 
-@dataclass(frozen=True)
-class Transfer:
-    """What a copied blob took."""
-
-    bytes_sent: int
-    resumed_at: int = 0
-
-
 class World:
     """Both registries and all else behind the ports."""
 
@@ -189,7 +181,7 @@ class World:
         descriptor: Descriptor,
         destination_repository: str,
         on_bytes: Callable[[int], None],
-    ) -> Transfer:
+    ) -> Transferred:
         self.source.note("GET blob", Address(source_repository, descriptor.digest))
         self.destination.writes_to("PUT blob", Address(destination_repository, descriptor.digest))
         content = self.source[source_repository].blobs.get(descriptor.digest)
@@ -197,7 +189,7 @@ class World:
             raise OperationError(f"The source's bytes are not those of {descriptor.digest}.")
         on_bytes(len(content))
         self.destination[destination_repository].blobs[descriptor.digest] = content
-        return Transfer(len(content))
+        return Transferred(len(content))
 
     def describe_repository(self, repository: str) -> RepositorySettings:
         return self.destination.describe_repository(repository)

@@ -1,64 +1,25 @@
-"""TLS, proxies, the pool, and many threads at once."""
+"""Origins, TLS and proxies."""
 
 from __future__ import annotations
 
-import shutil
-import ssl
-from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
-    OperationError,
-    RequestError,
-    UnavailableError,
-)
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError, UnavailableError
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.names import Address
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.remote.connections import Origin, join, origin_of
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.remote.wire import Request
 
-from tests.registries.faulty import FaultyRegistry
-from tests.registries.images import make_blob, make_image, push
-from tests.registries.relay import Relay
-from tests.registries.sides import Sides, descriptor, transfer_between
-from tests.registries.tls import Certificate, make_certificate
+from tests.registries.images import push
+from tests.unit.plugins.module_utils._oci.case import IMAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-IMAGE = make_image([1000])
-MIB = 1 << 20
-
-
-@pytest.fixture
-def sides() -> Iterator[Sides]:
-    made = Sides()
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    return make_certificate(tmp_path_factory.mktemp("tls"))
-
-
-@pytest.fixture
-def secure(certificate: Certificate) -> Iterator[FaultyRegistry]:
-    """A registry with TLS."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate.certificate, certificate.key)
-    with FaultyRegistry(context) as made:
-        push(made.host, "a/b", IMAGE, tag="1.0", ca=certificate.ca)
-        made.clear()
-        yield made
-
-
-@pytest.fixture
-def plain() -> Iterator[FaultyRegistry]:
-    with FaultyRegistry() as made:
-        yield made
+    from tests.registries.faulty import FaultyRegistry
+    from tests.registries.sides import Sides
+    from tests.registries.tls import Certificate
 
 
 @pytest.mark.parametrize(
@@ -105,45 +66,6 @@ def test_a_ca_bundle_that_is_none_says_so(secure: FaultyRegistry, sides: Sides, 
             sides.connect(secure, ca_bundle=str(path)).registry.find_manifest(Address("a/b", "1.0"))
 
 
-def test_https_never_becomes_http(
-    secure: FaultyRegistry, plain: FaultyRegistry, sides: Sides, certificate: Certificate, tmp_path: Path
-) -> None:
-    secure.basic = ("user", "secret")
-    login = {"username": "user", "password": "secret", "ca_bundle": str(certificate.ca)}
-    side = sides.connect(secure, **login)
-    layer = IMAGE.blobs[1]
-    secure.fault("GET", "/blobs/", skip=1, times=None, status=307, headers={"Location": f"{plain.url}/x"})
-    with pytest.raises(OperationError, match="never from https to http"):
-        side.registry.read_blob(Address("a/b", layer.digest), limit_bytes=MIB)
-    secure.fault("POST", "/uploads/", status=202, headers={"Location": f"http://127.0.0.2:{plain.host[10:]}/x"})
-    plain.push_blob("a/b", b"".join(layer.pieces()))
-    with pytest.raises(OperationError, match="no address that may be used"):
-        transfer_between(sides.connect(plain), side, tmp_path).copy_blob("a/b", descriptor(layer), "a/b", _nothing)
-    challenge = {"WWW-Authenticate": f'Bearer realm="{plain.url}/token"'}
-    secure.faults.clear()
-    secure.fault("GET", "/manifests/", status=401, headers=challenge, times=None)
-    with pytest.raises(UnavailableError, match="no password may be sent"):
-        sides.connect(secure, **login).registry.read_manifest(Address("a/b", "1.0"))
-    assert [one.path for one in plain.requests if "/v2/" not in one.path] == []
-
-
-def _nothing(_count: int) -> None:
-    """What is not looked at."""
-
-
-def test_a_proxys_mistake_about_its_own_scheme_is_seen_through(
-    secure: FaultyRegistry, plain: FaultyRegistry, sides: Sides, certificate: Certificate, tmp_path: Path
-) -> None:
-    layer = IMAGE.blobs[1]
-    plain.push_blob("a/b", b"".join(layer.pieces()))
-    identifier = secure.store.start("c/d")
-    location = f"http://{secure.host}/v2/c/d/blobs/uploads/{identifier}"
-    secure.fault("POST", "/uploads/", status=202, headers={"Location": location})
-    destination = sides.connect(secure, ca_bundle=str(certificate.ca))
-    transfer_between(sides.connect(plain), destination, tmp_path).copy_blob("a/b", descriptor(layer), "c/d", _nothing)
-    assert ("c/d", layer.digest) in secure.store.blobs
-
-
 def test_a_proxy_of_the_environment_is_used(
     plain: FaultyRegistry, sides: Sides, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -180,33 +102,3 @@ def test_a_proxy_of_an_unknown_kind_says_so(
     monkeypatch.setenv("http_proxy", "socks5://127.0.0.1:9")
     with pytest.raises(RequestError, match="only http:// proxies"):
         sides.connect(plain).registry.find_manifest(Address("a/b", "1.0"))
-
-
-def test_many_threads_copy_at_once_over_few_connections(plain: FaultyRegistry, sides: Sides, tmp_path: Path) -> None:
-    blobs = [make_blob(20_000 + number) for number in range(60)] + [make_blob(2 * MIB)] * 8
-    for blob in blobs:
-        plain.push_blob("a/b", b"".join(blob.pieces()))
-    with FaultyRegistry() as destination, Relay(destination.host) as relay:
-        made = transfer_between(sides.connect(plain), sides.connect(relay), tmp_path / "state")
-        with ThreadPoolExecutor(8) as pool:
-            list(pool.map(lambda blob: made.copy_blob("a/b", descriptor(blob), "c/d", _nothing), blobs))
-        assert len(destination.store.blobs) == 61
-        assert relay.connections <= 8
-        assert list((tmp_path / "state").iterdir()) == []
-
-
-def test_a_state_folder_that_vanishes_stops_nothing(plain: FaultyRegistry, sides: Sides, tmp_path: Path) -> None:
-    blob = make_blob(3 * MIB)
-    plain.push_blob("a/b", b"".join(blob.pieces()))
-    warnings: list[str] = []
-    with FaultyRegistry() as destination:
-        destination.fault(
-            "PATCH", "/uploads/", times=None, hook=lambda _request: shutil.rmtree(tmp_path / "state", True)
-        )
-        made = transfer_between(
-            sides.connect(plain), sides.connect(destination), tmp_path / "state", warn=warnings.append
-        )
-        made.copy_blob("a/b", descriptor(blob), "c/d", _nothing)
-        assert ("c/d", blob.digest) in destination.store.blobs
-    assert len(warnings) == 1
-    assert "begin again" in warnings[0]

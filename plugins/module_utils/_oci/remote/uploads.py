@@ -12,11 +12,11 @@ from urllib.parse import urlencode
 from ..._errors import OperationError
 from ..media_types import OCTETS
 from ..names import check_repository
-from ..remote.errors import read_refusal
-from ..remote.wire import Request, Response
+from .answers import read_refusal
+from .wire import Request, Response
 
 if TYPE_CHECKING:
-    from ..remote.http import Call, RegistryHttp
+    from .http import Call, RegistryHttp
 
 _RANGE = re.compile(r"(?:bytes=)?0-(\d{1,18})")
 

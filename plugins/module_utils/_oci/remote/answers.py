@@ -1,20 +1,28 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A registry's refusals as our errors."""
+"""What to make of a registry's answer: its refusals as our errors, and when the same request is sent again."""
 
 from __future__ import annotations
 
 import json
+import random
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ..._common.backoff import BackoffPolicy, delay_seconds, parse_retry_after
+from ..._common.clock import SystemClock
 from ..._errors import CredentialsError, FastbreakError, OperationError, UnavailableError
 from .wire import BrokenConnectionError, TooLongError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..._common.clock import Clock
     from .wire import Response
 
+#: Answers after which the same request may be sent again.
+BUSY = frozenset({408, 429, 500, 502, 503, 504})
 _BODY_BYTES = 1 << 16
 _TEXT_LIMIT = 400
 _CONTROL = re.compile(r"[^\x20-\x7e\xa0-\uffff]+")
@@ -39,11 +47,11 @@ def read_refusal(response: Response) -> Refusal:
     body = _body(response)
     try:
         document = json.loads(body)
-        errors = [one for one in document["errors"] if isinstance(one, dict)]
+        errors = [error for error in document["errors"] if isinstance(error, dict)]
     except (ValueError, KeyError, TypeError, RecursionError):
         return Refusal(response.status, "", clean(body.decode("utf-8", "replace")))
-    codes = [clean(str(one.get("code", ""))) for one in errors]
-    texts = [str(one.get("message", "")) + _detail(one.get("detail")) for one in errors]
+    codes = [clean(str(error.get("code", ""))) for error in errors]
+    texts = [str(error.get("message", "")) + _detail(error.get("detail")) for error in errors]
     return Refusal(response.status, codes[0] if codes else "", clean("; ".join(texts)), frozenset(codes))
 
 
@@ -88,3 +96,43 @@ def unavailable(attempted: str, host: str, seen: str) -> UnavailableError:
         f"Tried to {attempted}, but {host} could not be asked: {clean(seen)}. Check the host, the network and its TLS "
         "options, then run again."
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Retrier:
+    """Sends again what may be sent again, and waits in between. Tests hand in a clock that only takes note."""
+
+    policy: BackoffPolicy = field(default_factory=BackoffPolicy)
+    clock: Clock = field(default_factory=SystemClock)
+    fraction: Callable[[], float] = random.random
+
+    def wait(self, attempt: int, retry_after: str = "") -> None:
+        """Wait after the failed *attempt*, at least as long as the server's ``Retry-After`` asks."""
+        asked = parse_retry_after(retry_after, self.clock.now()) if retry_after else None
+        self.clock.sleep(delay_seconds(self.policy, attempt, self.fraction(), asked))
+
+    def is_last(self, attempt: int) -> bool:
+        """Whether no attempt comes after this one."""
+        return attempt >= self.policy.attempts
+
+    def answer(self, attempted: str, host: str, ask: Callable[[], Response]) -> Response:
+        """The first answer to *ask* of a host that is neither busy nor out of reach.
+
+        Raises `UnavailableError` when it is one of these to the end of the attempts.
+        """
+        attempt = 1
+        while True:
+            retry_after = ""
+            try:
+                response = ask()
+                if response.status not in BUSY:
+                    return response
+                retry_after, seen = response.header("Retry-After"), f"it answered {read_refusal(response)}"
+            except BrokenConnectionError as error:
+                seen = str(error)
+                if error.final:
+                    raise unavailable(attempted, host, seen) from error
+            if self.is_last(attempt):
+                raise unavailable(attempted, host, f"{seen}, to the end of {attempt} attempts")
+            self.wait(attempt, retry_after)
+            attempt += 1

@@ -1,6 +1,6 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The body of an UploadLayerPart request, encoded while it is signed and sent.
+"""ECR's layer uploads through boto3. A part is encoded while it is signed and sent.
 
 boto3 would hold a part about ten times: as base64, as text, as JSON, as bytes again (measured: 50 MiB for a part of 5).
 It takes a file in place of a body, however, signs it by reading it through, and reads it once more to send it.
@@ -11,15 +11,87 @@ from __future__ import annotations
 import base64
 import io
 import json
+import queue
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from ..._aws.api import ApiRefusedError, AwsClient
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+PARTS_FROM_BYTES = 256 << 20
+PART_BYTES = 5 << 20
+AT_ONCE = 2
 _EVENT = "before-call.ecr.UploadLayerPart"
 _MEMBER = "layerPartBlob"
 _PIECE_BYTES = 48 << 10
+
+
+class EcrLayers(AwsClient):
+    """The layer uploads of one account's registry."""
+
+    label = "ECR"
+
+    def __init__(
+        self,
+        connect: Callable[[], Any],
+        account: str,
+        *,
+        part_bytes: int = PART_BYTES,
+        parts_from_bytes: int = PARTS_FROM_BYTES,
+    ) -> None:
+        super().__init__(connect)
+        self._account = account
+        self.part_bytes, self.parts_from_bytes = part_bytes, parts_from_bytes
+        self._sender = PartSender()
+        self._buffers: queue.SimpleQueue[bytearray | None] = queue.SimpleQueue()
+        for _number in range(AT_ONCE):
+            self._buffers.put(None)
+
+    @contextmanager
+    def buffer(self) -> Iterator[bytearray]:
+        """A buffer for parts. There are `AT_ONCE`: who comes later waits for his turn."""
+        kept = self._buffers.get() or bytearray(self.part_bytes)
+        try:
+            yield kept
+        finally:
+            self._buffers.put(kept)
+
+    def initiate(self, repository: str) -> str:
+        """The id of a new upload."""
+        answer = self._call(f"begin a layer upload to {repository}", "initiate_layer_upload", **self._of(repository))
+        return str(answer["uploadId"])
+
+    def upload_part(self, repository: str, upload: str, first: int, part: memoryview) -> int:
+        """Send a part that begins at byte *first*. Returns how many bytes ECR has of the layer now."""
+        last = first + len(part) - 1
+        members = {**self._of(repository), "uploadId": upload, "partFirstByte": first, "partLastByte": last}
+        self._sender.prepare(self._client, members, part)
+        try:
+            attempted = f"upload a layer part to {repository}"
+            answer = self._call(attempted, "upload_layer_part", **members, layerPartBlob=b"")
+        finally:
+            self._sender.forget()
+        return int(answer["lastByteReceived"]) + 1
+
+    def complete(self, repository: str, upload: str, digest: str) -> None:
+        """Let ECR check the digest and keep the layer; one that it has by now is as good."""
+        try:
+            self._call(
+                f"complete the layer upload of {digest} to {repository}",
+                "complete_layer_upload",
+                **self._of(repository),
+                uploadId=upload,
+                layerDigests=[digest],
+            )
+        except ApiRefusedError as error:
+            if error.code != "LayerAlreadyExistsException":
+                raise
+
+    def _of(self, repository: str) -> dict[str, str]:
+        return {"registryId": self._account, "repositoryName": repository}
 
 
 class PartBody(io.RawIOBase):

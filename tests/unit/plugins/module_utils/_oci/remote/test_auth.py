@@ -1,0 +1,62 @@
+"""Credentials and tokens: when they are sent, where to, and what becomes of wrong ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import CredentialsError, UnavailableError
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.names import Address
+
+from tests.unit.plugins.module_utils._oci.case import IMAGE, MANIFESTS
+
+if TYPE_CHECKING:
+    from tests.registries.faulty import FaultyRegistry
+    from tests.registries.sides import Sides
+
+
+@pytest.mark.parametrize("bearer", [False, True])
+def test_credentials_are_sent_once_they_are_asked_for(registry: FaultyRegistry, sides: Sides, bearer: bool) -> None:
+    registry.basic, registry.bearer = ("user", "s3cret"), bearer
+    client = sides.connect(registry, username="user", password="s3cret").registry
+    assert client.find_manifest(Address("a/b", "1.0")) == IMAGE.digest
+    assert client.has_blob(Address("a/b", IMAGE.blobs[0].digest))
+    assert client.list_tags("a/b") == ("1.0",)
+    assert [one.status for one in registry.matching("", "/v2/")] == [401, 200, 200, 200]
+    assert registry.count("GET", "/token") == (1 if bearer else 0)
+
+
+def test_anonymous_tokens_are_asked_for_too(registry: FaultyRegistry, sides: Sides) -> None:
+    registry.bearer = True
+    assert sides.connect(registry, writes=False).registry.find_manifest(Address("a/b", "1.0")) == IMAGE.digest
+    assert registry.token_scopes == ["repository:a/b:pull"]
+    assert "authorization" not in registry.matching("GET", "/token")[0].headers
+
+
+@pytest.mark.parametrize("bearer", [False, True])
+def test_a_wrong_password_is_told_without_being_shown(registry: FaultyRegistry, sides: Sides, bearer: bool) -> None:
+    registry.basic, registry.bearer = ("user", "s3cret"), bearer
+    for login in ({"username": "user", "password": "wr0ng"}, {}):
+        client = sides.connect(registry, **login).registry
+        with pytest.raises(CredentialsError, match="refused the credentials") as raised:
+            client.read_manifest(Address("a/b", "1.0"))
+        assert "wr0ng" not in repr(raised.value)
+    assert len(registry.requests) <= 6
+
+
+@pytest.mark.parametrize(
+    "answer", [b"", b"[]", b"{}", b'{"token": 5}', b'{"token": "a\\nb"}', b'{"token": "x", "expires_in": "soon"}']
+)
+def test_a_garbled_token_is_told(registry: FaultyRegistry, sides: Sides, answer: bytes) -> None:
+    registry.bearer = True
+    registry.fault("GET", "/token", answer_body=answer, times=None)
+    with pytest.raises(UnavailableError, match="no token in the answer"):
+        sides.connect(registry).registry.read_manifest(Address("a/b", "1.0"))
+
+
+@pytest.mark.parametrize("realm", ["", "file:///x", "//", "ftp://127.0.0.1/", "http://["])
+def test_a_password_goes_to_no_odd_place(registry: FaultyRegistry, sides: Sides, realm: str) -> None:
+    registry.fault("GET", MANIFESTS, status=401, headers={"WWW-Authenticate": f'Bearer realm="{realm}"'}, times=None)
+    with pytest.raises((UnavailableError, CredentialsError)):
+        sides.connect(registry, username="u", password="p").registry.read_manifest(Address("a/b", "1.0"))
+    assert all("authorization" not in one.headers for one in registry.requests)

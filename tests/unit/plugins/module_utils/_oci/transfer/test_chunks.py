@@ -1,0 +1,104 @@
+"""A blob in one piece or in chunks: where it goes on after a failure, and after a run that ended."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import UnavailableError
+
+from tests.unit.plugins.module_utils._oci.case import BLOBS, MIB, UPLOADS, World, interrupted
+
+
+def test_the_source_is_asked_while_the_upload_begins(world: World) -> None:
+    blob = world.hold(1000)
+    seen = []
+    world.destination.fault("POST", UPLOADS, hook=lambda _request: seen.append(world.source.wait_for("GET", BLOBS)))
+    world.copy(blob)
+    assert seen == [True]
+
+
+def test_a_registrys_smallest_chunk_is_kept_to(world: World) -> None:
+    world.destination.chunk_min_length = 2 * MIB
+    blob = world.hold(5 * MIB)
+    world.copy(blob)
+    assert [one.body_bytes for one in world.destination.matching("PATCH")] == [2 * MIB, 2 * MIB, MIB]
+
+
+@pytest.mark.parametrize("cut", [0, 1, 100_000, MIB - 1])
+@pytest.mark.parametrize("keeps", [True, False])
+def test_an_upload_goes_on_where_a_broken_connection_left_it(world: World, cut: int, keeps: bool) -> None:
+    world.destination.keep_partial = keeps
+    world.destination.fault("PATCH", UPLOADS, skip=1, cut_request_after=cut)
+    blob = world.hold(4 * MIB)
+    done = world.copy(blob)
+    assert world.has(blob)
+    assert world.reported == blob.size
+    posts = world.destination.count("POST", UPLOADS)
+    # A registry that forgets an upload whose connection broke (docker-registry) gets that one blob from the start.
+    assert posts == (1 if keeps else 2)
+    received = sum(one.body_bytes for one in world.destination.matching("PATCH"))
+    assert received == (4 * MIB if keeps else 5 * MIB + cut)
+    assert done.bytes_sent >= blob.size
+
+
+def test_an_upload_that_is_forgotten_begins_again(world: World) -> None:
+    def forget(_request: Any) -> None:
+        world.destination.store.uploads.clear()
+
+    world.destination.fault("PATCH", UPLOADS, skip=2, hook=forget)
+    blob = world.hold(4 * MIB)
+    world.copy(blob)
+    assert world.has(blob)
+    assert world.destination.count("POST") == 2
+
+
+def test_a_registry_that_took_less_than_was_sent_gets_the_rest(world: World) -> None:
+    def lose(_request: Any) -> None:
+        for upload in world.destination.store.uploads.values():
+            del upload.content[-1000:]
+
+    world.destination.fault("PATCH", UPLOADS, skip=1, hook=lose)
+    blob = world.hold(3 * MIB)
+    world.copy(blob)
+    assert world.has(blob)
+    assert world.destination.count("POST") == 1
+
+
+def test_a_run_that_ended_is_taken_up_by_the_next(world: World) -> None:
+    blob = world.hold(5 * MIB)
+    world.destination.fault("PATCH", UPLOADS, skip=3, status=500, times=None)
+    world.destination.fault("GET", UPLOADS, status=500, times=None)
+    with pytest.raises(UnavailableError):
+        world.copy(blob)
+    (state,) = world.folder.glob("*.json")
+    assert state.stat().st_mode & 0o777 == 0o600
+    assert world.folder.stat().st_mode & 0o777 == 0o700
+    assert json.loads(state.read_text())["offset"] == 3 * MIB
+    world.destination.clear()
+    world.source.clear()
+    world.reported = 0
+    done = world.copy(blob)
+    assert world.has(blob)
+    assert (done.bytes_sent, done.resumed_at, world.reported) == (2 * MIB, 3 * MIB, 5 * MIB)
+    assert [one.body_bytes for one in world.destination.matching("PATCH")] == [MIB, MIB]
+    assert [one.headers["range"] for one in world.source.matching("GET", BLOBS)] == [f"bytes={3 * MIB}-"]
+    assert world.state_files == []
+
+
+def test_an_upload_that_the_registry_forgot_meanwhile_begins_again(world: World) -> None:
+    blob = interrupted(world)
+    world.destination.store.uploads.clear()
+    done = world.copy(blob)
+    assert (done.resumed_at, done.bytes_sent) == (0, blob.size)
+    assert world.has(blob)
+
+
+def test_an_upload_damaged_meanwhile_is_found_at_the_commit_and_sent_again(world: World) -> None:
+    blob = interrupted(world)
+    for upload in world.destination.store.uploads.values():
+        upload.content[0] ^= 1
+    done = world.copy(blob)
+    assert world.has(blob)
+    assert done.resumed_at == 0

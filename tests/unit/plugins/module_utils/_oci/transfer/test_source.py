@@ -1,0 +1,78 @@
+"""A blob as it is read from its registry, which breaks off, lies or has no ranges."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, UnavailableError
+
+from tests.registries.images import make_blob
+from tests.unit.plugins.module_utils._oci.case import BLOBS, MIB, World
+
+
+@pytest.mark.parametrize("size", [1000, 3 * MIB])
+@pytest.mark.parametrize("cut", [0, 500])
+def test_a_source_that_breaks_off_is_read_on_from_there(world: World, size: int, cut: int) -> None:
+    world.source.fault("GET", BLOBS, cut_response_after=cut, times=2)
+    blob = world.hold(size)
+    world.copy(blob)
+    assert world.has(blob)
+    if cut:
+        # The second answer began at byte 500 and broke off after as many.
+        assert [one.headers.get("range") for one in world.source.matching("GET", BLOBS)] == [
+            None,
+            "bytes=500-",
+            *(["bytes=1000-"] if size > 1000 else []),
+        ]
+
+
+def test_a_source_without_ranges_is_read_from_the_start_again(world: World) -> None:
+    world.source.ranges = False
+    world.source.fault("GET", BLOBS, cut_response_after=2 * MIB)
+    blob = world.hold(3 * MIB)
+    world.copy(blob)
+    assert world.has(blob)
+    assert world.source.count("GET", BLOBS) == 2
+
+
+def test_a_source_that_always_breaks_off_is_given_up(world: World) -> None:
+    world.source.fault("GET", BLOBS, cut_response_after=0, times=None)
+    blob = world.hold(3 * MIB)
+    with pytest.raises(UnavailableError, match="ended too early"):
+        world.copy(blob)
+    assert not world.has(blob)
+
+
+@pytest.mark.parametrize("difference", [-1, 1, 1000])
+@pytest.mark.parametrize("size", [2000, 3 * MIB])
+def test_a_wrong_length_is_refused(world: World, size: int, difference: int) -> None:
+    blob = world.hold(size)
+    content = world.source.store.blobs["a/b", blob.digest] + bytes(1000)
+    wrong = content[: size + difference]
+    world.source.fault("GET", BLOBS, answer_body=wrong, answer_headers={"Content-Length": str(len(wrong))}, times=None)
+    with pytest.raises(OperationError, match=f"it has {size} bytes, but it announces {len(wrong)}"):
+        world.copy(blob)
+    assert world.destination.store.blobs == {}
+    assert world.destination.store.uploads == {}
+
+
+def test_more_bytes_than_promised_are_refused_without_a_length_too(world: World) -> None:
+    blob = world.hold(2000)
+    content = world.source.store.blobs["a/b", blob.digest]
+    world.source.fault("GET", BLOBS, answer_body=content + b"x", answer_headers={"Content-Length": None}, times=None)
+    with pytest.raises(OperationError, match="more bytes"):
+        world.copy(blob)
+    assert world.destination.store.blobs == {}
+
+
+def test_a_range_that_was_not_asked_for_is_refused(world: World) -> None:
+    blob = world.hold(3 * MIB)
+    world.source.fault("GET", BLOBS, cut_response_after=MIB)
+    world.source.fault("GET", BLOBS, skip=1, answer_headers={"Content-Range": f"bytes 5-{3 * MIB - 1}/{3 * MIB}"})
+    with pytest.raises(OperationError, match="another range"):
+        world.copy(blob)
+
+
+def test_a_blob_that_the_source_lost_says_so(world: World) -> None:
+    with pytest.raises(OperationError, match="404"):
+        world.copy(make_blob(1000))
+    assert world.destination.store.blobs == {}
