@@ -13,8 +13,10 @@ from ministack.core import router
 from ministack.core.responses import error_response_json, json_response
 
 from sandbox.host import Sandbox
+from sandbox.services.application_autoscaling import cloudformation
 from sandbox.services.application_autoscaling.api import policies, tags, targets
 from sandbox.services.application_autoscaling.model import Refusal, store
+from sandbox.services.cloudformation.api.teaching import teach
 
 _SERVICE = "application-autoscaling"
 _ACTIONS = {**targets.ACTIONS, **policies.ACTIONS, **tags.ACTIONS}
@@ -28,6 +30,7 @@ def install(sandbox: Sandbox) -> None:
         "credential_scope": _SERVICE,
     }
     app.SERVICE_HANDLERS[_SERVICE] = _handle
+    teach(cloudformation.RESOURCES)
     sandbox.on_reset(store.clear)
 
 

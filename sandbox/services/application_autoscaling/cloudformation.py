@@ -3,7 +3,7 @@
 from typing import Any
 
 from sandbox.clients import client
-from sandbox.services.cloudformation.model.types import Context, Created, Properties, ResourceType, given
+from sandbox.services.cloudformation.model.types import Context, Created, Properties, Resources, ResourceType, given
 
 _KEY = ("ServiceNamespace", "ResourceId", "ScalableDimension")
 _CONFIGURATIONS = ("TargetTrackingScalingPolicyConfiguration", "StepScalingPolicyConfiguration")
@@ -130,3 +130,6 @@ TYPES = (
         tags=None,
     ),
 )
+
+
+RESOURCES = Resources(types=TYPES)

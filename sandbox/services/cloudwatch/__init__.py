@@ -1,0 +1,10 @@
+"""CloudWatch: composite alarms in stacks."""
+
+from sandbox.host import Sandbox
+from sandbox.services.cloudformation.api.teaching import teach
+from sandbox.services.cloudwatch import cloudformation
+
+
+def install(_sandbox: Sandbox) -> None:
+    """Complete MiniStack's CloudWatch."""
+    teach(cloudformation.RESOURCES)

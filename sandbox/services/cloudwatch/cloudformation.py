@@ -3,7 +3,15 @@
 from typing import Any
 
 from sandbox.clients import client
-from sandbox.services.cloudformation.model.types import Context, Created, Properties, ResourceType, as_bool, given
+from sandbox.services.cloudformation.model.types import (
+    Context,
+    Created,
+    Properties,
+    Resources,
+    ResourceType,
+    as_bool,
+    given,
+)
 
 _TEXTS = ("AlarmRule", "AlarmDescription", "AlarmActions", "OKActions", "InsufficientDataActions", "ActionsSuppressor")
 _NUMBERS = ("ActionsSuppressorWaitPeriod", "ActionsSuppressorExtensionPeriod")
@@ -62,3 +70,6 @@ TYPES = (
         custom_name="AlarmName",
     ),
 )
+
+
+RESOURCES = Resources(types=TYPES)

@@ -1,0 +1,10 @@
+"""DynamoDB: what stacks ask of a table and MiniStack drops."""
+
+from sandbox.host import Sandbox
+from sandbox.services.cloudformation.api.teaching import teach
+from sandbox.services.dynamodb import cloudformation
+
+
+def install(_sandbox: Sandbox) -> None:
+    """Complete MiniStack's DynamoDB."""
+    teach(cloudformation.RESOURCES)

@@ -3,19 +3,18 @@
 from typing import Any
 
 from ministack.services import dynamodb
-from ministack.services.cloudformation import provisioners
+from ministack.services.cloudformation import drift, provisioners
 
 from sandbox.clients import client
-from sandbox.services.cloudformation.model import types
-from sandbox.services.cloudformation.model.types import Properties, as_bool
+from sandbox.services.cloudformation.model.types import DriftReader, Properties, Resources, as_bool
 
 Made = tuple[str, dict[str, Any]]
 _KIND = "AWS::DynamoDB::Table"
+_MINISTACK = drift._DRIFT_READERS[_KIND]
 
 
-def install() -> None:
+def complete() -> None:
     """Complete MiniStack's type."""
-    types.run_on_worker(_KIND)
     entry = provisioners._RESOURCE_HANDLERS[_KIND]
     create, update = entry["create"], entry["update"]
 
@@ -64,3 +63,32 @@ def _completed(made: Made, old: Properties, new: Properties) -> Made:
         named = {field: wanted[field] for field in ("SSEType", "KMSMasterKeyId") if wanted.get(field)}
         api.update_table(TableName=name, SSESpecification={"Enabled": as_bool(wanted["SSEEnabled"]), **named})
     return made
+
+
+def _table(name: str, properties: Properties) -> Properties | None:
+    dynamodb = client("dynamodb")
+    current: Properties | None = _MINISTACK[0](name, properties)
+    if current is None:
+        return None
+    table = dynamodb.describe_table(TableName=name)["Table"]
+    backups = dynamodb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+    recovery = backups.get("PointInTimeRecoveryDescription", {}).get("PointInTimeRecoveryStatus")
+    sse = table.get("SSEDescription") or {}
+    return {
+        **current,
+        "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": recovery == "ENABLED"},
+        "SSESpecification": {
+            "SSEEnabled": sse.get("Status") == "ENABLED",
+            "SSEType": sse.get("SSEType"),
+            "KMSMasterKeyId": sse.get("KMSMasterKeyArn"),
+        },
+    }
+
+
+RESOURCES = Resources(
+    completions=(complete,),
+    on_worker=frozenset({_KIND}),
+    drift_readers={
+        _KIND: DriftReader(_table, _MINISTACK[1] | {"PointInTimeRecoverySpecification", "SSESpecification"}),
+    },
+)

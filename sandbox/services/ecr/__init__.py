@@ -10,18 +10,14 @@ from pathlib import Path
 from ministack.services import ecr
 
 from sandbox.host import Sandbox
+from sandbox.services.cloudformation.api.teaching import teach
+from sandbox.services.ecr import cloudformation
 from sandbox.services.ecr.api import dispatch, images, layers, lifecycle, referrers, repositories, scans, settings
 from sandbox.services.ecr.api.control import Control
-from sandbox.services.ecr.model import lifecycle as lifecycle_rules
-from sandbox.services.ecr.model import policies
 from sandbox.services.ecr.model.blobs import Blobs
 from sandbox.services.ecr.model.scans import Preparations
 from sandbox.services.ecr.model.tokens import Tokens
 from sandbox.services.ecr.runtime import server as _server
-
-policy_problem = policies.problem
-lifecycle_problem = lifecycle_rules.problem
-tag_filter_problem = repositories.filter_problem
 
 _addresses: dict[str, str] = {}
 
@@ -48,6 +44,7 @@ def install(sandbox: Sandbox) -> None:
     async def close() -> None:
         server.stop()
 
+    teach(cloudformation.RESOURCES)
     ecr.handle_registry_request = _server.elsewhere
     dispatch.install(
         {

@@ -1,6 +1,6 @@
-"""AWS::ECR::Repository: exclusion filters, and policies that are refused when they are none.
+"""AWS::ECR::Repository: exclusion filters, policies that are refused when they are none, drift.
 
-MiniStack's type drops the former and takes anything for the latter.
+MiniStack's type drops the first and takes anything for the second.
 """
 
 import json
@@ -9,15 +9,17 @@ from typing import Any
 from ministack.services import ecr
 from ministack.services.cloudformation import provisioners
 
-from sandbox.services.cloudformation.model.types import Properties
-from sandbox.services.ecr import lifecycle_problem, policy_problem, tag_filter_problem
+from sandbox.clients import client
+from sandbox.services.cloudformation.model.types import DriftReader, Properties, Resources
+from sandbox.services.ecr.api.repositories import filter_problem
+from sandbox.services.ecr.model import lifecycle, policies
 
 Made = tuple[str, dict[str, Any]]
 _KIND = "AWS::ECR::Repository"
 _FILTERS = "imageTagMutabilityExclusionFilters"
 
 
-def install() -> None:
+def complete() -> None:
     """Complete MiniStack's type."""
     entry = provisioners._RESOURCE_HANDLERS[_KIND]
     create, update, as_api = entry["create"], entry["update"], provisioners._ecr_cfn_to_api
@@ -50,13 +52,72 @@ def filters_of(properties: Properties) -> list[dict[str, str]]:
 def _check(properties: Properties) -> None:
     """Refuse what the API would, before anything is made."""
     mutability = properties.get("ImageTagMutability", "MUTABLE")
-    wrong = tag_filter_problem(mutability, filters_of(properties))
+    wrong = filter_problem(mutability, filters_of(properties))
     if wrong is None and (policy := properties.get("RepositoryPolicyText")):
-        wrong = policy_problem(policy if isinstance(policy, str) else json.dumps(policy))
+        wrong = policies.problem(policy if isinstance(policy, str) else json.dumps(policy))
     if wrong is None and (text := (properties.get("LifecyclePolicy") or {}).get("LifecyclePolicyText")):
-        wrong = lifecycle_problem(text)
+        wrong = lifecycle.problem(text)
     if wrong:
         raise ValueError(
             f'Resource handler returned message: "{wrong} (Service: Ecr, Status Code: 400, Error Code: '
             'InvalidParameterException)"'
         )
+
+
+def _repository(name: str, properties: Properties) -> Properties | None:
+    ecr = client("ecr")
+    repository = ecr.describe_repositories(repositoryNames=[name])["repositories"][0]
+    current: Properties = {
+        "RepositoryName": name,
+        "ImageTagMutability": repository["imageTagMutability"],
+        "ImageScanningConfiguration": {"ScanOnPush": repository["imageScanningConfiguration"]["scanOnPush"]},
+        "Tags": ecr.list_tags_for_resource(resourceArn=repository["repositoryArn"])["tags"],
+    }
+    if wanted := (properties.get("LifecyclePolicy") or {}).get("LifecyclePolicyText"):
+        current["LifecyclePolicy"] = {"LifecyclePolicyText": _same_json(wanted, _lifecycle(ecr, name))}
+    if filters := repository.get("imageTagMutabilityExclusionFilters"):
+        current["ImageTagMutabilityExclusionFilters"] = [
+            {
+                "ImageTagMutabilityExclusionFilterType": one["filterType"],
+                "ImageTagMutabilityExclusionFilterValue": one["filter"],
+            }
+            for one in filters
+        ]
+    if "RepositoryPolicyText" in properties:
+        current["RepositoryPolicyText"] = _policy(ecr, name, properties["RepositoryPolicyText"])
+    return current
+
+
+def _policy(ecr: Any, name: str, wanted: Any) -> Any:
+    """The repository's policy, in the form that the template has it in; None when there is none."""
+    try:
+        found = str(ecr.get_repository_policy(repositoryName=name)["policyText"])
+    except ecr.exceptions.RepositoryPolicyNotFoundException:
+        return None
+    return _same_json(wanted, found) if isinstance(wanted, str) else json.loads(found)
+
+
+def _lifecycle(ecr: Any, name: str) -> str:
+    try:
+        return str(ecr.get_lifecycle_policy(repositoryName=name)["lifecyclePolicyText"])
+    except ecr.exceptions.LifecyclePolicyNotFoundException:
+        return "{}"
+
+
+def _same_json(wanted: str, found: str) -> str:
+    """`wanted` when both mean the same: how a document is laid out is no drift."""
+    return wanted if json.loads(wanted) == json.loads(found) else found
+
+
+RESOURCES = Resources(
+    completions=(complete,),
+    drift_readers={
+        _KIND: DriftReader(
+            _repository,
+            frozenset({
+                "RepositoryName", "ImageTagMutability", "ImageTagMutabilityExclusionFilters",
+                "ImageScanningConfiguration", "LifecyclePolicy", "RepositoryPolicyText", "Tags",
+            }),
+        ),
+    },
+)  # fmt: skip

@@ -13,6 +13,8 @@ from ministack.core import container_reaper
 from ministack.services import ec2, ecs
 
 from sandbox.host import Sandbox
+from sandbox.services.cloudformation.api.teaching import teach
+from sandbox.services.ecs import cloudformation
 from sandbox.services.ecs.api import deployments, services, shapes, tasks
 from sandbox.services.ecs.model import revisions
 from sandbox.services.ecs.model.records import LOCK, Record, service_of_task, tasks_of
@@ -50,6 +52,7 @@ def install(sandbox: Sandbox) -> None:
     ecs._update_service = services.update_service
     ecs._delete_service = services.delete_service
     ecs._delete_cluster = tasks.deleting_for_a_stack(ecs._delete_cluster)
+    teach(cloudformation.RESOURCES)
     sandbox.on_reset(_forget)
 
     async def begin() -> None:

@@ -1,9 +1,16 @@
-"""AWS::ECS::ClusterCapacityProviderAssociations."""
+"""AWS::ECS::ClusterCapacityProviderAssociations, and how a cluster is now."""
 
 from typing import Any
 
 from sandbox.clients import client
-from sandbox.services.cloudformation.model.types import Context, Created, Properties, ResourceType
+from sandbox.services.cloudformation.model.types import (
+    Context,
+    Created,
+    DriftReader,
+    Properties,
+    Resources,
+    ResourceType,
+)
 
 
 def _put(cluster: str, providers: list[str], strategy: list[Properties]) -> None:
@@ -78,3 +85,37 @@ TYPES = (
         tags=None,
     ),
 )
+
+
+def _read_cluster(name: str, properties: Properties) -> Properties | None:
+    found = client("ecs").describe_clusters(clusters=[name], include=["SETTINGS", "TAGS", "CONFIGURATIONS"])["clusters"]
+    if not found or found[0]["status"] != "ACTIVE":
+        return None
+    cluster = found[0]
+    settings = [_pascal(one) for one in cluster.get("settings", [])]
+    wanted = {one["Name"] for one in properties.get("ClusterSettings") or []}
+    return {
+        "ClusterName": cluster["clusterName"],
+        "ClusterSettings": [one for one in settings if one["Name"] in wanted],
+        "CapacityProviders": cluster.get("capacityProviders", []),
+        "DefaultCapacityProviderStrategy": [_pascal(one) for one in cluster.get("defaultCapacityProviderStrategy", [])],
+        "Tags": [_pascal(one) for one in cluster.get("tags", [])],
+    }
+
+
+def _pascal(record: Properties) -> Properties:
+    return {name[0].upper() + name[1:]: thing for name, thing in record.items()}
+
+
+RESOURCES = Resources(
+    types=TYPES,
+    drift_readers={
+        "AWS::ECS::Cluster": DriftReader(
+            _read_cluster,
+            frozenset({
+                "ClusterName", "ClusterSettings", "CapacityProviders", "DefaultCapacityProviderStrategy", "Tags",
+            }),
+        ),
+    },
+    create_only={"AWS::ECS::Cluster": ("ClusterName",)},
+)  # fmt: skip

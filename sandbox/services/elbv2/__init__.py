@@ -18,6 +18,7 @@ from typing import Any
 from ministack.services import alb
 
 from sandbox.host import Sandbox
+from sandbox.services.cloudformation.api.teaching import teach
 from sandbox.services.elbv2 import cloudformation
 from sandbox.services.elbv2.api import control
 from sandbox.services.elbv2.model.stores import Listeners, LoadBalancers
@@ -54,7 +55,7 @@ def install(sandbox: Sandbox) -> None:
     alb.set_targets_for_group = _set_targets_for_group
     alb.dispatch_request = _point_to_address
     control.install()
-    cloudformation.install(plane.sync)
+    teach(cloudformation.RESOURCES)
     sandbox.on_startup(start)
     sandbox.on_shutdown(stop)
     sandbox.on_reset(registry.clear)

@@ -1,9 +1,20 @@
-"""AWS::IAM::OIDCProvider."""
+"""AWS::IAM::OIDCProvider, and how a role is now."""
 
 from typing import Any
 
+from ministack.services.cloudformation import drift
+
 from sandbox.clients import client
-from sandbox.services.cloudformation.model.types import Context, Created, Properties, ResourceType
+from sandbox.services.cloudformation.model.types import (
+    Context,
+    Created,
+    DriftReader,
+    Properties,
+    Resources,
+    ResourceType,
+)
+
+_MINISTACK_ROLE = drift._DRIFT_READERS["AWS::IAM::Role"]
 
 
 def _iam() -> Any:
@@ -62,4 +73,32 @@ TYPES = (
         compared=frozenset({"Url", "ClientIdList", "ThumbprintList"}),
         replacing=frozenset({"Url"}),
     ),
+)
+
+
+def _role(name: str, properties: Properties) -> Properties | None:
+    current: Properties | None = _MINISTACK_ROLE[0](name, properties)
+    if current is None:
+        return None
+    iam = client("iam")
+    inline = iam.list_role_policies(RoleName=name)["PolicyNames"]
+    attached = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
+    return {
+        **current,
+        "Policies": [
+            {
+                "PolicyName": one,
+                "PolicyDocument": iam.get_role_policy(RoleName=name, PolicyName=one)["PolicyDocument"],
+            }
+            for one in inline
+        ],
+        "ManagedPolicyArns": [one["PolicyArn"] for one in attached],
+    }
+
+
+RESOURCES = Resources(
+    types=TYPES,
+    drift_readers={
+        "AWS::IAM::Role": DriftReader(_role, _MINISTACK_ROLE[1] | {"Policies", "ManagedPolicyArns"}),
+    },
 )

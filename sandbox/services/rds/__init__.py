@@ -8,7 +8,8 @@ that reach the running database, `rds.force_ssl`, data that survives a reboot, a
 from ministack.services import rds
 
 from sandbox.host import Sandbox
-from sandbox.services.rds import runtime
+from sandbox.services.cloudformation.api.teaching import teach
+from sandbox.services.rds import cloudformation, runtime
 from sandbox.services.rds.api import instances, modify, parameters, subscriptions
 
 
@@ -18,4 +19,5 @@ def install(sandbox: Sandbox) -> None:
     rds.RDS_PERSIST = True
     for part in (runtime, parameters, instances, modify, subscriptions):
         part.install()
+    teach(cloudformation.RESOURCES)
     sandbox.on_reset(subscriptions.forget)

@@ -1,0 +1,10 @@
+"""S3: what stacks ask of a bucket and MiniStack leaves out."""
+
+from sandbox.host import Sandbox
+from sandbox.services.cloudformation.api.teaching import teach
+from sandbox.services.s3 import cloudformation
+
+
+def install(_sandbox: Sandbox) -> None:
+    """Complete MiniStack's S3."""
+    teach(cloudformation.RESOURCES)

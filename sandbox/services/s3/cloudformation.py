@@ -1,20 +1,19 @@
-"""AWS::S3::Bucket: lifecycle, access logging, and keeping a bucket with objects, which MiniStack's type leaves out."""
+"""AWS::S3::Bucket: lifecycle, access logging, keeping a bucket with objects, drift; AWS::S3::BucketPolicy."""
 
+import json
 from typing import Any
 
 from ministack.services.cloudformation import provisioners
 
 from sandbox.clients import client
-from sandbox.services.cloudformation.model import types
-from sandbox.services.cloudformation.model.types import Properties
+from sandbox.services.cloudformation.model.types import DriftReader, Properties, Resources
 
 Made = tuple[str, dict[str, Any]]
 _KIND = "AWS::S3::Bucket"
 
 
-def install() -> None:
+def complete() -> None:
     """Complete MiniStack's type."""
-    types.run_on_worker(_KIND)
     entry = provisioners._RESOURCE_HANDLERS[_KIND]
     create, update, delete = entry["create"], entry["update"], entry["delete"]
 
@@ -84,3 +83,51 @@ def _holds_anything(name: str) -> bool:
     except s3.exceptions.NoSuchBucket:
         return False
     return bool(found.get("Versions") or found.get("DeleteMarkers"))
+
+
+def _bucket(name: str, properties: Properties) -> Properties | None:
+    s3 = client("s3")
+    s3.head_bucket(Bucket=name)
+    encryption = s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"]
+    current: Properties = {
+        "BucketName": name,
+        "BucketEncryption": {"ServerSideEncryptionConfiguration": [_encryption(rule) for rule in encryption]},
+    }
+    if "PublicAccessBlockConfiguration" in properties:
+        current["PublicAccessBlockConfiguration"] = s3.get_public_access_block(Bucket=name)[
+            "PublicAccessBlockConfiguration"
+        ]
+    if "OwnershipControls" in properties:
+        current["OwnershipControls"] = s3.get_bucket_ownership_controls(Bucket=name)["OwnershipControls"]
+    if "VersioningConfiguration" in properties:
+        current["VersioningConfiguration"] = {"Status": s3.get_bucket_versioning(Bucket=name).get("Status")}
+    return current
+
+
+def _encryption(rule: Properties) -> Properties:
+    return {**rule, "ServerSideEncryptionByDefault": rule.get("ApplyServerSideEncryptionByDefault", {})}
+
+
+def _bucket_policy(_name: str, properties: Properties) -> Properties | None:
+    policy = client("s3").get_bucket_policy(Bucket=properties["Bucket"])["Policy"]
+    return {"Bucket": properties["Bucket"], "PolicyDocument": json.loads(policy)}
+
+
+RESOURCES = Resources(
+    completions=(complete,),
+    on_worker=frozenset({_KIND}),
+    drift_readers={
+        _KIND: DriftReader(
+            _bucket,
+            frozenset({
+                "BucketName", "BucketEncryption", "PublicAccessBlockConfiguration", "OwnershipControls",
+                "VersioningConfiguration",
+            }),
+        ),
+        "AWS::S3::BucketPolicy": DriftReader(_bucket_policy, frozenset({"Bucket", "PolicyDocument"})),
+    },
+    create_only={
+        _KIND: ("BucketName", "BucketNamePrefix", "BucketNamespace"),
+        "AWS::S3::BucketPolicy": ("Bucket",),
+    },
+)  # fmt: skip

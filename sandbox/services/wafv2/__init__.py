@@ -1,0 +1,10 @@
+"""WAF: associations with load balancers in stacks."""
+
+from sandbox.host import Sandbox
+from sandbox.services.cloudformation.api.teaching import teach
+from sandbox.services.wafv2 import cloudformation
+
+
+def install(_sandbox: Sandbox) -> None:
+    """Complete MiniStack's WAF."""
+    teach(cloudformation.RESOURCES)

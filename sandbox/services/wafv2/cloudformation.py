@@ -1,7 +1,7 @@
 """AWS::WAFv2::WebACLAssociation."""
 
 from sandbox.clients import client
-from sandbox.services.cloudformation.model.types import Context, Created, Properties, ResourceType
+from sandbox.services.cloudformation.model.types import Context, Created, Properties, Resources, ResourceType
 
 
 def _create(properties: Properties, _context: Context) -> Created:
@@ -37,3 +37,6 @@ TYPES = (
         tags=None,
     ),
 )
+
+
+RESOURCES = Resources(types=TYPES)

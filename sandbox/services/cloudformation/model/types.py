@@ -1,20 +1,20 @@
-"""What a CloudFormation resource type is here, and how MiniStack's engine is taught one.
+"""What a CloudFormation resource type is here.
 
 A type is a handful of functions over the emulator's own API clients. The engine does the rest: order, rollback,
 deletion policies, replacement, drift.
 """
 
-import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from botocore.exceptions import ClientError
-from ministack.services.cloudformation import drift, provisioners, stacks
+from ministack.services.cloudformation import provisioners
 
 Properties = dict[str, Any]
 Created = tuple[str, dict[str, Any]]
 """Physical id (what `Ref` gives) and the attributes of `Fn::GetAtt`."""
+Reader = Callable[[str, Properties], Properties | None]
+"""Physical id and the template's properties to the properties now, in the template's shape; None when it is gone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +39,7 @@ class ResourceType:
     name: str
     create: Callable[[Properties, Context], Created]
     delete: Callable[[str, Properties], None]
-    read: Callable[[str, Properties], Properties | None]
-    """The resource's properties now, in the template's shape, for drift detection; None when it is gone."""
+    read: Reader
     compared: frozenset[str] = frozenset()
     """The properties that `read` gives; an empty set checks for existence alone."""
     replacing: frozenset[str] = frozenset()
@@ -53,72 +52,27 @@ class ResourceType:
     snapshot: Callable[[str, Properties], None] | None = None
 
 
-_on_worker: set[str] = set()
+@dataclass(frozen=True)
+class DriftReader:
+    """How a resource of a type that MiniStack makes is now, and which of its properties that gives."""
+
+    read: Reader
+    compared: frozenset[str]
 
 
-def install(types: Iterable[ResourceType]) -> None:
-    """Teach the engine `types`. Their handlers call the emulator's API, so they run on worker threads."""
-    for kind in types:
-        _register(kind)
-    runs_on_worker = stacks._runs_on_worker_thread
-    stacks._runs_on_worker_thread = lambda name: name in _on_worker or runs_on_worker(name)
+@dataclass(frozen=True, kw_only=True)
+class Resources:
+    """What a service teaches CloudFormation."""
 
-
-def run_on_worker(name: str) -> None:
-    """Run the handlers of a type on worker threads."""
-    _on_worker.add(name)
-
-
-def _register(kind: ResourceType) -> None:
-    run_on_worker(kind.name)
-    provisioners._RESOURCE_HANDLERS[kind.name] = _handlers(kind)
-    provisioners._REPLACING_PROPERTIES[kind.name] = tuple(sorted(kind.replacing))
-    provisioners._CONDITIONALLY_REPLACING_PROPERTIES.pop(kind.name, None)
-    if kind.custom_name:
-        provisioners._CUSTOM_NAME_REPLACEMENT[kind.name] = {"name": kind.custom_name}
-    else:
-        provisioners._CUSTOM_NAME_REPLACEMENT.pop(kind.name, None)
-    if kind.tags:
-        provisioners._STACK_TAG_PROPERTY[kind.name] = kind.tags
-    drift._DRIFT_READERS[kind.name] = (kind.read, kind.compared)
-
-
-def _handlers(kind: ResourceType) -> dict[str, Any]:
-    """The type as the entry of MiniStack's table."""
-
-    def create(logical_id: str, properties: Properties, stack_name: str) -> Created:
-        with _explained():
-            return kind.create(properties, Context(stack_name=stack_name, logical_id=logical_id))
-
-    def update(physical_id: str, old: Properties, new: Properties, _stack_name: str) -> Created:
-        if kind.update is None:
-            raise ValueError(f"{kind.name} has no property that can be changed in place")
-        with _explained():
-            return physical_id, kind.update(physical_id, old, new)
-
-    def delete(physical_id: str, properties: Properties) -> None:
-        with _explained():
-            kind.delete(physical_id, properties)
-
-    entry: dict[str, Any] = {"create": create, "update": update, "delete": delete}
-    if kind.snapshot:
-        entry["snapshot"] = kind.snapshot
-    return entry
-
-
-@contextlib.contextmanager
-def _explained() -> Iterator[None]:
-    """An API's refusal in the words CloudFormation uses for it."""
-    try:
-        yield
-    except ClientError as refusal:
-        error = refusal.response["Error"]
-        status = refusal.response["ResponseMetadata"]["HTTPStatusCode"]
-        message = error.get("Message", "")
-        raise ValueError(
-            f'Resource handler returned message: "{message} (Error Code: {error["Code"]}, Status Code: {status}, '
-            f'Operation: {refusal.operation_name})"'
-        ) from refusal
+    types: tuple[ResourceType, ...] = ()
+    completions: tuple[Callable[[], None], ...] = ()
+    """Changes to MiniStack's own types."""
+    on_worker: frozenset[str] = frozenset()
+    """Those of MiniStack's types that now call the emulator's API, and so must run on a worker thread."""
+    drift_readers: Mapping[str, DriftReader] = field(default_factory=dict)
+    create_only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The createOnlyProperties of MiniStack's own types, by their schemas. MiniStack leaves this to each type's update,
+    so that neither a stack policy nor a change set knows it, and some types change in place what AWS replaces."""
 
 
 def given(properties: Properties, *names: str) -> Properties:

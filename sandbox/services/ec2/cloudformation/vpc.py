@@ -9,7 +9,7 @@ from ministack.services.cloudformation import provisioners
 Made = tuple[str, dict[str, Any]]
 
 
-def install() -> None:
+def complete() -> None:
     """Complete what create and update answer."""
     entry = provisioners._RESOURCE_HANDLERS["AWS::EC2::VPC"]
     for verb in ("create", "update"):

@@ -38,11 +38,11 @@ class LoadBalancers(AccountRegionScopedDict):  # type: ignore[misc]
 class Listeners(AccountRegionScopedDict):  # type: ignore[misc]
     """Binds a listener when it is stored, releases it when it goes."""
 
-    __slots__ = ("_sync",)
+    __slots__ = ("sync",)
 
     def __init__(self, sync: Callable[[], None]) -> None:
         super().__init__()
-        self._sync = sync
+        self.sync = sync
 
     def __setitem__(self, arn: str, record: Record) -> None:
         self.refuse_duplicate(arn, record["LoadBalancerArn"], int(record["Port"]))
@@ -52,13 +52,13 @@ class Listeners(AccountRegionScopedDict):  # type: ignore[misc]
     def pop(self, key: str, *default: Any) -> Any:
         """Remove and release."""
         found = super().pop(key, *default)
-        self._sync()
+        self.sync()
         return found
 
     def clear(self) -> None:
         """Remove and release all."""
         super().clear()
-        self._sync()
+        self.sync()
 
     def refuse_duplicate(self, arn: str, load_balancer: str, port: int) -> None:
         """Refused when another listener of the load balancer has the port."""
@@ -69,7 +69,7 @@ class Listeners(AccountRegionScopedDict):  # type: ignore[misc]
     def bind(self, undo: Callable[[], object], port: int) -> None:
         """Make the sockets fit the records; when that fails, `undo` the change and raise Refused."""
         try:
-            self._sync()
+            self.sync()
         except OSError as error:
             undo()
             raise RefusedError(

@@ -2,6 +2,7 @@
 
 import re
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,16 @@ import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 from ministack.services.cloudformation import drift, provisioners
 
-from sandbox.services.cloudformation import MODULES
-from sandbox.services.cloudformation.model import replacing
-from sandbox.services.cloudformation.model.drift import READERS
+from sandbox.services import SERVICES
 
-TYPES = {kind.name: kind for name in MODULES for kind in import_module(f"sandbox.services.{name}").TYPES}
+RESOURCES = [
+    import_module(f"sandbox.services.{name}.cloudformation").RESOURCES
+    for name in SERVICES
+    if name != "cloudformation" and find_spec(f"sandbox.services.{name}.cloudformation")
+]
+TYPES = {kind.name: kind for resources in RESOURCES for kind in resources.types}
+CREATE_ONLY = {name: listed for resources in RESOURCES for name, listed in resources.create_only.items()}
+READERS = {name for resources in RESOURCES for name in resources.drift_readers}
 TEMPLATES = sorted(Path(__file__).parents[4].glob("roles/*/files/stack.yaml"))
 
 
@@ -39,9 +45,9 @@ def test_replacing_properties_are_the_schemas(name: str) -> None:
     assert create_only(name) <= set(TYPES[name].replacing) <= create_only(name) | conditionally
 
 
-@pytest.mark.parametrize("name", sorted(replacing.CREATE_ONLY))
+@pytest.mark.parametrize("name", sorted(CREATE_ONLY))
 def test_replacing_properties_of_other_types_are_the_schemas(name: str) -> None:
-    assert set(replacing.CREATE_ONLY[name]) == create_only(name)
+    assert set(CREATE_ONLY[name]) == create_only(name)
 
 
 @pytest.mark.parametrize("name", sorted(TYPES))
@@ -56,4 +62,4 @@ def test_every_type_of_our_stacks_is_there(template: Path) -> None:
     names = set(re.findall(r"^    Type: (AWS::\w+::\w+)$", template.read_text(), re.MULTILINE))
     assert names
     assert names <= TYPES.keys() | provisioners._RESOURCE_HANDLERS.keys()
-    assert names <= TYPES.keys() | drift._DRIFT_READERS.keys() | READERS.keys()
+    assert names <= TYPES.keys() | drift._DRIFT_READERS | READERS

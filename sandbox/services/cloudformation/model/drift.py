@@ -1,28 +1,25 @@
-"""Drift detection for the types that MiniStack makes but never looks at again.
+"""Drift detection: how what a service's API answers is compared with a template.
 
-A reader asks the service's API and answers in the template's shape. Members that a template does not set are cut off
-before the comparison: AWS compares "only property values that are explicitly set" (User Guide, drift detection).
+A reader answers in the template's shape. Members that a template does not set are cut off before the comparison: AWS
+compares "only property values that are explicitly set" (User Guide, drift detection).
 """
 
 import functools
-from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import ClientError
-from ministack.services.cloudformation import drift as engine
 
-from sandbox.services.cloudformation.model.drift import balancing, data, network
-
-Properties = dict[str, Any]
-Reader = Callable[[str, Properties], Properties | None]
-
-READERS: dict[str, tuple[Reader, frozenset[str]]] = {**network.READERS, **balancing.READERS, **data.READERS}
+from sandbox.services.cloudformation.model.types import Properties, Reader
 
 
-def install() -> None:
-    """Give the engine the readers."""
-    for name, (reader, compared) in READERS.items():
-        engine._DRIFT_READERS[name] = (_cut(_gone_is_none(reader)), compared)
+def comparable(reader: Reader) -> Reader:
+    """`reader` as the engine needs it: nothing for what is gone, and of the rest what the template sets."""
+
+    def read(physical_id: str, properties: Properties) -> Properties | None:
+        current = _gone_is_none(reader)(physical_id, properties)
+        return None if current is None else {name: cut(properties.get(name), thing) for name, thing in current.items()}
+
+    return read
 
 
 def _gone_is_none(reader: Reader) -> Reader:
@@ -34,14 +31,6 @@ def _gone_is_none(reader: Reader) -> Reader:
             if "NotFound" in code or code.startswith("NoSuch"):
                 return None
             raise
-
-    return read
-
-
-def _cut(reader: Reader) -> Reader:
-    def read(physical_id: str, properties: Properties) -> Properties | None:
-        current = reader(physical_id, properties)
-        return None if current is None else {name: cut(properties.get(name), thing) for name, thing in current.items()}
 
     return read
 

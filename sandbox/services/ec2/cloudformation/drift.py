@@ -1,12 +1,10 @@
-"""EC2's types."""
-
-from typing import Any
+"""The drift of EC2's types that MiniStack makes but never looks at again."""
 
 from ministack.services import cloudformation
 
+from sandbox.services.cloudformation.model.types import DriftReader, Properties
 from sandbox.services.ec2.cloudformation.tags import ec2
 
-Properties = dict[str, Any]
 _RULES = ("AWS::EC2::SecurityGroupIngress", "AWS::EC2::SecurityGroupEgress")
 
 
@@ -114,23 +112,23 @@ def _rule(rule: Properties, side: str) -> Properties:
 
 
 READERS = {
-    "AWS::EC2::VPC": (
+    "AWS::EC2::VPC": DriftReader(
         _vpc,
         frozenset({"CidrBlock", "InstanceTenancy", "EnableDnsSupport", "EnableDnsHostnames", "Tags"}),
     ),
-    "AWS::EC2::Subnet": (
+    "AWS::EC2::Subnet": DriftReader(
         _subnet,
         frozenset({"VpcId", "CidrBlock", "AvailabilityZone", "MapPublicIpOnLaunch", "Tags"}),
     ),
-    "AWS::EC2::InternetGateway": (_gateway, frozenset({"Tags"})),
-    "AWS::EC2::VPCGatewayAttachment": (_attachment, frozenset({"VpcId", "InternetGatewayId"})),
-    "AWS::EC2::RouteTable": (_route_table, frozenset({"VpcId", "Tags"})),
-    "AWS::EC2::Route": (
+    "AWS::EC2::InternetGateway": DriftReader(_gateway, frozenset({"Tags"})),
+    "AWS::EC2::VPCGatewayAttachment": DriftReader(_attachment, frozenset({"VpcId", "InternetGatewayId"})),
+    "AWS::EC2::RouteTable": DriftReader(_route_table, frozenset({"VpcId", "Tags"})),
+    "AWS::EC2::Route": DriftReader(
         _route,
         frozenset({"RouteTableId", "DestinationCidrBlock", "GatewayId", "NatGatewayId"}),
     ),
-    "AWS::EC2::SubnetRouteTableAssociation": (_association, frozenset({"SubnetId", "RouteTableId"})),
-    "AWS::EC2::VPCEndpoint": (
+    "AWS::EC2::SubnetRouteTableAssociation": DriftReader(_association, frozenset({"SubnetId", "RouteTableId"})),
+    "AWS::EC2::VPCEndpoint": DriftReader(
         _endpoint,
         frozenset(
             {
@@ -144,7 +142,7 @@ READERS = {
             }
         ),
     ),
-    "AWS::EC2::SecurityGroup": (
+    "AWS::EC2::SecurityGroup": DriftReader(
         _security_group,
         frozenset(
             {
