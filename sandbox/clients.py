@@ -19,8 +19,8 @@ import botocore.session
 from botocore import UNSIGNED
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
-from ministack import app
-from ministack.core.responses import get_region
+
+from sandbox.ministack import app, responses
 
 # MiniStack's name of a service where it is not botocore's.
 _HANDLERS = {"elbv2": "elasticloadbalancing", "cloudwatch": "monitoring"}
@@ -30,7 +30,7 @@ _making = threading.Lock()
 def client(service: str) -> Any:
     """The client of `service` (botocore's name) in the account and region of the request being served."""
     with _making:
-        return _client(service, get_region())
+        return _client(service, responses.get_region())
 
 
 @functools.cache

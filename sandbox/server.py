@@ -1,4 +1,4 @@
-"""The server process: MiniStack in-process, with the extensions, on one loopback port."""
+"""The server process: MiniStack in-process, with the services of ours, on one loopback port."""
 
 import argparse
 import asyncio
@@ -11,7 +11,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
-from sandbox import ACCOUNTS, FIRST_PORT, REGION, engine
+from sandbox import ACCOUNTS, FIRST_PORT, REGION, engine, ministack, seam
 from sandbox.addresses import bind
 from sandbox.confinement import confine
 from sandbox.errors import SandboxError
@@ -66,14 +66,12 @@ def _gateway_socket(network: engine.Network, port: int) -> socket.socket | None:
 
 
 def _hook_cleaning(sandbox: Sandbox) -> None:
-    """`POST /_ministack/reset` also runs the extensions' hooks; what is removed in the engine is this sandbox's alone.
+    """`POST /_ministack/reset` also runs the services' hooks; what is removed in the engine is this sandbox's alone.
 
     MiniStack on its own would, when it starts and ends, also remove containers that no living MiniStack can be shown to
     own, by labels that know nothing of several sandboxes.
     """
-    from ministack import app as ministack_app  # noqa: PLC0415 - reads the environment when imported
-
-    forget_ministack = ministack_app._reset_all_state  # noqa: SLF001 - MiniStack has no hook for it
+    forget_ministack = ministack.app._reset_all_state  # noqa: SLF001 - MiniStack has no hook for it
 
     def sweep(include_unlabelled: bool = False) -> None:  # noqa: ARG001 - MiniStack's signature
         engine.sweep(engine.connect(), sandbox.name, sandbox.home, keep_network=True)
@@ -83,14 +81,13 @@ def _hook_cleaning(sandbox: Sandbox) -> None:
         sandbox.forget()
         sweep()
 
-    ministack_app._stop_docker_containers = sweep  # noqa: SLF001
-    ministack_app._reset_all_state = forget_all  # noqa: SLF001
+    ministack.app._stop_docker_containers = sweep  # noqa: SLF001
+    ministack.app._reset_all_state = forget_all  # noqa: SLF001
 
 
 async def _serve(sandbox: Sandbox, sockets: list[socket.socket]) -> None:
     from hypercorn.asyncio import serve  # noqa: PLC0415 - ministack sets hypercorn up when imported
     from hypercorn.config import Config  # noqa: PLC0415
-    from ministack.app import app  # noqa: PLC0415 - reads the environment when imported
 
     config = Config()
     config.bind = [f"fd://{listener.detach()}" for listener in sockets]
@@ -100,7 +97,9 @@ async def _serve(sandbox: Sandbox, sockets: list[socket.socket]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     ready = asyncio.Event()
-    serving = asyncio.create_task(serve(_announcing(sandbox.wrapped(app), ready), config, shutdown_trigger=ended.wait))
+    serving = asyncio.create_task(
+        serve(_announcing(sandbox.wrapped(ministack.app.app), ready), config, shutdown_trigger=ended.wait)
+    )
     first = asyncio.create_task(ready.wait())
     await asyncio.wait({serving, first}, return_when=asyncio.FIRST_COMPLETED)
     if ready.is_set():
@@ -149,9 +148,10 @@ def run(name: str, home: Path, preferred_port: int | None) -> None:
     _configure(name, home, port, network)
     confine(name, home, network)
     _raise_file_limit()
+    seam.require(ministack.MODULES)
     sandbox = Sandbox(name=name, home=home, port=port, network=network)
     _hook_cleaning(sandbox)
-    logger.info("sandbox %s, extensions: %s", name, ", ".join(install_all(sandbox)))
+    logger.info("sandbox %s, services: %s", name, ", ".join(install_all(sandbox)))
     gateway = _gateway_socket(network, port)
     asyncio.run(_serve(sandbox, [listener, gateway] if gateway else [listener]))
 

@@ -15,8 +15,8 @@ The server imports and installs the services in the order of `SERVICES` before i
 patches MiniStack in-process and hangs its hooks on the `Sandbox` it is handed (`sandbox.host`, the whole interface is
 there):
 
-    from ministack.services import ecr            # state and handlers are module dictionaries
     from sandbox.host import Sandbox
+    from sandbox.ministack import ecr             # MiniStack's module; declare the names you touch there
 
     def install(sandbox: Sandbox) -> None:
         ecr._ACTION_MAP["DescribeImages"] = ...    # 1. replace or wrap a handler
@@ -31,7 +31,7 @@ there):
 Rules
 * `install` does no I/O and does not depend on another service being installed: reach others at call time.
 * MiniStack's stores are scoped by account (and region). Outside a request pin both:
-  `with request_scope(account, region): ...` (from `ministack.core.responses`).
+  `with request_scope(account, region): ...` (from `sandbox.ministack.responses`).
 * Handlers run on the server's loop: block it and everything stands still. Docker calls belong in `asyncio.to_thread`.
 * Containers: any Docker client made in the server's process is confined (see `sandbox.confinement`): names, labels and
   network are given to you. The network is `sandbox.network.name`; its host side is `sandbox.network.gateway`.

@@ -8,11 +8,8 @@ import asyncio
 import json
 from typing import Any
 
-from ministack import app
-from ministack.core import router
-from ministack.core.responses import error_response_json, json_response
-
 from sandbox.host import Sandbox
+from sandbox.ministack import app, responses, router
 from sandbox.services.application_autoscaling import cloudformation
 from sandbox.services.application_autoscaling.api import policies, tags, targets
 from sandbox.services.application_autoscaling.model import Refusal, store
@@ -38,8 +35,10 @@ async def _handle(_method: str, _path: str, headers: dict[str, str], body: bytes
     action = headers.get("x-amz-target", "").partition(".")[2]
     handler = _ACTIONS.get(action)
     if handler is None:
-        return error_response_json("UnknownOperationException", f"The sandbox has no {_SERVICE} action {action!r}", 400)
+        return responses.error_response_json(
+            "UnknownOperationException", f"The sandbox has no {_SERVICE} action {action!r}", 400
+        )
     try:
-        return json_response(await asyncio.to_thread(handler, json.loads(body or b"{}")))
+        return responses.json_response(await asyncio.to_thread(handler, json.loads(body or b"{}")))
     except Refusal as refusal:
-        return error_response_json(refusal.exception, refusal.text, 400)
+        return responses.error_response_json(refusal.exception, refusal.text, 400)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from ministack.core.responses import AccountRegionScopedDict
+from sandbox.ministack import responses
 
 Data = dict[str, Any]
 Key = str
@@ -22,9 +22,9 @@ class Store:
     """Targets by key, policies by target key and name, activities; each account's and region's own."""
 
     def __init__(self) -> None:
-        self.targets: Any = AccountRegionScopedDict()
-        self.policies: Any = AccountRegionScopedDict()
-        self.activities: Any = AccountRegionScopedDict()
+        self.targets: Any = responses.AccountRegionScopedDict()
+        self.policies: Any = responses.AccountRegionScopedDict()
+        self.activities: Any = responses.AccountRegionScopedDict()
 
     def clear(self) -> None:
         """Forget everything, in every account."""

@@ -6,11 +6,8 @@ no credentials either: the distribution belongs to the account that made it, whi
 
 from typing import Any
 
-from ministack.core.responses import set_request_account_id
-from ministack.core.router import extract_access_key_id
-from ministack.services import cloudfront
-
 from sandbox.host import AsgiApp
+from sandbox.ministack import cloudfront, responses, router
 
 
 def with_account_of_host(app: AsgiApp) -> AsgiApp:
@@ -20,8 +17,8 @@ def with_account_of_host(app: AsgiApp) -> AsgiApp:
         if scope["type"] == "http":
             headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
             account = account_of_host(headers.get("host", ""))
-            if account and not extract_access_key_id(headers, {}):
-                set_request_account_id(account)
+            if account and not router.extract_access_key_id(headers, {}):
+                responses.set_request_account_id(account)
         await app(scope, receive, send)
 
     return wrapped
@@ -33,7 +30,7 @@ def account_of_host(host: str) -> str | None:
     label = name.partition(".")[0]
     if ".cloudfront." not in name:
         return None
-    for (account, identifier), record in list(cloudfront._distributions._data.items()):
+    for (account, identifier), record in cloudfront._distributions.to_dict().items():
         if label in (str(identifier).lower(), str(record.get("DomainName", "")).partition(".")[0].lower()):
             return str(account)
     return None

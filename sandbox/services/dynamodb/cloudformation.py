@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from ministack.services import dynamodb
-from ministack.services.cloudformation import drift, provisioners
-
 from sandbox.clients import client
+from sandbox.ministack import drift, dynamodb, provisioners
 from sandbox.services.cloudformation.model.types import DriftReader, Properties, Resources, as_bool
 
 Made = tuple[str, dict[str, Any]]
@@ -66,12 +64,12 @@ def _completed(made: Made, old: Properties, new: Properties) -> Made:
 
 
 def _table(name: str, properties: Properties) -> Properties | None:
-    dynamodb = client("dynamodb")
+    api = client("dynamodb")
     current: Properties | None = _MINISTACK[0](name, properties)
     if current is None:
         return None
-    table = dynamodb.describe_table(TableName=name)["Table"]
-    backups = dynamodb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+    table = api.describe_table(TableName=name)["Table"]
+    backups = api.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
     recovery = backups.get("PointInTimeRecoveryDescription", {}).get("PointInTimeRecoveryStatus")
     sse = table.get("SSEDescription") or {}
     return {

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 from xml.sax.saxutils import escape
 
-from ministack.services import ec2
+from sandbox.ministack import ec2
 
 Parameters = dict[str, Any]
 Answer = tuple[int, dict[str, str], bytes]

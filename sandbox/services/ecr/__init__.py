@@ -7,9 +7,8 @@ own, with blobs in files, passwords that are checked and the refusals that ECR m
 from functools import partial
 from pathlib import Path
 
-from ministack.services import ecr
-
 from sandbox.host import Sandbox
+from sandbox.ministack import ecr
 from sandbox.services.cloudformation.api.teaching import teach
 from sandbox.services.ecr import cloudformation
 from sandbox.services.ecr.api import dispatch, images, layers, lifecycle, referrers, repositories, scans, settings

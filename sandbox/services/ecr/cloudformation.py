@@ -6,10 +6,8 @@ MiniStack's type drops the first and takes anything for the second.
 import json
 from typing import Any
 
-from ministack.services import ecr
-from ministack.services.cloudformation import provisioners
-
 from sandbox.clients import client
+from sandbox.ministack import ecr, provisioners
 from sandbox.services.cloudformation.model.types import DriftReader, Properties, Resources
 from sandbox.services.ecr.api.repositories import filter_problem
 from sandbox.services.ecr.model import lifecycle, policies
@@ -65,16 +63,16 @@ def _check(properties: Properties) -> None:
 
 
 def _repository(name: str, properties: Properties) -> Properties | None:
-    ecr = client("ecr")
-    repository = ecr.describe_repositories(repositoryNames=[name])["repositories"][0]
+    api = client("ecr")
+    repository = api.describe_repositories(repositoryNames=[name])["repositories"][0]
     current: Properties = {
         "RepositoryName": name,
         "ImageTagMutability": repository["imageTagMutability"],
         "ImageScanningConfiguration": {"ScanOnPush": repository["imageScanningConfiguration"]["scanOnPush"]},
-        "Tags": ecr.list_tags_for_resource(resourceArn=repository["repositoryArn"])["tags"],
+        "Tags": api.list_tags_for_resource(resourceArn=repository["repositoryArn"])["tags"],
     }
     if wanted := (properties.get("LifecyclePolicy") or {}).get("LifecyclePolicyText"):
-        current["LifecyclePolicy"] = {"LifecyclePolicyText": _same_json(wanted, _lifecycle(ecr, name))}
+        current["LifecyclePolicy"] = {"LifecyclePolicyText": _same_json(wanted, _lifecycle(api, name))}
     if filters := repository.get("imageTagMutabilityExclusionFilters"):
         current["ImageTagMutabilityExclusionFilters"] = [
             {
@@ -84,23 +82,23 @@ def _repository(name: str, properties: Properties) -> Properties | None:
             for one in filters
         ]
     if "RepositoryPolicyText" in properties:
-        current["RepositoryPolicyText"] = _policy(ecr, name, properties["RepositoryPolicyText"])
+        current["RepositoryPolicyText"] = _policy(api, name, properties["RepositoryPolicyText"])
     return current
 
 
-def _policy(ecr: Any, name: str, wanted: Any) -> Any:
+def _policy(api: Any, name: str, wanted: Any) -> Any:
     """The repository's policy, in the form that the template has it in; None when there is none."""
     try:
-        found = str(ecr.get_repository_policy(repositoryName=name)["policyText"])
-    except ecr.exceptions.RepositoryPolicyNotFoundException:
+        found = str(api.get_repository_policy(repositoryName=name)["policyText"])
+    except api.exceptions.RepositoryPolicyNotFoundException:
         return None
     return _same_json(wanted, found) if isinstance(wanted, str) else json.loads(found)
 
 
-def _lifecycle(ecr: Any, name: str) -> str:
+def _lifecycle(api: Any, name: str) -> str:
     try:
-        return str(ecr.get_lifecycle_policy(repositoryName=name)["lifecyclePolicyText"])
-    except ecr.exceptions.LifecyclePolicyNotFoundException:
+        return str(api.get_lifecycle_policy(repositoryName=name)["lifecyclePolicyText"])
+    except api.exceptions.LifecyclePolicyNotFoundException:
         return "{}"
 
 

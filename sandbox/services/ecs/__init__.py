@@ -9,10 +9,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from ministack.core import container_reaper
-from ministack.services import ec2, ecs
-
 from sandbox.host import Sandbox
+from sandbox.ministack import container_reaper, ec2, ecs, responses
 from sandbox.services.cloudformation.api.teaching import teach
 from sandbox.services.ecs import cloudformation
 from sandbox.services.ecs.api import deployments, services, shapes, tasks
@@ -80,7 +78,7 @@ def _replace(sandbox: Sandbox) -> None:
     def run_task_worker(
         task: Record, family: Record, overrides: list[Record], _: Any, account: str, region: str
     ) -> None:
-        with ecs.request_scope(account, region):
+        with responses.request_scope(account, region):
             _tidy(task)
             starting.start(sandbox, task, family, overrides)
 
@@ -91,8 +89,11 @@ def _replace(sandbox: Sandbox) -> None:
     container_reaper.drop_containers = drop_one_by_one
     ecs._refresh_service_state = _refresh
     # Done by the monitor and by the controller.
-    for name in ("_maybe_mark_stopped", "_reconcile_service_tasks", "_sync_service_targets"):
-        setattr(ecs, name, lambda *_, **__: None)
+    ecs._maybe_mark_stopped = ecs._reconcile_service_tasks = ecs._sync_service_targets = _leave
+
+
+def _leave(*_: Any, **__: Any) -> None:
+    """What MiniStack need not do."""
 
 
 def _tidy(task: Record) -> None:

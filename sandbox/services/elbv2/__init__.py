@@ -15,9 +15,8 @@ and target groups (`model` reads them, `control` and `wire` correct its answers,
 import asyncio
 from typing import Any
 
-from ministack.services import alb
-
 from sandbox.host import Sandbox
+from sandbox.ministack import alb
 from sandbox.services.cloudformation.api.teaching import teach
 from sandbox.services.elbv2 import cloudformation
 from sandbox.services.elbv2.api import control

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from ministack.services import alb
-from ministack.services.cloudformation import provisioners
-
 from sandbox.clients import client
+from sandbox.ministack import alb, provisioners
 from sandbox.services.cloudformation.model.types import DriftReader, Properties, Resources
 from sandbox.services.elbv2.api import wire
 from sandbox.services.elbv2.model import records

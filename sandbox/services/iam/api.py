@@ -7,7 +7,7 @@ UpdateOpenIDConnectProviderThumbprint.
 from collections.abc import Callable
 from typing import Any
 
-from ministack.services import iam
+from sandbox.ministack import iam
 
 Parameters = dict[str, Any]
 

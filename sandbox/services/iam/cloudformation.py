@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from ministack.services.cloudformation import drift
-
 from sandbox.clients import client
+from sandbox.ministack import drift
 from sandbox.services.cloudformation.model.types import (
     Context,
     Created,

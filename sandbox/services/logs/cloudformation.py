@@ -1,8 +1,7 @@
 """AWS::Logs::LogGroup: its key, which MiniStack does not compare."""
 
-from ministack.services.cloudformation import drift
-
 from sandbox.clients import client
+from sandbox.ministack import drift
 from sandbox.services.cloudformation.model.types import DriftReader, Properties, Resources
 
 _MINISTACK = drift._DRIFT_READERS["AWS::Logs::LogGroup"]

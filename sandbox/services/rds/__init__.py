@@ -5,9 +5,8 @@ manages in Secrets Manager, the figures MiniStack drops (gp3, log exports, Perfo
 that reach the running database, `rds.force_ssl`, data that survives a reboot, and event subscriptions.
 """
 
-from ministack.services import rds
-
 from sandbox.host import Sandbox
+from sandbox.ministack import rds
 from sandbox.services.cloudformation.api.teaching import teach
 from sandbox.services.rds import cloudformation, runtime
 from sandbox.services.rds.api import instances, modify, parameters, subscriptions

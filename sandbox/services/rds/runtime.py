@@ -7,8 +7,9 @@ from typing import Any
 
 import psycopg
 from docker.errors import ImageNotFound, NotFound
-from ministack.services import rds
 from psycopg import sql
+
+from sandbox.ministack import rds
 
 Statement = sql.SQL | sql.Composed
 

@@ -3,9 +3,8 @@
 import json
 from typing import Any
 
-from ministack.services.cloudformation import provisioners
-
 from sandbox.clients import client
+from sandbox.ministack import provisioners
 from sandbox.services.cloudformation.model.types import DriftReader, Properties, Resources
 
 Made = tuple[str, dict[str, Any]]

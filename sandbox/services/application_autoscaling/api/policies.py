@@ -7,9 +7,8 @@ policies" (alarm names, three minutes high, fifteen minutes and nine tenths of t
 import time
 import uuid
 
-from ministack.core.responses import get_account_id, get_region
-
 from sandbox.clients import client
+from sandbox.ministack import responses
 from sandbox.services.application_autoscaling.model import Data, Refusal, key_of, page, registered, store
 
 _CONFIGURATIONS = {
@@ -57,7 +56,7 @@ def _put(data: Data) -> Data:
 
 def _arn(data: Data, name: str) -> str:
     return (
-        f"arn:aws:autoscaling:{get_region()}:{get_account_id()}:scalingPolicy:{uuid.uuid4()}:resource/"
+        f"arn:aws:autoscaling:{responses.get_region()}:{responses.get_account_id()}:scalingPolicy:{uuid.uuid4()}:resource/"
         f"{data['ServiceNamespace']}/{data['ResourceId']}:policyName/{name}"
     )
 
@@ -80,7 +79,7 @@ def _track(policy: Data, configuration: Data) -> list[Data]:
             Period=60,
             **_metric(policy, configuration),
         )
-        arn = f"arn:aws:cloudwatch:{get_region()}:{get_account_id()}:alarm:{name}"
+        arn = f"arn:aws:cloudwatch:{responses.get_region()}:{responses.get_account_id()}:alarm:{name}"
         made.append({"AlarmName": name, "AlarmARN": arn})
     return made
 

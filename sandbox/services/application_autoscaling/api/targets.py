@@ -7,9 +7,8 @@ import time
 import uuid
 from typing import Any
 
-from ministack.core.responses import get_account_id, get_region
-
 from sandbox.clients import client
+from sandbox.ministack import responses
 from sandbox.services.application_autoscaling.api import policies
 from sandbox.services.application_autoscaling.model import Data, Refusal, key_of, page, registered, store
 
@@ -56,10 +55,11 @@ def _service(data: Data) -> Data:
 
 
 def _new_target(data: Data) -> Data:
-    arn = f"arn:aws:application-autoscaling:{get_region()}:{get_account_id()}:scalable-target/0ec5{uuid.uuid4().hex}"
+    scope = f"{responses.get_region()}:{responses.get_account_id()}"
+    arn = f"arn:aws:application-autoscaling:{scope}:scalable-target/0ec5{uuid.uuid4().hex}"
     return {
         **{name: data[name] for name in ("ServiceNamespace", "ResourceId", "ScalableDimension")},
-        "RoleARN": data.get("RoleARN") or f"arn:aws:iam::{get_account_id()}:role/{_ROLE}",
+        "RoleARN": data.get("RoleARN") or f"arn:aws:iam::{responses.get_account_id()}:role/{_ROLE}",
         "CreationTime": time.time(),
         "SuspendedState": dict.fromkeys(_SWITCHES, False),
         "ScalableTargetARN": arn,

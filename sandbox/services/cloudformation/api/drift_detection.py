@@ -4,7 +4,7 @@ import asyncio
 import re
 from typing import Any
 
-from ministack.services import cloudformation
+from sandbox.ministack import cloudformation
 
 # These read every resource of a stack through the API, which takes too long for the server's loop.
 _LONG_ACTIONS = re.compile(rb"(?:^|&)Action=DetectStack(?:Resource)?Drift(?:&|$)")

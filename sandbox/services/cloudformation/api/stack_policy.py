@@ -9,8 +9,7 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ministack.services import cloudformation
-from ministack.services.cloudformation import handlers, provisioners, stacks
+from sandbox.ministack import cloudformation, handlers, provisioners, stacks
 
 Stack = dict[str, Any]
 Statement = dict[str, Any]

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from botocore.exceptions import ClientError
-from ministack.services.cloudformation import drift as engine
-from ministack.services.cloudformation import provisioners, stacks
 
+from sandbox.ministack import drift as engine
+from sandbox.ministack import provisioners, stacks
 from sandbox.services.cloudformation.model import drift
 from sandbox.services.cloudformation.model.types import Context, Created, Properties, Resources, ResourceType
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ministack.services.cloudformation import provisioners
+from sandbox.ministack import provisioners
 
 Properties = dict[str, Any]
 Created = tuple[str, dict[str, Any]]

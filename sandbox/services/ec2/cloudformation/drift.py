@@ -1,7 +1,6 @@
 """The drift of EC2's types that MiniStack makes but never looks at again."""
 
-from ministack.services import cloudformation
-
+from sandbox.ministack import cloudformation
 from sandbox.services.cloudformation.model.types import DriftReader, Properties
 from sandbox.services.ec2.cloudformation.tags import ec2
 

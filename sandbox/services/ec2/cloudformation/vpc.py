@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from ministack.services import ec2
-from ministack.services.cloudformation import provisioners
+from sandbox.ministack import ec2, provisioners
 
 Made = tuple[str, dict[str, Any]]
 

@@ -7,9 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ministack.core.responses import get_account_id, get_region, request_scope
-from ministack.services import ecr
-
+from sandbox.ministack import ecr, responses
 from sandbox.services.ecr.api.images import Answer, Data, failure
 from sandbox.services.ecr.model import access
 from sandbox.services.ecr.model.policies import Caller
@@ -34,7 +32,7 @@ def install(actions: Mapping[str, Action]) -> None:
             data = json.loads(body or b"{}")
         except ValueError:
             return failure("SerializationException", "Invalid JSON")
-        with request_scope(data.get("registryId") or get_account_id(), get_region()):
+        with responses.request_scope(data.get("registryId") or responses.get_account_id(), responses.get_region()):
             if refusal := _refusal(caller, action, data):
                 return failure("AccessDeniedException", refusal)
             if action in actions:
@@ -52,7 +50,7 @@ def _refusal(caller: Caller, action: str, data: Data) -> str | None:
     for name in _repositories(data):
         if refusal := access.denial(caller, name, permission):
             return refusal
-    if caller.account != get_account_id() and not _repositories(data):
+    if caller.account != responses.get_account_id() and not _repositories(data):
         return access.denial(caller, "*", permission)
     return None
 

@@ -7,9 +7,7 @@ import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ministack.core.responses import error_response_json, get_account_id, json_response
-from ministack.services import ecr
-
+from sandbox.ministack import ecr, responses
 from sandbox.services.ecr.model import images as _images
 from sandbox.services.ecr.model.access import current_caller
 from sandbox.services.ecr.model.blobs import Blobs
@@ -43,14 +41,14 @@ def install(blobs: Blobs, tokens: Tokens, addresses: Mapping[str, str], more_det
 
 def failure(exception: str, message: str) -> Answer:
     """An error answer."""
-    return error_response_json(exception, message, 400)  # type: ignore[no-any-return]
+    return responses.error_response_json(exception, message, 400)  # type: ignore[no-any-return]
 
 
 def in_repository(handler: Callable[[Data], Answer]) -> Callable[[Data], Answer]:
     """`handler`, once the repository is known to exist."""
 
     def handle(data: Data) -> Answer:
-        name, account = data.get("repositoryName", ""), get_account_id()
+        name, account = data.get("repositoryName", ""), responses.get_account_id()
         if name not in ecr._repositories:
             return failure(
                 "RepositoryNotFoundException",
@@ -63,14 +61,14 @@ def in_repository(handler: Callable[[Data], Answer]) -> Callable[[Data], Answer]
 
 def _authorization_token(data: Data, tokens: Tokens, addresses: Mapping[str, str]) -> Answer:
     granted = []
-    for account in data.get("registryIds") or [get_account_id()]:
+    for account in data.get("registryIds") or [responses.get_account_id()]:
         if account not in addresses:
             return failure("ServerException", f"The sandbox has no registry for account {account}")
         password, expires_at = tokens.grant(current_caller())
         token = base64.b64encode(f"{USERNAME}:{password}".encode()).decode()
         endpoint = f"http://{addresses[account]}"
         granted.append({"authorizationToken": token, "expiresAt": expires_at, "proxyEndpoint": endpoint})
-    return json_response({"authorizationData": granted})  # type: ignore[no-any-return]
+    return responses.json_response({"authorizationData": granted})  # type: ignore[no-any-return]
 
 
 def _put_image(data: Data, blobs: Blobs) -> Answer:
@@ -87,9 +85,9 @@ def _put_image(data: Data, blobs: Blobs) -> Answer:
         return failure(
             "ImageAlreadyExistsException",
             f"Image with digest '{digest}' and tag '{tag}' already exists in the repository with name '{name}' in "
-            f"registry with id '{get_account_id()}'",
+            f"registry with id '{responses.get_account_id()}'",
         )
-    return json_response({"image": _image(name, record, tag)})  # type: ignore[no-any-return]
+    return responses.json_response({"image": _image(name, record, tag)})  # type: ignore[no-any-return]
 
 
 def _image(name: str, record: _images.Record, tag: str | None) -> Data:
@@ -142,7 +140,7 @@ def image_not_found(name: str, identifier: Data) -> Answer:
     return failure(
         "ImageNotFoundException",
         f"The image with imageId {{{shown}}} does not exist within the repository with name '{name}' in the registry "
-        f"with id '{get_account_id()}'",
+        f"with id '{responses.get_account_id()}'",
     )
 
 
@@ -161,7 +159,7 @@ def page(data: Data, member: str, items: list[Any], **members: Any) -> Answer:
     """One page of `items`, after `nextToken`, `maxResults` of them at most."""
     first, size = int(data.get("nextToken") or 0), int(data.get("maxResults") or 100)
     more = {"nextToken": str(first + size)} if len(items) > first + size else {}
-    return json_response({**members, member: items[first : first + size], **more})  # type: ignore[no-any-return]
+    return responses.json_response({**members, member: items[first : first + size], **more})  # type: ignore[no-any-return]
 
 
 def _batch_get_image(data: Data) -> Answer:
@@ -172,7 +170,7 @@ def _batch_get_image(data: Data) -> Answer:
             failures.append(_failed(identifier, "ImageNotFound", "Requested image not found"))
         else:
             images.append(_image(name, record, identifier.get("imageTag")))
-    return json_response({"images": images, "failures": failures})  # type: ignore[no-any-return]
+    return responses.json_response({"images": images, "failures": failures})  # type: ignore[no-any-return]
 
 
 def _failed(identifier: Data, code: str, reason: str) -> Data:
@@ -196,4 +194,4 @@ def _batch_delete_image(data: Data) -> Answer:
             failures.append(_failed(identifier, refusal.exception, refusal.text))
             continue
         deleted += [_identifier(record["imageDigest"], tag) for tag in tags]
-    return json_response({"imageIds": deleted, "failures": failures})  # type: ignore[no-any-return]
+    return responses.json_response({"imageIds": deleted, "failures": failures})  # type: ignore[no-any-return]

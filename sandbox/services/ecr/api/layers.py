@@ -8,9 +8,7 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-from ministack.core.responses import error_response_json, get_account_id, json_response
-from ministack.services import ecr
-
+from sandbox.ministack import ecr, responses
 from sandbox.services.ecr.api.images import Answer, Data, failure, in_repository
 from sandbox.services.ecr.model.access import current_caller
 from sandbox.services.ecr.model.blobs import Blobs, Owner, Upload
@@ -31,17 +29,17 @@ def install(blobs: Blobs, tokens: Tokens, addresses: Mapping[str, str]) -> None:
 
 
 def _owner(data: Data) -> Owner:
-    return get_account_id(), data["repositoryName"]
+    return responses.get_account_id(), data["repositoryName"]
 
 
 def _answer(data: Data, **members: Any) -> Answer:
-    head = {"registryId": get_account_id(), "repositoryName": data["repositoryName"]}
-    return json_response({**head, **members})  # type: ignore[no-any-return]
+    head = {"registryId": responses.get_account_id(), "repositoryName": data["repositoryName"]}
+    return responses.json_response({**head, **members})  # type: ignore[no-any-return]
 
 
 def _initiate(data: Data, blobs: Blobs) -> Answer:
     identifier = blobs.start(_owner(data))
-    return json_response({"uploadId": identifier, "partSize": _PART_BYTES})  # type: ignore[no-any-return]
+    return responses.json_response({"uploadId": identifier, "partSize": _PART_BYTES})  # type: ignore[no-any-return]
 
 
 def _upload(data: Data, blobs: Blobs) -> Answer:
@@ -59,8 +57,12 @@ def _upload(data: Data, blobs: Blobs) -> Answer:
 
 def _bad_part(data: Data, upload: Upload) -> Answer:
     last = upload.size - 1
-    members = {"registryId": get_account_id(), "repositoryName": data["repositoryName"], "uploadId": data["uploadId"]}
-    return error_response_json(  # type: ignore[no-any-return]
+    members = {
+        "registryId": responses.get_account_id(),
+        "repositoryName": data["repositoryName"],
+        "uploadId": data["uploadId"],
+    }
+    return responses.error_response_json(  # type: ignore[no-any-return]
         "InvalidLayerPartException",
         f"The layer part must begin at byte {upload.size}, hold as many bytes as it says and at most "
         f"{_LARGEST_PART_BYTES}; the last valid byte received is {last}",
@@ -93,13 +95,13 @@ def _check(data: Data, blobs: Blobs) -> Answer:
         size = blobs.size(_owner(data), digest)
         availability = {"layerAvailability": "UNAVAILABLE" if size is None else "AVAILABLE"}
         layers.append({"layerDigest": digest, **availability, **({} if size is None else {"layerSize": size})})
-    return json_response({"layers": layers, "failures": []})  # type: ignore[no-any-return]
+    return responses.json_response({"layers": layers, "failures": []})  # type: ignore[no-any-return]
 
 
 def _url(data: Data, blobs: Blobs, tokens: Tokens, addresses: Mapping[str, str]) -> Answer:
-    digest, account = data["layerDigest"], get_account_id()
+    digest, account = data["layerDigest"], responses.get_account_id()
     if not blobs.holds(_owner(data), digest):
         return failure("LayersNotFoundException", f"The specified layers could not be found: {digest}")
     token, _ = tokens.grant(current_caller())
     url = f"http://{addresses[account]}/v2/{data['repositoryName']}/blobs/{digest}?token={token}"
-    return json_response({"downloadUrl": url, "layerDigest": digest})  # type: ignore[no-any-return]
+    return responses.json_response({"downloadUrl": url, "layerDigest": digest})  # type: ignore[no-any-return]

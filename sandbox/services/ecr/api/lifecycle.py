@@ -8,17 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ministack.core.responses import AccountRegionScopedDict, get_account_id, json_response
-from ministack.services import ecr
-
 from sandbox.host import Sandbox
+from sandbox.ministack import ecr, responses
 from sandbox.services.ecr.api.dispatch import Action
 from sandbox.services.ecr.api.images import Answer, Data, failure, has_status, in_repository, page
 from sandbox.services.ecr.model import images, lifecycle
 
 PREVIEW_SECONDS = 1.0
 """How long a preview is IN_PROGRESS. AWS does not say; it takes seconds there."""
-_previews = AccountRegionScopedDict()
+_previews = responses.AccountRegionScopedDict()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +77,7 @@ def _start(data: Data, seconds: float) -> Answer:
     found = lifecycle.expiring(rules, images.records(name), now)
     results = tuple(_result(record, priority) for record, priority in found)
     _previews[name] = _Preview(text=text, ends_at=now + seconds, results=results)
-    return json_response({**_head(name, text), "status": "IN_PROGRESS"})  # type: ignore[no-any-return]
+    return responses.json_response({**_head(name, text), "status": "IN_PROGRESS"})  # type: ignore[no-any-return]
 
 
 def _get(data: Data) -> Answer:
@@ -89,7 +87,7 @@ def _get(data: Data) -> Answer:
         return _missing("LifecyclePolicyPreviewNotFoundException", "Lifecycle policy preview", name)
     head: dict[str, Any] = {**_head(name, preview.text), "status": preview.status}
     if preview.status == "IN_PROGRESS":
-        return json_response(head)  # type: ignore[no-any-return]
+        return responses.json_response(head)  # type: ignore[no-any-return]
     wanted = (data.get("filter") or {}).get("tagStatus", "ANY")
     chosen = [one for one in preview.results if has_status(one, wanted) and _is_asked_for(one, data.get("imageIds"))]
     summary = {"expiringImageTotalCount": len(preview.results)}
@@ -115,11 +113,12 @@ def _result(record: images.Record, priority: int) -> Data:
 
 
 def _head(name: str, text: str) -> Data:
-    return {"registryId": get_account_id(), "repositoryName": name, "lifecyclePolicyText": text}
+    return {"registryId": responses.get_account_id(), "repositoryName": name, "lifecyclePolicyText": text}
 
 
 def _missing(exception: str, what: str, name: str) -> Answer:
     return failure(
         exception,
-        f"{what} does not exist for the repository with name '{name}' in the registry with id '{get_account_id()}'",
+        f"{what} does not exist for the repository with name '{name}' in the registry with id "
+        f"'{responses.get_account_id()}'",
     )

@@ -7,8 +7,7 @@ import json
 from typing import Any
 from urllib.parse import urlencode
 
-from ministack.core.responses import json_response
-
+from sandbox.ministack import responses
 from sandbox.services.ecr.api.images import Answer, Data, failure
 from sandbox.services.ecr.model import images
 from sandbox.services.ecr.runtime.http import Response
@@ -39,7 +38,7 @@ def list_image_referrers(data: Data) -> Answer:
     found = _descriptors(data["repositoryName"], data["subjectId"]["imageDigest"], kinds)
     left = [{**one, "artifactStatus": "ACTIVE"} for one in found if one["digest"] > last]
     more = {"nextToken": left[size - 1]["digest"]} if len(left) > size else {}
-    return json_response({"referrers": left[:size], **more})  # type: ignore[no-any-return]
+    return responses.json_response({"referrers": left[:size], **more})  # type: ignore[no-any-return]
 
 
 def _descriptors(repository: str, subject: str, kinds: set[str]) -> list[dict[str, Any]]:

@@ -4,9 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from ministack.core.responses import get_account_id
-from ministack.services import ecr
-
+from sandbox.ministack import ecr, responses
 from sandbox.services.ecr.api.images import failure, in_repository
 from sandbox.services.ecr.model import scans
 from sandbox.services.ecr.model.access import current_caller
@@ -28,8 +26,8 @@ def install(blobs: Blobs) -> None:
     ecr._put_image_tag_mutability = _keeping_filters(ecr._put_image_tag_mutability)
     ecr._repo_shape = _with_filters(ecr._repo_shape)
     ecr._set_repository_policy = _checking_policy(ecr._set_repository_policy)
-    for name in ("_get_repository_policy", "_delete_repository_policy"):
-        setattr(ecr, name, _saying_whose(getattr(ecr, name)))
+    ecr._get_repository_policy = _saying_whose(ecr._get_repository_policy)
+    ecr._delete_repository_policy = _saying_whose(ecr._delete_repository_policy)
 
 
 def _deleting(delete: Callable[[Data], Answer], blobs: Blobs) -> Callable[[Data], Answer]:
@@ -38,7 +36,7 @@ def _deleting(delete: Callable[[Data], Answer], blobs: Blobs) -> Callable[[Data]
         if answer[0] < 400:
             name = data["repositoryName"]
             ecr._manifest_blobs.pop(name, None)
-            blobs.drop((get_account_id(), name))
+            blobs.drop((responses.get_account_id(), name))
             scans.dropped(name)
         return answer
 
@@ -72,7 +70,7 @@ def _saying_whose(handler: Callable[[Data], Answer]) -> Callable[[Data], Answer]
             return failure(
                 "RepositoryPolicyNotFoundException",
                 f"Repository policy does not exist for the repository with name '{name}' in the registry with id "
-                f"'{get_account_id()}'",
+                f"'{responses.get_account_id()}'",
             )
         return handler(data)
 

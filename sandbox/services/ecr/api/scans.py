@@ -7,10 +7,8 @@ GetRegistryScanningConfiguration, BatchGetRepositoryScanningConfiguration; ECR U
 import time
 from typing import Any
 
-from ministack.core.responses import get_account_id, json_response
-from ministack.services import ecr
-
 from sandbox.host import Sandbox
+from sandbox.ministack import ecr, responses
 from sandbox.services.ecr.api.dispatch import Action
 from sandbox.services.ecr.api.images import Answer, Data, failure, image_not_found, in_repository
 from sandbox.services.ecr.model import findings, images, scans
@@ -62,11 +60,11 @@ def _describe_findings(data: Data, preparations: Preparations) -> Answer:
         return failure(
             "ScanNotFoundException",
             f"Image scan does not exist for the image with '{_shown(data, record)}' in the repository with name "
-            f"'{name}' in the registry with id '{get_account_id()}'",
+            f"'{name}' in the registry with id '{responses.get_account_id()}'",
         )
     found, more = _page(scan, name, record, int(first), size)
     answer = {**_head(data, record), "imageScanStatus": _status(scan), **found, **more}
-    return json_response(answer)  # type: ignore[no-any-return]
+    return responses.json_response(answer)  # type: ignore[no-any-return]
 
 
 def _page(scan: Scan, name: str, record: images.Record, first: int, size: int) -> tuple[Data, Data]:
@@ -97,7 +95,7 @@ def _status(scan: Scan) -> Data:
 def _head(data: Data, record: images.Record) -> Data:
     tag = {"imageTag": data["imageId"]["imageTag"]} if data["imageId"].get("imageTag") else {}
     return {
-        "registryId": get_account_id(),
+        "registryId": responses.get_account_id(),
         "repositoryName": data["repositoryName"],
         "imageId": {"imageDigest": record["imageDigest"], **tag},
     }
@@ -127,7 +125,7 @@ def _start(data: Data, preparations: Preparations, every_seconds: float) -> Answ
     scans.begin(name, record)
     scan = scans.current(preparations, name, record)
     status = {"status": scan.status if scan and scan.status in scans.RUNNING else "IN_PROGRESS"}
-    return json_response({**_head(data, record), "imageScanStatus": status})  # type: ignore[no-any-return]
+    return responses.json_response({**_head(data, record), "imageScanStatus": status})  # type: ignore[no-any-return]
 
 
 def _put_configuration(data: Data) -> Answer:
@@ -142,12 +140,12 @@ def _put_configuration(data: Data) -> Answer:
             f"{', '.join(sorted(_FREQUENCIES[scan_type]))} at most, not {frequencies}",
         )
     scans.configure(scan_type, rules)
-    return json_response({"registryScanningConfiguration": scans.configuration()})  # type: ignore[no-any-return]
+    return responses.json_response({"registryScanningConfiguration": scans.configuration()})  # type: ignore[no-any-return]
 
 
 def _get_configuration(_data: Data) -> Answer:
-    answer = {"registryId": get_account_id(), "scanningConfiguration": scans.configuration()}
-    return json_response(answer)  # type: ignore[no-any-return]
+    answer = {"registryId": responses.get_account_id(), "scanningConfiguration": scans.configuration()}
+    return responses.json_response(answer)  # type: ignore[no-any-return]
 
 
 def _repository_configurations(data: Data) -> Answer:
@@ -169,4 +167,4 @@ def _repository_configurations(data: Data) -> Answer:
                 "appliedScanFilters": filters,
             }
         )
-    return json_response({"scanningConfigurations": configurations, "failures": failures})  # type: ignore[no-any-return]
+    return responses.json_response({"scanningConfigurations": configurations, "failures": failures})  # type: ignore[no-any-return]

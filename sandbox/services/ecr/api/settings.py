@@ -4,9 +4,7 @@ AWS: API reference GetAccountSetting, PutAccountSetting; ECR User Guide, "Blob m
 turned on, and only between repositories that are encrypted alike.
 """
 
-from ministack.core.responses import AccountRegionScopedDict, json_response
-from ministack.services import ecr
-
+from sandbox.ministack import ecr, responses
 from sandbox.services.ecr.api.images import Answer, Data, failure
 
 _VALUES = {
@@ -15,7 +13,7 @@ _VALUES = {
     "BLOB_MOUNTING": ("DISABLED", "ENABLED"),
 }
 """The values each may have, the one it has at first before the others."""
-_settings = AccountRegionScopedDict()
+_settings = responses.AccountRegionScopedDict()
 
 
 def forget() -> None:
@@ -43,7 +41,7 @@ def put_account_setting(data: Data) -> Answer:
 
 
 def _told(name: str) -> Answer:
-    return json_response({"name": name, "value": _settings.get(name, _VALUES[name][0])})  # type: ignore[no-any-return]
+    return responses.json_response({"name": name, "value": _settings.get(name, _VALUES[name][0])})  # type: ignore[no-any-return]
 
 
 def _unknown(data: Data) -> Answer:

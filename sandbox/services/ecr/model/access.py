@@ -6,11 +6,7 @@ sandbox does not turn them on.
 
 import contextvars
 
-from ministack.core.iam_evaluator import resolve_caller_identity
-from ministack.core.responses import get_account_id, get_region
-from ministack.core.router import extract_access_key_id
-from ministack.services import ecr
-
+from sandbox.ministack import ecr, iam_evaluator, responses, router
 from sandbox.services.ecr.model.policies import Caller, Decision, decide
 
 _caller: contextvars.ContextVar[Caller | None] = contextvars.ContextVar("ecr_caller", default=None)
@@ -18,15 +14,15 @@ _caller: contextvars.ContextVar[Caller | None] = contextvars.ContextVar("ecr_cal
 
 def pin_caller(headers: dict[str, str], query: dict[str, list[str]]) -> Caller:
     """Remember who makes the request being served."""
-    identity = resolve_caller_identity(extract_access_key_id(headers, query)) or {}
-    caller = Caller(arn=identity.get("userArn") or root_of(get_account_id()).arn)
+    identity = iam_evaluator.resolve_caller_identity(router.extract_access_key_id(headers, query)) or {}
+    caller = Caller(arn=identity.get("userArn") or root_of(responses.get_account_id()).arn)
     _caller.set(caller)
     return caller
 
 
 def current_caller() -> Caller:
     """Who makes the request being served; outside one, the account's root."""
-    return _caller.get() or root_of(get_account_id())
+    return _caller.get() or root_of(responses.get_account_id())
 
 
 def root_of(account: str) -> Caller:
@@ -36,7 +32,7 @@ def root_of(account: str) -> Caller:
 
 def denial(caller: Caller, repository: str, *actions: str) -> str | None:
     """Why `caller` may do none of `actions` to a repository of the current account; None when they may do one."""
-    account, policy = get_account_id(), ecr._repo_policies.get(repository)
+    account, policy = responses.get_account_id(), ecr._repo_policies.get(repository)
     reasons = []
     for action in actions:
         decision = decide(policy, caller, action) if policy else Decision.NONE
@@ -52,5 +48,5 @@ def _denied(caller: Caller, repository: str, action: str, decision: Decision) ->
         if decision is Decision.DENY
         else f"because no resource-based policy allows the {action} action"
     )
-    resource = f"arn:aws:ecr:{get_region()}:{get_account_id()}:repository/{repository}"
+    resource = f"arn:aws:ecr:{responses.get_region()}:{responses.get_account_id()}:repository/{repository}"
     return f"User: {caller.arn} is not authorized to perform: {action} on resource: {resource} {why}"

@@ -9,8 +9,7 @@ import hashlib
 from collections import Counter
 from typing import Any
 
-from ministack.core.responses import get_account_id, get_region
-
+from sandbox.ministack import responses
 from sandbox.services.ecr.model.images import Record
 
 Data = dict[str, Any]
@@ -53,13 +52,13 @@ def enhanced(finding: Data, repository: str, record: Record, seen_at: float) -> 
     """An EnhancedImageScanFinding of an image, first and last observed at `seen_at`."""
     if "vulnerability" not in finding:
         return finding
-    account, name, package = get_account_id(), finding["vulnerability"], finding.get("package", "")
+    account, name, package = responses.get_account_id(), finding["vulnerability"], finding.get("package", "")
     mark = hashlib.md5(f"{account}/{repository}/{record['imageDigest']}/{name}/{package}".encode()).hexdigest()  # noqa: S324 - a name
     score = {} if finding.get("score") is None else {"score": float(finding["score"])}
     return {
         "awsAccountId": account,
         "description": finding.get("description", ""),
-        "findingArn": f"arn:aws:inspector2:{get_region()}:{account}:finding/{mark}",
+        "findingArn": f"arn:aws:inspector2:{responses.get_region()}:{account}:finding/{mark}",
         "firstObservedAt": seen_at,
         "lastObservedAt": seen_at,
         "updatedAt": seen_at,
@@ -91,7 +90,7 @@ def _details(finding: Data) -> Data:
 
 
 def _resource(repository: str, record: Record) -> Data:
-    account = get_account_id()
+    account = responses.get_account_id()
     image = {
         "imageHash": record["imageDigest"],
         "imageTags": list(record["imageTags"]),
@@ -101,6 +100,6 @@ def _resource(repository: str, record: Record) -> Data:
     }
     return {
         "details": {"awsEcrContainerImage": image},
-        "id": f"arn:aws:ecr:{get_region()}:{account}:repository/{repository}/{record['imageDigest']}",
+        "id": f"arn:aws:ecr:{responses.get_region()}:{account}:repository/{repository}/{record['imageDigest']}",
         "type": "AWS_ECR_CONTAINER_IMAGE",
     }

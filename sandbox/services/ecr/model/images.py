@@ -10,9 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from ministack.core.responses import get_account_id
-from ministack.services import ecr
-
+from sandbox.ministack import ecr, responses
 from sandbox.services.ecr.model import manifests, scans
 from sandbox.services.ecr.model.blobs import Blobs
 
@@ -87,7 +85,7 @@ def put(blobs: Blobs, repository: str, body: bytes, *, tag: str | None, content_
 
 
 def _require_parts(blobs: Blobs, repository: str, manifest: manifests.Manifest) -> None:
-    owner = (get_account_id(), repository)
+    owner = (responses.get_account_id(), repository)
     if missing := [digest for digest in manifest.blobs if not blobs.holds(owner, digest)]:
         raise Refusal(
             "LayersNotFoundException",
@@ -104,10 +102,10 @@ def _require_parts(blobs: Blobs, repository: str, manifest: manifests.Manifest) 
 
 def _new_record(blobs: Blobs, repository: str, body: bytes, manifest: manifests.Manifest, digest: str) -> Record:
     children = [find(repository, digest=child) for child in manifest.children]
-    owner = (get_account_id(), repository)
+    owner = (responses.get_account_id(), repository)
     held = sum(blobs.size(owner, blob) or 0 for blob in manifest.blobs)
     record = {
-        "registryId": get_account_id(),
+        "registryId": responses.get_account_id(),
         "repositoryName": repository,
         "imageId": {"imageDigest": digest},
         "imageDigest": digest,

@@ -9,8 +9,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ministack.core.responses import AccountRegionScopedDict, get_account_id
-from ministack.services import ecr
+from sandbox.ministack import ecr, responses
 
 Data = dict[str, Any]
 Record = dict[str, Any]
@@ -29,8 +28,8 @@ _DESCRIPTIONS = {
     "COMPLETE": "The scan was completed successfully.",
     "ACTIVE": "Continuous scan is selected for image.",
 }
-_configurations = AccountRegionScopedDict()
-_scans = AccountRegionScopedDict()
+_configurations = responses.AccountRegionScopedDict()
+_scans = responses.AccountRegionScopedDict()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +75,7 @@ class Preparations:
 
     def of(self, repository: str, digest: str) -> Prepared:
         """The most precise setting for an image of the current account."""
-        account = get_account_id()
+        account = responses.get_account_id()
         for key in ((repository, digest), (repository, "*"), ("*", digest), ("*", "*")):
             if found := self._set.get((account, *key)):
                 return found

@@ -11,9 +11,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from ministack.core.responses import request_scope
-from ministack.services import ecr
-
+from sandbox.ministack import ecr, responses
 from sandbox.services.ecr.api import referrers, settings
 from sandbox.services.ecr.model import images
 from sandbox.services.ecr.model.access import denial
@@ -42,7 +40,7 @@ class Registry:
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         request = request_of(scope, receive)
         try:
-            with request_scope(self._account, self._region):
+            with responses.request_scope(self._account, self._region):
                 response = await self._respond(request)
         except ConnectionError as gone:
             logger.info("%s %s: %s", request.method, request.path, gone)

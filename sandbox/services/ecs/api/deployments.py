@@ -4,9 +4,7 @@ import time
 from datetime import datetime
 from typing import Any
 
-from ministack.core.responses import get_account_id, get_region
-from ministack.services import ecs
-
+from sandbox.ministack import ecs, responses
 from sandbox.services.ecs.model import deployments, revisions
 from sandbox.services.ecs.model.errors import Refused, Request, handler, invalid
 from sandbox.services.ecs.model.records import LOCK, Record, service_of, wire
@@ -121,7 +119,7 @@ def _existing(data: Request) -> Record:
 
 
 def _is_known(arn: str, records: dict[str, Record]) -> bool:
-    return arn in records and arn.startswith(f"arn:aws:ecs:{get_region()}:{get_account_id()}:")
+    return arn in records and arn.startswith(f"arn:aws:ecs:{responses.get_region()}:{responses.get_account_id()}:")
 
 
 def _references(data: Request, key: str) -> list[str]:

@@ -3,9 +3,7 @@
 import time
 from typing import Any
 
-from ministack.core.responses import get_account_id, get_region
-from ministack.services import ecs
-
+from sandbox.ministack import ecs, responses
 from sandbox.services.ecs.model import deployments, revisions, validation, wording
 from sandbox.services.ecs.model.errors import Answer, Refused, Request, handler, invalid
 from sandbox.services.ecs.model.records import (
@@ -144,7 +142,7 @@ def _new_service(cluster: Record, name: str, data: Request) -> Record:
         raise invalid("Specifying both a launch type and capacity provider strategy is not supported.")
     if data.get("schedulingStrategy", "REPLICA") != "REPLICA":
         raise Refused("UnsupportedFeatureException", "The sandbox has no DAEMON services: use REPLICA.")
-    account, region = get_account_id(), get_region()
+    account, region = responses.get_account_id(), responses.get_region()
     service = {
         "serviceArn": f"arn:aws:ecs:{region}:{account}:service/{cluster['clusterName']}/{name}",
         "serviceName": name,

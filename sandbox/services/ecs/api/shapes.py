@@ -6,8 +6,8 @@ from typing import Any
 
 import botocore.session
 from botocore.model import OperationNotFoundError, ServiceModel, Shape
-from ministack.core.responses import error_response_json
 
+from sandbox.ministack import responses
 from sandbox.services.ecs.model.errors import Answer, Request
 
 _SCALARS: dict[str, tuple[type, ...]] = {
@@ -27,7 +27,7 @@ def checking(dispatch: Callable[[str, Request], Answer]) -> Callable[[str, Reque
     def checked(action: str, data: Request) -> Answer:
         problem = _problem(action, data)
         if problem:
-            return error_response_json("SerializationException", problem, 400)  # type: ignore[no-any-return]
+            return responses.error_response_json("SerializationException", problem, 400)  # type: ignore[no-any-return]
         return dispatch(action, {key: value for key, value in data.items() if value is not None})
 
     return checked

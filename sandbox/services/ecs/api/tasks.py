@@ -1,9 +1,9 @@
 """RegisterTaskDefinition, RunTask, StopTask: what ECS checks and fills in, and a stop that takes its time."""
 
+import json
 from typing import Any
 
-from ministack.services import ecs
-
+from sandbox.ministack import ecs, responses
 from sandbox.services.ecs.model import validation, wording
 from sandbox.services.ecs.model.errors import Answer, Refused, Request, handler, invalid
 from sandbox.services.ecs.model.records import LOCK, Record, cluster_of, task_definition_of, wire
@@ -57,7 +57,7 @@ def run_task(data: Request) -> dict[str, Any]:
     status, _, body = ecs._run_task({key: value for key, value in (data | {"group": group}).items() if key[0] != "_"})
     if status >= 400:
         raise Refused("ClientException", body.decode())
-    arns = [task["taskArn"] for task in ecs.json.loads(body)["tasks"]]
+    arns = [task["taskArn"] for task in json.loads(body)["tasks"]]
     return {"tasks": [wire(ecs._tasks[arn]) for arn in arns], "failures": []}
 
 
@@ -104,7 +104,7 @@ def deleting(delete: Any) -> Any:
     def delete_cluster(data: Request) -> dict[str, Any]:
         with LOCK:
             check_cluster_is_empty(data.get("cluster"))
-            body: dict[str, Any] = ecs.json.loads(delete(data)[2])
+            body: dict[str, Any] = json.loads(delete(data)[2])
             return body
 
     return delete_cluster
@@ -133,14 +133,14 @@ def registering(register: Any) -> Any:
         try:
             answer: Answer = register(filled_in(data))
         except Refused as refusal:
-            return ecs.error_response_json(refusal.code, str(refusal), 400)  # type: ignore[no-any-return]
+            return responses.error_response_json(refusal.code, str(refusal), 400)  # type: ignore[no-any-return]
         if answer[0] >= 400:
             return answer
-        body = ecs.json.loads(answer[2])
+        body = json.loads(answer[2])
         stored = ecs._task_defs[ecs._resolve_td_key(body["taskDefinition"]["taskDefinitionArn"])]
         for key in [key for key, value in stored.items() if value in ("", None)]:
             del stored[key]
-        return ecs.json_response(body | {"taskDefinition": stored})  # type: ignore[no-any-return]
+        return responses.json_response(body | {"taskDefinition": stored})  # type: ignore[no-any-return]
 
     return register_task_definition
 

@@ -7,8 +7,7 @@ import secrets
 import time
 from typing import Any
 
-from ministack.services import cloudwatch
-
+from sandbox.ministack import cloudwatch
 from sandbox.services.ecs.model import revisions, wording
 from sandbox.services.ecs.model.records import Record, say
 from sandbox.services.ecs.model.values import FailureCause

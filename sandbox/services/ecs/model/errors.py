@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from ministack.core.responses import error_response_json, json_response
+from sandbox.ministack import responses
 
 Request = dict[str, Any]
 Answer = tuple[int, dict[str, str], bytes]
@@ -37,8 +37,8 @@ def handler(work: Callable[[Request], dict[str, Any]]) -> Callable[[Request], An
     @functools.wraps(work)
     def answer(data: Request) -> Answer:
         try:
-            return json_response(work(data))  # type: ignore[no-any-return]
+            return responses.json_response(work(data))  # type: ignore[no-any-return]
         except Refused as refusal:
-            return error_response_json(refusal.code, str(refusal), 400)  # type: ignore[no-any-return]
+            return responses.error_response_json(refusal.code, str(refusal), 400)  # type: ignore[no-any-return]
 
     return answer

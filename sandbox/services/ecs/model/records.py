@@ -5,8 +5,7 @@ import time
 import uuid
 from typing import Any
 
-from ministack.services import ecs
-
+from sandbox.ministack import ecs
 from sandbox.services.ecs.model.errors import Refused
 
 Record = dict[str, Any]

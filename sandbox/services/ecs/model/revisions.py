@@ -8,8 +8,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from ministack.core.responses import get_account_id, get_region
-
+from sandbox.ministack import responses
 from sandbox.services.ecs.model.breaker import threshold
 from sandbox.services.ecs.model.records import Record, cluster_name
 
@@ -133,4 +132,4 @@ def _monitor(record: Record, tripped: str) -> str:
 
 def _arn(kind: str, service: Record, identity: str) -> str:
     owner = f"{cluster_name(service)}/{service['serviceName']}"
-    return f"arn:aws:ecs:{get_region()}:{get_account_id()}:{kind}/{owner}/{identity}"
+    return f"arn:aws:ecs:{responses.get_region()}:{responses.get_account_id()}:{kind}/{owner}/{identity}"

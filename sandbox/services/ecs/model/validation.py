@@ -4,8 +4,7 @@ import json
 import re
 from typing import Any
 
-from ministack.services import alb
-
+from sandbox.ministack import alb
 from sandbox.services.ecs.model.errors import Refused, invalid
 from sandbox.services.ecs.model.records import Record
 

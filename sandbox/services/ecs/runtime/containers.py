@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from docker.types import Ulimit
-from ministack.core import container_reaper
 
+from sandbox.ministack import container_reaper
 from sandbox.services.ecs.model.errors import StartFailed
 from sandbox.services.ecs.model.health import engine_health_check
 

@@ -6,9 +6,7 @@ import threading
 import time
 from typing import Any
 
-from ministack.core.responses import request_scope
-from ministack.services import ecs
-
+from sandbox.ministack import ecs, responses
 from sandbox.services.ecs.model import deployments, wording
 from sandbox.services.ecs.model.breaker import pause, threshold
 from sandbox.services.ecs.model.health import judge
@@ -47,7 +45,7 @@ def run(ended: threading.Event) -> None:
         for (account, region, _), service in ecs._services.all_items():
             if service["status"] == "INACTIVE":
                 continue
-            with request_scope(account, region):
+            with responses.request_scope(account, region):
                 _tend_safely(service)
 
 

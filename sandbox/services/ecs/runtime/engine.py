@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import docker
-from ministack.core.responses import request_scope
 
+from sandbox.ministack import responses
 from sandbox.services.ecs.model.records import Record, say, service_of_task
 
 logger = logging.getLogger("sandbox.ecs")
@@ -25,7 +25,7 @@ def in_background(task: Record, account: str, region: str, work: Callable[[], An
     """Run `work` for the task in a thread, in the account's scope. A failure is logged and told by the service."""
 
     def run() -> None:
-        with request_scope(account, region):
+        with responses.request_scope(account, region):
             try:
                 work()
             except Exception as error:

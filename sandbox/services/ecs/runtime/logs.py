@@ -6,9 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from docker.errors import DockerException
-from ministack.core.responses import get_account_id, get_region, request_scope
-from ministack.services import cloudwatch_logs, ecs
 
+from sandbox.ministack import cloudwatch_logs, ecs, responses
 from sandbox.services.ecs.model.errors import StartFailed
 
 logger = logging.getLogger("sandbox.ecs")
@@ -34,7 +33,7 @@ def follow(container: Any, definition: dict[str, Any], task_id: str) -> threadin
     config = ecs._awslogs_config(definition, task_id, container.id)
     if config is None:
         return None
-    account, region = get_account_id(), config["region"] or get_region()
+    account, region = responses.get_account_id(), config["region"] or responses.get_region()
     thread = threading.Thread(
         target=_forward, args=(container, config, account, region), daemon=True, name=f"ecs-logs-{task_id[:8]}"
     )
@@ -43,7 +42,7 @@ def follow(container: Any, definition: dict[str, Any], task_id: str) -> threadin
 
 
 def _forward(container: Any, config: dict[str, Any], account: str, region: str) -> None:
-    with request_scope(account, region):
+    with responses.request_scope(account, region):
         try:
             if not ecs._ensure_awslogs_stream(config):
                 logger.warning("log group %s is gone: output of %s is not kept", config["group"], container.name)

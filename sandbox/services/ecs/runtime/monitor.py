@@ -5,10 +5,8 @@ import threading
 from typing import Any
 
 from docker.errors import DockerException, NotFound
-from ministack.core import container_reaper
-from ministack.core.responses import request_scope
-from ministack.services import ecs
 
+from sandbox.ministack import container_reaper, ecs, responses
 from sandbox.services.ecs.model import health, wording
 from sandbox.services.ecs.model.records import LOCK, Record
 from sandbox.services.ecs.runtime import engine, stopping
@@ -43,7 +41,7 @@ def look() -> None:
     listed = engine.client().containers.list(all=True, sparse=True, filters={"label": labels})
     found = {container.id: container.attrs for container in listed}
     for account, region, task, record in expected:
-        with request_scope(account, region):
+        with responses.request_scope(account, region):
             _compare(task, record, found.get(record["_docker_id"]))
 
 

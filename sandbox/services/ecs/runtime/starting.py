@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from docker.errors import APIError, DockerException
-from ministack.services import ecs
 
 from sandbox.host import Sandbox
+from sandbox.ministack import ecs
 from sandbox.services.ecs.model import order
 from sandbox.services.ecs.model.errors import StartFailed
 from sandbox.services.ecs.model.records import LOCK, Record, is_wanted, service_of_task, short_id

@@ -8,9 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from docker.errors import APIError, DockerException, NotFound
-from ministack.core.responses import get_account_id, get_region
-from ministack.services import ecs, ecs_metadata
 
+from sandbox.ministack import ecs, ecs_metadata, responses
 from sandbox.services.ecs.model.pace import scaled
 from sandbox.services.ecs.model.records import (
     LOCK,
@@ -46,7 +45,7 @@ def begin(task: Record, reason: str, code: str, *, failed: bool = False) -> bool
         if task["lastStatus"] == "RUNNING":
             task["lastStatus"] = "DEACTIVATING"
     ecs_metadata.set_task_status(task["taskArn"], desired_status="STOPPED")
-    engine.in_background(task, get_account_id(), get_region(), lambda: _stop(task))
+    engine.in_background(task, responses.get_account_id(), responses.get_region(), lambda: _stop(task))
     return True
 
 

@@ -3,9 +3,8 @@
 import logging
 from typing import Any
 
-from ministack.services import ecs
-
 from sandbox import clients
+from sandbox.ministack import ecs
 from sandbox.services import elbv2
 from sandbox.services.ecs.model.records import LOCK, Record, is_wanted, say, service_of_task, short_id
 

@@ -4,8 +4,7 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ministack.services import alb
-
+from sandbox.ministack import alb
 from sandbox.services.elbv2.api import wire
 from sandbox.services.elbv2.model import attributes, records
 from sandbox.services.elbv2.model.health import Health

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from xml.sax.saxutils import escape
 
-from ministack.core.responses import get_region
-from ministack.services import alb, ec2
+from sandbox.ministack import alb, ec2, responses
 
 Params = Mapping[str, Any]
 Record = dict[str, Any]
@@ -122,7 +121,7 @@ def load_balancer_xml(original: Any, record: Record) -> str:
     """MiniStack's XML of a load balancer, with the zones and the VPC of its subnets."""
     subnets = [(subnet_id, ec2._subnets.get(subnet_id) or {}) for subnet_id in record.get("Subnets", [])]
     zones = "".join(
-        f"<member><ZoneName>{subnet.get('AvailabilityZone') or get_region() + 'a'}</ZoneName>"
+        f"<member><ZoneName>{subnet.get('AvailabilityZone') or responses.get_region() + 'a'}</ZoneName>"
         f"<SubnetId>{subnet_id}</SubnetId><LoadBalancerAddresses/></member>"
         for subnet_id, subnet in subnets
     )

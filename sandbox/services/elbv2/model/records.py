@@ -7,9 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ministack.core.arn import parse_arn
-from ministack.services import alb
-
+from sandbox.ministack import alb, arns
 from sandbox.services.elbv2.model import attributes
 
 Record = Mapping[str, Any]
@@ -57,7 +55,7 @@ class TargetGroup:
 
 
 def _scope(arn: str) -> tuple[str, str]:
-    parsed = parse_arn(arn)
+    parsed = arns.parse_arn(arn)
     return parsed.account_id, parsed.region
 
 

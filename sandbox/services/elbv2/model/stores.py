@@ -7,9 +7,10 @@ both meet. A load balancer gets its loopback address when it is stored, a listen
 from collections.abc import Callable
 from typing import Any
 
-from ministack.core.responses import AccountRegionScopedDict
+from sandbox.ministack import responses
 
 Record = dict[str, Any]
+_Store: Any = responses.AccountRegionScopedDict
 
 
 class RefusedError(Exception):
@@ -20,7 +21,7 @@ class RefusedError(Exception):
         self.code = code
 
 
-class LoadBalancers(AccountRegionScopedDict):  # type: ignore[misc]
+class LoadBalancers(_Store):  # type: ignore[misc]
     """Gives each load balancer that is stored its address."""
 
     __slots__ = ("_address",)
@@ -35,7 +36,7 @@ class LoadBalancers(AccountRegionScopedDict):  # type: ignore[misc]
         super().__setitem__(arn, record)
 
 
-class Listeners(AccountRegionScopedDict):  # type: ignore[misc]
+class Listeners(_Store):  # type: ignore[misc]
     """Binds a listener when it is stored, releases it when it goes."""
 
     __slots__ = ("sync",)

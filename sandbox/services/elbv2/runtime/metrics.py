@@ -5,10 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 
-from ministack.core.arn import parse_arn
-from ministack.core.responses import request_scope
-from ministack.services import cloudwatch
-
+from sandbox.ministack import arns, cloudwatch, responses
 from sandbox.services.elbv2.model import records
 from sandbox.services.elbv2.model.health import State
 from sandbox.services.elbv2.model.targets import Registry
@@ -76,17 +73,17 @@ class Metrics:
 
 def _put(key: _Key, values: Counter[float], unit: str) -> None:
     load_balancer, group, name = key
-    arn = parse_arn(load_balancer)
+    arn = arns.parse_arn(load_balancer)
     dimensions = {"LoadBalancer": arn.resource.removeprefix("loadbalancer/")}
     if group:
-        dimensions["TargetGroup"] = parse_arn(group).resource
+        dimensions["TargetGroup"] = arns.parse_arn(group).resource
     counts = [float(count) for count in values.values()]
-    with request_scope(arn.account_id, arn.region):
+    with responses.request_scope(arn.account_id, arn.region):
         cloudwatch._store_datum(NAMESPACE, name, dimensions, time.time(), unit, None, list(values), counts, None)
 
 
 def _evaluate_alarms() -> None:
     """MiniStack looks at alarms only when a client puts data."""
     for account, region in {key[:2] for key in cloudwatch._alarms.to_dict()}:
-        with request_scope(account, region):
+        with responses.request_scope(account, region):
             cloudwatch._evaluate_all_alarms()

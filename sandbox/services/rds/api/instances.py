@@ -7,8 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ministack.services import rds
-
+from sandbox.ministack import rds
 from sandbox.services.rds import runtime
 from sandbox.services.rds.api import parameters as _parameters
 from sandbox.services.rds.api import secret as _secret

@@ -6,8 +6,7 @@ AWS: API reference ModifyDBInstance.
 from collections.abc import Callable
 from typing import Any
 
-from ministack.services import rds
-
+from sandbox.ministack import rds
 from sandbox.services.rds import runtime
 from sandbox.services.rds.api import instances
 from sandbox.services.rds.api import parameters as _parameters

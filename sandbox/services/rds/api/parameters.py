@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 import psycopg
-from ministack.services import rds
 from psycopg import sql
 
+from sandbox.ministack import rds
 from sandbox.services.rds import runtime
 from sandbox.services.rds.api.query import Answer, Parameters, refused, value
 

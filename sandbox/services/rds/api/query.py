@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ministack.services import rds
+from sandbox.ministack import rds
 
 Parameters = dict[str, Any]
 Answer = tuple[int, dict[str, str], bytes]

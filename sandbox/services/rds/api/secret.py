@@ -7,10 +7,8 @@ import json
 import uuid
 from typing import Any
 
-from ministack.core.responses import get_account_id, get_region
-from ministack.services import kms, secretsmanager
-
 from sandbox.clients import client
+from sandbox.ministack import kms, responses, secretsmanager
 
 # RDS refuses these four in a master password.
 _EXCLUDED = "/@\"' "
@@ -66,7 +64,7 @@ def _document(username: str, password: str) -> str:
 
 
 def _instance_arn(instance_id: str) -> str:
-    return f"arn:aws:rds:{get_region()}:{get_account_id()}:db:{instance_id}"
+    return f"arn:aws:rds:{responses.get_region()}:{responses.get_account_id()}:db:{instance_id}"
 
 
 def _key_arn(key: str) -> str:

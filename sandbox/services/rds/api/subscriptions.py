@@ -5,12 +5,10 @@ AWS: API reference CreateEventSubscription, EventSubscription.
 
 from typing import Any
 
-from ministack.core.responses import AccountRegionScopedDict, get_account_id, get_region, now_iso
-from ministack.services import rds
-
+from sandbox.ministack import rds, responses
 from sandbox.services.rds.api.query import Answer, Parameters, error, flag, members, value
 
-_subscriptions: Any = AccountRegionScopedDict()
+_subscriptions: Any = responses.AccountRegionScopedDict()
 
 
 def install() -> None:
@@ -35,16 +33,16 @@ def _create(parameters: Parameters) -> Answer:
     if name in _subscriptions:
         return error("SubscriptionAlreadyExist", f"Subscription {name} already exists.")
     _subscriptions[name] = {
-        "CustomerAwsId": get_account_id(),
+        "CustomerAwsId": responses.get_account_id(),
         "CustSubscriptionId": name,
         "SnsTopicArn": value(parameters, "SnsTopicArn"),
         "Status": "active",
-        "SubscriptionCreationTime": now_iso(),
+        "SubscriptionCreationTime": responses.now_iso(),
         "SourceType": value(parameters, "SourceType"),
         "SourceIds": members(parameters, "SourceIds"),
         "EventCategories": members(parameters, "EventCategories"),
         "Enabled": flag(parameters, "Enabled") is not False,
-        "EventSubscriptionArn": f"arn:aws:rds:{get_region()}:{get_account_id()}:es:{name}",
+        "EventSubscriptionArn": f"arn:aws:rds:{responses.get_region()}:{responses.get_account_id()}:es:{name}",
     }
     rds._tags[_subscriptions[name]["EventSubscriptionArn"]] = rds._parse_tags(parameters)
     return _answer("CreateEventSubscription", name)

@@ -6,9 +6,8 @@ MiniStack's own type writes a record and starts nothing.
 import time
 from typing import Any
 
-from ministack.services import rds as emulated
-
 from sandbox.clients import client
+from sandbox.ministack import rds as emulated
 from sandbox.services.cloudformation.model.types import Context, Created, Properties, ResourceType, as_bool, changed
 from sandbox.services.rds import runtime
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
-from ministack.services.cloudformation import drift, provisioners
 
+from sandbox.ministack import drift, provisioners
 from sandbox.services import SERVICES
 
 RESOURCES = [

@@ -1,0 +1,347 @@
+"""Every name of MiniStack that the sandbox uses or replaces. Nothing else in the sandbox imports MiniStack.
+
+`sandbox.seam` says how the names are checked at the start. Signatures are given without annotations.
+"""
+
+from typing import Final
+
+from sandbox.seam import Module, replaced, used
+
+_STORE = "AccountRegionScopedDict"
+_ACCOUNT_STORE = "AccountScopedDict"
+
+app = Module(
+    "ministack.app",
+    used("app", "async (scope, receive, send)"),
+    replaced("_reset_all_state", "()"),
+    used(
+        "SERVICE_HANDLERS",
+        "dict",
+        "dynamodb ec2 ecr ecs elasticloadbalancing iam kms logs monitoring rds s3 secretsmanager wafv2",
+    ),
+    replaced("_stop_docker_containers", "(include_unlabelled=False)"),
+)
+arns = Module(
+    "ministack.core.arn",
+    used("parse_arn", "(value)"),
+)
+container_reaper = Module(
+    "ministack.core.container_reaper",
+    replaced("drop_containers", "(containers, stop_timeout=2, force=False)"),
+    used("instance_id", "()"),
+    used("INSTANCE_LABEL", "str"),
+    used("own_labels", "(service, **extra)"),
+)
+iam_evaluator = Module(
+    "ministack.core.iam_evaluator",
+    used("resolve_caller_identity", "(access_key_id)"),
+)
+responses = Module(
+    "ministack.core.responses",
+    used(
+        "AccountRegionScopedDict",
+        "class",
+        "_data __contains__ __delitem__ __getitem__ __iter__ __setitem__ all_items clear get get_scoped "
+        "items pop setdefault to_dict values",
+    ),
+    used(
+        "error_response_json",
+        "(code, message, status=400, extra=None, *, message_key='message', content_type='application/x-amz-json-1.0')",
+    ),
+    used("get_account_id", "()"),
+    used("get_region", "()"),
+    used("json_response", "(data, status=200, *, content_type='application/x-amz-json-1.0')"),
+    used("now_iso", "()"),
+    used("request_scope", "(account_id, region)"),
+    used("set_request_account_id", "(access_key_id)"),
+)
+router = Module(
+    "ministack.core.router",
+    used("extract_access_key_id", "(headers, query_params=None)"),
+    used("SERVICE_PATTERNS", "dict"),
+)
+alb = Module(
+    "ministack.services.alb",
+    used(
+        "_ACTION_MAP",
+        "dict",
+        "CreateListener CreateRule CreateTargetGroup DeleteLoadBalancer DeleteRule DeleteTargetGroup "
+        "DeregisterTargets DescribeListeners DescribeLoadBalancerAttributes DescribeLoadBalancers "
+        "DescribeRules DescribeTargetGroupAttributes DescribeTargetGroups DescribeTargetHealth "
+        "ModifyListener ModifyLoadBalancerAttributes ModifyRule ModifyTargetGroup "
+        "ModifyTargetGroupAttributes RegisterTargets SetRulePriorities",
+    ),
+    replaced("_action_xml", "(a)"),
+    replaced("_condition_xml", "(c)"),
+    used("_delete_listener", "(params)"),
+    replaced(
+        "dispatch_request",
+        "async (lb, method, path, headers, body, query_params, port=80, client_ip=None, "
+        "raw_query_string=None, raw_path=None)",
+    ),
+    used("_empty", "(action)"),
+    used("_error", "(code, message, status=400)"),
+    used("_lb_attrs", _ACCOUNT_STORE),
+    replaced("_lb_xml", "(lb)"),
+    replaced("_lbs", _STORE),
+    used("_listener_attrs", _ACCOUNT_STORE),
+    replaced("_listeners", _STORE),
+    used("_p", "(params, key, default='')"),
+    replaced("_parse_actions", "(params, prefix='DefaultActions')"),
+    replaced("_parse_conditions", "(params, prefix='Conditions')"),
+    used("_parse_targets_param", "(params, prefix='Targets')"),
+    used("_rules", _STORE),
+    replaced("set_targets_for_group", "(tg_arn, targets, previous_ids=())"),
+    used("_tg_attrs", _ACCOUNT_STORE),
+    replaced("_tg_xml", "(tg)"),
+    used("_tgs", _STORE),
+    used("_xml", "(status, action, inner)"),
+)
+cloudformation = Module(
+    "ministack.services.cloudformation",
+    used("_ACTION_HANDLERS", "dict", "UpdateStack"),
+    replaced("handle_request", "async (method, path, headers, body, query_params)"),
+    used("_stacks", _STORE),
+)
+drift = Module(
+    "ministack.services.cloudformation.drift",
+    used("_DRIFT_READERS", "dict", "AWS::DynamoDB::Table AWS::IAM::Role AWS::Logs::LogGroup"),
+)
+handlers = Module(
+    "ministack.services.cloudformation.handlers",
+    used("_p", "(params, key, default='')"),
+    used("_resolve_stack", "(stack_name)"),
+)
+provisioners = Module(
+    "ministack.services.cloudformation.provisioners",
+    used("_CONDITIONALLY_REPLACING_PROPERTIES", "dict"),
+    used("_CUSTOM_NAME_REPLACEMENT", "dict"),
+    replaced("_ecr_cfn_to_api", "(props)"),
+    replaced("_elbv2_listener_actions", "(props, lb_arn, prop='DefaultActions')"),
+    replaced("_flatten_listener_rule_conditions", "(cfn_conditions)"),
+    used("_physical_name", "(stack_name, logical_id, *, lowercase=False, max_len=128, seeded=True)"),
+    used("_REPLACING_PROPERTIES", "dict"),
+    used("_requires_replacement", "(resource_type, old_props, new_props)"),
+    used(
+        "_RESOURCE_HANDLERS",
+        "dict",
+        "AWS::DynamoDB::Table AWS::EC2::VPC AWS::ECR::Repository AWS::ElasticLoadBalancingV2::Listener "
+        "AWS::ElasticLoadBalancingV2::LoadBalancer AWS::S3::Bucket",
+    ),
+    used("_STACK_TAG_PROPERTY", "dict"),
+)
+stacks = Module(
+    "ministack.services.cloudformation.stacks",
+    used(
+        "_add_event",
+        "(stack_id, stack_name, logical_id, resource_type, status, reason='', physical_id='', detailed_status='')",
+    ),
+    replaced(
+        "_fail_property_validation",
+        "(stack, stack_id, stack_name, resources_defs, ordered, param_values, conditions, mappings, "
+        "disable_rollback, previous_stack=None)",
+    ),
+    replaced("_runs_on_worker_thread", "(resource_type)"),
+    replaced(
+        "_update_resource",
+        "(resource_type, physical_id, old_props, new_props, stack_name, logical_id=None, old_attrs=None)",
+    ),
+)
+cloudfront = Module(
+    "ministack.services.cloudfront",
+    used("_distributions", _ACCOUNT_STORE),
+)
+cloudwatch = Module(
+    "ministack.services.cloudwatch",
+    used("_alarms", _STORE),
+    used("_evaluate_all_alarms", "()"),
+    used("_store_datum", "(namespace, name, dims, ts, unit, value, values, counts, stat_values)"),
+)
+cloudwatch_logs = Module(
+    "ministack.services.cloudwatch_logs",
+    used("_log_groups", _STORE),
+)
+dynamodb = Module(
+    "ministack.services.dynamodb",
+    used("_pitr_settings", _STORE),
+    used("_tables", _STORE),
+)
+ec2 = Module(
+    "ministack.services.ec2",
+    used(
+        "_ACTION_MAP",
+        "dict",
+        "CreateFlowLogs CreateNatGateway DeleteNatGateway DescribeFlowLogs DescribeNatGateways "
+        "DescribeNetworkAcls ReleaseAddress ReplaceNetworkAclAssociation",
+    ),
+    used("_addresses", _STORE),
+    used("_error", "(code, message, status)"),
+    used("_flow_logs", _STORE),
+    used("_nat_gateways", _STORE),
+    used("_network_acls", _STORE),
+    used("_p", "(params, key, default='')"),
+    used("_parse_tag_specs", "(p, resource_type, resource_id)"),
+    used("_subnets", _STORE),
+    replaced("_vpce_fields_xml", "(ep, tag='item')"),
+    used("_vpcs", _STORE),
+    used("_xml", "(status, root_tag, inner)"),
+)
+ecr = Module(
+    "ministack.services.ecr",
+    replaced("_batch_check_layer_availability", "(data)"),
+    replaced("_batch_delete_image", "(data)"),
+    replaced("_batch_get_image", "(data)"),
+    replaced("_complete_layer_upload", "(data)"),
+    replaced("_create_repository", "(data)"),
+    replaced("_delete_repository", "(data)"),
+    replaced("_delete_repository_policy", "(data)"),
+    replaced("_describe_images", "(data)"),
+    replaced("_get_authorization_token", "(data)"),
+    replaced("_get_download_url_for_layer", "(data)"),
+    replaced("_get_repository_policy", "(data)"),
+    replaced("handle_registry_request", "async (method, path, headers, body, query_params)"),
+    replaced("handle_request", "async (method, path, headers, body, query_params)"),
+    used("_images", _STORE),
+    replaced("_initiate_layer_upload", "(data)"),
+    used("_lifecycle_policies", _STORE),
+    replaced("_list_images", "(data)"),
+    used("_manifest_blobs", _STORE),
+    replaced("_put_image", "(data)"),
+    replaced("_put_image_tag_mutability", "(data)"),
+    replaced("_put_lifecycle_policy", "(data)"),
+    used("_repo_policies", _STORE),
+    replaced("_repo_shape", "(repo)"),
+    used("_repositories", _STORE),
+    replaced("_set_repository_policy", "(data)"),
+    replaced("_upload_layer_part", "(data)"),
+)
+ecs = Module(
+    "ministack.services.ecs",
+    used(
+        "_ACTION_MAP",
+        "dict",
+        "CreateService DeleteCluster DeleteService DescribeServiceDeployments DescribeServiceRevisions "
+        "DescribeServices DescribeTasks ListServiceDeployments ListServices ListTasks "
+        "RegisterTaskDefinition RunTask StopTask UpdateService",
+    ),
+    used("_awslogs_config", "(cdef, task_id, container_id)"),
+    replaced("_build_task_containers", "(td, container_overrides)"),
+    used("_bump_task_version", "(task)"),
+    used("_clusters", _STORE),
+    replaced("_create_service", "(data)"),
+    replaced("_delete_cluster", "(data)"),
+    replaced("_delete_service", "(data)"),
+    used("_describe_services", "(data)"),
+    used("_describe_tasks", "(data)"),
+    replaced("_dispatch_action", "(action, data)"),
+    used("_emit_awslogs_event", "(config, message)"),
+    used("_ensure_awslogs_stream", "(config)"),
+    replaced("_get_docker", "()"),
+    used("_launch_choice", "(data, cluster)"),
+    used("_list_services", "(data)"),
+    used("_list_tasks", "(data)"),
+    used("_mark_task_activating", "(task_arn, task)"),
+    used("_mark_task_pending", "(task_arn, task)"),
+    used("_mark_task_running", "(task_arn, task)"),
+    replaced("_maybe_mark_stopped", "(task, docker_client=None)"),
+    replaced("_reconcile_service_tasks", "(cluster_name, svc_key)"),
+    used("_record_task_ip", "(task, container, ecs_network)"),
+    used("_recount_cluster", "(cluster_name)"),
+    replaced("_refresh_service_state", "(cluster_name, group)"),
+    used("_register_metadata", "(task_arn, cluster_arn, td, cdef, launch_type, env, host_mode, ministack_net_ip)"),
+    used("_register_task_definition", "(data)"),
+    replaced("reset", "()"),
+    used("_resolve_cluster_name", "(ref)"),
+    used("_resolve_container_secrets", "(cdef)"),
+    used("_resolve_service_ref", "(ref)"),
+    used("_resolve_task", "(ref, cluster_name='default')"),
+    used("_resolve_td_key", "(ref)"),
+    used("_run_task", "(data)"),
+    replaced("_run_task_worker", "(task, td, container_overrides, docker_client, account_id, region)"),
+    used("_sanitize", "(obj)"),
+    used("_SecretResolutionError", "class"),
+    used("_services", _STORE),
+    replaced("_sync_service_targets", "(cluster_name, svc)"),
+    used("_tags", _ACCOUNT_STORE),
+    used("_task_defs", _STORE),
+    used("_task_ip", "(task)"),
+    used("_tasks", _STORE),
+    replaced("_update_service", "(data)"),
+)
+ecs_metadata = Module(
+    "ministack.services.ecs_metadata",
+    used("set_task_status", "(task_arn, known_status=None, desired_status=None)"),
+    used("unregister_token", "(token)"),
+)
+iam = Module(
+    "ministack.services.iam",
+    used("_error", "(status, code, message, ns='iam')"),
+    used("_IAM_HANDLERS", "dict"),
+    used("_oidc_providers", _ACCOUNT_STORE),
+    used("_p", "(params, key, default='')"),
+    used("_xml", "(status, root_tag, inner, ns='iam')"),
+)
+kms = Module(
+    "ministack.services.kms",
+    used("_keys", _STORE),
+)
+rds = Module(
+    "ministack.services.rds",
+    used(
+        "_ACTION_MAP",
+        "dict",
+        "CreateDBInstance DeleteDBInstance ModifyDBInstance ModifyDBParameterGroup ResetDBParameterGroup",
+    ),
+    used("_default_engine_version", "(engine)"),
+    replaced("_delete_db_instance_impl", "(p)"),
+    replaced("_docker_image_for_engine", "(engine, engine_version, user, password, db_name)"),
+    used("_error", "(code, message, status)"),
+    used("_get_docker", "()"),
+    replaced("_instance_xml", "(i)"),
+    used("_instances", _STORE),
+    used("_is_postgres_engine", "(engine)"),
+    used("_p", "(params, key, default='')"),
+    used("_param_groups", _STORE),
+    used("_parse_member_list", "(params, prefix)"),
+    used("_parse_tags", "(params)"),
+    replaced("RDS_PERSIST", "bool"),
+    replaced("_record_reboot_event", "(instance)"),
+    used("_resolve_instance", "(db_id)"),
+    replaced("_rotate_instance_password", "(instance, old_pass, new_pass)"),
+    used("_single_instance_response", "(root_tag, result_tag, instance)"),
+    used("_snapshots", _STORE),
+    used("_subnet_groups", _STORE),
+    used("_tags", _ACCOUNT_STORE),
+    replaced("_try_database_connect", "(host, port, engine, user, password, db_name)"),
+    used("_xml", "(status, root_tag, inner)"),
+)
+secretsmanager = Module(
+    "ministack.services.secretsmanager",
+    used("_secrets", _STORE),
+)
+MODULES: Final = (
+    app,
+    arns,
+    container_reaper,
+    iam_evaluator,
+    responses,
+    router,
+    alb,
+    cloudformation,
+    drift,
+    handlers,
+    provisioners,
+    stacks,
+    cloudfront,
+    cloudwatch,
+    cloudwatch_logs,
+    dynamodb,
+    ec2,
+    ecr,
+    ecs,
+    ecs_metadata,
+    iam,
+    kms,
+    rds,
+    secretsmanager,
+)
