@@ -225,7 +225,6 @@ ecs = Module(
         "RegisterTaskDefinition RunTask StopTask UpdateService",
     ),
     used("_awslogs_config", "(cdef, task_id, container_id)"),
-    replaced("_build_task_containers", "(td, container_overrides)"),
     used("_bump_task_version", "(task)"),
     used("_clusters", _STORE),
     replaced("_create_service", "(data)"),

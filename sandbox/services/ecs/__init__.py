@@ -14,7 +14,7 @@ from sandbox.ministack import container_reaper, ec2, ecs, responses
 from sandbox.services.cloudformation.api.teaching import teach
 from sandbox.services.ecs import cloudformation
 from sandbox.services.ecs.api import deployments, services, shapes, tasks
-from sandbox.services.ecs.model import revisions
+from sandbox.services.ecs.model import revisions, state
 from sandbox.services.ecs.model.records import LOCK, Record, service_of_task, tasks_of
 from sandbox.services.ecs.runtime import controller, engine, monitor, starting, stopping
 from sandbox.services.ecs.runtime.engine_pace import PACE, drop_one_by_one
@@ -66,23 +66,13 @@ def install(sandbox: Sandbox) -> None:
 
 
 def _replace(sandbox: Sandbox) -> None:
-    build = ecs._build_task_containers
-
-    def build_task_containers(family: Record, overrides: list[Record]) -> list[Record]:
-        records: list[Record] = build(family, overrides)
-        for record, definition in zip(records, family["containerDefinitions"], strict=True):
-            record["_essential"] = bool(definition.get("essential", True))
-            record["_checked"] = bool(definition.get("healthCheck"))
-        return records
-
     def run_task_worker(
         task: Record, family: Record, overrides: list[Record], _: Any, account: str, region: str
     ) -> None:
         with responses.request_scope(account, region):
-            _tidy(task)
+            _tidy(task, family)
             starting.start(sandbox, task, family, overrides)
 
-    ecs._build_task_containers = build_task_containers
     ecs._run_task_worker = run_task_worker
     ecs._get_docker = engine.client
     ecs.reset = _resetting(ecs.reset)
@@ -96,9 +86,15 @@ def _leave(*_: Any, **__: Any) -> None:
     """What MiniStack need not do."""
 
 
-def _tidy(task: Record) -> None:
-    """Leave out what ECS leaves out, and put the task into its subnet's zone."""
+def _tidy(task: Record, family: Record) -> None:
+    """Leave out what ECS leaves out, note what the definition says, and put the task into its subnet's zone."""
     with LOCK:
+        state.of_task(task).containers = {
+            definition["name"]: state.Container(
+                essential=bool(definition.get("essential", True)), checked=bool(definition.get("healthCheck"))
+            )
+            for definition in family["containerDefinitions"]
+        }
         for key in ("stopCode", "stoppedReason"):
             task[key] = task[key] or None
         if task["launchType"] == "FARGATE":
@@ -128,4 +124,5 @@ def _resetting(reset: Callable[[], None]) -> Callable[[], None]:
 def _forget() -> None:
     PACE.open()
     revisions.forget()
+    state.forget()
     stopping.LOGS.clear()

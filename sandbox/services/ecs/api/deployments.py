@@ -1,6 +1,7 @@
 """The service deployment API: list, describe, stop, continue; service revisions."""
 
 import time
+from collections.abc import Container
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from sandbox.ministack import ecs, responses
 from sandbox.services.ecs.model import deployments, revisions
 from sandbox.services.ecs.model.errors import Refused, Request, handler, invalid
 from sandbox.services.ecs.model.records import LOCK, Record, service_of, wire
+from sandbox.services.ecs.model.revisions import Revision, ServiceDeployment
 
 _MOST = 20
 _STOPPABLE = ("PENDING", "IN_PROGRESS")
@@ -24,9 +26,9 @@ def list_service_deployments(data: Request) -> dict[str, Any]:
         found = [
             record
             for record in reversed(list(revisions.SERVICE_DEPLOYMENTS.values()))
-            if record["serviceArn"] == service["serviceArn"]
-            and after <= record["createdAt"] <= before
-            and record["status"] in (data.get("status") or [record["status"]])
+            if record.shown["serviceArn"] == service["serviceArn"]
+            and after <= record.shown["createdAt"] <= before
+            and record.status in (data.get("status") or [record.status])
         ]
         token, size = str(data.get("nextToken") or "0"), int(data.get("maxResults") or _MOST)
         if not token.isdecimal() or size < 1:
@@ -72,14 +74,14 @@ def stop_service_deployment(data: Request) -> dict[str, Any]:
         kind = data.get("stopType") or "ROLLBACK"
         if kind not in ("ROLLBACK", "ABORT"):
             raise invalid(f"stopType must be ROLLBACK or ABORT, not {kind}.")
-        arn = record["serviceDeploymentArn"]
-        if record["status"] in _STOPPING:
+        arn = record.arn
+        if record.status in _STOPPING:
             return {"serviceDeploymentArn": arn}
-        if record["status"] not in _STOPPABLE:
+        if record.status not in _STOPPABLE:
             raise Refused(
-                "ConflictException", f"The service deployment {arn} is {record['status']}: it cannot be stopped."
+                "ConflictException", f"The service deployment {arn} is {record.status}: it cannot be stopped."
             )
-        service = ecs._services[record["serviceArn"].partition("service/")[2]]
+        service = ecs._services[record.shown["serviceArn"].partition("service/")[2]]
         if kind == "ABORT":
             deployments.abort(service, record)
         elif deployments.can_roll_back(service):
@@ -95,10 +97,7 @@ def stop_service_deployment(data: Request) -> dict[str, Any]:
 def continue_service_deployment(data: Request) -> dict[str, Any]:
     """Refuse: a ROLLING deployment has no paused lifecycle hook."""
     record = _existing(data)
-    raise invalid(
-        f"The service deployment {record['serviceDeploymentArn']} is not paused at a lifecycle hook "
-        f"{data.get('hookId')}."
-    )
+    raise invalid(f"The service deployment {record.arn} is not paused at a lifecycle hook {data.get('hookId')}.")
 
 
 def _seconds(moment: Any, otherwise: float) -> float:
@@ -111,14 +110,14 @@ def _seconds(moment: Any, otherwise: float) -> float:
         raise invalid(f"{moment} is no timestamp.") from error
 
 
-def _existing(data: Request) -> Record:
+def _existing(data: Request) -> ServiceDeployment:
     arn = str(data.get("serviceDeploymentArn") or "")
     if not _is_known(arn, revisions.SERVICE_DEPLOYMENTS):
         raise Refused("ServiceDeploymentNotFoundException", "Service deployment not found.")
     return revisions.SERVICE_DEPLOYMENTS[arn]
 
 
-def _is_known(arn: str, records: dict[str, Record]) -> bool:
+def _is_known(arn: str, records: Container[str]) -> bool:
     return arn in records and arn.startswith(f"arn:aws:ecs:{responses.get_region()}:{responses.get_account_id()}:")
 
 
@@ -129,7 +128,7 @@ def _references(data: Request, key: str) -> list[str]:
     return arns
 
 
-def _brief(record: Record) -> Record:
+def _brief(record: ServiceDeployment) -> Record:
     wanted = (
         "serviceDeploymentArn",
         "serviceArn",
@@ -139,28 +138,26 @@ def _brief(record: Record) -> Record:
         "finishedAt",
         "statusReason",
     )
-    shown = {key: record[key] for key in wanted if key in record}
-    return shown | {"status": record["status"], "targetServiceRevisionArn": record["_revision"]}
+    shown = {key: record.shown[key] for key in wanted if key in record.shown}
+    return shown | {"status": record.status, "targetServiceRevisionArn": record.revision}
 
 
-def _full(record: Record) -> Record:
-    deployment = record["_deployment"]
-    configuration = record.get("_configuration") or deployment["_configuration"]
-    running = record["status"] not in revisions.FINISHED
-    target = revisions.summary(deployment) if running else record["_final"]
-    return wire(record) | {
-        "targetServiceRevision": target | {"arn": record["_revision"]},
+def _full(record: ServiceDeployment) -> Record:
+    configuration = record.configuration or record.state.configuration
+    target = record.final or revisions.summary(record.deployment)
+    return wire(record.shown) | {
+        "targetServiceRevision": target | {"arn": record.revision},
         "deploymentConfiguration": configuration,
         "deploymentCircuitBreaker": revisions.breaker_view(record, configuration, target["requestedTaskCount"]),
         "alarms": revisions.alarms_view(record, configuration),
     }
 
 
-def _revision(record: Record) -> Record:
-    family = ecs._task_defs.get(ecs._resolve_td_key(record["taskDefinition"])) or {}
+def _revision(record: Revision) -> Record:
+    family = ecs._task_defs.get(ecs._resolve_td_key(record.shown["taskDefinition"])) or {}
     images = [
         {"containerName": item["name"], "image": item["image"]}
-        | ({"imageDigest": record["_digests"][item["name"]]} if item["name"] in record["_digests"] else {})
+        | ({"imageDigest": record.digests[item["name"]]} if item["name"] in record.digests else {})
         for item in family.get("containerDefinitions", [])
     ]
-    return wire(record) | {"containerImages": images, "guardDutyEnabled": False}
+    return wire(record.shown) | {"containerImages": images, "guardDutyEnabled": False}

@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from sandbox.ministack import ecs, responses
-from sandbox.services.ecs.model import deployments, revisions, validation, wording
+from sandbox.services.ecs.model import deployments, revisions, state, validation, wording
 from sandbox.services.ecs.model.errors import Answer, Refused, Request, handler, invalid
 from sandbox.services.ecs.model.records import (
     LOCK,
@@ -57,13 +57,14 @@ def create_service(data: Request) -> dict[str, Any]:
         key = service_key(cluster, name)
         existing = ecs._services.get(key)
         if existing and existing["status"] == "ACTIVE":
-            if existing["_request"] == data:
+            if state.of_service(existing).request == data:
                 return {"service": wire(existing)}
             raise invalid("Creation of service was not idempotent.")
         if existing and existing["status"] == "DRAINING":
             raise invalid("Unable to Start a service that is still Draining.")
         service = _new_service(cluster, name, data)
         ecs._services[key] = service
+        state.of_service(service).request = data
         if data.get("tags"):
             ecs._tags[service["serviceArn"]] = list(data["tags"])
         deployments.start(service)
@@ -168,7 +169,6 @@ def _new_service(cluster: Record, name: str, data: Request) -> Record:
         "events": [],
         **{key: data.get(key) or [] for key in ("loadBalancers", "placementConstraints", "placementStrategy")},
         **{key: data[key] for key in _DEPLOYING[1:] if data.get(key)},
-        "_request": data,
     }
     service.setdefault("serviceRegistries", [])
     if _on_fargate(service):

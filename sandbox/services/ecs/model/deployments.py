@@ -1,6 +1,6 @@
 """The deployments of a service and how one becomes another: opened, superseded, completed, failed, rolled back.
 
-Every function changes records and is called with `emulator.LOCK` held.
+Every function changes records and is called with `records.LOCK` held.
 """
 
 import secrets
@@ -8,8 +8,9 @@ import time
 from typing import Any
 
 from sandbox.ministack import cloudwatch
-from sandbox.services.ecs.model import revisions, wording
+from sandbox.services.ecs.model import revisions, state, wording
 from sandbox.services.ecs.model.records import Record, say
+from sandbox.services.ecs.model.revisions import Revision, ServiceDeployment
 from sandbox.services.ecs.model.values import FailureCause
 
 _ROLLED_BACK = {
@@ -32,9 +33,9 @@ def of_task(service: Record, task: Record) -> Record | None:
     return next((item for item in service["deployments"] if item["id"] == task.get("_deployment_id")), None)
 
 
-def service_deployment(deployment: Record) -> Record:
+def service_deployment(deployment: Record) -> ServiceDeployment:
     """The service deployment that a deployment belongs to."""
-    return revisions.SERVICE_DEPLOYMENTS[deployment["_service_deployment"]]
+    return revisions.SERVICE_DEPLOYMENTS[state.of_deployment(deployment).service_deployment]
 
 
 def start(service: Record) -> Record:
@@ -45,7 +46,7 @@ def start(service: Record) -> Record:
             _supersede(item)
     deployment = _open(service, revisions.create_revision(service))
     record = revisions.create_service_deployment(service, deployment, sources)
-    record["_alarms_disarmed"] = bool(triggered_alarms(service))
+    record.alarms_disarmed = bool(triggered_alarms(service))
     _attach(service, deployment, record)
     revisions.settle(record, "IN_PROGRESS")
     return deployment
@@ -55,9 +56,9 @@ def complete(service: Record) -> None:
     """The PRIMARY deployment has reached its steady state."""
     deployment = primary(service)
     _move(deployment, "COMPLETED", wording.completed(deployment["id"]))
-    service["_completed_revision"] = deployment["_revision"]
+    state.of_service(service).completed_revision = state.of_deployment(deployment).revision
     record = service_deployment(deployment)
-    revisions.settle(record, "ROLLBACK_SUCCESSFUL" if "rollback" in record else "SUCCESSFUL")
+    revisions.settle(record, "ROLLBACK_SUCCESSFUL" if record.is_rollback else "SUCCESSFUL")
     say(service, f"(deployment {deployment['id']}) deployment completed.")
 
 
@@ -66,16 +67,16 @@ def fail(service: Record, cause: FailureCause) -> None:
     deployment, record = primary(service), service_deployment(primary(service))
     reason, status_reason = _FAILED[cause]
     _move(deployment, "FAILED", reason)
-    record["_tripped"] = cause is FailureCause.CIRCUIT_BREAKER
+    record.tripped = cause is FailureCause.CIRCUIT_BREAKER
     if cause is FailureCause.ALARM:
-        record["_alarmed"] = triggered_alarms(service)
+        record.alarmed = triggered_alarms(service)
     what = "tasks failed to start" if cause is FailureCause.CIRCUIT_BREAKER else "alarm detected"
     say(service, f"(deployment {deployment['id']}) deployment failed: {what}.")
-    if "rollback" in record:
+    if record.is_rollback:
         revisions.settle(record, "ROLLBACK_FAILED", status_reason)
     elif _wants_rollback(service, cause):
         if can_roll_back(service):
-            roll_back(service, _ROLLED_BACK[cause], "circuit breaker" if record["_tripped"] else "alarm")
+            roll_back(service, _ROLLED_BACK[cause], "circuit breaker" if record.tripped else "alarm")
         else:
             _stop(record, status_reason + wording.NOTHING_TO_ROLL_BACK_TO)
     else:
@@ -84,37 +85,38 @@ def fail(service: Record, cause: FailureCause) -> None:
 
 def can_roll_back(service: Record) -> bool:
     """Whether a revision other than the PRIMARY one was ever completed."""
-    completed = service.get("_completed_revision")
-    return completed is not None and completed != primary(service)["_revision"]
+    completed = state.of_service(service).completed_revision
+    return completed is not None and completed != state.of_deployment(primary(service)).revision
 
 
 def roll_back(service: Record, reason: str, detector: str) -> None:
     """Make the last completed revision PRIMARY again: its own deployment when that still has tasks, else a new one."""
     failed = primary(service)
     record = service_deployment(failed)
-    revision = revisions.REVISIONS[service["_completed_revision"]]
-    service.update({key: revision.get(key) for key in revisions.CAPTURED if key in service or key in revision})
+    revision = revisions.REVISIONS[str(state.of_service(service).completed_revision)]
+    captured = revision.shown
+    service.update({key: captured.get(key) for key in revisions.CAPTURED if key in service or key in captured})
     failed.update(status="ACTIVE", desiredCount=0)
     if failed["rolloutState"] == "IN_PROGRESS":
         _move(failed, "FAILED", reason)
-    kept = next((item for item in service["deployments"] if item["_revision"] == revision["serviceRevisionArn"]), None)
+    kept = next((item for item in service["deployments"] if state.of_deployment(item).revision == revision.arn), None)
     restored = kept or _open(service, revision)
-    restored.update(
-        status="PRIMARY", desiredCount=service["desiredCount"], failedTasks=0, _consecutive=0, _retry_at=0.0
-    )
+    restored.update(status="PRIMARY", desiredCount=service["desiredCount"], failedTasks=0)
+    known = state.of_deployment(restored)
+    known.consecutive_failures, known.retry_at = 0, 0.0
     _move(restored, "IN_PROGRESS", wording.rolling_back(restored["id"], detector))
     service["deployments"].sort(key=lambda item: bool(item["status"] != "PRIMARY"))
-    record["rollback"] = {
+    record.shown["rollback"] = {
         "reason": reason,
         "startedAt": time.time(),
-        "serviceRevisionArn": revision["serviceRevisionArn"],
+        "serviceRevisionArn": revision.arn,
     }
     revisions.settle(record, "ROLLBACK_IN_PROGRESS", reason)
     _attach(service, restored, record)
     say(service, f"rolling back to deployment {restored['id']}.")
 
 
-def abort(service: Record, record: Record) -> None:
+def abort(service: Record, record: ServiceDeployment) -> None:
     """Stop the deployment where it stands: nothing more is started, nothing is rolled back."""
     _move(primary(service), "FAILED", wording.ABORTED)
     _stop(record, wording.STOPPED_BY_USER)
@@ -124,28 +126,30 @@ def close(service: Record) -> None:
     """The service is deleted: what is under way ends."""
     for item in service["deployments"]:
         record = service_deployment(item)
-        if record["status"] not in revisions.FINISHED:
+        if record.status not in revisions.FINISHED:
             _stop(record, wording.SERVICE_DELETED)
 
 
 def settle_requests(service: Record) -> None:
     """Carry out what StopServiceDeployment or a newer deployment asked for."""
     for record in list(revisions.SERVICE_DEPLOYMENTS.values()):
-        if record["serviceArn"] != service["serviceArn"]:
+        if record.shown["serviceArn"] != service["serviceArn"]:
             continue
-        if record["status"] == "STOP_REQUESTED":
-            _stop(record, record.pop("_stop_reason"))
-        elif record["status"] == "ROLLBACK_REQUESTED":
+        if record.status == "STOP_REQUESTED":
+            _stop(record, record.stop_reason)
+        elif record.status == "ROLLBACK_REQUESTED":
             roll_back(service, wording.ROLLED_BACK_BY_USER, "stopped by user")
 
 
 def prune(service: Record) -> None:
     """Deployments that were replaced and have no task left are no longer listed."""
     service["deployments"] = [
-        item
-        for item in service["deployments"]
-        if item["status"] == "PRIMARY" or item["runningCount"] or item["pendingCount"] or item["_draining"]
+        item for item in service["deployments"] if item["status"] == "PRIMARY" or _has_tasks(item)
     ]
+
+
+def _has_tasks(deployment: Record) -> bool:
+    return bool(deployment["runningCount"] or deployment["pendingCount"] or state.of_deployment(deployment).draining)
 
 
 def triggered_alarms(service: Record) -> list[str]:
@@ -160,8 +164,8 @@ def triggered_alarms(service: Record) -> list[str]:
     ]
 
 
-def _open(service: Record, revision: Record) -> Record:
-    now = time.time()
+def _open(service: Record, revision: Revision) -> Record:
+    now, captured = time.time(), revision.shown
     identity = f"ecs-svc/{secrets.randbelow(9 * 10**18) + 10**18}"
     deployment = {
         "id": identity,
@@ -174,41 +178,38 @@ def _open(service: Record, revision: Record) -> Record:
         "updatedAt": now,
         "rolloutState": "IN_PROGRESS",
         "rolloutStateReason": wording.in_progress(identity),
-        **{key: revision[key] for key in revisions.CAPTURED[:5] if key in revision},
-        "networkConfiguration": revision.get("networkConfiguration"),
-        "_load_balancers": revision.get("loadBalancers") or [],
-        "_revision": revision["serviceRevisionArn"],
-        "_draining": 0,
-        "_consecutive": 0,
-        "_retry_at": 0.0,
+        **{key: captured[key] for key in revisions.CAPTURED[:5] if key in captured},
+        "networkConfiguration": captured.get("networkConfiguration"),
     }
     service["deployments"].insert(0, deployment)
+    known = state.of_deployment(deployment)
+    known.revision, known.load_balancers = revision.arn, captured.get("loadBalancers") or []
     return deployment
 
 
-def _attach(service: Record, deployment: Record, record: Record) -> None:
-    deployment["_service_deployment"] = record["serviceDeploymentArn"]
-    deployment["_configuration"] = service["deploymentConfiguration"]
-    record["_deployment"] = deployment
-    service["currentServiceDeployment"] = record["serviceDeploymentArn"]
-    service["_steady"] = False
+def _attach(service: Record, deployment: Record, record: ServiceDeployment) -> None:
+    known = state.of_deployment(deployment)
+    known.service_deployment, known.configuration = record.arn, service["deploymentConfiguration"]
+    record.deployment, record.state = deployment, known
+    service["currentServiceDeployment"] = record.arn
+    state.of_service(service).is_steady = False
 
 
 def _supersede(deployment: Record) -> None:
     deployment.update(status="ACTIVE", desiredCount=0, updatedAt=time.time())
     record = service_deployment(deployment)
-    if record["status"] not in revisions.FINISHED:
-        record["_stop_reason"] = wording.SUPERSEDED
+    if record.status not in revisions.FINISHED:
+        record.stop_reason = wording.SUPERSEDED
         revisions.settle(record, "STOP_REQUESTED", wording.SUPERSEDED)
 
 
-def _stop(record: Record, reason: str) -> None:
+def _stop(record: ServiceDeployment, reason: str) -> None:
     revisions.settle(record, "STOPPED", reason, stoppedAt=time.time())
 
 
-def _move(deployment: Record, state: str, reason: str) -> None:
-    deployment.update(rolloutState=state, rolloutStateReason=reason, updatedAt=time.time())
-    deployment.pop("_baking_since", None)
+def _move(deployment: Record, rollout_state: str, reason: str) -> None:
+    deployment.update(rolloutState=rollout_state, rolloutStateReason=reason, updatedAt=time.time())
+    state.of_deployment(deployment).baking_since = None
 
 
 def _wants_rollback(service: Record, cause: FailureCause) -> bool:

@@ -71,6 +71,12 @@ def is_wanted(task: Record) -> bool:
     return is_current(task) and task["desiredStatus"] == "RUNNING" and not task.get("_ecs_resetting")
 
 
+def account_and_region(arn: str) -> tuple[str, str]:
+    """Whose resource an ARN names, and where it is."""
+    _, _, _, region, account, _ = arn.split(":", 5)
+    return account, region
+
+
 def cluster_name(record: Record) -> str:
     """The name of the cluster of a service or task."""
     return str(record["clusterArn"]).rsplit("/", 1)[-1]

@@ -1,19 +1,20 @@
 """Service revisions and service deployments: the history that DescribeServices does not show.
 
-ARNs carry account and region, so plain dictionaries hold every account's records.
+They are the sandbox's own: MiniStack has no records of them. ARNs carry account and region, so plain dictionaries hold
+those of every account.
 """
 
 import secrets
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.ministack import responses
+from sandbox.services.ecs.model import state
 from sandbox.services.ecs.model.breaker import threshold
 from sandbox.services.ecs.model.records import Record, cluster_name
 
-REVISIONS: dict[str, Record] = {}
-SERVICE_DEPLOYMENTS: dict[str, Record] = {}
 # What a revision keeps of a service, and a rollback restores.
 CAPTURED = (
     "taskDefinition",
@@ -31,34 +32,80 @@ FINISHED = frozenset({"SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_
 _ID_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
 
 
+@dataclass
+class Revision:
+    """A service revision; `shown` has the members of the API."""
+
+    arn: str
+    shown: Record
+    digests: dict[str, str] = field(default_factory=dict)
+    """What the images were when the revision first ran, by container."""
+
+
+@dataclass
+class ServiceDeployment:
+    """A service deployment; `shown` has those members of the API that do not follow from the rest."""
+
+    arn: str
+    shown: Record
+    deployment: Record
+    state: state.Deployment
+    revision: str
+    """The ARN of the revision that it was to bring; it stays when the deployment is rolled back."""
+    tripped: bool = False
+    alarmed: list[str] = field(default_factory=list)
+    alarms_disarmed: bool = False
+    """Whether an alarm was in ALARM already when it began."""
+    failures: int = 0
+    stop_reason: str = ""
+    configuration: Record | None = None
+    """Its deployment's configuration at its end."""
+    final: Record | None = None
+    """The counts at its end."""
+
+    @property
+    def status(self) -> str:
+        """`status` of the API."""
+        return str(self.shown["status"])
+
+    @property
+    def is_rollback(self) -> bool:
+        """Whether it has begun to go back."""
+        return "rollback" in self.shown
+
+
+REVISIONS: dict[str, Revision] = {}
+SERVICE_DEPLOYMENTS: dict[str, ServiceDeployment] = {}
+
+
 def forget() -> None:
     """Forget every record."""
     REVISIONS.clear()
     SERVICE_DEPLOYMENTS.clear()
 
 
-def create_revision(service: Record) -> Record:
+def create_revision(service: Record) -> Revision:
     """Capture what the service is to run now."""
     number = secrets.randbelow(9 * 10**18) + 10**18
     arn = _arn("service-revision", service, str(number))
-    revision = {
+    shown = {
         "serviceRevisionArn": arn,
         "serviceArn": service["serviceArn"],
         "clusterArn": service["clusterArn"],
         "createdAt": time.time(),
         **{key: service[key] for key in CAPTURED if service.get(key)},
-        "_digests": {},
     }
-    REVISIONS[arn] = revision
-    return revision
+    REVISIONS[arn] = Revision(arn, shown)
+    return REVISIONS[arn]
 
 
-def create_service_deployment(service: Record, deployment: Record, sources: Iterable[Record]) -> Record:
+def create_service_deployment(service: Record, deployment: Record, sources: Iterable[Record]) -> ServiceDeployment:
     """Open the service deployment of a new deployment; `sources` are the deployments whose tasks run now."""
     identity = "".join(secrets.choice(_ID_ALPHABET) for _ in range(21))
     now = time.time()
-    record = {
-        "serviceDeploymentArn": _arn("service-deployment", service, identity),
+    arn = _arn("service-deployment", service, identity)
+    shown = {
+        "serviceDeploymentArn": arn,
         "serviceArn": service["serviceArn"],
         "clusterArn": service["clusterArn"],
         "createdAt": now,
@@ -66,68 +113,67 @@ def create_service_deployment(service: Record, deployment: Record, sources: Iter
         "updatedAt": now,
         "sourceServiceRevisions": [summary(source) for source in sources],
         "status": "PENDING",
-        "_deployment": deployment,
-        "_revision": deployment["_revision"],
     }
-    SERVICE_DEPLOYMENTS[record["serviceDeploymentArn"]] = record
-    return record
+    known = state.of_deployment(deployment)
+    SERVICE_DEPLOYMENTS[arn] = ServiceDeployment(arn, shown, deployment, known, known.revision)
+    return SERVICE_DEPLOYMENTS[arn]
 
 
 def summary(deployment: Record) -> Record:
     """`ServiceRevisionSummary` of a deployment."""
     return {
-        "arn": deployment["_revision"],
+        "arn": state.of_deployment(deployment).revision,
         "requestedTaskCount": deployment["desiredCount"],
         "runningTaskCount": deployment["runningCount"],
         "pendingTaskCount": deployment["pendingCount"],
     }
 
 
-def settle(record: Record, status: str, reason: str | None = None, **times: float) -> None:
+def settle(record: ServiceDeployment, status: str, reason: str | None = None, **times: float) -> None:
     """Move a service deployment to another status."""
-    record.update(status=status, updatedAt=time.time(), **times)
+    record.shown.update(status=status, updatedAt=time.time(), **times)
     if reason:
-        record["statusReason"] = reason
+        record.shown["statusReason"] = reason
     if status in FINISHED:
-        record.setdefault("finishedAt", time.time())
-        record["_configuration"] = dict(record["_deployment"].get("_configuration") or {})
-        record["_final"] = summary(record["_deployment"])
+        record.shown.setdefault("finishedAt", time.time())
+        record.configuration = dict(record.state.configuration)
+        record.final = summary(record.deployment)
 
 
 def pinned_digests(service: Record, task: Record) -> dict[str, str]:
     """Digests by container name that the task's revision has established; the dictionary itself, to be added to."""
     for deployment in service["deployments"]:
         if deployment["id"] == task.get("_deployment_id"):
-            digests: dict[str, str] = REVISIONS[deployment["_revision"]]["_digests"]
-            return digests
+            return REVISIONS[state.of_deployment(deployment).revision].digests
     return {}
 
 
-def breaker_view(record: Record, configuration: Record, desired: int) -> Record:
+def breaker_view(record: ServiceDeployment, configuration: Record, desired: int) -> Record:
     """`ServiceDeploymentCircuitBreaker` of a service deployment."""
     limit = threshold(configuration.get("deploymentCircuitBreaker") or {}, desired)
     if limit is None:
         return {"status": "DISABLED"}
-    return {"status": _monitor(record, "_tripped"), "failureCount": record.get("_failures", 0), "threshold": limit}
+    status = _monitor(record, tripped=record.tripped)
+    return {"status": status, "failureCount": record.failures, "threshold": limit}
 
 
-def alarms_view(record: Record, configuration: Record) -> Record:
+def alarms_view(record: ServiceDeployment, configuration: Record) -> Record:
     """`ServiceDeploymentAlarms` of a service deployment."""
     alarms: dict[str, Any] = configuration.get("alarms") or {}
     names = alarms.get("alarmNames") or []
-    if not alarms.get("enable") or record.get("_alarms_disarmed"):
+    if not alarms.get("enable") or record.alarms_disarmed:
         return {"status": "DISABLED", "alarmNames": names}
     return {
-        "status": _monitor(record, "_alarmed"),
+        "status": _monitor(record, tripped=bool(record.alarmed)),
         "alarmNames": names,
-        "triggeredAlarmNames": record.get("_alarmed") or [],
+        "triggeredAlarmNames": record.alarmed,
     }
 
 
-def _monitor(record: Record, tripped: str) -> str:
-    if record.get(tripped):
+def _monitor(record: ServiceDeployment, *, tripped: bool) -> str:
+    if tripped:
         return "TRIGGERED"
-    return "MONITORING" if record["status"] in ("PENDING", "IN_PROGRESS") else "MONITORING_COMPLETE"
+    return "MONITORING" if record.status in ("PENDING", "IN_PROGRESS") else "MONITORING_COMPLETE"
 
 
 def _arn(kind: str, service: Record, identity: str) -> str:

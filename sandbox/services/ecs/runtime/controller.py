@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from sandbox.ministack import ecs, responses
-from sandbox.services.ecs.model import deployments, wording
+from sandbox.services.ecs.model import deployments, state, wording
 from sandbox.services.ecs.model.breaker import pause, threshold
 from sandbox.services.ecs.model.health import judge
 from sandbox.services.ecs.model.pace import scaled
@@ -53,11 +53,12 @@ def _tend_safely(service: Record) -> None:
     try:
         with LOCK:
             tend(service, time.time())
-        service.pop("_complaint", None)
+        state.of_service(service).complaint = ""
     except Exception as error:
         logger.exception("service %s could not be tended", service["serviceArn"])
-        if service.get("_complaint") != str(error):
-            service["_complaint"] = str(error)
+        known = state.of_service(service)
+        if known.complaint != str(error):
+            known.complaint = str(error)
             say(service, f"sandbox: the scheduler failed and tries again: {error}")
 
 
@@ -86,8 +87,9 @@ def observe(service: Record, tasks: list[Record], now: float) -> Service:
     configuration = service["deploymentConfiguration"]
     wanted = [task for task in tasks if task["desiredStatus"] == "RUNNING"]
     record = deployments.service_deployment(primary)
-    alarmed = not record.get("_alarms_disarmed") and "rollback" not in record and deployments.triggered_alarms(service)
-    bakes = (configuration.get("alarms") or {}).get("enable") and not record.get("_alarms_disarmed")
+    alarmed = not record.alarms_disarmed and not record.is_rollback and deployments.triggered_alarms(service)
+    bakes = (configuration.get("alarms") or {}).get("enable") and not record.alarms_disarmed
+    known = state.of_deployment(primary)
     return Service(
         desired=service["desiredCount"],
         minimum_healthy_percent=int(configuration["minimumHealthyPercent"]),
@@ -96,12 +98,12 @@ def observe(service: Record, tasks: list[Record], now: float) -> Service:
             id=primary["id"],
             rollout_state=RolloutState(primary["rolloutState"]),
             failed_tasks=primary["failedTasks"],
-            retry_at=primary["_retry_at"],
+            retry_at=known.retry_at,
             bake_seconds=scaled(60.0) * (configuration.get("bakeTimeInMinutes") or 0) if bakes else 0.0,
-            baking_since=primary.get("_baking_since"),
+            baking_since=known.baking_since,
         ),
         tasks=tuple(_see(service, task, now) for task in wanted),
-        draining=sum(task["desiredStatus"] == "STOPPED" and task["lastStatus"] != "STOPPED" for task in tasks),
+        draining=_draining(tasks),
         breaker=Breaker(
             threshold=threshold(configuration.get("deploymentCircuitBreaker") or {}, service["desiredCount"]),
             alarmed=bool(alarmed),
@@ -116,7 +118,8 @@ def count(service: Record, tasks: list[Record]) -> None:
         wanted = [task["lastStatus"] for task in ours if task["desiredStatus"] == "RUNNING"]
         item["runningCount"] = wanted.count("RUNNING")
         item["pendingCount"] = sum(status in _STARTING for status in wanted)
-        item["_draining"] = sum(task["desiredStatus"] == "STOPPED" and task["lastStatus"] != "STOPPED" for task in ours)
+        if item is not service:
+            state.of_deployment(item).draining = _draining(ours)
     for item in service["deployments"]:
         live = item["runningCount"] + item["pendingCount"]
         item["desiredCount"] = (
@@ -124,26 +127,32 @@ def count(service: Record, tasks: list[Record]) -> None:
         )
 
 
+def _draining(tasks: list[Record]) -> int:
+    return sum(task["desiredStatus"] == "STOPPED" and task["lastStatus"] != "STOPPED" for task in tasks)
+
+
 def _see(service: Record, task: Record, now: float) -> Task:
-    running = task["lastStatus"] == "RUNNING"
+    running, known = task["lastStatus"] == "RUNNING", state.of_task(task)
     health, problem = Health.PENDING, ""
+    if known.created_at is None:
+        known.created_at = now
     if running:
-        started = float(task.setdefault("_running_since", now))
-        checked = any(item.get("_checked") and item["_essential"] for item in task["containers"])
+        if known.running_since is None:
+            known.running_since = now
         health, problem = judge(
-            running_for=now - started,
+            running_for=now - known.running_since,
             grace_seconds=scaled(float(service.get("healthCheckGracePeriodSeconds") or 0)),
             settle_seconds=_SETTLE_SECONDS,
-            container_health=task["healthStatus"] if checked else None,
+            container_health=task["healthStatus"] if known.is_checked() else None,
             targets=targets.states(task),
         )
-        if health is Health.HEALTHY and not task.get("_was_healthy"):
-            task["_was_healthy"] = True
+        if health is Health.HEALTHY and not known.was_healthy:
+            known.was_healthy = True
             _note_first_health(service, task)
     return Task(
         id=task["taskArn"],
         deployment=str(task.get("_deployment_id")),
-        created_at=float(task.setdefault("_created", now)),
+        created_at=known.created_at,
         running=running,
         health=health,
         problem=problem,
@@ -155,7 +164,7 @@ def _note_first_health(service: Record, task: Record) -> None:
     breaker = service["deploymentConfiguration"].get("deploymentCircuitBreaker") or {}
     if deployment is None:
         return
-    deployment["_consecutive"] = 0
+    state.of_deployment(deployment).consecutive_failures = 0
     if breaker.get("resetOnHealthyTask", True) and deployment["rolloutState"] == "IN_PROGRESS":
         deployment["failedTasks"] = 0
 
@@ -163,21 +172,22 @@ def _note_first_health(service: Record, task: Record) -> None:
 def _count_failures(service: Record, tasks: list[Record], now: float) -> None:
     """Tasks that failed count against their deployment, unless they had served well and merely ended."""
     for task in tasks:
-        if not task.get("_failed") or task.get("_counted"):
+        ended = state.of_task(task)
+        if not ended.failed or ended.counted:
             continue
-        task["_counted"] = True
+        ended.counted = True
         deployment = deployments.of_task(service, task)
-        if deployment is None or (task.get("_was_healthy") and task["stopCode"] == "EssentialContainerExited"):
+        if deployment is None or (ended.was_healthy and task["stopCode"] == "EssentialContainerExited"):
             continue
         if deployment["rolloutState"] == "IN_PROGRESS":
             deployment["failedTasks"] += 1
-            record = deployments.service_deployment(deployment)
-            record["_failures"] = deployment["failedTasks"]
-        deployment["_consecutive"] += 1
-        wait = scaled(pause(deployment["_consecutive"]))
-        deployment["_retry_at"] = now + wait
-        if wait and not deployment.get("_throttled"):
-            deployment["_throttled"] = True
+            deployments.service_deployment(deployment).failures = deployment["failedTasks"]
+        known = state.of_deployment(deployment)
+        known.consecutive_failures += 1
+        wait = scaled(pause(known.consecutive_failures))
+        known.retry_at = now + wait
+        if wait and not known.throttled:
+            known.throttled = True
             say(service, "is unable to consistently start tasks successfully.")
 
 
@@ -190,16 +200,23 @@ def _act(service: Record, action: Action, now: float) -> None:
         case Complete():
             deployments.complete(service)
         case Bake():
-            deployments.primary(service)["_baking_since"] = now
+            state.of_deployment(deployments.primary(service)).baking_since = now
         case Fail(cause=cause):
             deployments.fail(service, cause)
-        case Blocked() if not deployments.primary(service).get("_blocked"):
-            deployments.primary(service)["_blocked"] = True
-            say(
-                service,
-                "was unable to stop or start tasks during a deployment because of the service deployment configuration."
-                " Update the minimumHealthyPercent or maximumPercent value and try again.",
-            )
+        case Blocked():
+            _tell_blocked(service)
+
+
+def _tell_blocked(service: Record) -> None:
+    known = state.of_deployment(deployments.primary(service))
+    if known.blocked:
+        return
+    known.blocked = True
+    say(
+        service,
+        "was unable to stop or start tasks during a deployment because of the service deployment configuration."
+        " Update the minimumHealthyPercent or maximumPercent value and try again.",
+    )
 
 
 def _start(service: Record, number: int) -> None:
@@ -216,10 +233,10 @@ def _start(service: Record, number: int) -> None:
         "_deploymentId": deployment["id"],
     }
     request |= {key: deployment[key] for key in ("launchType", "capacityProviderStrategy") if deployment.get(key)}
-    born = []
+    born, known = [], state.of_service(service)
     for _ in range(number):
-        service["_spread"] = service.get("_spread", -1) + 1
-        status, _, body = ecs._run_task(request | {"networkConfiguration": _spread(deployment, service["_spread"])})
+        status, _, body = ecs._run_task(request | {"networkConfiguration": _spread(deployment, known.turns)})
+        known.turns += 1
         if status >= 400:
             raise RuntimeError(f"tasks could not be started: {body!r}")
         born.append(short_id(json.loads(body)["tasks"][0]["taskArn"]))
@@ -257,14 +274,15 @@ def _propagated_tags(service: Record, deployment: Record) -> list[dict[str, str]
 def _join_target_groups(service: Record, task: Record) -> None:
     deployment = deployments.of_task(service, task)
     if task["desiredStatus"] == "RUNNING" and task["lastStatus"] == "RUNNING" and deployment is not None:
-        targets.register(service, task, deployment["_load_balancers"])
+        targets.register(service, task, state.of_deployment(deployment).load_balancers)
 
 
 def _tell_steadiness(service: Record, seen: Service) -> None:
     is_steady = steady(seen) and deployments.primary(service)["rolloutState"] == "COMPLETED"
-    if is_steady and not service.get("_steady"):
+    known = state.of_service(service)
+    if is_steady and not known.is_steady:
         say(service, "has reached a steady state.")
-    service["_steady"] = is_steady
+    known.is_steady = is_steady
 
 
 def _retire(service: Record, tasks: list[Record]) -> None:

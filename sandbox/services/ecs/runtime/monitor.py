@@ -7,7 +7,7 @@ from typing import Any
 from docker.errors import DockerException, NotFound
 
 from sandbox.ministack import container_reaper, ecs, responses
-from sandbox.services.ecs.model import health, wording
+from sandbox.services.ecs.model import health, state, wording
 from sandbox.services.ecs.model.records import LOCK, Record
 from sandbox.services.ecs.runtime import engine, stopping
 
@@ -42,7 +42,7 @@ def look() -> None:
     found = {container.id: container.attrs for container in listed}
     for account, region, task, record in expected:
         with responses.request_scope(account, region):
-            _compare(task, record, found.get(record["_docker_id"]))
+            _compare(task, record, found.get(str(state.of_task(task).container(record).engine_id)))
 
 
 def _expected() -> list[Watched]:
@@ -52,35 +52,40 @@ def _expected() -> list[Watched]:
             for (account, region, _), task in ecs._tasks.all_items()
             if task["desiredStatus"] == "RUNNING"
             for record in task["containers"]
-            if record.get("_watched") and record["lastStatus"] != "STOPPED"
+            if state.of_task(task).container(record).watched and record["lastStatus"] != "STOPPED"
         ]
 
 
 def _compare(task: Record, record: Record, seen: dict[str, Any] | None) -> None:
     if seen is None:
-        stopping.note_exit(record, _KILLED, "The container was removed from outside.")
+        stopping.note_exit(task, record, _KILLED, "The container was removed from outside.")
         _ended(task, record)
     elif seen["State"] in ("exited", "dead"):
-        _note_end(record)
+        _note_end(task, record)
         _ended(task, record)
-    elif record.get("_checked"):
+    elif state.of_task(task).container(record).checked:
+        known = state.of_task(task)
         with LOCK:
             record["healthStatus"] = health.from_engine_status(seen["Status"])
             task["healthStatus"] = health.of_task(
-                item["healthStatus"] for item in task["containers"] if item.get("_checked") and item["_essential"]
+                item["healthStatus"]
+                for item in task["containers"]
+                if known.container(item).checked and known.container(item).essential
             )
 
 
-def _note_end(record: Record) -> None:
+def _note_end(task: Record, record: Record) -> None:
+    engine_id = str(state.of_task(task).container(record).engine_id)
     try:
-        state = engine.client().containers.get(record["_docker_id"]).attrs["State"]
+        ended = engine.client().containers.get(engine_id).attrs["State"]
     except NotFound:
-        stopping.note_exit(record, _KILLED, "The container was removed from outside.")
+        stopping.note_exit(task, record, _KILLED, "The container was removed from outside.")
         return
-    out_of_memory = "OutOfMemoryError: Container killed due to memory usage" if state.get("OOMKilled") else ""
-    stopping.note_exit(record, state["ExitCode"], out_of_memory or state.get("Error") or "")
+    out_of_memory = "OutOfMemoryError: Container killed due to memory usage" if ended.get("OOMKilled") else ""
+    stopping.note_exit(task, record, ended["ExitCode"], out_of_memory or ended.get("Error") or "")
 
 
 def _ended(task: Record, record: Record) -> None:
-    if record["_essential"] or all(item["lastStatus"] == "STOPPED" for item in task["containers"]):
+    is_essential = state.of_task(task).container(record).essential
+    if is_essential or all(item["lastStatus"] == "STOPPED" for item in task["containers"]):
         stopping.begin(task, wording.ESSENTIAL_EXITED, "EssentialContainerExited", failed=True)

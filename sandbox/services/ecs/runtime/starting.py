@@ -9,7 +9,7 @@ from docker.errors import APIError, DockerException
 
 from sandbox.host import Sandbox
 from sandbox.ministack import ecs
-from sandbox.services.ecs.model import order
+from sandbox.services.ecs.model import order, state
 from sandbox.services.ecs.model.errors import StartFailed
 from sandbox.services.ecs.model.records import LOCK, Record, is_wanted, service_of_task, short_id
 from sandbox.services.ecs.model.revisions import pinned_digests
@@ -152,7 +152,7 @@ def _attach(task: Record, record: Record, container: Any) -> bool:
         if not is_wanted(task):
             return False
         task["_docker_ids"].append(container.id)
-        record["_docker_id"] = container.id
+        state.of_task(task).container(record).engine_id = container.id
         record["runtimeId"] = f"{container.id[:32]}-{int(container.id[32:40], 16)}"
         return True
 
@@ -168,7 +168,7 @@ def _note_start(task: Record, container: Any, record: Record) -> None:
     with LOCK:
         if record["lastStatus"] != "STOPPED":
             record["lastStatus"] = "RUNNING"
-        record["_watched"] = True
+        state.of_task(task).container(record).watched = True
     logger.info("started container %s of task %s", container.name, task["taskArn"])
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from docker.errors import APIError, DockerException, NotFound
 
 from sandbox.ministack import ecs, ecs_metadata, responses
+from sandbox.services.ecs.model import state
 from sandbox.services.ecs.model.pace import scaled
 from sandbox.services.ecs.model.records import (
     LOCK,
@@ -41,7 +42,8 @@ def begin(task: Record, reason: str, code: str, *, failed: bool = False) -> bool
             return False
         now = time.time()
         ecs._bump_task_version(task)
-        task.update(desiredStatus="STOPPED", stoppingAt=now, stoppedReason=reason, stopCode=code, _failed=failed)
+        task.update(desiredStatus="STOPPED", stoppingAt=now, stoppedReason=reason, stopCode=code)
+        state.of_task(task).failed = failed
         if task["lastStatus"] == "RUNNING":
             task["lastStatus"] = "DEACTIVATING"
     ecs_metadata.set_task_status(task["taskArn"], desired_status="STOPPED")
@@ -101,11 +103,12 @@ def _grace(task: Record) -> dict[str, int]:
 
 def _remove_all(task: Record, grace: dict[str, int]) -> None:
     with LOCK:
-        records = [record for record in task["containers"] if record.get("_docker_id")]
+        known = state.of_task(task)
+        records = [record for record in task["containers"] if known.container(record).engine_id]
         tokens = task.pop("_metadata_tokens", [])
     if records:
         with ThreadPoolExecutor(len(records)) as pool:
-            list(pool.map(lambda record: _end(record, grace.get(record["name"], 0)), records))
+            list(pool.map(lambda record: _end(task, record, grace.get(record["name"], 0)), records))
     for token in tokens:
         ecs_metadata.unregister_token(token)
     _remove_volumes(task)
@@ -113,35 +116,36 @@ def _remove_all(task: Record, grace: dict[str, int]) -> None:
         task["_docker_ids"] = []
 
 
-def _end(record: Record, grace: int) -> None:
+def _end(task: Record, record: Record, grace: int) -> None:
     """Stop one container, keep its exit code and its last output, remove it in any case."""
-    PACE.after_start(record["_docker_id"])
+    engine_id = str(state.of_task(task).container(record).engine_id)
+    PACE.after_start(engine_id)
     try:
-        container = engine.client().containers.get(record["_docker_id"])
+        container = engine.client().containers.get(engine_id)
     except NotFound:
-        note_exit(record, None, "")
+        note_exit(task, record, None, "")
         return
     try:
         PACE.turn()
         container.stop(timeout=grace)
         container.reload()
-        note_exit(record, container.attrs["State"]["ExitCode"], container.attrs["State"].get("Error") or "")
+        note_exit(task, record, container.attrs["State"]["ExitCode"], container.attrs["State"].get("Error") or "")
     except NotFound:
-        note_exit(record, None, "")
+        note_exit(task, record, None, "")
     except DockerException as error:
         logger.warning("container %s did not stop: %s; removing it by force", container.name, error)
-        note_exit(record, None, f"The engine could not stop the container: {error}")
-    forwarder = LOGS.get(record["_docker_id"])
+        note_exit(task, record, None, f"The engine could not stop the container: {error}")
+    forwarder = LOGS.get(engine_id)
     if forwarder is not None:
         forwarder.join(_LOG_SECONDS)
     remove(container)
 
 
-def note_exit(record: Record, exit_code: int | None, reason: str) -> None:
+def note_exit(task: Record, record: Record, exit_code: int | None, reason: str) -> None:
     """Put the end of a container on record; what is known already stays."""
     with LOCK:
         record["lastStatus"] = "STOPPED"
-        if exit_code is not None and record.get("exitCode") is None and record.get("_watched"):
+        if exit_code is not None and record.get("exitCode") is None and state.of_task(task).container(record).watched:
             record["exitCode"] = exit_code
         if reason and not record.get("reason"):
             record["reason"] = reason[:1024]

@@ -6,18 +6,19 @@ from typing import Any
 from sandbox import clients
 from sandbox.ministack import ecs
 from sandbox.services import elbv2
+from sandbox.services.ecs.model import state
 from sandbox.services.ecs.model.records import LOCK, Record, is_wanted, say, service_of_task, short_id
+from sandbox.services.ecs.model.state import Target
 
 logger = logging.getLogger("sandbox.ecs")
-Target = tuple[str, str, int]
 
 
 def register(service: Record, task: Record, load_balancers: list[Record]) -> None:
     """Register a task that has an address, once. A target group that does not exist any more is told as an event."""
-    address = ecs._task_ip(task)
-    if not address or "_targets" in task:
+    address, known = ecs._task_ip(task), state.of_task(task)
+    if not address or known.targets is not None:
         return
-    task["_targets"] = []
+    known.targets = []
     for entry in load_balancers:
         arn = entry.get("targetGroupArn")
         if not arn:
@@ -27,16 +28,16 @@ def register(service: Record, task: Record, load_balancers: list[Record]) -> Non
         except KeyError:
             say(service, f"was unable to register targets in (target-group {arn}): it does not exist.")
             continue
-        task["_targets"].append((arn, address, int(entry["containerPort"])))
+        known.targets.append((arn, address, int(entry["containerPort"])))
         say(service, f"registered 1 targets in (target-group {arn})")
 
 
 def deregister(task: Record) -> list[Target]:
     """Take the task out of its target groups; which ones those were."""
     with LOCK:
-        members: list[Target] = task.get("_targets") or []
-        task["_targets"] = []
-        task["_leaving"] = members
+        known = state.of_task(task)
+        members = known.targets or []
+        known.targets, known.leaving = [], members
     for arn, address, port in members:
         if _taken_over(task, address):
             continue
@@ -56,12 +57,12 @@ def _taken_over(task: Record, address: str) -> bool:
 
 def draining(task: Record) -> bool:
     """Whether a load balancer may still send or finish requests."""
-    return any(elbv2.target_state(*target) == "draining" for target in task.get("_leaving", []))
+    return any(elbv2.target_state(*target) == "draining" for target in state.of_task(task).leaving)
 
 
 def states(task: Record) -> list[tuple[str, str]]:
     """Pairs of target group ARN and the task's state in it."""
-    return [(target[0], elbv2.target_state(*target)) for target in task.get("_targets", [])]
+    return [(target[0], elbv2.target_state(*target)) for target in state.of_task(task).targets or []]
 
 
 def reason(target: Target) -> str:
@@ -76,7 +77,7 @@ def reason(target: Target) -> str:
 
 def explain(service: Record, task: Record) -> None:
     """Tell as events which target groups call the task unhealthy and why."""
-    for target in task.get("_targets", []):
+    for target in state.of_task(task).targets or []:
         if elbv2.target_state(*target) == "unhealthy":
             say(
                 service,
