@@ -1,11 +1,12 @@
 """What the sandbox knows of MiniStack's records beyond what they hold."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
 Record = dict[str, Any]
+_FEW = 16
 
 
 @dataclass
@@ -17,25 +18,27 @@ class _Entry[Value]:
 class SideTable[Value]:
     """A typed value for each record, which lives as long as the record does. Safe from any thread.
 
-    `key` is the member that names a record in every account and region: an ARN or another id that no two records share.
-    `is_held` says whether MiniStack still has the record. MiniStack drops records in many places (its handlers, its
-    stacks, its reset), so the table asks instead of being told: a record made anew under an old name has a new value,
-    and values without their record go when the next one is made. Neither MiniStack nor the sandbox keeps state on disk.
+    `key` tells records of every account and region apart: an ARN, or another id that no two records share. `is_held`
+    says whether MiniStack still has the record. MiniStack drops records in many places (its handlers, its stacks, its
+    reset), so the table asks instead of being told: a record made anew under an old name has a new value, and values
+    whose records went are swept out as the table grows. Neither MiniStack nor the sandbox keeps state on disk.
     """
 
-    def __init__(self, key: str, is_held: Callable[[Record], bool], make: Callable[[], Value]) -> None:
+    def __init__(self, key: Callable[[Record], Hashable], is_held: Callable[[Record], bool], make: type[Value]) -> None:
         self._key, self._is_held, self._make = key, is_held, make
-        self._entries: dict[str, _Entry[Value]] = {}
+        self._entries: dict[Hashable, _Entry[Value]] = {}
         self._lock = threading.RLock()
+        self._sweep_at = _FEW
 
     def of(self, record: Record) -> Value:
         """The record's value; a new one when it had none."""
-        key = str(record[self._key])
         with self._lock:
-            entry = self._entries.get(key)
+            entry = self._entries.get(self._key(record))
             if entry is None or entry.owner is not record:
-                self._drop_orphans()
-                entry = self._entries[key] = _Entry(record, self._make())
+                if len(self._entries) >= self._sweep_at:
+                    self._sweep()
+                    self._sweep_at = 2 * len(self._entries) + _FEW
+                entry = self._entries[self._key(record)] = _Entry(record, self._make())
             return entry.value
 
     def clear(self) -> None:
@@ -44,11 +47,11 @@ class SideTable[Value]:
             self._entries.clear()
 
     def __len__(self) -> int:
-        """How many records that are still held have a value."""
+        """How many records that MiniStack holds have a value."""
         with self._lock:
-            self._drop_orphans()
+            self._sweep()
             return len(self._entries)
 
-    def _drop_orphans(self) -> None:
+    def _sweep(self) -> None:
         for key in [key for key, entry in self._entries.items() if not self._is_held(entry.owner)]:
             del self._entries[key]

@@ -6,10 +6,12 @@ found to have drifted, and deleted like one made by hand.
 
 from sandbox.host import Sandbox
 from sandbox.services.cloudformation.api import drift_detection, stack_policy, teaching
+from sandbox.services.cloudformation.model.stack_policy import forget as forget_overrides
 
 
-def install(_sandbox: Sandbox) -> None:
+def install(sandbox: Sandbox) -> None:
     """Change MiniStack's engine."""
     teaching.install()
     drift_detection.install()
     stack_policy.install()
+    sandbox.on_reset(forget_overrides)

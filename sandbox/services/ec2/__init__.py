@@ -2,10 +2,13 @@
 
 from sandbox.host import Sandbox
 from sandbox.services.cloudformation.api.teaching import teach
-from sandbox.services.ec2 import api, cloudformation
+from sandbox.services.ec2 import cloudformation, model
+from sandbox.services.ec2.api import endpoints, flow_logs, nat_gateways, network_acls
 
 
-def install(_sandbox: Sandbox) -> None:
+def install(sandbox: Sandbox) -> None:
     """Complete MiniStack's EC2."""
-    api.install()
+    for part in (endpoints, flow_logs, nat_gateways, network_acls):
+        part.install()
+    sandbox.on_reset(model.forget)
     teach(cloudformation.RESOURCES)

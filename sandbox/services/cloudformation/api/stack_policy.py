@@ -1,19 +1,12 @@
-"""Stack policies: what `SetStackPolicy` forbids, an update does not do.
+"""Stack policies: what `SetStackPolicy` forbids, an update does not do."""
 
-AWS: CloudFormation User Guide, "Prevent updates to stack resources". Once a stack has a policy, what no statement
-allows is denied, and a denial beats an allowance.
-"""
-
-import fnmatch
-import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from sandbox.ministack import cloudformation, handlers, provisioners, stacks
+from sandbox.services.cloudformation.model.stack_policy import override_of, policy_of, refusal
 
 Stack = dict[str, Any]
-Statement = dict[str, Any]
-_DURING_UPDATE = "_policy_during_update"
 
 
 def install() -> None:
@@ -24,49 +17,6 @@ def install() -> None:
     actions["UpdateStack"] = _remembering_override(actions["UpdateStack"])
 
 
-def refusal(policy: str, action: str, logical_id: str, resource_type: str) -> str | None:
-    """Why the policy's text forbids `action` (`Update:Modify`, ...) on a resource; None when it does not."""
-    statements = _listed(json.loads(policy).get("Statement") or []) if policy else []
-    if not policy:
-        return None
-    applying = [one for one in statements if _applies(one, action, logical_id, resource_type)]
-    denied = [one for one in applying if one.get("Effect") == "Deny"]
-    if denied or not applying:
-        number = statements.index(denied[0]) + 1 if denied else 1
-        return (
-            f"Action denied by stack policy: Statement [#{number}] does not allow [{action}] for resource "
-            f"[LogicalResourceId/{logical_id}]"
-        )
-    return None
-
-
-def _applies(statement: Statement, action: str, logical_id: str, resource_type: str) -> bool:
-    return (
-        _matches(statement, "Action", action)
-        and _matches(statement, "Resource", f"LogicalResourceId/{logical_id}")
-        and all(
-            any(fnmatch.fnmatchcase(resource_type, pattern) for pattern in _listed(test.get("ResourceType", "*")))
-            for test in (statement.get("Condition") or {}).values()
-        )
-    )
-
-
-def _matches(statement: Statement, member: str, text: str) -> bool:
-    if f"Not{member}" in statement:
-        return not any(fnmatch.fnmatchcase(text, pattern) for pattern in _listed(statement[f"Not{member}"]))
-    return any(fnmatch.fnmatchcase(text, pattern) for pattern in _listed(statement.get(member, [])))
-
-
-def _listed(thing: Any) -> list[Any]:
-    return thing if isinstance(thing, list) else [thing]
-
-
-def _policy_of(stack: Stack) -> str:
-    """The policy in force: the one for this update alone, else the stack's."""
-    moment, override = stack.get(_DURING_UPDATE) or (None, "")
-    return str(override) if moment == stack.get("LastUpdatedTime") else str(stack.get("_stack_policy") or "")
-
-
 def _guarded(update: Callable[..., Any]) -> Callable[..., Any]:
     def update_resource(  # noqa: PLR0913, PLR0917 - MiniStack's signature
         kind: str, physical_id: str, old: Any, new: Any, stack_name: str, logical_id: str | None = None, *rest: Any
@@ -75,7 +25,7 @@ def _guarded(update: Callable[..., Any]) -> Callable[..., Any]:
         if old != new and stack.get("StackStatus") == "UPDATE_IN_PROGRESS":
             replaces = provisioners._requires_replacement(kind, old, new)
             action = "Update:Replace" if replaces else "Update:Modify"
-            if reason := refusal(_policy_of(stack), action, logical_id or physical_id, kind):
+            if reason := refusal(policy_of(stack), action, logical_id or physical_id, kind):
                 raise ValueError(reason)
         return update(kind, physical_id, old, new, stack_name, logical_id, *rest)
 
@@ -102,7 +52,7 @@ def _validated(fail: Callable[..., bool]) -> Callable[..., bool]:
 def _removal_refusal(stack: Stack, known: Stack, removed: Iterable[str]) -> str | None:
     for logical_id in sorted(removed):
         kind = known[logical_id].get("ResourceType", "")
-        if reason := refusal(_policy_of(stack), "Update:Delete", logical_id, kind):
+        if reason := refusal(policy_of(stack), "Update:Delete", logical_id, kind):
             return reason
     return None
 
@@ -127,7 +77,8 @@ def _remembering_override(update: Callable[[Stack], Any]) -> Callable[[Stack], A
         override = handlers._p(parameters, "StackPolicyDuringUpdateBody")
         stack = handlers._resolve_stack(handlers._p(parameters, "StackName"))
         if override and stack and answer[0] < 400:
-            stack[_DURING_UPDATE] = (stack["LastUpdatedTime"], override)
+            known = override_of(stack)
+            known.moment, known.policy = stack["LastUpdatedTime"], override
         return answer
 
     return update_stack

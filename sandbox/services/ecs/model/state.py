@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from sandbox.ministack import ecs
@@ -97,9 +98,9 @@ def _holds_deployment(deployment: Record) -> bool:
     return any(item is deployment for _, service in ecs._services.all_items() for item in service["deployments"])
 
 
-_TASKS = SideTable("taskArn", _holds_task, Task)
-_DEPLOYMENTS = SideTable("id", _holds_deployment, Deployment)
-_SERVICES = SideTable("serviceArn", _holds_service, Service)
+_TASKS = SideTable(itemgetter("taskArn"), _holds_task, Task)
+_DEPLOYMENTS = SideTable(itemgetter("id"), _holds_deployment, Deployment)
+_SERVICES = SideTable(itemgetter("serviceArn"), _holds_service, Service)
 of_task = _TASKS.of
 of_deployment = _DEPLOYMENTS.of
 of_service = _SERVICES.of

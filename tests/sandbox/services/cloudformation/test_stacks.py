@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox.services.cloudformation.api import stack_policy
+from sandbox.services.cloudformation.model import stack_policy
 from tests.sandbox.stacks import Stack, body, ref, stack_in
 
 GROUP = {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": 7}}
