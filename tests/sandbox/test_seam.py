@@ -1,6 +1,7 @@
 """The seam to MiniStack: only declared names are touched, and another MiniStack is told by a list of what differs."""
 
 import ast
+import importlib
 import os
 import subprocess
 import sys
@@ -81,6 +82,32 @@ def test_nothing_imports_ministack_but_through_the_seam(source: Path) -> None:
         )
     ]
     assert [name for name in imported if name.partition(".")[0] == "ministack"] == []
+
+
+def private_keys(tree: ast.AST) -> Iterator[str]:
+    """The keys with an underscore in front that are read or written of any dictionary."""
+    for node in ast.walk(tree):
+        keys: list[ast.expr | None] = []
+        if isinstance(node, ast.Subscript):
+            keys = [node.slice]
+        elif isinstance(node, ast.Dict):
+            keys = node.keys
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            keys = node.args[:1] if node.func.attr in {"get", "pop", "setdefault"} else []
+            yield from (word.arg for word in node.keywords if word.arg and word.arg.startswith("_"))
+        for key in keys:
+            if isinstance(key, ast.Constant) and isinstance(key.value, str) and key.value.startswith("_"):
+                yield key.value
+
+
+def test_no_state_of_ours_is_kept_in_records_of_ministack() -> None:
+    """What its records do not hold lies in side tables: MiniStack knows every private key that the sandbox touches."""
+    services = [source for source in SOURCES if source.is_relative_to(SANDBOX / "services")]
+    used_keys = {key for source in services for key in private_keys(ast.parse(source.read_text()))}
+    package = Path(str(importlib.import_module("ministack").__file__)).parent
+    theirs = "".join(source.read_text() for source in (package / "services").rglob("*.py"))
+    assert "_deployment_id" in used_keys
+    assert [key for key in sorted(used_keys) if f'"{key}"' not in theirs] == []
 
 
 def test_an_undeclared_name_cannot_be_touched() -> None:

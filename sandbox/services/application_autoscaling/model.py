@@ -19,16 +19,20 @@ class Refusal(Exception):  # noqa: N818 - it is an answer, not a fault
 
 
 class Store:
-    """Targets by key, policies by target key and name, activities; each account's and region's own."""
+    """Targets by key, policies by target key and name, activities by id, tags by a target's ARN.
+
+    Each account and region has its own.
+    """
 
     def __init__(self) -> None:
         self.targets: Any = responses.AccountRegionScopedDict()
         self.policies: Any = responses.AccountRegionScopedDict()
         self.activities: Any = responses.AccountRegionScopedDict()
+        self.tags: Any = responses.AccountRegionScopedDict()
 
     def clear(self) -> None:
         """Forget everything, in every account."""
-        for part in (self.targets, self.policies, self.activities):
+        for part in (self.targets, self.policies, self.activities, self.tags):
             part.clear()
 
 

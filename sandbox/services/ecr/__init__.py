@@ -13,6 +13,7 @@ from sandbox.services.cloudformation.api.teaching import teach
 from sandbox.services.ecr import cloudformation
 from sandbox.services.ecr.api import dispatch, images, layers, lifecycle, referrers, repositories, scans, settings
 from sandbox.services.ecr.api.control import Control
+from sandbox.services.ecr.model import state
 from sandbox.services.ecr.model.blobs import Blobs
 from sandbox.services.ecr.model.scans import Preparations
 from sandbox.services.ecr.model.tokens import Tokens
@@ -57,5 +58,5 @@ def install(sandbox: Sandbox) -> None:
     sandbox.middleware(Control(sandbox, preparations, tokens).middleware)
     sandbox.on_startup(listen)
     sandbox.on_shutdown(close)
-    for forget in (blobs.forget, preparations.forget, tokens.forget, settings.forget, lifecycle.forget):
+    for forget in (blobs.forget, state.forget, preparations.forget, tokens.forget, settings.forget, lifecycle.forget):
         sandbox.on_reset(forget)

@@ -10,7 +10,7 @@ from sandbox.clients import client
 from sandbox.ministack import ecr, provisioners
 from sandbox.services.cloudformation.model.types import DriftReader, Properties, Resources
 from sandbox.services.ecr.api.repositories import filter_problem
-from sandbox.services.ecr.model import lifecycle, policies
+from sandbox.services.ecr.model import lifecycle, policies, state
 
 Made = tuple[str, dict[str, Any]]
 _KIND = "AWS::ECR::Repository"
@@ -29,7 +29,10 @@ def complete() -> None:
     def update_repository(physical_id: str, old: Properties, new: Properties, *rest: Any, **named: Any) -> Made:
         _check(new)
         made: Made = update(physical_id, old, new, *rest, **named)
-        ecr._repositories[made[0]][_FILTERS] = filters_of(new)
+        repository = ecr._repositories[made[0]]
+        # MiniStack puts into the record whatever its create is handed.
+        repository.pop(_FILTERS, None)
+        state.of_repository(repository).exclusion_filters = filters_of(new)
         return made
 
     entry.update(create=create_repository, update=update_repository)

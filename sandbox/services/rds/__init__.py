@@ -8,15 +8,16 @@ that reach the running database, `rds.force_ssl`, data that survives a reboot, a
 from sandbox.host import Sandbox
 from sandbox.ministack import rds
 from sandbox.services.cloudformation.api.teaching import teach
-from sandbox.services.rds import cloudformation, runtime
-from sandbox.services.rds.api import instances, modify, parameters, subscriptions
+from sandbox.services.rds import cloudformation, model, runtime
+from sandbox.services.rds.api import instances, modify, parameter_groups, subscriptions
 
 
 def install(sandbox: Sandbox) -> None:
     """Patch MiniStack's RDS."""
     # A reboot stops and starts the container, which would empty a tmpfs.
     rds.RDS_PERSIST = True
-    for part in (runtime, parameters, instances, modify, subscriptions):
+    for part in (runtime, parameter_groups, instances, modify, subscriptions):
         part.install()
     teach(cloudformation.RESOURCES)
     sandbox.on_reset(subscriptions.forget)
+    sandbox.on_reset(model.forget)

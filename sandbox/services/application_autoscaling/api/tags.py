@@ -3,6 +3,8 @@
 AWS: API reference TagResource, UntagResource, ListTagsForResource.
 """
 
+from typing import cast
+
 from sandbox.services.application_autoscaling.model import Data, Refusal, store
 
 
@@ -10,8 +12,7 @@ def _tags(data: Data) -> dict[str, str]:
     arn = data.get("ResourceARN")
     for target in store.targets.values():
         if target["ScalableTargetARN"] == arn:
-            tags: dict[str, str] = target["_tags"]
-            return tags
+            return cast("dict[str, str]", store.tags.setdefault(arn, {}))
     raise Refusal("ResourceNotFoundException", f"The resource with ARN {arn} doesn't exist")
 
 

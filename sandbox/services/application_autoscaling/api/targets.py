@@ -5,7 +5,6 @@ AWS: API reference RegisterScalableTarget, DescribeScalableTargets, DeregisterSc
 
 import time
 import uuid
-from typing import Any
 
 from sandbox.clients import client
 from sandbox.ministack import responses
@@ -29,6 +28,8 @@ def _register(data: Data) -> Data:
     target.update(MinCapacity=lowest, MaxCapacity=highest)
     target["SuspendedState"].update(data.get("SuspendedState") or {})
     store.targets[key_of(data)] = target
+    if known is None:
+        store.tags[target["ScalableTargetARN"]] = dict(data.get("Tags") or {})
     _move_inside(target, service)
     return {"ScalableTargetARN": target["ScalableTargetARN"]}
 
@@ -63,7 +64,6 @@ def _new_target(data: Data) -> Data:
         "CreationTime": time.time(),
         "SuspendedState": dict.fromkeys(_SWITCHES, False),
         "ScalableTargetARN": arn,
-        "_tags": dict(data.get("Tags") or {}),
     }
 
 
@@ -88,16 +88,12 @@ def _move_inside(target: Data, service: Data) -> None:
     }
 
 
-def _public(record: Data) -> dict[str, Any]:
-    return {name: thing for name, thing in record.items() if not name.startswith("_")}
-
-
 def _chosen(data: Data, records: list[Data]) -> list[Data]:
     """The records that a Describe request asks for."""
     wanted = {"ServiceNamespace": data.get("ServiceNamespace"), "ScalableDimension": data.get("ScalableDimension")}
     resources = data.get("ResourceIds") or ([data["ResourceId"]] if data.get("ResourceId") else None)
     return [
-        _public(record)
+        record
         for record in records
         if all(text in {None, record[name]} for name, text in wanted.items())
         and (resources is None or record["ResourceId"] in resources)
@@ -111,7 +107,7 @@ def _describe(data: Data) -> Data:
 def _deregister(data: Data) -> Data:
     registered(data)
     policies.forget_target(data)
-    del store.targets[key_of(data)]
+    store.tags.pop(store.targets.pop(key_of(data))["ScalableTargetARN"], None)
     return {}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from sandbox.ministack import ecr, responses
 from sandbox.services.ecr.model import images as _images
+from sandbox.services.ecr.model import state
 from sandbox.services.ecr.model.access import current_caller
 from sandbox.services.ecr.model.blobs import Blobs
 from sandbox.services.ecr.model.tokens import USERNAME, Tokens
@@ -24,8 +25,6 @@ _DETAILS = (
     "imageSizeInBytes",
     "imagePushedAt",
     "imageManifestMediaType",
-    "artifactMediaType",
-    "lastRecordedPullTime",
 )
 
 
@@ -129,9 +128,13 @@ def _details(record: _images.Record) -> Data:
     details = {name: record[name] for name in _DETAILS if record.get(name) is not None}
     if record["imageTags"]:
         details["imageTags"] = list(record["imageTags"])
-    if record.get("subject"):
-        details["subjectManifestDigest"] = record["subject"]
-    return details
+    known = state.of_image(record)
+    more = {
+        "artifactMediaType": known.artifact_type,
+        "lastRecordedPullTime": known.pulled_at,
+        "subjectManifestDigest": known.subject,
+    }
+    return details | {name: thing for name, thing in more.items() if thing is not None}
 
 
 def image_not_found(name: str, identifier: Data) -> Answer:

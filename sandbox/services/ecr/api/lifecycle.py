@@ -12,7 +12,7 @@ from sandbox.host import Sandbox
 from sandbox.ministack import ecr, responses
 from sandbox.services.ecr.api.dispatch import Action
 from sandbox.services.ecr.api.images import Answer, Data, failure, has_status, in_repository, page
-from sandbox.services.ecr.model import images, lifecycle
+from sandbox.services.ecr.model import images, lifecycle, state
 
 PREVIEW_SECONDS = 1.0
 """How long a preview is IN_PROGRESS. AWS does not say; it takes seconds there."""
@@ -74,7 +74,9 @@ def _start(data: Data, seconds: float) -> Answer:
     except lifecycle.InvalidLifecyclePolicyError as error:
         return failure("InvalidParameterException", str(error))
     now = time.time()
-    found = lifecycle.expiring(rules, images.records(name), now)
+    records = images.records(name)
+    children = {record["imageDigest"]: state.of_image(record).children for record in records}
+    found = lifecycle.expiring(rules, records, children, now)
     results = tuple(_result(record, priority) for record, priority in found)
     _previews[name] = _Preview(text=text, ends_at=now + seconds, results=results)
     return responses.json_response({**_head(name, text), "status": "IN_PROGRESS"})  # type: ignore[no-any-return]

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from sandbox.ministack import responses
 from sandbox.services.ecr.api.images import Answer, Data, failure
-from sandbox.services.ecr.model import images
+from sandbox.services.ecr.model import images, state
 from sandbox.services.ecr.runtime.http import Response
 
 PAGE = 50
@@ -43,7 +43,8 @@ def list_image_referrers(data: Data) -> Answer:
 
 def _descriptors(repository: str, subject: str, kinds: set[str]) -> list[dict[str, Any]]:
     """By digest, so that a page can begin where the last one ended."""
-    found = [_descriptor(repository, one) for one in images.records(repository) if one["subject"] == subject]
+    referring = [record for record in images.records(repository) if state.of_image(record).subject == subject]
+    found = [_descriptor(repository, record) for record in referring]
     return sorted((one for one in found if not kinds or one["artifactType"] in kinds), key=lambda one: one["digest"])
 
 
@@ -54,6 +55,6 @@ def _descriptor(repository: str, record: images.Record) -> dict[str, Any]:
         "mediaType": record["imageManifestMediaType"],
         "digest": record["imageDigest"],
         "size": len(body),
-        "artifactType": record["artifactMediaType"],
+        "artifactType": state.of_image(record).artifact_type,
         **({"annotations": annotations} if annotations else {}),
     }

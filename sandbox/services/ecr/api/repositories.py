@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox.ministack import ecr, responses
 from sandbox.services.ecr.api.images import failure, in_repository
-from sandbox.services.ecr.model import scans
+from sandbox.services.ecr.model import scans, state
 from sandbox.services.ecr.model.access import current_caller
 from sandbox.services.ecr.model.blobs import Blobs
 from sandbox.services.ecr.model.policies import Decision, InvalidPolicyError, check, decide
@@ -83,7 +83,8 @@ def _keeping_filters(handler: Callable[[Data], Answer]) -> Callable[[Data], Answ
             return failure("InvalidParameterException", wrong)
         answer = handler(data)
         if answer[0] < 400:
-            ecr._repositories[data["repositoryName"]][_FILTERS] = data.get(_FILTERS) or []
+            repository = ecr._repositories[data["repositoryName"]]
+            state.of_repository(repository).exclusion_filters = data.get(_FILTERS) or []
         return answer
 
     return handle
@@ -110,7 +111,7 @@ def filter_problem(mutability: str, filters: list[Data]) -> str | None:
 
 def _with_filters(shape: Callable[[Data], Data]) -> Callable[[Data], Data]:
     def described(repository: Data) -> Data:
-        filters = repository.get(_FILTERS)
+        filters = state.of_repository(repository).exclusion_filters
         return {**shape(repository), **({_FILTERS: filters} if filters else {})}
 
     return described

@@ -11,7 +11,7 @@ from sandbox.host import Sandbox
 from sandbox.ministack import ecr, responses
 from sandbox.services.ecr.api.dispatch import Action
 from sandbox.services.ecr.api.images import Answer, Data, failure, image_not_found, in_repository
-from sandbox.services.ecr.model import findings, images, scans
+from sandbox.services.ecr.model import findings, images, scans, state
 from sandbox.services.ecr.model.scans import Preparations, Scan
 
 _PAGE, _LARGEST_PAGE = 100, 1000
@@ -113,7 +113,8 @@ def _start(data: Data, preparations: Preparations, every_seconds: float) -> Answ
     if record is None:
         return image_not_found(name, data.get("imageId") or {})
     if not scans.is_scannable(record):
-        kind = record["imageManifestMediaType"] if record["children"] else record["artifactMediaType"]
+        known = state.of_image(record)
+        kind = record["imageManifestMediaType"] if known.children else known.artifact_type
         return failure(
             "UnsupportedImageTypeException",
             f"An artifact with media type '{kind}' cannot be scanned. For more information, see the Amazon ECR "

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.ministack import ecr, responses
-from sandbox.services.ecr.model import manifests, scans
+from sandbox.services.ecr.model import manifests, scans, state
 from sandbox.services.ecr.model.blobs import Blobs
 
 Record = dict[str, Any]
@@ -64,7 +64,7 @@ def put(blobs: Blobs, repository: str, body: bytes, *, tag: str | None, content_
     digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
     _require_parts(blobs, repository, manifest)
     holder = find(repository, tag=tag) if tag else None
-    if tag and holder and holder["imageDigest"] != digest and is_immutable(ecr._repositories[repository], tag):
+    if tag and holder and holder["imageDigest"] != digest and _is_immutable(ecr._repositories[repository], tag):
         raise Refusal(
             "ImageTagAlreadyExistsException",
             "TAG_INVALID",
@@ -113,30 +113,32 @@ def _new_record(blobs: Blobs, repository: str, body: bytes, manifest: manifests.
         "imageManifestMediaType": manifest.media_type,
         "imageTags": [],
         "imagePushedAt": int(time.time()),
-        "artifactMediaType": manifest.artifact_type,
         # AWS: "If the image is a manifest list, this will be the max size of all manifests in the list."
         "imageSizeInBytes": max((child["imageSizeInBytes"] for child in children if child), default=held),
-        "subject": manifest.subject,
-        "children": manifest.children,
     }
     ecr._images.setdefault(repository, []).append(record)
+    known = state.of_image(record)
+    known.artifact_type, known.subject, known.children = manifest.artifact_type, manifest.subject, manifest.children
     return record
 
 
-def is_immutable(repository: Record, tag: str) -> bool:
-    """Whether the repository's settings forbid moving `tag`."""
-    setting = repository.get("imageTagMutability", "MUTABLE")
-    filters = repository.get("imageTagMutabilityExclusionFilters") or []
-    excluded = any(fnmatch.fnmatchcase(tag, item["filter"]) for item in filters)
+def _is_immutable(repository: Record, tag: str) -> bool:
+    filters = [item["filter"] for item in state.of_repository(repository).exclusion_filters]
+    return is_immutable(repository.get("imageTagMutability", "MUTABLE"), filters, tag)
+
+
+def is_immutable(setting: str, filters: list[str], tag: str) -> bool:
+    """Whether a repository's setting, with the patterns of its exclusion filters, forbids moving `tag`."""
+    excluded = any(fnmatch.fnmatchcase(tag, pattern) for pattern in filters)
     if setting.startswith("IMMUTABLE"):
         return not excluded
-    return bool(setting == "MUTABLE_WITH_EXCLUSION" and excluded)
+    return setting == "MUTABLE_WITH_EXCLUSION" and excluded
 
 
 def remove(repository: str, record: Record) -> None:
     """Delete an image with all its tags; Refusal while a manifest list names it."""
     digest = record["imageDigest"]
-    if any(digest in other.get("children", ()) for other in records(repository)):
+    if any(digest in state.of_image(other).children for other in records(repository)):
         raise Refusal(
             "ImageReferencedByManifestList",
             "DENIED",

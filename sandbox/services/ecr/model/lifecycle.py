@@ -6,6 +6,7 @@ expired by a later one, which counts it all the same; an image that an index nam
 
 import fnmatch
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,8 +73,13 @@ def problem(text: str) -> str | None:
     return None
 
 
-def expiring(rules: tuple[Rule, ...], records: list[Record], now: float) -> list[tuple[Record, int]]:
-    """The images that would expire at `now` (epoch seconds), the oldest first, each with its rule's priority."""
+def expiring(
+    rules: tuple[Rule, ...], records: list[Record], children: Mapping[str, Iterable[str]], now: float
+) -> list[tuple[Record, int]]:
+    """The images that would expire at `now` (epoch seconds), the oldest first, each with its rule's priority.
+
+    `children` has the digests that an index names, by the index's own.
+    """
     expired: dict[str, int] = {}
     claimed: set[str] = set()
     ordered = sorted(records, key=lambda record: record["imagePushedAt"])
@@ -85,7 +91,7 @@ def expiring(rules: tuple[Rule, ...], records: list[Record], now: float) -> list
             gone = chosen[: max(len(chosen) - rule.count, 0)]
         expired |= {one["imageDigest"]: rule.priority for one in gone if one["imageDigest"] not in claimed}
         claimed |= {one["imageDigest"] for one in chosen}
-    kept = _named_by_what_stays(ordered, expired)
+    kept = _named_by_what_stays([one["imageDigest"] for one in ordered], children, expired)
     return [
         (one, expired[one["imageDigest"]])
         for one in ordered
@@ -93,11 +99,12 @@ def expiring(rules: tuple[Rule, ...], records: list[Record], now: float) -> list
     ]
 
 
-def _named_by_what_stays(records: list[Record], expired: dict[str, int]) -> set[str]:
+def _named_by_what_stays(
+    digests: list[str], children: Mapping[str, Iterable[str]], expired: dict[str, int]
+) -> set[str]:
     """The digests that an index names which stays, directly or through another index."""
-    children = {one["imageDigest"]: one.get("children", ()) for one in records}
     kept: set[str] = set()
-    waiting = [digest for digest in children if digest not in expired]
+    waiting = [digest for digest in digests if digest not in expired]
     while waiting:
         for child in children.get(waiting.pop(), ()):
             if child not in kept:

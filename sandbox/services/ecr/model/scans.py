@@ -1,7 +1,7 @@
 """Vulnerability scans: which images are scanned when, and how far a scan is. Nothing is really scanned.
 
 AWS: ECR User Guide, "Scan images for software vulnerabilities"; API reference StartImageScan, ImageScanStatus. What a
-scan finds is what was set with the sandbox's own route (see `_control`), and nothing unless something was.
+scan finds is what was set with the sandbox's own route (see `api.control`), and nothing unless something was.
 """
 
 import fnmatch
@@ -10,10 +10,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sandbox.ministack import ecr, responses
+from sandbox.services.ecr.model import state
 
 Data = dict[str, Any]
 Record = dict[str, Any]
-"""An image, see `_images`."""
+"""An image, see `images`."""
 BASIC, ENHANCED = "BASIC", "ENHANCED"
 DAY_SECONDS = 24 * 3600
 NONE = "NONE"
@@ -119,7 +120,8 @@ def _matches(wanted: str, repository: str) -> bool:
 
 def is_scannable(record: Record) -> bool:
     """Whether the image is of a type that is scanned: an index is not, nor is an artifact."""
-    return record["artifactMediaType"] in _SCANNED_TYPES and not record["children"]
+    known = state.of_image(record)
+    return known.artifact_type in _SCANNED_TYPES and not known.children
 
 
 def pushed(repository: str, record: Record) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from sandbox.ministack import ecr, responses
 from sandbox.services.ecr.api import referrers, settings
-from sandbox.services.ecr.model import images
+from sandbox.services.ecr.model import images, state
 from sandbox.services.ecr.model.access import denial
 from sandbox.services.ecr.model.blobs import DIGEST, Blobs, Owner, Upload
 from sandbox.services.ecr.model.manifests import MANIFEST_LIMIT_BYTES
@@ -176,8 +176,8 @@ class Registry:
         if not tag and digest != reference:
             return error(400, "DIGEST_INVALID", f"the manifest has the digest {digest}, not {reference}")
         response = _created(f"/v2/{name}/manifests/{digest}", digest)
-        if record["subject"]:
-            response.headers["OCI-Subject"] = record["subject"]
+        if subject := state.of_image(record).subject:
+            response.headers["OCI-Subject"] = subject
         return response
 
     async def manifest(self, request: Request, name: str, reference: str) -> Response:
@@ -187,7 +187,7 @@ class Registry:
         if record is None:
             return error(404, "MANIFEST_UNKNOWN", "Requested image not found")
         if request.method == "GET":
-            record["lastRecordedPullTime"] = int(time.time())
+            state.of_image(record).pulled_at = int(time.time())
         headers = {"Docker-Content-Digest": record["imageDigest"], "Content-Type": record["imageManifestMediaType"]}
         body = images.raw(name, record)
         return Response(status=200, headers={**headers, "Content-Length": str(len(body))}, body=body)

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.ministack import rds
-from sandbox.services.rds import runtime
-from sandbox.services.rds.api import parameters as _parameters
-from sandbox.services.rds.api import secret as _secret
+from sandbox.services.rds import model, runtime
+from sandbox.services.rds.api import parameter_groups, secrets
 from sandbox.services.rds.api.query import Answer, Parameters, error, flag, members, refused, value
 
 Instance = dict[str, Any]
@@ -19,6 +18,7 @@ Instance = dict[str, Any]
 _GP3_THRESHOLD_GIB = 400
 _GP3_SMALL = (3000, 125)
 _GP3_LARGE = (12000, 500)
+_EXTENDED_SUPPORT = "open-source-rds-extended-support"
 
 
 def install() -> None:
@@ -73,8 +73,8 @@ def _creating(create: Callable[[Parameters], Answer]) -> Callable[[Parameters], 
 def _create(create: Callable[[Parameters], Answer], parameters: Parameters) -> Answer:
     secret, identifier = None, value(parameters, "DBInstanceIdentifier")
     if flag(parameters, "ManageMasterUserPassword"):
-        password = _secret.new_password()
-        secret = _secret.create(
+        password = secrets.new_password()
+        secret = secrets.create(
             instance_id=identifier,
             username=value(parameters, "MasterUsername"),
             password=password,
@@ -88,10 +88,10 @@ def _create(create: Callable[[Parameters], Answer], parameters: Parameters) -> A
         runtime.launching.reset(token)
     if refused(answer):
         if secret:
-            _secret.delete(secret)
+            secrets.delete(secret)
         return answer
     instance = rds._instances[identifier]
-    instance["MasterUserSecret"] = secret
+    model.of_instance(instance).secret = secret
     _keep(instance, parameters)
     return rds._single_instance_response(  # type: ignore[no-any-return]
         "CreateDBInstanceResponse", "CreateDBInstanceResult", instance
@@ -148,8 +148,8 @@ def _launch(parameters: Parameters) -> runtime.Launch:
     group, version = value(parameters, "DBParameterGroupName"), _version(parameters)
     return runtime.Launch(
         port=int(value(parameters, "Port") or "5432"),
-        force_ssl=_parameters.forces_ssl(group, version),
-        settings=_parameters.settings_of(group),
+        force_ssl=parameter_groups.forces_ssl(group, version),
+        settings=parameter_groups.settings_of(group),
     )
 
 
@@ -162,10 +162,12 @@ def _keep(instance: Instance, parameters: Parameters) -> None:
         StorageThroughput=throughput,
         EnabledCloudwatchLogsExports=members(parameters, "EnableCloudwatchLogsExports"),
         PerformanceInsightsKMSKeyId=insights_key,
-        DedicatedLogVolume=flag(parameters, "DedicatedLogVolume") or False,
-        EngineLifecycleSupport=value(parameters, "EngineLifecycleSupport") or "open-source-rds-extended-support",
     )
-    for name in ("PreferredBackupWindow", "CACertificateIdentifier", "NetworkType", "DatabaseInsightsMode"):
+    known = model.of_instance(instance)
+    known.has_dedicated_log_volume = flag(parameters, "DedicatedLogVolume") or False
+    known.engine_lifecycle_support = value(parameters, "EngineLifecycleSupport") or _EXTENDED_SUPPORT
+    known.insights_mode = value(parameters, "DatabaseInsightsMode")
+    for name in ("PreferredBackupWindow", "CACertificateIdentifier", "NetworkType"):
         if text := value(parameters, name):
             instance[name] = text
     instance["CertificateDetails"]["CAIdentifier"] = instance["CACertificateIdentifier"]
@@ -182,23 +184,17 @@ def _described(render: Callable[[Instance], str]) -> Callable[[Instance], str]:
         )
         if not instance.get("PerformanceInsightsEnabled"):
             text = text.replace("<PerformanceInsightsRetentionPeriod>7</PerformanceInsightsRetentionPeriod>", "")
-        optional = "".join(
-            f"<{name}>{_text(instance[name])}</{name}>"
-            for name in (
-                "PerformanceInsightsKMSKeyId",
-                "DedicatedLogVolume",
-                "EngineLifecycleSupport",
-                "DatabaseInsightsMode",
-            )
-            if instance.get(name) not in {None, ""}
-        )
-        return text + optional + _secret.xml(instance.get("MasterUserSecret"))
+        known = model.of_instance(instance)
+        shown = {
+            "PerformanceInsightsKMSKeyId": instance.get("PerformanceInsightsKMSKeyId"),
+            "DedicatedLogVolume": str(known.has_dedicated_log_volume).lower(),
+            "EngineLifecycleSupport": known.engine_lifecycle_support,
+            "DatabaseInsightsMode": known.insights_mode,
+        }
+        optional = "".join(f"<{name}>{part}</{name}>" for name, part in shown.items() if part)
+        return text + optional + secrets.xml(known.secret)
 
     return instance_xml
-
-
-def _text(thing: Any) -> str:
-    return str(thing).lower() if isinstance(thing, bool) else str(thing)
 
 
 def _deleting(delete: Callable[[Parameters], Answer]) -> Callable[[Parameters], Answer]:
@@ -215,9 +211,10 @@ def _deleting(delete: Callable[[Parameters], Answer]) -> Callable[[Parameters], 
                 return error(
                     "DBSnapshotAlreadyExists", f"Cannot create the snapshot because one called {final} already exists."
                 )
+        secret = model.of_instance(instance).secret if instance else None
         answer = delete(parameters)
-        if instance and not refused(answer) and instance.get("MasterUserSecret"):
-            _secret.delete(instance["MasterUserSecret"])
+        if secret and not refused(answer):
+            secrets.delete(secret)
         return answer
 
     return handle

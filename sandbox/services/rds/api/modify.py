@@ -7,10 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.ministack import rds
-from sandbox.services.rds import runtime
-from sandbox.services.rds.api import instances
-from sandbox.services.rds.api import parameters as _parameters
-from sandbox.services.rds.api import secret as _secret
+from sandbox.services.rds import model, runtime
+from sandbox.services.rds.api import instances, parameter_groups, secrets
 from sandbox.services.rds.api.query import Answer, Parameters, error, flag, members, refused, value
 
 Instance = dict[str, Any]
@@ -19,7 +17,6 @@ _FLAGS = {
     "AutoMinorVersionUpgrade": "AutoMinorVersionUpgrade",
     "EnablePerformanceInsights": "PerformanceInsightsEnabled",
 }
-_TEXTS = ("PerformanceInsightsKMSKeyId", "DatabaseInsightsMode", "EngineLifecycleSupport")
 
 
 def install() -> None:
@@ -60,12 +57,12 @@ def _storage_of(instance: Instance, parameters: Parameters) -> instances.Storage
 def _problem(instance: Instance, parameters: Parameters) -> str | None:
     if problem := _storage_of(instance, parameters).problem():
         return problem
-    managed = flag(parameters, "ManageMasterUserPassword")
-    if value(parameters, "MasterUserPassword") and (managed or (instance.get("MasterUserSecret") and managed is None)):
+    secret, managed = model.of_instance(instance).secret, flag(parameters, "ManageMasterUserPassword")
+    if value(parameters, "MasterUserPassword") and (managed or (secret and managed is None)):
         return "You can't specify MasterUserPassword for an instance with ManageMasterUserPassword enabled."
-    if managed is False and instance.get("MasterUserSecret") and not value(parameters, "MasterUserPassword"):
+    if managed is False and secret and not value(parameters, "MasterUserPassword"):
         return "You must specify MasterUserPassword when you turn ManageMasterUserPassword off."
-    if flag(parameters, "RotateMasterUserPassword") and not (instance.get("MasterUserSecret") or managed):
+    if flag(parameters, "RotateMasterUserPassword") and not (secret or managed):
         return "You can't specify RotateMasterUserPassword for an instance whose password RDS does not manage."
     return None
 
@@ -74,9 +71,11 @@ def _settings(instance: Instance, parameters: Parameters) -> None:
     for parameter, field in _FLAGS.items():
         if (given := flag(parameters, parameter)) is not None:
             instance[field] = given
-    for name in _TEXTS:
-        if text := value(parameters, name):
-            instance[name] = text
+    known = model.of_instance(instance)
+    known.insights_mode = value(parameters, "DatabaseInsightsMode") or known.insights_mode
+    known.engine_lifecycle_support = value(parameters, "EngineLifecycleSupport") or known.engine_lifecycle_support
+    if key := value(parameters, "PerformanceInsightsKMSKeyId"):
+        instance["PerformanceInsightsKMSKeyId"] = key
     if days := value(parameters, "PerformanceInsightsRetentionPeriod"):
         instance["PerformanceInsightsRetentionPeriod"] = int(days)
     if any(value(parameters, name) for name in ("StorageType", "AllocatedStorage", "Iops", "StorageThroughput")):
@@ -89,25 +88,26 @@ def _settings(instance: Instance, parameters: Parameters) -> None:
 
 
 def _password(instance: Instance, parameters: Parameters) -> None:
-    secret, managed = instance.get("MasterUserSecret"), flag(parameters, "ManageMasterUserPassword")
+    known, managed = model.of_instance(instance), flag(parameters, "ManageMasterUserPassword")
+    secret = known.secret
     if managed is False and secret:
-        _secret.delete(secret)
-        instance["MasterUserSecret"] = None
+        secrets.delete(secret)
+        known.secret = None
     elif managed and not secret:
         password = _rotate(instance)
-        instance["MasterUserSecret"] = _secret.create(
+        known.secret = secrets.create(
             instance_id=instance["DBInstanceIdentifier"],
             username=instance["MasterUsername"],
             password=password,
             kms_key_id=value(parameters, "MasterUserSecretKmsKeyId"),
         )
     elif secret and flag(parameters, "RotateMasterUserPassword"):
-        _secret.replace(secret, username=instance["MasterUsername"], password=_rotate(instance))
+        secrets.replace(secret, username=instance["MasterUsername"], password=_rotate(instance))
 
 
 def _rotate(instance: Instance) -> str:
     """Give the running database a new master password."""
-    password, old = _secret.new_password(), instance["_MasterUserPassword"]
+    password, old = secrets.new_password(), instance["_MasterUserPassword"]
     rds._rotate_instance_password(instance, old, password)
     instance["_MasterUserPassword"] = password
     return password
@@ -118,5 +118,5 @@ def _group(instance: Instance, parameters: Parameters) -> None:
     group = value(parameters, "DBParameterGroupName")
     if not group or not runtime.running(instance):
         return
-    _parameters.adopt(instance, group)
+    parameter_groups.adopt(instance, group)
     instance["DBParameterGroups"][0]["ParameterApplyStatus"] = "pending-reboot"

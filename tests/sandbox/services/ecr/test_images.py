@@ -153,11 +153,7 @@ def test_a_mutable_tag_moves(ecr: Any, registry: Registry, name: str) -> None:
     ],
 )
 def test_immutability(setting: str, filters: list[str], tag: str, immutable: bool) -> None:
-    repository = {
-        "imageTagMutability": setting,
-        "imageTagMutabilityExclusionFilters": [{"filterType": "WILDCARD", "filter": one} for one in filters],
-    }
-    assert images.is_immutable(repository, tag) == immutable
+    assert images.is_immutable(setting, filters, tag) == immutable
 
 
 def test_an_index_holds_its_children(ecr: Any, registry: Registry, name: str) -> None:
@@ -245,6 +241,23 @@ def test_settings_are_kept(ecr: Any) -> None:
     assert found["imageTagMutabilityExclusionFilters"] == [{"filterType": "WILDCARD", "filter": "*.sig"}]
     assert found["imageScanningConfiguration"] == {"scanOnPush": True}
     assert found["encryptionConfiguration"]["kmsKey"].endswith("key/1")
+
+
+def test_exclusion_filters_are_one_repositorys_own(ecr: Any, sandbox: Any) -> None:
+    settings = {
+        "repositoryName": "own-settings",
+        "imageTagMutability": "IMMUTABLE_WITH_EXCLUSION",
+        "imageTagMutabilityExclusionFilters": [{"filterType": "WILDCARD", "filter": "*.sig"}],
+    }
+    other = sandbox.client("ecr", "prod")
+    ecr.create_repository(**settings)
+    other.create_repository(repositoryName="own-settings")
+    [found] = other.describe_repositories(repositoryNames=["own-settings"])["repositories"]
+    assert "imageTagMutabilityExclusionFilters" not in found
+    ecr.delete_repository(repositoryName="own-settings")
+    ecr.create_repository(repositoryName="own-settings")
+    [found] = ecr.describe_repositories(repositoryNames=["own-settings"])["repositories"]
+    assert "imageTagMutabilityExclusionFilters" not in found
 
 
 def test_a_docker_engine_pushes_and_pulls(ecr: Any, registry: Registry, tmp_path: Path) -> None:

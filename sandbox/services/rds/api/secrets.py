@@ -37,7 +37,7 @@ def create(*, instance_id: str, username: str, password: str, kms_key_id: str) -
     )
     record = secretsmanager._secrets[made["Name"]]
     # RDS rotates it by itself, without a function of the customer's.
-    record.update(OwningService="rds", RotationEnabled=True, RotationRules={"AutomaticallyAfterDays": _ROTATION_DAYS})
+    record.update(RotationEnabled=True, RotationRules={"AutomaticallyAfterDays": _ROTATION_DAYS})
     return {"SecretArn": made["ARN"], "SecretStatus": "active", "KmsKeyId": key}
 
 
