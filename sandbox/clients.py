@@ -1,4 +1,4 @@
-"""AWS clients of the emulator itself, for extensions: no socket, no credentials, the caller's account and region.
+"""AWS clients of the emulator itself, for its services: no socket, no credentials, the caller's account and region.
 
 A client is botocore's own: requests and answers have AWS's shapes, errors are `ClientError`. Only the transport is
 replaced, by a call of the service's handler. Calls block: make them from a worker thread; on the server's loop they

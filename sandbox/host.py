@@ -1,7 +1,6 @@
-"""What an extension can ask of the server it is installed in."""
+"""What a service can ask of the server it is installed in."""
 
 import asyncio
-import importlib
 import logging
 import os
 from collections.abc import Awaitable, Callable, Container
@@ -13,7 +12,6 @@ from sandbox import ACCOUNTS, REGION
 from sandbox.addresses import loopback_address
 from sandbox.engine import Network
 from sandbox.errors import SandboxError
-from sandbox.services import SERVICES
 
 AsyncHook = Callable[[], Awaitable[None]]
 AsgiApp = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
@@ -24,7 +22,7 @@ logger = logging.getLogger("sandbox")
 
 @dataclass(kw_only=True)
 class Sandbox:
-    """The running sandbox, as its extensions see it."""
+    """The running sandbox, as its services see it."""
 
     name: str
     home: Path
@@ -119,18 +117,6 @@ def time_scale() -> float:
         return max(1.0, float(given))
     except ValueError:
         raise SandboxError(f"SANDBOX_TIME_SCALE is '{given}': it must be a number, 1 for the pace of AWS") from None
-
-
-def install_all(sandbox: Sandbox) -> list[str]:
-    """Install every service, or those that `SANDBOX_SERVICES` lists (with commas); their names."""
-    listed = os.environ.get("SANDBOX_SERVICES", "").split(",")
-    wanted = SERVICES if listed == [""] else listed
-    if unknown := sorted(set(wanted) - set(SERVICES)):
-        raise SandboxError(f"SANDBOX_SERVICES names {', '.join(unknown)}: there are {', '.join(SERVICES)}")
-    installed = [name for name in SERVICES if name in wanted]
-    for name in installed:
-        importlib.import_module(f"sandbox.services.{name}").install(sandbox)
-    return installed
 
 
 async def _forever(name: str, work: AsyncHook) -> None:

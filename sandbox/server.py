@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import importlib
 import logging
 import os
 import resource
@@ -15,7 +16,8 @@ from sandbox import ACCOUNTS, FIRST_PORT, REGION, engine, ministack, seam
 from sandbox.addresses import bind
 from sandbox.confinement import confine
 from sandbox.errors import SandboxError
-from sandbox.host import Sandbox, install_all
+from sandbox.host import Sandbox
+from sandbox.services import SERVICES
 from sandbox.state import State, write_state
 
 logger = logging.getLogger("sandbox")
@@ -140,6 +142,18 @@ def _publish(sandbox: Sandbox) -> None:
     )
 
 
+def _install_all(sandbox: Sandbox) -> list[str]:
+    """Install every service, or those that `SANDBOX_SERVICES` lists (with commas); their names."""
+    listed = os.environ.get("SANDBOX_SERVICES", "").split(",")
+    wanted = SERVICES if listed == [""] else listed
+    if unknown := sorted(set(wanted) - set(SERVICES)):
+        raise SandboxError(f"SANDBOX_SERVICES names {', '.join(unknown)}: there are {', '.join(SERVICES)}")
+    installed = [name for name in SERVICES if name in wanted]
+    for name in installed:
+        importlib.import_module(f"sandbox.services.{name}").install(sandbox)
+    return installed
+
+
 def run(name: str, home: Path, preferred_port: int | None) -> None:
     """Serve until a signal; everything is set up before the first request."""
     listener = _bind_port(preferred_port)
@@ -151,7 +165,7 @@ def run(name: str, home: Path, preferred_port: int | None) -> None:
     seam.require(ministack.MODULES)
     sandbox = Sandbox(name=name, home=home, port=port, network=network)
     _hook_cleaning(sandbox)
-    logger.info("sandbox %s, services: %s", name, ", ".join(install_all(sandbox)))
+    logger.info("sandbox %s, services: %s", name, ", ".join(_install_all(sandbox)))
     gateway = _gateway_socket(network, port)
     asyncio.run(_serve(sandbox, [listener, gateway] if gateway else [listener]))
 

@@ -13,39 +13,32 @@ from sandbox.services.cloudformation.api.teaching import teach
 from sandbox.services.ecr import cloudformation
 from sandbox.services.ecr.api import dispatch, images, layers, lifecycle, referrers, repositories, scans, settings
 from sandbox.services.ecr.api.control import Control
+from sandbox.services.ecr.model import settings as registry_settings
 from sandbox.services.ecr.model import state
 from sandbox.services.ecr.model.blobs import Blobs
 from sandbox.services.ecr.model.scans import Preparations
 from sandbox.services.ecr.model.tokens import Tokens
-from sandbox.services.ecr.runtime import server as _server
-
-_addresses: dict[str, str] = {}
-
-
-def registry_address(account: str) -> str:
-    """`127.x.y.z:port` of the account's registry; KeyError before the server has started."""
-    return _addresses[account]
+from sandbox.services.ecr.runtime.server import Server, elsewhere
 
 
 def install(sandbox: Sandbox) -> None:
     """Serve the registries and replace MiniStack's image actions."""
     blobs, tokens = Blobs(Path(sandbox.home) / "tmp" / "registry"), Tokens()
-    server = _server.Server(sandbox, blobs, tokens)
+    server = Server(sandbox, blobs, tokens)
     repositories.install(blobs)
     preparations = Preparations()
-    images.install(blobs, tokens, _addresses, partial(scans.details, preparations))
+    images.install(blobs, tokens, sandbox.registries, partial(scans.details, preparations))
     lifecycle.install()
-    layers.install(blobs, tokens, _addresses)
+    layers.install(blobs, tokens, sandbox.registries)
 
     async def listen() -> None:
-        _addresses.update(server.start())
-        sandbox.registries.update(_addresses)
+        sandbox.registries.update(server.start())
 
     async def close() -> None:
         server.stop()
 
     teach(cloudformation.RESOURCES)
-    ecr.handle_registry_request = _server.elsewhere
+    ecr.handle_registry_request = elsewhere
     dispatch.install(
         {
             **scans.actions(preparations, sandbox),
@@ -58,5 +51,12 @@ def install(sandbox: Sandbox) -> None:
     sandbox.middleware(Control(sandbox, preparations, tokens).middleware)
     sandbox.on_startup(listen)
     sandbox.on_shutdown(close)
-    for forget in (blobs.forget, state.forget, preparations.forget, tokens.forget, settings.forget, lifecycle.forget):
+    for forget in (
+        blobs.forget,
+        state.forget,
+        preparations.forget,
+        tokens.forget,
+        registry_settings.forget,
+        lifecycle.forget,
+    ):
         sandbox.on_reset(forget)

@@ -13,10 +13,10 @@ from sandbox.host import Sandbox
 from sandbox.ministack import container_reaper, ec2, ecs, responses
 from sandbox.services.cloudformation.api.teaching import teach
 from sandbox.services.ecs import cloudformation
-from sandbox.services.ecs.api import deployments, services, shapes, tasks
+from sandbox.services.ecs.api import deployments, services, shapes, task_definitions, tasks
 from sandbox.services.ecs.model import revisions, state
 from sandbox.services.ecs.model.records import LOCK, Record, service_of_task, tasks_of
-from sandbox.services.ecs.runtime import controller, engine, monitor, starting, stopping
+from sandbox.services.ecs.runtime import controller, engine, monitor, observation, starting, stopping
 from sandbox.services.ecs.runtime.engine_pace import PACE, drop_one_by_one
 
 _HANDLERS = {
@@ -35,7 +35,7 @@ _HANDLERS = {
     "ListTasks": tasks.locked(ecs._list_tasks),
     "ListServices": tasks.locked(ecs._list_services),
     "DeleteCluster": tasks.deleting(ecs._delete_cluster),
-    "RegisterTaskDefinition": tasks.registering(ecs._register_task_definition),
+    "RegisterTaskDefinition": task_definitions.registering(ecs._register_task_definition),
 }
 
 
@@ -108,7 +108,7 @@ def _refresh(cluster: str, group: str) -> None:
     service = service_of_task({"clusterArn": cluster, "group": group})
     if service is not None:
         with LOCK:
-            controller.count(service, tasks_of(service))
+            observation.count(service, tasks_of(service))
 
 
 def _resetting(reset: Callable[[], None]) -> Callable[[], None]:

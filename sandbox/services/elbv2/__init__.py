@@ -1,15 +1,9 @@
 """Application Load Balancers with a data plane and real target health.
 
-For other extensions (safe from any thread; the account and region are taken from the target group's ARN):
-
-    register_target(target_group_arn, address, port)      # health checks begin at once
-    deregister_target(target_group_arn, address, port)    # draining, then gone after the deregistration delay
-    target_state(target_group_arn, address, port)         # "initial", "healthy", "unhealthy", "draining", "unused"
-
-How it works: MiniStack's `alb` module stays the control plane and the only store of load balancers, listeners, rules
-and target groups (`model` reads them, `control` and `wire` correct its answers, `stacks` its CloudFormation types).
-`stores` notices changes there; `dataplane` binds each listener on its load balancer's loopback address, checks targets
-(`checker`, `health`) and carries requests (`proxy`, `rules`, `routing`) in a thread of its own.
+MiniStack's `alb` module stays the control plane and the only store of load balancers, listeners, rules and target
+groups: `model.records` reads them, `api` corrects its answers, `cloudformation` its types. `model.stores` notices
+changes there; `runtime.data_plane` binds each listener on its load balancer's loopback address, checks targets and
+carries requests in a thread of its own. Other services register targets through `model.targets`.
 """
 
 import asyncio
@@ -21,10 +15,8 @@ from sandbox.services.cloudformation.api.teaching import teach
 from sandbox.services.elbv2 import cloudformation
 from sandbox.services.elbv2.api import control
 from sandbox.services.elbv2.model.stores import Listeners, LoadBalancers
-from sandbox.services.elbv2.model.targets import deregister_target, register_target, registry, target_state
+from sandbox.services.elbv2.model.targets import registry
 from sandbox.services.elbv2.runtime.data_plane import DataPlane
-
-__all__ = ["deregister_target", "install", "register_target", "target_state"]
 
 _PUBLISH_SECONDS = 5.0
 

@@ -8,8 +8,9 @@ that reach the running database, `rds.force_ssl`, data that survives a reboot, a
 from sandbox.host import Sandbox
 from sandbox.ministack import rds
 from sandbox.services.cloudformation.api.teaching import teach
-from sandbox.services.rds import cloudformation, model, runtime
+from sandbox.services.rds import cloudformation, runtime
 from sandbox.services.rds.api import instances, modify, parameter_groups, subscriptions
+from sandbox.services.rds.model import state
 
 
 def install(sandbox: Sandbox) -> None:
@@ -20,4 +21,4 @@ def install(sandbox: Sandbox) -> None:
         part.install()
     teach(cloudformation.RESOURCES)
     sandbox.on_reset(subscriptions.forget)
-    sandbox.on_reset(model.forget)
+    sandbox.on_reset(state.forget)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.host import AsgiApp, Sandbox
-from sandbox.services.ecr.model import findings as _findings
+from sandbox.services.ecr.model import findings
 from sandbox.services.ecr.model.blobs import DIGEST
 from sandbox.services.ecr.model.scans import BASIC, ENHANCED, NONE, Preparations, Prepared
 from sandbox.services.ecr.model.tokens import Tokens
@@ -96,11 +96,11 @@ class Control:
 
 
 def _prepared(asked: dict[str, Any]) -> Prepared:
-    findings = asked.get("findings", [])
-    if not isinstance(findings, list):
+    wanted = asked.get("findings", [])
+    if not isinstance(wanted, list):
         raise InvalidSettingError("findings must be a list")
-    for place, finding in enumerate(findings):
-        if wrong := _findings.problem(finding):
+    for place, finding in enumerate(wanted):
+        if wrong := findings.problem(finding):
             raise InvalidSettingError(f"findings[{place}]: {wrong}")
     kind, status = str(asked.get("kind") or "").upper(), str(asked.get("status") or "").upper()
     if kind not in {"", BASIC, ENHANCED}:
@@ -108,7 +108,7 @@ def _prepared(asked: dict[str, Any]) -> Prepared:
     if status not in {"", *_STATUSES}:
         raise InvalidSettingError(f"status is {asked['status']!r}: it must be one of {', '.join(sorted(_STATUSES))}")
     return Prepared(
-        findings=tuple(findings),
+        findings=tuple(wanted),
         kind=kind,
         status=status,
         description=str(asked.get("description") or ""),

@@ -8,15 +8,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sandbox.ministack import ecr, responses
-from sandbox.services.ecr.model import images as _images
-from sandbox.services.ecr.model import state
+from sandbox.services.ecr.model import images, state
 from sandbox.services.ecr.model.access import current_caller
 from sandbox.services.ecr.model.blobs import Blobs
 from sandbox.services.ecr.model.tokens import USERNAME, Tokens
 
 Data = dict[str, Any]
 Answer = tuple[int, dict[str, str], bytes]
-Details = Callable[[str, _images.Record], Data]
+Details = Callable[[str, images.Record], Data]
 """What else there is to say of an image of a repository."""
 _DETAILS = (
     "registryId",
@@ -72,12 +71,12 @@ def _authorization_token(data: Data, tokens: Tokens, addresses: Mapping[str, str
 
 def _put_image(data: Data, blobs: Blobs) -> Answer:
     name, tag, manifest = data["repositoryName"], data.get("imageTag"), data.get("imageManifest", "")
-    before = _images.find(name, tag=tag) if tag else None
+    before = images.find(name, tag=tag) if tag else None
     try:
-        record = _images.put(
+        record = images.put(
             blobs, name, manifest.encode(), tag=tag, content_type=data.get("imageManifestMediaType", "")
         )
-    except _images.Refusal as refusal:
+    except images.Refusal as refusal:
         return failure(refusal.exception, refusal.text)
     digest = record["imageDigest"]
     if before and before["imageDigest"] == digest:
@@ -89,12 +88,12 @@ def _put_image(data: Data, blobs: Blobs) -> Answer:
     return responses.json_response({"image": _image(name, record, tag)})  # type: ignore[no-any-return]
 
 
-def _image(name: str, record: _images.Record, tag: str | None) -> Data:
+def _image(name: str, record: images.Record, tag: str | None) -> Data:
     return {
         "registryId": record["registryId"],
         "repositoryName": name,
         "imageId": _identifier(record["imageDigest"], tag),
-        "imageManifest": _images.raw(name, record).decode(),
+        "imageManifest": images.raw(name, record).decode(),
         "imageManifestMediaType": record["imageManifestMediaType"],
     }
 
@@ -105,16 +104,16 @@ def _identifier(digest: str, tag: str | None) -> dict[str, str]:
 
 def _describe_images(data: Data, more_details: Details) -> Answer:
     name, wanted = data["repositoryName"], data.get("imageIds")
-    chosen: list[_images.Record] = []
+    chosen: list[images.Record] = []
     for identifier in wanted or []:
-        record = _images.named(name, identifier)
+        record = images.named(name, identifier)
         if record is None:
             return image_not_found(name, identifier)
         if record not in chosen:
             chosen.append(record)
     if not wanted:
         status = (data.get("filter") or {}).get("tagStatus", "ANY")
-        chosen = [record for record in _images.records(name) if has_status(record, status)]
+        chosen = [record for record in images.records(name) if has_status(record, status)]
     details = [{**_details(record), **more_details(name, record)} for record in chosen]
     return page(data, "imageDetails", details)
 
@@ -124,7 +123,7 @@ def has_status(record: Data, status: str) -> bool:
     return status == "ANY" or bool(record["imageTags"]) == (status == "TAGGED")
 
 
-def _details(record: _images.Record) -> Data:
+def _details(record: images.Record) -> Data:
     details = {name: record[name] for name in _DETAILS if record.get(name) is not None}
     if record["imageTags"]:
         details["imageTags"] = list(record["imageTags"])
@@ -151,7 +150,7 @@ def _list_images(data: Data) -> Answer:
     status = (data.get("filter") or {}).get("tagStatus", "ANY")
     identifiers = [
         _identifier(record["imageDigest"], tag)
-        for record in _images.records(data["repositoryName"])
+        for record in images.records(data["repositoryName"])
         if has_status(record, status)
         for tag in (record["imageTags"] or [None])
     ]
@@ -166,14 +165,14 @@ def page(data: Data, member: str, items: list[Any], **members: Any) -> Answer:
 
 
 def _batch_get_image(data: Data) -> Answer:
-    name, images, failures = data["repositoryName"], [], []
+    name, found, failures = data["repositoryName"], [], []
     for identifier in data.get("imageIds") or []:
-        record = _images.named(name, identifier)
+        record = images.named(name, identifier)
         if record is None:
             failures.append(_failed(identifier, "ImageNotFound", "Requested image not found"))
         else:
-            images.append(_image(name, record, identifier.get("imageTag")))
-    return responses.json_response({"images": images, "failures": failures})  # type: ignore[no-any-return]
+            found.append(_image(name, record, identifier.get("imageTag")))
+    return responses.json_response({"images": found, "failures": failures})  # type: ignore[no-any-return]
 
 
 def _failed(identifier: Data, code: str, reason: str) -> Data:
@@ -183,17 +182,17 @@ def _failed(identifier: Data, code: str, reason: str) -> Data:
 def _batch_delete_image(data: Data) -> Answer:
     name, deleted, failures = data["repositoryName"], [], []
     for identifier in data.get("imageIds") or []:
-        record = _images.named(name, identifier)
+        record = images.named(name, identifier)
         if record is None:
             failures.append(_failed(identifier, "ImageNotFound", "Requested image not found"))
             continue
         tags = [identifier["imageTag"]] if identifier.get("imageTag") else (list(record["imageTags"]) or [None])
         try:
             if identifier.get("imageTag"):
-                _images.untag(name, record, identifier["imageTag"])
+                images.untag(name, record, identifier["imageTag"])
             else:
-                _images.remove(name, record)
-        except _images.Refusal as refusal:
+                images.remove(name, record)
+        except images.Refusal as refusal:
             failures.append(_failed(identifier, refusal.exception, refusal.text))
             continue
         deleted += [_identifier(record["imageDigest"], tag) for tag in tags]

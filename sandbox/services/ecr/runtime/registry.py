@@ -12,13 +12,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sandbox.ministack import ecr, responses
-from sandbox.services.ecr.api import referrers, settings
-from sandbox.services.ecr.model import images, state
+from sandbox.services.ecr.model import images, settings, state
 from sandbox.services.ecr.model.access import denial
 from sandbox.services.ecr.model.blobs import DIGEST, Blobs, Owner, Upload
 from sandbox.services.ecr.model.manifests import MANIFEST_LIMIT_BYTES
 from sandbox.services.ecr.model.policies import Caller
 from sandbox.services.ecr.model.tokens import Tokens
+from sandbox.services.ecr.runtime import referrers
 from sandbox.services.ecr.runtime.http import Request, Response, answer, error, range_of, request_of
 
 logger = logging.getLogger("sandbox.ecr")

@@ -18,7 +18,7 @@ from sandbox.services.ecs.model.records import (
     wire,
 )
 from sandbox.services.ecs.runtime import stopping
-from sandbox.services.ecs.runtime.controller import count
+from sandbox.services.ecs.runtime.observation import count
 
 _DEFAULT_CONFIGURATION: Record = {
     "deploymentCircuitBreaker": {"enable": False, "rollback": False},

@@ -5,10 +5,10 @@ from typing import Any
 
 from sandbox import clients
 from sandbox.ministack import ecs
-from sandbox.services import elbv2
 from sandbox.services.ecs.model import state
 from sandbox.services.ecs.model.records import LOCK, Record, is_wanted, say, service_of_task, short_id
 from sandbox.services.ecs.model.state import Target
+from sandbox.services.elbv2.model import targets as elbv2
 
 logger = logging.getLogger("sandbox.ecs")
 

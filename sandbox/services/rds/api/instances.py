@@ -1,23 +1,20 @@
 """Creating, describing and deleting an instance: what it is asked to be, it says that it is.
 
-AWS: API reference CreateDBInstance, DBInstance; User Guide, "gp3 storage" for the figures.
+AWS: API reference CreateDBInstance, DBInstance.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from sandbox.ministack import rds
-from sandbox.services.rds import model, runtime
+from sandbox.services.rds import runtime
 from sandbox.services.rds.api import parameter_groups, secrets
 from sandbox.services.rds.api.query import Answer, Parameters, error, flag, members, refused, value
+from sandbox.services.rds.model import state
+from sandbox.services.rds.model.storage import Storage
 
 Instance = dict[str, Any]
 
-# gp3: below this size IOPS and throughput are fixed, from it on they start at the second pair and can be raised.
-_GP3_THRESHOLD_GIB = 400
-_GP3_SMALL = (3000, 125)
-_GP3_LARGE = (12000, 500)
 _EXTENDED_SUPPORT = "open-source-rds-extended-support"
 
 
@@ -26,36 +23,6 @@ def install() -> None:
     rds._ACTION_MAP["CreateDBInstance"] = _creating(rds._ACTION_MAP["CreateDBInstance"])
     rds._ACTION_MAP["DeleteDBInstance"] = _deleting(rds._ACTION_MAP["DeleteDBInstance"])
     rds._instance_xml = _described(rds._instance_xml)
-
-
-@dataclass(frozen=True)
-class Storage:
-    """A volume as it is asked for: type, GiB, and IOPS and MiB/s as text, empty when not given."""
-
-    kind: str
-    size_gib: int
-    iops: str
-    throughput: str
-
-    def problem(self) -> str | None:
-        """Why RDS has no such volume."""
-        if self._is_small_gp3() and (self.iops or self.throughput):
-            return (
-                "You can't specify IOPS or storage throughput for engine postgres and a storage size less than "
-                f"{_GP3_THRESHOLD_GIB}."
-            )
-        return None
-
-    def figures(self) -> tuple[int | None, int]:
-        """IOPS and MiB/s that it has."""
-        if self.kind != "gp3":
-            return (int(self.iops) if self.iops else None), 0
-        if self._is_small_gp3():
-            return _GP3_SMALL
-        return int(self.iops or _GP3_LARGE[0]), int(self.throughput or _GP3_LARGE[1])
-
-    def _is_small_gp3(self) -> bool:
-        return self.kind == "gp3" and self.size_gib < _GP3_THRESHOLD_GIB
 
 
 def _creating(create: Callable[[Parameters], Answer]) -> Callable[[Parameters], Answer]:
@@ -91,7 +58,7 @@ def _create(create: Callable[[Parameters], Answer], parameters: Parameters) -> A
             secrets.delete(secret)
         return answer
     instance = rds._instances[identifier]
-    model.of_instance(instance).secret = secret
+    state.of_instance(instance).secret = secret
     _keep(instance, parameters)
     return rds._single_instance_response(  # type: ignore[no-any-return]
         "CreateDBInstanceResponse", "CreateDBInstanceResult", instance
@@ -163,7 +130,7 @@ def _keep(instance: Instance, parameters: Parameters) -> None:
         EnabledCloudwatchLogsExports=members(parameters, "EnableCloudwatchLogsExports"),
         PerformanceInsightsKMSKeyId=insights_key,
     )
-    known = model.of_instance(instance)
+    known = state.of_instance(instance)
     known.has_dedicated_log_volume = flag(parameters, "DedicatedLogVolume") or False
     known.engine_lifecycle_support = value(parameters, "EngineLifecycleSupport") or _EXTENDED_SUPPORT
     known.insights_mode = value(parameters, "DatabaseInsightsMode")
@@ -184,7 +151,7 @@ def _described(render: Callable[[Instance], str]) -> Callable[[Instance], str]:
         )
         if not instance.get("PerformanceInsightsEnabled"):
             text = text.replace("<PerformanceInsightsRetentionPeriod>7</PerformanceInsightsRetentionPeriod>", "")
-        known = model.of_instance(instance)
+        known = state.of_instance(instance)
         shown = {
             "PerformanceInsightsKMSKeyId": instance.get("PerformanceInsightsKMSKeyId"),
             "DedicatedLogVolume": str(known.has_dedicated_log_volume).lower(),
@@ -211,7 +178,7 @@ def _deleting(delete: Callable[[Parameters], Answer]) -> Callable[[Parameters], 
                 return error(
                     "DBSnapshotAlreadyExists", f"Cannot create the snapshot because one called {final} already exists."
                 )
-        secret = model.of_instance(instance).secret if instance else None
+        secret = state.of_instance(instance).secret if instance else None
         answer = delete(parameters)
         if secret and not refused(answer):
             secrets.delete(secret)

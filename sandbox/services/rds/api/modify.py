@@ -7,9 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.ministack import rds
-from sandbox.services.rds import model, runtime
-from sandbox.services.rds.api import instances, parameter_groups, secrets
+from sandbox.services.rds import runtime
+from sandbox.services.rds.api import parameter_groups, secrets
 from sandbox.services.rds.api.query import Answer, Parameters, error, flag, members, refused, value
+from sandbox.services.rds.model import state
+from sandbox.services.rds.model.storage import Storage
 
 Instance = dict[str, Any]
 # Applied at once, whatever ApplyImmediately says.
@@ -45,8 +47,8 @@ def _modifying(modify: Callable[[Parameters], Answer]) -> Callable[[Parameters],
     return handle
 
 
-def _storage_of(instance: Instance, parameters: Parameters) -> instances.Storage:
-    return instances.Storage(
+def _storage_of(instance: Instance, parameters: Parameters) -> Storage:
+    return Storage(
         value(parameters, "StorageType") or instance["StorageType"],
         int(value(parameters, "AllocatedStorage") or instance["AllocatedStorage"]),
         value(parameters, "Iops"),
@@ -57,7 +59,7 @@ def _storage_of(instance: Instance, parameters: Parameters) -> instances.Storage
 def _problem(instance: Instance, parameters: Parameters) -> str | None:
     if problem := _storage_of(instance, parameters).problem():
         return problem
-    secret, managed = model.of_instance(instance).secret, flag(parameters, "ManageMasterUserPassword")
+    secret, managed = state.of_instance(instance).secret, flag(parameters, "ManageMasterUserPassword")
     if value(parameters, "MasterUserPassword") and (managed or (secret and managed is None)):
         return "You can't specify MasterUserPassword for an instance with ManageMasterUserPassword enabled."
     if managed is False and secret and not value(parameters, "MasterUserPassword"):
@@ -71,7 +73,7 @@ def _settings(instance: Instance, parameters: Parameters) -> None:
     for parameter, field in _FLAGS.items():
         if (given := flag(parameters, parameter)) is not None:
             instance[field] = given
-    known = model.of_instance(instance)
+    known = state.of_instance(instance)
     known.insights_mode = value(parameters, "DatabaseInsightsMode") or known.insights_mode
     known.engine_lifecycle_support = value(parameters, "EngineLifecycleSupport") or known.engine_lifecycle_support
     if key := value(parameters, "PerformanceInsightsKMSKeyId"):
@@ -88,7 +90,7 @@ def _settings(instance: Instance, parameters: Parameters) -> None:
 
 
 def _password(instance: Instance, parameters: Parameters) -> None:
-    known, managed = model.of_instance(instance), flag(parameters, "ManageMasterUserPassword")
+    known, managed = state.of_instance(instance), flag(parameters, "ManageMasterUserPassword")
     secret = known.secret
     if managed is False and secret:
         secrets.delete(secret)

@@ -241,6 +241,9 @@ def test_wrong_types_are_refused(sandbox: Any, action: str, body: dict[str, Any]
 
 
 def test_history_pages_and_filters(platform: Platform) -> None:
+    for _ in range(4):
+        platform.update(forceNewDeployment=True)
+    platform.steady()
     ask = {"cluster": platform.cluster, "service": "web"}
     everything = platform.ecs.list_service_deployments(**ask, maxResults=100)["serviceDeployments"]
     assert len(everything) >= 5
