@@ -118,3 +118,9 @@ def ref(name: str) -> dict[str, str]:
 
 def att(name: str, attribute: str) -> dict[str, list[str]]:
     return {"Fn::GetAtt": [name, attribute]}
+
+
+def with_properties(resources: dict[str, Any], logical_id: str, **properties: Any) -> dict[str, Any]:
+    """The resources, one of them with other properties."""
+    one = resources[logical_id]
+    return {**resources, logical_id: {**one, "Properties": {**one["Properties"], **properties}}}

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.services import SERVICES
+
 HERE = Path(__file__).parent
 LEDGER = (HERE.parents[1] / "sandbox" / "FIDELITY.md").read_text()
 NAMED = sorted(set(re.findall(r"`((?:services/\w+/)?test_\w+\.py)(?:::(\w+))?`", LEDGER)))
@@ -19,6 +21,12 @@ def test_each_named_contract_test_exists(file, test):
     assert (HERE / file).exists(), f"FIDELITY.md names tests/sandbox/{file}"
     if test:
         assert f"def {test}(" in (HERE / file).read_text(), f"FIDELITY.md names {file}::{test}"
+
+
+def test_each_row_names_what_emulates_it():
+    rows = [line.split(" | ") for line in LEDGER.splitlines() if line.startswith("| ") and "emulated by" not in line]
+    named = {name for row in rows for name in row[1].replace("`", "").split(", ")}
+    assert named <= {"MiniStack", *SERVICES}
 
 
 def test_each_row_says_whether_aws_was_asked():

@@ -1,14 +1,13 @@
 """What CloudFormation promises whatever the type: no-op updates, rollback, protection, policies, bodies."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.services.cloudformation.model import stack_policy
-from tests.sandbox.stacks import Stack, body, ref, stack_in
+from tests.sandbox.stacks import Stack, body, ref
 
 GROUP = {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": 7}}
 ADDRESS = {"Type": "AWS::EC2::EIP", "Properties": {"Domain": "vpc"}}
@@ -25,12 +24,6 @@ PROTECTED_TABLE = {
         "DeletionProtectionEnabled": True,
     },
 }
-
-
-@pytest.fixture
-def stack(sandbox: Any, request: pytest.FixtureRequest) -> Iterator[Stack]:
-    with stack_in(sandbox, request.node.name.split("[")[0].replace("_", "-")) as made:
-        yield made
 
 
 @pytest.fixture

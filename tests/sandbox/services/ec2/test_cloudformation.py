@@ -1,12 +1,11 @@
 """The EC2 types of CloudFormation: each makes EC2's own resource."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.sandbox.stacks import Stack, att, ref, stack_in
+from tests.sandbox.stacks import Stack, att, ref, with_properties
 
 VPC = {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.77.0.0/16"}}
 SUBNET = {
@@ -73,18 +72,6 @@ FLOW_LOG = {
 }
 
 
-def changed(resources: dict[str, Any], logical_id: str, **properties: Any) -> dict[str, Any]:
-    """The resources with other properties of one of them."""
-    one = resources[logical_id]
-    return {**resources, logical_id: {**one, "Properties": {**one["Properties"], **properties}}}
-
-
-@pytest.fixture
-def stack(sandbox: Any, request: pytest.FixtureRequest) -> Iterator[Stack]:
-    with stack_in(sandbox, request.node.name.replace("_", "-")) as made:
-        yield made
-
-
 @pytest.fixture
 def ec2(sandbox: Any) -> Any:
     return sandbox.client("ec2")
@@ -113,7 +100,7 @@ def test_address_in_use_is_neither_released_nor_used_twice(stack: Stack, ec2: An
 def test_tags_change_in_place_and_a_subnet_replaces_the_gateway(stack: Stack, ec2: Any) -> None:
     stack.create(NAT)
     first, address = stack.physical_id("Gateway"), stack.physical_id("Address")
-    retagged = changed(NAT, "Gateway", Tags=[{"Key": "Name", "Value": "other"}])
+    retagged = with_properties(NAT, "Gateway", Tags=[{"Key": "Name", "Value": "other"}])
     assert stack.update(retagged) == "UPDATE_COMPLETE"
     assert stack.physical_id("Gateway") == first
     tags = ec2.describe_nat_gateways(NatGatewayIds=[first])["NatGateways"][0]["Tags"]
@@ -121,7 +108,7 @@ def test_tags_change_in_place_and_a_subnet_replaces_the_gateway(stack: Stack, ec
 
     second_subnet = {**SUBNET, "Properties": {**SUBNET["Properties"], "CidrBlock": "10.77.2.0/24"}}
     moved = {
-        **changed(retagged, "Gateway", SubnetId=ref("Second"), AllocationId=att("Spare", "AllocationId")),
+        **with_properties(retagged, "Gateway", SubnetId=ref("Second"), AllocationId=att("Spare", "AllocationId")),
         "Second": second_subnet,
         "Spare": ADDRESS,
     }
@@ -142,7 +129,7 @@ def test_deleting_the_stack_deletes_gateway_and_address(stack: Stack, ec2: Any) 
 
 def test_a_gateway_that_cannot_be_made_rolls_the_stack_back_and_says_why(stack: Stack, ec2: Any) -> None:
     before = {one["VpcId"] for one in ec2.describe_vpcs()["Vpcs"]}
-    assert stack.create(changed(NAT, "Gateway", SubnetId="subnet-0000000000000000f")) == "ROLLBACK_COMPLETE"
+    assert stack.create(with_properties(NAT, "Gateway", SubnetId="subnet-0000000000000000f")) == "ROLLBACK_COMPLETE"
     assert "The subnet ID 'subnet-0000000000000000f' does not exist" in stack.reasons()
     assert {one["VpcId"] for one in ec2.describe_vpcs()["Vpcs"]} == before
 
@@ -163,7 +150,7 @@ def test_security_group_rules_of_their_own_are_real_rules(stack: Stack, ec2: Any
 def test_a_revoked_rule_has_drifted_and_a_changed_port_replaces_it(stack: Stack, ec2: Any) -> None:
     stack.create(GROUPS)
     first, web = stack.physical_id("WebToTasks"), stack.physical_id("Web")
-    assert stack.update(changed(GROUPS, "WebToTasks", FromPort=9090, ToPort=9090)) == "UPDATE_COMPLETE"
+    assert stack.update(with_properties(GROUPS, "WebToTasks", FromPort=9090, ToPort=9090)) == "UPDATE_COMPLETE"
     second = stack.physical_id("WebToTasks")
     assert second != first
     egress = ec2.describe_security_groups(GroupIds=[web])["SecurityGroups"][0]["IpPermissionsEgress"]
@@ -187,7 +174,7 @@ def test_flow_log_is_described_as_it_was_asked_for(stack: Stack, ec2: Any) -> No
     assert log["DeliverLogsPermissionArn"].endswith("role/flow")
     assert {"Key": "Name", "Value": "flow"} in log["Tags"]
     assert stack.drift()["Log"] == "IN_SYNC"
-    assert stack.update(changed(FLOW_LOG, "Log", TrafficType="REJECT")) == "UPDATE_COMPLETE"
+    assert stack.update(with_properties(FLOW_LOG, "Log", TrafficType="REJECT")) == "UPDATE_COMPLETE"
     assert stack.physical_id("Log") != identifier
     assert not ec2.describe_flow_logs(FlowLogIds=[identifier])["FlowLogs"]
     replaced = stack.physical_id("Log")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.stacks import Stack, stack_in
+from tests.sandbox.stacks import Stack, att, stack_in
 
 DEV_ROOT = "arn:aws:iam::111111111111:root"
 FILTER = {"ImageTagMutabilityExclusionFilterType": "WILDCARD", "ImageTagMutabilityExclusionFilterValue": "*.sig"}
@@ -84,3 +84,31 @@ def test_what_the_api_refuses_fails_the_stack(ecr: Any, made: Stack, wrong: dict
     assert "InvalidParameterException" in made.reasons()
     with pytest.raises(ecr.exceptions.RepositoryNotFoundException):
         ecr.describe_repositories(repositoryNames=["stack-wrong"])
+
+
+def test_repository(stack: Stack, sandbox: Any) -> None:
+    lifecycle = json.dumps({"rules": []})
+    resources = {
+        "Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Version": "2012-10-17", "Statement": []}}},
+        "Repository": {
+            "Type": "AWS::ECR::Repository",
+            "Properties": {
+                "RepositoryName": "properties/app",
+                "ImageTagMutability": "IMMUTABLE",
+                "ImageScanningConfiguration": {"ScanOnPush": True},
+                "EncryptionConfiguration": {"EncryptionType": "KMS", "KmsKey": att("Key", "Arn")},
+                "LifecyclePolicy": {"LifecyclePolicyText": lifecycle},
+            },
+        },
+    }
+    assert stack.create(resources, {"Uri": att("Repository", "RepositoryUri")}) == "CREATE_COMPLETE"
+    ecr = sandbox.client("ecr")
+    [repository] = ecr.describe_repositories(repositoryNames=["properties/app"])["repositories"]
+    assert repository["imageTagMutability"] == "IMMUTABLE"
+    assert repository["imageScanningConfiguration"] == {"scanOnPush": True}
+    assert repository["encryptionConfiguration"]["encryptionType"] == "KMS"
+    assert ecr.get_lifecycle_policy(repositoryName="properties/app")["lifecyclePolicyText"] == lifecycle
+    assert stack.outputs()["Uri"] == "111111111111.dkr.ecr.us-east-1.amazonaws.com/properties/app"
+    assert stack.drift()["Repository"] == "IN_SYNC"
+    ecr.put_image_tag_mutability(repositoryName="properties/app", imageTagMutability="MUTABLE")
+    assert stack.drift()["Repository"] == "MODIFIED"

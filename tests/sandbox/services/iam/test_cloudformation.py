@@ -1,0 +1,62 @@
+"""CloudFormation's types of IAM."""
+
+from typing import Any
+
+from tests.sandbox.stacks import Stack, att, with_properties
+
+
+def test_openid_connect_provider(stack: Stack, sandbox: Any) -> None:
+    resources = {
+        "Provider": {
+            "Type": "AWS::IAM::OIDCProvider",
+            "Properties": {"Url": "https://token.example.com", "ClientIdList": ["sts.amazonaws.com"]},
+        }
+    }
+    assert stack.create(resources, {"Arn": att("Provider", "Arn")}) == "CREATE_COMPLETE"
+    iam, arn = sandbox.client("iam"), stack.outputs()["Arn"]
+    assert arn == "arn:aws:iam::111111111111:oidc-provider/token.example.com"
+    assert iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)["ClientIDList"] == ["sts.amazonaws.com"]
+    assert stack.drift()["Provider"] == "IN_SYNC"
+    assert stack.update(with_properties(resources, "Provider", ClientIdList=["other"])) == "UPDATE_COMPLETE"
+    assert iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)["ClientIDList"] == ["other"]
+    assert stack.delete() == "DELETE_COMPLETE"
+    assert not iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]
+
+
+def test_role_and_secret(stack: Stack, sandbox: Any) -> None:
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        ],
+    }
+    inline = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "logs:PutLogEvents", "Resource": "*"}],
+    }
+    managed = "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"
+    resources = {
+        "Role": {
+            "Type": "AWS::IAM::Role",
+            "Properties": {
+                "AssumeRolePolicyDocument": trust,
+                "Policies": [{"PolicyName": "write", "PolicyDocument": inline}],
+                "ManagedPolicyArns": [managed],
+            },
+        },
+        "Secret": {
+            "Type": "AWS::SecretsManager::Secret",
+            "Properties": {"GenerateSecretString": {"PasswordLength": 24, "ExcludePunctuation": True}},
+        },
+    }
+    assert stack.create(resources) == "CREATE_COMPLETE"
+    iam, role = sandbox.client("iam"), stack.physical_id("Role")
+    assert iam.get_role_policy(RoleName=role, PolicyName="write")["PolicyDocument"] == inline
+    assert iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"] == trust
+    attached = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
+    assert [one["PolicyArn"] for one in attached] == [managed]
+    secret = sandbox.client("secretsmanager").get_secret_value(SecretId=stack.physical_id("Secret"))["SecretString"]
+    assert len(secret) == 24
+    assert set(stack.drift().values()) == {"IN_SYNC"}
+    iam.delete_role_policy(RoleName=role, PolicyName="write")
+    assert stack.drift()["Role"] == "MODIFIED"

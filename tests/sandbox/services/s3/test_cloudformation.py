@@ -1,0 +1,78 @@
+"""CloudFormation's types of S3."""
+
+import json
+from typing import Any
+
+from tests.sandbox.stacks import Stack, ref
+
+
+def test_bucket(stack: Stack, sandbox: Any) -> None:
+    statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
+    bucket = {
+        "Type": "AWS::S3::Bucket",
+        "Properties": {
+            "PublicAccessBlockConfiguration": {
+                "BlockPublicAcls": True,
+                "BlockPublicPolicy": True,
+                "IgnorePublicAcls": True,
+                "RestrictPublicBuckets": True,
+            },
+            "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+            "BucketEncryption": {
+                "ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+            },
+            "VersioningConfiguration": {"Status": "Enabled"},
+            "LoggingConfiguration": {"DestinationBucketName": ref("Logs"), "LogFilePrefix": "s3/"},
+            "LifecycleConfiguration": {
+                "Rules": [
+                    {
+                        "Id": "expire",
+                        "Status": "Enabled",
+                        "ExpirationInDays": "90",
+                        "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
+                        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+                    }
+                ]
+            },
+        },
+    }
+    resources = {
+        "Logs": {"Type": "AWS::S3::Bucket"},
+        "Bucket": bucket,
+        "Policy": {
+            "Type": "AWS::S3::BucketPolicy",
+            "Properties": {
+                "Bucket": ref("Bucket"),
+                "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]},
+            },
+        },
+    }
+    assert stack.create(resources) == "CREATE_COMPLETE"
+    s3, name = sandbox.client("s3"), stack.physical_id("Bucket")
+    blocked = s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"]
+    assert set(blocked.values()) == {True}
+    ownership = s3.get_bucket_ownership_controls(Bucket=name)["OwnershipControls"]["Rules"]
+    assert ownership == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    [rule] = s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert rule["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    assert s3.get_bucket_versioning(Bucket=name)["Status"] == "Enabled"
+    assert s3.get_bucket_logging(Bucket=name)["LoggingEnabled"]["TargetBucket"] == stack.physical_id("Logs")
+    [lifecycle] = s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
+    assert lifecycle["Expiration"] == {"Days": 90}
+    assert lifecycle["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
+    assert lifecycle["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    assert json.loads(s3.get_bucket_policy(Bucket=name)["Policy"])["Statement"] == [statement]
+    assert set(stack.drift().values()) == {"IN_SYNC"}
+    s3.delete_bucket_policy(Bucket=name)
+    s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Suspended"})
+    drift = stack.drift()
+    assert (drift["Policy"], drift["Bucket"]) == ("DELETED", "MODIFIED")
+
+
+def test_bucket_with_objects_is_not_deleted(stack: Stack, sandbox: Any) -> None:
+    stack.create({"Bucket": {"Type": "AWS::S3::Bucket"}})
+    s3, name = sandbox.client("s3"), stack.physical_id("Bucket")
+    s3.put_object(Bucket=name, Key="kept", Body=b"1")
+    assert stack.delete() == "DELETE_FAILED"
+    s3.delete_object(Bucket=name, Key="kept")
+    assert stack.delete() == "DELETE_COMPLETE"
