@@ -5,6 +5,7 @@ import importlib
 import os
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from sandbox import ministack, seam
 from sandbox.errors import SandboxError
 from sandbox.seam import Difference, Module, replaced, used
+from tests.sandbox.conftest import command
 from tools.venvs import ensure_uv, turns
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -150,6 +152,17 @@ def test_another_version_is_told_by_what_differs(older: Path) -> None:
     common = "async (lb, method, path, headers, body, query_params, port=80, client_ip=None"
     expected, found = f"{common}, raw_query_string=None, raw_path=None)", f"{common})"
     assert listed == [f"ministack.services.alb.dispatch_request: expected {expected}, found {found}"]
+
+
+def test_a_sandbox_does_not_start_on_another_version(older: Path) -> None:
+    name = f"seam-{uuid.uuid4().hex[:8]}"
+    try:
+        refused = command("up", name=name, PYTHONPATH=str(older))
+        assert refused.returncode == 1
+        assert "It differs in\n  ministack.services.alb.dispatch_request: expected async (" in refused.stderr
+        assert command("status", name=name).returncode == 3
+    finally:
+        assert command("down", name=name).returncode == 0
 
 
 @pytest.fixture
