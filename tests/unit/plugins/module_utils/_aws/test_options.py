@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.options import side_params
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.side import read_side, side_secrets, side_spec
 
 OWN: dict[str, Any] = {
     "profile": None,
@@ -44,23 +43,3 @@ def test_region_and_endpoint_keep_the_tasks_credentials() -> None:
 
 def test_other_options_of_a_side_are_no_aws_options() -> None:
     assert side_params(OWN, {"role_arn": "arn", "validate_certs": "no"}) == OWN
-
-
-def test_a_side_is_read_and_does_not_show_its_secrets() -> None:
-    options = dict.fromkeys(side_spec())
-    given = {**options, "registry": "r.example", "auth": "basic", "password": "hidden", "plain_http": True}
-    side = read_side(given)
-    assert (side.registry, side.password, side.username, side.plain_http) == ("r.example", "hidden", "", True)
-    assert "hidden" not in repr(side)
-
-
-def test_every_secret_of_the_options_is_known() -> None:
-    hidden = [name for name, option in side_spec().items() if option.get("no_log")]
-    args = {
-        "secret_key": "a",
-        "source": {name: f"source-{name}" for name in hidden},
-        "destination": {name: f"destination-{name}" for name in hidden},
-    }
-    expected = {"a", *(f"{side}-{name}" for side in ("source", "destination") for name in hidden)}
-    assert set(side_secrets(args)) == expected
-    assert side_secrets({"source": "nonsense", "destination": None}) == []

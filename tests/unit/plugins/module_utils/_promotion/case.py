@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import RepositorySettings
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.parse import parse_manifest
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.referrers import fallback_tag
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.plan import plan
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.request import PromotionRequest
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.run import promote
@@ -72,6 +73,12 @@ def sample(world: World) -> Sample:
     signature = samples.cosign(shelf, root, "one")
     attestation = samples.cosign(shelf, amd64, "two", ending=".att")
     return Sample(root, amd64, arm64, (sbom, bundle, of_child, signature, attestation))
+
+
+def listed(shelf: Repository, subject: RawManifest) -> list[str]:
+    """The digests that the index under the subject's fallback tag lists."""
+    index = parse_manifest(shelf.manifests[shelf.tags[fallback_tag(subject.digest)]])
+    return [child.digest for child in index.children]
 
 
 # For what is planned and said from values alone.

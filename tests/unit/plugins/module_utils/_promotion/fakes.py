@@ -16,11 +16,13 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import Opera
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import Descriptor, RawManifest, Transferred
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.names import Address
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.parse import is_foreign, parse_manifest
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.referrers import descriptor_of
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.ports import Ports
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import Descriptor, RawManifest
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import Promotion
 
 EPOCH = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -98,9 +100,9 @@ class MemoryRegistry:
             return None
         found = [parse_manifest(raw) for raw in self[subject.repository].manifests.values()]
         return tuple(
-            Descriptor(one.digest, len(one.raw.content), one.raw.media_type, one.artifact_type, "", one.annotations)
-            for one in found
-            if one.subject and one.subject.digest == subject.reference
+            descriptor_of(manifest)
+            for manifest in found
+            if manifest.subject and manifest.subject.digest == subject.reference
         )
 
     def mount_blob(self, blob: Address, *, from_repository: str) -> bool:
@@ -125,8 +127,8 @@ class MemoryRegistry:
         held, parsed, reference = self[address.repository], parse_manifest(manifest), address.reference
         if refusal := self.refuses(reference, manifest):
             raise OperationError(f"{self.host} refuses {reference}.", refusal=refusal)
-        lacking = [one.digest for one in parsed.children if one.digest not in held.manifests]
-        lacking += [one.digest for one in parsed.blobs if one.digest not in held.blobs and not is_foreign(one)]
+        lacking = [each.digest for each in parsed.children if each.digest not in held.manifests]
+        lacking += [each.digest for each in parsed.blobs if each.digest not in held.blobs and not is_foreign(each)]
         # An index of referrers may outlive what it lists.
         if lacking and not reference.startswith("sha256-"):
             raise OperationError(f"{self.host} lacks {', '.join(lacking)} of {reference}.", refusal="missing")
@@ -141,7 +143,7 @@ class MemoryRegistry:
         return parsed.subject.digest if self.referrers_api and parsed.subject else ""
 
     def _may_move(self, tag: str) -> bool:
-        return any(tag.startswith(one.rstrip("*")) for one in self.settings.mutable_tags)
+        return any(tag.startswith(each.rstrip("*")) for each in self.settings.mutable_tags)
 
     def describe_repository(self, _repository: str) -> RepositorySettings:
         return self.settings
@@ -152,7 +154,7 @@ class MemoryRegistry:
         for name, held in self.repositories.items():
             for tag, digest in held.tags.items():
                 if not tag.startswith("sha256-"):
-                    found += [f"{name}:{tag} lacks {one}" for one in self._missing_below(held, digest)]
+                    found += [f"{name}:{tag} lacks {each}" for each in self._missing_below(held, digest)]
         return found
 
     def _missing_below(self, held: Repository, digest: str) -> list[str]:
@@ -160,8 +162,8 @@ class MemoryRegistry:
         if raw is None:
             return [digest]
         parsed = parse_manifest(raw)
-        blobs = [one.digest for one in parsed.blobs if one.digest not in held.blobs and not is_foreign(one)]
-        return blobs + [lacks for one in parsed.children for lacks in self._missing_below(held, one.digest)]
+        blobs = [each.digest for each in parsed.blobs if each.digest not in held.blobs and not is_foreign(each)]
+        return blobs + [lacks for each in parsed.children for lacks in self._missing_below(held, each.digest)]
 
 
 class World:
@@ -198,10 +200,10 @@ class World:
         return "arn:aws:iam::222222222222:user/releaser"
 
     def promotions(self, service: str) -> tuple[Promotion, ...]:
-        return tuple(reversed([one for one in self.lines if one.service == service]))
+        return tuple(reversed([each for each in self.lines if each.service == service]))
 
     def find_promotion(self, service: str, digest: str) -> Promotion | None:
-        return next((one for one in self.promotions(service) if one.digest == digest), None)
+        return next((each for each in self.promotions(service) if each.digest == digest), None)
 
     def write_promotion(self, promotion: Promotion) -> None:
         if self.fail_record:

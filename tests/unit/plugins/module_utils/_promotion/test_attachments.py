@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING
-
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import AttachmentsMode
 
@@ -14,22 +11,18 @@ from tests.unit.plugins.module_utils._promotion.case import (
     DESTINATION,
     SOURCE,
     TAG,
+    listed,
     request,
     run,
     sample,
 )
 from tests.unit.plugins.module_utils._promotion.fakes import World
 
-if TYPE_CHECKING:
-    from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import RawManifest
-
-    from tests.unit.plugins.module_utils._promotion.fakes import Repository
-
 
 def test_each_is_reported_with_its_kind_and_subject() -> None:
     world = World()
     made = sample(world)
-    found = {(one.kind, one.subject) for one in run(world).plan.images[0].source.attachments}
+    found = {(each.kind, each.subject) for each in run(world).plan.images[0].source.attachments}
     assert found == {
         ("sbom", made.root.digest),
         ("bundle", made.attachments[0].digest),
@@ -44,12 +37,7 @@ def test_off_looks_for_none() -> None:
     made = sample(world)
     run(world, request(attachments=AttachmentsMode.OFF))
     assert not [call for call in world.source.calls if call[0] in ("LIST", "REFERRERS")]
-    assert not {one.digest for one in made.attachments} & set(world.destination[DESTINATION].manifests)
-
-
-def _listed(shelf: Repository, subject: RawManifest) -> list[str]:
-    index = shelf.manifests[shelf.tags[subject.digest.replace(":", "-")]]
-    return [one["digest"] for one in json.loads(index.content)["manifests"]]
+    assert not {each.digest for each in made.attachments} & set(world.destination[DESTINATION].manifests)
 
 
 @pytest.mark.parametrize("source_api", [True, False])
@@ -63,7 +51,7 @@ def test_a_referrer_of_something_else_is_said_and_left(source_api: bool) -> None
     result = run(world)
     assert "but it refers to" in result.images[0].plan.warnings[0]
     assert liar.digest not in world.destination[DESTINATION].manifests
-    assert _listed(world.destination[DESTINATION], image) == [result.images[0].attestation]
+    assert listed(world.destination[DESTINATION], image) == [result.images[0].attestation]
 
 
 def test_a_referrer_that_the_source_lost_is_said() -> None:

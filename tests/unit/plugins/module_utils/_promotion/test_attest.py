@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +13,7 @@ from tests.unit.plugins.module_utils._oci import samples
 from tests.unit.plugins.module_utils._promotion.case import (
     DESTINATION,
     SOURCE,
+    listed,
     run,
     sample,
 )
@@ -22,13 +22,6 @@ from tests.unit.plugins.module_utils._promotion.fakes import World
 if TYPE_CHECKING:
     from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import RawManifest
     from ansible_collections.fastbreak.aws.plugins.module_utils._oci.names import Address
-
-    from tests.unit.plugins.module_utils._promotion.fakes import Repository
-
-
-def _listed(shelf: Repository, subject: RawManifest) -> list[str]:
-    index = shelf.manifests[shelf.tags[subject.digest.replace(":", "-")]]
-    return [one["digest"] for one in json.loads(index.content)["manifests"]]
 
 
 def test_an_attestation_that_another_run_wrote_over_is_listed_again() -> None:
@@ -48,7 +41,7 @@ def test_an_attestation_that_another_run_wrote_over_is_listed_again() -> None:
     world.destination.resolve = overwritten  # type: ignore[method-assign]
     attestation = run(world).images[0].attestation
     assert written.count(tag) == 2
-    assert attestation in _listed(shelf, made.root)
+    assert attestation in listed(shelf, made.root)
 
 
 def test_an_attestation_from_an_earlier_stage_is_carried_and_is_not_taken_for_this_ones() -> None:
@@ -58,7 +51,7 @@ def test_an_attestation_from_an_earlier_stage_is_carried_and_is_not_taken_for_th
     onward = World(source_api=True, destination_api=True)
     onward.source.repositories[SOURCE] = world.destination[DESTINATION]
     result = run(onward)
-    assert first in {one.manifest.digest for one in result.plan.images[0].source.attachments}
+    assert first in {each.manifest.digest for each in result.plan.images[0].source.attachments}
     assert result.images[0].attestation not in ("", first)
     assert not run(onward).changed
 

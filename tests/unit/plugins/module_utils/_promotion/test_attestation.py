@@ -30,7 +30,7 @@ def test_the_attestation_is_known_by_its_descriptor_and_says_what_happened() -> 
     manifest = made.manifest
     assert is_attestation(descriptor_of(manifest))
     assert not is_attestation(Descriptor("sha256:x", 1, "y", "application/vnd.in-toto+json"))
-    assert {one.digest for one, _content in made.blobs} == {one.digest for one in manifest.blobs}
+    assert {each.digest for each, _content in made.blobs} == {each.digest for each in manifest.blobs}
     said = json.loads(made.blobs[1][1])
     assert (said["_type"], said["predicateType"]) == ("https://in-toto.io/Statement/v1", PREDICATE_TYPE)
     assert said["subject"][0]["name"] == "prod.example/prod/app:1"

@@ -36,7 +36,7 @@ def test_everything_is_planned_where_nothing_is() -> None:
     assert [step.manifest for step in image.manifests] == [source.root]
     assert image.tag == TagStep(Address("prod/app", "1"), source.root)
     assert (image.attest, image.record, image.changed) == (True, True, True)
-    assert image.bytes_to_copy == sum(one.size for one in source.root.blobs)
+    assert image.bytes_to_copy == sum(each.size for each in source.root.blobs)
 
 
 def test_only_what_is_missing_is_planned() -> None:
@@ -105,7 +105,7 @@ def test_two_images_share_what_they_have_in_common() -> None:
     result = run(world, request(*images))
     copied = [call for call in world.destination.calls if call == ("PUT blob", DESTINATION, samples.digest_of(b"base"))]
     assert len(copied) == 1
-    assert [one.blobs_copied for one in result.images] == [3, 2]
+    assert [each.blobs_copied for each in result.images] == [3, 2]
     assert not run(world, request(*images)).changed
 
 
@@ -122,7 +122,7 @@ def test_two_images_cannot_have_one_tag() -> None:
 def test_the_same_image_twice_is_promoted_once() -> None:
     world = World()
     sample(world)
-    one = ImageRequest(SOURCE, DESTINATION, TAG, "", TAG)
-    result = run(world, request(one, one))
+    asked = ImageRequest(SOURCE, DESTINATION, TAG, "", TAG)
+    result = run(world, request(asked, asked))
     assert [image.plan.changed for image in result.images] == [True, False]
     assert len(world.lines) == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,6 +28,7 @@ from tests.unit.plugins.module_utils._promotion.case import (
     NOTHING,
     SOURCE,
     SPDX,
+    listed,
     planned,
     request,
     run,
@@ -57,28 +57,23 @@ def test_a_fallback_tag_that_is_no_index_is_refused_or_warned_of() -> None:
 WARN = request(attachments=AttachmentsMode.WARN)
 
 
-def _listed(shelf: Repository, subject: RawManifest) -> list[str]:
-    index = shelf.manifests[shelf.tags[subject.digest.replace(":", "-")]]
-    return [one["digest"] for one in json.loads(index.content)["manifests"]]
-
-
 def more_tag(subject: RawManifest) -> str:
     return subject.digest.replace(":", "-") + ".sig"
 
 
-def test_what_the_destination_has_of_its_own_stays_listed() -> None:
+def test_what_the_destination_has_of_its_own_stayslisted() -> None:
     world = World()
     made = sample(world)
     run(world)
     shelf = world.destination[DESTINATION]
     own = samples.referrer(shelf, made.root, "signed in production", BUNDLE)
-    before = _listed(shelf, made.root)
-    held = [shelf.manifests[one] for one in before]
+    before = listed(shelf, made.root)
+    held = [shelf.manifests[each] for each in before]
     samples.fallback(shelf, made.root, *held, own)
     new = samples.referrer(world.source[SOURCE], made.root, "another SBOM", SPDX)
     samples.fallback(world.source[SOURCE], made.root, made.attachments[0], new)
     assert run(world).changed
-    assert _listed(shelf, made.root) == [*before, own.digest, new.digest]
+    assert listed(shelf, made.root) == [*before, own.digest, new.digest]
     assert not run(world).changed
 
 
@@ -150,4 +145,4 @@ def test_an_attestation_that_could_not_be_listed_is_refused_before_anything_is_w
     assert "attestation of this promotion cannot be listed" in warned.images[0].plan.warnings[0]
     world.make_ecr("sha256-*")
     result = run(world)
-    assert result.images[0].attestation in _listed(world.destination[DESTINATION], made.root)
+    assert result.images[0].attestation in listed(world.destination[DESTINATION], made.root)

@@ -15,15 +15,15 @@ from tests.unit.plugins.module_utils._promotion.fakes import World
 def test_platforms_make_another_digest_which_has_to_be_allowed() -> None:
     world = World()
     made = sample(world)
-    one = ImageRequest(SOURCE, DESTINATION, TAG, "", TAG, ("linux/arm64",))
+    asked = ImageRequest(SOURCE, DESTINATION, TAG, "", TAG, ("linux/arm64",))
     with pytest.raises(RefusedError, match="allow_digest_change"):
-        run(world, request(one))
-    result = run(world, request(one, allow_digest_change=True))
+        run(world, request(asked))
+    result = run(world, request(asked, allow_digest_change=True))
     source = result.plan.images[0].source
     assert source.rewritten_from == made.root.digest != source.digest
     assert made.amd64.digest not in world.destination[DESTINATION].manifests
     assert made.arm64.digest in world.destination[DESTINATION].manifests
-    assert not run(world, request(one, allow_digest_change=True)).changed
+    assert not run(world, request(asked, allow_digest_change=True)).changed
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ def test_an_index_of_referrers_that_another_run_adds_to_is_as_good() -> None:
         tag = made.root.digest.replace(":", "-")
         if reference == TAG:
             held = shelf.manifests[shelf.tags[tag]]
-            listed = [shelf.manifests[one.digest] for one in parse_manifest(held).children]
+            listed = [shelf.manifests[each.digest] for each in parse_manifest(held).children]
             own = samples.referrer(shelf, made.root, "of another run", "application/spdx+json")
             samples.fallback(shelf, made.root, *listed, own)
 

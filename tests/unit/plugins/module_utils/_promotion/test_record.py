@@ -35,7 +35,9 @@ def test_the_record_and_the_attestation_tell_the_same() -> None:
     assert statement["predicate"]["promotedBy"] == line.promoted_by
     assert statement["predicate"]["promotedAt"] == line.promoted_at
     assert artifact["annotations"]["org.opencontainers.image.created"] == line.promoted_at
-    assert {one["digest"] for one in statement["predicate"]["attachments"]} == {one.digest for one in made.attachments}
+    assert {each["digest"] for each in statement["predicate"]["attachments"]} == {
+        each.digest for each in made.attachments
+    }
 
 
 def test_what_the_gates_found_is_attested_and_recorded_as_it_was_decided() -> None:

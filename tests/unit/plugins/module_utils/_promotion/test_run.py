@@ -33,15 +33,15 @@ def test_all_that_belongs_to_an_image_goes_along_byte_for_byte(source_api: int, 
     held = world.destination[DESTINATION]
     assert result.changed
     assert held.tags[TAG] == made.root.digest
-    assert all(held.manifests[one.digest].content == one.content for one in (*made.images, *made.attachments))
+    assert all(held.manifests[each.digest].content == each.content for each in (*made.images, *made.attachments))
     assert world.destination.missing() == []
     assert {tag: held.tags[tag] for tag in world.source[SOURCE].tags if "." in tag} == {
         tag: digest for tag, digest in world.source[SOURCE].tags.items() if "." in tag
     }
-    listed = [one.digest for one in world.destination.list_referrers(Address(DESTINATION, made.root.digest)) or ()]
+    listed = [each.digest for each in world.destination.list_referrers(Address(DESTINATION, made.root.digest)) or ()]
     if not destination_api:
         index = held.manifests[held.tags[made.root.digest.replace(":", "-")]]
-        listed = [one["digest"] for one in json.loads(index.content)["manifests"]]
+        listed = [each["digest"] for each in json.loads(index.content)["manifests"]]
     assert set(listed) == {made.attachments[0].digest, result.images[0].attestation}
 
 

@@ -48,24 +48,24 @@ def _build(shelf: Repository, tree: object, tag: str = "") -> RawManifest:
     assert isinstance(tree, list)
     if isinstance(tree[0], str):
         return samples.image(shelf, *tree, tag=tag)
-    children = {one.digest: one for one in (_build(shelf, child) for child in tree)}
-    return samples.index(shelf, [(one, "") for one in children.values()], tag=tag)
+    children = {each.digest: each for each in (_build(shelf, child) for child in tree)}
+    return samples.index(shelf, [(each, "") for each in children.values()], tag=tag)
 
 
 def _attach(world: World, number: int, kind: str) -> None:
     shelf = world.source[SOURCE]
-    subjects = [one for one in shelf.manifests.values() if not _is_fallback(shelf, one)]
+    subjects = [each for each in shelf.manifests.values() if not _is_fallback(shelf, each)]
     subject = subjects[number % len(subjects)]
     if kind == ".sig":
         samples.cosign(shelf, subject, "signature")
         return
     artifact_type = SPDX if kind == "sbom" else BUNDLE
-    one = samples.referrer(shelf, subject, kind, artifact_type)
+    made = samples.referrer(shelf, subject, kind, artifact_type)
     if not world.source.referrers_api:
         tag = subject.digest.replace(":", "-")
         before = parse_manifest(shelf.manifests[shelf.tags[tag]]).children if tag in shelf.tags else ()
-        held = [shelf.manifests[child.digest] for child in before if child.digest != one.digest]
-        samples.fallback(shelf, subject, *held, one)
+        held = [shelf.manifests[child.digest] for child in before if child.digest != made.digest]
+        samples.fallback(shelf, subject, *held, made)
 
 
 def _is_fallback(shelf: Repository, raw: RawManifest) -> bool:
@@ -84,8 +84,8 @@ def _make(case: Case) -> World:
             held.blobs[digest] = content
     for raw in list(shelf.manifests.values()):
         parsed = parse_manifest(raw)
-        complete = all(one.digest in held.blobs for one in parsed.blobs)
-        complete = complete and all(one.digest in held.manifests for one in parsed.children)
+        complete = all(each.digest in held.blobs for each in parsed.blobs)
+        complete = complete and all(each.digest in held.manifests for each in parsed.children)
         if complete and (parsed.subject is None or parsed.subject.digest in held.manifests):
             held.manifests[raw.digest] = raw
     return world
@@ -96,14 +96,14 @@ def _closure(shelf: Repository, digest: str) -> dict[str, RawManifest]:
     found: dict[str, RawManifest] = {}
     ahead = [digest]
     while ahead:
-        one = ahead.pop()
-        if one in found:
+        digest = ahead.pop()
+        if digest in found:
             continue
-        found[one] = shelf.manifests[one]
-        ahead += [child.digest for child in parse_manifest(found[one]).children]
-        ahead += [tagged for tag, tagged in shelf.tags.items() if tag == one.replace(":", "-") + ".sig"]
+        found[digest] = shelf.manifests[digest]
+        ahead += [child.digest for child in parse_manifest(found[digest]).children]
+        ahead += [tagged for tag, tagged in shelf.tags.items() if tag == digest.replace(":", "-") + ".sig"]
         parsed = [parse_manifest(raw) for raw in shelf.manifests.values()]
-        ahead += [each.digest for each in parsed if each.subject and each.subject.digest == one]
+        ahead += [each.digest for each in parsed if each.subject and each.subject.digest == digest]
     return found
 
 
@@ -119,8 +119,8 @@ def _is_right(planned: PromotionPlan, held: Repository) -> None:
     for step in steps:
         parsed = step.manifest
         named = [*parsed.children, *((parsed.subject,) if parsed.subject else ())]
-        assert all(order.get(one.digest, -1) < order[step.manifest.digest] for one in named)
-        assert {one.digest for one in parsed.blobs} <= {*blobs, *held.blobs}
+        assert all(order.get(each.digest, -1) < order[step.manifest.digest] for each in named)
+        assert {each.digest for each in parsed.blobs} <= {*blobs, *held.blobs}
 
 
 @settings(deadline=None, max_examples=60)
@@ -128,7 +128,7 @@ def _is_right(planned: PromotionPlan, held: Repository) -> None:
 def test_the_plan_is_right_and_carrying_it_out_gives_the_source_and_no_more(case: Case) -> None:
     world = _make(case)
     asked = request(
-        *(ImageRequest(SOURCE, DESTINATION, str(one), "", str(one)) for one in range(len(case.trees))), attest=False
+        *(ImageRequest(SOURCE, DESTINATION, str(each), "", str(each)) for each in range(len(case.trees))), attest=False
     )
     shelf, held = world.source[SOURCE], world.destination[DESTINATION]
     planned = run(world, asked, check_mode=True).plan

@@ -11,6 +11,9 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.side impo
     RegistryOptions,
     check_options,
     parse_ecr_host,
+    read_side,
+    side_secrets,
+    side_spec,
 )
 
 ECR = "111111111111.dkr.ecr.eu-west-1.amazonaws.com"
@@ -102,3 +105,23 @@ def test_aws_options_are_those_that_were_given() -> None:
 def test_secrets_are_not_shown() -> None:
     shown = repr(RegistryOptions("r", username="u", password="s3", secret_key="s3", session_token="s3"))
     assert "s3" not in shown
+
+
+def test_a_side_is_read_and_does_not_show_its_secrets() -> None:
+    options = dict.fromkeys(side_spec())
+    given = {**options, "registry": "r.example", "auth": "basic", "password": "hidden", "plain_http": True}
+    side = read_side(given)
+    assert (side.registry, side.password, side.username, side.plain_http) == ("r.example", "hidden", "", True)
+    assert "hidden" not in repr(side)
+
+
+def test_every_secret_of_the_options_is_known() -> None:
+    hidden = [name for name, option in side_spec().items() if option.get("no_log")]
+    args = {
+        "secret_key": "a",
+        "source": {name: f"source-{name}" for name in hidden},
+        "destination": {name: f"destination-{name}" for name in hidden},
+    }
+    expected = {"a", *(f"{side}-{name}" for side in ("source", "destination") for name in hidden)}
+    assert set(side_secrets(args)) == expected
+    assert side_secrets({"source": "nonsense", "destination": None}) == []

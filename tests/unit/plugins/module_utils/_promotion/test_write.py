@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING
-
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     OperationError,
@@ -18,24 +15,14 @@ from tests.unit.plugins.module_utils._promotion.case import (
     SOURCE,
     SPDX,
     TAG,
+    listed,
     request,
     run,
     sample,
 )
 from tests.unit.plugins.module_utils._promotion.fakes import World
 
-if TYPE_CHECKING:
-    from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import RawManifest
-
-    from tests.unit.plugins.module_utils._promotion.fakes import Repository
-
-
 WARN = request(attachments=AttachmentsMode.WARN)
-
-
-def _listed(shelf: Repository, subject: RawManifest) -> list[str]:
-    index = shelf.manifests[shelf.tags[subject.digest.replace(":", "-")]]
-    return [one["digest"] for one in json.loads(index.content)["manifests"]]
 
 
 def test_an_attachment_that_the_destination_refuses_fails_the_run_before_the_tag() -> None:
@@ -49,7 +36,7 @@ def test_an_attachment_that_the_destination_refuses_fails_the_run_before_the_tag
     held = world.destination[DESTINATION]
     assert held.tags[TAG] == made.root.digest
     assert len(result.images[0].warnings) == 4  # three referrers and the attestation
-    assert all("refused" in one for one in result.images[0].warnings)
+    assert all("refused" in each for each in result.images[0].warnings)
     assert not [tag for tag in held.tags if tag.startswith("sha256-") and "." not in tag]
     assert result.images[0].attestation == ""
     again = run(world, WARN)
@@ -66,7 +53,7 @@ def test_one_refused_attachment_is_left_out_of_the_index_of_referrers() -> None:
     samples.fallback(shelf, image, sbom, bundle)
     world.destination.refuses = lambda reference, _raw: "unsupported" if reference == bundle.digest else ""
     result = run(world, request(attachments=AttachmentsMode.WARN, attest=False))
-    assert _listed(world.destination[DESTINATION], image) == [sbom.digest]
+    assert listed(world.destination[DESTINATION], image) == [sbom.digest]
     assert bundle.digest in result.images[0].warnings[0]
 
 
