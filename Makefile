@@ -1,7 +1,7 @@
 # Every command of the project. Each does its own set-up, so none has to be run before another.
 .POSIX:
 .SUFFIXES:
-.PHONY: help setup demo demo-down sandbox-up sandbox-down test lint unit architecture integration molecule e2e \
+.PHONY: help setup demo demo-down sandbox-up sandbox-down check test lint unit architecture integration molecule e2e \
 	sandbox-test service-test sanity packaging engine engine-stop images lock format build clean-caches \
 	bench-promotion
 
@@ -24,6 +24,9 @@ sandbox-up: ## Start the sandbox: an emulated AWS with accounts dev and prod
 
 sandbox-down: ## End the sandbox and remove what it made
 	@tools/run python -m sandbox down
+
+check: ## Before each commit, in a minute: linters of what changed, unit tests, architecture
+	@tools/run python -m tools.suite --quick
 
 test: ## All checks and tests below, with times; a log of each in .cache/test
 	@tools/run python -m tools.suite

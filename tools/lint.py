@@ -1,5 +1,10 @@
-"""All linters and type checkers: `python -m tools.lint [NAME...]`. A line for what passes, all of what fails."""
+"""All linters and type checkers: `python -m tools.lint [--changed] [NAME...]`.
 
+It prints a line for what passes, and all of what fails. With `--changed` a check runs only when files that it is about
+differ from the main branch. A quick one looks at the whole project even then; a slow one gets the changed files.
+"""
+
+import argparse
 import os
 import subprocess
 import sys
@@ -8,8 +13,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from tools.files import ROOT, project_files, shell_scripts
+from tools.files import ROOT, branch_point, changed_files, project_files, shell_scripts
 
 COLLECTION = "ansible_collections.fastbreak.aws.plugins"
 TYPED = (
@@ -23,12 +29,28 @@ TYPED = (
 
 @dataclass(frozen=True)
 class Check:
-    """A linter: its command, and the project files it is given at the end of it (None: it finds its own)."""
+    """A linter: its command, and which files it is about.
+
+    `about`: patterns of git, or a function that finds the files.
+    `given`: it gets the files at the end of its command: always, when only changed ones count, or never.
+    """
 
     name: str
     command: tuple[str, ...]
-    files: Callable[[], list[Path]] | None = None
+    about: tuple[str, ...] | Callable[[], list[Path]]
+    given: Literal["always", "changed", "never"] = "never"
     folder: str = "."
+
+    def files(self) -> list[Path]:
+        return self.about() if callable(self.about) else project_files(*self.about)
+
+    def changed(self, base: str) -> list[Path]:
+        """Those of its files that differ from a commit, deleted ones too unless it gets them by name."""
+        if callable(self.about):
+            changed = set(changed_files(base))
+            return [path for path in self.about() if path in changed]
+        files = changed_files(base, *self.about)
+        return files if self.given == "never" else [path for path in files if (ROOT / path).is_file()]
 
 
 @dataclass(frozen=True)
@@ -39,39 +61,50 @@ class Outcome:
     seconds: float
 
 
-def _files(*patterns: str) -> Callable[[], list[Path]]:
-    return lambda: project_files(*patterns)
-
-
+SETTINGS = ("pyproject.toml", "requirements.lock")
+ANSIBLE = (
+    "galaxy.yml",
+    "site.yml",
+    *(f"{folder}/*.yml" for folder in ("extensions", "inventories", "meta", "playbooks", "roles")),
+)
+WORKFLOWS = (".github/workflows/*.yml",)
 # The slowest first, so that the last one to run is a quick one.
 CHECKS = (
-    Check("ansible-lint", ("ansible-lint", "--strict", "--nocolor")),
-    Check("mypy", ("mypy", *(word for module in TYPED for word in ("-p", module)))),
-    Check("mypy service", ("../.venv-service/bin/mypy",), folder="service"),
-    Check("cfn-lint", ("cfn-lint",), _files("roles/*/files/stack.yaml")),
-    Check("ruff check", ("ruff", "check", ".")),
-    Check("ruff format", ("ruff", "format", "--check", ".")),
-    Check("yamllint", ("yamllint", "--strict", ".")),
-    Check("shellcheck", ("shellcheck",), shell_scripts),
-    Check("hadolint", ("hadolint", "--failure-threshold", "style"), _files("*Dockerfile", "*Dockerfile.*")),
+    Check("ansible-lint", ("ansible-lint", "--strict", "--nocolor"), ANSIBLE, given="changed"),
+    Check("mypy", ("mypy", *(word for module in TYPED for word in ("-p", module))), ("*.py", *SETTINGS)),
+    Check("mypy service", ("../.venv-service/bin/mypy",), ("service/*.py", "service/*.toml"), folder="service"),
+    Check("cfn-lint", ("cfn-lint",), ("roles/*/files/stack.yaml",), given="always"),
+    Check("ruff check", ("ruff", "check", "."), ("*.py", *SETTINGS)),
+    Check("ruff format", ("ruff", "format", "--check", "."), ("*.py", *SETTINGS)),
+    Check("yamllint", ("yamllint", "--strict", "."), ("*.yml", "*.yaml", ".yamllint")),
+    Check("shellcheck", ("shellcheck",), shell_scripts, given="always"),
+    Check(
+        "hadolint",
+        ("hadolint", "--failure-threshold", "style"),
+        ("*Dockerfile", "*Dockerfile.*"),
+        given="always",
+    ),
     Check(
         "workflow schema",
         ("check-jsonschema", "--builtin-schema", "vendor.github-workflows"),
-        _files(".github/workflows/*.yml"),
+        WORKFLOWS,
+        given="always",
     ),
-    Check("zizmor", ("zizmor", "--offline", "--quiet", "--pedantic"), _files(".github/workflows/*.yml")),
-    Check("changelog", ("antsibull-changelog", "lint")),
-    Check("links", (sys.executable, "-m", "tools.links")),
+    Check("zizmor", ("zizmor", "--offline", "--quiet", "--pedantic"), WORKFLOWS, given="always"),
+    Check("changelog", ("antsibull-changelog", "lint"), ("changelogs/*",)),
+    Check("links", (sys.executable, "-m", "tools.links"), ("*",)),
 )
 
 
-def run(check: Check) -> Outcome:
+def run(check: Check, base: str | None) -> Outcome:
+    """Run a linter on all its files, or on those that differ from a commit."""
     began = time.monotonic()
-    files = [str(path) for path in check.files()] if check.files else []
-    if check.files and not files:
+    files = check.changed(base) if base else check.files()
+    if not files:
         return Outcome(check.name, 1, "There is nothing to check: have the files moved?", 0.0)
+    given = files if check.given == "always" or (base and check.given == "changed") else []
     done = subprocess.run(
-        [*check.command, *files],
+        [*check.command, *map(str, given)],
         cwd=ROOT / check.folder,
         env={**os.environ, "NO_COLOR": "1"},
         stdin=subprocess.DEVNULL,
@@ -89,17 +122,23 @@ def report(outcome: Outcome) -> None:
         print(outcome.output.rstrip(), flush=True)
 
 
-def main(names: list[str]) -> int:
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="tools.lint")
+    parser.add_argument("--changed", action="store_true", help="only what differs from the main branch")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a check's name")
+    options = parser.parse_args(arguments)
     known = [check.name for check in CHECKS]
-    if unknown := set(names) - set(known):
+    if unknown := set(options.names) - set(known):
         print(f"No such check: {', '.join(sorted(unknown))}. There are: {', '.join(known)}.", file=sys.stderr)
         return 2
-    chosen = [check for check in CHECKS if not names or check.name in names]
+    base = branch_point() if options.changed else None
+    named = [check for check in CHECKS if not options.names or check.name in options.names]
+    chosen = [check for check in named if base is None or check.changed(base)]
     if any(check.folder == "service" for check in chosen):
         subprocess.run([str(ROOT / "tools" / "bootstrap"), "service"], cwd=ROOT, check=True)
     failed = []
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 2) as pool:
-        for outcome in pool.map(run, chosen):
+        for outcome in pool.map(lambda check: run(check, base), chosen):
             report(outcome)
             failed += [outcome.name] if outcome.code != 0 else []
     print(

@@ -1,10 +1,14 @@
 """Run stages of checks and tests: `python -m tools.suite [STAGE...]`, all of them without a name.
 
 One stage's output is shown as it comes. Several run in three lanes at once, so that what waits for containers does not
-hold up what computes; each one's output goes to `.cache/test/<stage>.log` and is shown whole when the stage failed, and
-the last lines are the sums that pytest gave.
+hold up what computes; each one's output goes to `.cache/test/<stage>.log` and is shown whole when the stage failed. The
+last lines are the slowest tests and the sums that pytest gave.
+
+`python -m tools.suite --quick` is what to run before each commit: linters of what changed, unit tests with fewer
+examples of each property, and the architecture.
 """
 
+import argparse
 import os
 import re
 import signal
@@ -29,6 +33,14 @@ SUMMARY = re.compile(
 )
 
 
+DURATIONS = (
+    re.compile(r"^(?P<seconds>[\d.]+)s (?P<test>(?:call|setup|teardown) +\S.*)$", re.MULTILINE),
+    re.compile(r"^── (?P<test>\S+) \w+ in (?P<seconds>[\d.]+) s$", re.MULTILINE),
+)
+"""How pytest and tools.molecule say what took long."""
+SLOWEST = 15
+
+
 @dataclass(frozen=True)
 class Stage:
     """A named command. `engine`: it needs a Docker engine and the base images; `service`: it needs .venv-service.
@@ -44,11 +56,11 @@ class Stage:
     programs: tuple[str, ...] = ()
 
 
-def _pytest(*arguments: str) -> tuple[str, ...]:
-    return (sys.executable, "-m", "pytest", *arguments)
+def _pytest(*arguments: str, python: str = sys.executable) -> tuple[str, ...]:
+    return (python, "-m", "pytest", f"--durations={SLOWEST}", "--durations-min=1", *arguments)
 
 
-SERVICE_PYTEST = (str(ROOT / ".venv-service/bin/python"), "-m", "pytest", "-p", "tools.strict_skips")
+SERVICE_PYTEST = _pytest("-p", "tools.strict_skips", python=str(ROOT / ".venv-service/bin/python"))
 BESIDE = ("docker-registry", "openssl", "skopeo")
 # Lanes of about the same length; the first one computes, the others wait for containers most of the time.
 LANES = (
@@ -70,6 +82,13 @@ LANES = (
     ),
 )
 STAGES = {stage.name: stage for lane in LANES for stage in lane}
+QUICK_LANES = (
+    (
+        Stage("lint", (sys.executable, "-m", "tools.lint", "--changed")),
+        Stage("architecture", _pytest("tests/architecture")),
+    ),
+    (Stage("unit", _pytest("-n2", "--hypothesis-profile=quick", "tests/unit")),),
+)
 
 
 @dataclass(frozen=True)
@@ -78,6 +97,13 @@ class Outcome:
     code: int
     seconds: float
     log: Path
+
+    @property
+    def slowest(self) -> list[tuple[float, str]]:
+        """Tests that took long, by their seconds."""
+        text = self.log.read_text(encoding="utf-8", errors="replace")
+        found = (match for pattern in DURATIONS for match in pattern.finditer(text))
+        return [(float(match["seconds"]), match["test"]) for match in found]
 
     @property
     def summary(self) -> str:
@@ -194,12 +220,11 @@ def end_sandboxes(names: set[str]) -> None:
         subprocess.run([sys.executable, "-m", "sandbox", "down", "--name", name], cwd=ROOT, check=False)
 
 
-def run_all(stages: list[Stage]) -> int:
+def run_all(lanes: list[list[Stage]]) -> int:
     LOGS.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     before = sandboxes()
     runner = Runner()
-    lanes = [[stage for stage in lane if stage in stages] for lane in LANES]
     with ThreadPoolExecutor(max_workers=len(lanes)) as pool:
         futures = [pool.submit(runner.run_lane, lane) for lane in lanes]
         try:
@@ -221,6 +246,7 @@ def conclude(outcomes: list[Outcome], seconds: float) -> int:
         print(f"{verdict} {outcome.stage.name:<13} {outcome.seconds:6.1f} s  {outcome.summary}")
         for number, word in re.findall(r"(\d+) (passed|failed|errors?|skipped|xfailed)\b", outcome.summary):
             counts[word.rstrip("s") if word.startswith("error") else word] += int(number)
+    show_slowest(outcomes)
     failed = [outcome.stage.name for outcome in outcomes if outcome.code != 0]
     if failed:
         print(f"failed stages: {', '.join(failed)}")
@@ -231,7 +257,21 @@ def conclude(outcomes: list[Outcome], seconds: float) -> int:
     return 1 if failed else 0
 
 
-def main(names: list[str]) -> int:
+def show_slowest(outcomes: list[Outcome]) -> None:
+    """Print the slowest tests of all stages."""
+    timed = [(seconds, outcome.stage.name, test) for outcome in outcomes for seconds, test in outcome.slowest]
+    if timed:
+        print("slowest tests")
+    for seconds, stage, test in sorted(timed, reverse=True)[:SLOWEST]:
+        print(f"{seconds:6.1f} s  {stage:<13} {test}")
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="tools.suite")
+    parser.add_argument("--quick", action="store_true", help="what to run before each commit")
+    parser.add_argument("names", nargs="*", metavar="STAGE")
+    options = parser.parse_args(arguments)
+    names = options.names
     if unknown := set(names) - set(STAGES):
         print(f"No such stage: {', '.join(sorted(unknown))}. There are: {', '.join(STAGES)}.", file=sys.stderr)
         return 2
@@ -239,10 +279,14 @@ def main(names: list[str]) -> int:
     # interrupts ignored, which every process below would inherit.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.default_int_handler)
-    stages = [stage for stage in STAGES.values() if not names or stage.name in names]
+    lanes = [
+        [stage for stage in lane if not names or stage.name in names]
+        for lane in (QUICK_LANES if options.quick else LANES)
+    ]
+    stages = [stage for lane in lanes for stage in lane]
     try:
         prepare(stages)
-        return run_one(stages[0]) if len(stages) == 1 else run_all(stages)
+        return run_one(stages[0]) if len(stages) == 1 else run_all(lanes)
     except subprocess.CalledProcessError as error:
         return error.returncode  # it has said itself what is wrong
     except KeyboardInterrupt:

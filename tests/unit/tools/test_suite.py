@@ -17,31 +17,35 @@ def stage(name: str, code: str) -> suite.Stage:
     return suite.Stage(name, (sys.executable, "-c", code))
 
 
-def lanes(monkeypatch: pytest.MonkeyPatch, first: list[suite.Stage], second: list[suite.Stage]) -> int:
-    monkeypatch.setattr(suite, "LANES", (tuple(first), tuple(second)))
-    return suite.run_all([*first, *second])
-
-
 PASSED = stage("a", "print('===== 3 passed, 1 skipped in 1.20s =====')")
 ALSO = stage("b", "print('===== 4 passed in 61.20s (0:01:01) =====')")
 FAILED = stage("c", "print('===== 1 failed, 2 passed in 0.1s ====='); raise SystemExit(1)")
 
 
-def test_the_last_line_sums_what_pytest_counted(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert lanes(monkeypatch, [PASSED], [ALSO]) == 0
+def test_the_last_line_sums_what_pytest_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    assert suite.run_all([[PASSED], [ALSO]]) == 0
     last = capsys.readouterr().out.splitlines()[-1]
     assert last.strip("=").split(" in ")[0].strip() == "7 passed, 1 skipped"
 
 
-def test_a_failed_stage_fails_the_run_and_the_rest_still_runs(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert lanes(monkeypatch, [FAILED, PASSED], [ALSO]) == 1
+def test_a_failed_stage_fails_the_run_and_the_rest_still_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert suite.run_all([[FAILED, PASSED], [ALSO]]) == 1
     out = capsys.readouterr().out
     assert "failed stages: c" in out
     assert "1 failed, 9 passed, 1 skipped" in out.splitlines()[-1]
+
+
+def test_the_slowest_tests_of_all_stages_are_listed_by_their_time(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "test_x.py").write_text("import time\ndef test_slow(): time.sleep(0.02)\ndef test_quick(): pass\n")
+    durations = ("--durations=5", "--durations-min=0.01", "-p", "no:cacheprovider")
+    pytest_stage = suite.Stage("p", (sys.executable, "-m", "pytest", *durations, str(tmp_path)))
+    assert suite.run_all([[pytest_stage], [stage("m", "print('── network passed in 61.2 s')")]]) == 0
+    listed = capsys.readouterr().out.partition("slowest tests\n")[2].splitlines()
+    assert listed[0].split() == ["61.2", "s", "m", "network"]
+    assert listed[1].split()[2:] == ["p", "call", "test_x.py::test_slow"]
+    assert len(listed) == 3, "the two, and the sum"
 
 
 def test_a_stage_that_hangs_is_ended_and_failed(monkeypatch: pytest.MonkeyPatch) -> None:
