@@ -134,7 +134,7 @@ class AwsClient:
 
 
 def _next_page(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """The argument that asks for the page after *answer*; empty when that is the last one."""
+    """The argument that asks for the page after *answer*; empty when that is the last."""
     return {argument: answer[name] for name, argument in _PAGE_TOKENS if answer.get(name)}
 
 

@@ -46,7 +46,7 @@ class TableClient(AwsClient):
         return (decode(item) for page in pages for item in page["Items"])
 
     def _put(self, attempted: str, item: Mapping[str, Any], condition: str, values: Mapping[str, Any]) -> bool:
-        """Write *item* if the one that is there fits *condition*; whether it did."""
+        """Write *item* if what the table holds under its key fits *condition*; whether it did."""
         return self._change(attempted, "put_item", condition, values, Item=encode(item))
 
     def _delete(self, attempted: str, key: Mapping[str, Any], condition: str, values: Mapping[str, Any]) -> bool:
@@ -95,7 +95,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Binary):
         return value.value  # type: ignore[attr-defined]
     if isinstance(value, dict):
-        return {name: _plain(one) for name, one in value.items()}
+        return {name: _plain(inner) for name, inner in value.items()}
     if isinstance(value, (list, set)):
-        return type(value)(_plain(one) for one in value)
+        return type(value)(_plain(inner) for inner in value)
     return value

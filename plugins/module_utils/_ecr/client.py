@@ -33,7 +33,7 @@ class EcrClient(AwsClient):
         self._registry = {"registryId": account} if account else {}
 
     def describe_repository(self, repository: str) -> RepositorySettings:
-        """Its settings. Where only some tags are immutable (MUTABLE_WITH_EXCLUSION), ECR tells when one is written."""
+        """Its settings. Where only some tags are immutable (MUTABLE_WITH_EXCLUSION), ECR tells at the write."""
         answer = self._find(
             f"describe repository {repository}",
             "describe_repositories",

@@ -1,6 +1,6 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Logins to ECR's registry, as long as one is good."""
+"""A login to ECR's registry, kept until the registry refuses it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class EcrLogins:
         return self._authorization().endpoint
 
     def login(self, refused: Login | None = None) -> Login | None:
-        """The login to use; a new one when the known one was *refused*."""
+        """The login to use; another when that was *refused*."""
         return self._authorization(refused).login
 
     def _authorization(self, refused: Login | None = None) -> Authorization:

@@ -99,15 +99,15 @@ def _problem(status: Any) -> str:
 def _read_findings(blocks: list[Any]) -> Scan:
     if any(block is None for block in blocks):
         return Scan(ScanState.FAILED, problem="ECR calls it complete and gives no findings, not even an empty list")
-    basic = [one for block in blocks for one in block.get("findings", [])]
-    enhanced = [one for block in blocks for one in block.get("enhancedFindings", [])]
+    basic = [finding for block in blocks for finding in block.get("findings", [])]
+    enhanced = [finding for block in blocks for finding in block.get("enhancedFindings", [])]
     counts = blocks[0].get("findingSeverityCounts", {})
-    listed = Counter(one.get("severity", "") for one in basic)
+    listed = Counter(finding.get("severity", "") for finding in basic)
     if not enhanced and any(count > listed[severity] for severity, count in counts.items()):
         seen = f"ECR counts {counts} and lists {dict(listed)}"
         return Scan(ScanState.FAILED, problem=f"{seen}: findings are missing")
-    findings = [_read_basic(one) for one in basic]
-    findings += [_read_enhanced(one) for one in enhanced if one.get("status") not in _NOT_COUNTED]
+    findings = [_read_basic(finding) for finding in basic]
+    findings += [_read_enhanced(finding) for finding in enhanced if finding.get("status") not in _NOT_COUNTED]
     return Scan(
         ScanState.COMPLETE,
         kind="enhanced" if "enhancedFindings" in blocks[0] else "basic",
@@ -116,25 +116,25 @@ def _read_findings(blocks: list[Any]) -> Scan:
     )
 
 
-def _read_basic(one: Any) -> Finding:
-    attributes = {pair["key"]: pair.get("value", "") for pair in one.get("attributes", [])}
+def _read_basic(finding: Any) -> Finding:
+    attributes = {pair["key"]: pair.get("value", "") for pair in finding.get("attributes", [])}
     return Finding(
-        vulnerability=one.get("name", ""),
-        severity=one.get("severity", "UNDEFINED").upper(),
+        vulnerability=finding.get("name", ""),
+        severity=finding.get("severity", "UNDEFINED").upper(),
         package=attributes.get("package_name", ""),
         package_version=attributes.get("package_version", ""),
-        uri=one.get("uri", ""),
+        uri=finding.get("uri", ""),
     )
 
 
-def _read_enhanced(one: Any) -> Finding:
-    details = one.get("packageVulnerabilityDetails", {})
+def _read_enhanced(finding: Any) -> Finding:
+    details = finding.get("packageVulnerabilityDetails", {})
     listed = details.get("vulnerablePackages", [])
     packages = {package.get("name", ""): package.get("version", "") for package in listed}
     fixes = dict.fromkeys(package.get("fixedInVersion", _NO_FIX) for package in listed)
     return Finding(
-        vulnerability=details.get("vulnerabilityId") or one.get("title", ""),
-        severity=one.get("severity", "UNDEFINED").upper(),
+        vulnerability=details.get("vulnerabilityId") or finding.get("title", ""),
+        severity=finding.get("severity", "UNDEFINED").upper(),
         package=", ".join(packages),
         package_version=", ".join(dict.fromkeys(packages.values())),
         uri=details.get("sourceUrl", ""),

@@ -35,7 +35,7 @@ class RepositoryImage:
 class RepositorySettings:
     """A repository. ``known`` is false where the registry cannot tell (any but ECR); the push then makes it.
 
-    ``mutable_tags`` are ECR's exclusion filters: tags that match one (``*`` is a wildcard) may move. ``uri`` is
+    ``mutable_tags`` are ECR's exclusion filters: tags that match a filter (``*`` is a wildcard) may move. ``uri`` is
     what references to its images begin with.
     """
 

@@ -21,7 +21,7 @@ class Challenge:
     parameters: tuple[tuple[str, str], ...] = ()
 
     def parameter(self, name: str) -> str:
-        """The value of a parameter, empty without one."""
+        """The value of a parameter, empty without it."""
         return dict(self.parameters).get(name, "")
 
 
@@ -40,19 +40,18 @@ def parse_challenges(header: str) -> tuple[Challenge, ...]:
 
 
 def choose_challenge(challenges: tuple[Challenge, ...]) -> Challenge | None:
-    """The one to answer: Bearer with a realm before Basic; None when neither is offered."""
-    for one in challenges:
-        if one.scheme == "bearer" and one.parameter("realm"):
-            return one
-    return next((one for one in challenges if one.scheme == "basic"), None)
+    """The challenge to answer: Bearer with a realm before Basic; None when neither is offered."""
+    bearer = [challenge for challenge in challenges if challenge.scheme == "bearer" and challenge.parameter("realm")]
+    basic = [challenge for challenge in challenges if challenge.scheme == "basic"]
+    return next(iter([*bearer, *basic]), None)
 
 
 def needed_scopes(repository: str, actions: str, challenge: Challenge) -> tuple[str, ...]:
     """The scopes to ask a token for: *actions* on *repository*, and what the challenge asks for besides."""
     ours = f"repository:{repository}:{actions}" if repository else ""
-    wanted = [one for one in challenge.parameter("scope").split(" ") if one]
-    extra = [one for one in wanted if not _covers(ours, one)]
-    return tuple(one for one in (ours, *extra) if one)
+    wanted = [scope for scope in challenge.parameter("scope").split(" ") if scope]
+    extra = [scope for scope in wanted if not _covers(ours, scope)]
+    return tuple(scope for scope in (ours, *extra) if scope)
 
 
 def _covers(ours: str, other: str) -> bool:

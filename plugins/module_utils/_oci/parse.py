@@ -122,7 +122,7 @@ def _list(document: dict[str, Any], name: str) -> tuple[Descriptor, ...]:
         return ()
     if not isinstance(value, list):
         raise MalformedError(f"has {name} that are no list but {quote(value)}")
-    return tuple(_descriptor(one, name) for one in value)
+    return tuple(_descriptor(entry, name) for entry in value)
 
 
 def _descriptor(value: object, name: str) -> Descriptor:
@@ -173,7 +173,7 @@ def _annotations(value: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     found = value.get("annotations")
     if found is None:
         return ()
-    if not isinstance(found, dict) or not all(isinstance(one, str) for one in found.values()):
+    if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
         raise MalformedError(f"has the annotations {quote(found)}, which are no map of texts")
     return tuple(found.items())
 
@@ -181,6 +181,6 @@ def _annotations(value: dict[str, Any]) -> tuple[tuple[str, str], ...]:
 def _urls(value: object) -> tuple[str, ...]:
     if value is None:
         return ()
-    if not isinstance(value, list) or not all(isinstance(one, str) and one.isprintable() for one in value):
+    if not isinstance(value, list) or not all(isinstance(url, str) and url.isprintable() for url in value):
         raise MalformedError(f"has the urls {quote(value)}, which are no list of texts")
     return tuple(value)

@@ -21,7 +21,7 @@ _REFERENCE = "vnd.docker.reference.digest"
 def with_platforms(index: Manifest, platforms: tuple[str, ...]) -> RawManifest | None:
     """*index* with the children of *platforms* and their attestations only; None when that leaves nothing out.
 
-    A platform without a variant stands for all of its variants. Raises RefusedError for one that is not there.
+    A platform without a variant stands for all of its variants. Raises RefusedError for a platform that is not there.
     """
     if not index.is_index:
         raise RefusedError(
@@ -29,18 +29,18 @@ def with_platforms(index: Manifest, platforms: tuple[str, ...]) -> RawManifest |
             "platforms. Nothing was changed. Leave platforms out for it."
         )
     there = {child.platform for child in index.children if child.platform}
-    if missing := [one for one in platforms if not any(_matches(one, platform) for platform in there)]:
+    if missing := [asked for asked in platforms if not any(_matches(asked, platform) for platform in there)]:
         raise RefusedError(
             f"Index {index.digest} has no image for {', '.join(missing)}; it has {', '.join(sorted(there)) or 'none'}. "
             "Nothing was changed. Name platforms that it has.",
             platforms=sorted(there),
         )
-    kept = {one.digest for one in index.children if any(_matches(asked, one.platform) for asked in platforms)}
-    stays = [one.digest in kept or _about(one) in kept for one in index.children]
+    kept = {child.digest for child in index.children if any(_matches(asked, child.platform) for asked in platforms)}
+    stays = [child.digest in kept or _about(child) in kept for child in index.children]
     if all(stays):
         return None
     document = read_object(index.raw.content, limit_bytes=MANIFEST_LIMIT_BYTES)
-    document["manifests"] = [one for one, keep in zip(document["manifests"], stays, strict=True) if keep]
+    document["manifests"] = [entry for entry, keep in zip(document["manifests"], stays, strict=True) if keep]
     return raw_json(document, index.raw.media_type)
 
 

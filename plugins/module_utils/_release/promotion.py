@@ -45,7 +45,7 @@ def promotion_data(promotion: Promotion) -> dict[str, Any]:
     return {
         **asdict(promotion),
         "attachments": list(promotion.attachments),
-        "gates": [gate_data(one) for one in promotion.gates],
+        "gates": [gate_data(gate) for gate in promotion.gates],
     }
 
 

@@ -49,7 +49,7 @@ class PromotionsClient(TableClient):
         return next((_read_promotion(item) for item in found), None)
 
     def write_promotion(self, promotion: Promotion) -> None:
-        """Append one. Raises OperationError when there is one of this id: a written one is never changed."""
+        """Append a record. Raises OperationError when its id is taken: a record is never changed."""
         attempted = f"record the promotion of {promotion.version} in release table {self._table}"
         if not self._put(attempted, promotion_data(promotion), "attribute_not_exists(release_id)", {}):
             raise OperationError(

@@ -13,7 +13,7 @@ from .image import version_names
 
 
 class Outcome(Enum):
-    """How a release ended; IN_PROGRESS is the only one that may still change."""
+    """How a release ended; only IN_PROGRESS may still change."""
 
     IN_PROGRESS = "IN_PROGRESS"
     SUCCEEDED = "SUCCEEDED"
@@ -88,12 +88,12 @@ def release_id(moment: datetime, salt: str) -> str:
 def finished(
     release: Release, outcome: Outcome, *, moment: datetime, reason: str, gates: tuple[Measurement, ...] = ()
 ) -> Release:
-    """*release* completed. Raises ValueError for one that is finished, or when *outcome* is no end."""
+    """*release* completed. Raises ValueError for a release that is finished, or when *outcome* is no end."""
     if not release.in_progress:
         raise ValueError(f"{release.release_id} is finished: {release.outcome.value}; a finished record is not changed")
     if outcome is Outcome.IN_PROGRESS:
         raise ValueError("IN_PROGRESS is not an outcome that a release can be finished with")
-    verdict = combine(one.verdict for one in gates).value if gates else ""
+    verdict = combine(gate.verdict for gate in gates).value if gates else ""
     if outcome is Outcome.SUCCEEDED and verdict != Verdict.HEALTHY.value:
         raise ValueError(f"{release.release_id} cannot have succeeded: its gates say {verdict or 'nothing'}")
     return replace(release, outcome=outcome, finished_at=timestamp(moment), verdict=verdict, reason=reason, gates=gates)
@@ -101,13 +101,18 @@ def finished(
 
 def newest_first(history: tuple[Release, ...]) -> tuple[Release, ...]:
     """*history* by start, the newest first."""
-    return tuple(sorted(history, key=lambda one: one.release_id, reverse=True))
+    return tuple(sorted(history, key=lambda release: release.release_id, reverse=True))
 
 
 def running_release(history: tuple[Release, ...], task_definition_arn: str) -> Release | None:
     """The newest succeeded release of *history* that put *task_definition_arn* in place."""
     return next(
-        (one for one in newest_first(history) if one.succeeded and one.task_definition_arn == task_definition_arn), None
+        (
+            release
+            for release in newest_first(history)
+            if release.succeeded and release.task_definition_arn == task_definition_arn
+        ),
+        None,
     )
 
 
@@ -126,9 +131,9 @@ def rollback_target(history: tuple[Release, ...], running: Release | None, versi
     A service that a rollback brought where it is stays there unless a version is named: run twice, a rollback must
     not return to the release it was run to get away from.
     """
-    succeeded = [one for one in newest_first(history) if one.succeeded]
+    succeeded = [release for release in newest_first(history) if release.succeeded]
     if version:
-        named = next((one for one in succeeded if version_names(version, tag=one.version, digest=one.digest)), None)
+        named = next((past for past in succeeded if version_names(version, tag=past.version, digest=past.digest)), None)
         if named is None:
             return RollbackTarget(problem=f"no release of {version} has succeeded here. {_known(succeeded)}")
         there = running is not None and running.task_definition_arn == named.task_definition_arn
@@ -137,7 +142,7 @@ def rollback_target(history: tuple[Release, ...], running: Release | None, versi
         return RollbackTarget(problem=f"what runs now is not a recorded release; name a version. {_known(succeeded)}")
     if running.kind == ROLLBACK:
         return RollbackTarget(running, already_there=True)
-    older = (one for one in succeeded if one.release_id < running.release_id and one.digest != running.digest)
+    older = (past for past in succeeded if past.release_id < running.release_id and past.digest != running.digest)
     previous = next(older, None)
     if previous is None:
         return RollbackTarget(problem=f"no release before {running.version} has succeeded here. {_known(succeeded)}")
@@ -145,7 +150,7 @@ def rollback_target(history: tuple[Release, ...], running: Release | None, versi
 
 
 def _known(succeeded: list[Release]) -> str:
-    versions = list(dict.fromkeys(one.version for one in succeeded))[:5]
+    versions = list(dict.fromkeys(release.version for release in succeeded))[:5]
     return f"Releases that have succeeded: {', '.join(versions)}." if versions else "No release has succeeded here yet."
 
 

@@ -112,13 +112,13 @@ class Retrier:
         self.clock.sleep(delay_seconds(self.policy, attempt, self.fraction(), asked))
 
     def is_last(self, attempt: int) -> bool:
-        """Whether no attempt comes after this one."""
+        """Whether *attempt* is the last."""
         return attempt >= self.policy.attempts
 
     def answer(self, attempted: str, host: str, ask: Callable[[], Response]) -> Response:
         """The first answer to *ask* of a host that is neither busy nor out of reach.
 
-        Raises `UnavailableError` when it is one of these to the end of the attempts.
+        Raises `UnavailableError` when it is busy or out of reach to the end of the attempts.
         """
         attempt = 1
         while True:

@@ -29,7 +29,7 @@ class Logins(Protocol):
     """Where user and password come from."""
 
     def login(self, refused: Login | None = None) -> Login | None:
-        """The login to use; another one than *refused*, when there can be another. None without any."""
+        """The login to use, which is not *refused*. None when there is none, or no other."""
 
 
 class FixedLogin:
@@ -39,7 +39,7 @@ class FixedLogin:
         self._login = login
 
     def login(self, refused: Login | None = None) -> Login | None:
-        """The one there is."""
+        """The login that was given."""
         return None if refused is not None else self._login
 
 

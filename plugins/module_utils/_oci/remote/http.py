@@ -120,7 +120,7 @@ class RegistryHttp:
     def resolve(self, location: str, base: str) -> str:
         """The absolute URL of a ``Location`` or ``Link``; empty when it cannot be used.
 
-        One on another origin is given back as it is: what is sent there carries no credentials, see `authorization`.
+        A URL of another origin is given back as it is: what is sent there carries no credentials, see `authorization`.
         http on the host of an https registry is a proxy's mistake about itself, and means this registry.
         """
         url = join(base, location)
@@ -146,7 +146,7 @@ class RegistryHttp:
         """Whether an answer of this registry says that the credentials are missing or expired."""
         if not self.owns(response.url):
             return False
-        # ECR says 403 of a password that expired, and of one that may not.
+        # ECR answers 403 to a password that expired, and to who may not.
         expired = response.status == 403 and "expired" in read_refusal(response).text.lower()
         return response.status == 401 or expired
 

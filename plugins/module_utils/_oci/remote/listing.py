@@ -57,13 +57,13 @@ def list_referrers(http: RegistryHttp, subject: Address) -> tuple[Descriptor, ..
         if response.status != 200:
             raise refused(attempted, http.host, read_refusal(response))
         entries = _document(attempted, http.host, response).get("manifests") or []
-        for one in (_descriptor(attempted, http.host, entry) for entry in entries):
-            found[one.digest] = one
+        referrers = [_descriptor(attempted, http.host, entry) for entry in entries]
+        found |= {referrer.digest: referrer for referrer in referrers}
     return tuple(found.values())
 
 
 def _pages(http: RegistryHttp, attempted: str, repository: str, path: str) -> Iterator[Response]:
-    """Every page. The next one is followed on this registry alone, never twice, and not for ever."""
+    """Every page. A link to the next is followed on this registry alone, never twice, and not for ever."""
     url = http.url(path)
     seen: set[str] = set()
     while url:

@@ -27,7 +27,7 @@ _READS = 3
 
 
 class OciRegistry:
-    """One side of a promotion."""
+    """The content of a registry: manifests, tags, referrers and blobs."""
 
     def __init__(self, http: RegistryHttp) -> None:
         self.http = http

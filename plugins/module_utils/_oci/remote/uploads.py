@@ -34,7 +34,7 @@ class Uploads:
     """The uploads API of one repository.
 
     A ``Location`` on another origin is followed, without credentials (see `RegistryHttp.resolve`): registries exist
-    that take blobs elsewhere. One that leads from https to http is refused.
+    that take blobs elsewhere. A ``Location`` that leads from https to http is refused.
     """
 
     def __init__(self, http: RegistryHttp, repository: str) -> None:
@@ -95,7 +95,7 @@ class Uploads:
         return replace(session, url=url, offset=_acknowledged(response) or 0)
 
     def cancel(self, attempted: str, session: Session) -> None:
-        """Let the registry drop an upload; one that it has dropped already is no matter."""
+        """Let the registry drop an upload. It does no harm when that is gone already."""
         read_refusal(self._http.ask(attempted, Request("DELETE", session.url), self._repository))
 
     def _location(self, response: Response) -> str:

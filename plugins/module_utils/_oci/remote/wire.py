@@ -73,7 +73,7 @@ class Response:
         return self._raw.length
 
     def readinto(self, view: memoryview) -> int:
-        """Fill *view* as far as the body goes. 0 is its end, or that of the connection. Raises on a broken one."""
+        """Fill *view* as far as the body goes. 0 is the end. Raises `BrokenConnectionError`."""
         try:
             return self._raw.readinto(view)
         except (OSError, http.client.HTTPException, ValueError) as error:

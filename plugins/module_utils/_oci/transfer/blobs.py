@@ -3,7 +3,7 @@
 """Copies blobs from one registry to another: streamed, in constant memory, hashed on the way.
 
 A blob of up to one chunk takes three requests, two of which are under way at the same time: GET at the source, POST
-and PUT at the destination. A larger one is sent in chunks (PATCH), each acknowledged by the registry, so that neither
+and PUT at the destination. A larger blob is sent in chunks (PATCH), each acknowledged by the registry, so that neither
 a broken connection nor a killed run costs more than the chunk it fell into.
 
 Memory: one buffer of `BUFFER_BYTES` for each thread that copies, and what its two connections hold.

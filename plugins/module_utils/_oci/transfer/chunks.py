@@ -1,6 +1,6 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Copying a blob in one piece, or in chunks, each acknowledged, so that an interruption costs no more than one."""
+"""Copying a blob in one piece, or in chunks, each acknowledged, so that an interruption costs a chunk at most."""
 
 from __future__ import annotations
 

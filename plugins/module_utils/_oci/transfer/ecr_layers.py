@@ -77,7 +77,7 @@ class EcrLayers(AwsClient):
         return int(answer["lastByteReceived"]) + 1
 
     def complete(self, repository: str, upload: str, digest: str) -> None:
-        """Let ECR check the digest and keep the layer; one that it has by now is as good."""
+        """Let ECR check the digest and keep the layer. It may have the layer by now, which is as good."""
         try:
             self._call(
                 f"complete the layer upload of {digest} to {repository}",

@@ -3,7 +3,7 @@
 """ECR's own way of taking layers, in parts.
 
 AWS documents of it what it does not of ECR's uploads through the distribution API: each answer says the last byte
-received, and a part that does not fit is refused with the last valid one. So an upload can always be taken up again.
+received, and a part that does not fit is refused with the last valid byte. So an upload can always be taken up again.
 It has a price: a part is sent as base64 in JSON, which takes a third more bytes on the wire. Hence only layers of
 `PARTS_FROM_BYTES` and more go this way, where an interruption would cost most. Memory: one part for each of the
 `AT_ONCE` layers that are under way, see `ecr_layers.py`.
@@ -102,7 +102,7 @@ class PartsCopy:
         return filled
 
     def _goes_on_after(self, error: ApiRefusedError) -> bool:
-        """Whether another attempt may help: from the byte that ECR names, or from the first one."""
+        """Whether another attempt may help: from the byte that ECR names, or from the first."""
         self._failures += 1
         if self._failures > _FAILURES:
             return False

@@ -126,7 +126,7 @@ class UploadStates:
         return self._clock.now().timestamp()
 
     def claim(self, origin: str, repository: str, digest: str, size: int) -> Claim:
-        """The state of one blob on its way to a repository. When another run holds it, one that keeps nothing."""
+        """The state of one blob on its way to a repository. When another run holds it, the claim keeps nothing."""
         name = hashlib.sha256(f"{origin}\n{repository}\n{digest}".encode()).hexdigest()[:40]
         try:
             self._prepare()
