@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ..deployment import ServiceDeployment
+    from ..ports import OneOffTask, ServiceChange
     from ..task_definition import Document
     from ..values import Service, ServiceSettings, Task, TaskDefinition
 
@@ -103,8 +104,8 @@ class EcsClient(AwsClient):
         )
         return read_service(answer["service"])
 
-    def update_service(self, cluster: str, name: str, change: Any) -> Service:
-        """Send what differs (a `ServiceChange`), and nothing else."""
+    def update_service(self, cluster: str, name: str, change: ServiceChange) -> Service:
+        """Send what differs, and nothing else."""
         arguments: dict[str, Any] = write_settings(change.settings, only=change.changed)
         if change.task_definition_arn:
             arguments["taskDefinition"] = change.task_definition_arn
@@ -202,8 +203,8 @@ class EcsClient(AwsClient):
         answer = self._call("describe tasks", "describe_tasks", cluster=cluster, tasks=list(arns))
         return [read_task(task) for task in answer["tasks"]]
 
-    def run_task(self, task: Any) -> Task:
-        """Run a task (a `OneOffTask`) once."""
+    def run_task(self, task: OneOffTask) -> Task:
+        """Run a task once."""
         override = {"name": task.container, "command": list(task.command)}
         arguments: dict[str, Any] = {
             "cluster": task.cluster,

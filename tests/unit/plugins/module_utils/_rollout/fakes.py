@@ -69,7 +69,9 @@ class World(Scheduler):
     def describe_task_definition(self, name: str) -> TaskDefinition | None:
         if name.startswith("arn:"):
             return self.definitions.get(name)
-        family = [one for one in self.definitions.values() if one.family == name and one.active]
+        family = [
+            definition for definition in self.definitions.values() if definition.family == name and definition.active
+        ]
         return family[-1] if family else None
 
     def register_task_definition(self, document: Mapping[str, object], tags: Mapping[str, str]) -> TaskDefinition:
@@ -81,7 +83,11 @@ class World(Scheduler):
         return self.definitions[arn]
 
     def list_task_definitions(self, family: str) -> tuple[str, ...]:
-        return tuple(one.arn for one in self.definitions.values() if one.family == family and one.active)
+        return tuple(
+            definition.arn
+            for definition in self.definitions.values()
+            if definition.family == family and definition.active
+        )
 
     def deregister_task_definition(self, arn: str) -> None:
         self.calls.append("deregister_task_definition")
@@ -126,62 +132,66 @@ class World(Scheduler):
             task.stop_code = task.stop_code or "ServiceSchedulerInitiated"
 
     def list_service_deployments(self, cluster: str, name: str) -> tuple[ServiceDeployment, ...]:
-        return tuple(self._as_deployment(one) for one in reversed(self.deployments)) if self.service else ()
+        return (
+            tuple(self._as_deployment(deployment) for deployment in reversed(self.deployments)) if self.service else ()
+        )
 
     def describe_service_deployment(self, arn: str) -> ServiceDeployment | None:
-        return next((self._as_deployment(one) for one in self.deployments if one.arn == arn), None)
+        return next((self._as_deployment(deployment) for deployment in self.deployments if deployment.arn == arn), None)
 
-    def _as_deployment(self, one: FakeDeployment) -> ServiceDeployment:
-        created = EPOCH + timedelta(seconds=one.created_at)
-        return ServiceDeployment(one.arn, one.state, created, f"revision:{one.definition_arn}", one.reason)
+    def _as_deployment(self, deployment: FakeDeployment) -> ServiceDeployment:
+        created = EPOCH + timedelta(seconds=deployment.created_at)
+        return ServiceDeployment(
+            deployment.arn, deployment.state, created, f"revision:{deployment.definition_arn}", deployment.reason
+        )
 
     def revision_task_definition(self, revision_arn: str) -> str:
         return revision_arn.partition(":")[2]
 
     def stop_service_deployment(self, arn: str) -> bool:
         self.calls.append("stop_service_deployment")
-        deployment = next(one for one in self.deployments if one.arn == arn)
+        deployment = next(known for known in self.deployments if known.arn == arn)
         if deployment.state is not DeploymentState.IN_PROGRESS:
             return False
         deployment.state, deployment.rollback_at = DeploymentState.ROLLING_BACK, self.seconds
         return True
 
     def list_tasks(self, cluster: str, service: str) -> tuple[Task, ...]:
-        return tuple(self._as_task(one) for one in self.tasks if one.group == f"service:{service}")
+        return tuple(self._as_task(task) for task in self.tasks if task.group == f"service:{service}")
 
-    def _as_task(self, one: FakeTask) -> Task:
+    def _as_task(self, task: FakeTask) -> Task:
         return Task(
-            arn=one.arn,
-            group=one.group,
-            task_definition_arn=one.definition_arn,
-            last_status="STOPPED" if one.stop_code else "RUNNING",
-            created_at=EPOCH + timedelta(seconds=one.started_at),
+            arn=task.arn,
+            group=task.group,
+            task_definition_arn=task.definition_arn,
+            last_status="STOPPED" if task.stop_code else "RUNNING",
+            created_at=EPOCH + timedelta(seconds=task.started_at),
             started=True,
-            address=one.address,
-            stop_code=one.stop_code,
-            stopped_reason=one.reason,
-            containers=(ContainerState("service", one.exit_code),),
+            address=task.address,
+            stop_code=task.stop_code,
+            stopped_reason=task.reason,
+            containers=(ContainerState("service", task.exit_code),),
         )
 
-    def run_task(self, task: OneOffTask) -> Task:
-        self.calls.append(f"run_task({' '.join(task.command)})")
+    def run_task(self, asked: OneOffTask) -> Task:
+        self.calls.append(f"run_task({' '.join(asked.command)})")
         number = self.number()
-        one = FakeTask(
+        task = FakeTask(
             f"arn:aws:ecs:us-east-1:111111111111:task/fastbreak-dev/m{number}",
-            task.task_definition_arn,
+            asked.task_definition_arn,
             "",
             self.seconds,
             "",
             Behaviour(),
             group=f"family:{number}",
         )
-        self.tasks.append(one)
-        code = self.behaviour(task.task_definition_arn).migration_exit
-        self.at.append((self.seconds + 2, lambda: self._fail(one, None, "EssentialContainerExited", "exited", code)))
-        return self._as_task(one)
+        self.tasks.append(task)
+        code = self.behaviour(asked.task_definition_arn).migration_exit
+        self.at.append((self.seconds + 2, lambda: self._fail(task, None, "EssentialContainerExited", "exited", code)))
+        return self._as_task(task)
 
     def describe_task(self, cluster: str, arn: str) -> Task | None:
-        return next((self._as_task(one) for one in self.tasks if one.arn == arn), None)
+        return next((self._as_task(task) for task in self.tasks if task.arn == arn), None)
 
     # LoadBalancing
 
@@ -193,9 +203,9 @@ class World(Scheduler):
 
     def describe_targets(self, target_group_arn: str) -> tuple[Target, ...]:
         return tuple(
-            Target(one.address, "healthy" if self._healthy(one) else "initial")
-            for one in self.tasks
-            if not one.stop_code and one.address
+            Target(task.address, "healthy" if self._healthy(task) else "initial")
+            for task in self.tasks
+            if not task.stop_code and task.address
         )
 
     def find_rule(self, listener_arn: str, priority: int) -> ListenerRule | None:
@@ -230,7 +240,7 @@ class World(Scheduler):
         return "Table releases does not exist." if "table" in self.missing else ""
 
     def history(self, service: str) -> tuple[Release, ...]:
-        return tuple(sorted(self.records.values(), key=lambda one: one.release_id, reverse=True))
+        return tuple(sorted(self.records.values(), key=lambda release: release.release_id, reverse=True))
 
     def start(self, release: Release) -> None:
         assert release.release_id not in self.records
@@ -264,7 +274,7 @@ class World(Scheduler):
         return tuple(reversed(self.promoted))
 
     def find_promotion(self, service: str, digest: str) -> Promotion | None:
-        return next((one for one in self.promotions(service) if one.digest == digest), None)
+        return next((promotion for promotion in self.promotions(service) if promotion.digest == digest), None)
 
     # Images, Surroundings, Logs, Probe
 
@@ -292,15 +302,15 @@ class World(Scheduler):
         return name not in self.missing
 
     def tail(self, group: str, stream: str, *, lines: int) -> tuple[str, ...]:
-        task = next((one for one in self.tasks if one.arn.endswith(f"/{stream.rpartition('/')[2]}")), None)
+        task = next((known for known in self.tasks if known.arn.endswith(f"/{stream.rpartition('/')[2]}")), None)
         return task.lines if task else ()
 
     def request(self, method: str, url: str, *, timeout_seconds: float, version_header: str) -> Answer:
         if self.unreachable:
             return Answer(0, problem="connection refused", unreachable=True)
-        healthy = [one for one in self.tasks if self._healthy(one) and one.group.startswith("service:")]
+        healthy = [task for task in self.tasks if self._healthy(task) and task.group.startswith("service:")]
         if not healthy:
             return Answer(503)
-        one = healthy[self.number() % len(healthy)]
+        task = healthy[self.number() % len(healthy)]
         path = url.partition("://")[2].partition("/")[2]
-        return Answer(one.behaviour.path_status.get(f"/{path}", one.behaviour.status), version=one.behaviour.tag)
+        return Answer(task.behaviour.path_status.get(f"/{path}", task.behaviour.status), version=task.behaviour.tag)

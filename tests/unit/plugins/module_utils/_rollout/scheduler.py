@@ -120,7 +120,7 @@ class Scheduler:
         end = self.seconds + seconds
         while self.seconds < end:
             self.seconds = min(end, self.seconds + 0.5)
-            for due in [one for one in self.at if one[0] <= self.seconds]:
+            for due in [planned for planned in self.at if planned[0] <= self.seconds]:
                 self.at.remove(due)
                 due[1]()
             self._schedule()
@@ -140,9 +140,9 @@ class Scheduler:
 
     def _alive(self, definition_arn: str) -> list[FakeTask]:
         return [
-            one
-            for one in self.tasks
-            if not one.stop_code and one.definition_arn == definition_arn and one.group.startswith("service:")
+            task
+            for task in self.tasks
+            if not task.stop_code and task.definition_arn == definition_arn and task.group.startswith("service:")
         ]
 
     def _start_task(self, deployment: FakeDeployment) -> None:
@@ -169,7 +169,7 @@ class Scheduler:
             deployment.failures += 1
 
     def _schedule(self) -> None:
-        for task in [one for one in self.tasks if not one.stop_code]:
+        for task in [task for task in self.tasks if not task.stop_code]:
             self._age(task)
         if self.service is None or self.service.status != "ACTIVE" or not self.deployments:
             return
@@ -185,7 +185,9 @@ class Scheduler:
 
     def _age(self, task: FakeTask) -> None:
         age = self.seconds - task.started_at
-        deployment = next((one for one in self.deployments if one.arn == task.deployment_arn), None)
+        deployment = next(
+            (deployment for deployment in self.deployments if deployment.arn == task.deployment_arn), None
+        )
         counted = deployment if deployment and deployment.state is DeploymentState.IN_PROGRESS else None
         if task.behaviour.exits_after is not None and age >= task.behaviour.exits_after:
             self._fail(task, counted, "EssentialContainerExited", "Essential container in task exited", 1)
@@ -198,7 +200,7 @@ class Scheduler:
             current.state, current.reason = DeploymentState.ROLLING_BACK, "the circuit breaker detected failures"
             current.rollback_at = self.seconds
             return
-        if sum(self._healthy(one) for one in self._alive(current.definition_arn)) >= self.service.desired_count:
+        if sum(self._healthy(task) for task in self._alive(current.definition_arn)) >= self.service.desired_count:
             current.state = DeploymentState.SUCCESSFUL
             self._stop_others(current.arn)
 
@@ -221,17 +223,17 @@ class Scheduler:
         back = FakeDeployment(current.arn, current.previous_arn, current.number, current.created_at)
         for _ in range(self.service.desired_count - len(self._alive(current.previous_arn))):
             self._start_task(back)
-        if all(self._healthy(one) for one in self._alive(current.previous_arn)):
+        if all(self._healthy(task) for task in self._alive(current.previous_arn)):
             current.state, current.reason = DeploymentState.ROLLED_BACK, current.reason or "stopped with ROLLBACK"
 
     def _deploy(self, definition_arn: str) -> None:
         number = self.number()
         previous = ""
-        for one in self.deployments:
-            if one.state is DeploymentState.SUCCESSFUL:
-                previous = one.definition_arn
-            if one.state is DeploymentState.IN_PROGRESS:
-                one.state, one.reason = DeploymentState.STOPPED, "a newer deployment replaced it"
+        for deployment in self.deployments:
+            if deployment.state is DeploymentState.SUCCESSFUL:
+                previous = deployment.definition_arn
+            if deployment.state is DeploymentState.IN_PROGRESS:
+                deployment.state, deployment.reason = DeploymentState.STOPPED, "a newer deployment replaced it"
         arn = f"arn:aws:ecs:us-east-1:111111111111:service-deployment/fastbreak-dev/inference/d{number}"
         self.deployments.append(
             FakeDeployment(arn, definition_arn, number, self.seconds + number / 1000, previous_arn=previous)

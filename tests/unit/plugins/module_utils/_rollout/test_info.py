@@ -35,5 +35,5 @@ def test_report_of_nothing_is_empty(world: World, ports: Ports) -> None:
 def test_report_names_the_promotions_the_newest_first(world: World, ports: Ports) -> None:
     older, newer = promote(world, "1.0.0", "a"), promote(world, "1.1.0", "b")
     report = report_service("fastbreak-dev", "inference", ports, history=5)
-    assert [one["version"] for one in report["promotions"]] == [newer, older]
+    assert [promotion["version"] for promotion in report["promotions"]] == [newer, older]
     assert len(report_service("fastbreak-dev", "inference", ports, history=1)["promotions"]) == 1

@@ -71,7 +71,7 @@ def test_killed_run_of_another_version_is_closed_honestly(world: World, ports: P
     world.push("1.2.0", "c", status=500)
     with pytest.raises(RolledBackError, match=r"back on 1\.0\.0"):
         deploy(ports, "1.2.0", owner="next@here:9:cccc")
-    outcomes = [(one.version[:5], one.outcome.value) for one in world.history("inference")]
+    outcomes = [(release.version[:5], release.outcome.value) for release in world.history("inference")]
     assert outcomes == [("1.2.0", "ROLLED_BACK"), ("1.1.0", "FAILED"), ("1.0.0", "SUCCEEDED")]
     assert "never judged" in world.history("inference")[1].reason
 
@@ -82,7 +82,7 @@ def test_run_killed_before_it_touched_the_service_is_closed_and_done_again(world
     kill_after(world, ports, 0.5, version="1.1.0", migration=Migration("service", ("migrate",)))
     world.sleep(120)
     assert deploy(ports, "1.1.0", owner="next@here:9:cccc").changed
-    outcomes = [one.outcome.value for one in world.history("inference")]
+    outcomes = [release.outcome.value for release in world.history("inference")]
     assert outcomes == ["SUCCEEDED", "FAILED", "SUCCEEDED"]
     assert "no deployment of it was found" in world.history("inference")[1].reason
 

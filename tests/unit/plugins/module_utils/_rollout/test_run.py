@@ -36,7 +36,7 @@ def test_first_release_makes_rule_service_and_scaling_in_that_order(world: World
     assert newest(world).commit == "a" * 40
     assert newest(world).deployment_id == world.deployments[-1].arn
     assert world.lock is None
-    assert {one.gate: one.verdict.value for one in newest(world).gates} == {
+    assert {measured.gate: measured.verdict.value for measured in newest(world).gates} == {
         "target_health": "HEALTHY",
         "ready": "HEALTHY",
         "route": "HEALTHY",

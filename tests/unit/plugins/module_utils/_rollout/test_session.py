@@ -30,7 +30,7 @@ def test_second_run_is_refused_by_the_name_of_the_holder(world: World, ports: Po
     world.at.append((world.seconds + 4, second))
     deploy(ports, "1.1.0")
     assert "tester@here:1:aaaa" in caught[0]
-    assert [one.outcome for one in world.history("inference")] == [Outcome.SUCCEEDED, Outcome.SUCCEEDED]
+    assert [release.outcome for release in world.history("inference")] == [Outcome.SUCCEEDED, Outcome.SUCCEEDED]
 
 
 def test_lock_is_renewed_and_a_lost_one_ends_the_run(world: World, ports: Ports) -> None:

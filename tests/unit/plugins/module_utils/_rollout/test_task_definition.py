@@ -85,7 +85,10 @@ def test_host_port_of_the_bridge_network_counts() -> None:
 def test_only_containers_without_an_image_run_the_release() -> None:
     sidecar = {"name": "proxy", "image": "proxy:1"}
     document = with_image(definition(containerDefinitions=[{"name": "app"}, sidecar]), "registry/app@sha256:x")
-    assert [one["image"] for one in document["containerDefinitions"]] == ["registry/app@sha256:x", "proxy:1"]
+    assert [container["image"] for container in document["containerDefinitions"]] == [
+        "registry/app@sha256:x",
+        "proxy:1",
+    ]
 
 
 @given(documents())
