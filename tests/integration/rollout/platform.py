@@ -194,12 +194,12 @@ class Platform:
         """The release records, the oldest first."""
         items = self.connect("dynamodb").scan(TableName=self.table)["Items"]
         plain = [{key: next(iter(value.values())) for key, value in item.items()} for item in items]
-        return sorted((one for one in plain if one["release_id"] != "LOCK"), key=lambda one: one["release_id"])
+        return sorted((item for item in plain if item["release_id"] != "LOCK"), key=lambda item: item["release_id"])
 
     def service(self) -> dict[str, Any]:
         """The service as the API describes it; empty when there is none."""
         services = self.ecs.describe_services(cluster=self.cluster, services=["web"])["services"]
-        return next((one for one in services if one["status"] != "INACTIVE"), {})
+        return next((service for service in services if service["status"] != "INACTIVE"), {})
 
     def answers(self, count: int = 8) -> Counter[tuple[int, str]]:
         """Statuses and versions that the load balancer answers with."""
@@ -208,7 +208,7 @@ class Platform:
             probe.request("GET", f"{self.url}/v1/analyses", timeout_seconds=5, version_header="x-fastbreak-version")
             for _ in range(count)
         )
-        return Counter((one.status, one.version) for one in answers)
+        return Counter((answer.status, answer.version) for answer in answers)
 
     def remove(self) -> None:
         """Remove the service, its containers and the images that were built."""

@@ -26,14 +26,14 @@ def test_good_release_is_let_in_and_the_second_run_changes_nothing(platform: Pla
     assert done["changed"]
     assert done["diff"] == predicted["diff"]
     assert set(platform.answers()) == {(200, tag)}
-    assert [one["outcome"] for one in platform.records()] == ["SUCCEEDED"]
+    assert [record["outcome"] for record in platform.records()] == ["SUCCEEDED"]
     for check_mode in (True, False):
         again = platform.roll_out("1.0.0", check_mode=check_mode)
         assert not again["changed"], again["diff"]
     assert len(platform.records()) == 1
     scaling = platform.connect("application-autoscaling")
     targets = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
-    assert {one["ResourceId"]: (one["MinCapacity"], one["MaxCapacity"]) for one in targets}[
+    assert {target["ResourceId"]: (target["MinCapacity"], target["MaxCapacity"]) for target in targets}[
         f"service/{platform.cluster}/web"
     ] == (2, 4)
 
@@ -138,18 +138,18 @@ def test_rollback_goes_back_and_forth_only_when_told(platform: Platform) -> None
     assert not platform.roll_out(None, state="rolled_back")["changed"]
     assert platform.roll_out("1.1.0", state="rolled_back")["changed"]
     assert set(platform.answers()) == {(200, second)}
-    assert [one["kind"] for one in platform.records()] == ["deploy", "deploy", "rollback", "rollback"]
+    assert [record["kind"] for record in platform.records()] == ["deploy", "deploy", "rollback", "rollback"]
 
 
 def test_two_rollouts_at_once_do_not_meet(platform: Platform) -> None:
     platform.push("1.0.0")
     platform.roll_out("1.0.0")
     tag = platform.push("1.1.0")
-    with InBackground(platform, "1.1.0") as one:
+    with InBackground(platform, "1.1.0") as first:
         time.sleep(1.0)
         with InBackground(platform, "1.1.0") as other:
             pass
-    results = [one.result, other.result]
+    results = [first.result, other.result]
     assert isinstance(results[0], dict), results[0]
     assert isinstance(results[1], RefusedError)
     assert "is rolling it out now" in results[1].message
@@ -161,13 +161,13 @@ def test_change_by_another_party_is_said_as_superseded(platform: Platform) -> No
     platform.roll_out("1.0.0")
     platform.push("1.1.0", READY_AFTER_SECONDS=20)
     first = platform.service()["taskDefinition"]
-    with InBackground(platform, "1.1.0") as one:
+    with InBackground(platform, "1.1.0") as ours:
         while platform.service()["taskDefinition"] == first:
             time.sleep(0.2)
         time.sleep(1.0)
         platform.ecs.update_service(cluster=platform.cluster, service="web", taskDefinition=first)
-    assert isinstance(one.result, SupersededError), one.result
-    assert "neither judged nor rolled back" in one.result.message
+    assert isinstance(ours.result, SupersededError), ours.result
+    assert "neither judged nor rolled back" in ours.result.message
     assert platform.records()[-1]["outcome"] == "SUPERSEDED"
 
 

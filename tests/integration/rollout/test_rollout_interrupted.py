@@ -85,7 +85,7 @@ def test_killed_run_is_gone_on_with(platform: Platform, tmp_path: Path) -> None:
     again = Run(platform, tmp_path, "1.1.0")
     assert again.wait() == 0, again.output
     assert "was interrupted; going on with it" in again.output
-    assert [one["outcome"] for one in platform.records()] == ["SUCCEEDED", "SUCCEEDED"]
+    assert [record["outcome"] for record in platform.records()] == ["SUCCEEDED", "SUCCEEDED"]
     assert set(platform.answers()) == {(200, tag)}
 
 
@@ -101,7 +101,7 @@ def test_killed_run_of_an_unfit_release_is_rolled_back_by_the_next(platform: Pla
     again = Run(platform, tmp_path, "1.1.0")
     assert again.wait() == 2, again.output
     assert "was rolled back" in again.output
-    assert [one["outcome"] for one in platform.records()] == ["SUCCEEDED", "ROLLED_BACK"]
+    assert [record["outcome"] for record in platform.records()] == ["SUCCEEDED", "ROLLED_BACK"]
     assert set(platform.answers()) == {(200, good)}
 
 
@@ -125,9 +125,9 @@ def test_two_playbooks_at_once(platform: Platform, tmp_path: Path) -> None:
     platform.push("1.0.0")
     platform.roll_out("1.0.0")
     platform.push("1.1.0", READY_AFTER_SECONDS=4)
-    one = Run(platform, tmp_path, "1.1.0")
-    one.until("releasing 1.1.0")
+    run = Run(platform, tmp_path, "1.1.0")
+    run.until("releasing 1.1.0")
     other = Run(platform, tmp_path, "1.1.0")
     assert other.wait() == 2
     assert "is rolling it out now" in other.output
-    assert one.wait() == 0, one.output
+    assert run.wait() == 0, run.output
