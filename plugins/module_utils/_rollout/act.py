@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from .gone import await_gone
 from .plan import Action, RolloutPlan
-from .ports import ServiceChange
+from .writes import ServiceChange
 
 if TYPE_CHECKING:
     from .read import Facts

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from .._common.wait import timed_out, until
 from .._errors import OperationError
-from .ports import OneOffTask
 from .tasks import log_stream
+from .writes import OneOffTask
 
 if TYPE_CHECKING:
     from .._errors import WaitTimeoutError

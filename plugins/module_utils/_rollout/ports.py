@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from .values import (
         Answer,
         ListenerRule,
-        Network,
         Scaling,
         Service,
         ServiceSettings,
@@ -30,32 +29,7 @@ if TYPE_CHECKING:
         Task,
         TaskDefinition,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class OneOffTask:
-    """A task that is run once: the *container* of a revision with another command."""
-
-    cluster: str
-    task_definition_arn: str
-    container: str
-    command: tuple[str, ...]
-    network: Network | None
-    launch_type: str
-    started_by: str
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceChange:
-    """What to send to a living service: the task definition unless empty, and of *settings* those that *changed*.
-
-    *force* starts a deployment even when nothing else does.
-    """
-
-    settings: ServiceSettings
-    changed: tuple[str, ...]
-    task_definition_arn: str = ""
-    force: bool = False
+    from .writes import OneOffTask, ServiceChange
 
 
 class Ecs(Protocol):

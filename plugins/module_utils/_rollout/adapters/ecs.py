@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ..deployment import ServiceDeployment
-    from ..ports import OneOffTask, ServiceChange
     from ..task_definition import Document
     from ..values import Service, ServiceSettings, Task, TaskDefinition
+    from ..writes import OneOffTask, ServiceChange
 
 try:
     from botocore.validate import ParamValidator

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from ..deployment import DeploymentState
-    from ..ports import ServiceChange
     from ..session import Session
     from ..values import Service
+    from ..writes import ServiceChange
 
 
 @dataclass(frozen=True, slots=True)

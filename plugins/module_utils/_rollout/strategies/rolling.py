@@ -13,9 +13,9 @@ from .model import Standing, Started
 
 if TYPE_CHECKING:
     from ..deployment import ServiceDeployment
-    from ..ports import ServiceChange
     from ..session import Session
     from ..values import Service
+    from ..writes import ServiceChange
 
 _FIND_SECONDS = 60.0
 # Only one that moves or completed can be followed; after any other end, the running tasks are judged as they are.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..._common.wait import until
 from ..._release.record import Outcome
 from ..deployment import DeploymentState
-from ..ports import ServiceChange
+from ..writes import ServiceChange
 from .arrival import ask, await_arrival, unfinished
 from .way import Undone
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from ..._errors import OperationError, SupersededError, WaitTimeoutError
 from ..._release.record import Outcome
 from ..judge import Step
-from ..ports import ServiceChange
 from ..service import changed_settings, starts_deployment
+from ..writes import ServiceChange
 from .arrival import UnfinishedError
 from .native import await_rollback
 from .redeploy import redeploy

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import RepositoryImage
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import Promotion
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Lock, Release
-    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import OneOffTask, ServiceChange
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.writes import OneOffTask, ServiceChange
 from tests.unit.plugins.module_utils._rollout.scheduler import (
     EPOCH,
     Behaviour,

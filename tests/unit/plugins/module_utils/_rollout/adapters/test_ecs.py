@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.ecs import EcsClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.ecs_requests import write_settings
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import ServiceChange
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service import changed_settings
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import (
     DeploymentSettings,
@@ -16,6 +15,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values impo
     ServiceSettings,
     TargetBinding,
 )
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.writes import ServiceChange
 
 if TYPE_CHECKING:
     from collections.abc import Callable
