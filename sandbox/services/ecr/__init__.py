@@ -57,6 +57,5 @@ def install(sandbox: Sandbox) -> None:
         preparations.forget,
         tokens.forget,
         registry_settings.forget,
-        lifecycle.forget,
     ):
         sandbox.on_reset(forget)

@@ -11,6 +11,7 @@ from sandbox.services.cloudformation.api.teaching import teach
 from sandbox.services.rds import cloudformation, runtime
 from sandbox.services.rds.api import instances, modify, parameter_groups, subscriptions
 from sandbox.services.rds.model import state
+from sandbox.services.rds.model.subscriptions import forget as forget_subscriptions
 
 
 def install(sandbox: Sandbox) -> None:
@@ -20,5 +21,5 @@ def install(sandbox: Sandbox) -> None:
     for part in (runtime, parameter_groups, instances, modify, subscriptions):
         part.install()
     teach(cloudformation.RESOURCES)
-    sandbox.on_reset(subscriptions.forget)
+    sandbox.on_reset(forget_subscriptions)
     sandbox.on_reset(state.forget)

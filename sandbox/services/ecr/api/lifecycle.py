@@ -5,7 +5,6 @@ AWS: API reference PutLifecyclePolicy, StartLifecyclePolicyPreview, GetLifecycle
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from sandbox.host import Sandbox
@@ -16,23 +15,6 @@ from sandbox.services.ecr.model import images, lifecycle, state
 
 PREVIEW_SECONDS = 1.0
 """How long a preview is IN_PROGRESS. AWS does not say; it takes seconds there."""
-_previews = responses.AccountRegionScopedDict()
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Preview:
-    text: str
-    ends_at: float
-    results: tuple[Data, ...]
-
-    @property
-    def status(self) -> str:
-        return "COMPLETE" if time.time() >= self.ends_at else "IN_PROGRESS"
-
-
-def forget() -> None:
-    """Drop everything."""
-    _previews.clear()
 
 
 def install() -> None:
@@ -64,7 +46,8 @@ def _start(data: Data, seconds: float) -> Answer:
     text = data.get("lifecyclePolicyText") or ecr._lifecycle_policies.get(name)
     if text is None:
         return _missing("LifecyclePolicyNotFoundException", "Lifecycle policy", name)
-    if (running := _previews.get(name)) and running.status == "IN_PROGRESS":
+    repository = state.of_repository(ecr._repositories[name])
+    if (running := repository.preview) and running.status == "IN_PROGRESS":
         return failure(
             "LifecyclePolicyPreviewInProgressException",
             f"The previous lifecycle policy preview of the repository '{name}' has not completed. Wait and try again.",
@@ -78,13 +61,13 @@ def _start(data: Data, seconds: float) -> Answer:
     children = {record["imageDigest"]: state.of_image(record).children for record in records}
     found = lifecycle.expiring(rules, records, children, now)
     results = tuple(_result(record, priority) for record, priority in found)
-    _previews[name] = _Preview(text=text, ends_at=now + seconds, results=results)
+    repository.preview = state.Preview(text=text, ends_at=now + seconds, results=results)
     return responses.json_response({**_head(name, text), "status": "IN_PROGRESS"})  # type: ignore[no-any-return]
 
 
 def _get(data: Data) -> Answer:
     name = data["repositoryName"]
-    preview: _Preview | None = _previews.get(name)
+    preview = state.of_repository(ecr._repositories[name]).preview
     if preview is None:
         return _missing("LifecyclePolicyPreviewNotFoundException", "Lifecycle policy preview", name)
     head: dict[str, Any] = {**_head(name, preview.text), "status": preview.status}

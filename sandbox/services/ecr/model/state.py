@@ -1,5 +1,6 @@
 """What the sandbox knows of repositories and images beyond MiniStack's records."""
 
+import time
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from operator import itemgetter
@@ -9,11 +10,27 @@ from sandbox.ministack import ecr
 from sandbox.side_table import Record, SideTable
 
 
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """What a lifecycle policy would do; times are epoch seconds."""
+
+    text: str
+    ends_at: float
+    results: tuple[dict[str, Any], ...]
+
+    @property
+    def status(self) -> str:
+        """`status` of the API."""
+        return "COMPLETE" if time.time() >= self.ends_at else "IN_PROGRESS"
+
+
 @dataclass
 class Repository:
-    """`imageTagMutabilityExclusionFilters`: the tags to which the repository's setting does not apply."""
+    """A repository."""
 
     exclusion_filters: list[dict[str, Any]] = field(default_factory=list)
+    """`imageTagMutabilityExclusionFilters`: the tags to which its setting does not apply."""
+    preview: Preview | None = None
 
 
 @dataclass

@@ -7,8 +7,7 @@ from typing import Any
 
 from sandbox.ministack import rds, responses
 from sandbox.services.rds.api.query import Answer, Parameters, error, flag, members, value
-
-_subscriptions: Any = responses.AccountRegionScopedDict()
+from sandbox.services.rds.model.subscriptions import SUBSCRIPTIONS
 
 
 def install() -> None:
@@ -23,16 +22,11 @@ def install() -> None:
     )
 
 
-def forget() -> None:
-    """Drop every subscription."""
-    _subscriptions.clear()
-
-
 def _create(parameters: Parameters) -> Answer:
     name = value(parameters, "SubscriptionName")
-    if name in _subscriptions:
+    if name in SUBSCRIPTIONS:
         return error("SubscriptionAlreadyExist", f"Subscription {name} already exists.")
-    _subscriptions[name] = {
+    SUBSCRIPTIONS[name] = {
         "CustomerAwsId": responses.get_account_id(),
         "CustSubscriptionId": name,
         "SnsTopicArn": value(parameters, "SnsTopicArn"),
@@ -44,16 +38,16 @@ def _create(parameters: Parameters) -> Answer:
         "Enabled": flag(parameters, "Enabled") is not False,
         "EventSubscriptionArn": f"arn:aws:rds:{responses.get_region()}:{responses.get_account_id()}:es:{name}",
     }
-    rds._tags[_subscriptions[name]["EventSubscriptionArn"]] = rds._parse_tags(parameters)
+    rds._tags[SUBSCRIPTIONS[name]["EventSubscriptionArn"]] = rds._parse_tags(parameters)
     return _answer("CreateEventSubscription", name)
 
 
 def _describe(parameters: Parameters) -> Answer:
     name = value(parameters, "SubscriptionName")
-    if name and name not in _subscriptions:
+    if name and name not in SUBSCRIPTIONS:
         return _not_found(name)
-    chosen = [name] if name else sorted(_subscriptions)
-    items = "".join(f"<EventSubscription>{_xml(_subscriptions[one])}</EventSubscription>" for one in chosen)
+    chosen = [name] if name else sorted(SUBSCRIPTIONS)
+    items = "".join(f"<EventSubscription>{_xml(SUBSCRIPTIONS[one])}</EventSubscription>" for one in chosen)
     return rds._xml(  # type: ignore[no-any-return]
         200,
         "DescribeEventSubscriptionsResponse",
@@ -64,9 +58,9 @@ def _describe(parameters: Parameters) -> Answer:
 
 def _modify(parameters: Parameters) -> Answer:
     name = value(parameters, "SubscriptionName")
-    if name not in _subscriptions:
+    if name not in SUBSCRIPTIONS:
         return _not_found(name)
-    subscription = _subscriptions[name]
+    subscription = SUBSCRIPTIONS[name]
     for field in ("SnsTopicArn", "SourceType"):
         if text := value(parameters, field):
             subscription[field] = text
@@ -79,29 +73,29 @@ def _modify(parameters: Parameters) -> Answer:
 
 def _delete(parameters: Parameters) -> Answer:
     name = value(parameters, "SubscriptionName")
-    if name not in _subscriptions:
+    if name not in SUBSCRIPTIONS:
         return _not_found(name)
     answer = _answer("DeleteEventSubscription", name)
-    del _subscriptions[name]
+    del SUBSCRIPTIONS[name]
     return answer
 
 
 def _add_source(parameters: Parameters) -> Answer:
     name, source = value(parameters, "SubscriptionName"), value(parameters, "SourceIdentifier")
-    if name not in _subscriptions:
+    if name not in SUBSCRIPTIONS:
         return _not_found(name)
-    if source not in _subscriptions[name]["SourceIds"]:
-        _subscriptions[name]["SourceIds"].append(source)
+    if source not in SUBSCRIPTIONS[name]["SourceIds"]:
+        SUBSCRIPTIONS[name]["SourceIds"].append(source)
     return _answer("AddSourceIdentifierToSubscription", name)
 
 
 def _remove_source(parameters: Parameters) -> Answer:
     name, source = value(parameters, "SubscriptionName"), value(parameters, "SourceIdentifier")
-    if name not in _subscriptions:
+    if name not in SUBSCRIPTIONS:
         return _not_found(name)
-    if source not in _subscriptions[name]["SourceIds"]:
+    if source not in SUBSCRIPTIONS[name]["SourceIds"]:
         return error("SourceNotFound", f"Source {source} is not one of subscription {name}.", 404)
-    _subscriptions[name]["SourceIds"].remove(source)
+    SUBSCRIPTIONS[name]["SourceIds"].remove(source)
     return _answer("RemoveSourceIdentifierFromSubscription", name)
 
 
@@ -113,7 +107,7 @@ def _answer(action: str, name: str) -> Answer:
     return rds._xml(  # type: ignore[no-any-return]
         200,
         f"{action}Response",
-        f"<{action}Result><EventSubscription>{_xml(_subscriptions[name])}</EventSubscription></{action}Result>",
+        f"<{action}Result><EventSubscription>{_xml(SUBSCRIPTIONS[name])}</EventSubscription></{action}Result>",
     )
 
 

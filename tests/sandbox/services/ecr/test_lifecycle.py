@@ -159,6 +159,17 @@ def test_one_preview_at_a_time(ecr: Any) -> None:
     ecr.start_lifecycle_policy_preview(**asked)
 
 
+def test_a_repository_made_anew_has_no_preview(ecr: Any) -> None:
+    name = {"repositoryName": "lifecycle/anew"}
+    ecr.create_repository(**name)
+    ecr.start_lifecycle_policy_preview(**name, lifecyclePolicyText=policy(rule(1, "untagged", 14, age=True)))
+    finished(ecr, name["repositoryName"])
+    ecr.delete_repository(**name)
+    ecr.create_repository(**name)
+    with pytest.raises(ecr.exceptions.LifecyclePolicyPreviewNotFoundException):
+        ecr.get_lifecycle_policy_preview(**name)
+
+
 def test_a_policy_is_checked_when_it_is_put(ecr: Any) -> None:
     ecr.create_repository(repositoryName="lifecycle/checked")
     with pytest.raises(ecr.exceptions.InvalidParameterException, match="LifecyclePolicyText"):

@@ -1,0 +1,8 @@
+"""The event subscriptions of each account and region, by name."""
+
+from typing import Any
+
+from sandbox.ministack import responses
+
+SUBSCRIPTIONS: Any = responses.AccountRegionScopedDict()
+forget = SUBSCRIPTIONS.clear
