@@ -1,7 +1,11 @@
 """What is published, and that it works where nothing else of the project is."""
 
+import functools
 import json
 import tarfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -9,6 +13,8 @@ import yaml
 from tests.packaging.conftest import Installed
 from tools.files import ROOT, project_files
 from tools.sanity import installed_collections
+
+Documents = Callable[[str, tuple[str, ...]], dict[str, Any]]
 
 PUBLISHED = {
     "CHANGELOG.md",
@@ -24,10 +30,24 @@ PUBLISHED = {
     "plugins",
     "roles",
 }
-MODULES = sorted(path.stem for path in project_files("plugins/modules/*.py"))
-FILTERS = sorted(path.stem for path in project_files("plugins/filter/*.yml"))
-ROLES = sorted({path.parts[1] for path in project_files("roles/**")})
-PLAYBOOKS = sorted(path.stem for path in project_files("playbooks/*.yml"))
+MODULES = tuple(sorted(path.stem for path in project_files("plugins/modules/*.py")))
+FILTERS = tuple(sorted(path.stem for path in project_files("plugins/filter/*.yml")))
+ROLES = tuple(sorted({path.parts[1] for path in project_files("roles/**")}))
+PLAYBOOKS = tuple(sorted(path.stem for path in project_files("playbooks/*.yml")))
+
+
+@pytest.fixture(scope="module")
+def documents(installed: Installed) -> Documents:
+    """What ansible-doc says of the collection's plugins of a kind, asked once for all of them."""
+
+    @functools.cache
+    def read(kind: str, names: tuple[str, ...]) -> dict[str, Any]:
+        done = installed.run("ansible-doc", "--type", kind, "--json", *(f"fastbreak.aws.{name}" for name in names))
+        assert done.returncode == 0, done.stderr
+        pages: dict[str, Any] = json.loads(done.stdout)
+        return pages
+
+    return read
 
 
 def test_the_tarball_holds_the_collection_and_nothing_else(installed: Installed) -> None:
@@ -46,10 +66,8 @@ def test_every_module_is_documented_where_it_is_installed(installed: Installed) 
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_a_module_says_all_that_a_user_needs(installed: Installed, name: str) -> None:
-    done = installed.run("ansible-doc", "--type", "module", "--json", f"fastbreak.aws.{name}")
-    assert done.returncode == 0, done.stderr
-    page = json.loads(done.stdout)[f"fastbreak.aws.{name}"]
+def test_a_module_says_all_that_a_user_needs(documents: Documents, name: str) -> None:
+    page = documents("module", MODULES)[f"fastbreak.aws.{name}"]
     document = page["doc"]
     assert document["short_description"]
     assert document["description"]
@@ -75,10 +93,8 @@ def undescribed(options: dict[str, dict[str, object]], prefix: str = "") -> list
 
 
 @pytest.mark.parametrize("name", ROLES)
-def test_a_role_says_which_inputs_it_takes(installed: Installed, name: str) -> None:
-    done = installed.run("ansible-doc", "--type", "role", "--json", f"fastbreak.aws.{name}")
-    assert done.returncode == 0, done.stderr
-    main = json.loads(done.stdout)[f"fastbreak.aws.{name}"]["entry_points"]["main"]
+def test_a_role_says_which_inputs_it_takes(documents: Documents, name: str) -> None:
+    main = documents("role", ROLES)[f"fastbreak.aws.{name}"]["entry_points"]["main"]
     assert main["short_description"]
     assert undescribed(main.get("options", {})) == []
 
@@ -97,19 +113,19 @@ def test_a_module_answers_by_its_full_name(installed: Installed) -> None:
 
 
 @pytest.mark.parametrize("name", FILTERS)
-def test_a_filter_says_all_that_a_user_needs(installed: Installed, name: str) -> None:
-    done = installed.run("ansible-doc", "--type", "filter", "--json", f"fastbreak.aws.{name}")
-    assert done.returncode == 0, done.stderr
-    page = json.loads(done.stdout)[f"fastbreak.aws.{name}"]
+def test_a_filter_says_all_that_a_user_needs(documents: Documents, name: str) -> None:
+    page = documents("filter", FILTERS)[f"fastbreak.aws.{name}"]
     assert page["doc"]["short_description"]
     assert undescribed(page["doc"]["options"]) == []
     assert undescribed(page["return"]) == []
 
 
-@pytest.mark.parametrize("name", PLAYBOOKS)
-def test_a_playbook_answers_by_its_full_name(installed: Installed, name: str) -> None:
-    done = installed.run("ansible-playbook", "--syntax-check", f"fastbreak.aws.{name}")
+def test_playbooks_answer_by_their_full_names(installed: Installed) -> None:
+    names = [f"fastbreak.aws.{name}" for name in PLAYBOOKS]
+    done = installed.run("ansible-playbook", "--syntax-check", *names)
     assert done.returncode == 0, done.stdout + done.stderr
+    checked = [Path(line) for line in done.stdout.splitlines() if line.startswith("playbook: ")]
+    assert sorted(path.stem for path in checked) == list(PLAYBOOKS)
 
 
 @pytest.mark.parametrize("given", [{}, {"publish_source": "/nowhere"}])
