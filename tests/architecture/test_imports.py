@@ -67,6 +67,15 @@ PLANTED = [
     ("edges", "plugins/module_utils/_rollout/planted.py", "from .adapters import ecs", f"{UTILS}._rollout.adapters"),
     ("edges", "plugins/module_utils/_promotion/planted.py", "from .._oci.remote import http", f"{UTILS}._oci.remote"),
     ("edges", "plugins/module_utils/_release/planted.py", "from .table import Table", f"{UTILS}._release.table"),
+    ("sandbox", "sandbox/side_table.py", "from sandbox import host", "sandbox.host"),
+    (
+        "sandbox-services",
+        "sandbox/services/elbv2/planted.py",
+        "from sandbox.services.ecs import api",
+        "sandbox.services",
+    ),
+    ("sandbox-parts", "sandbox/services/ecs/model/planted.py", "from .. import api", "sandbox.services.ecs.api"),
+    ("sandbox-seam", "sandbox/services/ecs/planted.py", "from ministack.services import ecs", "ministack"),
     ("adapters", "plugins/module_utils/_rollout/adapters/planted.py", "from .. import run", f"{UTILS}._rollout.run"),
 ]
 
