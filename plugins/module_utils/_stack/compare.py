@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .._errors import RequestError
@@ -28,7 +28,10 @@ class PropertyChange:
 
 @dataclass(frozen=True)
 class ResourceChange:
-    """What happens to a resource. ``replacement`` is ``yes``, ``maybe``, ``no`` or ``unknown``."""
+    """What happens to a resource. ``replacement`` is ``yes``, ``maybe``, ``no`` or ``unknown``.
+
+    ``body`` is the whole of a resource that is added or removed.
+    """
 
     action: str
     logical_id: str
@@ -36,6 +39,7 @@ class ResourceChange:
     replacement: str = "no"
     properties: tuple[PropertyChange, ...] = ()
     because: tuple[str, ...] = ()
+    body: Mapping[str, Any] = field(default_factory=dict)
 
 
 def compare(before: Model, after: Model) -> tuple[ResourceChange, ...]:
@@ -61,7 +65,7 @@ def _direct(before: Model, after: Model) -> Iterator[ResourceChange]:
     for name, body in after.resources.items():
         kind = body.get("Type", "")
         if name not in before.resources:
-            yield ResourceChange("add", name, kind)
+            yield ResourceChange("add", name, kind, body=body)
             continue
         former = before.resources[name]
         if former.get("Type") != kind:
@@ -75,7 +79,7 @@ def _direct(before: Model, after: Model) -> Iterator[ResourceChange]:
             yield ResourceChange("modify", name, kind, worst, properties)
     for name, former in before.resources.items():
         if name not in after.resources:
-            yield ResourceChange("remove", name, former.get("Type", ""))
+            yield ResourceChange("remove", name, former.get("Type", ""), body=former)
 
 
 def _follow_replacements(changes: dict[str, ResourceChange], after: Model) -> None:

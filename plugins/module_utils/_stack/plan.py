@@ -42,7 +42,6 @@ class StackPlan:
     termination_protection: tuple[bool, bool] | None = None
     stack_policy: tuple[Mapping[str, Any] | None, Mapping[str, Any]] | None = None
     expected_outputs: Mapping[str, str | None] = field(default_factory=dict)
-    desired: Model = field(default_factory=Model)
 
     @property
     def changed(self) -> bool:
@@ -81,7 +80,6 @@ def plan(
         termination_protection=_protection(snapshot, request),
         stack_policy=_policy(existing, request),
         expected_outputs=_expected_outputs(snapshot, former, desired, resources),
-        desired=desired,
     )
     changed = found.updates_template or found.termination_protection or found.stack_policy
     return _with_action(found, "update") if changed else found
@@ -91,7 +89,7 @@ def removal(name: str, existing: Existing) -> StackPlan:
     """Everything in the stack goes, except what its deletion policy keeps."""
     pseudo: dict[str, str] = {}
     former = evaluate(existing.template, _stored_parameters(existing), pseudo)
-    return StackPlan(name=name, action="delete", resources=compare(former, Model()), desired=former)
+    return StackPlan(name=name, action="delete", resources=compare(former, Model()))
 
 
 def _creation(request: StackRequest, parameters: Mapping[str, str], desired: Model) -> StackPlan:
@@ -104,7 +102,6 @@ def _creation(request: StackRequest, parameters: Mapping[str, str], desired: Mod
         termination_protection=(False, True) if request.termination_protection else None,
         stack_policy=(None, request.stack_policy) if request.stack_policy is not None else None,
         expected_outputs={key: _literal(value) for key, value in desired.outputs.items()},
-        desired=desired,
     )
 
 

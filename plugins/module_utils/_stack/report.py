@@ -19,7 +19,7 @@ def diff_of(plan: StackPlan) -> dict[str, Any]:
     before: Side = {}
     after: Side = {}
     for change in plan.resources:
-        left, right = _resource_sides(change, plan)
+        left, right = _resource_sides(change)
         if left is not None:
             before.setdefault("resources", {})[_title(change)] = left
         if right is not None:
@@ -44,9 +44,9 @@ def _title(change: ResourceChange) -> str:
     return f"{change.logical_id} ({change.resource_type})"
 
 
-def _resource_sides(change: ResourceChange, plan: StackPlan) -> tuple[Any, Any]:
+def _resource_sides(change: ResourceChange) -> tuple[Any, Any]:
     if change.action != "modify":
-        body = _plain({key: item for key, item in plan.desired.resources[change.logical_id].items() if key != "Type"})
+        body = _plain({key: item for key, item in change.body.items() if key != "Type"})
         return (body, None) if change.action == "remove" else (None, body)
     left: Side = {item.path: _plain(item.before) for item in change.properties if item.before is not None}
     right: Side = {item.path: _plain(item.after) for item in change.properties if item.after is not None}

@@ -4,6 +4,8 @@ import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.plan import removal
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.report import changes_of, diff_of, summary
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.template import known_after
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.unit.plugins.module_utils._stack.planning import GIVEN, existing, planned
 
@@ -65,3 +67,61 @@ def test_the_diff_of_a_change_holds_only_the_change():
             "properties": ["Properties.Tags[0].Value"],
         }
     ]
+
+
+KINDS = ("AWS::EC2::VPC", "AWS::EC2::Subnet", "AWS::IAM::Role", "Custom::Thing")
+VALUES = st.one_of(
+    st.sampled_from(["a", "b"]),
+    st.sampled_from([{"Ref": "Cidr"}, {"Ref": "R0"}, {"Fn::GetAtt": "R1.Id"}, {"Fn::Sub": "x ${R2}"}]),
+    st.lists(st.fixed_dictionaries({"Key": st.sampled_from(["k", "l"]), "Value": st.just("v")}), max_size=2),
+)
+
+
+@st.composite
+def templates(draw):
+    """A template with any of four resources, under conditions or not, and outputs that read those that are there."""
+    names = draw(st.lists(st.sampled_from(range(4)), unique=True))
+    there = {f"R{number}" for number in names}
+    bodies = {}
+    for number in names:
+        properties = draw(st.dictionaries(st.sampled_from(["CidrBlock", "Tags", "Description"]), VALUES, max_size=2))
+        # A template that reads what it does not have is refused by CloudFormation itself.
+        kept = {key: value for key, value in properties.items() if not _read(value) - there}
+        bodies[f"R{number}"] = {"Type": KINDS[number], "Properties": kept}
+        if draw(st.booleans()):
+            bodies[f"R{number}"]["Condition"] = draw(st.sampled_from(["Always", "Sometimes"]))
+    outputs = {
+        f"O{name}": {
+            "Value": {"Ref": name},
+            **({"Condition": bodies[name]["Condition"]} if "Condition" in bodies[name] else {}),
+        }
+        for name in draw(st.lists(st.sampled_from(sorted(there)), unique=True) if there else st.just([]))
+    }
+    return {
+        "Parameters": {"Cidr": {"Type": "String"}, "On": {"Type": "String", "Default": "yes"}},
+        "Conditions": {"Always": {"Fn::Equals": ["a", "a"]}, "Sometimes": {"Fn::Equals": [{"Ref": "On"}, "yes"]}},
+        "Resources": bodies,
+        "Outputs": outputs,
+    }
+
+
+def _read(value):
+    """The logical ids that a value reads, as far as they may be written above."""
+    return {name for name in ("R0", "R1", "R2", "R3") if name in str(value)}
+
+
+@given(before=templates(), after=templates(), off=st.booleans(), tags=st.sampled_from([None, {}, {"a": "b"}]))
+def test_any_change_of_a_stack_is_planned_and_shown(before, after, off, tags):
+    found = existing(before)
+    made = planned(after, {**GIVEN, **({"On": "no"} if off else {})}, found, tags=tags)
+    shown = diff_of(made)
+    for change in made.resources:
+        title = f"{change.logical_id} ({change.resource_type})"
+        assert (title in shown["before"].get("resources", {})) == (change.action != "add")
+        assert (title in shown["after"].get("resources", {})) == (change.action != "remove")
+        if change.action == "remove":
+            properties = before["Resources"][change.logical_id]["Properties"]
+            assert set(shown["before"]["resources"][title].get("Properties", {})) == set(properties)
+    assert (shown["before"] != shown["after"]) == made.changed
+    assert len(changes_of(made)) == len(made.resources)
+    assert (summary(made) == "no change") == (not made.changed)
