@@ -13,7 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 try:
-    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
+    from botocore.exceptions import (
+        BotoCoreError,
+        ClientError,
+        NoCredentialsError,
+        ParamValidationError,
+        PartialCredentialsError,
+        ValidationError,
+    )
 
     HAS_BOTOCORE = True
 except ImportError:
@@ -33,6 +40,9 @@ _PAGE_TOKENS = (
     ("NextMarker", "Marker"),
     ("LastEvaluatedKey", "ExclusiveStartKey"),
 )
+
+#: The code of a call that botocore refused before it was sent, since its parameters do not fit the API's model.
+UNFIT_PARAMETERS = "ParamValidation"
 
 _CREDENTIAL_CODES = frozenset(
     {
@@ -61,7 +71,7 @@ _BUSY_CODES = frozenset(
 
 
 class ApiRefusedError(OperationError):
-    """The API understood the call and refused it; ``code`` is the API's."""
+    """The API understood the call and refused it; ``code`` is the API's, or `UNFIT_PARAMETERS` where none was asked."""
 
     def __init__(self, message: str, code: str) -> None:
         super().__init__(message, code=code)
@@ -92,6 +102,8 @@ class AwsClient:
                 f"Tried to {attempted}, but found no usable AWS credentials ({error}). Set AWS_PROFILE, or "
                 "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
             ) from error
+        except (ParamValidationError, ValidationError) as error:
+            raise _unfit(error, self.label, attempted) from error
         except BotoCoreError as error:
             raise UnavailableError(
                 f"Tried to {attempted}, but {self.label} could not be asked: {error}. Check the network, the region "
@@ -136,6 +148,18 @@ class AwsClient:
 def _next_page(answer: Mapping[str, Any]) -> dict[str, Any]:
     """The argument that asks for the page after *answer*; empty when that is the last."""
     return {argument: answer[name] for name, argument in _PAGE_TOKENS if answer.get(name)}
+
+
+def _unfit(error: Any, label: str, attempted: str) -> ApiRefusedError:
+    """Our error for parameters that botocore does not send: nothing is wrong with the network."""
+    report = error.kwargs.get("report") or str(error)
+    return ApiRefusedError(
+        f"Tried to {attempted}, but the call was not sent, since it does not fit {label}'s API: "
+        f"{'; '.join(str(report).splitlines())}. Nothing was changed by it. Correct the option that this parameter "
+        "comes from. An option that is right and newer than the installed botocore needs a newer boto3; anything else "
+        "is a fault of the collection fastbreak.aws: please report it with this message.",
+        UNFIT_PARAMETERS,
+    )
 
 
 def translate(error: Any, label: str, attempted: str) -> Exception:

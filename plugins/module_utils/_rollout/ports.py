@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 class Ecs(Protocol):
     """Elastic Container Service."""
 
+    def registrable(self, document: Document) -> Document:
+        """*document* without what only an answer of the API holds, such as its revision."""
+
     def check_definition(self, document: Document) -> tuple[str, ...]:
         """What the API's own model finds wrong with *document*, without asking the API."""
 

@@ -54,7 +54,7 @@ def find_target(session: Session, history: tuple[Release, ...], running_arn: str
 
 def _document(session: Session, image: str) -> Document:
     try:
-        document = normalise(with_image(session.request.document, image))
+        document = normalise(with_image(session.ports.ecs.registrable(session.request.document), image))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise RequestError(
             f"Rolling out {session.request.service}: task_definition cannot be read ({error!r}); nothing was changed. "

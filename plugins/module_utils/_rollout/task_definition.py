@@ -17,21 +17,6 @@ from typing import Any, cast
 
 Document = Mapping[str, Any]
 
-# What DescribeTaskDefinition adds that was never registered.
-_READ_ONLY = frozenset(
-    {
-        "taskDefinitionArn",
-        "revision",
-        "status",
-        "requiresAttributes",
-        "compatibilities",
-        "registeredAt",
-        "registeredBy",
-        "deregisteredAt",
-        "deleteRequestedAt",
-    }
-)
-
 # By the field that holds it: what ECS fills in. A field with this value says nothing and is left out.
 _DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "containerDefinitions": {
@@ -95,7 +80,7 @@ _TEXTS = frozenset({"value", "user"})
 
 def normalise(document: Document) -> dict[str, Any]:
     """*document* in the form that is compared. Raises ValueError for a value that cannot be what ECS stores."""
-    kept = {key: value for key, value in document.items() if key not in _READ_ONLY and key != "tags"}
+    kept = {key: value for key, value in document.items() if key != "tags"}
     form = cast("dict[str, Any]", _form("", kept))
     _size(form, "cpu", _cpu_units)
     _size(form, "memory", _mebibytes)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..._aws.api import ApiRefusedError, AwsClient
+from ..._aws.shapes import writable
 from ..._errors import OperationError
 from .ecs_answers import read_service, read_service_deployment, read_task, read_task_definition
 from .ecs_requests import write_network, write_settings, write_tags
@@ -38,9 +39,22 @@ class EcsClient(AwsClient):
 
     label = "ECS"
 
+    @property
+    def _model(self) -> Any:
+        return self._client.meta.service_model
+
+    def registrable(self, document: Document) -> dict[str, Any]:
+        """*document* without what only an answer holds: DescribeTaskDefinition gives more than can be registered."""
+        taken = self._model.operation_model("RegisterTaskDefinition").input_shape
+        given = self._model.operation_model("DescribeTaskDefinition").output_shape.members["taskDefinition"]
+        return dict(writable(document, taken, given))
+
+    def _read_definition(self, answer: Mapping[str, Any]) -> TaskDefinition:
+        return read_task_definition(answer, self.registrable(answer))
+
     def check_definition(self, document: Document) -> tuple[str, ...]:
         """What the API's own model finds wrong with *document*, without asking the API."""
-        shape = self._client.meta.service_model.operation_model("RegisterTaskDefinition").input_shape
+        shape = self._model.operation_model("RegisterTaskDefinition").input_shape
         report = ParamValidator().validate(dict(document), shape)
         return tuple(report.generate_report().splitlines()) if report.has_errors() else ()
 
@@ -67,13 +81,13 @@ class EcsClient(AwsClient):
         answer = self._find(
             f"describe task definition {name}", "describe_task_definition", _NO_DEFINITION, taskDefinition=name
         )
-        return read_task_definition(answer["taskDefinition"]) if answer else None
+        return self._read_definition(answer["taskDefinition"]) if answer else None
 
     def register_task_definition(self, document: Document, tags: Mapping[str, str]) -> TaskDefinition:
         """Register a revision."""
         arguments = {**document, **({"tags": write_tags(tags.items())} if tags else {})}
         answer = self._call(f"register a revision of {document['family']}", "register_task_definition", **arguments)
-        return read_task_definition(answer["taskDefinition"])
+        return self._read_definition(answer["taskDefinition"])
 
     def list_task_definitions(self, family: str) -> tuple[str, ...]:
         """The ARNs of the family's active revisions."""

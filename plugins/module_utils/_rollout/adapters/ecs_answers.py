@@ -97,14 +97,14 @@ def _read_deployment_settings(answer: Answer) -> DeploymentSettings:
     )
 
 
-def read_task_definition(answer: Answer) -> TaskDefinition:
-    """A `TaskDefinition` of the API."""
+def read_task_definition(answer: Answer, document: Answer) -> TaskDefinition:
+    """A `TaskDefinition` of the API; *document* is what of it can be registered."""
     return TaskDefinition(
         arn=answer["taskDefinitionArn"],
         family=answer["family"],
         revision=answer["revision"],
         active=answer.get("status", "ACTIVE") == "ACTIVE",
-        document=answer,
+        document=document,
     )
 
 

@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._aws.api import MOST_PAGES, ApiRefusedError, AwsClient
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.api import (
+    MOST_PAGES,
+    UNFIT_PARAMETERS,
+    ApiRefusedError,
+    AwsClient,
+)
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     CredentialsError,
     OperationError,
@@ -51,6 +56,24 @@ def test_errors_say_what_was_attempted(code: str, status: int, error: type[Excep
         with pytest.raises(error, match="Tried to ask, but"):
             Anything(lambda: ecs).ask("describe_clusters", clusters=["c"])
         stub.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ({"clusters": "c"}, "Invalid type for parameter clusters"),
+        ({"cluster": ["c"]}, 'Unknown parameter in input: "cluster"'),
+        ({"clusters": [1], "include": [2]}, r"Invalid type for parameter clusters\[0\].*; .*include\[0\]"),
+    ],
+)
+def test_parameters_that_do_not_fit_are_named_and_not_blamed_on_the_network(
+    arguments: dict[str, Any], named: str
+) -> None:
+    ecs = client("ecs")
+    with pytest.raises(ApiRefusedError, match=named) as refused:
+        Anything(lambda: ecs).ask("describe_clusters", **arguments)
+    assert refused.value.code == UNFIT_PARAMETERS
+    assert "Check the network" not in refused.value.message
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import copy
+from datetime import UTC, datetime
 from typing import Any
 
 from hypothesis import strategies as st
 
 ROLE = "arn:aws:iam::111111111111:role/task"
+
+#: What DescribeTaskDefinition gives and RegisterTaskDefinition does not take.
+ANSWER_ONLY: dict[str, Any] = {
+    "taskDefinitionArn": "arn:aws:ecs:us-east-1:111111111111:task-definition/web:3",
+    "revision": 3,
+    "status": "INACTIVE",
+    "requiresAttributes": [{"name": "com.amazonaws.ecs.capability.task-iam-role"}],
+    "compatibilities": ["EC2", "FARGATE"],
+    "registeredAt": datetime(2026, 1, 1, tzinfo=UTC),
+    "deregisteredAt": datetime(2026, 1, 2, tzinfo=UTC),
+    "deleteRequestedAt": datetime(2026, 1, 3, tzinfo=UTC),
+    "registeredBy": "arn:aws:iam::111111111111:user/x",
+}
 
 
 def definition(**other: Any) -> dict[str, Any]:
@@ -43,16 +57,9 @@ def container(**other: Any) -> dict[str, Any]:
 
 
 def described(document: dict[str, Any]) -> dict[str, Any]:
-    """*document* as DescribeTaskDefinition gives it back: defaults filled in, numbers as text, lists in any order."""
+    """What can be registered of *document*'s description: defaults filled in, numbers as text, lists in any order."""
     answer = copy.deepcopy(document)
     answer |= {
-        "taskDefinitionArn": "arn:aws:ecs:us-east-1:111111111111:task-definition/web:3",
-        "revision": 3,
-        "status": "ACTIVE",
-        "requiresAttributes": [{"name": "com.amazonaws.ecs.capability.task-iam-role"}],
-        "compatibilities": ["EC2", "FARGATE"],
-        "registeredAt": "2026-01-01",
-        "registeredBy": "arn:aws:iam::111111111111:user/x",
         "placementConstraints": [],
         "cpu": str(answer["cpu"]),
         "memory": str(answer["memory"]),

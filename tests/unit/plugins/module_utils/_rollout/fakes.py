@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import Promotion
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Lock, Release
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.writes import OneOffTask, ServiceChange
+from tests.unit.plugins.module_utils._rollout.definitions import ANSWER_ONLY
 from tests.unit.plugins.module_utils._rollout.scheduler import (
     EPOCH,
     Behaviour,
@@ -50,6 +51,9 @@ class World(Scheduler):
     """Everything behind the ports. ``calls`` lists the writing calls in their order."""
 
     # Ecs
+
+    def registrable(self, document: Mapping[str, object]) -> Mapping[str, object]:
+        return {name: member for name, member in document.items() if name not in ANSWER_ONLY}
 
     def check_definition(self, document: Mapping[str, object]) -> tuple[str, ...]:
         return () if document.get("family") else ("family is missing.",)

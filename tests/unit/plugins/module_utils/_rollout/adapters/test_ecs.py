@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.api import ApiRefusedError
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.ecs import EcsClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.ecs_requests import write_settings
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service import changed_settings
@@ -16,6 +17,9 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values impo
     TargetBinding,
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.writes import ServiceChange
+
+from tests.unit.plugins.module_utils._rollout.definitions import ANSWER_ONLY, definition
+from tests.unit.plugins.module_utils._rollout.definitions import described as definition_as_described
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +55,39 @@ def described(settings: ServiceSettings) -> dict[str, Any]:
         **write_settings(settings),
         "deployments": [{"id": "ecs-svc/1", "status": "PRIMARY", "createdAt": NOW, "rolloutState": "COMPLETED"}],
     }
+
+
+def test_what_is_described_can_be_registered_again(api: tuple[EcsClient, Stubber]) -> None:
+    """The stub checks the request with botocore's model, as the client does before it sends one."""
+    ecs, stub = api
+    document = definition_as_described(definition())
+    stub.add_response("describe_task_definition", {"taskDefinition": {**document, **ANSWER_ONLY}})
+    found = ecs.describe_task_definition("web:3")
+    assert found
+    assert not found.active
+    assert found.document == document
+    registered = {**ANSWER_ONLY, "revision": 4, "status": "ACTIVE", **document}
+    stub.add_response("register_task_definition", {"taskDefinition": registered}, document)
+    assert ecs.register_task_definition(found.document, {}).revision == 4
+
+
+def test_no_member_that_only_an_answer_holds_is_ever_registered(api: tuple[EcsClient, Stubber]) -> None:
+    ecs, _stub = api
+    model = ecs._client.meta.service_model
+    taken = model.operation_model("RegisterTaskDefinition").input_shape.members
+    given = model.operation_model("DescribeTaskDefinition").output_shape.members["taskDefinition"].members
+    assert set(ecs.registrable(dict.fromkeys(given))) == set(given) & set(taken)
+    assert ecs.registrable({"famly": "web"}) == {"famly": "web"}
+
+
+def test_definition_that_does_not_fit_the_api_is_not_blamed_on_the_network(stubbed: Stubbed) -> None:
+    client, stub = stubbed("ecs")
+    stub.deactivate()
+    ecs = EcsClient(lambda: client)
+    with pytest.raises(ApiRefusedError, match='Unknown parameter in input: "famly"') as refused:
+        ecs.register_task_definition({**definition(), "famly": "web"}, {})
+    assert "Check the network" not in refused.value.message
+    assert "Nothing was changed" in refused.value.message
 
 
 @pytest.mark.parametrize("alarms", [frozenset(), frozenset({"errors"})])
