@@ -1,0 +1,48 @@
+"""Clients are made from a task's options, and from those of one side of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.api import CONFIG
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.connection import Connection
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import UnavailableError
+
+KEYS = {"access_key": "AKIA", "secret_key": "secret"}
+
+
+@pytest.fixture(autouse=True)
+def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    """One that knows of no AWS: neither variables nor files."""
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+
+
+def test_a_client_is_made_from_the_tasks_options() -> None:
+    client = Connection({**KEYS, "region": "eu-west-1"})("ecs")
+    assert client.meta.region_name == "eu-west-1"
+    assert client.meta.endpoint_url == "https://ecs.eu-west-1.amazonaws.com"
+    assert "AKIA" in client.generate_presigned_url("list_clusters")
+
+
+def test_a_side_has_options_of_its_own() -> None:
+    connection = Connection({**KEYS, "region": "eu-west-1"})
+    assert connection("ecr", {"region": "us-east-1"}).meta.region_name == "us-east-1"
+    assert connection("ecr").meta.region_name == "eu-west-1"
+
+
+def test_every_client_has_the_same_configuration() -> None:
+    config = Connection({**KEYS, "region": "eu-west-1"})("ecs").meta.config
+    assert {name: getattr(config, name) for name in CONFIG} == CONFIG
+
+
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [(KEYS, "region"), ({"region": "eu-west-1", "profile": "absent"}, "absent")],
+)
+def test_options_that_do_not_allow_it_are_said(params: dict[str, str], said: str) -> None:
+    with pytest.raises(UnavailableError, match=said):
+        Connection(params)("ecs")
