@@ -82,7 +82,9 @@ class FaultyRegistry:
 
     ``basic`` is (user, password); ``bearer`` asks for tokens of our own token endpoint, which wants ``basic`` when
     that is set, and of which each is good for ``token_requests`` requests (None: for ever). ``files`` are served
-    under their path without authentication, as the other host of a redirect does.
+    under their path without authentication, as the other host of a redirect does. Without ``checks_ranges`` bytes of
+    an upload are appended wherever they belong; more than ``most_bytes`` a request are refused with
+    ``too_many_status``.
     """
 
     def __init__(self, tls=None):
@@ -102,6 +104,9 @@ class FaultyRegistry:
         self.keep_partial = True
         self.mounts = True
         self.chunk_min_length = 0
+        self.checks_ranges = True
+        self.most_bytes = None
+        self.too_many_status = 413
         self.page_size = 100
         self.latency_seconds = 0.0
         self._lock = threading.Lock()

@@ -57,6 +57,8 @@ def answer(registry, request, body):
 def _carry_out(handler, call):
     if handler is None:
         return _error(405, "UNSUPPORTED", "not here")
+    if call.registry.most_bytes is not None and len(call.body) > call.registry.most_bytes:
+        return _error(call.registry.too_many_status, "SIZE_INVALID", "too many bytes at once")
     try:
         return handler(call)
     except RefusedError as error:
@@ -101,7 +103,7 @@ def _upload(call):
 def _append(call):
     upload = _upload(call)
     start = call.request.headers.get("content-range", "").partition("-")[0]
-    if start and int(start) != len(upload.content):
+    if start and int(start) != len(upload.content) and call.registry.checks_ranges:
         return _session(416, call, call.reference)
     upload.content += call.body
     return _session(202, call, call.reference)

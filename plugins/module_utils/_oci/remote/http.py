@@ -165,8 +165,11 @@ class RegistryHttp:
         Raises `CredentialsError` and `UnavailableError`; every other answer is the caller's to judge.
         *attempted* completes the sentence "Tried to ...".
         """
-        response = self.retrier.answer(attempted, self.host, lambda: self.begin(request, repository).response())
-        return self.permitted(attempted, response)
+        return self.permitted(attempted, self.answer(attempted, request, repository))
+
+    def answer(self, attempted: str, request: Request, repository: str) -> Response:
+        """Like `ask`, with refused credentials among the answers that the caller judges."""
+        return self.retrier.answer(attempted, self.host, lambda: self.begin(request, repository).response())
 
     def permitted(self, attempted: str, response: Response) -> Response:
         """*response*, unless it refuses our credentials."""

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -98,7 +99,8 @@ class OciRegistry:
         query = urlencode({"mount": check_digest(blob.reference), "from": check_repository(from_repository)})
         repository = check_repository(blob.repository)
         attempted = f"mount the blob {blob.reference} of {from_repository} in {self.host}/{repository}"
-        response = self._ask(attempted, "POST", repository, f"/v2/{repository}/blobs/uploads/?{query}")
+        url = self.http.url(f"/v2/{repository}/blobs/uploads/?{query}")
+        response = self.http.answer(attempted, Request("POST", url), repository)
         if response.status == 202:
             self._cancel(attempted, repository, response)
         elif response.status != 201:
@@ -147,7 +149,9 @@ class OciRegistry:
     def _cancel(self, attempted: str, repository: str, response: Response) -> None:
         location = self.http.resolve(response.header("Location"), response.url)
         if location and self.http.owns(location):
-            self.http.ask(attempted, Request("DELETE", location), repository).finish()
+            # That it fails is no news: the registry ends what nobody goes on with.
+            with suppress(FastbreakError):
+                self.http.answer(attempted, Request("DELETE", location), repository).finish()
 
     def _name(self, address: Address) -> str:
         return f"{self.host}/{check_address(address)}"

@@ -23,11 +23,15 @@ _RANGE = re.compile(r"(?:bytes=)?0-(\d{1,18})")
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """An upload that the registry knows. ``offset`` bytes are acknowledged."""
+    """An upload that the registry knows. ``offset`` bytes were sent and taken.
+
+    ``doubtful``: the registry acknowledged other bytes than were sent, so that one of the two is wrong.
+    """
 
     url: str
     offset: int = 0
     minimum_chunk_bytes: int = 0
+    doubtful: bool = False
 
 
 class Uploads:
@@ -61,15 +65,15 @@ class Uploads:
         return self._http.begin(Request("PATCH", session.url, headers, length=length), self._repository)
 
     def sent(self, session: Session, response: Response, length: int) -> Session:
-        """The upload after a PATCH was answered 202: as far as the registry says it got."""
+        """The upload after a PATCH of *length* bytes was answered 202.
+
+        What was sent counts: registries exist whose ``Range`` stays at the first chunk. The digest at the commit tells.
+        """
         response.finish()
         offset = session.offset + length
-        said = _acknowledged(response)
-        if said is not None and said != offset:
-            if said > offset:
-                raise self._nonsense(f"it acknowledges {said} bytes of an upload of {offset}")
-            offset = said
-        return replace(session, url=self._location(response), offset=offset)
+        doubtful = session.doubtful or _acknowledged(response) not in {None, offset}
+        url = self._location(response) if response.header("Location") else session.url
+        return replace(session, url=url, offset=offset, doubtful=doubtful)
 
     def finish(self, session: Session, digest: str, length: int) -> Call:
         """Begin to send the last *length* bytes and commit (PUT)."""
@@ -84,15 +88,18 @@ class Uploads:
         return self._http.ask(attempted, request, self._repository)
 
     def find(self, attempted: str, session: Session) -> Session | None:
-        """The upload as the registry knows it now; None when it has forgotten it."""
-        response = self._http.ask(attempted, Request("GET", session.url), self._repository)
+        """The upload as the registry says it is now; None when it has forgotten it or does not tell."""
+        response = self._http.answer(attempted, Request("GET", session.url), self._repository)
         if response.status not in {200, 202, 204}:
             read_refusal(response)
             return None
         response.finish()
+        offset = _acknowledged(response)
+        if offset is None:
+            return None
         location = response.header("Location")
         url = self._location(response) if location else session.url
-        return replace(session, url=url, offset=_acknowledged(response) or 0)
+        return replace(session, url=url, offset=offset)
 
     def cancel(self, attempted: str, session: Session) -> None:
         """Let the registry drop an upload. It does no harm when that is gone already."""

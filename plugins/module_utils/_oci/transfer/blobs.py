@@ -3,8 +3,8 @@
 """Copies blobs from one registry to another: streamed, in constant memory, hashed on the way.
 
 A blob of up to one chunk takes three requests, two of which are under way at the same time: GET at the source, POST
-and PUT at the destination. A larger blob is sent in chunks (PATCH), each acknowledged by the registry, so that neither
-a broken connection nor a killed run costs more than the chunk it fell into.
+and PUT at the destination. A larger blob is sent in chunks (PATCH), so that neither a broken connection nor a killed
+run costs more than the chunk it fell into. A registry that takes less in one request gets smaller chunks from then on.
 
 Memory: one buffer of `BUFFER_BYTES` for each thread that copies, and what its two connections hold.
 """
@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING
 
 from ..._errors import OperationError
 from ..names import check_digest, check_repository
+from .chunk_size import ChunkSize, half
 from .chunks import ChunkedCopy, SingleCopy
 from .ecr_parts import PartsCopy
-from .job import CopyJob
+from .job import CopyJob, TooLargeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 BUFFER_BYTES = 256 << 10
 CHUNK_BYTES = 32 << 20
-_SMALLEST_CHUNK_BYTES = 64 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class OciTransfer:
     ) -> None:
         self._source, self._destination, self._states = source, destination, states
         self._settings = settings or TransferSettings()
-        self._chunk_bytes = max(self._settings.chunk_bytes, _SMALLEST_CHUNK_BYTES)
+        self._size = ChunkSize(self._settings.chunk_bytes)
         self._layers = layers
         self._buffers = threading.local()
 
@@ -90,11 +90,16 @@ class OciTransfer:
             on_bytes,
             self._buffer(),
         )
-        if descriptor.size <= self._chunk_bytes:
-            return SingleCopy(job).run()
+        if descriptor.size <= self._size.bytes:
+            try:
+                return SingleCopy(job, self._size).run()
+            except TooLargeError as error:
+                if not (smaller := half(descriptor.size)):
+                    raise job.too_large(error) from error
+                return ChunkedCopy(job, self._states, self._size, smaller).run()
         if self._layers and descriptor.size >= self._layers.parts_from_bytes:
             return PartsCopy(job, self._states, self._layers).run()
-        return ChunkedCopy(job, self._states, self._chunk_bytes).run()
+        return ChunkedCopy(job, self._states, self._size).run()
 
     def _buffer(self) -> memoryview:
         kept: memoryview | None = getattr(self._buffers, "view", None)

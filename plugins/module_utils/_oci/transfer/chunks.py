@@ -1,6 +1,6 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Copying a blob in one piece, or in chunks, each acknowledged, so that an interruption costs a chunk at most."""
+"""Copying a blob in one piece, or in chunks, so that an interruption costs a chunk at most."""
 
 from __future__ import annotations
 
@@ -8,22 +8,29 @@ from typing import TYPE_CHECKING
 
 from ..._errors import FastbreakError
 from ..model import Transferred
+from ..remote.answers import read_refusal
 from ..remote.uploads import Session
 from ..remote.wire import BrokenConnectionError
-from .job import BusyError, CopyJob, LostUploadError
+from .chunk_size import half
+from .job import BusyError, CopyJob, LostUploadError, TooLargeError
 
 if TYPE_CHECKING:
+    from ..remote.wire import Response
+    from .chunk_size import ChunkSize
     from .state import Claim, UploadStates
+
+#: A 400 with one of these codes is not for the number of bytes.
+_OTHER_REASONS = frozenset({"DIGEST_INVALID", "NAME_INVALID"})
 
 
 class SingleCopy:
     """A blob of at most one chunk."""
 
-    def __init__(self, job: CopyJob) -> None:
-        self._job = job
+    def __init__(self, job: CopyJob, size: ChunkSize) -> None:
+        self._job, self._size = job, size
 
     def run(self) -> Transferred:
-        """Copy it."""
+        """Copy it. Raises `TooLargeError` when it has to go in chunks."""
         try:
             self._until_done()
         finally:
@@ -39,6 +46,7 @@ class SingleCopy:
             except LostUploadError as error:
                 self._job.restarted(error)
             else:
+                self._size.took(self._job.descriptor.size)
                 return
             if self._job.has_arrived():
                 self._job.tell(self._job.descriptor.size)
@@ -59,19 +67,24 @@ class SingleCopy:
         except BaseException:
             call.abandon()
             raise
-        job.expect(call.response(), 200, 201, 204).finish()
+        try:
+            _expect(job, call.response(), self._size, job.descriptor.size, 200, 201, 204).finish()
+        except TooLargeError:
+            job.cancel(session)
+            raise
 
 
 class ChunkedCopy:
-    """A blob of more than one chunk."""
+    """A blob of more than one chunk. What was sent and taken is what counts; the digest at the commit decides."""
 
-    def __init__(self, job: CopyJob, states: UploadStates, chunk_bytes: int) -> None:
-        self._job, self._chunk_bytes = job, chunk_bytes
+    def __init__(self, job: CopyJob, states: UploadStates, size: ChunkSize, chunk_bytes: int = 0) -> None:
+        self._job, self._size, self._chunk_bytes = job, size, chunk_bytes or size.bytes
         self._claim: Claim = states.claim(
             str(job.destination.origin), job.repository, job.descriptor.digest, job.descriptor.size
         )
         self._session: Session | None = None
-        self._resumed_at = 0
+        self._resumed_at = self._sent_to = 0
+        self._refused_at = -1
 
     def run(self) -> Transferred:
         """Copy it."""
@@ -96,7 +109,7 @@ class ChunkedCopy:
         if found is None or not 0 < found.offset <= self._job.descriptor.size:
             self._claim.drop()
             return
-        self._session, self._resumed_at = found, found.offset
+        self._session, self._resumed_at, self._sent_to = found, found.offset, found.offset
         self._job.tell(found.offset)
 
     def _until_done(self) -> None:
@@ -107,11 +120,13 @@ class ChunkedCopy:
             except (BrokenConnectionError, BusyError) as error:
                 self._job.failed(error)
                 self._look()
+            except TooLargeError as error:
+                self._halve(error)
             except LostUploadError as error:
                 if self._has_arrived():
                     return
                 self._job.restarted(error)
-                self._forget()
+                self._begin_again()
             except FastbreakError:
                 self._give_up()
                 raise
@@ -129,40 +144,63 @@ class ChunkedCopy:
         while self._session.offset < job.descriptor.size:
             self._session = self._send_chunk(self._session)
             self._claim.save(self._session.url, self._session.offset)
-            job.progressed()
-            if job.source.position != self._session.offset:
-                job.source.begin(self._session.offset)
+            job.progressed(self._session.offset)
 
     def _send_chunk(self, session: Session) -> Session:
         job = self._job
         length = min(max(self._chunk_bytes, session.minimum_chunk_bytes), job.descriptor.size - session.offset)
+        self._sent_to = max(self._sent_to, session.offset + length)
         call = job.uploads.send(session, length)
         try:
-            job.stream(call, length)
+            complete = job.stream(call, length)
         except BaseException:
             call.abandon()
             raise
         response = call.response()
         if response.status == 416:
             response.finish()
+            self._refused_at = session.offset
             raise BrokenConnectionError("it expects other bytes next")
-        return job.uploads.sent(session, job.expect(response, 202, 201, 204), length)
+        sent = job.uploads.sent(session, _expect(job, response, self._size, length, 202, 201, 204), length)
+        if not complete:
+            raise BrokenConnectionError("it answered before it had all that was announced")
+        self._size.took(length)
+        return sent
 
     def _commit(self) -> None:
         job = self._job
         job.check_digest()
         if self._session is not None:
             job.expect(job.uploads.commit(job.attempted, self._session, job.descriptor.digest), 201, 200, 204).finish()
+        self._size.limit(self._chunk_bytes)
 
     def _look(self) -> None:
-        """Ask the registry how far the upload got; what it has forgotten, or never had, begins again."""
+        """Ask the registry how far the upload got; what it has forgotten, or tells wrong, begins again."""
         if self._session is None:
             return
         found = self._job.uploads.find(self._job.attempted, self._session)
-        if found is None or found.offset > self._job.descriptor.size:
+        if found is None or found.offset > self._sent_to or found.offset == self._refused_at:
             self._forget()
         else:
             self._session = found
+
+    def _halve(self, error: TooLargeError) -> None:
+        """Go on with smaller chunks; in another upload when this one has nothing yet."""
+        self._chunk_bytes = half(min(self._chunk_bytes, self._job.descriptor.size))
+        if not self._chunk_bytes:
+            self._give_up()
+            raise self._job.too_large(error)
+        if self._session is not None and self._session.offset > 0:
+            self._look()
+        else:
+            self._give_up()
+            self._forget()
+
+    def _begin_again(self) -> None:
+        """After bytes were lost. A registry that acknowledged other bytes than were sent gets all in one request."""
+        if self._session is not None and self._session.doubtful:
+            self._chunk_bytes = self._job.descriptor.size
+        self._forget()
 
     def _has_arrived(self) -> bool:
         """Whether a commit whose answer was lost had been carried out."""
@@ -170,7 +208,7 @@ class ChunkedCopy:
         return complete and self._job.has_arrived()
 
     def _forget(self) -> None:
-        self._session, self._resumed_at = None, 0
+        self._session, self._resumed_at, self._sent_to, self._refused_at = None, 0, 0, -1
         self._claim.drop()
 
     def _give_up(self) -> None:
@@ -179,3 +217,10 @@ class ChunkedCopy:
             return
         self._claim.drop()
         self._job.cancel(self._session)
+
+
+def _expect(job: CopyJob, response: Response, size: ChunkSize, sent: int, *statuses: int) -> Response:
+    """*response*, if its status is one of these. A 400 to more bytes than were ever taken is one for their number."""
+    if response.status == 400 and size.may_be_too_large(sent) and not read_refusal(response).codes & _OTHER_REASONS:
+        raise TooLargeError(response)
+    return job.expect(response, *statuses)

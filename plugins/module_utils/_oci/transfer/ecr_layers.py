@@ -64,17 +64,16 @@ class EcrLayers(AwsClient):
         answer = self._call(f"begin a layer upload to {repository}", "initiate_layer_upload", **self._of(repository))
         return str(answer["uploadId"])
 
-    def upload_part(self, repository: str, upload: str, first: int, part: memoryview) -> int:
-        """Send a part that begins at byte *first*. Returns how many bytes ECR has of the layer now."""
+    def upload_part(self, repository: str, upload: str, first: int, part: memoryview) -> None:
+        """Send a part that begins at byte *first*. Of its last byte ECR tells, but the digest at the end decides."""
         last = first + len(part) - 1
         members = {**self._of(repository), "uploadId": upload, "partFirstByte": first, "partLastByte": last}
         self._sender.prepare(self._client, members, part)
         try:
             attempted = f"upload a layer part to {repository}"
-            answer = self._call(attempted, "upload_layer_part", **members, layerPartBlob=b"")
+            self._call(attempted, "upload_layer_part", **members, layerPartBlob=b"")
         finally:
             self._sender.forget()
-        return int(answer["lastByteReceived"]) + 1
 
     def complete(self, repository: str, upload: str, digest: str) -> None:
         """Let ECR check the digest and keep the layer. It may have the layer by now, which is as good."""

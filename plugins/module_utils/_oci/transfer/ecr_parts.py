@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """ECR's own way of taking layers, in parts.
 
-AWS documents of it what it does not of ECR's uploads through the distribution API: each answer says the last byte
-received, and a part that does not fit is refused with the last valid byte. So an upload can always be taken up again.
+AWS documents of it what it does not of ECR's uploads through the distribution API: a part that does not fit is refused
+with the last valid byte. So an upload can always be taken up again.
 It has a price: a part is sent as base64 in JSON, which takes a third more bytes on the wire. Hence only layers of
 `PARTS_FROM_BYTES` and more go this way, where an interruption would cost most. Memory: one part for each of the
 `AT_ONCE` layers that are under way, see `ecr_layers.py`.
@@ -14,7 +14,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..._aws.api import ApiRefusedError
-from ..._errors import UnavailableError
 from ..model import Transferred
 from .source import wrong_bytes
 
@@ -35,6 +34,7 @@ class PartsCopy:
         self._digest, self._size = job.descriptor.digest, job.descriptor.size
         self._claim: Claim = states.claim(str(job.destination.origin), job.repository, self._digest, self._size)
         self._upload, self._offset, self._resumed_at, self._failures = "", 0, 0, 0
+        self._sent_to = self._furthest = 0
 
     def run(self) -> Transferred:
         """Copy it."""
@@ -57,6 +57,8 @@ class PartsCopy:
             return
         self._upload, self._offset = saved.url.removeprefix(_SCHEME), saved.offset
         self._resumed_at = saved.offset
+        # The run before may have sent more than it could note.
+        self._sent_to = self._size
         self._job.tell(saved.offset)
 
     def _until_done(self, part: bytearray) -> None:
@@ -80,15 +82,13 @@ class PartsCopy:
         while self._offset < self._size:
             filled = self._fill(part)
             content = memoryview(part)[:filled]
-            received = self._layers.upload_part(job.repository, self._upload, self._offset, content)
-            job.bytes_sent += filled
-            if received != self._offset + filled:
-                raise UnavailableError(
-                    f"Tried to {job.attempted}, but ECR says it has {received} bytes of the {self._offset + filled} "
-                    "that were sent. Run again."
-                )
-            self._offset, self._failures = received, 0
-            job.tell(received)
+            self._sent_to = max(self._sent_to, self._offset + filled)
+            self._layers.upload_part(job.repository, self._upload, self._offset, content)
+            job.count(filled)
+            self._offset += filled
+            if self._offset > self._furthest:
+                self._furthest, self._failures = self._offset, 0
+            job.tell(self._offset)
             self._claim.save(f"{_SCHEME}{self._upload}", self._offset)
 
     def _fill(self, part: bytearray) -> int:
@@ -108,11 +108,12 @@ class PartsCopy:
             return False
         if error.code == "InvalidLayerPartException":
             last = getattr(error.__cause__, "response", {}).get("lastValidByteReceived")
-            if isinstance(last, int) and -1 <= last < self._size:
+            # What was never sent it cannot have.
+            if isinstance(last, int) and -1 <= last < self._sent_to:
                 self._offset = last + 1
                 return True
         elif error.code not in {"UploadNotFoundException", "InvalidLayerException", "EmptyUploadException"}:
             return False
-        self._upload, self._offset, self._resumed_at = "", 0, 0
+        self._upload, self._offset, self._resumed_at, self._sent_to = "", 0, 0, 0
         self._claim.drop()
         return True

@@ -7,7 +7,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ..._errors import FastbreakError
+from ..._errors import FastbreakError, OperationError
 from ..remote.answers import BUSY, read_refusal, refused, unavailable
 from ..remote.uploads import Uploads
 from ..remote.wire import BrokenConnectionError, Request, Response
@@ -23,10 +23,20 @@ if TYPE_CHECKING:
 #: Answers to bytes of an upload after which the blob begins again: it is forgotten, or in disorder.
 _LOST = frozenset({400, 404, 409, 410})
 _RESTARTS = 3
+#: How many times its size a blob is sent at most, whatever the registry says of what it has.
+_MOST_SENDS = 9
 
 
 class LostUploadError(Exception):
     """The registry does not know the upload any more, or not as it should be."""
+
+    def __init__(self, response: Response) -> None:
+        self.refusal = read_refusal(response)
+        super().__init__(str(self.refusal))
+
+
+class TooLargeError(Exception):
+    """The registry does not take as many bytes in one request."""
 
     def __init__(self, response: Response) -> None:
         self.refusal = read_refusal(response)
@@ -61,10 +71,10 @@ class CopyJob:
         self.attempted = f"copy the blob {descriptor.digest} to {destination.host}/{destination_repository}"
         self.bytes_sent = 0
         self._on_bytes, self._told = on_bytes, 0
-        self._failures = self._restarts = 0
+        self._failures = self._restarts = self._furthest = 0
 
-    def stream(self, call: Call, length: int) -> None:
-        """Send the source's next *length* bytes, as far as the destination takes them."""
+    def stream(self, call: Call, length: int) -> bool:
+        """Send the source's next *length* bytes. False when the destination answered before it had them all."""
         left = length
         while left > 0:
             count = self.source.readinto(self.buffer[:left])
@@ -73,9 +83,19 @@ class CopyJob:
                 # Before the last piece leaves: without it nothing can be committed.
                 self.check_digest()
             if not call.send(self.buffer[:count]):
-                return
-            self.bytes_sent += count
+                return False
+            self.count(count)
             self.tell(self.source.position)
+        return True
+
+    def count(self, sent: int) -> None:
+        """Count bytes that were sent; raises when the blob was sent so often that it will never be taken."""
+        self.bytes_sent += sent
+        if self.bytes_sent > _MOST_SENDS * self.descriptor.size:
+            raise OperationError(
+                f"Tried to {self.attempted}, but after {self.bytes_sent} bytes were sent the registry still says that "
+                f"bytes of the {self.descriptor.size} are missing. Nothing was committed. Check the registry."
+            )
 
     def tell(self, position: int) -> None:
         """Report bytes that arrived; what is sent a second time is not reported again."""
@@ -95,13 +115,16 @@ class CopyJob:
         if response.status in BUSY:
             raise BusyError(response)
         self.destination.permitted(self.attempted, response)
+        if response.status == 413:
+            raise TooLargeError(response)
         if response.status in _LOST:
             raise LostUploadError(response)
         raise refused(self.attempted, self.destination.host, read_refusal(response))
 
-    def progressed(self) -> None:
-        """Bytes were acknowledged: failures are counted anew."""
-        self._failures = 0
+    def progressed(self, offset: int) -> None:
+        """Bytes up to *offset* were taken. Further than ever before, that lets failures be counted anew."""
+        if offset > self._furthest:
+            self._furthest, self._failures = offset, 0
 
     def failed(self, error: BrokenConnectionError | BusyError) -> None:
         """Wait before another attempt; raises when there were too many without progress."""
@@ -113,6 +136,10 @@ class CopyJob:
             )
         retry_after = error.retry_after if isinstance(error, BusyError) else ""
         self.destination.retrier.wait(self._failures, retry_after)
+
+    def too_large(self, error: TooLargeError) -> FastbreakError:
+        """Our error for a registry that does not even take the smallest chunk."""
+        return refused(self.attempted, self.destination.host, error.refusal)
 
     def restarted(self, error: LostUploadError) -> None:
         """Count that the blob begins again; raises when it did too often."""

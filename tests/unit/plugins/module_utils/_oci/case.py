@@ -50,10 +50,13 @@ class World:
 
     def copy(self, blob: Any, **options: Any) -> Any:
         """Copy it to the destination, as a new run does."""
+        return self.transfer(**options).copy_blob("a/b", descriptor(blob), "c/d", self._report)
+
+    def transfer(self, **options: Any) -> Any:
+        """What copies, with connections of its own."""
         source = self.sides.connect(self.source, writes=False, **options.pop("source", {}))
         destination = self.sides.connect(self.destination, **options.pop("destination", {}))
-        made = transfer_between(source, destination, self.folder, warn=self.warnings.append, **options)
-        return made.copy_blob("a/b", descriptor(blob), "c/d", self._report)
+        return transfer_between(source, destination, self.folder, warn=self.warnings.append, **options)
 
     def _report(self, count: int) -> None:
         assert count > 0

@@ -120,7 +120,10 @@ def test_a_blob_is_mounted_where_the_registry_can(client: Any, registry: FaultyR
     registry.mounts = False
     assert client.mount_blob(Address("e/f", blob.digest), from_repository="a/b") is False
     assert registry.store.uploads == {}
-    registry.fault("POST", "/uploads/", status=405)
+    for status in (401, 403, 404, 405):
+        registry.fault("POST", "/uploads/", status=status)
+        assert client.mount_blob(Address("e/f", blob.digest), from_repository="a/b") is False
+    registry.fault("DELETE", "/uploads/", status=403, times=None)
     assert client.mount_blob(Address("e/f", blob.digest), from_repository="a/b") is False
 
 

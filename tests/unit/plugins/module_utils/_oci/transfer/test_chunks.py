@@ -6,9 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import UnavailableError
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, UnavailableError
 
-from tests.unit.plugins.module_utils._oci.case import BLOBS, MIB, UPLOADS, World, interrupted
+from tests.registries.sides import descriptor
+from tests.unit.plugins.module_utils._oci.case import BLOBS, MIB, UPLOADS, World, interrupted, nothing
 
 
 def test_the_source_is_asked_while_the_upload_begins(world: World) -> None:
@@ -102,3 +103,60 @@ def test_an_upload_damaged_meanwhile_is_found_at_the_commit_and_sent_again(world
     done = world.copy(blob)
     assert world.has(blob)
     assert done.resumed_at == 0
+
+
+def test_an_upload_whose_registry_lost_bytes_unseen_is_sent_again_in_one_request(world: World) -> None:
+    world.destination.checks_ranges = False
+
+    def lose(_request: Any) -> None:
+        for upload in world.destination.store.uploads.values():
+            del upload.content[-1000:]
+
+    world.destination.fault("PATCH", UPLOADS, skip=1, hook=lose)
+    blob = world.hold(3 * MIB)
+    world.copy(blob)
+    assert world.has(blob)
+    assert [request.body_bytes for request in world.destination.matching("PATCH")] == [MIB, MIB, MIB, 3 * MIB]
+
+
+def test_a_registry_that_never_keeps_what_it_takes_is_given_up(world: World) -> None:
+    def lose(_request: Any) -> None:
+        for upload in world.destination.store.uploads.values():
+            upload.content.clear()
+
+    world.destination.fault("PUT", UPLOADS, hook=lose, times=None)
+    blob = world.hold(3 * MIB)
+    with pytest.raises(OperationError, match="DIGEST_INVALID"):
+        world.copy(blob)
+    assert sum(request.body_bytes for request in world.destination.matching("PATCH")) == 4 * blob.size
+
+
+@pytest.mark.parametrize("status", [413, 400])
+@pytest.mark.parametrize("size", [MIB, 3 * MIB])
+def test_a_registry_that_takes_less_at_once_gets_less(world: World, status: int, size: int) -> None:
+    world.destination.most_bytes, world.destination.too_many_status = 300_000, status
+    blob = world.hold(size)
+    done = world.copy(blob)
+    assert world.has(blob)
+    assert done.bytes_sent <= size + 2 * MIB
+    bodies = [request.body_bytes for request in world.destination.matching("", UPLOADS) if request.body_bytes]
+    assert bodies[:3] == [MIB, MIB // 2, MIB // 4]
+    assert set(bodies[2:]) == {MIB // 4}
+    assert world.destination.store.uploads == {}
+
+
+def test_what_a_registry_takes_at_once_is_remembered_for_the_next_blob(world: World) -> None:
+    world.destination.most_bytes = 300_000
+    made = world.transfer()
+    for size in (MIB, 3 * MIB + 1):
+        world.destination.requests.clear()
+        made.copy_blob("a/b", descriptor(world.hold(size)), "c/d", nothing)
+    assert max(request.body_bytes for request in world.destination.requests) == MIB // 4
+
+
+@pytest.mark.parametrize("size", [1000, 3 * MIB])
+def test_a_registry_that_takes_nothing_at_once_is_given_up(world: World, size: int) -> None:
+    world.destination.most_bytes = 0
+    with pytest.raises(OperationError, match="too many bytes at once"):
+        world.copy(world.hold(size))
+    assert world.destination.count("", UPLOADS) < 20

@@ -67,7 +67,7 @@ def test_a_part_is_sent_from_its_first_byte_on(stub: Stubber) -> None:
     part = {"uploadId": "u", "partFirstByte": 20, "partLastByte": 22}
     stub.add_response("upload_layer_part", {"lastByteReceived": 22}, {**REGISTRY, **part, "layerPartBlob": b""})
     assert made.initiate("web") == "u"
-    assert made.upload_part("web", "u", 20, memoryview(b"abc")) == 23
+    made.upload_part("web", "u", 20, memoryview(b"abc"))
 
 
 @pytest.mark.parametrize("code", ["", "LayerAlreadyExistsException", "InvalidLayerException"])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.api import ApiRefusedError
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, UnavailableError
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import Transferred
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.transfer.blobs import OciTransfer, TransferSettings
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.transfer.state import UploadStates
@@ -49,13 +49,13 @@ class Layers:
         self.uploads[name] = bytearray()
         return name
 
-    def upload_part(self, _repository: str, upload: str, first: int, part: memoryview) -> int:
+    def upload_part(self, _repository: str, upload: str, first: int, part: memoryview) -> None:
         self.firsts.append(first)
         if refusal := self.refusals.pop(len(self.firsts), None):
             raise refusal
+        del self.uploads[upload][first:]
         assert len(self.uploads[upload]) == first
         self.uploads[upload] += part
-        return first + len(part)
 
     def complete(self, _repository: str, upload: str, digest: str) -> None:
         self.kept[digest] = bytes(self.uploads[upload])
@@ -126,11 +126,15 @@ def test_a_run_that_ended_is_taken_up_by_the_next(world: World) -> None:
     assert layers.kept == {blob.digest: b"".join(blob.pieces())}
 
 
-def test_bytes_that_ecr_does_not_acknowledge_are_not_gone_past(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_ecr_that_names_the_same_byte_for_ever_is_given_up(world: World) -> None:
     layers = Layers()
-    monkeypatch.setattr(layers, "upload_part", lambda *_arguments: 5)
-    with pytest.raises(UnavailableError, match=f"it has 5 bytes of the {MIB}"):
+    # Every second part is refused, and the first byte is always the one that is wanted.
+    layers.refusals = {
+        number: refused("InvalidLayerPartException", lastValidByteReceived=-1) for number in range(2, 100, 2)
+    }
+    with pytest.raises(ApiRefusedError):
         copy(world, layers, world.hold(3 * MIB))
+    assert len(layers.firsts) <= 12
 
 
 def test_wrong_bytes_are_never_completed(world: World) -> None:
