@@ -30,7 +30,8 @@ def test_a_registry_that_does_not_answer_is_given_up(registry: FaultyRegistry, s
     client = sides.connect(registry, timeout_seconds=0.01).registry
     with pytest.raises(UnavailableError, match="did not answer in time"):
         client.read_manifest(Address("a/b", "1.0"))
-    assert registry.count("GET", MANIFESTS) == 6
+    # Waits between its attempts: on a slow machine the registry may not see a connection that was given up so soon.
+    assert len(sides.waits.seconds) == 5
 
 
 def test_it_says_who_it_is(client: Any, registry: FaultyRegistry) -> None:
