@@ -134,7 +134,7 @@ def to_exit(request, published):
     }
 
 
-ENTRY = Entry(build_argument_spec(), perform)
+ENTRY = Entry(build_argument_spec(), perform, protecting=("tag",), texts=("tag", "local_image", "build"))
 
 
 def main():

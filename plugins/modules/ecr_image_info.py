@@ -114,7 +114,7 @@ def perform(params, context):
     return {"changed": False, "tag": found.tag, "digest": found.digest, "commit": found.commit}
 
 
-ENTRY = Entry(build_argument_spec(), perform, secrets=side_secrets)
+ENTRY = Entry(build_argument_spec(), perform, secrets=side_secrets, protecting=("version",), texts=("version",))
 
 
 def main():

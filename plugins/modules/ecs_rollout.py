@@ -670,7 +670,15 @@ def perform(params, context):
     return {**as_data(result), **({"warnings": list(result.warnings)} if result.warnings else {})}
 
 
-ENTRY = Entry(build_argument_spec(), perform, CROSS_CHECKS)
+ENTRY = Entry(
+    build_argument_spec(),
+    perform,
+    CROSS_CHECKS,
+    # Given, they must not be empty: each of them keeps a release out, or says how one is let in.
+    protecting=("gates", "deployment", "require_promoted", "supersede"),
+    empty_texts=("gates.version_header",),
+    texts=("version", "platform_version"),
+)
 
 
 def main():

@@ -27,10 +27,10 @@ options:
     description: Name of the repository at the source.
     type: str
   tag:
-    description: Tag at the source. With O(digest) too, it must name that digest.
+    description: Tag at the source. With O(digest) too, it must name that digest. It has to be text, C("1.10").
     type: str
   digest:
-    description: Digest of the image, or of the index of its platforms.
+    description: Digest of the image, or of the index of its platforms. Given, it must not be empty.
     type: str
   destination_repository:
     description: Name of the repository at the destination. Not given, O(repository).
@@ -78,6 +78,7 @@ options:
   gates:
     description:
       - What an image has to prove. A gate that is not given is off; nothing is judged without any.
+      - No gate, and nothing in one, may be null or an empty text, since that switches nothing off.
       - A gate in mode V(required) stops the promotion of all images unless it passes, one in mode V(warn) is reported
         and recorded. What could not be measured never passes.
       - An image that is at the destination under its tag and recorded is not judged again.
@@ -111,7 +112,7 @@ options:
                 type: str
                 required: true
               package:
-                description: Only in this package. Not given, in all.
+                description: Only in this package. Not given, in all. It must not be empty.
                 type: str
               reason:
                 description: Why it may pass.
@@ -510,7 +511,23 @@ def perform(params, context):
     return {**data, **({"warnings": warnings} if warnings else {})}
 
 
-ENTRY = Entry(build_argument_spec(), perform, CROSS_CHECKS, files=("promotion_file",), secrets=side_secrets)
+#: Options that protect, or that pin what is promoted: given, they must not be empty.
+PROTECTING = (
+    *(f"{side}.{name}" for side in ("source", "destination") for name in ("auth", "validate_certs", "ca_bundle")),
+    *("digest", "platforms", "images.digest", "images.platforms"),
+    *("gates", "attachments", "allow_digest_change", "attest", "service", "release_table"),
+)
+TEXTS = ("tag", "digest", "destination_tag")
+
+ENTRY = Entry(
+    build_argument_spec(),
+    perform,
+    CROSS_CHECKS,
+    files=("promotion_file",),
+    secrets=side_secrets,
+    protecting=PROTECTING,
+    texts=TEXTS,
+)
 
 
 def main():

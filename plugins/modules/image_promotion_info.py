@@ -146,7 +146,7 @@ def perform(params, context):
     return {"changed": False, "promotions": [promotion_data(one) for one in found]}
 
 
-ENTRY = Entry(build_argument_spec(), perform)
+ENTRY = Entry(build_argument_spec(), perform, protecting=("digest",), texts=("version", "digest"))
 
 
 def main():

@@ -81,7 +81,7 @@ def perform(params, _context):
     return {"changed": False, "commit": tree.commit, "dirty": tree.dirty, "tag": tree.tag(version)}
 
 
-ENTRY = Entry(build_argument_spec(), perform, aws=False)
+ENTRY = Entry(build_argument_spec(), perform, texts=("version",), aws=False)
 
 
 def main():

@@ -34,6 +34,8 @@ class EntryAction(ActionBase):  # type: ignore[misc] # ansible-core publishes no
         result: dict[str, Any] = super().run(tmp, task_vars)
         self._apply_environment()
         entry = self.entry
+        if refused := answer(self._refused):
+            return {**result, **refused}
         spec = {**(aws_argument_spec() if entry.aws else {}), **entry.argument_spec}
         _validation, params = self.validate_argument_spec(spec, **entry.cross_checks)
         controller = Controller()
@@ -45,6 +47,11 @@ class EntryAction(ActionBase):  # type: ignore[misc] # ansible-core publishes no
         )
         result.update(answer(lambda: self.perform(self._with_files(params), context, task_vars or {})))
         return remove_values(result, entry.secrets(params))  # type: ignore[no-any-return]
+
+    def _refused(self) -> dict[str, Any]:
+        """Nothing, unless this raises RequestError."""
+        self.entry.refuse(self._task.args)
+        return {}
 
     def perform(self, params: dict[str, Any], context: Context, _task_vars: Mapping[str, Any]) -> dict[str, Any]:
         """The work: options in, the task's result out."""

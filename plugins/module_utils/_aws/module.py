@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.basic import AnsibleModule, _load_params
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from .._common.clock import SystemClock
@@ -24,7 +24,12 @@ def run_module(entry: Entry) -> None:
     module = kind(argument_spec=dict(entry.argument_spec), supports_check_mode=True, **entry.cross_checks)
     module.no_log_values.update(entry.secrets(module.params))
     context = Context(Connection(module.params), SystemClock(), Silence(), module.check_mode)
-    result = answer(lambda: entry.perform(module.params, context))
+
+    def work() -> dict[str, Any]:
+        entry.refuse(_load_params())
+        return entry.perform(module.params, context)
+
+    result = answer(work)
     if result.pop("failed", False):
         module.fail_json(**result)
     module.exit_json(**result)

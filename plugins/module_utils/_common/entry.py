@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from .._errors import FastbreakError
+from .._errors import FastbreakError, RequestError
+from .given import empty_problems, text_problems
 from .interruption import interruptible
 
 if TYPE_CHECKING:
@@ -49,7 +50,10 @@ class Entry:
 
     ``perform`` returns the task's result and raises `FastbreakError`. ``files`` are options that name a file, which
     the controller also looks for where a role keeps its files. ``secrets`` finds secrets that lie deeper in the
-    options than Ansible looks. ``aws``: it has the options of every AWS module.
+    options than Ansible looks. ``protecting`` are the options (``gates``, ``images.digest``) that must not be empty
+    when they are given, nor anything below them, but for an empty text of ``empty_texts``. ``texts`` are names of
+    options that hold a version, a tag or a digest, which must be text as they are given. ``aws``: it has the options of
+    every AWS module.
     """
 
     argument_spec: Mapping[str, Any]
@@ -57,7 +61,23 @@ class Entry:
     cross_checks: Mapping[str, Any] = field(default_factory=dict)
     files: tuple[str, ...] = ()
     secrets: Callable[[Mapping[str, Any]], list[str]] = _no_secrets
+    protecting: tuple[str, ...] = ()
+    empty_texts: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
     aws: bool = True
+
+    def refuse(self, given: Mapping[str, Any]) -> None:
+        """Raise RequestError when the options, as they were given and before Ansible converts them, cannot be meant."""
+        problems = [
+            *empty_problems(self.argument_spec, given, self.protecting, self.empty_texts),
+            *text_problems(self.argument_spec, given, self.texts),
+        ]
+        if problems:
+            raise RequestError(
+                "The task was refused because of its options; nothing was asked and nothing was changed: "
+                + " ".join(f"({number}) {problem}." for number, problem in enumerate(problems, 1)),
+                problems=problems,
+            )
 
 
 def answer(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:

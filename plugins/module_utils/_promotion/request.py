@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from .._errors import RequestError
@@ -85,9 +86,11 @@ def _image_problems(entries: Sequence[tuple[str, Options]], images: tuple[ImageR
     if not entries:
         yield "no image is named; name one by 'repository' with 'tag' or 'digest', or several by 'images'"
     taken: dict[tuple[str, str], str] = {}
-    for (place, _entry), image in zip(entries, images, strict=True):
+    for (place, entry), image in zip(entries, images, strict=True):
         for problem in _name_problems(image):
             yield place + problem
+        if entry["platforms"] == []:
+            yield f"{place}platforms is empty; leave it out to promote all"
         target = (image.destination_repository, image.destination_tag or image.digest)
         if target in taken:
             yield f"{place}goes to {':'.join(target)}, where {taken[target]} goes already; name each destination once"
@@ -116,5 +119,5 @@ def _number_problems(options: Options) -> Iterator[str]:
         yield f"concurrency is {options['concurrency']}; it must be 1 to {_MAXIMUM_CONCURRENCY}"
     if options["chunk_bytes"] < _MINIMUM_CHUNK_BYTES:
         yield f"chunk_bytes is {options['chunk_bytes']}; it must be at least {_MINIMUM_CHUNK_BYTES} (64 KiB)"
-    if options["request_timeout_seconds"] <= 0:
-        yield f"request_timeout_seconds is {options['request_timeout_seconds']:g}; it must be above 0"
+    if not 0 < options["request_timeout_seconds"] < inf:
+        yield f"request_timeout_seconds is {options['request_timeout_seconds']:g}; it must be above 0, and end"

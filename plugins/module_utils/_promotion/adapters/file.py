@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.yaml import HAS_YAML, SafeLoader, yaml_load
 
+from ..._common.given import empty_problem, text_problem
 from ..._errors import RequestError
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def _load(path: str) -> list[Any]:
     if len(content) > LIMIT_BYTES:
         raise _refusal(path, f"it is larger than {LIMIT_BYTES} bytes.")
     try:
-        problem = _nesting_problem(content)
+        problem = _nesting_problem(content) or _key_problem(content)
         document = None if problem else yaml_load(content)
     # Bad UTF-8, impossible dates and deep nesting stop the parser with other errors than its own.
     except Exception as reason:
@@ -59,7 +60,8 @@ def _load(path: str) -> list[Any]:
     if problem:
         raise _refusal(path, problem)
     if not isinstance(document, dict) or set(document) != _KEYS or not isinstance(document["images"], list):
-        raise _refusal(path, "it has to be a mapping with the one key 'images', a list.")
+        keys = ", ".join(repr(key)[:80] for key in document) if isinstance(document, dict) else "none"
+        raise _refusal(path, f"it has to be a mapping with the one key 'images', a list; its keys are {keys}.")
     if not 1 <= len(document["images"]) <= LIMIT_IMAGES:
         raise _refusal(path, f"it names {len(document['images'])} images; 1 to {LIMIT_IMAGES} can be promoted at once.")
     return document["images"]
@@ -85,6 +87,29 @@ def _nesting_problem(content: bytes) -> str:
     return ""
 
 
+def _key_problem(content: bytes) -> str:
+    """Why a mapping is not what it looks like, or an empty string: YAML keeps the last of equal keys."""
+    loader = SafeLoader(content)
+    try:
+        waiting = [loader.get_single_node()]
+    finally:
+        loader.dispose()
+    while waiting:
+        node = waiting.pop()
+        if node is not None and node.id == "mapping":
+            seen: set[str] = set()
+            for key, value in node.value:
+                name = str(key.value)
+                if name in seen or key.tag.endswith(":merge"):
+                    what = f"key {name[:80]!r} twice" if name in seen else "a merge key (<<)"
+                    return f"it has {what} in the mapping at line {node.start_mark.line + 1}; write each key once."
+                seen.add(name)
+                waiting.append(value)
+        elif node is not None and node.id == "sequence":
+            waiting += node.value
+    return ""
+
+
 def _problems(number: int, entry: Any, spec: Mapping[str, Any]) -> Iterator[str]:
     """What is wrong with an entry's shape: every value has to be text, or a list of it. YAML reads 1.10 as a number."""
     if not isinstance(entry, dict):
@@ -94,11 +119,9 @@ def _problems(number: int, entry: Any, spec: Mapping[str, Any]) -> Iterator[str]
         if key not in spec:
             yield f"images[{number}]: {str(key)[:80]!r} is no option; there are {', '.join(spec)}"
             continue
-        texts = value if isinstance(value, list) else [value]
-        wrong = next((text for text in texts if not isinstance(text, str)), "")
-        if not isinstance(wrong, str):
-            kind = type(wrong).__name__
-            yield f"images[{number}]: {key} is read by YAML as {kind}, not as text; put it in quotes"
+        place = f"images[{number}].{key}"
+        for text in value if isinstance(value, list) else [value]:
+            yield from filter(None, [empty_problem(place, text) or text_problem(place, text)])
 
 
 def _refusal(path: str, reason: str) -> RequestError:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import isfinite
 from typing import TYPE_CHECKING, ClassVar
 
 from ..._common.verdict import Verdict
@@ -44,6 +45,10 @@ class Age(Gate[AgePolicy, "tuple[ConfigReading, ...]"]):
         least, most = options["minimum_hours"], options["maximum_hours"]
         if least is None and most is None:
             yield "gates.age has neither 'minimum_hours' nor 'maximum_hours', so that nothing could fail"
+        if any(hours is not None and not isfinite(hours) for hours in (least, most)):
+            yield "gates.age counts hours in numbers that end, not in infinity or none"
+        if least == 0 and most is None:
+            yield "gates.age has minimum_hours 0 and no maximum_hours, so that nothing could fail"
         if (least or 0) < 0 or (most or 0) < 0:
             yield "gates.age counts hours from 0"
         if least is not None and most is not None and least > most:

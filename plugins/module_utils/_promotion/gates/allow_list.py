@@ -48,6 +48,8 @@ def entry_problems(place: str, entry: Options) -> Iterator[str]:
         yield f"{place} names no vulnerability"
     if not entry["reason"].strip():
         yield f"{place} gives no reason; say why {entry['vulnerability']} may pass"
+    if entry["package"] is not None and not entry["package"].strip():
+        yield f"{place} has an empty package; name one, or leave package out to allow it in every package"
     try:
         date.fromisoformat(entry["expires"])
     except ValueError:

@@ -7,11 +7,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from ..._common.given import text_problem
 from ..._common.verdict import Verdict
 from ..._release.image import parse_release_tag
 from .model import SHOWN, Gate, Judgement, of_platforms
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from ..values import SourceImage
@@ -39,11 +41,25 @@ class Labels(Gate[LabelPolicy, "tuple[ConfigReading, ...]"]):
         "revision_is_tag": {"type": "bool", "default": True},
     }
 
+    def problems(self, options: Options) -> Iterator[str]:
+        """Values that are no text, or a gate that nothing could fail."""
+        place = "gates.labels.required"
+        for name, value in options["required"].items():
+            if not isinstance(name, str) or not name.strip():
+                yield f"{place} names the label {name!r}; a label's name is text, write it in quotes"
+            elif value is None:
+                yield f"{place}.{name} has no value (null); write '' to let it have any"
+            elif problem := text_problem(f"{place}.{name}", value):
+                yield problem
+        if not options["required"] and not options["revision_is_tag"]:
+            yield (
+                "gates.labels requires no label and has revision_is_tag: false, so that nothing could fail; name a "
+                "label in required, or leave the gate out"
+            )
+
     def read(self, options: Options) -> LabelPolicy:
-        """The labels; one without a value may have any."""
-        required = options["required"].items()
-        texts = tuple((str(name), "" if value is None else str(value)) for name, value in required)
-        return LabelPolicy(texts, options["revision_is_tag"])
+        """The labels; one with an empty text may have any value."""
+        return LabelPolicy(tuple(options["required"].items()), options["revision_is_tag"])
 
     def measure(self, _policy: LabelPolicy, subject: Subject) -> tuple[ConfigReading, ...]:
         """The config of each platform's image."""

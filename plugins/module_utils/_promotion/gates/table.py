@@ -32,7 +32,11 @@ def read_gates(options: Options) -> tuple[tuple[ConfiguredGate, ...], list[str]]
 
     *options* are those of the module's option ``gates``, checked with the argument spec.
     """
-    chosen = [(gate, given) for gate in GATES if (given := options.get(gate.name)) and _mode(given) is not GateMode.OFF]
+    chosen = [
+        (gate, given)
+        for gate in GATES
+        if (given := options.get(gate.name)) is not None and _mode(given) is not GateMode.OFF
+    ]
     if problems := [problem for gate, given in chosen for problem in gate.problems(given)]:
         return (), problems
     return tuple(ConfiguredGate(gate, _mode(given), gate.read(given)) for gate, given in chosen), []

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, ClassVar
 
 from ..._common.verdict import Verdict
@@ -88,8 +89,8 @@ class Vulnerabilities(Gate[VulnerabilityPolicy, tuple[ImageScan, ...]]):
             yield "gates.vulnerabilities.maximum is empty, so that nothing could fail; name a severity"
         if len({str(name).upper() for name in options["maximum"]}) != len(options["maximum"]):
             yield "gates.vulnerabilities.maximum names a severity twice"
-        if options["wait_seconds"] < 0:
-            yield f"gates.vulnerabilities.wait_seconds is {options['wait_seconds']:g}; it must not be below 0"
+        if not 0 <= options["wait_seconds"] < inf:
+            yield f"gates.vulnerabilities.wait_seconds is {options['wait_seconds']:g}; it must be 0 or more, and end"
         for number, entry in enumerate(options["allow"]):
             yield from entry_problems(f"gates.vulnerabilities.allow[{number}]", entry)
 

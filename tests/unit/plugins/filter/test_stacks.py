@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
-from ansible_collections.fastbreak.aws.plugins.filter import gates, stacks
+from ansible_collections.fastbreak.aws.plugins.filter import gates, stacks, texts
 
 FOLDER = Path(__file__).parents[4] / "plugins" / "filter"
-FILTERS = {**gates.FilterModule().filters(), **stacks.FilterModule().filters()}
+FILTERS = {name: made for file in (gates, stacks, texts) for name, made in file.FilterModule().filters().items()}
 
 
 def test_every_filter_is_documented_under_its_name():

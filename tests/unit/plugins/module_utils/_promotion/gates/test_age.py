@@ -94,6 +94,10 @@ def test_options_are_the_limits() -> None:
         ({"minimum_hours": 5, "maximum_hours": 1}, "is above maximum_hours"),
         ({"minimum_hours": -5}, "counts hours from 0"),
         ({"maximum_hours": -5}, "counts hours from 0"),
+        ({"minimum_hours": 0}, "so that nothing could fail"),
+        ({"maximum_hours": float("inf")}, "in numbers that end"),
+        ({"minimum_hours": 1, "maximum_hours": ".inf"[1:]}, "in numbers that end"),
+        ({"maximum_hours": "nan"}, "in numbers that end"),
     ],
 )
 def test_limits_that_nothing_could_fail_or_pass_are_refused(options: dict[str, Any], told: str) -> None:

@@ -65,6 +65,8 @@ def test_a_finding_without_a_name_cannot_be_allowed() -> None:
         ({"expires": "2026-13-01"}, "which is no date"),
         ({"reason": "  "}, "gives no reason; say why CVE-1 may pass"),
         ({"vulnerability": " "}, "names no vulnerability"),
+        ({"package": ""}, "has an empty package; name one, or leave package out"),
+        ({"package": " "}, "has an empty package"),
     ],
 )
 def test_an_entry_needs_a_name_a_reason_and_a_date(changes: dict[str, str], told: str) -> None:

@@ -17,7 +17,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.lab
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.plugins.module_utils._promotion.gates.case import COMMIT, NOW, TAG, policy, source_image
+from tests.unit.plugins.module_utils._promotion.gates.case import COMMIT, NOW, TAG, policy, problems, source_image
 
 if TYPE_CHECKING:
     from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.model import Judgement
@@ -129,5 +129,21 @@ def test_what_is_seen_and_expected_is_said() -> None:
 
 def test_options_are_labels_and_whether_the_tag_counts() -> None:
     assert policy("labels") == LabelPolicy((), revision_is_tag=True)
-    read = policy("labels", required={"team": None, "tier": 1}, revision_is_tag=False)
+    read = policy("labels", required={"team": "", "tier": "1"}, revision_is_tag=False)
     assert read == LabelPolicy((("team", ""), ("tier", "1")), revision_is_tag=False)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"required": {"team": None}}, "gates.labels.required.team has no value (null); write ''"),
+        ({"required": {"version": 1.10}}, "gates.labels.required.version is read as the number 1.1"),
+        ({"required": {"team": True}}, "gates.labels.required.team is read as true"),
+        ({"required": {"": "video"}}, "names the label ''"),
+        ({"required": {1: "video"}}, "names the label 1"),
+        ({"revision_is_tag": False}, "so that nothing could fail"),
+        ({"revision_is_tag": False, "required": {}}, "so that nothing could fail"),
+    ],
+)
+def test_labels_that_nothing_could_fail_or_that_are_no_text_are_refused(options: dict[str, Any], told: str) -> None:
+    assert told in " ".join(problems("labels", **options))

@@ -234,7 +234,12 @@ def test_options_are_limits_and_what_is_allowed() -> None:
         ({"maximum": {"HIGH": True}}, "HIGH is True"),
         ({"maximum": {}}, "maximum is empty"),
         ({"maximum": {"HIGH": 0, "high": 9}}, "a severity twice"),
+        ({"maximum": {"HIGH": None}}, "HIGH is None"),
+        ({"maximum": {"HIGH": ""}}, "HIGH is ''"),
+        ({"maximum": {"HIGH": float("inf")}}, "HIGH is inf"),
         ({"wait_seconds": -1}, "wait_seconds is -1"),
+        ({"wait_seconds": "inf"}, "wait_seconds is inf"),
+        ({"wait_seconds": "nan"}, "wait_seconds is nan"),
     ],
 )
 def test_limits_that_are_none_are_refused(options: dict[str, Any], told: str) -> None:

@@ -1,0 +1,128 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A task's options as they were given: before Ansible turns numbers into texts and null into a default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from ansible.module_utils.common.validation import check_type_dict, check_type_list
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_SHOWN = 80
+
+
+@dataclass(frozen=True, slots=True)
+class GivenOption:
+    """An option, or an entry of a list that is its value. ``place`` is what to call it (``images[0].tag``).
+
+    ``path`` is the same without numbers (``images.tag``), ``kind`` the type that it should have. The entries of a
+    list come after it.
+    """
+
+    place: str
+    path: str
+    value: Any
+    kind: str = "str"
+
+    @property
+    def name(self) -> str:
+        """The option's own name."""
+        return self.path.rpartition(".")[2]
+
+
+def given_options(spec: Mapping[str, Any], options: Mapping[str, Any]) -> Iterator[GivenOption]:
+    """Every option of the argument *spec* that *options* hold, with those below it, whatever their shape is."""
+    yield from _below(spec, options, "", "")
+
+
+def _below(spec: Mapping[str, Any], options: Mapping[str, Any], place: str, path: str) -> Iterator[GivenOption]:
+    for name, option in spec.items():
+        if name not in options:
+            continue
+        whole = GivenOption(f"{place}{name}", f"{path}{name}", options[name], option.get("type", "str"))
+        entries = _entries(whole, option.get("elements", "str"))
+        yield from (whole, *entries)
+        if inner := option.get("options"):
+            for entry in entries if whole.kind == "list" else (whole,):
+                yield from _below(inner, _mapping(entry.value), f"{entry.place}.", f"{entry.path}.")
+
+
+def _entries(whole: GivenOption, kind: str) -> list[GivenOption]:
+    """The entries of a list, which a text may stand for."""
+    listed = whole.kind == "list" and isinstance(whole.value, str | list)
+    values = check_type_list(whole.value) if listed else []
+    return [GivenOption(f"{whole.place}[{number}]", whole.path, value, kind) for number, value in enumerate(values)]
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    """*value* as a mapping, which a text may stand for; an empty one when it is none, which Ansible says then."""
+    try:
+        return check_type_dict(value) if isinstance(value, str | Mapping) else {}
+    except TypeError:
+        return {}
+
+
+def empty_problems(
+    spec: Mapping[str, Any], options: Mapping[str, Any], paths: tuple[str, ...], empty_texts: tuple[str, ...] = ()
+) -> Iterator[str]:
+    """What is wrong with options at *paths*, or below them, that were given and are empty.
+
+    Null and empty texts are, and lists and mappings where a text should be, which Ansible would write down as one. An
+    empty text is fine at one of *empty_texts*.
+    """
+    for given in given_options(spec, options):
+        meant = given.value is not None and given.path in empty_texts
+        if not meant and any(given.path == path or given.path.startswith(f"{path}.") for path in paths):
+            strange = given.kind == "str" and isinstance(given.value, list | Mapping)
+            said = text_problem if strange else empty_problem
+            yield from filter(None, [said(given.place, given.value)])
+
+
+def empty_problem(place: str, value: Any) -> str:
+    """Why *value* is no choice, or an empty text."""
+    if not (value is None or (isinstance(value, str) and not value.strip())):
+        return ""
+    what = "null" if value is None else "an empty text"
+    return (
+        f"{place} is given without a value ({what}), which switches nothing off; give it one, or leave it out for its "
+        "default (in a template: `default(omit, true)`)"
+    )
+
+
+def text_problems(spec: Mapping[str, Any], options: Mapping[str, Any], names: Iterable[str]) -> Iterator[str]:
+    """What is wrong with options called one of *names* whose value is no text."""
+    wanted = frozenset(names)
+    for given in given_options(spec, options):
+        if given.name in wanted and given.kind != "list":
+            yield from filter(None, [text_problem(given.place, given.value)])
+
+
+def text_problem(place: str, value: Any) -> str:
+    """Why *value* cannot be a version, a tag or a digest, or an empty text; null is a matter of its own."""
+    if value is None or isinstance(value, str):
+        return ""
+    return (
+        f"{place} is {_kind(value)}, and not text, so that it is not known what was written; put it in quotes "
+        f'({place}: "1.10"), on the command line -e version=1.10 or -e \'{{"version": "1.10"}}\''
+    )
+
+
+def _kind(value: Any) -> str:
+    shown = str(value)[:_SHOWN]
+    if isinstance(value, bool):
+        return f"read as {str(value).lower()} (YAML takes on, off, yes and no for true and false)"
+    if isinstance(value, int):
+        return f"read as the number {shown} (YAML takes 010 for 8, and 1:30 for 90)"
+    if isinstance(value, float):
+        return f"read as the number {shown} (YAML takes 1.10 for 1.1, and 1e2 for 100)"
+    if isinstance(value, date):
+        return f"read as the date {shown}"
+    if isinstance(value, Mapping):
+        return "a mapping"
+    return "a list" if isinstance(value, list | tuple) else f"of type {type(value).__name__}"

@@ -1,0 +1,101 @@
+"""Options as they were given: where null and numbers can still be told from texts."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.given import (
+    GivenOption,
+    empty_problems,
+    given_options,
+    text_problem,
+    text_problems,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+SPEC: dict[str, Any] = {
+    "tag": {"type": "str"},
+    "tags": {"type": "list", "elements": "str"},
+    "gates": {"type": "dict", "options": {"age": {"type": "dict", "options": {"hours": {"type": "float"}}}}},
+    "images": {"type": "list", "elements": "dict", "options": {"tag": {"type": "str"}}},
+}
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.dates(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from([*SPEC, "age", "hours"]), inner),
+)
+
+
+def test_options_are_found_wherever_they_lie() -> None:
+    options = {"tag": 1.1, "tags": ["a"], "gates": {"age": None}, "images": [{"tag": "b"}], "other": {"tag": 1}}
+    assert list(given_options(SPEC, options)) == [
+        GivenOption("tag", "tag", 1.1),
+        GivenOption("tags", "tags", ["a"], "list"),
+        GivenOption("tags[0]", "tags", "a"),
+        GivenOption("gates", "gates", {"age": None}, "dict"),
+        GivenOption("gates.age", "gates.age", None, "dict"),
+        GivenOption("images", "images", [{"tag": "b"}], "list"),
+        GivenOption("images[0]", "images", {"tag": "b"}, "dict"),
+        GivenOption("images[0].tag", "images.tag", "b"),
+    ]
+
+
+def test_a_text_may_stand_for_a_mapping_as_it_does_for_ansible() -> None:
+    assert next(empty_problems(SPEC, {"gates": '{"age": null}'}, ("gates",))).startswith("gates.age is given")
+    assert next(text_problems(SPEC, {"images": ['{"tag": 1.10}']}, ("tag",))).startswith("images[0].tag is read")
+
+
+@given(st.dictionaries(st.sampled_from(list(SPEC)), ANYTHING))
+def test_no_shape_is_a_traceback(options: dict[str, Any]) -> None:
+    list(empty_problems(SPEC, options, ("gates",)))
+    list(text_problems(SPEC, options, ("tag", "tags")))
+
+
+@pytest.mark.parametrize("value", [None, "", "  ", "\n"])
+def test_what_is_empty_is_told_where_it_protects_and_nowhere_else(value: Any) -> None:
+    assert list(empty_problems(SPEC, {"tag": value, "gates": {"age": {"hours": 1}}}, ("gates",))) == []
+    (problem,) = empty_problems(SPEC, {"tag": value}, ("tag",))
+    assert problem.startswith("tag is given without a value (")
+    assert len(list(empty_problems(SPEC, {"gates": {"age": {"hours": value}}}, ("gates",)))) == 1
+
+
+def test_an_empty_text_may_have_a_sense_and_null_never_does() -> None:
+    assert list(empty_problems(SPEC, {"tag": ""}, ("tag",), ("tag",))) == []
+    assert len(list(empty_problems(SPEC, {"tag": None}, ("tag",), ("tag",)))) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (1.10, "tag is read as the number 1.1 (YAML takes 1.10 for 1.1"),
+        (8, "the number 8 (YAML takes 010 for 8"),
+        (True, "read as true (YAML takes on"),
+        (False, "read as false"),
+        (date(2024, 1, 1), "the date 2024-01-01"),
+        (datetime(2024, 1, 1), "the date 2024-01-01"),  # noqa: DTZ001 - as YAML gives it
+        (["a"], "a list"),
+        ({"a": 1}, "a mapping"),
+        (b"a", "of type bytes"),
+    ],
+)
+def test_what_is_no_text_is_told_with_how_to_write_it(value: Any, told: str) -> None:
+    problem = text_problem("tag", value)
+    assert told in problem
+    assert problem.endswith(
+        """put it in quotes (tag: "1.10"), on the command line -e version=1.10 or -e '{"version": "1.10"}'"""
+    )
+
+
+@given(st.text() | st.none())
+def test_text_is_text(value: str | None) -> None:
+    assert text_problem("tag", value) == ""
+
+
+@given(st.integers() | st.floats() | st.booleans() | st.dates())
+def test_what_ansible_would_turn_into_a_text_is_refused_before(value: Any) -> None:
+    converted = ArgumentSpecValidator(SPEC).validate({"tag": value})
+    assert isinstance(converted.validated_parameters["tag"], str)
+    assert len(list(text_problems(SPEC, {"tag": value}, ("tag",)))) == 1

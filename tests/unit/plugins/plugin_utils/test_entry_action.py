@@ -1,0 +1,76 @@
+"""Tasks as ansible-playbook runs them: options are judged as they were written."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from tools.files import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SIDES = {"source": {"registry": "a.invalid"}, "destination": {"registry": "b.invalid"}}
+#: What stands in the playbook, as YAML, and what is said. Nothing of it may reach a registry.
+TASKS = {
+    "image_promotion {repository: app, tag: 1.10}": "tag is read as the number 1.1",
+    "image_promotion {repository: app, tag: on}": "tag is read as true",
+    "image_promotion {repository: app, tag: 010}": "tag is read as the number 8",
+    "image_promotion {repository: app, tag: 2024-01-01}": "tag is read as the date 2024-01-01",
+    "image_promotion {images: [{repository: app, tag: 1.10}]}": "images[0].tag is read as the number 1.1",
+    "image_promotion {repository: app, tag: '{{ number }}'}": "tag is read as the number 1.1",
+    "image_promotion {repository: app, tag: '{{ text }}', gates: {age: }}": "(1) gates.age is given without a value",
+    "image_promotion {repository: app, tag: a, digest: '{{ nothing }}'}": "digest is given without a value (null)",
+    "ecr_image_info {repository: app, version: 1.10, region: r}": "version is read as the number 1.1",
+    "ecr_image {repository: app, tag: 1.10, local_image: a, build: [a], region: r}": "tag is read as the number",
+    "ecs_rollout {cluster: c, service: s, release_table: t, version: 1.10, region: r}": "version is read as the number",
+    "ecs_rollout {cluster: c, service: s, release_table: t, require_promoted: , region: r}": "require_promoted is",
+    "image_promotion_info {service: s, release_table: t, version: 1.10, region: r}": "version is read as the number",
+    "source_tree_info {path: /, version: 1.10}": "version is read as the number 1.1",
+}
+
+
+def task(number: int, written: str) -> dict[str, Any]:
+    module, _, options = written.partition(" ")
+    given: Mapping[str, Any] = yaml.safe_load(options)
+    sides = SIDES if module == "image_promotion" else {"source": SIDES["source"]} if module == "ecr_image_info" else {}
+    return {f"fastbreak.aws.{module}": {**sides, **given}, "register": f"r{number}", "ignore_errors": True}
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The message of each task, all of one run."""
+    folder = tmp_path_factory.mktemp("play")
+    tasks = [task(number, written) for number, written in enumerate(TASKS)]
+    said = ", ".join(f"r{number}.msg" for number in range(len(tasks)))
+    copied = {"content": f"{{{{ [{said}] | to_json }}}}", "dest": str(folder / "said"), "mode": "0600"}
+    tasks.append({"ansible.builtin.copy": copied})
+    play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}
+    (folder / "play.yml").write_text(yaml.safe_dump([play]), encoding="utf-8")
+    variables = '{"number": 1.10, "text": "1.10", "nothing": null}'
+    command = [
+        Path(sys.executable).with_name("ansible-playbook"),
+        "-i",
+        "localhost,",
+        folder / "play.yml",
+        "-e",
+        variables,
+    ]
+    environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_LOCALHOST_WARNING": "false"}
+    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return dict(zip(TASKS, json.loads((folder / "said").read_text()), strict=True))
+
+
+@pytest.mark.parametrize("written", TASKS)
+def test_options_are_judged_as_they_were_written(written: str, answers: dict[str, str]) -> None:
+    assert answers[written].startswith("The task was refused because of its options; nothing was asked")
+    assert TASKS[written] in answers[written]
+    assert "(2)" not in answers[written]
