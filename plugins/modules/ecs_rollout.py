@@ -328,6 +328,16 @@ options:
       - Holds for a rollback too, and is checked before anything is changed.
     type: bool
     default: false
+  show_values:
+    description:
+      - Whether values of the task definition and commands are shown as they are, in differences and messages.
+      - Otherwise only names, sizes, ports, kinds and references are shown. Any other value, such as one of
+        C(environment), C(command), C(dockerLabels) or the options of a log driver, is a fingerprint like
+        C((hidden, 3f9c1a2b4d5e)). Within a run equal values have equal fingerprints; each run has others, so that none
+        can be guessed from a log. Texts of AWS and log lines are searched for these values too.
+      - The release record never holds a value.
+    type: bool
+    default: false
   timeout_seconds:
     description: How long ECS may take to complete the deployment, and to complete a rollback.
     type: float
@@ -347,7 +357,7 @@ attributes:
     details: Pre-flight checks are made in check mode too, so that what would be refused is refused.
   diff_mode:
     support: full
-    details: Values of environment variables whose names look secret are hidden.
+    details: Values are shown as fingerprints, unless O(show_values=true).
   idempotent:
     support: full
   action:
@@ -554,6 +564,7 @@ def build_argument_spec():
         "scaling": {"type": "dict", "options": _scaling_spec()},
         "supersede": {"type": "bool", "default": False},
         "require_promoted": {"type": "bool", "default": False},
+        "show_values": {"type": "bool", "default": False},
         "timeout_seconds": {"type": "float", "default": 1800},
         "poll_interval_seconds": {"type": "float", "default": 5},
         **_service_spec(),
@@ -660,7 +671,7 @@ def perform(params, context):
     """Do it and return the module's result."""
     ports = build_ports(params, context)
     owner = f"{os.environ.get('USER', 'user')}@{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(2)}"
-    request = build_request(params, owner=owner, salt=secrets.token_hex(4))
+    request = build_request(params, owner=owner, salt=secrets.token_hex(4), key=secrets.token_bytes(32))
     try:
         if params["state"] == "absent":
             return removal_data(remove(request, ports, check_mode=context.check_mode))

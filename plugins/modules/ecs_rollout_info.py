@@ -27,6 +27,10 @@ options:
     description: How many releases and how many promotions to return, the newest first, at most 200 releases.
     type: int
     default: 20
+  show_values:
+    description: Whether values of the task definition are shown as they are, or as fingerprints of this task's run.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -63,7 +67,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 service:
-  description: The service with its task definition, where values that look secret are hidden. Empty without one.
+  description: The service with its task definition, its values as O(show_values) says. Empty without one.
   type: dict
   returned: success
 deployments:
@@ -91,11 +95,14 @@ lock:
   returned: success
 """
 
+import secrets
+
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion_table import PromotionsClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.table import ReleasesClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.ecs import EcsClient
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.disclosure import Disclosure
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.info import InfoPorts, report_service
 
 
@@ -106,6 +113,7 @@ def build_argument_spec():
         "service": {"type": "str", "required": True},
         "release_table": {"type": "str", "required": True},
         "history": {"type": "int", "default": 20},
+        "show_values": {"type": "bool", "default": False},
     }
 
 
@@ -122,7 +130,10 @@ def build_ports(context, table):
 def perform(params, context):
     """Read it and return the module's result."""
     ports = build_ports(context, params["release_table"])
-    report = report_service(params["cluster"], params["service"], ports, history=params["history"])
+    disclosure = Disclosure(secrets.token_bytes(32), show_values=params["show_values"])
+    report = report_service(
+        params["cluster"], params["service"], ports, history=params["history"], disclosure=disclosure
+    )
     return {"changed": False, **report}
 
 

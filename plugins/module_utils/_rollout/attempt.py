@@ -148,7 +148,15 @@ class Attempt:
     def _finish(self, outcome: Outcome, reason: str, gates: tuple[Measurement, ...] = ()) -> None:
         if self.release is None or not self.release.in_progress:
             return
-        self.release = finished(self.release, outcome, moment=self.session.clock.now(), reason=reason, gates=gates)
+        # The record is kept and read by others, so that it never holds a value, asked for or not.
+        redaction = self.session.redaction
+        self.release = finished(
+            self.release,
+            outcome,
+            moment=self.session.clock.now(),
+            reason=redaction.text(reason),
+            gates=tuple(replace(gate, seen=redaction.text(gate.seen)) for gate in gates),
+        )
         self.session.ports.releases.finish(self.release)
 
     def _close_failed(self, error: FastbreakError) -> None:

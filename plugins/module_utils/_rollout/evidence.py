@@ -36,9 +36,11 @@ def _evidence(session: Session, facts: Facts, task: Task) -> dict[str, Any]:
         for container in facts.target.document["containerDefinitions"]
         if (stream := log_stream(facts.target.document, container["name"], task.id))
     ]
-    return {
+    evidence = {
         "task": task.id,
         "status": task.last_status,
         "stopped": str(failure_of(task)) if task.stop_code else "",
         "log_lines": [line for stream in streams for line in session.ports.logs.tail(*stream, lines=_LOG_LINES)],
     }
+    # Before anything is cut: a part of a value is not known again.
+    return session.shown(evidence)

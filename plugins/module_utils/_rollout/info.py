@@ -17,6 +17,7 @@ from .service import view_settings
 if TYPE_CHECKING:
     from .._common.clock import Clock
     from .._release.ports import PromotionRecord, Releases
+    from .disclosure import Disclosure
     from .ports import Ecs
     from .values import Service
 
@@ -31,7 +32,9 @@ class InfoPorts:
     promotions: PromotionRecord
 
 
-def report_service(cluster: str, service: str, ports: InfoPorts, *, history: int) -> dict[str, Any]:
+def report_service(
+    cluster: str, service: str, ports: InfoPorts, *, history: int, disclosure: Disclosure
+) -> dict[str, Any]:
     """The service, its deployments, its newest *history* releases and promotions, and who holds its lock."""
     if problem := ports.releases.table_problem():
         raise RefusedError(f"Reading the releases of {service} was refused: {problem}")
@@ -40,7 +43,7 @@ def report_service(cluster: str, service: str, ports: InfoPorts, *, history: int
     running = running_release(releases, found.task_definition_arn) if found else None
     lock = ports.releases.read_lock(service)
     return {
-        "service": _service(ports, found) if found else {},
+        "service": _service(ports, found, disclosure) if found else {},
         "deployments": [
             {
                 "arn": deployment.arn,
@@ -57,13 +60,13 @@ def report_service(cluster: str, service: str, ports: InfoPorts, *, history: int
     }
 
 
-def _service(ports: InfoPorts, found: Service) -> dict[str, Any]:
+def _service(ports: InfoPorts, found: Service, disclosure: Disclosure) -> dict[str, Any]:
     definition = ports.ecs.describe_task_definition(found.task_definition_arn)
     return {
         "arn": found.arn,
         "status": found.status,
         "task_definition_arn": found.task_definition_arn,
-        "task_definition": view(definition.document) if definition else {},
+        "task_definition": view(definition.document, disclosure) if definition else {},
         "desired_count": found.desired_count,
         "running_count": found.running_count,
         "settings": view_settings(found.settings),

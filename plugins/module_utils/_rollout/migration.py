@@ -35,7 +35,7 @@ def migrate(session: Session, facts: Facts, migration: Migration, task_definitio
             started_by="fastbreak-migration",
         )
     )
-    session.say(f"migration {' '.join(migration.command)!r} runs as task {task.id}")
+    session.say(f"migration {session.request.disclosure.command(migration.command)} runs as task {task.id}")
     ended = _await_end(session, migration, task)
     exit_code = next(
         (container.exit_code for container in ended.containers if container.name == migration.container), None
@@ -67,10 +67,11 @@ def _await_end(session: Session, migration: Migration, task: Task) -> Task:
 def _failed(session: Session, facts: Facts, migration: Migration, ended: Task, exit_code: int | None) -> OperationError:
     stream = log_stream(facts.target.document, migration.container, ended.id)
     lines = session.ports.logs.tail(*stream, lines=_LOG_LINES) if stream else ()
+    command = session.request.disclosure.command(migration.command)
     reason = f" ({ended.stopped_reason})" if ended.stopped_reason else ""
     return OperationError(
         f"Releasing {facts.target.release.version} to {session.request.service} was refused: its migration "
-        f"{' '.join(migration.command)!r} (task {ended.id}) ended with exit code {exit_code}{reason}. The service was "
+        f"{command} (task {ended.id}) ended with exit code {exit_code}{reason}. The service was "
         f"not touched and runs on as before. Last log lines: {' | '.join(lines) or 'none were written'}. Correct the "
         "migration and release again.",
         task_arn=ended.arn,

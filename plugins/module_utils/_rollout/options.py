@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._errors import RequestError
 from .._release.record import DEPLOY, ROLLBACK
+from .disclosure import Disclosure
 from .gates.table import read_gate
 from .request import Migration, RolloutRequest, problems_of
 from .values import (
@@ -26,8 +27,11 @@ if TYPE_CHECKING:
     Options = Mapping[str, Any]
 
 
-def build_request(options: Options, *, owner: str, salt: str) -> RolloutRequest:
-    """The request that *options* stand for. Raises RequestError, saying which option is wrong and why."""
+def build_request(options: Options, *, owner: str, salt: str, key: bytes) -> RolloutRequest:
+    """The request that *options* stand for. Raises RequestError, saying which option is wrong and why.
+
+    *key* is 32 random bytes, for the fingerprints of values.
+    """
     settings = _settings(options)
     request = RolloutRequest(
         cluster=options["cluster"],
@@ -38,6 +42,7 @@ def build_request(options: Options, *, owner: str, salt: str) -> RolloutRequest:
         settings=settings,
         owner=owner,
         salt=salt,
+        disclosure=Disclosure(key, show_values=options["show_values"]),
         kind=ROLLBACK if options["state"] == "rolled_back" else DEPLOY,
         rules=_rules(options, settings),
         scaling=_scaling(options["scaling"]),

@@ -21,6 +21,7 @@ from .service import (
 from .task_definition import Document, is_same
 
 if TYPE_CHECKING:
+    from .disclosure import Disclosure
     from .values import ListenerRule, Scaling, Service, ServiceSettings, TaskDefinition
 
 
@@ -88,15 +89,15 @@ class RolloutPlan:
         return self.action in (Action.CREATE, Action.DEPLOY, Action.ADOPT)
 
 
-def plan(wanted: Wanted, found: Found) -> RolloutPlan:
-    """What has to be done to get from *found* to *wanted*."""
+def plan(wanted: Wanted, found: Found, disclosure: Disclosure) -> RolloutPlan:
+    """What has to be done to get from *found* to *wanted*; its views show values as *disclosure* says."""
     service, running = found.service, found.running
     reuse_arn = _reusable(wanted, found)
     replaces = running is None or reuse_arn != running.arn
     changed = changed_settings(service.settings, wanted.settings) if service else ()
     rules = tuple(rule for rule, there in zip(wanted.rules, found.rules, strict=True) if not same_rule(there, rule))
     scaling = wanted.scaling if wanted.scaling != found.scaling else None
-    before, after = _views(wanted, found)
+    before, after = _views(wanted, found, disclosure)
     return RolloutPlan(
         action=_action(found, replaces=replaces, changed=changed, beside=bool(rules or scaling)),
         reuse_arn=reuse_arn,
@@ -146,9 +147,11 @@ def _refusal(service: Service | None, wanted: Wanted) -> str:
     )
 
 
-def _views(wanted: Wanted, found: Found) -> tuple[dict[str, Any], dict[str, Any]]:
+def _views(wanted: Wanted, found: Found, disclosure: Disclosure) -> tuple[dict[str, Any], dict[str, Any]]:
     before: dict[str, Any] = {}
-    definition_before, definition_after = views(found.running.document if found.running else None, wanted.document)
+    definition_before, definition_after = views(
+        found.running.document if found.running else None, wanted.document, disclosure
+    )
     after: dict[str, Any] = {"task_definition": definition_after, "service": view_settings(wanted.settings)}
     if found.service:
         before = {"task_definition": definition_before, "service": view_settings(found.service.settings)}

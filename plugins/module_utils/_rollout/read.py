@@ -60,6 +60,7 @@ def read(session: Session) -> Facts:
     history = session.ports.releases.history(request.service)
     running_arn = service.task_definition_arn if service else ""
     target = find_target(session, history, running_arn)
+    session.redaction.learn(target.document)
     deployments = ecs.list_service_deployments(request.cluster, request.service) if service else ()
     active = service is not None and service.status == "ACTIVE"
     judged = running_release(history, running_arn)
@@ -71,6 +72,9 @@ def read(session: Session) -> Facts:
         scaling=session.ports.scaling.describe_scaling(request.cluster, request.service) if request.scaling else None,
         judged=judged is not None and not any(release.in_progress for release in history),
     )
+    for revision in (found.running, found.latest):
+        if revision:
+            session.redaction.learn(revision.document)
     wanted = Wanted(
         name=request.service,
         document=target.document,
@@ -80,4 +84,4 @@ def read(session: Session) -> Facts:
         desired_count=request.desired_count,
         task_definition_arn=target.task_definition_arn,
     )
-    return Facts(target, found, history, deployments, plan(wanted, found))
+    return Facts(target, found, history, deployments, plan(wanted, found, request.disclosure))

@@ -78,7 +78,12 @@ def _close(session: Session, release: Release, deployment: ServiceDeployment | N
     outcome, reason = _became(deployment)
     session.say(f"closing the interrupted release of {release.version}: {outcome.value}, {reason}")
     session.ports.releases.finish(
-        finished(release, outcome, moment=session.clock.now(), reason=f"the run was interrupted; {reason}")
+        finished(
+            release,
+            outcome,
+            moment=session.clock.now(),
+            reason=session.redaction.text(f"the run was interrupted; {reason}"),
+        )
     )
     return deployment.arn if deployment is not None and deployment.moving else ""
 

@@ -13,6 +13,7 @@ from .gates.table import gate_problems
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .disclosure import Disclosure
     from .gates.model import Gate
     from .task_definition import Document
     from .values import ListenerRule, Scaling, ServiceSettings
@@ -32,7 +33,8 @@ class RolloutRequest:
     """One release of one service.
 
     ``document`` is a RegisterTaskDefinition request whose released container names no image. ``owner`` names this
-    run to another that finds it locked; ``salt`` is 8 random hex digits.
+    run to another that finds it locked; ``salt`` is 8 random hex digits. ``disclosure`` is how the user's values are
+    shown.
     """
 
     cluster: str
@@ -43,6 +45,7 @@ class RolloutRequest:
     settings: ServiceSettings
     owner: str
     salt: str
+    disclosure: Disclosure
     kind: str = DEPLOY
     rules: tuple[ListenerRule, ...] = ()
     scaling: Scaling | None = None

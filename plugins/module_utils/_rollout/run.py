@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .._errors import FastbreakError
 from .act import apply_settings
 from .attempt import Attempt
 from .plan import Action
@@ -28,6 +29,15 @@ def roll_out(request: RolloutRequest, ports: Ports, *, check_mode: bool) -> Roll
     for a release that did not get in, with the result's data in ``details``.
     """
     session = Session(request, ports)
+    try:
+        return _roll_out_or_predict(session, check_mode=check_mode)
+    except FastbreakError as error:
+        error.message, error.details = session.shown(error.message), session.shown(error.details)
+        error.args = (error.message,)
+        raise
+
+
+def _roll_out_or_predict(session: Session, *, check_mode: bool) -> RolloutResult:
     facts = read(session)
     if facts.plan.action is Action.UNCHANGED:
         verify_running(session, facts)

@@ -6,16 +6,19 @@ from __future__ import annotations
 
 import contextlib
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from .._errors import RefusedError, SupersededError, UnavailableError
 from .._release.record import Lock, timestamp
+from .redaction import Redaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .ports import Ports
     from .request import RolloutRequest
+
+T = TypeVar("T")
 
 LOCK_SECONDS = 90
 _RENEW_SECONDS = 30.0
@@ -30,17 +33,35 @@ class Session:
         self.clock = ports.clock
         self.began = ports.clock.monotonic()
         self.warnings: list[str] = []
+        self.redaction = Redaction()
+        self._learn_request()
         self._lock: Lock | None = None
         self._renewed = 0.0
 
     def say(self, text: str) -> None:
         """Show a line with the time since the start."""
-        self.ports.progress.say(f"{self.request.service} +{self.elapsed():.0f}s: {text}")
+        self.ports.progress.say(f"{self.request.service} +{self.elapsed():.0f}s: {self.shown(text)}")
 
     def warn(self, text: str) -> None:
         """Keep a warning for the result, and show it."""
-        self.warnings.append(text)
+        self.warnings.append(self.shown(text))
         self.say(text)
+
+    def shown(self, data: T) -> T:
+        """Text or plain *data* as it may leave the run: without the user's values, unless these are asked for."""
+        return data if self.request.disclosure.show_values else self.redaction.data(data)
+
+    def _learn_request(self) -> None:
+        request = self.request
+        self.redaction.allow((request.cluster, request.service, request.repository, request.version, request.owner))
+        self.redaction.allow((repr(request.settings), repr(request.scaling), repr(request.tags)))
+        self.redaction.allow(f"{rule.listener_arn} {rule.target_group_arn}" for rule in request.rules)
+        self.redaction.learn(request.document)
+        for word in request.migration.command if request.migration else ():
+            self.redaction.hide("migration.command", word)
+        for gate in request.gates:
+            for secret in gate.secrets():
+                self.redaction.hide(f"gate {gate.kind}", secret)
 
     def elapsed(self) -> float:
         """Seconds since the start."""

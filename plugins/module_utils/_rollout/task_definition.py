@@ -101,10 +101,16 @@ def with_image(document: Document, image: str) -> dict[str, Any]:
 
 def is_same(current: Document, wanted: Document) -> bool:
     """Whether registering *wanted* would give what *current* is. A role's bare name equals its ARN."""
+    left, right = aligned(current, wanted)
+    return left == right
+
+
+def aligned(current: Document, wanted: Document) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Both normalised, so that what is the same is written the same: a role's bare name becomes its ARN."""
     left, right = normalise(current), normalise(wanted)
     for role in ("taskRoleArn", "executionRoleArn"):
         _align_role(left, right, role)
-    return left == right
+    return left, right
 
 
 def _align_role(left: dict[str, Any], right: dict[str, Any], key: str) -> None:

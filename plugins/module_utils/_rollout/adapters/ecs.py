@@ -231,12 +231,14 @@ class EcsClient(AwsClient):
             arguments["launchType"] = task.launch_type
         if task.network:
             arguments["networkConfiguration"] = write_network(task.network)
-        answer = self._call(f"run {' '.join(task.command)!r} as a task", "run_task", **arguments)
+        answer = self._call(f"run container {task.container} once as a task", "run_task", **arguments)
         if not answer.get("tasks"):
             reasons = "; ".join(
                 f"{failure.get('reason')} {failure.get('detail', '')}" for failure in answer.get("failures", [])
             )
-            raise OperationError(f"Tried to run {' '.join(task.command)!r} as a task, but ECS started none: {reasons}")
+            raise OperationError(
+                f"Tried to run container {task.container} once as a task, but ECS started none: {reasons}"
+            )
         return read_task(answer["tasks"][0])
 
     def describe_task(self, cluster: str, arn: str) -> Task | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from ..._common.verdict import Verdict
 from .model import Gate, shared_fields
@@ -98,6 +98,12 @@ class HttpGate(Gate[HttpTally]):
                 f"{self.minimum_samples} samples every {self.interval_seconds:g} s do not fit into its deadline of "
                 f"{self.deadline_seconds:g} s, so it could never pass."
             )
+
+    def secrets(self) -> Iterator[str]:
+        """A password or the values of a query in the address."""
+        parts = urlsplit(self.url)
+        yield from filter(None, (parts.username, parts.password))
+        yield from (value for _name, value in parse_qsl(parts.query))
 
     def misfits(self, release: ReleaseImage) -> Iterator[str]:
         """Answers name the release by its tag."""

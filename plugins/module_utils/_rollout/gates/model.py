@@ -81,6 +81,10 @@ class Gate(ABC, Generic[T]):  # noqa: UP046 - type parameters need a newer Pytho
         """Why the options cannot be right."""
         return ()
 
+    def secrets(self) -> Iterable[str]:
+        """Texts of its options that must not be read in messages."""
+        return ()
+
     def misfits(self, _release: ReleaseImage) -> Iterable[str]:
         """Why it could not judge the release; each continues the sentence "Gate <name> ..."."""
         return ()

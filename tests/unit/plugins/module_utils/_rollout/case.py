@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import Promotion
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.disclosure import Disclosure
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.http import HttpGate
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.target_health import TargetHealthGate
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request import RolloutRequest
@@ -76,6 +77,7 @@ def make_request(version: str, **other: Any) -> RolloutRequest:
         "settings": settings,
         "owner": "tester@here:1:aaaa",
         "salt": "0a0a0a0a",
+        "disclosure": Disclosure(b"a key of this run"),
         "rules": (ListenerRule(LISTENER_ARN, 100, frozenset({"/*"}), GROUP_ARN),),
         "scaling": Scaling(2, 6),
         "desired_count": 2,

@@ -2,34 +2,65 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.definition_view import changes, view, views
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.definition_view import (
+    changes,
+    hidden_texts,
+    view,
+    views,
+)
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.disclosure import Disclosure
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.task_definition import is_same, normalise
 from hypothesis import given
 
 from tests.unit.plugins.module_utils._rollout.definitions import ROLE, container, definition, described, documents
 
-SECRETS = [("DB_PASSWORD", "a"), ("API_KEY", "b"), ("AuthToken", "c"), ("URL", "postgres://user:hunter2@host/db")]
+HIDDEN, SHOWN = Disclosure(b"a key of this run"), Disclosure(b"a key of this run", show_values=True)
+SECRET = "hunter2"
 
 
-@pytest.mark.parametrize(("name", "value"), SECRETS)
-def test_values_that_look_secret_are_never_shown_but_their_change_is(name: str, value: str) -> None:
-    def made(text: str) -> dict[str, Any]:
-        return definition(containerDefinitions=[container(environment=[{"name": name, "value": text}])])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"environment": [{"name": name, "value": SECRET}]}
+        for name in ("DB_PWD", "JWT", "image", "name", "family", "LOG_LEVEL", "containerPath")
+    ]
+    + [
+        {"command": ["serve", f"--password={SECRET}"]},
+        {"entryPoint": ["sh", "-c", f"exec app {SECRET}"]},
+        {"dockerLabels": {"image": SECRET}},
+        {"logConfiguration": {"logDriver": "splunk", "options": {"splunk-token": SECRET}}},
+        {"firelensConfiguration": {"type": "fluentbit", "options": {"name": SECRET}}},
+        {"healthCheck": {"command": ["CMD-SHELL", f"curl -u a:{SECRET} localhost"]}},
+        {"environmentFiles": [{"type": "s3", "value": SECRET}]},
+        {"secrets": [{"name": "A", "valueFrom": SECRET}]},
+        {"extraHosts": [{"hostname": SECRET, "ipAddress": SECRET}]},
+        {"somethingNew": {"that": [SECRET]}},
+        {"environment": [{"name": "A", "value": "1"}, {"name": "A", "value": SECRET}]},
+    ],
+)
+def test_value_is_shown_only_when_asked_for_but_its_change_always_is(change: dict[str, Any]) -> None:
+    made = definition(containerDefinitions=[container(**change)])
+    other = json.loads(json.dumps(made).replace(SECRET, "hunter3"))
+    before, after = views(made, other, HIDDEN)
+    assert before != after
+    assert "hunter" not in str(before) + str(after)
+    assert changes(made, other)
+    assert SECRET in str(views(made, other, SHOWN)[0])
+    assert SECRET in " ".join(text for _place, text in hidden_texts(made))
 
-    other = value + "x" if "://" not in value else value.replace("hunter2", "hunter3")
-    before, after = views(made(value), made(other))
-    shown = [side["containerDefinitions"]["app"]["environment"][name] for side in (before, after)]
-    assert "hidden" in shown[0]
-    assert "hidden, changed" in shown[1]
-    assert "hunter" not in str(shown)
-    assert changes(made(value), made(other)) == (f"containerDefinitions.app.environment.{name}",)
 
-
-def test_harmless_value_is_shown() -> None:
-    assert view(definition())["containerDefinitions"]["app"]["environment"] == {"ONE": "1", "TWO": "2"}
+def test_names_sizes_and_references_are_shown() -> None:
+    arn = "arn:aws:secretsmanager:us-east-1:111111111111:secret:rds-AbCdEf:password::"
+    shown = view(definition(containerDefinitions=[container(secrets=[{"name": "A", "valueFrom": arn}])]), HIDDEN)
+    app = shown["containerDefinitions"]["app"]
+    assert (shown["family"], shown["cpu"], shown["taskRoleArn"]) == ("web", "256", ROLE)
+    assert (app["secrets"], list(app["environment"])) == ({"A": arn}, ["ONE", "TWO"])
+    assert app["logConfiguration"] == {"logDriver": "awslogs", "options": {"awslogs-group": "web"}}
+    assert app["mountPoints"] == [{"sourceVolume": "tmp", "containerPath": "/work"}]
 
 
 @pytest.mark.parametrize(
@@ -86,5 +117,7 @@ def test_every_change_of_a_container_is_seen(change: dict[str, Any]) -> None:
 @given(documents(), documents())
 def test_difference_is_said_exactly_when_there_is_one(left: dict[str, Any], right: dict[str, Any]) -> None:
     assert is_same(left, right) == (normalise(left) == normalise(right))
+    before, after = views(left, right, HIDDEN)
+    assert (before == after) == is_same(left, right)
     assert bool(changes(left, right)) == (not is_same(left, right))
     assert is_same(left, right) == is_same(right, left)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Lock
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.disclosure import Disclosure
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.info import report_service
 
 from tests.unit.plugins.module_utils._rollout.case import promote, released
@@ -18,22 +19,25 @@ if TYPE_CHECKING:
 def test_report_says_what_runs_and_who_rolls_out(world: World, ports: Ports) -> None:
     released(world, ports)
     world.lock = Lock("other", "now", int(world.now().timestamp()) + 60)
-    report = report_service("fastbreak-dev", "inference", ports, history=5)
+    report = report_service("fastbreak-dev", "inference", ports, history=5, disclosure=Disclosure(b"k"))
     assert report["running"]["version"].startswith("1.0.0-")
     assert report["releases"][0]["gates"][0]["verdict"] == "HEALTHY"
     assert report["deployments"][0]["state"] == "SUCCESSFUL"
     assert report["lock"]["owner"] == "other"
     world.sleep(120)
-    assert report_service("fastbreak-dev", "inference", ports, history=5)["lock"] == {}
+    assert report_service("fastbreak-dev", "inference", ports, history=5, disclosure=Disclosure(b"k"))["lock"] == {}
 
 
 def test_report_of_nothing_is_empty(world: World, ports: Ports) -> None:
-    report = report_service("fastbreak-dev", "inference", ports, history=5)
+    report = report_service("fastbreak-dev", "inference", ports, history=5, disclosure=Disclosure(b"k"))
     assert (report["service"], report["running"], report["releases"]) == ({}, {}, [])
 
 
 def test_report_names_the_promotions_the_newest_first(world: World, ports: Ports) -> None:
     older, newer = promote(world, "1.0.0", "a"), promote(world, "1.1.0", "b")
-    report = report_service("fastbreak-dev", "inference", ports, history=5)
+    report = report_service("fastbreak-dev", "inference", ports, history=5, disclosure=Disclosure(b"k"))
     assert [promotion["version"] for promotion in report["promotions"]] == [newer, older]
-    assert len(report_service("fastbreak-dev", "inference", ports, history=1)["promotions"]) == 1
+    assert (
+        len(report_service("fastbreak-dev", "inference", ports, history=1, disclosure=Disclosure(b"k"))["promotions"])
+        == 1
+    )

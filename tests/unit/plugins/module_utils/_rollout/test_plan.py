@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.disclosure import Disclosure
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.plan import Action, Found, Wanted, plan
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import (
     ListenerRule,
@@ -16,6 +17,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values impo
     TaskDefinition,
 )
 
+HIDDEN = Disclosure(b"a key of this run")
 SETTINGS = ServiceSettings(
     network=Network(frozenset({"subnet-1", "subnet-2"}), frozenset({"sg-1"})),
     target_bindings=frozenset({TargetBinding("group", "app", 8080)}),
@@ -66,7 +68,7 @@ THERE = Found(
     ],
 )
 def test_plan(found: Found, action: Action, reuse: str) -> None:
-    made = plan(WANTED, found)
+    made = plan(WANTED, found, HIDDEN)
     assert (made.action, made.reuse_arn, made.refusal) == (action, reuse, "")
     assert made.changed == (action is not Action.UNCHANGED)
     assert (made.before == made.after) == (action in (Action.UNCHANGED, Action.ADOPT))
@@ -82,9 +84,9 @@ def test_plan(found: Found, action: Action, reuse: str) -> None:
     ],
 )
 def test_what_no_update_can_reach_is_refused(there: dict[str, object], said: str) -> None:
-    assert said in plan(WANTED, replace(THERE, service=service(**there))).refusal
+    assert said in plan(WANTED, replace(THERE, service=service(**there)), HIDDEN).refusal
 
 
 def test_recorded_revision_is_used_as_it_is() -> None:
-    made = plan(replace(WANTED, document=OTHER, task_definition_arn="web:5"), THERE)
+    made = plan(replace(WANTED, document=OTHER, task_definition_arn="web:5"), THERE, HIDDEN)
     assert (made.action, made.reuse_arn) == (Action.DEPLOY, "web:5")

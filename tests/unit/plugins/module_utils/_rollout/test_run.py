@@ -76,7 +76,8 @@ def test_environment_change_alone_is_a_release_and_is_shown(world: World, ports:
     assert result.plan.definition_changes == ("containerDefinitions.service.environment.FASTBREAK_LOG_LEVEL",)
     before = result.plan.before["task_definition"]["containerDefinitions"]["service"]["environment"]
     after = result.plan.after["task_definition"]["containerDefinitions"]["service"]["environment"]
-    assert (before, after) == ({"FASTBREAK_LOG_LEVEL": "info"}, {"FASTBREAK_LOG_LEVEL": "debug"})
+    assert set(before) == set(after) == {"FASTBREAK_LOG_LEVEL"}
+    assert before != after
     assert deploy(ports, "1.0.0", document=wanted).changed
     assert not deploy(ports, "1.0.0", document=wanted).changed
 

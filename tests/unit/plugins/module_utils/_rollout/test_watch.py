@@ -146,7 +146,7 @@ def test_record_keeps_the_very_measurements_of_the_decision_however_late_it_is_w
     world.at.append((world.seconds + 8, break_it))
     with pytest.raises(RolledBackError, match="gate ready is UNHEALTHY") as caught:
         deploy(replace(ports, clock=clock), "1.1.0")
-    assert newest(world).gates is decisions[0].measurements
+    assert newest(world).gates == decisions[0].measurements
     recorded = {measured.gate: measured for measured in newest(world).gates}
     assert recorded["ready"].seen == decisions[0].seen
     assert decisions[0].seen in caught.value.message
