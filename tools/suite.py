@@ -24,7 +24,7 @@ from pathlib import Path
 from tools.files import ROOT
 
 LOGS = ROOT / ".cache" / "test"
-STAGE_SECONDS = 20 * 60
+STAGE_SECONDS = 40 * 60
 """A stage that hangs must not hang CI."""
 GRACE_SECONDS = 60
 """How long an interrupted stage may take to remove its containers."""
