@@ -6,8 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._errors import OperationError
-from .._oci.referrers import descriptor_of, extend_index, fallback_tag
+from .._oci.referrers import descriptor_of, fallback_tag
 from .attestation import artifact, statement
 from .patience import write_manifest
 
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
     from .session import Session
     from .values import ImagePlan
     from .write import ManifestWriter
-
-#: How often an index of referrers is written again because another run wrote it at the same time.
-_ATTEMPTS = 5
 
 
 class AttestationWriter:
@@ -59,23 +55,8 @@ class AttestationWriter:
             self._list(plan, made.manifest)
 
     def _list(self, plan: ImagePlan, attestation: Manifest) -> None:
-        """List it in the index of referrers, which another run may be writing to as well.
-
-        Registries cannot compare and swap: ours is listed in the end, theirs may be lost from the list when written
-        between our reading and our writing. Its manifest stays, and so does its line in the release table.
-        """
+        """List it in the index of referrers, with what is to be written there besides."""
         tag = fallback_tag(plan.source.digest)
-        address = plan.source.request.destination(tag)
         planned = [self.writer.remaining(step) for step in plan.attachment_tags if step.tag == tag]
-        wanted = [child for index in planned if index for child in index.children] + [descriptor_of(attestation)]
-        for _attempt in range(_ATTEMPTS):
-            held = self.session.read(self.session.ports.destination, address)
-            if held and {child.digest for child in wanted} <= {child.digest for child in held.children}:
-                self.writer.tags[address] = held
-                return
-            write_manifest(self.session, address, extend_index(held, wanted))
-        raise OperationError(
-            f"The attestation {attestation.digest} was written {_ATTEMPTS} times into tag {tag} of "
-            f"{address.repository}, and another run wrote over it each time. Run again when no other promotion of this "
-            "image is at work."
-        )
+        carried = [child for index in planned if index for child in index.children]
+        self.writer.tags.merge_index(plan.source.request.destination(tag), [*carried, descriptor_of(attestation)])

@@ -5,6 +5,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .._oci.model import Manifest
 
 _KINDS = ((".sig", "signature"), (".att", "attestation"), (".sbom", "sbom"))
 
@@ -20,3 +24,11 @@ class CosignTag:
 def cosign_tags(digest: str) -> tuple[CosignTag, ...]:
     """The tags that belong to *digest*."""
     return tuple(CosignTag(f"{digest.replace(':', '-')}{ending}", kind) for ending, kind in _KINDS)
+
+
+def content(manifest: Manifest | None) -> frozenset[tuple[str, tuple[tuple[str, str], ...]]]:
+    """What a manifest holds; cosign keeps signatures in the annotations of layers that are all alike."""
+    if manifest is None:
+        return frozenset()
+    held = (*manifest.layers, *manifest.children)
+    return frozenset((part.digest, tuple(sorted(part.annotations))) for part in held)

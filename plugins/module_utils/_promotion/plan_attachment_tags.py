@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from .._errors import RefusedError
 from .._oci.referrers import descriptor_of, extend_index, fallback_tag
+from .cosign import content
 from .values import AttachmentsMode, TagStep
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class _TagsOfImage:
         if there == wanted.digest:
             return None
         if there is not None:
-            mine, theirs = _content(wanted), _content(planned or self.held.get(tag))
+            mine, theirs = content(wanted), content(planned or self.held.get(tag))
             self.left.add(wanted.digest)
             if mine <= theirs:
                 return None
@@ -116,7 +117,7 @@ class _TagsOfImage:
         else:
             index = extend_index(held, wanted)
         self.planned[address] = index
-        return TagStep(address, index)
+        return TagStep(address, index, is_index=True)
 
     def _can_list_attestation(self, steps: tuple[TagStep, ...]) -> bool:
         """Whether the attestation can be listed among the image's referrers; if required, it must be."""
@@ -154,14 +155,6 @@ def _by_subject(source: SourceImage) -> dict[str, list[Manifest]]:
 
 def _children(index: Manifest | None) -> set[str]:
     return {child.digest for child in index.children} if index else set()
-
-
-def _content(manifest: Manifest | None) -> frozenset[tuple[str, tuple[tuple[str, str], ...]]]:
-    """What a manifest holds; cosign keeps signatures in the annotations of layers that are all alike."""
-    if manifest is None:
-        return frozenset()
-    held = (*manifest.layers, *manifest.children)
-    return frozenset((part.digest, tuple(sorted(part.annotations))) for part in held)
 
 
 def _immutable(tag: str) -> str:

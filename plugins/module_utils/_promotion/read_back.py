@@ -1,6 +1,9 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Reads back what was written, and compares: tags by digest, manifests byte for byte, blobs by their being there."""
+"""Reads back what was written, and compares: tags by digest, manifests byte for byte, blobs by their being there.
+
+Tags of attachments are shared with others: `shared_tags` sees to them.
+"""
 
 from __future__ import annotations
 
@@ -27,9 +30,7 @@ def read_back(session: Session, blobs: Iterable[Address], writer: ManifestWriter
     found = [partial(comparison.blob, blob) for blob in dict.fromkeys(blobs)]
     session.each(lambda compare: compare(), [*manifests, *found])
     # The later the tags are looked at, the surer another run that writes them at the same time is seen.
-    attached = [partial(comparison.growing_tag, address, manifest) for address, manifest in writer.tags.items()]
-    own = [partial(comparison.tag, step.address, step.manifest) for step in tags]
-    session.each(lambda compare: compare(), [*attached, *own])
+    session.each(lambda step: comparison.tag(step.address, step.manifest), list(tags))
 
 
 class _Comparison:
@@ -41,17 +42,10 @@ class _Comparison:
 
     def tag(self, address: Address, manifest: Manifest) -> None:
         """The tag names *manifest*."""
-        self._expect_tag(address, manifest, may_grow=False)
-
-    def growing_tag(self, address: Address, manifest: Manifest) -> None:
-        """The tag names *manifest*, or an index that another run has added to meanwhile."""
-        self._expect_tag(address, manifest, may_grow=True)
-
-    def _expect_tag(self, address: Address, manifest: Manifest, *, may_grow: bool) -> None:
         patiently(
             self.session,
             lambda: self.registry.find_manifest(address),
-            lambda seen: seen == manifest.digest or (may_grow and self._still_lists(address, manifest)),
+            lambda seen: seen == manifest.digest,
             otherwise=lambda seen: self._differs(
                 address.repository,
                 f"tag {address.reference} names {seen or 'nothing'}, where {manifest.digest} was written. Another run "
@@ -60,11 +54,6 @@ class _Comparison:
                 expected=manifest.digest,
             ),
         )
-
-    def _still_lists(self, address: Address, index: Manifest) -> bool:
-        wanted = {child.digest for child in index.children}
-        held = self.session.read(self.registry, address) if wanted else None
-        return held is not None and wanted <= {child.digest for child in held.children}
 
     def manifest(self, step: ManifestStep) -> None:
         """The manifest is there, with the same bytes."""

@@ -136,6 +136,7 @@ class _Run:
             self.tags.write()
             read_back(self.session, [step.address for _image, step in self.copy.steps], self.writer, self.tags.written)
             self.recorder.write(self.images)
+            self.writer.tags.settle(self.session.request.service)
         except FastbreakError as error:
             error.message = f"{error.message} {self._standing()}"
             error.args = (error.message,)
@@ -170,5 +171,5 @@ class _Run:
         """Whether the destination took anything: what it refuses of attachments is refused again by the next run."""
         attested = any(image.plan.attest and image.attestation for image in self.images)
         recorded = any(image.record for image in self.planned.images)
-        written = self.copy.steps or self.writer.written or self.writer.tags or self.tags.written
+        written = self.copy.steps or self.writer.written or self.writer.tags.wrote or self.tags.written
         return bool(written or attested or recorded)

@@ -153,10 +153,11 @@ class ManifestStep:
 
 @dataclass(frozen=True, slots=True)
 class TagStep:
-    """A tag to write: the same bytes again, under the tag's name."""
+    """A tag to write: the same bytes again, under the tag's name. ``is_index``: an index of referrers."""
 
     address: Address
     manifest: Manifest
+    is_index: bool = False
 
     @property
     def tag(self) -> str:

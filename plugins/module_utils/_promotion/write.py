@@ -10,6 +10,7 @@ from .._errors import OperationError
 from .._oci.names import Address
 from .._oci.referrers import fallback_tag, without
 from .patience import write_manifest
+from .shared_tags import SharedTags
 from .values import AttachmentsMode
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ _REFUSALS = frozenset({"unsupported", "missing", "immutable"})
 class ManifestWriter:
     """Writes the manifests of all images, and knows what was written.
 
-    ``tags`` are the attachments' tags as they were written; ``refused`` and ``listed`` are manifests that the
+    ``tags`` writes the attachments' tags; ``refused`` and ``listed`` are manifests that the
     destination did not take, and that it lists itself among the referrers of their subject.
     """
 
@@ -37,7 +38,7 @@ class ManifestWriter:
         self.session = session
         self.images = images
         self.written: list[ManifestStep] = []
-        self.tags: dict[Address, Manifest] = {}
+        self.tags = SharedTags(session)
         self.refused: set[Address] = set()
         self.listed: set[Address] = set()
 
@@ -98,8 +99,10 @@ class ManifestWriter:
             return
 
         def write() -> None:
-            write_manifest(self.session, step.address, manifest)
-            self.tags[step.address] = manifest
+            if step.is_index:
+                self.tags.merge_index(step.address, manifest.children, original=manifest)
+            else:
+                self.tags.merge_signatures(step.address, manifest)
 
         self.accept_refusal(image, f"tag {step.tag}", write)
 

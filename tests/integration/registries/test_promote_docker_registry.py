@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.report import PromotionResult
+
 
 @pytest.fixture(scope="module")
 def registries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[DockerRegistry, DockerRegistry]]:
@@ -115,13 +117,28 @@ def test_two_promotions_of_one_tag_at_once_end_with_one_of_them(promoter: Promot
     assert [one for one in ended if one.startswith("sha256:")] == [there]
 
 
-def test_two_promotions_of_one_image_at_once_both_succeed(promoter: Promoter) -> None:
-    index = _push_index(promoter, "dev/twice", seed=21)
-    asked = ImageRequest("dev/twice", "prod/twice", TAG, "", TAG)
-    with ThreadPoolExecutor(2) as pool:
-        ended = list(pool.map(lambda _number: promoter.run(asked), range(2)))
+@pytest.mark.parametrize("turn", range(5))
+def test_promotions_of_one_image_at_once_all_succeed_and_lose_nothing(promoter: Promoter, turn: int) -> None:
+    source, goal = f"dev/twice{turn}", f"prod/twice{turn}"
+    index = _push_index(promoter, source, seed=21 + turn)
+    sbom = make_referrer(index, SPDX, b"{}")
+    _fallback(promoter, source, index, sbom)
+    asked = ImageRequest(source, goal, TAG, "", TAG)
+
+    def promote(number: int) -> PromotionResult:
+        """By somebody of their own, so that each attests something else."""
+        other = Promoter(promoter.source, promoter.destination, promoter.folder / str(number))
+        other.world.lines = promoter.world.lines
+        other.world.caller = lambda: f"user{number}"  # type: ignore[method-assign]
+        return other.run(asked)
+
+    with ThreadPoolExecutor(4) as pool:
+        ended = list(pool.map(promote, range(4)))
     assert all(one.images[0].plan.source.digest == index.digest for one in ended)
-    assert _raw(promoter.destination.host, "prod/twice", TAG) == index.content
+    assert _raw(promoter.destination.host, goal, TAG) == index.content
+    listed = json.loads(_raw(promoter.destination.host, goal, index.digest.replace(":", "-")))["manifests"]
+    attestations = {one.images[0].attestation for one in ended} - {""}
+    assert {sbom.digest, *attestations} == {one["digest"] for one in listed}
     assert not promoter.run(asked).changed
 
 
