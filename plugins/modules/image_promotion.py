@@ -224,7 +224,9 @@ options:
       - Not given, C(fastbreak/uploads) in C($XDG_STATE_HOME) or in C(~/.local/state).
     type: path
   request_timeout_seconds:
-    description: How long a registry may keep one request waiting.
+    description: >-
+      How long a registry may take for the head of an answer, and for each 256 KiB of a body in either direction. Who is
+      slower is cut off, and the request is tried again a few times.
     type: float
     default: 60
 extends_documentation_fragment:

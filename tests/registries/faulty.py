@@ -24,6 +24,7 @@ from tests.registries.routes import Answer, answer
 from tests.registries.store import Store, digest_of
 
 _PIECE = 1 << 16
+_PACE = 4
 
 
 @dataclass
@@ -84,7 +85,7 @@ class FaultyRegistry:
     that is set, and of which each is good for ``token_requests`` requests (None: for ever). ``files`` are served
     under their path without authentication, as the other host of a redirect does. Without ``checks_ranges`` bytes of
     an upload are appended wherever they belong; more than ``most_bytes`` a request are refused with
-    ``too_many_status``.
+    ``too_many_status``. ``pace_seconds`` come between two stretches of 256 KiB of a body.
     """
 
     def __init__(self, tls=None):
@@ -109,6 +110,7 @@ class FaultyRegistry:
         self.too_many_status = 413
         self.page_size = 100
         self.latency_seconds = 0.0
+        self.pace_seconds = 0.0
         self._lock = threading.Lock()
         self._came = threading.Condition(self._lock)
         self._sockets = set()
@@ -333,7 +335,9 @@ class _Handler(BaseHTTPRequestHandler):
         if cut is not None:
             self.close_connection = True
         view = memoryview(body)[:cut]
-        for start in range(0, len(view), _PIECE):
+        for number, start in enumerate(range(0, len(view), _PIECE)):
+            if number % _PACE == _PACE - 1 and self.server.registry.pace_seconds:
+                threading.Event().wait(self.server.registry.pace_seconds)
             self.wfile.write(view[start : start + _PIECE])
         if len(body) != int(headers.get("Content-Length") or -1):
             self.close_connection = True

@@ -38,10 +38,12 @@ class Sides:
         self.waits = Waits()
         self._made = []
 
-    def connect(self, registry, *, writes=True, timeout_seconds=20.0, **options):
+    def connect(self, registry, *, writes=True, timeout_seconds=20.0, connect_seconds=10.0, **options):
         """A side of a registry of these tests (anything with `host` and `url`)."""
         plain = {} if registry.url.startswith("https") else {"plain_http": True}
-        settings = SideSettings(request_timeout_seconds=timeout_seconds, retrier=self.waits.retrier)
+        settings = SideSettings(
+            connect_seconds=connect_seconds, request_timeout_seconds=timeout_seconds, retrier=self.waits.retrier
+        )
         checked = check_options("source", RegistryOptions(registry.host, **{**plain, **options}))
         made = connect_side(checked, _no_aws, writes=writes, settings=settings)
         self._made.append(made)

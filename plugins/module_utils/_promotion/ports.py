@@ -36,6 +36,9 @@ class Registry(Protocol):
     #: What an image reference starts with.
     host: str
 
+    def hang_up(self) -> None:
+        """End at once what is asked now, in whatever thread; what is asked later fails."""
+
     def read_manifest(self, address: Address) -> RawManifest | None:
         """The manifest of a tag or digest, its digest computed from the bytes; None when there is none.
 

@@ -1,11 +1,10 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a promotion works with: one pool of threads that can be stopped, and the manifests it has read."""
+"""What a promotion works with: threads that can be stopped, and the manifests it has read."""
 
 from __future__ import annotations
 
 import threading
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -16,7 +15,6 @@ from .ports import StoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from concurrent.futures import Future
     from datetime import datetime
     from types import TracebackType
 
@@ -28,19 +26,22 @@ if TYPE_CHECKING:
 MANIFESTS_LIMIT = 5_000
 MANIFEST_BYTES_LIMIT = 64 << 20
 _TICK_SECONDS = 1.0
+#: How long threads may take to leave their work once it is given up, and again after their connections are cut.
+_AFTER_FAILURE_SECONDS = 5.0
+_AFTER_INTERRUPTION_SECONDS = 0.5
+_AFTER_CUT_SECONDS = 0.5
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 
 class Session:
-    """One run. All threads are its pool's; leaving it ends them."""
+    """One run. Its threads are daemons: whatever one of them waits for, it does not keep the process from ending."""
 
     def __init__(self, request: PromotionRequest, ports: Ports) -> None:
         self.request = request
         self.ports = ports
         self._threads = max(1, request.concurrency)
-        self._pool = ThreadPoolExecutor(max_workers=self._threads, thread_name_prefix="promotion")
         self._stopped = threading.Event()
         self._lock = threading.Lock()
         self._manifests = 0
@@ -54,7 +55,6 @@ class Session:
     ) -> None:
         if kind is not None:
             self._stopped.set()
-        self._pool.shutdown(wait=True, cancel_futures=True)
 
     def check(self) -> None:
         """Raise StoppedError once the work is to be given up. Long work calls it now and then."""
@@ -66,12 +66,10 @@ class Session:
     ) -> list[Answer]:
         """*work* for all *items* at once, as far as there are threads; answers in the order of *items*.
 
-        The first failure stops the rest and is raised when all threads have left their work. *tick* is called about
-        once a second meanwhile.
+        The first failure stops the rest and is raised when all threads have left their work, which they are made to in
+        a few seconds; an interruption, in one second. *tick* is called about once a second meanwhile.
         """
         asked = list(items)
-        if len(asked) == 1 and tick is None:
-            return [work(asked[0])]
         answers: dict[int, Answer] = {}
         waiting: SimpleQueue[tuple[int, Item]] = SimpleQueue()
         for numbered in enumerate(asked):
@@ -87,30 +85,36 @@ class Session:
                     break
                 answers[number] = work(item)
 
-        futures = [self._pool.submit(take) for _thread in range(min(self._threads, len(asked)))]
-        self._join(futures, tick)
-        for error in (future.exception() for future in futures if not future.cancelled()):
-            if error and not isinstance(error, StoppedError):
+        workers = _Workers(take, min(self._threads, len(asked)))
+        try:
+            self._join(workers, tick)
+        except BaseException:
+            self._end(workers, _AFTER_INTERRUPTION_SECONDS)
+            raise
+        for error in workers.failures:
+            if not isinstance(error, StoppedError):
                 raise error
         self.check()
         return [answers[number] for number in range(len(asked))]
 
-    def _join(self, futures: list[Future[None]], tick: Callable[[], None] | None) -> None:
-        """Wait until all are done. A failure or an interruption stops those that have not ended."""
-        pending = set(futures)
-        try:
-            while pending:
-                done, pending = wait(pending, timeout=_TICK_SECONDS if tick else None, return_when=FIRST_EXCEPTION)
-                if any(future.exception() for future in done):
-                    break
-                if tick and pending:
-                    tick()
-        finally:
-            if pending:
-                self._stopped.set()
-                for future in pending:
-                    future.cancel()
-                wait(pending)
+    def _join(self, workers: _Workers, tick: Callable[[], None] | None) -> None:
+        """Wait until all are done. A failure stops those that have not ended."""
+        while not workers.wait(_TICK_SECONDS):
+            # It does not wait; it raises when nobody waits for the result any more.
+            self.ports.clock.sleep(0)
+            if tick:
+                tick()
+        if workers.failures:
+            self._end(workers, _AFTER_FAILURE_SECONDS)
+
+    def _end(self, workers: _Workers, seconds: float) -> None:
+        """Give the work up: ask the threads to leave it, then cut their connections, then leave them behind."""
+        self._stopped.set()
+        if workers.join(seconds):
+            return
+        self.ports.source.hang_up()
+        self.ports.destination.hang_up()
+        workers.join(_AFTER_CUT_SECONDS)
 
     def read(self, registry: Registry, address: Address) -> Manifest | None:
         """The manifest of a tag or digest, parsed; None when there is none. Raises RefusedError for hostile content."""
@@ -145,6 +149,44 @@ class Session:
                     f"{self._bytes} bytes were read, {limit} and {MANIFEST_BYTES_LIMIT} are the limits. Nothing was "
                     "written. Promote fewer images or platforms at a time."
                 )
+
+
+class _Workers:
+    """Threads that do the same work, and how they ended."""
+
+    def __init__(self, work: Callable[[], None], count: int) -> None:
+        self.failures: list[BaseException] = []
+        self._work = work
+        self._running = count
+        self._changed = threading.Condition()
+        self._threads = [threading.Thread(target=self._run, name="promotion", daemon=True) for _number in range(count)]
+        for thread in self._threads:
+            thread.start()
+
+    def _run(self) -> None:
+        failure = None
+        try:
+            self._work()
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it is raised where the work was asked for
+            failure = error
+        with self._changed:
+            self._running -= 1
+            if failure is not None:
+                self.failures.append(failure)
+            self._changed.notify_all()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for the end of all, or the first failure; whether it came."""
+        with self._changed:
+            return self._changed.wait_for(lambda: bool(self.failures) or self._running == 0, seconds)
+
+    def join(self, seconds: float) -> bool:
+        """Wait until all have ended; whether they have."""
+        with self._changed:
+            ended = self._changed.wait_for(lambda: self._running == 0, seconds)
+        for thread in self._threads if ended else ():
+            thread.join()
+        return ended
 
 
 class StoppableClock:

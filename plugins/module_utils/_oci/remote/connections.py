@@ -11,19 +11,20 @@ from __future__ import annotations
 
 import base64
 import http.client
+import math
 import select
+import socket
 import ssl
 import threading
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+import time
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, cast
 from urllib.parse import unquote, urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from ..._errors import RequestError
-
-if TYPE_CHECKING:
-    import socket
-    from collections.abc import Mapping
+from .link import Link, Watch
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -68,7 +69,10 @@ def join(base: str, location: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionSettings:
-    """Timeouts in seconds, how many idle connections are kept for each origin, and how TLS is verified."""
+    """Timeouts in seconds, how many idle connections are kept for each origin, and how TLS is verified.
+
+    ``read_seconds`` is what the head of an answer may take, and each stretch of a body, in either direction.
+    """
 
     connect_seconds: float = 10.0
     read_seconds: float = 60.0
@@ -77,28 +81,23 @@ class ConnectionSettings:
     ca_bundle: str = ""
 
 
-@dataclass(slots=True)
-class Link:
-    """A connection in use. ``prefix`` comes before the path of a request, ``headers`` with it, for a proxy."""
-
-    origin: Origin
-    connection: http.client.HTTPConnection
-    reused: bool = False
-    prefix: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
 class Connections:
     """Opens connections and keeps idle ones. Safe to use from many threads."""
 
     def __init__(self, settings: ConnectionSettings) -> None:
-        self._settings = settings
+        self._settings, self._watch = settings, Watch()
         self._lock = threading.Lock()
         self._idle: dict[Origin, list[Link]] = {}
         self._context: ssl.SSLContext | None = None
 
+    @property
+    def read_seconds(self) -> float:
+        """What the head of an answer may take, and each stretch of a body."""
+        return self._settings.read_seconds
+
     def take(self, origin: Origin, *, fresh: bool = False) -> Link:
         """An idle connection that still lives, or a new one. Raises OSError when none can be opened."""
+        self._watch.check()
         while not fresh:
             with self._lock:
                 kept = self._idle.get(origin)
@@ -108,7 +107,7 @@ class Connections:
             if not _has_ended(link.connection):
                 link.reused = True
                 return link
-            link.connection.close()
+            link.close()
         return self._open(origin)
 
     def give_back(self, link: Link) -> None:
@@ -118,26 +117,42 @@ class Connections:
             if len(kept) < self._settings.idle:
                 kept.append(link)
                 return
-        link.connection.close()
+        link.close()
+
+    def cut(self) -> None:
+        """End all that is under way, from any thread; what is asked from now on fails at once."""
+        self._watch.cut_all()
 
     def close(self) -> None:
-        """Close the idle connections."""
+        """Close the idle connections, and cut those in use: whoever uses them closes them."""
+        self.cut()
         with self._lock:
             links = [link for kept in self._idle.values() for link in kept]
             self._idle.clear()
         for link in links:
-            link.connection.close()
+            link.close()
 
     def _open(self, origin: Origin) -> Link:
         proxy = _proxy_for(origin)
         link = self._through(origin, proxy) if proxy else Link(origin, self._direct(origin))
+        # Where the standard library makes its socket, before a proxy or TLS may keep it waiting.
+        link.connection._create_connection = partial(self._connect, link)  # type: ignore[attr-defined] # noqa: SLF001
         try:
-            link.connection.connect()
-        except BaseException:
-            link.connection.close()
+            with link.within(math.inf):
+                link.connection.connect()
+        except BaseException as error:
+            link.close()
+            if link.overdue:
+                raise TimeoutError from error
             raise
         link.connection.sock.settimeout(self._settings.read_seconds)
         return link
+
+    def _connect(self, link: Link, *address: Any) -> socket.socket:
+        made = socket.create_connection(*address)
+        link.ends_at = time.monotonic() + self._settings.connect_seconds
+        link.watch(made, self._watch)
+        return made
 
     def _direct(self, origin: Origin) -> http.client.HTTPConnection:
         timeout = self._settings.connect_seconds

@@ -34,6 +34,10 @@ class OciRegistry:
         self.http = http
         self.host = http.host
 
+    def hang_up(self) -> None:
+        """End at once what is asked now; what is asked later fails."""
+        self.http.connections.cut()
+
     def read_manifest(self, address: Address) -> RawManifest | None:
         """The manifest of a tag or digest; None when there is none."""
         attempted = f"read the manifest {self._name(address)}"

@@ -6,22 +6,24 @@ from __future__ import annotations
 
 import http.client
 import ssl
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from .connections import Connections, Link, Origin, origin_of
+from .connections import Connections, Origin, origin_of
+from .link import CutError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from email.message import Message
 
+    from .link import Link
+
 USER_AGENT = "fastbreak-image-promotion"
 _DRAIN_BYTES = 1 << 16
-_PIECE_BYTES = 1 << 16
-#: How long a body that is read as a whole may take: at most 8 MiB.
-_BODY_SECONDS = 300.0
+_DRAIN_SECONDS = 1.0
+#: A body may take as long for each of these as for its head.
+STRETCH_BYTES = 256 << 10
 
 
 class BrokenConnectionError(Exception):
@@ -53,7 +55,10 @@ class Request:
 
 
 class Response:
-    """An answer whose body is still to be read. End it with `read`, `finish` or `abandon`."""
+    """An answer whose body is still to be read. End it with `read`, `finish` or `abandon`.
+
+    The other side has a time for each stretch of the body, see `STRETCH_BYTES`.
+    """
 
     def __init__(self, raw: http.client.HTTPResponse, link: Link, connections: Connections, url: str) -> None:
         self._raw, self._link, self._connections = raw, link, connections
@@ -75,9 +80,12 @@ class Response:
     def readinto(self, view: memoryview) -> int:
         """Fill *view* as far as the body goes. 0 is the end. Raises `BrokenConnectionError`."""
         try:
-            return self._raw.readinto(view)
+            with self._link.within(self._connections.read_seconds):
+                count = self._raw.readinto(view[:STRETCH_BYTES])
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise self._broken(error) from error
+        self._check_end()
+        return count
 
     def read(self, limit_bytes: int) -> bytes:
         """The whole body. Reads at most one byte more than the limit; then raises `TooLongError`."""
@@ -91,13 +99,10 @@ class Response:
         if promised is not None and promised > limit_bytes:
             self.abandon()
             raise TooLongError(f"{promised} bytes are announced")
-        parts, left, ends_at = [], limit_bytes + 1, time.monotonic() + _BODY_SECONDS
-        # One piece as it arrives, so that a body that comes byte by byte does not last for ever.
-        while left > 0 and (piece := self._raw.read1(min(left, _PIECE_BYTES))):
+        parts, left = [], limit_bytes + 1
+        while left > 0 and (piece := self._stretch(min(left, STRETCH_BYTES))):
             parts.append(piece)
             left -= len(piece)
-            if time.monotonic() > ends_at:
-                raise TimeoutError
         if left == 0:
             self.abandon()
             raise TooLongError(f"more than {limit_bytes} bytes")
@@ -107,15 +112,27 @@ class Response:
         self.finish()
         return b"".join(parts)
 
+    def _stretch(self, length: int) -> bytes:
+        with self._link.within(self._connections.read_seconds):
+            piece = self._raw.read(length)
+        self._check_end()
+        return piece
+
+    def _check_end(self) -> None:
+        """What is cut off ends like a body that is complete."""
+        if self._link.was_cut:
+            raise self._broken(CutError())
+
     def finish(self) -> None:
         """Read a short rest, so that the connection can be used again; close it when there is more."""
         try:
             if self._raw.length is None or self._raw.length <= _DRAIN_BYTES:
-                self._raw.read(_DRAIN_BYTES)
+                with self._link.within(min(_DRAIN_SECONDS, self._connections.read_seconds)):
+                    self._raw.read(_DRAIN_BYTES)
         except (OSError, http.client.HTTPException, ValueError):
             self.abandon()
             return
-        if self._raw.isclosed() and not self._raw.will_close:
+        if self._raw.isclosed() and not self._raw.will_close and not self._link.was_cut:
             self._connections.give_back(self._link)
         else:
             self.abandon()
@@ -123,11 +140,11 @@ class Response:
     def abandon(self) -> None:
         """Close the connection."""
         self._raw.close()
-        self._link.connection.close()
+        self._link.close()
 
     def _broken(self, error: Exception) -> BrokenConnectionError:
         self.abandon()
-        return BrokenConnectionError(_text(error))
+        return _broken(error, self._link, self._connections)
 
 
 class Exchange:
@@ -145,7 +162,8 @@ class Exchange:
     def send(self, view: memoryview) -> bool:
         """Send a piece of the body. False when the server has answered already and wants no more."""
         try:
-            self._link.connection.send(view)
+            with self._link.within(self._connections.read_seconds):
+                self._link.connection.send(view)
         except (BrokenPipeError, ConnectionResetError) as error:
             self._early = self._early_answer(error)
             return False
@@ -158,38 +176,46 @@ class Exchange:
         if self._early:
             return self._early
         try:
-            raw = self._link.connection.getresponse()
+            return self._head()
         except (OSError, http.client.HTTPException, ValueError) as error:
             if not self._may_start_anew(error):
                 raise self._broken(error) from error
-            self._link.connection.close()
+            self._link.close()
             self._link = self._start(fresh=True)
             return self.response()
-        return Response(raw, self._link, self._connections, self._request.url)
 
     def abandon(self) -> None:
         """Close the connection."""
-        self._link.connection.close()
+        self._link.close()
+
+    def _head(self) -> Response:
+        with self._link.within(self._connections.read_seconds):
+            raw = self._link.connection.getresponse()
+        if self._link.was_cut:
+            raise CutError
+        return Response(raw, self._link, self._connections, self._request.url)
 
     def _early_answer(self, broken: Exception) -> Response:
         try:
-            raw = self._link.connection.getresponse()
+            return self._head()
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise self._broken(broken) from error
-        return Response(raw, self._link, self._connections, self._request.url)
 
     def _may_start_anew(self, error: Exception) -> bool:
-        return self._link.reused and self._request.can_be_repeated and isinstance(error, ConnectionError)
+        again = self._link.reused and self._request.can_be_repeated and not self._link.was_cut
+        return again and isinstance(error, ConnectionError)
 
     def _start(self, *, fresh: bool) -> Link:
         link = self._take(self._origin, fresh=fresh)
+        stretches = 1 + len(self._request.body or b"") // STRETCH_BYTES
         try:
-            self._send_head(link)
+            with link.within(stretches * self._connections.read_seconds):
+                self._send_head(link)
         except (OSError, http.client.HTTPException, ValueError) as error:
-            link.connection.close()
-            if link.reused:
+            link.close()
+            if link.reused and not link.was_cut:
                 return self._start(fresh=True)
-            raise BrokenConnectionError(_text(error)) from error
+            raise _broken(error, link, self._connections) from error
         return link
 
     def _take(self, origin: Origin, *, fresh: bool) -> Link:
@@ -198,6 +224,8 @@ class Exchange:
         except ssl.SSLCertVerificationError as error:
             text = f"the certificate of {origin.netloc} is not trusted: {error.verify_message}"
             raise BrokenConnectionError(text, final=True) from error
+        except CutError as error:
+            raise BrokenConnectionError(str(error), final=True) from error
         except (OSError, http.client.HTTPException, UnicodeError) as error:
             raise BrokenConnectionError(_text(error)) from error
 
@@ -216,7 +244,16 @@ class Exchange:
 
     def _broken(self, error: Exception) -> BrokenConnectionError:
         self.abandon()
-        return BrokenConnectionError(_text(error))
+        return _broken(error, self._link, self._connections)
+
+
+def _broken(error: Exception, link: Link, connections: Connections) -> BrokenConnectionError:
+    if link.overdue:
+        return BrokenConnectionError(
+            f"it did not answer in time: {connections.read_seconds:g} s are enough for the head of an answer and for "
+            f"each {STRETCH_BYTES >> 10} KiB of a body"
+        )
+    return BrokenConnectionError(_text(error))
 
 
 def _target(url: str) -> str:

@@ -54,6 +54,9 @@ class MemoryRegistry:
         self.fail_at = -1
         self.lock = threading.RLock()
 
+    def hang_up(self) -> None:
+        self.note("HANG UP", Address("", ""))
+
     def __getitem__(self, repository: str) -> Repository:
         return self.repositories.setdefault(repository, Repository())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
@@ -17,7 +18,6 @@ from tests.unit.plugins.module_utils._promotion.fakes import World
 
 def test_an_interruption_ends_all_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(promotion_session, "_TICK_SECONDS", 0.01)
-    before = set(threading.enumerate())
 
     def interrupt() -> None:
         raise KeyboardInterrupt
@@ -29,7 +29,7 @@ def test_an_interruption_ends_all_threads(monkeypatch: pytest.MonkeyPatch) -> No
 
     with pytest.raises(KeyboardInterrupt):
         go(Session(request(), World().ports()))
-    assert set(threading.enumerate()) == before
+    assert [thread.name for thread in threading.enumerate() if thread.name == "promotion"] == []
 
 
 def _wait(clock: StoppableClock) -> None:
@@ -48,3 +48,66 @@ def test_the_first_failure_stops_what_has_not_begun() -> None:
     with Session(request(concurrency=1), World().ports()) as session, pytest.raises(UnavailableError, match="gone"):
         session.each(work, range(1000))
     assert len(begun) < 1000
+
+
+class Stuck:
+    """Work that waits for a registry, until that hangs up; or for ever."""
+
+    def __init__(self, world: World, *, hears: bool = True) -> None:
+        self.begun, self.hung_up, self.ended = threading.Event(), threading.Event(), threading.Event()
+        if hears:
+            world.source.hang_up = self.hung_up.set  # type: ignore[method-assign]
+
+    def __call__(self, _item: object) -> None:
+        self.begun.set()
+        self.hung_up.wait(30)
+        self.ended.set()
+
+
+@pytest.mark.parametrize("hears", [True, False])
+@pytest.mark.parametrize("items", [1, 3])
+def test_an_interruption_ends_the_run_whatever_a_thread_waits_for(hears: bool, items: int) -> None:
+    world = World()
+    stuck = Stuck(world, hears=hears)
+
+    def interrupt() -> None:
+        assert stuck.begun.wait(10)
+        interrupted.append(time.monotonic())
+        raise KeyboardInterrupt
+
+    interrupted: list[float] = []
+    with Session(request(), world.ports()) as session, pytest.raises(KeyboardInterrupt):
+        session.each(stuck, range(items), tick=interrupt)
+    assert time.monotonic() - interrupted[0] < 2
+    assert stuck.ended.wait(1) is hears
+    stuck.hung_up.set()
+
+
+def test_a_failure_ends_the_run_whatever_another_thread_waits_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(promotion_session, "_AFTER_FAILURE_SECONDS", 0.1)
+    world = World()
+    stuck = Stuck(world)
+
+    def work(number: int) -> None:
+        if number == 0:
+            assert stuck.begun.wait(10)
+            raise UnavailableError("gone")
+        stuck(number)
+
+    with Session(request(), world.ports()) as session, pytest.raises(UnavailableError, match="gone"):
+        session.each(work, range(2))
+    assert stuck.ended.is_set()
+
+
+def test_a_run_whose_controller_is_gone_ends_while_it_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(promotion_session, "_TICK_SECONDS", 0.01)
+    world = World()
+    stuck = Stuck(world)
+
+    def gone(_seconds: float) -> None:
+        raise KeyboardInterrupt("The ansible-playbook run that this belonged to has ended.")
+
+    world.sleep = gone  # type: ignore[method-assign]
+    with Session(request(), world.ports()) as session, pytest.raises(KeyboardInterrupt, match="has ended"):
+        session.each(stuck, range(1))
+    assert stuck.ended.is_set()
