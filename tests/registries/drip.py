@@ -4,8 +4,8 @@
         peer.host
 
 ``head`` is sent at once when the first bytes of a request have come, then ``slowly``, a byte each ``pause_seconds``,
-over again until the other side is gone. With ``reads=False`` nothing is read after the first bytes. ``greets`` does not wait
-for a request: what TLS or a tunnel waits for comes byte by byte.
+over again until the other side is gone. With ``reads=False`` nothing is read after the first bytes. ``greets`` does not
+wait for a request: what TLS or a tunnel waits for comes byte by byte.
 """
 
 import socket

@@ -8,8 +8,11 @@ import re
 from dataclasses import dataclass
 
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 (a grammar's word, no secret)
-_SCHEME = re.compile(rf"\s*,?\s*({_TOKEN})(?=\s|,|$)(?!\s*=)")
-_PARAMETER = re.compile(rf'\s*,?\s*({_TOKEN})\s*=\s*(?:"((?:[^"\\]|\\.)*)"|({_TOKEN}))')
+_SCHEME = re.compile(rf"[\s,]*({_TOKEN})(?=\s|,|$)(?!\s*=)")
+_PARAMETER = re.compile(rf'[\s,]*({_TOKEN})\s*=\s*(?:"((?:[^"\\]|\\.)*)"|({_TOKEN}))')
+#: What some schemes have in place of parameters, such as Negotiate.
+_TOKEN68 = re.compile(r"\s+[A-Za-z0-9._~+/-]+=*(?=\s*(?:,|$))")
+_REST = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*"|")+')
 _LIMIT = 8192
 
 
@@ -26,10 +29,16 @@ class Challenge:
 
 
 def parse_challenges(header: str) -> tuple[Challenge, ...]:
-    """The challenges of a header, in its order. What cannot be read ends the list; it never raises."""
+    """The challenges of a header, in its order. What cannot be read is left out to the next comma; it never raises."""
     text, position, found = header[:_LIMIT], 0, []
-    while scheme := _SCHEME.match(text, position):
+    while position < len(text):
+        scheme = _SCHEME.match(text, position)
+        if scheme is None:
+            position = _skip(text, position)
+            continue
         position = scheme.end()
+        if token68 := _TOKEN68.match(text, position):
+            position = token68.end()
         parameters = []
         while parameter := _PARAMETER.match(text, position):
             name, quoted, plain = parameter.groups()
@@ -37,6 +46,12 @@ def parse_challenges(header: str) -> tuple[Challenge, ...]:
             position = parameter.end()
         found.append(Challenge(scheme[1].lower(), tuple(parameters)))
     return tuple(found)
+
+
+def _skip(text: str, position: int) -> int:
+    """Behind the next comma, or the end."""
+    rest = _REST.match(text, position)
+    return (rest.end() if rest else position) + 1
 
 
 def choose_challenge(challenges: tuple[Challenge, ...]) -> Challenge | None:

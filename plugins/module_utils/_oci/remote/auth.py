@@ -14,11 +14,12 @@ from urllib.parse import urlencode
 from ..._errors import UnavailableError
 from ..challenge import Challenge, choose_challenge, needed_scopes, parse_challenges
 from .answers import Retrier, clean, read_refusal, refused, unavailable
-from .connections import Connections, Origin, origin_of
+from .origin import Origin, origin_of
 from .wire import BrokenConnectionError, Exchange, Request, Response, TooLongError
 
 if TYPE_CHECKING:
     from ..login import Login
+    from .connections import Connections
 
 _TOKEN_BYTES = 1 << 20
 _TOKEN_SECONDS = 60.0

@@ -9,7 +9,6 @@ buffer), and it cannot send one request while another one's answer is awaited, w
 
 from __future__ import annotations
 
-import base64
 import http.client
 import math
 import select
@@ -19,52 +18,15 @@ import threading
 import time
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, cast
-from urllib.parse import unquote, urljoin, urlsplit
-from urllib.request import getproxies, proxy_bypass
+from typing import TYPE_CHECKING, Any, cast
 
 from ..._errors import RequestError
 from .link import Link, Watch
+from .proxy import proxy_for
 
-_PORTS = {"http": 80, "https": 443}
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Scheme, host and port: what credentials are bound to. ``str()`` leaves the scheme's own port out."""
-
-    scheme: str
-    host: str
-    port: int
-
-    @property
-    def netloc(self) -> str:
-        """Host and, unless it is the scheme's own, port."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
-
-    def __str__(self) -> str:
-        return f"{self.scheme}://{self.netloc}"
-
-
-def origin_of(url: str) -> Origin | None:
-    """The origin of an absolute http or https URL without user information; None for any other."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return None
-    if parts.scheme not in _PORTS or not parts.hostname or parts.username is not None or port == 0:
-        return None
-    return Origin(parts.scheme, parts.hostname, port or _PORTS[parts.scheme])
-
-
-def join(base: str, location: str) -> str:
-    """The absolute URL of a ``Location``; empty when it is garbled."""
-    try:
-        return urljoin(base, location)
-    except ValueError:
-        return ""
+if TYPE_CHECKING:
+    from .origin import Origin
+    from .proxy import Proxy
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +95,7 @@ class Connections:
             link.close()
 
     def _open(self, origin: Origin) -> Link:
-        proxy = _proxy_for(origin)
+        proxy = proxy_for(origin)
         link = self._through(origin, proxy) if proxy else Link(origin, self._direct(origin))
         # Where the standard library makes its socket, before a proxy or TLS may keep it waiting.
         link.connection._create_connection = partial(self._connect, link)  # type: ignore[attr-defined] # noqa: SLF001
@@ -160,19 +122,13 @@ class Connections:
             return http.client.HTTPConnection(origin.host, origin.port, timeout=timeout)
         return http.client.HTTPSConnection(origin.host, origin.port, timeout=timeout, context=self._tls())
 
-    def _through(self, origin: Origin, proxy: str) -> Link:
-        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-        if parts.scheme != "http" or not parts.hostname:
-            raise RequestError(
-                f"Cannot reach {origin} through the proxy that the environment names: only http:// proxies are known. "
-                "Set HTTPS_PROXY or HTTP_PROXY to one, or NO_PROXY to leave this host out."
-            )
-        headers = _proxy_login(parts.username, parts.password)
-        host, port, timeout = parts.hostname, parts.port or 80, self._settings.connect_seconds
+    def _through(self, origin: Origin, proxy: Proxy) -> Link:
+        host, port, timeout = proxy.host, proxy.port, self._settings.connect_seconds
         if origin.scheme == "http":
-            return Link(origin, http.client.HTTPConnection(host, port, timeout=timeout), False, str(origin), headers)
+            made = http.client.HTTPConnection(host, port, timeout=timeout)
+            return Link(origin, made, False, str(origin), proxy.headers)
         tunnel = http.client.HTTPSConnection(host, port, timeout=timeout, context=self._tls())
-        tunnel.set_tunnel(origin.host, origin.port, headers=headers)
+        tunnel.set_tunnel(origin.host, origin.port, headers=dict(proxy.headers))
         return Link(origin, tunnel)
 
     def _tls(self) -> ssl.SSLContext:
@@ -197,20 +153,6 @@ def _context(settings: ConnectionSettings) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
-
-
-def _proxy_for(origin: Origin) -> str:
-    if proxy_bypass(f"{origin.host}:{origin.port}") or proxy_bypass(origin.host):
-        return ""
-    proxies = getproxies()
-    return proxies.get(origin.scheme) or proxies.get("all", "")
-
-
-def _proxy_login(username: str | None, password: str | None) -> dict[str, str]:
-    if username is None:
-        return {}
-    login = f"{unquote(username)}:{unquote(password or '')}".encode()
-    return {"Proxy-Authorization": f"Basic {base64.b64encode(login).decode()}"}
 
 
 def _has_ended(connection: http.client.HTTPConnection) -> bool:

@@ -10,11 +10,12 @@ from urllib.parse import urlsplit
 
 from ..._errors import OperationError
 from .answers import Retrier, clean, read_refusal, refused
-from .connections import Connections, Origin, join, origin_of
+from .origin import Origin, join, origin_of
 from .wire import BrokenConnectionError, Exchange, Request, Response
 
 if TYPE_CHECKING:
     from .auth import Authorizer
+    from .connections import Connections
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _HOPS = 5

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import http.client
     from collections.abc import Iterator, Mapping
 
-    from .connections import Origin
+    from .origin import Origin
 
 _TICK_SECONDS = 0.1
 

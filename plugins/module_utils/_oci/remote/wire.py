@@ -6,17 +6,19 @@ from __future__ import annotations
 
 import http.client
 import ssl
+import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from .connections import Connections, Origin, origin_of
 from .link import CutError
+from .origin import Origin, origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from email.message import Message
 
+    from .connections import Connections
     from .link import Link
 
 USER_AGENT = "fastbreak-image-promotion"
@@ -88,9 +90,14 @@ class Response:
         return count
 
     def read(self, limit_bytes: int) -> bytes:
-        """The whole body. Reads at most one byte more than the limit; then raises `TooLongError`."""
+        """The whole body, without its gzip coding. Takes at most a byte over the limit; then raises `TooLongError`.
+
+        No coding is asked for; gzip is what servers and proxies send all the same.
+        """
         try:
-            return self._read(limit_bytes)
+            body = self._read(limit_bytes)
+            coding = self.header("Content-Encoding").strip().lower()
+            return body if coding in {"", "identity"} else _decoded(body, coding, limit_bytes)
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise self._broken(error) from error
 
@@ -254,6 +261,21 @@ def _broken(error: Exception, link: Link, connections: Connections) -> BrokenCon
             f"each {STRETCH_BYTES >> 10} KiB of a body"
         )
     return BrokenConnectionError(_text(error))
+
+
+def _decoded(body: bytes, coding: str, limit_bytes: int) -> bytes:
+    if coding not in {"gzip", "x-gzip"}:
+        raise BrokenConnectionError(f"the answer has the Content-Encoding {coding[:40]!r}, which nobody asked for")
+    unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    try:
+        content = unpacker.decompress(body, limit_bytes + 1)
+    except zlib.error as error:
+        raise BrokenConnectionError("the answer has the Content-Encoding gzip and is none") from error
+    if len(content) > limit_bytes:
+        raise TooLongError(f"more than {limit_bytes} bytes in gzip")
+    if not unpacker.eof or unpacker.unused_data:
+        raise BrokenConnectionError("the answer has the Content-Encoding gzip and is not a whole one")
+    return content
 
 
 def _target(url: str) -> str:

@@ -39,6 +39,20 @@ BEARER = 'Bearer realm="https://auth.example.com/token",service="registry",scope
         ('Basic realm="x", Bearer realm="y"', [("basic", {"realm": "x"}), ("bearer", {"realm": "y"})]),
         ('BEARER REALM="y"', [("bearer", {"realm": "y"})]),
         ('Bearer realm="unfinished', [("bearer", {})]),
+        ('Bearer realm="x" service="y"', [("bearer", {"realm": "x", "service": "y"})]),
+        ('Negotiate a87421000492aa874209af8bc028==, Basic realm="x"', [("negotiate", {}), ("basic", {"realm": "x"})]),
+        ('NTLM TlRMTVNTUAAC/+.~_-, Bearer realm="y"', [("ntlm", {}), ("bearer", {"realm": "y"})]),
+        ('Basic realm="x", Negotiate YII=', [("basic", {"realm": "x"}), ("negotiate", {})]),
+        ("Negotiate YII=", [("negotiate", {})]),
+        (', ,Negotiate YII= ,, Basic realm="x"', [("negotiate", {}), ("basic", {"realm": "x"})]),
+        ('{"a": 1}, Basic realm="x"', [("basic", {"realm": "x"})]),
+        (
+            'Digest realm="a, b", qop="auth,auth-int", Basic realm="x"',
+            [
+                ("digest", {"realm": "a, b", "qop": "auth,auth-int"}),
+                ("basic", {"realm": "x"}),
+            ],
+        ),
     ],
 )
 def test_challenges_are_read(header: str, expected: list[tuple[str, dict[str, str]]]) -> None:
@@ -51,7 +65,8 @@ def test_no_header_makes_it_fail(header: str) -> None:
 
 
 def test_a_long_header_is_read_in_no_time() -> None:
-    assert len(parse_challenges('a="' * 100_000)) <= 8192
+    for text in ('a="', '"\\', ", ", "a ", 'a a=", '):
+        assert len(parse_challenges(text * 100_000)) <= 8192
 
 
 def test_bearer_with_a_realm_comes_before_basic() -> None:

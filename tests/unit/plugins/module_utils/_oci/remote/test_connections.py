@@ -1,4 +1,4 @@
-"""Origins, TLS and proxies."""
+"""TLS and proxies."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError, UnavailableError
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.names import Address
-from ansible_collections.fastbreak.aws.plugins.module_utils._oci.remote.connections import Origin, join, origin_of
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.remote.wire import Request
 
 from tests.registries.images import push
@@ -20,34 +19,6 @@ if TYPE_CHECKING:
     from tests.registries.faulty import FaultyRegistry
     from tests.registries.sides import Sides
     from tests.registries.tls import Certificate
-
-
-@pytest.mark.parametrize(
-    ("url", "expected"),
-    [
-        ("http://a", Origin("http", "a", 80)),
-        ("https://A:444/x?y", Origin("https", "a", 444)),
-        ("https://[::1]:5/", Origin("https", "::1", 5)),
-        ("https://u:p@a/", None),
-        ("https://@a/", None),
-        ("file:///x", None),
-        ("http:///x", None),
-        ("http://a:b", None),
-        ("http://a:99999", None),
-        ("http://a:0", None),
-        ("http://[", None),
-        ("", None),
-    ],
-)
-def test_an_origin_is_scheme_host_and_port(url: str, expected: Origin | None) -> None:
-    assert origin_of(url) == expected
-    if expected:
-        assert origin_of(str(expected)) == expected
-
-
-def test_a_garbled_location_leads_nowhere() -> None:
-    assert join("http://a/b", "//[") == ""
-    assert join("http://a/b", "c?d=e") == "http://a/c?d=e"
 
 
 def test_certificates_are_verified(secure: FaultyRegistry, sides: Sides, certificate: Certificate) -> None:

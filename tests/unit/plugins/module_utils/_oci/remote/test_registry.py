@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
+    FastbreakError,
     OperationError,
     RequestError,
     UnavailableError,
@@ -175,3 +177,30 @@ def test_a_registry_that_names_another_digest_after_writing_lies(client: Any, re
     registry.fault("PUT", MANIFESTS, answer_headers={"Docker-Content-Digest": NOWHERE})
     with pytest.raises(OperationError, match="not to be trusted"):
         client.write_manifest(Address("a/b", "2.0"), raw(IMAGE))
+
+
+def test_a_manifest_in_gzip_is_unpacked(client: Any, registry: FaultyRegistry) -> None:
+    coded = {"answer_body": gzip.compress(IMAGE.content), "answer_headers": {"Content-Encoding": "gzip"}}
+    registry.fault("GET", MANIFESTS, **coded)
+    assert client.read_manifest(Address("a/b", IMAGE.digest)) == raw(IMAGE)
+    assert registry.requests[0].headers["accept-encoding"] == "identity"
+
+
+@pytest.mark.parametrize(
+    ("coding", "body", "seen"),
+    [
+        ("gzip", gzip.compress(bytes(MANIFEST_LIMIT_BYTES + 1)), "at most"),
+        ("gzip", gzip.compress(bytes(100))[:-5], "not a whole one"),
+        ("gzip", gzip.compress(bytes(100)) + b"x", "not a whole one"),
+        ("gzip", b"{}", "is none"),
+        ("gzip", b"", "not a whole one"),
+        ("br", b"{}", "'br', which nobody asked for"),
+        ("gzip, gzip", b"{}", "which nobody asked for"),
+    ],
+)
+def test_a_manifest_whose_coding_cannot_be_undone_is_refused_by_name(
+    client: Any, registry: FaultyRegistry, coding: str, body: bytes, seen: str
+) -> None:
+    registry.fault("GET", MANIFESTS, answer_body=body, answer_headers={"Content-Encoding": coding}, times=None)
+    with pytest.raises(FastbreakError, match=seen):
+        client.read_manifest(Address("a/b", "1.0"))
