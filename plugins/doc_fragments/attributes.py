@@ -18,3 +18,17 @@ attributes:
   action:
     description: Has an action plugin of the same name, which does the work in the controller.
 """
+
+    # Of a module that only reads.
+    INFO_MODULE = r"""
+attributes:
+  check_mode:
+    support: full
+    details: It only reads.
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+  action:
+    support: full
+"""

@@ -24,18 +24,9 @@ options:
     description: The region that the environment lives in.
     type: str
     required: true
-attributes:
-  check_mode:
-    support: full
-    details: It only reads.
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
-  action:
-    support: full
 extends_documentation_fragment:
   - fastbreak.aws.attributes
+  - fastbreak.aws.attributes.info_module
   - amazon.aws.common.modules
   - amazon.aws.boto3
 author:

@@ -25,18 +25,9 @@ options:
     description: How long the detection of drift may take.
     type: int
     default: 900
-attributes:
-  check_mode:
-    support: full
-    details: It only reads.
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
-  action:
-    support: full
 extends_documentation_fragment:
   - fastbreak.aws.attributes
+  - fastbreak.aws.attributes.info_module
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3

@@ -26,16 +26,7 @@ extends_documentation_fragment:
   - amazon.aws.boto3
   - fastbreak.aws.registry.source
   - fastbreak.aws.attributes
-attributes:
-  check_mode:
-    support: full
-    details: It only reads.
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
-  action:
-    support: full
+  - fastbreak.aws.attributes.info_module
 seealso:
   - module: fastbreak.aws.image_promotion
 author:

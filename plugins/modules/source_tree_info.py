@@ -23,18 +23,9 @@ options:
       - Not given, or empty, it is the version in the folder's C(pyproject.toml).
     type: str
     default: ""
-attributes:
-  check_mode:
-    support: full
-    details: It only reads.
-  diff_mode:
-    support: none
-  idempotent:
-    support: full
-  action:
-    support: full
 extends_documentation_fragment:
   - fastbreak.aws.attributes
+  - fastbreak.aws.attributes.info_module
 author:
   - The Fastbreak maintainers (@fastbreak-sports)
 """

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox import state
 from tests.integration.promotion.accounts import Accounts
+from tests.integration.sandboxes import running
 from tests.registries.faulty import FaultyRegistry
 
 if TYPE_CHECKING:
@@ -19,31 +15,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def _command(verb: str, name: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "sandbox", verb, f"--name={name}"],
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-
-
 @pytest.fixture(scope="session")
 def sandbox_state() -> Iterator[Any]:
     """The state of a sandbox of the tests' own. ``PROMOTION_SANDBOX`` names one that is up already and stays so."""
-    given = os.environ.get("PROMOTION_SANDBOX")
-    name = given or f"promote-{uuid.uuid4().hex[:8]}"
-    if not given:
-        _command("up", name)
-    try:
-        known = state.read_state(state.home_of(name))
-        assert known is not None
+    with running("promotion") as known:
         yield known
-    finally:
-        if not given:
-            _command("down", name)
 
 
 @pytest.fixture

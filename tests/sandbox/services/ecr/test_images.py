@@ -23,26 +23,6 @@ from tests.sandbox.services.ecr.registry import (
 )
 
 
-@pytest.fixture(scope="module")
-def ecr(sandbox: Any) -> Any:
-    return sandbox.client("ecr")
-
-
-@pytest.fixture(scope="module")
-def registry(ecr: Any) -> Registry:
-    return Registry(ecr)
-
-
-@pytest.fixture
-def name(ecr: Any, registry: Registry, request: pytest.FixtureRequest) -> str:
-    """A repository with the blobs of `image()` in it."""
-    made = request.node.name.split("[")[0].replace("_", "-")
-    ecr.create_repository(repositoryName=made)
-    registry.push_blob(made, CONFIG)
-    registry.push_blob(made, LAYER)
-    return made
-
-
 def test_each_account_has_a_registry_of_its_own(sandbox: Any, registry: Registry) -> None:
     other = Registry(sandbox.client("ecr", "prod"))
     assert other.endpoint != registry.endpoint

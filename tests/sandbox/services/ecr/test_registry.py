@@ -9,7 +9,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.sandbox.services.ecr.registry import (
-    CONFIG,
     LAYER,
     OCI,
     Registry,
@@ -22,26 +21,6 @@ from tests.sandbox.services.ecr.registry import (
 
 MIB = 1 << 20
 SIGNATURE, REPORT = "application/vnd.example.signature", "application/vnd.example.report"
-
-
-@pytest.fixture(scope="module")
-def ecr(sandbox: Any) -> Any:
-    return sandbox.client("ecr")
-
-
-@pytest.fixture(scope="module")
-def registry(ecr: Any) -> Registry:
-    return Registry(ecr)
-
-
-@pytest.fixture
-def name(ecr: Any, registry: Registry, request: pytest.FixtureRequest) -> str:
-    """A repository with the blobs of `image()` in it."""
-    made = request.node.name.split("[")[0].replace("_", "-")
-    ecr.create_repository(repositoryName=made)
-    registry.push_blob(made, CONFIG)
-    registry.push_blob(made, LAYER)
-    return made
 
 
 class Parts:
