@@ -20,7 +20,14 @@ description:
   - While ECS replaces tasks, and for some time after, gates measure the new release. A release that fails one is rolled
     back to the release before it, and the rollback is watched until it has ended. The task then fails, with one
     paragraph that says which gate failed, what was seen, what was expected, and where things stand now.
-  - A first release that fails has nothing to go back to. Its service and listener rules are deleted.
+  - A release that fails is undone whole, from what it found before it changed anything, which is the settings and tags
+    of the service, its listener rules, its target group, and its scalable target with the policies. What cannot be
+    restored is named. The release before counts as back only when the paths of the C(http) gates answer for it.
+  - Users are moved only to what answers. A new target group is health-checked by a forward of weight 0, and tasks stay
+    registered with the old one until the listener rules have moved; ECS therefore replaces the tasks twice.
+  - A first release that fails has nothing to go back to. Its service, listener rules and revision are deleted.
+  - Listener rules and revisions bear the tags C(fastbreak:service) and C(fastbreak:cluster). Nothing that bears other
+    ones is changed or deleted.
   - Every release is written to the release table. A run that was killed leaves its record open; the next run looks at
     what became of it, and either goes on with it or closes it.
   - The desired count is sent only when the service is created. It belongs to Application Auto Scaling afterwards.
@@ -32,7 +39,8 @@ options:
       - V(rolled_back) goes back to a recorded release and reuses its task definition. Without O(version) that is the
         newest succeeded release before the running one with another digest. A service that a rollback brought where it
         is stays there unless a version is named, so that a second run does not return to the release that was left.
-      - V(absent) removes the listener rules, the scalable target, the service and its revisions. The record stays.
+      - V(absent) removes the scalable target, the service, and the listener rules and revisions that bear its tags. The
+        record stays.
     type: str
     choices: [present, rolled_back, absent]
     default: present
@@ -130,7 +138,9 @@ options:
         type: int
         required: true
   listener_rules:
-    description: Rules that forward to the target group. They are created before the service, and belong to the rollout.
+    description:
+      - All rules of the service. They forward to the target group once its tasks are healthy.
+      - A rule that bears the service's tags and is not among them is deleted.
     type: list
     elements: dict
     suboptions:
@@ -139,7 +149,10 @@ options:
         type: str
         required: true
       priority:
-        description: Priority of the rule. What stands there is taken over.
+        description:
+          - Priority of the rule. A rule of another service there is refused.
+          - One that bears no service's tags is refused too, unless it forwards to the target group already; then it is
+            taken over and tagged.
         type: int
         required: true
       path_patterns:

@@ -29,7 +29,10 @@ ROLLBACK = "rollback"
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """One release of one service, as the release table keeps it (docs/contracts.md). Times are ISO 8601 in UTC."""
+    """One release of one service, as the release table keeps it (docs/contracts.md). Times are ISO 8601 in UTC.
+
+    ``snapshot`` is what there was before, for an undo by another run; only a release in progress has it.
+    """
 
     service: str
     release_id: str
@@ -50,6 +53,7 @@ class Release:
     verdict: str = ""
     reason: str = ""
     gates: tuple[Measurement, ...] = ()
+    snapshot: str = ""
 
     @property
     def succeeded(self) -> bool:
@@ -96,7 +100,15 @@ def finished(
     verdict = combine(gate.verdict for gate in gates).value if gates else ""
     if outcome is Outcome.SUCCEEDED and verdict != Verdict.HEALTHY.value:
         raise ValueError(f"{release.release_id} cannot have succeeded: its gates say {verdict or 'nothing'}")
-    return replace(release, outcome=outcome, finished_at=timestamp(moment), verdict=verdict, reason=reason, gates=gates)
+    return replace(
+        release,
+        outcome=outcome,
+        finished_at=timestamp(moment),
+        verdict=verdict,
+        reason=reason,
+        gates=gates,
+        snapshot="",
+    )
 
 
 def newest_first(history: tuple[Release, ...]) -> tuple[Release, ...]:

@@ -7,15 +7,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from .._common.verdict import Verdict
 from .._errors import FastbreakError, OperationError, RolledBackError, SupersededError
 from .._release.record import DEPLOY, Outcome, Release, finished, release_id, running_release, timestamp
-from .act import act, apply_settings, register
+from .act import act, apply_settings, leave_old_groups, put_beside, register
+from .before import take_snapshot
 from .evidence import gather_evidence
 from .judge import Decision, Step
 from .migration import migrate
 from .plan import Action
 from .report import RolloutResult, Timings, as_data, build_result, evidence_sentence, failure_paragraph
+from .snapshot import decode, encode
 from .strategies.table import STRATEGIES
+from .traffic import Traffic
+from .undo.restore import Restoration
 from .undo.way import way_back
 from .undo.ways import undo
 from .watch import Watch
@@ -28,14 +33,19 @@ if TYPE_CHECKING:
 
 
 class Attempt:
-    """A release from its record's beginning to its end. *interrupted* is the record to go on with, if there is one."""
+    """A release from its record's beginning to its end.
 
-    def __init__(self, session: Session, facts: Facts, interrupted: Release | None) -> None:
+    *interrupted* is the record to go on with, if there is one; *inherited* the snapshot of a run that nobody ended.
+    """
+
+    def __init__(self, session: Session, facts: Facts, interrupted: Release | None, inherited: str = "") -> None:
         self.session = session
         self.facts = facts
         self.adopts = facts.plan.action is Action.ADOPT
         self.release = interrupted
         self.strategy = STRATEGIES[session.request.settings.deployment.strategy]
+        self.traffic = Traffic(session, facts)
+        self.snapshot = decode(inherited) if inherited else take_snapshot(session, facts)
         self.timings = Timings()
         self.acted = False
         self.following = False
@@ -47,9 +57,9 @@ class Attempt:
         try:
             started = self._change(arn)
             self.following = True
-            watch = Watch(self.session, started, self.facts.target.release.tag)
-            decision = watch.run()
-            seconds = self.session.monotonic() - watch.began
+            began = self.session.monotonic()
+            started, decision = self._judge(started)
+            seconds = self.session.monotonic() - began
             if decision.step is Step.SUCCEED:
                 return self._succeed(decision, seconds)
             self.timings = replace(self.timings, to_detect=seconds)
@@ -61,8 +71,7 @@ class Attempt:
                 f"Rolling out {self.session.request.service} was interrupted: {left}"
             ) from interruption
         except FastbreakError as error:
-            self._close_failed(error)
-            raise
+            raise self._close_failed(error) from error
 
     def _begin(self, arn: str) -> Release:
         session, target = self.session, self.facts.target
@@ -82,6 +91,7 @@ class Attempt:
             started_by=session.ports.surroundings.caller_arn(),
             previous_task_definition_arn=self.facts.running_arn,
             previous_version=running.version if running else "",
+            snapshot=encode(self.snapshot),
         )
         session.ports.releases.start(release)
         session.say(f"releasing {release.version} ({self.facts.plan.action.value})")
@@ -89,18 +99,45 @@ class Attempt:
 
     def _change(self, arn: str) -> Started:
         if self.adopts:
-            apply_settings(self.session, self.facts)
+            apply_settings(self.session, self.facts, self.traffic)
             started = self.strategy.adopt(self.session, arn)
         else:
             self._migrate(arn)
             self.acted = True
-            started = act(self.session, self.facts, self.strategy, arn)
-        if self.release and started.arn and started.arn != self.release.deployment_id:
-            self.release = replace(self.release, deployment_id=started.arn)
-            self.session.ports.releases.note_deployment(self.release)
+            started = act(self.session, self.facts, self.strategy, arn, self.traffic)
+        self._note(started)
         # Said beforehand: ansible-core shows nothing that a task says once it is interrupted itself.
         self.session.say("if this run is interrupted now, " + self._left_behind())
         return started
+
+    def _note(self, started: Started) -> None:
+        if self.release and started.arn and started.arn != self.release.deployment_id:
+            self.release = replace(self.release, deployment_id=started.arn)
+            self.session.ports.releases.note_deployment(self.release)
+
+    def _judge(self, started: Started) -> tuple[Started, Decision]:
+        """Watch the deployment, and the one that leaves the old target group; the last of them and the decision."""
+        tag = self.facts.target.release.tag
+        try:
+            if not self.adopts:
+                put_beside(self.session, self.facts)
+            decision = Watch(self.session, started, tag, self.traffic).run()
+            if decision.step is not Step.SUCCEED:
+                return started, decision
+            again = leave_old_groups(self.session, self.facts, self.strategy, started.task_definition_arn, self.traffic)
+            if again is None:
+                return started, decision
+            started = again
+            self._note(again)
+            decision = Watch(self.session, again, tag, self.traffic).run()
+            if decision.step is Step.SUCCEED:
+                self.traffic.close()
+        except SupersededError:
+            raise
+        except OperationError as error:
+            expected = "a change that AWS accepts"
+            decision = Decision(Step.ROLL_BACK, Verdict.ERROR, "deployment", error.message, expected)
+        return started, decision
 
     def _migrate(self, arn: str) -> None:
         request, began = self.session.request, self.session.monotonic()
@@ -110,7 +147,12 @@ class Attempt:
 
     def _succeed(self, decision: Decision, seconds: float) -> RolloutResult:
         self.timings = replace(self.timings, to_succeed=seconds)
-        self._finish(Outcome.SUCCEEDED, "every gate is HEALTHY", decision.measurements)
+        version = self.facts.target.release.version
+        if problem := self._finish(Outcome.SUCCEEDED, "every gate is HEALTHY", decision.measurements):
+            raise OperationError(
+                f"Release {version} of {self.session.request.service} is in place and every gate is HEALTHY, but "
+                f"{problem} Once the release table can be written, run the same command again."
+            )
         self.session.say(f"release {self.facts.target.release.version} is HEALTHY")
         return build_result(self.session, self.facts, release=self.release, timings=self.timings)
 
@@ -127,10 +169,12 @@ class Attempt:
             standing=standing,
             timings=self.timings,
         )
-        self._finish(outcome, message, decision.measurements)
+        unrecorded = self._finish(outcome, message, decision.measurements)
         result = build_result(session, facts, release=self.release, timings=self.timings, evidence=evidence)
         kinds = {Outcome.ROLLED_BACK: RolledBackError, Outcome.SUPERSEDED: SupersededError}
-        told = " ".join(part for part in (message, evidence_sentence(evidence)) if part)
+        told = " ".join(
+            part for part in (message, unrecorded and f"Besides, {unrecorded}", evidence_sentence(evidence)) if part
+        )
         return kinds.get(outcome, OperationError)(told, **as_data(result))
 
     def _undo(self, started: Started, decision: Decision) -> tuple[Outcome, str, tuple[dict[str, Any], ...]]:
@@ -139,32 +183,45 @@ class Attempt:
         began = session.monotonic()
         # A deleted service takes the list of its tasks along; any other way back leaves it, and is urgent.
         evidence = gather_evidence(session, facts, started.task_definition_arn) if back.stop else ()
-        undone = undo(session, facts, started, back, decision.step)
+        undone = undo(session, self.snapshot, started, back, decision.step)
         self.timings = replace(self.timings, to_roll_back=session.monotonic() - began)
         evidence = evidence or gather_evidence(session, facts, started.task_definition_arn)
         session.say(undone.standing)
         return undone.outcome, undone.standing, evidence
 
-    def _finish(self, outcome: Outcome, reason: str, gates: tuple[Measurement, ...] = ()) -> None:
+    def _finish(self, outcome: Outcome, reason: str, gates: tuple[Measurement, ...] = ()) -> str:
+        """Complete the record. Why that could not be done, or an empty string: it never hides how a release ended."""
         if self.release is None or not self.release.in_progress:
-            return
+            return ""
         # The record is kept and read by others, so that it never holds a value, asked for or not.
         redaction = self.session.redaction
-        self.release = finished(
+        ended = finished(
             self.release,
             outcome,
             moment=self.session.clock.now(),
             reason=redaction.text(reason),
             gates=tuple(replace(gate, seen=redaction.text(gate.seen)) for gate in gates),
         )
-        self.session.ports.releases.finish(self.release)
+        try:
+            self.session.ports.releases.finish(ended)
+        except FastbreakError as error:
+            self.session.warn(f"the release could not be recorded as {outcome.value}: {error}")
+            return f"it could not be recorded as {outcome.value}: {error}"
+        self.release = ended
+        return ""
 
-    def _close_failed(self, error: FastbreakError) -> None:
-        """Close the record of a run that could not go on; one that ECS is at work on stays open, to be adopted."""
+    def _close_failed(self, error: FastbreakError) -> FastbreakError:
+        """Close the record of a run that could not go on; one that ECS is at work on stays open, to be adopted.
+
+        What was changed before ECS refused the change of the service is put back, and said in the error.
+        """
         refused = isinstance(error, OperationError) and not isinstance(error, SupersededError)
-        if self.adopts or (self.acted and (self.following or not refused)):
-            return
+        if self.following or self.adopts or (self.acted and not refused):
+            return error
+        if self.acted and (restored := str(Restoration(self.session, self.snapshot).everything())):
+            error = type(error)(f"{error.message} {restored}", **error.details)
         self._finish(Outcome.FAILED, error.message)
+        return error
 
     def _left_behind(self) -> str:
         version = self.facts.target.release.version

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .._errors import UnavailableError
+from .._errors import FastbreakError
 from .tasks import failure_of, is_failure, log_stream, of_revision
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def gather_evidence(session: Session, facts: Facts, task_definition_arn: str) ->
         tasks = of_revision(session.ports.ecs.list_tasks(request.cluster, request.service), task_definition_arn)
         newest = sorted(tasks, key=lambda task: (is_failure(task), task.created_at), reverse=True)
         return tuple(_evidence(session, facts, task) for task in newest[:_TASKS_SHOWN])
-    except UnavailableError as error:
+    except FastbreakError as error:
         session.warn(f"no evidence could be gathered: {error}")
         return ()
 

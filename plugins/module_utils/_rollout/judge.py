@@ -28,7 +28,10 @@ class Step(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a deployment stands. ``elapsed_seconds`` since it began; ``settled_seconds`` since it completed, or None."""
+    """How a deployment stands. ``elapsed_seconds`` since it began; ``settled_seconds`` since it completed, or None.
+
+    ``lost`` says what of the release's own is no longer there.
+    """
 
     state: DeploymentState
     reason: str
@@ -36,6 +39,7 @@ class Reading:
     elapsed_seconds: float
     settled_seconds: float | None
     gates: tuple[Assessment, ...]
+    lost: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +73,8 @@ def _decide(reading: Reading, timeout_seconds: float) -> Decision:
     if reading.state in _ROLLING_BACK:
         why = f"; {failed.measurement.gate}: {failed.measurement.seen}" if failed else ""
         return _unfit(f"ECS ended the deployment by itself: {reading.reason or reading.state.value}{why}", by_ecs=True)
-    if failed:
-        return _roll_back(failed)
+    if reading.lost or failed:
+        return _lost(reading.lost) if reading.lost or failed is None else _roll_back(failed)
     if reading.state is DeploymentState.STOPPED:
         return _unfit(f"the deployment was stopped: {reading.reason or 'ECS gives no reason'}", by_ecs=False)
     if reading.settled_seconds is None:
@@ -82,6 +86,11 @@ def _unfit(seen: str, *, by_ecs: bool) -> Decision:
     step = Step.AWAIT_ROLLBACK if by_ecs else Step.ROLL_BACK
     expected = "a deployment that ECS completes"
     return Decision(step, Verdict.UNHEALTHY, gate="deployment", seen=seen, expected=expected)
+
+
+def _lost(seen: str) -> Decision:
+    expected = "a service, its target group and its listener rules that nobody else takes away"
+    return Decision(Step.ROLL_BACK, Verdict.ERROR, gate="surroundings", seen=seen, expected=expected)
 
 
 def _roll_back(gate: Assessment) -> Decision:

@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from .definition_view import changes, views
+from .ownership import Owner, owner_of
+from .rules import StandingRule, at, collision
 from .service import (
     changed_settings,
     same_rule,
@@ -50,23 +52,27 @@ class Wanted:
     scaling: Scaling | None = None
     desired_count: int = 1
     task_definition_arn: str = ""
+    owner: Owner = field(default_factory=lambda: Owner("", ""))
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What there is. ``rules`` answers each wanted rule, in its order; ``judged`` says whether what runs was let in."""
+    """What there is. ``rules`` are all of the load balancer's; ``judged`` says whether what runs was let in."""
 
     service: Service | None = None
     running: TaskDefinition | None = None
     latest: TaskDefinition | None = None
-    rules: tuple[ListenerRule | None, ...] = ()
+    rules: tuple[StandingRule, ...] = ()
     scaling: Scaling | None = None
     judged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RolloutPlan:
-    """What will be done. ``reuse_arn`` empty: a revision is registered. ``refusal``: why nothing may be done."""
+    """What will be done. ``reuse_arn`` empty: a revision is registered. ``refusal``: why nothing may be done.
+
+    ``rules`` are put in place, ``unmarked`` ones get our tags, ``dropped`` ones are ours and no longer wanted.
+    """
 
     action: Action
     reuse_arn: str
@@ -77,6 +83,13 @@ class RolloutPlan:
     before: dict[str, Any]
     after: dict[str, Any]
     refusal: str = ""
+    unmarked: tuple[StandingRule, ...] = ()
+    dropped: tuple[StandingRule, ...] = ()
+
+    @property
+    def routes(self) -> bool:
+        """Whether any listener rule is written."""
+        return bool(self.rules or self.unmarked or self.dropped)
 
     @property
     def changed(self) -> bool:
@@ -95,11 +108,11 @@ def plan(wanted: Wanted, found: Found, disclosure: Disclosure) -> RolloutPlan:
     reuse_arn = _reusable(wanted, found)
     replaces = running is None or reuse_arn != running.arn
     changed = changed_settings(service.settings, wanted.settings) if service else ()
-    rules = tuple(rule for rule, there in zip(wanted.rules, found.rules, strict=True) if not same_rule(there, rule))
+    rules, unmarked, dropped = _rules(wanted, found)
     scaling = wanted.scaling if wanted.scaling != found.scaling else None
     before, after = _views(wanted, found, disclosure)
     return RolloutPlan(
-        action=_action(found, replaces=replaces, changed=changed, beside=bool(rules or scaling)),
+        action=_action(found, replaces=replaces, changed=changed, beside=bool(rules or unmarked or dropped or scaling)),
         reuse_arn=reuse_arn,
         definition_changes=changes(running.document if running else None, wanted.document) if replaces else (),
         setting_changes=changed,
@@ -107,8 +120,28 @@ def plan(wanted: Wanted, found: Found, disclosure: Disclosure) -> RolloutPlan:
         scaling=scaling,
         before=before,
         after=after,
-        refusal=_refusal(service, wanted),
+        refusal=". ".join(problem for problem in (_refusal(service, wanted), *_collisions(wanted, found)) if problem),
+        unmarked=unmarked,
+        dropped=dropped,
     )
+
+
+def _rules(
+    wanted: Wanted, found: Found
+) -> tuple[tuple[ListenerRule, ...], tuple[StandingRule, ...], tuple[StandingRule, ...]]:
+    pairs = [(rule, at(found.rules, (rule.listener_arn, rule.priority))) for rule in wanted.rules]
+    places = {(rule.listener_arn, rule.priority) for rule in wanted.rules}
+    ours = (rule for rule in found.rules if wanted.owner.owns(rule.tags))
+    return (
+        tuple(rule for rule, there in pairs if not same_rule(there.summary() if there else None, rule)),
+        tuple(there for _rule, there in pairs if there and not wanted.owner.owns(there.tags)),
+        tuple(rule for rule in ours if rule.place not in places),
+    )
+
+
+def _collisions(wanted: Wanted, found: Found) -> list[str]:
+    pairs = ((rule, at(found.rules, (rule.listener_arn, rule.priority))) for rule in wanted.rules)
+    return [collision(there, rule, wanted.owner) for rule, there in pairs]
 
 
 def _reusable(wanted: Wanted, found: Found) -> str:
@@ -157,13 +190,23 @@ def _views(wanted: Wanted, found: Found, disclosure: Disclosure) -> tuple[dict[s
         before = {"task_definition": definition_before, "service": view_settings(found.service.settings)}
     else:
         after["service"]["desired_count"] = wanted.desired_count
-    for rule, there in zip(wanted.rules, found.rules, strict=True):
-        name = f"{rule.listener_arn} priority {rule.priority}"
-        after.setdefault("listener_rules", {})[name] = view_rule(rule)
-        if there:
-            before.setdefault("listener_rules", {})[name] = view_rule(there)
+    for standing in found.rules:
+        place = f"{standing.listener_arn} priority {standing.priority}"
+        wanted_here = any((rule.listener_arn, rule.priority) == standing.place for rule in wanted.rules)
+        if wanted_here or wanted.owner.owns(standing.tags):
+            before.setdefault("listener_rules", {})[place] = {
+                **view_rule(standing.summary()),
+                **_view_owner(standing, wanted.owner),
+            }
+    for rule in wanted.rules:
+        place = f"{rule.listener_arn} priority {rule.priority}"
+        after.setdefault("listener_rules", {})[place] = {**view_rule(rule), "owner": str(wanted.owner)}
     if wanted.scaling:
         after["scaling"] = view_scaling(wanted.scaling)
         if found.scaling:
             before["scaling"] = view_scaling(found.scaling)
     return before, after
+
+
+def _view_owner(rule: StandingRule, owner: Owner) -> dict[str, str]:
+    return {"owner": str(owner if owner.owns(rule.tags) else owner_of(rule.tags) or "nobody")}

@@ -9,7 +9,7 @@ Looking for what does not exist is no error: it is answered with None or an empt
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from .._common.progress import Progress
     from .._release.ports import Images, PromotionRecord, Releases
     from .deployment import ServiceDeployment
+    from .ownership import Owner
+    from .rules import StandingRule
     from .task_definition import Document
     from .values import (
         Answer,
-        ListenerRule,
         Scaling,
         Service,
         ServiceSettings,
@@ -55,6 +56,9 @@ class Ecs(Protocol):
 
     def list_task_definitions(self, family: str) -> tuple[str, ...]:
         """The ARNs of the family's active revisions."""
+
+    def own_task_definitions(self, family: str, owner: Owner) -> tuple[str, ...]:
+        """The ARNs of the family's active revisions whose tags name *owner*."""
 
     def deregister_task_definition(self, arn: str) -> None:
         """Make a revision inactive."""
@@ -104,14 +108,20 @@ class LoadBalancing(Protocol):
     def listener_problem(self, arn: str) -> str:
         """Why the listener cannot take a rule, or an empty string."""
 
-    def describe_targets(self, target_group_arn: str) -> tuple[Target, ...]:
-        """The targets and their health."""
+    def describe_targets(self, target_group_arn: str) -> tuple[Target, ...] | None:
+        """The targets and their health, or None when there is no such target group."""
 
-    def find_rule(self, listener_arn: str, priority: int) -> ListenerRule | None:
-        """The rule that stands at the priority."""
+    def list_rules(self, listener_arns: frozenset[str], target_group_arns: frozenset[str]) -> tuple[StandingRule, ...]:
+        """Every rule, but the default ones, of the load balancers that these listeners and groups belong to."""
 
-    def put_rule(self, rule: ListenerRule, tags: Mapping[str, str]) -> None:
-        """Create the rule, or change the one with its ARN."""
+    def missing_rules(self, arns: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of *arns* that no rule has any more."""
+
+    def put_rule(self, rule: StandingRule) -> StandingRule:
+        """Create the rule with its tags, or change the conditions and actions of the one with its ARN."""
+
+    def tag_rule(self, rule: StandingRule, tags: Mapping[str, str]) -> None:
+        """Make *tags* the whole of the tags of *rule*, which says what it has."""
 
     def delete_rule(self, arn: str) -> None:
         """Delete the rule."""
@@ -125,6 +135,12 @@ class ScalingPort(Protocol):
 
     def put_scaling(self, cluster: str, service: str, scaling: Scaling) -> None:
         """Register the scalable target and its policy."""
+
+    def read_policies(self, cluster: str, service: str) -> Mapping[str, Any] | None:
+        """The scalable target with all its policies, whole, as plain data; None without one."""
+
+    def restore_policies(self, cluster: str, service: str, whole: Mapping[str, Any]) -> None:
+        """Make the scalable target and its policies what `read_policies` gave."""
 
     def remove_scaling(self, cluster: str, service: str) -> bool:
         """Deregister the scalable target. False when there was none."""

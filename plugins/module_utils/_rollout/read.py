@@ -15,7 +15,9 @@ from .target import Target, find_target
 if TYPE_CHECKING:
     from .._release.record import Release
     from .deployment import ServiceDeployment
+    from .request import RolloutRequest
     from .session import Session
+    from .values import Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def read(session: Session) -> Facts:
         service=service if active else None,
         running=ecs.describe_task_definition(running_arn) if active else None,
         latest=ecs.describe_task_definition(str(target.document["family"])),
-        rules=tuple(session.ports.balancing.find_rule(rule.listener_arn, rule.priority) for rule in request.rules),
+        rules=session.ports.balancing.list_rules(*_places(request, service)),
         scaling=session.ports.scaling.describe_scaling(request.cluster, request.service) if request.scaling else None,
         judged=judged is not None and not any(release.in_progress for release in history),
     )
@@ -83,5 +85,15 @@ def read(session: Session) -> Facts:
         scaling=request.scaling,
         desired_count=request.desired_count,
         task_definition_arn=target.task_definition_arn,
+        owner=request.owned_by,
     )
     return Facts(target, found, history, deployments, plan(wanted, found, request.disclosure))
+
+
+def _places(request: RolloutRequest, service: Service | None) -> tuple[frozenset[str], frozenset[str]]:
+    """The listeners and target groups whose load balancers may hold rules of the service."""
+    bindings = request.settings.target_bindings | (service.settings.target_bindings if service else frozenset())
+    return (
+        frozenset(rule.listener_arn for rule in request.rules),
+        frozenset(binding.target_group_arn for binding in bindings),
+    )

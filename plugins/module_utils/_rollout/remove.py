@@ -14,7 +14,8 @@ from .session import Session, refused_by
 if TYPE_CHECKING:
     from .ports import Ports
     from .request import RolloutRequest
-    from .values import ListenerRule, Scaling, Service
+    from .rules import StandingRule
+    from .values import Scaling, Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Removal:
     """What there was to remove, and so was or in check mode would be removed."""
 
     service: Service | None
-    rules: tuple[ListenerRule, ...]
+    rules: tuple[StandingRule, ...]
     scaling: Scaling | None
     task_definitions: tuple[str, ...]
 
@@ -33,7 +34,7 @@ class Removal:
 
 
 def remove(request: RolloutRequest, ports: Ports, *, check_mode: bool) -> Removal:
-    """Remove the service, its rules, its scaling and its family's revisions. Raises RefusedError while it is locked."""
+    """Remove the service, its scaling, its own rules and its own revisions. Raises RefusedError while it is locked."""
     session = Session(request, ports)
     found = _find(session)
     if not found.changed:
@@ -61,12 +62,16 @@ def _find(session: Session) -> Removal:
         service = ports.ecs.describe_service(request.cluster, request.service)
     running = ports.ecs.describe_task_definition(service.task_definition_arn) if service else None
     family = str(request.document.get("family") or (running.family if running else ""))
-    rules = (ports.balancing.find_rule(rule.listener_arn, rule.priority) for rule in request.rules)
+    bindings = request.settings.target_bindings | (service.settings.target_bindings if service else frozenset())
+    standing = ports.balancing.list_rules(
+        frozenset(rule.listener_arn for rule in request.rules),
+        frozenset(binding.target_group_arn for binding in bindings),
+    )
     return Removal(
         service=service,
-        rules=tuple(rule for rule in rules if rule),
+        rules=tuple(rule for rule in standing if request.owned_by.owns(rule.tags)),
         scaling=ports.scaling.describe_scaling(request.cluster, request.service),
-        task_definitions=ports.ecs.list_task_definitions(family) if family else (),
+        task_definitions=ports.ecs.own_task_definitions(family, request.owned_by) if family else (),
     )
 
 
@@ -95,7 +100,7 @@ def removal_data(removal: Removal) -> dict[str, Any]:
         before["service"] = view_settings(removal.service.settings)
     if removal.rules:
         before["listener_rules"] = {
-            f"{rule.listener_arn} priority {rule.priority}": view_rule(rule) for rule in removal.rules
+            f"{rule.listener_arn} priority {rule.priority}": view_rule(rule.summary()) for rule in removal.rules
         }
     if removal.scaling:
         before["scaling"] = view_scaling(removal.scaling)

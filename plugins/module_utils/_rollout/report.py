@@ -78,7 +78,7 @@ def as_data(result: RolloutResult) -> dict[str, Any]:
         "changes": {
             "task_definition": list(result.plan.definition_changes),
             "service": list(result.plan.setting_changes),
-            "listener_rules": [f"{rule.listener_arn} priority {rule.priority}" for rule in result.plan.rules],
+            "listener_rules": _places(result.plan),
             "scaling": result.plan.scaling is not None,
         },
         "release": release_data(result.release) if result.release else {},
@@ -89,10 +89,17 @@ def as_data(result: RolloutResult) -> dict[str, Any]:
     }
 
 
+def _places(plan: RolloutPlan) -> list[str]:
+    places = {(rule.listener_arn, rule.priority) for rule in plan.rules}
+    places |= {rule.place for rule in (*plan.unmarked, *plan.dropped)}
+    return [f"{listener} priority {priority}" for listener, priority in sorted(places)]
+
+
 def release_data(release: Release) -> dict[str, Any]:
     """*release* as plain data."""
     data = {**asdict(release), "outcome": release.outcome.value}
     data["gates"] = [gate_data(gate) for gate in release.gates]
+    del data["snapshot"]
     return data
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._release.record import DEPLOY
 from .gates.table import gate_problems
+from .ownership import Owner
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,6 +58,11 @@ class RolloutRequest:
     timeout_seconds: float = 1800.0
     poll_seconds: float = 5.0
     tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def owned_by(self) -> Owner:
+        """Whom the tags of our listener rules and revisions name."""
+        return Owner(self.service, self.cluster.rpartition("/")[2])
 
     @property
     def target_group_arn(self) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._errors import FastbreakError
-from .act import apply_settings
 from .attempt import Attempt
 from .plan import Action
 from .preflight import check_request, check_surroundings
@@ -16,6 +15,7 @@ from .recover import recover
 from .report import RolloutResult, build_result
 from .running import verify_running
 from .session import Session, refused_by
+from .settle import change_settings
 
 if TYPE_CHECKING:
     from .ports import Ports
@@ -63,6 +63,8 @@ def _predict(session: Session, facts: Facts) -> RolloutResult:
 
 def _roll_out(session: Session) -> RolloutResult:
     facts = read(session)
+    # What the oldest run that nobody ended found is what there was before anything unjudged.
+    inherited = next((past.snapshot for past in reversed(facts.interrupted) if past.snapshot), "")
     recovery = recover(session, facts)
     if recovery.closed:
         facts = read(session)
@@ -73,6 +75,5 @@ def _roll_out(session: Session) -> RolloutResult:
     adopted = recovery.adopted.deployment_id if recovery.adopted else ""
     check_surroundings(session, facts, orphan_arn=adopted or recovery.orphan_arn)
     if facts.plan.action is Action.SETTINGS:
-        apply_settings(session, facts)
-        return build_result(session, facts)
-    return Attempt(session, facts, recovery.adopted).go()
+        return change_settings(session, facts)
+    return Attempt(session, facts, recovery.adopted, inherited).go()

@@ -1,48 +1,49 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A release that runs already: nothing to change, but it is looked at before it is called healthy."""
+"""A release that runs already: it is looked at, and asked as users ask it, before it is called healthy."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._common.wait import until
 from .._errors import OperationError
-from .gates.target_health import TargetHealthGate, TargetTally
-from .tasks import count_targets, of_revision
+from .judge import Step
+from .strategies.table import STRATEGIES
+from .traffic import Traffic
+from .watch import Watch
 
 if TYPE_CHECKING:
+    from .judge import Decision
     from .read import Facts
     from .session import Session
-    from .tasks import TargetObservation
 
 
 def verify_running(session: Session, facts: Facts) -> None:
-    """Raise OperationError when what runs is not healthy. Tasks that come and go are given the gate's deadline."""
-    request, ports = session.request, session.ports
-    gates = (gate for gate in request.gates if isinstance(gate, TargetHealthGate))
-    gate = next(gates, TargetHealthGate())
+    """Raise OperationError when what runs is not healthy, or tasks of it have failed since it was released.
 
-    def look() -> TargetObservation:
-        service = ports.ecs.describe_service(request.cluster, request.service)
-        tasks = of_revision(ports.ecs.list_tasks(request.cluster, request.service), facts.running_arn)
-        targets = ports.balancing.describe_targets(request.target_group_arn)
-        return count_targets(service.desired_count if service else 0, tasks, targets)
-
-    def not_healthy(last: TargetObservation, _elapsed: float) -> OperationError:
-        tally = TargetTally().add(last)
-        return OperationError(
-            f"Release {facts.target.release.version} of {request.service} runs already, so there was nothing to "
-            f"change, but it is not healthy. Seen: {gate.seen(tally)}. Expected: {gate.expected()}. "
-            "Nothing was changed. Look at the tasks' logs; deploy a corrected version, or roll back.",
-            last={"desired": last.desired, "healthy": last.healthy, "running": last.running},
-        )
-
-    until(
-        look,
-        lambda seen: seen.whole,
-        clock=session,
-        seconds=gate.deadline_seconds,
-        pause=request.poll_seconds,
-        on_timeout=not_healthy,
+    Tasks that come and go are given the gates' deadlines.
+    """
+    decision = watch_running(session, facts, Traffic(session, facts), bake_seconds=0.0, since_release=True)
+    if decision.step is Step.SUCCEED:
+        return
+    raise OperationError(
+        f"Release {facts.target.release.version} of {session.request.service} runs already, so there was nothing to "
+        f"change, but it is not healthy: gate {decision.gate or 'deployment'} is {decision.verdict.value}. Seen: "
+        f"{decision.seen}. Expected: {decision.expected or 'a release that nobody replaces'}. "
+        "Nothing was changed. Look at the tasks' logs; deploy a corrected version, or roll back.",
+        gates=[measurement.gate for measurement in decision.measurements],
     )
+
+
+def watch_running(
+    session: Session, facts: Facts, traffic: Traffic, *, bake_seconds: float, since_release: bool = False
+) -> Decision:
+    """Judge what runs by every gate, over *bake_seconds* at most.
+
+    *since_release* counts the tasks that have failed since ECS deployed it, and not only those that fail now.
+    """
+    strategy = STRATEGIES[session.request.settings.deployment.strategy]
+    started = strategy.adopt(session, facts.running_arn)
+    gates = tuple(gate.short(bake_seconds) for gate in session.request.gates)
+    tag = facts.target.release.tag
+    return Watch(session, started, tag, traffic, gates, ended_before=not since_release).run()

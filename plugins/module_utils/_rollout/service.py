@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .values import DeploymentSettings, ListenerRule, Network, Scaling, Service, ServiceSettings
+    from .values import DeploymentSettings, ListenerRule, Network, Scaling, Service, ServiceSettings, TargetBinding
 
 # A change of one of these makes ECS start a new deployment; the others take effect without one.
 _DEPLOYING = frozenset({"network", "target_bindings", "platform_version", "capacity_providers"})
@@ -108,6 +108,21 @@ def _view_deployment(deployment: DeploymentSettings) -> Mapping[str, Any]:
     }
 
 
+def joint_bindings(
+    current: frozenset[TargetBinding], wanted: frozenset[TargetBinding], routed: frozenset[str]
+) -> frozenset[TargetBinding]:
+    """The bindings of tasks that have to be reached both before and after traffic moves: *wanted*, and *current*.
+
+    Of *current* those groups that are *routed* to. Tasks register there with the port that the wanted revision serves.
+    """
+    groups = {binding.target_group_arn for binding in wanted}
+    left = {binding.target_group_arn for binding in current} & routed - groups
+    if not wanted:
+        return wanted
+    served = min(wanted, key=lambda binding: binding.target_group_arn)
+    return wanted | {replace(served, target_group_arn=group) for group in left}
+
+
 def same_rule(current: ListenerRule | None, wanted: ListenerRule) -> bool:
     """Whether the rule that stands at the priority is the wanted one."""
     return current is not None and replace(current, arn="") == replace(wanted, arn="")
@@ -119,6 +134,7 @@ def view_rule(rule: ListenerRule) -> dict[str, Any]:
         "paths": sorted(rule.path_patterns),
         "hosts": sorted(rule.host_headers),
         "forward_to": rule.target_group_arn,
+        **({"without_traffic": sorted(rule.waiting_group_arns)} if rule.waiting_group_arns else {}),
     }
 
 

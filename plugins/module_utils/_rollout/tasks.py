@@ -76,6 +76,11 @@ def of_revision(tasks: Iterable[Task], task_definition_arn: str) -> tuple[Task, 
     return tuple(task for task in tasks if task.task_definition_arn == task_definition_arn)
 
 
+def of_deployment(tasks: Iterable[Task], primary_id: str) -> tuple[Task, ...]:
+    """Those of *tasks* that no other deployment of the service started. ECS names the deployment on each task."""
+    return tuple(task for task in tasks if not primary_id or task.started_by in ("", primary_id))
+
+
 def count_targets(desired: int, tasks: tuple[Task, ...], targets: tuple[Target, ...]) -> TargetObservation:
     """One look at the *tasks* of a revision and the *targets* of its target group."""
     running = {task.address for task in tasks if task.last_status == "RUNNING" and task.address}

@@ -123,7 +123,10 @@ class ContainerState:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A task. ``address`` is its private IPv4 address; ``stop_code`` and ``stopped_reason`` are the API's."""
+    """A task. ``address`` is its private IPv4 address; ``stop_code`` and ``stopped_reason`` are the API's.
+
+    ``started_by`` is the id of the service's deployment that started it.
+    """
 
     arn: str
     group: str
@@ -135,6 +138,7 @@ class Task:
     stop_code: str = ""
     stopped_reason: str = ""
     containers: tuple[ContainerState, ...] = ()
+    started_by: str = ""
 
     @property
     def id(self) -> str:
@@ -153,7 +157,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class ListenerRule:
-    """A listener rule that forwards to one target group. ``arn`` is empty for one that is only wanted."""
+    """A listener rule that forwards to one target group. ``arn`` is empty for one that is only wanted.
+
+    The groups of ``waiting_group_arns`` are health-checked by it and get no traffic.
+    """
 
     listener_arn: str
     priority: int
@@ -161,6 +168,7 @@ class ListenerRule:
     target_group_arn: str
     host_headers: frozenset[str] = frozenset()
     arn: str = ""
+    waiting_group_arns: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

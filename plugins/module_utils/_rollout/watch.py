@@ -8,10 +8,12 @@ is stopped while the old one still carries most of the traffic. Their windows op
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from .._common.verdict import Verdict
 from .._common.wait import timed_out, until
+from .._errors import OperationError, UnavailableError
 from .._release.record import timestamp
 from .gates.measuring import assess, measure, open_windows, reopen
 from .gates.model import Scene
@@ -22,32 +24,52 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .._release.record import Measurement
+    from .gates.model import Gate
     from .session import Session
     from .strategies.model import Started
+    from .traffic import Traffic
 
 _SUMMARY_SECONDS = 30.0
 # What looks and measurings may take beyond the times that `decide` itself keeps.
 _SPARE_SECONDS = 600.0
+# How long a load balancer may take to act on a changed rule everywhere.
+_SPREAD_SECONDS = 2.0
 
 
 class Watch:
-    """The watch over what was *started*, whose answers name *version*."""
+    """The watch over what was *started*, whose answers name *version*.
 
-    def __init__(self, session: Session, started: Started, version: str) -> None:
+    As soon as every task of it is healthy, it opens *traffic*. *gates* stand for the request's own. *ended_before*:
+    tasks that had stopped when it began do not count.
+    """
+
+    def __init__(  # noqa: PLR0913 - what is watched, what it opens, and how it is judged
+        self,
+        session: Session,
+        started: Started,
+        version: str,
+        traffic: Traffic,
+        gates: tuple[Gate[Any], ...] | None = None,
+        *,
+        ended_before: bool = False,
+    ) -> None:
         self._session = session
         self._version = version
-        self._observer = Observer(session, started)
+        self._traffic = traffic
+        self._gates = session.request.gates if gates is None else gates
+        self._observer = Observer(session, started, ended_before=ended_before)
         self.began = session.monotonic()
         self._poll_due = self.began
+        self._open_since = self.began
         self._look = Look()
-        self._windows = open_windows(session.request.gates, now=self.began, stamp=self._stamp())
+        self._windows = open_windows(self._gates, now=self.began, stamp=self._stamp())
         self._shown: Mapping[str, Verdict] = {}
         self._summary_due = self.began + _SUMMARY_SECONDS
 
     def run(self) -> Decision:
         """Watch until there is something else to do than wait. The decision holds what it rests on."""
         request = self._session.request
-        deadlines = (gate.deadline_seconds for gate in request.gates)
+        deadlines = (gate.deadline_seconds for gate in self._gates)
         decision = until(
             self._turn,
             lambda decision: decision.step is not Step.WAIT,
@@ -79,23 +101,41 @@ class Watch:
         return decision if closer.step is Step.WAIT else closer
 
     def _look_again(self) -> None:
-        before, self._look = self._look, self._observer.look(self._look)
+        before, self._look = self._look, self._observer.look(self._look, self._traffic.watched)
         if self._look.state is not before.state:
             reason = f": {self._look.reason}" if self._look.reason else ""
             self._session.say(f"deployment is {self._look.state.value}{reason}")
+        self._open_traffic()
         if self._look.settled_at is not None and before.settled_at is None:
             self._windows = reopen(self._windows, self._stamp())
 
+    def _open_traffic(self) -> None:
+        """Let users in once every task is healthy. What cannot be written now is tried at the next look."""
+        if self._traffic.moved or self._look.problem or not self._look.targets.whole:
+            return
+        try:
+            self._traffic.open()
+            self._open_since = self._session.monotonic() + _SPREAD_SECONDS
+        except UnavailableError as error:
+            self._look = replace(self._look, problem=str(error))
+        except OperationError as error:
+            self._look = replace(self._look, lost=f"the listener rules could not be written: {error}")
+
+    @property
+    def _reachable(self) -> bool:
+        moved = self._traffic.moved and self._session.monotonic() >= self._open_since
+        return moved and self._look.reachable
+
     def _scene(self, *, fresh: bool) -> Scene:
         look = self._look
-        return Scene(self._session.ports, self._version, look.targets, fresh, look.reachable, look.problem)
+        return Scene(self._session.ports, self._version, look.targets, fresh, self._reachable, look.problem)
 
     def _judge(self) -> Decision:
         """Assess what was measured and decide on that, both as of the same moment."""
         now, look = self._session.monotonic(), self._look
         settled_seconds = now - look.settled_at if look.settled_at is not None else None
         gates = assess(self._windows, settled_seconds=settled_seconds, stamp=self._stamp())
-        reading = Reading(look.state, look.reason, look.superseded, now - self.began, settled_seconds, gates)
+        reading = Reading(look.state, look.reason, look.superseded, now - self.began, settled_seconds, gates, look.lost)
         decision = decide(reading, timeout_seconds=self._session.request.timeout_seconds)
         self._show(decision.measurements, now)
         return decision
@@ -111,7 +151,7 @@ class Watch:
 
     def _until_due(self) -> float:
         dues = [self._poll_due]
-        if self._look.reachable:
+        if self._reachable:
             dues += [window.due for window in self._windows if window.gate.interval_seconds]
         return max(0.05, min(dues) - self._session.monotonic())
 

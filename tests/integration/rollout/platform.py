@@ -72,11 +72,21 @@ class Platform:
         ]
         self.security_group = ec2.create_security_group(GroupName=self.name, Description="tasks", VpcId=vpc)["GroupId"]
         balancer = self.elb.create_load_balancer(Name=self.name, Subnets=self.subnets)["LoadBalancers"][0]
-        self.group = self.elb.create_target_group(
-            Name=self.name,
+        self._vpc = vpc
+        self.group = self.make_group(self.name)
+        refuse = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}
+        self.listener = self.elb.create_listener(
+            LoadBalancerArn=balancer["LoadBalancerArn"], Protocol="HTTP", Port=8000, DefaultActions=[refuse]
+        )["Listeners"][0]["ListenerArn"]
+        self.url = f"http://{balancer['DNSName']}:8000"
+
+    def make_group(self, name: str) -> str:
+        """Make a target group that is quick to call a target healthy; its ARN."""
+        group: str = self.elb.create_target_group(
+            Name=name,
             Protocol="HTTP",
             Port=8080,
-            VpcId=vpc,
+            VpcId=self._vpc,
             TargetType="ip",
             HealthCheckPath="/readyz",
             HealthCheckIntervalSeconds=5,
@@ -85,14 +95,10 @@ class Platform:
             UnhealthyThresholdCount=2,
         )["TargetGroups"][0]["TargetGroupArn"]
         self.elb.modify_target_group_attributes(
-            TargetGroupArn=self.group,
+            TargetGroupArn=group,
             Attributes=[{"Key": "deregistration_delay.timeout_seconds", "Value": "2"}],
         )
-        refuse = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}
-        self.listener = self.elb.create_listener(
-            LoadBalancerArn=balancer["LoadBalancerArn"], Protocol="HTTP", Port=8000, DefaultActions=[refuse]
-        )["Listeners"][0]["ListenerArn"]
-        self.url = f"http://{balancer['DNSName']}:8000"
+        return group
 
     def _make_surroundings(self) -> None:
         self.cluster = self.name

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ..deployment import ServiceDeployment
+    from ..ownership import Owner
     from ..task_definition import Document
     from ..values import Service, ServiceSettings, Task, TaskDefinition
     from ..writes import OneOffTask, ServiceChange
@@ -96,6 +97,16 @@ class EcsClient(AwsClient):
         )
         arns = [arn for page in pages for arn in page["taskDefinitionArns"]]
         return tuple(arn for arn in arns if arn.rpartition("/")[2].rpartition(":")[0] == family)
+
+    def own_task_definitions(self, family: str, owner: Owner) -> tuple[str, ...]:
+        """The ARNs of the family's active revisions whose tags name *owner*."""
+        return tuple(arn for arn in self.list_task_definitions(family) if owner.owns(self._definition_tags(arn)))
+
+    def _definition_tags(self, arn: str) -> list[tuple[str, str]]:
+        answer = self._find(
+            f"read the tags of {arn}", "describe_task_definition", _NO_DEFINITION, taskDefinition=arn, include=["TAGS"]
+        )
+        return [(tag["key"], tag.get("value", "")) for tag in (answer or {}).get("tags", [])]
 
     def deregister_task_definition(self, arn: str) -> None:
         """Make a revision inactive."""

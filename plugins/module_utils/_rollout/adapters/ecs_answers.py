@@ -134,6 +134,7 @@ def read_task(answer: Answer) -> Task:
         address=_address(answer),
         stop_code=answer.get("stopCode", "") or ("" if answer.get("lastStatus") != "STOPPED" else "Unknown"),
         stopped_reason=answer.get("stoppedReason", ""),
+        started_by=answer.get("startedBy", ""),
         containers=tuple(
             ContainerState(container["name"], container.get("exitCode"), container.get("reason", ""))
             for container in answer.get("containers", [])

@@ -4,16 +4,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..._aws.api import AwsClient
-from ..values import ListenerRule, Target
+from ..rules import StandingRule
+from ..values import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _NO_GROUP = frozenset({"TargetGroupNotFound", "TargetGroupNotFoundException"})
 _NO_LISTENER = frozenset({"ListenerNotFound", "ListenerNotFoundException"})
+_NO_BALANCER = frozenset({"LoadBalancerNotFound", "LoadBalancerNotFoundException"})
+_NO_RULE = frozenset({"RuleNotFound", "RuleNotFoundException"})
+# What DescribeTags takes at most.
+_TAG_BATCH = 20
 _USABLE_STATES = frozenset({"active", "active_impaired"})
 
 
@@ -48,13 +54,16 @@ class Elbv2Client(AwsClient):
             return f"Load balancer {balancer} is {state}, where active is needed; wait until it is."
         return ""
 
-    def describe_targets(self, target_group_arn: str) -> tuple[Target, ...]:
-        """The targets and their health."""
-        answer = self._call(
+    def describe_targets(self, target_group_arn: str) -> tuple[Target, ...] | None:
+        """The targets and their health, or None when there is no such target group."""
+        answer = self._find(
             f"describe the health of target group {target_group_arn}",
             "describe_target_health",
+            _NO_GROUP,
             TargetGroupArn=target_group_arn,
         )
+        if answer is None:
+            return None
         return tuple(
             Target(
                 address=described["Target"]["Id"],
@@ -64,81 +73,127 @@ class Elbv2Client(AwsClient):
             for described in answer["TargetHealthDescriptions"]
         )
 
-    def find_rule(self, listener_arn: str, priority: int) -> ListenerRule | None:
-        """The rule that stands at the priority."""
+    def list_rules(self, listener_arns: frozenset[str], target_group_arns: frozenset[str]) -> tuple[StandingRule, ...]:
+        """Every rule, but the default ones, of the load balancers that these listeners and groups belong to."""
+        listeners = self._listeners(self._balancers(listener_arns, target_group_arns)) | listener_arns
+        found = [rule for listener in sorted(listeners) for rule in self._rules(listener)]
+        tags = self._tags([rule["RuleArn"] for _listener, rule in found])
+        return tuple(read_rule(listener, rule, tags.get(rule["RuleArn"], {})) for listener, rule in found)
+
+    def _balancers(self, listener_arns: frozenset[str], target_group_arns: frozenset[str]) -> set[str]:
+        balancers: set[str] = set()
+        for arn in sorted(target_group_arns):
+            answer = self._find(
+                f"describe target group {arn}", "describe_target_groups", _NO_GROUP, TargetGroupArns=[arn]
+            )
+            for group in (answer or {}).get("TargetGroups", []):
+                balancers |= set(group.get("LoadBalancerArns", []))
+        for arn in sorted(listener_arns):
+            answer = self._find(f"describe listener {arn}", "describe_listeners", _NO_LISTENER, ListenerArns=[arn])
+            balancers |= {listener["LoadBalancerArn"] for listener in (answer or {}).get("Listeners", [])}
+        return balancers
+
+    def _listeners(self, balancers: set[str]) -> set[str]:
+        return {
+            listener["ListenerArn"]
+            for balancer in sorted(balancers)
+            for page in self._pages(
+                f"list the listeners of load balancer {balancer}",
+                "describe_listeners",
+                _NO_BALANCER,
+                LoadBalancerArn=balancer,
+            )
+            for listener in page["Listeners"]
+        }
+
+    def _rules(self, listener_arn: str) -> list[tuple[str, dict[str, Any]]]:
         pages = self._pages(
             f"describe the rules of listener {listener_arn}", "describe_rules", _NO_LISTENER, ListenerArn=listener_arn
         )
-        rules = (rule for page in pages for rule in page["Rules"])
-        return next(
-            (_read_rule(listener_arn, priority, rule) for rule in rules if rule["Priority"] == str(priority)), None
+        return [(listener_arn, rule) for page in pages for rule in page["Rules"] if rule["Priority"].isdigit()]
+
+    def _tags(self, arns: Sequence[str]) -> dict[str, dict[str, str]]:
+        found: dict[str, dict[str, str]] = {}
+        for start in range(0, len(arns), _TAG_BATCH):
+            batch = list(arns[start : start + _TAG_BATCH])
+            # A rule that was deleted meanwhile makes the whole batch unknown: each is then asked for by itself.
+            answer = self._find("read the tags of listener rules", "describe_tags", _NO_RULE, ResourceArns=batch)
+            answers = [answer] if answer or len(batch) == 1 else [self._tags_of(arn) for arn in batch]
+            for described in (found_tags for given in answers if given for found_tags in given["TagDescriptions"]):
+                found[described["ResourceArn"]] = {tag["Key"]: tag.get("Value", "") for tag in described["Tags"]}
+        return found
+
+    def _tags_of(self, arn: str) -> Any:
+        return self._find("read the tags of a listener rule", "describe_tags", _NO_RULE, ResourceArns=[arn])
+
+    def missing_rules(self, arns: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of *arns* that no rule has any more."""
+        if not arns or self._find("look for our listener rules", "describe_rules", _NO_RULE, RuleArns=list(arns)):
+            return ()
+        return tuple(
+            arn
+            for arn in arns
+            if len(arns) == 1 or not self._find("look for a listener rule", "describe_rules", _NO_RULE, RuleArns=[arn])
         )
 
-    def put_rule(self, rule: ListenerRule, tags: Mapping[str, str]) -> None:
-        """Create the rule, or change the one with its ARN."""
-        body: dict[str, Any] = {
-            "Conditions": _write_conditions(rule),
-            "Actions": [{"Type": "forward", "TargetGroupArn": rule.target_group_arn}],
-        }
+    def put_rule(self, rule: StandingRule) -> StandingRule:
+        """Create the rule with its tags, or change the conditions and actions of the one with its ARN."""
+        body: dict[str, Any] = {"Conditions": list(rule.conditions), "Actions": list(rule.actions)}
         if rule.arn:
             self._call(f"change listener rule {rule.arn}", "modify_rule", RuleArn=rule.arn, **body)
-            return
-        self._call(
+            return rule
+        tags = {"Tags": _write_tags(dict(rule.tags))} if rule.tags else {}
+        answer = self._call(
             f"create listener rule {rule.priority}",
             "create_rule",
             ListenerArn=rule.listener_arn,
             Priority=rule.priority,
-            Tags=[{"Key": key, "Value": value} for key, value in sorted(tags.items())],
+            **tags,
             **body,
         )
+        return replace(rule, arn=answer["Rules"][0]["RuleArn"])
+
+    def tag_rule(self, rule: StandingRule, tags: Mapping[str, str]) -> None:
+        """Make *tags* the whole of the tags of *rule*, which says what it has."""
+        before = {key: value for key, value in rule.tags if not key.startswith("aws:")}
+        if gone := sorted(set(before) - set(tags)):
+            self._call(f"untag listener rule {rule.arn}", "remove_tags", ResourceArns=[rule.arn], TagKeys=gone)
+        if new := {key: value for key, value in tags.items() if before.get(key) != value}:
+            self._call(f"tag listener rule {rule.arn}", "add_tags", ResourceArns=[rule.arn], Tags=_write_tags(new))
 
     def delete_rule(self, arn: str) -> None:
         """Delete the rule; no error when there is none."""
         self._find(
             f"delete listener rule {arn}",
             "delete_rule",
-            frozenset({"RuleNotFound", "RuleNotFoundException"}),
+            _NO_RULE,
             RuleArn=arn,
         )
 
 
-def _write_conditions(rule: ListenerRule) -> list[dict[str, Any]]:
-    conditions: list[dict[str, Any]] = []
-    if rule.path_patterns:
-        conditions.append({"Field": "path-pattern", "PathPatternConfig": {"Values": sorted(rule.path_patterns)}})
-    if rule.host_headers:
-        conditions.append({"Field": "host-header", "HostHeaderConfig": {"Values": sorted(rule.host_headers)}})
-    return conditions
+def _write_tags(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
 
 
-def _read_rule(listener_arn: str, priority: int, answer: Mapping[str, Any]) -> ListenerRule:
-    paths: set[str] = set()
-    hosts: set[str] = set()
-    for condition in answer["Conditions"]:
-        if condition["Field"] == "path-pattern":
-            paths |= set(condition.get("PathPatternConfig", {}).get("Values") or condition.get("Values", []))
-        elif condition["Field"] == "host-header":
-            hosts |= set(condition.get("HostHeaderConfig", {}).get("Values") or condition.get("Values", []))
-        else:
-            # A condition that a rollout never writes: kept in sight, so that the rule counts as different.
-            paths.add(f"and a condition on {condition['Field']}")
-    return ListenerRule(
+def read_rule(listener_arn: str, answer: Mapping[str, Any], tags: Mapping[str, str]) -> StandingRule:
+    """A `Rule` of the API, in a form that CreateRule and ModifyRule take."""
+    return StandingRule(
         listener_arn=listener_arn,
-        priority=priority,
-        path_patterns=frozenset(paths),
-        host_headers=frozenset(hosts),
-        target_group_arn=_forwards_to(answer["Actions"]),
+        priority=int(answer["Priority"]),
+        conditions=tuple(_condition(condition) for condition in answer["Conditions"]),
+        actions=tuple(_action(action) for action in answer["Actions"]),
+        tags=frozenset(tags.items()),
         arn=answer["RuleArn"],
     )
 
 
-def _forwards_to(actions: list[Mapping[str, Any]]) -> str:
-    """The only target group that gets the traffic; anything else in words, so that it counts as different."""
-    last = actions[-1]
-    groups = last.get("ForwardConfig", {}).get("TargetGroups", [])
-    live = [group for group in groups if group.get("Weight", 1) > 0]
-    if last["Type"] != "forward" or len(actions) > 1:
-        return " then ".join(str(action["Type"]) for action in actions)
-    if len(live) > 1:
-        return ", ".join(f"{group.get('Weight', 1)} to {group['TargetGroupArn']}" for group in live)
-    return str(live[0]["TargetGroupArn"]) if live else str(last.get("TargetGroupArn", "nothing"))
+def _condition(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """The condition, without the plain values that the API repeats beside their structure and does not take twice."""
+    structured = any(key.endswith("Config") and value for key, value in answer.items())
+    return {key: value for key, value in answer.items() if value and not (structured and key == "Values")}
+
+
+def _action(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """The action, without the only target group that the API repeats beside the forward's groups."""
+    weighted = bool(answer.get("ForwardConfig", {}).get("TargetGroups"))
+    return {key: value for key, value in answer.items() if not (weighted and key == "TargetGroupArn")}

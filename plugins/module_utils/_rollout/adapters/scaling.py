@@ -4,14 +4,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..._aws.api import AwsClient
 from ..values import Scaling
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 _DIMENSION = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
 _MISSING = frozenset({"ObjectNotFoundException"})
 _METRIC = "ECSServiceAverageCPUUtilization"
+
+_TARGET_KEYS = ("MinCapacity", "MaxCapacity", "SuspendedState")
+_POLICY_KEYS = (
+    "PolicyType",
+    "TargetTrackingScalingPolicyConfiguration",
+    "StepScalingPolicyConfiguration",
+    "PredictiveScalingPolicyConfiguration",
+)
 
 
 class ScalingClient(AwsClient):
@@ -87,6 +98,61 @@ class ScalingClient(AwsClient):
             },
             **_DIMENSION,
         )
+
+    def read_policies(self, cluster: str, service: str) -> Mapping[str, Any] | None:
+        """The scalable target with all its policies, whole, as plain data; None without one."""
+        pages = self._pages(
+            f"describe the scaling of service {service}",
+            "describe_scalable_targets",
+            ResourceIds=[_resource(cluster, service)],
+            **_DIMENSION,
+        )
+        target = next((target for page in pages for target in page["ScalableTargets"]), None)
+        if target is None:
+            return None
+        policies = self._pages(
+            f"describe the scaling policies of service {service}",
+            "describe_scaling_policies",
+            ResourceId=_resource(cluster, service),
+            **_DIMENSION,
+        )
+        found = (policy for page in policies for policy in page["ScalingPolicies"])
+        return {
+            "target": {key: target[key] for key in _TARGET_KEYS if target.get(key) is not None},
+            "policies": {
+                policy["PolicyName"]: {key: policy[key] for key in _POLICY_KEYS if policy.get(key)} for policy in found
+            },
+        }
+
+    def restore_policies(self, cluster: str, service: str, whole: Mapping[str, Any]) -> None:
+        """Make the scalable target and its policies what `read_policies` gave."""
+        resource, present = _resource(cluster, service), self.read_policies(cluster, service) or {"policies": {}}
+        self._call(
+            f"restore the scaling of service {service}",
+            "register_scalable_target",
+            ResourceId=resource,
+            **_DIMENSION,
+            **whole["target"],
+        )
+        for name in sorted(set(present["policies"]) - set(whole["policies"])):
+            self._find(
+                f"delete the scaling policy {name}",
+                "delete_scaling_policy",
+                _MISSING,
+                ResourceId=resource,
+                PolicyName=name,
+                **_DIMENSION,
+            )
+        for name, policy in sorted(whole["policies"].items()):
+            if present["policies"].get(name) != policy:
+                self._call(
+                    f"restore the scaling policy {name}",
+                    "put_scaling_policy",
+                    ResourceId=resource,
+                    PolicyName=name,
+                    **_DIMENSION,
+                    **policy,
+                )
 
     def remove_scaling(self, cluster: str, service: str) -> bool:
         """Deregister the scalable target. False when there was none."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from ..values import Answer
     from .model import Scene
 
+_SHORT_INTERVAL_SECONDS = 0.1
+
 
 @dataclass(frozen=True, slots=True)
 class HttpTally:
@@ -84,6 +86,11 @@ class HttpGate(Gate[HttpTally]):
             **{**given, "expected_status": tuple(options["expected_status"])},
             url=urljoin(url.rstrip("/") + "/", path.lstrip("/")),
         )
+
+    def short(self, bake_seconds: float) -> HttpGate:
+        """As many samples, in less time."""
+        interval = min(self.interval_seconds, _SHORT_INTERVAL_SECONDS)
+        return replace(self, bake_seconds=min(self.bake_seconds, bake_seconds), interval_seconds=interval)
 
     def problems(self) -> Iterator[str]:
         """No address, no sensible limits, or more samples than time."""

@@ -9,7 +9,7 @@ it is assessed and how it is worded.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
@@ -76,6 +76,10 @@ class Gate(ABC, Generic[T]):  # noqa: UP046 - type parameters need a newer Pytho
     def read(cls, options: Mapping[str, Any], _url: str) -> Gate[T]:
         """The gate that validated *options* stand for; *_url* is the load balancer's address or an empty string."""
         return cls(**shared_fields(options, cls.kind), **{name: options[name] for name in cls.options})
+
+    def short(self, bake_seconds: float) -> Gate[T]:
+        """The gate for what runs already: over *bake_seconds* at most."""
+        return replace(self, bake_seconds=min(self.bake_seconds, bake_seconds))
 
     def problems(self) -> Iterable[str]:
         """Why the options cannot be right."""

@@ -57,6 +57,10 @@ class TargetHealthGate(Gate[TargetTally]):
     maximum_task_failures: int = 0
     maximum_start_failures: int = 2
 
+    def short(self, bake_seconds: float) -> TargetHealthGate:
+        """One look is enough for tasks that have been let in."""
+        return replace(self, bake_seconds=min(self.bake_seconds, bake_seconds), consecutive_successes=1)
+
     def begin(self) -> TargetTally:
         """No look yet."""
         return TargetTally()

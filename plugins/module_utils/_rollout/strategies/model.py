@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class Started:
     """A deployment that was started by *strategy*.
 
-    ``arn`` empty: what is judged runs already, and no service deployment of it is known.
+    ``arn`` empty: what is judged runs already, and no service deployment of it is known. ``primary_id`` is what its
+    tasks are started by.
     """
 
     strategy: Strategy

@@ -50,8 +50,9 @@ class Rolling:
         self, session: Session, known: frozenset[str], service: Service, task_definition_arn: str
     ) -> Started:
         found = _await_listed(session, known, task_definition_arn)
+        primary = service.primary.id if service.primary else ""
         session.say(f"deployment {found.arn.rpartition('/')[2]} is {found.state.value}")
-        return Started(self, task_definition_arn, found.arn, service.primary.id if service.primary else "")
+        return Started(self, task_definition_arn, found.arn, primary)
 
     def adopt(self, session: Session, task_definition_arn: str) -> Started:
         """What runs already, to be judged: with its latest service deployment when that goes to the revision."""

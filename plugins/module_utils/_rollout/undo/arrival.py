@@ -15,9 +15,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..session import Session
+    from ..snapshot import Snapshot
     from .way import WayBack
 
 T = TypeVar("T")
+
+
+def home_group(session: Session, snapshot: Snapshot) -> str:
+    """The target group that the service goes back to."""
+    bindings = snapshot.settings.target_bindings if snapshot.settings else frozenset()
+    groups = [binding.target_group_arn for binding in bindings]
+    return session.request.target_group_arn if session.request.target_group_arn in groups or not groups else min(groups)
 
 
 class UnfinishedError(WaitTimeoutError):
@@ -26,21 +34,25 @@ class UnfinishedError(WaitTimeoutError):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What the service is set to, and whether every desired task of it is healthy and no other task runs."""
+    """What the service is set to, and whether every desired task of it is healthy and no other task runs.
+
+    ``lost`` says why that can never be seen.
+    """
 
     task_definition_arn: str = ""
     healthy: bool = False
     desired: int = 0
+    lost: str = ""
 
 
-def await_arrival(session: Session, back: WayBack, seconds: float) -> Arrival:
-    """Wait until the revision of *back* is healthy, or the service is set to another one.
+def await_arrival(session: Session, back: WayBack, seconds: float, group: str) -> Arrival:
+    """Wait until the revision of *back* is healthy in the target *group*, or the service is set to another one.
 
     A rollback is believed in only then. Raises UnfinishedError after *seconds*.
     """
     return until(
-        lambda: _look(session, back),
-        lambda seen: seen.healthy or seen.task_definition_arn not in ("", back.task_definition_arn),
+        lambda: _look(session, back, group),
+        lambda seen: seen.healthy or bool(seen.lost) or seen.task_definition_arn not in ("", back.task_definition_arn),
         clock=session,
         seconds=seconds,
         pause=session.request.poll_seconds,
@@ -57,22 +69,35 @@ def unfinished(session: Session, back: WayBack, seen: str) -> UnfinishedError:
     )
 
 
-def _look(session: Session, back: WayBack) -> Arrival:
+def _look(session: Session, back: WayBack, group: str) -> Arrival:
     request, ports = session.request, session.ports
-    service = ask(session, lambda: ports.ecs.describe_service(request.cluster, request.service))
-    if service is None or service.task_definition_arn != back.task_definition_arn:
-        return Arrival(service.task_definition_arn if service else "")
+    service = ask(session, lambda: (ports.ecs.describe_service(request.cluster, request.service),))
+    if service is None:
+        return Arrival()
+    if service[0] is None or service[0].status != "ACTIVE":
+        return Arrival(lost="the service was deleted meanwhile")
+    if service[0].task_definition_arn != back.task_definition_arn:
+        return Arrival(service[0].task_definition_arn)
+    if service[0].desired_count == 0:
+        return Arrival(back.task_definition_arn, lost="its desired count is 0, so that no task runs: scale it up")
+    return _look_at_tasks(session, back, group, service[0].desired_count)
+
+
+def _look_at_tasks(session: Session, back: WayBack, group: str, desired: int) -> Arrival:
+    request, ports = session.request, session.ports
     tasks = ask(session, lambda: ports.ecs.list_tasks(request.cluster, request.service))
-    targets = ask(session, lambda: ports.balancing.describe_targets(request.target_group_arn))
+    targets = ask(session, lambda: (ports.balancing.describe_targets(group),))
     if tasks is None or targets is None:
-        return Arrival(service.task_definition_arn)
+        return Arrival(back.task_definition_arn)
+    if targets[0] is None:
+        return Arrival(back.task_definition_arn, lost=f"target group {group} was deleted")
     others = [
         task
         for task in tasks
         if task.task_definition_arn != back.task_definition_arn and task.last_status == "RUNNING" and not task.stop_code
     ]
-    seen = count_targets(service.desired_count, of_revision(tasks, back.task_definition_arn), targets)
-    return Arrival(service.task_definition_arn, seen.whole and not others, service.desired_count)
+    seen = count_targets(desired, of_revision(tasks, back.task_definition_arn), targets[0])
+    return Arrival(back.task_definition_arn, seen.whole and not others, desired)
 
 
 def ask(session: Session, question: Callable[[], T]) -> T | None:  # noqa: UP047 - needs a newer Python

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from ..._common.wait import until
 from ..._release.record import Outcome
 from ..deployment import DeploymentState
-from .arrival import ask, await_arrival, unfinished
+from .arrival import ask, await_arrival, home_group, unfinished
 from .redeploy import redeploy
 from .way import Undone
 
 if TYPE_CHECKING:
-    from ..read import Facts
     from ..session import Session
+    from ..snapshot import Snapshot
     from ..strategies.model import Started
     from .way import WayBack
 
@@ -29,7 +29,7 @@ _ENDED = frozenset(
 )
 
 
-def await_rollback(session: Session, facts: Facts, started: Started, back: WayBack) -> Undone:
+def await_rollback(session: Session, started: Started, back: WayBack, snapshot: Snapshot) -> Undone:
     """Wait for the end of the rollback that ECS is at; when it ends elsewhere, deploy the revision before instead."""
     began = session.monotonic()
     state = until(
@@ -43,12 +43,14 @@ def await_rollback(session: Session, facts: Facts, started: Started, back: WayBa
     if state is DeploymentState.ROLLBACK_FAILED:
         session.say("ECS could not roll back; deploying the revision before instead")
     if state in (DeploymentState.ROLLBACK_FAILED, DeploymentState.SUCCESSFUL):
-        return redeploy(session, facts, started.strategy, back)
+        return redeploy(session, started.strategy, back, snapshot)
     left = session.request.timeout_seconds - (session.monotonic() - began)
-    arrival = await_arrival(session, back, left)
+    arrival = await_arrival(session, back, left, home_group(session, snapshot))
+    if arrival.lost:
+        return Undone(Outcome.FAILED, f"ECS rolled the service back to {back.version}, but {arrival.lost}.")
     if not arrival.healthy:
         session.say(f"the service went to {arrival.task_definition_arn}, not to {back.version}; deploying that")
-        return redeploy(session, facts, started.strategy, back)
+        return redeploy(session, started.strategy, back, snapshot)
     return Undone(
         Outcome.ROLLED_BACK,
         f"The service is back on {back.version} ({back.revision}), all of its {arrival.desired} tasks healthy in the "

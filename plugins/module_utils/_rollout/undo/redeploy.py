@@ -4,27 +4,46 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..._common.wait import until
 from ..._release.record import Outcome
 from ..deployment import DeploymentState
+from ..rules import ours_or_there, routed_groups
+from ..service import changed_settings, joint_bindings, starts_deployment
 from ..writes import ServiceChange
-from .arrival import ask, await_arrival, unfinished
+from .arrival import ask, await_arrival, home_group, unfinished
+from .restore import Restoration
 from .way import Undone
 
 if TYPE_CHECKING:
     from ..deployment import ServiceDeployment
-    from ..read import Facts
     from ..session import Session
+    from ..snapshot import Snapshot
     from ..strategies.model import Started, Strategy
     from .way import WayBack
 
 
-def redeploy(session: Session, facts: Facts, strategy: Strategy, back: WayBack) -> Undone:
-    """Deploy what *back* names, with the settings that were found, and wait until it is healthy."""
+def redeploy(session: Session, strategy: Strategy, back: WayBack, snapshot: Snapshot) -> Undone:
+    """Deploy what *back* names, with the settings that were found, and wait until it is healthy.
+
+    While users are still sent to a target group that was not there before, the tasks are registered with it as well.
+    Once they answer in their own, the listener rules go back, and the other group is left.
+    """
     session.say(f"deploying {back.version} again")
-    again = strategy.update(session, _change(session, facts, back), back.task_definition_arn)
+    change = _change(session, back, snapshot)
+    undone = _deploy(session, strategy, back, snapshot, change)
+    home = snapshot.settings.target_bindings if snapshot.settings else change.settings.target_bindings
+    if undone.outcome is not Outcome.ROLLED_BACK or change.settings.target_bindings == home:
+        return undone
+    Restoration(session, snapshot).rules_that_answer()
+    settings = replace(change.settings, target_bindings=home)
+    return _deploy(session, strategy, back, snapshot, ServiceChange(settings, ("target_bindings",)))
+
+
+def _deploy(session: Session, strategy: Strategy, back: WayBack, snapshot: Snapshot, change: ServiceChange) -> Undone:
+    again = strategy.update(session, change, back.task_definition_arn)
     began = session.monotonic()
     deployment = _await_end(session, again, back)
     if deployment.state is not DeploymentState.SUCCESSFUL:
@@ -35,7 +54,12 @@ def redeploy(session: Session, facts: Facts, strategy: Strategy, back: WayBack) 
             f"{reason}. The service may be running a mixture; look at its events, then run playbooks/rollback.yml with "
             "a version that is known to be good.",
         )
-    arrival = await_arrival(session, back, session.request.timeout_seconds - (session.monotonic() - began))
+    left = session.request.timeout_seconds - (session.monotonic() - began)
+    arrival = await_arrival(session, back, left, home_group(session, snapshot))
+    if arrival.lost:
+        return Undone(
+            Outcome.FAILED, f"A new deployment brought the service back to {back.version}, but {arrival.lost}."
+        )
     if not arrival.healthy:
         return Undone(
             Outcome.FAILED,
@@ -48,16 +72,19 @@ def redeploy(session: Session, facts: Facts, strategy: Strategy, back: WayBack) 
     )
 
 
-def _change(session: Session, facts: Facts, back: WayBack) -> ServiceChange:
-    request, before = session.request, facts.found.service
+def _change(session: Session, back: WayBack, snapshot: Snapshot) -> ServiceChange:
+    request, before = session.request, snapshot.settings or session.request.settings
     service = session.ports.ecs.describe_service(request.cluster, request.service)
-    same = service is not None and service.task_definition_arn == back.task_definition_arn
-    return ServiceChange(
-        settings=before.settings if before else request.settings,
-        changed=facts.plan.setting_changes,
-        task_definition_arn="" if same else back.task_definition_arn,
-        force=same,
-    )
+    if service is None:
+        return ServiceChange(before, (), back.task_definition_arn)
+    current, home = service.settings.target_bindings, before.target_bindings
+    listeners = frozenset(rule.listener_arn for rule in request.rules)
+    groups = frozenset(binding.target_group_arn for binding in current | home)
+    standing = ours_or_there(session.ports.balancing.list_rules(listeners, groups), request.rules, request.owned_by)
+    settings = replace(before, target_bindings=joint_bindings(current, home, routed_groups(standing)))
+    changed = changed_settings(service.settings, settings)
+    arn = back.task_definition_arn if service.task_definition_arn != back.task_definition_arn else ""
+    return ServiceChange(settings, changed, arn, force=not arn and not starts_deployment(changed))
 
 
 def _await_end(session: Session, again: Started, back: WayBack) -> ServiceDeployment:

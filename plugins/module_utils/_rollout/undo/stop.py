@@ -14,19 +14,18 @@ if TYPE_CHECKING:
     from ..session import Session
 
 
-def stop(session: Session) -> Undone:
-    """Delete the service, its scaling and its listener rules. The load balancer answers by its default action."""
+def stop(session: Session, task_definition_arn: str) -> Undone:
+    """Delete the service, its scaling and the revision that was made for it. Its listener rules go by the snapshot."""
     request, ports = session.request, session.ports
     session.say("nothing to go back to: deleting the service")
     if request.scaling:
         ports.scaling.remove_scaling(request.cluster, request.service)
     if ports.ecs.describe_service(request.cluster, request.service):
         ports.ecs.delete_service(request.cluster, request.service)
-    for rule in request.rules:
-        there = ports.balancing.find_rule(rule.listener_arn, rule.priority)
-        if there:
-            ports.balancing.delete_rule(there.arn)
     await_gone(session)
+    family = task_definition_arn.rpartition("/")[2].rpartition(":")[0]
+    if task_definition_arn in ports.ecs.own_task_definitions(family, request.owned_by):
+        ports.ecs.deregister_task_definition(task_definition_arn)
     return Undone(
         Outcome.STOPPED,
         "There was nothing to go back to: this was the first release. The service and its listener rules were deleted, "

@@ -23,11 +23,15 @@ class Undone:
 
 @dataclass(frozen=True, slots=True)
 class WayBack:
-    """What to go back to. ``stop``: nothing, the service is deleted. Neither: it is left as it is."""
+    """What to go back to. ``stop``: nothing, the service is deleted. Neither: it is left as it is.
+
+    ``tag`` is what its answers name; empty when that is not known.
+    """
 
     task_definition_arn: str = ""
     version: str = ""
     stop: bool = False
+    tag: str = ""
 
     @property
     def revision(self) -> str:
@@ -43,12 +47,17 @@ def way_back(history: tuple[Release, ...], facts: Facts, *, adopted: bool) -> Wa
     running = facts.running_arn
     judged = running_release(history, running)
     if judged and not adopted:
-        return WayBack(running, judged.version)
+        return _to(judged)
     succeeded = (release for release in newest_first(history) if release.succeeded)
     good = next((release for release in succeeded if release.task_definition_arn != running), judged)
     if good:
-        return WayBack(good.task_definition_arn, good.version)
+        return _to(good)
     recorded = any(release.task_definition_arn == running for release in history)
     if running and not recorded and not adopted:
         return WayBack(running, "the revision that ran before, which no release recorded")
     return WayBack(stop=not running or recorded)
+
+
+def _to(release: Release) -> WayBack:
+    tag = "" if release.version == release.digest else release.version
+    return WayBack(release.task_definition_arn, release.version, tag=tag)

@@ -11,58 +11,68 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..._errors import OperationError, SupersededError, WaitTimeoutError
+from ..._errors import FastbreakError, SupersededError
 from ..._release.record import Outcome
 from ..judge import Step
-from ..service import changed_settings, starts_deployment
-from ..writes import ServiceChange
 from .arrival import UnfinishedError
 from .native import await_rollback
 from .redeploy import redeploy
+from .restore import Restoration
 from .stop import stop
+from .users import ask_again
 from .way import Undone
 
 if TYPE_CHECKING:
-    from ..read import Facts
     from ..session import Session
+    from ..snapshot import Snapshot
     from ..strategies.model import Started
+    from .restore import Restored
     from .way import WayBack
 
 
-def undo(session: Session, facts: Facts, started: Started, back: WayBack, step: Step) -> Undone:
-    """Undo the release and watch until that has ended. A refusal on the way is an end too, and said."""
+def undo(session: Session, snapshot: Snapshot, started: Started, back: WayBack, step: Step) -> Undone:
+    """Undo the release and watch until that has ended. A refusal on the way is an end too, and said.
+
+    Whatever the tasks do, all that was changed beside them is restored from *snapshot*, or named. A rollback is one
+    only when users get answers again.
+    """
+    restoration = Restoration(session, snapshot)
+    if not back.stop:
+        restoration.rules_that_answer()
     try:
-        undone = _undo(session, facts, started, back, step)
-        if undone.outcome is Outcome.ROLLED_BACK:
-            _restore_settings(session, facts)
+        undone = _undo(session, snapshot, started, back, step)
     except SupersededError:
         raise
     except UnfinishedError as error:
-        return Undone(Outcome.FAILED, error.message)
-    except (OperationError, WaitTimeoutError) as error:
-        return Undone(Outcome.FAILED, f"The way back failed as well: {error}")
-    return undone
+        undone = Undone(Outcome.FAILED, error.message)
+    except FastbreakError as error:
+        undone = Undone(Outcome.FAILED, f"The way back failed as well: {error}")
+    restored = restoration.everything()
+    return judged(session, snapshot, undone, restored, back.tag)
 
 
-def _undo(session: Session, facts: Facts, started: Started, back: WayBack, step: Step) -> Undone:
+def judged(session: Session, snapshot: Snapshot, undone: Undone, restored: Restored, tag: str) -> Undone:
+    """*undone* as users see it: a service that is back but does not answer them is not rolled back."""
+    standing = " ".join(part for part in (undone.standing, str(restored)) if part)
+    if undone.outcome is not Outcome.ROLLED_BACK:
+        return Undone(undone.outcome, standing)
+    users = ask_again(session, snapshot, tag)
+    if users.problem:
+        return Undone(
+            Outcome.FAILED,
+            f"{standing} But users do not get its answers: {users.problem}. Look at the listener rules and the tasks' "
+            "logs.",
+        )
+    if users.unasked:
+        standing += f" Whether users get its answers could not be asked from here: {users.unasked}."
+    return Undone(undone.outcome, standing)
+
+
+def _undo(session: Session, snapshot: Snapshot, started: Started, back: WayBack, step: Step) -> Undone:
     if back.stop:
-        return stop(session)
+        return stop(session, started.task_definition_arn)
     if not back.task_definition_arn:
         return Undone(Outcome.FAILED, "The service was left as it was found: no release of it was ever judged fit.")
     if step is Step.AWAIT_ROLLBACK or started.strategy.roll_back(session, started):
-        return await_rollback(session, facts, started, back)
-    return redeploy(session, facts, started.strategy, back)
-
-
-def _restore_settings(session: Session, facts: Facts) -> None:
-    """Put back what the release changed beside its tasks: ECS rolls revisions back, and not the service's settings."""
-    request, ecs, before = session.request, session.ports.ecs, facts.found.service
-    service = ecs.describe_service(request.cluster, request.service)
-    if service is None or before is None:
-        return
-    differ = changed_settings(service.settings, before.settings)
-    changed = tuple(name for name in differ if not starts_deployment((name,)))
-    if set(changed) - {"tags"}:
-        ecs.update_service(request.cluster, request.service, ServiceChange(before.settings, changed))
-    if "tags" in changed:
-        ecs.tag_service(service.arn, dict(before.settings.tags))
+        return await_rollback(session, started, back, snapshot)
+    return redeploy(session, started.strategy, back, snapshot)

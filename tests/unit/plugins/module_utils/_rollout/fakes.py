@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import RepositorySettings
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, UnavailableError
@@ -17,7 +18,6 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values impo
     Answer,
     ContainerState,
     Deployment,
-    ListenerRule,
     Scaling,
     Service,
     ServiceSettings,
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import RepositoryImage
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import Promotion
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Lock, Release
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ownership import Owner
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.rules import StandingRule
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.writes import OneOffTask, ServiceChange
 from tests.unit.plugins.module_utils._rollout.definitions import ANSWER_ONLY
 from tests.unit.plugins.module_utils._rollout.scheduler import (
@@ -84,6 +86,7 @@ class World(Scheduler):
         family = str(document["family"])
         arn = f"arn:aws:ecs:us-east-1:111111111111:task-definition/{family}:{revision}"
         self.definitions[arn] = TaskDefinition(arn, family, revision, True, document)
+        self.definition_tags[arn] = dict(tags)
         return self.definitions[arn]
 
     def list_task_definitions(self, family: str) -> tuple[str, ...]:
@@ -93,6 +96,11 @@ class World(Scheduler):
             if definition.family == family and definition.active
         )
 
+    def own_task_definitions(self, family: str, owner: Owner) -> tuple[str, ...]:
+        return tuple(
+            arn for arn in self.list_task_definitions(family) if owner.owns(self.definition_tags.get(arn, {}).items())
+        )
+
     def deregister_task_definition(self, arn: str) -> None:
         self.calls.append("deregister_task_definition")
         self.definitions[arn] = replace(self.definitions[arn], active=False)
@@ -100,8 +108,7 @@ class World(Scheduler):
     def create_service(
         self, cluster: str, name: str, *, task_definition_arn: str, settings: ServiceSettings, desired_count: int
     ) -> Service:
-        if not self.rules:
-            raise OperationError("The target group does not have an associated load balancer.")
+        self._check_groups(settings)
         self.calls.append("create_service")
         arn = f"arn:aws:ecs:us-east-1:111111111111:service/{cluster}/{name}"
         self.service = Service(arn, name, "ACTIVE", task_definition_arn, desired_count, 0, settings)
@@ -110,11 +117,20 @@ class World(Scheduler):
         assert created
         return created
 
+    def _check_groups(self, settings: ServiceSettings) -> None:
+        """ECS takes only target groups that a load balancer uses."""
+        used = {group for rule in self.rules.values() for group in rule.weights}
+        for binding in settings.target_bindings:
+            if binding.target_group_arn not in used - self.missing:
+                raise OperationError(f"{binding.target_group_arn} does not have an associated load balancer.")
+
     def update_service(self, cluster: str, name: str, change: ServiceChange) -> Service:
         assert self.service
         self.calls.append(f"update_service({','.join(change.changed)})")
         arn = change.task_definition_arn or self.service.task_definition_arn
         taken = {name: getattr(change.settings, name) for name in change.changed if name != "tags"}
+        if "target_bindings" in change.changed or change.task_definition_arn:
+            self._check_groups(replace(self.service.settings, **taken))
         deploys = bool(change.task_definition_arn) or change.force or starts_deployment(change.changed)
         self.service = replace(self.service, task_definition_arn=arn, settings=replace(self.service.settings, **taken))
         if deploys:
@@ -175,7 +191,12 @@ class World(Scheduler):
             stop_code=task.stop_code,
             stopped_reason=task.reason,
             containers=(ContainerState("service", task.exit_code),),
+            started_by=self._started_by(task),
         )
+
+    def _started_by(self, task: FakeTask) -> str:
+        started = (known for known in self.deployments if known.arn == task.deployment_arn)
+        return next((f"ecs-svc/{known.number}" for known in started), "")
 
     def run_task(self, asked: OneOffTask) -> Task:
         self.calls.append(f"run_task({' '.join(asked.command)})")
@@ -205,19 +226,42 @@ class World(Scheduler):
     def listener_problem(self, arn: str) -> str:
         return f"Listener {arn} does not exist." if arn in self.missing else ""
 
-    def describe_targets(self, target_group_arn: str) -> tuple[Target, ...]:
+    def describe_targets(self, target_group_arn: str) -> tuple[Target, ...] | None:
+        if target_group_arn in self.missing:
+            return None
         return tuple(
-            Target(task.address, "healthy" if self._healthy(task) else "initial")
+            Target(task.address, "healthy" if self._answers(task, target_group_arn) else "initial")
             for task in self.tasks
-            if not task.stop_code and task.address
+            if not task.stop_code and task.address and target_group_arn in task.groups
         )
 
-    def find_rule(self, listener_arn: str, priority: int) -> ListenerRule | None:
-        return self.rules.get((listener_arn, priority))
+    def _answers(self, task: FakeTask, group: str) -> bool:
+        """Targets of a group that no rule forwards to are not checked."""
+        return self._healthy(task) and any(group in rule.weights for rule in self.rules.values())
 
-    def put_rule(self, rule: ListenerRule, tags: Mapping[str, str]) -> None:
+    def list_rules(self, listener_arns: frozenset[str], target_group_arns: frozenset[str]) -> tuple[StandingRule, ...]:
+        return tuple(self.rules.values())
+
+    def missing_rules(self, arns: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(arn for arn in arns if arn not in {rule.arn for rule in self.rules.values()})
+
+    def put_rule(self, rule: StandingRule) -> StandingRule:
+        if not set(rule.weights).isdisjoint(self.missing):
+            raise OperationError(f"TargetGroupNotFound: {sorted(rule.weights)}")
+        there = self.rules.get(rule.place)
+        if rule.arn:
+            assert there
+            assert there.arn == rule.arn
+            rule = replace(rule, tags=there.tags)
+        elif there:
+            raise OperationError(f"PriorityInUse: {rule.priority}")
         self.calls.append("put_rule")
-        self.rules[rule.listener_arn, rule.priority] = replace(rule, arn=f"rule/{rule.priority}")
+        self.rules[rule.place] = replace(rule, arn=rule.arn or f"rule/{rule.priority}/{self.number()}")
+        return self.rules[rule.place]
+
+    def tag_rule(self, rule: StandingRule, tags: Mapping[str, str]) -> None:
+        self.calls.append("tag_rule")
+        self.rules[rule.place] = replace(self.rules[rule.place], tags=frozenset(tags.items()))
 
     def delete_rule(self, arn: str) -> None:
         self.calls.append("delete_rule")
@@ -232,6 +276,13 @@ class World(Scheduler):
         assert self.service, "Application Auto Scaling refuses a target whose service does not exist"
         self.calls.append("put_scaling")
         self.scaling = scaling
+
+    def read_policies(self, cluster: str, service: str) -> Mapping[str, Any] | None:
+        return {"target": asdict(self.scaling)} if self.scaling else None
+
+    def restore_policies(self, cluster: str, service: str, whole: Mapping[str, Any]) -> None:
+        self.calls.append("restore_policies")
+        self.scaling = Scaling(**whole["target"])
 
     def remove_scaling(self, cluster: str, service: str) -> bool:
         self.calls.append("remove_scaling")
@@ -312,9 +363,20 @@ class World(Scheduler):
     def request(self, method: str, url: str, *, timeout_seconds: float, version_header: str) -> Answer:
         if self.unreachable:
             return Answer(0, problem="connection refused", unreachable=True)
-        healthy = [task for task in self.tasks if self._healthy(task) and task.group.startswith("service:")]
+        path = "/" + url.partition("://")[2].partition("/")[2]
+        group = self._route(path.partition("?")[0])
+        healthy = [task for task in self.tasks if group in task.groups and self._answers(task, group)]
         if not healthy:
             return Answer(503)
         task = healthy[self.number() % len(healthy)]
-        path = url.partition("://")[2].partition("/")[2]
-        return Answer(task.behaviour.path_status.get(f"/{path}", task.behaviour.status), version=task.behaviour.tag)
+        return Answer(task.behaviour.path_status.get(path, task.behaviour.status), version=task.behaviour.tag)
+
+    def _route(self, path: str) -> str:
+        """The target group that a user's request of *path* is sent to; empty for the default action."""
+        for _place, rule in sorted(self.rules.items()):
+            seen = rule.summary()
+            if any(fnmatchcase(path, pattern) for pattern in seen.path_patterns) and len(seen.path_patterns) == len(
+                [pattern for pattern in seen.path_patterns if pattern.startswith("/")]
+            ):
+                return next(iter(sorted(rule.groups)), "")
+        return ""

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import Promotion
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Lock, Release
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.rules import StandingRule
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import (
-        ListenerRule,
         Scaling,
         Service,
+        ServiceSettings,
         TaskDefinition,
     )
 
@@ -54,6 +55,7 @@ class FakeTask:
     exit_code: int | None = None
     group: str = "service:inference"
     lines: tuple[str, ...] = ()
+    groups: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -67,6 +69,8 @@ class FakeDeployment:
     failures: int = 0
     previous_arn: str = ""
     rollback_at: float = 0.0
+    groups: frozenset[str] = frozenset()
+    previous_groups: frozenset[str] = frozenset()
 
 
 class Scheduler:
@@ -82,7 +86,8 @@ class Scheduler:
         self.service: Service | None = None
         self.deployments: list[FakeDeployment] = []
         self.tasks: list[FakeTask] = []
-        self.rules: dict[tuple[str, int], ListenerRule] = {}
+        self.rules: dict[tuple[str, int], StandingRule] = {}
+        self.definition_tags: dict[str, dict[str, str]] = {}
         self.scaling: Scaling | None = None
         self.records: dict[str, Release] = {}
         self.promoted: list[Promotion] = []
@@ -145,6 +150,10 @@ class Scheduler:
             if not task.stop_code and task.definition_arn == definition_arn and task.group.startswith("service:")
         ]
 
+    def _alive_of(self, deployment: FakeDeployment) -> list[FakeTask]:
+        """A deployment replaces every task, those of the same revision too."""
+        return [task for task in self._alive(deployment.definition_arn) if task.deployment_arn == deployment.arn]
+
     def _start_task(self, deployment: FakeDeployment) -> None:
         number = self.number()
         behaviour = self.behaviour(deployment.definition_arn)
@@ -155,6 +164,7 @@ class Scheduler:
             self.seconds,
             f"10.0.0.{number}",
             behaviour,
+            groups=deployment.groups,
         )
         self.tasks.append(task)
         if behaviour.cannot_start:
@@ -178,7 +188,7 @@ class Scheduler:
             self._roll_back(current)
             return
         if current.state in (DeploymentState.IN_PROGRESS, DeploymentState.SUCCESSFUL):
-            for _ in range(self.service.desired_count - len(self._alive(current.definition_arn))):
+            for _ in range(self.service.desired_count - len(self._alive_of(current))):
                 self._start_task(current)
         if current.state is DeploymentState.IN_PROGRESS:
             self._progress(current)
@@ -200,7 +210,7 @@ class Scheduler:
             current.state, current.reason = DeploymentState.ROLLING_BACK, "the circuit breaker detected failures"
             current.rollback_at = self.seconds
             return
-        if sum(self._healthy(task) for task in self._alive(current.definition_arn)) >= self.service.desired_count:
+        if sum(self._healthy(task) for task in self._alive_of(current)) >= self.service.desired_count:
             current.state = DeploymentState.SUCCESSFUL
             self._stop_others(current.arn)
 
@@ -215,26 +225,47 @@ class Scheduler:
         if not current.previous_arn:
             current.state = DeploymentState.ROLLBACK_FAILED
             return
-        self.service = replace(self.service, task_definition_arn=current.previous_arn)
+        self.service = replace(
+            self.service, task_definition_arn=current.previous_arn, settings=self._rolled_back(current)
+        )
         if self.seconds - current.rollback_at < 2:
             return
-        for task in self._alive(current.definition_arn):
+        for task in self._alive_of(current):
             task.stop_code, task.reason = "ServiceSchedulerInitiated", "Scaling activity initiated by rollback"
-        back = FakeDeployment(current.arn, current.previous_arn, current.number, current.created_at)
+        back = FakeDeployment(
+            current.arn, current.previous_arn, current.number, current.created_at, groups=current.previous_groups
+        )
         for _ in range(self.service.desired_count - len(self._alive(current.previous_arn))):
             self._start_task(back)
         if all(self._healthy(task) for task in self._alive(current.previous_arn)):
             current.state, current.reason = DeploymentState.ROLLED_BACK, current.reason or "stopped with ROLLBACK"
 
+    def _rolled_back(self, current: FakeDeployment) -> ServiceSettings:
+        """ECS goes back to the target groups of the revision before; other settings stay."""
+        assert self.service
+        bindings = self.service.settings.target_bindings
+        served = min(bindings, key=lambda binding: binding.target_group_arn)
+        groups = (replace(served, target_group_arn=group) for group in current.previous_groups)
+        return replace(self.service.settings, target_bindings=frozenset(groups))
+
     def _deploy(self, definition_arn: str) -> None:
         number = self.number()
-        previous = ""
+        assert self.service
+        previous, previous_groups = "", frozenset[str]()
         for deployment in self.deployments:
             if deployment.state is DeploymentState.SUCCESSFUL:
-                previous = deployment.definition_arn
+                previous, previous_groups = deployment.definition_arn, deployment.groups
             if deployment.state is DeploymentState.IN_PROGRESS:
                 deployment.state, deployment.reason = DeploymentState.STOPPED, "a newer deployment replaced it"
         arn = f"arn:aws:ecs:us-east-1:111111111111:service-deployment/fastbreak-dev/inference/d{number}"
         self.deployments.append(
-            FakeDeployment(arn, definition_arn, number, self.seconds + number / 1000, previous_arn=previous)
+            FakeDeployment(
+                arn,
+                definition_arn,
+                number,
+                self.seconds + number / 1000,
+                previous_arn=previous,
+                groups=frozenset(binding.target_group_arn for binding in self.service.settings.target_bindings),
+                previous_groups=previous_groups,
+            )
         )

@@ -6,7 +6,13 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.disclosure import Disclosure
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ownership import Owner
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.plan import Action, Found, Wanted, plan
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.rules import (
+    StandingRule,
+    with_waiting,
+    written,
+)
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import (
     ListenerRule,
     Network,
@@ -35,25 +41,37 @@ def revision(number: int, document: dict[str, object], *, active: bool = True) -
 
 
 RULE = ListenerRule("listener", 100, frozenset({"/*"}), "group")
-WANTED = Wanted("web", DOCUMENT, SETTINGS, rules=(RULE,), scaling=Scaling(2, 4))
+OWNER = Owner("web", "c")
+WANTED = Wanted("web", DOCUMENT, SETTINGS, rules=(RULE,), scaling=Scaling(2, 4), owner=OWNER)
+OTHERS = frozenset(Owner("api", "c").marks.items())
+
+
+def moved(group: str) -> StandingRule:
+    """The rule that stands, sending users to another group."""
+    return written(replace(RULE, target_group_arn=group), tags=OWNER.marks, arn="r")
+
+
 OTHER = {**DOCUMENT, "cpu": "512"}
-THERE = Found(
-    service(), revision(1, DOCUMENT), revision(1, DOCUMENT), (replace(RULE, arn="r"),), Scaling(2, 4), judged=True
-)
+STANDING = written(RULE, tags=OWNER.marks, arn="r")
+THERE = Found(service(), revision(1, DOCUMENT), revision(1, DOCUMENT), (STANDING,), Scaling(2, 4), judged=True)
 
 
 @pytest.mark.parametrize(
     ("found", "action", "reuse"),
     [
         (THERE, Action.UNCHANGED, "web:1"),
-        (Found(rules=(None,)), Action.CREATE, ""),
-        (Found(latest=revision(7, DOCUMENT), rules=(None,)), Action.CREATE, "web:7"),
+        (Found(rules=()), Action.CREATE, ""),
+        (Found(latest=revision(7, DOCUMENT), rules=()), Action.CREATE, "web:7"),
         (replace(THERE, running=revision(1, OTHER), latest=revision(1, OTHER)), Action.DEPLOY, ""),
         (replace(THERE, running=revision(1, OTHER), latest=revision(2, DOCUMENT)), Action.DEPLOY, "web:2"),
         (replace(THERE, running=revision(1, DOCUMENT, active=False)), Action.UNCHANGED, "web:1"),
         (replace(THERE, judged=False), Action.ADOPT, "web:1"),
-        (replace(THERE, rules=(None,)), Action.SETTINGS, "web:1"),
-        (replace(THERE, rules=(replace(RULE, target_group_arn="other", arn="r"),)), Action.SETTINGS, "web:1"),
+        (replace(THERE, rules=()), Action.SETTINGS, "web:1"),
+        (replace(THERE, rules=(moved("other"),)), Action.SETTINGS, "web:1"),
+        (replace(THERE, rules=(STANDING, replace(moved("group"), priority=7))), Action.SETTINGS, "web:1"),
+        (replace(THERE, rules=(with_waiting(STANDING, ["old"]),)), Action.SETTINGS, "web:1"),
+        (replace(THERE, rules=(replace(STANDING, tags=frozenset()),)), Action.SETTINGS, "web:1"),
+        (replace(THERE, rules=(STANDING, replace(STANDING, priority=7, tags=OTHERS))), Action.UNCHANGED, "web:1"),
         (replace(THERE, scaling=None), Action.SETTINGS, "web:1"),
         (
             replace(THERE, service=service(settings=replace(SETTINGS, enable_execute_command=True))),
@@ -90,3 +108,31 @@ def test_what_no_update_can_reach_is_refused(there: dict[str, object], said: str
 def test_recorded_revision_is_used_as_it_is() -> None:
     made = plan(replace(WANTED, document=OTHER, task_definition_arn="web:5"), THERE, HIDDEN)
     assert (made.action, made.reuse_arn) == (Action.DEPLOY, "web:5")
+
+
+@pytest.mark.parametrize(
+    ("standing", "said"),
+    [
+        (STANDING, ""),
+        (replace(STANDING, tags=frozenset()), ""),
+        (replace(STANDING, tags=frozenset({("fastbreak:service", "web")})), ""),
+        (replace(STANDING, tags=OTHERS), "belongs to service api of cluster c by its tags"),
+        (replace(STANDING, tags=frozenset(Owner("web", "d").marks.items())), "belongs to service web of cluster d"),
+        (replace(moved("other"), tags=frozenset()), "holds a rule that no service is named on"),
+        (replace(moved("other"), tags=frozenset({("fastbreak:service", "web")})), "no service is named on"),
+        (moved("other"), ""),
+    ],
+)
+@pytest.mark.parametrize("found", [THERE, Found()])
+def test_rule_that_is_not_ours_is_not_taken_over(found: Found, standing: StandingRule, said: str) -> None:
+    refusal = plan(WANTED, replace(found, rules=(standing,)), HIDDEN).refusal
+    assert said in refusal
+    assert bool(said) == bool(refusal)
+
+
+def test_rules_of_ours_that_are_no_longer_wanted_are_dropped_and_others_are_not() -> None:
+    old, foreign = replace(STANDING, priority=7), replace(STANDING, priority=8, tags=OTHERS)
+    made = plan(WANTED, replace(THERE, rules=(STANDING, old, foreign)), HIDDEN)
+    assert (made.rules, made.unmarked, made.dropped) == ((), (), (old,))
+    assert set(made.before["listener_rules"]) == {"listener priority 100", "listener priority 7"}
+    assert set(made.after["listener_rules"]) == {"listener priority 100"}

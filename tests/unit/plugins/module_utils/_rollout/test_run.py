@@ -29,6 +29,7 @@ def test_first_release_makes_rule_service_and_scaling_in_that_order(world: World
         "put_rule",
         "create_service",
         "put_scaling",
+        "put_rule",
         "finish(SUCCEEDED)",
     ]
     assert newest(world).outcome is Outcome.SUCCEEDED

@@ -23,3 +23,30 @@ def test_running_release_that_is_not_healthy_is_said_and_left_alone(world: World
     with pytest.raises(OperationError, match="runs already, so there was nothing to change, but it is not healthy"):
         deploy(ports, "1.0.0")
     assert world.calls == []
+
+
+def test_tasks_that_failed_since_the_release_are_said(world: World, ports: Ports) -> None:
+    released(world, ports)
+    world._fail(world.tasks[0], None, "EssentialContainerExited", "Essential container in task exited", 1)
+    with pytest.raises(OperationError, match=r"runs already.*gate target_health is UNHEALTHY.*exit code 1"):
+        deploy(ports, "1.0.0")
+    assert world.calls == []
+
+
+def test_failures_before_the_release_are_none_of_its_own(world: World, ports: Ports) -> None:
+    released(world, ports)
+    world._fail(world.tasks[0], None, "EssentialContainerExited", "Essential container in task exited", 1)
+    world._deploy(world.service.task_definition_arn)
+    world.sleep(30)
+    assert not deploy(ports, "1.0.0").changed
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_running_release_that_users_do_not_reach_is_said(world: World, ports: Ports, check_mode: bool) -> None:
+    released(world, ports)
+    digest = "sha256:" + "a" * 64
+    world.behaviours[digest] = replace(world.behaviours[digest], path_status={"/readyz": 503})
+    for task in world.tasks:
+        task.behaviour = world.behaviours[digest]
+    with pytest.raises(OperationError, match=r"runs already.*gate ready is UNHEALTHY.*503"):
+        deploy(ports, "1.0.0", check_mode=check_mode)

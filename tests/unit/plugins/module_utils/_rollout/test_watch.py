@@ -15,8 +15,10 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Outcome
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.target_health import TargetHealthGate
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.read import read
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.session import Session
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.strategies.rolling import Rolling
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.traffic import Traffic
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.watch import Watch
 
 from tests.unit.plugins.module_utils._rollout.case import deploy, make_request, newest, released
@@ -159,4 +161,4 @@ def test_watch_that_is_never_decided_ends(world: World, ports: Ports) -> None:
     session = Session(make_request("1.0.0", gates=(), timeout_seconds=60.0), ports)
     started = Rolling().adopt(session, world.service.task_definition_arn)
     with pytest.raises(WaitTimeoutError, match="could not be judged within 660 s, though its deployment is SUCCESSFUL"):
-        Watch(session, started, "1.0.0").run()
+        Watch(session, started, "1.0.0", Traffic(session, read(session))).run()

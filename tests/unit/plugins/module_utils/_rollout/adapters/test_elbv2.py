@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.elbv2 import Elbv2Client
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.elbv2 import Elbv2Client, read_rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,41 +28,103 @@ def rule(priority: int, actions: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize(
-    ("actions", "forwards_to"),
-    [
-        ([{"Type": "forward", "TargetGroupArn": "blue"}], "blue"),
-        (forward(blue=1), "blue"),
-        (forward(blue=0, green=100), "green"),
-        (forward(blue=90, green=10), "90 to blue, 10 to green"),
-        ([{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}], "fixed-response"),
-    ],
-)
-def test_rule_is_read_with_its_live_weights(
-    stubbed: Callable[[str], tuple[Any, Stubber]], actions: list[dict[str, Any]], forwards_to: str
+def described(*rules: dict[str, Any]) -> dict[str, Any]:
+    return {"Rules": [*rules, {"RuleArn": "default", "Priority": "default", "Conditions": [], "Actions": []}]}
+
+
+def test_rules_of_every_listener_of_the_load_balancers_are_listed_with_their_tags(
+    stubbed: Callable[[str], tuple[Any, Stubber]],
 ) -> None:
     client, stub = stubbed("elbv2")
-    stub.add_response("describe_rules", {"Rules": [rule(100, actions)]}, {"ListenerArn": "listener"})
-    found = Elbv2Client(lambda: client).find_rule("listener", 100)
-    assert found
-    assert found.target_group_arn == forwards_to
-    assert found.path_patterns == {"/*", "and a condition on source-ip"}
+    blue = forward(blue=1)
+    stub.add_response(
+        "describe_target_groups", {"TargetGroups": [{"LoadBalancerArns": ["alb"]}]}, {"TargetGroupArns": ["blue"]}
+    )
+    stub.add_client_error(
+        "describe_target_groups", "TargetGroupNotFound", expected_params={"TargetGroupArns": ["gone"]}
+    )
+    stub.add_response(
+        "describe_listeners", {"Listeners": [{"ListenerArn": "a", "LoadBalancerArn": "alb"}]}, {"ListenerArns": ["a"]}
+    )
+    listeners = {"Listeners": [{"ListenerArn": "a"}, {"ListenerArn": "b"}]}
+    stub.add_response("describe_listeners", listeners, {"LoadBalancerArn": "alb"})
+    stub.add_response("describe_rules", {**described(rule(1, blue)), "NextMarker": "m"}, {"ListenerArn": "a"})
+    stub.add_response("describe_rules", described(rule(2, blue)), {"ListenerArn": "a", "Marker": "m"})
+    stub.add_client_error("describe_rules", "ListenerNotFound", expected_params={"ListenerArn": "b"})
+    tags = {"TagDescriptions": [{"ResourceArn": "rule 2", "Tags": [{"Key": "k", "Value": "v"}]}]}
+    stub.add_response("describe_tags", tags, {"ResourceArns": ["rule 1", "rule 2"]})
+    found = Elbv2Client(lambda: client).list_rules(frozenset({"a"}), frozenset({"blue", "gone"}))
+    assert [(known.arn, known.place, dict(known.tags)) for known in found] == [
+        ("rule 1", ("a", 1), {}),
+        ("rule 2", ("a", 2), {"k": "v"}),
+    ]
 
 
-@pytest.mark.parametrize(("priority", "arn"), [(3, "rule 3"), (4, "")])
-def test_rule_is_looked_for_on_every_page(
-    stubbed: Callable[[str], tuple[Any, Stubber]], priority: int, arn: str
+def test_tags_are_asked_for_rule_by_rule_once_a_rule_has_gone_meanwhile(
+    stubbed: Callable[[str], tuple[Any, Stubber]],
 ) -> None:
     client, stub = stubbed("elbv2")
-    blue = [{"Type": "forward", "TargetGroupArn": "blue"}]
-    stub.add_response("describe_rules", {"Rules": [rule(1, blue)], "NextMarker": "a"}, {"ListenerArn": "l"})
-    stub.add_response("describe_rules", {"Rules": [], "NextMarker": "b"}, {"ListenerArn": "l", "Marker": "a"})
-    stub.add_response("describe_rules", {"Rules": [rule(3, blue)]}, {"ListenerArn": "l", "Marker": "b"})
-    found = Elbv2Client(lambda: client).find_rule("l", priority)
-    assert (found.arn if found else "") == arn
+    stub.add_response("describe_listeners", {"Listeners": []}, {"ListenerArns": ["a"]})
+    stub.add_response("describe_rules", described(rule(1, forward(blue=1)), rule(2, forward(blue=1))))
+    stub.add_client_error("describe_tags", "RuleNotFound")
+    stub.add_client_error("describe_tags", "RuleNotFound", expected_params={"ResourceArns": ["rule 1"]})
+    tags = {"TagDescriptions": [{"ResourceArn": "rule 2", "Tags": [{"Key": "k"}]}]}
+    stub.add_response("describe_tags", tags, {"ResourceArns": ["rule 2"]})
+    found = Elbv2Client(lambda: client).list_rules(frozenset({"a"}), frozenset())
+    assert [dict(known.tags) for known in found] == [{}, {"k": ""}]
 
 
-def test_listener_that_does_not_exist_has_no_rule(stubbed: Callable[[str], tuple[Any, Stubber]]) -> None:
+@pytest.mark.parametrize(("there", "missing"), [(["a", "b"], ()), (["b"], ("a",)), ([], ("a", "b"))])
+def test_rules_that_are_gone_are_named(
+    stubbed: Callable[[str], tuple[Any, Stubber]], there: list[str], missing: tuple[str, ...]
+) -> None:
     client, stub = stubbed("elbv2")
-    stub.add_client_error("describe_rules", "ListenerNotFound")
-    assert Elbv2Client(lambda: client).find_rule("listener", 100) is None
+    if not missing:
+        stub.add_response("describe_rules", {"Rules": []}, {"RuleArns": ["a", "b"]})
+    else:
+        stub.add_client_error("describe_rules", "RuleNotFound", expected_params={"RuleArns": ["a", "b"]})
+        for arn in ("a", "b"):
+            if arn in there:
+                stub.add_response("describe_rules", {"Rules": []}, {"RuleArns": [arn]})
+            else:
+                stub.add_client_error("describe_rules", "RuleNotFound", expected_params={"RuleArns": [arn]})
+    assert Elbv2Client(lambda: client).missing_rules(("a", "b")) == missing
+
+
+def test_rule_is_written_back_as_the_api_takes_it(stubbed: Callable[[str], tuple[Any, Stubber]]) -> None:
+    client, stub = stubbed("elbv2")
+    groups = [{"TargetGroupArn": "blue", "Weight": 1}]
+    path = {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/*"]}}
+    answer = {
+        "RuleArn": "r",
+        "Priority": "7",
+        "Conditions": [{**path, "Values": ["/*"]}, {"Field": "host-header", "Values": ["a.b"]}],
+        "Actions": [{"Type": "forward", "TargetGroupArn": "blue", "ForwardConfig": {"TargetGroups": groups}}],
+    }
+    standing = read_rule("l", answer, {})
+    body = {
+        "Conditions": [path, {"Field": "host-header", "Values": ["a.b"]}],
+        "Actions": [{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}],
+    }
+    stub.add_response("modify_rule", {"Rules": []}, {"RuleArn": "r", **body})
+    created = {"ListenerArn": "l", "Priority": 7, "Tags": [{"Key": "k", "Value": "v"}], **body}
+    stub.add_response("create_rule", {"Rules": [{"RuleArn": "new"}]}, created)
+    elb = Elbv2Client(lambda: client)
+    assert elb.put_rule(standing) == standing
+    assert elb.put_rule(replace(standing, arn="", tags=frozenset({("k", "v")}))).arn == "new"
+
+
+def test_tags_of_a_rule_are_made_what_is_wanted(stubbed: Callable[[str], tuple[Any, Stubber]]) -> None:
+    client, stub = stubbed("elbv2")
+    standing = read_rule("l", rule(7, forward(blue=1)), {"a": "1", "b": "2", "aws:x": "y"})
+    stub.add_response("remove_tags", {}, {"ResourceArns": ["rule 7"], "TagKeys": ["a"]})
+    stub.add_response("add_tags", {}, {"ResourceArns": ["rule 7"], "Tags": [{"Key": "c", "Value": "3"}]})
+    elb = Elbv2Client(lambda: client)
+    elb.tag_rule(standing, {"b": "2", "c": "3"})
+    elb.tag_rule(standing, {"a": "1", "b": "2"})
+
+
+def test_target_group_that_is_gone_has_no_targets(stubbed: Callable[[str], tuple[Any, Stubber]]) -> None:
+    client, stub = stubbed("elbv2")
+    stub.add_client_error("describe_target_health", "TargetGroupNotFound")
+    assert Elbv2Client(lambda: client).describe_targets("blue") is None

@@ -15,6 +15,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.undo.arriva
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.undo.way import WayBack
 
 from tests.unit.plugins.module_utils._rollout.case import make_request, released
+from tests.unit.plugins.module_utils._rollout.fakes import GROUP_ARN
 
 if TYPE_CHECKING:
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
@@ -34,18 +35,18 @@ def back(world: World, session: Session) -> WayBack:
 
 
 def test_arrived_when_every_desired_task_is_healthy(session: Session, back: WayBack) -> None:
-    assert await_arrival(session, back, 60) == Arrival(back.task_definition_arn, True, 2)
+    assert await_arrival(session, back, 60, GROUP_ARN) == Arrival(back.task_definition_arn, True, 2)
 
 
 def test_another_revision_ends_the_wait(session: Session, back: WayBack) -> None:
-    assert await_arrival(session, WayBack("another", "9"), 60) == Arrival(back.task_definition_arn)
+    assert await_arrival(session, WayBack("another", "9"), 60, GROUP_ARN) == Arrival(back.task_definition_arn)
 
 
 def test_tasks_of_another_revision_are_waited_for(world: World, session: Session, back: WayBack) -> None:
     other = world.register_task_definition(world.definitions[back.task_definition_arn].document, {})
     world.tasks[0].definition_arn = other.arn
     with pytest.raises(UnfinishedError, match=r"The rollback to 1\.0\.0 had not ended") as caught:
-        await_arrival(session, back, 10)
+        await_arrival(session, back, 10, GROUP_ARN)
     assert caught.value.details["last"] == {"going_to": back.task_definition_arn, "seen": back.task_definition_arn}
 
 
@@ -60,5 +61,5 @@ def test_look_that_fails_is_made_again(world: World, session: Session, back: Way
         return real(*arguments)
 
     setattr(world, method, fail_twice)
-    assert await_arrival(session, back, 60).healthy
+    assert await_arrival(session, back, 60, GROUP_ARN).healthy
     assert [line for line in world.lines if "could not look, trying again: the network is down" in line]

@@ -1,0 +1,163 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Restoring what a failed release changed beside its tasks: each difference from before is put back or named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ..._errors import FastbreakError
+from ..rules import at, with_waiting
+from ..service import changed_settings, starts_deployment
+from ..writes import ServiceChange
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..rules import StandingRule
+    from ..session import Session
+    from ..snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What was put back, and what could not be: each in words."""
+
+    done: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        said = [f"Put back: {', '.join(self.done)}." if self.done else ""]
+        said += [f"Could not be restored: {'; '.join(self.left)}." if self.left else ""]
+        return " ".join(part for part in said if part)
+
+
+class Restoration:
+    """Puts back what *snapshot* holds. Nothing that fails keeps the rest from being put back."""
+
+    def __init__(self, session: Session, snapshot: Snapshot) -> None:
+        self._session = session
+        self.snapshot = snapshot
+        self._done: list[str] = []
+        self._left: list[str] = []
+
+    def rules_that_answer(self) -> None:
+        """Before the tasks go back: put back those rules whose target group still answers.
+
+        The others get their old group health-checked, so that tasks can be registered with it again.
+        """
+        self._try("the listener rules", self._rules_that_answer)
+
+    def rules(self) -> None:
+        """Put back every listener rule, and delete those that the release made."""
+        self._try("the listener rules", self._rules)
+
+    def everything(self) -> Restored:
+        """Put back whatever still differs, and say what was and what could not be put back."""
+        self.rules()
+        self._try("the service's settings", self._settings)
+        self._try("the scaling", self._scaling)
+        return Restored(tuple(dict.fromkeys(self._done)), tuple(dict.fromkeys(self._left)))
+
+    def _try(self, what: str, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except FastbreakError as error:
+            self._left.append(f"{what} ({error})")
+
+    def _standing(self) -> tuple[StandingRule, ...]:
+        request, before = self._session.request, self.snapshot
+        bindings = request.settings.target_bindings | (before.settings.target_bindings if before.settings else set())
+        listeners = {rule.listener_arn for rule in request.rules} | {rule.listener_arn for rule in before.rules}
+        return self._session.ports.balancing.list_rules(
+            frozenset(listeners), frozenset(binding.target_group_arn for binding in bindings)
+        )
+
+    def _rules_that_answer(self) -> None:
+        standing = self._standing()
+        for rule in self.snapshot.rules:
+            there = at(standing, rule.place)
+            if there is None or self._healthy(rule) >= max(1, self._healthy(there)):
+                self._put_back(rule, there, keep=True)
+            elif (attached := with_waiting(there, rule.weights)) != there:
+                self._session.ports.balancing.put_rule(attached)
+
+    def _healthy(self, rule: StandingRule) -> int:
+        """The fewest healthy targets of the groups that get traffic by *rule*."""
+        counts = [
+            sum(target.state == "healthy" for target in self._session.ports.balancing.describe_targets(group) or ())
+            for group in rule.groups
+        ]
+        return min(counts, default=0)
+
+    def _rules(self) -> None:
+        owner, wanted = self._session.request.owned_by, self._session.request.rules
+        places = {rule.place for rule in self.snapshot.rules}
+        ours = {(rule.listener_arn, rule.priority) for rule in wanted}
+        standing = self._standing()
+        for rule in self.snapshot.rules:
+            self._try(rule.name, partial(self._put_back_unless_dead, rule, at(standing, rule.place)))
+        for rule in standing:
+            if rule.place not in places and rule.place in ours and owner.owns(rule.tags):
+                self._try(rule.name, partial(self._delete, rule))
+
+    def _put_back_unless_dead(self, rule: StandingRule, there: StandingRule | None) -> None:
+        """Put the rule back, unless that takes users from where they get answers to where nobody answers."""
+        if there and there.groups != rule.groups and self._healthy(there) and not self._healthy(rule):
+            self._left.append(
+                f"{rule.name}, which forwards to {', '.join(sorted(there.groups))} as long as "
+                f"{', '.join(sorted(rule.groups)) or 'what it forwarded to'} has no healthy target"
+            )
+            return
+        self._put_back(rule, there)
+
+    def _put_back(self, rule: StandingRule, there: StandingRule | None, *, keep: bool = False) -> None:
+        balancing = self._session.ports.balancing
+        back = replace(rule, arn=there.arn if there else "")
+        if there and keep:
+            # Tasks may still be registered with the group that loses the traffic: ECS wants it to stay attached.
+            back = with_waiting(back, there.weights)
+        if there is None or not there.same_routing(back):
+            back = balancing.put_rule(back)
+            self._done.append(rule.name)
+        if there and there.tags != rule.tags:
+            balancing.tag_rule(there, dict(rule.tags))
+            self._done.append(f"the tags of {rule.name}")
+
+    def _delete(self, rule: StandingRule) -> None:
+        self._session.ports.balancing.delete_rule(rule.arn)
+        self._done.append(f"no {rule.name}")
+
+    def _settings(self) -> None:
+        request, ecs, before = self._session.request, self._session.ports.ecs, self.snapshot.settings
+        service = ecs.describe_service(request.cluster, request.service)
+        if service is None or before is None:
+            return
+        differ = changed_settings(service.settings, before)
+        changed = tuple(name for name in differ if not starts_deployment((name,)))
+        if set(changed) - {"tags"}:
+            ecs.update_service(request.cluster, request.service, ServiceChange(before, changed))
+        if "tags" in changed:
+            ecs.tag_service(service.arn, dict(before.tags))
+        self._done += [name.replace("_", " ") for name in changed]
+        self._left += [
+            f"{name.replace('_', ' ')} of the service (needs a deployment)" for name in differ if name not in changed
+        ]
+
+    def _scaling(self) -> None:
+        request, scaling, before = self._session.request, self._session.ports.scaling, self.snapshot.scaling
+        if request.scaling is None or scaling.read_policies(request.cluster, request.service) == before:
+            return
+        if before is None:
+            scaling.remove_scaling(request.cluster, request.service)
+        else:
+            scaling.restore_policies(request.cluster, request.service, before)
+        self._done.append("the scaling" if before else "no scaling")
+        service = self._session.ports.ecs.describe_service(request.cluster, request.service)
+        if service and service.desired_count != self.snapshot.desired_count:
+            self._left.append(
+                f"the desired count, which was {self.snapshot.desired_count} and is {service.desired_count}: it "
+                "belongs to Application Auto Scaling"
+            )

@@ -1,0 +1,60 @@
+"""Changes that replace no task: judged, kept or put back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, RolledBackError
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import ListenerRule, Scaling
+
+from tests.unit.plugins.module_utils._rollout.case import deploy, make_request, released
+from tests.unit.plugins.module_utils._rollout.fakes import GROUP_ARN, LISTENER_ARN
+
+if TYPE_CHECKING:
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
+
+    from tests.unit.plugins.module_utils._rollout.fakes import World
+
+TYPO = (ListenerRule(LISTENER_ARN, 100, frozenset({"/typo/*"}), GROUP_ARN),)
+OTHER_TAGS = replace(make_request("x").settings, tags=frozenset({("a", "b")}))
+
+
+def test_rule_that_takes_users_away_is_put_back_with_all_else(world: World, ports: Ports) -> None:
+    released(world, ports)
+    before = (world.service.settings, dict(world.rules), world.scaling)
+    with pytest.raises(RolledBackError, match=r"gate ready is UNHEALTHY.*503.*Put back: rule 100") as caught:
+        deploy(ports, "1.0.0", rules=TYPO, settings=OTHER_TAGS, scaling=Scaling(1, 9))
+    assert (world.service.settings, world.rules, world.scaling) == before
+    assert caught.value.details["action"] == "settings"
+    assert len(world.records) == 1
+    assert not deploy(ports, "1.0.0").changed
+
+
+def test_interrupted_change_is_put_back(world: World, ports: Ports) -> None:
+    released(world, ports)
+    before = dict(world.rules)
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    world.at.append((world.seconds + 1, interrupt))
+    narrower = (replace(TYPO[0], path_patterns=frozenset({"/readyz", "/v1/*"})),)
+    with pytest.raises(OperationError, match=r"was interrupted\. Put back: rule 100"):
+        deploy(ports, "1.0.0", rules=narrower)
+    assert world.rules == before
+    assert world.lock is None
+    assert deploy(ports, "1.0.0", rules=narrower).action == "settings"
+
+
+def test_change_that_is_refused_halfway_is_put_back(world: World, ports: Ports) -> None:
+    released(world, ports)
+
+    def refuse(*_: object) -> None:
+        raise OperationError("RegisterScalableTarget is denied")
+
+    world.put_scaling = refuse  # type: ignore[method-assign]
+    with pytest.raises(OperationError, match="RegisterScalableTarget is denied Put back: tags"):
+        deploy(ports, "1.0.0", settings=OTHER_TAGS, scaling=Scaling(1, 9))
+    assert world.service.settings.tags == frozenset()

@@ -1,0 +1,129 @@
+"""Putting back what a release changed beside its tasks, and naming what could not be put back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, UnavailableError
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.before import take_snapshot
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.read import read
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.rules import StandingRule, written
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.session import Session
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.undo.restore import Restoration
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import ListenerRule, Scaling
+
+from tests.unit.plugins.module_utils._rollout.case import make_request, released
+from tests.unit.plugins.module_utils._rollout.fakes import GROUP_ARN, LISTENER_ARN, World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
+
+NEW = ListenerRule(LISTENER_ARN, 50, frozenset({"/new"}), GROUP_ARN)
+OTHER_GROUP = GROUP_ARN.replace("blue", "dead")
+
+
+@pytest.fixture
+def session(world: World, ports: Ports) -> Session:
+    released(world, ports)
+    rules = (*make_request("x").rules, NEW)
+    return Session(make_request("1.0.0", rules=rules), ports)
+
+
+@pytest.fixture
+def restoration(session: Session) -> Restoration:
+    return Restoration(session, take_snapshot(session, read(session)))
+
+
+def rules_of(world: World) -> dict[Any, Any]:
+    return {place: (rule.summary().path_patterns, rule.weights, rule.tags) for place, rule in world.rules.items()}
+
+
+def change_rule(world: World, **change: Any) -> None:
+    place = (LISTENER_ARN, 100)
+    world.rules[place] = replace(world.rules[place], **change)
+
+
+def add_new(world: World) -> None:
+    tags = make_request("x").owned_by.marks
+    world.rules[LISTENER_ARN, 50] = written(NEW, tags=tags, arn="new")
+
+
+CHANGES: list[tuple[Callable[[World], None], str]] = [
+    (lambda world: None, ""),
+    (lambda world: world.rules.clear(), "rule 100"),
+    (lambda world: change_rule(world, conditions=()), "rule 100"),
+    (lambda world: change_rule(world, tags=frozenset()), "the tags of rule 100"),
+    (add_new, "no rule 50"),
+    (lambda world: setattr(world, "scaling", Scaling(1, 9)), "the scaling"),
+    (lambda world: setattr(world, "scaling", None), "the scaling"),
+    (
+        lambda world: setattr(
+            world,
+            "service",
+            replace(
+                world.service,
+                settings=replace(world.service.settings, tags=frozenset({("a", "b")}), enable_execute_command=True),
+            ),
+        ),
+        "enable execute command, tags",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "said"), CHANGES)
+def test_each_difference_is_put_back_and_said(
+    world: World, restoration: Restoration, change: Callable[[World], None], said: str
+) -> None:
+    before = (rules_of(world), world.scaling, world.service.settings)
+    change(world)
+    restored = restoration.everything()
+    assert (rules_of(world), world.scaling, world.service.settings) == before
+    assert said in ", ".join(restored.done)
+    assert (bool(restored.done), restored.left) == (bool(said), ())
+    world.calls.clear()
+    assert not restoration.everything().left
+    assert world.calls == []
+
+
+def test_rules_of_others_are_left_alone(world: World, restoration: Restoration) -> None:
+    theirs = written(NEW, tags={"fastbreak:service": "api", "fastbreak:cluster": "fastbreak-dev"}, arn="theirs")
+    world.rules[LISTENER_ARN, 50] = theirs
+    restoration.everything()
+    assert world.rules[LISTENER_ARN, 50] == theirs
+
+
+@pytest.mark.parametrize("error", [OperationError("denied"), UnavailableError("down")])
+@pytest.mark.parametrize(
+    ("method", "named"), [("put_rule", "rule 100"), ("tag_service", "the service's settings"), ("put_scaling", "")]
+)
+def test_what_cannot_be_put_back_is_named_and_keeps_nothing_else_from_it(
+    world: World, restoration: Restoration, error: Exception, method: str, named: str
+) -> None:
+    for change, _said in CHANGES[2:]:
+        change(world)
+    change_rule(world, conditions=())
+
+    def refuse(*_: object) -> None:
+        raise error
+
+    setattr(world, method, refuse)
+    restored = restoration.everything()
+    assert [left for left in restored.left if named and left.startswith(named)] == list(restored.left)
+    assert bool(restored.left) == bool(named)
+    assert world.scaling == Scaling(2, 6)
+    assert named in str(restored)
+
+
+def test_users_are_not_taken_from_what_answers_to_what_does_not(world: World, session: Session) -> None:
+    snapshot = take_snapshot(session, read(session))
+    (rule,) = snapshot.rules
+    dead: StandingRule = written(
+        replace(rule.summary(), target_group_arn=OTHER_GROUP), tags=dict(rule.tags), arn=rule.arn
+    )
+    restored = Restoration(session, replace(snapshot, rules=(dead,))).everything()
+    assert "no healthy target" in str(restored)
+    assert world.rules[rule.place].groups == {GROUP_ARN}
