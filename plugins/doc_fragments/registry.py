@@ -18,15 +18,20 @@ options:
         description:
           - Host of the registry, with a port where it has one.
           - A host of ECR, C(<account>.dkr.ecr.<region>.amazonaws.com), says which account and region are meant.
+          - Docker Hub is C(docker.io); there, a repository C(alpine) is C(library/alpine).
         type: str
         required: true
       auth:
         description:
           - How to log in. V(ecr) gets a password by C(GetAuthorizationToken), V(anonymous) needs nothing.
           - V(basic) takes O(source.username) and O(source.password), for basic as for bearer authentication.
-          - V(auto) is V(ecr) for a host of ECR, V(basic) when a user name is given, and else V(anonymous).
+          - V(docker_config) takes the login that C(docker login) left in C($DOCKER_CONFIG/config.json) or in
+            C(~/.docker/config.json) on the machine that runs the module, there or with a credential helper
+            (C(credHelpers), C(credsStore)), which is a program on the C(PATH) and may take 30 seconds.
+          - V(auto) is V(ecr) for a host of ECR, V(basic) when a user name is given, V(docker_config) when that has an
+            entry for the registry (in C(auths) or C(credHelpers)), and else V(anonymous).
         type: str
-        choices: [auto, ecr, basic, anonymous]
+        choices: [auto, ecr, basic, docker_config, anonymous]
         default: auto
       username:
         description: User name, for V(basic).
@@ -79,15 +84,20 @@ options:
         description:
           - Host of the registry, with a port where it has one.
           - A host of ECR, C(<account>.dkr.ecr.<region>.amazonaws.com), says which account and region are meant.
+          - Docker Hub is C(docker.io); there, a repository C(alpine) is C(library/alpine).
         type: str
         required: true
       auth:
         description:
           - How to log in. V(ecr) gets a password by C(GetAuthorizationToken), V(anonymous) needs nothing.
           - V(basic) takes O(destination.username) and O(destination.password), for basic as for bearer authentication.
-          - V(auto) is V(ecr) for a host of ECR, V(basic) when a user name is given, and else V(anonymous).
+          - V(docker_config) takes the login that C(docker login) left in C($DOCKER_CONFIG/config.json) or in
+            C(~/.docker/config.json) on the machine that runs the module, there or with a credential helper
+            (C(credHelpers), C(credsStore)), which is a program on the C(PATH) and may take 30 seconds.
+          - V(auto) is V(ecr) for a host of ECR, V(basic) when a user name is given, V(docker_config) when that has an
+            entry for the registry (in C(auths) or C(credHelpers)), and else V(anonymous).
         type: str
-        choices: [auto, ecr, basic, anonymous]
+        choices: [auto, ecr, basic, docker_config, anonymous]
         default: auto
       username:
         description: User name, for V(basic).

@@ -64,7 +64,9 @@ def test_templates_are_linted_with_the_linters_own_defaults() -> None:
 
 
 def test_no_file_names_a_package_registrys_host() -> None:
-    assert [path for path in text_files() if REGISTRY_HOSTS.search(read(path))] == []
+    found = [str(path) for path in text_files() if REGISTRY_HOSTS.search(read(path))]
+    # Images are promoted from and to Docker Hub: this file alone says where that answers.
+    assert found == ["plugins/module_utils/_oci/docker_hub.py"]
 
 
 def test_no_file_names_a_place_on_somebodys_machine() -> None:

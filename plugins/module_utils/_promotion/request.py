@@ -9,6 +9,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from .._errors import RequestError
+from .._oci.docker_hub import DOCKER_HUB, canonical_registry, repository_at, without_hub
 from .._oci.names import digest_problem, platform_problem, repository_problem, tag_problem
 from .gates.table import read_gates
 from .values import AttachmentsMode, ImageRequest
@@ -43,7 +44,8 @@ def build_request(options: Options, entries: Sequence[tuple[str, Options]]) -> P
     *entries* are the images that were named, each with what to call it in a message. Raises RequestError that says of
     each option that is wrong why.
     """
-    images = tuple(_image(entry) for _place, entry in entries)
+    source, destination = (options[side]["registry"] for side in ("source", "destination"))
+    images = tuple(_image(entry, source, destination) for _place, entry in entries)
     gates, problems = read_gates(options["gates"] or {})
     problems = [*_image_problems(entries, images), *problems, *_number_problems(options)]
     if problems:
@@ -70,11 +72,15 @@ def named_images(options: Options) -> list[tuple[str, Options]]:
     return [(f"images[{number}]: ", entry) for number, entry in enumerate(options["images"])]
 
 
-def _image(entry: Options) -> ImageRequest:
-    tag = entry["tag"] or ""
+def _image(entry: Options, source: str, destination: str) -> ImageRequest:
+    """The image of an entry, between registries of these hosts."""
+    tag, repository = entry["tag"] or "", entry["repository"]
+    goal = entry["destination_repository"] or (
+        without_hub(repository) if canonical_registry(source) == DOCKER_HUB else repository
+    )
     return ImageRequest(
-        repository=entry["repository"],
-        destination_repository=entry["destination_repository"] or entry["repository"],
+        repository=repository_at(source, repository),
+        destination_repository=repository_at(destination, goal),
         tag=tag,
         digest=entry["digest"] or "",
         destination_tag=entry["destination_tag"] or tag,

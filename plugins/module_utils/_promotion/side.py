@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .._errors import RequestError
+from .._oci.docker_hub import canonical_registry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-AUTHS = ("auto", "ecr", "basic", "anonymous")
+AUTHS = ("auto", "ecr", "basic", "docker_config", "anonymous")
 _ECR = re.compile(
     r"(?P<account>\d{12})\.(?:"
     r"dkr\.ecr(?P<fips>-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?"
@@ -63,7 +64,7 @@ class RegistryOptions:
 
     @property
     def chosen_auth(self) -> str:
-        """``ecr``, ``basic`` or ``anonymous``: what ``auto`` comes to."""
+        """What ``auto`` comes to, where Docker's configuration has no login: ``ecr``, ``basic`` or ``anonymous``."""
         if self.auth != "auto":
             return self.auth
         if self.ecr:
@@ -133,7 +134,7 @@ def side_spec() -> dict[str, Any]:
     """The options of one side, as an argument spec."""
     return {
         "registry": {"type": "str", "required": True},
-        "auth": {"type": "str", "choices": ["auto", "ecr", "basic", "anonymous"], "default": "auto"},
+        "auth": {"type": "str", "choices": list(AUTHS), "default": "auto"},
         "username": {"type": "str"},
         "password": {"type": "str", "no_log": True},
         "profile": {"type": "str"},
@@ -152,7 +153,7 @@ def side_spec() -> dict[str, Any]:
 def read_side(options: Mapping[str, Any]) -> RegistryOptions:
     """One side's validated options as a value."""
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
-    return RegistryOptions(**given)
+    return RegistryOptions(**{**given, "registry": canonical_registry(given["registry"])})
 
 
 def side_secrets(options: Mapping[str, Any]) -> list[str]:

@@ -1,5 +1,6 @@
 """The registry client against Debian's docker-registry."""
 
+import json
 import os
 import subprocess
 import sys
@@ -68,6 +69,26 @@ def test_with_a_password(sides, source, tmp_path):
         for wrong in ({**LOGIN, "password": "no"}, {}):
             with pytest.raises(CredentialsError):
                 sides.connect(destination, **wrong).registry.find_manifest(Address("c/d", "1.0"))
+
+
+def test_with_the_login_that_a_credential_helper_of_dockers_keeps(sides, source, tmp_path, monkeypatch):
+    """With basic authentication and with tokens; the helper is asked by docker's protocol."""
+    push(source.host, "a/b", INDEX, tag="1.0")
+    answer = json.dumps({"Username": BASIC_USER, "Secret": BASIC_PASSWORD})
+    helper = tmp_path / "docker-credential-test"
+    helper.write_text(f"#!/bin/sh\n[ $1 = get ] && cat >> {tmp_path}/asked && echo '{answer}'\n")
+    helper.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    with (
+        TokenServer(tmp_path / "tokens") as tokens,
+        DockerRegistry(tmp_path / "token", token=tokens) as with_tokens,
+        DockerRegistry(tmp_path / "basic", basic=True) as with_password,
+    ):
+        for destination in (with_tokens, with_password):
+            (tmp_path / "config.json").write_text(json.dumps({"credHelpers": {destination.host: "test"}}))
+            copy_all(sides.connect(source), sides.connect(destination), tmp_path / "state")
+        assert (tmp_path / "asked").read_text() == with_tokens.host + with_password.host
 
 
 @pytest.mark.parametrize("seconds", [60, 2])

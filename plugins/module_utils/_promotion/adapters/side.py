@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..._aws.api import AwsClient
 from ..._ecr.client import EcrClient, UnknownRepositories
 from ..._ecr.login import EcrLogins
-from ..._errors import UnavailableError
+from ..._errors import CredentialsError, UnavailableError
+from ..._oci.docker_hub import api_host
 from ..._oci.login import Login
 from ..._oci.remote.answers import Retrier
 from ..._oci.remote.auth import Authorizer, FixedLogin, Logins
@@ -26,6 +27,7 @@ from ..._oci.transfer.blobs import OciTransfer, TransferSettings
 from ..._oci.transfer.ecr_layers import EcrLayers
 from ..._oci.transfer.state import UploadStates
 from ..side import RegistryOptions, parse_ecr_host
+from .docker_logins import DockerLogins, config_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -95,7 +97,7 @@ def connect_side(
             ca_bundle=options.ca_bundle,
         )
     )
-    logins: Logins = FixedLogin(_given_login(options))
+    logins = _logins(options)
     repositories: EcrClient | UnknownRepositories = UnknownRepositories()
     if ecr:
         repositories = EcrClient(lambda: clients.client("ecr"), ecr.account)
@@ -137,14 +139,24 @@ def make_transfer(
     return OciTransfer(source.registry.http, destination.registry.http, states, settings, layers=destination.layers)
 
 
-def _given_login(options: RegistryOptions) -> Login | None:
-    if options.chosen_auth != "basic":
-        return None
-    return Login(options.registry, options.username, options.password)
+def _logins(options: RegistryOptions) -> Logins:
+    """The login that was given, or the one that ``docker login`` left. ECR's is asked for elsewhere."""
+    if options.chosen_auth == "basic":
+        return FixedLogin(Login(options.registry, options.username, options.password))
+    if options.chosen_auth == "docker_config" or (options.auth, options.chosen_auth) == ("auto", "anonymous"):
+        kept = DockerLogins(options.registry)
+        if kept.is_known():
+            return kept
+        if options.auth == "docker_config":
+            raise CredentialsError(
+                f"Tried to find the login of {options.registry} where docker keeps it, but {config_file()} has none. "
+                f"Log in (`docker login {options.registry}`), or give username and password."
+            )
+    return FixedLogin()
 
 
 def _origin(options: RegistryOptions) -> Origin:
-    found = origin_of(f"{'http' if options.plain_http else 'https'}://{options.registry}")
+    found = origin_of(f"{'http' if options.plain_http else 'https'}://{api_host(options.registry)}")
     if found is None:
         raise UnavailableError(f"Tried to reach the registry {options.registry!r}, which is no host. Correct it.")
     return found

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.docker_hub import API_HOST
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.labels import LabelPolicy
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.request import build_request, named_images
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import AttachmentsMode, ImageRequest
@@ -54,6 +55,24 @@ def test_an_image_can_get_another_name_and_a_digest_no_tag() -> None:
         ImageRequest("app", "team/app", tag="1", destination_tag="one"),
         ImageRequest("app", "app", digest=DIGEST, platforms=("linux/amd64", "linux/arm/v7")),
     )
+
+
+@pytest.mark.parametrize(
+    ("sides", "repository", "found"),
+    [
+        (("docker.io", "b.example"), "alpine", ("library/alpine", "alpine")),
+        (("index.docker.io", "b.example"), "docker.io/library/alpine", ("library/alpine", "library/alpine")),
+        ((API_HOST, "docker.io"), "acme/app", ("acme/app", "acme/app")),
+        (("a.example", "docker.io"), "app", ("app", "library/app")),
+        (("a.example", "b.example"), "docker.io/app", ("docker.io/app", "docker.io/app")),
+    ],
+)
+def test_repositories_of_docker_hub_have_whole_names(
+    sides: tuple[str, str], repository: str, found: tuple[str, str]
+) -> None:
+    source, destination = ({"registry": side} for side in sides)
+    (image,) = request(source=source, destination=destination, repository=repository, tag="1").images
+    assert (image.repository, image.destination_repository) == found
 
 
 def test_gates_are_configured_as_they_are_written() -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import base64
+import json
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import CredentialsError, UnavailableError
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.docker_hub import API_HOST
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.login import Login
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.side import connect_side
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.side import RegistryOptions
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.side import RegistryOptions, read_side
 from botocore.stub import Stubber
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 ACCOUNT = "111111111111"
 HOST = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com"
@@ -81,6 +85,49 @@ def test_the_password_is_sent_at_once_and_asked_for_again_when_it_is_refused(ecr
         # Another thread had used the first one too: the second is known by now.
         assert http._authorizer.renew("a/b", "pull", first, "") is True
     ecr.stub.assert_no_pending_responses()
+
+
+def _docker(folder: Path, monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    kept = {"auths": {host: {"auth": base64.b64encode(b"u:p").decode()}}}
+    (folder / "config.json").write_text(json.dumps(kept), encoding="utf-8")
+    monkeypatch.setenv("DOCKER_CONFIG", str(folder))
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        ({"auth": "docker_config"}, True),
+        ({}, True),
+        ({"auth": "anonymous"}, False),
+        ({"username": "x", "password": "y"}, False),
+    ],
+)
+def test_a_login_of_dockers_is_taken_when_it_is_asked_for_or_nothing_else_is(
+    options: dict[str, str], found: bool, ecr: Ecr, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _docker(tmp_path, monkeypatch, "registry.example.com")
+    side = connect_side(RegistryOptions("registry.example.com", **options), ecr.connect, writes=True)  # type: ignore[arg-type]
+    login = side.registry.http._authorizer._logins.login()
+    assert (login == Login("registry.example.com", "u", "p")) == found
+
+
+def test_a_registry_that_docker_knows_nothing_of_is_asked_as_nobody_or_refused(
+    ecr: Ecr, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _docker(tmp_path, monkeypatch, "other.example.com")
+    side = connect_side(RegistryOptions("registry.example.com"), ecr.connect, writes=True)
+    assert side.registry.http._authorizer._logins.login() is None
+    with pytest.raises(CredentialsError, match=r"config\.json has none\. Log in"):
+        connect_side(RegistryOptions("registry.example.com", auth="docker_config"), ecr.connect, writes=True)
+
+
+def test_docker_hub_answers_elsewhere_than_its_name_says(
+    ecr: Ecr, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _docker(tmp_path, monkeypatch, "https://index.docker.io/v1/")
+    side = connect_side(read_side({"registry": "index.docker.io"}), ecr.connect, writes=False)
+    assert (side.registry.host, str(side.registry.http.origin)) == ("docker.io", f"https://{API_HOST}")
+    assert side.registry.http._authorizer._logins.login() == Login("docker.io", "u", "p")
 
 
 @pytest.mark.parametrize("endpoint", ["", "file:///x", "nonsense"])

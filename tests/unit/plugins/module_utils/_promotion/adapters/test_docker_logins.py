@@ -1,0 +1,120 @@
+"""Logins of docker's, with helper programs that really run."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import CredentialsError
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.login import Login
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.docker_logins import (
+    DockerLogins,
+    config_file,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOST = "registry.example.com"
+SECRET = "hunter2hunter2"
+ANSWER = json.dumps({"ServerURL": HOST, "Username": "u", "Secret": SECRET})
+
+
+class Case:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def write(self, document: Any) -> None:
+        (self.folder / "config.json").write_text(document if isinstance(document, str) else json.dumps(document))
+
+    def helper(self, *lines: str) -> None:
+        """A helper of these lines of shell, and a configuration that names it."""
+        program = self.folder / "docker-credential-test"
+        program.write_text("\n".join(("#!/bin/sh", *lines, "")))
+        program.chmod(0o700)
+        self.write({"credHelpers": {HOST: "test"}})
+
+    def logins(self, **more: Any) -> DockerLogins:
+        return DockerLogins(HOST, self.folder / "config.json", **more)
+
+    def refusal(self, **more: Any) -> str:
+        with pytest.raises(CredentialsError) as caught:
+            self.logins(**more).login()
+        assert SECRET not in caught.value.message
+        assert "docker login" in caught.value.message
+        return caught.value.message
+
+
+@pytest.fixture
+def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Case:
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    return Case(tmp_path)
+
+
+def test_the_file_is_where_docker_has_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("DOCKER_CONFIG", raising=False)
+    assert config_file() == tmp_path / ".docker" / "config.json"
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "other"))
+    assert config_file() == tmp_path / "other" / "config.json"
+
+
+def test_without_a_file_there_is_no_login(case: Case) -> None:
+    assert not case.logins().is_known()
+    assert case.logins().login() is None
+
+
+def test_a_helper_is_asked_by_its_protocol_once_and_again_when_its_login_is_refused(case: Case) -> None:
+    case.helper(
+        f'[ "$1" = get ] && [ "$(cat)" = {HOST} ] || exit 3',
+        f"echo x >> {case.folder}/asked",
+        f"""printf '{{"Username": "u", "Secret": "%s"}}' "$(wc -l < {case.folder}/asked)" """,
+    )
+    logins = case.logins()
+    first = logins.login()
+    assert logins.is_known()
+    assert first == logins.login() == Login(HOST, "u", "1")
+    assert logins.login(first) == Login(HOST, "u", "2")
+    assert (case.folder / "asked").read_text().count("x") == 2
+
+
+def test_a_login_that_stays_the_same_is_not_used_again(case: Case) -> None:
+    case.helper(f"echo '{ANSWER}'")
+    logins = case.logins()
+    assert logins.login(logins.login()) is None
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (("echo credentials not found in native keychain", "exit 1"), "has none"),
+        ((f"echo '{ANSWER}'", "exit 7"), "ended with status 7"),
+        (("echo no json",), "is not JSON"),
+        ((f"head -c 2000000 /dev/zero; echo '{ANSWER}'",), "more than 1048576 bytes"),
+        (("yes",), "more than 1048576 bytes"),
+        ((f"echo {SECRET}",), "is not JSON"),
+    ],
+)
+def test_a_helper_that_does_not_answer_as_it_should_is_told_without_its_secret(
+    case: Case, lines: tuple[str, ...], told: str
+) -> None:
+    case.helper(*lines)
+    assert told in case.refusal()
+
+
+def test_a_helper_that_hangs_is_ended_with_all_that_it_started(case: Case) -> None:
+    case.helper("sleep 60 &", "sleep 60")
+    began = time.monotonic()
+    assert "gave no answer within 0.3 s" in case.refusal(seconds=0.3)
+    assert time.monotonic() - began < 10
+
+
+def test_a_helper_that_is_not_installed_or_cannot_be_meant_is_told(case: Case) -> None:
+    case.write({"credHelpers": {HOST: "absent"}})
+    assert "docker-credential-absent, which" in case.refusal()
+    case.write({"credHelpers": {HOST: "x; rm -rf /"}})
+    assert "no name of a program" in case.refusal()
+    case.write(f"not json {SECRET}")
+    assert "is not JSON" in case.refusal()
