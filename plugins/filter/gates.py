@@ -17,6 +17,11 @@ def http_gates(paths: Any, settings: Any) -> list[dict[str, Any]]:
     """A gate of kind ``http`` for each path, all with the same settings."""
     if not isinstance(paths, list | tuple):
         raise AnsibleFilterError(f"Tried to write gates for {paths!r}, which is no list of paths. Write [/readyz].")
+    if not paths:
+        raise AnsibleFilterError(
+            "Tried to write gates for an empty list of paths, so that nothing would be asked of a release. Name a "
+            "path, or leave the variable out for its default."
+        )
     if not isinstance(settings, Mapping):
         raise AnsibleFilterError(f"Tried to write gates with {settings!r}, which is no dictionary of settings.")
     return [{**settings, "kind": "http", "path": path} for path in paths]

@@ -12,11 +12,16 @@ def test_each_path_gets_a_gate_with_the_same_settings():
         {"kind": "http", "path": "/a", "bake_seconds": 3},
         {"kind": "http", "path": "/b", "bake_seconds": 3},
     ]
-    assert http_gates([], {}) == []
 
 
 @pytest.mark.parametrize(
-    ("paths", "settings", "words"), [("/a", {}, "no list of paths"), (["/a"], None, "no dictionary")]
+    ("paths", "settings", "words"),
+    [
+        ("/a", {}, "no list of paths"),
+        (None, {}, "no list of paths"),
+        ([], {}, "empty list"),
+        (["/a"], None, "no dictionary"),
+    ],
 )
 def test_what_is_no_list_or_no_dictionary_is_refused(paths, settings, words):
     with pytest.raises(AnsibleFilterError, match=words):
