@@ -60,6 +60,9 @@ options:
     description:
       - What to deploy, a semantic version, a whole image tag C(<semver>-<commit>), or a digest.
       - A semantic version that names more than one image means the newest. Required for O(state=present).
+      - For O(state=rolled_back), a release that was let in here before. When that version runs already, the release
+        of it before, with another task definition. One release exactly is named by its C(definition), by its task
+        definition as C(family:revision), or by its C(release_id).
     type: str
   repository:
     description: Name of the ECR repository. Required unless O(state=absent).
@@ -447,6 +450,11 @@ image:
   description: The image with its digest.
   type: str
   returned: always, unless refused or O(state=absent)
+definition:
+  description: Fingerprint of the task definition, without its revision, its tags and the released image. Image and
+    definition say together which release it is.
+  type: str
+  returned: always, unless refused or O(state=absent)
 task_definition_arn:
   description: ARN of the revision; empty in check mode when it would be registered.
   type: str
@@ -683,8 +691,8 @@ def build_ports(params, context):
 def perform(params, context):
     """Do it and return the module's result."""
     ports = build_ports(params, context)
-    owner = f"{os.environ.get('USER', 'user')}@{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(2)}"
-    request = build_request(params, owner=owner, salt=secrets.token_hex(4), key=secrets.token_bytes(32))
+    owner = f"{os.environ.get('USER', 'user')}@{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    request = build_request(params, owner=owner, key=secrets.token_bytes(32))
     try:
         if params["state"] == "absent":
             return removal_data(remove(request, ports, check_mode=context.check_mode))

@@ -58,7 +58,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 service:
-  description: The service with its task definition, its values as O(show_values) says. Empty without one.
+  description: The service with its task definition, its values as O(show_values) says, and that definition's
+    fingerprint as C(definition). Empty without one.
   type: dict
   returned: success
 deployments:
@@ -71,7 +72,8 @@ running:
   type: dict
   returned: success
 releases:
-  description: The release records, the newest first.
+  description: The release records, the newest first. Image and definition, C(digest) and C(definition), say together
+    what was released.
   type: list
   elements: dict
   returned: success
@@ -81,7 +83,9 @@ promotions:
   elements: dict
   returned: success
 lock:
-  description: Who is rolling out now, with C(owner), C(started_at) and C(expires_at). Empty when nobody is.
+  description: Who holds the lock, with C(owner), C(started_at) and C(lease), which changes while it works. A run that
+    was killed leaves its lock to the next run, which takes it over when the lease stands still. Empty when nobody
+    holds it.
   type: dict
   returned: success
 """
@@ -113,7 +117,6 @@ def build_ports(context, table):
     return InfoPorts(
         ecs=EcsClient(context.client("ecs")),
         releases=ReleasesClient(context.client("dynamodb"), table),
-        clock=context.clock,
         promotions=PromotionsClient(context.client("dynamodb"), table),
     )
 

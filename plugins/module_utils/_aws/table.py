@@ -45,6 +45,11 @@ class TableClient(AwsClient):
         )
         return (decode(item) for page in pages for item in page["Items"])
 
+    def _get(self, attempted: str, key: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The item of *key* as it stands, or None."""
+        answer = self._call(attempted, "get_item", TableName=self._table, Key=encode(key), ConsistentRead=True)
+        return decode(answer["Item"]) if "Item" in answer else None
+
     def _put(self, attempted: str, item: Mapping[str, Any], condition: str, values: Mapping[str, Any]) -> bool:
         """Write *item* if what the table holds under its key fits *condition*; whether it did."""
         return self._change(attempted, "put_item", condition, values, Item=encode(item))

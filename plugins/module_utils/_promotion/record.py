@@ -4,12 +4,11 @@
 
 from __future__ import annotations
 
-import secrets
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from .._release.image import parse_release_tag
-from .._release.promotion import RECORD_PREFIX, Promotion
+from .._release.promotion import Promotion
 from .._release.record import timestamp
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ class Recorder:
         release = parse_release_tag(tag)
         return Promotion(
             service=self.session.request.service,
-            release_id=f"{RECORD_PREFIX}{self._promoted_at}#{secrets.token_hex(4)}",
+            release_id="",
             version=tag or source.digest,
             digest=source.digest,
             commit=release.commit if release else dict(source.root.annotations).get(_REVISION, ""),

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .._common.commands import PROVISION_REGISTRY
 from .._errors import DependencyError
 from .._oci.names import Address
 from .._oci.parse import is_foreign
@@ -54,7 +55,7 @@ class StateReader:
             raise DependencyError(
                 f"Promoting to {self.destination.host} needs the repository {', '.join(missing)}, which does not exist "
                 "there. Nothing was changed. Provision the component ecr of that account first "
-                "(site.yml --limit ecr), or name another destination_repository.",
+                f"({PROVISION_REGISTRY}), or name another destination_repository.",
                 missing=missing,
             )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from .._common.commands import PROVISION_REGISTRY
 from .._errors import DependencyError, OperationError
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def publish(request: Publication, ports: Ports, *, check_mode: bool) -> Publishe
     if not there:
         raise DependencyError(
             f"Tried to publish {request.tag}, but there is no repository {request.repository} in this account and "
-            "region. Provision the component ecr first (site.yml --limit ecr)."
+            f"region. Provision the component ecr first: {PROVISION_REGISTRY}"
         )
     ports.say(f"  · building {request.local_image}")
     ports.engine.build(request.build)

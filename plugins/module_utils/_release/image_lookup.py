@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .._common.commands import PUBLISH
 from .._errors import RefusedError, RequestError
 from .image import ReleaseImage, find_release, nearest_versions
 
@@ -25,7 +26,7 @@ def find_image(images: Images, repository: str, version: str, *, host: str) -> R
     if found is None:
         raise RefusedError(
             f"Looked for {version} in {host}, but it has no repository {repository}. Nothing was changed. Publish "
-            "to it first (playbooks/publish.yml), or name another repository or account."
+            f"to it first ({PUBLISH}), or name another repository or account."
         )
     release = find_release(found, version)
     if release is None:

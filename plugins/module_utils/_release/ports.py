@@ -7,8 +7,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from .._ecr.values import RepositoryImage, RepositorySettings
     from .promotion import Promotion
     from .record import Lock, Release
@@ -23,8 +21,8 @@ class Releases(Protocol):
     def history(self, service: str) -> tuple[Release, ...]:
         """The service's releases, the newest first."""
 
-    def start(self, release: Release) -> None:
-        """Write a new record."""
+    def start(self, release: Release) -> Release:
+        """Write a new record behind the newest; the record with the id that it got."""
 
     def note_deployment(self, release: Release) -> None:
         """Write the deployment's id into a record that is in progress."""
@@ -33,10 +31,10 @@ class Releases(Protocol):
         """Complete a record that is in progress."""
 
     def read_lock(self, service: str) -> Lock | None:
-        """The lock as it stands, held or not."""
+        """The lock as it stands, be its holder alive or dead."""
 
-    def take_lock(self, service: str, lock: Lock, *, now: datetime) -> bool:
-        """Take the lock, or renew it when it is ours. False when another holds it at *now*."""
+    def write_lock(self, service: str, lock: Lock, *, seen: Lock | None) -> bool:
+        """Write the lock over the one that was *seen*, or where there was none; False when that no longer stands."""
 
     def drop_lock(self, service: str, owner: str) -> None:
         """Give the lock up, when it is still ours."""

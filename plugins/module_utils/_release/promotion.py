@@ -17,7 +17,10 @@ RECORD_PREFIX = "P#"
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """One image that was promoted. Times are ISO 8601 in UTC; ``promoted_by`` is the caller's ARN, or a user's name."""
+    """One image that was promoted. Times are ISO 8601 in UTC; ``promoted_by`` is the caller's ARN, or a user's name.
+
+    ``release_id`` is given by the release table and sorts in the order of the promotions; it is empty until then.
+    """
 
     service: str
     release_id: str

@@ -8,10 +8,10 @@ import getpass
 from typing import TYPE_CHECKING, Any
 
 from .._aws.api import ApiRefusedError
-from .._aws.table import TableClient
 from .._common.verdict import Verdict
 from .._errors import DependencyError, OperationError, UnavailableError
 from .promotion import RECORD_PREFIX, GateMode, GateResult, Promotion, promotion_data
+from .sequence import SequencedTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -28,7 +28,7 @@ def local_user() -> str:
         return "unknown"
 
 
-class PromotionsClient(TableClient):
+class PromotionsClient(SequencedTable):
     """The promotions of one release table. *caller* tells who we are at the destination."""
 
     def __init__(self, connect: Callable[[], Any], table: str, caller: Callable[[], str] = local_user) -> None:
@@ -49,21 +49,12 @@ class PromotionsClient(TableClient):
         return next((_read_promotion(item) for item in found), None)
 
     def write_promotion(self, promotion: Promotion) -> None:
-        """Append a record. Raises OperationError when its id is taken: a record is never changed."""
+        """Append a record, under an id that the table's order gives. Raises OperationError when that cannot be."""
         attempted = f"record the promotion of {promotion.version} in release table {self._table}"
-        if not self._put(attempted, promotion_data(promotion), "attribute_not_exists(release_id)", {}):
-            raise OperationError(
-                f"Tried to record the promotion of {promotion.version} as {promotion.release_id}, but release table "
-                f"{self._table} has such a record already, and a record is never changed. Run again."
-            )
+        self._append(attempted, RECORD_PREFIX, promotion_data(promotion))
 
     def _promotions(self, service: str, values: Mapping[str, str], **others: Any) -> Iterator[Any]:
-        return self._items(
-            f"read the promotions of {service}",
-            "service = :service AND begins_with(release_id, :prefix)",
-            {":service": service, ":prefix": RECORD_PREFIX, **values},
-            **others,
-        )
+        return self._records(f"read the promotions of {service}", service, RECORD_PREFIX, values=values, **others)
 
     def _call(self, attempted: str, operation: str, **arguments: Any) -> Any:
         try:

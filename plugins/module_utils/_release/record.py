@@ -1,6 +1,6 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The release record, and which release a rollback goes back to. Pure: times come in, nothing is read here."""
+"""The release record. Pure: times come in, and are for people; nothing is decided by them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from enum import Enum
 
 from .._common.verdict import Verdict, combine
-from .image import version_names
+
+RECORD_PREFIX = "R#"
 
 
 class Outcome(Enum):
@@ -31,6 +32,8 @@ ROLLBACK = "rollback"
 class Release:
     """One release of one service, as the release table keeps it (docs/contracts.md). Times are ISO 8601 in UTC.
 
+    A release is a revision: ``digest`` says which image, ``definition`` is the fingerprint of how it was run, empty in
+    records of before there was one. ``release_id`` is given by the table, and sorts in the order of the releases.
     ``snapshot`` is what there was before, for an undo by another run; only a release in progress has it.
     """
 
@@ -45,6 +48,7 @@ class Release:
     task_definition_arn: str
     started_at: str
     started_by: str
+    definition: str = ""
     previous_task_definition_arn: str = ""
     previous_version: str = ""
     deployment_id: str = ""
@@ -61,6 +65,11 @@ class Release:
         return self.outcome is Outcome.SUCCEEDED
 
     @property
+    def name(self) -> str:
+        """The version, with the definition where it is known: one version can be released with several."""
+        return f"{self.version} with definition {self.definition}" if self.definition else self.version
+
+    @property
     def in_progress(self) -> bool:
         """Whether nobody has said how it ended."""
         return self.outcome is Outcome.IN_PROGRESS
@@ -68,25 +77,20 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """Who is rolling out. ``expires_at`` is in epoch seconds."""
+    """Who is rolling out. The holder writes another ``lease`` while it lives; ``started_at`` is for people."""
 
     owner: str
     started_at: str
-    expires_at: int
+    lease: int = 1
 
-    def held_at(self, moment: datetime) -> bool:
-        """Whether it still holds at *moment*."""
-        return moment.timestamp() < self.expires_at
+    def renewed(self) -> Lock:
+        """The same lock, held on."""
+        return replace(self, lease=self.lease + 1)
 
 
 def timestamp(moment: datetime) -> str:
     """*moment* as the record writes it: ISO 8601 in UTC, to the millisecond."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def release_id(moment: datetime, salt: str) -> str:
-    """The sort key of a release that starts at *moment*; *salt* (8 hex digits) keeps two apart."""
-    return f"R#{timestamp(moment)}#{salt}"
 
 
 def finished(
@@ -112,7 +116,7 @@ def finished(
 
 
 def newest_first(history: tuple[Release, ...]) -> tuple[Release, ...]:
-    """*history* by start, the newest first."""
+    """*history* in its order, the newest first."""
     return tuple(sorted(history, key=lambda release: release.release_id, reverse=True))
 
 
@@ -128,42 +132,12 @@ def running_release(history: tuple[Release, ...], task_definition_arn: str) -> R
     )
 
 
-@dataclass(frozen=True, slots=True)
-class RollbackTarget:
-    """What a rollback goes back to, or why there is nothing to do or nothing to go to."""
-
-    release: Release | None = None
-    already_there: bool = False
-    problem: str = ""
-
-
-def rollback_target(history: tuple[Release, ...], running: Release | None, version: str) -> RollbackTarget:
-    """The release to go back to from *running*; *version* empty means the previous one.
-
-    A service that a rollback brought where it is stays there unless a version is named: run twice, a rollback must
-    not return to the release it was run to get away from.
-    """
-    succeeded = [release for release in newest_first(history) if release.succeeded]
-    if version:
-        named = next((past for past in succeeded if version_names(version, tag=past.version, digest=past.digest)), None)
-        if named is None:
-            return RollbackTarget(problem=f"no release of {version} has succeeded here. {_known(succeeded)}")
-        there = running is not None and running.task_definition_arn == named.task_definition_arn
-        return RollbackTarget(named, already_there=there)
-    if running is None:
-        return RollbackTarget(problem=f"what runs now is not a recorded release; name a version. {_known(succeeded)}")
-    if running.kind == ROLLBACK:
-        return RollbackTarget(running, already_there=True)
-    older = (past for past in succeeded if past.release_id < running.release_id and past.digest != running.digest)
-    previous = next(older, None)
-    if previous is None:
-        return RollbackTarget(problem=f"no release before {running.version} has succeeded here. {_known(succeeded)}")
-    return RollbackTarget(previous)
-
-
-def _known(succeeded: list[Release]) -> str:
-    versions = list(dict.fromkeys(release.version for release in succeeded))[:5]
-    return f"Releases that have succeeded: {', '.join(versions)}." if versions else "No release has succeeded here yet."
+def is_same_release(left: Release, right: Release) -> bool:
+    """Whether both put the same image with the same definition in place."""
+    if left.task_definition_arn == right.task_definition_arn:
+        return True
+    known = bool(left.definition and right.definition)
+    return known and (left.digest, left.definition) == (right.digest, right.definition)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,25 +4,24 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from .._aws.table import TableClient, decode, encode
 from .._common.verdict import Verdict
 from .._errors import OperationError
-from .record import Lock, Measurement, Outcome, Release
+from .record import RECORD_PREFIX, Lock, Measurement, Outcome, Release
+from .sequence import SequencedTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
 _NO_TABLE = frozenset({"ResourceNotFoundException"})
 _LOCK = "LOCK"
 _HISTORY = 200
 
 
-class ReleasesClient(TableClient):
+class ReleasesClient(SequencedTable):
     """The releases and locks of one release table."""
 
     def table_problem(self) -> str:
@@ -35,30 +34,26 @@ class ReleasesClient(TableClient):
 
     def history(self, service: str) -> tuple[Release, ...]:
         """The service's newest 200 releases, the newest first."""
-        items = self._items(
-            f"read the releases of {service}",
-            "service = :service AND begins_with(release_id, :prefix)",
-            {":service": service, ":prefix": "R#"},
-            Limit=_HISTORY,
-        )
+        items = self._records(f"read the releases of {service}", service, RECORD_PREFIX, Limit=_HISTORY)
         return tuple(_read_release(item) for item in islice(items, _HISTORY))
 
-    def start(self, release: Release) -> None:
-        """Write a new record."""
-        self._put_release(release, "attribute_not_exists(release_id)", {})
+    def start(self, release: Release) -> Release:
+        """Write a new record behind the newest; the record with the id that it got."""
+        attempted = f"record the release of {release.version}"
+        return replace(release, release_id=self._append(attempted, RECORD_PREFIX, _write_release(release)))
 
     def note_deployment(self, release: Release) -> None:
         """Write the deployment's id into a record that is in progress."""
-        self._put_release(release, "outcome = :in_progress", {":in_progress": Outcome.IN_PROGRESS.value})
+        self._complete(release)
 
     def finish(self, release: Release) -> None:
         """Complete a record that is in progress."""
-        self._put_release(release, "outcome = :in_progress", {":in_progress": Outcome.IN_PROGRESS.value})
+        self._complete(release)
 
-    def _put_release(self, release: Release, condition: str, values: Mapping[str, str]) -> None:
-        item = {**asdict(release), "outcome": release.outcome.value}
-        item["gates"] = [{**asdict(gate), "verdict": gate.verdict.value} for gate in release.gates]
-        if not self._put(f"write release {release.release_id}", item, condition, values):
+    def _complete(self, release: Release) -> None:
+        attempted, item = f"write release {release.release_id}", _write_release(release)
+        condition, values = "outcome = :in_progress", {":in_progress": Outcome.IN_PROGRESS.value}
+        if not self._put(attempted, item, condition, values) and not self._is_there(attempted, item):
             raise OperationError(
                 f"Tried to write release {release.release_id} of {release.service}, but its record is not as this "
                 "run left it: another run has written it. Nothing more was written; see the release history."
@@ -66,26 +61,17 @@ class ReleasesClient(TableClient):
 
     def read_lock(self, service: str) -> Lock | None:
         """The lock as it stands, held or not."""
-        answer = self._call(
-            f"read the lock of {service}",
-            "get_item",
-            TableName=self._table,
-            Key=encode(_lock_key(service)),
-            ConsistentRead=True,
-        )
-        if "Item" not in answer:
-            return None
-        item = decode(answer["Item"])
-        return Lock(item["owner"], item["started_at"], item["expires_at"])
+        item = self._get(f"read the lock of {service}", _lock_key(service))
+        return Lock(item["owner"], item["started_at"], item.get("lease", 0)) if item else None
 
-    def take_lock(self, service: str, lock: Lock, *, now: datetime) -> bool:
-        """Take the lock, or renew it when it is ours. False when another holds it at *now*."""
-        return self._put(
-            f"take the lock of {service}",
-            {**_lock_key(service), **asdict(lock)},
-            "attribute_not_exists(release_id) OR expires_at <= :now OR #owner = :owner",
-            {":now": int(now.timestamp()), ":owner": lock.owner},
-        )
+    def write_lock(self, service: str, lock: Lock, *, seen: Lock | None) -> bool:
+        """Write the lock over the one that was *seen*, if that still stands; whether it did."""
+        condition, values = "attribute_not_exists(release_id)", {}
+        if seen:
+            condition = "#owner = :owner AND (lease = :lease OR attribute_not_exists(lease))"
+            values = {":owner": seen.owner, ":lease": seen.lease}
+        attempted, item = f"take the lock of {service}", {**_lock_key(service), **asdict(lock)}
+        return self._put(attempted, item, condition, values) or self._is_there(attempted, item)
 
     def drop_lock(self, service: str, owner: str) -> None:
         """Give the lock up, when it is still ours."""
@@ -94,6 +80,11 @@ class ReleasesClient(TableClient):
 
 def _lock_key(service: str) -> dict[str, str]:
     return {"service": service, "release_id": _LOCK}
+
+
+def _write_release(release: Release) -> dict[str, Any]:
+    gates = [{**asdict(gate), "verdict": gate.verdict.value} for gate in release.gates]
+    return {**asdict(release), "outcome": release.outcome.value, "gates": gates}
 
 
 def _read_release(item: Mapping[str, Any]) -> Release:

@@ -7,9 +7,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from .._common.commands import ROLL_BACK
 from .._common.verdict import Verdict
 from .._errors import FastbreakError, OperationError, RolledBackError, SupersededError
-from .._release.record import DEPLOY, Outcome, Release, finished, release_id, running_release, timestamp
+from .._release.record import DEPLOY, Outcome, Release, finished, running_release, timestamp
 from .act import act, apply_settings, leave_old_groups, put_beside, register
 from .before import take_snapshot
 from .evidence import gather_evidence
@@ -79,7 +80,7 @@ class Attempt:
         running = running_release(self.facts.history, self.facts.running_arn)
         release = Release(
             service=session.request.service,
-            release_id=release_id(now, session.request.salt),
+            release_id="",
             version=target.release.version,
             image=target.image,
             digest=target.release.digest,
@@ -89,12 +90,13 @@ class Attempt:
             task_definition_arn=arn,
             started_at=timestamp(now),
             started_by=session.ports.surroundings.caller_arn(),
+            definition=target.definition,
             previous_task_definition_arn=self.facts.running_arn,
             previous_version=running.version if running else "",
             snapshot=encode(self.snapshot),
         )
-        session.ports.releases.start(release)
-        session.say(f"releasing {release.version} ({self.facts.plan.action.value})")
+        release = session.ports.releases.start(release)
+        session.say(f"releasing {release.name} ({self.facts.plan.action.value})")
         return release
 
     def _change(self, arn: str) -> Started:
@@ -153,7 +155,7 @@ class Attempt:
                 f"Release {version} of {self.session.request.service} is in place and every gate is HEALTHY, but "
                 f"{problem} Once the release table can be written, run the same command again."
             )
-        self.session.say(f"release {self.facts.target.release.version} is HEALTHY")
+        self.session.say(f"release {self.facts.target.name} is HEALTHY")
         return build_result(self.session, self.facts, release=self.release, timings=self.timings)
 
     def _fail(self, started: Started, decision: Decision) -> OperationError:
@@ -224,10 +226,12 @@ class Attempt:
         return error
 
     def _left_behind(self) -> str:
-        version = self.facts.target.release.version
+        version = self.facts.target.name
         if self.acted or self.adopts:
+            back = way_back(self.facts.history, self.facts, adopted=self.adopts)
+            other = f" To go back to {back.version}: {ROLL_BACK}" if back.task_definition_arn else ""
             return (
                 f"release {version} goes on in ECS, guarded by its circuit breaker, but nobody judges it. Run the same "
-                "command again to judge it, or run playbooks/rollback.yml."
+                f"command again to judge it.{other}"
             )
         return f"the service was not touched; release {version} stays recorded as IN_PROGRESS until the next run."

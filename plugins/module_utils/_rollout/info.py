@@ -13,12 +13,14 @@ from .._release.record import running_release
 from .definition_view import view
 from .report import release_data
 from .service import view_settings
+from .task_definition import fingerprint
 
 if TYPE_CHECKING:
-    from .._common.clock import Clock
     from .._release.ports import PromotionRecord, Releases
+    from .._release.record import Release
     from .disclosure import Disclosure
     from .ports import Ecs
+    from .task_definition import Document
     from .values import Service
 
 
@@ -28,7 +30,6 @@ class InfoPorts:
 
     ecs: Ecs
     releases: Releases
-    clock: Clock
     promotions: PromotionRecord
 
 
@@ -43,7 +44,7 @@ def report_service(
     running = running_release(releases, found.task_definition_arn) if found else None
     lock = ports.releases.read_lock(service)
     return {
-        "service": _service(ports, found, disclosure) if found else {},
+        "service": _service(ports, found, releases, disclosure) if found else {},
         "deployments": [
             {
                 "arn": deployment.arn,
@@ -56,18 +57,24 @@ def report_service(
         "running": release_data(running) if running else {},
         "releases": [release_data(release) for release in releases[:history]],
         "promotions": [promotion_data(promotion) for promotion in ports.promotions.promotions(service)[:history]],
-        "lock": asdict(lock) if lock and lock.held_at(ports.clock.now()) else {},
+        "lock": asdict(lock) if lock else {},
     }
 
 
-def _service(ports: InfoPorts, found: Service, disclosure: Disclosure) -> dict[str, Any]:
+def _service(ports: InfoPorts, found: Service, releases: tuple[Release, ...], disclosure: Disclosure) -> dict[str, Any]:
     definition = ports.ecs.describe_task_definition(found.task_definition_arn)
     return {
         "arn": found.arn,
         "status": found.status,
         "task_definition_arn": found.task_definition_arn,
+        "definition": _definition(definition.document, releases) if definition else "",
         "task_definition": view(definition.document, disclosure) if definition else {},
         "desired_count": found.desired_count,
         "running_count": found.running_count,
         "settings": view_settings(found.settings),
     }
+
+
+def _definition(document: Document, releases: tuple[Release, ...]) -> str:
+    images = " ".join(str(container.get("image")) for container in document.get("containerDefinitions", []))
+    return fingerprint(document, next((release.digest for release in releases if release.digest in images), ""))

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Options = Mapping[str, Any]
 
 
-def build_request(options: Options, *, owner: str, salt: str, key: bytes) -> RolloutRequest:
+def build_request(options: Options, *, owner: str, key: bytes) -> RolloutRequest:
     """The request that *options* stand for. Raises RequestError, saying which option is wrong and why.
 
     *key* is 32 random bytes, for the fingerprints of values.
@@ -41,7 +41,6 @@ def build_request(options: Options, *, owner: str, salt: str, key: bytes) -> Rol
         document=options["task_definition"] or {},
         settings=settings,
         owner=owner,
-        salt=salt,
         disclosure=Disclosure(key, show_values=options["show_values"]),
         kind=ROLLBACK if options["state"] == "rolled_back" else DEPLOY,
         rules=_rules(options, settings),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .._common.commands import PROMOTE
 from .._errors import RefusedError, RequestError
 from .._release.record import DEPLOY
 from .plan import Action
@@ -48,7 +49,7 @@ def check_surroundings(session: Session, facts: Facts, *, orphan_arn: str = "") 
     ]
     if problems:
         raise RefusedError(
-            f"Rolling out {facts.target.release.version} to {session.request.service} was refused before anything was "
+            f"Rolling out {facts.target.name} to {session.request.service} was refused before anything was "
             "changed: " + " ".join(f"({number}) {problem}" for number, problem in enumerate(problems, 1)),
             problems=problems,
         )
@@ -85,7 +86,7 @@ def _promotion_problems(session: Session, facts: Facts) -> Iterator[str]:
         return
     yield (
         f"The release table holds no promotion of {release.digest}, and require_promoted lets in nothing else. Promote "
-        f"it first (playbooks/promote.yml -e version={release.version}), which records that its gates passed."
+        f"it first ({PROMOTE.format(version=release.version)}), which records that its gates passed."
     )
 
 

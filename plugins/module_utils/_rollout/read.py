@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .._common.commands import PROVISION
 from .._errors import RefusedError
 from .._release.record import running_release
 from .plan import Found, RolloutPlan, Wanted, plan
@@ -46,8 +47,11 @@ class Facts:
         return self.found.service.task_definition_arn if self.found.service else ""
 
 
-def read(session: Session) -> Facts:
-    """Everything the plan needs. Raises RefusedError when the wanted release does not exist."""
+def read(session: Session, target: Target | None = None) -> Facts:
+    """Everything the plan needs; the *target* is looked for unless it is given.
+
+    Raises RefusedError when the wanted release does not exist.
+    """
     request, ecs = session.request, session.ports.ecs
     if problem := session.ports.releases.table_problem():
         raise RefusedError(f"Rolling out {request.service} was refused: {problem} Nothing was changed.")
@@ -56,12 +60,12 @@ def read(session: Session) -> Facts:
         raise RefusedError(
             f"Rolling out {request.service} was refused: cluster {request.cluster} "
             f"{'is ' + status if status else 'does not exist'}, where ACTIVE is needed. Nothing was changed. "
-            "Provision it first (site.yml), or name another cluster."
+            f"Provision it first ({PROVISION}), or name another cluster."
         )
     service = ecs.describe_service(request.cluster, request.service)
     history = session.ports.releases.history(request.service)
     running_arn = service.task_definition_arn if service else ""
-    target = find_target(session, history, running_arn)
+    target = target or find_target(session, history, running_arn)
     session.redaction.learn(target.document)
     deployments = ecs.list_service_deployments(request.cluster, request.service) if service else ()
     active = service is not None and service.status == "ACTIVE"
@@ -72,7 +76,7 @@ def read(session: Session) -> Facts:
         latest=ecs.describe_task_definition(str(target.document["family"])),
         rules=session.ports.balancing.list_rules(*_places(request, service)),
         scaling=session.ports.scaling.describe_scaling(request.cluster, request.service) if request.scaling else None,
-        judged=judged is not None and not any(release.in_progress for release in history),
+        judged=judged is not None and not target.unrecorded and not any(release.in_progress for release in history),
     )
     for revision in (found.running, found.latest):
         if revision:

@@ -36,7 +36,7 @@ def recover(session: Session, facts: Facts) -> Recovery:
     for release in facts.interrupted:
         deployment = _deployment_of(session, facts, release)
         if recovery.adopted is None and _is_wanted(facts, release, deployment):
-            session.say(f"an earlier run releasing {release.version} was interrupted; going on with it")
+            session.say(f"an earlier run releasing {release.name} was interrupted; going on with it")
             adopted = replace(release, deployment_id=deployment.arn if deployment else "")
             recovery = replace(recovery, adopted=adopted)
         else:
@@ -76,7 +76,7 @@ def _close(session: Session, release: Release, deployment: ServiceDeployment | N
     if deployment is not None and deployment.state is DeploymentState.ROLLING_BACK:
         deployment = _await_end(session, deployment)
     outcome, reason = _became(deployment)
-    session.say(f"closing the interrupted release of {release.version}: {outcome.value}, {reason}")
+    session.say(f"closing the interrupted release of {release.name}: {outcome.value}, {reason}")
     session.ports.releases.finish(
         finished(
             release,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .gone import await_gone
 from .service import view_rule, view_scaling, view_settings
-from .session import Session, refused_by
+from .session import Session
 
 if TYPE_CHECKING:
     from .ports import Ports
@@ -41,9 +41,8 @@ def remove(request: RolloutRequest, ports: Ports, *, check_mode: bool) -> Remova
         return found
     table = not ports.releases.table_problem()
     if check_mode:
-        lock = ports.releases.read_lock(request.service) if table else None
-        if lock and lock.held_at(session.clock.now()):
-            raise refused_by(lock, request.service)
+        if table:
+            session.await_free()
         return found
     if not table:
         # Without its table no rollout can be under way.

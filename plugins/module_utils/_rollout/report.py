@@ -36,6 +36,7 @@ class RolloutResult:
     action: str
     version: str
     image: str
+    definition: str
     plan: RolloutPlan
     task_definition_arn: str = ""
     release: Release | None = None
@@ -58,6 +59,7 @@ def build_result(
         action=facts.plan.action.value,
         version=facts.target.release.version,
         image=facts.target.image,
+        definition=facts.target.definition,
         plan=facts.plan,
         task_definition_arn=release.task_definition_arn if release else facts.plan.reuse_arn,
         release=release or running_release(facts.history, facts.running_arn),
@@ -74,6 +76,7 @@ def as_data(result: RolloutResult) -> dict[str, Any]:
         "action": result.action,
         "version": result.version,
         "image": result.image,
+        "definition": result.definition,
         "task_definition_arn": result.task_definition_arn,
         "changes": {
             "task_definition": list(result.plan.definition_changes),

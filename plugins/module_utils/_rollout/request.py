@@ -34,8 +34,7 @@ class RolloutRequest:
     """One release of one service.
 
     ``document`` is a RegisterTaskDefinition request whose released container names no image. ``owner`` names this
-    run to another that finds it locked; ``salt`` is 8 random hex digits. ``disclosure`` is how the user's values are
-    shown.
+    run, and no other, to another that finds it locked. ``disclosure`` is how the user's values are shown.
     """
 
     cluster: str
@@ -45,7 +44,6 @@ class RolloutRequest:
     document: Document
     settings: ServiceSettings
     owner: str
-    salt: str
     disclosure: Disclosure
     kind: str = DEPLOY
     rules: tuple[ListenerRule, ...] = ()

@@ -14,7 +14,7 @@ from .read import Facts, read
 from .recover import recover
 from .report import RolloutResult, build_result
 from .running import verify_running
-from .session import Session, refused_by
+from .session import Session
 from .settle import change_settings
 
 if TYPE_CHECKING:
@@ -49,11 +49,9 @@ def _roll_out_or_predict(session: Session, *, check_mode: bool) -> RolloutResult
 
 
 def _predict(session: Session, facts: Facts) -> RolloutResult:
-    lock = session.ports.releases.read_lock(session.request.service)
-    if lock and lock.held_at(session.clock.now()):
-        raise refused_by(lock, session.request.service)
+    session.await_free()
     if facts.interrupted:
-        session.warn(f"an interrupted release of {facts.interrupted[0].version} would be looked into first")
+        session.warn(f"an interrupted release of {facts.interrupted[0].name} would be looked into first")
     orphans = {release.deployment_id for release in facts.interrupted}
     check_request(session, facts)
     moving = facts.moving
@@ -67,7 +65,8 @@ def _roll_out(session: Session) -> RolloutResult:
     inherited = next((past.snapshot for past in reversed(facts.interrupted) if past.snapshot), "")
     recovery = recover(session, facts)
     if recovery.closed:
-        facts = read(session)
+        # What is wanted was chosen while the interrupted release was still known as one.
+        facts = read(session, facts.target)
     if facts.plan.action is Action.UNCHANGED:
         verify_running(session, facts)
         return build_result(session, facts)

@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
-from .._errors import RefusedError, SupersededError, UnavailableError
+from .._common.wait import timed_out, until
+from .._errors import RefusedError, SupersededError, UnavailableError, WaitTimeoutError
 from .._release.record import Lock, timestamp
 from .redaction import Redaction
 
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-LOCK_SECONDS = 90
-_RENEW_SECONDS = 30.0
+# A lock whose lease stood still for so long, by the clock of the run that watches it, was left by a dead run.
+LOCK_SECONDS = 90.0
+_RENEW_SECONDS = 10.0
+_LOOK_SECONDS = 2.0
 
 
 class Session:
@@ -74,14 +76,15 @@ class Session:
     def sleep(self, seconds: float) -> None:
         """Wait, and keep the lock alive. Raises SupersededError when another run has taken the lock over."""
         self.clock.sleep(seconds)
-        if self._lock is not None and self.clock.monotonic() - self._renewed >= _RENEW_SECONDS:
-            self._renew(self._lock)
+        if self.clock.monotonic() - self._renewed >= _RENEW_SECONDS:
+            self.keep_lock()
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the service's lock. Raises RefusedError, naming the holder, when another run holds it."""
-        lock = self._fresh_lock(timestamp(self.clock.now()))
-        if not self.ports.releases.take_lock(self.request.service, lock, now=self.clock.now()):
+        """Hold the service's lock. Raises RefusedError, naming the holder, when another run holds it and lives."""
+        left = self.await_free()
+        lock = Lock(self.request.owner, timestamp(self.clock.now()), left.lease + 1 if left else 1)
+        if not self.ports.releases.write_lock(self.request.service, lock, seen=left):
             raise refused_by(self.ports.releases.read_lock(self.request.service), self.request.service)
         self._lock, self._renewed = lock, self.clock.monotonic()
         try:
@@ -90,32 +93,58 @@ class Session:
             self._lock = None
             self._drop_lock()
 
-    def _fresh_lock(self, started_at: str) -> Lock:
-        expires = self.clock.now() + timedelta(seconds=LOCK_SECONDS)
-        return Lock(self.request.owner, started_at, int(expires.timestamp()))
+    def await_free(self) -> Lock | None:
+        """The lock that a dead run left; None where there is none. Writes nothing.
 
-    def _renew(self, held: Lock) -> None:
-        fresh = self._fresh_lock(held.started_at)
+        Whether a holder lives is known by its lease alone, which it writes anew while it works. Raises RefusedError as
+        soon as it did.
+        """
+        first = self.ports.releases.read_lock(self.request.service)
+        if first is None:
+            return None
+        self.say(f"{_holder(first)} holds the lock; watching for at most {LOCK_SECONDS:g} s whether it still works")
         try:
-            kept = self.ports.releases.take_lock(self.request.service, fresh, now=self.clock.now())
+            last = until(
+                lambda: self.ports.releases.read_lock(self.request.service),
+                lambda lock: lock != first,
+                clock=self.clock,
+                seconds=LOCK_SECONDS,
+                pause=_LOOK_SECONDS,
+                on_timeout=lambda _lock, elapsed: timed_out(
+                    f"{first.owner} has not renewed its lock for {elapsed:g} s"
+                ),
+            )
+        except WaitTimeoutError as error:
+            self.say(f"{error}: it is dead, and its lock is free")
+            return first
+        if last is not None:
+            raise refused_by(last, self.request.service)
+        return None
+
+    def keep_lock(self) -> None:
+        """Renew the lock, where it is held. Raises SupersededError when another run has taken it over."""
+        if self._lock is None:
+            return
+        releases, service, lock = self.ports.releases, self.request.service, self._lock.renewed()
+        try:
+            if not releases.write_lock(service, lock, seen=self._lock):
+                self._lock = None
+                raise SupersededError(
+                    f"Rolling out {service}: the lock was taken over by {_holder(releases.read_lock(service))} because "
+                    "it was not renewed in time. This run stops here and leaves the service to the other one; see the "
+                    "release history for its outcome."
+                )
         except UnavailableError as error:
             # The release under way matters more than the lock: keep judging, and try again after the next wait.
             self.warn(f"the lock could not be renewed, which is tried again: {error}")
             return
-        if not kept:
-            self._lock = None
-            raise SupersededError(
-                f"Rolling out {self.request.service}: the lock was taken over by "
-                f"{_holder(self.ports.releases.read_lock(self.request.service))} because it was not renewed in time. "
-                "This run stops here and leaves the service to the other one; see the release history for its outcome."
-            )
-        self._lock, self._renewed = fresh, self.clock.monotonic()
+        self._lock, self._renewed = lock, self.clock.monotonic()
 
     def _drop_lock(self) -> None:
         try:
             self.ports.releases.drop_lock(self.request.service, self.request.owner)
         except UnavailableError as error:
-            self.warn(f"the lock could not be given up; it expires within {LOCK_SECONDS} s: {error}")
+            self.warn(f"the lock could not be given up; the next run takes it over after {LOCK_SECONDS:g} s: {error}")
 
 
 def _holder(lock: Lock | None) -> str:
@@ -125,7 +154,7 @@ def _holder(lock: Lock | None) -> str:
 def refused_by(lock: Lock | None, service: str) -> RefusedError:
     """The refusal of a rollout of *service* that is locked."""
     return RefusedError(
-        f"Rolling out {service} was refused: {_holder(lock)} is rolling it out now. Nothing was changed. Wait for it "
-        f"to finish and run again; if that run is dead, its lock expires within {LOCK_SECONDS} s.",
+        f"Rolling out {service} was refused: {_holder(lock)} is rolling it out now: it renewed its lock while "
+        "this run watched. Nothing was changed. Wait for it to finish and run again.",
         lock_owner=lock.owner if lock else "",
     )

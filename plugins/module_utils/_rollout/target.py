@@ -7,23 +7,40 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .._common.commands import DEPLOY, PROVISION_REGISTRY
 from .._errors import RefusedError, RequestError
 from .._release.image import ReleaseImage, find_release, nearest_versions, parse_image, version_names
-from .._release.record import ROLLBACK, Release, RollbackTarget, rollback_target, running_release
-from .task_definition import Document, normalise, with_image
+from .._release.record import ROLLBACK
+from .._release.rollback import rollback_target
+from .task_definition import Document, fingerprint, normalise, with_image
 
 if TYPE_CHECKING:
+    from .._release.record import Release
     from .session import Session
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The release that is wanted. ``image`` is pinned to its digest."""
+    """The release that is wanted. ``image`` is pinned to its digest.
+
+    ``unrecorded``: it has to be judged and recorded once more, though it was let in before.
+    """
 
     release: ReleaseImage
     image: str
     document: Document
     task_definition_arn: str = ""
+    unrecorded: bool = False
+
+    @property
+    def definition(self) -> str:
+        """The fingerprint of the definition."""
+        return fingerprint(self.document, self.release.digest)
+
+    @property
+    def name(self) -> str:
+        """What the release is called: its version, and the definition it is run with."""
+        return f"{self.release.version} with definition {self.definition}"
 
 
 def find_target(session: Session, history: tuple[Release, ...], running_arn: str) -> Target:
@@ -36,7 +53,7 @@ def find_target(session: Session, history: tuple[Release, ...], running_arn: str
     if images is None or not uri:
         raise RefusedError(
             f"Deploying {request.version} was refused: ECR has no repository {request.repository}. Nothing was "
-            "changed. Provision component 'ecr' first, or name another repository."
+            f"changed. Provision component 'ecr' first ({PROVISION_REGISTRY}), or name another repository."
         )
     release = find_release(images, request.version)
     if release is None:
@@ -69,12 +86,6 @@ def _document(session: Session, image: str) -> Document:
     return document
 
 
-def choose_rollback(history: tuple[Release, ...], running_arn: str, version: str) -> RollbackTarget:
-    """The release that a rollback of what runs goes back to."""
-    running = running_release(history, running_arn)
-    return rollback_target(history, running, version)
-
-
 def _only_promoted(session: Session) -> str:
     """A sentence about the version that is asked for and was never released, when it was promoted at least."""
     request = session.request
@@ -85,14 +96,14 @@ def _only_promoted(session: Session) -> str:
         if version_names(request.version, tag=version, digest=promotion.digest):
             return (
                 f" {version} was promoted at {promotion.promoted_at} but has never been released here, so that there "
-                f"is nothing to go back to: deploy it instead (playbooks/deploy.yml -e version={version})."
+                f"is nothing to go back to: deploy it instead: {DEPLOY.format(version=version)}."
             )
     return ""
 
 
 def _recorded(session: Session, history: tuple[Release, ...], running_arn: str) -> Target:
     request = session.request
-    chosen = choose_rollback(history, running_arn, request.version)
+    chosen = rollback_target(history, running_arn, request.version)
     if chosen.release is None:
         problem = chosen.problem + _only_promoted(session)
         raise RefusedError(f"Rolling back {request.service} was refused: {problem} Nothing was changed.")
@@ -100,19 +111,20 @@ def _recorded(session: Session, history: tuple[Release, ...], running_arn: str) 
     definition = session.ports.ecs.describe_task_definition(release.task_definition_arn)
     if definition is None:
         raise RefusedError(
-            f"Rolling back {request.service} to {release.version} was refused: its task definition "
-            f"{release.task_definition_arn} no longer exists. Nothing was changed. Deploy {release.version} instead."
+            f"Rolling back {request.service} to {release.name} was refused: its task definition "
+            f"{release.task_definition_arn} no longer exists. Nothing was changed. Deploy it instead: "
+            f"{DEPLOY.format(version=release.version)}"
         )
     images = session.ports.images.describe_images(request.repository) or ()
     if not any(image.digest == release.digest for image in images):
         raise RefusedError(
-            f"Rolling back {request.service} to {release.version} was refused: its image {release.image} is no longer "
+            f"Rolling back {request.service} to {release.name} was refused: its image {release.image} is no longer "
             f"in repository {request.repository}, so no task of it could start. Nothing was changed. Name another "
             "version, or push that image again.",
             nearest_versions=list(nearest_versions(images, release.version)),
         )
     if chosen.already_there:
-        session.say(f"already at {release.version}, where the last rollback went; name a version to go elsewhere")
+        session.say(f"already at {release.name}; name another release to go elsewhere")
     tag = "" if release.version == release.digest else release.version
     return Target(
         ReleaseImage(release.digest, tag),
@@ -120,4 +132,5 @@ def _recorded(session: Session, history: tuple[Release, ...], running_arn: str) 
         definition.document,
         # An inactive revision cannot be deployed; its document is registered anew.
         definition.arn if definition.active else "",
+        chosen.unrecorded,
     )

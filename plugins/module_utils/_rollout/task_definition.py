@@ -11,6 +11,8 @@ Sources: the ``RegisterTaskDefinition`` request and ``TaskDefinition`` shapes of
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, cast
@@ -75,6 +77,8 @@ _UNORDERED: Mapping[str, tuple[str, ...]] = {
 # Free maps: their keys are the user's, so no default of a field of that name applies inside them.
 _FREE_MAPS = frozenset({"options", "dockerLabels", "driverOpts", "labels"})
 
+_ROLES = ("taskRoleArn", "executionRoleArn")
+
 _TEXTS = frozenset({"value", "user"})
 
 
@@ -89,6 +93,22 @@ def normalise(document: Document) -> dict[str, Any]:
         for mapping in container.get("portMappings", []):
             _fill_host_port(mapping, network_mode)
     return form
+
+
+def fingerprint(document: Document, digest: str) -> str:
+    """12 hex digits that tell definitions apart, whatever revision they have and with whichever image they run.
+
+    *digest* is the released image's: the containers that run it count without it. A role's bare name equals its ARN.
+    """
+    form = normalise(document)
+    for role in _ROLES:
+        if form.get(role):
+            form[role] = str(form[role]).rpartition("/")[2]
+    for container in form.get("containerDefinitions", []):
+        if str(container.get("image", "")).endswith(f"@{digest}"):
+            del container["image"]
+    canonical = json.dumps(form, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:12]
 
 
 def with_image(document: Document, image: str) -> dict[str, Any]:
@@ -108,7 +128,7 @@ def is_same(current: Document, wanted: Document) -> bool:
 def aligned(current: Document, wanted: Document) -> tuple[dict[str, Any], dict[str, Any]]:
     """Both normalised, so that what is the same is written the same: a role's bare name becomes its ARN."""
     left, right = normalise(current), normalise(wanted)
-    for role in ("taskRoleArn", "executionRoleArn"):
+    for role in _ROLES:
         _align_role(left, right, role)
     return left, right
 

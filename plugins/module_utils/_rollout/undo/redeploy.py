@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ..._common.commands import ROLL_BACK_TO
 from ..._common.wait import until
 from ..._release.record import Outcome
 from ..deployment import DeploymentState
@@ -51,8 +52,8 @@ def _deploy(session: Session, strategy: Strategy, back: WayBack, snapshot: Snaps
         return Undone(
             Outcome.FAILED,
             f"Going back to {back.version} failed as well: service deployment {again.arn} is {deployment.state.value}"
-            f"{reason}. The service may be running a mixture; look at its events, then run playbooks/rollback.yml with "
-            "a version that is known to be good.",
+            f"{reason}. The service may be running a mixture; look at its events, then go back to a version that "
+            f"is known to be good: {ROLL_BACK_TO.format(version='<version>')}",
         )
     left = session.request.timeout_seconds - (session.monotonic() - began)
     arrival = await_arrival(session, back, left, home_group(session, snapshot))

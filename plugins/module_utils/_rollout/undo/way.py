@@ -60,4 +60,4 @@ def way_back(history: tuple[Release, ...], facts: Facts, *, adopted: bool) -> Wa
 
 def _to(release: Release) -> WayBack:
     tag = "" if release.version == release.digest else release.version
-    return WayBack(release.task_definition_arn, release.version, tag=tag)
+    return WayBack(release.task_definition_arn, release.name, tag=tag)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 DIGEST = "sha256:" + "a" * 64
 PROMOTION = Promotion(
     service="inference",
-    release_id="P#2026-01-01T00:00:00.000Z#0a0a0a0a",
+    release_id="P#seq-000000000008",
     version="1.0.0-" + "c" * 40,
     digest=DIGEST,
     commit="c" * 40,
@@ -82,9 +82,11 @@ def query(digest: str = "", **other: Any) -> dict[str, Any]:
 def test_what_is_written_is_read_back(stub: Stubber) -> None:
     item = written(promotion_data(PROMOTION))
     condition = "attribute_not_exists(release_id)"
+    newest = {**item, "release_id": {"S": "P#seq-000000000007"}}
+    stub.add_response("query", {"Items": [newest]}, query(Limit=1))
     stub.add_response("put_item", {}, {"TableName": "releases", "Item": item, "ConditionExpression": condition})
     stub.add_response("query", {"Items": [item]}, query())
-    promotions(stub).write_promotion(PROMOTION)
+    promotions(stub).write_promotion(replace(PROMOTION, release_id=""))
     assert promotions(stub).promotions("inference") == (PROMOTION,)
 
 
@@ -110,9 +112,13 @@ def test_a_digest_that_was_never_promoted(stub: Stubber) -> None:
 
 
 def test_a_record_is_never_changed(stub: Stubber) -> None:
+    stub.add_response("query", {"Items": []})
     stub.add_client_error("put_item", "ConditionalCheckFailedException")
-    with pytest.raises(OperationError, match="a record is never changed"):
-        promotions(stub).write_promotion(PROMOTION)
+    stub.add_response("get_item", {"Item": written(promotion_data(replace(PROMOTION, version="2.0.0")))})
+    following = written(promotion_data(replace(PROMOTION, release_id="P#seq-000000000002")))
+    condition = "attribute_not_exists(release_id)"
+    stub.add_response("put_item", {}, {"TableName": "releases", "Item": following, "ConditionExpression": condition})
+    promotions(stub).write_promotion(PROMOTION)
 
 
 def test_a_table_that_does_not_exist_is_said_with_what_to_do(stub: Stubber) -> None:
@@ -127,7 +133,7 @@ def test_a_table_that_does_not_exist_is_said_with_what_to_do(stub: Stubber) -> N
 def test_a_record_that_cannot_be_understood_is_named(stub: Stubber, harm: dict[str, Any]) -> None:
     item = {key: value for key, value in {**promotion_data(PROMOTION), **harm}.items() if value is not ...}
     stub.add_response("query", {"Items": [written(item)]})
-    with pytest.raises(UnavailableError, match=r"P#2026-01-01T00:00:00\.000Z#0a0a0a0a of inference"):
+    with pytest.raises(UnavailableError, match="P#seq-000000000008 of inference"):
         promotions(stub).promotions("inference")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -17,10 +16,9 @@ from botocore.stub import ANY, Stubber
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
 RELEASE = Release(
     service="web",
-    release_id="R#2026-01-01T00:00:00.000Z#0a0a0a0a",
+    release_id="R#seq-000000000001",
     version="1.0.0-" + "c" * 40,
     image="registry.example/web@sha256:" + "a" * 64,
     digest="sha256:" + "a" * 64,
@@ -55,8 +53,9 @@ def written(stub: Stubber, release: Release) -> dict[str, Any]:
     stub.client.meta.events.register(
         "provide-client-params.dynamodb.PutItem", lambda params, **_others: kept.update(params["Item"])
     )
+    stub.add_response("query", {"Items": []}, query(Limit=1))
     stub.add_response("put_item", {}, {"TableName": "t", "Item": ANY, "ConditionExpression": ANY})
-    releases(stub).start(release)
+    assert releases(stub).start(replace(release, release_id="")) == release
     return kept
 
 
@@ -96,32 +95,57 @@ def test_a_record_is_completed_while_it_is_in_progress(stub: Stubber, write: str
     }
     stub.add_response("put_item", {}, condition)
     getattr(releases(stub), write)(RELEASE)
-    stub.add_client_error("put_item", "ConditionalCheckFailedException")
+    item = dict(written(stub, RELEASE))
+    for _lost in range(2):
+        stub.add_client_error("put_item", "ConditionalCheckFailedException")
+        stub.add_response("get_item", {"Item": item})
+    getattr(releases(stub), write)(RELEASE)  # Its answer was lost, but it was written.
     with pytest.raises(OperationError, match="another run has written it"):
         getattr(releases(stub), write)(replace(RELEASE, outcome=Outcome.FAILED))
 
 
-def test_lock_is_read_as_it_was_taken(stub: Stubber) -> None:
-    lock = Lock("me", "now", 1767225600)
-    item = {**KEY, "owner": {"S": "me"}, "started_at": {"S": "now"}, "expires_at": {"N": "1767225600"}}
-    taken = {
-        "TableName": "t",
-        "Item": item,
-        "ConditionExpression": "attribute_not_exists(release_id) OR expires_at <= :now OR #owner = :owner",
-        "ExpressionAttributeNames": {"#owner": "owner"},
-        "ExpressionAttributeValues": {":now": {"N": str(int(NOW.timestamp()))}, ":owner": {"S": "me"}},
-    }
+LOCK = {**KEY, "owner": {"S": "me"}, "started_at": {"S": "now"}, "lease": {"N": "7"}}
+HELD = {"TableName": "t", "Key": KEY, "ConsistentRead": True}
+
+
+def test_lock_is_read_as_it_was_written(stub: Stubber) -> None:
+    lock = Lock("me", "now", 7)
+    taken = {"TableName": "t", "Item": LOCK, "ConditionExpression": "attribute_not_exists(release_id)"}
     stub.add_response("put_item", {}, taken)
-    assert releases(stub).take_lock("web", lock, now=NOW)
-    asked = {"TableName": "t", "Key": KEY, "ConsistentRead": True}
-    stub.add_response("get_item", {"Item": item}, asked)
-    stub.add_response("get_item", {}, asked)
+    assert releases(stub).write_lock("web", lock, seen=None)
+    stub.add_response("get_item", {"Item": LOCK}, HELD)
+    stub.add_response("get_item", {}, HELD)
     assert (releases(stub).read_lock("web"), releases(stub).read_lock("web")) == (lock, None)
 
 
-def test_lock_that_another_holds_is_neither_taken_nor_given_up(stub: Stubber) -> None:
+def test_lock_of_before_there_were_leases_can_be_read_and_taken_over(stub: Stubber) -> None:
+    old = {**KEY, "owner": {"S": "dead"}, "started_at": {"S": "then"}, "expires_at": {"N": "1767225600"}}
+    stub.add_response("get_item", {"Item": old}, HELD)
+    assert releases(stub).read_lock("web") == Lock("dead", "then", 0)
+
+
+def test_lock_is_written_over_the_very_one_that_was_seen(stub: Stubber) -> None:
+    over = {
+        "TableName": "t",
+        "Item": LOCK,
+        "ConditionExpression": "#owner = :owner AND (lease = :lease OR attribute_not_exists(lease))",
+        "ExpressionAttributeNames": {"#owner": "owner"},
+        "ExpressionAttributeValues": {":owner": {"S": "dead"}, ":lease": {"N": "6"}},
+    }
+    stub.add_response("put_item", {}, over)
+    assert releases(stub).write_lock("web", Lock("me", "now", 7), seen=Lock("dead", "then", 6))
+
+
+@pytest.mark.parametrize(("there", "ours"), [({}, True), ({"lease": {"N": "8"}}, False), (None, False)])
+def test_lock_whose_answer_was_lost_is_ours_and_no_other(
+    stub: Stubber, there: dict[str, Any] | None, ours: bool
+) -> None:
     stub.add_client_error("put_item", "ConditionalCheckFailedException")
-    assert not releases(stub).take_lock("web", Lock("me", "now", 1), now=NOW)
+    stub.add_response("get_item", {} if there is None else {"Item": {**LOCK, **there}}, HELD)
+    assert releases(stub).write_lock("web", Lock("me", "now", 7), seen=Lock("me", "now", 6)) is ours
+
+
+def test_lock_that_another_holds_is_not_given_up(stub: Stubber) -> None:
     dropped = {
         "TableName": "t",
         "Key": KEY,

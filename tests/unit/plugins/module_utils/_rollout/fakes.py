@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import RepositorySettings
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, UnavailableError
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import RECORD_PREFIX
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.sequence import following_key
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.deployment import (
     DeploymentState,
     ServiceDeployment,
@@ -297,10 +299,12 @@ class World(Scheduler):
     def history(self, service: str) -> tuple[Release, ...]:
         return tuple(sorted(self.records.values(), key=lambda release: release.release_id, reverse=True))
 
-    def start(self, release: Release) -> None:
-        assert release.release_id not in self.records
+    def start(self, release: Release) -> Release:
         self.calls.append("start")
-        self.records[release.release_id] = release
+        newest = max(self.records, default="")
+        numbered = replace(release, release_id=following_key(RECORD_PREFIX, newest))
+        self.records[numbered.release_id] = numbered
+        return numbered
 
     def note_deployment(self, release: Release) -> None:
         self.records[release.release_id] = release
@@ -313,8 +317,8 @@ class World(Scheduler):
     def read_lock(self, service: str) -> Lock | None:
         return self.lock
 
-    def take_lock(self, service: str, lock: Lock, *, now: datetime) -> bool:
-        if self.lock and self.lock.owner != lock.owner and self.lock.held_at(now):
+    def write_lock(self, service: str, lock: Lock, *, seen: Lock | None) -> bool:
+        if self.lock != seen:
             return False
         self.lock = lock
         return True

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
 def test_report_says_what_runs_and_who_rolls_out(world: World, ports: Ports) -> None:
     released(world, ports)
-    world.lock = Lock("other", "now", int(world.now().timestamp()) + 60)
+    world.lock = Lock("other", "now")
     report = report_service("fastbreak-dev", "inference", ports, history=5, disclosure=Disclosure(b"k"))
     assert report["running"]["version"].startswith("1.0.0-")
     assert report["releases"][0]["gates"][0]["verdict"] == "HEALTHY"
     assert report["deployments"][0]["state"] == "SUCCESSFUL"
     assert report["lock"]["owner"] == "other"
-    world.sleep(120)
+    assert report["service"]["definition"] == report["running"]["definition"] == report["releases"][0]["definition"]
+    world.lock = None
     assert report_service("fastbreak-dev", "inference", ports, history=5, disclosure=Disclosure(b"k"))["lock"] == {}
 
 

@@ -37,7 +37,7 @@ def request(**other: Any) -> RolloutRequest:
     spec = ArgumentSpecValidator(build_argument_spec(), required_if=CROSS_CHECKS["required_if"])
     checked = spec.validate({**OPTIONS, **other})
     assert not checked.error_messages, checked.error_messages
-    return build_request(checked.validated_parameters, owner="me", salt="0a", key=b"k")
+    return build_request(checked.validated_parameters, owner="me", key=b"k")
 
 
 def test_options_become_a_request_with_the_documented_defaults() -> None:

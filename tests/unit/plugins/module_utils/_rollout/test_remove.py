@@ -36,7 +36,8 @@ def test_removal_takes_everything_but_the_record(world: World, ports: Ports) -> 
 @pytest.mark.parametrize("check_mode", [False, True])
 def test_removal_is_refused_while_a_rollout_is_under_way(world: World, ports: Ports, check_mode: bool) -> None:
     released(world, ports)
-    world.lock = Lock("other", "now", int(world.now().timestamp()) + 60)
+    world.lock = Lock("other", "now")
+    world.at.append((world.seconds + 10, lambda: setattr(world, "lock", world.lock.renewed())))
     with pytest.raises(RefusedError, match="other"):
         remove(make_request(""), ports, check_mode=check_mode)
     assert world.calls == []

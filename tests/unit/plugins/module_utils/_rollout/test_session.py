@@ -1,36 +1,30 @@
-"""The lock: two rollouts at once, and a lock that is lost."""
+"""The lock: two rollouts at once, a lock that is lost, and clocks that are wrong."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RefusedError, SupersededError
-from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Outcome
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
+    FastbreakError,
+    RefusedError,
+    SupersededError,
+)
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import ROLLBACK, Lock, Outcome
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.session import LOCK_SECONDS
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from tests.unit.plugins.module_utils._rollout.case import deploy, newest, released
+from tests.unit.plugins.module_utils._rollout.case import deploy, document, newest, released
+from tests.unit.plugins.module_utils._rollout.fakes import World
+from tests.unit.plugins.module_utils._rollout.killed import Killed, Mortal
 
 if TYPE_CHECKING:
-    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
-
-    from tests.unit.plugins.module_utils._rollout.fakes import World
-
-
-def test_second_run_is_refused_by_the_name_of_the_holder(world: World, ports: Ports) -> None:
-    released(world, ports)
-    world.push("1.1.0", "b")
-    caught: list[str] = []
-
-    def second() -> None:
-        with pytest.raises(RefusedError) as refused:
-            deploy(ports, "1.1.0", owner="other@there:2:bbbb")
-        caught.append(refused.value.message)
-
-    world.at.append((world.seconds + 4, second))
-    deploy(ports, "1.1.0")
-    assert "tester@here:1:aaaa" in caught[0]
-    assert [release.outcome for release in world.history("inference")] == [Outcome.SUCCEEDED, Outcome.SUCCEEDED]
+    from collections.abc import Iterator
+    from datetime import datetime
 
 
 def test_lock_is_renewed_and_a_lost_one_ends_the_run(world: World, ports: Ports) -> None:
@@ -38,11 +32,126 @@ def test_lock_is_renewed_and_a_lost_one_ends_the_run(world: World, ports: Ports)
     world.push("1.1.0", "b", ready_after=200.0)
 
     def steal() -> None:
-        assert world.lock.held_at(world.now())
-        world.lock = replace(world.lock, owner="thief", expires_at=int(world.now().timestamp()) + 1000)
+        assert world.lock.lease > 10
+        world.lock = replace(world.lock, owner="thief")
 
     world.at.append((world.seconds + 150, steal))
     with pytest.raises(SupersededError, match="taken over by thief"):
         deploy(ports, "1.1.0")
     assert newest(world).outcome is Outcome.IN_PROGRESS
     assert world.lock.owner == "thief"
+
+
+def kept_alive(world: World, seconds: float) -> None:
+    """Somebody else who renews the lock every ten seconds, for *seconds*."""
+    world.lock = Lock("other@there:2:bbbb", "2026-01-01T00:00:00.000Z")
+    for due in range(10, int(seconds), 10):
+        world.at.append((world.seconds + due, lambda: setattr(world, "lock", world.lock.renewed())))
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_second_run_is_refused_by_the_name_of_a_holder_that_lives(world: World, ports: Ports, check_mode: bool) -> None:
+    world.push("1.0.0", "a")
+    kept_alive(world, 1000)
+    with pytest.raises(RefusedError, match="other@there:2:bbbb"):
+        deploy(ports, "1.0.0", check_mode=check_mode)
+    assert world.calls == []
+    assert world.seconds < 15
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_lock_that_stands_still_is_taken_over_and_not_before(world: World, ports: Ports, check_mode: bool) -> None:
+    world.push("1.0.0", "a")
+    world.lock = Lock("dead@there:2:bbbb", "2036-01-01T00:00:00.000Z", 7)
+    deploy(ports, "1.0.0", check_mode=check_mode)
+    assert world.seconds >= LOCK_SECONDS
+    assert (world.lock is None) is not check_mode
+
+
+def test_lock_that_is_given_up_while_it_is_watched_is_free(world: World, ports: Ports) -> None:
+    world.push("1.0.0", "a")
+    world.lock = Lock("other@there:2:bbbb", "2026-01-01T00:00:00.000Z")
+    world.at.append((world.seconds + 5, lambda: setattr(world, "lock", None)))
+    deploy(ports, "1.0.0")
+    assert newest(world).outcome is Outcome.SUCCEEDED
+
+
+def test_of_two_that_watch_a_dead_lock_one_gets_it(world: World, ports: Ports) -> None:
+    world.push("1.0.0", "a")
+    world.lock = Lock("dead@there:2:bbbb", "2026-01-01T00:00:00.000Z", 7)
+    write = world.write_lock
+
+    def too_late(service: str, lock: Lock, *, seen: Lock | None) -> bool:
+        world.write_lock = write
+        world.lock = Lock("quicker@there:3:cccc", "2026-01-01T00:00:00.000Z", 8)
+        return write(service, lock, seen=seen)
+
+    world.write_lock = too_late
+    with pytest.raises(RefusedError, match="quicker@there:3:cccc"):
+        deploy(ports, "1.0.0")
+    assert world.calls == []
+
+
+class Askew:
+    """A controller's clock whose wall time jumps by days each time it is read."""
+
+    def __init__(self, world: World | Mortal, days: list[int]) -> None:
+        self._world = world
+        self._days = days
+        self._reads = 0
+
+    def now(self) -> datetime:
+        self._reads += 1
+        return self._world.now() + timedelta(days=self._days[self._reads % len(self._days)])
+
+    def monotonic(self) -> float:
+        return self._world.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        self._world.sleep(seconds)
+
+
+def story(days: list[int]) -> tuple[Any, ...]:
+    """What several runs decide: two releases, one with other values, a killed one, rollbacks, a lock that lives."""
+    return tuple(_story(World(), days))
+
+
+def _story(world: World, days: list[int]) -> Iterator[Any]:
+    for version, digit in (("1.0.0", "a"), ("1.1.0", "b"), ("1.2.0", "c")):
+        world.push(version, digit)
+    clock = Askew(world, days)
+    whole = Ports(*[world] * 8, clock, world, world)  # type: ignore[arg-type]
+    yield deploy(whole, "1.0.0").action
+    yield deploy(whole, "1.1.0").action
+    yield deploy(whole, "1.1.0", document=document(FASTBREAK_LOG_LEVEL="debug")).action
+    mortal = Mortal(world, 20)
+    with pytest.raises(Killed):
+        deploy(Ports(*[mortal] * 8, Askew(mortal, days), mortal, mortal), "1.2.0", owner="dead@here:1:dddd")  # type: ignore[arg-type]
+    began = world.seconds
+    for command in ({"version": "", "kind": ROLLBACK}, {"version": "", "kind": ROLLBACK}, {"version": "1.0.0"}):
+        try:
+            yield deploy(whole, **command).changed
+        except FastbreakError as error:
+            yield error.message
+    world.lock = Lock("other@there:2:bbbb", "2026-01-01T00:00:00.000Z")
+    world.at.append((world.seconds + 10, lambda: setattr(world, "lock", world.lock.renewed())))
+    with pytest.raises(RefusedError, match="other@there:2:bbbb"):
+        deploy(whole, "1.2.0")
+    yield world.seconds - began
+    yield world.calls
+    yield [(release.release_id, release.name, release.kind, release.outcome) for release in world.history("inference")]
+
+
+@settings(max_examples=12)
+@given(st.lists(st.integers(-400, 400), min_size=1, max_size=9))
+def test_whatever_the_clock_says_the_same_is_decided(days: list[int]) -> None:
+    assert story(days) == story([0])
+
+
+def test_the_story_is_the_expected_one() -> None:
+    told = story([0])
+    assert told[:3] == ("create", "deploy", "deploy")
+    assert told[3:6] == (True, False, True)
+    assert [outcome.value for _id, _name, _kind, outcome in told[-1]] == ["SUCCEEDED"] * 2 + [told[-1][2][3].value] + [
+        "SUCCEEDED"
+    ] * 3

@@ -1,0 +1,108 @@
+"""Every command that the collection prints: found in its sources, and held against what there is to run."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from ansible_collections.fastbreak.aws.plugins.module_utils._common import commands
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[5]
+PLAYBOOK = re.compile(r"(?:[\w./-]*playbooks/[\w-]+\.yml|\bsite\.yml)")
+COMMAND = re.compile(
+    r"ansible-playbook -i (?P<inventory>inventories/\S+|<inventory>) (?P<playbook>playbooks/[\w-]+\.yml|site\.yml)"
+    r"(?P<rest>(?: \[?-e \w+=\S+| \[?--[a-z]+(?: [a-z]+(?= |$|\)))?(?: --diff)?\]?)*)"
+)
+
+
+def texts() -> Iterator[tuple[str, str]]:
+    """Where each text of the collection's programs stands, and the text, its parts put together."""
+    for path in sorted((ROOT / "plugins").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, (ast.JoinedStr, ast.Constant)):
+                yield f"{path.relative_to(ROOT)}:{node.lineno}", _text(node)
+    for folder in ("roles", "playbooks"):
+        for path in sorted((ROOT / folder).rglob("*.yml")):
+            yield from ((str(path.relative_to(ROOT)), text) for text in _scalars(yaml.safe_load(path.read_text())))
+            comments = [line for line in path.read_text().splitlines() if line.startswith("#")]
+            yield from ((str(path.relative_to(ROOT)), line) for line in comments)
+
+
+def _text(node: ast.AST) -> str:
+    if isinstance(node, ast.JoinedStr):
+        return "".join(map(_text, node.values))
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else ""
+    if isinstance(node, ast.FormattedValue) and isinstance(node.value, ast.Name):
+        return str(getattr(commands, node.value.id, "<value>"))
+    return "<value>"
+
+
+def _scalars(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from (text for member in value.values() for text in _scalars(member))
+    elif isinstance(value, list):
+        yield from (text for member in value for text in _scalars(member))
+    elif isinstance(value, str):
+        yield re.sub(r"\{\{.*?\}\}", "<value>", value)
+
+
+def is_advice(place: str, text: str) -> bool:
+    """Whether *text* advises to run a playbook, rather than imports one."""
+    return bool(PLAYBOOK.search(text)) and not (place.startswith("playbooks/") and PLAYBOOK.fullmatch(text))
+
+
+ADVICE = sorted({(place, text) for place, text in texts() if is_advice(place, text)})
+
+
+def known_variables(playbook: str) -> set[str]:
+    """What may be given with ``-e``: what the playbook itself reads, and what roles and inventories declare."""
+    names = set(re.findall(r"\b(version|confirm)\b", (ROOT / playbook).read_text()))
+    for path in (ROOT / "roles").glob("*/meta/argument_specs.yml"):
+        names |= set(yaml.safe_load(path.read_text())["argument_specs"]["main"]["options"])
+    return names
+
+
+def test_advice_is_found() -> None:
+    assert len(ADVICE) > 15
+    assert {place.partition("/")[0] for place, _text in ADVICE} == {"playbooks", "plugins", "roles"}
+
+
+@pytest.mark.parametrize(("place", "text"), ADVICE, ids=[place for place, _text in ADVICE])
+def test_every_printed_command_is_whole_and_can_be_run(place: str, text: str) -> None:
+    found = list(COMMAND.finditer(text))
+    assert len(found) == len(PLAYBOOK.findall(text)), f"{place} names a playbook outside of a whole command: {text}"
+    for command in found:
+        assert (ROOT / command["playbook"]).is_file()
+        given = set(re.findall(r"-e (\w+)=", command["rest"]))
+        assert given <= known_variables(command["playbook"]), place
+
+
+def test_every_printed_variable_is_one_that_is_read() -> None:
+    known = known_variables("playbooks/deploy.yml") | known_variables("playbooks/teardown.yml")
+    for place, text in texts():
+        assert set(re.findall(r"(?<!\S)-e (\w+)=", text)) <= known, f"{place}: {text}"
+
+
+def test_every_playbook_that_is_named_can_be_read_by_ansible() -> None:
+    playbooks = sorted({command["playbook"] for _place, text in ADVICE for command in COMMAND.finditer(text)})
+    run = subprocess.run(
+        [Path(sys.executable).with_name("ansible-playbook"), "--syntax-check", "-i", "inventories/dev", *playbooks],
+        cwd=ROOT,
+        env={**os.environ, "ANSIBLE_LOCALHOST_WARNING": "false"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr

@@ -1,0 +1,84 @@
+"""Runs that are killed at a step: nothing of theirs runs after it, and their lock stays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.unit.plugins.module_utils._rollout.fakes import World
+
+WRITES = frozenset(
+    {
+        "create_service",
+        "delete_rule",
+        "delete_service",
+        "deregister_task_definition",
+        "drop_lock",
+        "finish",
+        "note_deployment",
+        "put_rule",
+        "put_scaling",
+        "register_task_definition",
+        "remove_scaling",
+        "run_task",
+        "start",
+        "stop_service_deployment",
+        "stop_task",
+        "tag_service",
+        "update_service",
+        "write_lock",
+    }
+)
+
+
+class Killed(BaseException):
+    """SIGKILL."""
+
+
+class Mortal:
+    """A world that counts what a run writes and waits for, and kills it *before* or after the step of a number."""
+
+    def __init__(self, world: World, step: int = 0, *, before: bool = False) -> None:
+        self._world = world
+        self._step = step
+        self._before = before
+        self._dead = False
+        self.steps: list[str] = []
+
+    def ports(self) -> Ports:
+        return Ports(self, self, self, self, self, self, self, self, self, self, self)  # type: ignore[arg-type]
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._world, name)
+        return self._mortal(name, found) if callable(found) else found
+
+    def _mortal(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def made(*args: Any, **kwargs: Any) -> Any:
+            if self._dead:
+                raise Killed
+            if name not in WRITES and name != "sleep":
+                return call(*args, **kwargs)
+            self.steps.append(name)
+            due = len(self.steps) == self._step
+            if due and self._before:
+                self._die()
+            answer = call(*args, **kwargs)
+            if due:
+                self._die()
+            return answer
+
+        return made
+
+    def _die(self) -> None:
+        self._dead = True
+        raise Killed
+
+
+def steps_to_try(steps: list[str]) -> list[int]:
+    """The numbers of all writing steps of a run, and of every fourth wait."""
+    waits = [number for number, name in enumerate(steps, 1) if name == "sleep"]
+    return sorted({number for number, name in enumerate(steps, 1) if name in WRITES} | set(waits[::4]))
