@@ -180,7 +180,7 @@ def test_a_registry_that_names_another_digest_after_writing_lies(client: Any, re
 
 
 def test_a_manifest_in_gzip_is_unpacked(client: Any, registry: FaultyRegistry) -> None:
-    coded = {"answer_body": gzip.compress(IMAGE.content), "answer_headers": {"Content-Encoding": "gzip"}}
+    coded = {"answer_body": gzip.compress(IMAGE.content, mtime=0), "answer_headers": {"Content-Encoding": "gzip"}}
     registry.fault("GET", MANIFESTS, **coded)
     assert client.read_manifest(Address("a/b", IMAGE.digest)) == raw(IMAGE)
     assert registry.requests[0].headers["accept-encoding"] == "identity"
@@ -189,9 +189,9 @@ def test_a_manifest_in_gzip_is_unpacked(client: Any, registry: FaultyRegistry) -
 @pytest.mark.parametrize(
     ("coding", "body", "seen"),
     [
-        ("gzip", gzip.compress(bytes(MANIFEST_LIMIT_BYTES + 1)), "at most"),
-        ("gzip", gzip.compress(bytes(100))[:-5], "not a whole one"),
-        ("gzip", gzip.compress(bytes(100)) + b"x", "not a whole one"),
+        ("gzip", gzip.compress(bytes(MANIFEST_LIMIT_BYTES + 1), mtime=0), "at most"),
+        ("gzip", gzip.compress(bytes(100), mtime=0)[:-5], "not a whole one"),
+        ("gzip", gzip.compress(bytes(100), mtime=0) + b"x", "not a whole one"),
         ("gzip", b"{}", "is none"),
         ("gzip", b"", "not a whole one"),
         ("br", b"{}", "'br', which nobody asked for"),
