@@ -38,6 +38,13 @@ options:
   destination_tag:
     description: Tag at the destination. Not given, O(tag); without that either, the image is there by its digest alone.
     type: str
+  tags:
+    description:
+      - All tags that the image gets at the destination, in place of O(destination_tag). Each has to be text.
+      - They are written when all content is there. One that is there with another digest refuses all of them.
+      - The result and the record have an entry for each.
+    type: list
+    elements: str
   platforms:
     description:
       - Platforms to promote, as C(os/architecture[/variant]). Not given, all.
@@ -66,6 +73,10 @@ options:
       destination_tag:
         description: As O(destination_tag).
         type: str
+      tags:
+        description: As O(tags).
+        type: list
+        elements: str
       platforms:
         description: As O(platforms).
         type: list
@@ -290,6 +301,16 @@ EXAMPLES = r"""
     digest: sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
     destination_tag: blessed-2026-11
 
+- name: Promote under several tags
+  fastbreak.aws.image_promotion:
+    source:
+      registry: registry.build.example.com
+    destination:
+      registry: registry.example.com
+    repository: team/app
+    digest: sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+    tags: ["2.10.3", stable-2026-11]
+
 - name: Promote what Git says, between two registries of another kind
   fastbreak.aws.image_promotion:
     source:
@@ -406,7 +427,7 @@ CROSS_CHECKS = {
     "required_one_of": [("repository", "images", "promotion_file")],
     "required_together": [("service", "release_table")],
     "required_by": dict.fromkeys(
-        ("tag", "digest", "destination_repository", "destination_tag", "platforms"), ("repository",)
+        ("tag", "digest", "destination_repository", "destination_tag", "tags", "platforms"), ("repository",)
     ),
 }
 
@@ -435,7 +456,11 @@ def build_argument_spec():
 def image_spec():
     """The options that name one image."""
     names = ("repository", "tag", "digest", "destination_repository", "destination_tag")
-    return {**{name: {"type": "str"} for name in names}, "platforms": {"type": "list", "elements": "str"}}
+    lists = ("tags", "platforms")
+    return {
+        **{name: {"type": "str"} for name in names},
+        **{name: {"type": "list", "elements": "str"} for name in lists},
+    }
 
 
 def entry_spec():
@@ -516,10 +541,10 @@ def perform(params, context):
 #: Options that protect, or that pin what is promoted: given, they must not be empty.
 PROTECTING = (
     *(f"{side}.{name}" for side in ("source", "destination") for name in ("auth", "validate_certs", "ca_bundle")),
-    *("digest", "platforms", "images.digest", "images.platforms"),
+    *("digest", "tags", "platforms", "images.digest", "images.tags", "images.platforms"),
     *("gates", "attachments", "allow_digest_change", "attest", "service", "release_table"),
 )
-TEXTS = ("tag", "digest", "destination_tag")
+TEXTS = ("tag", "digest", "destination_tag", "tags")
 
 ENTRY = Entry(
     build_argument_spec(),

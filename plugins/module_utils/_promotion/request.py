@@ -45,9 +45,10 @@ def build_request(options: Options, entries: Sequence[tuple[str, Options]]) -> P
     each option that is wrong why.
     """
     source, destination = (options[side]["registry"] for side in ("source", "destination"))
-    images = tuple(_image(entry, source, destination) for _place, entry in entries)
+    images = [(place, image) for place, entry in entries for image in _images(entry, source, destination)]
     gates, problems = read_gates(options["gates"] or {})
-    problems = [*_image_problems(entries, images), *problems, *_number_problems(options)]
+    wrong = [place + problem for place, entry in entries for problem in _entry_problems(entry)]
+    problems = list(dict.fromkeys([*wrong, *_image_problems(images), *problems, *_number_problems(options)]))
     if problems:
         raise RequestError(
             "Promoting was refused because of the options; nothing was asked and nothing was changed: "
@@ -55,7 +56,7 @@ def build_request(options: Options, entries: Sequence[tuple[str, Options]]) -> P
             problems=problems,
         )
     return PromotionRequest(
-        images=images,
+        images=tuple(image for _place, image in images),
         gates=gates,
         attachments=AttachmentsMode(options["attachments"]),
         allow_digest_change=options["allow_digest_change"],
@@ -72,31 +73,40 @@ def named_images(options: Options) -> list[tuple[str, Options]]:
     return [(f"images[{number}]: ", entry) for number, entry in enumerate(options["images"])]
 
 
-def _image(entry: Options, source: str, destination: str) -> ImageRequest:
-    """The image of an entry, between registries of these hosts."""
+def _images(entry: Options, source: str, destination: str) -> list[ImageRequest]:
+    """The image of an entry, between registries of these hosts: once for each tag that it gets."""
     tag, repository = entry["tag"] or "", entry["repository"]
     goal = entry["destination_repository"] or (
         without_hub(repository) if canonical_registry(source) == DOCKER_HUB else repository
     )
-    return ImageRequest(
-        repository=repository_at(source, repository),
-        destination_repository=repository_at(destination, goal),
-        tag=tag,
-        digest=entry["digest"] or "",
-        destination_tag=entry["destination_tag"] or tag,
-        platforms=tuple(entry["platforms"] or ()),
-    )
+    return [
+        ImageRequest(
+            repository=repository_at(source, repository),
+            destination_repository=repository_at(destination, goal),
+            tag=tag,
+            digest=entry["digest"] or "",
+            destination_tag=destination_tag,
+            platforms=tuple(entry["platforms"] or ()),
+        )
+        for destination_tag in entry["tags"] or [entry["destination_tag"] or tag]
+    ]
 
 
-def _image_problems(entries: Sequence[tuple[str, Options]], images: tuple[ImageRequest, ...]) -> Iterator[str]:
-    if not entries:
+def _entry_problems(entry: Options) -> Iterator[str]:
+    for name, meaning in (("platforms", "to promote all"), ("tags", "for the tag at the source")):
+        if entry[name] == []:
+            yield f"{name} is empty; leave it out {meaning}"
+    if entry["tags"] and entry["destination_tag"]:
+        yield "both 'tags' and 'destination_tag' are given; name all tags at the destination by 'tags'"
+
+
+def _image_problems(images: Sequence[tuple[str, ImageRequest]]) -> Iterator[str]:
+    if not images:
         yield "no image is named; name one by 'repository' with 'tag' or 'digest', or several by 'images'"
     taken: dict[tuple[str, str], str] = {}
-    for (place, entry), image in zip(entries, images, strict=True):
+    for place, image in images:
         for problem in _name_problems(image):
             yield place + problem
-        if entry["platforms"] == []:
-            yield f"{place}platforms is empty; leave it out to promote all"
         target = (image.destination_repository, image.destination_tag or image.digest)
         if target in taken:
             yield f"{place}goes to {':'.join(target)}, where {taken[target]} goes already; name each destination once"

@@ -142,6 +142,16 @@ def test_promotions_of_one_image_at_once_all_succeed_and_lose_nothing(promoter: 
     assert not promoter.run(asked).changed
 
 
+def test_an_image_under_several_tags_is_sent_once(promoter: Promoter) -> None:
+    index = _push_index(promoter, "dev/tags", seed=61)
+    asked = [ImageRequest("dev/tags", "prod/tags", TAG, "", tag) for tag in ("1.10", "stable")]
+    result = promoter.run(*asked)
+    assert [_raw(promoter.destination.host, "prod/tags", tag) for tag in ("1.10", "stable")] == [index.content] * 2
+    assert [image.blobs_copied for image in result.images] == [7, 0]
+    assert not promoter.run(*asked).changed
+    assert promoter.run(*asked, ImageRequest("dev/tags", "prod/tags", TAG, "", "third")).images[2].blobs_copied == 0
+
+
 def test_a_subset_of_platforms_is_an_index_that_skopeo_reads(promoter: Promoter) -> None:
     _push_index(promoter, "dev/subset", seed=31)
     asked = ImageRequest("dev/subset", "prod/subset", TAG, "", TAG, ("linux/arm64",))

@@ -46,7 +46,10 @@ SINGLE = {
     "service": "s",
     "release_table": "t",
 }
-SEVERAL = {**SIDES, "images": [{"repository": "app", "tag": "1", "digest": DIGEST, "platforms": ["linux/amd64"]}]}
+SEVERAL = {
+    **SIDES,
+    "images": [{"repository": "app", "tag": "1", "digest": DIGEST, "platforms": ["linux/amd64"], "tags": ["a", "b"]}],
+}
 BYSTANDERS = ("source", "destination", "repository", "tag", "images")
 
 
@@ -80,7 +83,7 @@ def request(options: dict[str, Any]) -> Any:
 
 
 PROTECTING = [(SINGLE, path) for path in places(SINGLE) if path[0] not in BYSTANDERS]
-PROTECTING += [(SEVERAL, path) for path in places(SEVERAL) if {"digest", "platforms"} & set(path)]
+PROTECTING += [(SEVERAL, path) for path in places(SEVERAL) if {"digest", "platforms", "tags"} & set(path)]
 #: A label's empty text lets it have any value, and lists that add nothing are as good as none: both are documented.
 MEANT = {("gates", "labels", "required", "team"): ("", "  "), ("gates", "vulnerabilities", "allow"): ([],)}
 MEANT_MAPPINGS = [("gates",), ("gates", "labels", "required"), ("gates", "labels"), ("gates", "vulnerabilities")]
@@ -106,5 +109,7 @@ def test_a_gate_without_options_is_on_with_its_defaults() -> None:
 def test_a_number_is_no_version(name: str, value: Any) -> None:
     with pytest.raises(RequestError, match=rf"{name} is read as"):
         ENTRY.refuse({**SINGLE, name: value})
+    with pytest.raises(RequestError, match=r"images\[0\]\.tags\[1\] is read as"):
+        ENTRY.refuse(changed(SEVERAL, ("images", 0, "tags", 1), value))
     with pytest.raises(RequestError, match=rf"images\[0\]\.{name} is read as"):
         ENTRY.refuse(changed(SEVERAL, ("images", 0, name), value))

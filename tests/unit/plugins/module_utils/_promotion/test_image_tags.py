@@ -7,9 +7,10 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     OperationError,
     RefusedError,
 )
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import ImageRequest
 
 from tests.unit.plugins.module_utils._oci import samples
-from tests.unit.plugins.module_utils._promotion.case import DESTINATION, SOURCE, TAG, run, sample
+from tests.unit.plugins.module_utils._promotion.case import DESTINATION, SOURCE, TAG, request, run, sample
 from tests.unit.plugins.module_utils._promotion.fakes import World
 
 
@@ -54,3 +55,28 @@ def test_another_image_that_takes_the_tag_meanwhile_is_named(immutable: bool) ->
     assert made.root.digest in str(caught.value)
     assert shelf.tags[TAG] in str(caught.value)
     assert shelf.tags[TAG] != made.root.digest
+
+
+def test_several_tags_of_one_image_are_written_last_and_together() -> None:
+    world = World()
+    made = sample(world)
+    asked = request(*(ImageRequest(SOURCE, DESTINATION, TAG, "", tag) for tag in ("1", "2", "3")))
+    result = run(world, asked)
+    held = world.destination[DESTINATION]
+    assert [held.tags[tag] for tag in ("1", "2", "3")] == [made.root.digest] * 3
+    written = [reference for verb, _repository, reference in world.destination.calls if verb.startswith("PUT")]
+    assert sorted(written[-3:]) == ["1", "2", "3"]
+    assert len(written) == len(set(written))
+    assert [image.blobs_copied > 0 for image in result.images] == [True, False, False]
+    assert not run(world, asked).changed
+
+
+def test_a_tag_that_would_have_to_move_keeps_the_others_from_being_written() -> None:
+    world = World()
+    sample(world)
+    samples.image(world.destination[DESTINATION], "other", tag="2")
+    asked = request(*(ImageRequest(SOURCE, DESTINATION, TAG, "", tag) for tag in ("1", "2")))
+    with pytest.raises(RefusedError, match="tag 2 of prod/app was refused"):
+        run(world, asked)
+    assert set(world.destination[DESTINATION].tags) == {"2"}
+    assert world.destination.writes == 0

@@ -57,6 +57,30 @@ def test_an_image_can_get_another_name_and_a_digest_no_tag() -> None:
     )
 
 
+def test_an_image_can_get_several_tags() -> None:
+    named = request(repository="app", digest=DIGEST, tags=["1.10", "stable"])
+    assert named.images == tuple(
+        ImageRequest("app", "app", digest=DIGEST, destination_tag=tag) for tag in ("1.10", "stable")
+    )
+    several = request(images=[{"repository": "app", "tag": "1", "tags": ["2"]}, ONE])
+    assert [(image.tag, image.destination_tag) for image in several.images] == [("1", "2"), ("1.0", "1.0")]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"tags": []}, "tags is empty; leave it out for the tag at the source"),
+        ({"tags": ["a", "a"]}, "goes to app:a, where it goes already"),
+        ({"tags": ["a"], "destination_tag": "b"}, "name all tags at the destination by 'tags'"),
+        ({"tags": ["a", "b/c"]}, "destination_tag: 'b/c' is no tag"),
+        ({"platforms": []}, "platforms is empty"),
+    ],
+)
+def test_tags_that_cannot_be_meant_are_refused(options: dict[str, Any], told: str) -> None:
+    assert told in refusal(**ONE, **options)
+    assert "images[0]: " in refusal(images=[{**ONE, **options}])
+
+
 @pytest.mark.parametrize(
     ("sides", "repository", "found"),
     [
