@@ -679,7 +679,7 @@ def build_ports(params, context):
         scaling=ScalingClient(context.client("application-autoscaling")),
         releases=ReleasesClient(context.client("dynamodb"), table),
         images=EcrClient(context.client("ecr"), params["registry_account"] or ""),
-        surroundings=AwsSurroundings(context.connect),
+        surroundings=AwsSurroundings(context.connect, params["registry_account"] or ""),
         logs=LogsClient(context.client("logs")),
         probe=HttpProbe(),
         clock=context.clock,

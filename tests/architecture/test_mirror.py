@@ -20,7 +20,6 @@ UNTESTED = {
     "module_utils/_rollout/gates/model.py": "_rollout/gates/test_http.py, test_target_health.py",
     "module_utils/_rollout/read.py": "_rollout/test_run.py",
     "module_utils/_rollout/report.py": "_rollout/test_run.py",
-    "module_utils/_rollout/request.py": "_rollout/test_options.py",
 }
 """Files of module_utils without a test file, and where they are tested. It only gets shorter."""
 

@@ -10,7 +10,9 @@ from .._errors import RequestError
 from .._release.record import DEPLOY, ROLLBACK
 from .disclosure import Disclosure
 from .gates.table import read_gate
-from .request import Migration, RolloutRequest, problems_of
+from .request import Migration, RolloutRequest
+from .request_problems import problems_of
+from .tags import read_tags
 from .values import (
     CapacityProvider,
     DeploymentSettings,
@@ -32,7 +34,8 @@ def build_request(options: Options, *, owner: str, key: bytes) -> RolloutRequest
 
     *key* is 32 random bytes, for the fingerprints of values.
     """
-    settings = _settings(options)
+    tags, problems = read_tags(options["tags"] or {})
+    settings = _settings(options, tags)
     request = RolloutRequest(
         cluster=options["cluster"],
         service=options["service"],
@@ -52,14 +55,14 @@ def build_request(options: Options, *, owner: str, key: bytes) -> RolloutRequest
         require_promoted=options["require_promoted"],
         timeout_seconds=options["timeout_seconds"],
         poll_seconds=options["poll_interval_seconds"],
-        tags=options["tags"] or {},
+        tags=tags,
     )
-    if options["state"] != "absent" and (problems := problems_of(request)):
+    if options["state"] != "absent" and (problems := [*problems, *problems_of(request)]):
         raise RequestError(f"Rolling out {request.service}: " + " ".join(problems), problems=problems)
     return request
 
 
-def _settings(options: Options) -> ServiceSettings:
+def _settings(options: Options, tags: Mapping[str, str]) -> ServiceSettings:
     network, balancer, deployment = options["network"], options["load_balancer"], options["deployment"] or {}
     providers = options["capacity_provider_strategy"] or []
     return ServiceSettings(
@@ -84,7 +87,7 @@ def _settings(options: Options) -> ServiceSettings:
         enable_execute_command=options["enable_execute_command"],
         propagate_tags=options["propagate_tags"],
         enable_ecs_managed_tags=options["enable_ecs_managed_tags"],
-        tags=frozenset((options["tags"] or {}).items()),
+        tags=frozenset(tags.items()),
     )
 
 

@@ -39,8 +39,8 @@ class Ecs(Protocol):
     def registrable(self, document: Document) -> Document:
         """*document* without what only an answer of the API holds, such as its revision."""
 
-    def check_definition(self, document: Document) -> tuple[str, ...]:
-        """What the API's own model finds wrong with *document*, without asking the API."""
+    def conform_definition(self, document: Document) -> tuple[Document, list[str]]:
+        """*document*, of any shape, as the API's own model takes it, and what is wrong with it. Asks nobody."""
 
     def cluster_status(self, cluster: str) -> str:
         """The cluster's status, or an empty string when there is none."""
@@ -102,8 +102,11 @@ class Ecs(Protocol):
 class LoadBalancing(Protocol):
     """Elastic Load Balancing."""
 
-    def target_group_problem(self, arn: str) -> str:
-        """Why tasks cannot be registered with the target group, or an empty string."""
+    def target_group_problem(self, arn: str, *, vpc: str, routed: bool) -> str:
+        """Why tasks in *vpc* (empty: not known) cannot be registered with the target group, or an empty string.
+
+        *routed* says that a rule of this release attaches it to a load balancer.
+        """
 
     def listener_problem(self, arn: str) -> str:
         """Why the listener cannot take a rule, or an empty string."""
@@ -157,6 +160,18 @@ class Surroundings(Protocol):
 
     def secret_exists(self, value_from: str) -> bool:
         """Whether the secret or parameter of a ``valueFrom`` exists."""
+
+    def secret_keys(self, value_from: str) -> frozenset[str] | None:
+        """The JSON keys of the secret of a ``valueFrom``; None when it holds no JSON object."""
+
+    def subnet_vpcs(self, ids: frozenset[str]) -> Mapping[str, str]:
+        """The VPC of each subnet that exists, by its id."""
+
+    def security_group_vpcs(self, ids: frozenset[str]) -> Mapping[str, str]:
+        """The VPC of each security group that exists, by its id."""
+
+    def image_platforms(self, repository: str, digest: str) -> frozenset[str]:
+        """The platforms of an image, as ``linux/amd64``; empty when they cannot be told."""
 
     def alarm_states(self, names: frozenset[str]) -> Mapping[str, str]:
         """The state of each alarm that exists, by name."""

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from .._common.commands import PROMOTE
 from .._errors import RefusedError, RequestError
 from .._release.record import DEPLOY
-from .plan import Action
-from .tasks import references
+from .definition_problems import definition_problems
+from .prerequisites import prerequisite_problems
+from .request_problems import movement_problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,36 +24,49 @@ if TYPE_CHECKING:
     from .session import Session
 
 
-def check_request(session: Session, facts: Facts) -> None:
-    """Raise RequestError for a task definition that does not fit the service."""
-    if problems := list(_misfits(session.request, facts)):
-        raise RequestError(
-            f"Rolling out {session.request.service}: the task definition cannot be right; nothing was changed. "
-            + " ".join(f"({number}) {problem}" for number, problem in enumerate(problems, 1)),
-            problems=problems,
-        )
+def check(session: Session, facts: Facts, *, orphan_arn: str = "") -> None:
+    """Raise everything that stands against the release: RequestError when only the task definition cannot be right.
 
-
-def check_surroundings(session: Session, facts: Facts, *, orphan_arn: str = "") -> None:
-    """Raise RefusedError with everything that stands against the release.
-
-    *orphan_arn* is a service deployment that an interrupted run of ours left behind: it may be replaced.
+    *orphan_arn* is a service deployment that an interrupted run of ours left behind: it may be replaced. Raises
+    RefusedError for what is missing or in the way.
     """
+    misfits = [*_misfits(session.request, facts), *_definition_problems(session.request, facts)]
     problems = [
         *_plan_problems(facts),
+        *_movement_problems(session.request, facts),
         *_promotion_problems(session, facts),
         *_deployment_problems(session, facts, orphan_arn),
-        *_definition_problems(session, facts),
-        *_network_problems(session),
+        *prerequisite_problems(session, facts),
         *_alarm_problems(session, facts),
         *_gate_problems(session, facts),
     ]
+    found = [*misfits, *problems]
+    numbered = " ".join(f"({number}) {problem}" for number, problem in enumerate(found, 1))
     if problems:
         raise RefusedError(
             f"Rolling out {facts.target.name} to {session.request.service} was refused before anything was "
-            "changed: " + " ".join(f"({number}) {problem}" for number, problem in enumerate(problems, 1)),
-            problems=problems,
+            f"changed: {numbered}",
+            problems=found,
         )
+    if misfits:
+        raise RequestError(
+            f"Rolling out {session.request.service}: the task definition cannot be right; nothing was changed. "
+            f"{numbered}",
+            problems=found,
+        )
+
+
+def _definition_problems(request: RolloutRequest, facts: Facts) -> list[str]:
+    """Of a definition that is to be registered; a recorded one has been registered before."""
+    if facts.plan.reuse_arn:
+        return []
+    return list(definition_problems(facts.target.document, fargate=request.settings.on_fargate))
+
+
+def _movement_problems(request: RolloutRequest, facts: Facts) -> Iterator[str]:
+    service = facts.found.service
+    desired = service.desired_count if service else 0
+    return movement_problems(request.settings.deployment, desired) if desired else iter(())
 
 
 def _misfits(request: RolloutRequest, facts: Facts) -> Iterator[str]:
@@ -98,31 +112,6 @@ def _deployment_problems(session: Session, facts: Facts, orphan_arn: str) -> Ite
         f"Deployment {moving.arn} of service {session.request.service} is {moving.state.value} and is not ours. Wait "
         "for it to end, stop it (aws ecs stop-service-deployment), or set supersede=true to replace it."
     )
-
-
-def _definition_problems(session: Session, facts: Facts) -> Iterator[str]:
-    if facts.plan.action in (Action.UNCHANGED, Action.SETTINGS):
-        return
-    refers = references(facts.target.document)
-    for role in refers.roles:
-        if not session.ports.surroundings.role_exists(role):
-            yield f"Role {role} does not exist; provision component 'service', or correct the task definition."
-    for secret in refers.secrets:
-        if not session.ports.surroundings.secret_exists(secret):
-            yield f"Secret {secret} does not exist, or lies in another account or region; tasks could not start."
-    for group in refers.log_groups:
-        if not session.ports.logs.group_exists(group):
-            yield f"Log group {group} does not exist; provision component 'service', or set awslogs-create-group."
-
-
-def _network_problems(session: Session) -> Iterator[str]:
-    balancing = session.ports.balancing
-    for arn in sorted({binding.target_group_arn for binding in session.request.settings.target_bindings}):
-        if problem := balancing.target_group_problem(arn):
-            yield problem
-    for arn in sorted({rule.listener_arn for rule in session.request.rules}):
-        if problem := balancing.listener_problem(arn):
-            yield problem
 
 
 def _alarm_problems(session: Session, facts: Facts) -> Iterator[str]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .._release.record import DEPLOY
-from .gates.table import gate_problems
 from .ownership import Owner
 
 if TYPE_CHECKING:
@@ -66,34 +65,3 @@ class RolloutRequest:
     def target_group_arn(self) -> str:
         """The target group whose targets are judged."""
         return min(binding.target_group_arn for binding in self.settings.target_bindings)
-
-
-def problems_of(request: RolloutRequest) -> list[str]:
-    """Why the request cannot be right, beside its task definition."""
-    problems: list[str] = []
-    names = [gate.name for gate in request.gates]
-    if not request.gates:
-        problems.append("gates is empty, so no release could ever pass; name at least one gate.")
-    if len(set(names)) != len(names):
-        problems.append(f"gates has a name twice ({', '.join(sorted(names))}); give each its own 'name'.")
-    for gate in request.gates:
-        problems += gate_problems(gate)
-    if request.scaling and request.scaling.minimum > request.scaling.maximum:
-        problems.append(
-            f"scaling.minimum {request.scaling.minimum} is above scaling.maximum {request.scaling.maximum}."
-        )
-    if request.scaling and request.scaling.minimum < 1:
-        problems.append("scaling.minimum is below 1; a release to zero tasks could not be judged.")
-    if request.desired_count < 1:
-        problems.append("desired_count is below 1; a release to zero tasks could not be judged.")
-    if request.poll_seconds <= 0:
-        problems.append("poll_interval_seconds must be above 0.")
-    places = [(rule.listener_arn, rule.priority) for rule in request.rules]
-    if len(set(places)) != len(places):
-        problems.append("listener_rules names the same priority of a listener twice.")
-    problems += [
-        f"listener_rules at priority {rule.priority} has neither path_patterns nor host_headers."
-        for rule in request.rules
-        if not rule.path_patterns and not rule.host_headers
-    ]
-    return problems

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from .._errors import FastbreakError
 from .attempt import Attempt
 from .plan import Action
-from .preflight import check_request, check_surroundings
+from .preflight import check
 from .read import Facts, read
 from .recover import recover
 from .report import RolloutResult, build_result
@@ -53,9 +53,8 @@ def _predict(session: Session, facts: Facts) -> RolloutResult:
     if facts.interrupted:
         session.warn(f"an interrupted release of {facts.interrupted[0].name} would be looked into first")
     orphans = {release.deployment_id for release in facts.interrupted}
-    check_request(session, facts)
     moving = facts.moving
-    check_surroundings(session, facts, orphan_arn=moving.arn if moving and moving.arn in orphans else "")
+    check(session, facts, orphan_arn=moving.arn if moving and moving.arn in orphans else "")
     return build_result(session, facts)
 
 
@@ -70,9 +69,8 @@ def _roll_out(session: Session) -> RolloutResult:
     if facts.plan.action is Action.UNCHANGED:
         verify_running(session, facts)
         return build_result(session, facts)
-    check_request(session, facts)
     adopted = recovery.adopted.deployment_id if recovery.adopted else ""
-    check_surroundings(session, facts, orphan_arn=adopted or recovery.orphan_arn)
+    check(session, facts, orphan_arn=adopted or recovery.orphan_arn)
     if facts.plan.action is Action.SETTINGS:
         return change_settings(session, facts)
     return Attempt(session, facts, recovery.adopted, inherited).go()

@@ -12,6 +12,7 @@ from .._errors import RefusedError, RequestError
 from .._release.image import ReleaseImage, find_release, nearest_versions, parse_image, version_names
 from .._release.record import ROLLBACK
 from .._release.rollback import rollback_target
+from .definition_problems import host_port_problems
 from .task_definition import Document, fingerprint, normalise, with_image
 
 if TYPE_CHECKING:
@@ -70,20 +71,20 @@ def find_target(session: Session, history: tuple[Release, ...], running_arn: str
 
 
 def _document(session: Session, image: str) -> Document:
+    ecs = session.ports.ecs
+    document, problems = ecs.conform_definition(ecs.registrable(session.request.document))
+    problems += host_port_problems(document)
     try:
-        document = normalise(with_image(session.ports.ecs.registrable(session.request.document), image))
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise RequestError(
-            f"Rolling out {session.request.service}: task_definition cannot be read ({error!r}); nothing was changed. "
-            "Write it as RegisterTaskDefinition takes it, with containerDefinitions as a list of containers."
-        ) from error
-    if problems := session.ports.ecs.check_definition(document):
+        made = normalise(with_image(document, image)) if not problems else {}
+    except ValueError as error:
+        problems.append(f"task_definition.{error}.")
+    if problems:
         raise RequestError(
             f"Rolling out {session.request.service}: ECS would refuse the task definition; nothing was changed. "
             + " ".join(f"({number}) {problem}" for number, problem in enumerate(problems, 1)),
-            problems=list(problems),
+            problems=problems,
         )
-    return document
+    return made
 
 
 def _only_promoted(session: Session) -> str:

@@ -79,6 +79,12 @@ class ServiceSettings:
     enable_ecs_managed_tags: bool = False
     tags: frozenset[tuple[str, str]] = frozenset()
 
+    @property
+    def on_fargate(self) -> bool:
+        """Whether tasks run on Fargate."""
+        names = [provider.name for provider in self.capacity_providers]
+        return any(name.startswith("FARGATE") for name in names) if names else self.launch_type == "FARGATE"
+
 
 @dataclass(frozen=True, slots=True)
 class Service:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..._aws.api import ApiRefusedError, AwsClient
+from ..._aws.conform import conform
 from ..._aws.shapes import writable
 from ..._errors import OperationError
 from .ecs_answers import read_service, read_service_deployment, read_task, read_task_definition
@@ -20,13 +21,6 @@ if TYPE_CHECKING:
     from ..task_definition import Document
     from ..values import Service, ServiceSettings, Task, TaskDefinition
     from ..writes import OneOffTask, ServiceChange
-
-try:
-    from botocore.validate import ParamValidator
-
-    HAS_BOTOCORE = True
-except ImportError:
-    HAS_BOTOCORE = False
 
 _NO_SERVICE = frozenset({"ServiceNotFoundException", "ServiceNotActiveException", "ClusterNotFoundException"})
 # DescribeTaskDefinition answers ClientException "Unable to describe task definition." for one that is not there.
@@ -53,11 +47,10 @@ class EcsClient(AwsClient):
     def _read_definition(self, answer: Mapping[str, Any]) -> TaskDefinition:
         return read_task_definition(answer, self.registrable(answer))
 
-    def check_definition(self, document: Document) -> tuple[str, ...]:
-        """What the API's own model finds wrong with *document*, without asking the API."""
+    def conform_definition(self, document: Document) -> tuple[Document, list[str]]:
+        """*document*, of any shape, as the API's own model takes it, and what is wrong with it. Asks nobody."""
         shape = self._model.operation_model("RegisterTaskDefinition").input_shape
-        report = ParamValidator().validate(dict(document), shape)
-        return tuple(report.generate_report().splitlines()) if report.has_errors() else ()
+        return conform(shape, document, "task_definition")
 
     def cluster_status(self, cluster: str) -> str:
         """The cluster's status, or an empty string when there is none."""

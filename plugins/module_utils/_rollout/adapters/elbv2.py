@@ -28,8 +28,8 @@ class Elbv2Client(AwsClient):
 
     label = "Elastic Load Balancing"
 
-    def target_group_problem(self, arn: str) -> str:
-        """Why tasks cannot be registered with the target group, or an empty string."""
+    def target_group_problem(self, arn: str, *, vpc: str, routed: bool) -> str:
+        """Why tasks in *vpc* (empty: not known) cannot be registered with the target group, or an empty string."""
         answer = self._find(f"describe target group {arn}", "describe_target_groups", _NO_GROUP, TargetGroupArns=[arn])
         groups = (answer or {}).get("TargetGroups", [])
         if not groups:
@@ -37,6 +37,14 @@ class Elbv2Client(AwsClient):
         kind = groups[0].get("TargetType")
         if kind != "ip":
             return f"Target group {arn} is of type {kind}; tasks with their own network interface need type ip."
+        there = groups[0].get("VpcId", "")
+        if vpc and there and vpc != there:
+            return f"Target group {arn} is in {there}, where the subnets of the option network are in {vpc}."
+        if not routed and not groups[0].get("LoadBalancerArns"):
+            return (
+                f"Target group {arn} is attached to no load balancer, so that ECS refuses it; name a rule in "
+                "listener_rules, or let a listener forward to it."
+            )
         return ""
 
     def listener_problem(self, arn: str) -> str:

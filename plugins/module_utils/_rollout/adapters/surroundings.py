@@ -4,9 +4,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from ..._aws.api import AwsClient
+from .image_platforms import ImagePlatforms
+from .network import Ec2Client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,6 +42,24 @@ class Secrets(AwsClient):
             f"describe secret {arn}", "describe_secret", frozenset({"ResourceNotFoundException"}), SecretId=arn
         )
         return answer is not None and not answer.get("DeletedDate")
+
+    def secret_keys(self, arn: str, stage: str, version: str) -> frozenset[str] | None:
+        """The keys of the JSON object that the secret holds; None when it holds none. Its values are not kept."""
+        asked = {"VersionStage": stage} if stage else {}
+        if version:
+            asked["VersionId"] = version
+        answer = self._find(
+            f"look for the JSON keys of secret {arn}",
+            "get_secret_value",
+            frozenset({"ResourceNotFoundException"}),
+            SecretId=arn,
+            **asked,
+        )
+        try:
+            held = json.loads((answer or {}).get("SecretString", ""))
+        except ValueError:
+            return None
+        return frozenset(map(str, held)) if isinstance(held, dict) else None
 
 
 class Parameters(AwsClient):
@@ -88,12 +109,14 @@ class Caller(AwsClient):
 class AwsSurroundings:
     """All of them, behind one port. *connect* makes a boto3 client by the service's name."""
 
-    def __init__(self, connect: Callable[[str], Any]) -> None:
+    def __init__(self, connect: Callable[[str], Any], registry_account: str = "") -> None:
         self._roles = IamRoles(lambda: connect("iam"))
         self._secrets = Secrets(lambda: connect("secretsmanager"))
         self._parameters = Parameters(lambda: connect("ssm"))
         self._alarms = Alarms(lambda: connect("cloudwatch"))
         self._caller = Caller(lambda: connect("sts"))
+        self._network = Ec2Client(lambda: connect("ec2"))
+        self._platforms = ImagePlatforms(lambda: connect("ecr"), registry_account)
 
     def caller_arn(self) -> str:
         """Who we are."""
@@ -108,6 +131,24 @@ class AwsSurroundings:
         if ":secretsmanager:" in value_from:
             return self._secrets.secret_exists(":".join(value_from.split(":")[:_SECRET_ARN_PARTS]))
         return self._parameters.parameter_exists(value_from)
+
+    def secret_keys(self, value_from: str) -> frozenset[str] | None:
+        """The JSON keys of the secret of a ``valueFrom``; None when it holds no JSON object."""
+        parts = value_from.split(":")
+        stage, version = ([*parts[_SECRET_ARN_PARTS + 1 :], "", ""])[:2]
+        return self._secrets.secret_keys(":".join(parts[:_SECRET_ARN_PARTS]), stage, version)
+
+    def subnet_vpcs(self, ids: frozenset[str]) -> Mapping[str, str]:
+        """The VPC of each subnet that exists, by its id."""
+        return self._network.subnet_vpcs(ids)
+
+    def security_group_vpcs(self, ids: frozenset[str]) -> Mapping[str, str]:
+        """The VPC of each security group that exists, by its id."""
+        return self._network.security_group_vpcs(ids)
+
+    def image_platforms(self, repository: str, digest: str) -> frozenset[str]:
+        """The platforms of an image, as ``linux/amd64``; empty when they cannot be told."""
+        return self._platforms.image_platforms(repository, digest)
 
     def alarm_states(self, names: frozenset[str]) -> Mapping[str, str]:
         """The state of each alarm that exists, by name."""

@@ -7,6 +7,8 @@ from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+import botocore.session
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.conform import conform
 from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import RepositorySettings
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, UnavailableError
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import RECORD_PREFIX
@@ -46,6 +48,8 @@ from tests.unit.plugins.module_utils._rollout.scheduler import (
     Scheduler,
 )
 
+_ECS = botocore.session.get_session().get_service_model("ecs")
+DEFINITION_SHAPE = _ECS.operation_model("RegisterTaskDefinition").input_shape
 REPOSITORY_URI = "111111111111.dkr.ecr.us-east-1.amazonaws.com/fastbreak/inference"
 GROUP_ARN = "arn:aws:elasticloadbalancing:us-east-1:111111111111:targetgroup/blue/1"
 LISTENER_ARN = "arn:aws:elasticloadbalancing:us-east-1:111111111111:listener/app/alb/1/2"
@@ -59,8 +63,8 @@ class World(Scheduler):
     def registrable(self, document: Mapping[str, object]) -> Mapping[str, object]:
         return {name: member for name, member in document.items() if name not in ANSWER_ONLY}
 
-    def check_definition(self, document: Mapping[str, object]) -> tuple[str, ...]:
-        return () if document.get("family") else ("family is missing.",)
+    def conform_definition(self, document: Mapping[str, object]) -> tuple[Mapping[str, object], list[str]]:
+        return conform(DEFINITION_SHAPE, document, "task_definition")
 
     def cluster_status(self, cluster: str) -> str:
         return self.cluster
@@ -222,7 +226,7 @@ class World(Scheduler):
 
     # LoadBalancing
 
-    def target_group_problem(self, arn: str) -> str:
+    def target_group_problem(self, arn: str, *, vpc: str, routed: bool) -> str:
         return self.target_problem
 
     def listener_problem(self, arn: str) -> str:
@@ -353,6 +357,24 @@ class World(Scheduler):
 
     def secret_exists(self, value_from: str) -> bool:
         return value_from not in self.missing
+
+    def secret_keys(self, value_from: str) -> frozenset[str] | None:
+        if self.forbidden:
+            raise OperationError("these credentials may not", code="AccessDeniedException")
+        return self.keys
+
+    def subnet_vpcs(self, ids: frozenset[str]) -> Mapping[str, str]:
+        if self.forbidden:
+            raise OperationError("these credentials may not", code="UnauthorizedOperation")
+        return dict.fromkeys(ids - self.missing, "vpc-1")
+
+    def security_group_vpcs(self, ids: frozenset[str]) -> Mapping[str, str]:
+        return dict.fromkeys(ids - self.missing, self.group_vpc)
+
+    def image_platforms(self, repository: str, digest: str) -> frozenset[str]:
+        if self.forbidden:
+            raise OperationError("these credentials may not", code="AccessDeniedException")
+        return self.platforms
 
     def alarm_states(self, names: frozenset[str]) -> Mapping[str, str]:
         return self.alarms

@@ -94,6 +94,10 @@ class Scheduler:
         self.lock: Lock | None = None
         self.missing: set[str] = set()
         self.alarms: dict[str, str] = {}
+        self.forbidden = False
+        self.keys: frozenset[str] | None = frozenset({"password"})
+        self.platforms: frozenset[str] = frozenset({"linux/amd64"})
+        self.group_vpc = "vpc-1"
         self.cluster = "ACTIVE"
         self.breaker_threshold = 3
         self.grace_seconds = 30.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,8 +14,12 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.targe
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.options import build_request
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import ListenerRule, Scaling
 from ansible_collections.fastbreak.aws.plugins.modules.ecs_rollout import CROSS_CHECKS, build_argument_spec
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request import RolloutRequest
 
 
@@ -80,3 +86,46 @@ def test_options_that_cannot_be_right_are_refused(other: dict[str, Any], said: s
 def test_absent_needs_neither_version_nor_gates() -> None:
     made = request(state="absent", version=None, gates=None, network=None, load_balancer=None, url=None)
     assert made.gates == ()
+
+
+FULL: dict[str, Any] = {
+    **OPTIONS,
+    "tags": {"Cost": "a"},
+    "deployment": {"alarms": ["a"]},
+    "scaling": {"minimum": 1, "maximum": 2},
+    "migration": {"container": "app", "command": ["a"]},
+    "capacity_provider_strategy": [{"capacity_provider": "FARGATE"}],
+}
+junk = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, member in members:
+        yield (*path, key)
+        yield from places(member, (*path, key))
+
+
+@settings(deadline=None, max_examples=400)
+@given(st.sampled_from(list(places(FULL))), junk)
+def test_whatever_stands_in_an_option_it_is_taken_or_refused(place: tuple[Any, ...], value: Any) -> None:
+    given_options = copy.deepcopy(FULL)
+    holder: Any = given_options
+    for key in place[:-1]:
+        holder = holder[key]
+    holder[place[-1]] = value
+    spec = ArgumentSpecValidator(build_argument_spec(), required_if=CROSS_CHECKS["required_if"])
+    try:
+        checked = spec.validate(given_options)
+    except TypeError:
+        # ansible-core itself stumbles over what is no map where options have options of their own.
+        assert not isinstance(value, dict)
+        return
+    if checked.error_messages:
+        return
+    with contextlib.suppress(RequestError):
+        build_request(checked.validated_parameters, owner="me", key=b"k")

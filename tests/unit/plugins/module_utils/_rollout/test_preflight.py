@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         ("table", "Table releases does not exist"),
         ("fastbreak/inference", "ECR has no repository fastbreak/inference"),
         (ROLE, f"Role {ROLE} does not exist"),
-        (SECRET, f"Secret {SECRET} does not exist"),
+        (SECRET, f"Secret {SECRET} (variable FASTBREAK_DATABASE_PASSWORD of container service) does not exist"),
         ("/fastbreak/dev/service", "Log group /fastbreak/dev/service does not exist"),
         (LISTENER_ARN, "does not exist"),
     ],

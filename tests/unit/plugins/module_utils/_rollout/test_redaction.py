@@ -64,7 +64,15 @@ def test_part_of_what_is_public_is_no_secret() -> None:
 
 # Where a leaf is the name of a thing it is shown, and named in messages.
 _NAMED = {"family", "name", "networkMode", "requiresCompatibilities", "cpu", "memory", "logDriver", "valueFrom"}
-_NAMED |= {"image", "taskRoleArn", "executionRoleArn", "awslogs-group", "awslogs-region", "awslogs-stream-prefix"}
+_NAMED |= {
+    "image",
+    "type",
+    "taskRoleArn",
+    "executionRoleArn",
+    "awslogs-group",
+    "awslogs-region",
+    "awslogs-stream-prefix",
+}
 
 
 def full_document() -> dict[str, Any]:
@@ -76,20 +84,23 @@ def full_document() -> dict[str, Any]:
         "healthCheck": {"command": ["CMD", "x"]},
         "workingDirectory": "x",
         "user": "x",
-        "extraHosts": [{"hostname": "x", "ipAddress": "x"}],
         "systemControls": [{"namespace": "net.core.somaxconn", "value": "x"}],
         "firelensConfiguration": {"type": "fluentbit", "options": {"x": "x"}},
     }
     log = {"logDriver": "splunk", "options": {"splunk-token": "x", "splunk-url": "x"}}
     made["containerDefinitions"].append({"name": "sidecar", "image": "registry/log:1", "logConfiguration": log})
-    made["volumes"] = [{"name": "v", "dockerVolumeConfiguration": {"driverOpts": {"x": "x"}, "labels": {"x": "x"}}}]
     return made
 
 
 def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, member in members:
-        if isinstance(member, str) and key not in _NAMED and path[-1:] != ("requiresCompatibilities",):
+        if (
+            isinstance(member, str)
+            and member != "CMD"
+            and key not in _NAMED
+            and path[-1:] != ("requiresCompatibilities",)
+        ):
             yield (*path, key)
         yield from leaves(member, (*path, key))
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RefusedError, RequestError
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import ROLLBACK
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.unit.plugins.module_utils._rollout.case import deploy, document, promote, released
+from tests.unit.plugins.module_utils._rollout.fakes import World
 
 if TYPE_CHECKING:
-    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
-
-    from tests.unit.plugins.module_utils._rollout.fakes import World
+    from collections.abc import Iterator
 
 
 def test_unknown_version_names_the_nearest(world: World, ports: Ports) -> None:
@@ -71,9 +73,9 @@ def test_rollback_to_a_version_that_was_promoted_but_never_released_says_so(worl
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"family": None}, "family is missing|cannot be read"),
+        ({"family": None}, r"task_definition\.family is missing"),
         ({"cpu": "lots"}, "cpu is 'lots'"),
-        ({"containerDefinitions": "x"}, "cannot be read"),
+        ({"containerDefinitions": "x"}, "containerDefinitions is text, where a list is wanted"),
         ({"containerDefinitions": [{"name": "other"}]}, "port 8080 of container 'service', which does not exist"),
     ],
 )
@@ -84,3 +86,33 @@ def test_task_definition_that_cannot_be_right_is_a_request_error(
     with pytest.raises(RequestError, match=said):
         deploy(ports, "1.0.0", document={**document(), **change})
     assert world.calls == []
+
+
+junk = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, member in members:
+        yield (*path, key)
+        yield from places(member, (*path, key))
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.sampled_from(list(places(document(A="1")))), junk)
+def test_whatever_stands_in_a_task_definition_it_is_taken_or_refused(place: tuple[Any, ...], value: Any) -> None:
+    world, wanted = World(), document(A="1")
+    world.push("1.0.0", "a")
+    holder: Any = wanted
+    for key in place[:-1]:
+        holder = holder[key]
+    holder[place[-1]] = value
+    ports = Ports(world, world, world, world, world, world, world, world, world, world, world)
+    try:
+        deploy(ports, "1.0.0", document=wanted, check_mode=True)
+    except (RequestError, RefusedError) as error:
+        assert "task_definition" in error.message or "container" in error.message  # noqa: PT017

@@ -127,8 +127,9 @@ def test_deployment_that_cannot_be_stopped_any_more_is_no_error(api: tuple[EcsCl
 
 def test_definition_is_checked_against_the_model_without_a_call(api: tuple[EcsClient, Stubber]) -> None:
     ecs, _stub = api
-    assert ecs.check_definition({"family": "f", "containerDefinitions": [{"name": "a", "image": "b"}]}) == ()
-    problems = ecs.check_definition({"containerDefinitions": [{"name": 1, "nonsense": True}]})
+    made, problems = ecs.conform_definition({"family": "f", "containerDefinitions": [{"name": "a", "cpu": "1"}]})
+    assert (made["containerDefinitions"], problems) == ([{"name": "a", "cpu": 1}], [])
+    _made, problems = ecs.conform_definition({"containerDefinitions": [{"name": 1, "nonsense": True}]})
     assert any("family" in problem for problem in problems)
     assert any("nonsense" in problem for problem in problems)
 

@@ -128,3 +128,23 @@ def test_target_group_that_is_gone_has_no_targets(stubbed: Callable[[str], tuple
     client, stub = stubbed("elbv2")
     stub.add_client_error("describe_target_health", "TargetGroupNotFound")
     assert Elbv2Client(lambda: client).describe_targets("blue") is None
+
+
+@pytest.mark.parametrize(
+    ("group", "routed", "said"),
+    [
+        ({"TargetType": "ip", "VpcId": "vpc-1", "LoadBalancerArns": ["a"]}, False, ""),
+        ({"TargetType": "ip", "VpcId": "vpc-1", "LoadBalancerArns": []}, True, ""),
+        ({"TargetType": "ip", "VpcId": "vpc-1", "LoadBalancerArns": []}, False, "is attached to no load balancer"),
+        ({"TargetType": "ip", "VpcId": "vpc-2", "LoadBalancerArns": ["a"]}, False, "is in vpc-2, where the subnets"),
+        ({"TargetType": "instance", "VpcId": "vpc-1"}, True, "is of type instance"),
+    ],
+)
+def test_target_group_that_cannot_take_tasks_is_told(
+    stubbed: Callable[[str], tuple[Any, Stubber]], group: dict[str, Any], routed: bool, said: str
+) -> None:
+    client, stub = stubbed("elbv2")
+    stub.add_response("describe_target_groups", {"TargetGroups": [group]}, {"TargetGroupArns": ["blue"]})
+    problem = Elbv2Client(lambda: client).target_group_problem("blue", vpc="vpc-1", routed=routed)
+    assert said in problem
+    assert bool(problem) == bool(said)

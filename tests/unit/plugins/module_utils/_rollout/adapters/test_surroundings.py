@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.surroundings import Alarms
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.surroundings import (
+    Alarms,
+    AwsSurroundings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,3 +35,24 @@ def test_alarms_are_asked_for_a_hundred_at_a_time_and_read_to_the_end(
     stub.add_response("describe_alarms", {"MetricAlarms": [state(names[100], "OK")]}, asked(names[100:]))
     states = Alarms(lambda: client).alarm_states(frozenset(names))
     assert states == {"alarm 000": "OK", "alarm 009": "ALARM", "alarm 100": "OK"}
+
+
+VERSION = "v" * 32
+ARN = "arn:aws:secretsmanager:us-east-1:111111111111:secret:rds-AbCdEf"
+
+
+@pytest.mark.parametrize(
+    ("value_from", "asked", "held", "keys"),
+    [
+        (f"{ARN}:password::", {}, '{"password": "x", "user": "y"}', {"password", "user"}),
+        (f"{ARN}:password:AWSPREVIOUS:", {"VersionStage": "AWSPREVIOUS"}, "{}", set()),
+        (f"{ARN}:password::{VERSION}", {"VersionId": VERSION}, '["a"]', None),
+        (f"{ARN}:password", {}, "plain", None),
+    ],
+)
+def test_json_keys_of_a_secret_are_told_without_its_values(
+    stubbed: Callable[[str], tuple[Any, Stubber]], value_from: str, asked: dict[str, str], held: str, keys: Any
+) -> None:
+    client, stub = stubbed("secretsmanager")
+    stub.add_response("get_secret_value", {"SecretString": held}, {"SecretId": ARN, **asked})
+    assert AwsSurroundings(lambda _service: client).secret_keys(value_from) == keys
