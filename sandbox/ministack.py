@@ -111,6 +111,7 @@ handlers = Module(
     "ministack.services.cloudformation.handlers",
     used("_p", "(params, key, default='')"),
     used("_resolve_stack", "(stack_name)"),
+    keys="_resources _stack_policy",
 )
 provisioners = Module(
     "ministack.services.cloudformation.provisioners",
@@ -266,6 +267,7 @@ ecs = Module(
     used("_task_ip", "(task)"),
     used("_tasks", _STORE),
     replaced("_update_service", "(data)"),
+    keys="_deploymentId _deployment_id _docker_ids _ecs_resetting _metadata_tokens _subnet",
 )
 ecs_metadata = Module(
     "ministack.services.ecs_metadata",
@@ -313,6 +315,7 @@ rds = Module(
     used("_tags", _ACCOUNT_STORE),
     replaced("_try_database_connect", "(host, port, engine, user, password, db_name)"),
     used("_xml", "(status, root_tag, inner)"),
+    keys="_MasterUserPassword _docker_container_id _docker_volume_name _internal_address _internal_port",
 )
 secretsmanager = Module(
     "ministack.services.secretsmanager",

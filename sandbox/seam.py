@@ -61,10 +61,13 @@ def replaced(name: str, expected: str) -> Name:
 
 
 class Module:
-    """A module of MiniStack with the names that the sandbox may touch, and no others."""
+    """A module of MiniStack with the names that the sandbox may touch, and no others.
 
-    def __init__(self, path: str, *names: Name) -> None:
-        self.__dict__.update(_path=path, _names={name.name: name for name in names})
+    *keys* are private keys, in one text, that MiniStack writes into the records which this module keeps.
+    """
+
+    def __init__(self, path: str, *names: Name, keys: str = "") -> None:
+        self.__dict__.update(_path=path, _names={name.name: name for name in names}, _keys=tuple(keys.split()))
 
     def __getattr__(self, name: str) -> Any:
         self._declared(name)
@@ -87,6 +90,11 @@ def declarations(module: Module) -> tuple[str, tuple[Name, ...]]:
     return module._path, tuple(module._names.values())  # noqa: SLF001 - a module's attributes are MiniStack's names
 
 
+def record_keys(module: Module) -> tuple[str, ...]:
+    """The private keys that are declared of a module's records."""
+    return module._keys  # type: ignore[no-any-return]  # noqa: SLF001 - as above
+
+
 def description(thing: Any) -> str:
     """The signature of what can be called, without annotations; `class` or the type's name of anything else."""
     if inspect.isclass(thing):
@@ -104,7 +112,8 @@ def description(thing: Any) -> str:
 def differences(modules: Iterable[Module]) -> list[Difference]:
     """Everything in which the installed MiniStack is not as declared, by name."""
     found: list[Difference] = []
-    for path, names in map(declarations, modules):
+    for declared in modules:
+        path, names = declarations(declared)
         try:
             module = importlib.import_module(path)
         except ImportError as error:
@@ -112,6 +121,9 @@ def differences(modules: Iterable[Module]) -> list[Difference]:
             continue
         for name in names:
             found += _differences(module, f"{path}.{name.name}", name)
+        source = inspect.getsource(module)
+        missing = [key for key in record_keys(declared) if f'"{key}"' not in source]
+        found += [Difference(f"{path}: record[{key!r}]", "a key that it names", _NOTHING) for key in missing]
     return sorted(found)
 
 
