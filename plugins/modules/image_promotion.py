@@ -390,6 +390,7 @@ problems:
 
 import contextlib
 
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.identity import Sts
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
 from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.scans import EcrScans, NoScans
@@ -419,7 +420,6 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion_t
     UnrecordedPromotions,
     local_user,
 )
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.surroundings import Caller
 
 #: Conditions across options, for AnsibleModule as for an action plugin.
 CROSS_CHECKS = {
@@ -517,7 +517,8 @@ def _build_scans(source, params):
 
 def _build_promotions(params, connect, destination):
     """The table is the task's own; who promoted is whoever the destination knows."""
-    caller = Caller(lambda: destination.client("sts")).caller_arn if destination.account else local_user
+    sts = Sts(lambda: destination.client("sts"))
+    caller = (lambda: sts.get_caller_identity().arn) if destination.account else local_user
     if not params["release_table"]:
         return UnrecordedPromotions(caller)
     return PromotionsClient(lambda: connect("dynamodb"), params["release_table"], caller)

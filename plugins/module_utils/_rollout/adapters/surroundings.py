@@ -8,6 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ..._aws.api import AwsClient
+from ..._aws.identity import Sts
 from .image_platforms import ImagePlatforms
 from .network import Ec2Client
 
@@ -96,16 +97,6 @@ class Alarms(AwsClient):
         return {alarm["AlarmName"]: alarm["StateValue"] for alarm in found}
 
 
-class Caller(AwsClient):
-    """Whose credentials these are."""
-
-    label = "STS"
-
-    def caller_arn(self) -> str:
-        """The caller's ARN."""
-        return str(self._call("ask whose credentials these are", "get_caller_identity")["Arn"])
-
-
 class AwsSurroundings:
     """All of them, behind one port. *connect* makes a boto3 client by the service's name."""
 
@@ -114,13 +105,13 @@ class AwsSurroundings:
         self._secrets = Secrets(lambda: connect("secretsmanager"))
         self._parameters = Parameters(lambda: connect("ssm"))
         self._alarms = Alarms(lambda: connect("cloudwatch"))
-        self._caller = Caller(lambda: connect("sts"))
+        self._identity = Sts(lambda: connect("sts"))
         self._network = Ec2Client(lambda: connect("ec2"))
         self._platforms = ImagePlatforms(lambda: connect("ecr"), registry_account)
 
     def caller_arn(self) -> str:
         """Who we are."""
-        return self._caller.caller_arn()
+        return self._identity.get_caller_identity().arn
 
     def role_exists(self, arn: str) -> bool:
         """Whether the IAM role exists."""

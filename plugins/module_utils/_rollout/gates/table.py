@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..._errors import RequestError
 from .http import HttpGate
 from .model import SHARED_OPTIONS, Gate
 from .target_health import TargetHealthGate
@@ -31,8 +32,22 @@ def gate_spec() -> dict[str, Any]:
 
 
 def read_gate(options: Mapping[str, Any], url: str) -> Gate[Any]:
-    """The gate that validated *options* of `gate_spec` stand for."""
-    return next(gate for gate in GATES if gate.kind == options["kind"]).read(options, url)
+    """The gate that validated *options* of `gate_spec` stand for.
+
+    Raises RequestError for an option of another kind: it would be taken without a word, and do nothing.
+    """
+    kind = next(gate for gate in GATES if gate.kind == options["kind"])
+    if strays := sorted(_strays(kind, options)):
+        raise RequestError(
+            f"Gate {options['name'] or kind.kind} of kind {kind.kind} is given {', '.join(strays)}, which it does not "
+            f"have. Leave that out; besides kind, {', '.join(SHARED_OPTIONS)} it takes {', '.join(kind.options)}."
+        )
+    return kind.read(options, url)
+
+
+def _strays(kind: type[Gate[Any]], options: Mapping[str, Any]) -> set[str]:
+    others = {name: option.get("default") for gate in GATES for name, option in gate.options.items()}
+    return {name for name, default in others.items() if name not in kind.options and options.get(name) != default}
 
 
 def gate_problems(gate: Gate[Any]) -> list[str]:

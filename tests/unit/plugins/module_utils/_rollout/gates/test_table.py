@@ -9,7 +9,7 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RolledBackError
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError, RolledBackError
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Measurement
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates import table
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.model import Gate
@@ -147,3 +147,14 @@ def test_options_that_can_never_pass_are_problems(options: dict[str, Any], said:
     (problem,) = table.gate_problems(gate)
     assert said in problem
     assert problem.startswith("gate http /: ")
+
+
+@pytest.mark.parametrize(
+    "stray", [{"path": "/readyz"}, {"minimum_samples": 500}, {"version_header": ""}, {"expected_status": [204]}]
+)
+def test_an_option_of_another_kind_is_refused_and_not_ignored(stray: dict[str, Any]) -> None:
+    spec = {"gates": {"type": "list", "elements": "dict", "options": table.gate_spec()}}
+    checked = ArgumentSpecValidator(spec).validate({"gates": [{"kind": "target_health", **stray}]})
+    assert not checked.error_messages
+    with pytest.raises(RequestError, match=rf"kind target_health is given {next(iter(stray))}, which it does not have"):
+        table.read_gate(checked.validated_parameters["gates"][0], "")
