@@ -6,12 +6,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ansible_collections.amazon.aws.plugins.module_utils.botocore import (
-    HAS_BOTO3,
-    boto3_conn,
-    get_aws_connection_info,
-)
-
 from .._errors import UnavailableError
 from .api import CONFIG
 from .options import side_params
@@ -28,6 +22,13 @@ class Connection:
 
     def __call__(self, service: str, overrides: Mapping[str, str] | None = None, **arguments: Any) -> Any:
         """A client of *service*. Raises UnavailableError when none can be made: no region, an unknown profile."""
+        # It loads boto3, which takes a fifth of a second: when a client is needed, and not before.
+        from ansible_collections.amazon.aws.plugins.module_utils.botocore import (  # noqa: PLC0415
+            HAS_BOTO3,
+            boto3_conn,
+            get_aws_connection_info,
+        )
+
         if not HAS_BOTO3:
             raise UnavailableError(
                 "Tried to reach AWS, but the Python that runs this task has no boto3. Install it beside ansible-core."

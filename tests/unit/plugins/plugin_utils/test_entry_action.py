@@ -74,3 +74,13 @@ def test_options_are_judged_as_they_were_written(written: str, answers: dict[str
     assert answers[written].startswith("The task was refused because of its options; nothing was asked")
     assert TASKS[written] in answers[written]
     assert "(2)" not in answers[written]
+
+
+def test_an_action_that_does_not_talk_to_aws_loads_no_boto3() -> None:
+    """It takes a fifth of a second, in each worker."""
+    code = (
+        "import sys; import ansible_collections.fastbreak.aws.plugins.action.component_state; "
+        "sys.exit('boto3' in sys.modules)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / ".ansible/collections")}
+    assert subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == 0
