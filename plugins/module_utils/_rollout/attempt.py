@@ -221,7 +221,7 @@ class Attempt:
         if self.following or self.adopts or (self.acted and not refused):
             return error
         if self.acted and (restored := str(Restoration(self.session, self.snapshot).everything())):
-            error = type(error)(f"{error.message} {restored}", **error.details)
+            error = type(error)(f"{error.message.rstrip('.')}. {restored}", **error.details)
         self._finish(Outcome.FAILED, error.message)
         return error
 

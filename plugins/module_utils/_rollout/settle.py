@@ -41,7 +41,9 @@ def change_settings(session: Session, facts: Facts) -> RolloutResult:
     except KeyboardInterrupt as interruption:
         raise OperationError(f"{subject} was interrupted. {restoration.everything()}") from interruption
     except FastbreakError as error:
-        raise OperationError(f"{subject} failed: {error} {restoration.everything()}", **error.details) from error
+        raise OperationError(
+            f"{subject} failed: {error.message.rstrip('.')}. {restoration.everything()}", **error.details
+        ) from error
     if decision.step is Step.SUCCEED:
         traffic.close()
         return build_result(session, facts)

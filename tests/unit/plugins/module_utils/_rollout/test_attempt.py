@@ -6,7 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
+    OperationError,
+    RolledBackError,
+    UnavailableError,
+)
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Outcome
 
 from tests.unit.plugins.module_utils._rollout.case import deploy, newest, released
@@ -51,4 +55,55 @@ def test_unfit_service_that_was_never_released_by_us_is_left_alone(world: World,
     with pytest.raises(OperationError, match="was left as it was found"):
         deploy(ports, "1.0.0")
     assert world.service is not None
+    assert newest(world).outcome is Outcome.FAILED
+
+
+@pytest.mark.parametrize("error", [OperationError("ResourceNotFoundException"), UnavailableError("the table is away")])
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (200, "is in place and every gate is HEALTHY, but it could not be recorded"),
+        (500, "was rolled back.*Besides, it"),
+    ],
+)
+def test_record_that_cannot_be_written_hides_no_outcome(
+    world: World, ports: Ports, error: Exception, status: int, said: str
+) -> None:
+    released(world, ports)
+    first = world.service.task_definition_arn
+    world.push("1.1.0", "b", path_status={"/v1/analyses": status})
+
+    def refuse(*_: object) -> None:
+        raise error
+
+    world.finish = refuse  # type: ignore[method-assign]
+    with pytest.raises(OperationError, match=f"{said}.*{error}") as caught:
+        deploy(ports, "1.1.0")
+    assert isinstance(caught.value, RolledBackError) == (status == 500)
+    assert (world.service.task_definition_arn == first) == (status == 500)
+
+
+def test_evidence_that_cannot_be_gathered_hides_no_outcome(world: World, ports: Ports) -> None:
+    released(world, ports)
+    world.push("1.1.0", "b", path_status={"/v1/analyses": 500})
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OperationError("GetLogEvents is denied")
+
+    world.tail = refuse  # type: ignore[method-assign]
+    with pytest.raises(RolledBackError, match="was rolled back"):
+        deploy(ports, "1.1.0")
+    assert newest(world).outcome is Outcome.ROLLED_BACK
+
+
+def test_change_that_ecs_refuses_leaves_nothing_behind(world: World, ports: Ports) -> None:
+    world.push("1.0.0", "a")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OperationError("CreateService is denied")
+
+    world.create_service = refuse  # type: ignore[method-assign]
+    with pytest.raises(OperationError, match=r"CreateService is denied\. Put back: no rule 100"):
+        deploy(ports, "1.0.0")
+    assert world.rules == {}
     assert newest(world).outcome is Outcome.FAILED

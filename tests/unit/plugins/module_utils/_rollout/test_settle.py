@@ -55,6 +55,6 @@ def test_change_that_is_refused_halfway_is_put_back(world: World, ports: Ports) 
         raise OperationError("RegisterScalableTarget is denied")
 
     world.put_scaling = refuse  # type: ignore[method-assign]
-    with pytest.raises(OperationError, match="RegisterScalableTarget is denied Put back: tags"):
+    with pytest.raises(OperationError, match=r"RegisterScalableTarget is denied\. Put back: tags"):
         deploy(ports, "1.0.0", settings=OTHER_TAGS, scaling=Scaling(1, 9))
     assert world.service.settings.tags == frozenset()
