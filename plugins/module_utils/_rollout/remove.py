@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .gone import await_gone
+from .rules import ours_or_there
 from .service import view_rule, view_scaling, view_settings
 from .session import Session
 
@@ -66,12 +67,23 @@ def _find(session: Session) -> Removal:
         frozenset(rule.listener_arn for rule in request.rules),
         frozenset(binding.target_group_arn for binding in bindings),
     )
+    _say_what_is_left(session, ours_or_there(standing, request.rules, request.owned_by))
+    own = ports.ecs.own_task_definitions(family, request.owned_by) if family else ()
+    if left := len(ports.ecs.list_task_definitions(family)) - len(own) if family else 0:
+        session.say(f"{left} revisions of {family} do not bear the tags of {request.owned_by} and are left")
     return Removal(
         service=service,
         rules=tuple(rule for rule in standing if request.owned_by.owns(rule.tags)),
         scaling=ports.scaling.describe_scaling(request.cluster, request.service),
-        task_definitions=ports.ecs.own_task_definitions(family, request.owned_by) if family else (),
+        task_definitions=own,
     )
+
+
+def _say_what_is_left(session: Session, rules: tuple[StandingRule, ...]) -> None:
+    owner = session.request.owned_by
+    for rule in rules:
+        if not owner.owns(rule.tags):
+            session.say(f"{rule.name} does not bear the tags of {owner} and is left")
 
 
 def _remove(session: Session, found: Removal) -> None:

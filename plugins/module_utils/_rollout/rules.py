@@ -20,6 +20,9 @@ Place = tuple[str, int]
 # No request of a user has it: a rule with this condition has its targets health-checked and routes nobody to them.
 _WARMING_HEADER = "x-fastbreak-warming"
 
+# What the conditions of a rule hold at most.
+_MOST_VALUES = 5
+
 
 @dataclass(frozen=True, slots=True)
 class StandingRule:
@@ -117,6 +120,16 @@ def written(
         frozenset((tags or {}).items()),
         arn or rule.arn,
     )
+
+
+def widened(there: StandingRule, wanted: ListenerRule) -> ListenerRule:
+    """*wanted* with the paths of *there* as well; *wanted* itself where a rule cannot hold both."""
+    seen = there.summary()
+    paths = seen.path_patterns | wanted.path_patterns
+    plain = all(path.startswith(("/", "*")) for path in paths)
+    if seen.host_headers != wanted.host_headers or not plain or len(paths) + len(wanted.host_headers) > _MOST_VALUES:
+        return wanted
+    return replace(wanted, path_patterns=paths)
 
 
 def warming(rule: ListenerRule, *, tags: Mapping[str, str]) -> StandingRule:

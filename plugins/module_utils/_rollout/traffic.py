@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .rules import at, ours_or_there, routed_groups, warming, with_waiting, written
+from .rules import at, ours_or_there, routed_groups, warming, widened, with_waiting, written
 
 if TYPE_CHECKING:
     from .read import Facts
     from .rules import Place, StandingRule
     from .session import Session
+    from .values import ListenerRule
 
 
 class Traffic:
@@ -32,7 +33,7 @@ class Traffic:
     @property
     def watched(self) -> tuple[str, ...]:
         """The ARNs of the wanted rules that stand."""
-        places = ((rule.listener_arn, rule.priority) for rule in self._session.request.rules)
+        places = map(_place, self._session.request.rules)
         return tuple(self._standing[place].arn for place in places if place in self._standing)
 
     def attach(self) -> None:
@@ -42,13 +43,13 @@ class Traffic:
         """
         group = self._session.request.target_group_arn
         for wanted in self._plan.rules:
-            there = self._standing.get((wanted.listener_arn, wanted.priority))
+            there = self._standing.get(_place(wanted))
             if there and (attached := with_waiting(there, [group])) != there:
                 self._put(attached)
                 self._session.say(f"{attached.name} has {_short(group)} health-checked, without traffic")
         if any(group in rule.weights for rule in self._standing.values()):
             return
-        free = [rule for rule in self._plan.rules if (rule.listener_arn, rule.priority) not in self._standing]
+        free = [rule for rule in self._plan.rules if _place(rule) not in self._standing]
         if free:
             self._put(warming(free[0], tags=self._tags))
             self._session.say(f"a rule has {_short(group)} health-checked, without traffic")
@@ -57,12 +58,15 @@ class Traffic:
         """Send users to the wanted target group by the wanted rules, and by no other. Can be tried again."""
         if self.moved:
             return
+        # A path that goes from a rule to another one is met by both for a moment, and never by none.
+        new = [rule for rule in self._plan.rules if _place(rule) not in self._standing]
+        changed = [rule for rule in self._plan.rules if _place(rule) in self._standing]
+        wide = [widened(self._standing[_place(rule)], rule) for rule in changed] if len(changed) > 1 else []
+        for wanted in (*new, *wide, *changed):
+            self._forward(wanted)
         for wanted in self._plan.rules:
-            place = (wanted.listener_arn, wanted.priority)
-            there = self._standing.get(place)
-            old = there.weights if there else ()
-            rule = self._put(written(wanted, waiting=old, tags=self._tags, arn=there.arn if there else ""))
-            self._session.say(f"{rule.name} forwards to {_short(wanted.target_group_arn)}")
+            name = self._standing[_place(wanted)].name
+            self._session.say(f"{name} forwards to {_short(wanted.target_group_arn)}")
         for rule in self._plan.unmarked:
             self._session.warn(f"{rule.name} bore no service's tags and forwards to our target group: it is ours now")
             self._session.ports.balancing.tag_rule(rule, {**dict(rule.tags), **self._tags})
@@ -72,10 +76,15 @@ class Traffic:
             self._session.say(f"deleted {rule.name}, which is no longer wanted")
         self.moved = True
 
+    def _forward(self, wanted: ListenerRule) -> None:
+        there = self._standing.get(_place(wanted))
+        old, arn = (there.weights, there.arn) if there else ({}, "")
+        self._put(written(wanted, waiting=old, tags=self._tags, arn=arn))
+
     def close(self) -> None:
         """Let the groups go that traffic has left."""
         for wanted in self._plan.rules:
-            there = self._standing[wanted.listener_arn, wanted.priority]
+            there = self._standing[_place(wanted)]
             if len(there.weights) > 1:
                 self._put(written(wanted, tags=self._tags, arn=there.arn))
 
@@ -86,6 +95,10 @@ class Traffic:
         stands = self._session.ports.balancing.put_rule(rule)
         self._standing[rule.place] = stands
         return stands
+
+
+def _place(rule: ListenerRule) -> Place:
+    return rule.listener_arn, rule.priority
 
 
 def _short(target_group_arn: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -47,3 +48,18 @@ def test_removal_works_without_cluster_and_table(world: World, ports: Ports) -> 
     world.cluster = ""
     world.missing.add("table")
     assert not remove(make_request(""), ports, check_mode=False).changed
+
+
+def test_what_bears_other_tags_or_none_is_left_and_said(world: World, ports: Ports) -> None:
+    released(world, ports)
+    ((place, rule),) = world.rules.items()
+    world.rules[place] = replace(rule, tags=frozenset())
+    (arn,) = world.list_task_definitions("fastbreak-dev-inference")
+    world.definition_tags[arn] = {"fastbreak:service": "other", "fastbreak:cluster": "fastbreak-dev"}
+    done = remove(make_request(""), ports, check_mode=False)
+    assert (done.rules, done.task_definitions) == ((), ())
+    assert list(world.rules) == [place]
+    assert world.list_task_definitions("fastbreak-dev-inference") == (arn,)
+    said = " ".join(world.lines)
+    assert "rule 100 of listener 2 does not bear the tags of service inference of cluster fastbreak-dev" in said
+    assert "1 revisions of fastbreak-dev-inference do not bear the tags" in said

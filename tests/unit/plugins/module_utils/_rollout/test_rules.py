@@ -14,6 +14,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.rules impor
     ours_or_there,
     routed_groups,
     warming,
+    widened,
     with_waiting,
     written,
 )
@@ -94,3 +95,20 @@ def test_collision_names_the_owner_and_what_to_do() -> None:
     assert collision(None, WANTED, WEB) == ""
     other = replace(forwarding(weighted(green=1)), tags=frozenset())
     assert "fastbreak:service=web, fastbreak:cluster=c" in collision(other, WANTED, WEB)
+
+
+@pytest.mark.parametrize(
+    ("there", "wanted", "paths"),
+    [
+        (["/a"], ["/b"], {"/a", "/b"}),
+        (["/a", "/b"], ["/b"], {"/a", "/b"}),
+        (["/1", "/2", "/3"], ["/4", "/5"], {"/4", "/5"}),
+        ([], ["/b"], {"/b"}),
+    ],
+)
+def test_rule_is_widened_where_it_can_hold_both(there: list[str], wanted: list[str], paths: set[str]) -> None:
+    standing = written(replace(WANTED, path_patterns=frozenset(there)))
+    assert widened(standing, replace(WANTED, path_patterns=frozenset(wanted))).path_patterns == paths
+    elsewhere = replace(WANTED, path_patterns=frozenset(wanted), host_headers=frozenset())
+    assert widened(standing, elsewhere) == elsewhere
+    assert widened(warming(WANTED, tags={}), WANTED) == WANTED

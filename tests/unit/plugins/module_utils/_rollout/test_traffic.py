@@ -226,3 +226,36 @@ def test_deployment_that_takes_too_long_is_undone_whole(world: World, ports: Por
         deploy(ports, "1.1.0", **to_green(scaling=Scaling(2, 9), timeout_seconds=60.0))
     assert settled(world) == before
     assert set(users.statuses) == {200}
+
+
+def test_paths_that_go_from_rule_to_rule_are_answered_after_every_write(world: World, ports: Ports) -> None:
+    def rules(*paths: tuple[int, str]) -> tuple[ListenerRule, ...]:
+        return tuple(ListenerRule(LISTENER_ARN, number, frozenset({path}), GROUP_ARN) for number, path in paths)
+
+    gates = make_request("x").gates[:1]
+    world.push("1.0.0", "a")
+    deploy(ports, "1.0.0", gates=gates, rules=rules((10, "/a"), (20, "/b"), (30, "/c")))
+    statuses: list[int] = []
+
+    def probing(method: str) -> None:
+        write = getattr(world, method)
+
+        def write_and_ask(rule: Any) -> Any:
+            written_rule = write(rule)
+            for path in ("a", "b", "c"):
+                answer = world.request("GET", f"http://alb/{path}", timeout_seconds=1, version_header="x")
+                statuses.append(answer.status)
+            return written_rule
+
+        setattr(world, method, write_and_ask)
+
+    probing("put_rule")
+    probing("delete_rule")
+    deploy(ports, "1.0.0", gates=gates, rules=rules((10, "/b"), (20, "/a"), (40, "/c")))
+    assert len(statuses) >= 3 * 4
+    assert set(statuses) == {200}
+    assert sorted((place[1], *rule.summary().path_patterns) for place, rule in world.rules.items()) == [
+        (10, "/b"),
+        (20, "/a"),
+        (40, "/c"),
+    ]
