@@ -115,7 +115,11 @@ class Attempt:
     def _note(self, started: Started) -> None:
         if self.release and started.arn and started.arn != self.release.deployment_id:
             self.release = replace(self.release, deployment_id=started.arn)
-            self.session.ports.releases.note_deployment(self.release)
+            try:
+                self.session.ports.releases.note_deployment(self.release)
+            except FastbreakError as error:
+                # ECS is at work: that is judged, whatever becomes of the record.
+                self.session.warn(f"the deployment could not be noted in the release's record: {error}")
 
     def _judge(self, started: Started) -> tuple[Started, Decision]:
         """Watch the deployment, and the one that leaves the old target group; the last of them and the decision."""

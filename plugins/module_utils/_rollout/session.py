@@ -8,7 +8,14 @@ import contextlib
 from typing import TYPE_CHECKING, TypeVar
 
 from .._common.wait import timed_out, until
-from .._errors import RefusedError, SupersededError, UnavailableError, WaitTimeoutError
+from .._errors import (
+    FastbreakError,
+    OperationError,
+    RefusedError,
+    SupersededError,
+    UnavailableError,
+    WaitTimeoutError,
+)
 from .._release.record import Lock, timestamp
 from .redaction import Redaction
 
@@ -48,6 +55,10 @@ class Session:
         """Keep a warning for the result, and show it."""
         self.warnings.append(self.shown(text))
         self.say(text)
+
+    def _warn_once(self, text: str) -> None:
+        if self.shown(text) not in self.warnings:
+            self.warn(text)
 
     def shown(self, data: T) -> T:
         """Text or plain *data* as it may leave the run: without the user's values, unless these are asked for."""
@@ -127,23 +138,27 @@ class Session:
             return
         releases, service, lock = self.ports.releases, self.request.service, self._lock.renewed()
         try:
-            if not releases.write_lock(service, lock, seen=self._lock):
-                self._lock = None
-                raise SupersededError(
-                    f"Rolling out {service}: the lock was taken over by {_holder(releases.read_lock(service))} because "
-                    "it was not renewed in time. This run stops here and leaves the service to the other one; see the "
-                    "release history for its outcome."
-                )
-        except UnavailableError as error:
-            # The release under way matters more than the lock: keep judging, and try again after the next wait.
-            self.warn(f"the lock could not be renewed, which is tried again: {error}")
+            kept = releases.write_lock(service, lock, seen=self._lock)
+            holder = "" if kept else _holder(releases.read_lock(service))
+        except (UnavailableError, OperationError) as error:
+            # The release under way matters more than the lock, even where its table is gone: keep judging, and try
+            # again after a while.
+            self._renewed = self.clock.monotonic()
+            self._warn_once(f"the lock could not be renewed, which is tried again: {error}")
             return
+        if not kept:
+            self._lock = None
+            raise SupersededError(
+                f"Rolling out {service}: the lock was taken over by {holder} because it was not renewed in time. This "
+                "run stops here and leaves the service to the other one; see the release history for its outcome."
+            )
         self._lock, self._renewed = lock, self.clock.monotonic()
 
     def _drop_lock(self) -> None:
+        """Give the lock up. What the run did is told, whether that succeeds or not."""
         try:
             self.ports.releases.drop_lock(self.request.service, self.request.owner)
-        except UnavailableError as error:
+        except FastbreakError as error:
             self.warn(f"the lock could not be given up; the next run takes it over after {LOCK_SECONDS:g} s: {error}")
 
 
