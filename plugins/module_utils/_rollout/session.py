@@ -29,8 +29,8 @@ T = TypeVar("T")
 
 # A lock whose lease stood still for so long, by the clock of the run that watches it, was left by a dead run.
 LOCK_SECONDS = 90.0
-_RENEW_SECONDS = 10.0
-_LOOK_SECONDS = 2.0
+_RENEW_SECONDS = 2.0
+_LOOK_SECONDS = 1.0
 
 
 class Session:
@@ -107,8 +107,8 @@ class Session:
     def await_free(self) -> Lock | None:
         """The lock that a dead run left; None where there is none. Writes nothing.
 
-        Whether a holder lives is known by its lease alone, which it writes anew while it works. Raises RefusedError as
-        soon as it did.
+        Whether a holder lives is known by its lock alone, whose lease it writes anew while it works. Raises
+        RefusedError as soon as it did, or gave the lock up.
         """
         first = self.ports.releases.read_lock(self.request.service)
         if first is None:
@@ -128,9 +128,7 @@ class Session:
         except WaitTimeoutError as error:
             self.say(f"{error}: it is dead, and its lock is free")
             return first
-        if last is not None:
-            raise refused_by(last, self.request.service)
-        return None
+        raise refused_by(last or first, self.request.service)
 
     def keep_lock(self) -> None:
         """Renew the lock, where it is held. Raises SupersededError when another run has taken it over."""
@@ -169,7 +167,7 @@ def _holder(lock: Lock | None) -> str:
 def refused_by(lock: Lock | None, service: str) -> RefusedError:
     """The refusal of a rollout of *service* that is locked."""
     return RefusedError(
-        f"Rolling out {service} was refused: {_holder(lock)} is rolling it out now: it renewed its lock while "
+        f"Rolling out {service} was refused: {_holder(lock)} is rolling it out now: its lock moved on while "
         "this run watched. Nothing was changed. Wait for it to finish and run again.",
         lock_owner=lock.owner if lock else "",
     )

@@ -68,12 +68,14 @@ def test_lock_that_stands_still_is_taken_over_and_not_before(world: World, ports
     assert (world.lock is None) is not check_mode
 
 
-def test_lock_that_is_given_up_while_it_is_watched_is_free(world: World, ports: Ports) -> None:
+def test_run_that_comes_while_another_ends_is_refused_too(world: World, ports: Ports) -> None:
     world.push("1.0.0", "a")
     world.lock = Lock("other@there:2:bbbb", "2026-01-01T00:00:00.000Z")
     world.at.append((world.seconds + 5, lambda: setattr(world, "lock", None)))
-    deploy(ports, "1.0.0")
-    assert newest(world).outcome is Outcome.SUCCEEDED
+    with pytest.raises(RefusedError, match=r"other@there:2:bbbb.*run again"):
+        deploy(ports, "1.0.0")
+    assert world.calls == []
+    assert deploy(ports, "1.0.0").changed
 
 
 def test_of_two_that_watch_a_dead_lock_one_gets_it(world: World, ports: Ports) -> None:
