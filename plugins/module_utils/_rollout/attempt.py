@@ -49,6 +49,7 @@ class Attempt:
         self.snapshot = decode(inherited) if inherited else take_snapshot(session, facts)
         self.timings = Timings()
         self.acted = False
+        self.migrating = False
         self.following = False
 
     def go(self) -> RolloutResult:
@@ -148,7 +149,9 @@ class Attempt:
     def _migrate(self, arn: str) -> None:
         request, began = self.session.request, self.session.monotonic()
         if request.migration and request.kind == DEPLOY and arn != self.facts.running_arn:
+            self.migrating = True
             migrate(self.session, self.facts, request.migration, arn)
+            self.migrating = False
         self.timings = replace(self.timings, migration=self.session.monotonic() - began)
 
     def _succeed(self, decision: Decision, seconds: float) -> RolloutResult:
@@ -238,4 +241,5 @@ class Attempt:
                 f"release {version} goes on in ECS, guarded by its circuit breaker, but nobody judges it. Run the same "
                 f"command again to judge it.{other}"
             )
-        return f"the service was not touched; release {version} stays recorded as IN_PROGRESS until the next run."
+        migrating = " Its migration may still run; the next one waits for it." if self.migrating else ""
+        return f"the service was not touched; release {version} stays IN_PROGRESS until the next run.{migrating}"

@@ -4,39 +4,56 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from .._common.wait import timed_out, until
-from .._errors import OperationError
+from .._errors import OperationError, SupersededError, UnavailableError, WaitTimeoutError
 from .tasks import log_stream
 from .writes import OneOffTask
 
 if TYPE_CHECKING:
-    from .._errors import WaitTimeoutError
     from .read import Facts
     from .request import Migration
     from .session import Session
     from .values import Task
 
 _LOG_LINES = 20
+_LONGEST_MARK = 128
+_STOP_REASON = "The migration took longer than it may"
+# The longest stopTimeout is 120 s; ECS needs some time around it.
+_STOP_SECONDS = 180.0
 
 
 def migrate(session: Session, facts: Facts, migration: Migration, task_definition_arn: str) -> None:
-    """Run *migration* with the new revision. Raises OperationError with its last log lines when it fails."""
-    settings = session.request.settings
+    """Run *migration* with the new revision, as the service's tasks are run, and never beside another one.
+
+    Raises OperationError with its last log lines when it fails, WaitTimeoutError when it takes too long.
+    """
+    request, mark = session.request, started_by(session.request.service)
+    for earlier in session.ports.ecs.running_tasks(request.cluster, mark):
+        session.say(f"an earlier migration still runs as task {earlier.id}; waiting for its end")
+        _end(session, migration, earlier)
     task = session.ports.ecs.run_task(
         OneOffTask(
-            cluster=session.request.cluster,
+            cluster=request.cluster,
             task_definition_arn=task_definition_arn,
             container=migration.container,
             command=migration.command,
-            network=settings.network,
-            launch_type=settings.launch_type,
-            started_by="fastbreak-migration",
+            settings=request.settings,
+            started_by=mark,
         )
     )
-    session.say(f"migration {session.request.disclosure.command(migration.command)} runs as task {task.id}")
-    ended = _await_end(session, migration, task)
+    session.say(f"migration {request.disclosure.command(migration.command)} runs as task {task.id}")
+    ended, in_time = _end(session, migration, task)
+    if not in_time:
+        raise timed_out(
+            f"The migration (task {task.arn}) had not ended after {migration.timeout_seconds:g} s and was stopped. The "
+            "service was not touched. Look at its log, correct it or give it more time (migration.timeout_seconds), "
+            "and release again.",
+            task_arn=task.arn,
+            status=ended.last_status,
+        )
     exit_code = next(
         (container.exit_code for container in ended.containers if container.name == migration.container), None
     )
@@ -45,22 +62,50 @@ def migrate(session: Session, facts: Facts, migration: Migration, task_definitio
     session.say("migration succeeded")
 
 
-def _await_end(session: Session, migration: Migration, task: Task) -> Task:
-    def still_running(last: Task, _elapsed: float) -> WaitTimeoutError:
-        return timed_out(
-            f"The migration (task {last.arn}) is still {last.last_status} after {migration.timeout_seconds:g} s. The "
-            "service was not touched. The task runs on: look at its log, stop it if it hangs, and release again.",
-            task_arn=last.arn,
-            status=last.last_status,
-        )
+def started_by(service: str) -> str:
+    """How a migration of *service* is marked: ECS takes at most 128 characters there."""
+    mark = f"fastbreak-migration/{service}"
+    return mark if len(mark) <= _LONGEST_MARK else f"{mark[:100]}-{hashlib.sha256(service.encode()).hexdigest()[:12]}"
+
+
+def _end(session: Session, migration: Migration, task: Task) -> tuple[Task, bool]:
+    """The *task* once it has stopped, and whether it did so by itself in the migration's time.
+
+    Raises WaitTimeoutError when it is not seen to stop even after it was asked to.
+    """
+    try:
+        return _await_stopped(session, task, migration.timeout_seconds), True
+    except WaitTimeoutError:
+        session.say(f"task {task.id} has not ended after {migration.timeout_seconds:g} s; stopping it")
+    try:
+        session.ports.ecs.stop_task(session.request.cluster, task.arn, _STOP_REASON)
+        return _await_stopped(session, task, _STOP_SECONDS), False
+    except SupersededError:
+        raise
+    except (WaitTimeoutError, OperationError, UnavailableError) as error:
+        raise timed_out(
+            f"The migration (task {task.arn}) had not ended after {migration.timeout_seconds:g} s, and was not seen to "
+            f"stop either: {error} The service was not touched. No other migration is started while this one runs: "
+            "stop it (aws ecs stop-task), then release again.",
+            task_arn=task.arn,
+        ) from error
+
+
+def _await_stopped(session: Session, task: Task, seconds: float) -> Task:
+    def look() -> Task:
+        try:
+            return session.ports.ecs.describe_task(session.request.cluster, task.arn) or task
+        except UnavailableError as error:
+            session.say(f"could not look at task {task.id}, trying again: {error}")
+            return task
 
     return until(
-        lambda: session.ports.ecs.describe_task(session.request.cluster, task.arn) or task,
+        look,
         lambda last: last.last_status == "STOPPED",
         clock=session,
-        seconds=migration.timeout_seconds,
+        seconds=seconds,
         pause=min(session.request.poll_seconds, 2.0),
-        on_timeout=still_running,
+        on_timeout=lambda last, elapsed: timed_out(f"it is {last.last_status} after {elapsed:.0f} s."),
     )
 
 

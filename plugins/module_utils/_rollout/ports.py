@@ -95,6 +95,12 @@ class Ecs(Protocol):
     def run_task(self, task: OneOffTask) -> Task:
         """Run a task once."""
 
+    def running_tasks(self, cluster: str, started_by: str) -> tuple[Task, ...]:
+        """The tasks with this ``startedBy`` that have not stopped yet."""
+
+    def stop_task(self, cluster: str, arn: str, reason: str) -> None:
+        """Ask ECS to stop a task."""
+
     def describe_task(self, cluster: str, arn: str) -> Task | None:
         """A task by its ARN."""
 

@@ -29,7 +29,7 @@ def normalise_settings(settings: ServiceSettings) -> ServiceSettings:
         settings,
         deployment=deployment,
         launch_type=launch_type,
-        platform_version=settings.platform_version or "LATEST",
+        platform_version=(settings.platform_version or "LATEST") if settings.on_fargate else "",
         tags=tags,
     )
 

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+_FARGATE_PROVIDERS = frozenset({"FARGATE", "FARGATE_SPOT"})
+
+
 @dataclass(frozen=True, slots=True)
 class Deployment:
     """An entry of the service's own list of deployments. The primary one is where the service is going."""
@@ -81,9 +84,10 @@ class ServiceSettings:
 
     @property
     def on_fargate(self) -> bool:
-        """Whether tasks run on Fargate."""
-        names = [provider.name for provider in self.capacity_providers]
-        return any(name.startswith("FARGATE") for name in names) if names else self.launch_type == "FARGATE"
+        """Whether Fargate runs the tasks: ECS refuses a platform version for any other capacity."""
+        if self.capacity_providers:
+            return all(provider.name in _FARGATE_PROVIDERS for provider in self.capacity_providers)
+        return self.launch_type == "FARGATE"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,19 +8,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .values import Network, ServiceSettings
+    from .values import ServiceSettings
 
 
 @dataclass(frozen=True, slots=True)
 class OneOffTask:
-    """A task that is run once: the *container* of a revision with another command."""
+    """A task that is run once: the *container* of a revision with another command, with the service's *settings*.
+
+    ``started_by`` marks it as this service's, so that it is found again.
+    """
 
     cluster: str
     task_definition_arn: str
     container: str
     command: tuple[str, ...]
-    network: Network | None
-    launch_type: str
+    settings: ServiceSettings
     started_by: str
 
 

@@ -11,7 +11,7 @@ from ..._aws.conform import conform
 from ..._aws.shapes import writable
 from ..._errors import OperationError
 from .ecs_answers import read_service, read_service_deployment, read_task, read_task_definition
-from .ecs_requests import write_network, write_settings, write_tags
+from .ecs_requests import write_settings, write_tags, write_task
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -230,11 +230,8 @@ class EcsClient(AwsClient):
             "overrides": {"containerOverrides": [override]},
             "startedBy": task.started_by,
             "count": 1,
+            **write_task(task.settings),
         }
-        if task.launch_type:
-            arguments["launchType"] = task.launch_type
-        if task.network:
-            arguments["networkConfiguration"] = write_network(task.network)
         answer = self._call(f"run container {task.container} once as a task", "run_task", **arguments)
         if not answer.get("tasks"):
             reasons = "; ".join(
@@ -244,6 +241,27 @@ class EcsClient(AwsClient):
                 f"Tried to run container {task.container} once as a task, but ECS started none: {reasons}"
             )
         return read_task(answer["tasks"][0])
+
+    def running_tasks(self, cluster: str, started_by: str) -> tuple[Task, ...]:
+        """The tasks with this ``startedBy`` that have not stopped yet."""
+        arns = [
+            arn
+            for status in ("RUNNING", "STOPPED")  # The status that is wanted: a task that is being stopped still runs.
+            for page in self._pages(
+                f"list the tasks started by {started_by}",
+                "list_tasks",
+                cluster=cluster,
+                startedBy=started_by,
+                desiredStatus=status,
+            )
+            for arn in page["taskArns"]
+        ]
+        found = [self._describe_tasks(cluster, arns[start : start + _BATCH]) for start in range(0, len(arns), _BATCH)]
+        return tuple(task for tasks in found for task in tasks if task.last_status != "STOPPED")
+
+    def stop_task(self, cluster: str, arn: str, reason: str) -> None:
+        """Ask ECS to stop a task."""
+        self._call(f"stop task {arn}", "stop_task", cluster=cluster, task=arn, reason=reason)
 
     def describe_task(self, cluster: str, arn: str) -> Task | None:
         """A task by its ARN."""

@@ -35,7 +35,7 @@ def write_settings(settings: ServiceSettings, *, only: tuple[str, ...] | None = 
     """
     creating = only is None
     written: dict[str, dict[str, Any]] = {
-        "platform_version": {"platformVersion": settings.platform_version},
+        "platform_version": _write_platform(settings),
         "network": {"networkConfiguration": write_network(settings.network)} if settings.network else {},
         "target_bindings": {"loadBalancers": _write_bindings(settings)},
         "health_check_grace_period_seconds": {
@@ -49,15 +49,39 @@ def write_settings(settings: ServiceSettings, *, only: tuple[str, ...] | None = 
     }
     if creating:
         written["tags"] = {"tags": write_tags(settings.tags)} if settings.tags else {}
-        if settings.capacity_providers:
-            written["launch_type"] = {}
-        else:
-            written["launch_type"] = {"launchType": settings.launch_type}
-            del written["capacity_providers"]
-        if settings.launch_type != "FARGATE" and not settings.capacity_providers:
-            del written["platform_version"]
+        written["capacity_providers"] = _write_capacity(settings)
     names = written if only is None else [name for name in only if name in written]
     return {key: value for name in names for key, value in written[name].items()}
+
+
+def write_task(settings: ServiceSettings) -> dict[str, Any]:
+    """Arguments of RunTask that run a task of no service as the service of these *settings* runs its own.
+
+    RunTask knows no service to propagate tags from, so that the service's are given as the task's own.
+    """
+    written = {
+        **_write_capacity(settings),
+        **_write_platform(settings),
+        "enableExecuteCommand": settings.enable_execute_command,
+        "enableECSManagedTags": settings.enable_ecs_managed_tags,
+    }
+    if settings.network:
+        written["networkConfiguration"] = write_network(settings.network)
+    if settings.propagate_tags == "TASK_DEFINITION":
+        written["propagateTags"] = settings.propagate_tags
+    if settings.propagate_tags == "SERVICE" and settings.tags:
+        written["tags"] = write_tags(settings.tags)
+    return written
+
+
+def _write_capacity(settings: ServiceSettings) -> dict[str, Any]:
+    if settings.capacity_providers:
+        return {"capacityProviderStrategy": _write_providers(settings)}
+    return {"launchType": settings.launch_type} if settings.launch_type else {}
+
+
+def _write_platform(settings: ServiceSettings) -> dict[str, Any]:
+    return {"platformVersion": settings.platform_version or "LATEST"} if settings.on_fargate else {}
 
 
 def _write_bindings(settings: ServiceSettings) -> list[dict[str, Any]]:

@@ -215,11 +215,28 @@ class World(Scheduler):
             "",
             Behaviour(),
             group=f"family:{number}",
+            started_by=asked.started_by,
         )
+        assert not self.running_tasks(asked.cluster, asked.started_by), "two migrations at once"
         self.tasks.append(task)
-        code = self.behaviour(asked.task_definition_arn).migration_exit
-        self.at.append((self.seconds + 2, lambda: self._fail(task, None, "EssentialContainerExited", "exited", code)))
+        behaviour = self.behaviour(asked.task_definition_arn)
+        self._end_later(task, behaviour.migration_seconds, "EssentialContainerExited", behaviour.migration_exit)
         return self._as_task(task)
+
+    def _end_later(self, task: FakeTask, seconds: float, stop_code: str, exit_code: int) -> None:
+        def end() -> None:
+            if not task.stop_code:
+                self._fail(task, None, stop_code, "exited", exit_code)
+
+        self.at.append((self.seconds + seconds, end))
+
+    def running_tasks(self, cluster: str, started_by: str) -> tuple[Task, ...]:
+        return tuple(self._as_task(task) for task in self.tasks if task.started_by == started_by and not task.stop_code)
+
+    def stop_task(self, cluster: str, arn: str, reason: str) -> None:
+        self.calls.append("stop_task")
+        task = next(task for task in self.tasks if task.arn == arn)
+        self._end_later(task, self.behaviour(task.definition_arn).stop_seconds, "UserInitiated", 137)
 
     def describe_task(self, cluster: str, arn: str) -> Task | None:
         return next((self._as_task(task) for task in self.tasks if task.arn == arn), None)

@@ -40,6 +40,8 @@ class Behaviour:
     status: int = 200
     path_status: Mapping[str, int] = field(default_factory=dict)
     migration_exit: int = 0
+    migration_seconds: float = 2.0
+    stop_seconds: float = 1.0
 
 
 @dataclass
@@ -56,6 +58,7 @@ class FakeTask:
     group: str = "service:inference"
     lines: tuple[str, ...] = ()
     groups: frozenset[str] = frozenset()
+    started_by: str = ""
 
 
 @dataclass
@@ -70,6 +73,7 @@ class FakeDeployment:
     previous_arn: str = ""
     rollback_at: float = 0.0
     groups: frozenset[str] = frozenset()
+    started_by: str = ""
     previous_groups: frozenset[str] = frozenset()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +12,13 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.ec
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.ecs_requests import write_settings
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service import changed_settings
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import (
+    CapacityProvider,
     DeploymentSettings,
     Network,
     ServiceSettings,
     TargetBinding,
 )
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.writes import ServiceChange
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.writes import OneOffTask, ServiceChange
 
 from tests.unit.plugins.module_utils._rollout.definitions import ANSWER_ONLY, definition
 from tests.unit.plugins.module_utils._rollout.definitions import described as definition_as_described
@@ -111,6 +113,87 @@ def test_update_sends_only_what_changed_and_never_the_desired_count(api: tuple[E
         {"cluster": "c", "service": "web", "taskDefinition": "web:2", "healthCheckGracePeriodSeconds": 0},
     )
     ecs.update_service("c", "web", ServiceChange(SETTINGS, ("health_check_grace_period_seconds", "tags"), "web:2"))
+
+
+ON_SPOT = replace(
+    SETTINGS,
+    launch_type="",
+    capacity_providers=frozenset({CapacityProvider("FARGATE_SPOT", 2), CapacityProvider("FARGATE", 1, 1)}),
+    enable_execute_command=True,
+)
+ON_INSTANCES = replace(ON_SPOT, capacity_providers=frozenset({CapacityProvider("instances")}))
+NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-1"], "securityGroups": ["sg-1"], "assignPublicIp": "DISABLED"}}
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        (
+            SETTINGS,
+            {"launchType": "FARGATE", "platformVersion": "LATEST", "tags": [{"key": "a", "value": "b"}]},
+        ),
+        (replace(SETTINGS, propagate_tags="TASK_DEFINITION", launch_type="EC2"), {"launchType": "EC2"}),
+        (
+            replace(ON_SPOT, propagate_tags="NONE", platform_version="1.4.0"),
+            {
+                "capacityProviderStrategy": [
+                    {"capacityProvider": "FARGATE", "weight": 1, "base": 1},
+                    {"capacityProvider": "FARGATE_SPOT", "weight": 2, "base": 0},
+                ],
+                "platformVersion": "1.4.0",
+            },
+        ),
+        (
+            replace(ON_INSTANCES, propagate_tags="NONE"),
+            {"capacityProviderStrategy": [{"capacityProvider": "instances", "weight": 1, "base": 0}]},
+        ),
+    ],
+)
+def test_task_that_is_run_once_runs_as_the_services_do(
+    api: tuple[EcsClient, Stubber], settings: ServiceSettings, expected: dict[str, Any]
+) -> None:
+    ecs, stub = api
+    asked = {
+        "cluster": "c",
+        "taskDefinition": "web:2",
+        "overrides": {"containerOverrides": [{"name": "app", "command": ["migrate"]}]},
+        "startedBy": "mark",
+        "count": 1,
+        "networkConfiguration": NETWORK,
+        "enableExecuteCommand": settings.enable_execute_command,
+        "enableECSManagedTags": settings.enable_ecs_managed_tags,
+        **expected,
+    }
+    if settings.propagate_tags == "TASK_DEFINITION":
+        asked["propagateTags"] = "TASK_DEFINITION"
+    answer = {"taskArn": "arn:task/1", "taskDefinitionArn": "web:2", "lastStatus": "PENDING", "createdAt": NOW}
+    stub.add_response("run_task", {"tasks": [answer]}, asked)
+    ecs.run_task(OneOffTask("c", "web:2", "app", ("migrate",), settings, "mark"))
+    # What creates the service says the same of capacity and platform.
+    created = write_settings(settings)
+    for name in ("launchType", "capacityProviderStrategy", "platformVersion", "networkConfiguration"):
+        assert created.get(name) == asked.get(name)
+
+
+def test_platform_version_is_neither_sent_nor_compared_where_ecs_refuses_it() -> None:
+    assert write_settings(ON_INSTANCES, only=("platform_version",)) == {}
+    assert changed_settings(replace(ON_INSTANCES, platform_version=""), ON_INSTANCES) == ()
+    assert changed_settings(replace(ON_SPOT, platform_version="1.4.0"), ON_SPOT) == ("platform_version",)
+
+
+def test_tasks_of_a_mark_are_those_that_have_not_stopped(api: tuple[EcsClient, Stubber]) -> None:
+    ecs, stub = api
+    for status, arns in (("RUNNING", ["arn:task/1"]), ("STOPPED", ["arn:task/2", "arn:task/3"])):
+        asked = {"cluster": "c", "startedBy": "mark", "desiredStatus": status}
+        stub.add_response("list_tasks", {"taskArns": arns}, asked)
+    answers = [
+        {"taskArn": f"arn:task/{number}", "taskDefinitionArn": "web:2", "lastStatus": status, "createdAt": NOW}
+        for number, status in enumerate(("RUNNING", "STOPPING", "STOPPED"), 1)
+    ]
+    stub.add_response("describe_tasks", {"tasks": answers})
+    assert [task.id for task in ecs.running_tasks("c", "mark")] == ["1", "2"]
+    stub.add_response("stop_task", {}, {"cluster": "c", "task": "arn:task/1", "reason": "too long"})
+    ecs.stop_task("c", "arn:task/1", "too long")
 
 
 def test_alarms_that_are_no_longer_wanted_are_switched_off() -> None:
