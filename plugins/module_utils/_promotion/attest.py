@@ -49,7 +49,7 @@ class AttestationWriter:
     def _write(self, plan: ImagePlan, made: Attestation) -> None:
         destination, registry = plan.source.request.destination, self.session.ports.destination
         for blob, content in made.blobs:
-            if not registry.has_blob(destination(blob.digest)):
+            if not registry.has_blob(destination(blob.digest), size=blob.size):
                 registry.write_blob(destination(blob.digest), content)
         if not write_manifest(self.session, destination(made.manifest.digest), made.manifest):
             self._list(plan, made.manifest)

@@ -38,8 +38,7 @@ class BlobCopy:
         self.session.each(lambda item: self._copy(*item), ordered, tick=self._say)
 
     def _copy(self, image: ImageProgress, step: BlobStep) -> None:
-        registry = self.session.ports.destination
-        if step.mount_from and registry.mount_blob(step.address, from_repository=step.mount_from):
+        if step.mount_from and self._mount(step):
             with self._lock:
                 image.mounted += 1
                 self.done += 1
@@ -52,6 +51,12 @@ class BlobCopy:
             image.bytes_sent += transferred.bytes_sent
             image.bytes_resumed += transferred.resumed_at
             self.done += 1
+
+    def _mount(self, step: BlobStep) -> bool:
+        """Whether it is there by mounting: a registry that says so may be wrong."""
+        registry = self.session.ports.destination
+        mounted = registry.mount_blob(step.address, from_repository=step.mount_from)
+        return mounted and registry.has_blob(step.address, size=step.descriptor.size)
 
     def _count(self, sent: int) -> None:
         """Called while a blob is on its way, so that this is where it can be given up."""

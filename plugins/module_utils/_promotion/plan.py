@@ -65,7 +65,7 @@ class _Planner:
         tag = self._tag(source, state)
         planned = self.attachment_tags.plan(source, state, attest=self._attest(source, state))
         lacking = self._lacking(source, state, planned.left)
-        blobs, present, warnings = self._blobs(source, state, [manifest for manifest, _role in lacking])
+        blobs, present, warnings = self._blobs(source, state, planned.left)
         steps = [ManifestStep(manifest, repository, role) for manifest, role in lacking if role]
         own = {manifest.digest for manifest in source.manifests}
         return ImagePlan(
@@ -125,12 +125,13 @@ class _Planner:
         ]
 
     def _blobs(
-        self, source: SourceImage, state: DestinationState, lacking: list[Manifest]
+        self, source: SourceImage, state: DestinationState, left: frozenset[str]
     ) -> tuple[tuple[BlobStep, ...], tuple[Descriptor, ...], list[str]]:
-        needed = {blob.digest: blob for manifest in lacking for blob in manifest.blobs}
-        own = {blob.digest: blob for manifest in source.manifests for blob in manifest.blobs}
-        steps, warnings = [], []
-        present = [blob for blob in own.values() if blob.digest not in needed]
+        """The blobs to copy, and those that are there: a manifest that is there does not mean that its blobs are."""
+        kept = [each for each in source.attachments if not (each.tag and each.manifest.digest in left)]
+        attached = [manifest for attachment in kept for manifest in attachment.manifests]
+        needed = {blob.digest: blob for manifest in (*source.manifests, *attached) for blob in manifest.blobs}
+        steps, present, warnings = [], [], []
         for blob in needed.values():
             if blob.digest in source.absent_blobs:
                 warnings.append(

@@ -48,8 +48,8 @@ class Registry(Protocol):
     def find_manifest(self, address: Address) -> str | None:
         """The digest of the manifest that a tag or digest names, without reading it; None when there is none."""
 
-    def has_blob(self, blob: Address) -> bool:
-        """Whether the repository holds the blob."""
+    def has_blob(self, blob: Address, *, size: int) -> bool:
+        """Whether the repository holds the blob, with as many bytes."""
 
     def read_blob(self, blob: Address, *, limit_bytes: int) -> bytes | None:
         """A small blob, its digest checked; None when there is none. Refuses a blob over the limit."""

@@ -5,8 +5,8 @@
 Each request buys something:
 
 * GET of the root, by tag when there is one: the identity of what is promoted, and what it names.
-* GET of an index in an index: what it names. Always, for attachments may hang on anything below it.
-* GET of a child that is no index: its blobs. Only when the destination lacks something (see `promotion_state`).
+* GET of an index in an index: what it names, for attachments may hang on anything below it.
+* GET of a child that is no index: its blobs. Only when the destination does not hold the same bytes (see `state`).
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def _read_root(session: Session, request: ImageRequest) -> SourceImage:
             seen=root.digest,
             expected=request.digest,
         )
-    image = SourceImage(request, root, (root,), shallow=True)
+    image = SourceImage(request, root, (root,))
     return _chosen(session, image) if request.platforms else image
 
 
@@ -153,7 +153,6 @@ def _read_child(session: Session, address: Address, child: Descriptor) -> Manife
     return found
 
 
-def assemble(library: Library, image: SourceImage, *, deep: bool) -> SourceImage:
+def assemble(library: Library, image: SourceImage) -> SourceImage:
     """*image* with all its manifests that were read."""
-    manifests = library.closure(image.request.repository, image.root)
-    return replace(image, manifests=manifests, shallow=not deep)
+    return replace(image, manifests=library.closure(image.request.repository, image.root))

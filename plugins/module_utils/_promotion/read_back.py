@@ -1,8 +1,9 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Reads back what was written, and compares: tags by digest, manifests byte for byte, blobs by their being there.
+"""Reads back what was written and what was there, and compares: manifests byte for byte, blobs by their size.
 
-Tags of attachments are shared with others: `shared_tags` sees to them.
+That comes before any tag is written, so that no tag names what is not all there; the tags are compared after. Tags of
+attachments are shared with others: `shared_tags` sees to them.
 """
 
 from __future__ import annotations
@@ -18,19 +19,45 @@ if TYPE_CHECKING:
 
     from .._oci.model import Manifest
     from .._oci.names import Address
+    from .progress import ImageProgress
     from .session import Session
-    from .values import ManifestStep, TagStep
+    from .values import TagStep
     from .write import ManifestWriter
 
 
-def read_back(session: Session, blobs: Iterable[Address], writer: ManifestWriter, tags: Iterable[TagStep]) -> None:
-    """Compare *blobs*, what *writer* wrote, and the images' *tags*. Raises OperationError for what is not the same."""
+def read_back(session: Session, images: Iterable[ImageProgress], writer: ManifestWriter) -> None:
+    """Compare all that the images' tags will name, written in this run or before, and the attachments of this run.
+
+    Raises OperationError for what is not the same.
+    """
     comparison = _Comparison(session)
-    manifests = [partial(comparison.manifest, step) for step in writer.written]
-    found = [partial(comparison.blob, blob) for blob in dict.fromkeys(blobs)]
-    session.each(lambda compare: compare(), [*manifests, *found])
-    # The later the tags are looked at, the surer another run that writes them at the same time is seen.
-    session.each(lambda step: comparison.tag(step.address, step.manifest), list(tags))
+    blobs: dict[Address, int] = {}
+    manifests = {step.address: step.manifest for step in writer.written}
+    found: dict[Address, str] = {}
+    for plan in (image.plan for image in images if image.plan.changed):
+        destination = plan.source.request.destination
+        blobs |= {destination(blob.digest): blob.size for blob in plan.present_blobs}
+        blobs |= {step.address: step.descriptor.size for step in plan.blobs}
+        found |= {destination(manifest.digest): manifest.digest for manifest in plan.source.manifests}
+    present = [
+        partial(comparison.name, address, digest) for address, digest in found.items() if address not in manifests
+    ]
+    written = [partial(comparison.manifest, address, manifest) for address, manifest in manifests.items()]
+    held = [partial(comparison.blob, address, size) for address, size in blobs.items()]
+    session.each(lambda compare: compare(), [*written, *present, *held])
+
+
+def read_back_tags(session: Session, images: Iterable[ImageProgress], tags: Iterable[TagStep]) -> None:
+    """Compare the images' tags, and look for the attestations that were written. Raises OperationError.
+
+    The later the tags are looked at, the surer another run that writes them at the same time is seen.
+    """
+    comparison = _Comparison(session)
+    attested = [image for image in images if image.plan.attest and image.attestation]
+    made = [(image.plan.source.request.destination(image.attestation), image.attestation) for image in attested]
+    looks = [partial(comparison.name, address, digest) for address, digest in made]
+    looks += [partial(comparison.tag, step.address, step.manifest) for step in tags]
+    session.each(lambda compare: compare(), looks)
 
 
 class _Comparison:
@@ -44,35 +71,49 @@ class _Comparison:
         """The tag names *manifest*."""
         patiently(
             self.session,
-            lambda: self.registry.find_manifest(address),
-            lambda seen: seen == manifest.digest,
-            otherwise=lambda seen: self._differs(
-                address.repository,
-                f"tag {address.reference} names {seen or 'nothing'}, where {manifest.digest} was written. Another run "
-                "may have moved it at the same time",
-                seen=seen or "",
-                expected=manifest.digest,
-            ),
+            lambda: self.registry.read_manifest(address),
+            lambda raw: raw is not None and raw.digest == manifest.digest,
+            otherwise=lambda raw: self._moved(address, manifest, raw.digest if raw else ""),
         )
 
-    def manifest(self, step: ManifestStep) -> None:
+    def _moved(self, address: Address, manifest: Manifest, seen: str) -> OperationError:
+        return self._differs(
+            address.repository,
+            f"tag {address.reference} names {seen or 'nothing'}, where {manifest.digest} was written. Another run "
+            "may have moved it at the same time",
+            seen=seen,
+            expected=manifest.digest,
+        )
+
+    def manifest(self, address: Address, manifest: Manifest) -> None:
         """The manifest is there, with the same bytes."""
         patiently(
             self.session,
-            lambda: self.registry.read_manifest(step.address),
-            lambda raw: raw is not None and raw.content == step.manifest.raw.content,
+            lambda: self.registry.read_manifest(address),
+            lambda raw: raw is not None and raw.content == manifest.raw.content,
             otherwise=lambda _raw: self._differs(
-                step.destination_repository, f"manifest {step.manifest.digest} is not there, or has other bytes"
+                address.repository, f"manifest {manifest.digest} is not there, or has other bytes"
             ),
         )
 
-    def blob(self, blob: Address) -> None:
-        """The blob is there."""
+    def name(self, address: Address, digest: str) -> None:
+        """A manifest of that digest is there."""
         patiently(
             self.session,
-            lambda: self.registry.has_blob(blob),
+            lambda: self.registry.find_manifest(address),
+            lambda seen: seen == digest,
+            otherwise=lambda _seen: self._differs(address.repository, f"manifest {digest} is not there"),
+        )
+
+    def blob(self, blob: Address, size: int) -> None:
+        """The blob is there in its whole length."""
+        patiently(
+            self.session,
+            lambda: self.registry.has_blob(blob, size=size),
             bool,
-            otherwise=lambda _there: self._differs(blob.repository, f"blob {blob.reference} is not there"),
+            otherwise=lambda _there: self._differs(
+                blob.repository, f"blob {blob.reference} is not there with its {size} bytes"
+            ),
         )
 
     def _differs(self, repository: str, found: str, **details: str) -> OperationError:

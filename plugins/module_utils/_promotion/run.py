@@ -17,7 +17,7 @@ from .image_tags import ImageTags
 from .plan import plan
 from .progress import ImageProgress
 from .read import Library, assemble, read_below, read_roots
-from .read_back import read_back
+from .read_back import read_back, read_back_tags
 from .record import Recorder
 from .report import (
     Hosts,
@@ -35,7 +35,6 @@ from .write import ManifestWriter
 if TYPE_CHECKING:
     from .ports import Ports
     from .request import PromotionRequest
-    from .values import SourceImage
 
 
 def promote(request: PromotionRequest, ports: Ports, *, check_mode: bool) -> PromotionResult:
@@ -61,29 +60,17 @@ def _plan(session: Session) -> PromotionPlan:
     roots, states, library = read_roots(session), StateReader(session), Library()
     states.read_settings()
     read_below(session, library, roots, deep=False)
-    shallow = [assemble(library, root, deep=False) for root in roots]
-    settled = states.settled(shallow)
-    images = _deepened(session, library, shallow, deep=[not done for done in settled])
-    images = list(read_attachments(session, library, images))
+    states.look(library, [assemble(library, root) for root in roots])
+    read_below(session, library, roots, deep=True)
+    images = read_attachments(session, library, [assemble(library, root) for root in roots])
     found = states.read(images)
-    images = [replace(image, absent_blobs=states.absent_at_source(image)) for image in images]
+    images = tuple(replace(image, absent_blobs=states.absent_at_source(image)) for image in images)
     same_registry = session.ports.source.host == session.ports.destination.host
     return plan(zip(images, found, strict=True), session.request, same_registry=same_registry)
 
 
-def _deepened(session: Session, library: Library, images: list[SourceImage], *, deep: list[bool]) -> list[SourceImage]:
-    """*images* with all their manifests where *deep* says so."""
-    read_below(session, library, [image for image, wanted in zip(images, deep, strict=True) if wanted], deep=True)
-    return [assemble(library, image, deep=wanted) for image, wanted in zip(images, deep, strict=True)]
-
-
 def _judged(session: Session, planned: PromotionPlan) -> PromotionPlan:
     """*planned* with the gates' results. An image that is in place, recorded and attested is not judged again."""
-    shallow = [image.changed and image.source.shallow for image in planned.images]
-    sources = [image.source for image in planned.images]
-    library = Library()
-    deep = _deepened(session, library, sources, deep=shallow) if any(shallow) else sources
-    images = [replace(image, source=source) for image, source in zip(planned.images, deep, strict=True)]
     ports = replace(session.ports, clock=StoppableClock(session))
 
     def judged(image: ImagePlan) -> ImagePlan:
@@ -91,7 +78,7 @@ def _judged(session: Session, planned: PromotionPlan) -> PromotionPlan:
             return image
         return replace(image, gates=judge(image.source, session.request.gates, ports))
 
-    return PromotionPlan(tuple(session.each(judged, images)))
+    return PromotionPlan(tuple(session.each(judged, planned.images)))
 
 
 def _predicted(session: Session, planned: PromotionPlan, hosts: Hosts, began: float) -> PromotionResult:
@@ -131,10 +118,11 @@ class _Run:
             self.copy.run()
             self.writer.write_manifests()
             self.writer.write_attachments()
+            read_back(self.session, self.images, self.writer)
             self.writer.write_attachment_tags()
             AttestationWriter(self.session, self.recorder, self.writer).write(self.images)
             self.tags.write()
-            read_back(self.session, [step.address for _image, step in self.copy.steps], self.writer, self.tags.written)
+            read_back_tags(self.session, self.images, self.tags.written)
             self.recorder.write(self.images)
             self.writer.tags.settle(self.session.request.service)
         except FastbreakError as error:

@@ -129,12 +129,11 @@ class Session:
         found = self.read(registry, Address(repository, named.digest))
         if found is None:
             return None
-        seen = (found.digest, len(found.raw.content), found.raw.media_type)
-        if seen != (named.digest, named.size, named.media_type):
+        if not is_named(found, named):
             raise RefusedError(
                 f"{registry.host}/{repository} names a manifest {named.digest} of {named.size} bytes "
-                f"({named.media_type}), but answered with {seen[0]} of {seen[1]} bytes ({seen[2]}). Nothing was "
-                "written. Push the image anew, or mistrust that registry."
+                f"({named.media_type}), but answered with {found.digest} of {len(found.raw.content)} bytes "
+                f"({found.raw.media_type}). Nothing was written. Push the image anew, or mistrust that registry."
             )
         return found
 
@@ -149,6 +148,12 @@ class Session:
                     f"{self._bytes} bytes were read, {limit} and {MANIFEST_BYTES_LIMIT} are the limits. Nothing was "
                     "written. Promote fewer images or platforms at a time."
                 )
+
+
+def is_named(manifest: Manifest, named: Descriptor) -> bool:
+    """Whether *named* says of *manifest* what is true."""
+    seen = (manifest.digest, len(manifest.raw.content), manifest.raw.media_type)
+    return seen == (named.digest, named.size, named.media_type)
 
 
 class _Workers:

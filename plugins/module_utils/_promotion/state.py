@@ -5,11 +5,14 @@
 Each request buys something:
 
 * HEAD of the destination's tag: whether the image is there, is another one, or is not there.
-* HEAD of each manifest: whether it is there. A registry takes a manifest only when it has what that names, so that
-  the blobs of a manifest which is there are not asked for; but a manifest may have been deleted since, so that each
-  is asked for although an index that names it is there.
-* HEAD of a blob of a manifest that is not there, once a repository: whether it must be copied.
+* HEAD of each manifest that the source gave: whether it is there. Each is asked for although an index that names it is
+  there, for it may have been deleted since.
+* GET of each other manifest that an index names: whether it is there, and its blobs, which the source is then not asked
+  for.
+* HEAD of each blob, once a repository: whether it is there in its whole length. A registry takes a manifest only when
+  it has what that names, but blobs get lost: by a garbage collection at the wrong moment, or with a restored backup.
 * HEAD of an attachment's tag, and GET of an index of referrers: what the destination has added of its own.
+* GET of an attestation of ours, and HEAD of its blobs: whether it can be read.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from .._oci.names import Address
 from .._oci.parse import is_foreign
 from .._oci.referrers import fallback_tag
 from .attestation import is_attestation
+from .session import is_named
 from .values import DestinationState, SourceImage
 
 if TYPE_CHECKING:
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
 
     from .._ecr.values import RepositorySettings
     from .._oci.model import Descriptor, Manifest
+    from .read import Library
     from .session import Session
 
 
@@ -45,6 +50,7 @@ class StateReader:
         self._held: dict[Address, Manifest | None] = {}
         self._referrers: dict[Address, tuple[Descriptor, ...] | None] = {}
         self._recorded: dict[str, bool] = {}
+        self._attestations: dict[Address, Manifest | None] = {}
 
     def read_settings(self) -> None:
         """The repositories' settings. Raises DependencyError for one that is missing and has to be made first."""
@@ -59,18 +65,28 @@ class StateReader:
                 missing=missing,
             )
 
-    def settled(self, images: Iterable[SourceImage]) -> list[bool]:
-        """For each image whether the destination has all its manifests, and the tag, if any, names it."""
+    def look(self, library: Library, images: Iterable[SourceImage]) -> None:
+        """Look for the images' tags and manifests. What was not read of the source and is here goes into *library*."""
         wanted = list(images)
         tagged = [image.request for image in wanted if image.request.destination_tag]
         self._find(request.destination(request.destination_tag) for request in tagged)
-        self._find_manifests(image.request.destination(digest) for image in wanted for digest in image.named)
-        return [self._is_settled(image) for image in wanted]
-
-    def _is_settled(self, image: SourceImage) -> bool:
-        destination, tag = image.request.destination, image.request.destination_tag
-        named = all(destination(digest) in self._present for digest in image.named)
-        return named and (not tag or self._heads.get(destination(tag)) == image.digest)
+        self._find_manifests(
+            image.request.destination(manifest.digest) for image in wanted for manifest in image.manifests
+        )
+        unread = {
+            image.request.destination(child.digest): (image.request.repository, child)
+            for image in wanted
+            for manifest in image.manifests
+            for child in manifest.children
+            if Address(image.request.repository, child.digest) not in library.held
+        }
+        read = self.session.each(lambda address: self.session.read(self.destination, address), unread)
+        for (address, (repository, child)), manifest in zip(unread.items(), read, strict=True):
+            self._heads[address] = manifest.digest if manifest else None
+            if manifest:
+                self._present.add(address)
+            if manifest and is_named(manifest, child):
+                library.put(repository, manifest)
 
     def read(self, images: Iterable[SourceImage]) -> tuple[DestinationState, ...]:
         """What the destination holds of each image, and of what is attached to it."""
@@ -92,6 +108,7 @@ class StateReader:
             if not self._has_api(subject.repository)
         )
         self._read_held(address for image in wanted for address in self._changed_tags(image))
+        self._read_attestations(wanted)
         self._find_blobs(wanted)
         self._find_records(wanted)
         return tuple(self._state(image) for image in wanted)
@@ -129,29 +146,28 @@ class StateReader:
         return [address for address, manifest in tagged if self._heads[address] not in (None, manifest.digest)]
 
     def _find_blobs(self, images: list[SourceImage]) -> None:
-        wanted = dict.fromkeys(
-            image.request.destination(blob.digest)
-            for image in images
-            for manifest in self._lacking(image)
-            for blob in manifest.blobs
-        )
-        asked = [blob for blob in wanted if blob not in self._blobs]
-        found = self.session.each(self.destination.has_blob, asked)
-        self._blobs.update(zip(asked, found, strict=True))
-
-    def _lacking(self, image: SourceImage) -> list[Manifest]:
-        """The manifests of *image* and its attachments that the destination does not have."""
-        destination = image.request.destination
-        every = (*image.manifests, *image.attached)
-        return [manifest for manifest in every if destination(manifest.digest) not in self._present]
+        """Look for all blobs of the images, of their attachments, and of the attestations that are there."""
+        wanted: dict[Address, int] = {}
+        for image in images:
+            attested = [self._attestations[address] for address in self._attested(image)]
+            manifests = (*image.manifests, *image.attached, *filter(None, attested))
+            blobs = [blob for manifest in manifests for blob in manifest.blobs]
+            wanted |= {image.request.destination(blob.digest): blob.size for blob in blobs}
+        asked = [(blob, size) for blob, size in wanted.items() if blob not in self._blobs]
+        found = self.session.each(lambda item: self.destination.has_blob(item[0], size=item[1]), asked)
+        self._blobs.update((blob, there) for (blob, _size), there in zip(asked, found, strict=True))
 
     def absent_at_source(self, image: SourceImage) -> frozenset[str]:
         """Non-distributable layers that neither side has: the source is asked for those the destination lacks."""
-        foreign = {blob.digest for manifest in self._lacking(image) for blob in manifest.blobs if is_foreign(blob)}
-        asked = sorted(digest for digest in foreign if not self._blobs[image.request.destination(digest)])
-        addresses = [Address(image.request.repository, digest) for digest in asked]
-        found = self.session.each(self.session.ports.source.has_blob, addresses)
-        return frozenset(digest for digest, there in zip(asked, found, strict=True) if not there)
+        blobs = {blob.digest: blob for manifest in (*image.manifests, *image.attached) for blob in manifest.blobs}
+        asked = [
+            blob
+            for blob in blobs.values()
+            if is_foreign(blob) and not self._blobs[image.request.destination(blob.digest)]
+        ]
+        source, repository = self.session.ports.source, image.request.repository
+        found = self.session.each(lambda blob: source.has_blob(Address(repository, blob.digest), size=blob.size), asked)
+        return frozenset(blob.digest for blob, there in zip(asked, found, strict=True) if not there)
 
     def _find_records(self, images: list[SourceImage]) -> None:
         service = self.session.request.service
@@ -178,18 +194,37 @@ class StateReader:
             blobs=frozenset(digest for digest in blobs if self._blobs.get(destination(digest))),
             manifests=frozenset(digest for digest in digests if destination(digest) in self._present),
             tags=tuple(sorted(tags.items())),
-            attestation=self._attestation(image, held.get(fallback_tag(image.digest))),
+            attestation=self._attestation(image),
             recorded=self._recorded.get(image.digest, False),
             held=tuple(sorted(held.items(), key=lambda item: item[0])),
             referrers_api=self._has_api(image.request.destination_repository),
         )
 
-    def _attestation(self, image: SourceImage, index: Manifest | None) -> str:
-        """The digest of our attestation of the image; *index* lists its referrers where there is no API."""
-        referrers = self._referrers.get(image.request.destination(image.digest))
+    def _attested(self, image: SourceImage) -> list[Address]:
+        """What is listed as an attestation of the image's promotion: by the API, or under a tag where there is none."""
+        destination = image.request.destination
+        referrers, index = (
+            self._referrers.get(destination(image.digest)),
+            self._held.get(destination(fallback_tag(image.digest))),
+        )
         listed = referrers if referrers is not None else index.children if index else ()
         carried = set() if self._is_source(image) else {each.manifest.digest for each in image.attachments}
-        return min((each.digest for each in listed if is_attestation(each) and each.digest not in carried), default="")
+        found = sorted(each.digest for each in listed if is_attestation(each) and each.digest not in carried)
+        return [destination(digest) for digest in found]
+
+    def _read_attestations(self, images: list[SourceImage]) -> None:
+        wanted = dict.fromkeys(address for image in images for address in self._attested(image))
+        asked = [address for address in wanted if address not in self._attestations]
+        read = self.session.each(lambda address: self.session.read(self.destination, address), asked)
+        self._attestations.update(zip(asked, read, strict=True))
+
+    def _attestation(self, image: SourceImage) -> str:
+        """The digest of our attestation of the image. One that is listed and cannot be read is none."""
+        for address in self._attested(image):
+            manifest = self._attestations[address]
+            if manifest and all(self._blobs[image.request.destination(blob.digest)] for blob in manifest.blobs):
+                return address.reference
+        return ""
 
     def _is_source(self, image: SourceImage) -> bool:
         """Whether both sides are one place. Otherwise an attestation of the source's tells of an earlier promotion."""

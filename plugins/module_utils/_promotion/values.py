@@ -70,7 +70,6 @@ class Attachment:
 class SourceImage:
     """All that the source holds of an image: manifests by digest, each after those that it names; the root is last.
 
-    ``shallow``: only indexes were read, which is enough when the destination holds everything they name.
     ``fallbacks`` are the source's referrers indexes by the digest of their subject; ``absent_blobs`` are
     non-distributable layers that the source lacks; ``warnings`` say what was found and is not carried.
     """
@@ -80,7 +79,6 @@ class SourceImage:
     manifests: tuple[Manifest, ...]
     attachments: tuple[Attachment, ...] = ()
     rewritten_from: str = ""
-    shallow: bool = False
     fallbacks: tuple[tuple[str, Manifest], ...] = ()
     absent_blobs: frozenset[str] = frozenset()
     warnings: tuple[str, ...] = ()

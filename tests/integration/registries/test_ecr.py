@@ -139,7 +139,7 @@ def test_an_image_goes_from_one_account_to_the_other(accounts, plain, tmp_path):
         made = make_transfer(source, destination, warn=print, chunk_bytes=MIB, state_directory=str(tmp_path))
         for blob in image.blobs:
             made.copy_blob(source_name, descriptor(blob), name, nothing)
-            assert destination.registry.has_blob(Address(name, blob.digest))
+            assert destination.registry.has_blob(Address(name, blob.digest), size=blob.size)
         destination.registry.write_manifest(Address(name, "1.0"), raw)
         assert destination.registry.read_manifest(Address(name, "1.0")) == raw
     assert (prod.account, prod.region, prod.registry.host) == (
@@ -161,7 +161,7 @@ def test_a_blob_is_mounted_within_an_account(accounts, plain, tmp_path):
     assert dev.registry.mount_blob(Address(second, blob.digest), from_repository=first) is False
     dev.client("ecr").put_account_setting(name="BLOB_MOUNTING", value="ENABLED")
     assert dev.registry.mount_blob(Address(second, blob.digest), from_repository=first) is True
-    assert dev.registry.has_blob(Address(second, blob.digest))
+    assert dev.registry.has_blob(Address(second, blob.digest), size=blob.size)
 
 
 def test_a_password_that_expired_is_asked_for_again(accounts):
@@ -265,7 +265,7 @@ class Parts:
         return made.copy_blob("a/b", descriptor(blob), self.repository, nothing)
 
     def has(self, blob):
-        return self._side.registry.has_blob(Address(self.repository, blob.digest))
+        return self._side.registry.has_blob(Address(self.repository, blob.digest), size=blob.size)
 
     def interrupted(self, blob, parts):
         """Let a copy end after so many parts."""

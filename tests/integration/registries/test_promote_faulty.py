@@ -148,7 +148,7 @@ def test_another_image_under_the_tag_in_the_last_moment_is_told_by_both_digests(
     if immutable:
         destination.fault("PUT", f"/manifests/{TAG}", hook=take)
     else:
-        destination.fault("HEAD", f"/manifests/{TAG}", skip=2, hook=take)
+        destination.fault("GET", f"/manifests/{TAG}", hook=take)
     with pytest.raises(FastbreakError) as caught:
         promoter.run()
     assert index.digest in str(caught.value)
@@ -170,7 +170,7 @@ def test_a_registry_that_refuses_referrers_is_told_or_only_warned_of(
     assert len(result.images[0].warnings) == 2
 
 
-def test_nothing_to_do_is_two_requests_a_manifest(
+def test_nothing_to_do_is_two_requests_a_manifest_and_one_a_blob(
     source: FaultyRegistry, destination: FaultyRegistry, promoter: Promoter
 ) -> None:
     push_sample(source.host)
@@ -178,12 +178,31 @@ def test_nothing_to_do_is_two_requests_a_manifest(
     source.clear()
     destination.clear()
     assert not promoter.run().changed
-    assert source.count("", "/blobs/") == destination.count("", "/blobs/") == 0
+    assert source.count("", "/blobs/") == 0
+    assert destination.count("HEAD", "/blobs/") == destination.count("", "/blobs/") == len(destination.store.blobs)
     manifests = source.count("", "/manifests/") + destination.count("", "/manifests/")
     assert manifests <= 2 * 4
     assert source.count("", "/tags/list") == 1
     assert source.count("", "/referrers/") == 4
     assert destination.count("", "/referrers/") == 1
+
+
+@pytest.mark.parametrize("how", ["lost", "cut short"])
+def test_what_the_destination_lost_is_sent_again(
+    source: FaultyRegistry, destination: FaultyRegistry, promoter: Promoter, how: str
+) -> None:
+    push_sample(source.host)
+    promoter.run()
+    for key, content in list(destination.store.blobs.items()):
+        if how == "lost":
+            del destination.store.blobs[key]
+        else:
+            destination.store.blobs[key] = content[:-1]
+        assert promoter.run(check_mode=True).changed
+        assert promoter.run().changed
+        assert destination.store.blobs.get(key) in {content, None}
+        assert _is_complete(destination)
+        assert not promoter.run().changed
 
 
 def test_check_mode_sends_nothing(

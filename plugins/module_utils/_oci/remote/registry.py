@@ -11,11 +11,11 @@ from urllib.parse import urlencode
 from ..._errors import FastbreakError, OperationError
 from ..media_types import MANIFEST_TYPES
 from ..model import MANIFEST_LIMIT_BYTES, Descriptor, RawManifest
-from ..names import Address, check_address, check_digest, check_repository, digest_of, is_digest
+from ..names import Address, check_address, check_digest, check_repository, digest_of, hash_for, is_digest
 from .answers import Refusal, read_refusal, refused, unavailable
 from .listing import list_referrers, list_tags
 from .uploads import Uploads
-from .wire import BrokenConnectionError, Request, Response, TooLongError
+from .wire import STRETCH_BYTES, BrokenConnectionError, Request, Response, TooLongError
 
 if TYPE_CHECKING:
     from .http import RegistryHttp
@@ -70,14 +70,38 @@ class OciRegistry:
             raise _lie(attempted, self.host, f"it says the digest is {digest}")
         return digest
 
-    def has_blob(self, blob: Address) -> bool:
-        """Whether the repository holds the blob."""
+    def has_blob(self, blob: Address, *, size: int) -> bool:
+        """Whether the repository holds the blob, with as many bytes."""
         attempted = f"look for the blob {self._blob_name(blob)}"
-        response = self._ask(attempted, "HEAD", blob.repository, _blob_path(blob))
+        response = self.http.answer(attempted, Request("HEAD", self.http.url(_blob_path(blob))), blob.repository)
+        response.finish()
+        if response.status == 404:
+            return False
+        if response.status == 200 and response.header("Content-Length") == str(size):
+            return True
+        # Some registries do not answer HEAD, or not with the size, and a proxy between may change what they say.
+        return self._has_bytes(attempted, blob, size)
+
+    def _has_bytes(self, attempted: str, blob: Address, size: int) -> bool:
+        """What GET announces; where it announces nothing, the bytes themselves."""
+        response = self._ask(attempted, "GET", blob.repository, _blob_path(blob))
         if response.status not in {200, 404}:
             raise refused(attempted, self.host, read_refusal(response))
-        response.finish()
-        return response.status == 200
+        if response.status == 404:
+            response.finish()
+            return False
+        if response.length is not None:
+            response.abandon()
+            return response.length == size
+        hashed, left, piece = hash_for(blob.reference), size + 1, memoryview(bytearray(STRETCH_BYTES))
+        try:
+            while left > 0 and (count := response.readinto(piece[:left])):
+                hashed.update(piece[:count])
+                left -= count
+        except BrokenConnectionError as error:
+            raise unavailable(attempted, self.host, str(error)) from error
+        response.abandon()
+        return left == 1 and hashed.hexdigest() == blob.reference.partition(":")[2]
 
     def read_blob(self, blob: Address, *, limit_bytes: int) -> bytes | None:
         """A small blob, its digest checked; None when there is none."""
@@ -126,7 +150,7 @@ class OciRegistry:
             return
         refusal = read_refusal(response)
         # An attempt whose answer was lost may have written it.
-        if not self.has_blob(blob):
+        if not self.has_blob(blob, size=len(content)):
             raise refused(attempted, self.host, refusal)
 
     def write_manifest(self, address: Address, manifest: RawManifest) -> str:

@@ -159,4 +159,4 @@ class CopyJob:
         url = self.destination.url(f"/v2/{self.repository}/blobs/{digest}")
         response = self.destination.ask(self.attempted, Request("HEAD", url), self.repository)
         response.finish()
-        return response.status == 200
+        return response.status == 200 and response.header("Content-Length") in {"", str(self.descriptor.size)}

@@ -85,9 +85,10 @@ class MemoryRegistry:
         found = self.resolve(address)
         return found.digest if found else None
 
-    def has_blob(self, blob: Address) -> bool:
+    def has_blob(self, blob: Address, *, size: int) -> bool:
         self.note("HEAD blob", blob)
-        return blob.reference in self[blob.repository].blobs
+        held = self[blob.repository].blobs.get(blob.reference)
+        return held is not None and len(held) == size
 
     def read_blob(self, blob: Address, *, limit_bytes: int) -> bytes | None:
         self.note("GET blob", blob)

@@ -51,6 +51,7 @@ def test_nothing_is_planned_where_all_is() -> None:
     source = image_of("a")
     state = DestinationState(
         NOTHING.settings,
+        blobs=frozenset(blob.digest for blob in source.root.blobs),
         manifests=frozenset({source.digest}),
         tags=(("1", source.digest),),
         recorded=True,

@@ -56,27 +56,50 @@ def test_a_manifest_that_is_not_what_was_written_is_found_on_reading_back() -> N
     shelf = world.destination[DESTINATION]
 
     def spoil(_verb: str, reference: str) -> None:
-        if reference == TAG:
+        if reference == made.root.digest:
             shelf.manifests[made.amd64.digest] = samples.image(shelf, "spoilt")
 
     world.destination.on_write = spoil
     with pytest.raises(OperationError, match="other bytes"):
         run(world)
     assert world.lines == []
+    assert shelf.tags == {}
 
 
 def test_a_blob_that_is_gone_is_found_on_reading_back() -> None:
     world = World()
-    sample(world)
+    made = sample(world)
     digest = samples.digest_of(b"amd64")
 
     def lose(_verb: str, reference: str) -> None:
-        if reference == TAG:
+        if reference == made.root.digest:
             del world.destination[DESTINATION].blobs[digest]
 
     world.destination.on_write = lose
     with pytest.raises(OperationError, match=f"blob {digest} is not there"):
         run(world)
+    assert world.destination[DESTINATION].tags == {}
+
+
+@pytest.mark.parametrize("gone", ["blob", "manifest"])
+def test_what_was_there_when_the_run_began_is_looked_at_again_before_the_tag(gone: str) -> None:
+    world = World()
+    made = sample(world)
+    run(world)
+    shelf = world.destination[DESTINATION]
+    del shelf.tags[TAG]
+    del shelf.manifests[made.root.digest]
+
+    def lose(_verb: str, reference: str) -> None:
+        if reference == made.root.digest and gone == "blob":
+            shelf.blobs.pop(samples.digest_of(b"amd64"))
+        elif reference == made.root.digest:
+            shelf.manifests.pop(made.arm64.digest, None)
+
+    world.destination.on_write = lose
+    with pytest.raises(OperationError, match=r"is not there|lacks"):
+        run(world)
+    assert TAG not in shelf.tags
 
 
 def test_an_answer_that_lags_behind_on_reading_back_is_waited_for() -> None:
@@ -84,8 +107,8 @@ def test_an_answer_that_lags_behind_on_reading_back_is_waited_for() -> None:
     sample(world)
     has_blob, late = world.destination.has_blob, {samples.digest_of(b"amd64")}
 
-    def lags(blob: Address) -> bool:
-        found = has_blob(blob)
+    def lags(blob: Address, *, size: int) -> bool:
+        found = has_blob(blob, size=size)
         if found and blob.reference in late:
             late.remove(blob.reference)
             return False

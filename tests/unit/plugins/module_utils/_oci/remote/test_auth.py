@@ -20,7 +20,7 @@ def test_credentials_are_sent_once_they_are_asked_for(registry: FaultyRegistry, 
     registry.basic, registry.bearer = ("user", "s3cret"), bearer
     client = sides.connect(registry, username="user", password="s3cret").registry
     assert client.find_manifest(Address("a/b", "1.0")) == IMAGE.digest
-    assert client.has_blob(Address("a/b", IMAGE.blobs[0].digest))
+    assert client.has_blob(Address("a/b", IMAGE.blobs[0].digest), size=IMAGE.blobs[0].size)
     assert client.list_tags("a/b") == ("1.0",)
     assert [one.status for one in registry.matching("", "/v2/")] == [401, 200, 200, 200]
     assert registry.count("GET", "/token") == (1 if bearer else 0)

@@ -103,8 +103,8 @@ def test_references_with_tricks_reach_no_registry(client: Any, registry: FaultyR
 
 def test_blobs_are_found_and_small_ones_read(client: Any, registry: FaultyRegistry) -> None:
     config = IMAGE.blobs[0]
-    assert client.has_blob(Address("a/b", config.digest)) is True
-    assert client.has_blob(Address("a/b", NOWHERE)) is False
+    assert client.has_blob(Address("a/b", config.digest), size=config.size) is True
+    assert client.has_blob(Address("a/b", NOWHERE), size=0) is False
     assert client.read_blob(Address("a/b", config.digest), limit_bytes=10_000) == config.content
     assert client.read_blob(Address("a/b", NOWHERE), limit_bytes=10_000) is None
     with pytest.raises(OperationError, match="at most 5 are taken"):
@@ -117,7 +117,7 @@ def test_blobs_are_found_and_small_ones_read(client: Any, registry: FaultyRegist
 def test_a_blob_is_mounted_where_the_registry_can(client: Any, registry: FaultyRegistry) -> None:
     blob = IMAGE.blobs[1]
     assert client.mount_blob(Address("c/d", blob.digest), from_repository="a/b") is True
-    assert client.has_blob(Address("c/d", blob.digest))
+    assert client.has_blob(Address("c/d", blob.digest), size=blob.size)
     assert client.mount_blob(Address("c/d", NOWHERE), from_repository="a/b") is False
     registry.mounts = False
     assert client.mount_blob(Address("e/f", blob.digest), from_repository="a/b") is False
@@ -204,3 +204,43 @@ def test_a_manifest_whose_coding_cannot_be_undone_is_refused_by_name(
     registry.fault("GET", MANIFESTS, answer_body=body, answer_headers={"Content-Encoding": coding}, times=None)
     with pytest.raises(FastbreakError, match=seen):
         client.read_manifest(Address("a/b", "1.0"))
+
+
+LAYER = IMAGE.blobs[1]
+SHORT = b"".join(LAYER.pieces())[:-1]
+
+
+@pytest.mark.parametrize(
+    ("lies", "there"),
+    [
+        ({"HEAD": {"answer_headers": {"Content-Length": None}}}, True),
+        ({"HEAD": {"answer_headers": {"Content-Length": "5"}}}, True),
+        ({"HEAD": {"answer_headers": {"Content-Length": "x"}}}, True),
+        ({"HEAD": {"status": 405}}, True),
+        ({"HEAD": {"status": 403}}, True),
+        ({"HEAD": {"status": 405}, "GET": {"status": 404}}, False),
+        ({"HEAD": {"answer_headers": {"Content-Length": None}}, "GET": {"answer_body": SHORT}}, False),
+        ({"": {"answer_body": SHORT}}, False),
+        ({"": {"answer_headers": {"Content-Length": None}}}, True),
+        ({"": {"answer_headers": {"Content-Length": None}, "answer_body": SHORT}}, False),
+        ({"": {"answer_headers": {"Content-Length": None}, "answer_body": SHORT + b"?"}}, False),
+        ({"": {"answer_headers": {"Content-Length": None}, "answer_body": SHORT + bytes(10)}}, False),
+        ({"": {"answer_body": b""}}, False),
+    ],
+)
+def test_a_blob_is_there_when_its_bytes_are(client: Any, registry: FaultyRegistry, lies: Any, there: bool) -> None:
+    for method, lie in lies.items():
+        registry.fault(method, LAYER.digest, times=None, **lie)
+    assert client.has_blob(Address("a/b", LAYER.digest), size=LAYER.size) is there
+
+
+def test_a_blob_of_the_right_size_takes_one_request(client: Any, registry: FaultyRegistry) -> None:
+    assert client.has_blob(Address("a/b", LAYER.digest), size=LAYER.size)
+    assert [request.method for request in registry.requests] == ["HEAD"]
+
+
+@pytest.mark.parametrize("status", [401, 403, 500])
+def test_a_registry_that_says_nothing_of_a_blob_is_an_error(client: Any, registry: FaultyRegistry, status: int) -> None:
+    registry.fault("", LAYER.digest, status=status, times=None)
+    with pytest.raises(UnavailableError):
+        client.has_blob(Address("a/b", LAYER.digest), size=LAYER.size)
