@@ -86,13 +86,13 @@ def start_line(samples: list[Samples]) -> Line:
 
 
 def request_lines(found: list[Requests], limit: float) -> list[Line]:
-    """Requests for manifests, for each manifest; the others beside them."""
+    """All requests, and how many there are for each manifest when those for blobs are left out."""
     lines = []
     for image in dict.fromkeys(one.image for one in found):
         tools = {one.tool: one for one in found if one.image == image}
         ours = tools[OURS]
         texts = [f"{tools[tool].total} in all" if tool in tools else "" for tool in (OURS, SKOPEO)]
-        target = Target("requests a manifest", ours.per_manifest, limit)
+        target = Target("requests a manifest, blobs aside", ours.per_manifest, limit)
         kinds = f"source {_counts(ours.source)}; destination {_counts(ours.destination)}"
         lines.append(Line(f"{image}, {ours.manifests} manifests", texts[0], texts[1], "", (target,), kinds))
     return lines

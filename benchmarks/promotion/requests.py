@@ -19,8 +19,9 @@ class Requests:
 
     @property
     def per_manifest(self) -> float:
-        """All requests, on both sides, for each manifest."""
-        return self.total / self.manifests
+        """All requests, on both sides, for each manifest; those for blobs, each of which is asked for once, aside."""
+        blobs = self.source.get("blobs", 0) + self.destination.get("blobs", 0)
+        return (self.total - blobs) / self.manifests
 
     @property
     def total(self) -> int:

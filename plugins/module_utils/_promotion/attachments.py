@@ -3,7 +3,9 @@
 """Finds what is attached to images: signatures, SBOMs, attestations, and what is attached to these again.
 
 Requests: one listing of the tags of a repository; one for the referrers of a manifest, where the first answer showed
-that the registry has that API; one GET of each index of referrers and of each attachment that exists.
+that the registry has that API; one GET of each index of referrers and of each attachment that exists. Where tags cannot
+be listed, one GET of each tag that may be there. What cannot be known either way is a refusal when attachments are
+required, otherwise a warning.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from collections import defaultdict, deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from .._errors import FastbreakError, OperationError, RefusedError, UnavailableError
 from .._oci.media_types import artifact_kind
 from .._oci.names import Address
 from .._oci.referrers import descriptor_of, fallback_tag
@@ -77,7 +80,8 @@ def _with_attachments(image: SourceImage, found: _Found) -> SourceImage:
             if attached not in subjects:
                 subjects[attached] = None
                 ahead.append(attached)
-    return replace(image, attachments=tuple(attachments.values()), fallbacks=tuple(fallbacks), warnings=tuple(warnings))
+    once = tuple(dict.fromkeys(warnings))
+    return replace(image, attachments=tuple(attachments.values()), fallbacks=tuple(fallbacks), warnings=once)
 
 
 class _Search:
@@ -88,7 +92,8 @@ class _Search:
         self.source = session.ports.source
         self.library = library
         self.found = _Found()
-        self.tags: dict[str, frozenset[str]] = {}
+        #: None where they cannot be listed.
+        self.tags: dict[str, frozenset[str] | None] = {}
         self.has_api: dict[str, bool] = {}
         self.seen: set[Address] = set()
 
@@ -111,8 +116,19 @@ class _Search:
 
     def _list_tags(self, subjects: list[Address]) -> None:
         repositories = [name for name in dict.fromkeys(each.repository for each in subjects) if name not in self.tags]
-        listed = self.session.each(self.source.list_tags, repositories)
-        self.tags.update((name, frozenset(tags or ())) for name, tags in zip(repositories, listed, strict=True))
+        self.tags.update(zip(repositories, self.session.each(self._tags_of, repositories), strict=True))
+
+    def _tags_of(self, repository: str) -> frozenset[str] | None:
+        """The tags of a repository, which is there; None when the registry does not list them."""
+        try:
+            listed = self.source.list_tags(repository)
+        except (OperationError, UnavailableError):
+            return None
+        return None if listed is None else frozenset(listed)
+
+    def _may_have(self, subject: Address, tag: str) -> bool:
+        tags = self.tags[subject.repository]
+        return tags is None or tag in tags
 
     def _referrers(self, subjects: list[Address]) -> list[_Hit]:
         """What refers to *subjects*, as the API and the indexes under their fallback tags list it."""
@@ -133,19 +149,38 @@ class _Search:
         """The referrers of each subject, in repositories whose first answer shows that the API is there."""
         answers: dict[Address, tuple[Descriptor, ...]] = {}
         first = {each.repository: each for each in reversed(subjects) if each.repository not in self.has_api}
-        for subject, answer in zip(
-            first.values(), self.session.each(self.source.list_referrers, first.values()), strict=True
-        ):
+        for subject, answer in zip(first.values(), self.session.each(self._list, first.values()), strict=True):
             self.has_api[subject.repository] = answer is not None
             answers[subject] = answer or ()
         rest = [each for each in subjects if each not in answers and self.has_api[each.repository]]
-        for subject, answer in zip(rest, self.session.each(self.source.list_referrers, rest), strict=True):
+        for subject, answer in zip(rest, self.session.each(self._list, rest), strict=True):
             answers[subject] = answer or ()
         return answers
 
+    def _list(self, subject: Address) -> tuple[Descriptor, ...] | None:
+        try:
+            return self.source.list_referrers(subject)
+        except (OperationError, UnavailableError) as error:
+            self._cannot_know(subject, error)
+            return None
+
+    def _cannot_know(self, subject: Address, error: FastbreakError) -> None:
+        """What may be attached to *subject* cannot be known. Raises RefusedError when it must be."""
+        if self.session.request.attachments is AttachmentsMode.REQUIRED:
+            raise RefusedError(
+                f"Promoting {self.source.host}/{subject} was refused: whether anything is attached to it, such as "
+                f"signatures, SBOMs and attestations, cannot be known. {error.message} Nothing was changed. Let the "
+                "source's credentials read them, or set attachments to warn, to promote with those that are found, or "
+                "to off, to promote without.",
+                **error.details,
+            ) from error
+        self.found.warnings[subject].append(
+            f"whether more is attached to {subject.reference} cannot be known, and such stays behind: {error.message}"
+        )
+
     def _read_fallbacks(self, subjects: list[Address]) -> dict[Address, Manifest]:
         """The index of each subject's referrers that the source keeps under a tag."""
-        tagged = [each for each in subjects if fallback_tag(each.reference) in self.tags[each.repository]]
+        tagged = [each for each in subjects if self._may_have(each, fallback_tag(each.reference))]
         read = self.session.each(lambda subject: self._read_tag(subject, fallback_tag(subject.reference)), tagged)
         for subject, index in zip(tagged, read, strict=True):
             if index is not None and index.is_index:
@@ -157,7 +192,13 @@ class _Search:
         return {subject: self.found.fallbacks[subject] for subject in tagged if subject in self.found.fallbacks}
 
     def _read_tag(self, subject: Address, tag: str) -> Manifest | None:
-        return self.session.read(self.source, Address(subject.repository, tag))
+        try:
+            return self.session.read(self.source, Address(subject.repository, tag))
+        except (OperationError, UnavailableError) as error:
+            if self.tags[subject.repository] is not None:
+                raise
+            self._cannot_know(subject, error)
+            return None
 
     def _read_referrer(self, subject: Address, named: Descriptor) -> Manifest | None:
         held = self.library.held.get(Address(subject.repository, named.digest))
@@ -169,7 +210,7 @@ class _Search:
             (subject, cosign)
             for subject in subjects
             for cosign in cosign_tags(subject.reference)
-            if cosign.tag in self.tags[subject.repository]
+            if self._may_have(subject, cosign.tag)
         ]
         read = self.session.each(lambda item: self._read_tag(item[0], item[1].tag), tagged)
         return [

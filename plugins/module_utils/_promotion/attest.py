@@ -51,7 +51,7 @@ class AttestationWriter:
         for blob, content in made.blobs:
             if not registry.has_blob(destination(blob.digest), size=blob.size):
                 registry.write_blob(destination(blob.digest), content)
-        if not write_manifest(self.session, destination(made.manifest.digest), made.manifest):
+        if not write_manifest(self.session, destination(made.manifest.digest), made.manifest) or plan.unlisted:
             self._list(plan, made.manifest)
 
     def _list(self, plan: ImagePlan, attestation: Manifest) -> None:

@@ -78,8 +78,9 @@ class _Planner:
             tag=tag,
             attest=planned.attest,
             attestation=state.attestation,
+            unlisted=bool(state.unlisted),
             record=self._record(source, state, written=tag is not None),
-            warnings=(*source.warnings, *warnings, *planned.warnings),
+            warnings=(*source.warnings, *_unlisted(source, state, attest=planned.attest), *warnings, *planned.warnings),
         )
 
     def _tag(self, source: SourceImage, state: DestinationState) -> TagStep | None:
@@ -161,6 +162,14 @@ class _Planner:
             return False
         self.recorded.add(source.digest)
         return True
+
+
+def _unlisted(source: SourceImage, state: DestinationState, *, attest: bool) -> tuple[str, ...]:
+    """A warning where referrers are written to a destination that does not say which it has."""
+    referrers = any(not attachment.tag for attachment in source.attachments)
+    if not state.unlisted or not (attest or referrers):
+        return ()
+    return (f"what is attached to the image is listed under tags of the destination: {state.unlisted}",)
 
 
 def moved_tag(tag: Address, *, there: str, wanted: str) -> str:

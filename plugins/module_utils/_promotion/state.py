@@ -20,7 +20,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._common.commands import PROVISION_REGISTRY
-from .._errors import DependencyError
+from .._errors import DependencyError, OperationError, UnavailableError
 from .._oci.names import Address
 from .._oci.parse import is_foreign
 from .._oci.referrers import fallback_tag
@@ -49,6 +49,7 @@ class StateReader:
         self._blobs: dict[Address, bool] = {}
         self._held: dict[Address, Manifest | None] = {}
         self._referrers: dict[Address, tuple[Descriptor, ...] | None] = {}
+        self._unlisted: dict[str, str] = {}
         self._recorded: dict[str, bool] = {}
         self._attestations: dict[Address, Manifest | None] = {}
 
@@ -128,11 +129,21 @@ class StateReader:
     def _list_referrers(self, images: list[SourceImage]) -> None:
         roots = dict.fromkeys(image.request.destination(image.digest) for image in images)
         asked = [root for root in roots if root not in self._referrers]
-        found = self.session.each(self.destination.list_referrers, asked)
+        found = self.session.each(self._list, asked)
         self._referrers.update(zip(asked, found, strict=True))
 
+    def _list(self, root: Address) -> tuple[Descriptor, ...] | None:
+        """The referrers of *root*; None when there is no API for them, or none that answers us."""
+        try:
+            return self.destination.list_referrers(root)
+        except (OperationError, UnavailableError) as error:
+            self._unlisted[root.repository] = error.message
+            return None
+
     def _has_api(self, repository: str) -> bool:
-        return any(root.repository == repository and found is not None for root, found in self._referrers.items())
+        return repository not in self._unlisted and any(
+            root.repository == repository and found is not None for root, found in self._referrers.items()
+        )
 
     def _read_held(self, tags: Iterable[Address]) -> None:
         """What the destination has under tags of attachments."""
@@ -198,16 +209,15 @@ class StateReader:
             recorded=self._recorded.get(image.digest, False),
             held=tuple(sorted(held.items(), key=lambda item: item[0])),
             referrers_api=self._has_api(image.request.destination_repository),
+            unlisted=self._unlisted.get(image.request.destination_repository, ""),
         )
 
     def _attested(self, image: SourceImage) -> list[Address]:
         """What is listed as an attestation of the image's promotion: by the API, or under a tag where there is none."""
         destination = image.request.destination
-        referrers, index = (
-            self._referrers.get(destination(image.digest)),
-            self._held.get(destination(fallback_tag(image.digest))),
-        )
-        listed = referrers if referrers is not None else index.children if index else ()
+        referrers = self._referrers.get(destination(image.digest))
+        index = self._held.get(destination(fallback_tag(image.digest)))
+        listed = (*(referrers or ()), *(index.children if index else ()))
         carried = set() if self._is_source(image) else {each.manifest.digest for each in image.attachments}
         found = sorted(each.digest for each in listed if is_attestation(each) and each.digest not in carried)
         return [destination(digest) for digest in found]

@@ -106,8 +106,9 @@ class DestinationState:
     """What the destination holds of an image already: digests of blobs and manifests, and what the tags name.
 
     ``held`` are manifests under attachments' tags that are not the source's: the destination may have added to them.
-    ``referrers_api`` tells that it keeps referrers itself, so that no tag is needed for them. ``attestation`` is the
-    digest of the attestation that it has of the promotion, empty when it has none.
+    ``referrers_api`` tells that it keeps referrers itself, so that no tag is needed for them; ``unlisted`` why it does
+    not say which it keeps, empty when it does. ``attestation`` is the digest of the attestation that it has of the
+    promotion, empty when it has none.
     """
 
     settings: RepositorySettings
@@ -117,6 +118,7 @@ class DestinationState:
     recorded: bool = False
     held: tuple[tuple[str, Manifest], ...] = ()
     referrers_api: bool = False
+    unlisted: str = ""
     attestation: str = ""
 
 
@@ -168,6 +170,7 @@ class ImagePlan:
     """What promoting one image takes, in the order in which it is done. Nothing to do is an empty plan.
 
     ``attachments`` are the manifests of what is attached, by digest; ``attachment_tags`` the tags that it has.
+    ``unlisted``: the destination's own list of referrers cannot be read, so that tags list them in any case.
     """
 
     source: SourceImage
@@ -179,6 +182,7 @@ class ImagePlan:
     tag: TagStep | None = None
     attest: bool = False
     attestation: str = ""
+    unlisted: bool = False
     record: bool = False
     gates: tuple[GateResult, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -50,7 +50,7 @@ class ManifestWriter:
     def write_manifests(self) -> None:
         """The images' own, by digest."""
         steps = [(image, step) for image in self.images for step in image.plan.manifests]
-        self._in_order(steps, lambda _image, step: self._write(step))
+        self._in_order(steps, self._write)
 
     def write_attachments(self) -> None:
         """What is attached to them, by digest."""
@@ -61,14 +61,14 @@ class ManifestWriter:
         for level in levels(steps):
             self.session.each(lambda item: write(*item), level)
 
-    def _write(self, step: ManifestStep) -> None:
-        if write_manifest(self.session, step.address, step.manifest):
+    def _write(self, image: ImageProgress, step: ManifestStep) -> None:
+        if write_manifest(self.session, step.address, step.manifest) and not image.plan.unlisted:
             self.listed.add(step.address)
         self.written.append(step)
 
     def _write_attachment(self, image: ImageProgress, step: ManifestStep) -> None:
         what = f"{step.role} {step.manifest.digest}"
-        if not self.accept_refusal(image, what, lambda: self._write(step)):
+        if not self.accept_refusal(image, what, lambda: self._write(image, step)):
             self.refused.add(step.address)
 
     def accept_refusal(self, image: ImageProgress, what: str, write: Callable[[], None]) -> bool:

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
+    CredentialsError,
+    OperationError,
+    RefusedError,
+    UnavailableError,
+)
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import AttachmentsMode
 
 from tests.unit.plugins.module_utils._oci import samples
@@ -72,3 +78,63 @@ def test_children_of_an_index_that_belongs_to_an_image_go_along() -> None:
     assert {part.digest, whole.digest} <= set(held)
     assert result.plan.images[0].source.attachments[0].kind == "application/vnd.example"
     assert not run(world).changed
+
+
+FAILURES = [CredentialsError("403 of the registry"), OperationError("garbage"), UnavailableError("busy")]
+
+
+@pytest.mark.parametrize("mode", [AttachmentsMode.REQUIRED, AttachmentsMode.WARN])
+@pytest.mark.parametrize("answer", [*FAILURES, None])
+def test_where_tags_cannot_be_listed_each_is_asked_for(mode: AttachmentsMode, answer: Exception | None) -> None:
+    world = World()
+    made = sample(world)
+    _answer(world, "list_tags", answer)
+    result = run(world, request(attachments=mode))
+    assert {each.manifest.digest for each in result.images[0].plan.source.attachments} == {
+        each.digest for each in made.attachments
+    }
+    assert result.images[0].plan.warnings == ()
+    assert not run(world, request(attachments=mode)).changed
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("listing", ["list_referrers", "read_manifest"])
+def test_what_cannot_be_known_is_refused_where_attachments_are_required(failure: Exception, listing: str) -> None:
+    world = World(source_api=True)
+    sample(world)
+    _answer(world, "list_tags", failure)
+    _answer(world, listing, failure)
+    for check_mode in (True, False):
+        with pytest.raises(RefusedError, match=f"cannot be known. {failure}.*set attachments to warn"):
+            run(world, check_mode=check_mode)
+    assert world.destination.writes == 0
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_what_cannot_be_known_is_warned_of_or_nobodys_business(failure: Exception) -> None:
+    world = World(source_api=True)
+    sample(world)
+    _answer(world, "list_tags", failure)
+    _answer(world, "list_referrers", failure)
+    (warned,) = run(world, request(attachments=AttachmentsMode.WARN)).images
+    assert "cannot be known" in warned.plan.warnings[0]
+    world = World(source_api=True)
+    sample(world)
+    _answer(world, "list_tags", failure)
+    _answer(world, "list_referrers", failure)
+    (silent,) = run(world, request(attachments=AttachmentsMode.OFF)).images
+    assert silent.plan.warnings == ()
+
+
+def _answer(world: World, method: str, answer: Exception | None) -> None:
+    """Let the source answer so; of manifests, to tags of attachments alone."""
+    original = getattr(world.source, method)
+
+    def instead(asked: object) -> object:
+        if method == "read_manifest" and not str(getattr(asked, "reference", "")).startswith("sha256-"):
+            return original(asked)
+        if answer is not None:
+            raise answer
+        return None
+
+    setattr(world.source, method, instead)

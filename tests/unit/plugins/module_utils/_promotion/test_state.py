@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
+    CredentialsError,
     DependencyError,
+    OperationError,
+    UnavailableError,
 )
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import AttachmentsMode
 
 from tests.unit.plugins.module_utils._oci import samples
-from tests.unit.plugins.module_utils._promotion.case import DESTINATION, SOURCE, TAG, run, sample
+from tests.unit.plugins.module_utils._promotion.case import DESTINATION, SOURCE, TAG, listed, request, run, sample
 from tests.unit.plugins.module_utils._promotion.fakes import RepositorySettings, World
+
+if TYPE_CHECKING:
+    from ansible_collections.fastbreak.aws.plugins.module_utils._oci.names import Address
 
 
 def test_nothing_to_do_takes_two_requests_a_manifest_and_one_a_blob() -> None:
@@ -114,3 +123,32 @@ def test_a_blob_that_is_missing_is_predicted_and_copied_alone() -> None:
     assert (done.blobs_copied, done.plan.manifests, done.plan.tag, done.plan.attest) == (1, (), None, False)
     assert [call[2] for call in world.source.calls if call[0] == "GET blob"] == [digest]
     assert len(world.lines) == 1
+
+
+FAILURES = [CredentialsError("403"), OperationError("garbage"), UnavailableError("busy")]
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("api", [True, False])
+def test_referrers_that_the_destination_does_not_list_are_listed_under_tags(failure: Exception, api: bool) -> None:
+    world = World(destination_api=api)
+    made = sample(world)
+
+    def fail(_subject: Address) -> None:
+        raise failure
+
+    world.destination.list_referrers = fail  # type: ignore[method-assign, assignment]
+    (done,) = run(world).images
+    assert "listed under tags" in done.plan.warnings[0]
+    assert set(listed(world.destination[DESTINATION], made.root)) >= {made.attachments[0].digest, done.attestation}
+    again = run(world)
+    assert not again.changed
+    assert again.images[0].attestation == done.attestation
+
+
+def test_a_list_that_nobody_needs_is_not_warned_of() -> None:
+    world = World()
+    sample(world)
+    world.destination.list_referrers = lambda _subject: (_ for _ in ()).throw(FAILURES[0])  # type: ignore[method-assign]
+    (done,) = run(world, request(attest=False, attachments=AttachmentsMode.OFF)).images
+    assert done.plan.warnings == ()
