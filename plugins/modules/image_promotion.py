@@ -198,8 +198,8 @@ options:
   attachments:
     description:
       - What to do about what is attached to an image, which is its signatures, SBOMs and attestations. V(required)
-        fails when the destination refuses an attachment, before the tag is written; V(warn) reports it; V(off) looks
-        for none.
+        fails when the destination refuses an attachment, before the tag is written, and when the source does not let
+        itself be asked what is attached; V(warn) reports both; V(off) looks for none.
     type: str
     choices: [required, warn, 'off']
     default: required

@@ -112,7 +112,9 @@ class _Comparison:
             lambda: self.registry.has_blob(blob, size=size),
             bool,
             otherwise=lambda _there: self._differs(
-                blob.repository, f"blob {blob.reference} is not there with its {size} bytes"
+                blob.repository,
+                f"blob {blob.reference} is not there with its {size} bytes. Some registries keep a broken blob under "
+                "its digest whatever is sent: have it deleted there",
             ),
         )
 

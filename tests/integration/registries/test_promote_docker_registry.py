@@ -9,7 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError, RefusedError
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
+    FastbreakError,
+    OperationError,
+    RefusedError,
+)
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import ImageRequest
 
 from tests.integration.registries.promote_case import DESTINATION, SOURCE, SPDX, TAG, Promoter
@@ -178,3 +182,39 @@ def test_a_tag_with_another_image_stays(promoter: Promoter) -> None:
     with pytest.raises(RefusedError, match="a tag never moves"):
         promoter.run()
     assert _raw(promoter.destination.host, DESTINATION, TAG) == other.content
+
+
+def _kept(registry: DockerRegistry, digest: str) -> Path:
+    """Where the registry keeps a blob's bytes."""
+    encoded = digest.partition(":")[2]
+    return registry.folder / "data/docker/registry/v2/blobs/sha256" / encoded[:2] / encoded / "data"
+
+
+def test_a_layer_that_the_registry_lost_is_sent_again(promoter: Promoter, tmp_path: Path) -> None:
+    repository = "lost/whole"
+    index = _push_index(promoter, repository, seed=40)
+    asked = ImageRequest(repository, repository, TAG, "", TAG)
+    promoter.run(asked)
+    layer = index.children[0].blobs[2]
+    _kept(promoter.destination, layer.digest).unlink()
+    predicted = promoter.run(asked, check_mode=True)
+    assert predicted.changed
+    assert predicted.images[0].blobs_copied == 1
+    assert promoter.run(asked).images[0].bytes_copied == layer.size
+    goal = f"docker://{promoter.destination.host}/{repository}:{TAG}"
+    _skopeo("copy", "--all", "--src-tls-verify=false", goal, f"dir:{tmp_path / 'pulled'}")
+    assert not promoter.run(asked).changed
+
+
+def test_a_layer_that_the_registry_keeps_broken_is_told(promoter: Promoter) -> None:
+    repository = "lost/end"
+    index = _push_index(promoter, repository, seed=50)
+    asked = ImageRequest(repository, repository, TAG, "", TAG)
+    promoter.run(asked)
+    layer = index.children[0].blobs[2]
+    kept = _kept(promoter.destination, layer.digest)
+    kept.write_bytes(kept.read_bytes()[:-1])
+    assert promoter.run(asked, check_mode=True).changed
+    # docker-registry does not write anew what it has under a digest.
+    with pytest.raises(OperationError, match=f"{layer.digest} is not there with its {layer.size} bytes.*deleted there"):
+        promoter.run(asked)
