@@ -42,6 +42,7 @@ class Session:
         self.request = request
         self.ports = ports
         self._threads = max(1, request.concurrency)
+        self._crew = _Crew()
         self._stopped = threading.Event()
         self._lock = threading.Lock()
         self._manifests = 0
@@ -55,6 +56,7 @@ class Session:
     ) -> None:
         if kind is not None:
             self._stopped.set()
+        self._crew.dismiss()
 
     def check(self) -> None:
         """Raise StoppedError once the work is to be given up. Long work calls it now and then."""
@@ -85,7 +87,7 @@ class Session:
                     break
                 answers[number] = work(item)
 
-        workers = _Workers(take, min(self._threads, len(asked)))
+        workers = _Workers(self._crew, take, min(self._threads, len(asked)))
         try:
             self._join(workers, tick)
         except BaseException:
@@ -156,17 +158,46 @@ def is_named(manifest: Manifest, named: Descriptor) -> bool:
     return seen == (named.digest, named.size, named.media_type)
 
 
+class _Crew:
+    """Daemon threads, each used again when it has nothing to do; there are as many as were needed at once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._free = 0
+        self._threads = 0
+        self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+
+    def run(self, job: Callable[[], None]) -> None:
+        """Let a thread do *job*, which raises nothing."""
+        with self._lock:
+            self._free -= 1
+            if self._free < 0:
+                self._free, self._threads = 0, self._threads + 1
+                threading.Thread(target=self._work, name="promotion", daemon=True).start()
+        self._jobs.put(job)
+
+    def dismiss(self) -> None:
+        """Let each thread end when it has nothing to do."""
+        for _thread in range(self._threads):
+            self._jobs.put(None)
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            job()
+            with self._lock:
+                self._free += 1
+
+
 class _Workers:
     """Threads that do the same work, and how they ended."""
 
-    def __init__(self, work: Callable[[], None], count: int) -> None:
+    def __init__(self, crew: _Crew, work: Callable[[], None], count: int) -> None:
         self.failures: list[BaseException] = []
         self._work = work
         self._running = count
         self._changed = threading.Condition()
-        self._threads = [threading.Thread(target=self._run, name="promotion", daemon=True) for _number in range(count)]
-        for thread in self._threads:
-            thread.start()
+        for _number in range(count):
+            crew.run(self._run)
 
     def _run(self) -> None:
         failure = None
@@ -188,10 +219,7 @@ class _Workers:
     def join(self, seconds: float) -> bool:
         """Wait until all have ended; whether they have."""
         with self._changed:
-            ended = self._changed.wait_for(lambda: self._running == 0, seconds)
-        for thread in self._threads if ended else ():
-            thread.join()
-        return ended
+            return self._changed.wait_for(lambda: self._running == 0, seconds)
 
 
 class StoppableClock:

@@ -29,7 +29,10 @@ def test_an_interruption_ends_all_threads(monkeypatch: pytest.MonkeyPatch) -> No
 
     with pytest.raises(KeyboardInterrupt):
         go(Session(request(), World().ports()))
-    assert [thread.name for thread in threading.enumerate() if thread.name == "promotion"] == []
+    for thread in threading.enumerate():
+        if thread.name == "promotion":
+            thread.join(5)
+            assert not thread.is_alive()
 
 
 def _wait(clock: StoppableClock) -> None:
@@ -111,3 +114,15 @@ def test_a_run_whose_controller_is_gone_ends_while_it_waits(monkeypatch: pytest.
     with Session(request(), world.ports()) as session, pytest.raises(KeyboardInterrupt, match="has ended"):
         session.each(stuck, range(1))
     assert stuck.ended.is_set()
+
+
+def test_work_within_work_does_not_wait_for_a_thread() -> None:
+    with Session(request(concurrency=2), World().ports()) as session:
+        found = session.each(lambda number: session.each(lambda other: number * other, range(3)), range(4))
+    assert found == [[0, 0, 0], [0, 1, 2], [0, 2, 4], [0, 3, 6]]
+
+
+def test_threads_are_used_again() -> None:
+    with Session(request(concurrency=3), World().ports()) as session:
+        seen = {name for _round in range(20) for name in session.each(lambda _item: threading.get_ident(), range(10))}
+    assert len(seen) < 30
