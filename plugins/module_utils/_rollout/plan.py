@@ -14,6 +14,7 @@ from .rules import StandingRule, at, collision
 from .service import (
     changed_settings,
     same_rule,
+    same_scaling,
     starts_deployment,
     view_rule,
     view_scaling,
@@ -109,10 +110,13 @@ def plan(wanted: Wanted, found: Found, disclosure: Disclosure) -> RolloutPlan:
     replaces = running is None or reuse_arn != running.arn
     changed = changed_settings(service.settings, wanted.settings) if service else ()
     rules, unmarked, dropped = _rules(wanted, found)
-    scaling = wanted.scaling if wanted.scaling != found.scaling else None
+    scaling = None if wanted.scaling is None or same_scaling(found.scaling, wanted.scaling) else wanted.scaling
+    action = _action(found, replaces=replaces, changed=changed, beside=bool(rules or unmarked or dropped or scaling))
     before, after = _views(wanted, found, disclosure)
+    if action in (Action.DEPLOY, Action.ADOPT):
+        _add_release(before, after, found, action, reuse_arn)
     return RolloutPlan(
-        action=_action(found, replaces=replaces, changed=changed, beside=bool(rules or unmarked or dropped or scaling)),
+        action=action,
         reuse_arn=reuse_arn,
         definition_changes=changes(running.document if running else None, wanted.document) if replaces else (),
         setting_changes=changed,
@@ -206,6 +210,16 @@ def _views(wanted: Wanted, found: Found, disclosure: Disclosure) -> tuple[dict[s
         if found.scaling:
             before["scaling"] = view_scaling(found.scaling)
     return before, after
+
+
+def _add_release(before: dict[str, Any], after: dict[str, Any], found: Found, action: Action, reuse_arn: str) -> None:
+    """Show what makes a release of what may look the same: another revision, or that it was never judged."""
+    running = found.running
+    if action is Action.ADOPT:
+        before["judged"], after["judged"] = False, True
+    elif running is None or running.arn != reuse_arn:
+        before["revision"] = f"{running.family}:{running.revision}" if running else ""
+        after["revision"] = reuse_arn.rpartition("/")[2] or "(to be registered)"
 
 
 def _view_owner(rule: StandingRule, owner: Owner) -> dict[str, str]:

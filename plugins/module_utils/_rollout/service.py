@@ -57,8 +57,6 @@ def why_not_updatable(service: Service, wanted: ServiceSettings) -> str:
     left, right = normalise_settings(service.settings), normalise_settings(wanted)
     if left.launch_type and right.launch_type and left.launch_type != right.launch_type:
         return f"its launch type is {left.launch_type}, where {right.launch_type} is wanted"
-    if left.capacity_providers and right.launch_type:
-        return f"it uses capacity providers, where launch type {right.launch_type} is wanted"
     return ""
 
 
@@ -123,6 +121,18 @@ def joint_bindings(
     return wanted | {replace(served, target_group_arn=group) for group in left}
 
 
+def same_scaling(current: Scaling | None, wanted: Scaling) -> bool:
+    """Whether the scaling that is there is the wanted one."""
+    return current is not None and _normalise_scaling(current) == _normalise_scaling(wanted)
+
+
+def _normalise_scaling(scaling: Scaling) -> Scaling:
+    """*scaling* in the form that is compared: without a policy there are no pauses of it."""
+    if scaling.cpu_percent:
+        return scaling
+    return replace(scaling, scale_in_cooldown_seconds=0, scale_out_cooldown_seconds=0)
+
+
 def same_rule(current: ListenerRule | None, wanted: ListenerRule) -> bool:
     """Whether the rule that stands at the priority is the wanted one."""
     return current is not None and replace(current, arn="") == replace(wanted, arn="")
@@ -140,4 +150,5 @@ def view_rule(rule: ListenerRule) -> dict[str, Any]:
 
 def view_scaling(scaling: Scaling) -> dict[str, Any]:
     """*scaling* for a person and for a diff."""
-    return {field.name: getattr(scaling, field.name) for field in fields(scaling)}
+    form = _normalise_scaling(scaling)
+    return {field.name: getattr(form, field.name) for field in fields(form)}

@@ -35,13 +35,17 @@ class TaskFailure:
 
 @dataclass(frozen=True, slots=True)
 class TargetObservation:
-    """One look at the targets of a revision. ``targets`` counts them by state and reason."""
+    """One look at the targets of a revision. ``targets`` counts them by state and reason.
+
+    ``unhealthy`` names running containers that fail their own health check, which no target group sees.
+    """
 
     desired: int = 0
     healthy: int = 0
     running: int = 0
     targets: tuple[tuple[str, int], ...] = ()
     failures: tuple[TaskFailure, ...] = ()
+    unhealthy: tuple[str, ...] = ()
 
     @property
     def whole(self) -> bool:
@@ -92,6 +96,13 @@ def count_targets(desired: int, tasks: tuple[Task, ...], targets: tuple[Target, 
         running=len(running),
         targets=tuple(sorted(states.items())),
         failures=tuple(failure_of(task) for task in tasks if is_failure(task)),
+        unhealthy=tuple(
+            f"container {container.name} of task {task.id}"
+            for task in tasks
+            if task.last_status == "RUNNING"
+            for container in task.containers
+            if container.health == "UNHEALTHY"
+        ),
     )
 
 

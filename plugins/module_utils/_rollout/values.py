@@ -124,11 +124,12 @@ class TaskDefinition:
 
 @dataclass(frozen=True, slots=True)
 class ContainerState:
-    """A container of a task."""
+    """A container of a task. ``health`` is the result of its own health check, or empty without one."""
 
     name: str
     exit_code: int | None = None
     reason: str = ""
+    health: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +197,8 @@ class Scaling:
 class Answer:
     """What came back for one HTTP request.
 
+    ``location`` is where a redirect points to, without its query.
+
     ``status`` is 0 when nothing came back. ``unreachable`` says that no connection could be made, so that nothing
     was measured; a connection that was accepted and then not answered is an answer of status 0.
     """
@@ -204,3 +207,4 @@ class Answer:
     version: str = ""
     problem: str = ""
     unreachable: bool = False
+    location: str = ""

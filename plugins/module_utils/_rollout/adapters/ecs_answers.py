@@ -136,7 +136,12 @@ def read_task(answer: Answer) -> Task:
         stopped_reason=answer.get("stoppedReason", ""),
         started_by=answer.get("startedBy", ""),
         containers=tuple(
-            ContainerState(container["name"], container.get("exitCode"), container.get("reason", ""))
+            ContainerState(
+                container["name"],
+                container.get("exitCode"),
+                container.get("reason", ""),
+                container.get("healthStatus", ""),
+            )
             for container in answer.get("containers", [])
         ),
     )

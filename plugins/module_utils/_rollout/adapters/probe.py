@@ -32,7 +32,7 @@ class HttpProbe:
             response = connection.getresponse()
             version = response.getheader(version_header, "") if version_header else ""
             response.read(_BODY_BYTES)
-            return Answer(response.status, version=version)
+            return Answer(response.status, version=version, location=_place(response.getheader("Location", "")))
         except (OSError, http.client.HTTPException) as error:
             return Answer(0, problem=str(error) or type(error).__name__)
         finally:
@@ -42,3 +42,10 @@ class HttpProbe:
         if scheme == "https":
             return http.client.HTTPSConnection(host, port, timeout=timeout, context=ssl.create_default_context())
         return http.client.HTTPConnection(host, port, timeout=timeout)
+
+
+def _place(location: str) -> str:
+    """Where a redirect points to, without query and login, which may hold secrets; bounded."""
+    parts = urlsplit(location)
+    host = parts.netloc.rpartition("@")[2]
+    return f"{f'{parts.scheme}://{host}' if host else ''}{parts.path}"[:200]

@@ -33,6 +33,7 @@ class HttpTally:
     errors_in_a_row: int = 0
     statuses: tuple[tuple[str, int], ...] = ()
     last_error: str = ""
+    redirect: str = ""
 
     def not_sent(self, problem: str) -> HttpTally:
         """The counts with a request that could not be sent."""
@@ -139,7 +140,8 @@ class HttpGate(Gate[HttpTally]):
             return replace(tally, others=tally.others + 1, errors_in_a_row=0)
         attributed = bool(answer.version) or not self.version_header
         passed = attributed and answer.status in self.expected_status
-        return tally.add(_label(answer, attributed=attributed), passed=passed)
+        counted = tally.add(_label(answer, attributed=attributed), passed=passed)
+        return replace(counted, redirect=answer.location) if answer.location and not passed else counted
 
     def assess(self, tally: HttpTally, *, baked: bool) -> Verdict:
         """Too many failures are UNHEALTHY at once.
@@ -159,6 +161,11 @@ class HttpGate(Gate[HttpTally]):
         """The answers by their status."""
         counted = ", ".join(f"{count} x {label}" for label, count in tally.statuses) or "no answer that counts"
         parts = [f"{self.method} {self.url}: {tally.failures} of {tally.samples} failed ({counted})"]
+        if tally.redirect:
+            parts.append(
+                f"redirected to {tally.redirect}, which is not followed: set the gate's path (and url) to what answers "
+                "itself, or add the status to expected_status"
+            )
         if tally.others:
             parts.append(f"{tally.others} answered by another release were not counted")
         if tally.errors:

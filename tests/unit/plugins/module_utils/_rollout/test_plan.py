@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.disclosure import Disclosure
@@ -14,6 +15,8 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.rules impor
     written,
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import (
+    CapacityProvider,
+    DeploymentSettings,
     ListenerRule,
     Network,
     Scaling,
@@ -22,6 +25,8 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values impo
     TargetBinding,
     TaskDefinition,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 
 HIDDEN = Disclosure(b"a key of this run")
 SETTINGS = ServiceSettings(
@@ -89,7 +94,67 @@ def test_plan(found: Found, action: Action, reuse: str) -> None:
     made = plan(WANTED, found, HIDDEN)
     assert (made.action, made.reuse_arn, made.refusal) == (action, reuse, "")
     assert made.changed == (action is not Action.UNCHANGED)
-    assert (made.before == made.after) == (action in (Action.UNCHANGED, Action.ADOPT))
+    assert (made.before == made.after) == (action is Action.UNCHANGED)
+
+
+def numbered(*values: str) -> dict[str, Any]:
+    """A definition whose container has a variable as often as there are values."""
+    variables = [{"name": "A", "value": value} for value in values]
+    return {**DOCUMENT, "containerDefinitions": [{"name": "app", "image": "a", "environment": variables}]}
+
+
+some_documents = st.sampled_from([DOCUMENT, OTHER, numbered("1"), numbered("1", "2"), numbered("2", "1")])
+some_settings = st.builds(
+    replace,
+    st.just(SETTINGS),
+    launch_type=st.sampled_from(["", "FARGATE"]),
+    capacity_providers=st.sampled_from([frozenset(), frozenset({CapacityProvider("FARGATE_SPOT")})]),
+    platform_version=st.sampled_from(["", "LATEST", "1.4.0"]),
+    tags=st.sampled_from([frozenset(), frozenset({("aws:x", "y")}), frozenset({("a", "b")})]),
+    deployment=st.builds(
+        DeploymentSettings,
+        circuit_breaker=st.booleans(),
+        circuit_breaker_rollback=st.booleans(),
+        alarms=st.sampled_from([frozenset(), frozenset({"a"})]),
+        alarm_rollback=st.booleans(),
+    ),
+)
+some_scaling = st.none() | st.builds(
+    Scaling, st.just(2), st.just(4), st.sampled_from([0.0, 60.0]), st.sampled_from([60, 300])
+)
+some_rules = st.sampled_from([(), (STANDING,), (moved("other"),), (replace(STANDING, tags=frozenset()),)])
+
+
+@given(
+    st.tuples(some_documents, some_settings, some_scaling),
+    st.tuples(some_documents, some_settings, some_scaling, some_rules),
+    st.booleans(),
+    st.sampled_from(["", "web:1", "web:9"]),
+)
+def test_what_is_changed_is_shown_and_what_is_shown_is_changed(
+    given_wanted: tuple[Any, ...], there: tuple[Any, ...], judged: bool, recorded: str
+) -> None:
+    document, settings, scaling = given_wanted
+    wanted = replace(WANTED, document=document, settings=settings, scaling=scaling, task_definition_arn=recorded)
+    running = revision(1, there[0])
+    found = Found(service(settings=there[1]), running, running, there[3], there[2], judged=judged)
+    made = plan(wanted, found, HIDDEN)
+    if recorded == "web:1" and document != there[0]:
+        return  # A recorded revision is the definition that is wanted.
+    assert made.changed == (made.before != made.after)
+
+
+def test_service_goes_back_from_capacity_providers_to_its_launch_type() -> None:
+    spot = replace(SETTINGS, launch_type="", capacity_providers=frozenset({CapacityProvider("FARGATE_SPOT")}))
+    made = plan(WANTED, replace(THERE, service=service(settings=spot)), HIDDEN)
+    assert (made.action, made.refusal) == (Action.DEPLOY, "")
+    assert made.setting_changes == ("launch_type", "capacity_providers")
+
+
+def test_pauses_of_a_policy_that_is_not_wanted_are_no_difference() -> None:
+    off = Scaling(2, 4, cpu_percent=0, scale_in_cooldown_seconds=7)
+    found = replace(THERE, scaling=Scaling(2, 4, cpu_percent=0, scale_out_cooldown_seconds=300))
+    assert not plan(replace(WANTED, scaling=off), found, HIDDEN).changed
 
 
 @pytest.mark.parametrize(

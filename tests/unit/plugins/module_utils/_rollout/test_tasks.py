@@ -65,6 +65,12 @@ def test_only_targets_of_the_revision_count() -> None:
     assert seen.targets == (("healthy", 1), ("unhealthy (Target.ResponseCodeMismatch)", 1))
 
 
+def test_container_that_fails_its_own_check_is_told_while_it_runs() -> None:
+    sick = (ContainerState("app", health="UNHEALTHY"), ContainerState("proxy", health="HEALTHY"))
+    tasks = (task(containers=sick), task(arn="arn:task/c/t2", containers=sick, last_status="STOPPED"))
+    assert count_targets(1, tasks, ()).unhealthy == ("container app of task t1",)
+
+
 def test_references_are_all_found() -> None:
     log = {
         "logDriver": "awslogs",

@@ -19,6 +19,8 @@ class _Server(http.server.BaseHTTPRequestHandler):
             threading.Event().wait(2)
         self.send_response(302 if self.path == "/away" else 200)
         self.send_header("X-Version", "v2")
+        if self.path == "/away":
+            self.send_header("Location", "https://me:hunter2@login.example.com/sign-in?state=hunter2")
         self.send_header("Content-Length", "0")
         self.end_headers()
 
@@ -42,7 +44,9 @@ def test_probe_tells_answers_from_silence_and_from_not_reaching(address: str) ->
         return probe.request("GET", url, timeout_seconds=0.5, version_header="x-version")
 
     assert (ask(address).status, ask(address).version) == (200, "v2")
-    assert ask(f"{address}/away").status == 302
+    away = ask(f"{address}/away")
+    assert (away.status, away.location) == (302, "https://login.example.com/sign-in")
+    assert ask(address).location == ""
     silent = ask(f"{address}/hang")
     assert (silent.status, silent.unreachable) == (0, False)
     assert ask("http://127.0.0.1:1/").unreachable

@@ -91,3 +91,10 @@ def test_unhealthy_stays_unhealthy_until_good_answers_outweigh(answers: list[Ans
             assert gate.assess(counted, baked=baked) is Verdict.UNHEALTHY
             counted = gate.count(counted, GOOD, "v2")
         assert gate.assess(counted, baked=baked) is not Verdict.UNHEALTHY
+
+
+def test_redirect_is_named_with_what_to_do_about_it() -> None:
+    said = GATE.seen(tally(Answer(302, version="v2", location="https://login.example.com/sign-in")))
+    assert "redirected to https://login.example.com/sign-in, which is not followed: set the gate's path" in said
+    followed = HttpGate(name="ready", url="http://alb/", expected_status=(302,))
+    assert "redirected" not in followed.seen(tally(Answer(302, version="v2", location="/x"), gate=followed))

@@ -55,3 +55,8 @@ def test_description_says_what_the_latest_look_saw() -> None:
         "1 of 2 desired tasks healthy in the target group, 2 running; targets: 1 healthy, 1 initial, stopped: task t1: "
         "EssentialContainerExited: it ended (container app exit code 3), and 1 more"
     )
+
+
+def test_container_that_fails_its_own_health_check_is_named() -> None:
+    latest = TargetObservation(1, 1, 1, (("healthy", 1),), unhealthy=("container app of task t1",))
+    assert "container app of task t1 UNHEALTHY by its own healthCheck" in GATE.seen(looks(latest))
