@@ -188,7 +188,7 @@ def test_a_promotion_file_is_looked_for_beside_the_playbook(
     code, text = Run(tmp_path, given).ended()
     assert code == 2
     assert "november.yml" in text
-    assert "images[0]: tag is read by YAML as float, not as text; put it in quotes" in text
+    assert "images[0].tag is read as the number 1.1" in text
     (tmp_path / "files" / "november.yml").write_text("images:\n  - {repository: team/app, tag: '1.10'}\n")
     code, text = Run(tmp_path, given).ended()
     assert code == 0, text
