@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ansible.errors import AnsibleFilterError
 
 from ..module_utils._errors import FastbreakError
-from ..module_utils._stack.components import component_outputs, stack_name, stack_names
+from ..module_utils._stack.components import component_outputs, dependants, logical_ids, stack_name, stack_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,4 +33,6 @@ class FilterModule:
     """What Ansible looks for."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {work.__name__: _told(work) for work in (stack_name, stack_names, component_outputs)}
+        return {
+            work.__name__: _told(work) for work in (stack_name, stack_names, component_outputs, dependants, logical_ids)
+        }

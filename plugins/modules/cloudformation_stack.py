@@ -16,7 +16,13 @@ description:
     forms of intrinsic functions and differences that make no resource differ do not count.
   - A stack in any state is dealt with. A stack whose first creation failed (C(ROLLBACK_COMPLETE), C(ROLLBACK_FAILED) or
     C(REVIEW_IN_PROGRESS)) is deleted and created again; an operation that is under way, whoever started it, is waited
-    for; a rollback that failed is continued; C(DELETE_FAILED) and C(CREATE_FAILED) are refused with what to do.
+    for; a rollback that failed is continued, and C(UPDATE_FAILED) rolled back; C(DELETE_FAILED) and C(CREATE_FAILED)
+    are refused with what to do.
+  - Everything that would stop a deletion is found before it starts, in check mode too. That is termination protection,
+    the protection of a database, table or load balancer, objects in a bucket, images in a repository,
+    exports that other stacks import, and stacks that read this one (O(needed_by)).
+  - An update that cannot be made is refused before anything is touched, in check mode too, like one that would replace
+    a resource with a fixed name, or that the stack policy denies.
   - The action plugin of the same name does the work in the controller and shows which resources are being worked on.
 options:
   name:
@@ -75,6 +81,40 @@ options:
       - Any other component has to have settled already.
     type: dict
     default: {}
+  needed_by:
+    description:
+      - The stacks that read this one, as a mapping of component to stack name, for O(state=absent).
+      - The stack is not deleted while one of them stands that is not a host of the same play.
+    type: dict
+    default: {}
+  consent:
+    description:
+      - Logical ids of resources that hold data and that an update may replace or remove nevertheless.
+      - Without it an update that would do so is refused, in check mode too.
+    type: list
+    elements: str
+    default: []
+  unprotect:
+    description:
+      - Logical ids of resources whose own deletion protection is turned off before O(state=absent) deletes them.
+      - Only for a stack that can no longer be updated, like one that is C(DELETE_FAILED); otherwise turn protection off
+        in the template's parameters.
+    type: list
+    elements: str
+    default: []
+  retain:
+    description:
+      - Logical ids of resources that O(state=absent) leaves behind, of a stack that is C(DELETE_FAILED).
+    type: list
+    elements: str
+    default: []
+  skip_rollback:
+    description:
+      - Logical ids of resources that are left as they are when the rollback of a stack that is
+        C(UPDATE_ROLLBACK_FAILED) is continued.
+    type: list
+    elements: str
+    default: []
 attributes:
   check_mode:
     support: full
@@ -188,6 +228,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import r
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.cloudformation import CloudFormation
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.living import LivingResources
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.template_file import (
     parse_template,
     read_template,
@@ -217,6 +258,11 @@ def build_argument_spec():
         },
         "timeout_seconds": {"type": "int", "default": 3600},
         "depends_on": {"type": "dict", "default": {}},
+        "needed_by": {"type": "dict", "default": {}},
+        "consent": {"type": "list", "elements": "str", "default": []},
+        "unprotect": {"type": "list", "elements": "str", "default": []},
+        "retain": {"type": "list", "elements": "str", "default": []},
+        "skip_rollback": {"type": "list", "elements": "str", "default": []},
     }
 
 
@@ -246,6 +292,7 @@ def build_ports(context, run):
         run=run,
         progress=context.progress,
         new_token=lambda: f"fastbreak-{uuid.uuid4()}",
+        living=LivingResources(context.client),
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from ..module_utils._stack.ports import DependencyState
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+PLANNED = "planned"
 APPLIED = "applied"
 SETTLED = "settled"
 ENDED = "ended"
@@ -31,12 +33,14 @@ REPORTS = "fastbreak_components_report"
 class RunBoard:
     """The board of a play, seen from one of its hosts."""
 
-    def __init__(self, task_vars: Mapping[str, Any], directory: Path | None = None) -> None:
+    def __init__(self, task_vars: Mapping[str, Any], directory: Path | None = None, good: str | None = None) -> None:
         play = re.sub(r"\W+", "-", str(task_vars.get("ansible_play_name", "play")))
         self._directory = (directory or Path(constants.DEFAULT_LOCAL_TMP)) / "fastbreak" / play
         self._hosts = frozenset(task_vars.get("ansible_play_hosts_all", []))
         self._alive = frozenset(task_vars.get("ansible_play_hosts", self._hosts))
-        self._good = SETTLED if task_vars.get(REPORTS) else APPLIED
+        self._reports = bool(task_vars.get(REPORTS))
+        self._good = good or (SETTLED if self._reports else APPLIED)
+        self._again = partial(RunBoard, task_vars, directory, PLANNED)
         self.component = str(task_vars.get("inventory_hostname", ""))
 
     def state_of(self, component: str) -> DependencyState:
@@ -54,6 +58,21 @@ class RunBoard:
         file = self._file(component, "outputs")
         found: Mapping[str, str | None] | None = json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
         return found
+
+    def planning(self) -> RunBoard | None:
+        """The same run while its plans are made; None in a play whose components do not report."""
+        if not self._reports:
+            return None
+        return self._again()
+
+    def planned(self, outputs: Mapping[str, str | None]) -> None:
+        """Tell the others that this host's plan stands, and the outputs that it expects."""
+        self.publish(outputs)
+        self.report(PLANNED)
+
+    def states(self) -> Mapping[str, DependencyState]:
+        """How all hosts of the play are doing."""
+        return {host: self.state_of(host) for host in self._hosts}
 
     def report(self, state: str) -> None:
         """Say that this host's component was applied, settled, or ended."""

@@ -4,18 +4,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from .._errors import OperationError, RefusedError, RequestError
+from .._errors import OperationError, RequestError
+from .agreement import await_plans
 from .dependencies import given_parameters
+from .feasibility import refuse_infeasible
+from .limits import check_limits, check_resource_tags
+from .obstacles import refuse_obstacles
 from .operation import delete, start
 from .parameters import complete_parameters
-from .plan import Existing, StackPlan, plan, removal
+from .plan import Existing, StackPlan, plan, removal, stored_model
 from .repair import settle, usable
 from .report import summary
 from .status import Standing, standing
-from .template import Unresolved
+from .template import Unresolved, evaluate
 from .types import NothingToUpdateError, StackBusyError, StackRequest, StackSnapshot
 
 if TYPE_CHECKING:
@@ -42,12 +46,24 @@ def apply_stack(request: StackRequest, ports: Ports, check_mode: bool) -> StackR
     """Make the stack what the request says, once everything it reads has settled. Check mode only plans."""
     if request.template is None:
         raise RequestError(f"Stack {request.name} has no template. Give template or template_body.")
+    if not check_mode:
+        _agree(request, ports)
     given = given_parameters(request, ports, check_mode)
     return _insist(request, ports, lambda: _apply_once(request, given, ports, check_mode))
 
 
+def _agree(request: StackRequest, ports: Ports) -> None:
+    """Plan as a check does, and wait until all others of the run have."""
+    planning = ports.run.planning()
+    if planning is None:
+        return
+    given = given_parameters(request, replace(ports, run=planning), check_mode=True)
+    planning.planned(_apply_once(request, given, ports, check_mode=True).outputs)
+    await_plans(request, planning, ports)
+
+
 def remove_stack(request: StackRequest, ports: Ports, check_mode: bool) -> StackResult:
-    """Delete the stack. Raises `RefusedError` while termination protection is on, unless the request turns it off."""
+    """Delete the stack. Raises `RefusedError`, also in check mode, for all that would stop it."""
     return _insist(request, ports, lambda: _remove_once(request, ports, check_mode))
 
 
@@ -68,8 +84,14 @@ def _apply_once(request: StackRequest, given: Mapping[str, str], ports: Ports, c
     snapshot = usable(found, request, ports, check_mode)
     template = request.template or {}
     parameters = complete_parameters(request.name, template, given)
+    check_limits(request, template, parameters)
     pseudo = {"AWS::Region": ports.stacks.region, "AWS::StackName": request.name}
-    decided = plan(request, template, parameters, _existing(snapshot, ports), pseudo)
+    check_resource_tags(request, evaluate(template, parameters, pseudo))
+    existing = _existing(snapshot, ports)
+    decided = plan(request, template, parameters, existing, pseudo)
+    former_policy = existing.stack_policy if existing else None
+    policy = request.stack_policy if request.stack_policy is not None else former_policy
+    refuse_infeasible(decided, policy, request.consent)
     if check_mode:
         return StackResult(decided, decided.changed, found, decided.expected_outputs)
     if not decided.changed:
@@ -130,17 +152,18 @@ def _remove_once(request: StackRequest, ports: Ports, check_mode: bool) -> Stack
     snapshot = settle(request, ports)
     if snapshot is None or standing(snapshot.status) is Standing.ABSENT:
         return StackResult(StackPlan(name=request.name, action="none"), False, None, {})
-    if snapshot.termination_protection and request.termination_protection is not False:
-        raise RefusedError(
-            f"Stack {request.name} was not deleted: its termination protection is on. If it really has to go, turn "
-            "termination protection off (the role's <role>_termination_protection, or termination_protection: false)."
-        )
     stood = standing(snapshot.status) is not Standing.STILLBORN
-    found = removal(request.name, Existing(snapshot, ports.stacks.get_template(snapshot.stack_id) if stood else {}))
+    existing = Existing(snapshot, ports.stacks.get_template(snapshot.stack_id) if stood else {})
+    former = stored_model(existing)
+    unprotected = refuse_obstacles(request, snapshot, former, ports)
+    found = removal(request.name, former)
     if check_mode:
         return StackResult(found, True, snapshot, snapshot.outputs)
     ports.progress.say(f"{request.name}: {summary(found)}")
     if snapshot.termination_protection:
         ports.stacks.update_termination_protection(request.name, enabled=False)
-    delete(snapshot, request.timeout_seconds, ports)
+    for resource in unprotected:
+        ports.progress.say(f"{request.name}: turning off the protection of {resource.logical_id}")
+        ports.living.unprotect(resource)
+    delete(snapshot, request.timeout_seconds, ports, request.retain)
     return StackResult(found, True, None, {})

@@ -30,7 +30,7 @@ class PropertyChange:
 class ResourceChange:
     """What happens to a resource. ``replacement`` is ``yes``, ``maybe``, ``no`` or ``unknown``.
 
-    ``body`` is the whole of a resource that is added or removed.
+    ``body`` is the whole of the resource as it will be, or as it was when it is removed.
     """
 
     action: str
@@ -75,8 +75,8 @@ def _direct(before: Model, after: Model) -> Iterator[ResourceChange]:
             )
         properties = tuple(differences(former, body))
         if properties:
-            worst = _worst([replacement(kind, _schema_path(item.path)) for item in properties if _replaces(item)])
-            yield ResourceChange("modify", name, kind, worst, properties)
+            worst = _worst([_effect(kind, item) for item in properties if _replaces(item)])
+            yield ResourceChange("modify", name, kind, worst, properties, body=body)
     for name, former in before.resources.items():
         if name not in after.resources:
             yield ResourceChange("remove", name, former.get("Type", ""), body=former)
@@ -96,7 +96,7 @@ def _follow_replacements(changes: dict[str, ResourceChange], after: Model) -> No
             own = _worst([replacement(kind, _schema_path(path)) for path in paths])
             # What reads a resource that may be replaced may itself be replaced, no more.
             own = "maybe" if own == "yes" and cause != "yes" else own
-            known = known or ResourceChange("modify", name, kind)
+            known = known or ResourceChange("modify", name, kind, body=body)
             former = known.replacement
             known = replace(known, replacement=_worst([former, own]), because=(*known.because, replaced))
             changes[name] = known
@@ -110,6 +110,13 @@ def _may_replace(change: ResourceChange) -> bool:
 
 def _replaces(change: PropertyChange) -> bool:
     return change.path.startswith("Properties.")
+
+
+def _effect(kind: str, change: PropertyChange) -> str:
+    effect = replacement(kind, _schema_path(change.path))
+    # A value known after apply may turn out to be the one that is there.
+    waits = isinstance(change.after, Unresolved) and not isinstance(change.before, Unresolved)
+    return "maybe" if effect == "yes" and waits and change.before is not None else effect
 
 
 def _worst(answers: list[str]) -> str:

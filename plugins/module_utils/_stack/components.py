@@ -18,6 +18,36 @@ def stack_name(component: Any, environment: Any) -> str:
     return f"fastbreak-{environment}-{component}"
 
 
+def component_of(stack: str) -> str:
+    """The component whose stack this is: what follows the last hyphen, for the words of a message."""
+    return stack.rpartition("-")[2]
+
+
+def logical_ids(chosen: Any, component: Any, components: Any) -> list[str]:
+    """The resources of a component among those that somebody chose as ``component.LogicalId``.
+
+    *chosen* is a list or a comma-separated text; *components* are all there are. Raises `RequestError` for a choice
+    that names no component, so that a misspelt one is never passed over.
+    """
+    items = chosen.split(",") if isinstance(chosen, str) else chosen or []
+    found = []
+    for item in (str(item).strip() for item in items):
+        owner, dot, name = item.partition(".")
+        if item and (not dot or not name or owner not in components):
+            raise RequestError(
+                f"{item!r} names no resource of a component. Write component.LogicalId, like rds.Database; the "
+                f"components are {', '.join(components)}."
+            )
+        if owner == component:
+            found.append(name)
+    return found
+
+
+def dependants(depends_on: Any, component: Any) -> list[str]:
+    """The components that read *component*. *depends_on* maps each component to those that it reads."""
+    return [name for name, read in depends_on.items() if component in (read or [])]
+
+
 def stack_names(components: Any, environment: Any) -> dict[str, str]:
     """The names of several stacks, by component. Raises `RequestError` for what is no list of components."""
     if not isinstance(components, list | tuple):

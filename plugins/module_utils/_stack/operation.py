@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .._errors import OperationError, RolledBackError
+from .components import component_of
 from .events import describe_failures, operation_events
 from .status import Standing, rolled_back, standing, succeeded
 from .wait import wait_for_stack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from .ports import Ports
     from .types import StackSnapshot
@@ -46,7 +47,7 @@ class Operation:
     def _is_good(self, snapshot: StackSnapshot | None) -> bool:
         if snapshot is None:
             return self.attempted == "delete"
-        if self.attempted == "continue the rollback of":
+        if self.attempted in {"continue the rollback of", "roll back"}:
             return standing(snapshot.status) is Standing.SETTLED
         return succeeded(snapshot.status)
 
@@ -58,7 +59,7 @@ class Operation:
         back = rolled_back(snapshot.status)
         undone = " What it had changed was rolled back." if back else ""
         return (RolledBackError if back else OperationError)(
-            f"{tried}; it ended {snapshot.status}. First to fail: {causes}.{undone} Put that right and run again.",
+            f"{tried}; it ended {snapshot.status}. First to fail: {causes}.{undone} {way_on(snapshot)}",
             stack_status=snapshot.status,
             stack_id=snapshot.stack_id,
         )
@@ -68,6 +69,23 @@ class Operation:
         return describe_failures(operation_events(events, self.token))
 
 
+def way_on(snapshot: StackSnapshot) -> str:
+    """What to do about a stack in which an operation failed."""
+    component = component_of(snapshot.name)
+    found = standing(snapshot.status)
+    if found is Standing.DELETE_FAILED:
+        return (
+            "Put that right and run teardown.yml again; or leave a resource behind with "
+            f"-e retain={component}.<LogicalId>."
+        )
+    if found is Standing.STUCK:
+        return (
+            "Put that right and run site.yml again, which continues the rollback; or leave a resource as it is with "
+            f"-e skip_rollback={component}.<LogicalId>."
+        )
+    return "Put that right and run again."
+
+
 def start(attempted: str, name: str, timeout_seconds: float, ports: Ports, call: Callable[[str], None]) -> Operation:
     """Start an operation by the call that takes its token."""
     operation = Operation(attempted, name, timeout_seconds, ports.clock.monotonic(), ports.new_token(), ports)
@@ -75,8 +93,12 @@ def start(attempted: str, name: str, timeout_seconds: float, ports: Ports, call:
     return operation
 
 
-def delete(snapshot: StackSnapshot, timeout_seconds: float, ports: Ports) -> None:
-    """Delete the stack and wait until it is gone."""
+def delete(snapshot: StackSnapshot, timeout_seconds: float, ports: Ports, retain: Sequence[str] = ()) -> None:
+    """Delete the stack, without what is to be retained, and wait until it is gone."""
     start(
-        "delete", snapshot.name, timeout_seconds, ports, lambda token: ports.stacks.delete_stack(snapshot.name, token)
+        "delete",
+        snapshot.name,
+        timeout_seconds,
+        ports,
+        lambda token: ports.stacks.delete_stack(snapshot.name, token, retain),
     ).outcome(snapshot.stack_id)

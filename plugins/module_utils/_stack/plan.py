@@ -85,10 +85,13 @@ def plan(
     return _with_action(found, "update") if changed else found
 
 
-def removal(name: str, existing: Existing) -> StackPlan:
+def stored_model(existing: Existing) -> Model:
+    """The stack as its stored template and parameters say."""
+    return evaluate(existing.template, _stored_parameters(existing), {})
+
+
+def removal(name: str, former: Model) -> StackPlan:
     """Everything in the stack goes, except what its deletion policy keeps."""
-    pseudo: dict[str, str] = {}
-    former = evaluate(existing.template, _stored_parameters(existing), pseudo)
     return StackPlan(name=name, action="delete", resources=compare(former, Model()))
 
 

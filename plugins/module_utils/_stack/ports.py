@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from .._common.clock import Clock
     from .._common.progress import Progress
-    from .types import StackEvent, StackRequest, StackResource, StackSnapshot, Template
+    from .types import LivingState, StackEvent, StackRequest, StackResource, StackSnapshot, Template
 
 
 class StackApi(Protocol):
@@ -38,13 +38,28 @@ class StackApi(Protocol):
     def update_stack(self, request: StackRequest, parameters: Mapping[str, str], token: str) -> None:
         """Raises `NothingToUpdateError` when CloudFormation finds nothing to do."""
 
-    def delete_stack(self, name: str, token: str) -> None: ...
+    def list_imports(self, export: str) -> Sequence[str]:
+        """The stacks that import what a stack exports."""
 
-    def continue_update_rollback(self, name: str, token: str) -> None: ...
+    def delete_stack(self, name: str, token: str, retain: Sequence[str] = ()) -> None: ...
+
+    def continue_update_rollback(self, name: str, token: str, skip: Sequence[str] = ()) -> None: ...
+
+    def rollback_stack(self, name: str, token: str) -> None: ...
 
     def set_stack_policy(self, name: str, policy: Mapping[str, Any]) -> None: ...
 
     def update_termination_protection(self, name: str, *, enabled: bool) -> None: ...
+
+
+class Living(Protocol):
+    """The resources themselves, as their own services know them."""
+
+    def describe(self, resource: StackResource) -> LivingState | None:
+        """None when its type is not among those that are looked at."""
+
+    def unprotect(self, resource: StackResource) -> None:
+        """Turn its own protection off."""
 
 
 class DependencyState(Enum):
@@ -64,6 +79,19 @@ class Run(Protocol):
     def planned_outputs(self, component: str) -> Mapping[str, str | None] | None:
         """What a check found that the component's outputs will be; None when it left nothing to read."""
 
+    def planning(self) -> Planning | None:
+        """The run while its plans are made; None when each applies its own without waiting for the others'."""
+
+
+class Planning(Run, Protocol):
+    """A run whose components all plan before the first one applies. A component is settled when its plan stands."""
+
+    def planned(self, outputs: Mapping[str, str | None]) -> None:
+        """Tell the others that this one's plan stands, and the outputs that it expects."""
+
+    def states(self) -> Mapping[str, DependencyState]:
+        """How all plans of the run stand."""
+
 
 class NoRun:
     """A stack that is applied by itself: everything it reads is outside."""
@@ -72,6 +100,9 @@ class NoRun:
         return DependencyState.OUTSIDE
 
     def planned_outputs(self, _component: str) -> Mapping[str, str | None] | None:
+        return None
+
+    def planning(self) -> Planning | None:
         return None
 
 
@@ -84,3 +115,4 @@ class Ports:
     run: Run
     progress: Progress
     new_token: Callable[[], str]
+    living: Living

@@ -4,11 +4,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .._errors import RefusedError
+from .components import component_of
+from .obstacles import refuse_obstacles
 from .operation import delete, start
 from .status import Standing, standing
+from .template import Model
 from .wait import wait_for_stack
 
 if TYPE_CHECKING:
@@ -33,12 +37,14 @@ def usable(
     if snapshot is None or found is Standing.ABSENT:
         return None
     if found is Standing.STILLBORN:
+        protected = replace(request, termination_protection=False, needed_by={})
+        refuse_obstacles(protected, snapshot, Model(), ports)
         if not check_mode:
             _clear_stillborn(snapshot, request, ports)
         return None
-    if found is Standing.STUCK and not check_mode:
-        return _continue_rollback(snapshot, request, ports)
-    if found in {Standing.SETTLED, Standing.STUCK}:
+    if found in {Standing.STUCK, Standing.HALTED} and not check_mode:
+        return _roll_back(snapshot, request, ports)
+    if found in {Standing.SETTLED, Standing.STUCK, Standing.HALTED}:
         return snapshot
     raise RefusedError(
         f"Stack {request.name} is {snapshot.status} ({snapshot.status_reason or 'no reason given'}), which cannot be "
@@ -47,9 +53,15 @@ def usable(
 
 
 def _way_out(found: Standing, snapshot: StackSnapshot, ports: Ports) -> str:
+    component = component_of(snapshot.name)
+    teardown = f"playbooks/teardown.yml -e confirm=<environment> --limit {component}"
+    left = _left_over(snapshot, ports)
     if found is Standing.DELETE_FAILED:
-        return f"Finish deleting it (state: absent), then run again. {_left_over(snapshot, ports)}"
-    return "It was left as it failed. Delete it (state: absent) or roll it back, then run again."
+        return f"Finish deleting it ({teardown}), then run again. {left}"
+    return (
+        f"It was left as it failed, and never stood as a whole. {left} See what of that holds data; what is protected "
+        f"is not deleted. Then delete it ({teardown}) and run again."
+    )
 
 
 def _clear_stillborn(snapshot: StackSnapshot, request: StackRequest, ports: Ports) -> None:
@@ -70,12 +82,22 @@ def _left_over(snapshot: StackSnapshot, ports: Ports) -> str:
     return f"Still there: {named}." if named else "It has no resources left."
 
 
-def _continue_rollback(snapshot: StackSnapshot, request: StackRequest, ports: Ports) -> StackSnapshot | None:
+def _roll_back(snapshot: StackSnapshot, request: StackRequest, ports: Ports) -> StackSnapshot | None:
+    """Bring a stack whose update or rollback stopped half-way back to where it stood."""
+    if standing(snapshot.status) is Standing.HALTED:
+        ports.progress.say(f"{request.name}: {snapshot.status}; rolling the update back first")
+        return start(
+            "roll back",
+            request.name,
+            request.timeout_seconds,
+            ports,
+            lambda token: ports.stacks.rollback_stack(request.name, token),
+        ).outcome()
     ports.progress.say(f"{request.name}: {snapshot.status}; continuing the rollback first")
     return start(
         "continue the rollback of",
         request.name,
         request.timeout_seconds,
         ports,
-        lambda token: ports.stacks.continue_update_rollback(request.name, token),
+        lambda token: ports.stacks.continue_update_rollback(request.name, token, request.skip_rollback),
     ).outcome()

@@ -151,6 +151,20 @@ REPLACING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 
 
+#: Properties whose schema says that a change may replace, where the type's page says "Some interruptions" and no more.
+INTERRUPTING: dict[str, tuple[str, ...]] = {
+    "AWS::RDS::DBInstance": (
+        "AutoMinorVersionUpgrade",
+        "BackupRetentionPeriod",
+        "DBParameterGroupName",
+        "Engine",
+        "MultiAZ",
+        "PerformanceInsightsKMSKeyId",
+        "PreferredMaintenanceWindow",
+    ),
+}
+
+
 def replacement(resource_type: str, property_path: str) -> str:
     """What changing the property does to the resource: ``yes``, ``maybe``, ``no`` or ``unknown``.
 
@@ -161,7 +175,9 @@ def replacement(resource_type: str, property_path: str) -> str:
     always, sometimes = REPLACING[resource_type]
     if any(_overlap(property_path, listed) for listed in always):
         return "yes"
-    return "maybe" if any(_overlap(property_path, listed) for listed in sometimes) else "no"
+    interrupts = property_path in INTERRUPTING.get(resource_type, ())
+    maybe = not interrupts and any(_overlap(property_path, listed) for listed in sometimes)
+    return "maybe" if maybe else "no"
 
 
 def _overlap(path: str, listed: str) -> bool:

@@ -40,6 +40,11 @@ def build_request(params: Mapping[str, Any], template: Template | None, template
         capabilities=tuple(params["capabilities"]),
         timeout_seconds=float(params["timeout_seconds"]),
         depends_on={str(key): str(value) for key, value in params["depends_on"].items()},
+        needed_by={str(key): str(value) for key, value in params["needed_by"].items()},
+        consent=tuple(params["consent"]),
+        unprotect=tuple(params["unprotect"]),
+        retain=tuple(params["retain"]),
+        skip_rollback=tuple(params["skip_rollback"]),
     )
 
 

@@ -16,6 +16,7 @@ class Standing(Enum):
     STILLBORN = "stillborn"  # its first creation failed: delete what is left and create it
     STUCK = "stuck"  # a rollback did not finish: continue it before anything else
     DELETE_FAILED = "delete failed"  # half deleted: only deleting it again leads on
+    HALTED = "halted"  # its update failed and was left so: roll it back before anything else
     BROKEN = "broken"  # left as it failed, on somebody's wish: theirs to decide
 
 
@@ -31,6 +32,7 @@ _STANDINGS = {
     "ROLLBACK_COMPLETE": Standing.STILLBORN,
     "ROLLBACK_FAILED": Standing.STILLBORN,
     "UPDATE_ROLLBACK_FAILED": Standing.STUCK,
+    "UPDATE_FAILED": Standing.HALTED,
     "DELETE_FAILED": Standing.DELETE_FAILED,
 }
 

@@ -41,10 +41,11 @@ def known_after(component: str) -> Unresolved:
 
 @dataclass(frozen=True)
 class Model:
-    """Resources by logical id (``Type``, ``Properties`` and the other attributes, resolved) and outputs by key."""
+    """Resources by id (``Type``, ``Properties`` and other attributes, resolved), outputs by key, names of exports."""
 
     resources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     outputs: Mapping[str, Any] = field(default_factory=dict)
+    exports: tuple[str, ...] = ()
 
 
 def evaluate(template: Template, parameters: Parameters, pseudo: Mapping[str, str]) -> Model:
@@ -68,7 +69,12 @@ def _evaluate(template: Template, scope: _Scope) -> Model:
         for name, body in template.get("Outputs", {}).items()
         if scope.included(body)
     }
-    return Model({name: _tidy(body) for name, body in resources.items()}, outputs)
+    exports = tuple(
+        _text(scope.resolve(body["Export"]["Name"]))
+        for body in template.get("Outputs", {}).values()
+        if "Export" in body and scope.included(body)
+    )
+    return Model({name: _tidy(body) for name, body in resources.items()}, outputs, exports)
 
 
 def _tidy(body: dict[str, Any]) -> dict[str, Any]:

@@ -26,7 +26,9 @@ class OutputReference:
 class StackRequest:
     """A stack as it should be. ``None`` for tags, policy or protection leaves what is there.
 
-    ``depends_on`` maps the name of a component to the name of its stack; ``timeout_seconds`` bounds each wait.
+    ``depends_on`` and ``needed_by`` map the name of a component to the name of its stack; ``timeout_seconds`` bounds
+    each wait. ``consent`` holds logical ids of what may be replaced or removed with its data; those in ``unprotect``,
+    ``retain`` and ``skip_rollback`` are ways out of states that nothing else leads out of.
     """
 
     name: str
@@ -39,6 +41,11 @@ class StackRequest:
     capabilities: tuple[str, ...] = ()
     timeout_seconds: float = 3600
     depends_on: Mapping[str, str] = field(default_factory=dict)
+    needed_by: Mapping[str, str] = field(default_factory=dict)
+    consent: tuple[str, ...] = ()
+    unprotect: tuple[str, ...] = ()
+    retain: tuple[str, ...] = ()
+    skip_rollback: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,6 +83,14 @@ class StackResource:
     resource_type: str
     status: str
     physical_id: str = ""
+
+
+@dataclass(frozen=True)
+class LivingState:
+    """What a resource itself says about being deleted: whether it refuses, and what it ``holds``, in words."""
+
+    protected: bool = False
+    holds: str = ""
 
 
 @dataclass(frozen=True)

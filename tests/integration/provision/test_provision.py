@@ -6,6 +6,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from botocore.exceptions import WaiterError
 
 from sandbox import ACCOUNTS
 from tests.integration.provision.conftest import COMPONENTS, ROOT, Environment
@@ -82,20 +83,27 @@ def test_one_component_by_limit(dev):
     assert dev.run("--limit", "rds").changed() == {"rds": 1}
 
 
-def test_a_component_that_fails_anywhere_stops_those_that_read_it_and_no_other(dev):
-    failed = dev.run("-e", "network_database_port=none")
-    assert failed.failed() == {"network", "rds", "ecs", "service"}
-    assert failed.changed()["ecr"] == 0
+def test_a_component_that_fails_anywhere_stops_all_before_the_first_is_applied(dev):
+    failed = dev.run("-e", "network_database_port=none", "-e", "ecr_untagged_days=3")
+    assert failed.failed() == set(COMPONENTS)
+    assert set(failed.changed().values()) == {0}
+    assert "the plan of network was refused" in failed.message("ecr")
     assert "network_database_port" in failed.message("network")
     assert "it reads what network provides, which failed in this run" in failed.message("rds")
     assert failed.seconds < 30
 
 
 def test_a_stack_that_fails_says_what_failed_first_and_is_rolled_back(dev):
-    failed = dev.run("--limit", "rds", "-e", "rds_database_name=other")
-    assert failed.failed() == {"rds"}
-    assert "Tried to update stack fastbreak-dev-rds; it ended UPDATE_ROLLBACK_COMPLETE" in failed.message("rds")
-    assert "First to fail: Database (AWS::RDS::DBInstance) UPDATE_FAILED" in failed.message("rds")
+    dev.client("ecr").create_repository(repositoryName="taken")
+    arguments = ("--limit", "ecr", "-e", "ecr_repository_name=taken")
+    refused = dev.run(*arguments)
+    assert "takes data away: Repository" in refused.message("ecr")
+    assert "-e replace=ecr.Repository" in refused.message("ecr")
+    failed = dev.run(*arguments, "-e", "replace=ecr.Repository")
+    assert failed.failed() == {"ecr"}
+    assert "Tried to update stack fastbreak-dev-ecr; it ended UPDATE_ROLLBACK_COMPLETE" in failed.message("ecr")
+    assert "First to fail: Repository (AWS::ECR::Repository)" in failed.message("ecr")
+    dev.client("ecr").delete_repository(repositoryName="taken")
     again = dev.run()
     assert (again.code, set(again.changed().values())) == (0, {0}), again.text
 
@@ -199,3 +207,43 @@ def test_the_module_form_says_the_same_as_the_action(dev):
     assert "UntaggedDays is 0, less than 1" in refused["msg"]
     found = module("cloudformation_stack_info", names=["fastbreak-dev-ecr", "none"], region="us-east-1")
     assert list(found["stacks"]) == ["fastbreak-dev-ecr"]
+
+
+def test_no_half_deletion_and_a_way_out_of_one(nothing):
+    """Protection of a resource, who reads a component, and a stack that somebody else deleted half."""
+    assert nothing.run("-e", "service_deletion_protection=true", "-e", "rds_deletion_protection=true").code == 0
+    before = nothing.stacks()
+
+    def teardown(*arguments):
+        return nothing.run("-e", "confirm=dev", *arguments, playbook="playbooks/teardown.yml")
+
+    for arguments in (("--check",), ()):
+        refused = teardown(*arguments)
+        assert refused.failed() == {"rds", "service"}
+        assert "ReleaseTable (AWS::DynamoDB::Table fastbreak-dev-releases) refuses" in refused.message("service")
+        assert "Database (AWS::RDS::DBInstance fastbreak-dev) refuses" in refused.message("rds")
+        assert nothing.stacks() == before
+    refused = teardown("--limit", "network")
+    assert "rds reads it and is not part of this run" in refused.message("network")
+    assert nothing.stacks() == before
+
+    # Somebody deletes past the playbooks.
+    cloudformation = nothing.client("cloudformation")
+    cloudformation.delete_stack(StackName="fastbreak-dev-service")
+    with pytest.raises(WaiterError):
+        cloudformation.get_waiter("stack_delete_complete").wait(
+            StackName="fastbreak-dev-service", WaiterConfig={"Delay": 1, "MaxAttempts": 30}
+        )
+    assert nothing.stacks()["service"] == "DELETE_FAILED"
+    refused = nothing.run("-e", "rds_deletion_protection=true", "--limit", "service")
+    assert "playbooks/teardown.yml -e confirm=<environment> --limit service" in refused.message("service")
+    refused = teardown("--limit", "service")
+    assert "-e unprotect=service.ReleaseTable" in refused.message("service")
+    assert teardown("--limit", "service", "-e", "unprotect=servce.ReleaseTable").code != 0
+    done = teardown("--limit", "service", "-e", "unprotect=service.ReleaseTable")
+    assert done.code == 0, done.text
+    again = nothing.run()
+    assert again.code == 0, again.text
+    gone = teardown()
+    assert gone.code == 0, gone.text
+    assert nothing.stacks() == {}

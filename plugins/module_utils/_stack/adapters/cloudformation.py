@@ -8,7 +8,6 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ..._aws.api import ApiRefusedError, AwsClient
-from ..._errors import FastbreakError, RequestError
 from ..types import (
     DriftDetection,
     NothingToUpdateError,
@@ -26,8 +25,7 @@ from .template_file import parse_template
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-#: What CloudFormation takes of a template in the request itself.
-TEMPLATE_LIMIT_BYTES = 51_200
+    from ..._errors import FastbreakError
 
 _BUSY_CODES = {"AlreadyExistsException", "OperationInProgressException", "TokenAlreadyExistsException"}
 
@@ -84,13 +82,29 @@ class CloudFormation(AwsClient):
         """Start to update. Raises `NothingToUpdateError` when CloudFormation finds nothing to do."""
         self._on("update", request.name, "update_stack", **_arguments(request, parameters, token))
 
-    def delete_stack(self, name: str, token: str) -> None:
-        """Start to delete; no error when there is none."""
-        self._on("delete", name, "delete_stack", ClientRequestToken=token)
+    def list_imports(self, export: str) -> Sequence[str]:
+        """The stacks that import what a stack exports."""
+        try:
+            pages = self._pages(f"list who imports {export}", "list_imports", ExportName=export)
+            return [name for page in pages for name in page["Imports"]]
+        except ApiRefusedError as error:
+            if "not imported" in error.message:
+                return []
+            raise
 
-    def continue_update_rollback(self, name: str, token: str) -> None:
-        """Take up a rollback that failed."""
-        self._on("continue the rollback of", name, "continue_update_rollback", ClientRequestToken=token)
+    def delete_stack(self, name: str, token: str, retain: Sequence[str] = ()) -> None:
+        """Start to delete; no error when there is none."""
+        extra = {"RetainResources": list(retain)} if retain else {}
+        self._on("delete", name, "delete_stack", ClientRequestToken=token, **extra)
+
+    def continue_update_rollback(self, name: str, token: str, skip: Sequence[str] = ()) -> None:
+        """Take up a rollback that failed, leaving what is to be skipped as it is."""
+        extra = {"ResourcesToSkip": list(skip)} if skip else {}
+        self._on("continue the rollback of", name, "continue_update_rollback", ClientRequestToken=token, **extra)
+
+    def rollback_stack(self, name: str, token: str) -> None:
+        """Roll back an update that failed and was left so."""
+        self._on("roll back", name, "rollback_stack", ClientRequestToken=token)
 
     def set_stack_policy(self, name: str, policy: Mapping[str, Any]) -> None:
         """Set what updates may do to which resources."""
@@ -154,12 +168,6 @@ def _meaning(error: ApiRefusedError) -> FastbreakError:
 
 
 def _arguments(request: StackRequest, parameters: Mapping[str, str], token: str) -> dict[str, Any]:
-    size = len(request.template_text.encode())
-    if size > TEMPLATE_LIMIT_BYTES:
-        raise RequestError(
-            f"The template of stack {request.name} has {size} bytes; CloudFormation takes {TEMPLATE_LIMIT_BYTES} "
-            "at most. Split the stack."
-        )
     arguments: dict[str, Any] = {
         "TemplateBody": request.template_text,
         "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],

@@ -58,3 +58,23 @@ def test_where_components_report_an_applied_stack_is_not_enough(board):
     board("network").report(APPLIED)
     assert board("rds").state_of("network") is DependencyState.RUNNING
     assert board("rds", reports=False).state_of("network") is DependencyState.SETTLED
+
+
+def test_plans_are_told_apart_from_what_was_applied(board):
+    planning = board("rds").planning()
+    assert planning.states() == dict.fromkeys(["network", "rds"], DependencyState.RUNNING)
+    board("network").planned({"VpcId": None})
+    assert planning.state_of("network") is DependencyState.SETTLED
+    assert planning.planned_outputs("network") == {"VpcId": None}
+    assert board("rds").state_of("network") is DependencyState.RUNNING
+    board("network").report(ENDED)
+    assert board("rds").state_of("network") is DependencyState.FAILED
+
+
+def test_a_plan_that_was_refused_failed(board):
+    board("network").report(ENDED)
+    assert board("rds").planning().states()["network"] is DependencyState.FAILED
+
+
+def test_a_play_whose_components_do_not_report_plans_nothing_together(board):
+    assert board("rds", reports=False).planning() is None

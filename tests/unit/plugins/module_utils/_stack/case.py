@@ -22,12 +22,12 @@ def put(stacks, status="CREATE_COMPLETE", **fields):
     stacks.put(NAME, status, TEMPLATE, parameters={"Size": "small"}, outputs={"Id": "id-1"}, **fields)
 
 
-def apply(stacks, clock, run=None, check_mode=False, **fields):
+def apply(stacks, clock, run=None, check_mode=False, living=None, **fields):
     """The result, and the lines that were said."""
-    ports, said = ports_of(stacks, clock, run)
+    ports, said = ports_of(stacks, clock, run, living)
     return apply_stack(request(**fields), ports, check_mode), said
 
 
-def remove(stacks, clock, check_mode=False, **fields):
-    ports, _said = ports_of(stacks, clock)
+def remove(stacks, clock, check_mode=False, run=None, living=None, **fields):
+    ports, _said = ports_of(stacks, clock, run, living)
     return remove_stack(request(**fields), ports, check_mode)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.ports import DependencyState, Ports
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.types import (
+    LivingState,
     NothingToUpdateError,
     StackBusyError,
     StackEvent,
@@ -20,16 +21,27 @@ AHEAD_SECONDS = 1_000_000.0
 class FakeRun:
     """``states`` maps a component to the states that one look after the other sees; the last one stays."""
 
-    def __init__(self, states=None, planned=None):
-        self.states = {name: list(seen) for name, seen in (states or {}).items()}
-        self.planned = planned or {}
+    def __init__(self, states=None, planned=None, planning=None):
+        self._states = {name: list(seen) for name, seen in (states or {}).items()}
+        self._planned = planned or {}
+        self._planning = planning
+        self.told = []
 
     def state_of(self, component):
-        seen = self.states.get(component, [DependencyState.OUTSIDE])
+        seen = self._states.get(component, [DependencyState.OUTSIDE])
         return seen.pop(0) if len(seen) > 1 else seen[0]
 
     def planned_outputs(self, component):
-        return self.planned.get(component)
+        return self._planned.get(component)
+
+    def planning(self):
+        return self._planning
+
+    def planned(self, outputs):
+        self.told.append(dict(outputs))
+
+    def states(self):
+        return {name: self.state_of(name) for name in self._states}
 
 
 class FakeStacks:
@@ -49,6 +61,9 @@ class FakeStacks:
         self.calls = []
         self.busy_calls = 0
         self.nothing_to_update = False
+        self.imports = {}
+        self.retained = ()
+        self.skipped = ()
         self.outputs = {"Id": "id-1"}
 
     def put(self, name, status="CREATE_COMPLETE", template=None, pending=(), **fields):
@@ -74,6 +89,9 @@ class FakeStacks:
     def list_stack_resources(self, stack_id):
         return self.resources
 
+    def list_imports(self, export):
+        return self.imports.get(export, [])
+
     def get_template(self, name):
         return self.templates[name.removeprefix("arn:")]
 
@@ -93,11 +111,17 @@ class FakeStacks:
         self._start(request.name, "UPDATE_IN_PROGRESS", self._statuses("update", "UPDATE_COMPLETE"))
         self._store(request, parameters)
 
-    def delete_stack(self, name, token):
+    def delete_stack(self, name, token, retain=()):
+        self.retained = retain
         self._write("delete", name, token)
         self._start(name, "DELETE_IN_PROGRESS", self._statuses("delete", "DELETE_COMPLETE"))
 
-    def continue_update_rollback(self, name, token):
+    def rollback_stack(self, name, token):
+        self._write("roll back", name, token)
+        self._start(name, "UPDATE_ROLLBACK_IN_PROGRESS", self._statuses("roll back", "UPDATE_ROLLBACK_COMPLETE"))
+
+    def continue_update_rollback(self, name, token, skip=()):
+        self.skipped = skip
         self._write("continue", name, token)
         self._start(name, "UPDATE_ROLLBACK_IN_PROGRESS", self._statuses("continue", "UPDATE_ROLLBACK_COMPLETE"))
 
@@ -117,8 +141,8 @@ class FakeStacks:
         at = self.clock.time + AHEAD_SECONDS
         self.events.append(StackEvent(name, "T", status, reason, at=at, token=by))
 
-    def left(self, name, status):
-        self.resources.append(StackResource(name, "T", status, f"physical-{name}"))
+    def left(self, name, status, kind="T"):
+        self.resources.append(StackResource(name, kind, status, f"physical-{name}"))
 
     def _statuses(self, operation, default):
         return list(self.script.get(operation, [default]))
@@ -143,8 +167,23 @@ class FakeStacks:
         self.snapshots[request.name] = replace(self.snapshots[request.name], **fields)
 
 
-def ports_of(stacks, clock, run=None):
+class FakeLiving:
+    """``states`` are those of resources by logical id; None stands for a type that nobody looks at."""
+
+    def __init__(self, states=None):
+        self.states = states or {}
+        self.unprotected = []
+
+    def describe(self, resource):
+        return self.states.get(resource.logical_id)
+
+    def unprotect(self, resource):
+        self.unprotected.append(resource.logical_id)
+        self.states[resource.logical_id] = LivingState()
+
+
+def ports_of(stacks, clock, run=None, living=None):
     """The ports, and the lines that were said."""
     said = Lines()
     counter = iter(range(1, 100))
-    return Ports(stacks, clock, run or FakeRun(), said, lambda: f"token-{next(counter)}"), said
+    return Ports(stacks, clock, run or FakeRun(), said, lambda: f"token-{next(counter)}", living or FakeLiving()), said

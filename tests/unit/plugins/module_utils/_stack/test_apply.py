@@ -5,6 +5,8 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import Opera
 
 from tests.unit.plugins.module_utils._stack.case import NAME, apply, put, remove
 
+OPEN = {"Statement": [{"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}]}
+
 
 def test_an_absent_stack_is_created_and_a_second_run_changes_nothing(stacks, clock):
     wanted = {"tags": {"a": "b"}, "termination_protection": True, "stack_policy": {"Statement": []}}
@@ -53,7 +55,7 @@ def test_policy_and_protection_alone_need_no_update(stacks, clock):
 
 def test_a_guard_is_set_before_the_update_that_it_guards(stacks, clock):
     put(stacks)
-    apply(stacks, clock, parameters={"Size": "large"}, stack_policy={"Statement": []})
+    apply(stacks, clock, parameters={"Size": "large"}, stack_policy=OPEN)
     assert stacks.calls == [("policy", NAME), ("update", NAME)]
 
 

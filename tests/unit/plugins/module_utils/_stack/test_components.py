@@ -3,7 +3,10 @@
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.components import (
+    component_of,
     component_outputs,
+    dependants,
+    logical_ids,
     stack_name,
     stack_names,
 )
@@ -41,3 +44,20 @@ def test_outputs_are_those_of_stacks_that_have_some():
 def test_what_are_no_stacks_is_refused():
     with pytest.raises(RequestError, match="cloudformation_stack_info"):
         component_outputs(None, ["rds"], "dev")
+
+
+def test_choices_are_read_by_component_and_a_strange_one_is_refused():
+    known = ["rds", "ecr"]
+    assert logical_ids("rds.Database, ecr.Repository", "rds", known) == ["Database"]
+    assert logical_ids(["rds.A", "rds.B"], "rds", known) == ["A", "B"]
+    assert logical_ids("", "rds", known) == logical_ids(None, "rds", known) == []
+    for wrong in ("Database", "rds.", "rdz.Database", ".Database"):
+        with pytest.raises(RequestError, match="names no resource of a component"):
+            logical_ids(wrong, "ecr", known)
+
+
+def test_who_reads_a_component():
+    reads = {"network": [], "rds": ["network"], "ecs": ["network"], "service": ["rds", "ecs"], "ecr": None}
+    assert dependants(reads, "network") == ["rds", "ecs"]
+    assert dependants(reads, "service") == []
+    assert component_of("fastbreak-dev-rds") == "rds"

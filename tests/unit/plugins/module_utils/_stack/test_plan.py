@@ -3,7 +3,7 @@
 import copy
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._stack.plan import removal
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.plan import removal, stored_model
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.template import known_after
 
 from tests.unit.plugins.module_utils._stack.planning import GIVEN, OUTPUTS, TEMPLATE, edited, existing, planned
@@ -95,6 +95,6 @@ def test_a_value_that_is_not_known_never_equals_a_known_value():
 
 
 def test_removal_names_every_resource():
-    found = removal("s", existing())
+    found = removal("s", stored_model(existing()))
     assert found.action == "delete"
     assert {change.action for change in found.resources} == {"remove"}

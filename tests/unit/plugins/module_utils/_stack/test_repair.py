@@ -2,9 +2,10 @@
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, RefusedError
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.types import LivingState
 
 from tests.unit.plugins.module_utils._stack.case import NAME, apply, put
-from tests.unit.plugins.module_utils._stack.fakes import FakeStacks
+from tests.unit.plugins.module_utils._stack.fakes import FakeLiving, FakeStacks
 
 
 @pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS"])
@@ -34,7 +35,8 @@ def test_a_rollback_that_fails_again_is_an_error(clock):
 
 
 @pytest.mark.parametrize(
-    ("status", "advice"), [("DELETE_FAILED", "Finish deleting"), ("CREATE_FAILED", "left as it failed")]
+    ("status", "advice"),
+    [("DELETE_FAILED", "Finish deleting"), ("CREATE_FAILED", "left as it failed, and never stood")],
 )
 def test_what_cannot_be_repaired_is_refused_with_advice(stacks, clock, status, advice):
     put(stacks, status)
@@ -49,3 +51,30 @@ def test_an_operation_under_way_is_waited_for(stacks, clock, check_mode):
     result, said = apply(stacks, clock, check_mode=check_mode)
     assert (result.changed, stacks.calls) == (False, [])
     assert "by an earlier operation" in said[0]
+
+
+def test_an_update_that_failed_and_was_left_so_is_rolled_back_first(stacks, clock):
+    put(stacks, "UPDATE_FAILED")
+    checked, _said = apply(stacks, clock, check_mode=True)
+    assert (checked.changed, stacks.calls) == (False, [])
+    apply(stacks, clock)
+    assert stacks.calls == [("roll back", NAME)]
+
+
+def test_a_rollback_goes_on_without_what_is_to_be_skipped(clock):
+    stacks = FakeStacks(clock, {"continue": ["UPDATE_ROLLBACK_FAILED"]})
+    put(stacks, "UPDATE_ROLLBACK_FAILED")
+    with pytest.raises(OperationError, match=r"-e skip_rollback=rds\.<LogicalId>"):
+        apply(stacks, clock)
+    stacks.script = {}
+    apply(stacks, clock, skip_rollback=("R",))
+    assert stacks.skipped == ("R",)
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_a_protected_resource_of_a_stillborn_stack_is_told_before_its_deletion(stacks, clock, check_mode):
+    put(stacks, "ROLLBACK_FAILED")
+    stacks.left("Balancer", "DELETE_FAILED")
+    with pytest.raises(RefusedError, match=r"Balancer .* -e unprotect=rds\.Balancer"):
+        apply(stacks, clock, check_mode=check_mode, living=FakeLiving({"Balancer": LivingState(protected=True)}))
+    assert stacks.calls == []

@@ -1,7 +1,7 @@
 """How a plan is shown."""
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._stack.plan import removal
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.plan import removal, stored_model
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.report import changes_of, diff_of, summary
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.template import known_after
 from hypothesis import given
@@ -27,7 +27,7 @@ LARGE = {**GIVEN, "Size": "large"}
             planned(given={"Cidr": "10.1.0.0/16"}, found=existing()),
             "update: 3 to modify (2 replaced or maybe so)",
         ),
-        (removal("s", existing()), "delete: 4 to remove"),
+        (removal("s", stored_model(existing())), "delete: 4 to remove"),
     ],
 )
 def test_a_plan_in_a_line(plan, words):
@@ -42,7 +42,7 @@ def test_a_new_stack_has_nothing_before():
 
 
 def test_a_removed_stack_has_nothing_after():
-    assert diff_of(removal("s", existing()))["after"] == {}
+    assert diff_of(removal("s", stored_model(existing())))["after"] == {}
 
 
 def test_values_that_are_not_known_are_shown_as_plain_text():

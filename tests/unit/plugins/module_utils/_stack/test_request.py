@@ -14,6 +14,11 @@ OPTIONS = {
     "capabilities": [],
     "timeout_seconds": 60,
     "depends_on": {},
+    "needed_by": {},
+    "consent": [],
+    "unprotect": [],
+    "retain": [],
+    "skip_rollback": [],
 }
 
 

@@ -30,7 +30,7 @@ from botocore.session import get_session
         ("UPDATE_ROLLBACK_FAILED", Standing.STUCK),
         ("DELETE_FAILED", Standing.DELETE_FAILED),
         ("CREATE_FAILED", Standing.BROKEN),
-        ("UPDATE_FAILED", Standing.BROKEN),
+        ("UPDATE_FAILED", Standing.HALTED),
     ],
 )
 def test_every_status_has_a_standing(status, expected):
@@ -40,7 +40,7 @@ def test_every_status_has_a_standing(status, expected):
 def test_every_status_that_the_api_knows_has_a_meant_standing():
     model = get_session().get_service_model("cloudformation")
     broken = {status for status in model.shape_for("StackStatus").enum if standing(status) is Standing.BROKEN}
-    assert broken == {"CREATE_FAILED", "UPDATE_FAILED", "IMPORT_ROLLBACK_FAILED"}
+    assert broken == {"CREATE_FAILED", "IMPORT_ROLLBACK_FAILED"}
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     CredentialsError,
     OperationError,
-    RequestError,
     UnavailableError,
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.cloudformation import CloudFormation
@@ -148,12 +147,6 @@ def test_an_update_without_tags_leaves_them(api):
     stacks.update_stack(StackRequest(name="s", template_text="{}"), {}, "token")
 
 
-def test_a_template_that_is_too_big_is_refused_here(api):
-    stacks, _stub = api
-    with pytest.raises(RequestError, match="51200"):
-        stacks.create_stack(StackRequest(name="s", template_text="x" * 51_201), {}, "token")
-
-
 def test_a_template_comes_back_parsed(api):
     stacks, stub = api
     stub.add_response(
@@ -264,3 +257,30 @@ def test_drifted_resources_are_read_over_pages(api):
         ResourceDrift("R", "T", "MODIFIED", (("/A", "1", "2"),)),
         ResourceDrift("Q", "T", "DELETED"),
     ]
+
+
+def test_ways_out_are_sent_only_when_they_are_named(api):
+    stacks, stub = api
+    base = {"StackName": "s", "ClientRequestToken": "t"}
+    stub.add_response("delete_stack", {}, base)
+    stub.add_response("delete_stack", {}, {**base, "RetainResources": ["R"]})
+    stub.add_response("continue_update_rollback", {}, base)
+    stub.add_response("continue_update_rollback", {}, {**base, "ResourcesToSkip": ["R"]})
+    stub.add_response("rollback_stack", {}, base)
+    stacks.delete_stack("s", "t")
+    stacks.delete_stack("s", "t", ("R",))
+    stacks.continue_update_rollback("s", "t")
+    stacks.continue_update_rollback("s", "t", ("R",))
+    stacks.rollback_stack("s", "t")
+
+
+def test_who_imports_is_listed_and_nobody_is_an_answer(api):
+    stacks, stub = api
+    stub.add_response("list_imports", {"Imports": ["a"], "NextToken": "n"}, {"ExportName": "e"})
+    stub.add_response("list_imports", {"Imports": ["b"]}, {"ExportName": "e", "NextToken": "n"})
+    stub.add_client_error("list_imports", "ValidationError", "Export 'e' is not imported by any stack.")
+    stub.add_client_error("list_imports", "AccessDenied", "no")
+    assert stacks.list_imports("e") == ["a", "b"]
+    assert stacks.list_imports("e") == []
+    with pytest.raises(OperationError):
+        stacks.list_imports("e")

@@ -1,0 +1,128 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Resources that can refuse to be deleted: what their own services say, and how their protection is turned off."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ..._aws.api import AwsClient
+from ..types import LivingState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..types import StackResource
+
+_MISSING = frozenset(
+    {
+        "404",
+        "DBClusterNotFoundFault",
+        "DBInstanceNotFound",
+        "DBInstanceNotFoundFault",
+        "LoadBalancerNotFound",
+        "NoSuchBucket",
+        "RepositoryNotFoundException",
+        "ResourceNotFoundException",
+    }
+)
+
+
+class LivingResources:
+    """RDS, DynamoDB, load balancers, S3 and ECR. ``connect`` makes the client of a service."""
+
+    def __init__(self, connect: Callable[[str], Callable[[], Any]]) -> None:
+        self._connect = connect
+        self._clients: dict[str, _Service] = {}
+
+    def describe(self, resource: StackResource) -> LivingState | None:
+        """None when its type is not among those that are looked at. What is gone stops nothing."""
+        look = _LOOKS.get(resource.resource_type)
+        if look is None:
+            return None
+        service, read = look
+        return read(self._service(service), resource.physical_id)
+
+    def unprotect(self, resource: StackResource) -> None:
+        """Turn its own protection off."""
+        service, operation, arguments = _UNPROTECT[resource.resource_type]
+        self._service(service).call(f"unprotect {resource.logical_id}", operation, **arguments(resource.physical_id))
+
+    def _service(self, name: str) -> _Service:
+        if name not in self._clients:
+            self._clients[name] = _Service(name, self._connect(name))
+        return self._clients[name]
+
+
+class _Service(AwsClient):
+    def __init__(self, label: str, connect: Callable[[], Any]) -> None:
+        super().__init__(connect)
+        self.label = label
+
+    def find(self, operation: str, name: str, **arguments: Any) -> Any:
+        """The answer; None when there is no such thing (any more)."""
+        return self._find(f"read {name}", operation, _MISSING, **arguments)
+
+    def call(self, attempted: str, operation: str, **arguments: Any) -> Any:
+        return self._call(attempted, operation, **arguments)
+
+
+def _database(service: _Service, name: str, kind: str = "DBInstance") -> LivingState:
+    operation = {"DBInstance": "describe_db_instances", "DBCluster": "describe_db_clusters"}[kind]
+    found = service.find(operation, name, **{f"{kind}Identifier": name})
+    return LivingState(protected=bool(found and found[f"{kind}s"][0].get("DeletionProtection")))
+
+
+def _table(service: _Service, name: str) -> LivingState:
+    found = service.find("describe_table", name, TableName=name)
+    return LivingState(protected=bool(found and found["Table"].get("DeletionProtectionEnabled")))
+
+
+def _load_balancer(service: _Service, arn: str) -> LivingState:
+    found = service.find("describe_load_balancer_attributes", arn, LoadBalancerArn=arn)
+    attributes = {item["Key"]: item["Value"] for item in (found or {}).get("Attributes", [])}
+    return LivingState(protected=attributes.get("deletion_protection.enabled") == "true")
+
+
+def _bucket(service: _Service, name: str) -> LivingState:
+    found = service.find("list_object_versions", name, Bucket=name, MaxKeys=1) or {}
+    return LivingState(holds="objects" if found.get("Versions") or found.get("DeleteMarkers") else "")
+
+
+def _repository(service: _Service, name: str) -> LivingState:
+    found = service.find("list_images", name, repositoryName=name, maxResults=1) or {}
+    return LivingState(holds="images" if found.get("imageIds") else "")
+
+
+_LOOKS: dict[str, tuple[str, Callable[[_Service, str], LivingState]]] = {
+    "AWS::DynamoDB::Table": ("dynamodb", _table),
+    "AWS::ECR::Repository": ("ecr", _repository),
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": ("elbv2", _load_balancer),
+    "AWS::RDS::DBCluster": ("rds", partial(_database, kind="DBCluster")),
+    "AWS::RDS::DBInstance": ("rds", _database),
+    "AWS::S3::Bucket": ("s3", _bucket),
+}
+_OFF = [{"Key": "deletion_protection.enabled", "Value": "false"}]
+_UNPROTECT: dict[str, tuple[str, str, Callable[[str], dict[str, Any]]]] = {
+    "AWS::DynamoDB::Table": (
+        "dynamodb",
+        "update_table",
+        lambda name: {"TableName": name, "DeletionProtectionEnabled": False},
+    ),
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": (
+        "elbv2",
+        "modify_load_balancer_attributes",
+        lambda arn: {"LoadBalancerArn": arn, "Attributes": _OFF},
+    ),
+    "AWS::RDS::DBCluster": (
+        "rds",
+        "modify_db_cluster",
+        lambda name: {"DBClusterIdentifier": name, "DeletionProtection": False, "ApplyImmediately": True},
+    ),
+    "AWS::RDS::DBInstance": (
+        "rds",
+        "modify_db_instance",
+        lambda name: {"DBInstanceIdentifier": name, "DeletionProtection": False, "ApplyImmediately": True},
+    ),
+}

@@ -1,0 +1,125 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Whether a plan can be carried out, and may be: refused before anything is touched, also in check mode."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .._errors import RefusedError
+from .compare import references
+from .components import component_of
+from .kinds import HOLDS_DATA, NAMES, PLACES, UNCHANGEABLE
+from .stack_policy import denies
+from .template import Unresolved
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from .compare import ResourceChange
+    from .plan import StackPlan
+
+_KEPT = {
+    "Retain": "stays behind, outside of every stack",
+    "RetainExceptOnCreate": "stays behind, outside of every stack",
+    "Snapshot": "is deleted after a last snapshot",
+}
+
+
+def refuse_infeasible(plan: StackPlan, policy: Mapping[str, Any] | None, consent: Sequence[str]) -> None:
+    """Raise `RefusedError` for an update that cannot be made, or that destroys what nobody gave consent to destroy.
+
+    *policy* is the stack policy that will be in force, *consent* holds logical ids.
+    """
+    if plan.action != "update":
+        return
+    replaced = {change.logical_id for change in plan.resources if change.replacement == "yes"}
+    impossible = [words for change in plan.resources for words in _impossible(change, replaced, policy)]
+    if impossible:
+        raise RefusedError(
+            f"Stack {plan.name} was not touched, because this update cannot be made: {'; '.join(impossible)}. "
+            "Put the former value back, or give what is to be new another logical id and name.",
+            impossible=impossible,
+        )
+    component = component_of(plan.name)
+    lost = [change for change in plan.resources if _loses(change) and change.logical_id not in consent]
+    if lost:
+        names = ",".join(f"{component}.{change.logical_id}" for change in lost)
+        raise RefusedError(
+            f"Stack {plan.name} was not touched, because this update takes data away: "
+            f"{'; '.join(map(_loss, lost))}. If that is meant, say so by name: -e replace={names} (the module's "
+            f"consent: [{', '.join(change.logical_id for change in lost)}]).",
+            needs_consent=[change.logical_id for change in lost],
+        )
+
+
+def _impossible(change: ResourceChange, replaced: set[str], policy: Mapping[str, Any] | None) -> Iterator[str]:
+    label = f"{change.logical_id} ({change.resource_type})"
+    yield from (f"{label}: {words}" for words in _unchangeable(change))
+    if change.replacement == "yes" and change.action == "modify":
+        causes = ", ".join(_causes(change))
+        if change.resource_type in PLACES:
+            yield f"{label} would be replaced because of {causes}, and {PLACES[change.resource_type]}"
+        elif name := _fixed_name(change, replaced):
+            yield (
+                f"{label} would be replaced because of {causes}, and the new one could not be called {name} while the "
+                "old one is"
+            )
+    if denied := _denied(change, policy):
+        yield f"{label}: the stack policy denies {denied}; allow it there first, in the role that sets it"
+
+
+def _unchangeable(change: ResourceChange) -> Iterator[str]:
+    for item in change.properties:
+        known = UNCHANGEABLE.get((change.resource_type, item.path.removeprefix("Properties.")))
+        literal = all(isinstance(side, str) and not isinstance(side, Unresolved) for side in (item.before, item.after))
+        if known and literal and known[0](item.before, item.after):
+            yield f"{item.path} cannot go from {item.before} to {item.after}, since {known[1]}"
+
+
+def _causes(change: ResourceChange) -> list[str]:
+    return [f"{item.path} ({item.before} to {item.after})" for item in change.properties] + [
+        f"{name}, which is replaced" for name in change.because
+    ]
+
+
+def _fixed_name(change: ResourceChange, replaced: set[str]) -> str:
+    """The name that the old and the new one would share; empty when they can live side by side."""
+    properties = change.body.get("Properties", {})
+    names = NAMES.get(change.resource_type, ())
+    values = [properties.get(name) for name in names]
+    changed = {item.path.removeprefix("Properties.").split("[")[0].split(".")[0] for item in change.properties}
+    if not names or None in values or changed & set(names) or any(references(value) & replaced for value in values):
+        return ""
+    return " ".join(map(str, values))
+
+
+def _denied(change: ResourceChange, policy: Mapping[str, Any] | None) -> str:
+    """The action that the policy denies; empty when the update may be made. New resources are not asked about."""
+    touched = change.because or any(item.path.startswith("Properties.") for item in change.properties)
+    if change.action == "add" or (change.action == "modify" and not touched):
+        return ""
+    if change.action == "remove":
+        actions = ["Update:Delete"]
+    else:
+        kinds = {"yes": ["Replace"], "no": ["Modify"]}.get(change.replacement, ["Modify", "Replace"])
+        actions = [f"Update:{kind}" for kind in kinds]
+    denied = [action for action in actions if denies(policy, action, change.logical_id, change.resource_type)]
+    # Where it is not known which of the two it will be, only both being denied makes it impossible.
+    return " and ".join(denied) if len(denied) == len(actions) else ""
+
+
+def _loses(change: ResourceChange) -> bool:
+    goes = change.action == "remove" or (change.action == "modify" and change.replacement != "no")
+    return goes and change.resource_type in HOLDS_DATA
+
+
+def _loss(change: ResourceChange) -> str:
+    label = f"{change.logical_id} ({change.resource_type})"
+    data = HOLDS_DATA[change.resource_type]
+    if change.action == "remove":
+        fate = _KEPT.get(change.body.get("DeletionPolicy", ""), f"is deleted with {data}")
+        return f"{label} is removed from the stack; it {fate}"
+    fate = _KEPT.get(change.body.get("UpdateReplacePolicy", ""), f"is deleted with {data}")
+    sure = "is" if change.replacement == "yes" else "may be"
+    return f"{label} {sure} replaced by a new and empty one because of {', '.join(_causes(change))}; the old one {fate}"

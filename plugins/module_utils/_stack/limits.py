@@ -1,0 +1,92 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""CloudFormation's quotas: what it would refuse before it begins.
+
+AWS: CloudFormation User Guide, "Understand CloudFormation quotas"; API reference, `Tag` and `SetStackPolicy`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from .._errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from .template import Model
+    from .types import StackRequest, Template
+
+TEMPLATE_BYTES = 51_200
+_SECTIONS = {"Resources": 500, "Parameters": 200, "Outputs": 200, "Mappings": 200}
+_PARAMETER_BYTES = 4096
+_POLICY_BYTES = 16_384
+_DESCRIPTION_BYTES = 1024
+_TAGS = 50
+_TAG_KEY, _TAG_VALUE = 128, 256
+_IDENTIFIER = re.compile(r"[A-Za-z0-9]{1,255}")
+
+
+def check_limits(request: StackRequest, template: Template, parameters: Mapping[str, str]) -> None:
+    """Raise `RequestError` that lists everything too long or too many."""
+    found = [*_template(request, template), *_parameters(parameters), *_tags(request.tags or {})]
+    size = len(json.dumps(request.stack_policy).encode()) if request.stack_policy else 0
+    if size > _POLICY_BYTES:
+        found.append(f"the stack policy has {size} bytes, and {_POLICY_BYTES} are allowed")
+    _refuse(request.name, found)
+
+
+def check_resource_tags(request: StackRequest, desired: Model) -> None:
+    """Raise `RequestError` when a resource would get more tags, its own and the stack's, than it may have."""
+    shared = set(request.tags or {})
+    found = []
+    for name, body in desired.resources.items():
+        own = body.get("Properties", {}).get("Tags")
+        keys = {item.get("Key") for item in own} if isinstance(own, list) else set()
+        if keys and len(shared | keys) > _TAGS:
+            found.append(
+                f"{name} would have {len(shared | keys)} tags with those of the stack, and {_TAGS} are allowed"
+            )
+    _refuse(request.name, found)
+
+
+def _refuse(name: str, found: list[str]) -> None:
+    if found:
+        raise RequestError(f"Stack {name} was not touched, because CloudFormation would refuse it: {'; '.join(found)}.")
+
+
+def _template(request: StackRequest, template: Template) -> Iterator[str]:
+    size = len(request.template_text.encode())
+    if size > TEMPLATE_BYTES:
+        yield f"the template has {size} bytes, and {TEMPLATE_BYTES} are allowed; split the stack"
+    for section, most in _SECTIONS.items():
+        names: Mapping[str, Any] = template.get(section) or {}
+        if len(names) > most:
+            yield f"the template has {len(names)} {section}, and {most} are allowed; split the stack"
+        strange = [str(name) for name in names if not _IDENTIFIER.fullmatch(str(name))]
+        if strange:
+            yield f"{section} holds {', '.join(strange)}, and a name has letters and digits only, at most 255"
+    length = len(str(template.get("Description", "")).encode())
+    if length > _DESCRIPTION_BYTES:
+        yield f"the template's description has {length} bytes, and {_DESCRIPTION_BYTES} are allowed"
+
+
+def _parameters(parameters: Mapping[str, str]) -> Iterator[str]:
+    for key, value in parameters.items():
+        size = len(value.encode())
+        if size > _PARAMETER_BYTES:
+            yield f"parameter {key} has {size} bytes, and {_PARAMETER_BYTES} are allowed"
+
+
+def _tags(tags: Mapping[str, str]) -> Iterator[str]:
+    if len(tags) > _TAGS:
+        yield f"there are {len(tags)} tags, and {_TAGS} are allowed"
+    for key, value in tags.items():
+        if not 1 <= len(key) <= _TAG_KEY:
+            yield f"the tag {key[:20]!r} has a key of {len(key)} characters, and 1 to {_TAG_KEY} are allowed"
+        if key.lower().startswith("aws:"):
+            yield f"the tag {key!r} starts with aws:, which AWS keeps for itself"
+        if len(value) > _TAG_VALUE:
+            yield f"the tag {key!r} has a value of {len(value)} characters, and {_TAG_VALUE} are allowed"

@@ -1,0 +1,139 @@
+"""What the services of protected resources are asked, and what their answers become."""
+
+from datetime import UTC, datetime
+
+import boto3
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.living import LivingResources
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.types import LivingState, StackResource
+from botocore.stub import Stubber
+
+NAME = "thing"
+ARN = "arn:aws:elasticloadbalancing:us-east-1:111111111111:loadbalancer/app/thing/1"
+WHEN = datetime(2026, 1, 2, tzinfo=UTC)
+OFF = [{"Key": "deletion_protection.enabled", "Value": "false"}]
+ON = [{"Key": "deletion_protection.enabled", "Value": "true"}]
+
+
+def ask(kind, physical_id, service, answers, act="describe"):
+    client = boto3.client(service, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+    with Stubber(client) as stub:
+        for operation, arguments, answer in answers:
+            if isinstance(answer, str):
+                stub.add_client_error(operation, answer, expected_params=arguments)
+            else:
+                stub.add_response(operation, answer, arguments)
+        living = LivingResources(lambda _service: lambda: client)
+        found = getattr(living, act)(StackResource("R", kind, "CREATE_COMPLETE", physical_id))
+        stub.assert_no_pending_responses()
+    return found
+
+
+LOOKS = [
+    (
+        "AWS::RDS::DBInstance",
+        NAME,
+        "rds",
+        "describe_db_instances",
+        {"DBInstanceIdentifier": NAME},
+        "DBInstanceNotFound",
+    ),
+    (
+        "AWS::RDS::DBCluster",
+        NAME,
+        "rds",
+        "describe_db_clusters",
+        {"DBClusterIdentifier": NAME},
+        "DBClusterNotFoundFault",
+    ),
+    ("AWS::DynamoDB::Table", NAME, "dynamodb", "describe_table", {"TableName": NAME}, "ResourceNotFoundException"),
+    (
+        "AWS::ElasticLoadBalancingV2::LoadBalancer",
+        ARN,
+        "elbv2",
+        "describe_load_balancer_attributes",
+        {"LoadBalancerArn": ARN},
+        "LoadBalancerNotFound",
+    ),
+    ("AWS::S3::Bucket", NAME, "s3", "list_object_versions", {"Bucket": NAME, "MaxKeys": 1}, "NoSuchBucket"),
+    (
+        "AWS::ECR::Repository",
+        NAME,
+        "ecr",
+        "list_images",
+        {"repositoryName": NAME, "maxResults": 1},
+        "RepositoryNotFoundException",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("number", "answer", "expected"),
+    [
+        (0, {"DBInstances": [{"DeletionProtection": True}]}, LivingState(protected=True)),
+        (0, {"DBInstances": [{}]}, LivingState()),
+        (1, {"DBClusters": [{"DeletionProtection": True}]}, LivingState(protected=True)),
+        (2, {"Table": {"DeletionProtectionEnabled": True}}, LivingState(protected=True)),
+        (2, {"Table": {}}, LivingState()),
+        (3, {"Attributes": ON}, LivingState(protected=True)),
+        (3, {"Attributes": OFF}, LivingState()),
+        (4, {"Versions": [{"Key": "a", "LastModified": WHEN}]}, LivingState(holds="objects")),
+        (4, {"DeleteMarkers": [{"Key": "a", "LastModified": WHEN}]}, LivingState(holds="objects")),
+        (4, {}, LivingState()),
+        (5, {"imageIds": [{"imageTag": "a"}]}, LivingState(holds="images")),
+        (5, {}, LivingState()),
+    ],
+)
+def test_a_resource_is_looked_at(number, answer, expected):
+    kind, name, service, operation, arguments, _missing = LOOKS[number]
+    assert ask(kind, name, service, [(operation, arguments, answer)]) == expected
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_what_is_gone_stops_nothing_and_what_may_not_be_seen_does(look):
+    kind, name, service, operation, arguments, missing = look
+    assert ask(kind, name, service, [(operation, arguments, missing)]) == LivingState()
+    with pytest.raises(OperationError, match="may not"):
+        ask(kind, name, service, [(operation, arguments, "AccessDeniedException")])
+
+
+def test_other_types_are_not_looked_at():
+    assert ask("AWS::IAM::Role", NAME, "iam", []) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "service", "operation", "arguments"),
+    [
+        (
+            "AWS::RDS::DBInstance",
+            NAME,
+            "rds",
+            "modify_db_instance",
+            {"DBInstanceIdentifier": NAME, "DeletionProtection": False, "ApplyImmediately": True},
+        ),
+        (
+            "AWS::RDS::DBCluster",
+            NAME,
+            "rds",
+            "modify_db_cluster",
+            {"DBClusterIdentifier": NAME, "DeletionProtection": False, "ApplyImmediately": True},
+        ),
+        (
+            "AWS::DynamoDB::Table",
+            NAME,
+            "dynamodb",
+            "update_table",
+            {"TableName": NAME, "DeletionProtectionEnabled": False},
+        ),
+        (
+            "AWS::ElasticLoadBalancingV2::LoadBalancer",
+            ARN,
+            "elbv2",
+            "modify_load_balancer_attributes",
+            {"LoadBalancerArn": ARN, "Attributes": OFF},
+        ),
+    ],
+)
+def test_protection_is_turned_off(kind, name, service, operation, arguments):
+    ask(kind, name, service, [(operation, arguments, {})], act="unprotect")

@@ -1,0 +1,188 @@
+"""Plans that cannot be carried out, or that take data away, are refused before anything is touched."""
+
+import copy
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RefusedError
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.apply import apply_stack
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.kinds import HOLDS_DATA, NAMES
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.types import StackRequest
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+
+from tests.unit.plugins.module_utils._stack.fakes import ports_of
+
+NAME = "fastbreak-dev-rds"
+DENY = {
+    "Statement": [
+        {"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "Update:Modify", "Principal": "*", "Resource": "LogicalResourceId/R"},
+    ]
+}
+
+
+def resources(**bodies):
+    return {"Resources": {name: {"Type": kind, **body} for name, (kind, body) in bodies.items()}}
+
+
+def with_properties(kind, attributes=None, **properties):
+    return (kind, {"Properties": properties, **(attributes or {})})
+
+
+def change(stacks, clock, sides, check_mode=True, policy=None, **request):
+    before, after = sides
+    stacks.put(NAME, template=before)
+    stacks.policies[NAME] = policy
+    ports, _said = ports_of(stacks, clock)
+    return apply_stack(StackRequest(name=NAME, template=after, template_text="{}", **request), ports, check_mode)
+
+
+VPC = "AWS::EC2::VPC"
+SUBNET = "AWS::EC2::Subnet"
+TABLE = "AWS::DynamoDB::Table"
+GROUP = "AWS::ElasticLoadBalancingV2::TargetGroup"
+DATABASE = "AWS::RDS::DBInstance"
+BUCKET = "AWS::S3::Bucket"
+
+
+def network(cidr, zone="a"):
+    return resources(
+        Vpc=with_properties(VPC, CidrBlock=cidr),
+        Subnet=with_properties(SUBNET, VpcId={"Ref": "Vpc"}, CidrBlock="10.0.0.0/24", AvailabilityZone=zone),
+    )
+
+
+def thing(kind, attributes=None, **properties):
+    return resources(R=with_properties(kind, attributes, **properties))
+
+
+IMPOSSIBLE = {
+    "another address range": (network("10.0.0.0/16"), network("10.1.0.0/16"), "Vpc .*Properties.CidrBlock.*subnets"),
+    "another zone": (network("10.0.0.0/16"), network("10.0.0.0/16", "b"), "Subnet .*AvailabilityZone \\(a to b\\)"),
+    "a fixed name": (
+        thing(GROUP, Name="blue", Port=1),
+        thing(GROUP, Name="blue", Port=2),
+        "R .*Port.* could not be called blue",
+    ),
+    "a database of a fixed name": (
+        thing(DATABASE, DBInstanceIdentifier="d", DBName="a"),
+        thing(DATABASE, DBInstanceIdentifier="d", DBName="b"),
+        "could not be called d",
+    ),
+    "a name with a pseudo parameter": (
+        thing(BUCKET, BucketName={"Fn::Sub": "b-${AWS::AccountId}"}, BucketNamePrefix="a"),
+        thing(BUCKET, BucketName={"Fn::Sub": "b-${AWS::AccountId}"}, BucketNamePrefix="b"),
+        "could not be called b-",
+    ),
+    "less storage": (
+        thing(DATABASE, AllocatedStorage=100),
+        thing(DATABASE, AllocatedStorage="20"),
+        "from 100 to 20, since the storage of a database never shrinks",
+    ),
+    "an older engine": (
+        thing(DATABASE, EngineVersion="17.2"),
+        thing(DATABASE, EngineVersion="16.10"),
+        "never taken to an older version",
+    ),
+    "another kind of key": (
+        thing("AWS::KMS::Key", KeySpec="RSA_2048"),
+        thing("AWS::KMS::Key", KeySpec="RSA_4096"),
+        "kind of a key never changes",
+    ),
+}
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize("case", IMPOSSIBLE.values(), ids=IMPOSSIBLE)
+def test_the_impossible_is_refused_whatever_was_consented_to(stacks, clock, check_mode, case):
+    *sides, words = case
+    with pytest.raises(RefusedError, match=words) as raised:
+        change(stacks, clock, sides, check_mode, consent=("R", "Vpc", "Subnet"))
+    assert "cannot be made" in raised.value.message
+    assert stacks.calls == []
+
+
+POSSIBLE = {
+    "a new name": (thing(GROUP, Name="blue", Port=1), thing(GROUP, Name="green", Port=2)),
+    "no name": (thing(GROUP, Port=1), thing(GROUP, Port=2)),
+    "more storage": (thing(DATABASE, AllocatedStorage=20), thing(DATABASE, AllocatedStorage=100)),
+    "a newer engine": (thing(DATABASE, EngineVersion="9.6"), thing(DATABASE, EngineVersion="10.1")),
+    "a tag of a network": (thing(VPC, CidrBlock="10.0.0.0/16"), thing(VPC, CidrBlock="10.0.0.0/16", Tags=[])),
+    "a standby": (thing(DATABASE, MultiAZ=False), thing(DATABASE, MultiAZ=True)),
+    "longer backups": (thing(DATABASE, BackupRetentionPeriod=1), thing(DATABASE, BackupRetentionPeriod=7)),
+}
+
+
+@pytest.mark.parametrize("case", POSSIBLE.values(), ids=POSSIBLE)
+def test_the_possible_is_planned(stacks, clock, case):
+    assert change(stacks, clock, case).plan.action == "update"
+
+
+LOSSES = {
+    "removed": (resources(R=with_properties(TABLE), S=with_properties(VPC)), resources(S=with_properties(VPC))),
+    "replaced": (thing(TABLE, TableName="a"), thing(TABLE, TableName="b")),
+    "perhaps replaced": (thing(TABLE, KeySchema="a"), thing(TABLE, KeySchema="b")),
+    "because of another": (
+        resources(
+            Key=with_properties("AWS::KMS::Alias", AliasName="a"),
+            R=with_properties(DATABASE, KmsKeyId={"Ref": "Key"}),
+        ),
+        resources(
+            Key=with_properties("AWS::KMS::Alias", AliasName="b"),
+            R=with_properties(DATABASE, KmsKeyId={"Ref": "Key"}),
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize("case", LOSSES.values(), ids=LOSSES)
+def test_data_goes_only_with_consent_by_name(stacks, clock, check_mode, case):
+    for consent in ((), ("Other",)):
+        with pytest.raises(RefusedError, match=r"takes data away.*-e replace=rds\.R") as raised:
+            change(stacks, clock, case, check_mode, consent=consent)
+        assert raised.value.details["needs_consent"] == ["R"]
+        assert stacks.calls == []
+    assert change(stacks, clock, case, check_mode, consent=("R",)).changed
+
+
+@pytest.mark.parametrize("kind", sorted(HOLDS_DATA))
+def test_every_type_that_holds_data_is_guarded(stacks, clock, kind):
+    before = resources(R=with_properties(kind), S=with_properties(VPC))
+    with pytest.raises(RefusedError, match=rf"R \({kind}\) is removed from the stack; it is deleted with"):
+        change(stacks, clock, (before, resources(S=with_properties(VPC))))
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"), [("Retain", "stays behind"), ("Snapshot", "after a last snapshot"), ("Delete", "its items")]
+)
+def test_what_becomes_of_the_old_one_is_said(stacks, clock, policy, words):
+    kept = {"UpdateReplacePolicy": policy}
+    with pytest.raises(RefusedError, match=f"new and empty one because of .*; the old one .*{words}"):
+        change(stacks, clock, (thing(TABLE, kept, TableName="a"), thing(TABLE, kept, TableName="b")))
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_the_denial_of_a_stack_policy_is_known_before(stacks, clock, check_mode):
+    case = (thing(VPC, EnableDnsSupport=False), thing(VPC, EnableDnsSupport=True))
+    with pytest.raises(RefusedError, match="stack policy denies Update:Modify"):
+        change(stacks, clock, case, check_mode, policy=DENY)
+    assert stacks.calls == []
+    # The policy that is asked for is set first, and so it is the one that decides.
+    assert change(stacks, clock, case, policy=DENY, stack_policy={"Statement": DENY["Statement"][:1]}).changed
+
+
+def test_what_a_policy_guards_may_still_change_beside_its_properties(stacks, clock):
+    before, after = thing(VPC), copy.deepcopy(thing(VPC))
+    after["Resources"]["R"]["DeletionPolicy"] = "Retain"
+    assert change(stacks, clock, (before, after), policy=DENY).changed
+
+
+@pytest.mark.parametrize("kind", sorted(NAMES))
+def test_names_are_properties_of_their_types(kind):
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
+    assert set(NAMES[kind]) <= set(schema["properties"])
+
+
+@pytest.mark.parametrize("kind", sorted(HOLDS_DATA))
+def test_types_that_hold_data_exist(kind):
+    assert PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema["typeName"] == kind
