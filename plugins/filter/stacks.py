@@ -11,6 +11,7 @@ from ansible.errors import AnsibleFilterError
 
 from ..module_utils._errors import FastbreakError
 from ..module_utils._stack.components import component_outputs, dependants, logical_ids, stack_name, stack_names
+from ..module_utils._stack.inputs import template_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,5 +35,6 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
-            work.__name__: _told(work) for work in (stack_name, stack_names, component_outputs, dependants, logical_ids)
+            work.__name__: _told(work)
+            for work in (stack_name, stack_names, component_outputs, dependants, logical_ids, template_parameters)
         }

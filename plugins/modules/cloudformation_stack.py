@@ -87,6 +87,10 @@ options:
       - The stack is not deleted while one of them stands that is not a host of the same play.
     type: dict
     default: {}
+  sources:
+    description: The variables that the values of O(parameters) come from, by parameter, to name them in messages.
+    type: dict
+    default: {}
   consent:
     description:
       - Logical ids of resources that hold data and that an update may replace or remove nevertheless.
@@ -259,6 +263,7 @@ def build_argument_spec():
         "timeout_seconds": {"type": "int", "default": 3600},
         "depends_on": {"type": "dict", "default": {}},
         "needed_by": {"type": "dict", "default": {}},
+        "sources": {"type": "dict", "default": {}},
         "consent": {"type": "list", "elements": "str", "default": []},
         "unprotect": {"type": "list", "elements": "str", "default": []},
         "retain": {"type": "list", "elements": "str", "default": []},

@@ -25,8 +25,8 @@ def await_plans(request: StackRequest, planning: Planning, ports: Ports) -> None
         failed = [name for name, state in states.items() if state is DependencyState.FAILED]
         if failed:
             raise DependencyError(
-                f"Stack {request.name} was not touched: the plan of {' and '.join(failed)} was refused or "
-                "failed in this run, and nothing is applied before all plans stand. Its own message is near; run again once that is "
+                f"Stack {request.name} was not touched: the plan of {' and '.join(failed)} was refused or failed, and "
+                "nothing is applied before all plans of a run stand. Its own message is near; run again once that is "
                 "put right, or choose others with --limit.",
                 failed_components=failed,
             )

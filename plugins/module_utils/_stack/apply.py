@@ -83,7 +83,7 @@ def _apply_once(request: StackRequest, given: Mapping[str, str], ports: Ports, c
     found = settle(request, ports)
     snapshot = usable(found, request, ports, check_mode)
     template = request.template or {}
-    parameters = complete_parameters(request.name, template, given)
+    parameters = complete_parameters(request.name, template, given, request.sources)
     check_limits(request, template, parameters)
     pseudo = {"AWS::Region": ports.stacks.region, "AWS::StackName": request.name}
     check_resource_tags(request, evaluate(template, parameters, pseudo))

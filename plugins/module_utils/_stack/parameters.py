@@ -16,10 +16,13 @@ if TYPE_CHECKING:
     from .types import Template
 
 
-def complete_parameters(name: str, template: Template, given: Mapping[str, str]) -> dict[str, str]:
+def complete_parameters(
+    name: str, template: Template, given: Mapping[str, str], sources: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """The value of every parameter of the template: the given value, else its default.
 
-    Raises `RequestError` that lists everything wrong at once: unknown, missing, not allowed, or unreadable afterwards.
+    *sources* names the variables that values come from, for messages. Raises `RequestError` that lists everything
+    wrong at once: unknown, missing, not allowed, or unreadable afterwards.
     """
     declared: Mapping[str, Mapping[str, Any]] = template.get("Parameters", {})
     problems = [f"{key} is not a parameter of the template" for key in given if key not in declared]
@@ -32,17 +35,17 @@ def complete_parameters(name: str, template: Template, given: Mapping[str, str])
             )
         elif key in given:
             values[key] = given[key]
-            problems += [f"{key} {problem}" for problem in _violations(given[key], rules)]
+            label = f"{sources[key]} (parameter {key})" if sources and key in sources else key
+            meaning = f" ({rules['ConstraintDescription']})" if "ConstraintDescription" in rules else ""
+            problems += [f"{label} {problem}{meaning}" for problem in _violations(given[key], rules)]
         elif "Default" in rules:
             values[key] = scalar(rules["Default"])
         else:
             problems.append(f"{key} has no value and no default")
     if problems:
-        known = ", ".join(sorted(declared)) or "none"
-        raise RequestError(
-            f"The parameters of stack {name} do not fit its template: {'; '.join(problems)}. "
-            f"The template's parameters are: {known}."
-        )
+        strange = any(key not in declared for key in given)
+        known = f" The template's parameters are: {', '.join(sorted(declared)) or 'none'}." if strange else ""
+        raise RequestError(f"The parameters of stack {name} do not fit its template: {'; '.join(problems)}.{known}")
     return values
 
 

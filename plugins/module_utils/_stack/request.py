@@ -41,6 +41,7 @@ def build_request(params: Mapping[str, Any], template: Template | None, template
         timeout_seconds=float(params["timeout_seconds"]),
         depends_on={str(key): str(value) for key, value in params["depends_on"].items()},
         needed_by={str(key): str(value) for key, value in params["needed_by"].items()},
+        sources={str(key): str(value) for key, value in params["sources"].items()},
         consent=tuple(params["consent"]),
         unprotect=tuple(params["unprotect"]),
         retain=tuple(params["retain"]),
@@ -56,6 +57,11 @@ def _parameter(stack: str, key: str, value: Any) -> str | OutputReference:
                 "Give a plain value, or {component: <name>, output: <key>}."
             )
         return OutputReference(str(value["component"]), str(value["output"]))
+    return parameter_text(value)
+
+
+def parameter_text(value: Any) -> str:
+    """A value as CloudFormation takes it: everything is text, and a list is separated by commas."""
     if isinstance(value, list | tuple):
         return ",".join(scalar(item) for item in value)
     return scalar(value)

@@ -42,6 +42,7 @@ class StackRequest:
     timeout_seconds: float = 3600
     depends_on: Mapping[str, str] = field(default_factory=dict)
     needed_by: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
     consent: tuple[str, ...] = ()
     unprotect: tuple[str, ...] = ()
     retain: tuple[str, ...] = ()

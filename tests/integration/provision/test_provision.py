@@ -87,7 +87,7 @@ def test_a_component_that_fails_anywhere_stops_all_before_the_first_is_applied(d
     failed = dev.run("-e", "network_database_port=none", "-e", "ecr_untagged_days=3")
     assert failed.failed() == set(COMPONENTS)
     assert set(failed.changed().values()) == {0}
-    assert "the plan of network was refused" in failed.message("ecr")
+    assert "the plan of network" in failed.message("ecr")
     assert "network_database_port" in failed.message("network")
     assert "it reads what network provides, which failed in this run" in failed.message("rds")
     assert failed.seconds < 30
@@ -247,3 +247,14 @@ def test_no_half_deletion_and_a_way_out_of_one(nothing):
     gone = teardown()
     assert gone.code == 0, gone.text
     assert nothing.stacks() == {}
+
+
+def test_wrong_inputs_are_refused_in_the_words_of_the_inventory(nothing):
+    wrong = ("network_ingress_cidr=banana", "rds_multi_azz=true", "rds_max_allocated_storage_gib=20")
+    for mode in (("--check",), ()):
+        refused = nothing.run(*mode, *(word for item in wrong for word in ("-e", item)))
+        assert refused.failed() == set(COMPONENTS)
+        assert "network_ingress_cidr is 'banana'" in refused.message("network")
+        assert "rds_multi_azz is no input of the role; the nearest is rds_multi_az" in refused.message("rds")
+        assert "rds_max_allocated_storage_gib is 20" in refused.message("rds")
+        assert nothing.stacks() == {}

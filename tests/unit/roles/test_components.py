@@ -38,9 +38,11 @@ def test_outputs_are_those_of_the_contract(component):
 
 @pytest.mark.parametrize("component", COMPONENTS)
 def test_every_parameter_is_handed_in_and_references_follow_the_contract(component):
-    given = tasks(component)[0]["vars"]["stack_parameters"]
+    variables = tasks(component)[0]["vars"]
+    inputs, given = variables["stack_inputs"], variables.get("stack_parameters", {})
+    assert set(inputs.values()) <= set(specs(component))
     declared = template(component)["Parameters"]
-    assert {"Environment", *given} == set(declared)
+    assert {"Environment", *inputs, *given} == set(declared)
     references = [value for value in given.values() if isinstance(value, dict)]
     depends_on, _outputs = contract_row(component)
     assert {reference["component"] for reference in references} <= set(depends_on)
@@ -103,3 +105,11 @@ def test_the_database_is_private_encrypted_and_keeps_its_data():
     assert "MasterUserPassword" not in properties
     parameters = template("rds")["Resources"]["ParameterGroup"]["Properties"]["Parameters"]
     assert parameters["rds.force_ssl"] == "1"
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_every_parameter_that_a_variable_gives_says_what_it_may_be(component):
+    rules = {"AllowedPattern", "AllowedValues", "MinValue"}
+    declared = template(component)["Parameters"]
+    inputs = tasks(component)[0]["vars"]["stack_inputs"]
+    assert [name for name in inputs if not rules & set(declared[name])] == []

@@ -16,6 +16,7 @@ OPTIONS = {
     "depends_on": {},
     "needed_by": {},
     "consent": [],
+    "sources": {},
     "unprotect": [],
     "retain": [],
     "skip_rollback": [],

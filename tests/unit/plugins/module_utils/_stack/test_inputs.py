@@ -1,0 +1,152 @@
+"""The variables of an inventory are checked together before anything is planned, in their own words."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.template_file import read_template
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.inputs import template_parameters
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.parameters import complete_parameters
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.request import parameter_text
+
+ROOT = Path(__file__).parents[5]
+ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
+COMPONENTS = ["network", "ecr", "rds", "ecs", "service"]
+ARN = "arn:aws:acm:us-east-1:111111111111:certificate/1"
+
+
+def read(path):
+    return yaml.safe_load((ROOT / path).read_text())
+
+
+def inventory(component, environment="dev"):
+    """The variables of the component, as Ansible finds them."""
+    found = read(f"roles/{component}/defaults/main.yml")
+    for name in ("00_shared", "10_environment"):
+        found |= read(f"inventories/{environment}/group_vars/all/{name}.yml")
+    text = yaml.safe_dump(
+        {key: value for key, value in found.items() if key.startswith((f"{component}_", "fastbreak_"))}
+    )
+    for key in ("fastbreak_container_port", "fastbreak_test_listener_port", "fastbreak_database_port"):
+        text = text.replace(f"'{{{{ {key} }}}}'", str(found[key]))
+    return yaml.safe_load(text.replace("{{ fastbreak_service_name }}", "inference"))
+
+
+def accepted(component, environment="dev", **changes):
+    """The parameters that come of the inventory with some variables changed."""
+    options = read(f"roles/{component}/meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+    inputs = read(f"roles/{component}/tasks/main.yml")[0]["vars"]["stack_inputs"]
+    variables = inventory(component, environment) | changes
+    values = template_parameters(inputs, component, variables, options, ROLES)
+    template = read_template(str(ROOT / "roles" / component / "files" / "stack.yaml"))[1]
+    declared = {name: rules for name, rules in template["Parameters"].items() if name in inputs}
+    texts = {name: parameter_text(value) for name, value in values.items()}
+    return complete_parameters("s", {"Parameters": declared}, texts, inputs)
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_the_inventories_are_right(component, environment):
+    assert accepted(component, environment)
+
+
+WRONG = {
+    "network_ingress_cidr": ["banana", "10.0.0.0", "10.0.0.1/8", "300.0.0.0/8", "10.0.0.0/33", "::/0", ""],
+    "network_test_ingress_cidr": ["banana", "10.0.0.0/8,10.1.0.0/16"],
+    "network_vpc_cidr": ["10.0.0.0/8", "10.0.0.0/24", "10.0.0.1/16", "10.300.0.0/16"],
+    "network_availability_zones": [
+        ["us-west-2a", "us-west-2b"],
+        ["us-east-1a"],
+        ["us-east-1a", "us-east-1a"],
+        ["us-east-1a", "us-east-1"],
+        ["us-east-1a", "us-east-1b", "us-east-1c", "us-east-1d"],
+    ],
+    "network_flow_log_retention_days": [100, 0, -1, 2, 10000, "many"],
+    "network_test_listener_port": [80, 443, 0, 65536, -1],
+    "network_container_port": [0, 70000, 5432],
+    "network_database_port": [22, 65536],
+    "network_nat_gateway_per_zone": ["maybe"],
+    "ecr_repository_name": ["Upper", "a", "-a", "a//b", "a" * 257],
+    "ecr_untagged_days": [0, -1, "x"],
+    "ecr_pull_account_ids": [["1234"], ["11111111111x"]],
+    "rds_allocated_storage_gib": [19, 100, 70000, "x"],
+    "rds_max_allocated_storage_gib": [20, 21, 70000],
+    "rds_instance_class": ["m7g.large", "db.m7g", "banana", "db.M7G.large"],
+    "rds_backup_retention_days": [0, 36],
+    "rds_performance_insights": [True, "yes"],
+    "rds_engine_version": ["16", "banana"],
+    "rds_database_name": ["1a", "a-b", "postgres", "a" * 64],
+    "rds_master_username": ["admin", "rdsadmin", "A b"],
+    "rds_database_port": [80, 70000],
+    "rds_log_retention_days": [100],
+    "ecs_health_check_timeout_seconds": [5, 6, 1, 121],
+    "ecs_health_check_interval_seconds": [4, 301, 3],
+    "ecs_health_check_path": ["readyz", "", "/a b"],
+    "ecs_certificate_arn": [
+        "banana",
+        ARN.replace("us-east-1", "eu-west-1"),
+        ARN.replace("111111111111", "333333333333"),
+    ],
+    "ecs_domain_name": ["video.example.org"],
+    "ecs_idle_timeout_seconds": [0, 4001],
+    "ecs_test_listener_port": [80, 443, 0],
+    "ecs_access_log_days": [0],
+    "ecs_healthy_threshold": [1, 11],
+    "ecs_unhealthy_threshold": [1, 11],
+    "ecs_deregistration_delay_seconds": [-1, 3601],
+    "service_log_retention_days": [100],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in WRONG.items() for value in values], ids=str
+)
+def test_a_wrong_value_is_refused_by_the_name_of_its_variable(name, value):
+    with pytest.raises(RequestError, match=rf"\b{name}\b"):
+        accepted(name.partition("_")[0], **{name: value})
+
+
+def test_every_variable_that_reaches_a_template_has_a_wrong_value_here():
+    given = {
+        variable
+        for component in COMPONENTS
+        for variable in read(f"roles/{component}/tasks/main.yml")[0]["vars"]["stack_inputs"].values()
+    }
+    flags = {
+        name
+        for name in given
+        if not name.startswith("fastbreak_") and isinstance(inventory(name.split("_")[0])[name], bool)
+    }
+    assert given - flags - set(WRONG) == {"fastbreak_service_name"}
+
+
+@pytest.mark.parametrize("value", ["yes", "true", "True", "on", 1, True])
+def test_a_boolean_of_the_command_line_is_one(value):
+    assert accepted("rds", rds_multi_az=value)["MultiAz"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("rds_multi_azz", "rds_multi_az"),
+        ("rds_multiaz", "rds_multi_az"),
+        ("network_vpc_cdir", "network_vpc_cidr"),
+        ("ecs_certificate", "ecs_certificate_arn"),
+        ("service_log_days", "service_log_retention_days"),
+        ("ecr_empty", "ecr_empty_on_delete"),
+    ],
+)
+def test_an_unknown_variable_names_the_nearest(name, nearest):
+    with pytest.raises(RequestError, match=f"{name} is no input of the role; the nearest is {nearest}"):
+        accepted(name.partition("_")[0], **{name: "x"})
+
+
+def test_variables_of_other_roles_with_a_longer_name_are_theirs():
+    assert accepted("ecs", ecs_rollout_state="absent", ecs_rollout_result={})
+
+
+def test_all_that_is_wrong_is_told_at_once():
+    with pytest.raises(RequestError) as raised:
+        accepted("rds", rds_multi_azz=True, rds_allocated_storage_gib=100, rds_performance_insights=True)
+    assert raised.value.message.count(";") >= 3
