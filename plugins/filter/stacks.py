@@ -5,13 +5,15 @@
 from __future__ import annotations
 
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import yaml
 from ansible.errors import AnsibleFilterError
 
 from ..module_utils._errors import FastbreakError
 from ..module_utils._stack.components import component_outputs, dependants, logical_ids, stack_name, stack_names
-from ..module_utils._stack.inputs import template_parameters
+from ..module_utils._stack.inputs import template_parameters as check_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +30,14 @@ def _told(work: Callable[..., Any]) -> Callable[..., Any]:
             raise AnsibleFilterError(error.message) from error
 
     return filter_
+
+
+def template_parameters(inputs: Any, component: Any, variables: Any, role: Any) -> dict[str, Any]:
+    """The parameters that the variables of a component give; *role* is the directory of its role."""
+    folder = Path(role)
+    specs = yaml.safe_load((folder / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
+    roles = [other.name for other in folder.resolve().parent.iterdir()]
+    return check_inputs(inputs, component, variables, specs["argument_specs"]["main"]["options"], roles)
 
 
 class FilterModule:

@@ -21,6 +21,7 @@ try:
         PartialCredentialsError,
         ValidationError,
     )
+    from botocore.parsers import ResponseParserError
 
     HAS_BOTOCORE = True
 except ImportError:
@@ -109,6 +110,9 @@ class AwsClient:
                 f"Tried to {attempted}, but {self.label} could not be asked: {error}. Check the network, the region "
                 "and AWS_ENDPOINT_URL, then run again."
             ) from error
+        except (ResponseParserError, AttributeError, KeyError, TypeError, ValueError) as error:
+            # botocore found no answer of the service in what came, and tells so in many ways.
+            raise no_answer(self.label, attempted, f"{type(error).__name__}: {error}") from error
 
     def _find(self, attempted: str, operation: str, missing: frozenset[str], **arguments: Any) -> Any:
         """Call *operation*; None when it answers that there is no such thing."""
@@ -162,14 +166,25 @@ def _unfit(error: Any, label: str, attempted: str) -> ApiRefusedError:
     )
 
 
+def no_answer(label: str, attempted: str, seen: str) -> UnavailableError:
+    """Our error for what no service of AWS answers."""
+    return UnavailableError(
+        f"Tried to {attempted}, but what answered was not {label} ({seen}). A proxy or a login page may be in between: "
+        "check HTTPS_PROXY, NO_PROXY and AWS_ENDPOINT_URL, then run again."
+    )
+
+
 def translate(error: Any, label: str, attempted: str) -> Exception:
     """Our error for a `ClientError`."""
-    code, text = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
+    told = error.response.get("Error") or {}
+    code, text = told.get("Code") or "", told.get("Message") or ""
     if code in _CREDENTIAL_CODES:
         return CredentialsError(
             f"Tried to {attempted}, but AWS refused the credentials ({code}: {text}). Renew them, then run again."
         )
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
+    if not code or code.isdigit():
+        return no_answer(label, attempted, f"HTTP status {status}, without an error of AWS")
     if code in _BUSY_CODES or status >= 500:
         return UnavailableError(
             f"Tried to {attempted}, but {label} was busy to the end of {ATTEMPTS} attempts "

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+from multiprocessing import parent_process
 
 
 class Controller:
@@ -15,9 +16,15 @@ class Controller:
     """
 
     def __init__(self, pid: int | None = None) -> None:
-        self._pid = os.getppid() if pid is None else pid
+        self._pid = _started_by() if pid is None else pid
 
     def check(self) -> None:
         """Raise KeyboardInterrupt when it is gone."""
         if os.getppid() != self._pid:
             raise KeyboardInterrupt("The ansible-playbook run that this belonged to has ended.")
+
+
+def _started_by() -> int:
+    """The process that forked this one, even if that has ended since; else the parent as it is now."""
+    parent = parent_process()
+    return os.getppid() if parent is None or parent.pid is None else parent.pid

@@ -114,7 +114,7 @@ def test_too_few_forks_are_refused_before_the_start(dev):
     assert "5 components and 2 forks" in " ".join(refused.text.split())
 
 
-@pytest.mark.parametrize("arguments", [(), ("--check",), ("--limit", "ecr"), ("--tags", "nothing")])
+@pytest.mark.parametrize("arguments", [(), ("--check",), ("--limit", "ecr")])
 def test_another_account_is_refused_before_anything_is_touched(nothing, arguments):
     refused = nothing.run(*arguments, AWS_ACCESS_KEY_ID="333333333333")
     assert refused.code != 0
@@ -258,3 +258,21 @@ def test_wrong_inputs_are_refused_in_the_words_of_the_inventory(nothing):
         assert "rds_multi_azz is no input of the role; the nearest is rds_multi_az" in refused.message("rds")
         assert "rds_max_allocated_storage_gib is 20" in refused.message("rds")
         assert nothing.stacks() == {}
+
+
+@pytest.mark.parametrize("playbook", ["site.yml", "playbooks/teardown.yml"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--tags", "x"),
+        ("--skip-tags", "always"),
+        ("--skip-tags", "x"),
+        ("--tags", "untagged"),
+        ("--skip-tags", "untagged"),
+    ],
+)
+def test_tags_are_refused_and_skip_no_guard(nothing, playbook, arguments):
+    refused = nothing.run(*arguments, "-e", "confirm=dev", playbook=playbook)
+    assert refused.code != 0
+    assert "These playbooks have no tags" in " ".join(refused.text.split())
+    assert nothing.stacks() == {}

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from ..._aws.api import ApiRefusedError, AwsClient
+from ..._aws.api import ApiRefusedError, AwsClient, no_answer
 from ..types import (
     DriftDetection,
     NothingToUpdateError,
@@ -47,6 +47,8 @@ class CloudFormation(AwsClient):
             answer = self._on("read", name, "describe_stacks")
         except StackGoneError:
             return None
+        if not answer.get("Stacks"):
+            raise no_answer(self.label, f"read stack {name}", "an answer without a stack")
         return _snapshot(answer["Stacks"][0])
 
     def describe_stack_events(self, stack_id: str) -> Iterator[StackEvent]:
