@@ -72,7 +72,7 @@ class RunBoard:
 
     def states(self) -> Mapping[str, DependencyState]:
         """How all hosts of the play are doing."""
-        return {host: self.state_of(host) for host in self._hosts}
+        return {host: self.state_of(host) for host in sorted(self._hosts)}
 
     def report(self, state: str) -> None:
         """Say that this host's component was applied, settled, or ended."""
