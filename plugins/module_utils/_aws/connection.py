@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from .._errors import UnavailableError
 from .api import CONFIG
 from .options import side_params
+from .proxy import check_proxy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +22,10 @@ class Connection:
         self._params = params
 
     def __call__(self, service: str, overrides: Mapping[str, str] | None = None, **arguments: Any) -> Any:
-        """A client of *service*. Raises UnavailableError when none can be made: no region, an unknown profile."""
+        """A client of *service*. Raises UnavailableError when none can be made: no region, an unknown profile.
+
+        Raises RequestError for a proxy of the environment that cannot be read, which botocore's errors would show.
+        """
         # It loads boto3, which takes a fifth of a second: when a client is needed, and not before.
         from ansible_collections.amazon.aws.plugins.module_utils.botocore import (  # noqa: PLC0415
             HAS_BOTO3,
@@ -36,7 +40,9 @@ class Connection:
         asker = _Asker(side_params(self._params, overrides or {}))
         region, endpoint, given = get_aws_connection_info(asker)
         given = {**given, "config": dict(CONFIG), **arguments}
-        return boto3_conn(asker, conn_type="client", resource=service, region=region, endpoint=endpoint, **given)
+        client = boto3_conn(asker, conn_type="client", resource=service, region=region, endpoint=endpoint, **given)
+        check_proxy(client.meta.endpoint_url)
+        return client
 
 
 class _Asker:

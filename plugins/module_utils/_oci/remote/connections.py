@@ -20,13 +20,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+from ..._aws.proxy import proxy_for
 from ..._errors import RequestError
 from .link import Link, Watch
-from .proxy import proxy_for
 
 if TYPE_CHECKING:
+    from ..._aws.proxy import Proxy
     from .origin import Origin
-    from .proxy import Proxy
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Connections:
             link.close()
 
     def _open(self, origin: Origin) -> Link:
-        proxy = proxy_for(origin)
+        proxy = proxy_for(str(origin))
         link = self._through(origin, proxy) if proxy else Link(origin, self._direct(origin))
         # Where the standard library makes its socket, before a proxy or TLS may keep it waiting.
         link.connection._create_connection = partial(self._connect, link)  # type: ignore[attr-defined] # noqa: SLF001

@@ -21,7 +21,6 @@ from ..._oci.remote.auth import Authorizer, FixedLogin, Logins
 from ..._oci.remote.connections import Connections, ConnectionSettings
 from ..._oci.remote.http import RegistryHttp
 from ..._oci.remote.origin import Origin, origin_of
-from ..._oci.remote.proxy import proxy_for
 from ..._oci.remote.registry import OciRegistry
 from ..._oci.transfer.blobs import OciTransfer, TransferSettings
 from ..._oci.transfer.ecr_layers import EcrLayers
@@ -84,8 +83,6 @@ def connect_side(
     and `UnavailableError` when that fails.
     """
     settings = settings or SideSettings()
-    # Before boto3 reads it, which shows all of an address that it cannot read.
-    proxy_for(_origin(options))
     clients = SideClients(connect, options)
     ecr = options.ecr if options.chosen_auth == "ecr" else None
     connections = Connections(

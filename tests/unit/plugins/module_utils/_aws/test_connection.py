@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.api import CONFIG
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.connection import Connection
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import UnavailableError
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError, UnavailableError
 
 KEYS = {"access_key": "AKIA", "secret_key": "secret"}
 
@@ -46,3 +46,12 @@ def test_every_client_has_the_same_configuration() -> None:
 def test_options_that_do_not_allow_it_are_said(params: dict[str, str], said: str) -> None:
     with pytest.raises(UnavailableError, match=said):
         Connection(params)("ecs")
+
+
+def test_a_proxy_that_cannot_be_read_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "http://me:sec/ret@proxy:3128")
+    monkeypatch.setenv("no_proxy", "")
+    monkeypatch.setenv("NO_PROXY", "")
+    with pytest.raises(RequestError, match="HTTPS_PROXY names") as raised:
+        Connection({**KEYS, "region": "eu-west-1"})("ecs")
+    assert "sec" not in str(raised.value)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import base64
 
 import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.proxy import (
+    Proxy,
+    check_proxy,
+    proxy_for,
+    read_proxy,
+)
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError
-from ansible_collections.fastbreak.aws.plugins.module_utils._oci.remote.origin import Origin
-from ansible_collections.fastbreak.aws.plugins.module_utils._oci.remote.proxy import Proxy, proxy_for, read_proxy
 
-REGISTRY = Origin("https", "registry.example", 443)
+REGISTRY = "https://registry.example"
 
 
 def login(text: str) -> dict[str, str]:
@@ -70,5 +74,15 @@ def test_the_environment_names_it_unless_it_leaves_the_host_out(monkeypatch: pyt
     assert proxy_for(REGISTRY) == Proxy("proxy", 1)
     monkeypatch.setenv("https_proxy", "proxy:2")
     assert proxy_for(REGISTRY) == Proxy("proxy", 2)
+    check_proxy(REGISTRY)
+    # Another kind is for others to use, as long as it can be read.
+    monkeypatch.setenv("https_proxy", "https://me:secret@proxy:2")
+    check_proxy(REGISTRY)
+    monkeypatch.setenv("https_proxy", "http://me:sec/ret@proxy:2")
+    for look in (check_proxy, proxy_for):
+        with pytest.raises(RequestError, match="no URL") as raised:
+            look(REGISTRY)
+        assert "sec" not in str(raised.value)
     monkeypatch.setenv("no_proxy", "registry.example")
+    check_proxy(REGISTRY)
     assert proxy_for(REGISTRY) is None
