@@ -76,7 +76,8 @@ stacks:
           type: str
         resources:
           description:
-            - The resources that differ, each with C(logical_id), C(resource_type), C(status) and C(differences).
+            - The resources that differ, each with C(logical_id), C(resource_type), C(status), C(differences)
+              and, in a sentence, C(words). Storage of a database that RDS let grow is no drift.
           type: list
           elements: dict
   sample:
@@ -90,7 +91,7 @@ stacks:
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.cloudformation import CloudFormation
-from ansible_collections.fastbreak.aws.plugins.module_utils._stack.drift import detect_drift
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.drift import describe, detect_drift
 
 
 def build_argument_spec():
@@ -135,6 +136,7 @@ def _drift_data(detection, resources):
                 "logical_id": resource.logical_id,
                 "resource_type": resource.resource_type,
                 "status": resource.status,
+                "words": describe(resource),
                 "differences": [
                     {"path": path, "expected": expected, "actual": actual}
                     for path, expected, actual in resource.differences

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from operator import not_
 from typing import TYPE_CHECKING, Protocol
 
@@ -42,7 +43,7 @@ def detect_drift(
         for name, detection_id in list(pending.items()):
             detection = api.describe_stack_drift_detection(detection_id)
             if _has_ended(name, detection):
-                found[name] = (detection, api.describe_stack_resource_drifts(name))
+                found[name] = _without_growth(detection, api.describe_stack_resource_drifts(name))
                 del pending[name]
         return pending
 
@@ -59,6 +60,35 @@ def detect_drift(
         ),
     )
     return found
+
+
+def describe(resource: ResourceDrift) -> str:
+    """The drift of a resource in words, with each value."""
+    label = f"{resource.logical_id} ({resource.resource_type})"
+    if resource.status == "DELETED":
+        return f"{label} was deleted"
+    changes = "; ".join(
+        f"{path.strip('/').replace('/', '.')} is {actual or 'not there'}, and should be {expected or 'not there'}"
+        for path, expected, actual in resource.differences
+    )
+    return f"{label} was changed: {changes or 'CloudFormation does not say how'}"
+
+
+def _without_growth(
+    detection: DriftDetection, resources: Sequence[ResourceDrift]
+) -> tuple[DriftDetection, Sequence[ResourceDrift]]:
+    """RDS lets storage grow by itself and never shrink: more than the template says is what it asked for."""
+    left = []
+    for resource in resources:
+        differences = tuple(item for item in resource.differences if not _grew(resource.resource_type, *item))
+        if differences or not resource.differences:
+            left.append(replace(resource, differences=differences))
+    return (detection if left or not resources else replace(detection, drift="IN_SYNC")), left
+
+
+def _grew(resource_type: str, path: str, expected: str, actual: str) -> bool:
+    storage = (resource_type, path) == ("AWS::RDS::DBInstance", "/AllocatedStorage")
+    return storage and expected.isdecimal() and actual.isdecimal() and int(actual) > int(expected)
 
 
 def _has_ended(name: str, detection: DriftDetection) -> bool:

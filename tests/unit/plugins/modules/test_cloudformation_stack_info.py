@@ -69,6 +69,7 @@ def test_drift_is_waited_for_and_told_with_its_values(cloudformation):
                 "logical_id": "R",
                 "resource_type": "T",
                 "status": "MODIFIED",
+                "words": "R (T) was changed: A is 2, and should be 1",
                 "differences": [{"path": "/A", "expected": "1", "actual": "2"}],
             }
         ],
