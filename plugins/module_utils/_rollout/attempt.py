@@ -101,11 +101,14 @@ class Attempt:
         return release
 
     def _change(self, arn: str) -> Started:
+        # A call may take longer than a lock is waited for, and only a sleep renews it.
+        self.session.keep_lock()
         if self.adopts:
             apply_settings(self.session, self.facts, self.traffic)
             started = self.strategy.adopt(self.session, arn)
         else:
             self._migrate(arn)
+            self.session.keep_lock()
             self.acted = True
             started = act(self.session, self.facts, self.strategy, arn, self.traffic)
         self._note(started)
@@ -190,6 +193,7 @@ class Attempt:
         session, facts = self.session, self.facts
         back = way_back(facts.history, facts, adopted=self.adopts)
         began = session.monotonic()
+        session.keep_lock()
         # A deleted service takes the list of its tasks along; any other way back leaves it, and is urgent.
         evidence = gather_evidence(session, facts, started.task_definition_arn) if back.stop else ()
         undone = undo(session, self.snapshot, started, back, decision.step)

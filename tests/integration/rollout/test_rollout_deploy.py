@@ -50,6 +50,21 @@ def test_next_release_keeps_the_count_that_scaling_chose(platform: Platform) -> 
     assert not platform.roll_out("1.1.0")["changed"]
 
 
+def test_rollback_goes_to_the_same_image_with_other_values_though_that_was_deregistered(platform: Platform) -> None:
+    tag = platform.push("1.0.0")
+    first = platform.roll_out("1.0.0", task_definition=platform.task_definition(LEVEL="first"))
+    second = platform.roll_out("1.0.0", task_definition=platform.task_definition(LEVEL="second"))
+    assert second["definition"] != first["definition"]
+    platform.ecs.deregister_task_definition(taskDefinition=first["task_definition_arn"])
+    back = platform.roll_out(None, state="rolled_back")
+    assert (back["changed"], back["version"], back["definition"]) == (True, tag, first["definition"])
+    arn = platform.service()["taskDefinition"]
+    container = platform.ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]["containerDefinitions"][0]
+    assert container["environment"] == [{"name": "LEVEL", "value": "first"}]
+    assert not platform.roll_out(None, state="rolled_back")["changed"]
+    assert not platform.roll_out("1.0.0", state="rolled_back")["changed"]
+
+
 def refused(platform: Platform, version: str, **other: Any) -> RolledBackError:
     """Release 1.0.0, then a version that is rolled back; what the failed run said."""
     good = platform.push("1.0.0")

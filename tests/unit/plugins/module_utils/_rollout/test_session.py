@@ -14,6 +14,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import ROLLBACK, Lock, Outcome
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request import Migration
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.session import LOCK_SECONDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -92,6 +93,24 @@ def test_of_two_that_watch_a_dead_lock_one_gets_it(world: World, ports: Ports) -
     with pytest.raises(RefusedError, match="quicker@there:3:cccc"):
         deploy(ports, "1.0.0")
     assert world.calls == []
+
+
+@pytest.mark.parametrize("call", ["register_task_definition", "start", "run_task"])
+def test_run_that_lost_its_lock_during_a_slow_call_touches_nothing_more(world: World, ports: Ports, call: str) -> None:
+    released(world, ports)
+    world.push("1.1.0", "b", migration_seconds=0.0)
+    made = getattr(world, call)
+
+    def slow(*args: Any, **kwargs: Any) -> Any:
+        answer = made(*args, **kwargs)
+        world.seconds += 200
+        world.lock = Lock("quicker@there:3:cccc", "2026-01-01T00:00:00.000Z", 8)
+        return answer
+
+    setattr(world, call, slow)
+    with pytest.raises(SupersededError, match="taken over by quicker@there:3:cccc"):
+        deploy(ports, "1.1.0", migration=Migration("service", ("migrate",)))
+    assert "update_service()" not in world.calls
 
 
 class Askew:
