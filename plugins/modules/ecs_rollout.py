@@ -334,6 +334,13 @@ options:
         description: How long it may take.
         type: float
         default: 600
+  force_new_deployment:
+    description:
+      - Whether tasks are replaced and judged although nothing differs, such as to read secrets anew. With it every run
+        is a release, so that none ends unchanged. What was never judged, such as the release of an interrupted run, is
+        judged as it runs instead.
+    type: bool
+    default: false
   supersede:
     description: Whether a deployment that another party started, and that is under way, may be replaced.
     type: bool
@@ -584,6 +591,7 @@ def build_argument_spec():
         "migration": {"type": "dict", "options": _migration_spec()},
         "scaling": {"type": "dict", "options": _scaling_spec()},
         "supersede": {"type": "bool", "default": False},
+        "force_new_deployment": {"type": "bool", "default": False},
         "require_promoted": {"type": "bool", "default": False},
         "show_values": {"type": "bool", "default": False},
         "timeout_seconds": {"type": "float", "default": 1800},

@@ -52,6 +52,7 @@ def build_request(options: Options, *, owner: str, key: bytes) -> RolloutRequest
         gates=tuple(read_gate(gate, options["url"] or "") for gate in options["gates"] or []),
         migration=_migration(options),
         supersede=options["supersede"],
+        force_new_deployment=options["force_new_deployment"],
         require_promoted=options["require_promoted"],
         timeout_seconds=options["timeout_seconds"],
         poll_seconds=options["poll_interval_seconds"],

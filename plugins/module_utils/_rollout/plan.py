@@ -44,7 +44,10 @@ class Action(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a service should be. ``task_definition_arn``: a recorded revision to go back to, used as it is."""
+    """What a service should be. ``task_definition_arn``: a recorded revision to go back to, used as it is.
+
+    ``force_new_deployment``: its tasks are replaced even when nothing differs.
+    """
 
     name: str
     document: Document
@@ -54,6 +57,7 @@ class Wanted:
     desired_count: int = 1
     task_definition_arn: str = ""
     owner: Owner = field(default_factory=lambda: Owner("", ""))
+    force_new_deployment: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,9 @@ def plan(wanted: Wanted, found: Found, disclosure: Disclosure) -> RolloutPlan:
     scaling = None if wanted.scaling is None or same_scaling(found.scaling, wanted.scaling) else wanted.scaling
     action = _action(found, replaces=replaces, changed=changed, beside=bool(rules or unmarked or dropped or scaling))
     before, after = _views(wanted, found, disclosure)
+    if wanted.force_new_deployment and action in (Action.SETTINGS, Action.UNCHANGED):
+        action = Action.DEPLOY
+        before["force_new_deployment"], after["force_new_deployment"] = False, True
     if action in (Action.DEPLOY, Action.ADOPT):
         _add_release(before, after, found, action, reuse_arn)
     return RolloutPlan(

@@ -90,6 +90,7 @@ def read(session: Session, target: Target | None = None) -> Facts:
         desired_count=request.desired_count,
         task_definition_arn=target.task_definition_arn,
         owner=request.owned_by,
+        force_new_deployment=request.force_new_deployment,
     )
     return Facts(target, found, history, deployments, plan(wanted, found, request.disclosure))
 

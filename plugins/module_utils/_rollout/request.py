@@ -51,6 +51,7 @@ class RolloutRequest:
     gates: tuple[Gate[Any], ...] = ()
     migration: Migration | None = None
     supersede: bool = False
+    force_new_deployment: bool = False
     require_promoted: bool = False
     timeout_seconds: float = 1800.0
     poll_seconds: float = 5.0

@@ -144,3 +144,17 @@ def test_rollback_that_fails_its_gates_returns_to_what_ran(world: World, ports: 
     with pytest.raises(RolledBackError):
         deploy(ports, "", kind=ROLLBACK)
     assert world.service.task_definition_arn == running
+
+
+def test_forced_deployment_replaces_and_judges_tasks_though_nothing_differs(world: World, ports: Ports) -> None:
+    released(world, ports)
+    assert deploy(ports, "1.0.0", force_new_deployment=True, check_mode=True).action == "deploy"
+    assert world.calls == []
+    for releases in (2, 3):
+        result = deploy(ports, "1.0.0", force_new_deployment=True)
+        assert (result.changed, result.action) == (True, "deploy")
+        assert (result.plan.before["force_new_deployment"], result.plan.after["force_new_deployment"]) == (False, True)
+        assert len(world.deployments) == len(world.records) == releases
+        assert newest(world).outcome is Outcome.SUCCEEDED
+    assert not deploy(ports, "1.0.0").changed
+    assert "register_task_definition" not in world.calls
