@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from support.postgres import Postgres
+
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
@@ -77,6 +79,58 @@ def test_the_list_has_the_newest_first(service: Service, analysed: dict[str, Any
     assert len(service.http.get("/v1/analyses", params={"limit": 1}).json()["analyses"]) == 1
 
 
+def test_pages_of_analyses_make_up_the_whole(service: Service, analysed: dict[str, Any], postgres: Postgres) -> None:
+    """Also where many were made in the same moment, and while new ones arrive."""
+    with postgres.connect(service.environment["FASTBREAK_DATABASE_NAME"]) as connection:
+        connection.execute(
+            "INSERT INTO analyses (id, status, size_bytes, owner, service_version, created_at) "
+            "SELECT gen_random_uuid(), 'succeeded', 1, 'x', '0', timestamptz '2020-01-01' + (n / 7) * interval '1 us' "
+            "FROM generate_series(1, 164) n"
+        )
+    listed: list[str] = []
+    after: str | None = None
+    for _ in range(40):
+        page = service.http.get("/v1/analyses", params={"limit": 23} | ({"after": after} if after else {})).json()
+        listed += [entry["id"] for entry in page["analyses"]]
+        after = page["next"]
+        if after is None:
+            break
+    assert after is None
+    assert len(listed) == len(set(listed)) >= 165
+    assert analysed["id"] in listed
+
+
+@pytest.mark.parametrize(
+    "after", ["", "x", "1", "1.x", "99999999999999999.x", "1." + "0" * 36, "1.2.trunk_lean", "%00"]
+)
+def test_a_made_up_cursor_of_the_list_is_refused(service: Service, after: str) -> None:
+    answer = service.http.get(f"/v1/analyses?after={after}")
+    assert (answer.status_code, code(answer)) == (400, "bad_parameter")
+
+
+@pytest.mark.parametrize("path", ["/v1/analyses/", "/readyz/", "/v1", "/%00", "/v1/analyses/%0a/measures"])
+def test_a_path_that_is_none_is_said(service: Service, path: str) -> None:
+    answer = service.http.get(path)
+    assert (answer.status_code, code(answer)) == (404, "not_found")
+
+
+def test_no_series_comes_from_a_caller(service: Service) -> None:
+    for n in range(5):
+        service.http.request(f"MADEUP{n}", f"/made-up-{n}", headers={"x-request-id": f"made-up-{n}"})
+    text = service.http.get("/metrics").text.lower()
+    assert "made" not in text.replace("made up", "")
+    assert 'method="other",route="unmatched",status="404"' in text
+
+
+def test_readiness_is_asked_without_a_line_in_the_log(service: Service) -> None:
+    service.http.get("/readyz")
+    before = len(service.logged())
+    for _ in range(5):
+        service.http.get("/readyz")
+    new = service.logged()[before:]
+    assert [line for line in new if "readyz" in str(line) or "alembic" in str(line.get("logger"))] == []
+
+
 def test_pages_of_measures_make_up_the_whole(service: Service, analysed: dict[str, Any]) -> None:
     path = f"/v1/analyses/{analysed['id']}/measures"
     whole = service.http.get(path, params={"limit": 10000}).json()
@@ -87,6 +141,7 @@ def test_pages_of_measures_make_up_the_whole(service: Service, analysed: dict[st
         page = service.http.get(path, params={"limit": 97} | ({"after": after} if after else {})).json()
         pages += page["measures"]
         after = page["next"]
+        assert page["measures"]
         if after is None:
             break
     assert pages == whole["measures"]

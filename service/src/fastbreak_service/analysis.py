@@ -6,13 +6,16 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from fastbreak_service.video.work import of_vision
 from fastbreak_service.vision.angles import Angle, measure
+from fastbreak_service.vision.detector import tile_count
 from fastbreak_service.vision.tracker import Sighting, Tracker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from fastbreak_service.video.frames import Frame, VideoFacts
+    from fastbreak_service.video.work import Meter
     from fastbreak_service.vision.arrays import Bytes
     from fastbreak_service.vision.detector import Detection
     from fastbreak_service.vision.models import ModelIdentity
@@ -72,6 +75,25 @@ class Vision(Protocol):
 
     def look(self, pixels: Bytes, region: Region) -> Pose:
         """The pose of the person in a region."""
+
+
+class MeteredVision:
+    """A Vision whose work is charged to a clip's meter, which stops it with RejectedVideoError."""
+
+    def __init__(self, vision: Vision, meter: Meter) -> None:
+        self._vision = vision
+        self._meter = meter
+        self.identity = vision.identity
+
+    def detect(self, pixels: Bytes) -> list[Detection]:
+        """The persons in a frame, best first."""
+        self._meter.spend(of_vision(tile_count(pixels.shape[1], pixels.shape[0]), 0))
+        return self._vision.detect(pixels)
+
+    def look(self, pixels: Bytes, region: Region) -> Pose:
+        """The pose of the person in a region."""
+        self._meter.spend(of_vision(0, 1))
+        return self._vision.look(pixels, region)
 
 
 class Video(Protocol):

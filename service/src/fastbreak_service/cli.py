@@ -77,15 +77,15 @@ def _serve(_: argparse.Namespace) -> int:
 
 def _migrate(_: argparse.Namespace) -> int:
     settings = config.database_settings(os.environ)
-    from fastbreak_service.store.engine import AWAY, make_engine  # noqa: PLC0415
+    from fastbreak_service.store.engine import make_engine  # noqa: PLC0415
+    from fastbreak_service.store.failures import DATABASE_ERRORS, reason  # noqa: PLC0415
     from fastbreak_service.store.schema import migrate  # noqa: PLC0415
 
     where = f"{settings.name} on {settings.host}:{settings.port}"
     try:
         before, after = migrate(make_engine(settings))
-    except AWAY as error:
-        cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        return _complain(f"The database {where} could not be migrated: {cause}.", 1)
+    except DATABASE_ERRORS as error:
+        return _complain(f"The database {where} could not be migrated: {reason(error).rstrip('.')}.", 1)
     if before == after:
         print(f"{where}: already at revision {after}")
     else:
@@ -97,23 +97,25 @@ def _analyze(options: argparse.Namespace) -> int:
     settings = config.analysis_settings(os.environ)
     if unreadable := _unreadable(options.file):
         return _complain(unreadable, 2)
-    from fastbreak_service.analysis import analyse  # noqa: PLC0415
+    from fastbreak_service.analysis import MeteredVision, analyse  # noqa: PLC0415
     from fastbreak_service.errors import AnalysisError  # noqa: PLC0415
     from fastbreak_service.report import Report, as_json, as_text  # noqa: PLC0415
     from fastbreak_service.video.frames import VideoReader  # noqa: PLC0415
-    from fastbreak_service.video.limits import Limits  # noqa: PLC0415
     from fastbreak_service.video.probe import probe  # noqa: PLC0415
-    from fastbreak_service.vision.models import ModelError, PoseModel  # noqa: PLC0415
 
-    limits = Limits(max_duration_seconds=settings.max_duration_seconds)
     measures: list[MeasureRow] = []
     try:
-        vision = PoseModel(settings.models_directory)
+        probe(options.file, settings.limits)
+        # Reading a file is quick and compiling the networks is not: a file that is refused does not wait for them.
+        from fastbreak_service.vision.models import ModelError, PoseModel  # noqa: PLC0415
+
+        try:
+            vision = PoseModel(settings.models_directory)
+        except ModelError as error:
+            return _complain(str(error), 2)
         started = time.monotonic()
-        probe(options.file, limits)
-        result = analyse(VideoReader(options.file, limits), vision, measures.append, _progress())
-    except ModelError as error:
-        return _complain(str(error), 2)
+        reader = VideoReader(options.file, settings.limits)
+        result = analyse(reader, MeteredVision(vision, reader.meter), measures.append, _progress())
     except AnalysisError as error:
         return _complain(f"{options.file}: {error.message} [{error.code}]", 1)
     except OSError as error:

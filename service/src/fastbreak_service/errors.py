@@ -19,6 +19,9 @@ class Rejection(StrEnum):
     TRUNCATED = "truncated"
     TOO_LONG = "too_long"
     TOO_LARGE_FRAME = "too_large_frame"
+    UNSUPPORTED_SHAPE = "unsupported_shape"
+    TOO_MUCH_WORK = "too_much_work"
+    UNDECODABLE = "undecodable"
 
 
 class AnalysisError(Exception):

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fastbreak_service.video.limits import Limits
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -36,6 +38,12 @@ class AnalysisSettings:
 
     models_directory: Path
     max_duration_seconds: float
+    max_work_seconds: float
+
+    @property
+    def limits(self) -> Limits:
+        """The bounds of a video."""
+        return Limits(self.max_duration_seconds, max_work_seconds=self.max_work_seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,11 @@ class ServiceSettings:
     log_level: str
     version: str
     revision: str
+
+    @property
+    def scratch_bytes(self) -> int:
+        """The most that all videos which arrive, wait and are analysed may have together."""
+        return (self.queue_size + 1) * self.max_upload_bytes
 
 
 def database_settings(environment: Mapping[str, str]) -> DatabaseSettings:
@@ -71,6 +84,7 @@ def analysis_settings(environment: Mapping[str, str]) -> AnalysisSettings:
     return AnalysisSettings(
         models_directory=Path(environment.get(f"{PREFIX}MODELS_DIRECTORY") or "/opt/fastbreak/models"),
         max_duration_seconds=_integer(environment, "MAX_DURATION_SECONDS", 600, 1, 86_400),
+        max_work_seconds=_integer(environment, "MAX_WORK_SECONDS", 1800, 1, 86_400),
     )
 
 

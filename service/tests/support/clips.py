@@ -25,6 +25,8 @@ class Look:
     stamps: tuple[int, ...] | None = None
     rotation: int | None = None
     pixel_aspect: Fraction | None = None
+    matrix: tuple[int, ...] | None = None
+    interlaced: bool = False
 
 
 def corner_picture(width: int, height: int) -> Bytes:
@@ -55,7 +57,7 @@ def write(path: Path, pictures: Iterable[Bytes], look: Look = Look()) -> Path:
 
 
 def _video_stream(container: av.container.OutputContainer, picture: Bytes, look: Look) -> av.VideoStream:
-    stream = container.add_stream(look.codec, rate=look.rate)
+    stream = container.add_stream(look.codec, rate=look.rate, options=_interlacing(look))
     assert isinstance(stream, av.VideoStream)
     stream.height, stream.width = picture.shape[:2]
     stream.pix_fmt = "yuv420p"
@@ -64,7 +66,15 @@ def _video_stream(container: av.container.OutputContainer, picture: Bytes, look:
         stream.codec_context.sample_aspect_ratio = look.pixel_aspect
     if look.rotation is not None:
         stream.set_display_rotation(look.rotation)
+    if look.matrix is not None:
+        stream.set_display_matrix(look.matrix)
     return stream
+
+
+def _interlacing(look: Look) -> dict[str, str]:
+    if not look.interlaced:
+        return {}
+    return {"x264-params": "tff=1"} if look.codec == "libx264" else {"flags": "+ildct+ilme"}
 
 
 def write_audio(path: Path, seconds: float = 0.5) -> Path:

@@ -70,7 +70,7 @@ class Service:
         self._wait_for("/readyz", lambda answer: answer.status_code == 503 and answer.json()["error"]["code"] == code)
 
     def _wait_for(self, path: str, good: Callable[[httpx.Response], bool]) -> None:
-        deadline = time.monotonic() + 40
+        deadline = time.monotonic() + 90
         while True:
             try:
                 answer = self.http.get(path)

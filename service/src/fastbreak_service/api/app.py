@@ -17,12 +17,20 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from fastbreak_service import metrics
-from fastbreak_service.api.errors import ApiError, on_api_error, on_away, on_http_error
+from fastbreak_service.api.errors import (
+    ApiError,
+    database_away,
+    database_refused,
+    on_api_error,
+    on_database_error,
+    on_http_error,
+)
 from fastbreak_service.api.middleware import Envelope
 from fastbreak_service.api.routes import Parts, make_routes
 from fastbreak_service.store import schema
 from fastbreak_service.store.analyses import AnalysisStore
-from fastbreak_service.store.engine import AWAY, make_engine
+from fastbreak_service.store.engine import make_engine
+from fastbreak_service.store.failures import DATABASE_ERRORS, is_away
 from fastbreak_service.worker.client import Worker
 from fastbreak_service.worker.queue import AnalysisQueue
 
@@ -78,22 +86,28 @@ def make_app(settings: ServiceSettings, deadline: Deadline) -> Starlette:
             shutil.rmtree(scratch, ignore_errors=True)
 
     parts = Parts(settings, store, queue, lambda: worker.ready, lambda: _check_schema(engine), scratch, owner)
-    return Starlette(
+    app = Starlette(
         routes=make_routes(parts),
         middleware=[Middleware(Envelope, version=settings.version)],
         exception_handlers={
             ApiError: on_api_error,
             HTTPException: on_http_error,
-            **dict.fromkeys(AWAY, on_away),
+            **dict.fromkeys(DATABASE_ERRORS, on_database_error),
         },
         lifespan=lifespan,
     )
+    # A path with a slash too many is an unknown path, said in the contract's form, not an empty 307.
+    app.router.redirect_slashes = False
+    return app
 
 
 def _check_schema(engine: Engine) -> None:
     """Raise ApiError when the database's schema is older than this code."""
-    with engine.connect() as connection:
-        revision = schema.current(connection)
+    try:
+        with engine.connect() as connection:
+            revision = schema.current(connection)
+    except DATABASE_ERRORS as error:
+        raise (database_away() if is_away(error) else database_refused(503)) from error
     if not schema.serves(revision):
         raise ApiError(
             503,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import structlog
 from starlette.responses import JSONResponse
 
 from fastbreak_service.errors import RejectedVideoError, Rejection
+from fastbreak_service.store.failures import is_away, reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+log = structlog.get_logger()
 _HTTP_CODES = {404: "not_found", 405: "method_not_allowed"}
 
 
@@ -55,9 +58,27 @@ async def on_api_error(_: Request, error: Exception) -> Response:
     return answer(error)
 
 
-async def on_away(_: Request, __: Exception) -> Response:
-    """Answer when the database is away."""
-    return answer(database_away())
+def database_refused(status: int = 500) -> ApiError:
+    """The answer when the database refuses, which trying again does not change."""
+    return ApiError(
+        status,
+        "database_refused",
+        "The database refused what the service asked of it; the service's log has the reason. Trying again does not "
+        "help before that is mended.",
+    )
+
+
+async def on_database_error(_: Request, error: Exception) -> Response:
+    """Answer when the database is away, or refuses what was asked."""
+    if is_away(error):
+        return answer(database_away())
+    log.error("database refused", reason=reason(error))
+    return answer(database_refused())
+
+
+def _words(text: str) -> str:
+    """What a caller wrote, fit for a message: printable and short."""
+    return "".join(c if c.isprintable() else "?" for c in text)[:100]
 
 
 async def on_http_error(request: Request, error: Exception) -> Response:
@@ -65,7 +86,7 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     status = getattr(error, "status_code", 500)
     code = _HTTP_CODES.get(status, "bad_request")
     message = {
-        404: f"There is nothing at {request.url.path}. Analyses are at /v1/analyses.",
-        405: f"{request.url.path} does not take {request.method}.",
+        404: f"There is nothing at {_words(request.url.path)}. Analyses are at /v1/analyses.",
+        405: f"{_words(request.url.path)} does not take {_words(request.method)}.",
     }.get(status, "The request cannot be answered as it is.")
     return answer(ApiError(status, code, message, getattr(error, "headers", None)))

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:=;-]{1,128}")
 _QUIET = {"healthz", "readyz", "metrics"}
+_EXPECTED = {200, 503}
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 log = structlog.get_logger()
 
 
@@ -72,7 +74,10 @@ def _request_id(headers: Headers) -> str:
 def _account(scope: Scope, status: int, seconds: float) -> None:
     endpoint = scope.get("endpoint")
     route = getattr(endpoint, "__name__", "unmatched")
-    metrics.REQUESTS.labels(method=scope["method"], route=route, status=str(status)).inc()
-    metrics.REQUEST_SECONDS.labels(method=scope["method"], route=route).observe(seconds)
-    line = log.debug if route in _QUIET and status < 400 else log.info
-    line("request", method=scope["method"], path=scope["path"], status=status, seconds=round(seconds, 4))
+    # Whatever a caller makes up must not become a series of its own.
+    method = scope["method"] if scope["method"] in _METHODS else "other"
+    metrics.REQUESTS.labels(method=method, route=route, status=str(status)).inc()
+    metrics.REQUEST_SECONDS.labels(method=method, route=route).observe(seconds)
+    # Load balancers ask every few seconds, and their answer is seen in the metrics; readiness logs when it changes.
+    line = log.debug if route in _QUIET and status in _EXPECTED else log.info
+    line("request", method=scope["method"][:40], path=scope["path"][:500], status=status, seconds=round(seconds, 4))

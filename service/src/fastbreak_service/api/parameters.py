@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -13,7 +14,10 @@ from fastbreak_service.vision.angles import Angle
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-_CURSOR = re.compile(r"(\d{1,9})\.(\d{1,9})\.([a-z_]{1,40})")
+_CURSOR = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})\.([a-z_]{1,40})")
+# Sixteen digits of microseconds reach to the year 2286.
+_LIST_CURSOR = re.compile(r"([0-9]{1,16})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+_BAD_CURSOR = "after must be the next of an earlier page."
 _MAX_INTEGER = 2**31 - 1
 
 
@@ -40,6 +44,17 @@ def integer(request: Request, name: str, default: int, most: int) -> int:
     return int(text)
 
 
+def list_cursor(request: Request) -> tuple[datetime, UUID] | None:
+    """The creation time and id of the analysis after which a page begins. Raises ApiError 400."""
+    text = request.query_params.get("after")
+    if text is None:
+        return None
+    found = _LIST_CURSOR.fullmatch(text)
+    if found is None:
+        raise ApiError(400, "bad_parameter", _BAD_CURSOR)
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(found[1])), UUID(found[2])
+
+
 def filename(request: Request) -> str | None:
     """The video's name: the last part of a path, at most 255 characters, without control characters."""
     text = request.query_params.get("filename", "")
@@ -57,7 +72,7 @@ def measure_query(request: Request) -> MeasureQuery:
     if "after" in params:
         found = _CURSOR.fullmatch(params["after"])
         if found is None:
-            raise ApiError(400, "bad_parameter", "after must be the next of an earlier page.")
+            raise ApiError(400, "bad_parameter", _BAD_CURSOR)
         after = (int(found[1]), int(found[2]), found[3])
     person = integer(request, "person", 0, _MAX_INTEGER) or None
     return MeasureQuery(integer(request, "limit", 1000, 10_000), person, angle, after)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from fastbreak_service.worker.client import probe
 from fastbreak_service.worker.queue import Accepted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from starlette.requests import Request
@@ -48,6 +49,19 @@ class Parts:
     owner: str
 
 
+class _Readiness:
+    """Logs readiness when it changes, not every few seconds when somebody asks."""
+
+    def __init__(self) -> None:
+        self._last: str | None = None
+
+    def note(self, state: str) -> None:
+        """Take note of an answer: `ready`, or the code of what is missing."""
+        if state != self._last:
+            log.info("readiness changed", state=state, before=self._last)
+            self._last = state
+
+
 def make_routes(parts: Parts) -> list[Route]:
     """All routes."""
     return [*_health_routes(parts), *_analysis_routes(parts)]
@@ -57,10 +71,20 @@ def _health_routes(parts: Parts) -> list[Route]:
     async def healthz(_: Request) -> Response:
         return JSONResponse({"status": "alive"})
 
-    async def readyz(_: Request) -> Response:
+    readiness = _Readiness()
+
+    async def ready() -> None:
         if not parts.worker_ready():
             raise ApiError(503, "model_not_loaded", "The worker has not loaded the pose model; it is being started.")
         await asyncio.to_thread(parts.check_schema)
+
+    async def readyz(_: Request) -> Response:
+        try:
+            await ready()
+        except ApiError as error:
+            readiness.note(error.code)
+            raise
+        readiness.note("ready")
         return JSONResponse({"status": "ready"})
 
     async def metrics_text(_: Request) -> Response:
@@ -77,7 +101,8 @@ def _analysis_routes(parts: Parts) -> list[Route]:
         body = upload.Body(request)
         try:
             upload.check_headers(request, parts.settings.max_upload_bytes)
-            _reserve(parts.queue)
+            if parts.queue.full:
+                raise _queue_full(parts.queue)
             return await _take_in(parts, request, body, gate)
         except ClientDisconnect:
             return Response(status_code=499)
@@ -88,8 +113,10 @@ def _analysis_routes(parts: Parts) -> list[Route]:
 
     async def list_analyses(request: Request) -> Response:
         limit = parameters.integer(request, "limit", 20, 100)
-        rows = await asyncio.to_thread(parts.store.newest, limit)
-        return JSONResponse({"analyses": [views.listed(row) for row in rows]})
+        rows = await asyncio.to_thread(parts.store.newest, limit + 1, parameters.list_cursor(request))
+        page = rows[:limit]
+        following = views.list_cursor(page[-1]) if len(rows) > limit else None
+        return JSONResponse({"analyses": [views.listed(row) for row in page], "next": following})
 
     async def get_analysis(request: Request) -> Response:
         found = await asyncio.to_thread(parts.store.one, parameters.analysis_id(request))
@@ -102,8 +129,9 @@ def _analysis_routes(parts: Parts) -> list[Route]:
         rows = await asyncio.to_thread(parts.store.measures, parameters.analysis_id(request), query)
         if rows is None:
             raise parameters.no_such_analysis()
-        more = views.cursor(rows[-1]) if len(rows) == query.limit else None
-        return JSONResponse({"measures": [views.measure(row) for row in rows], "next": more})
+        page = rows[: query.limit]
+        following = views.measure_cursor(page[-1]) if len(rows) > query.limit else None
+        return JSONResponse({"measures": [views.measure(row) for row in page], "next": following})
 
     return [
         Route("/v1/analyses", create_analysis, methods=["POST"]),
@@ -113,28 +141,25 @@ def _analysis_routes(parts: Parts) -> list[Route]:
     ]
 
 
-def _reserve(queue: AnalysisQueue) -> None:
-    if not queue.reserve():
-        wait = queue.retry_after_seconds
-        raise ApiError(
-            429, "queue_full", f"The queue is full. Try again in {wait} seconds.", {"retry-after": str(wait)}
-        )
+def _queue_full(queue: AnalysisQueue) -> ApiError:
+    wait = queue.retry_after_seconds
+    return ApiError(429, "queue_full", f"The queue is full. Try again in {wait} seconds.", {"retry-after": str(wait)})
 
 
 async def _take_in(parts: Parts, request: Request, body: upload.Body, gate: asyncio.Semaphore) -> Response:
-    """Receive, check and record a video for which a place in the queue was reserved."""
+    """Receive a video, and when it is here, take a place in the queue, check and record it."""
     analysis = uuid.uuid4()
-    seconds = parts.settings.analysis.max_duration_seconds
-    accepted = Accepted(analysis, parts.scratch / f"{analysis}.video", seconds)
+    limits = parts.settings.analysis.limits
+    accepted = Accepted(analysis, parts.scratch / f"{analysis}.video", limits)
     try:
-        size = await body.save(accepted.video, parts.settings.max_upload_bytes)
-        async with gate:
-            await probe(accepted.video, seconds)
-        new = NewAnalysis(analysis, parameters.filename(request), size, parts.owner, parts.settings.version)
-        await asyncio.to_thread(parts.store.add, new)
+        size = await body.save(accepted.video, parts.settings.max_upload_bytes, parts.settings.scratch_bytes)
+        with _place(parts.queue):
+            async with gate:
+                await probe(accepted.video, limits)
+            new = NewAnalysis(analysis, parameters.filename(request), size, parts.owner, parts.settings.version)
+            await asyncio.to_thread(parts.store.add, new)
     except BaseException as error:
         accepted.discard()
-        parts.queue.release()
         if isinstance(error, RejectedVideoError):
             raise rejected(error) from error
         raise
@@ -142,3 +167,15 @@ async def _take_in(parts: Parts, request: Request, body: upload.Body, gate: asyn
     log.info("analysis accepted", analysis_id=str(analysis), bytes=size)
     location = f"/v1/analyses/{analysis}"
     return JSONResponse({"id": str(analysis), "status": "queued"}, status_code=202, headers={"location": location})
+
+
+@contextmanager
+def _place(queue: AnalysisQueue) -> Iterator[None]:
+    """A place in the queue, given back when the block fails. Raises ApiError when there is none."""
+    if not queue.reserve():
+        raise _queue_full(queue)
+    try:
+        yield
+    except BaseException:
+        queue.release()
+        raise

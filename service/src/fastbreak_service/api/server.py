@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import signal
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import structlog
 import uvicorn
 
 from fastbreak_service.api.app import Deadline, make_app
+from fastbreak_service.api.connection import bounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from fastbreak_service.settings import ServiceSettings
 
 _REQUESTS_SECONDS = 60
+_OPEN_FILES = 65_536
 log = structlog.get_logger()
 
 
@@ -45,11 +48,14 @@ class _Server(uvicorn.Server):
 
 def serve(settings: ServiceSettings) -> int:
     """Serve until told to stop; the exit code. 0 after a drain, 1 when the port cannot be had."""
+    _allow_connections()
     deadline = Deadline()
     config = uvicorn.Config(
         make_app(settings, deadline),
         host=settings.host,
         port=settings.port,
+        http=bounded(settings.version),
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
@@ -64,3 +70,11 @@ def serve(settings: ServiceSettings) -> int:
     except SystemExit:
         return 1
     return 0 if server.started else 1
+
+
+def _allow_connections() -> None:
+    """As many open files as the platform allows: idle callers must not use up the usual 1024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

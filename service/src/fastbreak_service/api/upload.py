@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -12,12 +13,18 @@ from fastbreak_service import metrics
 from fastbreak_service.api.errors import ApiError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from starlette.requests import Request
 
-_SILENCE_SECONDS = 30
+# A sender must bring this much in every window but the last, and everything by the deadline. What is slower than a
+# telephone's worst connection is not waited for.
+WINDOW_SECONDS = 10.0
+WINDOW_BYTES = 32_768
+DEADLINE_SECONDS = 900.0
 _DISCARD_SECONDS = 5
+_CHECK_BYTES = 1 << 20
 
 
 def check_headers(request: Request, limit: int) -> None:
@@ -43,24 +50,79 @@ def too_large(limit: int) -> ApiError:
     )
 
 
+def too_slow() -> ApiError:
+    """The answer to a body that does not arrive at the least rate, or not by the deadline."""
+    return ApiError(
+        408,
+        "upload_stalled",
+        f"The video arrives too slowly: at least {WINDOW_BYTES} bytes in every {WINDOW_SECONDS:g} seconds, and all of "
+        f"it within {DEADLINE_SECONDS:g}, are waited for. Send it again over a better connection, or send less.",
+        {"connection": "close"},
+    )
+
+
+def _check_room(directory: Path, room: int) -> None:
+    """Raise ApiError when the files that arrive and wait are as large as all of them may be."""
+    used = 0
+    for path in directory.iterdir():
+        with suppress(FileNotFoundError):
+            used += path.stat().st_size
+    if used > room:
+        raise ApiError(
+            429, "uploads_full", "Too many videos arrive at once. Try again in a minute.", {"retry-after": "60"}
+        )
+
+
+class Pace:
+    """Whether a body arrives fast enough. Times in seconds of one clock."""
+
+    def __init__(self, now: float) -> None:
+        self._deadline = now + DEADLINE_SECONDS
+        self._window_ends = now + WINDOW_SECONDS
+        self._in_window = 0
+
+    def patience(self, now: float) -> float:
+        """How many seconds the next bytes may take."""
+        return max(0.0, min(self._window_ends, self._deadline) - now)
+
+    def keeps(self, now: float, arrived: int) -> bool:
+        """Account for bytes that arrived; False when they are too few or too late."""
+        self._in_window += arrived
+        if now >= self._deadline:
+            return False
+        if self._in_window >= WINDOW_BYTES:
+            self._window_ends = now + WINDOW_SECONDS
+            self._in_window = 0
+        return now < self._window_ends
+
+
 class Body:
     """A request's body, read once, wholly or not."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = request.stream()
+        self._clock = clock
         self._waits = "100-continue" in request.headers.get("expect", "").lower()
         self._begun = False
         self._ended = False
 
-    async def save(self, target: Path, limit: int) -> int:
-        """Write the body to `target`; its size in bytes. Raises ApiError, and ClientDisconnect."""
-        size = 0
-        with target.open("wb") as file:
-            while chunk := await self._next():
+    async def save(self, target: Path, limit: int, room: int) -> int:
+        """Write the body to `target`; its size in bytes. Raises ApiError, and ClientDisconnect.
+
+        `limit` is the most that one body may have, `room` the most that all files beside `target` may have together.
+        """
+        size = checked = 0
+        pace = Pace(self._clock())
+        _check_room(target.parent, room)
+        with target.open("wb", buffering=0) as file:
+            while chunk := await self._next(pace):
                 size += len(chunk)
                 if size > limit:
                     raise too_large(limit)
                 file.write(chunk)
+                if size - checked >= _CHECK_BYTES:
+                    checked = size
+                    _check_room(target.parent, room)
         metrics.UPLOAD_BYTES.inc(size)
         return size
 
@@ -76,20 +138,20 @@ class Body:
                 while await self._next():
                     pass
 
-    async def _next(self) -> bytes:
-        """The next piece, empty at the end."""
+    async def _next(self, pace: Pace | None = None) -> bytes:
+        """The next piece, empty at the end. Raises ApiError when it does not come at the pace that is due."""
         self._begun = True
         while not self._ended:
             try:
-                async with asyncio.timeout(_SILENCE_SECONDS):
+                async with asyncio.timeout(pace.patience(self._clock()) if pace else None):
                     chunk: bytes = await anext(self._stream)
             except StopAsyncIteration:
                 self._ended = True
             except TimeoutError as error:
-                raise ApiError(
-                    408, "upload_stalled", f"No byte arrived for {_SILENCE_SECONDS} seconds. Send the video again."
-                ) from error
+                raise too_slow() from error
             else:
+                if pace is not None and not pace.keeps(self._clock(), len(chunk)):
+                    raise too_slow()
                 if chunk:
                     return chunk
         return b""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from sqlalchemy import RowMapping
 
@@ -57,7 +57,13 @@ def measure(row: RowMapping) -> dict[str, Any]:
     }
 
 
-def cursor(row: RowMapping) -> str:
+def list_cursor(row: RowMapping) -> str:
+    """Where the next page begins after this analysis: its creation in microseconds since 1970, and its id."""
+    since = row["created_at"] - datetime(1970, 1, 1, tzinfo=UTC)
+    return f"{since // timedelta(microseconds=1)}.{row['id']}"
+
+
+def measure_cursor(row: RowMapping) -> str:
     """Where the next page begins after this measure."""
     return f"{row['person']}.{row['frame']}.{row['angle']}"
 

@@ -149,9 +149,12 @@ class AnalysisStore:
         with self._engine.begin() as connection:
             return list(connection.execute(statement).scalars())
 
-    def newest(self, limit: int) -> Sequence[RowMapping]:
-        """The newest analyses first."""
+    def newest(self, limit: int, after: tuple[datetime, UUID] | None = None) -> Sequence[RowMapping]:
+        """The newest analyses first; those older than an analysis with this creation time and id, when given."""
         statement = sa.select(analyses).order_by(analyses.c.created_at.desc(), analyses.c.id.desc()).limit(limit)
+        if after is not None:
+            key = sa.tuple_(analyses.c.created_at, analyses.c.id)
+            statement = statement.where(key < sa.tuple_(*(sa.literal(part) for part in after)))
         with self._engine.connect() as connection:
             return connection.execute(statement).mappings().all()
 
@@ -165,7 +168,7 @@ class AnalysisStore:
             return row, connection.execute(wanted).mappings().all()
 
     def measures(self, analysis: UUID, query: MeasureQuery) -> Sequence[RowMapping] | None:
-        """Measures by person, frame and angle; None when there is no analysis of that id."""
+        """Measures by person, frame and angle, and one more than the limit; None when no analysis has that id."""
         key = sa.tuple_(measures.c.person, measures.c.frame, measures.c.angle)
         statement = sa.select(measures).where(measures.c.analysis_id == analysis)
         if query.person is not None:
@@ -174,7 +177,7 @@ class AnalysisStore:
             statement = statement.where(measures.c.angle == query.angle)
         if query.after is not None:
             statement = statement.where(key > sa.tuple_(*(sa.literal(part) for part in query.after)))
-        statement = statement.order_by(measures.c.person, measures.c.frame, measures.c.angle).limit(query.limit)
+        statement = statement.order_by(measures.c.person, measures.c.frame, measures.c.angle).limit(query.limit + 1)
         with self._engine.connect() as connection:
             known = connection.execute(sa.select(sa.literal(1)).where(analyses.c.id == analysis)).first()
             return connection.execute(statement).mappings().all() if known else None

@@ -4,23 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import psycopg
 import sqlalchemy as sa
-from sqlalchemy import exc
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from fastbreak_service.settings import DatabaseSettings
 
-# What a database that is away, restarting or overloaded looks like; COPY raises the driver's own errors.
-AWAY = (
-    exc.OperationalError,
-    exc.InterfaceError,
-    exc.TimeoutError,
-    psycopg.OperationalError,
-    psycopg.InterfaceError,
-)
 # Short enough that a request is answered with 503, not left hanging, while the database is away or out of reach.
 _CONNECT_SECONDS = 3
 _UNACKNOWLEDGED_MILLISECONDS = 5000

@@ -10,12 +10,13 @@ import av.logging
 
 from fastbreak_service.errors import RejectedVideoError, Rejection
 from fastbreak_service.video.boxes import cut_short
+from fastbreak_service.video.guard import rejecting
+from fastbreak_service.video.streams import main_stream
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from av.container import InputContainer
-    from av.video.codeccontext import VideoCodecContext
     from av.video.stream import VideoStream
 
     from fastbreak_service.video.limits import Limits
@@ -60,34 +61,19 @@ def open_video(path: Path, limits: Limits) -> tuple[InputContainer, VideoStream]
             Rejection.TRUNCATED,
             "The file ends in the middle: it is cut short or was not uploaded completely. Send the whole file.",
         )
-    try:
+    with rejecting(
+        Rejection.NOT_A_VIDEO,
+        "The bytes are not a video in a known container (MP4, MOV, MKV, WebM, AVI, MPEG, OGG, FLV, ASF, MXF).",
+    ):
         container = av.open(str(path), mode="r", options=dict(_OPTIONS))
-    except (av.FFmpegError, ValueError, OSError) as error:
-        raise RejectedVideoError(
-            Rejection.NOT_A_VIDEO,
-            "The bytes are not a video in a known container (MP4, MOV, MKV, WebM, AVI, MPEG, OGG, FLV, ASF, MXF).",
-        ) from error
     try:
-        return container, _video_stream(container, limits)
+        with rejecting(Rejection.NO_FRAMES, "The video's streams cannot be read. Check the file in a player."):
+            stream = main_stream(container.streams.video)
+            context = stream.codec_context
+            limits.check_frame(context.width, context.height)
+            # A stream may turn larger on the way. The decoder's own bound counts padding, so it is a wider one.
+            context.options = {"max_pixels": str(2 * limits.max_frame_pixels)}
     except BaseException:
         container.close()
         raise
-
-
-def _video_stream(container: InputContainer, limits: Limits) -> VideoStream:
-    streams = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
-    if not streams:
-        raise RejectedVideoError(
-            Rejection.NO_VIDEO_STREAM, "The file has no video stream, only sound or still pictures. Send a video."
-        )
-    stream = streams[0]
-    # PyAV's types do not say that a stream in an unknown coding has no context.
-    context: VideoCodecContext | None = stream.codec_context
-    if context is None:
-        raise RejectedVideoError(
-            Rejection.NO_FRAMES, "The video is in a coding that cannot be decoded here. Convert it to H.264."
-        )
-    limits.check_frame(context.width, context.height)
-    # A stream may turn larger on the way. The decoder's own bound counts padding, so it is a wider one.
-    context.options = {"max_pixels": str(2 * limits.max_frame_pixels)}
-    return stream
+    return container, stream

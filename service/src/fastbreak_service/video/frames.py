@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import av
 import numpy as np
+from av.sidedata.sidedata import Type as SideData
 
 from fastbreak_service.errors import RejectedVideoError, Rejection
 from fastbreak_service.video.container import DamageCounter, open_video
+from fastbreak_service.video.decoding import Tally, pictures
+from fastbreak_service.video.deinterlace import progressive
+from fastbreak_service.video.geometry import UPRIGHT, Orientation, orientation, pixel_aspect, square_size
+from fastbreak_service.video.guard import rejecting
+from fastbreak_service.video.work import of_frames
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
     from fastbreak_service.video.limits import Limits
+    from fastbreak_service.video.work import Meter
     from fastbreak_service.vision.arrays import Bytes
 
 
@@ -57,6 +63,8 @@ class VideoReader:
         self._count = 0
         self._last = 0.0
         self._errors = 0
+        self._turn = UPRIGHT
+        self._meter = limits.meter()
 
     def facts(self) -> VideoFacts:
         """What the pass saw."""
@@ -64,52 +72,53 @@ class VideoReader:
         duration = self._last + (1 / rate if rate else 0.0)
         return VideoFacts(*self._size, rate, self._count, duration, self._errors)
 
+    @property
+    def meter(self) -> Meter:
+        """What the clip has cost so far; the analysis adds its own part."""
+        return self._meter
+
     def __iter__(self) -> Iterator[Frame]:
+        tally = Tally()
         with DamageCounter() as damage:
             container, stream = open_video(self._path, self._limits)
             with container:
-                stream.thread_type = "AUTO"
-                clock = _Clock(stream)
-                pixel_aspect = float(stream.sample_aspect_ratio or 0)
-                for decoded in self._decoded(container, stream):
-                    self._limits.check_frame(decoded.width, decoded.height)
-                    time_seconds = clock.time_of(decoded)
-                    self._limits.check_time(time_seconds)
-                    frame = Frame(self._count, time_seconds, upright(decoded, pixel_aspect))
-                    self._note(frame)
-                    yield frame
-            self._errors += damage.count
+                yield from self._frames(container, stream, tally)
+        self._errors = tally.errors + damage.count
         if self._count == 0:
             raise RejectedVideoError(
                 Rejection.NO_FRAMES,
                 "The video stream gave no picture that could be decoded. Check the file in a player.",
             )
+        tally.check()
+
+    def _frames(self, container: InputContainer, stream: VideoStream, tally: Tally) -> Iterator[Frame]:
+        with rejecting(Rejection.UNDECODABLE, "The decoder cannot be set up for this video."):
+            stream.thread_type = "AUTO"
+            clock = _Clock(stream)
+        for decoded in progressive(self._checked(pictures(container, stream, tally)), stream):
+            with rejecting(Rejection.UNDECODABLE, "A picture of the video cannot be read. Re-encode the video."):
+                aspect = pixel_aspect(float(stream.sample_aspect_ratio or 0))
+                size = self._turn.size(*square_size(decoded.width, decoded.height, aspect))
+                self._limits.check_shown(*size)
+                self._meter.spend(of_frames(1, *size))
+                time_seconds = clock.time_of(decoded)
+                self._limits.check_time(time_seconds)
+                frame = Frame(self._count, time_seconds, upright(decoded, aspect, self._turn))
+            self._note(frame)
+            yield frame
+
+    def _checked(self, decoded: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
+        """The pictures as decoded; what is read here does not outlast the filters that may follow."""
+        for picture in decoded:
+            self._limits.check_frame(picture.width, picture.height)
+            self._turn = orientation_of(picture, self._turn)
+            yield picture
 
     def _note(self, frame: Frame) -> None:
         if self._count == 0:
             self._size = (frame.pixels.shape[1], frame.pixels.shape[0])
         self._count += 1
         self._last = frame.time_seconds
-
-    def _decoded(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-        packets = container.demux(stream)
-        while True:
-            try:
-                packet = next(packets)
-            except StopIteration:
-                return
-            except av.FFmpegError:
-                self._errors += 1
-                return
-            self._errors += bool(packet.is_corrupt)
-            try:
-                pictures = packet.decode()
-            except av.FFmpegError:
-                self._errors += 1
-                continue
-            for picture in pictures:
-                self._errors += bool(picture.is_corrupt)
-                yield picture
 
 
 class _Clock:
@@ -136,17 +145,20 @@ class _Clock:
         return time_seconds
 
 
-def upright(frame: VideoFrame, pixel_aspect: float) -> Bytes:
-    """The frame's pixels as a viewer sees them: turned by its display matrix, stretched to square pixels, ARGB.
+def orientation_of(picture: VideoFrame, before: Orientation) -> Orientation:
+    """How a picture is to be shown; as the one before where it does not say. Raises RejectedVideoError."""
+    matrix = picture.side_data.get(SideData.DISPLAYMATRIX)
+    return before if matrix is None else orientation(bytes(matrix))
 
-    `pixel_aspect` is the width of a stored pixel over its height, 0 when unknown. Angles measured on pixels that are
-    not square would be wrong.
+
+def upright(picture: VideoFrame, aspect: float, turn: Orientation) -> Bytes:
+    """The picture's pixels as a viewer sees them: stretched to square pixels, mirrored and turned, ARGB.
+
+    `aspect` is the width of a stored pixel over its height. Angles measured on pixels that are not square would be
+    wrong.
     """
-    width = frame.width
-    if 0.2 < pixel_aspect < 5:
-        width = max(1, round(frame.width * pixel_aspect))
+    width, _ = square_size(picture.width, picture.height, aspect)
     # FFmpeg's fast way to RGBA leaves the last columns of a width that 8 does not divide unset, and with several
     # threads the seams between their shares; to ARGB on one thread it writes every pixel.
-    pixels = np.asarray(frame.to_ndarray(format="argb", width=width, threads=1), dtype=np.uint8)
-    turns = round(frame.rotation / 90) % 4
-    return np.ascontiguousarray(np.rot90(pixels, turns)) if turns else pixels
+    pixels = np.asarray(picture.to_ndarray(format="argb", width=width, threads=1), dtype=np.uint8)
+    return turn.apply(pixels)

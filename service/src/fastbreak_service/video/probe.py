@@ -12,12 +12,20 @@ import av
 
 from fastbreak_service.errors import RejectedVideoError, Rejection
 from fastbreak_service.video.container import DamageCounter, open_video
+from fastbreak_service.video.decoding import Tally, decoded
+from fastbreak_service.video.frames import orientation_of
+from fastbreak_service.video.geometry import UPRIGHT, pixel_aspect, square_size
+from fastbreak_service.video.guard import rejecting
+from fastbreak_service.video.work import estimate
+from fastbreak_service.vision.detector import tile_count
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from av.container import InputContainer
     from av.packet import Packet
+    from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
     from fastbreak_service.video.limits import Limits
@@ -32,9 +40,13 @@ _SLACK_SECONDS, _SLACK_SHARE = 0.5, 0.05
 class _Seen:
     first: float | None = None
     last: float = 0.0
+    video_last: float = 0.0
     video_packets: int = 0
-    ended_early: bool = False
-    decoded: bool = False
+    shown: tuple[int, int] | None = None
+
+    @property
+    def video_seconds(self) -> float:
+        return self.video_last - (self.first or 0.0)
 
     def add(self, packet: Packet[Any], *, is_video: bool) -> None:
         self.video_packets += is_video and packet.size > 0
@@ -42,56 +54,70 @@ class _Seen:
         if stamp is None or packet.time_base is None:
             return
         begin = float(stamp * packet.time_base)
+        end = begin + float((packet.duration or 0) * packet.time_base)
+        self.last = max(self.last, end)
         if is_video:
             self.first = begin if self.first is None else min(self.first, begin)
-        self.last = max(self.last, begin + float((packet.duration or 0) * packet.time_base))
+            self.video_last = max(self.video_last, end)
 
 
 def probe(path: Path, limits: Limits) -> None:
-    """Raise RejectedVideoError when the video cannot be analysed or is longer or larger than the limits."""
+    """Raise RejectedVideoError when the video cannot be analysed, or would be too long, too large or too much work."""
     with DamageCounter():
         container, stream = open_video(path, limits)
-        with container:
+        with container, rejecting(Rejection.UNDECODABLE, "The video cannot be read. Re-encode it, for example to MP4."):
             stream.codec_context.thread_count = 1
             claimed = container.duration / av.time_base if container.duration else 0.0
+            claimed_video = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
             seen = _read(container, stream, limits)
-    if seen.video_packets == 0 or not seen.decoded:
+    if seen.video_packets == 0 or seen.shown is None:
         raise RejectedVideoError(
             Rejection.NO_FRAMES, "The video stream gave no picture that could be decoded. Check the file in a player."
         )
-    missing = claimed - (seen.last - min(0.0, seen.first or 0.0))
-    if seen.ended_early or missing > max(_SLACK_SECONDS, _SLACK_SHARE * claimed):
+    _check_whole(claimed, seen.last - min(0.0, seen.first or 0.0))
+    _check_whole(claimed_video, seen.video_seconds)
+
+
+def _check_whole(claimed: float, found: float) -> None:
+    if claimed - found > max(_SLACK_SECONDS, _SLACK_SHARE * claimed):
         raise RejectedVideoError(
             Rejection.TRUNCATED,
-            f"The file announces {claimed:.1f} seconds but its content ends at {seen.last:.1f}: it is cut short or was "
+            f"The file announces {claimed:.1f} seconds but its content ends at {found:.1f}: it is cut short or was "
             "not uploaded completely. Send the whole file.",
         )
 
 
 def _read(container: InputContainer, stream: VideoStream, limits: Limits) -> _Seen:
-    seen = _Seen()
+    seen, tally, meter = _Seen(), Tally(), limits.meter()
     packets = container.demux()
-    while True:
-        try:
-            packet = next(packets)
-        except StopIteration:
-            return seen
-        except av.FFmpegError:
-            seen.ended_early = True
-            return seen
+    while (packet := _next(packets)) is not None:
         is_video = packet.stream.index == stream.index
         seen.add(packet, is_video=is_video)
-        if is_video:
-            limits.check_time(seen.last - (seen.first or 0.0))
-            if not seen.decoded and seen.video_packets <= _PATIENCE:
-                seen.decoded = _decodes(packet, limits)
+        if not is_video:
+            continue
+        limits.check_time(seen.video_seconds)
+        if seen.shown is None and seen.video_packets <= _PATIENCE:
+            seen.shown = _shown(decoded(packet, tally), stream, limits)
+        width, height = seen.shown or (0, 0)
+        tiles = tile_count(width, height) if seen.shown else 1
+        meter.check(estimate(seen.video_packets, seen.video_seconds, width, height, tiles))
+    return seen
 
 
-def _decodes(packet: Packet[Any], limits: Limits) -> bool:
-    try:
-        pictures = packet.decode()
-    except av.FFmpegError:
-        return False
+def _next(packets: Iterator[Packet[Any]]) -> Packet[Any] | None:
+    with rejecting(
+        Rejection.TRUNCATED,
+        "The file cannot be read to its end: it is cut short, damaged, or was not uploaded completely. Send it whole.",
+    ):
+        return next(packets, None)
+
+
+def _shown(pictures: list[VideoFrame], stream: VideoStream, limits: Limits) -> tuple[int, int] | None:
+    """The size at which the first picture is shown; None while there is none. Raises RejectedVideoError."""
     for picture in pictures:
         limits.check_frame(picture.width, picture.height)
-    return bool(pictures)
+        aspect = pixel_aspect(float(stream.sample_aspect_ratio or 0))
+        size = orientation_of(picture, UPRIGHT).size(*square_size(picture.width, picture.height, aspect))
+        limits.check_shown(*size)
+        return size
+    return None

@@ -53,14 +53,22 @@ def tiles(width: int, height: int) -> list[Region]:
     """
     long_side, short_side = max(width, height), min(width, height)
     whole = Region(width / 2, height / 2, float(long_side))
-    if long_side < 1.25 * short_side:
+    count = tile_count(width, height) - 1
+    if count == 0:
         return [whole]
-    count = math.ceil((long_side - short_side) / (short_side * (1 - _TILE_OVERLAP))) + 1
     centers = np.linspace(short_side / 2, long_side - short_side / 2, count)
     side = float(short_side)
     if width >= height:
         return [whole, *(Region(float(c), height / 2, side) for c in centers)]
     return [whole, *(Region(width / 2, float(c), side) for c in centers)]
+
+
+def tile_count(width: int, height: int) -> int:
+    """How many squares of a frame are searched."""
+    long_side, short_side = max(width, height), min(width, height)
+    if long_side < 1.25 * short_side:
+        return 1
+    return math.ceil((long_side - short_side) / (short_side * (1 - _TILE_OVERLAP))) + 2
 
 
 def to_input(picture: Floats) -> Floats:

@@ -27,6 +27,8 @@ MINIMUM_SCORE = 0.5
 FORGET_AFTER_SECONDS = 1.5
 KEY_FRAME_SECONDS = 1 / 3
 SEARCH_SECONDS = 0.1
+MAX_PERSONS = 16
+"""How many are followed at once: each costs one look a frame, and a drawn crowd must not cost a hundred."""
 _KNOWN_OVERLAP = 0.45
 _SAME_POSE = 0.5
 _SAME_BODY = 0.5
@@ -130,7 +132,7 @@ class Tracker:
         self._follow(frame, time_seconds, look)
         if detections is not None:
             self._detected_at = time_seconds
-            for detection in detections:
+            for detection in detections[: 2 * MAX_PERSONS]:
                 self._admit(frame, time_seconds, detection, look)
         return self._release(CONFIRM_AFTER)
 
@@ -165,6 +167,8 @@ class Tracker:
 
     def _admit(self, frame: int, time_seconds: float, detection: Detection, look: Callable[[Region], Pose]) -> None:
         live = [track for track in self._tracks if track.live]
+        if len(live) >= MAX_PERSONS:
+            return
         if any(overlap(detection.region, track.region) > _KNOWN_OVERLAP for track in live):
             return
         pose = look(detection.region)

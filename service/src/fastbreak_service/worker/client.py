@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from asyncio.subprocess import Process
     from pathlib import Path
 
+    from fastbreak_service.video.limits import Limits
     from fastbreak_service.worker.protocol import Job
 
 _LOAD_SECONDS = 60
-_PROBE_SECONDS = 60
+_PROBE_SECONDS = 30
 _LINE_BYTES = 1 << 24
 log = structlog.get_logger()
 
@@ -120,7 +121,10 @@ class Worker:
         line = await process.stdout.readline()
         if not line.endswith(b"\n"):
             raise WorkerDiedError(_how(await process.wait()))
-        event: dict[str, Any] = json.loads(line)
+        try:
+            event: dict[str, Any] = json.loads(line)
+        except ValueError as error:
+            raise WorkerDiedError("it answered what is no event") from error
         return event
 
 
@@ -128,14 +132,15 @@ def _how(returncode: int) -> str:
     return f"signal {-returncode}" if returncode < 0 else f"exit code {returncode}"
 
 
-async def probe(path: Path, max_duration_seconds: float) -> None:
+async def probe(path: Path, limits: Limits) -> None:
     """Raise RejectedVideoError when a file cannot be analysed; a file that breaks the decoder is not a video."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "fastbreak_service.worker.probing",
         str(path),
-        str(max_duration_seconds),
+        str(limits.max_duration_seconds),
+        str(limits.max_work_seconds),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
     )
@@ -153,6 +158,6 @@ async def probe(path: Path, max_duration_seconds: float) -> None:
         raise RejectedVideoError(
             Rejection.NOT_A_VIDEO, "The bytes could not be read as a video: the decoder gave up on them."
         )
-    verdict = json.loads(output)
+    verdict = json.loads(output.splitlines()[-1])
     if verdict["code"] is not None:
         raise RejectedVideoError(Rejection(verdict["code"]), verdict["message"])

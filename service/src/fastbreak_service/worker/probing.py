@@ -1,6 +1,6 @@
 """A short-lived process that decides whether an upload can be analysed. Prints one JSON object.
 
-python -m fastbreak_service.worker.probing FILE MAX_DURATION_SECONDS
+python -m fastbreak_service.worker.probing FILE MAX_DURATION_SECONDS MAX_WORK_SECONDS
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from fastbreak_service.video.probe import probe
 
 # A crafted header can ask a demuxer for any amount of memory or time.
 _ADDRESS_SPACE_BYTES = 2 << 30
-_CPU_SECONDS = 60
+_CPU_SECONDS = 30
 
 
 def main() -> None:
@@ -24,7 +24,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_ADDRESS_SPACE_BYTES, _ADDRESS_SPACE_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
     try:
-        probe(Path(sys.argv[1]), Limits(max_duration_seconds=float(sys.argv[2])))
+        probe(Path(sys.argv[1]), Limits(max_duration_seconds=float(sys.argv[2]), max_work_seconds=float(sys.argv[3])))
     except RejectedVideoError as error:
         print(json.dumps({"code": error.code, "message": error.message}))
     else:

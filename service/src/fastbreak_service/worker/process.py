@@ -12,10 +12,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from fastbreak_service.analysis import Result, analyse
+from fastbreak_service.analysis import MeteredVision, Result, analyse
 from fastbreak_service.errors import AnalysisError
 from fastbreak_service.video.frames import VideoReader
-from fastbreak_service.video.limits import Limits
 from fastbreak_service.vision.models import PoseModel
 from fastbreak_service.worker.protocol import Job, event_line
 
@@ -80,8 +79,8 @@ def run(job: Job, vision: PoseModel) -> Result:
                 (job.id, row.person, row.frame, row.time_seconds, row.angle, row.value_degrees, row.confidence)
             )
 
-        reader = VideoReader(Path(job.video), Limits(max_duration_seconds=job.max_duration_seconds))
-        return analyse(reader, vision, keep)
+        reader = VideoReader(Path(job.video), job.limits)
+        return analyse(reader, MeteredVision(vision, reader.meter), keep)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from fastbreak_service.video.limits import Limits
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -14,7 +16,7 @@ class Job:
     id: str
     video: str
     measures: str
-    max_duration_seconds: float
+    limits: Limits
 
     def line(self) -> str:
         """The job as a line."""
@@ -23,7 +25,8 @@ class Job:
     @staticmethod
     def parse(line: str) -> Job:
         """The job that a line holds."""
-        return Job(**json.loads(line))
+        fields = json.loads(line)
+        return Job(**fields | {"limits": Limits(**fields["limits"])})
 
 
 def event_line(kind: str, **content: Any) -> str:

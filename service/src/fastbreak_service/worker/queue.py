@@ -13,7 +13,7 @@ import structlog
 
 from fastbreak_service import metrics
 from fastbreak_service.errors import AnalysisError
-from fastbreak_service.store.engine import AWAY
+from fastbreak_service.store.failures import DATABASE_ERRORS, is_away, reason, was_cut_off
 from fastbreak_service.worker.protocol import Job
 
 if TYPE_CHECKING:
@@ -22,13 +22,21 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from fastbreak_service.store.analyses import AnalysisStore
+    from fastbreak_service.video.limits import Limits
     from fastbreak_service.worker.client import Worker
 
 _BEAT_SECONDS = 5.0
 # Others' analyses are judged only after half a minute of contact: right after an outage every heartbeat looks old.
 _BEATS_BEFORE_JUDGING = 6
 _RETRY_SECONDS = 2.0
+# A database that has been away for longer than this has lost more than one result.
+_OUTAGE_SECONDS = 3600.0
+# A write that runs into its time limit (minutes) this often will do so again.
+_CUT_OFFS = 3
 _LOOK_SECONDS = 1.0
+_now = time.monotonic
+_REFUSED = "The database refused the result; the service's log has the reason. Send the video again when it is mended."
+_BROKEN = "The analysis stopped on an error of its own; the service's log has the cause."
 log = structlog.get_logger()
 
 
@@ -38,7 +46,7 @@ class Accepted:
 
     id: UUID
     video: Path
-    max_duration_seconds: float
+    limits: Limits
 
     @property
     def measures(self) -> Path:
@@ -67,12 +75,17 @@ class AnalysisQueue:
         self._mean_seconds = 10.0
 
     def reserve(self) -> bool:
-        """Take a place for an analysis that is arriving; False when the queue is full."""
-        if self._reserved >= self._size:
+        """Take a place for an analysis whose video has arrived; False when the queue is full."""
+        if self.full:
             return False
         self._reserved += 1
         metrics.QUEUE_DEPTH.set(self._reserved)
         return True
+
+    @property
+    def full(self) -> bool:
+        """Whether every place is taken."""
+        return self._reserved >= self._size
 
     def release(self) -> None:
         """Give back a place: the analysis was refused, or has begun."""
@@ -97,9 +110,14 @@ class AnalysisQueue:
             self.release()
             try:
                 await self._do(accepted)
+            except DATABASE_ERRORS as error:
+                log.error(  # noqa: TRY400 - the reason says it all
+                    "database refused", analysis_id=str(accepted.id), reason=reason(error)
+                )
+                await self._break_off(accepted.id, "database_refused", _REFUSED)
             except Exception:
                 log.exception("analysis broke off", analysis_id=str(accepted.id))
-                await self._break_off(accepted.id)
+                await self._break_off(accepted.id, "internal_error", _BROKEN)
             finally:
                 accepted.discard()
                 self._unfinished.pop(accepted.id, None)
@@ -117,9 +135,9 @@ class AnalysisQueue:
                     for analysis in await asyncio.to_thread(self._store.fail_abandoned):
                         metrics.ANALYSES.labels(outcome="interrupted").inc()
                         log.warning("analysis interrupted", analysis_id=str(analysis))
-            except AWAY as error:
+            except DATABASE_ERRORS as error:
                 beats = 0
-                log.warning("heartbeat failed", reason=type(error).__name__)
+                log.warning("heartbeat failed", reason=reason(error), away=is_away(error))
             await asyncio.sleep(_BEAT_SECONDS)
 
     async def drain(self, seconds: float) -> None:
@@ -156,7 +174,7 @@ class AnalysisQueue:
             log.warning("analysis no longer ours", analysis_id=str(analysis))
             return
         started = time.monotonic()
-        job = Job(str(analysis), str(accepted.video), str(accepted.measures), accepted.max_duration_seconds)
+        job = Job(str(analysis), str(accepted.video), str(accepted.measures), accepted.limits)
         try:
             result = await self._worker.analyse(job)
         except AnalysisError as error:
@@ -181,23 +199,30 @@ class AnalysisQueue:
             persons=len(result["persons"]),
         )
 
-    async def _break_off(self, analysis: UUID) -> None:
-        message = "The analysis stopped on an error of its own; the service's log has the cause."
-        metrics.ANALYSES.labels(outcome="internal_error").inc()
+    async def _break_off(self, analysis: UUID, code: str, message: str) -> None:
+        metrics.ANALYSES.labels(outcome=code).inc()
         try:
-            await self._settle(lambda: self._store.fail(analysis, self._owner, "internal_error", message))
-        except Exception:
-            log.exception("failure could not be recorded", analysis_id=str(analysis))
+            await self._settle(lambda: self._store.fail(analysis, self._owner, code, message))
+        except DATABASE_ERRORS as error:
+            log.error(  # noqa: TRY400 - the reason says it all
+                "failure could not be recorded", analysis_id=str(analysis), reason=reason(error)
+            )
 
     async def _settle(self, write: Callable[[], bool], tries: int | None = None) -> bool:
-        """Write to the database, again and again while it is away: an hour's analysis must outlive its restart."""
-        attempt = 0
+        """Write to the database, again and again while it is away: an hour's analysis must outlive its restart.
+
+        Raises what the database raises when it refuses, or when it has been away for an hour.
+        """
+        attempt, begun = 0, _now()
         while True:
             attempt += 1
             try:
                 return await asyncio.to_thread(write)
-            except AWAY as error:
-                log.warning("database write failed", reason=type(error).__name__, attempt=attempt)
-                if tries is not None and attempt >= tries:
+            except DATABASE_ERRORS as error:
+                log.warning("database write failed", reason=reason(error), attempt=attempt, away=is_away(error))
+                spent = _now() - begun > _OUTAGE_SECONDS or (was_cut_off(error) and attempt >= _CUT_OFFS)
+                if tries is not None and (attempt >= tries or not is_away(error)):
                     return False
+                if spent or not is_away(error):
+                    raise
                 await asyncio.sleep(_RETRY_SECONDS)

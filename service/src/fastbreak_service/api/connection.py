@@ -1,0 +1,142 @@
+"""One HTTP connection: uvicorn's own, with time limits for slow callers and errors in the contract's form."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import h11
+import structlog
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+if TYPE_CHECKING:
+    import asyncio
+
+HEADER_SECONDS = 20.0
+"""From a connection's or a request's first moment until its headers are there."""
+UNREAD_SECONDS = 60.0
+"""How long an answer may wait for a caller that does not read it."""
+UNSENT_SECONDS = 5.0
+"""How long the rest of a body is read that nobody wants."""
+log = structlog.get_logger()
+_MESSAGE = "The request is not valid HTTP/1.1, or its headers are too large. Check the client or the proxy before it."
+_LATE = f"The request's headers did not arrive within {HEADER_SECONDS:g} seconds."
+
+
+def bounded(version: str) -> type[H11Protocol]:
+    """The protocol class of a server whose release is `version`."""
+
+    class Bounded(BoundedConnection):
+        release = version
+
+    return Bounded
+
+
+class BoundedConnection(H11Protocol):
+    """Nobody holds it by sending or reading slowly, and what is no HTTP is answered as every other error is."""
+
+    release = "unreleased"
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._header_timer: asyncio.TimerHandle | None = None
+        self._unread_timer: asyncio.TimerHandle | None = None
+        self._unsent_timer: asyncio.TimerHandle | None = None
+        self._refused = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in uvicorn
+        """Wait for headers, but not for ever."""
+        super().connection_made(transport)
+        self._await_headers()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the timers."""
+        self._cancel_timers()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes in; a request that begins must be whole in time."""
+        if self._refused:
+            return
+        super().data_received(data)
+        if self._in_headers:
+            self._await_headers()
+        else:
+            self._headers_are_here()
+
+    def on_response_complete(self) -> None:
+        """When the request's own body is still on its way, read on for a moment, so that the answer is heard."""
+        super().on_response_complete()
+        if self.conn.their_state is h11.SEND_BODY and self._unsent_timer is None:
+            self._unsent_timer = self.loop.call_later(UNSENT_SECONDS, self.transport.close)
+
+    def pause_writing(self) -> None:
+        """The caller does not read."""
+        super().pause_writing()
+        if self._unread_timer is None:
+            self._unread_timer = self.loop.call_later(UNREAD_SECONDS, self._give_up_writing)
+
+    def resume_writing(self) -> None:
+        """The caller reads again."""
+        if self._unread_timer is not None:
+            self._unread_timer.cancel()
+            self._unread_timer = None
+        super().resume_writing()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP."""
+        log.info("request not understood", reason=msg)
+        self._refuse(400, "bad_request", _MESSAGE)
+
+    @property
+    def _in_headers(self) -> bool:
+        idle = self.cycle is None or self.cycle.response_complete
+        return idle and self.conn.their_state is h11.IDLE and not self.transport.is_closing()
+
+    def _await_headers(self) -> None:
+        if self._header_timer is None:
+            self._header_timer = self.loop.call_later(HEADER_SECONDS, self._headers_are_late)
+
+    def _headers_are_here(self) -> None:
+        if self._header_timer is not None:
+            self._header_timer.cancel()
+            self._header_timer = None
+
+    def _headers_are_late(self) -> None:
+        self._header_timer = None
+        if self._in_headers:
+            self._refuse(408, "request_timeout", _LATE)
+
+    def _give_up_writing(self) -> None:
+        self._unread_timer = None
+        log.info("answer not read", seconds=UNREAD_SECONDS)
+        self.transport.abort()
+
+    def _cancel_timers(self) -> None:
+        for timer in (self._header_timer, self._unread_timer, self._unsent_timer):
+            if timer is not None:
+                timer.cancel()
+        self._header_timer = self._unread_timer = self._unsent_timer = None
+
+    def _refuse(self, status: int, code: str, message: str) -> None:
+        """Send an error if an answer can still be sent, and close."""
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            body = json.dumps({"error": {"code": code, "message": message}}).encode()
+            headers = [
+                ("content-type", "application/json"),
+                ("content-length", str(len(body))),
+                ("connection", "close"),
+                ("cache-control", "no-store"),
+                ("x-content-type-options", "nosniff"),
+                ("x-fastbreak-version", self.release),
+                ("x-request-id", uuid.uuid4().hex),
+            ]
+            response = h11.Response(status_code=status, headers=headers)
+            for event in (response, h11.Data(data=body), h11.EndOfMessage()):
+                self.transport.write(self.conn.send(event) or b"")
+        # Closing with bytes unread would reset the connection, and the answer with it.
+        self._refused = True
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self._unsent_timer = self._unsent_timer or self.loop.call_later(UNSENT_SECONDS, self.transport.close)

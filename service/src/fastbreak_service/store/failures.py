@@ -1,0 +1,58 @@
+"""Telling a database that is away, where trying again helps, from one that refuses, where it does not."""
+
+from __future__ import annotations
+
+import re
+
+import psycopg
+from sqlalchemy import exc
+
+DATABASE_ERRORS = (exc.SQLAlchemyError, psycopg.Error)
+"""Everything that the engine and the driver raise; COPY raises the driver's own errors."""
+_UNREACHED = (
+    exc.OperationalError,
+    exc.InterfaceError,
+    exc.TimeoutError,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+)
+
+# Classes and codes of SQLSTATE (PostgreSQL's manual, appendix A) that pass by themselves: connections, rollbacks of
+# concurrent transactions, resources, operators' intervention, the system's own input and output; then a lock, a
+# statement or idle transaction cut off, and a standby that is being promoted.
+_PASSING_CLASSES = ("08", "40", "53", "57", "58")
+_PASSING_CODES = ("55P03", "25P03", "25006")
+_LASTING_CODES = ("57P04",)
+# While connecting there is no code, only the server's sentence. Every FATAL one is a refusal but these.
+_REFUSAL = re.compile(
+    r"FATAL:|SSL|certificate|root\.crt|no password supplied|invalid (?:port|connection option)", re.IGNORECASE
+)
+_PASSING_REFUSAL = re.compile(
+    r"starting up|shutting down|recovery mode|not (?:yet )?accepting|too many|connection slots|terminating|"
+    r"SSL (?:connection has been closed|SYSCALL|error: unexpected eof)|closed the connection",
+    re.IGNORECASE,
+)
+
+
+def is_away(error: Exception) -> bool:
+    """Whether the same call may succeed later without anybody changing the database or the settings."""
+    cause = getattr(error, "orig", None) or error
+    code = getattr(cause, "sqlstate", None)
+    if code is not None:
+        return code not in _LASTING_CODES and (code[:2] in _PASSING_CLASSES or code in _PASSING_CODES)
+    if not isinstance(error, _UNREACHED):
+        return False
+    said = str(cause)
+    return _PASSING_REFUSAL.search(said) is not None or _REFUSAL.search(said) is None
+
+
+def was_cut_off(error: Exception) -> bool:
+    """Whether the statement ran into its time limit: of a loaded database a passing thing, but not for ever."""
+    return getattr(getattr(error, "orig", None) or error, "sqlstate", None) == "57014"
+
+
+def reason(error: Exception) -> str:
+    """The first line of what the database said, for logs and the command line, without statement and parameters."""
+    cause = getattr(error, "orig", None) or error
+    lines = str(cause).strip().splitlines()
+    return lines[0] if lines else type(cause).__name__

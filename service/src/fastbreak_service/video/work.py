@@ -1,0 +1,58 @@
+"""How long an analysis will take, estimated from a clip's shape."""
+
+from __future__ import annotations
+
+import math
+
+from fastbreak_service.errors import RejectedVideoError, Rejection
+
+# Processor time on the machine of docs/service.md, rounded up. What matters is that no clip costs much more than said.
+_FRAME_SECONDS = 0.001
+_MEGAPIXEL_SECONDS = 0.006
+_LOOK_SECONDS = 0.010
+_TILE_SECONDS = 0.010
+# Before anything is analysed nobody knows how many persons there are.
+USUAL_PERSONS = 2
+_KEY_FRAMES_PER_SECOND = 10
+
+
+def of_frames(frames: int, width: int, height: int) -> float:
+    """Seconds to decode and convert frames of a size, as shown."""
+    return frames * (_FRAME_SECONDS + _MEGAPIXEL_SECONDS * width * height / 1e6)
+
+
+def of_vision(tiles: int, looks: int) -> float:
+    """Seconds for a number of detector tiles and looks at single persons."""
+    return tiles * _TILE_SECONDS + looks * _LOOK_SECONDS
+
+
+def estimate(frames: int, seconds: float, width: int, height: int, tiles: int) -> float:
+    """Seconds that a clip of `frames` over `seconds`, shown at a size, will take with the usual number of persons.
+
+    `tiles` is the number of squares that the detector looks at in a frame; nobody in sight makes it look ten times
+    a second.
+    """
+    key_frames = min(frames, math.ceil(max(0.0, seconds) * _KEY_FRAMES_PER_SECOND) + 1)
+    return of_frames(frames, width, height) + of_vision(key_frames * tiles, frames * USUAL_PERSONS)
+
+
+class Meter:
+    """Adds up the work on one clip, in estimated seconds, and stops it at a limit."""
+
+    def __init__(self, limit_seconds: float) -> None:
+        self._limit = limit_seconds
+        self._spent = 0.0
+
+    def spend(self, seconds: float) -> None:
+        """Add some work. Raises RejectedVideoError when the sum is over the limit."""
+        self._spent += seconds
+        self.check(self._spent)
+
+    def check(self, seconds: float) -> None:
+        """Raise RejectedVideoError for an amount of work over the limit."""
+        if seconds > self._limit:
+            raise RejectedVideoError(
+                Rejection.TOO_MUCH_WORK,
+                f"The video's frames, their size and the persons in them make more than {self._limit:g} seconds of "
+                "work, the most that is done for a video. Cut it to the part of interest, or scale it down.",
+            )

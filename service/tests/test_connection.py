@@ -1,0 +1,197 @@
+"""Callers that are slow, and what is no HTTP, against the connection's own protocol."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING
+
+import h11
+import pytest
+import uvicorn
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from uvicorn.server import ServerState
+
+from fastbreak_service.api import connection, upload
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+
+    type Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[bytes]]
+
+LARGE = "x" * 20_000_000
+
+
+async def _small(_: Request) -> JSONResponse:
+    return JSONResponse({"size": "small"})
+
+
+async def _large(_: Request) -> JSONResponse:
+    return JSONResponse({"size": LARGE})
+
+
+def talk(conversation: Talk) -> tuple[bytes, float]:
+    """What a caller hears, and how many seconds it takes until the server closes."""
+
+    async def run() -> tuple[bytes, float]:
+        routes = [Route("/", _small, methods=["GET", "POST"]), Route("/large", _large)]
+        config = uvicorn.Config(Starlette(routes=routes), log_config=None, ws="none", lifespan="off")
+        config.load()
+        state = ServerState()
+        made = connection.bounded("1.2.3")
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: made(config, state, {}), "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        begun = loop.time()
+        try:
+            async with asyncio.timeout(20):
+                heard = await conversation(reader, writer)
+            return heard, loop.time() - begun
+        finally:
+            writer.transport.abort()
+            server.close()
+
+    return asyncio.run(run())
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Limits that a test can wait for."""
+    for name in ("HEADER_SECONDS", "UNREAD_SECONDS", "UNSENT_SECONDS"):
+        monkeypatch.setattr(connection, name, 0.4)
+
+
+def error_code(answer: bytes) -> str:
+    """The code of an error; its form is checked on the way."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    names = {line.split(b":")[0].lower() for line in head.split(b"\r\n")[1:]}
+    assert {b"x-fastbreak-version", b"x-request-id", b"content-length"} <= names
+    assert b"application/json" in head
+    error = json.loads(body)["error"]
+    assert set(error) == {"code", "message"}
+    code: str = error["code"]
+    return code
+
+
+@pytest.mark.parametrize("begin", [b"", b"G", b"GET / HTTP/1.1\r\n", b"GET / HTTP/1.1\r\nhost: x\r\nx-a: "])
+@pytest.mark.parametrize("dribble", [b"", b"a"])
+def test_headers_that_do_not_come_are_not_waited_for(begin: bytes, dribble: bytes) -> None:
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        writer.write(begin)
+        reading = asyncio.create_task(reader.read())
+        while not reading.done():
+            writer.write(dribble)
+            await asyncio.sleep(0.05)
+        return await reading
+
+    answer, seconds = talk(slow)
+    assert seconds < 3
+    if begin or not dribble:
+        assert answer.startswith(b"HTTP/1.1 4")
+        assert error_code(answer) in {"request_timeout", "bad_request"}
+
+
+def test_the_second_requests_headers_are_not_waited_for_either() -> None:
+    async def second(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        writer.write(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+        await reader.readuntil(b"small")
+        writer.write(b"GET / HT")
+        return await reader.read()
+
+    answer, seconds = talk(second)
+    assert b" 408 " in answer
+    assert seconds < 3
+
+
+def test_an_idle_connection_outlives_the_headers_limit() -> None:
+    async def patient(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        for _ in range(3):
+            writer.write(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+            await reader.readuntil(b"small")
+            await asyncio.sleep(0.6)
+        return b"heard"
+
+    assert talk(patient)[0] == b"heard"
+
+
+def test_an_answer_that_is_not_read_is_given_up() -> None:
+    async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        writer.write(b"GET /large HTTP/1.1\r\nhost: x\r\n\r\n")
+        await asyncio.sleep(2)
+        try:
+            return await reader.read()
+        except ConnectionResetError:
+            return b""
+
+    assert len(talk(deaf)[0]) < len(LARGE)
+
+
+def test_a_body_that_nobody_wants_is_not_waited_for() -> None:
+    async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        writer.write(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n\r\n")
+        reading = asyncio.create_task(reader.read())
+        while not reading.done():
+            writer.write(b"a")
+            await asyncio.sleep(0.05)
+        return await reading
+
+    answer, seconds = talk(endless)
+    assert b" 200 " in answer
+    assert seconds < 3
+
+
+NO_HTTP = [
+    b"hello\r\n\r\n",
+    b"GET /\r\n\r\n",
+    b"GET / HTTP/1.1\r\nhost: x\r\nhost: y\r\n\r\n",
+    b"GET / HTTP/1.1\r\n\r\n",
+    b"GET / HTTP/1.1\r\nhost: x\r\nbad header\r\n\r\n",
+    b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n",
+    b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n",
+    b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: gzip\r\n\r\n",
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+    b"GET / HTTP/1.1\r\nhost: x\r\nx: " + b"a" * 200_000,
+]
+
+
+@pytest.mark.parametrize("sent", NO_HTTP, ids=range(len(NO_HTTP)))
+def test_what_is_no_http_is_answered_in_the_contracts_form(sent: bytes) -> None:
+    async def wrong(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        writer.write(sent)
+        return await reader.read()
+
+    answer, _ = talk(wrong)
+    assert b" 400 " in answer.split(b"\r\n")[0]
+    assert error_code(answer) == "bad_request"
+
+
+@given(st.lists(st.tuples(st.floats(0, 20), st.integers(0, 100_000)), max_size=300))
+def test_a_body_is_waited_for_only_while_it_keeps_its_pace(pieces: list[tuple[float, int]]) -> None:
+    """Whoever is waited for has brought the least rate since the beginning, but for one window."""
+    pace, now, arrived = upload.Pace(0.0), 0.0, 0
+    for wait, size in pieces:
+        if wait >= pace.patience(now):
+            return
+        now += wait
+        arrived += size
+        if not pace.keeps(now, size):
+            return
+        assert now < upload.DEADLINE_SECONDS
+        assert arrived >= upload.WINDOW_BYTES * (int(now / upload.WINDOW_SECONDS) - 1)
+
+
+def test_a_byte_now_and_then_is_not_waited_for() -> None:
+    pace = upload.Pace(0.0)
+    kept = [pace.keeps(float(second), 1) for second in range(1, 20)]
+    assert kept.index(False) == upload.WINDOW_SECONDS - 1
+
+
+def test_h11_names_the_states_that_are_relied_on() -> None:
+    assert h11.Connection(h11.SERVER).their_state is h11.IDLE

@@ -1,0 +1,137 @@
+"""Which errors of the database pass by themselves."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+from psycopg import errors
+from sqlalchemy import exc
+
+from fastbreak_service.settings import database_settings
+from fastbreak_service.store.engine import make_engine
+from fastbreak_service.store.failures import is_away, reason
+from fastbreak_service.worker import queue as worker_queue
+from fastbreak_service.worker.client import Worker
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from support.postgres import Postgres
+
+PASSING = ["08006", "40001", "40P01", "53100", "53300", "55P03", "57014", "57P01", "57P03", "58030", "25006"]
+LASTING = [
+    "22P02",
+    "22003",
+    "23505",
+    "23503",
+    "28P01",
+    "28000",
+    "3D000",
+    "42P01",
+    "42501",
+    "42703",
+    "54000",
+    "57P04",
+    "XX000",
+]
+
+
+def raised(code: str) -> psycopg.Error:
+    """The driver's error of a code."""
+    return errors.lookup(code)("said the server")
+
+
+@pytest.mark.parametrize("code", PASSING)
+def test_what_passes_is_away(code: str) -> None:
+    assert is_away(raised(code))
+    assert is_away(exc.OperationalError("statement", {}, raised(code)))
+
+
+@pytest.mark.parametrize("code", LASTING)
+def test_what_lasts_is_not_away(code: str) -> None:
+    assert not is_away(raised(code))
+    assert not is_away(exc.OperationalError("statement", {}, raised(code)))
+
+
+@pytest.mark.parametrize(
+    ("said", "away"),
+    [
+        ("connection failed: Connection refused\n\tIs the server running on that host?", True),
+        ("failed to resolve host 'db': Name or service not known", True),
+        ("connection timeout expired", True),
+        ("server closed the connection unexpectedly", True),
+        ("FATAL:  the database system is starting up", True),
+        ("FATAL:  the database system is not yet accepting connections", True),
+        ("FATAL:  sorry, too many clients already", True),
+        ("FATAL:  remaining connection slots are reserved for roles", True),
+        ('FATAL:  password authentication failed for user "x"', False),
+        ('FATAL:  database "x" does not exist', False),
+        ('FATAL:  role "x" does not exist', False),
+        ("FATAL:  no pg_hba.conf entry for host", False),
+        ("server does not support SSL, but SSL was required", False),
+        ("SSL error: certificate verify failed", False),
+        ("fe_sendauth: no password supplied", False),
+    ],
+)
+def test_a_server_that_cannot_be_entered_is_told_from_one_that_cannot_be_reached(said: str, away: bool) -> None:
+    assert is_away(psycopg.OperationalError(said)) is away
+    assert is_away(exc.OperationalError("", {}, psycopg.OperationalError(said))) is away
+    assert reason(psycopg.OperationalError(said)) == said.splitlines()[0]
+
+
+def test_a_full_pool_is_away() -> None:
+    assert is_away(exc.TimeoutError("QueuePool limit reached"))
+    assert not is_away(exc.ArgumentError("ours"))
+
+
+class Store:
+    """A database that answers every write with an error."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+        self.writes: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        def write(*_: object) -> bool:
+            self.writes.append(name)
+            raise self.error
+
+        return write
+
+
+@pytest.mark.parametrize("code", ["42501", "23505", "22P02"])
+def test_a_refused_write_is_not_tried_again(code: str, tmp_path: Path) -> None:
+    store = Store(raised(code))
+    queue = worker_queue.AnalysisQueue(store, Worker(tmp_path, 1), "me", 1)  # type: ignore[arg-type]
+    with pytest.raises(psycopg.Error):
+        asyncio.run(queue._settle(lambda: store.start(uuid.uuid4(), "me")))
+    assert store.writes == ["start"]
+
+
+@pytest.mark.parametrize(("code", "writes"), [("57014", 3), ("57P01", 5)])
+def test_a_write_to_a_database_that_stays_away_ends_too(
+    monkeypatch: pytest.MonkeyPatch, code: str, writes: int, tmp_path: Path
+) -> None:
+    moments = iter(range(0, 100_000, 900))
+    monkeypatch.setattr(worker_queue, "_RETRY_SECONDS", 0)
+    monkeypatch.setattr(worker_queue, "_now", lambda: next(moments))
+    store = Store(raised(code))
+    queue = worker_queue.AnalysisQueue(store, Worker(tmp_path, 1), "me", 1)  # type: ignore[arg-type]
+
+    with pytest.raises(psycopg.Error):
+        asyncio.run(queue._settle(store.start))
+    assert len(store.writes) == writes
+
+
+def test_a_wrong_password_and_a_missing_database_are_refusals(postgres: Postgres) -> None:
+    good = postgres.environment(postgres.database())
+    for change in ({"FASTBREAK_DATABASE_PASSWORD": "wrong"}, {"FASTBREAK_DATABASE_NAME": "nobody"}):
+        engine = make_engine(database_settings(good | {"FASTBREAK_DATABASE_SSLMODE": "prefer"} | change))
+        with pytest.raises(exc.OperationalError) as caught, engine.connect():
+            pass
+        assert not is_away(caught.value)
+        engine.dispose()
