@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import pytest
 from psycopg import errors
 from sqlalchemy import exc
 
+from fastbreak_service.api.errors import on_database_error
 from fastbreak_service.settings import database_settings
 from fastbreak_service.store.engine import make_engine
 from fastbreak_service.store.failures import is_away, reason
@@ -135,3 +137,19 @@ def test_a_wrong_password_and_a_missing_database_are_refusals(postgres: Postgres
             pass
         assert not is_away(caught.value)
         engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (raised("57P01"), 503, "database_unavailable"),
+        (psycopg.OperationalError("connection failed: Connection refused"), 503, "database_unavailable"),
+        (psycopg.OperationalError('FATAL:  password authentication failed for user "x"'), 503, "database_refused"),
+        (raised("42501"), 503, "database_refused"),
+        (raised("42703"), 500, "internal_error"),
+        (raised("22P02"), 500, "internal_error"),
+    ],
+)
+def test_a_caller_hears_what_kind_of_failure_it_is(error: Exception, status: int, code: str) -> None:
+    answer = asyncio.run(on_database_error(None, error))  # type: ignore[arg-type]
+    assert (answer.status_code, json.loads(bytes(answer.body))["error"]["code"]) == (status, code)

@@ -107,7 +107,7 @@ def _check_schema(engine: Engine) -> None:
         with engine.connect() as connection:
             revision = schema.current(connection)
     except DATABASE_ERRORS as error:
-        raise (database_away() if is_away(error) else database_refused(503)) from error
+        raise (database_away() if is_away(error) else database_refused()) from error
     if not schema.serves(revision):
         raise ApiError(
             503,

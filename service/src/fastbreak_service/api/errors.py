@@ -8,7 +8,7 @@ import structlog
 from starlette.responses import JSONResponse
 
 from fastbreak_service.errors import RejectedVideoError, Rejection
-from fastbreak_service.store.failures import is_away, reason
+from fastbreak_service.store.failures import is_away, is_shut, reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,22 +58,27 @@ async def on_api_error(_: Request, error: Exception) -> Response:
     return answer(error)
 
 
-def database_refused(status: int = 500) -> ApiError:
-    """The answer when the database refuses, which trying again does not change."""
+def database_refused() -> ApiError:
+    """The answer when the database does not let the service in, which trying again does not change."""
     return ApiError(
-        status,
+        503,
         "database_refused",
-        "The database refused what the service asked of it; the service's log has the reason. Trying again does not "
-        "help before that is mended.",
+        "The database refuses the service; the service's log has the reason. Trying again does not help before its "
+        "settings or rights are mended.",
     )
 
 
 async def on_database_error(_: Request, error: Exception) -> Response:
-    """Answer when the database is away, or refuses what was asked."""
+    """Answer when the database is away, when it refuses the service, or when it refuses what the service asked."""
     if is_away(error):
         return answer(database_away())
     log.error("database refused", reason=reason(error))
-    return answer(database_refused())
+    return answer(database_refused() if is_shut(error) else INTERNAL)
+
+
+INTERNAL = ApiError(
+    500, "internal_error", "The service failed on this request; its log has the cause under this x-request-id."
+)
 
 
 def _words(text: str) -> str:

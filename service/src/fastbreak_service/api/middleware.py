@@ -11,7 +11,7 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 
 from fastbreak_service import metrics
-from fastbreak_service.api.errors import ApiError, answer
+from fastbreak_service.api.errors import INTERNAL, answer
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -56,14 +56,9 @@ class Envelope:
             except Exception:
                 log.exception("request broke off")
                 if status == 0:
-                    await answer(_INTERNAL)(scope, receive, send_marked)
+                    await answer(INTERNAL)(scope, receive, send_marked)
             finally:
                 _account(scope, status, time.perf_counter() - started)
-
-
-_INTERNAL = ApiError(
-    500, "internal_error", "The service failed on this request; its log has the cause under this x-request-id."
-)
 
 
 def _request_id(headers: Headers) -> str:

@@ -13,6 +13,7 @@ import uvicorn
 
 from fastbreak_service.api.app import Deadline, make_app
 from fastbreak_service.api.connection import bounded
+from fastbreak_service.worker.confine import hide_memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +49,7 @@ class _Server(uvicorn.Server):
 
 def serve(settings: ServiceSettings) -> int:
     """Serve until told to stop; the exit code. 0 after a drain, 1 when the port cannot be had."""
+    hide_memory()
     _allow_connections()
     deadline = Deadline()
     config = uvicorn.Config(

@@ -46,6 +46,12 @@ def is_away(error: Exception) -> bool:
     return _PASSING_REFUSAL.search(said) is not None or _REFUSAL.search(said) is None
 
 
+def is_shut(error: Exception) -> bool:
+    """Whether the database does not let the service in: no connection, no rights, no schema."""
+    code = getattr(getattr(error, "orig", None) or error, "sqlstate", None)
+    return code is None or code[:2] in {"28", "3D"} or code == "42501"
+
+
 def was_cut_off(error: Exception) -> bool:
     """Whether the statement ran into its time limit: of a loaded database a passing thing, but not for ever."""
     return getattr(getattr(error, "orig", None) or error, "sqlstate", None) == "57014"

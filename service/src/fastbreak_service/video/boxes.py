@@ -1,4 +1,4 @@
-"""Telling a cut-off MP4 or MOV from its outline alone, which FFmpeg reports as garbage or does not report."""
+"""Telling a cut-off file from its outline alone, where FFmpeg reports garbage or reports nothing."""
 
 from __future__ import annotations
 
@@ -10,9 +10,43 @@ if TYPE_CHECKING:
 
 _MAX_BOXES = 4096
 _KNOWN = {b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"moof", b"sidx", b"styp", b"mfra", b"uuid", b"meta"}
+_UNKNOWN_SIZES = (0, 0xFFFFFFFF)
+_ASF_HEADER = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
+_ASF_FILE_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
+_ASF_BROADCAST = 1
 
 
 def cut_short(path: Path) -> bool:
+    """Whether the file says of itself that it is longer than it is. False where its kind does not say."""
+    end = path.stat().st_size
+    with path.open("rb") as stream:
+        begin = stream.read(8192)
+    if begin[:4] == b"RIFF":
+        return _riff_cut_short(begin, end)
+    if begin.startswith(_ASF_HEADER):
+        return _asf_cut_short(begin, end)
+    return _boxes_cut_short(path)
+
+
+def _riff_cut_short(begin: bytes, end: int) -> bool:
+    """AVI: the first chunk's size; one byte of padding may be missing."""
+    if len(begin) < 8:
+        return False
+    (size,) = struct.unpack_from("<I", begin, 4)
+    return size not in _UNKNOWN_SIZES and size + 7 > end
+
+
+def _asf_cut_short(begin: bytes, end: int) -> bool:
+    """ASF and WMV: the size in the file properties, unless it was a broadcast."""
+    found = begin.find(_ASF_FILE_PROPERTIES)
+    if found < 0 or len(begin) < found + 92:
+        return False
+    (size,) = struct.unpack_from("<Q", begin, found + 40)
+    (flags,) = struct.unpack_from("<I", begin, found + 88)
+    return not flags & _ASF_BROADCAST and bool(size > end)
+
+
+def _boxes_cut_short(path: Path) -> bool:
     """Whether the file is an ISO base media file (ISO/IEC 14496-12) whose top-level boxes reach past its end.
 
     False for any other file. A file that has media data but no index (`moov`) was cut off before the index.

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from fastbreak_service.errors import AnalysisError, RejectedVideoError, Rejection
+from fastbreak_service.worker.confine import environment
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
@@ -76,12 +78,13 @@ class Worker:
             str(self._models),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
+            env=environment(os.environ),
             limit=_LINE_BYTES,
         )
         async with asyncio.timeout(_LOAD_SECONDS):
-            await self._event(self._process)
+            event = await self._event(self._process)
         self._ready = True
-        log.info("worker started", worker_pid=self._process.pid)
+        log.info("worker started", worker_pid=self._process.pid, offline=event.get("offline"))
 
     async def stop(self) -> None:
         """End the process, if there is one."""
@@ -143,6 +146,7 @@ async def probe(path: Path, limits: Limits) -> None:
         str(limits.max_work_seconds),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
+        env=environment(os.environ),
     )
     try:
         async with asyncio.timeout(_PROBE_SECONDS):

@@ -6,23 +6,21 @@ python -m fastbreak_service.worker.probing FILE MAX_DURATION_SECONDS MAX_WORK_SE
 from __future__ import annotations
 
 import json
-import resource
 import sys
 from pathlib import Path
 
 from fastbreak_service.errors import RejectedVideoError
 from fastbreak_service.video.limits import Limits
 from fastbreak_service.video.probe import probe
+from fastbreak_service.worker.confine import Allowance, confine
 
 # A crafted header can ask a demuxer for any amount of memory or time.
-_ADDRESS_SPACE_BYTES = 2 << 30
-_CPU_SECONDS = 30
+_ALLOWANCE = Allowance(address_space_bytes=2 << 30, file_bytes=0, cpu_seconds=30)
 
 
 def main() -> None:
     """Probe the file named by the first argument."""
-    resource.setrlimit(resource.RLIMIT_AS, (_ADDRESS_SPACE_BYTES, _ADDRESS_SPACE_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
+    confine(_ALLOWANCE)
     try:
         probe(Path(sys.argv[1]), Limits(max_duration_seconds=float(sys.argv[2]), max_work_seconds=float(sys.argv[3])))
     except RejectedVideoError as error:

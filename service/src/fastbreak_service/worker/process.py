@@ -16,6 +16,7 @@ from fastbreak_service.analysis import MeteredVision, Result, analyse
 from fastbreak_service.errors import AnalysisError
 from fastbreak_service.video.frames import VideoReader
 from fastbreak_service.vision.models import PoseModel
+from fastbreak_service.worker.confine import Allowance, confine
 from fastbreak_service.worker.protocol import Job, event_line
 
 if TYPE_CHECKING:
@@ -24,11 +25,16 @@ if TYPE_CHECKING:
     from fastbreak_service.analysis import MeasureRow
 
 
+# The networks and one large frame take a tenth of this; the measures of the longest clip are far smaller files.
+_ALLOWANCE = Allowance(address_space_bytes=8 << 30, file_bytes=4 << 30)
+
+
 def main() -> None:
     """Run the worker. The first argument is the models' directory."""
     events = _take_standard_output()
+    offline = confine(_ALLOWANCE)
     vision = PoseModel(Path(sys.argv[1]))
-    events.write(event_line("ready"))
+    events.write(event_line("ready", offline=offline))
     for job in _jobs():
         events.write(_answer(job, vision))
 

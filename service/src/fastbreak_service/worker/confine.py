@@ -1,0 +1,62 @@
+"""Decoding hostile files where there is nothing to steal: no secrets in the environment, no network, few resources."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# What Python and the libraries need; everything else, the database's settings above all, stays with the server.
+_KEPT = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "TMPDIR", "TZ")
+_PR_SET_DUMPABLE = 4
+_OPEN_FILES = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """The most that a process may use, in bytes of address space and of one file, and seconds of processor time."""
+
+    address_space_bytes: int
+    file_bytes: int
+    cpu_seconds: int | None = None
+
+
+def environment(whole: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a process that decodes."""
+    return {name: whole[name] for name in _KEPT if name in whole}
+
+
+def confine(allowance: Allowance) -> bool:
+    """Limit this process for good, before it starts threads; whether it lost the network too.
+
+    The network goes with a namespace of its own, which not every platform lets an ordinary user have.
+    """
+    _limit(resource.RLIMIT_AS, allowance.address_space_bytes)
+    _limit(resource.RLIMIT_FSIZE, allowance.file_bytes)
+    _limit(resource.RLIMIT_NOFILE, _OPEN_FILES)
+    _limit(resource.RLIMIT_CORE, 0)
+    if allowance.cpu_seconds is not None:
+        _limit(resource.RLIMIT_CPU, allowance.cpu_seconds)
+    try:
+        os.unshare(os.CLONE_NEWUSER | os.CLONE_NEWNET)
+    except OSError:
+        return False
+    return True
+
+
+def hide_memory() -> None:
+    """Keep other processes of this user from reading this one's environment and memory under /proc. Raises OSError."""
+    if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "PR_SET_DUMPABLE was refused")
+
+
+def _limit(kind: int, most: int) -> None:
+    """Lower a limit, never raise it."""
+    _, hard = resource.getrlimit(kind)
+    least = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(kind, (least, least))

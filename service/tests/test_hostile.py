@@ -1,0 +1,189 @@
+"""Whatever the decoder raises, and however much of a file is left, ends in a result or in a reason."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import av
+import numpy as np
+import pytest
+
+from fastbreak_service.errors import RejectedVideoError, Rejection
+from fastbreak_service.video import decoding, frames
+from fastbreak_service.video.decoding import Tally
+from fastbreak_service.video.frames import VideoReader
+from fastbreak_service.video.guard import rejecting
+from fastbreak_service.video.limits import Limits
+from fastbreak_service.video.probe import probe
+from support import clips
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+# What Python, NumPy and PyAV raise by themselves; each stands for its kind.
+KINDS: list[Exception] = [
+    ValueError("cannot decode unknown codec"),
+    TypeError("an integer is required"),
+    MemoryError(),
+    OverflowError("Python int too large to convert to C int"),
+    ZeroDivisionError("Fraction(1, 0)"),
+    AssertionError(),
+    AttributeError("'NoneType' object has no attribute 'width'"),
+    IndexError("list index out of range"),
+    KeyError("side data"),
+    NotImplementedError("pixel format"),
+    RuntimeError("generator raised StopIteration"),
+    UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte"),
+    OSError(5, "Input/output error", "/tmp/secret/place"),  # noqa: S108
+    av.InvalidDataError(1094995529, "Invalid data found when processing input", "/tmp/secret/place"),  # noqa: S108
+    av.PatchWelcomeError(1163346256, "Not yet implemented"),
+]
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clip with nothing wrong, 24 frames."""
+    path = tmp_path_factory.mktemp("hostile") / "v.mp4"
+    return clips.write(path, [clips.noise(96, 64, n) for n in range(24)], clips.Look(codec="libx264", rate=20))
+
+
+def outcome(path: Path) -> str:
+    """What comes of a file: the number of its frames, or the code of its rejection."""
+    try:
+        probe(path, Limits())
+        return str(sum(1 for _ in VideoReader(path, Limits())))
+    except RejectedVideoError as error:
+        rejection = error
+    assert rejection.message.endswith(".")
+    assert "Traceback" not in rejection.message
+    assert str(path) not in rejection.message
+    return rejection.code
+
+
+@pytest.mark.parametrize("error", KINDS, ids=lambda error: type(error).__name__)
+def test_every_exception_becomes_a_rejection_with_its_reason(error: Exception) -> None:
+    with pytest.raises(RejectedVideoError) as caught, rejecting(Rejection.UNDECODABLE, "It cannot be read."):
+        raise error
+    assert caught.value.code == Rejection.UNDECODABLE
+    assert caught.value.message.startswith("It cannot be read. The decoder says: ")
+    assert "secret" not in caught.value.message
+
+
+def test_a_rejection_stays_what_it_is() -> None:
+    with pytest.raises(RejectedVideoError) as caught, rejecting(Rejection.UNDECODABLE, "It cannot be read."):
+        raise RejectedVideoError(Rejection.TOO_LONG, "Too long.")
+    assert caught.value.code == Rejection.TOO_LONG
+
+
+def _raising(error: Exception) -> Callable[..., Any]:
+    def fail(*_: object, **__: object) -> Any:
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize("error", KINDS, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("place", ["open", "stream", "picture", "orientation", "clock"])
+def test_an_exception_at_any_step_is_a_rejection(
+    monkeypatch: pytest.MonkeyPatch, good: Path, error: Exception, place: str
+) -> None:
+    targets = {
+        "open": (av, "open"),
+        "stream": (sys.modules["fastbreak_service.video.container"], "main_stream"),
+        "picture": (frames, "upright"),
+        "orientation": (frames, "square_size"),
+        "clock": (frames, "_Clock"),
+    }
+    monkeypatch.setattr(*targets[place], _raising(error))
+    with pytest.raises(RejectedVideoError):
+        list(VideoReader(good, Limits()))
+
+
+class _Packet:
+    """A packet whose decoding raises."""
+
+    is_corrupt, is_discard, size, pts = False, False, 1, 0
+
+    def __init__(self, error: Exception) -> None:
+        self.decode = _raising(error)
+
+
+@pytest.mark.parametrize("error", KINDS, ids=lambda error: type(error).__name__)
+def test_a_packet_that_cannot_be_decoded_is_damage_or_a_rejection(error: Exception) -> None:
+    tally = Tally()
+    try:
+        assert decoding.decoded(_Packet(error), tally) == []  # type: ignore[arg-type]
+    except RejectedVideoError:
+        assert not isinstance(error, av.FFmpegError)
+    else:
+        assert isinstance(error, av.FFmpegError)
+        assert tally.errors == 1
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.7])
+def test_a_file_whose_rest_is_empty_is_no_success(good: Path, tmp_path: Path, share: float) -> None:
+    """As a download that reserved its space and broke off leaves it: the length is right and the rest is zeros."""
+    content = good.read_bytes()
+    begin = content.index(b"mdat") + 4
+    end = content.index(b"moov") - 4
+    kept = begin + int((end - begin) * share)
+    path = tmp_path / "v.mp4"
+    path.write_bytes(content[:kept] + bytes(end - kept) + content[end:])
+    assert outcome(path) == Rejection.TRUNCATED
+
+
+@pytest.mark.parametrize("name", ["v.mkv", "v.avi", "v.flv", "v.wmv", "v.mov", "v.webm"])
+@pytest.mark.parametrize("share", [0.4, 0.8])
+def test_half_a_file_is_no_success(tmp_path: Path, name: str, share: float) -> None:
+    codec = {"webm": "libvpx", "flv": "flv", "wmv": "wmv2"}.get(name[2:], "mpeg4")
+    pictures = [clips.noise(96, 64, n) for n in range(60)]
+    whole = clips.write(tmp_path / name, pictures, clips.Look(codec=codec, rate=20))
+    assert outcome(whole) == "60"
+    content = whole.read_bytes()
+    half = tmp_path / f"half-{name}"
+    half.write_bytes(content[: int(len(content) * share)])
+    assert outcome(half) in {Rejection.TRUNCATED, Rejection.NOT_A_VIDEO, Rejection.NO_FRAMES}
+
+
+@pytest.mark.parametrize("name", ["v.h264", "v.m2v", "v.mpg", "v.ts", "v.ogg", "v.mxf", "v.m4v"])
+def test_a_whole_file_that_announces_nothing_is_read(tmp_path: Path, name: str) -> None:
+    codec = {"h264": "libx264", "m4v": "mpeg4", "ogg": "libvpx"}.get(name[2:], "mpeg2video")
+    pictures = [clips.noise(128, 96, n) for n in range(30)]
+    path = clips.write(tmp_path / name, pictures, clips.Look(codec=codec, rate=25))
+    assert outcome(path) == "30"
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_a_hostile_header_ends_in_a_result_or_a_reason(good: Path, tmp_path: Path, seed: int) -> None:
+    """Durations, rates, sizes, counts and codec names of the index, overwritten with zeros, ones and noise."""
+    chance = np.random.default_rng(seed)
+    content = bytearray(good.read_bytes())
+    index = content.index(b"moov")
+    for _ in range(int(chance.integers(1, 6))):
+        place = int(chance.integers(index + 4, len(content) - 8))
+        fill = [bytes(4), b"\xff" * 4, b"\x7f\xff\xff\xff", chance.bytes(4)][int(chance.integers(4))]
+        content[place : place + 4] = fill
+    path = tmp_path / "v.mp4"
+    path.write_bytes(content)
+    command = "import sys; sys.path[:0] = sys.argv[2:]; from test_hostile import outcome; from pathlib import Path; "
+    if seed % 8:
+        assert outcome(path)
+        return
+    # Now and then in a process of its own: a crash must fail the test, not the run.
+    done = subprocess.run(
+        [sys.executable, "-c", command + "print(outcome(Path(sys.argv[1])))", str(path), *sys.path],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+
+
+@pytest.mark.parametrize("rate", [1, 1000, 60_000])
+def test_any_rate_is_measured_not_believed(tmp_path: Path, rate: int) -> None:
+    path = clips.write(tmp_path / "v.mkv", [clips.noise(64, 48, n) for n in range(5)], clips.Look(rate=rate))
+    assert outcome(path) == "5"
