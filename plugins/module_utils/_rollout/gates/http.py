@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from ..._common.verdict import Verdict
-from .model import Gate, shared_fields
+from .model import Gate, UserRequest, shared_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -120,6 +120,17 @@ class HttpGate(Gate[HttpTally]):
                 f"tells releases apart by header {self.version_header}, but no release tag points to "
                 f"{release.digest}. Tag the image <semver>-<commit>, or set the gate's version_header to ''."
             )
+
+    def user_request(self) -> UserRequest:
+        """The request that it judges by."""
+        return UserRequest(
+            self.method,
+            self.url,
+            self.expected_status,
+            self.interval_seconds,
+            self.request_timeout_seconds,
+            self.version_header,
+        )
 
     def begin(self) -> HttpTally:
         """No answer yet."""

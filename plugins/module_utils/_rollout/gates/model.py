@@ -54,6 +54,18 @@ class Scene:
     problem: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class UserRequest:
+    """A request as users send it. ``version_header`` empty: answers do not name their release."""
+
+    method: str
+    url: str
+    expected_status: tuple[int, ...]
+    interval_seconds: float
+    timeout_seconds: float
+    version_header: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate(ABC, Generic[T]):  # noqa: UP046 - type parameters need a newer Python than the collection
     """What a release has to prove.
@@ -92,6 +104,10 @@ class Gate(ABC, Generic[T]):  # noqa: UP046 - type parameters need a newer Pytho
     def misfits(self, _release: ReleaseImage) -> Iterable[str]:
         """Why it could not judge the release; each continues the sentence "Gate <name> ..."."""
         return ()
+
+    def user_request(self) -> UserRequest | None:
+        """The request of a user that it sends, for a gate that sends any: an undo asks it again. None otherwise."""
+        return None
 
     @abstractmethod
     def begin(self) -> T:

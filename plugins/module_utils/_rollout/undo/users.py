@@ -1,6 +1,6 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whether users get answers again after an undo: the http gates' own paths, asked through the load balancer."""
+"""Whether users get answers again after an undo: the requests of the gates, asked through the load balancer again."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..._common.wait import timed_out, until
-from ..gates.http import HttpGate
+from ..._errors import WaitTimeoutError
 from ..snapshot import SeenAnswer
 
 if TYPE_CHECKING:
+    from ..gates.model import UserRequest
     from ..session import Session
     from ..snapshot import Snapshot
     from ..values import Answer
@@ -21,12 +22,9 @@ _SECONDS = 60.0
 
 
 def ask_users(session: Session) -> tuple[SeenAnswer, ...]:
-    """What the paths of the http gates answer now."""
-    return tuple(
-        SeenAnswer(gate.name, answer.status, answer.version)
-        for gate in _gates(session)
-        for answer in [_ask(session, gate)]
-    )
+    """What the requests that gates send are answered now."""
+    asked = [(name, _ask(session, request)) for name, request in _requests(session)]
+    return tuple(SeenAnswer(name, answer.status, answer.version) for name, answer in asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,60 +36,74 @@ class Users:
 
 
 def ask_again(session: Session, snapshot: Snapshot, version: str) -> Users:
-    """Whether every path of the http gates answers as before.
+    """Whether every request that gates send is answered as before.
 
-    A path answers when the release *version* gives a status that its gate expects or that it gave before the release,
-    three times in a row. *version* empty: whatever the answers named before.
+    It is when the release *version* gives a status that its gate expects or that it gave before the release, three
+    times in a row. *version* empty: whatever the answers named before.
     """
     before = {answer.gate: answer for answer in snapshot.answers}
     problems: list[str] = []
     unasked: list[str] = []
-    for gate in _gates(session):
-        last, problem = _await(session, gate, before.get(gate.name, SeenAnswer(gate.name, 0, "")), version)
+    for name, request in _requests(session):
+        last, problem = _await(session, request, before.get(name, SeenAnswer(name, 0, "")), version)
         if problem:
-            (unasked if last.unreachable else problems).append(f"{gate.method} {gate.url}: {problem}")
+            (unasked if last.unreachable else problems).append(f"{request.method} {request.url}: {problem}")
     return Users("; ".join(problems), "; ".join(unasked))
 
 
-def _await(session: Session, gate: HttpGate, before: SeenAnswer, version: str) -> tuple[Answer, str]:
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """The last answer, what is wrong with it, and how many in a row were right."""
+
+    answer: Answer
+    problem: str
+    right: int
+
+
+def _await(session: Session, request: UserRequest, before: SeenAnswer, version: str) -> tuple[Answer, str]:
     """The last answer, and what is wrong with it."""
-    row = 0
+    seen: list[_Row] = []
 
-    def look() -> tuple[Answer, str]:
-        nonlocal row
-        answer = _ask(session, gate)
-        problem = _problem(gate, answer, before, version)
-        row = 0 if problem else row + 1
-        return answer, problem
+    def look() -> _Row:
+        answer = _ask(session, request)
+        problem = _problem(request, answer, before, version)
+        seen.append(_Row(answer, problem, 0 if problem else (seen[-1].right if seen else 0) + 1))
+        return seen[-1]
 
-    began = session.monotonic()
-    answer, problem = until(
-        look,
-        lambda _seen: row >= _IN_A_ROW or session.monotonic() - began >= _SECONDS,
-        clock=session,
-        seconds=2 * _SECONDS,
-        pause=min(gate.interval_seconds, 1.0),
-        on_timeout=lambda seen, _elapsed: timed_out(seen[1]),
-    )
-    return answer, problem or ("" if row >= _IN_A_ROW else "answers come and go")
+    try:
+        until(
+            look,
+            lambda row: row.right >= _IN_A_ROW,
+            clock=session,
+            seconds=_SECONDS,
+            pause=min(request.interval_seconds, 1.0),
+            on_timeout=lambda row, _elapsed: timed_out(row.problem or "answers come and go"),
+        )
+    except WaitTimeoutError as late:
+        return seen[-1].answer, late.message
+    return seen[-1].answer, ""
 
 
-def _problem(gate: HttpGate, answer: Answer, before: SeenAnswer, version: str) -> str:
+def _problem(request: UserRequest, answer: Answer, before: SeenAnswer, version: str) -> str:
     if not answer.status:
         return f"no answer ({answer.problem})"
-    if answer.status not in gate.expected_status and answer.status != before.status:
+    if answer.status not in request.expected_status and answer.status != before.status:
         return str(answer.status)
     named = (version or before.version) if before.version else ""
-    if gate.version_header and named and answer.version != named:
+    if request.version_header and named and answer.version != named:
         return f"{answer.status} from release {answer.version or '(none named)'} and not from {named}"
     return ""
 
 
-def _gates(session: Session) -> list[HttpGate]:
-    return [gate for gate in session.request.gates if isinstance(gate, HttpGate)]
+def _requests(session: Session) -> list[tuple[str, UserRequest]]:
+    found = [(gate.name, gate.user_request()) for gate in session.request.gates]
+    return [(name, request) for name, request in found if request]
 
 
-def _ask(session: Session, gate: HttpGate) -> Answer:
+def _ask(session: Session, request: UserRequest) -> Answer:
     return session.ports.probe.request(
-        gate.method, gate.url, timeout_seconds=gate.request_timeout_seconds, version_header=gate.version_header
+        request.method,
+        request.url,
+        timeout_seconds=request.timeout_seconds,
+        version_header=request.version_header,
     )
