@@ -29,7 +29,7 @@ print(json.dumps({
 
 def test_no_setting_of_the_service_reaches_the_decoder() -> None:
     whole = {"PATH": "/bin", "FASTBREAK_DATABASE_PASSWORD": "x", "AWS_SECRET_ACCESS_KEY": "x", "PGPASSWORD": "x"}
-    assert environment(whole) == {"PATH": "/bin"}
+    assert environment(whole) == {"PATH": "/bin", "OPENBLAS_NUM_THREADS": "1"}
 
 
 def test_a_confined_process_is_limited_and_says_truly_whether_it_is_offline() -> None:

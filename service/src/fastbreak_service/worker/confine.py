@@ -27,8 +27,8 @@ class Allowance:
 
 
 def environment(whole: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a process that decodes."""
-    return {name: whole[name] for name in _KEPT if name in whole}
+    """The environment of a process that decodes; one with threads of NumPy's could not leave the network."""
+    return {name: whole[name] for name in _KEPT if name in whole} | {"OPENBLAS_NUM_THREADS": "1"}
 
 
 def confine(allowance: Allowance) -> bool:
