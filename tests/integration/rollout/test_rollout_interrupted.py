@@ -124,7 +124,7 @@ def test_interrupted_run_says_what_it_leaves(platform: Platform, tmp_path: Path,
 def test_two_playbooks_at_once(platform: Platform, tmp_path: Path) -> None:
     platform.push("1.0.0")
     platform.roll_out("1.0.0")
-    platform.push("1.1.0", READY_AFTER_SECONDS=4)
+    platform.push("1.1.0", READY_AFTER_SECONDS=25)
     run = Run(platform, tmp_path, "1.1.0")
     run.until("releasing 1.1.0")
     other = Run(platform, tmp_path, "1.1.0")
