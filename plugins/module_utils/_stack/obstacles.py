@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from .._common.commands import PROVISION
 from .._errors import RefusedError, RequestError
 from .components import component_of
 from .ports import DependencyState
@@ -82,7 +83,7 @@ def _guards(request: StackRequest, snapshot: StackSnapshot, ports: Ports) -> Ite
     if snapshot.termination_protection and request.termination_protection is not False:
         yield (
             f"its termination protection is on (if it really has to go, set {component}_termination_protection to "
-            "false and run site.yml, or give termination_protection: false)"
+            f"false and run {PROVISION}, or give termination_protection: false)"
         )
     for name, stack in request.needed_by.items():
         if ports.run.state_of(name) is not DependencyState.OUTSIDE:
@@ -124,7 +125,7 @@ def _holds(
 def _turn_off(resource: StackResource, snapshot: StackSnapshot) -> str:
     component = component_of(snapshot.name)
     if standing(snapshot.status) in _UPDATABLE:
-        return f"set {component}_deletion_protection to false and run site.yml --limit {component} first"
+        return f"set {component}_deletion_protection to false and run {PROVISION} --limit {component} first"
     named = f"{component}.{resource.logical_id}"
     keep = f", or to keep it -e retain={named}" if standing(snapshot.status) is Standing.DELETE_FAILED else ""
     return f"{snapshot.status} cannot be updated: give teardown.yml -e unprotect={named}{keep}"

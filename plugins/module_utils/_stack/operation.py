@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .._common.commands import PROVISION
 from .._errors import OperationError, RolledBackError
 from .components import component_of
 from .events import describe_failures, operation_events
@@ -80,8 +81,8 @@ def way_on(snapshot: StackSnapshot) -> str:
         )
     if found is Standing.STUCK:
         return (
-            "Put that right and run site.yml again, which continues the rollback; or leave a resource as it is with "
-            f"-e skip_rollback={component}.<LogicalId>."
+            f"Put that right and run again, which continues the rollback: {PROVISION}. Or leave a resource as it is "
+            f"with -e skip_rollback={component}.<LogicalId>."
         )
     return "Put that right and run again."
 

@@ -54,7 +54,7 @@ def usable(
 
 def _way_out(found: Standing, snapshot: StackSnapshot, ports: Ports) -> str:
     component = component_of(snapshot.name)
-    teardown = f"playbooks/teardown.yml -e confirm=<environment> --limit {component}"
+    teardown = f"ansible-playbook -i <inventory> playbooks/teardown.yml -e confirm=<environment> --limit {component}"
     left = _left_over(snapshot, ports)
     if found is Standing.DELETE_FAILED:
         return f"Finish deleting it ({teardown}), then run again. {left}"

@@ -67,7 +67,8 @@ ADVICE = sorted({(place, text) for place, text in texts() if is_advice(place, te
 
 def known_variables(playbook: str) -> set[str]:
     """What may be given with ``-e``: what the playbook itself reads, and what roles and inventories declare."""
-    names = set(re.findall(r"\b(version|confirm)\b", (ROOT / playbook).read_text()))
+    reads = [ROOT / playbook, ROOT / "playbooks/teardown.yml", *(ROOT / "roles").glob("*/tasks/*.yml")]
+    names = {name for path in reads for name in re.findall(r"(?:\{\{ |that: |\b)(\w+) \|", path.read_text())}
     for path in (ROOT / "roles").glob("*/meta/argument_specs.yml"):
         names |= set(yaml.safe_load(path.read_text())["argument_specs"]["main"]["options"])
     return names
