@@ -136,13 +136,14 @@ class Elbv2Client(AwsClient):
 
     def missing_rules(self, arns: tuple[str, ...]) -> tuple[str, ...]:
         """Those of *arns* that no rule has any more."""
-        if not arns or self._find("look for our listener rules", "describe_rules", _NO_RULE, RuleArns=list(arns)):
+        if not arns or self._rules_exist(arns):
             return ()
-        return tuple(
-            arn
-            for arn in arns
-            if len(arns) == 1 or not self._find("look for a listener rule", "describe_rules", _NO_RULE, RuleArns=[arn])
-        )
+        return tuple(arn for arn in arns if len(arns) == 1 or not self._rules_exist((arn,)))
+
+    def _rules_exist(self, arns: tuple[str, ...]) -> bool:
+        """Whether all of them do: a rule that is gone makes the whole question unknown."""
+        pages = self._pages("look for our listener rules", "describe_rules", _NO_RULE, RuleArns=list(arns))
+        return sum(len(page["Rules"]) for page in pages) == len(arns)
 
     def put_rule(self, rule: StandingRule) -> StandingRule:
         """Create the rule with its tags, or change the conditions and actions of the one with its ARN."""

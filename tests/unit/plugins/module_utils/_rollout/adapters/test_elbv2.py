@@ -80,12 +80,12 @@ def test_rules_that_are_gone_are_named(
 ) -> None:
     client, stub = stubbed("elbv2")
     if not missing:
-        stub.add_response("describe_rules", {"Rules": []}, {"RuleArns": ["a", "b"]})
+        stub.add_response("describe_rules", {"Rules": [{"RuleArn": "a"}, {"RuleArn": "b"}]}, {"RuleArns": ["a", "b"]})
     else:
         stub.add_client_error("describe_rules", "RuleNotFound", expected_params={"RuleArns": ["a", "b"]})
         for arn in ("a", "b"):
             if arn in there:
-                stub.add_response("describe_rules", {"Rules": []}, {"RuleArns": [arn]})
+                stub.add_response("describe_rules", {"Rules": [{"RuleArn": arn}]}, {"RuleArns": [arn]})
             else:
                 stub.add_client_error("describe_rules", "RuleNotFound", expected_params={"RuleArns": [arn]})
     assert Elbv2Client(lambda: client).missing_rules(("a", "b")) == missing
