@@ -86,7 +86,7 @@ def build_argument_spec():
     }
 
 
-def build_ports(params, connect):
+def build_ports(params, context):
     """The only place where clients are made."""
     options = check_options("source", read_side(params["source"]))
     if not options.ecr:
@@ -94,13 +94,13 @@ def build_ports(params, connect):
             f"Option source cannot be right: {options.registry!r} is no host of ECR, and no other registry can "
             "list images by the time of their push. Name <account>.dkr.ecr.<region>.amazonaws.com."
         )
-    clients = SideClients(connect, options)
+    clients = SideClients(context.connect, options, context.clock)
     return EcrClient(lambda: clients.client("ecr"), options.ecr.account), options
 
 
 def perform(params, context):
     """Read it and return the module's result."""
-    images, options = build_ports(params, context.connect)
+    images, options = build_ports(params, context)
     found = find_image(images, params["repository"], params["version"], host=options.registry)
     return {"changed": False, "tag": found.tag, "digest": found.digest, "commit": found.commit}
 

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -30,9 +29,12 @@ from .docker_logins import DockerLogins, config_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import datetime
+
+    from ..._common.clock import Clock
 
 _ROLE_SESSION = "fastbreak-image-promotion"
+# What a role assumed by another role may have at most (IAM User Guide, "Roles terms and concepts": role chaining).
+_SESSION_SECONDS = 3600
 _RENEW_SECONDS = 300.0
 
 
@@ -83,7 +85,8 @@ def connect_side(
     and `UnavailableError` when that fails.
     """
     settings = settings or SideSettings()
-    clients = SideClients(connect, options)
+    retrier = settings.retrier or Retrier()
+    clients = SideClients(connect, options, retrier.clock)
     ecr = options.ecr if options.chosen_auth == "ecr" else None
     connections = Connections(
         ConnectionSettings(
@@ -102,7 +105,6 @@ def connect_side(
         origin = _ecr_origin(options, ecr_logins.endpoint)
     else:
         origin = _origin(options)
-    retrier = settings.retrier or Retrier()
     http = RegistryHttp(
         options.registry,
         origin,
@@ -173,8 +175,9 @@ def _ecr_origin(options: RegistryOptions, endpoint: str) -> Origin:
 class SideClients:
     """Makes one side's boto3 clients; with ``role_arn``, with credentials of that role, renewed before they end."""
 
-    def __init__(self, connect: Connect, options: RegistryOptions) -> None:
+    def __init__(self, connect: Connect, options: RegistryOptions, clock: Clock) -> None:
         self._connect = connect
+        self._clock = clock
         self._overrides = {name: value for name, value in options.aws_overrides.items() if name != "role_arn"}
         self._role = options.role_arn
         self._lock = threading.Lock()
@@ -189,7 +192,7 @@ class SideClients:
         """The role's client of *service*, with credentials that are good for minutes yet."""
         with self._lock:
             kept, good_until = self._clients.get(service, (None, 0.0))
-            if kept is None or good_until < time.time():
+            if kept is None or good_until < self._clock.monotonic():
                 keys, good_until = self._role_keys()
                 where = {name: value for name, value in self._overrides.items() if name in {"region", "endpoint_url"}}
                 kept = self._connect(service, {**where, **keys})
@@ -197,25 +200,31 @@ class SideClients:
             return kept
 
     def _role_keys(self) -> tuple[Mapping[str, str], float]:
-        if self._keys is None or self._keys[1] < time.time():
-            self._keys = _RoleSessions(lambda: self._connect("sts", self._overrides)).assume(self._role)
+        if self._keys is None or self._keys[1] < self._clock.monotonic():
+            asked_at = self._clock.monotonic()
+            keys = _RoleSessions(lambda: self._connect("sts", self._overrides)).assume(self._role)
+            self._keys = (keys, asked_at + _SESSION_SECONDS - _RENEW_SECONDS)
         return self._keys
 
 
 class _RoleSessions(AwsClient):
     label = "STS"
 
-    def assume(self, role: str) -> tuple[Mapping[str, str], float]:
-        """Keys by the names of the AWS options, and when (epoch seconds) others should be asked for."""
-        answer = self._call(f"assume role {role}", "assume_role", RoleArn=role, RoleSessionName=_ROLE_SESSION)
+    def assume(self, role: str) -> Mapping[str, str]:
+        """Keys by the names of the AWS options, good for `_SESSION_SECONDS`."""
+        answer = self._call(
+            f"assume role {role}",
+            "assume_role",
+            RoleArn=role,
+            RoleSessionName=_ROLE_SESSION,
+            DurationSeconds=_SESSION_SECONDS,
+        )
         given = answer["Credentials"]
-        expires: datetime = given["Expiration"]
-        keys = {
+        return {
             "access_key": given["AccessKeyId"],
             "secret_key": given["SecretAccessKey"],
             "session_token": given["SessionToken"],
         }
-        return keys, expires.timestamp() - _RENEW_SECONDS
 
 
 class _Renewed:

@@ -11,9 +11,11 @@ import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import CredentialsError, UnavailableError
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.docker_hub import API_HOST
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.login import Login
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.side import connect_side
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.side import SideClients, connect_side
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.side import RegistryOptions, read_side
 from botocore.stub import Stubber
+
+from tests.unit.plugins.module_utils._common.fakes import FakeClock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -156,3 +158,31 @@ def test_a_plain_registry_asks_aws_nothing(ecr: Ecr) -> None:
     assert (side.account, side.region, side.layers) == ("", "", None)
     settings = side.repositories.describe_repository("a/b")
     assert (settings.known, settings.exists) == (False, False)
+
+
+ROLE = "arn:aws:iam::111111111111:role/promoter"
+
+
+def test_a_roles_credentials_are_renewed_by_time_that_only_goes_forward() -> None:
+    sts = boto3.client("sts", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+    clock, keys = FakeClock(), []
+
+    def connect(service: str, overrides: Mapping[str, str]) -> Any:
+        if service == "sts":
+            return sts
+        keys.append(overrides["access_key"])
+        return type("Ecr", (), {"ask": staticmethod(lambda: None)})
+
+    asked = {"RoleArn": ROLE, "RoleSessionName": "fastbreak-image-promotion", "DurationSeconds": 3600}
+    with Stubber(sts) as stub:
+        for name in ("A" * 20, "B" * 20):
+            # What AWS's clock says of the end does not count here: ours may differ from it by any amount.
+            given = {"AccessKeyId": name, "SecretAccessKey": "s", "SessionToken": "t", "Expiration": "2001-01-01"}
+            stub.add_response("assume_role", {"Credentials": given}, asked)
+        options = RegistryOptions(HOST, role_arn=ROLE)
+        client = SideClients(connect, options, clock).client("ecr")
+        for seconds in (0, 3299, 2, 0):
+            clock.time += seconds
+            client.ask()
+        stub.assert_no_pending_responses()
+    assert keys == ["A" * 20, "B" * 20]
