@@ -25,7 +25,9 @@ _PASSING_CODES = ("55P03", "25P03", "25006")
 _LASTING_CODES = ("57P04",)
 # While connecting there is no code, only the server's sentence. Every FATAL one is a refusal but these.
 _REFUSAL = re.compile(
-    r"FATAL:|SSL|certificate|root\.crt|no password supplied|invalid (?:port|connection option)", re.IGNORECASE
+    r"FATAL:|does not support SSL|sslmode|SSL error: (?!unexpected eof)|certificate|root\.crt|no password supplied|"
+    r"invalid (?:port|connection option)",
+    re.IGNORECASE,
 )
 _PASSING_REFUSAL = re.compile(
     r"starting up|shutting down|recovery mode|not (?:yet )?accepting|too many|connection slots|terminating|"
