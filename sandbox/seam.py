@@ -67,7 +67,7 @@ class Module:
     """
 
     def __init__(self, path: str, *names: Name, keys: str = "") -> None:
-        self.__dict__.update(_path=path, _names={name.name: name for name in names}, _keys=tuple(keys.split()))
+        self.__dict__.update(_path=path, _names={name.name: name for name in names}, _record_keys=tuple(keys.split()))
 
     def __getattr__(self, name: str) -> Any:
         self._declared(name)
@@ -92,7 +92,7 @@ def declarations(module: Module) -> tuple[str, tuple[Name, ...]]:
 
 def record_keys(module: Module) -> tuple[str, ...]:
     """The private keys that are declared of a module's records."""
-    return module._keys  # type: ignore[no-any-return]  # noqa: SLF001 - as above
+    return module._record_keys  # type: ignore[no-any-return]  # noqa: SLF001 - as above
 
 
 def description(thing: Any) -> str:

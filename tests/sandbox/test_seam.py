@@ -108,6 +108,10 @@ def test_no_state_of_ours_is_kept_in_records_of_ministack() -> None:
     assert used_keys == {key for module in ministack.MODULES for key in seam.record_keys(module)}
 
 
+def test_no_name_of_ministack_is_hidden_by_the_seams_own() -> None:
+    assert [key for key in NAMES if key[1] in vars(ministack.ecs)] == []
+
+
 def test_a_key_that_ministack_no_longer_writes_is_told() -> None:
     (found,) = seam.differences([Module("ministack.services.ecs", keys="_docker_ids _nonesuch")])
     assert str(found).startswith("ministack.services.ecs: record['_nonesuch']: expected a key that it names")
