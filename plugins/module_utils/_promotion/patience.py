@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 Seen = TypeVar("Seen")
 
-#: A tenth of a second, four tenths, then the rest: four looks when each answers at once.
-_SECONDS = 2.1
+#: Pauses of a tenth of a second, four tenths, 1.6 s, then the rest: five looks when each answers at once, and fewer when
+#: the registry is slow, which it is when it is busy with other runs.
+_SECONDS = 8.0
 
 
 def patiently(  # noqa: UP047 (ansible-core 2.19 runs on Python 3.11)
