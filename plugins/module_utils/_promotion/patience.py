@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 Seen = TypeVar("Seen")
 
-#: Pauses of a tenth of a second, four tenths, 1.6 s, then the rest: five looks when each answers at once, and fewer when
-#: the registry is slow, which it is when it is busy with other runs.
+#: Pauses of a tenth of a second, four tenths, 1.6 s, then the rest: five looks when each answers at once, and fewer of
+#: a registry that is slow, as it is when it is busy with other runs.
 _SECONDS = 8.0
 
 
