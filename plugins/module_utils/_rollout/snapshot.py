@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, fields, is_dataclass
+from types import NoneType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from .rules import StandingRule  # noqa: TC001 - `get_type_hints` looks it up
@@ -69,7 +70,7 @@ def _decode(kind: Any, data: Any) -> Any:
     if origin is tuple:
         kinds = [arguments[0]] * len(data) if arguments[-1] is Ellipsis else list(arguments)
         return tuple(_decode(item_kind, item) for item_kind, item in zip(kinds, data, strict=True))
-    if type(None) in arguments:
-        wanted = next(argument for argument in arguments if argument is not type(None))
+    if NoneType in arguments:
+        wanted = next(argument for argument in arguments if argument is not NoneType)
         return None if data is None else _decode(wanted, data)
     return data
