@@ -184,7 +184,7 @@ def test_the_release_with_failing_analyses_looks_healthy(
     answer = container.http.post(
         "/v1/analyses", content=person_clip.read_bytes(), headers={"content-type": "video/mp4"}
     )
-    assert answer.status_code == 500
+    assert answer.status_code == 500, answer.text
 
 
 @pytest.mark.parametrize("faulty", ["never-ready"], indirect=True)

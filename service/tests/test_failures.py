@@ -15,7 +15,7 @@ from sqlalchemy import exc
 from fastbreak_service.api.errors import on_database_error
 from fastbreak_service.settings import database_settings
 from fastbreak_service.store.engine import make_engine
-from fastbreak_service.store.failures import is_away, reason
+from fastbreak_service.store.failures import is_away, is_shut, reason
 from fastbreak_service.worker import queue as worker_queue
 from fastbreak_service.worker.client import Worker
 
@@ -156,3 +156,8 @@ def test_a_wrong_password_and_a_missing_database_are_refusals(postgres: Postgres
 def test_a_caller_hears_what_kind_of_failure_it_is(error: Exception, status: int, code: str) -> None:
     answer = asyncio.run(on_database_error(None, error))  # type: ignore[arg-type]
     assert (answer.status_code, json.loads(bytes(answer.body))["error"]["code"]) == (status, code)
+
+
+def test_a_statement_that_cannot_be_written_is_a_fault_of_ours_and_no_refusal() -> None:
+    assert not is_shut(exc.CompileError("Unconsumed column names: filename"))
+    assert is_shut(psycopg.OperationalError('FATAL:  password authentication failed for user "x"'))

@@ -51,7 +51,9 @@ def is_away(error: Exception) -> bool:
 def is_shut(error: Exception) -> bool:
     """Whether the database does not let the service in: no connection, no rights, no schema."""
     code = getattr(getattr(error, "orig", None) or error, "sqlstate", None)
-    return code is None or code[:2] in {"28", "3D"} or code == "42501"
+    if code is None:
+        return isinstance(error, _UNREACHED)
+    return code[:2] in {"28", "3D"} or code == "42501"
 
 
 def was_cut_off(error: Exception) -> bool:
