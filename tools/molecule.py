@@ -23,7 +23,13 @@ def run(name: str) -> bool:
     done = subprocess.run(
         [f"{ANSIBLE}/molecule", "test", "--scenario-name", name],
         cwd=SCENARIOS.parent,
-        env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_COLLECTIONS_PATH": collections_path()},
+        env={
+            **os.environ,
+            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_COLLECTIONS_PATH": collections_path(),
+            # Molecule's own place is the same for all clones, and keeps links into one that is gone.
+            "MOLECULE_EPHEMERAL_DIRECTORY": str(ROOT / ".cache" / "molecule" / name),
+        },
         stdin=subprocess.DEVNULL,
         check=False,
     )
