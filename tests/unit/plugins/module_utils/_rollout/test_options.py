@@ -17,9 +17,9 @@ from ansible_collections.fastbreak.aws.plugins.modules.ecs_rollout import CROSS_
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tests.unit.plugins.module_utils._rollout.junk import junk, places
 
+if TYPE_CHECKING:
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request import RolloutRequest
 
 
@@ -96,18 +96,6 @@ FULL: dict[str, Any] = {
     "migration": {"container": "app", "command": ["a"]},
     "capacity_provider_strategy": [{"capacity_provider": "FARGATE"}],
 }
-junk = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2),
-    max_leaves=4,
-)
-
-
-def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, member in members:
-        yield (*path, key)
-        yield from places(member, (*path, key))
 
 
 @settings(deadline=None, max_examples=400)

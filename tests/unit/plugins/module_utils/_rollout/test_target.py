@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RefusedError, RequestError
@@ -14,9 +14,7 @@ from hypothesis import strategies as st
 
 from tests.unit.plugins.module_utils._rollout.case import deploy, document, promote, released
 from tests.unit.plugins.module_utils._rollout.fakes import World
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tests.unit.plugins.module_utils._rollout.junk import junk, places
 
 
 def test_unknown_version_names_the_nearest(world: World, ports: Ports) -> None:
@@ -86,20 +84,6 @@ def test_task_definition_that_cannot_be_right_is_a_request_error(
     with pytest.raises(RequestError, match=said):
         deploy(ports, "1.0.0", document={**document(), **change})
     assert world.calls == []
-
-
-junk = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2),
-    max_leaves=4,
-)
-
-
-def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, member in members:
-        yield (*path, key)
-        yield from places(member, (*path, key))
 
 
 @settings(deadline=None, max_examples=150)
