@@ -48,11 +48,6 @@ def target_health(target_group_arn: str) -> str:
     return f"Task failed ELB health checks in (target-group {target_group_arn})"
 
 
-def target_event(task_id: str, port: int, target_group_arn: str, reason: str) -> str:
-    """The event that precedes the stop of such a task."""
-    return f"(task {task_id}) (port {port}) is unhealthy in (target-group {target_group_arn}) due to (reason {reason})"
-
-
 def started(task_ids: Sequence[str]) -> str:
     """The event of a start."""
     return f"has started {len(task_ids)} tasks: {_tasks(task_ids)}."
