@@ -356,10 +356,11 @@ def test_requests_and_hosts_are_counted_in_cloudwatch(sandbox, balancer, target)
     for path in ("/", "/", "/slow?0.2"):
         assert balancer.get(path).status_code == 200
     assert httpx.post(f"{balancer.url}/cut").status_code == 502
-    balancer.deregister(group, target)
-    assert balancer.get().status_code == 503
     own = {"LoadBalancer": balancer.arn.partition("loadbalancer/")[2]}
     both = {**own, "TargetGroup": group.rpartition(":")[2]}
+    assert eventually(lambda: _statistic(sandbox, "HealthyHostCount", "Maximum", **both) == 1)  # counted now and then
+    balancer.deregister(group, target)
+    assert balancer.get().status_code == 503
     expected = [
         ("RequestCount", own, 4),
         ("RequestCount", both, 4),
@@ -374,7 +375,6 @@ def test_requests_and_hosts_are_counted_in_cloudwatch(sandbox, balancer, target)
         eventually(lambda m=metric, d=dimensions, c=count: _statistic(sandbox, m, "Sum", **d) >= c)
         assert (metric, _statistic(sandbox, metric, "Sum", **dimensions)) == (metric, count)
     assert 0.2 <= _statistic(sandbox, "TargetResponseTime", "Maximum", **both) < 5.0
-    assert _statistic(sandbox, "HealthyHostCount", "Maximum", **both) == 1
 
 
 def test_an_alarm_sees_a_load_balancers_errors(sandbox, balancer):
