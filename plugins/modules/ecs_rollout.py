@@ -558,10 +558,10 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.pr
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.scaling import ScalingClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.surroundings import AwsSurroundings
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.table import gate_spec
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.options import build_request
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.remove import removal_data, remove
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.report import as_data
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.options import build_request
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.run import roll_out
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.strategies.table import STRATEGIES
 

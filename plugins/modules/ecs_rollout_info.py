@@ -97,7 +97,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion_table import PromotionsClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.table import ReleasesClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.ecs import EcsClient
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.disclosure import Disclosure
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.disclosure.fingerprint import Disclosure
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.info import InfoPorts, report_service
 
 

@@ -11,24 +11,24 @@ from .._common.commands import ROLL_BACK
 from .._common.verdict import Verdict
 from .._errors import FastbreakError, OperationError, RolledBackError, SupersededError
 from .._release.record import DEPLOY, Outcome, Release, finished, running_release, timestamp
-from .act import act, apply_settings, leave_old_groups, put_beside, register
-from .before import take_snapshot
-from .evidence import gather_evidence
-from .judge import Decision, Step
-from .migration import migrate
-from .plan import Action
+from .act.migration import migrate
+from .act.steps import act, apply_settings, leave_old_groups, put_beside, register
+from .act.traffic import Traffic
+from .judge.decision import Decision, Step
+from .judge.evidence import gather_evidence
+from .judge.watch import Watch
+from .plan.differences import Action
 from .report import RolloutResult, Timings, as_data, build_result, evidence_sentence, failure_paragraph
-from .snapshot import decode, encode
 from .strategies.table import STRATEGIES
-from .traffic import Traffic
+from .undo.destination import way_back
+from .undo.perform import undo
 from .undo.restore import Restoration
-from .undo.way import way_back
-from .undo.ways import undo
-from .watch import Watch
+from .undo.snapshot import decode, encode
+from .undo.take_snapshot import take_snapshot
 
 if TYPE_CHECKING:
     from .._release.record import Measurement
-    from .read import Facts
+    from .plan.read import Facts
     from .session import Session
     from .strategies.model import Started
 

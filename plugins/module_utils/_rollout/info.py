@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 from .._errors import RefusedError
 from .._release.promotion import promotion_data
 from .._release.record import running_release
-from .definition_view import view
+from .definition.comparison import fingerprint
+from .disclosure.definition import view
 from .report import release_data
-from .service import view_settings
-from .task_definition import fingerprint
+from .service.comparison import view_settings
 
 if TYPE_CHECKING:
     from .._release.ports import PromotionRecord, Releases
     from .._release.record import Release
-    from .disclosure import Disclosure
+    from .definition.comparison import Document
+    from .disclosure.fingerprint import Disclosure
     from .ports import Ecs
-    from .task_definition import Document
     from .values import Service
 
 

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from .._common.clock import Clock
     from .._common.progress import Progress
     from .._release.ports import Images, PromotionRecord, Releases
-    from .deployment import ServiceDeployment
-    from .ownership import Owner
-    from .rules import StandingRule
-    from .task_definition import Document
+    from .definition.comparison import Document
+    from .service.deployment import ServiceDeployment
+    from .service.ownership import Owner
+    from .service.rules import StandingRule
+    from .service.writes import OneOffTask, ServiceChange
     from .values import (
         Answer,
         Scaling,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
         Task,
         TaskDefinition,
     )
-    from .writes import OneOffTask, ServiceChange
 
 
 class Ecs(Protocol):

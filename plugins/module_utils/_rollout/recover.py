@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from .._common.wait import timed_out, until
 from .._errors import WaitTimeoutError
 from .._release.record import Outcome, Release, finished
-from .deployment import DeploymentState, ServiceDeployment
+from .service.deployment import DeploymentState, ServiceDeployment
 
 if TYPE_CHECKING:
-    from .read import Facts
+    from .plan.read import Facts
     from .session import Session
 
 

@@ -7,15 +7,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .gone import await_gone
-from .rules import ours_or_there
-from .service import view_rule, view_scaling, view_settings
+from .act.gone import await_gone
+from .service.comparison import view_rule, view_scaling, view_settings
+from .service.rules import ours_or_there
 from .session import Session
 
 if TYPE_CHECKING:
     from .ports import Ports
-    from .request import RolloutRequest
-    from .rules import StandingRule
+    from .request.model import RolloutRequest
+    from .service.rules import StandingRule
     from .values import Scaling, Service
 
 

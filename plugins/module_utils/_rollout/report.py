@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from .._release.record import Outcome, Release, running_release
-from .judge import Decision, Step
+from .judge.decision import Decision, Step
 
 if TYPE_CHECKING:
     from .._release.record import Measurement
-    from .plan import RolloutPlan
-    from .read import Facts
+    from .plan.differences import RolloutPlan
+    from .plan.read import Facts
     from .session import Session
 
 

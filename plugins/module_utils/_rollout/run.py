@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 from .._errors import FastbreakError
 from .attempt import Attempt
-from .plan import Action
-from .preflight import check
-from .read import Facts, read
+from .change_settings import change_settings
+from .judge.running import verify_running
+from .plan.differences import Action
+from .plan.read import Facts, read
+from .preflight.checks import check
 from .recover import recover
 from .report import RolloutResult, build_result
-from .running import verify_running
 from .session import Session
-from .settle import change_settings
 
 if TYPE_CHECKING:
     from .ports import Ports
-    from .request import RolloutRequest
+    from .request.model import RolloutRequest
 
 
 def roll_out(request: RolloutRequest, ports: Ports, *, check_mode: bool) -> RolloutResult:

@@ -17,13 +17,13 @@ from .._errors import (
     WaitTimeoutError,
 )
 from .._release.record import Lock, timestamp
-from .redaction import Redaction
+from .disclosure.redaction import Redaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .ports import Ports
-    from .request import RolloutRequest
+    from .request.model import RolloutRequest
 
 T = TypeVar("T")
 

@@ -16,11 +16,11 @@ from .ecs_requests import write_settings, write_tags, write_task
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ..deployment import ServiceDeployment
-    from ..ownership import Owner
-    from ..task_definition import Document
+    from ..definition.comparison import Document
+    from ..service.deployment import ServiceDeployment
+    from ..service.ownership import Owner
+    from ..service.writes import OneOffTask, ServiceChange
     from ..values import Service, ServiceSettings, Task, TaskDefinition
-    from ..writes import OneOffTask, ServiceChange
 
 _NO_SERVICE = frozenset({"ServiceNotFoundException", "ServiceNotActiveException", "ClusterNotFoundException"})
 # DescribeTaskDefinition answers ClientException "Unable to describe task definition." for one that is not there.

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..deployment import ServiceDeployment, parse_state
+from ..service.deployment import ServiceDeployment, parse_state
 from ..values import (
     CapacityProvider,
     ContainerState,

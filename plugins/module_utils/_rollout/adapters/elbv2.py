@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..._aws.api import AwsClient
-from ..rules import StandingRule
+from ..service.rules import StandingRule
 from ..values import Target
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..._release.image import ReleaseImage
     from ..._release.record import Measurement
     from ..ports import Ports
-    from ..tasks import TargetObservation
+    from ..service.tasks import TargetObservation
 
 
 class Tally(Protocol):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..._common.verdict import Verdict
 from ..._errors import UnavailableError
-from ..tasks import TargetObservation
+from ..service.tasks import TargetObservation
 from .model import Gate
 
 if TYPE_CHECKING:

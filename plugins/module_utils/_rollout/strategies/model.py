@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from ..deployment import DeploymentState
+    from ..service.deployment import DeploymentState
+    from ..service.writes import ServiceChange
     from ..session import Session
     from ..values import Service
-    from ..writes import ServiceChange
 
 
 @dataclass(frozen=True, slots=True)

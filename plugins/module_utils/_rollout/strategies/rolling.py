@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from ..._common.wait import timed_out, until
 from ..._errors import UnavailableError
-from ..deployment import DeploymentState
+from ..service.deployment import DeploymentState
 from .model import Standing, Started
 
 if TYPE_CHECKING:
-    from ..deployment import ServiceDeployment
+    from ..service.deployment import ServiceDeployment
+    from ..service.writes import ServiceChange
     from ..session import Session
     from ..values import Service
-    from ..writes import ServiceChange
 
 _FIND_SECONDS = 60.0
 # Only one that moves or completed can be followed; after any other end, the running tasks are judged as they are.

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ..._common.wait import until
 from ..._errors import UnavailableError, WaitTimeoutError
-from ..tasks import count_targets, of_revision
+from ..service.tasks import count_targets, of_revision
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..session import Session
-    from ..snapshot import Snapshot
-    from .way import WayBack
+    from .destination import WayBack
+    from .snapshot import Snapshot
 
 T = TypeVar("T")
 

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from ..._common.wait import until
 from ..._release.record import Outcome
-from ..deployment import DeploymentState
+from ..service.deployment import DeploymentState
 from .arrival import ask, await_arrival, home_group, unfinished
+from .destination import Undone
 from .redeploy import redeploy
-from .way import Undone
 
 if TYPE_CHECKING:
     from ..session import Session
-    from ..snapshot import Snapshot
     from ..strategies.model import Started
-    from .way import WayBack
+    from .destination import WayBack
+    from .snapshot import Snapshot
 
 _ENDED = frozenset(
     {

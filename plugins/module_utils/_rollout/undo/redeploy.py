@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING
 from ..._common.commands import ROLL_BACK_TO
 from ..._common.wait import until
 from ..._release.record import Outcome
-from ..deployment import DeploymentState
-from ..rules import ours_or_there, routed_groups
-from ..service import changed_settings, joint_bindings, starts_deployment
-from ..writes import ServiceChange
+from ..service.comparison import changed_settings, joint_bindings, starts_deployment
+from ..service.deployment import DeploymentState
+from ..service.rules import ours_or_there, routed_groups
+from ..service.writes import ServiceChange
 from .arrival import ask, await_arrival, home_group, unfinished
+from .destination import Undone
 from .restore import Restoration
-from .way import Undone
 
 if TYPE_CHECKING:
-    from ..deployment import ServiceDeployment
+    from ..service.deployment import ServiceDeployment
     from ..session import Session
-    from ..snapshot import Snapshot
     from ..strategies.model import Started, Strategy
-    from .way import WayBack
+    from .destination import WayBack
+    from .snapshot import Snapshot
 
 
 def redeploy(session: Session, strategy: Strategy, back: WayBack, snapshot: Snapshot) -> Undone:

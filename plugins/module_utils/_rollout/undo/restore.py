@@ -9,16 +9,16 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ..._errors import FastbreakError
-from ..rules import at, with_waiting
-from ..service import changed_settings, starts_deployment
-from ..writes import ServiceChange
+from ..service.comparison import changed_settings, starts_deployment
+from ..service.rules import at, with_waiting
+from ..service.writes import ServiceChange
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..rules import StandingRule
+    from ..service.rules import StandingRule
     from ..session import Session
-    from ..snapshot import Snapshot
+    from .snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..._release.record import Outcome
-from ..gone import await_gone
-from .way import Undone
+from ..act.gone import await_gone
+from .destination import Undone
 
 if TYPE_CHECKING:
     from ..session import Session

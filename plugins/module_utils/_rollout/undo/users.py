@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from ..._common.wait import timed_out, until
 from ..._errors import WaitTimeoutError
-from ..snapshot import SeenAnswer
+from .snapshot import SeenAnswer
 
 if TYPE_CHECKING:
     from ..gates.model import UserRequest
     from ..session import Session
-    from ..snapshot import Snapshot
     from ..values import Answer
+    from .snapshot import Snapshot
 
 _IN_A_ROW = 3
 _SECONDS = 60.0

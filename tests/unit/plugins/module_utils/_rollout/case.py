@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import Promotion
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.disclosure import Disclosure
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.disclosure.fingerprint import Disclosure
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.http import HttpGate
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.target_health import TargetHealthGate
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request import RolloutRequest
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.model import RolloutRequest
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.run import roll_out
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import (
     ListenerRule,

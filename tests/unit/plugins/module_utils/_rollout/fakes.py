@@ -13,11 +13,11 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import R
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, UnavailableError
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import RECORD_PREFIX
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.sequence import following_key
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.deployment import (
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.comparison import starts_deployment
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import (
     DeploymentState,
     ServiceDeployment,
 )
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service import starts_deployment
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import (
     Answer,
     ContainerState,
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import RepositoryImage
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import Promotion
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Lock, Release
-    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ownership import Owner
-    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.rules import StandingRule
-    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.writes import OneOffTask, ServiceChange
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.ownership import Owner
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.rules import StandingRule
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.writes import OneOffTask, ServiceChange
 from tests.unit.plugins.module_utils._rollout.definitions import ANSWER_ONLY
 from tests.unit.plugins.module_utils._rollout.scheduler import (
     EPOCH,

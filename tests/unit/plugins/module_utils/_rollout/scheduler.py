@@ -11,14 +11,14 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import RepositoryImage
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.deployment import DeploymentState
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import DeploymentState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import Promotion
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Lock, Release
-    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.rules import StandingRule
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.rules import StandingRule
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import (
         Scaling,
         Service,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Lock
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.disclosure import Disclosure
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.disclosure.fingerprint import Disclosure
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.info import report_service
 
 from tests.unit.plugins.module_utils._rollout.case import promote, released

@@ -11,9 +11,9 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     RolledBackError,
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import ROLLBACK, Outcome
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.deployment import DeploymentState
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request import Migration
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.model import Migration
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import DeploymentState
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.session import LOCK_SECONDS
 
 from tests.unit.plugins.module_utils._rollout.case import deploy, newest, released

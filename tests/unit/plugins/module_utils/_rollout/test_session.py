@@ -14,7 +14,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import ROLLBACK, Lock, Outcome
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request import Migration
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.model import Migration
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.session import LOCK_SECONDS
 from hypothesis import given, settings
 from hypothesis import strategies as st

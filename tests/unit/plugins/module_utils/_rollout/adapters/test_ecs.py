@@ -10,7 +10,8 @@ import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.api import ApiRefusedError
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.ecs import EcsClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.ecs_requests import write_settings
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service import changed_settings
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.comparison import changed_settings
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.writes import OneOffTask, ServiceChange
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import (
     CapacityProvider,
     DeploymentSettings,
@@ -18,7 +19,6 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values impo
     ServiceSettings,
     TargetBinding,
 )
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.writes import OneOffTask, ServiceChange
 
 from tests.unit.plugins.module_utils._rollout.definitions import ANSWER_ONLY, definition
 from tests.unit.plugins.module_utils._rollout.definitions import described as definition_as_described

@@ -17,7 +17,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.measu
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.model import Gate, Scene
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.target_health import TargetHealthGate
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.tasks import TargetObservation
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.tasks import TargetObservation
 
 if TYPE_CHECKING:
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports

@@ -13,7 +13,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import Reque
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Measurement
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates import table
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.model import Gate
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request_problems import problems_of
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.problems import problems_of
 from ansible_collections.fastbreak.aws.plugins.modules.ecs_rollout import DOCUMENTATION, build_argument_spec
 
 from tests.unit.plugins.module_utils._rollout.case import deploy, make_request, newest, released

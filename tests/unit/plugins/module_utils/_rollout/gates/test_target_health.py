@@ -8,7 +8,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.targe
     TargetHealthGate,
     TargetTally,
 )
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.tasks import TargetObservation, TaskFailure
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.tasks import TargetObservation, TaskFailure
 
 GATE = TargetHealthGate(consecutive_successes=2, maximum_task_failures=1, maximum_start_failures=2)
 WHOLE, HALF, NOTHING = TargetObservation(2, 2, 2), TargetObservation(2, 1, 2), TargetObservation(0, 0, 0)

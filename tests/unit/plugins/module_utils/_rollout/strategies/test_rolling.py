@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import UnavailableError, WaitTimeoutError
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.deployment import DeploymentState
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import DeploymentState
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.writes import ServiceChange
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.session import Session
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.strategies.model import Standing, Started
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.strategies.rolling import Rolling
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.writes import ServiceChange
 
 from tests.unit.plugins.module_utils._rollout.case import make_request, released
 

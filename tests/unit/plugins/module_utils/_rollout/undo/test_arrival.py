@@ -12,7 +12,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.undo.arriva
     UnfinishedError,
     await_arrival,
 )
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.undo.way import WayBack
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.undo.destination import WayBack
 
 from tests.unit.plugins.module_utils._rollout.case import make_request, released
 from tests.unit.plugins.module_utils._rollout.fakes import GROUP_ARN

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, RolledBackError
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Outcome
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.deployment import DeploymentState
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import DeploymentState
 
 from tests.unit.plugins.module_utils._rollout.case import deploy, newest, released
 

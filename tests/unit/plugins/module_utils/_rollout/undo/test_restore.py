@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, UnavailableError
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.before import take_snapshot
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.read import read
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.rules import StandingRule, written
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.plan.read import read
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.rules import StandingRule, written
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.session import Session
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.undo.restore import Restoration
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.undo.take_snapshot import take_snapshot
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import ListenerRule, Scaling
 
 from tests.unit.plugins.module_utils._rollout.case import make_request, released

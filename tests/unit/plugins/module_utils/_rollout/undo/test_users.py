@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.before import take_snapshot
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.read import read
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.plan.read import read
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.session import Session
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.snapshot import SeenAnswer
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.undo.snapshot import SeenAnswer
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.undo.take_snapshot import take_snapshot
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.undo.users import Users, ask_again
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import Answer
 

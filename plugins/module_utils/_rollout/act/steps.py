@@ -1,0 +1,99 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Acting: the revision, the service, its scaling. Each writes only what the plan says differs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ..plan.differences import Action, RolloutPlan
+from ..service.comparison import changed_settings, joint_bindings, starts_deployment
+from ..service.writes import ServiceChange
+from .gone import await_gone
+
+if TYPE_CHECKING:
+    from ..plan.read import Facts
+    from ..session import Session
+    from ..strategies.model import Started, Strategy
+    from ..values import TargetBinding
+    from .traffic import Traffic
+
+
+def register(session: Session, facts: Facts) -> str:
+    """The ARN of the revision to deploy: the one that is there already, or a new one."""
+    if facts.plan.reuse_arn:
+        return facts.plan.reuse_arn
+    tags = {
+        **session.request.tags,
+        **session.request.owned_by.marks,
+        "fastbreak:version": facts.target.release.version[:256],
+    }
+    definition = session.ports.ecs.register_task_definition(facts.target.document, tags)
+    session.say(f"registered {definition.family}:{definition.revision}")
+    return definition.arn
+
+
+def act(session: Session, facts: Facts, strategy: Strategy, task_definition_arn: str, traffic: Traffic) -> Started:
+    """Carry the plan out and name the deployment that came of it. Users stay where they are until traffic is opened."""
+    traffic.attach()
+    if facts.plan.action is Action.CREATE:
+        await_gone(session)
+        known = frozenset(deployment.arn for deployment in facts.deployments)
+        started = strategy.create(session, task_definition_arn, known)
+    else:
+        started = _update(session, facts, strategy, task_definition_arn, traffic)
+    return started
+
+
+def put_beside(session: Session, facts: Facts) -> None:
+    """The tags and the scaling of a service that is there."""
+    _put_tags(session, facts)
+    _put_scaling(session, facts.plan)
+
+
+def apply_settings(session: Session, facts: Facts, traffic: Traffic) -> None:
+    """Carry out what replaces no task: settings, tags, rules, scaling."""
+    request, changed = session.request, facts.plan.setting_changes
+    if facts.found.service and set(changed) - {"tags"}:
+        session.ports.ecs.update_service(request.cluster, request.service, ServiceChange(request.settings, changed))
+    put_beside(session, facts)
+    traffic.open()
+
+
+def leave_old_groups(session: Session, facts: Facts, strategy: Strategy, arn: str, traffic: Traffic) -> Started | None:
+    """Take the service out of target groups that traffic has left; the deployment that came of it, or None.
+
+    ECS replaces the tasks for it once more. The release is judged until that has ended, too.
+    """
+    if _bindings(session, facts, traffic) == session.request.settings.target_bindings:
+        traffic.close()
+        return None
+    session.say("traffic has moved: taking the service out of the old target group")
+    return strategy.update(session, ServiceChange(session.request.settings, ("target_bindings",)), arn)
+
+
+def _update(session: Session, facts: Facts, strategy: Strategy, task_definition_arn: str, traffic: Traffic) -> Started:
+    settings = replace(session.request.settings, target_bindings=_bindings(session, facts, traffic))
+    service = facts.found.service
+    changed = changed_settings(service.settings, settings) if service else ()
+    wanted_arn = task_definition_arn if task_definition_arn != facts.running_arn else ""
+    change = ServiceChange(settings, changed, wanted_arn, force=not wanted_arn and not starts_deployment(changed))
+    return strategy.update(session, change, task_definition_arn)
+
+
+def _bindings(session: Session, facts: Facts, traffic: Traffic) -> frozenset[TargetBinding]:
+    """The target groups that the tasks have to be in while traffic moves."""
+    wanted, service = session.request.settings.target_bindings, facts.found.service
+    return joint_bindings(service.settings.target_bindings, wanted, traffic.routed) if service else wanted
+
+
+def _put_tags(session: Session, facts: Facts) -> None:
+    if facts.found.service and "tags" in facts.plan.setting_changes:
+        session.ports.ecs.tag_service(facts.found.service.arn, dict(session.request.settings.tags))
+
+
+def _put_scaling(session: Session, plan: RolloutPlan) -> None:
+    if plan.scaling:
+        session.ports.scaling.put_scaling(session.request.cluster, session.request.service, plan.scaling)
+        session.say(f"scaling between {plan.scaling.minimum} and {plan.scaling.maximum} tasks")

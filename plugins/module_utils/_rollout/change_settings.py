@@ -1,0 +1,66 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Changing what replaces no task: judged over a short window, and put back when users no longer get answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._errors import FastbreakError, OperationError, RolledBackError, SupersededError
+from .._release.record import Outcome
+from .act.steps import apply_settings
+from .act.traffic import Traffic
+from .judge.decision import Step
+from .judge.running import watch_running
+from .report import as_data, build_result
+from .undo.destination import Undone
+from .undo.perform import judged
+from .undo.restore import Restoration
+from .undo.take_snapshot import take_snapshot
+
+if TYPE_CHECKING:
+    from .judge.decision import Decision
+    from .plan.read import Facts
+    from .report import RolloutResult
+    from .session import Session
+
+_BAKE_SECONDS = 5.0
+
+
+def change_settings(session: Session, facts: Facts) -> RolloutResult:
+    """Change them, and keep that when every gate is HEALTHY over a short window.
+
+    Raises RolledBackError when they were put back, and OperationError when that did not bring the answers back.
+    """
+    subject = f"Changing the settings of {session.request.service}"
+    restoration = Restoration(session, take_snapshot(session, facts))
+    traffic = Traffic(session, facts)
+    try:
+        apply_settings(session, facts, traffic)
+        decision = watch_running(session, facts, traffic, bake_seconds=_BAKE_SECONDS)
+    except KeyboardInterrupt as interruption:
+        raise OperationError(f"{subject} was interrupted. {restoration.everything()}") from interruption
+    except FastbreakError as error:
+        raise OperationError(
+            f"{subject} failed: {error.message.rstrip('.')}. {restoration.everything()}", **error.details
+        ) from error
+    if decision.step is Step.SUCCEED:
+        traffic.close()
+        return build_result(session, facts)
+    if decision.step is Step.SUPERSEDED:
+        raise SupersededError(f"{subject} was superseded and was not judged: {decision.seen}. Nothing was put back.")
+    raise _put_back(session, facts, decision, restoration, subject)
+
+
+def _put_back(
+    session: Session, facts: Facts, decision: Decision, restoration: Restoration, subject: str
+) -> OperationError:
+    restored = restoration.everything()
+    outcome = Outcome.FAILED if restored.left else Outcome.ROLLED_BACK
+    undone = judged(session, restoration.snapshot, Undone(outcome, ""), restored, facts.target.release.tag)
+    message = (
+        f"{subject} failed: gate {decision.gate} is {decision.verdict.value}. Seen: {decision.seen}. Expected: "
+        f"{decision.expected}. {undone.standing}"
+    )
+    kind = RolledBackError if undone.outcome is Outcome.ROLLED_BACK else OperationError
+    return kind(message, **as_data(build_result(session, facts)))

@@ -1,0 +1,108 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Looking at a release while it is judged: its deployment, its tasks, its targets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from ..._errors import OperationError, UnavailableError
+from ..service.deployment import DeploymentState
+from ..service.tasks import TargetObservation, count_targets, of_deployment, of_revision
+
+if TYPE_CHECKING:
+    from ..session import Session
+    from ..strategies.model import Started
+    from ..values import Service, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was seen last. ``settled_at`` is the monotonic time at which the deployment was first seen to be complete.
+
+    ``problem`` says why the latest look failed; everything else is of the look before then. ``lost`` says what of the
+    release's own is no longer there, so that it cannot succeed any more.
+    """
+
+    state: DeploymentState = DeploymentState.PENDING
+    reason: str = ""
+    superseded: bool = False
+    settled_at: float | None = None
+    targets: TargetObservation = field(default_factory=TargetObservation)
+    problem: str = ""
+    lost: str = ""
+
+    @property
+    def reachable(self) -> bool:
+        """Whether requests may reach the release."""
+        return self.targets.healthy > 0 or self.settled_at is not None
+
+
+class Observer:
+    """Looks at what was *started*.
+
+    Of a deployment that is not known, and with *ended_before* of any, tasks that had stopped before do not count.
+    """
+
+    def __init__(self, session: Session, started: Started, *, ended_before: bool = False) -> None:
+        self._session = session
+        self._started = started
+        self._stopped_before: frozenset[str] | None = None if ended_before or not started.arn else frozenset()
+
+    def look(self, last: Look, rule_arns: tuple[str, ...] = ()) -> Look:
+        """The next look after *last*. One that fails says so, and keeps what was seen before.
+
+        *rule_arns* are the listener rules that have to be there.
+        """
+        seen = last
+        try:
+            service = self._describe_service()
+            if service is None or service.status != "ACTIVE":
+                became = f"is {service.status}" if service else "was deleted"
+                gone = f"the service {became} while the release was under way"
+                return replace(seen, superseded=True, reason=gone, problem=gone)
+            seen = self._follow(seen, service)
+            targets = self._session.ports.balancing.describe_targets(self._session.request.target_group_arn)
+            lost = self._lost(service, targets, rule_arns)
+            return replace(seen, targets=self._count_targets(service, targets or ()), problem="", lost=lost)
+        except (UnavailableError, OperationError) as error:
+            # A refused look is like one that could not be made: the next may be allowed.
+            return replace(seen, problem=str(error))
+
+    def _describe_service(self) -> Service | None:
+        request = self._session.request
+        return self._session.ports.ecs.describe_service(request.cluster, request.service)
+
+    def _lost(self, service: Service, targets: tuple[Target, ...] | None, rule_arns: tuple[str, ...]) -> str:
+        if targets is None:
+            return f"target group {self._session.request.target_group_arn} (load_balancer.target_group_arn) was deleted"
+        if missing := self._session.ports.balancing.missing_rules(rule_arns):
+            return f"{', '.join(missing)} (listener_rules) was deleted"
+        if service.desired_count == 0:
+            return "the desired count of the service was set to 0, so that no task of the release runs"
+        return ""
+
+    def _follow(self, last: Look, service: Service) -> Look:
+        standing = self._started.strategy.follow(self._session, self._started, service)
+        settled_at = last.settled_at
+        if settled_at is None and standing.state is DeploymentState.SUCCESSFUL:
+            settled_at = self._session.monotonic()
+        return replace(
+            last,
+            state=standing.state,
+            reason=standing.reason,
+            superseded=last.superseded or standing.superseded,
+            settled_at=settled_at,
+        )
+
+    def _count_targets(self, service: Service, targets: tuple[Target, ...]) -> TargetObservation:
+        request, ports = self._session.request, self._session.ports
+        started = self._started
+        tasks = of_revision(ports.ecs.list_tasks(request.cluster, request.service), started.task_definition_arn)
+        if started.arn:
+            tasks = of_deployment(tasks, started.primary_id)
+        if self._stopped_before is None:
+            self._stopped_before = frozenset(task.arn for task in tasks if task.stop_code)
+        watched = tuple(task for task in tasks if task.arn not in self._stopped_before)
+        return count_targets(service.desired_count, watched, targets)

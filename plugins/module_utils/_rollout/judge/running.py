@@ -1,0 +1,49 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A release that runs already: it is looked at, and asked as users ask it, before it is called healthy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..._errors import OperationError
+from ..act.traffic import Traffic
+from ..strategies.table import STRATEGIES
+from .decision import Step
+from .watch import Watch
+
+if TYPE_CHECKING:
+    from ..plan.read import Facts
+    from ..session import Session
+    from .decision import Decision
+
+
+def verify_running(session: Session, facts: Facts) -> None:
+    """Raise OperationError when what runs is not healthy, or tasks of it have failed since it was released.
+
+    Tasks that come and go are given the gates' deadlines.
+    """
+    decision = watch_running(session, facts, Traffic(session, facts), bake_seconds=0.0, since_release=True)
+    if decision.step is Step.SUCCEED:
+        return
+    raise OperationError(
+        f"Release {facts.target.release.version} of {session.request.service} runs already, so there was nothing to "
+        f"change, but it is not healthy: gate {decision.gate or 'deployment'} is {decision.verdict.value}. Seen: "
+        f"{decision.seen}. Expected: {decision.expected or 'a release that nobody replaces'}. "
+        "Nothing was changed. Look at the tasks' logs; deploy a corrected version, or roll back.",
+        gates=[measurement.gate for measurement in decision.measurements],
+    )
+
+
+def watch_running(
+    session: Session, facts: Facts, traffic: Traffic, *, bake_seconds: float, since_release: bool = False
+) -> Decision:
+    """Judge what runs by every gate, over *bake_seconds* at most.
+
+    *since_release* counts the tasks that have failed since ECS deployed it, and not only those that fail now.
+    """
+    strategy = STRATEGIES[session.request.settings.deployment.strategy]
+    started = strategy.adopt(session, facts.running_arn)
+    gates = tuple(gate.short(bake_seconds) for gate in session.request.gates)
+    tag = facts.target.release.tag
+    return Watch(session, started, tag, traffic, gates, ended_before=not since_release).run()

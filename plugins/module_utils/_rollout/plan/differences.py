@@ -1,0 +1,233 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a rollout would do: the plan, from what is there and what is wanted. Pure, so check mode and the run agree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from ..definition.comparison import Document, is_same
+from ..disclosure.definition import changes, views
+from ..service.comparison import (
+    changed_settings,
+    same_rule,
+    same_scaling,
+    starts_deployment,
+    view_rule,
+    view_scaling,
+    view_settings,
+    why_not_updatable,
+)
+from ..service.ownership import Owner, owner_of
+from ..service.rules import StandingRule, at, collision
+
+if TYPE_CHECKING:
+    from ..disclosure.fingerprint import Disclosure
+    from ..values import ListenerRule, Scaling, Service, ServiceSettings, TaskDefinition
+
+
+class Action(Enum):
+    """What happens to the service.
+
+    CREATE: there is none. DEPLOY: its tasks are replaced and judged. ADOPT: what is wanted runs already but was never
+    judged, so it is judged now. SETTINGS: something changes that replaces no task. UNCHANGED: nothing does.
+    """
+
+    CREATE = "create"
+    DEPLOY = "deploy"
+    ADOPT = "adopt"
+    SETTINGS = "settings"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a service should be. ``task_definition_arn``: a recorded revision to go back to, used as it is.
+
+    ``force_new_deployment``: its tasks are replaced even when nothing differs.
+    """
+
+    name: str
+    document: Document
+    settings: ServiceSettings
+    rules: tuple[ListenerRule, ...] = ()
+    scaling: Scaling | None = None
+    desired_count: int = 1
+    task_definition_arn: str = ""
+    owner: Owner = field(default_factory=lambda: Owner("", ""))
+    force_new_deployment: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What there is. ``rules`` are all of the load balancer's; ``judged`` says whether what runs was let in."""
+
+    service: Service | None = None
+    running: TaskDefinition | None = None
+    latest: TaskDefinition | None = None
+    rules: tuple[StandingRule, ...] = ()
+    scaling: Scaling | None = None
+    judged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutPlan:
+    """What will be done. ``reuse_arn`` empty: a revision is registered. ``refusal``: why nothing may be done.
+
+    ``rules`` are put in place, ``unmarked`` ones get our tags, ``dropped`` ones are ours and no longer wanted.
+    """
+
+    action: Action
+    reuse_arn: str
+    definition_changes: tuple[str, ...]
+    setting_changes: tuple[str, ...]
+    rules: tuple[ListenerRule, ...]
+    scaling: Scaling | None
+    before: dict[str, Any]
+    after: dict[str, Any]
+    refusal: str = ""
+    unmarked: tuple[StandingRule, ...] = ()
+    dropped: tuple[StandingRule, ...] = ()
+
+    @property
+    def routes(self) -> bool:
+        """Whether any listener rule is written."""
+        return bool(self.rules or self.unmarked or self.dropped)
+
+    @property
+    def changed(self) -> bool:
+        """Whether carrying it out would write anything."""
+        return self.action is not Action.UNCHANGED
+
+    @property
+    def judges(self) -> bool:
+        """Whether carrying it out ends in gates and a release record."""
+        return self.action in (Action.CREATE, Action.DEPLOY, Action.ADOPT)
+
+
+def plan(wanted: Wanted, found: Found, disclosure: Disclosure) -> RolloutPlan:
+    """What has to be done to get from *found* to *wanted*; its views show values as *disclosure* says."""
+    service, running = found.service, found.running
+    reuse_arn = _reusable(wanted, found)
+    replaces = running is None or reuse_arn != running.arn
+    changed = changed_settings(service.settings, wanted.settings) if service else ()
+    rules, unmarked, dropped = _rules(wanted, found)
+    scaling = None if wanted.scaling is None or same_scaling(found.scaling, wanted.scaling) else wanted.scaling
+    action = _action(found, replaces=replaces, changed=changed, beside=bool(rules or unmarked or dropped or scaling))
+    before, after = _views(wanted, found, disclosure)
+    if wanted.force_new_deployment and action in (Action.SETTINGS, Action.UNCHANGED):
+        action = Action.DEPLOY
+        before["force_new_deployment"], after["force_new_deployment"] = False, True
+    if action in (Action.DEPLOY, Action.ADOPT):
+        _add_release(before, after, found, action, reuse_arn)
+    return RolloutPlan(
+        action=action,
+        reuse_arn=reuse_arn,
+        definition_changes=changes(running.document if running else None, wanted.document) if replaces else (),
+        setting_changes=changed,
+        rules=rules,
+        scaling=scaling,
+        before=before,
+        after=after,
+        refusal=". ".join(problem for problem in (_refusal(service, wanted), *_collisions(wanted, found)) if problem),
+        unmarked=unmarked,
+        dropped=dropped,
+    )
+
+
+def _rules(
+    wanted: Wanted, found: Found
+) -> tuple[tuple[ListenerRule, ...], tuple[StandingRule, ...], tuple[StandingRule, ...]]:
+    pairs = [(rule, at(found.rules, (rule.listener_arn, rule.priority))) for rule in wanted.rules]
+    places = {(rule.listener_arn, rule.priority) for rule in wanted.rules}
+    ours = (rule for rule in found.rules if wanted.owner.owns(rule.tags))
+    return (
+        tuple(rule for rule, there in pairs if not same_rule(there.summary() if there else None, rule)),
+        tuple(there for _rule, there in pairs if there and not wanted.owner.owns(there.tags)),
+        tuple(rule for rule in ours if rule.place not in places),
+    )
+
+
+def _collisions(wanted: Wanted, found: Found) -> list[str]:
+    pairs = ((rule, at(found.rules, (rule.listener_arn, rule.priority))) for rule in wanted.rules)
+    return [collision(there, rule, wanted.owner) for rule, there in pairs]
+
+
+def _reusable(wanted: Wanted, found: Found) -> str:
+    if wanted.task_definition_arn:
+        return wanted.task_definition_arn
+    for revision in (found.running, found.latest):
+        if revision is not None and revision.active and is_same(revision.document, wanted.document):
+            return revision.arn
+    return ""
+
+
+def _action(found: Found, *, replaces: bool, changed: tuple[str, ...], beside: bool) -> Action:
+    if found.service is None:
+        return Action.CREATE
+    if replaces or starts_deployment(changed):
+        return Action.DEPLOY
+    if not found.judged:
+        return Action.ADOPT
+    return Action.SETTINGS if changed or beside else Action.UNCHANGED
+
+
+def _refusal(service: Service | None, wanted: Wanted) -> str:
+    if service is None:
+        return ""
+    if service.desired_count == 0:
+        return (
+            f"service {service.name} has a desired count of 0, so a release to it could not be judged. Scale it up "
+            "first; a rollout never changes the desired count of a living service"
+        )
+    reason = why_not_updatable(service, wanted.settings)
+    if not reason:
+        return ""
+    return (
+        f"service {service.name} cannot be updated to what is wanted: {reason}. ECS would have to delete and create "
+        "it, which stops every task. Remove it with state=absent in a maintenance window, then deploy"
+    )
+
+
+def _views(wanted: Wanted, found: Found, disclosure: Disclosure) -> tuple[dict[str, Any], dict[str, Any]]:
+    before: dict[str, Any] = {}
+    definition_before, definition_after = views(
+        found.running.document if found.running else None, wanted.document, disclosure
+    )
+    after: dict[str, Any] = {"task_definition": definition_after, "service": view_settings(wanted.settings)}
+    if found.service:
+        before = {"task_definition": definition_before, "service": view_settings(found.service.settings)}
+    else:
+        after["service"]["desired_count"] = wanted.desired_count
+    for standing in found.rules:
+        place = f"{standing.listener_arn} priority {standing.priority}"
+        wanted_here = any((rule.listener_arn, rule.priority) == standing.place for rule in wanted.rules)
+        if wanted_here or wanted.owner.owns(standing.tags):
+            before.setdefault("listener_rules", {})[place] = {
+                **view_rule(standing.summary()),
+                **_view_owner(standing, wanted.owner),
+            }
+    for rule in wanted.rules:
+        place = f"{rule.listener_arn} priority {rule.priority}"
+        after.setdefault("listener_rules", {})[place] = {**view_rule(rule), "owner": str(wanted.owner)}
+    if wanted.scaling:
+        after["scaling"] = view_scaling(wanted.scaling)
+        if found.scaling:
+            before["scaling"] = view_scaling(found.scaling)
+    return before, after
+
+
+def _add_release(before: dict[str, Any], after: dict[str, Any], found: Found, action: Action, reuse_arn: str) -> None:
+    """Show what makes a release of what may look the same: another revision, or that it was never judged."""
+    running = found.running
+    if action is Action.ADOPT:
+        before["judged"], after["judged"] = False, True
+    elif running is None or running.arn != reuse_arn:
+        before["revision"] = f"{running.family}:{running.revision}" if running else ""
+        after["revision"] = reuse_arn.rpartition("/")[2] or "(to be registered)"
+
+
+def _view_owner(rule: StandingRule, owner: Owner) -> dict[str, str]:
+    return {"owner": str(owner if owner.owns(rule.tags) else owner_of(rule.tags) or "nobody")}

@@ -1,0 +1,137 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which release is wanted: an image of the repository, or a recorded release to go back to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..._common.commands import DEPLOY, PROVISION_REGISTRY
+from ..._errors import RefusedError, RequestError
+from ..._release.image import ReleaseImage, find_release, nearest_versions, parse_image, version_names
+from ..._release.record import ROLLBACK
+from ..._release.rollback import rollback_target
+from ..definition.comparison import Document, fingerprint, normalise, with_image
+from ..definition.problems import host_port_problems
+
+if TYPE_CHECKING:
+    from ..._release.record import Release
+    from ..session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The release that is wanted. ``image`` is pinned to its digest.
+
+    ``unrecorded``: it has to be judged and recorded once more, though it was let in before.
+    """
+
+    release: ReleaseImage
+    image: str
+    document: Document
+    task_definition_arn: str = ""
+    unrecorded: bool = False
+
+    @property
+    def definition(self) -> str:
+        """The fingerprint of the definition."""
+        return fingerprint(self.document, self.release.digest)
+
+    @property
+    def name(self) -> str:
+        """What the release is called: its version, and the definition it is run with."""
+        return f"{self.release.version} with definition {self.definition}"
+
+
+def find_target(session: Session, history: tuple[Release, ...], running_arn: str) -> Target:
+    """The release that is wanted: an image of the repository, or a recorded release to go back to."""
+    if session.request.kind == ROLLBACK:
+        return _recorded(session, history, running_arn)
+    request = session.request
+    images = session.ports.images.describe_images(request.repository)
+    uri = session.ports.images.describe_repository(request.repository).uri
+    if images is None or not uri:
+        raise RefusedError(
+            f"Deploying {request.version} was refused: ECR has no repository {request.repository}. Nothing was "
+            f"changed. Provision component 'ecr' first ({PROVISION_REGISTRY}), or name another repository."
+        )
+    release = find_release(images, request.version)
+    if release is None:
+        near = nearest_versions(images, request.version)
+        known = f"Nearest versions there: {', '.join(near)}." if near else "It holds no tagged image yet."
+        raise RefusedError(
+            f"Deploying {request.version} was refused: no image of repository {request.repository} has that version "
+            f"(looked for a tag '{request.version}', a tag '{request.version}-<commit>' and a digest). Nothing was "
+            f"changed. {known} Push or promote the image, or name one of these.",
+            nearest_versions=list(near),
+        )
+    image = str(parse_image(uri).at(release.digest))
+    return Target(release, image, _document(session, image))
+
+
+def _document(session: Session, image: str) -> Document:
+    ecs = session.ports.ecs
+    document, problems = ecs.conform_definition(ecs.registrable(session.request.document))
+    problems += host_port_problems(document)
+    try:
+        made = normalise(with_image(document, image)) if not problems else {}
+    except ValueError as error:
+        problems.append(f"task_definition.{error}.")
+    if problems:
+        raise RequestError(
+            f"Rolling out {session.request.service}: ECS would refuse the task definition; nothing was changed. "
+            + " ".join(f"({number}) {problem}" for number, problem in enumerate(problems, 1)),
+            problems=problems,
+        )
+    return made
+
+
+def _only_promoted(session: Session) -> str:
+    """A sentence about the version that is asked for and was never released, when it was promoted at least."""
+    request = session.request
+    if not request.version:
+        return ""
+    for promotion in session.ports.promotions.promotions(request.service):
+        version = promotion.version
+        if version_names(request.version, tag=version, digest=promotion.digest):
+            return (
+                f" {version} was promoted at {promotion.promoted_at} but has never been released here, so that there "
+                f"is nothing to go back to: deploy it instead: {DEPLOY.format(version=version)}."
+            )
+    return ""
+
+
+def _recorded(session: Session, history: tuple[Release, ...], running_arn: str) -> Target:
+    request = session.request
+    chosen = rollback_target(history, running_arn, request.version)
+    if chosen.release is None:
+        problem = chosen.problem + _only_promoted(session)
+        raise RefusedError(f"Rolling back {request.service} was refused: {problem} Nothing was changed.")
+    release = chosen.release
+    definition = session.ports.ecs.describe_task_definition(release.task_definition_arn)
+    if definition is None:
+        raise RefusedError(
+            f"Rolling back {request.service} to {release.name} was refused: its task definition "
+            f"{release.task_definition_arn} no longer exists. Nothing was changed. Deploy it instead: "
+            f"{DEPLOY.format(version=release.version)}"
+        )
+    images = session.ports.images.describe_images(request.repository) or ()
+    if not any(image.digest == release.digest for image in images):
+        raise RefusedError(
+            f"Rolling back {request.service} to {release.name} was refused: its image {release.image} is no longer "
+            f"in repository {request.repository}, so no task of it could start. Nothing was changed. Name another "
+            "version, or push that image again.",
+            nearest_versions=list(nearest_versions(images, release.version)),
+        )
+    if chosen.already_there:
+        session.say(f"already at {release.name}; name another release to go elsewhere")
+    tag = "" if release.version == release.digest else release.version
+    return Target(
+        ReleaseImage(release.digest, tag),
+        release.image,
+        definition.document,
+        # An inactive revision cannot be deployed; its document is registered anew.
+        definition.arn if definition.active else "",
+        chosen.unrecorded,
+    )

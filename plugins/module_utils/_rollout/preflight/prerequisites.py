@@ -1,0 +1,139 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a task needs to start and must be there beforehand: roles, secrets, log groups, network, an image that runs.
+
+A look that these credentials may not make is said not to have been made; it refuses nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from ..._errors import OperationError
+from ..definition.references import references
+from ..disclosure.definition import is_reference
+from ..plan.differences import Action
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ..definition.comparison import Document
+    from ..plan.read import Facts
+    from ..session import Session
+
+T = TypeVar("T")
+
+_FORBIDDEN = ("AccessDenied", "UnauthorizedOperation")
+# The part of a secret's ``valueFrom`` that names a JSON key.
+_JSON_KEY = 7
+_ARCHITECTURES = {"X86_64": "amd64", "ARM64": "arm64"}
+
+
+def prerequisite_problems(session: Session, facts: Facts) -> Iterator[str]:
+    """What is missing for a task of the release to start, and to be reached."""
+    if facts.plan.action not in (Action.UNCHANGED, Action.SETTINGS):
+        yield from _definition_problems(session, facts.target.document)
+        yield from _image_problems(session, facts)
+    yield from _network_problems(session)
+
+
+def _definition_problems(session: Session, document: Document) -> Iterator[str]:
+    refers = references(document)
+    for role in refers.roles:
+        if not session.ports.surroundings.role_exists(role):
+            yield f"Role {role} does not exist; provision component 'service', or correct the task definition."
+    for secret in refers.secrets:
+        name = f"Secret {secret if is_reference(secret) else session.request.disclosure.of(secret)}"
+        if place := _place_of(document, secret):
+            name += f" ({place})"
+        if not session.ports.surroundings.secret_exists(secret):
+            yield f"{name} does not exist, or lies in another account or region; tasks could not start."
+        else:
+            yield from _key_problems(session, secret, name)
+    for group in refers.log_groups:
+        if not session.ports.logs.group_exists(group):
+            yield f"Log group {group} does not exist; provision component 'service', or set awslogs-create-group."
+
+
+def _place_of(document: Document, value_from: str) -> str:
+    for container in document.get("containerDefinitions", []):
+        for secret in container.get("secrets") or []:
+            if secret.get("valueFrom") == value_from:
+                return f"variable {secret.get('name')} of container {container.get('name')}"
+    return ""
+
+
+def _key_problems(session: Session, secret: str, name: str) -> Iterator[str]:
+    parts = secret.split(":")
+    if ":secretsmanager:" not in secret or not "".join(parts[_JSON_KEY : _JSON_KEY + 1]):
+        return
+    asked = _allowed(session, f"the JSON key of {name}", lambda: [session.ports.surroundings.secret_keys(secret)])
+    if asked is None:
+        return
+    keys, key = asked[0], parts[_JSON_KEY]
+    if keys is None:
+        yield f"{name} names JSON key {key!r}, but what it holds is no JSON object; tasks could not start."
+    elif key not in keys:
+        there = ", ".join(sorted(keys)) or "none"
+        yield f"{name} has no JSON key {key!r} (it has: {there}); tasks could not start."
+
+
+def _image_problems(session: Session, facts: Facts) -> Iterator[str]:
+    request, document = session.request, facts.target.document
+    named = document.get("runtimePlatform", {})
+    if not (named or request.settings.on_fargate):
+        return
+    system = "linux" if named.get("operatingSystemFamily", "LINUX") == "LINUX" else "windows"
+    architecture = named.get("cpuArchitecture", "X86_64")
+    wanted = f"{system}/{_ARCHITECTURES.get(architecture, architecture)}"
+    digest = facts.target.release.digest
+    there = _allowed(
+        session,
+        f"the platform of image {digest}",
+        lambda: session.ports.surroundings.image_platforms(request.repository, digest),
+    )
+    if there is not None and not there:
+        session.warn(f"the platform of image {digest} could not be told, so that it was not checked against {wanted}")
+    if there and wanted not in there:
+        yield (
+            f"Image {digest} is built for {', '.join(sorted(there))}, where task_definition.runtimePlatform wants "
+            f"{wanted} ({architecture}); no container of it could start. Build it for {wanted}, or set "
+            "runtimePlatform.cpuArchitecture (ecs_rollout_cpu_architecture of the role)."
+        )
+
+
+def _network_problems(session: Session) -> Iterator[str]:
+    request, balancing = session.request, session.ports.balancing
+    vpcs: set[str] = set()
+    if network := request.settings.network:
+        look = session.ports.surroundings
+        for kind, option, ids, find in (
+            ("Subnet", "subnets", network.subnets, look.subnet_vpcs),
+            ("Security group", "security_groups", network.security_groups, look.security_group_vpcs),
+        ):
+            found = _allowed(session, f"network.{option}", lambda find=find, ids=ids: find(ids))  # type: ignore[misc]
+            if found is None:
+                continue
+            for missing in sorted(ids - set(found)):
+                yield f"{kind} {missing} of network.{option} does not exist in this account and region."
+            vpcs |= {vpc for vpc in found.values() if vpc}
+    if len(vpcs) > 1:
+        yield f"network.subnets and network.security_groups lie in more than one VPC: {', '.join(sorted(vpcs))}."
+    routed = bool(request.rules)
+    for arn in sorted({binding.target_group_arn for binding in request.settings.target_bindings}):
+        if problem := balancing.target_group_problem(arn, vpc=min(vpcs) if len(vpcs) == 1 else "", routed=routed):
+            yield problem
+    for arn in sorted({rule.listener_arn for rule in request.rules}):
+        if problem := balancing.listener_problem(arn):
+            yield problem
+
+
+def _allowed(session: Session, what: str, look: Callable[[], T]) -> T | None:  # noqa: UP047 - needs a newer Python
+    """What *look* saw; None when these credentials may not look, which is said."""
+    try:
+        return look()
+    except OperationError as error:
+        if not str(error.details.get("code", "")).startswith(_FORBIDDEN):
+            raise
+        session.warn(f"{what} was not checked: {error.message}")
+        return None

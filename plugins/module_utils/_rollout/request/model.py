@@ -1,0 +1,68 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a rollout is asked to do. Values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..._release.record import DEPLOY
+from ..service.ownership import Owner
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..definition.comparison import Document
+    from ..disclosure.fingerprint import Disclosure
+    from ..gates.model import Gate
+    from ..values import ListenerRule, Scaling, ServiceSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """A command of the new revision that is run once, before the service is touched."""
+
+    container: str
+    command: tuple[str, ...]
+    timeout_seconds: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutRequest:
+    """One release of one service.
+
+    ``document`` is a RegisterTaskDefinition request whose released container names no image. ``owner`` names this
+    run, and no other, to another that finds it locked. ``disclosure`` is how the user's values are shown.
+    """
+
+    cluster: str
+    service: str
+    repository: str
+    version: str
+    document: Document
+    settings: ServiceSettings
+    owner: str
+    disclosure: Disclosure
+    kind: str = DEPLOY
+    rules: tuple[ListenerRule, ...] = ()
+    scaling: Scaling | None = None
+    desired_count: int = 1
+    gates: tuple[Gate[Any], ...] = ()
+    migration: Migration | None = None
+    supersede: bool = False
+    force_new_deployment: bool = False
+    require_promoted: bool = False
+    timeout_seconds: float = 1800.0
+    poll_seconds: float = 5.0
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def owned_by(self) -> Owner:
+        """Whom the tags of our listener rules and revisions name."""
+        return Owner(self.service, self.cluster.rpartition("/")[2])
+
+    @property
+    def target_group_arn(self) -> str:
+        """The target group whose targets are judged."""
+        return min(binding.target_group_arn for binding in self.settings.target_bindings)

@@ -1,0 +1,145 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A module's options as a request. Nothing is asked of the world."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..._errors import RequestError
+from ..._release.record import DEPLOY, ROLLBACK
+from ..disclosure.fingerprint import Disclosure
+from ..gates.table import read_gate
+from ..service.tags import read_tags
+from ..values import (
+    CapacityProvider,
+    DeploymentSettings,
+    ListenerRule,
+    Network,
+    Scaling,
+    ServiceSettings,
+    TargetBinding,
+)
+from .model import Migration, RolloutRequest
+from .problems import problems_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Options = Mapping[str, Any]
+
+
+def build_request(options: Options, *, owner: str, key: bytes) -> RolloutRequest:
+    """The request that *options* stand for. Raises RequestError, saying which option is wrong and why.
+
+    *key* is 32 random bytes, for the fingerprints of values.
+    """
+    tags, problems = read_tags(options["tags"] or {})
+    settings = _settings(options, tags)
+    request = RolloutRequest(
+        cluster=options["cluster"],
+        service=options["service"],
+        repository=options["repository"] or "",
+        version=options["version"] or "",
+        document=options["task_definition"] or {},
+        settings=settings,
+        owner=owner,
+        disclosure=Disclosure(key, show_values=options["show_values"]),
+        kind=ROLLBACK if options["state"] == "rolled_back" else DEPLOY,
+        rules=_rules(options, settings),
+        scaling=_scaling(options["scaling"]),
+        desired_count=_desired_count(options),
+        gates=tuple(read_gate(gate, options["url"] or "") for gate in options["gates"] or []),
+        migration=_migration(options),
+        supersede=options["supersede"],
+        force_new_deployment=options["force_new_deployment"],
+        require_promoted=options["require_promoted"],
+        timeout_seconds=options["timeout_seconds"],
+        poll_seconds=options["poll_interval_seconds"],
+        tags=tags,
+    )
+    if options["state"] != "absent" and (problems := [*problems, *problems_of(request)]):
+        raise RequestError(f"Rolling out {request.service}: " + " ".join(problems), problems=problems)
+    return request
+
+
+def _settings(options: Options, tags: Mapping[str, str]) -> ServiceSettings:
+    network, balancer, deployment = options["network"], options["load_balancer"], options["deployment"] or {}
+    providers = options["capacity_provider_strategy"] or []
+    return ServiceSettings(
+        launch_type="" if providers else options["launch_type"],
+        capacity_providers=frozenset(
+            CapacityProvider(provider["capacity_provider"], provider["weight"], provider["base"])
+            for provider in providers
+        ),
+        platform_version=options["platform_version"],
+        network=Network(
+            frozenset(network["subnets"]), frozenset(network["security_groups"]), network["assign_public_ip"]
+        )
+        if network
+        else None,
+        target_bindings=frozenset(
+            {TargetBinding(balancer["target_group_arn"], balancer["container_name"], balancer["container_port"])}
+        )
+        if balancer
+        else frozenset(),
+        health_check_grace_period_seconds=options["health_check_grace_period_seconds"],
+        deployment=_deployment(deployment),
+        enable_execute_command=options["enable_execute_command"],
+        propagate_tags=options["propagate_tags"],
+        enable_ecs_managed_tags=options["enable_ecs_managed_tags"],
+        tags=frozenset(tags.items()),
+    )
+
+
+def _deployment(options: Options) -> DeploymentSettings:
+    if not options:
+        return DeploymentSettings()
+    return DeploymentSettings(
+        strategy=options["strategy"],
+        minimum_healthy_percent=options["minimum_healthy_percent"],
+        maximum_percent=options["maximum_percent"],
+        circuit_breaker=options["circuit_breaker"],
+        circuit_breaker_rollback=options["circuit_breaker"],
+        alarms=frozenset(options["alarms"]),
+        alarm_rollback=True,
+    )
+
+
+def _rules(options: Options, settings: ServiceSettings) -> tuple[ListenerRule, ...]:
+    target_group_arn = next(iter(sorted(binding.target_group_arn for binding in settings.target_bindings)), "")
+    return tuple(
+        ListenerRule(
+            listener_arn=rule["listener_arn"],
+            priority=rule["priority"],
+            path_patterns=frozenset(rule["path_patterns"]),
+            target_group_arn=target_group_arn,
+            host_headers=frozenset(rule["host_headers"]),
+        )
+        for rule in options["listener_rules"] or []
+    )
+
+
+def _scaling(options: Options | None) -> Scaling | None:
+    if not options:
+        return None
+    return Scaling(
+        minimum=options["minimum"],
+        maximum=options["maximum"],
+        cpu_percent=options["cpu_percent"],
+        scale_in_cooldown_seconds=options["scale_in_cooldown_seconds"],
+        scale_out_cooldown_seconds=options["scale_out_cooldown_seconds"],
+    )
+
+
+def _desired_count(options: Options) -> int:
+    if options["desired_count"] is not None:
+        return int(options["desired_count"])
+    return int(options["scaling"]["minimum"]) if options["scaling"] else 1
+
+
+def _migration(options: Options) -> Migration | None:
+    migration = options["migration"]
+    if not migration:
+        return None
+    return Migration(migration["container"], tuple(migration["command"]), migration["timeout_seconds"])

@@ -1,0 +1,140 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Why a request cannot be right, beside its task definition. Nothing is asked of the world."""
+
+from __future__ import annotations
+
+from collections import Counter
+from math import ceil, floor
+from typing import TYPE_CHECKING
+
+from ..gates.table import gate_problems
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ..values import DeploymentSettings, ListenerRule, Scaling, ServiceSettings
+    from .model import RolloutRequest
+
+# Limits of CreateService, RegisterScalableTarget and CreateRule.
+_MOST_SUBNETS, _MOST_GROUPS, _MOST_PRIORITY, _MOST_CONDITIONS = 16, 5, 50000, 5
+
+
+def problems_of(request: RolloutRequest) -> list[str]:
+    """Everything that is wrong with *request*, in the words of the options."""
+    return [
+        *_gates(request),
+        *_counts(request),
+        *_rules(request.rules),
+        *_settings(request.settings),
+        *_scaling(request.scaling),
+        *movement_problems(request.settings.deployment, request.desired_count),
+    ]
+
+
+def movement_problems(deployment: DeploymentSettings, desired: int) -> Iterator[str]:
+    """Why ECS could replace none of *desired* tasks: it may start none beside them, and stop none before.
+
+    It rounds the least up and the most down ("Service definition parameters" in the ECS developer guide).
+    """
+    least, most = deployment.minimum_healthy_percent, deployment.maximum_percent
+    if least < 0 or most < 1 or least > most:
+        yield (
+            f"deployment.minimum_healthy_percent {least} and deployment.maximum_percent {most} leave no room; write "
+            "0 to 100, and 100 to 200."
+        )
+    elif ceil(desired * least / 100) >= desired >= floor(desired * most / 100):
+        yield (
+            f"With deployment.minimum_healthy_percent {least} and deployment.maximum_percent {most} ECS may neither "
+            f"stop a task nor start one beside {desired}, so that no deployment could ever move. Raise maximum_percent "
+            "(200 starts all new tasks beside the old), or lower minimum_healthy_percent."
+        )
+
+
+def _gates(request: RolloutRequest) -> Iterator[str]:
+    if not request.gates:
+        yield "gates is empty, so no release could ever pass; name at least one gate."
+    names = [gate.name for gate in request.gates]
+    if len(set(names)) != len(names):
+        yield f"gates has a name twice ({', '.join(sorted(names))}); give each its own 'name'."
+    for gate in request.gates:
+        yield from gate_problems(gate)
+
+
+def _counts(request: RolloutRequest) -> Iterator[str]:
+    if request.desired_count < 1:
+        yield "desired_count is below 1; a release to zero tasks could not be judged."
+    # A number that is no number compares as false with everything.
+    if not request.poll_seconds > 0:
+        yield "poll_interval_seconds must be above 0."
+    if not request.timeout_seconds > 0:
+        yield "timeout_seconds must be above 0."
+    if request.migration and not request.migration.command:
+        yield "migration.command is empty; write the command, or leave migration out."
+    if request.migration and not request.migration.timeout_seconds > 0:
+        yield "migration.timeout_seconds must be above 0."
+    for option, text in (("cluster", request.cluster), ("service", request.service)):
+        if not text.strip():
+            yield f"{option} is empty; name the {option}."
+
+
+def _rules(rules: tuple[ListenerRule, ...]) -> Iterator[str]:
+    if _twice((rule.listener_arn, rule.priority) for rule in rules):
+        yield "listener_rules names the same priority of a listener twice."
+    for rule in rules:
+        place = f"listener_rules at priority {rule.priority}"
+        values = [*rule.path_patterns, *rule.host_headers]
+        if not values:
+            yield f"{place} has neither path_patterns nor host_headers."
+        if not all(values):
+            yield f"{place} has an empty entry in path_patterns or host_headers; take it out."
+        if len(values) > _MOST_CONDITIONS:
+            yield f"{place} has {len(values)} paths and hosts; a rule takes {_MOST_CONDITIONS}. Split it in two."
+        if not 1 <= rule.priority <= _MOST_PRIORITY:
+            yield f"{place}: a priority is 1 to {_MOST_PRIORITY}."
+        if not rule.listener_arn:
+            yield f"{place}.listener_arn is empty."
+
+
+def _settings(settings: ServiceSettings) -> Iterator[str]:
+    if network := settings.network:
+        for option, ids, most in (
+            ("subnets", network.subnets, _MOST_SUBNETS),
+            ("security_groups", network.security_groups, _MOST_GROUPS),
+        ):
+            if not ids:
+                yield f"network.{option} is empty; tasks need one at least."
+            elif "" in ids:
+                yield f"network.{option} has an empty entry; take it out, or see why its variable is empty."
+            elif len(ids) > most:
+                yield f"network.{option} has {len(ids)} entries; ECS takes {most}."
+    if settings.health_check_grace_period_seconds < 0:
+        yield "health_check_grace_period_seconds must not be below 0."
+    if "" in settings.deployment.alarms:
+        yield "deployment.alarms has an empty entry; take it out."
+    providers = settings.capacity_providers
+    for name in _twice(provider.name for provider in providers):
+        yield f"capacity_provider_strategy names {name} twice."
+    if providers and not any(provider.weight > 0 for provider in providers):
+        yield "capacity_provider_strategy has no weight above 0, so that no task could be placed."
+    if sum(provider.base > 0 for provider in providers) > 1:
+        yield "capacity_provider_strategy has more than one base; ECS takes one."
+    if any(provider.base < 0 or provider.weight < 0 for provider in providers):
+        yield "capacity_provider_strategy has a weight or base below 0."
+
+
+def _scaling(scaling: Scaling | None) -> Iterator[str]:
+    if scaling is None:
+        return
+    if scaling.minimum > scaling.maximum:
+        yield f"scaling.minimum {scaling.minimum} is above scaling.maximum {scaling.maximum}."
+    if scaling.minimum < 1:
+        yield "scaling.minimum is below 1; a release to zero tasks could not be judged."
+    if not 0 <= scaling.cpu_percent <= 100:
+        yield "scaling.cpu_percent must be 0 (no policy) to 100."
+    if scaling.scale_in_cooldown_seconds < 0 or scaling.scale_out_cooldown_seconds < 0:
+        yield "scaling's cooldowns must not be below 0."
+
+
+def _twice(values: Iterable[object]) -> list[object]:
+    return [value for value, count in Counter(values).items() if count > 1]

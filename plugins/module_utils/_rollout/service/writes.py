@@ -1,0 +1,39 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a rollout sends to ECS: a task that is run once, and a change of a living service. Values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..values import ServiceSettings
+
+
+@dataclass(frozen=True, slots=True)
+class OneOffTask:
+    """A task that is run once: the *container* of a revision with another command, with the service's *settings*.
+
+    ``started_by`` marks it as this service's, so that it is found again.
+    """
+
+    cluster: str
+    task_definition_arn: str
+    container: str
+    command: tuple[str, ...]
+    settings: ServiceSettings
+    started_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceChange:
+    """What to send to a living service: the task definition unless empty, and of *settings* those that *changed*.
+
+    *force* starts a deployment even when nothing else does.
+    """
+
+    settings: ServiceSettings
+    changed: tuple[str, ...]
+    task_definition_arn: str = ""
+    force: bool = False

@@ -1,0 +1,63 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Where a failed release goes back to, and how going back ended. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..._release.record import Outcome, Release, newest_first, running_release
+
+if TYPE_CHECKING:
+    from ..plan.read import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """How the undoing ended, and where things stand now."""
+
+    outcome: Outcome
+    standing: str
+
+
+@dataclass(frozen=True, slots=True)
+class WayBack:
+    """What to go back to. ``stop``: nothing, the service is deleted. Neither: it is left as it is.
+
+    ``tag`` is what its answers name; empty when that is not known.
+    """
+
+    task_definition_arn: str = ""
+    version: str = ""
+    stop: bool = False
+    tag: str = ""
+
+    @property
+    def revision(self) -> str:
+        """The revision without the rest of its ARN."""
+        return self.task_definition_arn.rpartition("/")[2]
+
+
+def way_back(history: tuple[Release, ...], facts: Facts, *, adopted: bool) -> WayBack:
+    """Where a failed release goes back to: to what was judged fit before it.
+
+    *adopted* says that what is judged ran before this run began.
+    """
+    running = facts.running_arn
+    judged = running_release(history, running)
+    if judged and not adopted:
+        return _to(judged)
+    succeeded = (release for release in newest_first(history) if release.succeeded)
+    good = next((release for release in succeeded if release.task_definition_arn != running), judged)
+    if good:
+        return _to(good)
+    recorded = any(release.task_definition_arn == running for release in history)
+    if running and not recorded and not adopted:
+        return WayBack(running, "the revision that ran before, which no release recorded")
+    return WayBack(stop=not running or recorded)
+
+
+def _to(release: Release) -> WayBack:
+    tag = "" if release.version == release.digest else release.version
+    return WayBack(release.task_definition_arn, release.name, tag=tag)

@@ -1,0 +1,76 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a release found before it changed anything, whole, so that an undo can restore it. Pure.
+
+It is kept in the release's record too, for a run that goes on with what another one left.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields, is_dataclass
+from types import NoneType
+from typing import Any, get_args, get_origin, get_type_hints
+
+from ..service.rules import StandingRule  # noqa: TC001 - `get_type_hints` looks it up
+from ..values import ServiceSettings  # noqa: TC001 - and this
+
+
+@dataclass(frozen=True, slots=True)
+class SeenAnswer:
+    """What a gate's path answered: status, 0 for nothing, and the release that the answer named."""
+
+    gate: str
+    status: int
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What there was. ``settings`` None: no service. ``scaling`` is a whole scalable target, or None.
+
+    ``rules`` are those that this service owns, and those that stood where it wants its own.
+    """
+
+    settings: ServiceSettings | None
+    task_definition_arn: str
+    desired_count: int
+    rules: tuple[StandingRule, ...]
+    scaling: dict[str, Any] | None
+    answers: tuple[SeenAnswer, ...]
+
+
+def encode(snapshot: Snapshot) -> str:
+    """*snapshot* as JSON."""
+    return json.dumps(asdict(snapshot), default=_plain, separators=(",", ":"))
+
+
+def _plain(value: Any) -> Any:
+    return sorted(value, key=repr) if isinstance(value, frozenset) else asdict(value)
+
+
+def decode(text: str) -> Snapshot:
+    """The snapshot that `encode` made *text* of. Raises ValueError for any other text."""
+    try:
+        decoded: Snapshot = _decode(Snapshot, json.loads(text))
+    except (TypeError, KeyError, AttributeError) as error:
+        raise ValueError(f"no snapshot: {error!r}") from error
+    return decoded
+
+
+def _decode(kind: Any, data: Any) -> Any:
+    """*data* as a value of *kind*, which is a type as the fields of dataclasses name them."""
+    if is_dataclass(kind):
+        hints = get_type_hints(kind)
+        given = {field.name: field for field in fields(kind) if field.name in data}
+        return kind(**{name: _decode(hints[name], data[name]) for name in given})  # type: ignore[operator]
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin is frozenset:
+        return frozenset(_decode(arguments[0], item) for item in data)
+    if origin is tuple:
+        kinds = [arguments[0]] * len(data) if arguments[-1] is Ellipsis else list(arguments)
+        return tuple(_decode(item_kind, item) for item_kind, item in zip(kinds, data, strict=True))
+    if NoneType in arguments:
+        wanted = next(argument for argument in arguments if argument is not NoneType)
+        return None if data is None else _decode(wanted, data)
+    return data

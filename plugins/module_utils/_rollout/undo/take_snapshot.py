@@ -1,0 +1,29 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Taking the snapshot that an undo restores from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..service.rules import ours_or_there
+from .snapshot import Snapshot
+from .users import ask_users
+
+if TYPE_CHECKING:
+    from ..plan.read import Facts
+    from ..session import Session
+
+
+def take_snapshot(session: Session, facts: Facts) -> Snapshot:
+    """What there is now, before anything is changed, and what users get as answers."""
+    request, service = session.request, facts.found.service
+    scaling = session.ports.scaling.read_policies(request.cluster, request.service) if request.scaling else None
+    return Snapshot(
+        settings=service.settings if service else None,
+        task_definition_arn=facts.running_arn,
+        desired_count=service.desired_count if service else 0,
+        rules=ours_or_there(facts.found.rules, request.rules, request.owned_by),
+        scaling=dict(scaling) if scaling else None,
+        answers=ask_users(session),
+    )

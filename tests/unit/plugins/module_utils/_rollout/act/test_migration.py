@@ -1,0 +1,113 @@
+"""The migration, before the service is touched."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
+    OperationError,
+    UnavailableError,
+    WaitTimeoutError,
+)
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Outcome
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.act.migration import started_by
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.model import Migration
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.plugins.module_utils._rollout.case import deploy, newest, released
+from tests.unit.plugins.module_utils._rollout.killed import Killed, Mortal
+
+if TYPE_CHECKING:
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
+
+    from tests.unit.plugins.module_utils._rollout.fakes import World
+
+
+def test_migration_runs_with_the_new_revision_before_the_service_is_touched(world: World, ports: Ports) -> None:
+    released(world, ports)
+    world.push("1.1.0", "b")
+    migration = Migration("service", ("fastbreak-service", "migrate"))
+    deploy(ports, "1.1.0", migration=migration)
+    assert world.calls[:4] == [
+        "register_task_definition",
+        "start",
+        "run_task(fastbreak-service migrate)",
+        "update_service()",
+    ]
+
+
+def test_failed_migration_refuses_the_release(world: World, ports: Ports) -> None:
+    released(world, ports)
+    world.push("1.1.0", "b", migration_exit=3)
+    migration = Migration("service", ("fastbreak-service", "migrate"))
+    running = world.service.task_definition_arn
+    with pytest.raises(OperationError, match=r"exit code 3.*it broke here") as caught:
+        deploy(ports, "1.1.0", migration=migration)
+    assert "The service was not touched" in caught.value.message
+    assert world.service.task_definition_arn == running
+    assert newest(world).outcome is Outcome.FAILED
+
+
+SLOW = Migration("service", ("migrate",), timeout_seconds=30.0)
+
+
+def test_migration_that_hangs_is_stopped_and_seen_stopped(world: World, ports: Ports) -> None:
+    released(world, ports)
+    world.push("1.1.0", "b", migration_seconds=1e6)
+    with pytest.raises(WaitTimeoutError, match=r"was stopped\. The service was not touched"):
+        deploy(ports, "1.1.0", migration=SLOW)
+    assert world.calls[-2:] == ["stop_task", "finish(FAILED)"]
+    assert world.running_tasks("fastbreak-dev", started_by("inference")) == ()
+
+
+def test_migration_that_does_not_stop_keeps_others_from_starting(world: World, ports: Ports) -> None:
+    released(world, ports)
+    world.push("1.1.0", "b", migration_seconds=1e6, stop_seconds=1e6)
+    for _attempt in range(2):
+        with pytest.raises(WaitTimeoutError, match=r"was not seen to stop.*aws ecs stop-task"):
+            deploy(ports, "1.1.0", migration=SLOW)
+    assert sum(call.startswith("run_task") for call in world.calls) == 1
+
+
+@pytest.mark.parametrize(("seconds", "stopped"), [(20.0, 0), (1e6, 1)])
+def test_migration_that_a_dead_run_left_is_waited_for_or_stopped_first(
+    world: World, ports: Ports, seconds: float, stopped: int
+) -> None:
+    released(world, ports)
+    world.push("1.1.0", "b", migration_seconds=seconds)
+    with pytest.raises(Killed):
+        deploy(Mortal(world, 5).ports(), "1.1.0", migration=SLOW, owner="dead@here:1:dddd")
+    assert world.calls[-1] == "run_task(migrate)"
+    world.lock = None
+    (left,) = world.running_tasks("fastbreak-dev", started_by("inference"))
+    digest = "sha256:" + "b" * 64
+    world.behaviours[digest] = replace(world.behaviours[digest], migration_seconds=2.0)
+    deploy(ports, "1.1.0", migration=SLOW)
+    assert world.calls.count("stop_task") == stopped
+    assert sum(call.startswith("run_task") for call in world.calls) == 2
+    assert f"an earlier migration still runs as task {left.id}" in " ".join(world.lines)
+
+
+def test_a_look_that_fails_does_not_end_the_wait(world: World, ports: Ports) -> None:
+    released(world, ports)
+    world.push("1.1.0", "b", migration_seconds=10.0)
+    describe, looks = world.describe_task, iter(range(100))
+
+    def sometimes(cluster: str, arn: str) -> Any:
+        if next(looks) % 2:
+            raise UnavailableError("the network is down")
+        return describe(cluster, arn)
+
+    world.describe_task = sometimes
+    assert deploy(ports, "1.1.0", migration=SLOW).changed
+
+
+@given(st.text("abcdefghij-_0123456789", min_size=1, max_size=255), st.text("ab", min_size=255, max_size=255))
+def test_mark_fits_and_tells_services_apart(service: str, other: str) -> None:
+    assert len(started_by(service)) <= 128
+    assert re.fullmatch(r"[\w/-]+", started_by(service))
+    assert (started_by(service) == started_by(other)) == (service == other)

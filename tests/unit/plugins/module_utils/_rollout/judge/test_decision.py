@@ -1,0 +1,85 @@
+"""What to do next with a deployment, from what is seen of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Measurement
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.model import Assessment
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.judge.decision import Reading, Step, decide
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import DeploymentState
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+def gate(verdict: Verdict, name: str = "http", deadline: float = 60.0) -> Assessment:
+    return Assessment(Measurement(name, verdict, f"{name} saw", f"{name} expected", 9, 1, "then", "now"), deadline)
+
+
+def reading(state: DeploymentState, *gates: Assessment, **other: object) -> Reading:
+    made = Reading(state, "because", superseded=False, elapsed_seconds=10.0, settled_seconds=None, gates=gates)
+    return replace(made, **other)  # type: ignore[arg-type]
+
+
+H, U, N, E = Verdict.HEALTHY, Verdict.UNHEALTHY, Verdict.INCONCLUSIVE, Verdict.ERROR
+GOING, DONE = DeploymentState.IN_PROGRESS, DeploymentState.SUCCESSFUL
+
+
+@pytest.mark.parametrize(
+    ("seen", "step"),
+    [
+        (reading(GOING, gate(N)), Step.WAIT),
+        (reading(GOING, gate(H)), Step.WAIT),
+        (reading(GOING, gate(U)), Step.ROLL_BACK),
+        (reading(GOING, gate(E)), Step.WAIT),
+        (reading(GOING, gate(N), elapsed_seconds=300.0), Step.ROLL_BACK),
+        (reading(DeploymentState.UNKNOWN, gate(N)), Step.WAIT),
+        (reading(DONE, gate(H), gate(H), settled_seconds=5.0), Step.SUCCEED),
+        (reading(DONE, gate(H), gate(N), settled_seconds=5.0), Step.WAIT),
+        (reading(DONE, gate(H), gate(N), settled_seconds=60.0), Step.ROLL_BACK),
+        (reading(DONE, gate(E), settled_seconds=60.0), Step.ROLL_BACK),
+        (reading(DONE, gate(U), settled_seconds=1.0), Step.ROLL_BACK),
+        (reading(DONE, settled_seconds=1.0), Step.WAIT),
+        (reading(DeploymentState.ROLLING_BACK, gate(H)), Step.AWAIT_ROLLBACK),
+        (reading(DeploymentState.ROLLED_BACK, gate(H)), Step.AWAIT_ROLLBACK),
+        (reading(DeploymentState.ROLLBACK_FAILED, gate(H)), Step.AWAIT_ROLLBACK),
+        (reading(DeploymentState.STOPPED, gate(H)), Step.ROLL_BACK),
+        (reading(GOING, gate(U), superseded=True), Step.SUPERSEDED),
+        (reading(DeploymentState.STOPPED, superseded=True), Step.SUPERSEDED),
+    ],
+)
+def test_next_step(seen: Reading, step: Step) -> None:
+    assert decide(seen, timeout_seconds=300.0).step is step
+
+
+def test_decision_names_the_gate_what_it_saw_and_what_it_expected() -> None:
+    decision = decide(reading(GOING, gate(H, "a"), gate(U, "b")), timeout_seconds=300.0)
+    assert (decision.gate, decision.verdict, decision.seen, decision.expected) == ("b", U, "b saw", "b expected")
+    late = decide(reading(GOING, gate(E, "a"), elapsed_seconds=301.0), timeout_seconds=300.0)
+    assert late.verdict is E
+    assert "still IN_PROGRESS after 301 s" in late.seen
+
+
+gates = st.lists(st.builds(gate, st.sampled_from(list(Verdict)), st.text("abc", min_size=1)), max_size=4)
+
+
+@given(st.sampled_from(list(DeploymentState)), gates, st.floats(0, 100))
+def test_nothing_succeeds_without_completion_and_healthy_gates(
+    state: DeploymentState, measured: list[Assessment], settled: float
+) -> None:
+    for since in (None, settled):
+        decision = decide(reading(state, *measured, settled_seconds=since), timeout_seconds=300.0)
+        if decision.step is Step.SUCCEED:
+            assert since is not None
+            assert measured
+            assert all(gate.measurement.verdict is H for gate in measured)
+
+
+@pytest.mark.parametrize("state", list(DeploymentState))
+@pytest.mark.parametrize("settled", [None, 1.0, 60.0])
+def test_decision_carries_the_very_measurements_that_it_rests_on(state: DeploymentState, settled: float | None) -> None:
+    measured = (gate(H, "a"), gate(N, "b"))
+    decision = decide(reading(state, *measured, settled_seconds=settled), timeout_seconds=300.0)
+    assert all(kept is given.measurement for kept, given in zip(decision.measurements, measured, strict=True))

@@ -1,0 +1,104 @@
+"""What cannot be right in the options, beside the task definition."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.model import Migration
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.problems import (
+    movement_problems,
+    problems_of,
+)
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import (
+    CapacityProvider,
+    DeploymentSettings,
+    ListenerRule,
+    Network,
+    Scaling,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.plugins.module_utils._rollout.case import make_request
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "desired", "moves"),
+    [
+        (100, 100, 4, False),
+        (100, 200, 1, True),
+        (100, 150, 1, False),
+        (100, 150, 2, True),
+        (100, 110, 5, False),
+        (100, 110, 10, True),
+        (50, 100, 1, False),
+        (50, 100, 2, True),
+        (0, 100, 1, True),
+        (75, 100, 2, False),
+        (-1, 200, 2, False),
+        (100, 0, 2, False),
+        (150, 120, 2, False),
+    ],
+)
+def test_deployment_that_cannot_move_is_refused(least: int, most: int, desired: int, moves: bool) -> None:
+    settings = DeploymentSettings(minimum_healthy_percent=least, maximum_percent=most)
+    assert (list(movement_problems(settings, desired)) == []) is moves
+
+
+@given(st.integers(0, 100), st.integers(100, 200), st.integers(1, 50))
+def test_deployment_moves_when_a_task_may_start_or_stop(least: int, most: int, desired: int) -> None:
+    may_start = any(count * 100 <= desired * most for count in range(desired + 1, 3 * desired))
+    may_stop = (desired - 1) * 100 >= desired * least
+    settings = DeploymentSettings(minimum_healthy_percent=least, maximum_percent=most)
+    assert (list(movement_problems(settings, desired)) == []) is (may_start or may_stop)
+
+
+SETTINGS = make_request("1.0.0").settings
+NETWORK = SETTINGS.network or Network(frozenset(), frozenset())
+
+
+def provided(*providers: CapacityProvider) -> dict[str, Any]:
+    return {"settings": replace(SETTINGS, capacity_providers=frozenset(providers))}
+
+
+def ruled(**fields: Any) -> dict[str, Any]:
+    rule = {"listener_arn": "l", "priority": 1, "path_patterns": frozenset({"/*"}), "target_group_arn": "g"}
+    return {"rules": (ListenerRule(**{**rule, **fields}),)}
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"settings": replace(SETTINGS, network=replace(NETWORK, subnets=frozenset()))}, "network.subnets is empty"),
+        ({"settings": replace(SETTINGS, network=replace(NETWORK, security_groups=frozenset({""})))}, "an empty entry"),
+        (
+            {"settings": replace(SETTINGS, network=replace(NETWORK, security_groups=frozenset("abcdef")))},
+            "security_groups has 6 entries; ECS takes 5",
+        ),
+        ({"settings": replace(SETTINGS, health_check_grace_period_seconds=-1)}, "must not be below 0"),
+        ({"settings": replace(SETTINGS, deployment=DeploymentSettings(alarms=frozenset({""})))}, "deployment.alarms"),
+        (provided(CapacityProvider("A", 0)), "no weight above 0"),
+        (provided(CapacityProvider("A", 1, 1), CapacityProvider("B", 1, 1)), "more than one base"),
+        (provided(CapacityProvider("A", 1), CapacityProvider("A", 2)), "names A twice"),
+        (provided(CapacityProvider("A", -1)), "below 0"),
+        (ruled(priority=0), "a priority is 1 to 50000"),
+        (ruled(path_patterns=frozenset({""})), "an empty entry in path_patterns"),
+        (ruled(path_patterns=frozenset(["", "a", "b", "c", "d", "e", "f"])), "a rule takes 5"),
+        (ruled(listener_arn=""), "listener_arn is empty"),
+        ({"scaling": Scaling(1, 2, cpu_percent=101)}, "scaling.cpu_percent"),
+        ({"scaling": Scaling(1, 2, scale_in_cooldown_seconds=-1)}, "cooldowns"),
+        ({"timeout_seconds": float("nan")}, "timeout_seconds must be above 0"),
+        ({"poll_seconds": float("nan")}, "poll_interval_seconds must be above 0"),
+        ({"migration": Migration("service", ())}, "migration.command is empty"),
+        ({"migration": Migration("service", ("x",), 0)}, "migration.timeout_seconds"),
+        ({"service": " "}, "service is empty"),
+    ],
+)
+def test_options_that_cannot_be_right_are_named(other: dict[str, Any], said: str) -> None:
+    assert said in " ".join(problems_of(make_request("1.0.0", **other)))
+
+
+def test_right_options_have_no_problem() -> None:
+    assert problems_of(make_request("1.0.0")) == []

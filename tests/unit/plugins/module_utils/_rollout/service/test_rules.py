@@ -1,0 +1,114 @@
+"""Listener rules: what they send where, and how they are written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.ownership import Owner
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.rules import (
+    StandingRule,
+    at,
+    collision,
+    ours_or_there,
+    routed_groups,
+    warming,
+    widened,
+    with_waiting,
+    written,
+)
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import ListenerRule
+
+WANTED = ListenerRule("listener/app/alb/1/2", 100, frozenset({"/*"}), "blue", frozenset({"a.example"}))
+WEB = Owner("web", "c")
+RULE = written(WANTED, tags=WEB.marks, arn="r")
+FIXED = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}
+
+
+def forwarding(*actions: dict[str, Any]) -> StandingRule:
+    return replace(RULE, actions=actions)
+
+
+def weighted(**weights: int) -> dict[str, Any]:
+    groups = [{"TargetGroupArn": name, "Weight": weight} for name, weight in weights.items()]
+    return {"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}
+
+
+@pytest.mark.parametrize(
+    ("rule", "target", "waiting", "groups"),
+    [
+        (forwarding({"Type": "forward", "TargetGroupArn": "blue"}), "blue", set(), {"blue"}),
+        (forwarding(weighted(blue=1)), "blue", set(), {"blue"}),
+        (forwarding(weighted(blue=0, green=100)), "green", {"blue"}, {"green"}),
+        (forwarding(weighted(blue=90, green=10)), "90 to blue, 10 to green", set(), {"blue", "green"}),
+        (forwarding(weighted(blue=0)), "nothing", {"blue"}, set()),
+        (forwarding(FIXED), "fixed-response", set(), set()),
+        (forwarding({"Type": "authenticate-oidc"}, weighted(blue=1)), "authenticate-oidc then forward", set(), set()),
+    ],
+)
+def test_rule_is_read_by_its_live_weights(rule: StandingRule, target: str, waiting: set[str], groups: set[str]) -> None:
+    seen = rule.summary()
+    assert (seen.target_group_arn, seen.waiting_group_arns, rule.groups) == (target, waiting, groups)
+
+
+def test_what_is_written_reads_as_what_was_wanted() -> None:
+    assert RULE.summary() == replace(WANTED, arn="r")
+    assert written(WANTED, waiting=["green", "blue"]).weights == {"blue": 1, "green": 0}
+    assert RULE.name == "rule 100 of listener 2"
+
+
+def test_warming_rule_meets_no_request_and_has_its_targets_checked() -> None:
+    rule = warming(WANTED, tags=WEB.marks)
+    assert rule.weights == {"blue": 1}
+    assert [condition["Field"] for condition in rule.conditions] == ["http-header"]
+    assert not rule.same_routing(RULE)
+    assert "and a condition on http-header" in rule.summary().path_patterns
+
+
+def test_waiting_groups_keep_the_rest_of_the_forward() -> None:
+    sticky = {"TargetGroupStickinessConfig": {"Enabled": True, "DurationSeconds": 60}}
+    action = weighted(blue=3)
+    action["ForwardConfig"].update(sticky)
+    rule = with_waiting(forwarding(action), ["green", "blue"])
+    assert rule.weights == {"blue": 3, "green": 0}
+    assert rule.actions[0]["ForwardConfig"]["TargetGroupStickinessConfig"] == sticky["TargetGroupStickinessConfig"]
+    assert with_waiting(rule, ["green"]) == rule
+    assert with_waiting(forwarding(FIXED), ["green"]) == forwarding(FIXED)
+
+
+def test_rules_are_found_by_place_and_owner() -> None:
+    theirs = replace(RULE, priority=7, tags=frozenset(Owner("api", "c").marks.items()))
+    there = replace(RULE, priority=8, tags=frozenset())
+    rules = (RULE, theirs, there)
+    assert at(rules, theirs.place) == theirs
+    assert at(rules, ("listener", 7)) is None
+    assert ours_or_there(rules, [replace(WANTED, priority=8)], WEB) == (RULE, there)
+    assert routed_groups((with_waiting(RULE, ["green"]), forwarding(FIXED))) == {"blue"}
+
+
+def test_collision_names_the_owner_and_what_to_do() -> None:
+    theirs = replace(RULE, tags=frozenset(Owner("api", "c").marks.items()))
+    said = collision(theirs, WANTED, WEB)
+    assert "priority 100 of listener listener/app/alb/1/2 (listener_rules) belongs to service api of cluster c" in said
+    assert "where service web of cluster c wants it. Name another priority" in said
+    assert collision(None, WANTED, WEB) == ""
+    other = replace(forwarding(weighted(green=1)), tags=frozenset())
+    assert "fastbreak:service=web, fastbreak:cluster=c" in collision(other, WANTED, WEB)
+
+
+@pytest.mark.parametrize(
+    ("there", "wanted", "paths"),
+    [
+        (["/a"], ["/b"], {"/a", "/b"}),
+        (["/a", "/b"], ["/b"], {"/a", "/b"}),
+        (["/1", "/2", "/3"], ["/4", "/5"], {"/4", "/5"}),
+        ([], ["/b"], {"/b"}),
+    ],
+)
+def test_rule_is_widened_where_it_can_hold_both(there: list[str], wanted: list[str], paths: set[str]) -> None:
+    standing = written(replace(WANTED, path_patterns=frozenset(there)))
+    assert widened(standing, replace(WANTED, path_patterns=frozenset(wanted))).path_patterns == paths
+    elsewhere = replace(WANTED, path_patterns=frozenset(wanted), host_headers=frozenset())
+    assert widened(standing, elsewhere) == elsewhere
+    assert widened(warming(WANTED, tags={}), WANTED) == WANTED

@@ -1,0 +1,63 @@
+"""What a release keeps of what it found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.rules import StandingRule
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.undo.snapshot import (
+    SeenAnswer,
+    Snapshot,
+    decode,
+    encode,
+)
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import (
+    CapacityProvider,
+    DeploymentSettings,
+    Network,
+    ServiceSettings,
+    TargetBinding,
+)
+
+SETTINGS = ServiceSettings(
+    capacity_providers=frozenset({CapacityProvider("FARGATE", 1, 2), CapacityProvider("FARGATE_SPOT", 3)}),
+    network=Network(frozenset({"a", "b"}), frozenset({"sg"}), assign_public_ip=True),
+    target_bindings=frozenset({TargetBinding("blue", "app", 8080), TargetBinding("green", "app", 8080)}),
+    deployment=DeploymentSettings(minimum_healthy_percent=50, alarms=frozenset({"errors"})),
+    tags=frozenset({("a", "1"), ("b", "")}),
+)
+RULE = StandingRule(
+    "listener",
+    7,
+    ({"Field": "http-header", "HttpHeaderConfig": {"HttpHeaderName": "x", "Values": ["y"]}},),
+    ({"Type": "forward", "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": "blue", "Weight": 1}]}},),
+    frozenset({("k", "v")}),
+    "arn",
+)
+WHOLE = Snapshot(
+    SETTINGS,
+    "web:1",
+    2,
+    (RULE, replace(RULE, priority=8)),
+    {"target": {"MinCapacity": 1}, "policies": {"p": {"PolicyType": "StepScaling"}}},
+    (SeenAnswer("ready", 200, "1.0.0"), SeenAnswer("route", 0, "")),
+)
+
+
+@pytest.mark.parametrize(
+    "snapshot",
+    [
+        WHOLE,
+        replace(WHOLE, settings=None, rules=(), scaling=None, answers=()),
+        replace(WHOLE, settings=replace(SETTINGS, network=None)),
+    ],
+)
+def test_snapshot_survives_the_record(snapshot: Snapshot) -> None:
+    assert decode(encode(snapshot)) == snapshot
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"rules": 1}', '{"settings": {"network": 3}}'])
+def test_anything_else_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - json's own error is one
+        decode(text)
