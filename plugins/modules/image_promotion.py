@@ -401,9 +401,6 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.
     connect_side,
     make_transfer,
 )
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.signatures.verifier import (
-    SignatureVerifier,
-)
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.table import gates_spec
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.ports import Ports
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.report import as_data
@@ -494,7 +491,6 @@ def open_ports(params, context):
             ),
             destination_repositories=destination.repositories,
             scans=_build_scans(source, params),
-            signatures=SignatureVerifier(),
             promotions=_build_promotions(params, connect, destination),
             clock=context.clock,
             progress=context.progress,

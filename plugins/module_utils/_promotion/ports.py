@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from .._oci.model import Descriptor, RawManifest, Transferred
     from .._oci.names import Address
     from .._release.promotion import Promotion
-    from .signatures import SignatureCheck, SignatureMaterial, SignaturePolicy
 
 
 class StoppedError(FastbreakError):
@@ -105,18 +104,6 @@ class Scans(Protocol):
         """The scan of one image manifest (never an index), all pages of findings."""
 
 
-class Signatures(Protocol):
-    """Signature verification."""
-
-    def verify(
-        self, materials: tuple[SignatureMaterial, ...], *, digest: str, policy: SignaturePolicy
-    ) -> tuple[SignatureCheck, ...]:
-        """Check each material against *policy* for *digest*. A material that cannot be read is not valid, and says why.
-
-        Raises `RequestError` for a policy that cannot be right: no readable key, a library that is not installed.
-        """
-
-
 class Promotions(Protocol):
     """The promotion lines of the release table."""
 
@@ -142,7 +129,6 @@ class Ports:
     transfer: BlobTransfer
     destination_repositories: Repositories
     scans: Scans
-    signatures: Signatures
     promotions: Promotions
     clock: Clock
     progress: Progress

@@ -15,13 +15,11 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict impo
 from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.scans import NoScans
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RefusedError
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.side import connect_side, make_transfer
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.signatures.verifier import (
-    SignatureVerifier,
-)
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.age import Age, AgePolicy
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.labels import REVISION, LabelPolicy, Labels
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.model import ConfiguredGate
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.signature.gate import Signature
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.signature.materials import SignaturePolicy
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.vulnerabilities import (
     Vulnerabilities,
     VulnerabilityPolicy,
@@ -30,7 +28,6 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.ports imp
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.request import PromotionRequest
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.run import promote
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.side import RegistryOptions
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.signatures import SignaturePolicy
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import ImageRequest
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import GateMode
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion_table import UnrecordedPromotions
@@ -100,7 +97,6 @@ class World:
                 transfer=make_transfer(source, destination, warn=print, state_directory=str(self.folder / "state")),
                 destination_repositories=destination.repositories,
                 scans=NoScans(self.source.host),
-                signatures=SignatureVerifier(),
                 promotions=UnrecordedPromotions(),
                 clock=SystemClock(),
                 progress=Silent(),

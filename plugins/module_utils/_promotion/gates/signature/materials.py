@@ -1,6 +1,6 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Finds what is attached to an image that may prove where it comes from, and reads it, bounded."""
+"""Who must have signed an image, and what is attached to it that may prove that: found, and read within bounds."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING
 
 from ...._errors import FastbreakError
 from ...._oci.media_types import DSSE, IN_TOTO, SIGSTORE_BUNDLES, SIMPLE_SIGNING
-from ...signatures import SignatureCheck, SignatureMaterial
 from ..platforms import printable, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...._oci.model import Descriptor
-    from ...signatures import SignaturePolicy
     from ...values import Attachment, SourceImage
     from ..subject import Subject
 
@@ -30,36 +28,63 @@ PAYLOAD_LIMIT_BYTES = {"cosign": 1 << 16, "dsse": 16 << 20, "bundle": 16 << 20}
 
 
 @dataclass(frozen=True, slots=True)
+class SignaturePolicy:
+    """A signature by this public key (PEM), or by this certificate identity and issuer (keyless).
+
+    ``trusted_root`` is the text of a Sigstore trusted_root.json; empty means the public good instance's.
+    ``predicate_type`` empty asks for a signature of the image, otherwise for an attestation of that predicate.
+    """
+
+    public_key: str = ""
+    identity: str = ""
+    issuer: str = ""
+    trusted_root: str = ""
+    predicate_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureMaterial:
+    """Something attached to an image that may prove where it comes from.
+
+    ``form`` is ``cosign`` (payload is the simple signing document, ``signature`` its base64 signature, certificate
+    and Rekor bundle in ``annotations``), ``dsse`` (payload is a DSSE envelope) or ``bundle`` (a Sigstore bundle).
+    """
+
+    form: str
+    payload: bytes
+    signature: str = ""
+    annotations: tuple[tuple[str, str], ...] = ()
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureCheck:
+    """What a material gave. ``valid`` only when it was proven for the digest that was asked about."""
+
+    valid: bool
+    origin: str
+    seen: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Candidate:
     form: str
     layer: Descriptor
     origin: str
 
 
-def check_signatures(subject: Subject, policy: SignaturePolicy) -> tuple[SignatureCheck, ...]:
-    """What the signatures and attestations of the image itself (its root) prove, up to the first that is valid.
+def read_materials(subject: Subject, policy: SignaturePolicy) -> Iterator[SignatureMaterial | SignatureCheck]:
+    """The signatures and attestations of the image itself (its root); a check says why something could not be had.
 
-    The smallest are read first, each by itself, so that an SBOM of megabytes is read only when nothing else proves
-    it. Where an attestation is asked for, plain signatures are left out: they can say nothing of a predicate.
+    Each is read when it is asked for, the smallest first, so that an SBOM of megabytes is read only when nothing else
+    proves it. Where an attestation is asked for, plain signatures are left out: they can say nothing of a predicate.
     """
-    checks: list[SignatureCheck] = []
-    image, signatures = subject.image, subject.ports.signatures
-    candidates = [found for found in _candidates(image) if not (policy.predicate_type and found.form == "cosign")]
-    for candidate in sorted(candidates, key=lambda found: found.layer.size)[:MATERIALS]:
-        material = _read(candidate, subject)
-        if isinstance(material, SignatureCheck):
-            checks.append(material)
-            continue
-        checks += signatures.verify((material,), digest=image.digest, policy=policy)
-        if checks[-1].valid:
-            return tuple(checks)
-    if not candidates:
-        # A policy that cannot be right is found out even where there is nothing to hold it against.
-        signatures.verify((), digest=image.digest, policy=policy)
-    if len(candidates) > MATERIALS:
-        seen = f"only the smallest {MATERIALS} of {len(candidates)} signatures and attestations were looked at"
-        checks.append(SignatureCheck(valid=False, origin=short(image.digest), seen=seen))
-    return tuple(checks)
+    found = [each for each in _candidates(subject.image) if not (policy.predicate_type and each.form == "cosign")]
+    for candidate in sorted(found, key=lambda each: each.layer.size)[:MATERIALS]:
+        yield _read(candidate, subject)
+    if len(found) > MATERIALS:
+        seen = f"only the smallest {MATERIALS} of {len(found)} signatures and attestations were looked at"
+        yield SignatureCheck(valid=False, origin=short(subject.image.digest), seen=seen)
 
 
 def _candidates(image: SourceImage) -> Iterator[_Candidate]:
@@ -89,7 +114,6 @@ def _origin(attachment: Attachment) -> str:
 
 
 def _read(candidate: _Candidate, subject: Subject) -> SignatureMaterial | SignatureCheck:
-    """The material, or a check that says why it could not be had."""
     origin, layer, limit = candidate.origin, candidate.layer, PAYLOAD_LIMIT_BYTES[candidate.form]
     if layer.size > limit:
         seen = f"it has {layer.size} bytes, more than the {limit} that are read"

@@ -3,7 +3,7 @@
 """What signatures of images are made of, read from bytes that anybody may have written. Pure.
 
 Covered are cosign's simple signing document, the in-toto statement, the DSSE envelope and the Sigstore bundle. What is
-read here proves nothing by itself: `_promotion/adapters/signatures/verifier.py` checks who signed it.
+read here proves nothing by itself: `keys` and `keyless` check who signed it.
 """
 
 from __future__ import annotations

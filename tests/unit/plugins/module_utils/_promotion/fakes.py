@@ -239,7 +239,6 @@ class World:
             transfer=self,
             destination_repositories=self,
             scans=self,
-            signatures=self,
             promotions=self,
             clock=self,
             progress=self,

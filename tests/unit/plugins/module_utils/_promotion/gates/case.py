@@ -13,9 +13,6 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import S
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.media_types import OCI_INDEX, OCI_MANIFEST
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import Descriptor, Manifest, RawManifest
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.signatures.verifier import (
-    SignatureVerifier,
-)
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.age import Age, AgePolicy
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.judge import judge
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.labels import (
@@ -25,12 +22,12 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.lab
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.model import ConfiguredGate
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.signature.gate import Signature
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.signature.materials import SignaturePolicy
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.table import gates_spec, read_gates
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.vulnerabilities import (
     Vulnerabilities,
     VulnerabilityPolicy,
 )
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.signatures import SignaturePolicy
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import (
     Attachment,
     ImageRequest,
@@ -168,7 +165,6 @@ class Ports:
 
     source: Any
     scans: Any
-    signatures: Any
     clock: Any
     progress: Any
 
@@ -216,7 +212,7 @@ class Gates:
         return replace(layer, annotations=(("dev.cosignproject.cosign/signature", signed["signature"]),))
 
     def ports(self) -> Any:
-        return Ports(self.source, self.world, SignatureVerifier(), self.world, self.world)
+        return Ports(self.source, self.world, self.world, self.world)
 
     def judge(self, *gates: ConfiguredGate, image: SourceImage | None = None) -> dict[str, GateResult]:
         results = judge(image or self.image(), gates or ALL, self.ports())

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.signature.gate import Signature
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.signatures import (
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.signature.materials import (
     SignatureCheck,
     SignaturePolicy,
 )

@@ -12,8 +12,8 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.sig
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.signature.materials import (
     MATERIALS,
     PAYLOAD_LIMIT_BYTES,
+    SignaturePolicy,
 )
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.signatures import SignaturePolicy
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import GateMode
 
 from tests.unit.plugins.module_utils._promotion.gates.case import KEY, OPENSSL, SIGNED, SIGSTORE, Gates, configured

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...._errors import RequestError
-from ...gates.signature.payloads import (
+from .payloads import (
     Envelope,
     NotProofError,
     check_message,
@@ -20,7 +20,7 @@ from ...gates.signature.payloads import (
 )
 
 if TYPE_CHECKING:
-    from ...signatures import SignatureMaterial
+    from .materials import SignatureMaterial
 
 try:
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm

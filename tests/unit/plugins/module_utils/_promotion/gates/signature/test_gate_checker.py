@@ -1,4 +1,4 @@
-"""Signatures of every kind through one verifier: each judged by itself, none taken for another kind."""
+"""Signatures of every kind through the same gate: each judged by itself, none taken for another kind."""
 
 from __future__ import annotations
 
@@ -9,22 +9,20 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.signatures.verifier import (
-    SignatureVerifier,
-)
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.signatures import (
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.signature.gate import Signature
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.signature.materials import (
     SignatureMaterial,
     SignaturePolicy,
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.plugins.module_utils._promotion.adapters.signatures.case import (
+from tests.unit.plugins.module_utils._promotion.gates.signature.case import (
     BY_KEY,
     DIGEST,
+    GATE,
     KEYLESS,
     SIGSTORE,
-    VERIFIER,
     bundle,
     check,
 )
@@ -55,15 +53,15 @@ def test_neither_kind_of_bundle_passes_for_the_other() -> None:
 def test_two_materials_are_judged_each_by_itself() -> None:
     good = SignatureMaterial("bundle", json.dumps(SIGSTORE["key"]["signed"]).encode(), origin="a")
     bad = SignatureMaterial("bundle", b"\x00", origin="b\n\x1b[31m")
-    found = VERIFIER.verify((bad, good), digest=DIGEST, policy=BY_KEY)
+    found = [GATE.checker(BY_KEY, DIGEST)(material) for material in (bad, good)]
     assert [(each.valid, each.origin) for each in found] == [(False, "b??[31m"), (True, "a")]
 
 
 def test_many_threads_may_verify_at_once() -> None:
-    verifier, wanted = SignatureVerifier(), ["signed", "other_identity", "message", "other_digest"] * 8
+    gate, wanted = Signature(), ["signed", "other_identity", "message", "other_digest"] * 8
     with ThreadPoolExecutor(8) as pool:
         materials = [SignatureMaterial("bundle", json.dumps(SIGSTORE["keyless"][name]).encode()) for name in wanted]
-        found = pool.map(lambda each: verifier.verify((each,), digest=DIGEST, policy=KEYLESS)[0].valid, materials)
+        found = pool.map(lambda each: gate.checker(KEYLESS, DIGEST)(each).valid, materials)
     assert list(found) == [name in ("signed", "message") for name in wanted]
 
 
@@ -83,13 +81,13 @@ def test_many_threads_may_verify_at_once() -> None:
 )
 def test_a_policy_that_cannot_be_right_is_the_requests_fault(policy: SignaturePolicy, reason: str) -> None:
     with pytest.raises(RequestError, match=reason):
-        VERIFIER.verify((), digest=DIGEST, policy=policy)
+        GATE.checker(policy, DIGEST)
 
 
 def test_a_key_needs_nothing_of_the_keyless_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sigstore.verify", None)
     material = SignatureMaterial("bundle", json.dumps(SIGSTORE["key"]["signed"]).encode())
-    assert SignatureVerifier().verify((material,), digest=DIGEST, policy=BY_KEY)[0].valid
+    assert Signature().checker(BY_KEY, DIGEST)(material).valid
 
 
 FIELDS = (

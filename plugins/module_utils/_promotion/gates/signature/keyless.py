@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...._errors import RequestError
-from ...gates.signature.payloads import Envelope, NotProofError, check_message, check_statement, read_bundle
+from .payloads import Envelope, NotProofError, check_message, check_statement, read_bundle
 
 if TYPE_CHECKING:
-    from ...signatures import SignatureMaterial, SignaturePolicy
+    from .materials import SignatureMaterial, SignaturePolicy
 
 # Without a handler, what the library warns of would be printed between the lines of a playbook's run.
 logging.getLogger("sigstore").addHandler(logging.NullHandler())

@@ -9,15 +9,13 @@ from typing import Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.signatures.verifier import (
-    SignatureVerifier,
-)
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.signatures import (
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.signature.gate import Signature
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.signature.materials import (
     SignatureCheck,
     SignatureMaterial,
 )
 
-from tests.unit.plugins.module_utils._promotion.adapters.signatures.case import (
+from tests.unit.plugins.module_utils._promotion.gates.signature.case import (
     DIGEST,
     KEYLESS,
     SIGSTORE,
@@ -106,7 +104,7 @@ def test_the_built_in_root_is_used_without_asking_the_network(tmp_path: Any, mon
     monkeypatch.setattr("socket.socket.connect", lambda *_arguments: pytest.fail("it asked the network"))
     policy = replace(KEYLESS, trusted_root="")
     material = SignatureMaterial("bundle", json.dumps(SIGSTORE["keyless"]["signed"]).encode())
-    (found,) = SignatureVerifier().verify((material,), digest=DIGEST, policy=policy)
+    found = Signature().checker(policy, DIGEST)(material)
     assert not found.valid
     assert "failed to build timestamp certificate chain" in found.seen
 
@@ -114,4 +112,4 @@ def test_the_built_in_root_is_used_without_asking_the_network(tmp_path: Any, mon
 def test_a_controller_without_the_library_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sigstore.verify", None)
     with pytest.raises(RequestError, match="pip install sigstore"):
-        SignatureVerifier().verify((), digest=DIGEST, policy=KEYLESS)
+        Signature().checker(KEYLESS, DIGEST)

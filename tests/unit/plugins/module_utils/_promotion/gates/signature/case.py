@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.signatures.verifier import (
-    SignatureVerifier,
-)
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.signatures import (
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.signature.gate import Signature
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.signature.materials import (
     SignatureCheck,
     SignatureMaterial,
     SignaturePolicy,
@@ -29,19 +27,19 @@ KEYLESS = SignaturePolicy(
     issuer=SIGSTORE["issuer"],
     trusted_root=json.dumps(SIGSTORE["trusted_root"]),
 )
-# Reading a trusted root takes a while; the verifier keeps it.
-VERIFIER = SignatureVerifier()
+# Reading a trusted root takes a while; the gate keeps it.
+GATE = Signature()
 
 
-def check(form: str, payload: Any, policy: SignaturePolicy, *, signature: str = "", digest: str = DIGEST) -> Any:
+def check(
+    form: str, payload: Any, policy: SignaturePolicy, *, signature: str = "", digest: str = DIGEST
+) -> SignatureCheck:
     content = payload if isinstance(payload, bytes) else payload.encode()
     material = SignatureMaterial(form, content, signature, origin="there")
-    (found,) = VERIFIER.verify((material,), digest=digest, policy=policy)
-    assert isinstance(found, SignatureCheck)
-    return found
+    return GATE.checker(policy, digest)(material)
 
 
-def bundle(name: str, policy: SignaturePolicy, *, kind: str = "keyless") -> Any:
+def bundle(name: str, policy: SignaturePolicy, *, kind: str = "keyless") -> SignatureCheck:
     return check("bundle", json.dumps(SIGSTORE[kind][name]), policy)
 
 

@@ -10,20 +10,20 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.signatures.keys import PublicKey
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.signatures import (
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.signature.keys import PublicKey
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.signature.materials import (
     SignatureCheck,
     SignaturePolicy,
 )
 
-from tests.unit.plugins.module_utils._promotion.adapters.signatures.case import (
+from tests.unit.plugins.module_utils._promotion.gates.signature.case import (
     BY_KEY,
     DIGEST,
+    GATE,
     KEYS,
     OPENSSL,
     SIGSTORE,
     SLSA,
-    VERIFIER,
     bundle,
     by,
     check,
@@ -117,13 +117,13 @@ def test_an_attestation_in_a_bundle_that_names_a_key() -> None:
 @pytest.mark.parametrize("pem", ["", "x", "\ud800", *OPENSSL["refused_keys"], json.dumps(SIGSTORE["trusted_root"])])
 def test_a_key_that_cannot_be_used_is_the_requests_fault(pem: str) -> None:
     with pytest.raises(RequestError, match=r"public.key|either"):
-        VERIFIER.verify((), digest=DIGEST, policy=SignaturePolicy(public_key=pem))
+        GATE.checker(SignaturePolicy(public_key=pem), DIGEST)
 
 
 def test_a_private_key_given_by_mistake_is_not_shown() -> None:
     secret = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIP==\n-----END PRIVATE KEY-----"
     with pytest.raises(RequestError) as caught:
-        VERIFIER.verify((), digest=DIGEST, policy=SignaturePolicy(public_key=secret))
+        GATE.checker(SignaturePolicy(public_key=secret), DIGEST)
     assert "MC4C" not in caught.value.message
 
 
