@@ -83,6 +83,5 @@ lock: ## Lock the newest versions that the requirements allow
 bench-promotion: ## Promotion beside skopeo and docker: times, memory, requests, resuming (about 25 minutes)
 	@tools/run python -m benchmarks.promotion
 
-clean-caches: ## Remove the caches that demo-down keeps: environments, base images, downloads
+clean-caches: ## List the caches that demo-down keeps (environments, base images, downloads), ask, remove them
 	@tools/run python -m tools.clean
-	rm -rf .venv .venv-service .cache .build .pytest_cache .mypy_cache .ruff_cache .hypothesis

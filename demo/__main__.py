@@ -1,4 +1,4 @@
-"""`python -m demo up|down`: what `make demo` and `make demo-down` run once the virtual environments stand."""
+"""What `make demo` (up) and `make demo-down` (down) run once the virtual environments stand."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 from demo.console import Console, DemoError, fail
-from demo.down import take_down
+from demo.down import show_down, take_down
 from demo.job import MainJob
 from demo.steps import Demo
 from demo.summary import summarise
-from sandbox.state import default_name
+from sandbox.state import default_name, version
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -32,11 +32,13 @@ def up(console: Console, sandbox: str, footage: Path | None) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__, allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"demo of fastbreak {version()}")
     verbs = parser.add_subparsers(dest="verb", required=True)
     go = verbs.add_parser("up", help="run the main job, every step safe to repeat")
     go.add_argument("--footage", type=Path, help="a video of your own instead of the demo's")
     end = verbs.add_parser("down", help="end and remove everything but the caches it names")
+    end.add_argument("--dry-run", action="store_true", help="list what would be removed, and remove nothing")
     for verb in (go, end):
         verb.add_argument("--name", default=default_name(), help="the sandbox's name (default: the clone's own)")
     arguments = parser.parse_args()
@@ -44,6 +46,8 @@ def main() -> int:
     try:
         if arguments.verb == "up":
             up(console, arguments.name, arguments.footage)
+        elif arguments.dry_run:
+            show_down(console, ROOT, arguments.name)
         else:
             take_down(console, ROOT, arguments.name)
     except DemoError as error:

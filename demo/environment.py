@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from demo.platform import Platform
 
 REPORT = "publish_report"
+LABELS = "publish_labels"
 LOAD_PATH = "/v1/analyses?limit=1"
 
 
@@ -33,11 +34,12 @@ class Release:
 
 @dataclass(frozen=True)
 class Environment:
-    """One environment: `runner` acts in it, `platform` reads it."""
+    """One environment: `runner` acts in it, `platform` reads it; images that are built in it get the labels."""
 
     console: Console
     runner: Runner
     platform: Platform
+    labels: Mapping[str, str]
 
     @property
     def url(self) -> str:
@@ -49,14 +51,14 @@ class Environment:
         return self.platform.environment
 
     def playbook(
-        self, playbook: str, *, log: str, extra: Mapping[str, str] | None = None, check: bool = True
+        self, playbook: str, *, log: str, extra: Mapping[str, object] | None = None, check: bool = True
     ) -> Output:
         command = ["ansible-playbook", "-i", f"inventories/{self.name}", playbook]
         if extra:
             command += ["-e", json.dumps(dict(extra))]
         self.console.detail(
             f"$ {' '.join(command[:4])}"
-            + "".join(f" -e {key}={value}" for key, value in (extra or {}).items() if key != REPORT)
+            + "".join(f" -e {key}={value}" for key, value in (extra or {}).items() if key not in {REPORT, LABELS})
         )
         executable = [sys.executable, "-m", "ansible", "playbook", *command[1:]]
         return self.runner.run(executable, log=f"{self.name}-{log}", show=recap_and_progress, check=check)
@@ -68,7 +70,8 @@ class Environment:
         """Build and push an image unless its tag is there already; return what the registry holds."""
         report = self.runner.logs / f"{log}.json"
         report.unlink(missing_ok=True)
-        self.playbook("playbooks/publish.yml", log=log, extra={**(extra or {}), REPORT: str(report)})
+        ours = {REPORT: str(report), LABELS: dict(self.labels)}
+        self.playbook("playbooks/publish.yml", log=log, extra={**(extra or {}), **ours})
         release = json.loads(report.read_text(encoding="utf-8"))
         self.console.detail(f"{release['tag']}  {release['digest']}")
         return Release(release["tag"], release["digest"])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from demo.commands import Runner, everything, nothing
 from demo.environment import Environment
+from demo.labels import labels
 from demo.platform import Platform
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Demo:
         )
         variables = {**_exports(output.lines), "FASTBREAK_BASE_IMAGE": BASE_IMAGE}
         runner = Runner(self.console, self.folder, self.logs, variables)
-        return Environment(self.console, runner, Platform.connect(environment, variables))
+        return Environment(self.console, runner, Platform.connect(environment, variables), labels(self.sandbox))
 
 
 def _python(module: str, *arguments: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""`python -m sandbox up|down|status|reset|logs|env [--name NAME]`."""
+"""The embedded AWS of this clone: start it, use it, remove it."""
 
 import argparse
 import json
@@ -57,9 +57,24 @@ def down(name: str, home: Path) -> None:
         process.end_descendants(home)
         client = engine.connect()
         engine.sweep(client, name, home)
-        engine.remove_tags(client, [loopback_address(home, f"registry/{account}") for account in ACCOUNTS.values()])
+        engine.remove_tags(client, _registries(home))
         state.remove_home(home)
     print(f"sandbox {name} is down")
+
+
+def show_down(name: str, home: Path) -> None:
+    """Print what `down` would remove."""
+    server = process.find(name, home)
+    client = engine.connect()
+    found = [f"process {server.pid}"] if server else []
+    found += [*engine.belongings(client, name, home)]
+    found += [f"image {tag}" for tag in engine.tags_of(client, _registries(home))]
+    found += [f"{home}/"] if home.exists() else []
+    print("\n".join(found) or f"sandbox {name} has nothing to remove")
+
+
+def _registries(home: Path) -> list[str]:
+    return [loopback_address(home, f"registry/{account}") for account in ACCOUNTS.values()]
 
 
 def status(name: str, home: Path, *, as_json: bool = False) -> int:
@@ -165,7 +180,8 @@ def _require_up(name: str, home: Path) -> state.State:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m sandbox", description="The embedded AWS of this clone.")
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__, allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"sandbox of fastbreak {state.version()}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     helps = {
         "up": "start it; when it is up already, say so",
@@ -182,6 +198,8 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument(
                 "--port", type=int, help="the port to prefer (default: the last one, or the first from 4566)"
             )
+        if command == "down":
+            sub.add_argument("--dry-run", action="store_true", help="list what would be removed, and remove nothing")
         if command == "status":
             sub.add_argument("--json", action="store_true", help="print JSON")
         if command == "logs":
@@ -199,7 +217,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         home = state.home_of(name)
         commands: dict[str, Callable[[], int | None]] = {
             "up": lambda: up(name, home, options.port),
-            "down": lambda: down(name, home),
+            "down": lambda: (show_down if options.dry_run else down)(name, home),
             "status": lambda: status(name, home, as_json=options.json),
             "reset": lambda: reset(name, home),
             "logs": lambda: logs(name, home, follow=options.follow),

@@ -80,14 +80,28 @@ def sweep(client: docker.DockerClient, name: str, home: Path, *, keep_network: b
         raise SandboxError(f"could not remove from the Docker engine: {'; '.join(failures)}: try `down` again")
 
 
-def remove_tags(client: docker.DockerClient, hosts: Iterable[str]) -> None:
-    """Remove image tags that were pulled from the registries at `hosts` (addresses without ports)."""
+def belongings(client: docker.DockerClient, name: str, home: Path) -> list[str]:
+    """What `sweep` would remove, as kinds and names."""
+    ours = [item for item in _labelled(client, name) if _labels_of(item).get(HOME_LABEL, str(home)) == str(home)]
+    return [f"{_kind(item)[:-1]} {item.name or item.short_id}" for item in ours]
+
+
+def tags_of(client: docker.DockerClient, hosts: Iterable[str]) -> list[str]:
+    """Image tags that were pulled from the registries at `hosts` (addresses without ports)."""
     prefixes = tuple(f"{host}:" for host in hosts)
-    for image in client.api.images():
-        for reference in [*(image["RepoTags"] or []), *(image["RepoDigests"] or [])]:
-            if reference.startswith(prefixes):
-                with contextlib.suppress(NotFound):
-                    client.api.remove_image(reference, force=True)
+    references = [
+        reference
+        for image in client.api.images()
+        for reference in [*(image["RepoTags"] or []), *(image["RepoDigests"] or [])]
+    ]
+    return [reference for reference in references if reference.startswith(prefixes)]
+
+
+def remove_tags(client: docker.DockerClient, hosts: Iterable[str]) -> None:
+    """Remove what `tags_of` finds."""
+    for reference in tags_of(client, hosts):
+        with contextlib.suppress(NotFound):
+            client.api.remove_image(reference, force=True)
 
 
 def _labelled(client: docker.DockerClient, name: str) -> list[Any]:

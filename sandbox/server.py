@@ -18,7 +18,7 @@ from sandbox.confinement import confine
 from sandbox.errors import SandboxError
 from sandbox.host import Sandbox
 from sandbox.services import SERVICES
-from sandbox.state import State, write_state
+from sandbox.state import State, version, write_state
 
 logger = logging.getLogger("sandbox")
 
@@ -172,7 +172,8 @@ def run(name: str, home: Path, preferred_port: int | None) -> None:
 
 def main() -> None:
     """The entry point; `python -m sandbox up` is the way to start it."""
-    parser = argparse.ArgumentParser(prog="python -m sandbox.server")
+    parser = argparse.ArgumentParser(prog="python -m sandbox.server", description=main.__doc__)
+    parser.add_argument("--version", action="version", version=f"sandbox of fastbreak {version()}")
     parser.add_argument("--name", required=True)
     parser.add_argument("--home", required=True, type=Path)
     parser.add_argument("--port", type=int)

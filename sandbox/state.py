@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -29,6 +30,12 @@ class State:
     region: str
     accounts: Mapping[str, str]
     registries: Mapping[str, str] = field(default_factory=dict)
+
+
+def version(root: Path = ROOT) -> str:
+    """The project's version."""
+    with (root / "pyproject.toml").open("rb") as handle:
+        return str(tomllib.load(handle)["project"]["version"])
 
 
 def default_name(root: Path = ROOT) -> str:

@@ -2,6 +2,7 @@
 
     python service/build.py --tag REPOSITORY:TAG --version TAG --revision COMMIT
         [--base-image IMAGE] [--extra-ca-certs BUNDLE] [--pip-config FILE] [--docker CLIENT] [--source URL]
+        [--label NAME=VALUE]
 
 Prints the image's id on standard output; what Docker says goes to standard error.
 """
@@ -73,6 +74,7 @@ def command_line(options: argparse.Namespace, client: str, image_id: Path) -> li
     command = [client, "build", "--progress", "plain", "--iidfile", str(image_id)]
     for tag in options.tag:
         command += ["--tag", tag]
+    command += [word for label in options.label for word in ("--label", label)]
     for name, value in arguments.items():
         command += ["--build-arg", f"{name}={value}"]
     for secret, file in (("ca", options.extra_ca_certs), ("pip", options.pip_config)):
@@ -113,6 +115,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--pip-config", metavar="FILE", help="pip.conf that names your package index")
     made.add_argument("--docker", metavar="CLIENT", help="Docker client (default: the first that can build)")
     made.add_argument("--source", default="", help="address of the source, for the image's label")
+    made.add_argument(
+        "--label", action="append", default=[], metavar="NAME=VALUE", help="a label of your own; may be given again"
+    )
     return made
 
 

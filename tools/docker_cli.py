@@ -2,7 +2,7 @@
 
 Since version 23 the client leaves BuildKit to the plugin buildx, and one without the plugin cannot build so. Older
 clients carry BuildKit inside. The first client on PATH may well be the one that cannot, with a good one behind it.
-`python -m tools.docker_cli` prints the path of the client that was chosen.
+As a command it prints the path of the client that was chosen.
 """
 
 import os
@@ -11,8 +11,11 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from tools.command_line import parser
+from tools.files import ROOT
+
 FIRST_WITHOUT_BUILTIN = 23
-SHIM = Path(__file__).resolve().parent.parent / ".cache" / "docker-cli"
+SHIM = ROOT / ".cache" / "docker-cli"
 
 
 class NoBuildKitError(Exception):
@@ -79,7 +82,8 @@ def build_environment(environment: Mapping[str, str]) -> dict[str, str]:
     return {**environment, "PATH": path, "DOCKER_BUILDKIT": "1"}
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
+    parser("tools.docker_cli", __doc__).parse_args(arguments)
     try:
         print(find(os.environ.get("PATH", os.defpath)))
     except NoBuildKitError as error:
@@ -89,4 +93,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

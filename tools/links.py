@@ -1,4 +1,4 @@
-"""Check that links between the project's Markdown files lead somewhere: `python -m tools.links`."""
+"""Check that links between the project's Markdown files lead somewhere."""
 
 import re
 import sys
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
+from tools.command_line import parser
 from tools.files import ROOT, project_files
 
 LINK = re.compile(r"\[[^\]]*\]\(\s*<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\s*\)")
@@ -34,11 +35,12 @@ def broken(page: Path) -> Iterator[str]:
             yield f"{page}: {target} names no heading of {place.name}"
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
+    parser("tools.links", __doc__).parse_args(arguments)
     problems = [problem for page in project_files("*.md") for problem in broken(page)]
     print("\n".join(problems), end="\n" if problems else "")
     return 1 if problems else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -1,10 +1,9 @@
-"""All linters and type checkers: `python -m tools.lint [--changed] [NAME...]`.
+"""Run linters and type checkers: all of them when none is named.
 
 It prints a line for what passes, and all of what fails. With `--changed` a check runs only when files that it is about
 differ from the main branch. A quick one looks at the whole project even then; a slow one gets the changed files.
 """
 
-import argparse
 import os
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from tools.command_line import parser
 from tools.files import ROOT, branch_point, changed_files, project_files, shell_scripts
 
 COLLECTION = "ansible_collections.fastbreak.aws.plugins"
@@ -123,10 +123,10 @@ def report(outcome: Outcome) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="tools.lint")
-    parser.add_argument("--changed", action="store_true", help="only what differs from the main branch")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="a check's name")
-    options = parser.parse_args(arguments)
+    made = parser("tools.lint", __doc__)
+    made.add_argument("--changed", action="store_true", help="only what differs from the main branch")
+    made.add_argument("names", nargs="*", metavar="NAME", help=", ".join(check.name for check in CHECKS))
+    options = made.parse_args(arguments)
     known = [check.name for check in CHECKS]
     if unknown := set(options.names) - set(known):
         print(f"No such check: {', '.join(sorted(unknown))}. There are: {', '.join(known)}.", file=sys.stderr)

@@ -1,9 +1,10 @@
-"""Lock the newest versions that the requirements allow, with the hashes of every file: `python -m tools.lock`."""
+"""Lock the newest versions that the requirements allow, with the hashes of every file."""
 
 import os
 import subprocess
 import sys
 
+from tools.command_line import parser
 from tools.files import ROOT
 from tools.pip_settings import uv_environment
 from tools.venvs import BootstrapError, ensure_uv
@@ -17,7 +18,8 @@ LOCKS = {
 OLDEST_PYTHON = "3.12"
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
+    parser("tools.lock", __doc__).parse_args(arguments)
     try:
         uv = ensure_uv() / "uv"
     except BootstrapError as error:
@@ -37,4 +39,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""Run every molecule scenario, one after the other: `python -m tools.molecule [SCENARIO...]`."""
+"""Run molecule scenarios, one after the other: all of them when none is named."""
 
 import os
 import subprocess
@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from tools.collection import ANSIBLE
+from tools.command_line import parser
 from tools.files import ROOT
 
 SCENARIOS = ROOT / "extensions" / "molecule"
@@ -43,7 +44,10 @@ def collections_path() -> str:
     return os.pathsep.join([str(ROOT / ".ansible" / "collections"), str(Path(sys.prefix))])
 
 
-def main(names: list[str]) -> int:
+def main(arguments: list[str]) -> int:
+    made = parser("tools.molecule", __doc__)
+    made.add_argument("names", nargs="*", metavar="SCENARIO", help="a folder of extensions/molecule")
+    names = made.parse_args(arguments).names
     known = scenarios()
     if not known or (unknown := set(names) - set(known)):
         print(

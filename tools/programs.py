@@ -1,4 +1,4 @@
-"""Programs that tests and benchmarks run beside ours: `python -m tools.programs NAME...` finds or installs them."""
+"""Find the programs that tests and benchmarks run beside ours; as root on Debian, install those that are missing."""
 
 import shutil
 import subprocess
@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from tools import apt
+from tools.command_line import parser
 
 SYSTEMD = Path("/run/systemd/system")
 #: Debian's name of the package, and the service that it would start by itself where there is systemd.
@@ -38,9 +39,12 @@ def ensure(*programs: str) -> None:
         subprocess.run(["systemctl", "disable", "--now", service], check=False)
 
 
-def main(programs: list[str]) -> int:
+def main(arguments: list[str]) -> int:
+    made = parser("tools.programs", __doc__)
+    made.add_argument("names", nargs="+", choices=tuple(PACKAGES), metavar="NAME", help=", ".join(PACKAGES))
+    options = made.parse_args(arguments)
     try:
-        ensure(*programs)
+        ensure(*options.names)
     except MissingProgramError as error:
         print(error, file=sys.stderr)
         return 1

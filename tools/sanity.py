@@ -1,4 +1,4 @@
-"""`ansible-test sanity` on the collection's own files: `python -m tools.sanity [ansible-test's options]`.
+"""Run `ansible-test sanity` on the collection's own files. Options of ansible-test may follow.
 
 ansible-test wants the collection at `ansible_collections/<namespace>/<name>` in a git repository and refuses a link. So
 what would be published is unpacked there, with amazon.aws beside it. Every test runs, but only on the Python that runs
@@ -19,6 +19,7 @@ import ansible_test
 import yaml
 
 from tools.collection import ANSIBLE, build, unpack
+from tools.command_line import parser
 from tools.files import ROOT, project_files
 from tools.pip_settings import pip_variables
 
@@ -70,7 +71,8 @@ def environment(current: Mapping[str, str]) -> dict[str, str]:
     return {**current, **pip_variables(), "HOME": str(HOME), "PATH": path}
 
 
-def main(options: list[str]) -> int:
+def main(arguments: list[str]) -> int:
+    _, options = parser("tools.sanity", __doc__).parse_known_args(arguments)
     prepare_home()
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     with tempfile.TemporaryDirectory(prefix="fastbreak-sanity-") as scratch:

@@ -1,14 +1,13 @@
-"""Run stages of checks and tests: `python -m tools.suite [STAGE...]`, all of them without a name.
+"""Run stages of checks and tests: all of them when none is named.
 
 One stage's output is shown as it comes. Several run in three lanes at once, so that what waits for containers does not
 hold up what computes; each one's output goes to `.cache/test/<stage>.log` and is shown whole when the stage failed. The
 last lines are the slowest tests and the sums that pytest gave.
 
-`python -m tools.suite --quick` is what to run before each commit: linters of what changed, unit tests with fewer
+--quick is what to run before each commit: linters of what changed, unit tests with fewer
 examples of each property, and the architecture.
 """
 
-import argparse
 import os
 import re
 import signal
@@ -21,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.command_line import parser
 from tools.files import ROOT
 
 LOGS = ROOT / ".cache" / "test"
@@ -267,10 +267,10 @@ def show_slowest(outcomes: list[Outcome]) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="tools.suite")
-    parser.add_argument("--quick", action="store_true", help="what to run before each commit")
-    parser.add_argument("names", nargs="*", metavar="STAGE")
-    options = parser.parse_args(arguments)
+    made = parser("tools.suite", __doc__)
+    made.add_argument("--quick", action="store_true", help="what to run before each commit")
+    made.add_argument("names", nargs="*", metavar="STAGE", help=", ".join(STAGES))
+    options = made.parse_args(arguments)
     names = options.names
     if unknown := set(names) - set(STAGES):
         print(f"No such stage: {', '.join(sorted(unknown))}. There are: {', '.join(STAGES)}.", file=sys.stderr)

@@ -18,9 +18,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.command_line import parser
+from tools.files import ROOT
 from tools.pip_settings import uv_environment
 
-ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".cache" / "bootstrap"
 STAMP = ".fastbreak-stamp.json"
 SCHEME = 1  # raise it when environments made by an older bootstrap must be made anew
@@ -191,14 +192,13 @@ def ensure(venv: Venv) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    match arguments:
-        case ["current" | "ensure" as verb, *names] if names and set(names) <= VENVS.keys():
-            chosen = [VENVS[name] for name in names]
-        case _:
-            print(f"usage: python -m tools.venvs current|ensure {{{','.join(VENVS)}}}...", file=sys.stderr)
-            return 2
+    made = parser("tools.venvs", __doc__)
+    made.add_argument("verb", choices=("current", "ensure"), help="say whether they are as locked, or make them so")
+    made.add_argument("names", nargs="+", choices=tuple(VENVS), metavar="NAME", help=" or ".join(VENVS))
+    options = made.parse_args(arguments)
+    chosen = [VENVS[name] for name in options.names]
     try:
-        if verb == "current":
+        if options.verb == "current":
             return 0 if all(is_current(venv) for venv in chosen) else 1
         for venv in chosen:
             ensure(venv)

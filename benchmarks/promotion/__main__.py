@@ -1,4 +1,4 @@
-"""`python -m benchmarks.promotion [--only NAME] [--runs 5] [--json FILE] [--quick]`."""
+"""Measure image_promotion beside skopeo and docker, in the same run."""
 
 import argparse
 import json
@@ -15,22 +15,21 @@ from benchmarks.promotion.lab import DOCKER, OURS, QUICK, SKOPEO, Lab, Sizes
 from benchmarks.promotion.programs import ensure_engine, ensure_programs
 from benchmarks.promotion.registry import DockerRegistry
 from benchmarks.promotion.report import text
+from tools.command_line import parser
 
 _FREE_BYTES = 15 << 30
 
 
 def _arguments(words: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.promotion", description=__doc__)
+    made = parser("benchmarks.promotion", __doc__)
     names = [case.name for case in CASES]
-    parser.add_argument("--only", action="append", choices=names, help="this case; may be given more than once")
-    parser.add_argument("--runs", type=int, default=5, help="runs of each tool (default: 5)")
-    parser.add_argument(
-        "--peers", nargs="*", choices=(SKOPEO, DOCKER), default=[SKOPEO, DOCKER], help="(default: both)"
-    )
-    parser.add_argument("--json", type=Path, help="a file to write every run to")
-    parser.add_argument("--folder", type=Path, help="where the registries store (default: the system's)")
-    parser.add_argument("--quick", action="store_true", help="tiny images, one run, no docker: proves that it works")
-    return parser.parse_args(words)
+    made.add_argument("--only", action="append", choices=names, help="this case; may be given more than once")
+    made.add_argument("--runs", type=int, default=5, help="runs of each tool (default: 5)")
+    made.add_argument("--peers", nargs="*", choices=(SKOPEO, DOCKER), default=[SKOPEO, DOCKER], help="(default: both)")
+    made.add_argument("--json", type=Path, help="a file to write every run to")
+    made.add_argument("--folder", type=Path, help="where the registries store (default: the system's)")
+    made.add_argument("--quick", action="store_true", help="tiny images, one run, no docker: proves that it works")
+    return made.parse_args(words)
 
 
 def _say(line: str) -> None:

@@ -122,6 +122,9 @@ def test_up_status_env_down(name):
     assert f"export AWS_ENDPOINT_URL={known['endpoint_url']}" in printed
     assert "export AWS_ACCESS_KEY_ID=222222222222" in printed
     assert "Ready" in command("logs", name=name).stdout
+    listed = command("down", "--dry-run", name=name).stdout.splitlines()
+    assert {f"process {known['pid']}", f"network fastbreak-{name}", f"{state.home_of(name)}/"} <= set(listed)
+    assert command("status", name=name).returncode == 0
     assert command("down", name=name).returncode == 0
     assert command("status", name=name).returncode == 3
     assert traces(name) == []

@@ -1,11 +1,10 @@
-"""`python -m tools.engine ensure|stop|status`.
+"""Find a Docker engine, start one, or stop the one that this clone started.
 
 ensure  exit 0 when a Docker engine answers, after installing and starting one where that may be done
 stop    end the engine if this clone started it; refuses while containers run in it, unless --force is given
 status  say what answers, and whether this clone started it
 """
 
-import argparse
 import fcntl
 import os
 import shutil
@@ -16,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tools import apt
+from tools.command_line import parser
 from tools.engine import _apt, _daemon, _ping, _record
 from tools.engine._errors import EngineError
 
@@ -131,6 +131,27 @@ def stop(force: bool) -> str:
         return f"{_daemon.stop(LAYOUT, record)} {REMAINS}"
 
 
+def stopping() -> str:
+    """What `stop` would end."""
+    record = ours()
+    if record is None:
+        return "This clone started no Docker engine: nothing would be stopped."
+    if record.daemon is None:
+        return f"Would stop {record.unit}."
+    return f"Would stop the Docker engine that this clone started (process {record.daemon.pid})."
+
+
+def starting() -> str:
+    """What `ensure` would do."""
+    answer = _ping.ping()
+    if answer.ok:
+        return f"A Docker engine answers at {answer.address}: nothing would be started."
+    if reason := why_not(answer):
+        raise EngineError(reason)
+    install = "" if shutil.which("dockerd") else "install Debian's Docker engine and "
+    return f"Would {install}start it, to answer at {answer.address}."
+
+
 def status() -> str:
     answer = _ping.ping()
     if not answer.ok:
@@ -140,17 +161,19 @@ def status() -> str:
     )
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tools.engine", description="Find, start or stop a Docker engine.")
-    parser.add_argument("verb", choices=("ensure", "stop", "status"))
-    parser.add_argument("--force", action="store_true", help="stop even while containers run in it")
-    arguments = parser.parse_args()
+def main(words: list[str]) -> int:
+    made = parser("tools.engine", __doc__)
+    made.add_argument("verb", choices=("ensure", "stop", "status"))
+    made.add_argument("--force", action="store_true", help="stop even while containers run in it")
+    made.add_argument("--dry-run", action="store_true", help="say what would be started or stopped, and do nothing")
+    arguments = made.parse_args(words)
+    dry_run = arguments.dry_run
     try:
         match arguments.verb:
             case "ensure":
-                print(ensure(), flush=True)
+                print(starting() if dry_run else ensure(), flush=True)
             case "stop":
-                print(stop(arguments.force), flush=True)
+                print(stopping() if dry_run else stop(arguments.force), flush=True)
             case _:
                 print(status(), flush=True)
     except EngineError as error:
@@ -163,4 +186,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tools.clone import CACHE_LABEL, CLONE_LABEL, identity
 from tools.images import _engine
 from tools.images._rootfs import PUBLISHED_IMAGE, rootfs_image
 
@@ -19,7 +20,7 @@ BASE_IMAGE = "fastbreak-sandbox/base:trixie"
 POSTGRES_MAJOR = "17"
 POSTGRES_IMAGE = f"fastbreak-sandbox/postgres:{POSTGRES_MAJOR}"
 LABELS = {
-    "fastbreak.cache": "1",
+    CLONE_LABEL: identity(),
     # Trusts this machine's certificate authorities: what is published must not be built on it.
     "fastbreak.sandbox-only": "1",
 }
@@ -50,7 +51,7 @@ def build_base(request: Request) -> str:
             authorities.mkdir()
             for name, pem in request.certificates.items():
                 (authorities / name).write_text(pem, encoding="utf-8")
-            _engine.build(BASE_IMAGE, context, arguments={"ROOTFS": rootfs}, labels=_labels(wanted))
+            _engine.build(BASE_IMAGE, context, arguments={"ROOTFS": rootfs}, labels=_labels(BASE_IMAGE, wanted))
 
     _build_when_changed(BASE_IMAGE, wanted, build, request)
     return wanted
@@ -63,7 +64,7 @@ def build_postgres(request: Request) -> None:
     def build() -> None:
         request.report(f"{POSTGRES_IMAGE}: installing PostgreSQL {POSTGRES_MAJOR} from Debian's packages")
         arguments = {"BASE_IMAGE": BASE_IMAGE, "POSTGRES_MAJOR": POSTGRES_MAJOR}
-        _engine.build(POSTGRES_IMAGE, _HERE / "postgres", arguments=arguments, labels=_labels(wanted))
+        _engine.build(POSTGRES_IMAGE, _HERE / "postgres", arguments=arguments, labels=_labels(POSTGRES_IMAGE, wanted))
 
     _build_when_changed(POSTGRES_IMAGE, wanted, build, request)
 
@@ -77,8 +78,8 @@ def _build_when_changed(image: str, wanted: str, build: Callable[[], None], requ
     request.report(f"{image}: built in {time.monotonic() - started:.1f} s")
 
 
-def _labels(wanted: str) -> dict[str, str]:
-    return {**LABELS, _engine.HASH_LABEL: wanted}
+def _labels(image: str, wanted: str) -> dict[str, str]:
+    return {**LABELS, CACHE_LABEL: image, _engine.HASH_LABEL: wanted}
 
 
 def _files(directory: str) -> list[bytes]:

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tools.clone import CACHE_LABEL
 from tools.images import _engine
 from tools.images._errors import ImageError
 
@@ -56,7 +57,7 @@ def _bootstrap(labels: dict[str, str], report: Callable[[str], None]) -> None:
         tar = Path(directory) / "rootfs.tar"
         report(f"bootstrapping Debian {SUITE} with Python 3.13 (about half a minute)")
         _run_mmdebstrap(tar)
-        _engine.import_tar(tar, ROOTFS_IMAGE, {**labels, _engine.HASH_LABEL: _recipe()})
+        _engine.import_tar(tar, ROOTFS_IMAGE, {**labels, CACHE_LABEL: ROOTFS_IMAGE, _engine.HASH_LABEL: _recipe()})
 
 
 def _run_mmdebstrap(tar: Path) -> None:

@@ -1,0 +1,59 @@
+"""Labels of one's own reach the image that the role builds."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[3]
+
+
+def build_program():
+    spec = importlib.util.spec_from_file_location("service_build", ROOT / "service" / "build.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def labels_of(play, tmp_path):
+    """The words that the role's variable becomes."""
+    (tmp_path / "play.yml").write_text(yaml.safe_dump([play]), encoding="utf-8")
+    program = Path(sys.executable).with_name("ansible-playbook")
+    subprocess.run(
+        [program, "-i", "localhost,", tmp_path / "play.yml"],
+        cwd=tmp_path,
+        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible" / "collections")},
+        capture_output=True,
+        check=True,
+    )
+    return json.loads((tmp_path / "words.json").read_text())
+
+
+def test_labels_reach_the_build(tmp_path):
+    play = {
+        "hosts": "localhost",
+        "connection": "local",
+        "gather_facts": False,
+        "vars": {"publish_labels": {"team": "video", "note": "a = b"}},
+        "vars_files": [str(ROOT / "roles" / "publish" / "vars" / "main.yml")],
+        "tasks": [
+            {
+                "ansible.builtin.copy": {
+                    "dest": str(tmp_path / "words.json"),
+                    "content": "{{ __publish_build_labels | to_json }}",
+                }
+            }
+        ],
+    }
+    words = labels_of(play, tmp_path)
+    assert words == ["--label=note=a = b", "--label=team=video"]
+    program = build_program()
+    options = program.parser().parse_args(["--tag", "a:1", "--version", "1", "--revision", "working", *words])
+    command = program.command_line(options, "docker", tmp_path / "id")
+    given = [value for word, value in pairwise(command) if word == "--label"]
+    assert given == ["note=a = b", "team=video"]
