@@ -715,7 +715,17 @@ ENTRY = Entry(
     perform,
     CROSS_CHECKS,
     # Given, they must not be empty: each of them keeps a release out, or says how one is let in.
-    protecting=("gates", "deployment", "require_promoted", "supersede"),
+    protecting=(
+        "gates",
+        "deployment",
+        "require_promoted",
+        "supersede",
+        "migration",
+        "show_values",
+        "timeout_seconds",
+        "poll_interval_seconds",
+        "health_check_grace_period_seconds",
+    ),
     empty_texts=("gates.version_header",),
     texts=("version", "platform_version"),
 )

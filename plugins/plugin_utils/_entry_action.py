@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
@@ -15,6 +16,7 @@ from ..module_utils._aws.connection import Connection
 from ..module_utils._common.clock import SystemClock
 from ..module_utils._common.controller import Controller
 from ..module_utils._common.entry import Context, Entry, answer
+from ..module_utils._errors import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,7 +38,10 @@ class EntryAction(ActionBase):  # type: ignore[misc] # ansible-core publishes no
         if refused := answer(self._refused):
             return {**result, **refused}
         spec = {**_aws_options(entry), **entry.argument_spec}
-        _validation, params = self.validate_argument_spec(spec, **entry.cross_checks)
+        try:
+            _validation, params = self.validate_argument_spec(spec, **entry.cross_checks)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            return {**result, **answer(partial(_unreadable, error))}
         controller = Controller()
         context = Context(
             connect=Connection(params),
@@ -76,6 +81,15 @@ def _aws_options(entry: Entry) -> Mapping[str, Any]:
     from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argument_spec  # noqa: PLC0415
 
     return aws_argument_spec()  # type: ignore[no-any-return]
+
+
+def _unreadable(error: Exception) -> NoReturn:
+    """Say that ansible-core's validation came to no answer, where it should have named an option."""
+    raise RequestError(
+        "The task was refused because of its options; nothing was asked and nothing was changed: ansible-core could "
+        f"not read them ({type(error).__name__}: {error}). Compare the type of each with the module's documentation "
+        "(ansible-doc): a text or a number may stand where a mapping or a list is wanted."
+    )
 
 
 class Lines:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 from ansible.module_utils.basic import AnsibleModule, _load_params
@@ -19,18 +21,24 @@ if TYPE_CHECKING:
 
 def run_module(entry: Entry) -> None:
     """Do the module's work and end the process with its result."""
+    given = _load_params()
+    if refused := answer(lambda: _refused(entry, given)):
+        # Ansible's validation of such options would end in a traceback, and so there is no module yet to fail by.
+        print(json.dumps(refused))
+        sys.exit(1)
     module = _kind(entry)(argument_spec=dict(entry.argument_spec), supports_check_mode=True, **entry.cross_checks)
     module.no_log_values.update(entry.secrets(module.params))
     context = Context(Connection(module.params), SystemClock(), Silence(), module.check_mode)
-
-    def work() -> dict[str, Any]:
-        entry.refuse(_load_params())
-        return entry.perform(module.params, context)
-
-    result = answer(work)
+    result = answer(lambda: entry.perform(module.params, context))
     if result.pop("failed", False):
         module.fail_json(**result)
     module.exit_json(**result)
+
+
+def _refused(entry: Entry, given: dict[str, Any]) -> dict[str, Any]:
+    """Nothing, unless this raises RequestError."""
+    entry.refuse(given)
+    return {}
 
 
 def _kind(entry: Entry) -> Any:

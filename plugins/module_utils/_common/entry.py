@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .._errors import FastbreakError, RequestError
-from .given import empty_problems, text_problems
+from .given import empty_problems, shape_problems, text_problems
 from .interruption import interruptible
 
 if TYPE_CHECKING:
@@ -68,8 +68,9 @@ class Entry:
 
     def refuse(self, given: Mapping[str, Any]) -> None:
         """Raise RequestError when the options, as they were given and before Ansible converts them, cannot be meant."""
+        shapeless = list(shape_problems(self.argument_spec, given))
         problems = [
-            *empty_problems(self.argument_spec, given, self.protecting, self.empty_texts),
+            *(shapeless or empty_problems(self.argument_spec, given, self.protecting, self.empty_texts)),
             *text_problems(self.argument_spec, given, self.texts),
         ]
         if problems:

@@ -22,13 +22,14 @@ class GivenOption:
     """An option, or an entry of a list that is its value. ``place`` is what to call it (``images[0].tag``).
 
     ``path`` is the same without numbers (``images.tag``), ``kind`` the type that it should have. The entries of a
-    list come after it.
+    list come after it. ``inner`` are the names of the options that a mapping there may hold, where these are known.
     """
 
     place: str
     path: str
     value: Any
     kind: str = "str"
+    inner: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -45,27 +46,57 @@ def _below(spec: Mapping[str, Any], options: Mapping[str, Any], place: str, path
     for name, option in spec.items():
         if name not in options:
             continue
-        whole = GivenOption(f"{place}{name}", f"{path}{name}", options[name], option.get("type", "str"))
+        inner = option.get("options") or {}
+        kind = option.get("type", "str")
+        whole = GivenOption(f"{place}{name}", f"{path}{name}", options[name], kind, tuple(inner))
         entries = _entries(whole, option.get("elements", "str"))
         yield from (whole, *entries)
-        if inner := option.get("options"):
+        if inner:
             for entry in entries if whole.kind == "list" else (whole,):
-                yield from _below(inner, _mapping(entry.value), f"{entry.place}.", f"{entry.path}.")
+                yield from _below(inner, _mapping(entry.value) or {}, f"{entry.place}.", f"{entry.path}.")
 
 
 def _entries(whole: GivenOption, kind: str) -> list[GivenOption]:
     """The entries of a list, which a text may stand for."""
     listed = whole.kind == "list" and isinstance(whole.value, str | list)
     values = check_type_list(whole.value) if listed else []
-    return [GivenOption(f"{whole.place}[{number}]", whole.path, value, kind) for number, value in enumerate(values)]
+    return [
+        GivenOption(f"{whole.place}[{number}]", whole.path, value, kind, whole.inner)
+        for number, value in enumerate(values)
+    ]
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
-    """*value* as a mapping, which a text may stand for; an empty one when it is none, which Ansible says then."""
+def _mapping(value: Any) -> Mapping[str, Any] | None:
+    """*value* as a mapping, which a text may stand for; None when it is none."""
     try:
-        return check_type_dict(value) if isinstance(value, str | Mapping) else {}
-    except TypeError:
-        return {}
+        made = check_type_dict(value) if isinstance(value, str | Mapping) else None
+    except (TypeError, ValueError):
+        return None
+    return made if isinstance(made, Mapping) else None
+
+
+def shape_problems(spec: Mapping[str, Any], options: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with options that hold others, and were given as something that can hold none.
+
+    Ansible's own validation of these ends in a bare TypeError.
+    """
+    for given in given_options(spec, options):
+        if not given.inner or _holds_options(given):
+            continue
+        many = given.kind == "list"
+        yield (
+            f"{given.place} is {_kind(given.value)}, where {'a list of mappings' if many else 'a mapping'} is wanted; "
+            f"write {'entries with ' if many else ''}the options {', '.join(given.inner)} below it, or leave it out"
+        )
+
+
+def _holds_options(given: GivenOption) -> bool:
+    if given.kind == "list":
+        return given.value is None or isinstance(given.value, str | list)
+    if given.value is None:
+        # An option may be null; an entry of a list holds nothing then.
+        return not given.place.endswith("]")
+    return _mapping(given.value) is not None
 
 
 def empty_problems(
@@ -113,16 +144,22 @@ def text_problem(place: str, value: Any) -> str:
     )
 
 
+_KINDS: tuple[tuple[type, str], ...] = (
+    (type(None), "empty (null)"),
+    (str, "a text"),
+    (bool, "read as {} (YAML takes on, off, yes and no for true and false)"),
+    (int, "read as the number {} (YAML takes 010 for 8, and 1:30 for 90)"),
+    (float, "read as the number {} (YAML takes 1.10 for 1.1, and 1e2 for 100)"),
+    (date, "read as the date {}"),
+    (Mapping, "a mapping"),
+    (list, "a list"),
+    (tuple, "a list"),
+)
+
+
 def _kind(value: Any) -> str:
-    shown = str(value)[:_SHOWN]
-    if isinstance(value, bool):
-        return f"read as {str(value).lower()} (YAML takes on, off, yes and no for true and false)"
-    if isinstance(value, int):
-        return f"read as the number {shown} (YAML takes 010 for 8, and 1:30 for 90)"
-    if isinstance(value, float):
-        return f"read as the number {shown} (YAML takes 1.10 for 1.1, and 1e2 for 100)"
-    if isinstance(value, date):
-        return f"read as the date {shown}"
-    if isinstance(value, Mapping):
-        return "a mapping"
-    return "a list" if isinstance(value, list | tuple) else f"of type {type(value).__name__}"
+    if isinstance(value, str) and not value.strip():
+        return "empty (an empty text)"
+    words = next((words for kind, words in _KINDS if isinstance(value, kind)), f"of type {type(value).__name__}")
+    shown = str(value).lower() if isinstance(value, bool) else str(value)
+    return words.format(shown[:_SHOWN])

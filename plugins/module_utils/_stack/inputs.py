@@ -7,6 +7,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from .._common.given import text_problem
 from .._errors import RequestError
 from .cross_checks import cross_check
 
@@ -24,9 +25,13 @@ def template_parameters(
 
     *variables* are those that are defined, *options* those of the component's role as its argument specs say, *roles*
     the names of all roles. Raises `RequestError` that lists all that is wrong: a variable with the component's prefix
-    that its role does not know, and values that do not go together.
+    that its role does not know, values that do not go together, and numbers where a text is meant, such as a version.
     """
-    found = [*_unknown(component, variables, options, roles), *cross_check(component, variables)]
+    found = [
+        *_unknown(component, variables, options, roles),
+        *_no_texts(inputs, variables, options),
+        *cross_check(component, variables),
+    ]
     if found:
         raise RequestError(f"The inventory of {component} is wrong, and nothing was touched: {'; '.join(found)}.")
     return {key: _typed(variables.get(name), options.get(name, {})) for key, name in inputs.items()}
@@ -40,6 +45,12 @@ def _unknown(component: str, variables: Mapping[str, Any], options: Mapping[str,
         if name.startswith(f"{component}_") and name not in options and not (longer and name.startswith(longer))
     ]
     return [_nearest(name, options) for name in sorted(strange)]
+
+
+def _no_texts(inputs: Mapping[str, str], variables: Mapping[str, Any], options: Mapping[str, Any]) -> list[str]:
+    """Why values of text inputs are none: YAML reads 16.10 as the number 16.1, and off as false."""
+    texts = [name for name in inputs.values() if options.get(name, {}).get("type") == "str"]
+    return [problem for name in texts if (problem := text_problem(name, variables.get(name)))]
 
 
 def _nearest(name: str, options: Mapping[str, Any]) -> str:

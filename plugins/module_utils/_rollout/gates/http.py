@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from math import isfinite
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
@@ -99,7 +100,11 @@ class HttpGate(Gate[HttpTally]):
             yield f"{self.url!r} is no http or https address; set 'url'."
         if not 0 <= self.maximum_failure_ratio < 1:
             yield "maximum_failure_ratio must be at least 0 and below 1."
-        if self.minimum_samples < 1 or self.interval_seconds <= 0:
+        if not self.expected_status:
+            yield "expected_status is empty, so that no answer could pass; leave it out for 200."
+        if not (isfinite(self.request_timeout_seconds) and self.request_timeout_seconds > 0):
+            yield "request_timeout_seconds must be a number above 0 that ends."
+        if self.minimum_samples < 1 or not self.interval_seconds > 0:
             yield "minimum_samples must be at least 1 and interval_seconds above 0."
         elif self.minimum_samples * self.interval_seconds > self.deadline_seconds:
             yield (

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from ..._errors import RequestError
@@ -53,6 +54,8 @@ def _strays(kind: type[Gate[Any]], options: Mapping[str, Any]) -> set[str]:
 def gate_problems(gate: Gate[Any]) -> list[str]:
     """Why the options of *gate* cannot be right."""
     problems = list(gate.problems())
-    if gate.deadline_seconds < gate.bake_seconds:
+    if not (isfinite(gate.bake_seconds) and isfinite(gate.deadline_seconds) and gate.bake_seconds >= 0):
+        problems.insert(0, "bake_seconds and deadline_seconds must be numbers from 0 that end.")
+    elif gate.deadline_seconds < gate.bake_seconds:
         problems.insert(0, "deadline_seconds is below bake_seconds, so it could never pass.")
     return [f"gate {gate.name}: {problem}" for problem in problems]

@@ -13,7 +13,7 @@ from ..service.tasks import TargetObservation
 from .model import Gate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from .model import Scene
 
@@ -56,6 +56,13 @@ class TargetHealthGate(Gate[TargetTally]):
     consecutive_successes: int = 3
     maximum_task_failures: int = 0
     maximum_start_failures: int = 2
+
+    def problems(self) -> Iterator[str]:
+        """Limits by which nothing is looked at, or nothing could pass."""
+        if self.consecutive_successes < 1:
+            yield "consecutive_successes must be at least 1; with fewer nothing would be looked at."
+        if self.maximum_task_failures < 0 or self.maximum_start_failures < 0:
+            yield "maximum_task_failures and maximum_start_failures must not be below 0; nothing could pass."
 
     def short(self, bake_seconds: float) -> TargetHealthGate:
         """One look is enough for tasks that have been let in."""

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from math import ceil, floor
+from math import ceil, floor, isfinite
 from typing import TYPE_CHECKING
 
 from ..gates.table import gate_problems
@@ -64,15 +64,15 @@ def _gates(request: RolloutRequest) -> Iterator[str]:
 def _counts(request: RolloutRequest) -> Iterator[str]:
     if request.desired_count < 1:
         yield "desired_count is below 1; a release to zero tasks could not be judged."
-    # A number that is no number compares as false with everything.
-    if not request.poll_seconds > 0:
-        yield "poll_interval_seconds must be above 0."
-    if not request.timeout_seconds > 0:
-        yield "timeout_seconds must be above 0."
+    times = {"poll_interval_seconds": request.poll_seconds, "timeout_seconds": request.timeout_seconds}
+    if request.migration:
+        times["migration.timeout_seconds"] = request.migration.timeout_seconds
+    for option, seconds in times.items():
+        # A number that is no number compares as false with everything.
+        if not (isfinite(seconds) and seconds > 0):
+            yield f"{option} must be a number of seconds above 0 that ends."
     if request.migration and not request.migration.command:
         yield "migration.command is empty; write the command, or leave migration out."
-    if request.migration and not request.migration.timeout_seconds > 0:
-        yield "migration.timeout_seconds must be above 0."
     for option, text in (("cluster", request.cluster), ("service", request.service)):
         if not text.strip():
             yield f"{option} is empty; name the {option}."

@@ -32,6 +32,9 @@ TASKS = {
     "ecr_image {repository: app, tag: 1.10, local_image: a, build: [a], region: r}": "tag is read as the number",
     "ecs_rollout {cluster: c, service: s, release_table: t, version: 1.10, region: r}": "version is read as the number",
     "ecs_rollout {cluster: c, service: s, release_table: t, require_promoted: , region: r}": "require_promoted is",
+    "ecs_rollout {cluster: c, service: s, release_table: t, network: no, region: r}": "network is read as false",
+    "ecs_rollout {cluster: c, service: s, release_table: t, gates: [1], region: r}": "gates[0] is read as the number 1",
+    "ecs_rollout {cluster: c, service: s, release_table: t, migration: , region: r}": "migration is given without a",
     "image_promotion_info {service: s, release_table: t, version: 1.10, region: r}": "version is read as the number",
     "source_tree_info {path: /, version: 1.10}": "version is read as the number 1.1",
 }

@@ -11,6 +11,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._common.given import
     GivenOption,
     empty_problems,
     given_options,
+    shape_problems,
     text_problem,
     text_problems,
 )
@@ -35,10 +36,10 @@ def test_options_are_found_wherever_they_lie() -> None:
         GivenOption("tag", "tag", 1.1),
         GivenOption("tags", "tags", ["a"], "list"),
         GivenOption("tags[0]", "tags", "a"),
-        GivenOption("gates", "gates", {"age": None}, "dict"),
-        GivenOption("gates.age", "gates.age", None, "dict"),
-        GivenOption("images", "images", [{"tag": "b"}], "list"),
-        GivenOption("images[0]", "images", {"tag": "b"}, "dict"),
+        GivenOption("gates", "gates", {"age": None}, "dict", ("age",)),
+        GivenOption("gates.age", "gates.age", None, "dict", ("hours",)),
+        GivenOption("images", "images", [{"tag": "b"}], "list", ("tag",)),
+        GivenOption("images[0]", "images", {"tag": "b"}, "dict", ("tag",)),
         GivenOption("images[0].tag", "images.tag", "b"),
     ]
 
@@ -52,6 +53,36 @@ def test_a_text_may_stand_for_a_mapping_as_it_does_for_ansible() -> None:
 def test_no_shape_is_a_traceback(options: dict[str, Any]) -> None:
     list(empty_problems(SPEC, options, ("gates",)))
     list(text_problems(SPEC, options, ("tag", "tags")))
+    list(shape_problems(SPEC, options))
+
+
+@pytest.mark.parametrize("value", [False, 0, 1.5, "x", "", date(2024, 1, 1), [], [7]])
+def test_what_can_hold_no_options_is_told_by_name_with_those_that_are_wanted(value: Any) -> None:
+    (problem,) = shape_problems(SPEC, {"gates": value})
+    assert problem.startswith("gates is ")
+    assert problem.endswith("where a mapping is wanted; write the options age below it, or leave it out")
+
+
+@pytest.mark.parametrize(
+    ("options", "place"),
+    [
+        ({"images": 7}, "images"),
+        ({"images": {"tag": "a"}}, "images"),
+        ({"images": [{"tag": "a"}, None]}, "images[1]"),
+        ({"images": "x"}, "images[0]"),
+        ({"gates": {"age": 1}}, "gates.age"),
+    ],
+)
+def test_entries_of_a_list_and_options_below_options_are_told_by_their_place(
+    options: dict[str, Any], place: str
+) -> None:
+    (problem,) = shape_problems(SPEC, options)
+    assert problem.startswith(f"{place} is ")
+
+
+@pytest.mark.parametrize("value", [None, {}, "{}", '{"age": null}', "other=1"])
+def test_null_and_what_reads_as_a_mapping_hold_options(value: Any) -> None:
+    assert list(shape_problems(SPEC, {"gates": value})) == []
 
 
 @pytest.mark.parametrize("value", [None, "", "  ", "\n"])

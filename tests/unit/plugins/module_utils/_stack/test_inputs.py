@@ -75,7 +75,7 @@ WRONG = {
     "rds_instance_class": ["m7g.large", "db.m7g", "banana", "db.M7G.large"],
     "rds_backup_retention_days": [0, 36],
     "rds_performance_insights": [True, "yes"],
-    "rds_engine_version": ["16", "banana"],
+    "rds_engine_version": ["16", "banana", 16.10, 17, True, ["17"]],
     "rds_database_name": ["1a", "a-b", "postgres", "a" * 64],
     "rds_master_username": ["admin", "rdsadmin", "A b"],
     "rds_database_port": [80, 70000],

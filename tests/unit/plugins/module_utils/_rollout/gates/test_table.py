@@ -139,6 +139,12 @@ def test_every_option_of_every_kind_is_documented() -> None:
         ({"minimum_samples": 0}, "minimum_samples must be at least 1"),
         ({"interval_seconds": 0}, "interval_seconds above 0"),
         ({"maximum_failure_ratio": 1}, "maximum_failure_ratio"),
+        ({"bake_seconds": float("nan")}, "must be numbers from 0 that end"),
+        ({"deadline_seconds": float("inf")}, "must be numbers from 0 that end"),
+        ({"bake_seconds": -1, "deadline_seconds": 60}, "must be numbers from 0 that end"),
+        ({"expected_status": []}, "expected_status is empty"),
+        ({"request_timeout_seconds": 0}, "request_timeout_seconds must be"),
+        ({"request_timeout_seconds": float("inf")}, "request_timeout_seconds must be"),
     ],
 )
 def test_options_that_can_never_pass_are_problems(options: dict[str, Any], said: str) -> None:
@@ -147,6 +153,15 @@ def test_options_that_can_never_pass_are_problems(options: dict[str, Any], said:
     (problem,) = table.gate_problems(gate)
     assert said in problem
     assert problem.startswith("gate http /: ")
+
+
+@pytest.mark.parametrize(
+    "options", [{"consecutive_successes": 0}, {"maximum_task_failures": -1}, {"maximum_start_failures": -1}], ids=str
+)
+def test_limits_of_target_health_by_which_nothing_is_judged_are_problems(options: dict[str, Any]) -> None:
+    checked = ArgumentSpecValidator(table.gate_spec()).validate({"kind": "target_health", **options})
+    (problem,) = table.gate_problems(table.read_gate(checked.validated_parameters, ""))
+    assert next(iter(options)) in problem
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def test_path_with_a_query_is_kept() -> None:
         ({"scaling": {"minimum": 5, "maximum": 3}}, "is above scaling.maximum"),
         ({"scaling": {"minimum": 0, "maximum": 3}}, "scaling.minimum is below 1"),
         ({"desired_count": 0}, "desired_count is below 1"),
-        ({"poll_interval_seconds": 0}, "poll_interval_seconds must be above 0"),
+        ({"poll_interval_seconds": 0}, "poll_interval_seconds must be a number"),
         ({"listener_rules": [{"listener_arn": "l", "priority": 1}] * 2}, "the same priority"),
         ({"listener_rules": [{"listener_arn": "l", "priority": 1, "path_patterns": []}]}, "neither path_patterns"),
     ],
