@@ -68,6 +68,7 @@ ANSIBLE = (
     *(f"{folder}/*.yml" for folder in ("extensions", "inventories", "meta", "playbooks", "roles")),
 )
 WORKFLOWS = (".github/workflows/*.yml",)
+LOCKS = ("*requirements*.in", "*requirements*.txt", "*requirements*.lock", "service/excluded.txt")
 # The slowest first, so that the last one to run is a quick one.
 CHECKS = (
     Check("ansible-lint", ("ansible-lint", "--strict", "--nocolor"), ANSIBLE, given="changed"),
@@ -92,6 +93,7 @@ CHECKS = (
     ),
     Check("zizmor", ("zizmor", "--offline", "--quiet", "--pedantic"), WORKFLOWS, given="always"),
     Check("changelog", ("antsibull-changelog", "lint"), ("changelogs/*",)),
+    Check("locks", (sys.executable, "-m", "tools.lock", "--check"), LOCKS),
     Check("links", (sys.executable, "-m", "tools.links"), ("*",)),
 )
 

@@ -1,11 +1,14 @@
 """Hand pip's settings on to uv, which does not read them: a mirror or a company's CA is configured once, for pip."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-BOOTSTRAP_PYTHON = Path(__file__).resolve().parent.parent / ".cache" / "bootstrap" / "uv" / "bin" / "python"
+from tools.files import ROOT
+
+BOOTSTRAP_PYTHON = ROOT / ".cache" / "bootstrap" / "uv" / "bin" / "python"
 """It has a pip, which the environments that uv fills have not."""
 CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
@@ -63,5 +66,21 @@ def translate(settings: Mapping[str, str], environment: Mapping[str, str]) -> di
     return {name: value for name, value in variables.items() if name not in environment}
 
 
+def cache_folder(environment: Mapping[str, str]) -> dict[str, str]:
+    """uv's cache in the clone where its usual place cannot be written to, as in a container without a home."""
+    if "UV_CACHE_DIR" in environment:
+        return {}
+    home = environment.get("XDG_CACHE_HOME") or f"{environment.get('HOME') or '/'}/.cache"
+    return {} if can_write(Path(home) / "uv") else {"UV_CACHE_DIR": str(ROOT / ".cache" / "uv")}
+
+
+def can_write(folder: Path) -> bool:
+    """Whether the folder, or what is there of the way to it, can be written to."""
+    there = next(place for place in (folder, *folder.parents) if place.exists())
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+
+
 def uv_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    return {**environment, "UV_NO_PROGRESS": "1", **translate(pip_settings(), environment)}
+    """The environment to run uv in."""
+    ours = {"UV_NO_PROGRESS": "1", **cache_folder(environment), **translate(pip_settings(), environment)}
+    return {**environment, **ours}

@@ -9,7 +9,6 @@ import fcntl
 import hashlib
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -108,13 +107,6 @@ def base_python() -> str:
     return str(Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}")
 
 
-def make_venv(venv: Venv, *options: str) -> None:
-    """An empty environment; whatever an earlier run left half made goes first."""
-    shutil.rmtree(venv.path, ignore_errors=True)
-    python = base_python()
-    run([python, "-m", "venv", *options, str(venv.path)], f"Making {venv.directory} with {python}")
-
-
 def write_stamp(venv: Venv) -> None:
     temporary = venv.path / f"{STAMP}.new"
     temporary.write_text(json.dumps(stamp_of(venv), indent=2) + "\n")
@@ -122,10 +114,11 @@ def write_stamp(venv: Venv) -> None:
 
 
 def ensure_uv() -> Path:
-    """The pinned uv and a pip beside it. uv is a convenience (ten times faster): without it pip installs the same."""
+    """The pinned uv, in an environment of its own that Python's venv and pip make."""
     with turns("uv"):
         if not is_current(UV):
-            make_venv(UV)
+            python = base_python()
+            run([python, "-m", "venv", "--clear", str(UV.path)], f"Making {UV.directory} with {python}")
             run(
                 [
                     str(UV.python),
@@ -139,33 +132,21 @@ def ensure_uv() -> Path:
                     "-r",
                     str(ROOT / UV.lock),
                 ],
-                f"Installing uv from {UV.lock}",
+                f"Installing uv from {UV.lock} (check the network, and pip's index with `pip config list`)",
             )
             write_stamp(UV)
     return UV.path / "bin"
 
 
 def fill(venv: Venv) -> None:
-    lock = str(ROOT / venv.lock)
-    try:
-        uv = ensure_uv() / "uv"
-        run(
-            [str(uv), "pip", "sync", "--quiet", "--python", str(venv.python), "--require-hashes", lock],
-            f"uv pip sync {venv.lock}",
-            uv_environment(os.environ),
-        )
-    except BootstrapError as error:
-        print(f"{error}\nTrying pip instead, which is slower.", file=sys.stderr, flush=True)
-        fill_with_pip(venv, lock)
-
-
-def fill_with_pip(venv: Venv, lock: str) -> None:
-    """pip only adds, so it starts from an empty environment."""
-    make_venv(venv)
-    run(
-        [str(venv.python), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", lock],
-        f"pip install -r {venv.lock} (check the network, and pip's index with `pip config list`)",
-    )
+    """Make the environment hold its lock, anew unless an earlier run finished it."""
+    uv, environment = str(ensure_uv() / "uv"), uv_environment(os.environ)
+    if not usable(venv):
+        make = [uv, "venv", "--quiet", "--clear", "--no-project", "--python", base_python(), str(venv.path)]
+        run(make, f"Making {venv.directory}", environment)
+    venv.stamp_path.unlink(missing_ok=True)
+    sync = [uv, "pip", "sync", "--quiet", "--python", str(venv.python), "--require-hashes", str(ROOT / venv.lock)]
+    run(sync, f"Installing {venv.lock} (check the network, and pip's index with `pip config list`)", environment)
 
 
 @contextmanager
@@ -183,9 +164,6 @@ def ensure(venv: Venv) -> None:
             return
         began = time.monotonic()
         print(f"Installing {venv.lock} into {venv.directory} ...", flush=True)
-        if not usable(venv):
-            make_venv(venv, "--without-pip")
-        venv.stamp_path.unlink(missing_ok=True)
         fill(venv)
         write_stamp(venv)
         print(f"{venv.directory} is ready ({time.monotonic() - began:.1f} s)", flush=True)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.pip_settings import parse, translate
+from tools.files import ROOT
+from tools.pip_settings import cache_folder, parse, translate
 
 LISTING = """\
 global.index-url='https://mirror.example/simple'
@@ -44,3 +45,18 @@ def test_a_certificate_bundle_of_the_host_is_trusted(name: str, tmp_path: Path) 
 
 def test_without_a_bundle_the_systems_store_is_used() -> None:
     assert translate({"cert": "/no/such/file.pem"}, {}) == {"UV_SYSTEM_CERTS": "true"}
+
+
+def test_uv_keeps_its_cache_where_it_always_does(tmp_path: Path) -> None:
+    assert cache_folder({"HOME": str(tmp_path)}) == {}
+
+
+@pytest.mark.parametrize("variable", ["HOME", "XDG_CACHE_HOME"])
+def test_a_home_that_cannot_be_written_to_moves_the_cache_into_the_clone(tmp_path: Path, variable: str) -> None:
+    no_folder = tmp_path / "home"
+    no_folder.touch()
+    assert cache_folder({variable: str(no_folder)}) == {"UV_CACHE_DIR": str(ROOT / ".cache" / "uv")}
+
+
+def test_a_cache_that_the_user_chose_stays(tmp_path: Path) -> None:
+    assert cache_folder({"HOME": "/dev/null", "UV_CACHE_DIR": str(tmp_path)}) == {}

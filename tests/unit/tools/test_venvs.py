@@ -59,3 +59,44 @@ def test_a_missing_lock_is_said(venv: venvs.Venv) -> None:
     (venvs.ROOT / "a.lock").unlink()
     with pytest.raises(venvs.BootstrapError, match=r"a\.lock"):
         venvs.is_current(venv)
+
+
+class Installer:
+    """What is run instead of uv."""
+
+    def __init__(self, failing: str = "") -> None:
+        self.calls: list[list[str]] = []
+        self.failing = failing
+
+    def __call__(self, command: list[str], what: str, _environment: object = None) -> None:
+        self.calls.append(command[1:3])
+        if self.failing in command[1:3]:
+            raise venvs.BootstrapError(f"{what} failed")
+
+
+@pytest.fixture
+def installer(monkeypatch: pytest.MonkeyPatch) -> Installer:
+    made = Installer()
+    monkeypatch.setattr(venvs, "run", made)
+    monkeypatch.setattr(venvs, "ensure_uv", lambda: Path("/uv"))
+    monkeypatch.setattr(venvs, "uv_environment", dict)
+    return made
+
+
+def test_a_finished_one_is_only_synced(venv: venvs.Venv, installer: Installer) -> None:
+    venvs.write_stamp(venv)
+    venvs.fill(venv)
+    assert installer.calls == [["pip", "sync"]]
+
+
+def test_a_half_made_one_is_made_anew(venv: venvs.Venv, installer: Installer) -> None:
+    venvs.fill(venv)
+    assert installer.calls == [["venv", "--quiet"], ["pip", "sync"]]
+
+
+def test_one_whose_packages_could_not_be_had_has_no_stamp(venv: venvs.Venv, installer: Installer) -> None:
+    venvs.write_stamp(venv)
+    installer.failing = "sync"
+    with pytest.raises(venvs.BootstrapError, match=r"a\.lock"):
+        venvs.fill(venv)
+    assert not venvs.usable(venv)
