@@ -477,8 +477,8 @@ def open_ports(params, context):
     """The only place where clients are made."""
     connect = context.connect
     with contextlib.ExitStack() as stack:
-        source = stack.enter_context(contextlib.closing(_open_side("source", params, connect)))
-        destination = stack.enter_context(contextlib.closing(_open_side("destination", params, connect)))
+        source = stack.enter_context(contextlib.closing(_open_side("source", params, context)))
+        destination = stack.enter_context(contextlib.closing(_open_side("destination", params, context)))
         yield Ports(
             source=source.registry,
             destination=destination.registry,
@@ -497,12 +497,12 @@ def open_ports(params, context):
         )
 
 
-def _open_side(name, params, connect):
+def _open_side(name, params, context):
     settings = SideSettings(
         request_timeout_seconds=params["request_timeout_seconds"], concurrency=params["concurrency"]
     )
     options = check_options(name, read_side(params[name]))
-    return connect_side(options, connect, writes=name == "destination", settings=settings)
+    return connect_side(options, context.connect, context.clock, writes=name == "destination", settings=settings)
 
 
 def _build_scans(source, params):

@@ -28,7 +28,7 @@ class Waits:
 
     @property
     def retrier(self):
-        return Retrier(clock=self, fraction=lambda: 0.5)
+        return Retrier(self, fraction=lambda: 0.5)
 
 
 class Sides:
@@ -41,18 +41,16 @@ class Sides:
     def connect(self, registry, *, writes=True, timeout_seconds=20.0, connect_seconds=10.0, **options):
         """A side of a registry of these tests (anything with `host` and `url`)."""
         plain = {} if registry.url.startswith("https") else {"plain_http": True}
-        settings = SideSettings(
-            connect_seconds=connect_seconds, request_timeout_seconds=timeout_seconds, retrier=self.waits.retrier
-        )
+        settings = SideSettings(connect_seconds=connect_seconds, request_timeout_seconds=timeout_seconds)
         checked = check_options("source", RegistryOptions(registry.host, **{**plain, **options}))
-        made = connect_side(checked, _no_aws, writes=writes, settings=settings)
+        made = connect_side(checked, _no_aws, self.waits, writes=writes, settings=settings)
         self._made.append(made)
         return made
 
     def close(self):
         """Close what was made."""
-        for one in self._made:
-            one.close()
+        for side in self._made:
+            side.close()
 
 
 def _no_aws(service, overrides):
@@ -62,7 +60,7 @@ def _no_aws(service, overrides):
 def transfer_between(source, destination, folder, *, chunk_bytes=1 << 20, warn=None):
     """An `OciTransfer` with small chunks, whose state lies in *folder*."""
     warnings = []
-    states = UploadStates(folder, warn or warnings.append)
+    states = UploadStates(folder, warn or warnings.append, Waits())
     settings = TransferSettings(chunk_bytes=chunk_bytes, buffer_bytes=1 << 16)
     return OciTransfer(source.registry.http, destination.registry.http, states, settings)
 

@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+
+from .http_date import parse_http_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +32,13 @@ def delay_seconds(policy: BackoffPolicy, attempt: int, fraction: float, asked_se
     return min(asked_seconds, policy.longest_asked_seconds) + drawn
 
 
-def parse_retry_after(text: str, now: datetime) -> float | None:
-    """Seconds that a ``Retry-After`` header asks for: a number, or a date; None for anything else. Never negative."""
+def parse_retry_after(text: str, date: str) -> float | None:
+    """Seconds that a ``Retry-After`` header asks for: a number, or a date; None for anything else. Never negative.
+
+    *date* is the ``Date`` header of the same answer, which a date is held against; without one a date says nothing.
+    """
     stripped = text.strip()
     if stripped.isascii() and stripped.isdigit() and len(stripped) < 10:
         return float(stripped)
-    try:
-        moment = parsedate_to_datetime(stripped)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
+    moment, now = parse_http_date(stripped), parse_http_date(date)
+    return max(0.0, (moment - now).total_seconds()) if moment and now else None

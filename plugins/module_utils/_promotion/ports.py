@@ -16,6 +16,7 @@ from .._errors import FastbreakError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from .._common.clock import Clock
     from .._common.progress import Progress
@@ -37,6 +38,9 @@ class Registry(Protocol):
 
     def hang_up(self) -> None:
         """End at once what is asked now, in whatever thread; what is asked later fails."""
+
+    def now(self) -> datetime | None:
+        """The time of day that the registry told with its answers; None when it told none."""
 
     def read_manifest(self, address: Address) -> RawManifest | None:
         """The manifest of a tag or digest, its digest computed from the bytes; None when there is none.

@@ -8,7 +8,7 @@ import threading
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from .._errors import RefusedError
+from .._errors import RefusedError, UnavailableError
 from .._oci.names import Address
 from .._oci.parse import parse_manifest
 from .ports import StoppedError
@@ -223,15 +223,25 @@ class _Workers:
 
 
 class StoppableClock:
-    """The session's clock, with waits that end when the work is given up."""
+    """The session's clock, with waits that end when the work is given up, and the registries' time of day."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._clock = session.ports.clock
 
     def now(self) -> datetime:
-        """The wall clock, in UTC."""
-        return self._clock.now()
+        """The time that the destination tells, or else the source, for the controller's clock may be wrong.
+
+        Raises `UnavailableError` when neither tells any.
+        """
+        ports = self._session.ports
+        now = ports.destination.now() or ports.source.now()
+        if now is None:
+            raise UnavailableError(
+                "Tried to judge images by the registries' time, but neither side has a usable `Date` header in its "
+                "answers. Nothing was changed. Check what stands between us and the registries, then run again."
+            )
+        return now
 
     def monotonic(self) -> float:
         """Seconds that only go forward."""

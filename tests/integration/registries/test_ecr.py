@@ -22,7 +22,6 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._oci.transfer.blobs 
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.transfer.ecr_layers import EcrLayers
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.transfer.state import UploadStates
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.side import (
-    SideSettings,
     connect_side,
     make_transfer,
 )
@@ -92,8 +91,7 @@ class Accounts:
         keys = {"access_key": ACCOUNTS[account], "secret_key": "sandbox"}
         host = f"{ACCOUNTS[account]}.dkr.ecr.{REGION}.amazonaws.com"
         checked = check_options("source", RegistryOptions(host, **{**keys, **options}))
-        settings = SideSettings(retrier=Waits().retrier)
-        self._sides.append(connect_side(checked, self.connect, writes=True, settings=settings))
+        self._sides.append(connect_side(checked, self.connect, Waits(), writes=True))
         return self._sides[-1]
 
     def repository(self, account, **settings):
@@ -259,7 +257,7 @@ class Parts:
     def copy(self, blob):
         """Copy a blob, as a new run does."""
         layers = EcrLayers(lambda: self.client, ACCOUNTS["prod"], parts_from_bytes=1)
-        states = UploadStates(self.folder, print)
+        states = UploadStates(self.folder, print, Waits())
         pair = (self._source.registry.http, self._side.registry.http)
         made = OciTransfer(*pair, states, TransferSettings(chunk_bytes=MIB), layers=layers)
         return made.copy_blob("a/b", descriptor(blob), self.repository, nothing)

@@ -84,11 +84,14 @@ class World:
                 stack.enter_context(
                     contextlib.closing(
                         connect_side(
-                            RegistryOptions(one.host, plain_http=True), connect, writes=one is self.destination
+                            RegistryOptions(registry.host, plain_http=True),
+                            connect,
+                            SystemClock(),
+                            writes=registry is self.destination,
                         )
                     )
                 )
-                for one in (self.source, self.destination)
+                for registry in (self.source, self.destination)
             ]
             source, destination = sides
             ports = Ports(

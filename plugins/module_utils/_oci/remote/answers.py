@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..._common.backoff import BackoffPolicy, delay_seconds, parse_retry_after
-from ..._common.clock import SystemClock
 from ..._errors import CredentialsError, FastbreakError, OperationError, UnavailableError
 from .wire import BrokenConnectionError, TooLongError
 
@@ -98,18 +97,22 @@ def unavailable(attempted: str, host: str, seen: str) -> UnavailableError:
     )
 
 
+def asked_seconds(response: Response) -> float | None:
+    """How long the server asks to wait before the next request; None when it does not."""
+    return parse_retry_after(response.header("Retry-After"), response.header("Date"))
+
+
 @dataclass(frozen=True, slots=True)
 class Retrier:
-    """Sends again what may be sent again, and waits in between. Tests hand in a clock that only takes note."""
+    """Sends again what may be sent again, and waits in between."""
 
+    clock: Clock
     policy: BackoffPolicy = field(default_factory=BackoffPolicy)
-    clock: Clock = field(default_factory=SystemClock)
     fraction: Callable[[], float] = random.random
 
-    def wait(self, attempt: int, retry_after: str = "") -> None:
-        """Wait after the failed *attempt*, at least as long as the server's ``Retry-After`` asks."""
-        asked = parse_retry_after(retry_after, self.clock.now()) if retry_after else None
-        self.clock.sleep(delay_seconds(self.policy, attempt, self.fraction(), asked))
+    def wait(self, attempt: int, asked_seconds: float | None = None) -> None:
+        """Wait after the failed *attempt*, at least as long as the server asks, see `asked_seconds`."""
+        self.clock.sleep(delay_seconds(self.policy, attempt, self.fraction(), asked_seconds))
 
     def is_last(self, attempt: int) -> bool:
         """Whether *attempt* is the last."""
@@ -122,17 +125,17 @@ class Retrier:
         """
         attempt = 1
         while True:
-            retry_after = ""
+            asked = None
             try:
                 response = ask()
                 if response.status not in BUSY:
                     return response
-                retry_after, seen = response.header("Retry-After"), f"it answered {read_refusal(response)}"
+                asked, seen = asked_seconds(response), f"it answered {read_refusal(response)}"
             except BrokenConnectionError as error:
                 seen = str(error)
                 if error.final:
                     raise unavailable(attempted, host, seen) from error
             if self.is_last(attempt):
                 raise unavailable(attempted, host, f"{seen}, to the end of {attempt} attempts")
-            self.wait(attempt, retry_after)
+            self.wait(attempt, asked)
             attempt += 1

@@ -62,14 +62,14 @@ class Authorizer:
         origin: Origin,
         connections: Connections,
         logins: Logins,
+        retrier: Retrier,
         *,
         basic: bool = False,
-        retrier: Retrier | None = None,
     ) -> None:
         self._origin, self._connections, self._logins = origin, connections, logins
         self._challenge = Challenge("basic") if basic else None
         self._only_basic = basic
-        self._retrier = retrier or Retrier()
+        self._retrier = retrier
         self._lock = threading.RLock()
         self._login: Login | None = None
         self._tokens: dict[tuple[str, str], _Token] = {}

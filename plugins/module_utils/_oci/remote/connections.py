@@ -15,7 +15,6 @@ import select
 import socket
 import ssl
 import threading
-import time
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
@@ -26,6 +25,7 @@ from .link import Link, Watch
 
 if TYPE_CHECKING:
     from ..._aws.proxy import Proxy
+    from ..._common.clock import Clock
     from .origin import Origin
 
 
@@ -46,8 +46,8 @@ class ConnectionSettings:
 class Connections:
     """Opens connections and keeps idle ones. Safe to use from many threads."""
 
-    def __init__(self, settings: ConnectionSettings) -> None:
-        self._settings, self._watch = settings, Watch()
+    def __init__(self, settings: ConnectionSettings, clock: Clock) -> None:
+        self._settings, self._clock, self._watch = settings, clock, Watch(clock)
         self._lock = threading.Lock()
         self._idle: dict[Origin, list[Link]] = {}
         self._context: ssl.SSLContext | None = None
@@ -96,7 +96,7 @@ class Connections:
 
     def _open(self, origin: Origin) -> Link:
         proxy = proxy_for(str(origin))
-        link = self._through(origin, proxy) if proxy else Link(origin, self._direct(origin))
+        link = self._through(origin, proxy) if proxy else Link(origin, self._direct(origin), self._clock)
         # Where the standard library makes its socket, before a proxy or TLS may keep it waiting.
         link.connection._create_connection = partial(self._connect, link)  # type: ignore[attr-defined] # noqa: SLF001
         try:
@@ -112,7 +112,7 @@ class Connections:
 
     def _connect(self, link: Link, *address: Any) -> socket.socket:
         made = socket.create_connection(*address)
-        link.ends_at = time.monotonic() + self._settings.connect_seconds
+        link.end_in(self._settings.connect_seconds)
         link.watch(made, self._watch)
         return made
 
@@ -126,10 +126,10 @@ class Connections:
         host, port, timeout = proxy.host, proxy.port, self._settings.connect_seconds
         if origin.scheme == "http":
             made = http.client.HTTPConnection(host, port, timeout=timeout)
-            return Link(origin, made, False, str(origin), proxy.headers)
+            return Link(origin, made, self._clock, prefix=str(origin), headers=proxy.headers)
         tunnel = http.client.HTTPSConnection(host, port, timeout=timeout, context=self._tls())
         tunnel.set_tunnel(origin.host, origin.port, headers=dict(proxy.headers))
-        return Link(origin, tunnel)
+        return Link(origin, tunnel, self._clock)
 
     def _tls(self) -> ssl.SSLContext:
         with self._lock:

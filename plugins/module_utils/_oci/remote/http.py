@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ..._errors import OperationError
-from .answers import Retrier, clean, read_refusal, refused
+from .answers import clean, read_refusal, refused
 from .origin import Origin, join, origin_of
+from .told_time import ToldTime
 from .wire import BrokenConnectionError, Exchange, Request, Response
 
 if TYPE_CHECKING:
+    from .answers import Retrier
     from .auth import Authorizer
     from .connections import Connections
 
@@ -43,13 +45,13 @@ class Call:
 
     def response(self) -> Response:
         """The answer, after redirects of a GET or HEAD."""
-        response = self._exchange.response()
+        response = self._heard(self._exchange)
         if self._http.wants_other_credentials(response) and self._renew(response):
             response.finish()
             if not self._request.can_be_repeated:
                 raise BrokenConnectionError("the credentials had expired and were renewed")
             self._used = self._http.authorization(self._request.url, self._repository)
-            response = self._start(self._request).response()
+            response = self._heard(self._start(self._request))
         if self._request.method in {"GET", "HEAD"}:
             return self._follow(response)
         return response
@@ -58,6 +60,12 @@ class Call:
         if self._used:
             request = replace(request, headers={**request.headers, "Authorization": self._used})
         return Exchange(self._http.connections, request)
+
+    def _heard(self, exchange: Exchange) -> Response:
+        response = exchange.response()
+        if self._http.owns(response.url):
+            self._http.told_time.hear(response)
+        return response
 
     def _renew(self, response: Response) -> bool:
         return self._http.renew(self._repository, self._used, response)
@@ -101,13 +109,14 @@ class RegistryHttp:
         origin: Origin,
         connections: Connections,
         authorizer: Authorizer,
+        retrier: Retrier,
         *,
         actions: str = "pull,push",
-        retrier: Retrier | None = None,
     ) -> None:
         self.host, self._origin, self.connections = host, origin, connections
         self._authorizer, self._actions = authorizer, actions
-        self.retrier = retrier or Retrier()
+        self.retrier = retrier
+        self.told_time = ToldTime(retrier.clock)
 
     @property
     def origin(self) -> Origin:

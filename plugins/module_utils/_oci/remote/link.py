@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 import socket
 import threading
-import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     import http.client
     from collections.abc import Iterator, Mapping
 
+    from ..._common.clock import Clock
     from .origin import Origin
 
 _TICK_SECONDS = 0.1
@@ -43,6 +43,7 @@ class Link:
 
     origin: Origin
     connection: http.client.HTTPConnection
+    clock: Clock
     reused: bool = False
     prefix: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -55,11 +56,15 @@ class Link:
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
         """What the other side does here must be done in *seconds*."""
-        self.ends_at = time.monotonic() + seconds
+        self.end_in(seconds)
         try:
             yield
         finally:
             self.ends_at = math.inf
+
+    def end_in(self, seconds: float) -> None:
+        """What the other side does from now on must be done in *seconds*."""
+        self.ends_at = self.clock.monotonic() + seconds
 
     def watch(self, sock: socket.socket, watch: Watch) -> None:
         """Let *watch* cut *sock*, the connection's. Raises `CutError` when the run has ended."""
@@ -87,8 +92,9 @@ class Link:
 class Watch:
     """Looks after links. Its thread is there while there are any."""
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.Condition()
         self._links: set[Link] = set()
         self._thread: threading.Thread | None = None
         self._ended = False
@@ -121,14 +127,13 @@ class Watch:
             raise CutError
 
     def _run(self) -> None:
-        while True:
-            time.sleep(_TICK_SECONDS)
-            with self._lock:
-                if not self._links:
-                    self._thread = None
-                    return
-                now = time.monotonic()
+        with self._lock:
+            while self._links:
+                # Others may add and remove links meanwhile.
+                self._lock.wait(_TICK_SECONDS)
+                now = self._clock.monotonic()
                 for link in self._links:
                     if link.ends_at < now:
                         link.overdue = True
                         link.cut()
+            self._thread = None

@@ -18,6 +18,8 @@ from .uploads import Uploads
 from .wire import STRETCH_BYTES, BrokenConnectionError, Request, Response, TooLongError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from .http import RegistryHttp
 
 _ACCEPT = {"Accept": ", ".join(MANIFEST_TYPES)}
@@ -37,6 +39,10 @@ class OciRegistry:
     def hang_up(self) -> None:
         """End at once what is asked now; what is asked later fails."""
         self.http.connections.cut()
+
+    def now(self) -> datetime | None:
+        """The time of day that the registry told with its answers; None when it told none."""
+        return self.http.told_time.now()
 
     def read_manifest(self, address: Address) -> RawManifest | None:
         """The manifest of a tag or digest; None when there is none."""

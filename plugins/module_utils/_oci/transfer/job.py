@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ..._errors import FastbreakError, OperationError
-from ..remote.answers import BUSY, read_refusal, refused, unavailable
+from ..remote.answers import BUSY, asked_seconds, read_refusal, refused, unavailable
 from ..remote.uploads import Uploads
 from ..remote.wire import BrokenConnectionError, Request, Response
 from .source import BlobSource, wrong_bytes
@@ -47,7 +47,7 @@ class BusyError(Exception):
     """The registry cannot now."""
 
     def __init__(self, response: Response) -> None:
-        self.retry_after = response.header("Retry-After")
+        self.asked_seconds = asked_seconds(response)
         super().__init__(f"it answered {read_refusal(response)}")
 
 
@@ -134,8 +134,8 @@ class CopyJob:
             raise unavailable(
                 self.attempted, self.destination.host, f"{error}, to the end of {self._failures} attempts"
             )
-        retry_after = error.retry_after if isinstance(error, BusyError) else ""
-        self.destination.retrier.wait(self._failures, retry_after)
+        asked = error.asked_seconds if isinstance(error, BusyError) else None
+        self.destination.retrier.wait(self._failures, asked)
 
     def too_large(self, error: TooLargeError) -> FastbreakError:
         """Our error for a registry that does not even take the smallest chunk."""

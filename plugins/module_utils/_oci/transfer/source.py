@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..._errors import OperationError
 from ..names import check_digest, check_repository, hash_for
-from ..remote.answers import BUSY, read_refusal, refused, unavailable
+from ..remote.answers import BUSY, asked_seconds, read_refusal, refused, unavailable
 from ..remote.wire import BrokenConnectionError, Request, Response
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ class BlobSource:
         self._failures += 1
         if self._http.retrier.is_last(self._failures) or (error and error.final):
             raise unavailable(self._attempted, self._http.host, f"{seen}; {self.position} bytes had come")
-        self._http.retrier.wait(self._failures, response.header("Retry-After") if response else "")
+        self._http.retrier.wait(self._failures, asked_seconds(response) if response else None)
 
     def _lie(self, seen: str) -> OperationError:
         self.close()

@@ -19,8 +19,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..._common.clock import SystemClock
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -51,7 +49,6 @@ class Claim:
 
     def __init__(self, states: UploadStates, path: Path | None, lock: int | None, size: int) -> None:
         self._states, self._path, self._lock, self._size = states, path, lock, size
-        self._started_at = states.now()
 
     def read(self) -> SavedUpload | None:
         """What an earlier run left; None when there is nothing of use."""
@@ -67,14 +64,12 @@ class Claim:
 
     def _parse(self, text: bytes) -> SavedUpload:
         document = json.loads(text)
-        age = self._states.now() - float(document["started_at"])
         url, offset = document["upload"], document["offset"]
-        if document["version"] != _VERSION or document["size"] != self._size or not 0 <= age < _STALE_SECONDS:
-            raise ValueError("it is of another blob or too old")
+        if document["version"] != _VERSION or document["size"] != self._size:
+            raise ValueError("it is of another blob")
         counted = isinstance(offset, int) and not isinstance(offset, bool)
         if not isinstance(url, str) or not counted or not 0 < offset <= self._size:
             raise ValueError("it is garbled")
-        self._started_at = float(document["started_at"])
         return SavedUpload(url, offset)
 
     def save(self, url: str, offset: int) -> None:
@@ -86,7 +81,6 @@ class Claim:
             "upload": url,
             "offset": offset,
             "size": self._size,
-            "started_at": self._started_at,
         }
         try:
             _replace(self._path, json.dumps(document).encode())
@@ -115,15 +109,11 @@ class Claim:
 class UploadStates:
     """The folder of them. *warn* is told once, in English, when it cannot be used."""
 
-    def __init__(self, directory: Path | None, warn: Callable[[str], None], clock: Clock | None = None) -> None:
+    def __init__(self, directory: Path | None, warn: Callable[[str], None], clock: Clock) -> None:
         self._directory, self._warn = directory or default_directory(), warn
-        self._clock = clock or SystemClock()
+        self._clock = clock
         self._lock = threading.Lock()
         self._warned = self._ready = False
-
-    def now(self) -> float:
-        """Epoch seconds."""
-        return self._clock.now().timestamp()
 
     def claim(self, origin: str, repository: str, digest: str, size: int) -> Claim:
         """The state of one blob on its way to a repository. When another run holds it, the claim keeps nothing."""
@@ -156,8 +146,10 @@ class UploadStates:
             self._ready = True
 
     def _drop_stale(self) -> None:
+        """Remove what nobody takes up any more. Where the clock is wrong, at most an upload begins again at zero."""
+        now = self._clock.now().timestamp()
         for path in self._directory.glob("*.json"):
-            if self.now() - path.lstat().st_mtime < _STALE_SECONDS:
+            if now - path.lstat().st_mtime < _STALE_SECONDS:
                 continue
             lock = _lock(path.with_suffix(".lock"))
             if lock is not None:

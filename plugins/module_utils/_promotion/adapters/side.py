@@ -47,12 +47,11 @@ class Connect(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SideSettings:
-    """What both sides share: timeouts in seconds, how many threads use a side at once, and when to try again."""
+    """What both sides share: timeouts in seconds, and how many threads use a side at once."""
 
     connect_seconds: float = 10.0
     request_timeout_seconds: float = 60.0
     concurrency: int = 16
-    retrier: Retrier | None = None
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ class Side:
 
 
 def connect_side(
-    options: RegistryOptions, connect: Connect, *, writes: bool, settings: SideSettings | None = None
+    options: RegistryOptions, connect: Connect, clock: Clock, *, writes: bool, settings: SideSettings | None = None
 ) -> Side:
     """The side that *options* (checked with `check_options`) describe; *writes* for the destination.
 
@@ -85,8 +84,8 @@ def connect_side(
     and `UnavailableError` when that fails.
     """
     settings = settings or SideSettings()
-    retrier = settings.retrier or Retrier()
-    clients = SideClients(connect, options, retrier.clock)
+    retrier = Retrier(clock)
+    clients = SideClients(connect, options, clock)
     ecr = options.ecr if options.chosen_auth == "ecr" else None
     connections = Connections(
         ConnectionSettings(
@@ -95,7 +94,8 @@ def connect_side(
             idle=settings.concurrency + 1,
             validate_certs=options.validate_certs,
             ca_bundle=options.ca_bundle,
-        )
+        ),
+        clock,
     )
     logins = _logins(options)
     repositories: EcrClient | UnknownRepositories = UnknownRepositories()
@@ -109,9 +109,9 @@ def connect_side(
         options.registry,
         origin,
         connections,
-        Authorizer(origin, connections, logins, basic=ecr is not None, retrier=retrier),
+        Authorizer(origin, connections, logins, retrier, basic=ecr is not None),
+        retrier,
         actions="pull,push" if writes else "pull",
-        retrier=retrier,
     )
     return Side(
         registry=OciRegistry(http),
@@ -134,8 +134,9 @@ def make_transfer(
 ) -> OciTransfer:
     """What copies blobs between two sides. *warn* is told, once, when interrupted uploads cannot be kept track of."""
     settings = TransferSettings(chunk_bytes=chunk_bytes) if chunk_bytes else TransferSettings()
-    states = UploadStates(Path(state_directory).expanduser() if state_directory else None, warn)
-    return OciTransfer(source.registry.http, destination.registry.http, states, settings, layers=destination.layers)
+    http = destination.registry.http
+    states = UploadStates(Path(state_directory).expanduser() if state_directory else None, warn, http.retrier.clock)
+    return OciTransfer(source.registry.http, http, states, settings, layers=destination.layers)
 
 
 def _logins(options: RegistryOptions) -> Logins:

@@ -29,6 +29,8 @@ def judge(image: SourceImage, gates: tuple[ConfiguredGate, ...], ports: Ports) -
 
     Raises only StoppedError. A scan that is running is waited for, as long as its policy says.
     """
+    if not gates:
+        return ()
     subject = Subject(image, ports)
     measured = [(configured, _measure(configured, subject)) for configured in gates]
     now = ports.clock.now()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.backoff import (
     BackoffPolicy,
@@ -13,7 +11,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._common.backoff impo
 from hypothesis import given
 from hypothesis import strategies as st
 
-NOW = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
+DATE = "Thu, 01 Jan 2026 12:00:00 GMT"
 POLICY = BackoffPolicy(base_seconds=0.5, cap_seconds=20, longest_asked_seconds=60)
 
 
@@ -55,10 +53,16 @@ def test_a_delay_is_never_negative_nor_longer_than_both_limits(
     ],
 )
 def test_retry_after_is_seconds_or_a_date(text: str, seconds: float | None) -> None:
-    assert parse_retry_after(text, NOW) == seconds
+    assert parse_retry_after(text, DATE) == seconds
 
 
-@given(st.text())
-def test_no_header_makes_it_fail(text: str) -> None:
-    parsed = parse_retry_after(text, NOW)
+@pytest.mark.parametrize("date", ["", "today"])
+def test_a_date_says_nothing_in_an_answer_without_a_date_of_its_own(date: str) -> None:
+    assert parse_retry_after("Thu, 01 Jan 2026 12:00:30 GMT", date) is None
+    assert parse_retry_after("30", date) == 30
+
+
+@given(st.text(), st.text() | st.just(DATE))
+def test_no_header_makes_it_fail(text: str, date: str) -> None:
+    parsed = parse_retry_after(text, date)
     assert parsed is None or parsed >= 0

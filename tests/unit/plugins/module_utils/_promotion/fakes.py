@@ -49,10 +49,14 @@ class MemoryRegistry:
         self.settings = RepositorySettings(exists=True, known=False)
         self.refuses: Callable[[str, RawManifest], str] = lambda _reference, _manifest: ""
         self.on_write: Callable[[str, str], None] = lambda _verb, _reference: None
+        self.told_time: Callable[[], datetime | None] = lambda: EPOCH
         self.calls: list[tuple[str, str, str]] = []
         self.writes = 0
         self.fail_at = -1
         self.lock = threading.RLock()
+
+    def now(self) -> datetime | None:
+        return self.told_time()
 
     def hang_up(self) -> None:
         self.note("HANG UP", Address("", ""))
@@ -228,9 +232,6 @@ class World:
 
     def read_scan(self, image: Address) -> None:
         raise UnavailableError("no scans here")
-
-    def verify(self, materials: object, *, digest: str, policy: object) -> tuple[()]:
-        return ()
 
     def ports(self) -> Ports:
         return Ports(

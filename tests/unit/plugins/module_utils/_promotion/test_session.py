@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from datetime import UTC, datetime
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
@@ -33,6 +34,20 @@ def test_an_interruption_ends_all_threads(monkeypatch: pytest.MonkeyPatch) -> No
         if thread.name == "promotion":
             thread.join(5)
             assert not thread.is_alive()
+
+
+def test_the_time_of_day_is_the_destinations_or_else_the_sources() -> None:
+    world = World()
+    there, here = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC)
+    world.destination.told_time, world.source.told_time = lambda: there, lambda: here
+    with Session(request(), world.ports()) as session:
+        clock = StoppableClock(session)
+        assert clock.now() == there
+        world.destination.told_time = lambda: None
+        assert clock.now() == here
+        world.source.told_time = lambda: None
+        with pytest.raises(UnavailableError, match="`Date` header"):
+            clock.now()
 
 
 def _wait(clock: StoppableClock) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.backoff import BackoffPolicy
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     CredentialsError,
     OperationError,
     UnavailableError,
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.names import Address
-from ansible_collections.fastbreak.aws.plugins.module_utils._oci.remote.answers import BUSY, Retrier
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.remote.answers import BUSY
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.remote.wire import BrokenConnectionError
 
 from tests.registries.sides import Waits
@@ -43,11 +44,11 @@ class Answer:
 
     said = b""
 
-    def __init__(self, status: int, retry_after: str = "") -> None:
-        self.status, self.retry_after = status, retry_after
+    def __init__(self, status: int, retry_after: str = "", date: str = "") -> None:
+        self.status, self.headers = status, {"Retry-After": retry_after, "Date": date}
 
-    def header(self, _name: str) -> str:
-        return self.retry_after
+    def header(self, name: str) -> str:
+        return self.headers[name]
 
 
 def asked(*answers: Answer | BrokenConnectionError) -> tuple[Waits, Any]:
@@ -69,12 +70,20 @@ def test_a_busy_host_is_asked_again_when_it_said() -> None:
     assert waits.seconds == [7.25, 0.5]
 
 
+def test_a_time_that_a_host_asks_for_is_held_against_its_own_date() -> None:
+    until = "Thu, 01 Jan 2015 12:00:07 GMT"
+    waits, ask = asked(Answer(503, until, "Thu, 01 Jan 2015 12:00:00 GMT"), Answer(503, until), Answer(404))
+    assert ask().status == 404
+    # Without a date of its own, the time of day says nothing: the wait is ours.
+    assert waits.seconds == [7.25, 0.5]
+
+
 @pytest.mark.parametrize("status", sorted(BUSY))
 def test_a_host_that_stays_busy_is_given_up(status: int) -> None:
     waits, ask = asked(Answer(status))
     with pytest.raises(UnavailableError, match=f"it answered {status}, to the end of 6 attempts"):
         ask()
-    assert len(waits.seconds) == Retrier().policy.attempts - 1
+    assert len(waits.seconds) == BackoffPolicy().attempts - 1
 
 
 def test_a_failure_that_cannot_pass_is_not_waited_for() -> None:

@@ -12,7 +12,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import Tr
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.transfer.blobs import OciTransfer, TransferSettings
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.transfer.state import UploadStates
 
-from tests.registries.sides import descriptor
+from tests.registries.sides import Waits, descriptor
 from tests.unit.plugins.module_utils._oci.case import BLOBS, MIB, nothing
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def refused(code: str, **response: Any) -> ApiRefusedError:
 
 def copy(world: World, layers: Layers, blob: Any) -> Transferred:
     pair = [world.sides.connect(registry).registry.http for registry in (world.source, world.destination)]
-    states = UploadStates(world.folder, world.warnings.append)
+    states = UploadStates(world.folder, world.warnings.append, Waits())
     made = OciTransfer(*pair, states, TransferSettings(chunk_bytes=MIB), layers=layers)  # type: ignore[arg-type]
     return made.copy_blob("a/b", descriptor(blob), "c/d", nothing)
 

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
         {"upload": 5},
         {"upload": "file:///etc/passwd"},
         {"upload": "http://127.0.0.1:9/v2/c/d/blobs/uploads/x"},
-        {"started_at": 0},
-        {"started_at": 9e12},
         {"version": 99},
         {"size": 7},
     ],

@@ -15,6 +15,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.side import RegistryOptions, read_side
 from botocore.stub import Stubber
 
+from tests.registries.sides import Waits
 from tests.unit.plugins.module_utils._common.fakes import FakeClock
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def ecr() -> Ecr:
 def test_a_registry_is_where_its_login_says(ecr: Ecr, named: str, endpoint: str, reached: str) -> None:
     ecr.answer(endpoint, "one")
     with ecr.stub:
-        side = connect_side(RegistryOptions(named, profile="p"), ecr.connect, writes=True)
+        side = connect_side(RegistryOptions(named, profile="p"), ecr.connect, Waits(), writes=True)
     assert str(side.registry.http.origin) == reached
     assert (side.registry.host, side.account, side.region) == (named, ACCOUNT, "us-east-1")
     assert ecr.overrides == {"profile": "p", "region": "us-east-1"}
@@ -77,7 +78,7 @@ def test_the_password_is_sent_at_once_and_asked_for_again_when_it_is_refused(ecr
     ecr.answer(f"https://{HOST}", "one")
     ecr.answer(f"https://{HOST}", "two")
     with ecr.stub:
-        http = connect_side(RegistryOptions(HOST), ecr.connect, writes=True).registry.http
+        http = connect_side(RegistryOptions(HOST), ecr.connect, Waits(), writes=True).registry.http
         first = http.authorization(f"https://{HOST}/v2/", "a/b")
         assert first == f"Basic {token('one')}"
         assert http.authorization("https://other.example/v2/", "a/b") == ""
@@ -108,7 +109,7 @@ def test_a_login_of_dockers_is_taken_when_it_is_asked_for_or_nothing_else_is(
     options: dict[str, str], found: bool, ecr: Ecr, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _docker(tmp_path, monkeypatch, "registry.example.com")
-    side = connect_side(RegistryOptions("registry.example.com", **options), ecr.connect, writes=True)  # type: ignore[arg-type]
+    side = connect_side(RegistryOptions("registry.example.com", **options), ecr.connect, Waits(), writes=True)  # type: ignore[arg-type]
     login = side.registry.http._authorizer._logins.login()
     assert (login == Login("registry.example.com", "u", "p")) == found
 
@@ -117,17 +118,17 @@ def test_a_registry_that_docker_knows_nothing_of_is_asked_as_nobody_or_refused(
     ecr: Ecr, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _docker(tmp_path, monkeypatch, "other.example.com")
-    side = connect_side(RegistryOptions("registry.example.com"), ecr.connect, writes=True)
+    side = connect_side(RegistryOptions("registry.example.com"), ecr.connect, Waits(), writes=True)
     assert side.registry.http._authorizer._logins.login() is None
     with pytest.raises(CredentialsError, match=r"config\.json has none\. Log in"):
-        connect_side(RegistryOptions("registry.example.com", auth="docker_config"), ecr.connect, writes=True)
+        connect_side(RegistryOptions("registry.example.com", auth="docker_config"), ecr.connect, Waits(), writes=True)
 
 
 def test_docker_hub_answers_elsewhere_than_its_name_says(
     ecr: Ecr, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _docker(tmp_path, monkeypatch, "https://index.docker.io/v1/")
-    side = connect_side(read_side({"registry": "index.docker.io"}), ecr.connect, writes=False)
+    side = connect_side(read_side({"registry": "index.docker.io"}), ecr.connect, Waits(), writes=False)
     assert (side.registry.host, str(side.registry.http.origin)) == ("docker.io", f"https://{API_HOST}")
     assert side.registry.http._authorizer._logins.login() == Login("docker.io", "u", "p")
 
@@ -136,24 +137,26 @@ def test_docker_hub_answers_elsewhere_than_its_name_says(
 def test_an_endpoint_that_is_none_says_so(ecr: Ecr, endpoint: str) -> None:
     ecr.answer(endpoint, "one")
     with ecr.stub, pytest.raises(UnavailableError, match="proxyEndpoint"):
-        connect_side(RegistryOptions(HOST), ecr.connect, writes=True)
+        connect_side(RegistryOptions(HOST), ecr.connect, Waits(), writes=True)
 
 
 @pytest.mark.parametrize("data", [[], [{}], [{"authorizationToken": "!", "proxyEndpoint": "x"}]])
 def test_an_answer_without_a_login_says_so(ecr: Ecr, data: list[dict[str, str]]) -> None:
     ecr.stub.add_response("get_authorization_token", {"authorizationData": data})
     with ecr.stub, pytest.raises(UnavailableError, match="cannot be read"):
-        connect_side(RegistryOptions(HOST), ecr.connect, writes=True)
+        connect_side(RegistryOptions(HOST), ecr.connect, Waits(), writes=True)
 
 
 def test_expired_aws_credentials_say_so(ecr: Ecr) -> None:
     ecr.stub.add_client_error("get_authorization_token", "ExpiredTokenException")
     with ecr.stub, pytest.raises(CredentialsError, match="Renew them"):
-        connect_side(RegistryOptions(HOST), ecr.connect, writes=True)
+        connect_side(RegistryOptions(HOST), ecr.connect, Waits(), writes=True)
 
 
 def test_a_plain_registry_asks_aws_nothing(ecr: Ecr) -> None:
-    side = connect_side(RegistryOptions("registry.example.com:5000", plain_http=True), ecr.connect, writes=False)
+    side = connect_side(
+        RegistryOptions("registry.example.com:5000", plain_http=True), ecr.connect, Waits(), writes=False
+    )
     assert str(side.registry.http.origin) == "http://registry.example.com:5000"
     assert (side.account, side.region, side.layers) == ("", "", None)
     settings = side.repositories.describe_repository("a/b")
