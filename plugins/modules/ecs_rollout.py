@@ -563,7 +563,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.remove impo
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.report import as_data
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.options import build_request
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.run import roll_out
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.strategies.table import STRATEGIES
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.strategies.table import deployment_spec
 
 #: Conditions across options, for AnsibleModule as for an action plugin.
 CROSS_CHECKS = {
@@ -618,7 +618,7 @@ def _service_spec():
         "load_balancer": {"type": "dict", "options": _load_balancer_spec()},
         "listener_rules": {"type": "list", "elements": "dict", "options": _listener_rule_spec()},
         "health_check_grace_period_seconds": {"type": "int", "default": 60},
-        "deployment": {"type": "dict", "options": _deployment_spec()},
+        "deployment": {"type": "dict", "options": deployment_spec()},
         "enable_execute_command": {"type": "bool", "default": False},
         "propagate_tags": {"type": "str", "choices": ["NONE", "SERVICE", "TASK_DEFINITION"], "default": "SERVICE"},
         "enable_ecs_managed_tags": {"type": "bool", "default": True},
@@ -647,16 +647,6 @@ def _listener_rule_spec():
         "priority": {"type": "int", "required": True},
         "path_patterns": {"type": "list", "elements": "str", "default": ["/*"]},
         "host_headers": {"type": "list", "elements": "str", "default": []},
-    }
-
-
-def _deployment_spec():
-    return {
-        "strategy": {"type": "str", "choices": list(STRATEGIES), "default": "ROLLING"},
-        "minimum_healthy_percent": {"type": "int", "default": 100},
-        "maximum_percent": {"type": "int", "default": 200},
-        "circuit_breaker": {"type": "bool", "default": True},
-        "alarms": {"type": "list", "elements": "str", "default": []},
     }
 
 

@@ -19,7 +19,7 @@ from .judge.evidence import gather_evidence
 from .judge.watch import Watch
 from .plan.differences import Action
 from .report import RolloutResult, Timings, as_data, build_result, evidence_sentence, failure_paragraph
-from .strategies.table import STRATEGIES
+from .strategies.table import strategy_named
 from .undo.destination import way_back
 from .undo.perform import undo
 from .undo.restore import Restoration
@@ -44,7 +44,7 @@ class Attempt:
         self.facts = facts
         self.adopts = facts.plan.action is Action.ADOPT
         self.release = interrupted
-        self.strategy = STRATEGIES[session.request.settings.deployment.strategy]
+        self.strategy = strategy_named(session.request.settings.deployment.strategy)
         self.traffic = Traffic(session, facts)
         self.snapshot = decode(inherited) if inherited else take_snapshot(session, facts)
         self.timings = Timings()
@@ -105,7 +105,8 @@ class Attempt:
         self.session.keep_lock()
         if self.adopts:
             apply_settings(self.session, self.facts, self.traffic)
-            started = self.strategy.adopt(self.session, arn)
+            began = self.release.strategy if self.release else self.strategy.name
+            started = strategy_named(began).adopt(self.session, arn)
         else:
             self._migrate(arn)
             self.session.keep_lock()

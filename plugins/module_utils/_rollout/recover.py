@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 from .._common.wait import timed_out, until
 from .._errors import WaitTimeoutError
 from .._release.record import Outcome, Release, finished
-from .service.deployment import DeploymentState, ServiceDeployment
+from .service.deployment import DeploymentState
+from .strategies.table import strategy_named
 
 if TYPE_CHECKING:
     from .plan.read import Facts
     from .session import Session
+    from .strategies.model import Standing, Started
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,52 +32,49 @@ class Recovery:
     closed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """A deployment that an interrupted run left, and how it stands."""
+
+    started: Started
+    standing: Standing
+
+
 def recover(session: Session, facts: Facts) -> Recovery:
     """Close or adopt what interrupted runs left. Waits for a rollback that ECS is still at."""
     recovery = Recovery()
     for release in facts.interrupted:
-        deployment = _deployment_of(session, facts, release)
-        if recovery.adopted is None and _is_wanted(facts, release, deployment):
+        left = _find_left(session, facts, release)
+        if left and recovery.adopted is None and _is_wanted(facts, release, left.standing):
             session.say(f"an earlier run releasing {release.name} was interrupted; going on with it")
-            adopted = replace(release, deployment_id=deployment.arn if deployment else "")
-            recovery = replace(recovery, adopted=adopted)
+            recovery = replace(recovery, adopted=replace(release, deployment_id=left.started.arn))
         else:
-            orphan = _close(session, release, deployment)
+            orphan = _close(session, release, left)
             recovery = replace(recovery, orphan_arn=orphan or recovery.orphan_arn, closed=True)
     return recovery
 
 
-def _deployment_of(session: Session, facts: Facts, release: Release) -> ServiceDeployment | None:
-    ecs = session.ports.ecs
-    if release.deployment_id:
-        return ecs.describe_service_deployment(release.deployment_id)
-    if facts.found.service is None:
-        return None
+def _find_left(session: Session, facts: Facts, release: Release) -> _Left | None:
     recorded = {known.deployment_id for known in facts.history}
-    unrecorded = (deployment for deployment in facts.deployments if deployment.arn not in recorded)
-    return next(
-        (
-            deployment
-            for deployment in unrecorded
-            if ecs.revision_task_definition(deployment.target_revision_arn) == release.task_definition_arn
-        ),
-        None,
-    )
+    listed = facts.deployments if facts.found.service else ()
+    unrecorded = (deployment for deployment in listed if deployment.arn not in recorded)
+    strategy = strategy_named(release.strategy)
+    started = strategy.find(session, release.task_definition_arn, release.deployment_id, unrecorded)
+    return _Left(started, strategy.follow(session, started)) if started else None
 
 
-def _is_wanted(facts: Facts, release: Release, deployment: ServiceDeployment | None) -> bool:
+def _is_wanted(facts: Facts, release: Release, standing: Standing) -> bool:
     return (
-        deployment is not None
-        and deployment.state in (DeploymentState.PENDING, DeploymentState.IN_PROGRESS, DeploymentState.SUCCESSFUL)
+        standing.state in (DeploymentState.PENDING, DeploymentState.IN_PROGRESS, DeploymentState.SUCCESSFUL)
         and release.task_definition_arn == facts.plan.reuse_arn == facts.running_arn
     )
 
 
-def _close(session: Session, release: Release, deployment: ServiceDeployment | None) -> str:
+def _close(session: Session, release: Release, left: _Left | None) -> str:
     """Complete the record; the ARN of its deployment when that still moves and may be replaced."""
-    if deployment is not None and deployment.state is DeploymentState.ROLLING_BACK:
-        deployment = _await_end(session, deployment)
-    outcome, reason = _became(deployment)
+    if left and left.standing.state is DeploymentState.ROLLING_BACK:
+        left = replace(left, standing=_await_end(session, left.started))
+    outcome, reason = _became(left)
     session.say(f"closing the interrupted release of {release.name}: {outcome.value}, {reason}")
     session.ports.releases.finish(
         finished(
@@ -85,16 +84,16 @@ def _close(session: Session, release: Release, deployment: ServiceDeployment | N
             reason=session.redaction.text(f"the run was interrupted; {reason}"),
         )
     )
-    return deployment.arn if deployment is not None and deployment.moving else ""
+    return left.started.arn if left and left.standing.state.moving else ""
 
 
-def _await_end(session: Session, deployment: ServiceDeployment) -> ServiceDeployment:
-    """The deployment after the end of its rollback, or as it is when that takes longer than a rollback may."""
-    short = deployment.arn.rpartition("/")[2]
+def _await_end(session: Session, started: Started) -> Standing:
+    """How the deployment stands after the end of its rollback, or when that takes longer than a rollback may."""
+    short = started.arn.rpartition("/")[2]
     session.say(f"ECS is still rolling {short} back; waiting for its end")
 
-    def look() -> ServiceDeployment:
-        return session.ports.ecs.describe_service_deployment(deployment.arn) or deployment
+    def look() -> Standing:
+        return started.strategy.follow(session, started)
 
     try:
         return until(
@@ -112,21 +111,22 @@ def _await_end(session: Session, deployment: ServiceDeployment) -> ServiceDeploy
         return look()
 
 
-def _became(deployment: ServiceDeployment | None) -> tuple[Outcome, str]:
-    if deployment is None:
+def _became(left: _Left | None) -> tuple[Outcome, str]:
+    if left is None:
         return Outcome.FAILED, "no deployment of it was found, so the service was not changed by it"
-    said = f" ({deployment.reason})" if deployment.reason else ""
-    match deployment.state:
+    arn, standing = left.started.arn, left.standing
+    said = f" ({standing.reason})" if standing.reason else ""
+    match standing.state:
         case DeploymentState.SUCCESSFUL:
-            return Outcome.FAILED, f"ECS completed deployment {deployment.arn}, but it was never judged"
+            return Outcome.FAILED, f"ECS completed deployment {arn}, but it was never judged"
         case DeploymentState.ROLLED_BACK:
-            return Outcome.ROLLED_BACK, f"ECS rolled deployment {deployment.arn} back{said}"
+            return Outcome.ROLLED_BACK, f"ECS rolled deployment {arn} back{said}"
         case DeploymentState.STOPPED:
-            return Outcome.SUPERSEDED, f"deployment {deployment.arn} was stopped before it completed{said}"
+            return Outcome.SUPERSEDED, f"deployment {arn} was stopped before it completed{said}"
         case DeploymentState.PENDING | DeploymentState.IN_PROGRESS | DeploymentState.UNKNOWN:
             return (
                 Outcome.SUPERSEDED,
-                f"deployment {deployment.arn} was still under way and another release replaces it",
+                f"deployment {arn} was still under way and another release replaces it",
             )
         case _:
-            return Outcome.FAILED, f"deployment {deployment.arn} ended as {deployment.state.value}{said}"
+            return Outcome.FAILED, f"deployment {arn} ended as {standing.state.value}{said}"

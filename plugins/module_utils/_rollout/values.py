@@ -23,7 +23,6 @@ class Deployment:
     status: str
     task_definition_arn: str
     created_at: datetime
-    rollout_state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,10 @@ class TargetBinding:
 
 @dataclass(frozen=True, slots=True)
 class DeploymentSettings:
-    """How ECS replaces tasks. ``alarms`` empty: no alarm guards it."""
+    """How ECS replaces tasks. ``alarms`` empty: no alarm guards it.
+
+    ``own`` is what only its strategy has: members of ECS's ``deploymentConfiguration``, in the shape of the API.
+    """
 
     strategy: str = "ROLLING"
     minimum_healthy_percent: int = 100
@@ -64,6 +66,7 @@ class DeploymentSettings:
     circuit_breaker_rollback: bool = True
     alarms: frozenset[str] = frozenset()
     alarm_rollback: bool = True
+    own: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
     Answer = Mapping[str, Any]
 
+_OF_EVERY_STRATEGY = frozenset(
+    {"strategy", "minimumHealthyPercent", "maximumPercent", "deploymentCircuitBreaker", "alarms"}
+)
+
 
 def read_service(answer: Answer) -> Service:
     """A `Service` of the API."""
@@ -48,7 +52,6 @@ def _read_deployment(answer: Answer) -> Deployment:
         status=answer["status"],
         task_definition_arn=answer.get("taskDefinition", ""),
         created_at=answer["createdAt"],
-        rollout_state=answer.get("rolloutState", ""),
     )
 
 
@@ -94,6 +97,8 @@ def _read_deployment_settings(answer: Answer) -> DeploymentSettings:
         circuit_breaker_rollback=breaker.get("rollback", False),
         alarms=frozenset(alarms.get("alarmNames", [])) if alarms.get("enable") else frozenset(),
         alarm_rollback=alarms.get("rollback", False),
+        # Members of strategies that the service does not have are given as 0 or empty.
+        own={name: member for name, member in answer.items() if name not in _OF_EVERY_STRATEGY and member},
     )
 
 
@@ -118,7 +123,6 @@ def read_service_deployment(answer: Answer) -> ServiceDeployment:
         created_at=answer["createdAt"],
         target_revision_arn=target,
         reason=reason,
-        breaker=answer.get("deploymentCircuitBreaker", {}).get("status", ""),
     )
 
 

@@ -111,6 +111,7 @@ def _write_deployment(deployment: DeploymentSettings, *, creating: bool) -> dict
             "enable": deployment.circuit_breaker,
             "rollback": deployment.circuit_breaker and deployment.circuit_breaker_rollback,
         },
+        **deployment.own,
     }
     # A living service keeps its alarms unless it is told that there are none.
     if deployment.alarms or not creating:

@@ -8,6 +8,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from ..._errors import RequestError
+from ..own_options import merge_options, stray_options
 from .http import HttpGate
 from .model import SHARED_OPTIONS, Gate
 from .target_health import TargetHealthGate
@@ -24,12 +25,12 @@ def gate_spec() -> dict[str, Any]:
 
     Raises ValueError when two kinds mean different things by an option of the same name.
     """
-    spec = {"kind": {"type": "str", "choices": [gate.kind for gate in GATES], "required": True}, **SHARED_OPTIONS}
-    for gate in GATES:
-        for name, option in gate.options.items():
-            if spec.setdefault(name, option) != option:
-                raise ValueError(f"the gate {gate.kind} and another one mean different things by the option {name}")
-    return spec
+    kind = {"type": "str", "choices": [gate.kind for gate in GATES], "required": True}
+    return {"kind": kind, **merge_options({"every gate": SHARED_OPTIONS, **_own_options()})}
+
+
+def _own_options() -> dict[str, Mapping[str, Any]]:
+    return {gate.kind: gate.options for gate in GATES}
 
 
 def read_gate(options: Mapping[str, Any], url: str) -> Gate[Any]:
@@ -38,17 +39,12 @@ def read_gate(options: Mapping[str, Any], url: str) -> Gate[Any]:
     Raises RequestError for an option of another kind: it would be taken without a word, and do nothing.
     """
     kind = next(gate for gate in GATES if gate.kind == options["kind"])
-    if strays := sorted(_strays(kind, options)):
+    if strays := stray_options(kind.kind, _own_options(), options):
         raise RequestError(
             f"Gate {options['name'] or kind.kind} of kind {kind.kind} is given {', '.join(strays)}, which it does not "
             f"have. Leave that out; besides kind, {', '.join(SHARED_OPTIONS)} it takes {', '.join(kind.options)}."
         )
     return kind.read(options, url)
-
-
-def _strays(kind: type[Gate[Any]], options: Mapping[str, Any]) -> set[str]:
-    others = {name: option.get("default") for gate in GATES for name, option in gate.options.items()}
-    return {name for name, default in others.items() if name not in kind.options and options.get(name) != default}
 
 
 def gate_problems(gate: Gate[Any]) -> list[str]:

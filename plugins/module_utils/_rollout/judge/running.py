@@ -7,8 +7,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..._errors import OperationError
+from ..._release.record import running_release
 from ..act.traffic import Traffic
-from ..strategies.table import STRATEGIES
+from ..strategies.table import strategy_named
 from .decision import Step
 from .watch import Watch
 
@@ -42,8 +43,9 @@ def watch_running(
 
     *since_release* counts the tasks that have failed since ECS deployed it, and not only those that fail now.
     """
-    strategy = STRATEGIES[session.request.settings.deployment.strategy]
-    started = strategy.adopt(session, facts.running_arn)
+    judged = running_release(facts.history, facts.running_arn)
+    strategy = judged.strategy if judged else session.request.settings.deployment.strategy
+    started = strategy_named(strategy).adopt(session, facts.running_arn)
     gates = tuple(gate.short(bake_seconds) for gate in session.request.gates)
     tag = facts.target.release.tag
     return Watch(session, started, tag, traffic, gates, ended_before=not since_release).run()

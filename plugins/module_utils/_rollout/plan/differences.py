@@ -12,6 +12,7 @@ from ..definition.comparison import Document, is_same
 from ..disclosure.definition import changes, views
 from ..service.comparison import (
     changed_settings,
+    comparable,
     same_rule,
     same_scaling,
     starts_deployment,
@@ -198,7 +199,8 @@ def _views(wanted: Wanted, found: Found, disclosure: Disclosure) -> tuple[dict[s
     )
     after: dict[str, Any] = {"task_definition": definition_after, "service": view_settings(wanted.settings)}
     if found.service:
-        before = {"task_definition": definition_before, "service": view_settings(found.service.settings)}
+        compared = comparable(found.service.settings, wanted.settings)
+        before = {"task_definition": definition_before, "service": view_settings(compared)}
     else:
         after["service"]["desired_count"] = wanted.desired_count
     for standing in found.rules:

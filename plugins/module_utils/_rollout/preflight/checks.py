@@ -13,11 +13,11 @@ from ..._common.commands import PROMOTE
 from ..._errors import RefusedError, RequestError
 from ..._release.record import DEPLOY
 from ..definition.problems import definition_problems
-from ..request.problems import movement_problems
+from ..strategies.table import strategy_named
 from .prerequisites import prerequisite_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from ..plan.read import Facts
     from ..request.model import RolloutRequest
@@ -63,10 +63,10 @@ def _definition_problems(request: RolloutRequest, facts: Facts) -> list[str]:
     return list(definition_problems(facts.target.document, fargate=request.settings.on_fargate))
 
 
-def _movement_problems(request: RolloutRequest, facts: Facts) -> Iterator[str]:
-    service = facts.found.service
+def _movement_problems(request: RolloutRequest, facts: Facts) -> Iterable[str]:
+    service, deployment = facts.found.service, request.settings.deployment
     desired = service.desired_count if service else 0
-    return movement_problems(request.settings.deployment, desired) if desired else iter(())
+    return strategy_named(deployment.strategy).problems(deployment, desired) if desired else ()
 
 
 def _misfits(request: RolloutRequest, facts: Facts) -> Iterator[str]:

@@ -11,9 +11,9 @@ from ..._release.record import DEPLOY, ROLLBACK
 from ..disclosure.fingerprint import Disclosure
 from ..gates.table import read_gate
 from ..service.tags import read_tags
+from ..strategies.table import read_deployment
 from ..values import (
     CapacityProvider,
-    DeploymentSettings,
     ListenerRule,
     Network,
     Scaling,
@@ -64,7 +64,7 @@ def build_request(options: Options, *, owner: str, key: bytes) -> RolloutRequest
 
 
 def _settings(options: Options, tags: Mapping[str, str]) -> ServiceSettings:
-    network, balancer, deployment = options["network"], options["load_balancer"], options["deployment"] or {}
+    network, balancer = options["network"], options["load_balancer"]
     providers = options["capacity_provider_strategy"] or []
     return ServiceSettings(
         launch_type="" if providers else options["launch_type"],
@@ -84,25 +84,11 @@ def _settings(options: Options, tags: Mapping[str, str]) -> ServiceSettings:
         if balancer
         else frozenset(),
         health_check_grace_period_seconds=options["health_check_grace_period_seconds"],
-        deployment=_deployment(deployment),
+        deployment=read_deployment(options["deployment"] or {}),
         enable_execute_command=options["enable_execute_command"],
         propagate_tags=options["propagate_tags"],
         enable_ecs_managed_tags=options["enable_ecs_managed_tags"],
         tags=frozenset(tags.items()),
-    )
-
-
-def _deployment(options: Options) -> DeploymentSettings:
-    if not options:
-        return DeploymentSettings()
-    return DeploymentSettings(
-        strategy=options["strategy"],
-        minimum_healthy_percent=options["minimum_healthy_percent"],
-        maximum_percent=options["maximum_percent"],
-        circuit_breaker=options["circuit_breaker"],
-        circuit_breaker_rollback=options["circuit_breaker"],
-        alarms=frozenset(options["alarms"]),
-        alarm_rollback=True,
     )
 
 

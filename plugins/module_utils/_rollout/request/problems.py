@@ -5,15 +5,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from math import ceil, floor, isfinite
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from ..gates.table import gate_problems
+from ..strategies.table import strategy_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ..values import DeploymentSettings, ListenerRule, Scaling, ServiceSettings
+    from ..values import ListenerRule, Scaling, ServiceSettings
     from .model import RolloutRequest
 
 # Limits of CreateService, RegisterScalableTarget and CreateRule.
@@ -28,27 +29,13 @@ def problems_of(request: RolloutRequest) -> list[str]:
         *_rules(request.rules),
         *_settings(request.settings),
         *_scaling(request.scaling),
-        *movement_problems(request.settings.deployment, request.desired_count),
+        *_movement(request),
     ]
 
 
-def movement_problems(deployment: DeploymentSettings, desired: int) -> Iterator[str]:
-    """Why ECS could replace none of *desired* tasks: it may start none beside them, and stop none before.
-
-    It rounds the least up and the most down ("Service definition parameters" in the ECS developer guide).
-    """
-    least, most = deployment.minimum_healthy_percent, deployment.maximum_percent
-    if least < 0 or most < 1 or least > most:
-        yield (
-            f"deployment.minimum_healthy_percent {least} and deployment.maximum_percent {most} leave no room; write "
-            "0 to 100, and 100 to 200."
-        )
-    elif ceil(desired * least / 100) >= desired >= floor(desired * most / 100):
-        yield (
-            f"With deployment.minimum_healthy_percent {least} and deployment.maximum_percent {most} ECS may neither "
-            f"stop a task nor start one beside {desired}, so that no deployment could ever move. Raise maximum_percent "
-            "(200 starts all new tasks beside the old), or lower minimum_healthy_percent."
-        )
+def _movement(request: RolloutRequest) -> Iterable[str]:
+    deployment = request.settings.deployment
+    return strategy_named(deployment.strategy).problems(deployment, request.desired_count)
 
 
 def _gates(request: RolloutRequest) -> Iterator[str]:

@@ -19,6 +19,7 @@ _DEPLOYING = frozenset({"network", "target_bindings", "platform_version", "capac
 def normalise_settings(settings: ServiceSettings) -> ServiceSettings:
     """*settings* in the form that is compared: what ECS fills in or leaves out made alike on both sides."""
     deployment = settings.deployment
+    deployment = replace(deployment, own={name: member for name, member in deployment.own.items() if member})
     if not deployment.alarms:
         deployment = replace(deployment, alarm_rollback=True)
     if not deployment.circuit_breaker:
@@ -34,9 +35,23 @@ def normalise_settings(settings: ServiceSettings) -> ServiceSettings:
     )
 
 
+def comparable(current: ServiceSettings, wanted: ServiceSettings) -> ServiceSettings:
+    """*current* without those members of its strategy that *wanted* says nothing of: they are left as they are."""
+    own = _only(current.deployment.own, wanted.deployment.own)
+    return replace(current, deployment=replace(current.deployment, own=own))
+
+
+def _only(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: _only(member, wanted[name]) if isinstance(member, dict) and isinstance(wanted[name], dict) else member
+        for name, member in current.items()
+        if name in wanted
+    }
+
+
 def changed_settings(current: ServiceSettings, wanted: ServiceSettings) -> tuple[str, ...]:
     """The names of the settings that differ, in the order of their declaration."""
-    left, right = normalise_settings(current), normalise_settings(wanted)
+    left, right = normalise_settings(comparable(current, wanted)), normalise_settings(wanted)
     return tuple(field.name for field in fields(right) if getattr(left, field.name) != getattr(right, field.name))
 
 
@@ -103,6 +118,7 @@ def _view_deployment(deployment: DeploymentSettings) -> Mapping[str, Any]:
         "circuit_breaker_rollback": deployment.circuit_breaker_rollback,
         "alarms": sorted(deployment.alarms),
         "alarm_rollback": deployment.alarm_rollback,
+        **deployment.own,
     }
 
 

@@ -24,6 +24,16 @@ class DeploymentState(Enum):
     ROLLBACK_FAILED = "ROLLBACK_FAILED"
     UNKNOWN = "UNKNOWN"
 
+    @property
+    def moving(self) -> bool:
+        """Whether ECS is still at work on it."""
+        return self in (
+            DeploymentState.PENDING,
+            DeploymentState.IN_PROGRESS,
+            DeploymentState.ROLLING_BACK,
+            DeploymentState.UNKNOWN,
+        )
+
 
 _STATES = {
     "PENDING": DeploymentState.PENDING,
@@ -45,21 +55,15 @@ def parse_state(status: str) -> DeploymentState:
 
 @dataclass(frozen=True, slots=True)
 class ServiceDeployment:
-    """A service deployment. ``reason`` is what ECS says of its state; ``breaker`` the circuit breaker's status."""
+    """A service deployment. ``reason`` is what ECS says of its state."""
 
     arn: str
     state: DeploymentState
     created_at: datetime
     target_revision_arn: str = ""
     reason: str = ""
-    breaker: str = ""
 
     @property
     def moving(self) -> bool:
         """Whether ECS is still at work on it."""
-        return self.state in (
-            DeploymentState.PENDING,
-            DeploymentState.IN_PROGRESS,
-            DeploymentState.ROLLING_BACK,
-            DeploymentState.UNKNOWN,
-        )
+        return self.state.moving

@@ -1,17 +1,39 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What every deployment strategy can do: begin a deployment, tell how it stands, and ask ECS to roll it back."""
+"""What every deployment strategy has: options, a deployment that is begun, followed and found again, and its rollback.
+
+A strategy is one file in this folder and one row in `table`. What stands here is how ECS's own strategies work; a
+strategy says what it has beside that.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ..._errors import UnavailableError
+from ..service.deployment import DeploymentState
+from ..values import DeploymentSettings
+from .deployments import await_listed, going_to, list_deployments, successor
 
 if TYPE_CHECKING:
-    from ..service.deployment import DeploymentState
+    from collections.abc import Iterable, Mapping
+
+    from ..service.deployment import ServiceDeployment
     from ..service.writes import ServiceChange
-    from ..session import Session
     from ..values import Service
+    from .rollout import Rollout
+
+# Only one that moves or completed can be followed; after any other end, the running tasks are judged as they are.
+_FOLLOWED = (DeploymentState.PENDING, DeploymentState.IN_PROGRESS, DeploymentState.SUCCESSFUL)
+
+#: The options of every strategy, as an argument spec.
+SHARED_OPTIONS: Mapping[str, Any] = {
+    "minimum_healthy_percent": {"type": "int", "default": 100},
+    "maximum_percent": {"type": "int", "default": 200},
+    "circuit_breaker": {"type": "bool", "default": True},
+    "alarms": {"type": "list", "elements": "str", "default": []},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +59,116 @@ class Standing:
     superseded: bool = False
 
 
-class Strategy(Protocol):
-    """A way of bringing a service from one revision to another. ``name`` is ECS's."""
+class Strategy:
+    """A way of bringing a service from one revision to another. ``name`` is ECS's.
 
-    name: str
+    It is begun by CreateService or UpdateService, followed by the service deployment's ARN, and stopped with ROLLBACK.
+    """
 
-    def create(self, session: Session, task_definition_arn: str, known: frozenset[str]) -> Started:
+    name: ClassVar[str]
+    #: The options of this strategy alone, as an argument spec.
+    options: ClassVar[Mapping[str, Any]] = {}
+
+    def read(self, options: Mapping[str, Any]) -> DeploymentSettings:
+        """The settings that validated *options* stand for."""
+        return DeploymentSettings(
+            strategy=self.name,
+            minimum_healthy_percent=options["minimum_healthy_percent"],
+            maximum_percent=options["maximum_percent"],
+            circuit_breaker=options["circuit_breaker"],
+            circuit_breaker_rollback=options["circuit_breaker"],
+            alarms=frozenset(options["alarms"]),
+            alarm_rollback=True,
+            own=self.configuration({name: options[name] for name in self.options}),
+        )
+
+    def configuration(self, _own: Mapping[str, Any]) -> dict[str, Any]:
+        """What its *own* options are in ECS's ``deploymentConfiguration``, in the shape of the API.
+
+        It is written to ECS, compared with what the service has, and shown in differences, under these names.
+        """
+        return {}
+
+    def problems(self, _deployment: DeploymentSettings, _desired: int) -> Iterable[str]:
+        """Why a deployment of *desired* tasks could not work, in the words of the options."""
+        return ()
+
+    def prepare(self, rollout: Rollout) -> None:
+        """Make what has to be there before the service is created or changed."""
+
+    def create(self, rollout: Rollout, task_definition_arn: str, known: frozenset[str]) -> Started:
         """Create the service. *known* are service deployments of one that had its name before."""
+        request = rollout.request
+        self.prepare(rollout)
+        service = rollout.ports.ecs.create_service(
+            request.cluster,
+            request.service,
+            task_definition_arn=task_definition_arn,
+            settings=request.settings,
+            desired_count=request.desired_count,
+        )
+        rollout.say(f"created the service with {request.desired_count} tasks")
+        return self._find_started(rollout, known, service, task_definition_arn)
 
-    def update(self, session: Session, change: ServiceChange, task_definition_arn: str) -> Started:
+    def update(self, rollout: Rollout, change: ServiceChange, task_definition_arn: str) -> Started:
         """Make the change, which brings a living service to the revision."""
+        self.prepare(rollout)
+        known = frozenset(deployment.arn for deployment in list_deployments(rollout))
+        service = rollout.ports.ecs.update_service(rollout.request.cluster, rollout.request.service, change)
+        return self._find_started(rollout, known, service, task_definition_arn)
 
-    def adopt(self, session: Session, task_definition_arn: str) -> Started:
+    def _find_started(
+        self, rollout: Rollout, known: frozenset[str], service: Service, task_definition_arn: str
+    ) -> Started:
+        found = await_listed(rollout, known, task_definition_arn)
+        primary = service.primary.id if service.primary else ""
+        rollout.say(f"deployment {found.arn.rpartition('/')[2]} is {found.state.value}")
+        return Started(self, task_definition_arn, found.arn, primary)
+
+    def adopt(self, rollout: Rollout, task_definition_arn: str) -> Started:
         """What runs already, to be judged: with its latest service deployment when that goes to the revision."""
+        service = rollout.ports.ecs.describe_service(rollout.request.cluster, rollout.request.service)
+        primary = service.primary.id if service and service.primary else ""
+        latest = list_deployments(rollout)[:1]
+        followed = (deployment for deployment in latest if deployment.state in _FOLLOWED)
+        found = going_to(rollout, followed, task_definition_arn)
+        return Started(self, task_definition_arn, found.arn if found else "", primary)
 
-    def follow(self, session: Session, started: Started, service: Service) -> Standing:
-        """How the deployment stands. Raises UnavailableError when it cannot be told now."""
+    def find(
+        self, rollout: Rollout, task_definition_arn: str, arn: str, unrecorded: Iterable[ServiceDeployment]
+    ) -> Started | None:
+        """The deployment to the revision that another run began; None when there is none.
 
-    def roll_back(self, session: Session, started: Started) -> bool:
-        """Ask ECS to roll the deployment back. False when it is past that."""
+        It is that of *arn*, or if that is empty the first of *unrecorded* that goes there.
+        """
+        found = (
+            rollout.ports.ecs.describe_service_deployment(arn)
+            if arn
+            else going_to(rollout, unrecorded, task_definition_arn)
+        )
+        return Started(self, task_definition_arn, found.arn) if found else None
+
+    def follow(self, rollout: Rollout, started: Started, service: Service | None = None) -> Standing:
+        """How the deployment stands; with *service* also whether another one replaced it.
+
+        Raises UnavailableError when it cannot be told now.
+        """
+        if not started.arn:
+            return Standing(DeploymentState.SUCCESSFUL)
+        deployment = rollout.ports.ecs.describe_service_deployment(started.arn)
+        if deployment is None:
+            raise UnavailableError(f"ECS no longer lists service deployment {started.arn}")
+        newer = successor(rollout, deployment, started.primary_id, service) if service else None
+        if newer:
+            reason = f"service deployment {newer.arn} ({newer.state.value}) replaced it"
+            return Standing(deployment.state, reason, superseded=True)
+        return Standing(deployment.state, deployment.reason)
+
+    def roll_back(self, rollout: Rollout, started: Started) -> bool:
+        """Ask ECS to roll the deployment back. False when it is past that, so that the revision before is deployed."""
+        if not started.arn:
+            return False
+        accepted = rollout.ports.ecs.stop_service_deployment(started.arn)
+        if accepted:
+            rollout.say(f"asked ECS to roll deployment {started.arn.rpartition('/')[2]} back")
+        return accepted

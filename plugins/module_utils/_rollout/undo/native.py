@@ -59,5 +59,5 @@ def await_rollback(session: Session, started: Started, back: WayBack, snapshot: 
 
 
 def _look(session: Session, started: Started) -> DeploymentState:
-    deployment = ask(session, lambda: session.ports.ecs.describe_service_deployment(started.arn))
-    return deployment.state if deployment else DeploymentState.UNKNOWN
+    standing = ask(session, lambda: started.strategy.follow(session, started))
+    return standing.state if standing else DeploymentState.UNKNOWN

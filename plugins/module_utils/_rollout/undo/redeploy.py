@@ -14,26 +14,28 @@ from ..service.comparison import changed_settings, joint_bindings, starts_deploy
 from ..service.deployment import DeploymentState
 from ..service.rules import ours_or_there, routed_groups
 from ..service.writes import ServiceChange
+from ..strategies.table import find_strategy
 from .arrival import ask, await_arrival, home_group, unfinished
 from .destination import Undone
 from .restore import Restoration
 
 if TYPE_CHECKING:
-    from ..service.deployment import ServiceDeployment
     from ..session import Session
-    from ..strategies.model import Started, Strategy
+    from ..strategies.model import Standing, Started, Strategy
     from .destination import WayBack
     from .snapshot import Snapshot
 
 
-def redeploy(session: Session, strategy: Strategy, back: WayBack, snapshot: Snapshot) -> Undone:
+def redeploy(session: Session, failed: Strategy, back: WayBack, snapshot: Snapshot) -> Undone:
     """Deploy what *back* names, with the settings that were found, and wait until it is healthy.
 
+    Their strategy does it; where that is none of ours, the one of the release that *failed*.
     While users are still sent to a target group that was not there before, the tasks are registered with it as well.
     Once they answer in their own, the listener rules go back, and the other group is left.
     """
     session.say(f"deploying {back.version} again")
     change = _change(session, back, snapshot)
+    strategy = find_strategy(change.settings.deployment.strategy) or failed
     undone = _deploy(session, strategy, back, snapshot, change)
     home = snapshot.settings.target_bindings if snapshot.settings else change.settings.target_bindings
     if undone.outcome is not Outcome.ROLLED_BACK or change.settings.target_bindings == home:
@@ -46,12 +48,12 @@ def redeploy(session: Session, strategy: Strategy, back: WayBack, snapshot: Snap
 def _deploy(session: Session, strategy: Strategy, back: WayBack, snapshot: Snapshot, change: ServiceChange) -> Undone:
     again = strategy.update(session, change, back.task_definition_arn)
     began = session.monotonic()
-    deployment = _await_end(session, again, back)
-    if deployment.state is not DeploymentState.SUCCESSFUL:
-        reason = f" ({deployment.reason})" if deployment.reason else ""
+    standing = _await_end(session, again, back)
+    if standing.state is not DeploymentState.SUCCESSFUL:
+        reason = f" ({standing.reason})" if standing.reason else ""
         return Undone(
             Outcome.FAILED,
-            f"Going back to {back.version} failed as well: service deployment {again.arn} is {deployment.state.value}"
+            f"Going back to {back.version} failed as well: service deployment {again.arn} is {standing.state.value}"
             f"{reason}. The service may be running a mixture; look at its events, then go back to a version that "
             f"is known to be good: {ROLL_BACK_TO.format(version='<version>')}",
         )
@@ -88,14 +90,14 @@ def _change(session: Session, back: WayBack, snapshot: Snapshot) -> ServiceChang
     return ServiceChange(settings, changed, arn, force=not arn and not starts_deployment(changed))
 
 
-def _await_end(session: Session, again: Started, back: WayBack) -> ServiceDeployment:
-    def look() -> list[ServiceDeployment]:
-        deployment = ask(session, lambda: session.ports.ecs.describe_service_deployment(again.arn))
-        return [deployment] if deployment else []
+def _await_end(session: Session, again: Started, back: WayBack) -> Standing:
+    def look() -> list[Standing]:
+        standing = ask(session, lambda: again.strategy.follow(session, again))
+        return [standing] if standing else []
 
     return until(
         look,
-        lambda seen: bool(seen) and not seen[0].moving,
+        lambda seen: bool(seen) and not seen[0].state.moving,
         clock=session,
         seconds=session.request.timeout_seconds,
         pause=session.request.poll_seconds,

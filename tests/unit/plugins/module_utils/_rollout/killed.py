@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
+
+from tests.unit.plugins.module_utils._rollout.case import deploy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,3 +85,20 @@ def steps_to_try(steps: list[str]) -> list[int]:
     """The numbers of all writing steps of a run, and of every fourth wait."""
     waits = [number for number, name in enumerate(steps, 1) if name == "sleep"]
     return sorted({number for number, name in enumerate(steps, 1) if name in WRITES} | set(waits[::4]))
+
+
+def kill_after(world: World, ports: Ports, seconds: float, **other: Any) -> None:
+    """Kill a run *seconds* after it began."""
+    held: list[Any] = []
+
+    def kill() -> None:
+        held.append(world.lock)
+        world.missing.add("dead")
+        raise Killed
+
+    world.at.append((world.seconds + seconds, kill))
+    drop, world.drop_lock = world.drop_lock, lambda *args: None
+    with pytest.raises(Killed):
+        deploy(ports, **other)
+    world.drop_lock = drop
+    world.lock = held[0]

@@ -18,26 +18,10 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.session imp
 
 from tests.unit.plugins.module_utils._rollout.case import deploy, newest, released
 from tests.unit.plugins.module_utils._rollout.fakes import World
-from tests.unit.plugins.module_utils._rollout.killed import Killed, Mortal, steps_to_try
+from tests.unit.plugins.module_utils._rollout.killed import Killed, Mortal, kill_after, steps_to_try
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-
-def kill_after(world: World, ports: Ports, seconds: float, **other) -> None:
-    held = []
-
-    def kill() -> None:
-        held.append(world.lock)
-        world.missing.add("dead")
-        raise Killed
-
-    world.at.append((world.seconds + seconds, kill))
-    drop, world.drop_lock = world.drop_lock, lambda *args: None
-    with pytest.raises(Killed):
-        deploy(ports, **other)
-    world.drop_lock = drop
-    world.lock = held[0]
 
 
 def test_killed_run_is_adopted_by_the_same_command(world: World, ports: Ports) -> None:

@@ -105,6 +105,23 @@ def test_what_was_created_is_read_back_without_a_difference(
     assert changed_settings(service.settings, settings) == ()
 
 
+def test_members_of_a_strategy_are_sent_as_they_are_and_read_back_unless_they_are_empty(
+    api: tuple[EcsClient, Stubber],
+) -> None:
+    ecs, stub = api
+    own = {"linearConfiguration": {"stepPercent": 20.0}, "bakeTimeInMinutes": 5}
+    settings = replace(SETTINGS, deployment=DeploymentSettings(strategy="LINEAR", own=own))
+    answer = described(settings)
+    sent = answer["deploymentConfiguration"]
+    assert {name: sent[name] for name in ("strategy", *own)} == {"strategy": "LINEAR", **own}
+    answer["deploymentConfiguration"] = {**sent, "lifecycleHooks": [], "canaryConfiguration": {"canaryPercent": 1.0}}
+    stub.add_response("describe_services", {"services": [answer]})
+    service = ecs.describe_service("c", "web")
+    assert service
+    assert service.settings.deployment.own == {**own, "canaryConfiguration": {"canaryPercent": 1.0}}
+    assert changed_settings(service.settings, settings) == ()
+
+
 def test_update_sends_only_what_changed_and_never_the_desired_count(api: tuple[EcsClient, Stubber]) -> None:
     ecs, stub = api
     stub.add_response(

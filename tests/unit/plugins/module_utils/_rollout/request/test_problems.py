@@ -7,10 +7,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.model import Migration
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.problems import (
-    movement_problems,
-    problems_of,
-)
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.problems import problems_of
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import (
     CapacityProvider,
     DeploymentSettings,
@@ -18,42 +15,8 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values impo
     Network,
     Scaling,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.unit.plugins.module_utils._rollout.case import make_request
-
-
-@pytest.mark.parametrize(
-    ("least", "most", "desired", "moves"),
-    [
-        (100, 100, 4, False),
-        (100, 200, 1, True),
-        (100, 150, 1, False),
-        (100, 150, 2, True),
-        (100, 110, 5, False),
-        (100, 110, 10, True),
-        (50, 100, 1, False),
-        (50, 100, 2, True),
-        (0, 100, 1, True),
-        (75, 100, 2, False),
-        (-1, 200, 2, False),
-        (100, 0, 2, False),
-        (150, 120, 2, False),
-    ],
-)
-def test_deployment_that_cannot_move_is_refused(least: int, most: int, desired: int, moves: bool) -> None:
-    settings = DeploymentSettings(minimum_healthy_percent=least, maximum_percent=most)
-    assert (list(movement_problems(settings, desired)) == []) is moves
-
-
-@given(st.integers(0, 100), st.integers(100, 200), st.integers(1, 50))
-def test_deployment_moves_when_a_task_may_start_or_stop(least: int, most: int, desired: int) -> None:
-    may_start = any(count * 100 <= desired * most for count in range(desired + 1, 3 * desired))
-    may_stop = (desired - 1) * 100 >= desired * least
-    settings = DeploymentSettings(minimum_healthy_percent=least, maximum_percent=most)
-    assert (list(movement_problems(settings, desired)) == []) is (may_start or may_stop)
-
 
 SETTINGS = make_request("1.0.0").settings
 NETWORK = SETTINGS.network or Network(frozenset(), frozenset())

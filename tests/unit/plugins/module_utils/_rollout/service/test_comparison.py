@@ -35,6 +35,7 @@ SETTINGS = ServiceSettings(
         ({"deployment": DeploymentSettings(minimum_healthy_percent=50)}, False),
         ({"deployment": DeploymentSettings(circuit_breaker=False)}, False),
         ({"deployment": DeploymentSettings(alarms=frozenset({"errors"}))}, False),
+        ({"deployment": DeploymentSettings(own={"bakeTimeInMinutes": 5})}, False),
         ({"enable_execute_command": True}, False),
         ({"propagate_tags": "SERVICE"}, False),
         ({"enable_ecs_managed_tags": True}, False),
@@ -53,6 +54,11 @@ def test_every_setting_is_compared(change: dict[str, object], deploys: bool) -> 
     [
         ({"platform_version": ""}, {"platform_version": "LATEST"}),
         ({"deployment": DeploymentSettings(alarm_rollback=False)}, {"deployment": DeploymentSettings()}),
+        (
+            {"deployment": DeploymentSettings(own={"hooks": [1], "steps": {"percent": 5, "bake": 1}})},
+            {"deployment": DeploymentSettings(own={"steps": {"percent": 5}})},
+        ),
+        ({}, {"deployment": DeploymentSettings(own={"bakeTimeInMinutes": 0})}),
         ({"tags": frozenset({("aws:cloudformation:stack-name", "x")})}, {}),
         (
             {"launch_type": "FARGATE", "capacity_providers": frozenset({CapacityProvider("FARGATE")})},

@@ -1,82 +1,40 @@
-"""The strategy ROLLING: which deployment is followed, and when none is."""
+"""The strategy ROLLING: when a deployment could move."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import UnavailableError, WaitTimeoutError
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import DeploymentState
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.writes import ServiceChange
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.session import Session
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.strategies.model import Standing, Started
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.strategies.rolling import Rolling
-
-from tests.unit.plugins.module_utils._rollout.case import make_request, released
-
-if TYPE_CHECKING:
-    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
-
-    from tests.unit.plugins.module_utils._rollout.fakes import World
-
-
-@pytest.fixture
-def session(world: World, ports: Ports) -> Session:
-    released(world, ports)
-    return Session(make_request("1.0.0"), ports)
-
-
-def force(session: Session) -> ServiceChange:
-    return ServiceChange(session.request.settings, (), force=True)
-
-
-def test_started_deployment_is_waited_for(world: World, session: Session) -> None:
-    running = world.service.task_definition_arn
-    shown = world.list_service_deployments
-    late = world.seconds + 5
-    world.list_service_deployments = lambda *names: shown(*names) if world.seconds >= late else shown(*names)[-1:]
-    started = Rolling().update(session, force(session), running)
-    assert (started.arn, world.seconds) == (world.deployments[-1].arn, late)
-
-
-def test_deployment_that_never_appears_is_a_timeout_that_says_what_was_known(world: World, session: Session) -> None:
-    running = world.service.task_definition_arn
-    before = world.list_service_deployments("c", "s")
-    world.list_service_deployments = lambda *names: before
-    began = world.seconds
-    with pytest.raises(WaitTimeoutError, match="listed no service deployment for") as caught:
-        Rolling().update(session, force(session), running)
-    assert world.seconds == began + 60
-    assert caught.value.details["last"] == {"known": [before[0].arn]}
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import DeploymentSettings
+from hypothesis import given
+from hypothesis import strategies as st
 
 
 @pytest.mark.parametrize(
-    ("state", "followed"),
+    ("least", "most", "desired", "moves"),
     [
-        (DeploymentState.IN_PROGRESS, True),
-        (DeploymentState.SUCCESSFUL, True),
-        (DeploymentState.ROLLED_BACK, False),
-        (DeploymentState.STOPPED, False),
+        (100, 100, 4, False),
+        (100, 200, 1, True),
+        (100, 150, 1, False),
+        (100, 150, 2, True),
+        (100, 110, 5, False),
+        (100, 110, 10, True),
+        (50, 100, 1, False),
+        (50, 100, 2, True),
+        (0, 100, 1, True),
+        (75, 100, 2, False),
+        (-1, 200, 2, False),
+        (100, 0, 2, False),
+        (150, 120, 2, False),
     ],
 )
-def test_what_runs_is_followed_by_a_deployment_that_moves_or_completed(
-    world: World, session: Session, state: DeploymentState, followed: bool
-) -> None:
-    world.deployments[-1].state = state
-    started = Rolling().adopt(session, world.service.task_definition_arn)
-    assert started.arn == (world.deployments[-1].arn if followed else "")
-    assert Rolling().adopt(session, "another").arn == ""
+def test_deployment_that_cannot_move_is_refused(least: int, most: int, desired: int, moves: bool) -> None:
+    settings = DeploymentSettings(minimum_healthy_percent=least, maximum_percent=most)
+    assert (list(Rolling().problems(settings, desired)) == []) is moves
 
 
-def test_what_runs_without_a_known_deployment_stands_completed_and_cannot_be_rolled_back(
-    world: World, session: Session
-) -> None:
-    started = Started(Rolling(), "arn")
-    assert Rolling().follow(session, started, world.service) == Standing(DeploymentState.SUCCESSFUL)
-    assert not Rolling().roll_back(session, started)
-    assert world.calls == []
-
-
-def test_deployment_that_ecs_no_longer_lists_cannot_be_told(world: World, session: Session) -> None:
-    with pytest.raises(UnavailableError, match="no longer lists service deployment gone"):
-        Rolling().follow(session, Started(Rolling(), "arn", "gone"), world.service)
+@given(st.integers(0, 100), st.integers(100, 200), st.integers(1, 50))
+def test_deployment_moves_when_a_task_may_start_or_stop(least: int, most: int, desired: int) -> None:
+    may_start = any(count * 100 <= desired * most for count in range(desired + 1, 3 * desired))
+    may_stop = (desired - 1) * 100 >= desired * least
+    settings = DeploymentSettings(minimum_healthy_percent=least, maximum_percent=most)
+    assert (list(Rolling().problems(settings, desired)) == []) is (may_start or may_stop)

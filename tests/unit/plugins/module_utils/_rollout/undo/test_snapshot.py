@@ -24,7 +24,9 @@ SETTINGS = ServiceSettings(
     capacity_providers=frozenset({CapacityProvider("FARGATE", 1, 2), CapacityProvider("FARGATE_SPOT", 3)}),
     network=Network(frozenset({"a", "b"}), frozenset({"sg"}), assign_public_ip=True),
     target_bindings=frozenset({TargetBinding("blue", "app", 8080), TargetBinding("green", "app", 8080)}),
-    deployment=DeploymentSettings(minimum_healthy_percent=50, alarms=frozenset({"errors"})),
+    deployment=DeploymentSettings(
+        minimum_healthy_percent=50, alarms=frozenset({"errors"}), own={"steps": {"percent": 5, "hooks": ["arn"]}}
+    ),
     tags=frozenset({("a", "1"), ("b", "")}),
 )
 RULE = StandingRule(

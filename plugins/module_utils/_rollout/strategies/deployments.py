@@ -1,0 +1,77 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Finding the service deployment that a change of a service began, and the one that replaced it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..._common.wait import timed_out, until
+from ..service.deployment import DeploymentState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ..service.deployment import ServiceDeployment
+    from ..values import Service
+    from .rollout import Rollout
+
+_FIND_SECONDS = 60.0
+
+
+def list_deployments(rollout: Rollout) -> tuple[ServiceDeployment, ...]:
+    """The service deployments that ECS remembers, the newest first."""
+    return rollout.ports.ecs.list_service_deployments(rollout.request.cluster, rollout.request.service)
+
+
+def going_to(
+    rollout: Rollout, deployments: Iterable[ServiceDeployment], task_definition_arn: str
+) -> ServiceDeployment | None:
+    """The first of *deployments* that brings the service to the revision."""
+    ecs = rollout.ports.ecs
+    return next(
+        (
+            deployment
+            for deployment in deployments
+            if ecs.revision_task_definition(deployment.target_revision_arn) == task_definition_arn
+        ),
+        None,
+    )
+
+
+def await_listed(rollout: Rollout, known: frozenset[str], task_definition_arn: str) -> ServiceDeployment:
+    """The service deployment that began after *known* were listed and goes to the revision.
+
+    It is looked for, since neither CreateService nor UpdateService names the service deployment it starts.
+    """
+
+    def look() -> list[ServiceDeployment]:
+        unknown = (deployment for deployment in list_deployments(rollout) if deployment.arn not in known)
+        found = going_to(rollout, unknown, task_definition_arn)
+        return [found] if found else []
+
+    return until(
+        look,
+        bool,
+        clock=rollout,
+        seconds=_FIND_SECONDS,
+        pause=1.0,
+        on_timeout=lambda _nothing, _elapsed: timed_out(
+            f"ECS accepted the change of {rollout.request.service} but listed no service deployment for "
+            f"{task_definition_arn} within {_FIND_SECONDS:g} s. The circuit breaker guards it; run the same command "
+            "again to judge it.",
+            known=sorted(known),
+        ),
+    )[0]
+
+
+def successor(rollout: Rollout, ours: ServiceDeployment, primary_id: str, service: Service) -> ServiceDeployment | None:
+    """The newer service deployment that took *service* over, if there is any sign of one.
+
+    *primary_id* is the entry in the service's own list that stands for *ours*.
+    """
+    still_primary = not service.primary or service.primary.id == primary_id
+    if ours.state is not DeploymentState.STOPPED and still_primary:
+        return None
+    others = (other for other in list_deployments(rollout) if other.arn != ours.arn)
+    return next((other for other in others if other.created_at > ours.created_at), None)

@@ -1,0 +1,48 @@
+"""Finding the service deployment that a change began."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import WaitTimeoutError
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.writes import ServiceChange
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.session import Session
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.strategies.rolling import Rolling
+
+from tests.unit.plugins.module_utils._rollout.case import make_request, released
+
+if TYPE_CHECKING:
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
+
+    from tests.unit.plugins.module_utils._rollout.fakes import World
+
+
+@pytest.fixture
+def session(world: World, ports: Ports) -> Session:
+    released(world, ports)
+    return Session(make_request("1.0.0"), ports)
+
+
+def force(session: Session) -> ServiceChange:
+    return ServiceChange(session.request.settings, (), force=True)
+
+
+def test_started_deployment_is_waited_for(world: World, session: Session) -> None:
+    running = world.service.task_definition_arn
+    shown = world.list_service_deployments
+    late = world.seconds + 5
+    world.list_service_deployments = lambda *names: shown(*names) if world.seconds >= late else shown(*names)[-1:]
+    started = Rolling().update(session, force(session), running)
+    assert (started.arn, world.seconds) == (world.deployments[-1].arn, late)
+
+
+def test_deployment_that_never_appears_is_a_timeout_that_says_what_was_known(world: World, session: Session) -> None:
+    running = world.service.task_definition_arn
+    before = world.list_service_deployments("c", "s")
+    world.list_service_deployments = lambda *names: before
+    began = world.seconds
+    with pytest.raises(WaitTimeoutError, match="listed no service deployment for") as caught:
+        Rolling().update(session, force(session), running)
+    assert world.seconds == began + 60
+    assert caught.value.details["last"] == {"known": [before[0].arn]}

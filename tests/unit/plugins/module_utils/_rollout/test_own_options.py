@@ -1,0 +1,32 @@
+"""Options that only some kinds have."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.own_options import merge_options, stray_options
+
+KINDS = {"fast": {"speed": {"type": "int", "default": 3}, "name": {"type": "str"}}, "slow": {"name": {"type": "str"}}}
+
+
+def test_kinds_may_share_an_option() -> None:
+    assert merge_options(KINDS) == KINDS["fast"]
+
+
+def test_kinds_cannot_mean_different_things_by_a_name() -> None:
+    with pytest.raises(ValueError, match="slow and another kind mean different things by the option name"):
+        merge_options({**KINDS, "slow": {"name": {"type": "int"}}})
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "strays"),
+    [
+        ("slow", {"speed": 3, "name": "x"}, []),
+        ("slow", {"speed": 4, "name": "x"}, ["speed"]),
+        ("slow", {"speed": None}, ["speed"]),
+        ("fast", {"speed": 4, "name": "x"}, []),
+    ],
+)
+def test_an_option_of_another_kind_is_a_stray_unless_it_has_its_default(
+    kind: str, given: dict[str, object], strays: list[str]
+) -> None:
+    assert stray_options(kind, KINDS, given) == strays
