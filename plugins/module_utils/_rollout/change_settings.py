@@ -58,9 +58,6 @@ def _put_back(
     restored = restoration.everything()
     outcome = Outcome.FAILED if restored.left else Outcome.ROLLED_BACK
     undone = judged(session, restoration.snapshot, Undone(outcome, ""), restored, facts.target.release.tag)
-    message = (
-        f"{subject} failed: gate {decision.gate} is {decision.verdict.value}. Seen: {decision.seen}. Expected: "
-        f"{decision.expected}. {undone.standing}"
-    )
+    message = f"{subject} failed: {decision} {undone.standing}"
     kind = RolledBackError if undone.outcome is Outcome.ROLLED_BACK else OperationError
     return kind(message, **as_data(build_result(session, facts)))

@@ -127,10 +127,7 @@ def failure_paragraph(subject: str, decision: Decision, *, outcome: Outcome, sta
         times += (
             f", {'back in place' if outcome is Outcome.ROLLED_BACK else 'stopped'} {timings.to_roll_back:.1f} s later"
         )
-    return (
-        f"{subject} {ended}: gate {decision.gate} is {decision.verdict.value}. "
-        f"Seen: {decision.seen}. Expected: {decision.expected}. {standing} {times}."
-    )
+    return f"{subject} {ended}: {decision} {standing} {times}."
 
 
 def evidence_sentence(evidence: tuple[dict[str, Any], ...]) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from ..._common.verdict import Verdict
-from .model import Gate, UserRequest, shared_fields
+from .model import Gate, Tally, UserRequest, shared_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,11 +24,9 @@ _SHORT_INTERVAL_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class HttpTally:
+class HttpTally(Tally):
     """Counts of one window. ``samples`` are the answers that count, ``others`` those of another release."""
 
-    samples: int = 0
-    failures: int = 0
     others: int = 0
     errors: int = 0
     errors_in_a_row: int = 0
@@ -40,17 +38,11 @@ class HttpTally:
         """The counts with a request that could not be sent."""
         return replace(self, errors=self.errors + 1, errors_in_a_row=self.errors_in_a_row + 1, last_error=problem)
 
-    def add(self, label: str, *, passed: bool) -> HttpTally:
+    def answered(self, label: str, *, passed: bool) -> HttpTally:
         """The counts with an answer that counts; *label* is what it is called in words."""
         statuses = Counter(dict(self.statuses))
         statuses[label] += 1
-        return replace(
-            self,
-            samples=self.samples + 1,
-            failures=self.failures + (not passed),
-            errors_in_a_row=0,
-            statuses=tuple(sorted(statuses.items())),
-        )
+        return replace(self.add(passed=passed), errors_in_a_row=0, statuses=tuple(sorted(statuses.items())))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +60,8 @@ class HttpGate(Gate[HttpTally]):
         "request_timeout_seconds": {"type": "float", "default": 5},
         "version_header": {"type": "str", "default": "x-fastbreak-version"},
     }
+
+    tally: ClassVar[type[HttpTally]] = HttpTally
 
     url: str
     interval_seconds: float = 0.5
@@ -137,10 +131,6 @@ class HttpGate(Gate[HttpTally]):
             self.version_header,
         )
 
-    def begin(self) -> HttpTally:
-        """No answer yet."""
-        return HttpTally()
-
     def measure(self, tally: HttpTally, scene: Scene) -> HttpTally:
         """Send one request."""
         answer = scene.ports.probe.request(
@@ -156,22 +146,14 @@ class HttpGate(Gate[HttpTally]):
             return replace(tally, others=tally.others + 1, errors_in_a_row=0)
         attributed = bool(answer.version) or not self.version_header
         passed = attributed and answer.status in self.expected_status
-        counted = tally.add(_label(answer, attributed=attributed), passed=passed)
+        counted = tally.answered(_label(answer, attributed=attributed), passed=passed)
         return replace(counted, redirect=answer.location) if answer.location and not passed else counted
 
     def assess(self, tally: HttpTally, *, baked: bool) -> Verdict:
-        """Too many failures are UNHEALTHY at once.
-
-        They are too many when the fewest samples that could pass would hold more than the ratio allows: waiting for
-        more requests to fail would only add to them.
-        """
-        if tally.failures > self.maximum_failure_ratio * max(tally.samples, self.minimum_samples):
-            return Verdict.UNHEALTHY
-        if tally.errors_in_a_row or (tally.errors and tally.samples < self.minimum_samples):
-            return Verdict.ERROR
-        if tally.samples < self.minimum_samples or not baked:
-            return Verdict.INCONCLUSIVE
-        return Verdict.HEALTHY
+        """Requests that could not be sent are an ERROR, unless the answers are bad enough already."""
+        verdict = tally.verdict(self.minimum_samples, self.maximum_failure_ratio, baked=baked)
+        unsent = tally.errors_in_a_row or (tally.errors and tally.samples < self.minimum_samples)
+        return Verdict.ERROR if unsent and verdict is not Verdict.UNHEALTHY else verdict
 
     def seen(self, tally: HttpTally) -> str:
         """The answers by their status."""

@@ -10,31 +10,74 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
+
+from ..._common.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ..._common.verdict import Verdict
     from ..._release.image import ReleaseImage
-    from ..._release.record import Measurement
     from ..ports import Ports
-    from ..service.tasks import TargetObservation
 
 
-class Tally(Protocol):
+T = TypeVar("T", bound="Tally")
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
     """What a gate has measured so far: how many samples that count, and how many of these failed. A value."""
 
-    @property
-    def samples(self) -> int:
-        """Samples that count."""
+    samples: int = 0
+    failures: int = 0
+
+    def add(self, *, passed: bool) -> Self:
+        """The tally with a sample that counts."""
+        return replace(self, samples=self.samples + 1, failures=self.failures + (not passed))
+
+    def verdict(self, minimum_samples: int, maximum_failure_ratio: float, *, baked: bool) -> Verdict:
+        """Too many failures are UNHEALTHY at once; enough samples are HEALTHY after the bake time.
+
+        They are too many when the fewest samples that could pass would hold more than the ratio allows: waiting for
+        more samples to fail would only add to them.
+        """
+        if self.failures > maximum_failure_ratio * max(self.samples, minimum_samples):
+            return Verdict.UNHEALTHY
+        return Verdict.HEALTHY if baked and self.samples >= minimum_samples else Verdict.INCONCLUSIVE
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFailure:
+    """A task of the new revision that stopped by itself, or was stopped because it was unhealthy."""
+
+    task_id: str
+    reason: str
+    started: bool
+    exit_codes: tuple[tuple[str, int], ...] = ()
+
+    def __str__(self) -> str:
+        codes = ", ".join(f"container {name} exit code {code}" for name, code in self.exit_codes)
+        return f"task {self.task_id}: {self.reason}{f' ({codes})' if codes else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class TargetObservation:
+    """One look at the targets of a revision. ``targets`` counts them by state and reason.
+
+    ``unhealthy`` names running containers that fail their own health check, which no target group sees.
+    """
+
+    desired: int = 0
+    healthy: int = 0
+    running: int = 0
+    targets: tuple[tuple[str, int], ...] = ()
+    failures: tuple[TaskFailure, ...] = ()
+    unhealthy: tuple[str, ...] = ()
 
     @property
-    def failures(self) -> int:
-        """Those of the samples that failed."""
-
-
-T = TypeVar("T", bound=Tally)
+    def whole(self) -> bool:
+        """Whether every desired task is healthy. With none desired nothing is."""
+        return self.desired > 0 and self.healthy >= self.desired
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +121,8 @@ class Gate(ABC, Generic[T]):  # noqa: UP046 - type parameters need a newer Pytho
     kind: ClassVar[str]
     #: The options of this kind alone, as an argument spec. Each is a field of the same name, unless `read` says more.
     options: ClassVar[Mapping[str, Any]] = {}
+    #: What it keeps of its samples, made without arguments.
+    tally: ClassVar[type[Any]] = Tally
 
     name: str
     bake_seconds: float = 30.0
@@ -109,9 +154,10 @@ class Gate(ABC, Generic[T]):  # noqa: UP046 - type parameters need a newer Pytho
         """The request of a user that it sends, for a gate that sends any: an undo asks it again. None otherwise."""
         return None
 
-    @abstractmethod
     def begin(self) -> T:
         """Nothing measured yet."""
+        nothing: T = self.tally()
+        return nothing
 
     def is_due(self, due: float, scene: Scene) -> bool:
         """Whether it is to measure now; *due* is when its interval since the last measuring ends."""
@@ -131,13 +177,16 @@ class Gate(ABC, Generic[T]):  # noqa: UP046 - type parameters need a newer Pytho
         """The tally to go on with once the deployment has completed: by default, it begins anew."""
         return self.begin()
 
-    @abstractmethod
     def assess(self, tally: T, *, baked: bool) -> Verdict:
-        """The verdict on what was measured; *baked* says whether that has been long enough to pass. Pure."""
+        """The verdict on what was measured; *baked* says whether that has been long enough to pass. Pure.
 
-    @abstractmethod
+        By default a sample that passes is enough, and one that fails is too many.
+        """
+        return tally.verdict(1, 0.0, baked=baked)
+
     def seen(self, tally: T) -> str:
         """What was measured, in words."""
+        return f"{tally.failures} of {tally.samples} samples failed"
 
     @abstractmethod
     def expected(self) -> str:
@@ -160,11 +209,3 @@ def shared_fields(options: Mapping[str, Any], name: str) -> dict[str, Any]:
         "bake_seconds": bake,
         "deadline_seconds": bake + 60.0 if deadline is None else deadline,
     }
-
-
-@dataclass(frozen=True, slots=True)
-class Assessment:
-    """What a gate has measured and what that means, as it is recorded; and when the gate has to be conclusive."""
-
-    measurement: Measurement
-    deadline_seconds: float

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..._common.verdict import Verdict
 from ..._errors import UnavailableError
-from ..service.tasks import TargetObservation
-from .model import Gate
+from .model import Gate, Tally, TargetObservation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,26 +18,19 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class TargetTally:
-    """Looks so far: how many in a row saw every desired task healthy, and the latest."""
+class TargetTally(Tally):
+    """Looks so far: how many in a row saw every desired task healthy, and the latest.
+
+    ``samples`` are looks that succeeded, ``failures`` the tasks that the latest saw to have failed.
+    """
 
     consecutive: int = 0
-    looks: int = 0
     latest: TargetObservation = field(default_factory=TargetObservation)
 
-    @property
-    def samples(self) -> int:
-        """Looks that succeeded."""
-        return self.looks
-
-    @property
-    def failures(self) -> int:
-        """Tasks that the latest look saw to have failed."""
-        return len(self.latest.failures)
-
-    def add(self, seen: TargetObservation) -> TargetTally:
-        """The tally with one more look."""
-        return TargetTally(self.consecutive + 1 if seen.whole else 0, self.looks + 1, seen)
+    def see(self, seen: TargetObservation) -> TargetTally:
+        """The tally with another look."""
+        consecutive = self.consecutive + 1 if seen.whole else 0
+        return TargetTally(self.samples + 1, len(seen.failures), consecutive, seen)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +43,8 @@ class TargetHealthGate(Gate[TargetTally]):
         "maximum_task_failures": {"type": "int", "default": 0},
         "maximum_start_failures": {"type": "int", "default": 2},
     }
+
+    tally: ClassVar[type[TargetTally]] = TargetTally
 
     name: str = "target_health"
     consecutive_successes: int = 3
@@ -68,15 +62,11 @@ class TargetHealthGate(Gate[TargetTally]):
         """One look is enough for tasks that have been let in."""
         return replace(self, bake_seconds=min(self.bake_seconds, bake_seconds), consecutive_successes=1)
 
-    def begin(self) -> TargetTally:
-        """No look yet."""
-        return TargetTally()
-
     def measure(self, tally: TargetTally, scene: Scene) -> TargetTally:
         """Count the look that was just made."""
         if scene.problem:
             raise UnavailableError(scene.problem)
-        return tally.add(scene.targets)
+        return tally.see(scene.targets)
 
     def missed(self, tally: TargetTally) -> TargetTally:
         """What was not seen breaks the row."""

@@ -1,19 +1,92 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What to do next with a deployment that is under way, from what is seen of it. Pure: times come in as numbers."""
+"""From samples to what to do next: each gate measures over a window of its own, is assessed, and all decide together.
+
+A failed look at the world is no end: its gate is in ERROR, and its next measuring may succeed.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..._common.verdict import Verdict, combine
+from ..._errors import OperationError, UnavailableError
+from ..._release.record import Measurement
 from ..service.deployment import DeploymentState
 
 if TYPE_CHECKING:
-    from ..._release.record import Measurement
-    from ..gates.model import Assessment
+    from ..gates.model import Gate, Scene
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What a gate has measured and what that means, as it is recorded; and when the gate has to be conclusive."""
+
+    measurement: Measurement
+    deadline_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What *gate* has measured since ``started_at``. ``problem`` says why its latest measuring failed."""
+
+    gate: Gate[Any]
+    tally: Any
+    started_at: str
+    due: float
+    problem: str = ""
+
+
+def open_windows(gates: tuple[Gate[Any], ...], *, now: float, stamp: str) -> tuple[Window, ...]:
+    """A window of each gate, in which nothing is measured yet. *now* is monotonic, *stamp* as the record writes it."""
+    return tuple(Window(gate, gate.begin(), stamp, now) for gate in gates)
+
+
+def measure(windows: tuple[Window, ...], scene: Scene) -> tuple[Window, ...]:
+    """The windows after every gate has measured that is due."""
+    return tuple(_measure(window, scene) if window.gate.is_due(window.due, scene) else window for window in windows)
+
+
+def _measure(window: Window, scene: Scene) -> Window:
+    gate = window.gate
+    due = scene.ports.clock.monotonic() + gate.interval_seconds
+    try:
+        return replace(window, tally=gate.measure(window.tally, scene), due=due, problem="")
+    except (UnavailableError, OperationError) as error:
+        # A refusal measures nothing either: the gate is in ERROR, and its next measuring may be allowed.
+        return replace(window, tally=gate.missed(window.tally), due=due, problem=str(error))
+
+
+def reopen(windows: tuple[Window, ...], stamp: str) -> tuple[Window, ...]:
+    """The windows once the deployment has completed."""
+    return tuple(replace(window, tally=window.gate.completed(window.tally), started_at=stamp) for window in windows)
+
+
+def assess(windows: tuple[Window, ...], *, settled_seconds: float | None, stamp: str) -> tuple[Assessment, ...]:
+    """How each gate stands. *settled_seconds* have passed since the deployment completed; None: it has not."""
+    return tuple(_assess(window, settled_seconds, stamp) for window in windows)
+
+
+def _assess(window: Window, settled_seconds: float | None, stamp: str) -> Assessment:
+    gate, tally = window.gate, window.tally
+    verdict = gate.assess(tally, baked=settled_seconds is not None and settled_seconds >= gate.bake_seconds)
+    seen = gate.seen(tally)
+    if window.problem:
+        verdict = Verdict.UNHEALTHY if verdict is Verdict.UNHEALTHY else Verdict.ERROR
+        seen = f"{seen}, the last look failed: {window.problem}"
+    measurement = Measurement(
+        gate=gate.name,
+        verdict=verdict,
+        seen=seen,
+        expected=gate.expected(),
+        samples=tally.samples,
+        failures=tally.failures,
+        started_at=window.started_at,
+        finished_at=stamp,
+    )
+    return Assessment(measurement, gate.deadline_seconds)
 
 
 class Step(Enum):
@@ -56,6 +129,9 @@ class Decision:
     expected: str = ""
     measurements: tuple[Measurement, ...] = ()
 
+    def __str__(self) -> str:
+        return f"gate {self.gate} is {self.verdict.value}. Seen: {self.seen}. Expected: {self.expected}."
+
 
 _ROLLING_BACK = (DeploymentState.ROLLING_BACK, DeploymentState.ROLLED_BACK, DeploymentState.ROLLBACK_FAILED)
 
@@ -68,7 +144,8 @@ def decide(reading: Reading, *, timeout_seconds: float) -> Decision:
 
 def _decide(reading: Reading, timeout_seconds: float) -> Decision:
     if reading.superseded:
-        return Decision(Step.SUPERSEDED, seen=reading.reason)
+        expected = "a release that nobody replaces"
+        return Decision(Step.SUPERSEDED, gate="deployment", seen=reading.reason, expected=expected)
     failed = next((gate for gate in reading.gates if gate.measurement.verdict is Verdict.UNHEALTHY), None)
     if reading.state in _ROLLING_BACK:
         why = f"; {failed.measurement.gate}: {failed.measurement.seen}" if failed else ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..._errors import FastbreakError
 from ..definition.references import log_stream
-from ..service.tasks import failure_of, is_failure, of_revision
+from .observation import failure_of, is_failure, of_revision
 
 if TYPE_CHECKING:
     from ..plan.read import Facts

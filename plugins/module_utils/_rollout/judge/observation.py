@@ -4,17 +4,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ..._errors import OperationError, UnavailableError
+from ..gates.model import TargetObservation, TaskFailure
 from ..service.deployment import DeploymentState
-from ..service.tasks import TargetObservation, count_targets, of_deployment, of_revision
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ..session import Session
     from ..strategies.model import Started
-    from ..values import Service, Target
+    from ..values import Service, Target, Task
+
+# Stops that say nothing about the release: someone or something asked for them. A scheduler's stop counts only when its
+# reason says that the task failed a check (see "Stopped tasks error messages" in the ECS developer guide).
+_FAILURE_CODES = frozenset({"TaskFailedToStart", "EssentialContainerExited"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +113,56 @@ class Observer:
             self._stopped_before = frozenset(task.arn for task in tasks if task.stop_code)
         watched = tuple(task for task in tasks if task.arn not in self._stopped_before)
         return count_targets(service.desired_count, watched, targets)
+
+
+def is_failure(task: Task) -> bool:
+    """Whether *task* stopped by itself or because it was unhealthy, rather than because it was asked to."""
+    if not task.stop_code:
+        return False
+    return task.stop_code in _FAILURE_CODES or (
+        task.stop_code == "ServiceSchedulerInitiated" and "failed" in task.stopped_reason.lower()
+    )
+
+
+def failure_of(task: Task) -> TaskFailure:
+    """*task*, which failed, as a gate reports it."""
+    reasons = [task.stopped_reason, *(container.reason for container in task.containers if container.reason)]
+    return TaskFailure(
+        task_id=task.id,
+        reason=f"{task.stop_code}: {'; '.join(reason for reason in reasons if reason)}",
+        started=task.stop_code != "TaskFailedToStart",
+        exit_codes=tuple(
+            (container.name, container.exit_code) for container in task.containers if container.exit_code is not None
+        ),
+    )
+
+
+def of_revision(tasks: Iterable[Task], task_definition_arn: str) -> tuple[Task, ...]:
+    """Those of *tasks* that run the revision."""
+    return tuple(task for task in tasks if task.task_definition_arn == task_definition_arn)
+
+
+def of_deployment(tasks: Iterable[Task], primary_id: str) -> tuple[Task, ...]:
+    """Those of *tasks* that no other deployment of the service started. ECS names the deployment on each task."""
+    return tuple(task for task in tasks if not primary_id or task.started_by in ("", primary_id))
+
+
+def count_targets(desired: int, tasks: tuple[Task, ...], targets: tuple[Target, ...]) -> TargetObservation:
+    """One look at the *tasks* of a revision and the *targets* of its target group."""
+    running = {task.address for task in tasks if task.last_status == "RUNNING" and task.address}
+    ours = [target for target in targets if target.address in running]
+    states = Counter(f"{target.state} ({target.reason})" if target.reason else target.state for target in ours)
+    return TargetObservation(
+        desired=desired,
+        healthy=sum(target.state == "healthy" for target in ours),
+        running=len(running),
+        targets=tuple(sorted(states.items())),
+        failures=tuple(failure_of(task) for task in tasks if is_failure(task)),
+        unhealthy=tuple(
+            f"container {container.name} of task {task.id}"
+            for task in tasks
+            if task.last_status == "RUNNING"
+            for container in task.containers
+            if container.health == "UNHEALTHY"
+        ),
+    )

@@ -29,9 +29,8 @@ def verify_running(session: Session, facts: Facts) -> None:
         return
     raise OperationError(
         f"Release {facts.target.release.version} of {session.request.service} runs already, so there was nothing to "
-        f"change, but it is not healthy: gate {decision.gate or 'deployment'} is {decision.verdict.value}. Seen: "
-        f"{decision.seen}. Expected: {decision.expected or 'a release that nobody replaces'}. "
-        "Nothing was changed. Look at the tasks' logs; deploy a corrected version, or roll back.",
+        f"change, but it is not healthy: {decision} Nothing was changed. Look at the tasks' logs; deploy a corrected "
+        "version, or roll back.",
         gates=[measurement.gate for measurement in decision.measurements],
     )
 

@@ -15,9 +15,8 @@ from ..._common.verdict import Verdict
 from ..._common.wait import timed_out, until
 from ..._errors import OperationError, UnavailableError
 from ..._release.record import timestamp
-from ..gates.measuring import assess, measure, open_windows, reopen
 from ..gates.model import Scene
-from .decision import Decision, Reading, Step, decide
+from .decision import Decision, Reading, Step, assess, decide, measure, open_windows, reopen
 from .observation import Look, Observer
 
 if TYPE_CHECKING:

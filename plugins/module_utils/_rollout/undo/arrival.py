@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ..._common.wait import until
 from ..._errors import UnavailableError, WaitTimeoutError
-from ..service.tasks import count_targets, of_revision
+from ..judge.observation import count_targets, of_revision
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.model import TargetObservation, TaskFailure
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.target_health import (
     TargetHealthGate,
     TargetTally,
 )
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.tasks import TargetObservation, TaskFailure
 
 GATE = TargetHealthGate(consecutive_successes=2, maximum_task_failures=1, maximum_start_failures=2)
 WHOLE, HALF, NOTHING = TargetObservation(2, 2, 2), TargetObservation(2, 1, 2), TargetObservation(0, 0, 0)
@@ -20,7 +20,7 @@ MISSED = None
 def looks(*seen: TargetObservation | None) -> TargetTally:
     tally = GATE.begin()
     for look in seen:
-        tally = GATE.missed(tally) if look is MISSED else tally.add(look)
+        tally = GATE.missed(tally) if look is MISSED else tally.see(look)
     return tally
 
 
@@ -60,3 +60,8 @@ def test_description_says_what_the_latest_look_saw() -> None:
 def test_container_that_fails_its_own_health_check_is_named() -> None:
     latest = TargetObservation(1, 1, 1, (("healthy", 1),), unhealthy=("container app of task t1",))
     assert "container app of task t1 UNHEALTHY by its own healthCheck" in GATE.seen(looks(latest))
+
+
+@pytest.mark.parametrize(("desired", "healthy", "whole"), [(2, 2, True), (2, 3, True), (2, 1, False), (0, 0, False)])
+def test_service_is_whole_when_every_desired_task_is_healthy(desired: int, healthy: int, whole: bool) -> None:
+    assert TargetObservation(desired, healthy).whole is whole

@@ -7,8 +7,12 @@ from dataclasses import replace
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Measurement
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.model import Assessment
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.judge.decision import Reading, Step, decide
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.judge.decision import (
+    Assessment,
+    Reading,
+    Step,
+    decide,
+)
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import DeploymentState
 from hypothesis import given
 from hypothesis import strategies as st

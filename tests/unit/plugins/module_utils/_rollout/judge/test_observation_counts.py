@@ -1,4 +1,4 @@
-"""Tasks read for a verdict."""
+"""Tasks and targets counted for a verdict."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.tasks import (
-    TargetObservation,
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.judge.observation import (
     count_targets,
     failure_of,
     is_failure,
@@ -67,8 +66,3 @@ def test_container_that_fails_its_own_check_is_told_while_it_runs() -> None:
     sick = (ContainerState("app", health="UNHEALTHY"), ContainerState("proxy", health="HEALTHY"))
     tasks = (task(containers=sick), task(arn="arn:task/c/t2", containers=sick, last_status="STOPPED"))
     assert count_targets(1, tasks, ()).unhealthy == ("container app of task t1",)
-
-
-@pytest.mark.parametrize(("desired", "healthy", "whole"), [(2, 2, True), (2, 3, True), (2, 1, False), (0, 0, False)])
-def test_service_is_whole_when_every_desired_task_is_healthy(desired: int, healthy: int, whole: bool) -> None:
-    assert TargetObservation(desired, healthy).whole is whole

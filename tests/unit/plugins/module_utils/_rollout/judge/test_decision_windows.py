@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, UnavailableError
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.measuring import (
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.model import (
+    Gate,
+    Scene,
+    Tally,
+    TargetObservation,
+)
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.target_health import TargetHealthGate
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.judge.decision import (
     Window,
     assess,
     measure,
     open_windows,
     reopen,
 )
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.model import Gate, Scene
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.target_health import TargetHealthGate
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.tasks import TargetObservation
 
 if TYPE_CHECKING:
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
@@ -25,32 +29,23 @@ if TYPE_CHECKING:
     from tests.unit.plugins.module_utils._rollout.fakes import World
 
 
-@dataclass(frozen=True)
-class Counts:
-    samples: int = 0
-    failures: int = 0
-
-
 @dataclass(frozen=True, kw_only=True)
-class Fixed(Gate[Counts]):
-    """Counts how often it measured; says a verdict that was given."""
+class Fixed(Gate[Tally]):
+    """Tally how often it measured; says a verdict that was given."""
 
     kind: ClassVar[str] = "fixed"
     verdict: Verdict = Verdict.HEALTHY
     errors: list[Exception] = field(default_factory=list)
 
-    def begin(self) -> Counts:
-        return Counts()
-
-    def measure(self, tally: Counts, scene: Scene) -> Counts:
+    def measure(self, tally: Tally, scene: Scene) -> Tally:
         if self.errors:
             raise self.errors.pop()
-        return replace(tally, samples=tally.samples + 1)
+        return tally.add(passed=True)
 
-    def assess(self, tally: Counts, *, baked: bool) -> Verdict:
+    def assess(self, tally: Tally, *, baked: bool) -> Verdict:
         return self.verdict if baked else Verdict.INCONCLUSIVE
 
-    def seen(self, tally: Counts) -> str:
+    def seen(self, tally: Tally) -> str:
         return f"{tally.samples} times"
 
     def expected(self) -> str:
