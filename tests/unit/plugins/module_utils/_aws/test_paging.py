@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -86,12 +87,17 @@ def _methods_that_page(node: ast.ClassDef) -> set[str]:
     return found
 
 
+@cache
+def client_of(service: str) -> Any:
+    return boto3.client(service, region_name="us-east-1")
+
+
 def calls_of(path: Path) -> Iterator[ClientCall]:
     for node in ast.walk(ast.parse(path.read_text())):
         if not isinstance(node, ast.ClassDef) or not (label := _label(node)):
             continue
         service = SERVICES[label]
-        operations = boto3.client(service, region_name="us-east-1").meta.method_to_api_mapping
+        operations = client_of(service).meta.method_to_api_mapping
         paging = _methods_that_page(node)
         for call in ast.walk(node):
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
@@ -104,12 +110,15 @@ def calls_of(path: Path) -> Iterator[ClientCall]:
 CALLS = [call for path in client_files() for call in calls_of(path)]
 
 
+MODELS = Session()
+
+
 def pagination(call: ClientCall) -> dict[str, Any]:
     """botocore's description of the operation's pages; empty when there are none."""
-    client = boto3.client(call.service, region_name="us-east-1")
+    client = client_of(call.service)
     if not client.can_paginate(call.operation):
         return {}
-    model = Session().get_paginator_model(call.service)
+    model = MODELS.get_paginator_model(call.service)
     return dict(model.get_paginator(client.meta.method_to_api_mapping[call.operation]))
 
 

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[5]
 PLAYBOOK = re.compile(r"(?:[\w./-]*playbooks/[\w-]+\.yml|\bsite\.yml)")
+WANTED = re.compile(r"(?<![\w-])-e\b|\.yml|\bcommands\b")
+"""What a file has to hold for a text of it to be a command, or a name of one in ``commands``."""
 COMMAND = re.compile(
     r"ansible-playbook -i (?P<inventory>inventories/\S+|<inventory>) (?P<playbook>playbooks/[\w-]+\.yml|site\.yml)"
     r"(?P<rest>(?: \[?-e \w+=\S+| \[?--[a-z]+(?: [a-z]+(?= |$|\)))?(?: --diff)?\]?)*)"
@@ -26,16 +29,26 @@ COMMAND = re.compile(
 
 
 def texts() -> Iterator[tuple[str, str]]:
-    """Where each text of the collection's programs stands, and the text, its parts put together."""
+    """Where each text with an option or a playbook of the collection's programs stands, and the text, put together."""
     for path in sorted((ROOT / "plugins").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, (ast.JoinedStr, ast.Constant)):
-                yield f"{path.relative_to(ROOT)}:{node.lineno}", _text(node)
+        if WANTED.search(source := path.read_text()):
+            yield from _of_program(str(path.relative_to(ROOT)), source)
     for folder in ("roles", "playbooks"):
         for path in sorted((ROOT / folder).rglob("*.yml")):
-            yield from ((str(path.relative_to(ROOT)), text) for text in _scalars(yaml.safe_load(path.read_text())))
-            comments = [line for line in path.read_text().splitlines() if line.startswith("#")]
-            yield from ((str(path.relative_to(ROOT)), line) for line in comments)
+            if WANTED.search(source := path.read_text()):
+                place = str(path.relative_to(ROOT))
+                yield from ((place, text) for text in _scalars(_yaml(source)))
+                yield from ((place, line) for line in source.splitlines() if line.startswith("#"))
+
+
+def _of_program(place: str, source: str) -> Iterator[tuple[str, str]]:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, (ast.JoinedStr, ast.Constant)):
+            yield f"{place}:{node.lineno}", _text(node)
+
+
+def _yaml(source: str) -> Any:
+    return yaml.load(source, Loader=yaml.CSafeLoader)
 
 
 def _text(node: ast.AST) -> str:
@@ -62,16 +75,26 @@ def is_advice(place: str, text: str) -> bool:
     return bool(PLAYBOOK.search(text)) and not (place.startswith("playbooks/") and PLAYBOOK.fullmatch(text))
 
 
-ADVICE = sorted({(place, text) for place, text in texts() if is_advice(place, text)})
+TEXTS = tuple(texts())
+ADVICE = sorted({(place, text) for place, text in TEXTS if is_advice(place, text)})
 
 
 def known_variables(playbook: str) -> set[str]:
     """What may be given with ``-e``: what the playbook itself reads, and what roles and inventories declare."""
-    reads = [ROOT / playbook, ROOT / "playbooks/teardown.yml", *(ROOT / "roles").glob("*/tasks/*.yml")]
-    names = {name for path in reads for name in re.findall(r"(?:\{\{ |that: |\b)(\w+) \|", path.read_text())}
+    return known_everywhere() | _read_by(ROOT / playbook)
+
+
+@cache
+def known_everywhere() -> frozenset[str]:
+    reads = [ROOT / "playbooks/teardown.yml", *(ROOT / "roles").glob("*/tasks/*.yml")]
+    names = {name for path in reads for name in _read_by(path)}
     for path in (ROOT / "roles").glob("*/meta/argument_specs.yml"):
-        names |= set(yaml.safe_load(path.read_text())["argument_specs"]["main"]["options"])
-    return names
+        names |= set(_yaml(path.read_text())["argument_specs"]["main"]["options"])
+    return frozenset(names)
+
+
+def _read_by(path: Path) -> set[str]:
+    return set(re.findall(r"(?:\{\{ |that: |\b)(\w+) \|", path.read_text()))
 
 
 def test_advice_is_found() -> None:
@@ -91,7 +114,7 @@ def test_every_printed_command_is_whole_and_can_be_run(place: str, text: str) ->
 
 def test_every_printed_variable_is_one_that_is_read() -> None:
     known = known_variables("playbooks/deploy.yml") | known_variables("playbooks/teardown.yml")
-    for place, text in texts():
+    for place, text in TEXTS:
         assert set(re.findall(r"(?<!\S)-e (\w+)=", text)) <= known, f"{place}: {text}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -81,10 +82,43 @@ class Mortal:
         raise Killed
 
 
-def steps_to_try(steps: list[str]) -> list[int]:
-    """The numbers of all writing steps of a run, and of every fourth wait."""
-    waits = [number for number, name in enumerate(steps, 1) if name == "sleep"]
-    return sorted({number for number, name in enumerate(steps, 1) if name in WRITES} | set(waits[::4]))
+class Witness:
+    """A world that is copied at the steps of a run: a run that is killed there leaves such a copy.
+
+    It is copied before the first step, after each step that writes, after every fourth wait, and before each step that
+    writes after a wait. ``left`` holds the copies, each with its place.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._waits = 0
+        self._is_copied = False
+        self.left: list[tuple[str, World]] = []
+
+    def ports(self) -> Ports:
+        return Ports(self, self, self, self, self, self, self, self, self, self, self)  # type: ignore[arg-type]
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._world, name)
+        return self._witnessed(name, found) if name in WRITES or name == "sleep" else found
+
+    def _witnessed(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def made(*args: Any, **kwargs: Any) -> Any:
+            self._waits += name == "sleep"
+            if not self._is_copied and (name in WRITES or not self.left):
+                self._copy(f"before {name}")
+            try:
+                return call(*args, **kwargs)
+            finally:
+                self._is_copied = False
+                if name in WRITES or self._waits % 4 == 1:
+                    self._copy(f"after {name}")
+
+        return made
+
+    def _copy(self, place: str) -> None:
+        self._is_copied = True
+        self.left.append((f"{place}, {len(self.left)}", deepcopy(self._world)))
 
 
 def kill_after(world: World, ports: Ports, seconds: float, **other: Any) -> None:

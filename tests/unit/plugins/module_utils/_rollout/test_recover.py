@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from copy import deepcopy
+from typing import Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
@@ -18,10 +19,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.session imp
 
 from tests.unit.plugins.module_utils._rollout.case import deploy, newest, released
 from tests.unit.plugins.module_utils._rollout.fakes import World
-from tests.unit.plugins.module_utils._rollout.killed import Killed, Mortal, kill_after, steps_to_try
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from tests.unit.plugins.module_utils._rollout.killed import Witness, kill_after
 
 
 def test_killed_run_is_adopted_by_the_same_command(world: World, ports: Ports) -> None:
@@ -92,15 +90,18 @@ MIGRATION = Migration("service", ("migrate",))
 BAD = {"path_status": {"/v1/analyses": 500}}
 
 
-def platform(*versions: str, **last: Any) -> tuple[World, Ports]:
+def ports_of(world: World) -> Ports:
+    return Ports(*[world] * 11)  # type: ignore[arg-type]
+
+
+def platform(*versions: str, **last: Any) -> World:
     """A world where all *versions* but the last were released; the last behaves as said."""
     world = World()
-    ports = Ports(*[world] * 11)  # type: ignore[arg-type]
     for number, version in enumerate(versions[:-1]):
         world.push(version, "abcdef"[number])
-        deploy(ports, version)
+        deploy(ports_of(world), version)
     world.push(versions[-1], "abcdef"[len(versions) - 1], **last)
-    return world, ports
+    return world
 
 
 def runs_version(world: World) -> str:
@@ -109,27 +110,20 @@ def runs_version(world: World) -> str:
     return world.behaviours[image.rpartition("@")[2]].tag.partition("-")[0]
 
 
-def kill_everywhere(make: Callable[[], tuple[World, Ports]], **command: Any) -> list[tuple[str, World, Ports]]:
+def kill_everywhere(world: World, **command: Any) -> list[tuple[str, World]]:
     """The worlds that a run of *command* leaves when it is killed before or after each of its steps."""
-    world, _ports = make()
-    whole = Mortal(world)
+    witness = Witness(world)
     try:
-        deploy(whole.ports(), **command)
+        deploy(witness.ports(), **command)
     except FastbreakError:
         assert world.records
-    left: list[tuple[str, World, Ports]] = []
-    for step in steps_to_try(whole.steps):
-        for before in (True, False):
-            world, ports = make()
-            with pytest.raises(Killed):
-                deploy(Mortal(world, step, before=before).ports(), **command)
-            left.append((f"{'before' if before else 'after'} {step} {whole.steps[step - 1]}", world, ports))
-    assert len(left) > 10
-    return left
+    assert len(witness.left) > 10
+    return witness.left
 
 
-def assert_settled(place: str, world: World, ports: Ports, expected: str, **command: Any) -> None:
+def assert_settled(place: str, world: World, expected: str, **command: Any) -> None:
     """The *command* succeeds, brings the service to *expected*, closes every record, and changes nothing again."""
+    ports = ports_of(world)
     try:
         deploy(ports, owner="next@here:9:cccc", **command)
     except FastbreakError as error:
@@ -143,6 +137,12 @@ def assert_settled(place: str, world: World, ports: Ports, expected: str, **comm
 DEPLOY_IT = {"version": "1.2.0", "migration": MIGRATION}
 
 
+@pytest.fixture(scope="module")
+def killed() -> list[tuple[str, World]]:
+    """What a good deploy leaves that is killed."""
+    return kill_everywhere(platform("1.0.0", "1.1.0", "1.2.0"), **DEPLOY_IT)
+
+
 @pytest.mark.parametrize(
     ("command", "expected"),
     [
@@ -152,31 +152,31 @@ DEPLOY_IT = {"version": "1.2.0", "migration": MIGRATION}
         ({"version": "1.0.0", "kind": ROLLBACK}, ("1.0.0",)),
     ],
 )
-def test_after_a_deploy_that_was_killed(command: dict[str, Any], expected: tuple[str, ...]) -> None:
-    for place, world, ports in kill_everywhere(lambda: platform("1.0.0", "1.1.0", "1.2.0"), **DEPLOY_IT):
+def test_after_a_deploy_that_was_killed(
+    killed: list[tuple[str, World]], command: dict[str, Any], expected: tuple[str, ...]
+) -> None:
+    for place, left in killed:
+        world = deepcopy(left)
         began = len(world.records) > 2
-        assert_settled(place, world, ports, expected[0] if began else expected[-1], **command)
+        assert_settled(place, world, expected[0] if began else expected[-1], **command)
 
 
 def test_after_a_deploy_of_an_unfit_release_that_was_killed() -> None:
-    for place, world, ports in kill_everywhere(lambda: platform("1.0.0", "1.1.0", "1.2.0", **BAD), **DEPLOY_IT):
+    for place, world in kill_everywhere(platform("1.0.0", "1.1.0", "1.2.0", **BAD), **DEPLOY_IT):
         newest = world.history("inference")[0]
         if len(world.records) > 2 and newest.in_progress:
-            assert_settled(place, world, ports, "1.1.0", version="", kind=ROLLBACK)
+            assert_settled(place, world, "1.1.0", version="", kind=ROLLBACK)
 
 
 def test_after_a_rollback_that_was_killed() -> None:
-    def make() -> tuple[World, Ports]:
-        world, ports = platform("1.0.0", "1.1.0", "1.2.0")
-        deploy(ports, "1.2.0")
-        return world, ports
-
+    world = platform("1.0.0", "1.1.0", "1.2.0")
+    deploy(ports_of(world), "1.2.0")
     rollback = {"version": "", "kind": ROLLBACK}
-    for place, world, ports in kill_everywhere(make, **rollback):
-        assert_settled(place, world, ports, "1.1.0", **rollback)
+    for place, left in kill_everywhere(world, **rollback):
+        assert_settled(place, left, "1.1.0", **rollback)
 
 
 def test_after_a_first_release_that_was_killed() -> None:
     command = {"version": "1.0.0", "migration": MIGRATION}
-    for place, world, ports in kill_everywhere(lambda: platform("1.0.0"), **command):
-        assert_settled(place, world, ports, "1.0.0", **command)
+    for place, world in kill_everywhere(platform("1.0.0"), **command):
+        assert_settled(place, world, "1.0.0", **command)

@@ -7,9 +7,9 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import Refus
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.apply import apply_stack
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.kinds import HOLDS_DATA, NAMES
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.types import StackRequest
-from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from tests.unit.plugins.module_utils._stack.fakes import ports_of
+from tests.unit.plugins.module_utils._stack.published import schema
 
 NAME = "fastbreak-dev-rds"
 DENY = {
@@ -179,10 +179,9 @@ def test_what_a_policy_guards_may_still_change_beside_its_properties(stacks, clo
 
 @pytest.mark.parametrize("kind", sorted(NAMES))
 def test_names_are_properties_of_their_types(kind):
-    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
-    assert set(NAMES[kind]) <= set(schema["properties"])
+    assert set(NAMES[kind]) <= set(schema(kind)["properties"])
 
 
 @pytest.mark.parametrize("kind", sorted(HOLDS_DATA))
 def test_types_that_hold_data_exist(kind):
-    assert PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema["typeName"] == kind
+    assert schema(kind)["typeName"] == kind

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.replacement import REPLACING, replacement
-from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+
+from tests.unit.plugins.module_utils._stack.published import schema
 
 TEMPLATES = sorted(Path(__file__).parents[5].glob("roles/*/files/stack.yaml"))
 USED = sorted({kind for path in TEMPLATES for kind in re.findall(r"Type: (AWS::\w+::\w+)\n", path.read_text())})
 
 
 def published(kind, section):
-    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
-    pointers = schema.get(section, [])
+    pointers = schema(kind).get(section, [])
     return tuple(
         sorted(
             pointer.removeprefix("/properties/").replace("/properties/", ".").replace("/*", "").replace("/", ".")
