@@ -3,6 +3,7 @@
 import time
 from datetime import UTC, datetime
 
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.backoff import BackoffPolicy
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import Descriptor
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.remote.answers import Retrier
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.transfer.blobs import OciTransfer, TransferSettings
@@ -38,10 +39,10 @@ class Sides:
         self.waits = Waits()
         self._made = []
 
-    def connect(self, registry, *, writes=True, timeout_seconds=20.0, connect_seconds=10.0, **options):
+    def connect(self, registry, *, writes=True, timeout_seconds=20.0, connect_seconds=10.0, attempts=6, **options):
         """A side of a registry of these tests (anything with `host` and `url`)."""
         plain = {} if registry.url.startswith("https") else {"plain_http": True}
-        settings = SideSettings(connect_seconds=connect_seconds, request_timeout_seconds=timeout_seconds)
+        settings = SideSettings(connect_seconds, timeout_seconds, backoff=BackoffPolicy(attempts))
         checked = check_options("source", RegistryOptions(registry.host, **{**plain, **options}))
         made = connect_side(checked, _no_aws, self.waits, writes=writes, settings=settings)
         self._made.append(made)

@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..._aws.api import AwsClient
+from ..._common.backoff import BackoffPolicy
 from ..._ecr.client import EcrClient, UnknownRepositories
 from ..._ecr.login import EcrLogins
 from ..._errors import CredentialsError, UnavailableError
@@ -47,11 +48,12 @@ class Connect(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SideSettings:
-    """What both sides share: timeouts in seconds, and how many threads use a side at once."""
+    """What both sides share: timeouts in seconds, how many threads use a side at once, and when to ask again."""
 
     connect_seconds: float = 10.0
     request_timeout_seconds: float = 60.0
     concurrency: int = 16
+    backoff: BackoffPolicy = field(default_factory=BackoffPolicy)
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def connect_side(
     and `UnavailableError` when that fails.
     """
     settings = settings or SideSettings()
-    retrier = Retrier(clock)
+    retrier = Retrier(clock, settings.backoff)
     clients = SideClients(connect, options, clock)
     ecr = options.ecr if options.chosen_auth == "ecr" else None
     connections = Connections(

@@ -8,8 +8,10 @@ import botocore.session
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.conform import conform
 from botocore.validate import ParamValidator
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.unit.examples import examples
 
 MODEL = botocore.session.get_session().get_service_model("ecs")
 SHAPE = MODEL.operation_model("RegisterTaskDefinition").input_shape
@@ -83,7 +85,7 @@ def fields_of(draw: st.DrawFn, shape: Any, depth: int = 0) -> Any:
     return draw(anything)
 
 
-@settings(deadline=None, max_examples=200)
+@examples(200)
 @given(fields_of(SHAPE))
 def test_whatever_is_given_is_answered_and_what_has_no_problem_is_valid_for_botocore(value: Any) -> None:
     made, problems = conform(SHAPE, value, "task_definition")

@@ -27,6 +27,7 @@ SPEC: dict[str, Any] = {
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.dates(),
     lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from([*SPEC, "age", "hours"]), inner),
+    max_leaves=20,
 )
 
 

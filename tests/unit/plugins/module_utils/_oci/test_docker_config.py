@@ -107,7 +107,8 @@ def test_a_helpers_answer_is_a_login() -> None:
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
 )
 NAMES = st.sampled_from(["auths", "credHelpers", "credsStore", HOST, "auth", "username", "password"])
 

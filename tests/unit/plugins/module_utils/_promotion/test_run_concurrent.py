@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.parse import parse_manifest
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.run import promote
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.examples import examples
 from tests.unit.plugins.module_utils._promotion.case import DESTINATION, SOURCE, TAG, listed, request, run, sample
 from tests.unit.plugins.module_utils._promotion.fakes import World
 
@@ -97,7 +98,7 @@ def attestations(results: list[PromotionResult | Exception]) -> set[str]:
     return {result.images[0].attestation for result in results if not isinstance(result, Exception)} - {""}
 
 
-@settings(deadline=None, max_examples=150)
+@examples(150)
 @given(first=st.integers(1, 90), second=st.integers(1, 90), api=st.booleans())
 def test_both_runs_succeed_and_nothing_is_lost(first: int, second: int, api: bool) -> None:
     world = World(destination_api=api)

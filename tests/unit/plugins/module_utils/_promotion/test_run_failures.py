@@ -9,9 +9,10 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     UnavailableError,
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import ImageRequest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.examples import examples
 from tests.unit.plugins.module_utils._oci import samples
 from tests.unit.plugins.module_utils._promotion.case import DESTINATION, SOURCE, TAG, request, run, sample
 from tests.unit.plugins.module_utils._promotion.fakes import World
@@ -60,7 +61,7 @@ def test_a_failure_at_any_write_leaves_no_incomplete_tag_and_a_new_run_completes
     assert not run(world, asked).changed
 
 
-@settings(deadline=None, max_examples=25)
+@examples(25)
 @given(order=st.lists(st.integers(0, 30), min_size=1, max_size=6))
 def test_failures_again_and_again_lose_nothing(order: list[int]) -> None:
     world = World()

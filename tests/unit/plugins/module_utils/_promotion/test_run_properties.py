@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.parse import parse_manifest
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import ImageRequest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.examples import examples
 from tests.unit.plugins.module_utils._oci import samples
 from tests.unit.plugins.module_utils._promotion.case import BUNDLE, DESTINATION, SOURCE, SPDX, request, run
 from tests.unit.plugins.module_utils._promotion.fakes import Repository, World
@@ -123,7 +124,7 @@ def _is_right(planned: PromotionPlan, held: Repository) -> None:
         assert {each.digest for each in parsed.blobs} <= {*blobs, *held.blobs}
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(case=CASES)
 def test_the_plan_is_right_and_carrying_it_out_gives_the_source_and_no_more(case: Case) -> None:
     world = _make(case)

@@ -1,5 +1,6 @@
 """The variables of an inventory are checked together before anything is planned, in their own words."""
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,13 +17,25 @@ COMPONENTS = ["network", "ecr", "rds", "ecs", "service"]
 ARN = "arn:aws:acm:us-east-1:111111111111:certificate/1"
 
 
+@cache
 def read(path):
-    return yaml.safe_load((ROOT / path).read_text())
+    return load((ROOT / path).read_text())
 
 
+def load(text):
+    return yaml.load(text, Loader=yaml.CSafeLoader)
+
+
+@cache
+def parameters_of(component):
+    """The parameters of the component's template."""
+    return read_template(str(ROOT / "roles" / component / "files" / "stack.yaml"))[1]["Parameters"]
+
+
+@cache
 def inventory(component, environment="dev"):
     """The variables of the component, as Ansible finds them."""
-    found = read(f"roles/{component}/defaults/main.yml")
+    found = dict(read(f"roles/{component}/defaults/main.yml"))
     for name in ("00_shared", "10_environment"):
         found |= read(f"inventories/{environment}/group_vars/all/{name}.yml")
     text = yaml.safe_dump(
@@ -30,7 +43,7 @@ def inventory(component, environment="dev"):
     )
     for key in ("fastbreak_container_port", "fastbreak_test_listener_port", "fastbreak_database_port"):
         text = text.replace(f"'{{{{ {key} }}}}'", str(found[key]))
-    return yaml.safe_load(text.replace("{{ fastbreak_service_name }}", "inference"))
+    return load(text.replace("{{ fastbreak_service_name }}", "inference"))
 
 
 def accepted(component, environment="dev", **changes):
@@ -39,8 +52,7 @@ def accepted(component, environment="dev", **changes):
     inputs = read(f"roles/{component}/tasks/main.yml")[0]["vars"]["stack_inputs"]
     variables = inventory(component, environment) | changes
     values = template_parameters(inputs, component, variables, options, ROLES)
-    template = read_template(str(ROOT / "roles" / component / "files" / "stack.yaml"))[1]
-    declared = {name: rules for name, rules in template["Parameters"].items() if name in inputs}
+    declared = {name: rules for name, rules in parameters_of(component).items() if name in inputs}
     texts = {name: parameter_text(value) for name, value in values.items()}
     return complete_parameters("s", {"Parameters": declared}, texts, inputs)
 

@@ -14,7 +14,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.lab
     LabelPolicy,
     Labels,
 )
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.plugins.module_utils._promotion.gates.case import COMMIT, NOW, TAG, policy, problems, source_image
@@ -87,7 +87,6 @@ def test_required_labels_exist_with_their_values(required: Any, given_labels: An
     assert assess(asked, config(given_labels), tags=("latest", "")).verdict is verdict
 
 
-@settings(deadline=None)
 @given(
     content=st.binary(max_size=100)
     | st.just(b"[" * 100_000)

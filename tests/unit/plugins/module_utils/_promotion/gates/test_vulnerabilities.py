@@ -16,7 +16,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.vul
     Vulnerabilities,
     VulnerabilityPolicy,
 )
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.plugins.module_utils._promotion.gates.case import (
@@ -140,7 +140,6 @@ SCANS = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(
     scans=st.lists(SCANS, max_size=3).map(tuple),
     allowed=st.lists(ENTRIES, max_size=4).map(tuple),

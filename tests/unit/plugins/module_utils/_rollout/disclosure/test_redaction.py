@@ -13,9 +13,10 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.disclosure.
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.report import as_data
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.model import Migration
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, given
 from hypothesis import strategies as st
 
+from tests.unit.examples import examples
 from tests.unit.plugins.module_utils._rollout.case import deploy, document, promote, released
 from tests.unit.plugins.module_utils._rollout.fakes import World
 
@@ -129,7 +130,7 @@ def outcome_of(ports: Ports, version: str, **other: Any) -> dict[str, Any]:
         return {"msg": error.message, "args": error.args, **error.details}
 
 
-@settings(deadline=None, max_examples=12, phases=[Phase.explicit, Phase.generate])
+@examples(12, phases=[Phase.explicit, Phase.generate])
 @given(st.sampled_from(PATHS), random_secrets, random_secrets)
 @pytest.mark.parametrize("ending", ["good", "bad", "refused", "migration"])
 def test_secret_in_any_leaf_is_never_read(ending: str, path: tuple[Any, ...], old: str, new: str) -> None:

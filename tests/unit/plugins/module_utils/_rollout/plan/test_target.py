@@ -9,9 +9,10 @@ import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RefusedError, RequestError
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import ROLLBACK
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.examples import examples
 from tests.unit.plugins.module_utils._rollout.case import deploy, document, promote, released
 from tests.unit.plugins.module_utils._rollout.fakes import World
 from tests.unit.plugins.module_utils._rollout.junk import junk, places
@@ -86,7 +87,7 @@ def test_task_definition_that_cannot_be_right_is_a_request_error(
     assert world.calls == []
 
 
-@settings(deadline=None, max_examples=150)
+@examples(150)
 @given(st.sampled_from(list(places(document(A="1")))), junk)
 def test_whatever_stands_in_a_task_definition_it_is_taken_or_refused(place: tuple[Any, ...], value: Any) -> None:
     world, wanted = World(), document(A="1")

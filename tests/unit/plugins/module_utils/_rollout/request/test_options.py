@@ -14,9 +14,10 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.targe
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.options import build_request
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import ListenerRule, Scaling
 from ansible_collections.fastbreak.aws.plugins.modules.ecs_rollout import CROSS_CHECKS, build_argument_spec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.examples import examples
 from tests.unit.plugins.module_utils._rollout.junk import junk, places
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ FULL: dict[str, Any] = {
 }
 
 
-@settings(deadline=None, max_examples=400)
+@examples(400)
 @given(st.sampled_from(list(places(FULL))), junk)
 def test_whatever_stands_in_an_option_it_is_taken_or_refused(place: tuple[Any, ...], value: Any) -> None:
     given_options = copy.deepcopy(FULL)

@@ -14,7 +14,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.sig
     SignatureMaterial,
     SignaturePolicy,
 )
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.plugins.module_utils._promotion.gates.signature.case import (
@@ -110,7 +110,6 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(
     form=st.sampled_from(["cosign", "dsse", "bundle", "", "else"]),
     payload=st.binary(max_size=200)

@@ -12,7 +12,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.sig
     check_statement,
     read_bundle,
 )
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 DIGEST = "sha256:" + "a" * 64
@@ -59,7 +59,6 @@ def test_a_simple_signing_document_is_an_image_signature() -> None:
             check_simple_signing(json.dumps({"critical": SIMPLE | {"type": kind}}).encode(), DIGEST)
 
 
-@settings(deadline=None)
 @given(
     payload=st.binary(max_size=60)
     | st.recursive(
