@@ -35,7 +35,7 @@ description:
 options:
   state:
     description:
-      - V(present) deploys O(version).
+      - V(present) deploys O(version), or O(revision).
       - V(rolled_back) goes back to a recorded release and reuses its task definition. Without O(version) that is the
         newest succeeded release before the running one with another digest. A service that a rollback brought where it
         is stays there unless a version is named, so that a second run does not return to the release that was left.
@@ -59,13 +59,22 @@ options:
   version:
     description:
       - What to deploy, a semantic version, a whole image tag C(<semver>-<commit>), or a digest.
-      - A semantic version that names more than one image means the newest. Required for O(state=present).
+      - A semantic version that names more than one image means the newest. Required for O(state=present), unless
+        O(revision) is given.
       - For O(state=rolled_back), a release that was let in here before. When that version runs already, the release
         of it before, with another task definition. One release exactly is named by its C(definition), by its task
         definition as C(family:revision), or by its C(release_id).
     type: str
+  revision:
+    description:
+      - A revision that is registered already, as C(family:revision) or by its ARN. It is deployed as it is instead of
+        O(version) and O(task_definition), with the same checks, gates and record. One that was deregistered is
+        registered anew.
+      - Its image has to be one of O(repository). An image that it names by a tag is pinned to its digest, which
+        registers another revision.
+    type: str
   repository:
-    description: Name of the ECR repository. Required unless O(state=absent).
+    description: Name of the ECR repository. Required unless O(state=absent) or O(revision) is given.
     type: str
   registry_account:
     description: Account of the registry, when it is not the caller's own.
@@ -74,7 +83,8 @@ options:
     description:
       - The task definition, in the shape of the C(RegisterTaskDefinition) API. It is checked against the API's own
         model before anything is changed.
-      - A container that names no C(image) runs the release, by its digest. Required for O(state=present).
+      - A container that names no C(image) runs the release, by its digest. Required for O(state=present), unless
+        O(revision) is given.
       - Tags of it are made from O(tags).
     type: dict
   desired_count:
@@ -334,6 +344,17 @@ options:
         description: How long it may take.
         type: float
         default: 600
+      cpu:
+        description: CPU units of its task. Not given, those of the revision.
+        type: int
+      memory_mib:
+        description: Memory of its task, in MiB. Not given, that of the revision.
+        type: int
+      environment:
+        description:
+          - Environment variables, added to those of the container and winning over them.
+          - ECS takes no secrets for a single task. Name these in O(task_definition).
+        type: dict
   force_new_deployment:
     description:
       - Whether tasks are replaced and judged although nothing differs, such as to read secrets anew. With it every run
@@ -427,6 +448,17 @@ EXAMPLES = r"""
         path: /readyz
       - kind: http
         path: /v1/analyses?limit=1
+
+- name: Deploy a revision that somebody registered
+  fastbreak.aws.ecs_rollout:
+    cluster: fastbreak-dev
+    service: inference
+    release_table: fastbreak-dev-releases
+    revision: fastbreak-dev-inference:42
+    network: "{{ network }}"
+    load_balancer: "{{ load_balancer }}"
+    gates:
+      - kind: target_health
 
 - name: Go back to the release before
   fastbreak.aws.ecs_rollout:
@@ -568,9 +600,11 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.strategies.
 #: Conditions across options, for AnsibleModule as for an action plugin.
 CROSS_CHECKS = {
     "required_if": [
-        ("state", "present", ("version", "repository", "task_definition", "network", "load_balancer", "gates")),
+        ("state", "present", ("network", "load_balancer", "gates")),
+        *(("state", "present", (option, "revision"), True) for option in ("version", "repository", "task_definition")),
         ("state", "rolled_back", ("repository", "network", "load_balancer", "gates")),
     ],
+    "mutually_exclusive": [("revision", "version"), ("revision", "task_definition")],
 }
 
 
@@ -582,6 +616,7 @@ def build_argument_spec():
         "service": {"type": "str", "required": True},
         "release_table": {"type": "str", "required": True},
         "version": {"type": "str"},
+        "revision": {"type": "str"},
         "repository": {"type": "str"},
         "registry_account": {"type": "str"},
         "task_definition": {"type": "dict"},
@@ -665,6 +700,9 @@ def _migration_spec():
         "container": {"type": "str", "required": True},
         "command": {"type": "list", "elements": "str", "required": True},
         "timeout_seconds": {"type": "float", "default": 600},
+        "cpu": {"type": "int"},
+        "memory_mib": {"type": "int"},
+        "environment": {"type": "dict"},
     }
 
 
@@ -717,7 +755,7 @@ ENTRY = Entry(
         "health_check_grace_period_seconds",
     ),
     empty_texts=("gates.version_header",),
-    texts=("version", "platform_version"),
+    texts=("version", "revision", "platform_version"),
 )
 
 

@@ -40,7 +40,7 @@ class EntryAction(ActionBase):  # type: ignore[misc] # ansible-core publishes no
         spec = {**_aws_options(entry), **entry.argument_spec}
         try:
             _validation, params = self.validate_argument_spec(spec, **entry.cross_checks)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             return {**result, **answer(partial(_unreadable, error))}
         controller = Controller()
         context = Context(

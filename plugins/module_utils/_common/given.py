@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from ansible.module_utils.common.validation import check_type_dict, check_type_list
@@ -57,8 +58,9 @@ def _below(spec: Mapping[str, Any], options: Mapping[str, Any], place: str, path
 
 
 def _entries(whole: GivenOption, kind: str) -> list[GivenOption]:
-    """The entries of a list, which a text may stand for."""
-    listed = whole.kind == "list" and isinstance(whole.value, str | list)
+    """The entries of a list, which a text or a number may stand for."""
+    kinds = (str, list) if kind == "dict" else (str, list, int, float)
+    listed = whole.kind == "list" and isinstance(whole.value, kinds)
     values = check_type_list(whole.value) if listed else []
     return [
         GivenOption(f"{whole.place}[{number}]", whole.path, value, kind, whole.inner)
@@ -76,11 +78,13 @@ def _mapping(value: Any) -> Mapping[str, Any] | None:
 
 
 def shape_problems(spec: Mapping[str, Any], options: Mapping[str, Any]) -> Iterator[str]:
-    """What is wrong with options that hold others, and were given as something that can hold none.
+    """What is wrong with options that Ansible's own validation ends in a bare exception of.
 
-    Ansible's own validation of these ends in a bare TypeError.
+    These are options that hold others and were given as something that can hold none, and counts that never end.
     """
     for given in given_options(spec, options):
+        if given.kind == "int" and _is_endless(given.value):
+            yield f"{given.place} is read as the number {given.value}, where a whole number is wanted"
         if not given.inner or _holds_options(given):
             continue
         many = given.kind == "list"
@@ -88,6 +92,16 @@ def shape_problems(spec: Mapping[str, Any], options: Mapping[str, Any]) -> Itera
             f"{given.place} is {_kind(given.value)}, where {'a list of mappings' if many else 'a mapping'} is wanted; "
             f"write {'entries with ' if many else ''}the options {', '.join(given.inner)} below it, or leave it out"
         )
+
+
+def _is_endless(value: Any) -> bool:
+    """Whether *value* reads as a number that is none or never ends."""
+    if not isinstance(value, str | float):
+        return False
+    try:
+        return not isfinite(float(value))
+    except (ValueError, OverflowError):
+        return False
 
 
 def _holds_options(given: GivenOption) -> bool:

@@ -14,6 +14,7 @@ from .._release.record import DEPLOY, Outcome, Release, finished, running_releas
 from .act.migration import migrate
 from .act.steps import act, apply_settings, leave_old_groups, put_beside, register
 from .act.traffic import Traffic
+from .act.unmanaged import warn_of_unmanaged
 from .judge.decision import Decision, Step
 from .judge.evidence import gather_evidence
 from .judge.watch import Watch
@@ -166,6 +167,7 @@ class Attempt:
                 f"Release {version} of {self.session.request.service} is in place and every gate is HEALTHY, but "
                 f"{problem} Once the release table can be written, run the same command again."
             )
+        warn_of_unmanaged(self.session, self.facts)
         self.session.say(f"release {self.facts.target.name} is HEALTHY")
         return build_result(self.session, self.facts, release=self.release, timings=self.timings)
 
@@ -175,6 +177,7 @@ class Attempt:
         evidence: tuple[dict[str, Any], ...] = ()
         if decision.step is not Step.SUPERSEDED:
             outcome, standing, evidence = self._undo(started, decision)
+        warn_of_unmanaged(session, facts)
         message = failure_paragraph(
             f"Release {facts.target.release.version} of {session.request.service}",
             decision,

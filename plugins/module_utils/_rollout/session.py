@@ -66,12 +66,15 @@ class Session:
 
     def _learn_request(self) -> None:
         request = self.request
-        self.redaction.allow((request.cluster, request.service, request.repository, request.version, request.owner))
+        named = (request.cluster, request.service, request.repository, request.version, request.revision, request.owner)
+        self.redaction.allow(named)
         self.redaction.allow((repr(request.settings), repr(request.scaling), repr(request.tags)))
         self.redaction.allow(f"{rule.listener_arn} {rule.target_group_arn}" for rule in request.rules)
         self.redaction.learn(request.document)
         for word in request.migration.command if request.migration else ():
             self.redaction.hide("migration.command", word)
+        for name, value in request.migration.environment if request.migration else ():
+            self.redaction.hide(f"migration.environment.{name}", value)
         for gate in request.gates:
             for secret in gate.secrets():
                 self.redaction.hide(f"gate {gate.kind}", secret)

@@ -95,7 +95,7 @@ class ServiceSettings:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A living service."""
+    """A living service. ``unmanaged`` is what of it no rollout manages: names, and values as JSON."""
 
     arn: str
     name: str
@@ -107,6 +107,7 @@ class Service:
     deployments: tuple[Deployment, ...] = ()
     controller: str = "ECS"
     scheduling: str = "REPLICA"
+    unmanaged: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def primary(self) -> Deployment | None:

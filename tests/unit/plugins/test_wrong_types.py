@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
 
 MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py") if path.stem != "__init__")
-JUNK: list[Any] = [None, False, 0, 16.1, "", "x", "{}", [], [None], [7], ["x"], [[]], {}, {"a": 1}, date(2026, 1, 1)]
+NUMBERS: list[Any] = [False, 0, 16.1, float("inf"), float("nan"), "inf"]
+JUNK: list[Any] = [None, "", "x", "{}", [], [None], [7], ["x"], [[]], {}, {"a": 1}, date(2026, 1, 1), *NUMBERS]
 #: What of the samples does not go together; DROPPED is left out.
 DROPPED: Any = object()
 _SIDE = dict.fromkeys(("access_key", "secret_key", "session_token", "username", "password", "plain_http"), DROPPED)

@@ -42,6 +42,9 @@ def migrate(session: Session, facts: Facts, migration: Migration, task_definitio
             command=migration.command,
             settings=request.settings,
             started_by=mark,
+            cpu=migration.cpu,
+            memory_mib=migration.memory_mib,
+            environment=migration.environment,
         )
     )
     session.say(f"migration {request.disclosure.command(migration.command)} runs as task {task.id}")

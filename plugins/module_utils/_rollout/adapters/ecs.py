@@ -11,7 +11,7 @@ from ..._aws.conform import conform
 from ..._aws.shapes import writable
 from ..._errors import OperationError
 from .ecs_answers import read_service, read_service_deployment, read_task, read_task_definition
-from .ecs_requests import write_settings, write_tags, write_task
+from .ecs_requests import write_overrides, write_settings, write_tags, write_task
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -223,11 +223,10 @@ class EcsClient(AwsClient):
 
     def run_task(self, task: OneOffTask) -> Task:
         """Run a task once."""
-        override = {"name": task.container, "command": list(task.command)}
         arguments: dict[str, Any] = {
             "cluster": task.cluster,
             "taskDefinition": task.task_definition_arn,
-            "overrides": {"containerOverrides": [override]},
+            "overrides": write_overrides(task),
             "startedBy": task.started_by,
             "count": 1,
             **write_task(task.settings),

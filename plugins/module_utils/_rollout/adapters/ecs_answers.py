@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..service.deployment import ServiceDeployment, parse_state
+from ..service.unmanaged import read_unmanaged
 from ..values import (
     CapacityProvider,
     ContainerState,
@@ -43,6 +44,7 @@ def read_service(answer: Answer) -> Service:
         deployments=tuple(_read_deployment(listed) for listed in answer.get("deployments", [])),
         controller=answer.get("deploymentController", {}).get("type", "ECS"),
         scheduling=answer.get("schedulingStrategy", "REPLICA"),
+        unmanaged=read_unmanaged(answer),
     )
 
 

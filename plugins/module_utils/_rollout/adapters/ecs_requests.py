@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ..service.writes import OneOffTask
     from ..values import DeploymentSettings, Network, ServiceSettings
 
 
@@ -72,6 +73,18 @@ def write_task(settings: ServiceSettings) -> dict[str, Any]:
     if settings.propagate_tags == "SERVICE" and settings.tags:
         written["tags"] = write_tags(settings.tags)
     return written
+
+
+def write_overrides(task: OneOffTask) -> dict[str, Any]:
+    """``overrides`` of RunTask: what the task does otherwise than its revision says."""
+    container: dict[str, Any] = {"name": task.container, "command": list(task.command)}
+    if task.environment:
+        container["environment"] = [{"name": name, "value": value} for name, value in task.environment]
+    return {
+        "containerOverrides": [container],
+        **({"cpu": str(task.cpu)} if task.cpu else {}),
+        **({"memory": str(task.memory_mib)} if task.memory_mib else {}),
+    }
 
 
 def _write_capacity(settings: ServiceSettings) -> dict[str, Any]:

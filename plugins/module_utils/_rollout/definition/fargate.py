@@ -31,7 +31,7 @@ _LONGEST_STOP, _DISK = 120, (20, 200)
 
 def fargate_problems(document: Document, containers: list[Mapping[str, Any]]) -> Iterator[str]:
     """Why Fargate would refuse *document*, normalised."""
-    yield from _size_problems(document)
+    yield from fargate_size_problems(document)
     wanted = document.get("requiresCompatibilities", [])
     if wanted and "FARGATE" not in wanted:
         yield f"task_definition.requiresCompatibilities is {', '.join(wanted)}; tasks on Fargate need FARGATE there."
@@ -49,7 +49,8 @@ def fargate_problems(document: Document, containers: list[Mapping[str, Any]]) ->
         yield from _container_problems(container)
 
 
-def _size_problems(document: Document) -> Iterator[str]:
+def fargate_size_problems(document: Document) -> Iterator[str]:
+    """Why Fargate has no task with the CPU and memory of *document*, normalised."""
     missing = [name for name in ("cpu", "memory") if name not in document]
     if missing:
         yield f"task_definition.{' and task_definition.'.join(missing)} must be set for Fargate."

@@ -47,7 +47,7 @@ def definition_problems(document: Document, *, fargate: bool) -> Iterator[str]:
         yield from _health_check_problems(container)
     if fargate:
         yield from fargate_problems(document, containers)
-    yield from _size_problems(document, containers)
+    yield from size_problems(document)
 
 
 def host_port_problems(document: Document) -> list[str]:
@@ -138,7 +138,9 @@ def _health_check_problems(container: Container) -> Iterator[str]:
             yield f"{place}.{name} is {check[name]}; ECS takes {least} to {most}."
 
 
-def _size_problems(document: Document, containers: list[Container]) -> Iterator[str]:
+def size_problems(document: Document) -> Iterator[str]:
+    """Why CPU and memory of *document*, normalised, do not suffice for its containers."""
+    containers = list(document.get("containerDefinitions", []))
     cpu, memory = int(document.get("cpu", 0)), int(document.get("memory", 0))
     reserved = sum(container.get("cpu", 0) for container in containers)
     if cpu and reserved > cpu:

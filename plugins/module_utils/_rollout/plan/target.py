@@ -1,6 +1,6 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which release is wanted: an image of the repository, or a recorded release to go back to."""
+"""Which release is wanted: an image of the repository, a registered revision, or a recorded release to go back to."""
 
 from __future__ import annotations
 
@@ -48,6 +48,8 @@ def find_target(session: Session, history: tuple[Release, ...], running_arn: str
     """The release that is wanted: an image of the repository, or a recorded release to go back to."""
     if session.request.kind == ROLLBACK:
         return _recorded(session, history, running_arn)
+    if session.request.revision:
+        return _registered(session)
     request = session.request
     images = session.ports.images.describe_images(request.repository)
     uri = session.ports.images.describe_repository(request.repository).uri
@@ -68,6 +70,58 @@ def find_target(session: Session, history: tuple[Release, ...], running_arn: str
         )
     image = str(parse_image(uri).at(release.digest))
     return Target(release, image, _document(session, image))
+
+
+def _registered(session: Session) -> Target:
+    """A registered revision. An image that it names by a tag is pinned, which makes another revision."""
+    request, name = session.request, session.request.revision
+    definition = session.ports.ecs.describe_task_definition(name)
+    if definition is None:
+        raise _no_revision(name, "there is no such task definition in this account and region")
+    document = normalise(definition.document)
+    containers = document.get("containerDefinitions", [])
+    released = min(binding.container_name for binding in request.settings.target_bindings)
+    text = next((str(container.get("image")) for container in containers if container.get("name") == released), "")
+    if not text:
+        there = ", ".join(str(container.get("name")) for container in containers)
+        raise _no_revision(name, f"it has no container {released} (load_balancer.container_name); there are: {there}")
+    release, pinned = _pinned(session, name, text)
+    pinned_containers = [
+        {**container, "image": pinned} if container.get("image") == text else container for container in containers
+    ]
+    return Target(
+        release,
+        pinned,
+        {**document, "containerDefinitions": pinned_containers},
+        # As for a rollback: an inactive revision cannot be deployed, and its document is registered anew.
+        definition.arn if definition.active and pinned == text else "",
+    )
+
+
+def _pinned(session: Session, name: str, text: str) -> tuple[ReleaseImage, str]:
+    """The release of the image *text*, and that image by its digest. Raises RefusedError unless ECR holds it."""
+    try:
+        image = parse_image(text)
+    except ValueError as error:
+        raise _no_revision(name, f"its image cannot be read: {error}") from error
+    wanted, images = session.request.repository or image.repository, session.ports.images
+    if images.describe_repository(wanted).uri != image.name:
+        raise _no_revision(
+            name, f"its image {text} is not of repository {wanted} in ECR, so that its digest is not known for certain"
+        )
+    found = images.describe_images(wanted) or ()
+    named = find_release(found, image.digest or image.tag or "latest")
+    release = find_release(found, named.digest) if named else None
+    if release is None:
+        raise _no_revision(name, f"its image {text} is not in repository {wanted}, so that no task of it could start")
+    return release, text if image.digest else str(image.at(release.digest))
+
+
+def _no_revision(name: str, seen: str) -> RefusedError:
+    return RefusedError(
+        f"Deploying revision {name} was refused: {seen}. Nothing was changed. Name a revision of this service (aws ecs "
+        "list-task-definitions shows those of a family), or deploy a version."
+    )
 
 
 def _document(session: Session, image: str) -> Document:

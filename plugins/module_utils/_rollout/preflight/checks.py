@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from ..._common.commands import PROMOTE
 from ..._errors import RefusedError, RequestError
 from ..._release.record import DEPLOY
-from ..definition.problems import definition_problems
+from ..definition.fargate import fargate_size_problems
+from ..definition.problems import definition_problems, size_problems
 from ..strategies.table import strategy_named
 from .prerequisites import prerequisite_problems
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ..plan.read import Facts
-    from ..request.model import RolloutRequest
+    from ..request.model import Migration, RolloutRequest
     from ..session import Session
 
 
@@ -57,8 +58,8 @@ def check(session: Session, facts: Facts, *, orphan_arn: str = "") -> None:
 
 
 def _definition_problems(request: RolloutRequest, facts: Facts) -> list[str]:
-    """Of a definition that is to be registered; a recorded one has been registered before."""
-    if facts.plan.reuse_arn:
+    """Of a definition that this service has not run yet; a recorded one has been let in before."""
+    if facts.plan.reuse_arn and not request.revision:
         return []
     return list(definition_problems(facts.target.document, fargate=request.settings.on_fargate))
 
@@ -85,8 +86,24 @@ def _misfits(request: RolloutRequest, facts: Facts) -> Iterator[str]:
                 f"The load balancer is to reach port {binding.container_port} of container "
                 f"{binding.container_name!r}, which {there}."
             )
-    if request.migration and request.migration.container not in containers:
-        yield f"The migration is to run in container {request.migration.container!r}, which does not exist."
+    if migration := request.migration:
+        if migration.container not in containers:
+            yield f"The migration is to run in container {migration.container!r}, which does not exist."
+        yield from _migration_sizes(migration, facts, fargate=request.settings.on_fargate)
+
+
+def _migration_sizes(migration: Migration, facts: Facts, *, fargate: bool) -> Iterator[str]:
+    """Why a task of the migration's size could not run: by what it asks for, or else by what the revision has."""
+    if not (migration.cpu or migration.memory_mib):
+        return
+    document = facts.target.document
+    sizes = {
+        **document,
+        **({"cpu": str(migration.cpu)} if migration.cpu else {}),
+        **({"memory": str(migration.memory_mib)} if migration.memory_mib else {}),
+    }
+    for problem in (*(fargate_size_problems(sizes) if fargate else ()), *size_problems(sizes)):
+        yield f"migration.cpu and migration.memory_mib do not fit: {problem}"
 
 
 def _plan_problems(facts: Facts) -> Iterator[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from ..._errors import OperationError
+from ..._release.image import parse_image
 from ..definition.references import references
 from ..disclosure.definition import is_reference
 from ..plan.differences import Action
@@ -86,11 +87,11 @@ def _image_problems(session: Session, facts: Facts) -> Iterator[str]:
     system = "linux" if named.get("operatingSystemFamily", "LINUX") == "LINUX" else "windows"
     architecture = named.get("cpuArchitecture", "X86_64")
     wanted = f"{system}/{_ARCHITECTURES.get(architecture, architecture)}"
-    digest = facts.target.release.digest
+    digest, repository = facts.target.release.digest, parse_image(facts.target.image).repository
     there = _allowed(
         session,
         f"the platform of image {digest}",
-        lambda: session.ports.surroundings.image_platforms(request.repository, digest),
+        lambda: session.ports.surroundings.image_platforms(repository, digest),
     )
     if there is not None and not there:
         session.warn(f"the platform of image {digest} could not be told, so that it was not checked against {wanted}")

@@ -21,19 +21,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """A command of the new revision that is run once, before the service is touched."""
+    """A command of the new revision that is run once, before the service is touched.
+
+    ``cpu`` (CPU units) and ``memory_mib`` are the whole task's; 0: the revision's own. ``environment`` is added to the
+    container's.
+    """
 
     container: str
     command: tuple[str, ...]
     timeout_seconds: float = 600.0
+    cpu: int = 0
+    memory_mib: int = 0
+    environment: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RolloutRequest:
     """One release of one service.
 
-    ``document`` is a RegisterTaskDefinition request whose released container names no image. ``owner`` names this
-    run, and no other, to another that finds it locked. ``disclosure`` is how the user's values are shown.
+    ``document`` is a RegisterTaskDefinition request whose released container names no image. ``revision`` names a
+    registered one that is deployed instead of ``version`` and ``document``. ``owner`` names this run, and no other, to
+    another that finds it locked. ``disclosure`` is how the user's values are shown.
     """
 
     cluster: str
@@ -56,6 +64,7 @@ class RolloutRequest:
     timeout_seconds: float = 1800.0
     poll_seconds: float = 5.0
     tags: Mapping[str, str] = field(default_factory=dict)
+    revision: str = ""
 
     @property
     def owned_by(self) -> Owner:

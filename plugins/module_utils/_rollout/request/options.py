@@ -35,6 +35,7 @@ def build_request(options: Options, *, owner: str, key: bytes) -> RolloutRequest
     *key* is 32 random bytes, for the fingerprints of values.
     """
     tags, problems = read_tags(options["tags"] or {})
+    migration, unfit = _migration(options)
     settings = _settings(options, tags)
     request = RolloutRequest(
         cluster=options["cluster"],
@@ -50,15 +51,16 @@ def build_request(options: Options, *, owner: str, key: bytes) -> RolloutRequest
         scaling=_scaling(options["scaling"]),
         desired_count=_desired_count(options),
         gates=tuple(read_gate(gate, options["url"] or "") for gate in options["gates"] or []),
-        migration=_migration(options),
+        migration=migration,
         supersede=options["supersede"],
         force_new_deployment=options["force_new_deployment"],
         require_promoted=options["require_promoted"],
         timeout_seconds=options["timeout_seconds"],
         poll_seconds=options["poll_interval_seconds"],
         tags=tags,
+        revision=options["revision"] or "",
     )
-    if options["state"] != "absent" and (problems := [*problems, *problems_of(request)]):
+    if options["state"] != "absent" and (problems := [*problems, *unfit, *problems_of(request)]):
         raise RequestError(f"Rolling out {request.service}: " + " ".join(problems), problems=problems)
     return request
 
@@ -124,8 +126,28 @@ def _desired_count(options: Options) -> int:
     return int(options["scaling"]["minimum"]) if options["scaling"] else 1
 
 
-def _migration(options: Options) -> Migration | None:
+def _migration(options: Options) -> tuple[Migration | None, list[str]]:
     migration = options["migration"]
     if not migration:
-        return None
-    return Migration(migration["container"], tuple(migration["command"]), migration["timeout_seconds"])
+        return None, []
+    environment, problems = _variables(migration["environment"] or {})
+    made = Migration(
+        container=migration["container"],
+        command=tuple(migration["command"]),
+        timeout_seconds=migration["timeout_seconds"],
+        cpu=migration["cpu"] or 0,
+        memory_mib=migration["memory_mib"] or 0,
+        environment=environment,
+    )
+    return made, problems
+
+
+def _variables(given: Mapping[Any, Any]) -> tuple[tuple[tuple[str, str], ...], list[str]]:
+    """Environment variables, a number by its text; and what is wrong with them."""
+    strange = [
+        str(name)
+        for name, value in given.items()
+        if not str(name) or isinstance(value, bool) or not isinstance(value, str | int | float)
+    ]
+    problems = [f"migration.environment.{name} must be text; write it in quotes." for name in strange]
+    return tuple(sorted((str(name), str(value)) for name, value in given.items())), problems

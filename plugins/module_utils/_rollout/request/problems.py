@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from ..._release.record import ROLLBACK
 from ..gates.table import gate_problems
 from ..strategies.table import strategy_named
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from ..values import ListenerRule, Scaling, ServiceSettings
     from .model import RolloutRequest
 
+_REVISION = re.compile(r"(arn:[\w-]+:ecs:[\w-]+:\d{12}:task-definition/)?[\w-]{1,255}:[1-9]\d*")
 # Limits of CreateService, RegisterScalableTarget and CreateRule.
 _MOST_SUBNETS, _MOST_GROUPS, _MOST_PRIORITY, _MOST_CONDITIONS = 16, 5, 50000, 5
 
@@ -26,6 +29,7 @@ def problems_of(request: RolloutRequest) -> list[str]:
     return [
         *_gates(request),
         *_counts(request),
+        *_what(request),
         *_rules(request.rules),
         *_settings(request.settings),
         *_scaling(request.scaling),
@@ -63,6 +67,19 @@ def _counts(request: RolloutRequest) -> Iterator[str]:
     for option, text in (("cluster", request.cluster), ("service", request.service)):
         if not text.strip():
             yield f"{option} is empty; name the {option}."
+
+
+def _what(request: RolloutRequest) -> Iterator[str]:
+    if request.revision and request.kind == ROLLBACK:
+        yield "revision is for state=present; name it in version, as family:revision, to go back to it."
+    elif request.revision and not _REVISION.fullmatch(request.revision):
+        yield (
+            f"revision is {request.revision!r}, which names no revision: write family:revision (web:12), or the ARN of "
+            "a task definition with its revision."
+        )
+    migration = request.migration
+    if migration and (migration.cpu < 0 or migration.memory_mib < 0):
+        yield "migration.cpu and migration.memory_mib must be above 0; leave them out for those of the revision."
 
 
 def _rules(rules: tuple[ListenerRule, ...]) -> Iterator[str]:

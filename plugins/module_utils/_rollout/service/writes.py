@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 class OneOffTask:
     """A task that is run once: the *container* of a revision with another command, with the service's *settings*.
 
-    ``started_by`` marks it as this service's, so that it is found again.
+    ``started_by`` marks it as this service's, so that it is found again. ``cpu`` and ``memory_mib`` are the whole
+    task's, 0 for the revision's; ``environment`` is added to the container's.
     """
 
     cluster: str
@@ -24,6 +25,9 @@ class OneOffTask:
     command: tuple[str, ...]
     settings: ServiceSettings
     started_by: str
+    cpu: int = 0
+    memory_mib: int = 0
+    environment: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

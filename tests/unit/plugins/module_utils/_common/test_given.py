@@ -81,6 +81,12 @@ def test_entries_of_a_list_and_options_below_options_are_told_by_their_place(
     assert problem.startswith(f"{place} is ")
 
 
+@pytest.mark.parametrize("value", [float("inf"), float("nan"), "inf", "-Infinity", "NaN"])
+def test_a_count_that_never_ends_is_told(value: Any) -> None:
+    (problem,) = shape_problems({"count": {"type": "int"}}, {"count": value})
+    assert problem.startswith("count is read as the number ")
+
+
 @pytest.mark.parametrize("value", [None, {}, "{}", '{"age": null}', "other=1"])
 def test_null_and_what_reads_as_a_mapping_hold_options(value: Any) -> None:
     assert list(shape_problems(SPEC, {"gates": value})) == []

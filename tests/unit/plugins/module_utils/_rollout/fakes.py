@@ -79,8 +79,9 @@ class World(Scheduler):
         return replace(self.service, deployments=(primary,), running_count=2)
 
     def describe_task_definition(self, name: str) -> TaskDefinition | None:
-        if name.startswith("arn:"):
-            return self.definitions.get(name)
+        if ":" in name:
+            known = (arn for arn in self.definitions if name in (arn, arn.rpartition("/")[2]))
+            return next((self.definitions[arn] for arn in known), None)
         family = [
             definition for definition in self.definitions.values() if definition.family == name and definition.active
         ]

@@ -6,15 +6,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RefusedError, RequestError
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RefusedError, RequestError, RolledBackError
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import ROLLBACK
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.examples import examples
-from tests.unit.plugins.module_utils._rollout.case import deploy, document, promote, released
-from tests.unit.plugins.module_utils._rollout.fakes import World
+from tests.unit.plugins.module_utils._rollout.case import deploy, document, newest, promote, released
+from tests.unit.plugins.module_utils._rollout.fakes import REPOSITORY_URI, World
 from tests.unit.plugins.module_utils._rollout.junk import junk, places
 
 
@@ -101,3 +101,105 @@ def test_whatever_stands_in_a_task_definition_it_is_taken_or_refused(place: tupl
         deploy(ports, "1.0.0", document=wanted, check_mode=True)
     except (RequestError, RefusedError) as error:
         assert "task_definition" in error.message or "container" in error.message  # noqa: PT017
+
+
+def register(world: World, image: str, **other: Any) -> str:
+    """Somebody registers a revision of the family; its short name."""
+    made = document(FASTBREAK_LOG_LEVEL="debug", **other)
+    made["containerDefinitions"][0]["image"] = image
+    return world.register_task_definition(made, {}).arn.rpartition("/")[2]
+
+
+def image_of(digit: str) -> str:
+    return f"{REPOSITORY_URI}@sha256:{digit * 64}"
+
+
+def test_a_registered_revision_is_deployed_as_it_is_judged_and_recorded(world: World, ports: Ports) -> None:
+    released(world, ports)
+    tag = world.push("1.1.0", "b")
+    name = register(world, image_of("b"))
+    done = deploy(ports, "", revision=name, document={})
+    assert (done.action, done.version, done.task_definition_arn.rpartition("/")[2]) == ("deploy", tag, name)
+    assert newest(world).succeeded
+    assert (newest(world).digest, newest(world).kind) == (f"sha256:{'b' * 64}", "deploy")
+    assert "register_task_definition" not in world.calls[1:]
+    assert not deploy(ports, "", revision=done.task_definition_arn, document={}).changed
+    assert deploy(ports, "", kind=ROLLBACK).version.startswith("1.0.0")
+
+
+def test_a_revision_that_was_deregistered_is_registered_anew_once(world: World, ports: Ports) -> None:
+    released(world, ports)
+    world.push("1.1.0", "b")
+    name = register(world, image_of("b"))
+    arn = next(arn for arn in world.definitions if arn.endswith(name))
+    world.deregister_task_definition(arn)
+    done = deploy(ports, "", revision=name, document={})
+    assert done.task_definition_arn not in ("", arn)
+    assert not deploy(ports, "", revision=name, document={}).changed
+
+
+@pytest.mark.parametrize("tag", [":1.1.0-" + "b" * 40, ":mutable", ""])
+def test_an_image_named_by_a_tag_is_pinned_to_its_digest(tag: str, world: World, ports: Ports) -> None:
+    released(world, ports)
+    world.push("1.1.0", "b")
+    world.images[-1] = replace(world.images[-1], tags=(*world.images[-1].tags, "mutable", "latest"))
+    done = deploy(ports, "", revision=register(world, REPOSITORY_URI + tag), document={})
+    assert done.image == image_of("b")
+    assert done.version.startswith("1.1.0-")
+    running = world.definitions[done.task_definition_arn].document
+    assert running["containerDefinitions"][0]["image"] == image_of("b")
+
+
+@pytest.mark.parametrize(
+    ("image", "said"),
+    [
+        (image_of("e"), "is not in repository fastbreak/inference"),
+        (f"{REPOSITORY_URI}:absent", "is not in repository fastbreak/inference"),
+        ("public.ecr.aws/nginx/nginx:1", "is not of repository fastbreak/inference in ECR"),
+        (REPOSITORY_URI.replace("111111111111", "222222222222"), "is not of repository fastbreak/inference in ECR"),
+        ("Not An Image", "its image cannot be read"),
+    ],
+)
+def test_a_revision_whose_image_is_not_known_for_certain_is_refused(
+    image: str, said: str, world: World, ports: Ports
+) -> None:
+    released(world, ports)
+    name = register(world, image)
+    world.calls.clear()
+    for check_mode in (True, False):
+        with pytest.raises(RefusedError, match=said):
+            deploy(ports, "", revision=name, document={}, check_mode=check_mode)
+    assert world.calls == []
+
+
+def test_a_revision_that_is_not_there_or_has_no_such_container_is_refused(world: World, ports: Ports) -> None:
+    released(world, ports)
+    with pytest.raises(RefusedError, match="web:7 was refused: there is no such task definition"):
+        deploy(ports, "", revision="web:7", document={})
+    made = document()
+    made["containerDefinitions"][0] |= {"name": "other", "image": image_of("a")}
+    name = world.register_task_definition(made, {}).arn
+    with pytest.raises(RefusedError, match=r"has no container service .*; there are: other"):
+        deploy(ports, "", revision=name, document={})
+
+
+def test_a_registered_revision_has_to_be_promoted_and_to_fit_like_any_other(world: World, ports: Ports) -> None:
+    released(world, ports)
+    world.push("1.1.0", "b")
+    name = register(world, image_of("b"))
+    with pytest.raises(RefusedError, match="require_promoted lets in nothing else"):
+        deploy(ports, "", revision=name, document={}, require_promoted=True)
+    made = {**document(), "networkMode": "bridge"}
+    made["containerDefinitions"][0]["image"] = image_of("b")
+    bridged = world.register_task_definition(made, {}).arn
+    with pytest.raises(RequestError, match="networkMode is bridge"):
+        deploy(ports, "", revision=bridged, document={})
+
+
+def test_a_registered_revision_that_is_unfit_is_rolled_back(world: World, ports: Ports) -> None:
+    released(world, ports)
+    world.push("1.1.0", "b", status=500)
+    with pytest.raises(RolledBackError):
+        deploy(ports, "", revision=register(world, image_of("b")), document={})
+    assert world.service
+    assert world.service.task_definition_arn == world.history("inference")[1].task_definition_arn

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RefusedError
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RefusedError, RequestError
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import ROLLBACK, Outcome
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.model import Migration
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import DeploymentSettings
 
 from tests.unit.plugins.module_utils._rollout.case import (
@@ -128,3 +129,27 @@ def test_rollback_goes_to_promoted_digests_alone(world: World, ports: Ports) -> 
     assert world.calls == []
     promote(world, "1.0.0", "a")
     assert deploy(ports, "", kind=ROLLBACK, require_promoted=True).version == f"1.0.0-{'a' * 40}"
+
+
+@pytest.mark.parametrize(
+    ("sizes", "said"),
+    [
+        ({"cpu": 512, "memory_mib": 512}, "Fargate does not offer task_definition.memory 512"),
+        ({"cpu": 8192}, "Fargate does not offer task_definition.memory 2048 with task_definition.cpu 8192"),
+        ({"memory_mib": 1024}, "with task_definition.cpu 1024"),
+        ({"cpu": 300}, "task_definition.cpu is 300, which Fargate does not offer"),
+    ],
+)
+def test_a_size_that_no_task_of_the_migration_could_have_is_refused(
+    world: World, ports: Ports, sizes: dict[str, int], said: str
+) -> None:
+    released(world, ports)
+    world.push("1.1.0", "b")
+    migration = Migration("service", ("migrate",), **sizes)
+    for check_mode in (True, False):
+        with pytest.raises(RequestError) as caught:
+            deploy(ports, "1.1.0", migration=migration, check_mode=check_mode)
+        assert "migration.cpu and migration.memory_mib do not fit" in caught.value.message
+        assert said in caught.value.message
+    assert world.calls == []
+    assert deploy(ports, "1.1.0", migration=Migration("service", ("migrate",), cpu=2048, memory_mib=4096)).changed

@@ -13,7 +13,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.http 
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.target_health import TargetHealthGate
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.options import build_request
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import ListenerRule, Scaling
-from ansible_collections.fastbreak.aws.plugins.modules.ecs_rollout import CROSS_CHECKS, build_argument_spec
+from ansible_collections.fastbreak.aws.plugins.modules.ecs_rollout import CROSS_CHECKS, ENTRY, build_argument_spec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,6 +84,25 @@ def test_options_that_cannot_be_right_are_refused(other: dict[str, Any], said: s
         request(**other)
 
 
+def test_a_migration_has_a_size_and_variables_whose_values_are_text() -> None:
+    given_migration = {"container": "app", "command": ["a"], "cpu": 2048, "environment": {"B": 1, "A": "x"}}
+    migration = request(migration=given_migration).migration
+    assert migration
+    assert (migration.cpu, migration.memory_mib, migration.environment) == (2048, 0, (("A", "x"), ("B", "1")))
+    with pytest.raises(RequestError, match=r"migration\.environment\.B must be text"):
+        request(migration={**given_migration, "environment": {"B": True}})
+
+
+def test_a_revision_stands_for_version_and_definition_and_excludes_them() -> None:
+    options = {name: value for name, value in OPTIONS.items() if name not in ("version", "task_definition")}
+    validator = ArgumentSpecValidator(build_argument_spec(), **CROSS_CHECKS)
+    assert not validator.validate({**options, "revision": "web:3"}).error_messages
+    assert validator.validate(options).error_messages
+    for name in ("version", "task_definition"):
+        (said,) = validator.validate({**options, "revision": "web:3", name: OPTIONS[name]}).error_messages
+        assert "mutually exclusive" in said
+
+
 def test_absent_needs_neither_version_nor_gates() -> None:
     made = request(state="absent", version=None, gates=None, network=None, load_balancer=None, url=None)
     assert made.gates == ()
@@ -109,11 +128,10 @@ def test_whatever_stands_in_an_option_it_is_taken_or_refused(place: tuple[Any, .
     holder[place[-1]] = value
     spec = ArgumentSpecValidator(build_argument_spec(), required_if=CROSS_CHECKS["required_if"])
     try:
-        checked = spec.validate(given_options)
-    except TypeError:
-        # ansible-core itself stumbles over what is no map where options have options of their own.
-        assert not isinstance(value, dict)
+        ENTRY.refuse(given_options)
+    except RequestError:
         return
+    checked = spec.validate(given_options)
     if checked.error_messages:
         return
     with contextlib.suppress(RequestError):

@@ -57,6 +57,11 @@ def ruled(**fields: Any) -> dict[str, Any]:
         ({"poll_seconds": float("nan")}, "poll_interval_seconds must be a number"),
         ({"migration": Migration("service", ())}, "migration.command is empty"),
         ({"migration": Migration("service", ("x",), 0)}, "migration.timeout_seconds"),
+        ({"migration": Migration("service", ("x",), cpu=-1)}, "migration.cpu"),
+        ({"revision": "web"}, "names no revision"),
+        ({"revision": "web:latest"}, "names no revision"),
+        ({"revision": "arn:aws:ecs:us-east-1:111111111111:task-definition/web"}, "names no revision"),
+        ({"revision": "web:3", "kind": "rollback"}, "revision is for state=present"),
         ({"service": " "}, "service is empty"),
     ],
 )
@@ -66,3 +71,5 @@ def test_options_that_cannot_be_right_are_named(other: dict[str, Any], said: str
 
 def test_right_options_have_no_problem() -> None:
     assert problems_of(make_request("1.0.0")) == []
+    for revision in ("web-1_a:12", "arn:aws-cn:ecs:cn-north-1:111111111111:task-definition/web:3"):
+        assert problems_of(make_request("", revision=revision)) == []

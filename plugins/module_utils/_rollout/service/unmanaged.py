@@ -1,0 +1,68 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What of a service no rollout manages: it is left as it is, and what of it differs after a release is said."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    Answer = Mapping[str, Any]
+
+Unmanaged = frozenset[tuple[str, str]]
+
+# By the field of a `Service` of the ECS API.
+_SERVICE: Mapping[str, str] = {
+    "serviceRegistries": "service discovery (serviceRegistries)",
+    "placementConstraints": "placement constraints",
+    "placementStrategy": "placement strategy",
+    "availabilityZoneRebalancing": "rebalancing over zones (availabilityZoneRebalancing)",
+    "roleArn": "role (roleArn)",
+    "resourceManagementType": "management (resourceManagementType)",
+}
+# ECS shows these at the deployments of a service alone: they are those of the primary one.
+_DEPLOYMENT: Mapping[str, str] = {
+    "serviceConnectConfiguration": "Service Connect",
+    "volumeConfigurations": "volumes (volumeConfigurations)",
+    "vpcLatticeConfigurations": "VPC Lattice (vpcLatticeConfigurations)",
+}
+# What a rollout itself sends of a deployment configuration, a circuit breaker, alarms and a load balancer.
+_SENT = frozenset({"strategy", "minimumHealthyPercent", "maximumPercent"})
+_SENT_OF_BREAKER = frozenset({"enable", "rollback"})
+_SENT_OF_BALANCER = frozenset({"targetGroupArn", "containerName", "containerPort"})
+
+
+def read_unmanaged(answer: Answer) -> Unmanaged:
+    """The unmanaged settings of a `Service` of the API that are set: what each is called, and its value as JSON."""
+    return frozenset((name, json.dumps(value, sort_keys=True, default=str)) for name, value in _set(answer) if value)
+
+
+def _set(answer: Answer) -> Iterator[tuple[str, Any]]:
+    deployments = answer.get("deployments", [])
+    primary: Answer = next((deployed for deployed in deployments if deployed.get("status") == "PRIMARY"), {})
+    yield from ((name, answer.get(field)) for field, name in _SERVICE.items())
+    yield from ((name, primary.get(field)) for field, name in _DEPLOYMENT.items())
+    configuration = answer.get("deploymentConfiguration", {})
+    for field in sorted(set(configuration) - _SENT - {"deploymentCircuitBreaker", "alarms"}):
+        yield f"deployment configuration ({field})", configuration[field]
+    breaker = configuration.get("deploymentCircuitBreaker", {})
+    yield "circuit breaker's threshold", _others(breaker, _SENT_OF_BREAKER)
+    balancers = [_others(balancer, _SENT_OF_BALANCER) for balancer in answer.get("loadBalancers", [])]
+    yield "load balancers (beside target groups)", [others for others in balancers if others]
+
+
+def _others(answer: Answer, sent: Iterable[str]) -> dict[str, Any]:
+    return {name: value for name, value in answer.items() if name not in frozenset(sent)}
+
+
+def differing(before: Unmanaged, after: Unmanaged) -> tuple[str, ...]:
+    """What each is called that was set, changed or taken away, and how; values are not told."""
+    left, right = dict(before), dict(after)
+    return tuple(
+        f"{name} {'was set' if name not in left else 'was taken away' if name not in right else 'was changed'}"
+        for name in sorted({*left, *right})
+        if left.get(name) != right.get(name)
+    )

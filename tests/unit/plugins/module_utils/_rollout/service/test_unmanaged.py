@@ -1,0 +1,66 @@
+"""What of a service no rollout manages."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.unmanaged import differing, read_unmanaged
+
+SERVICE: dict[str, Any] = {
+    "deployments": [{"status": "ACTIVE"}, {"status": "PRIMARY", "serviceConnectConfiguration": {"enabled": True}}],
+    "placementConstraints": [{"type": "distinctInstance"}],
+    "deploymentConfiguration": {"strategy": "ROLLING", "deploymentCircuitBreaker": {"enable": True, "rollback": True}},
+    "loadBalancers": [{"targetGroupArn": "a", "containerName": "app", "containerPort": 1}],
+    "availabilityZoneRebalancing": "ENABLED",
+}
+BREAKER = {"thresholdConfiguration": {"type": "COUNT", "value": 3}}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"placementConstraints": []}, "placement constraints was taken away"),
+        ({"placementStrategy": [{"type": "spread"}]}, "placement strategy was set"),
+        ({"serviceRegistries": [{"registryArn": "r"}]}, "service discovery (serviceRegistries) was set"),
+        (
+            {"availabilityZoneRebalancing": "DISABLED"},
+            "rebalancing over zones (availabilityZoneRebalancing) was changed",
+        ),
+        ({"deployments": [{"status": "PRIMARY"}]}, "Service Connect was taken away"),
+        (
+            {"deploymentConfiguration": {"lifecycleHooks": [{"hookTargetArn": "h"}]}},
+            "deployment configuration (lifecycleHooks) was set",
+        ),
+        ({"deploymentConfiguration": {"deploymentCircuitBreaker": BREAKER}}, "circuit breaker's threshold was set"),
+        (
+            {"loadBalancers": [{"targetGroupArn": "a", "advancedConfiguration": {"roleArn": "r"}}]},
+            "load balancers (beside target groups) was set",
+        ),
+    ],
+)
+def test_what_differs_is_told_by_name(change: dict[str, Any], said: str) -> None:
+    assert differing(read_unmanaged(SERVICE), read_unmanaged({**SERVICE, **change})) == (said,)
+
+
+def test_the_service_connect_volumes_and_lattice_are_those_of_the_primary_deployment() -> None:
+    after = copy.deepcopy(SERVICE)
+    after["deployments"][1] |= {"volumeConfigurations": [{"name": "v"}], "vpcLatticeConfigurations": [{"roleArn": "r"}]}
+    assert differing(read_unmanaged(SERVICE), read_unmanaged(after)) == (
+        "VPC Lattice (vpcLatticeConfigurations) was set",
+        "volumes (volumeConfigurations) was set",
+    )
+
+
+def test_what_a_rollout_sends_and_what_ecs_counts_is_no_difference() -> None:
+    after = {
+        **SERVICE,
+        "runningCount": 7,
+        "events": [{"message": "m"}],
+        "deploymentConfiguration": {"strategy": "CANARY", "deploymentCircuitBreaker": {"enable": False}},
+        "loadBalancers": [{"targetGroupArn": "b", "containerName": "app", "containerPort": 2}],
+        "placementStrategy": [],
+        "propagateTags": "SERVICE",
+    }
+    assert differing(read_unmanaged(SERVICE), read_unmanaged(after)) == ()
