@@ -22,7 +22,7 @@ from .plan.differences import Action
 from .report import RolloutResult, Timings, as_data, build_result, evidence_sentence, failure_paragraph
 from .strategies.table import strategy_named
 from .undo.destination import way_back
-from .undo.perform import undo
+from .undo.go_back import undo
 from .undo.restore import Restoration
 from .undo.snapshot import decode, encode
 from .undo.take_snapshot import take_snapshot

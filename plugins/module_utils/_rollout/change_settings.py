@@ -14,7 +14,7 @@ from .judge.decision import Step
 from .judge.running import watch_running
 from .report import as_data, build_result
 from .undo.destination import Undone
-from .undo.perform import judged
+from .undo.go_back import judged
 from .undo.restore import Restoration
 from .undo.take_snapshot import take_snapshot
 

@@ -21,8 +21,6 @@ class Deployment:
 
     id: str
     status: str
-    task_definition_arn: str
-    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

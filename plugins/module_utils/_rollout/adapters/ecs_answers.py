@@ -41,19 +41,10 @@ def read_service(answer: Answer) -> Service:
         desired_count=answer.get("desiredCount", 0),
         running_count=answer.get("runningCount", 0),
         settings=_read_settings(answer),
-        deployments=tuple(_read_deployment(listed) for listed in answer.get("deployments", [])),
+        deployments=tuple(Deployment(listed["id"], listed["status"]) for listed in answer.get("deployments", [])),
         controller=answer.get("deploymentController", {}).get("type", "ECS"),
         scheduling=answer.get("schedulingStrategy", "REPLICA"),
         unmanaged=read_unmanaged(answer),
-    )
-
-
-def _read_deployment(answer: Answer) -> Deployment:
-    return Deployment(
-        id=answer["id"],
-        status=answer["status"],
-        task_definition_arn=answer.get("taskDefinition", ""),
-        created_at=answer["createdAt"],
     )
 
 

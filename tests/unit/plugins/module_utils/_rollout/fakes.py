@@ -75,7 +75,7 @@ class World(Scheduler):
         if self.service is None:
             return None
         current = self.deployments[-1]
-        primary = Deployment(f"ecs-svc/{current.number}", "PRIMARY", self.service.task_definition_arn, self.now())
+        primary = Deployment(f"ecs-svc/{current.number}", "PRIMARY")
         return replace(self.service, deployments=(primary,), running_count=2)
 
     def describe_task_definition(self, name: str) -> TaskDefinition | None:
