@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..._errors import FastbreakError
-from ..service.unmanaged import differing
+from ..service.unmanaged import changed_by_others
 
 if TYPE_CHECKING:
     from ..plan.read import Facts
@@ -24,7 +24,7 @@ def warn_of_unmanaged(session: Session, facts: Facts) -> None:
     except FastbreakError as error:
         session.warn(f"whether settings that no rollout manages are as before could not be seen: {error}")
         return
-    if after and (changed := differing(before.unmanaged, after.unmanaged)):
+    if after and (changed := changed_by_others(before, after, request.settings.deployment)):
         session.warn(
             f"settings of the service that no rollout manages differ from before the release: {', '.join(changed)}. "
             "They were left as they are now; see CloudTrail for who changed them"

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from ..values import DeploymentSettings, Service
+
     Answer = Mapping[str, Any]
 
 Unmanaged = frozenset[tuple[str, str]]
@@ -29,15 +31,18 @@ _DEPLOYMENT: Mapping[str, str] = {
     "volumeConfigurations": "volumes (volumeConfigurations)",
     "vpcLatticeConfigurations": "VPC Lattice (vpcLatticeConfigurations)",
 }
-# What a rollout itself sends of a deployment configuration, a circuit breaker, alarms and a load balancer.
-_SENT = frozenset({"strategy", "minimumHealthyPercent", "maximumPercent"})
+# What a rollout itself sends of a circuit breaker and a load balancer.
 _SENT_OF_BREAKER = frozenset({"enable", "rollback"})
 _SENT_OF_BALANCER = frozenset({"targetGroupArn", "containerName", "containerPort"})
 
 
 def read_unmanaged(answer: Answer) -> Unmanaged:
     """The unmanaged settings of a `Service` of the API that are set: what each is called, and its value as JSON."""
-    return frozenset((name, json.dumps(value, sort_keys=True, default=str)) for name, value in _set(answer) if value)
+    return _as_json(_set(answer))
+
+
+def _as_json(members: Iterable[tuple[str, Any]]) -> Unmanaged:
+    return frozenset((name, json.dumps(value, sort_keys=True, default=str)) for name, value in members if value)
 
 
 def _set(answer: Answer) -> Iterator[tuple[str, Any]]:
@@ -45,10 +50,7 @@ def _set(answer: Answer) -> Iterator[tuple[str, Any]]:
     primary: Answer = next((deployed for deployed in deployments if deployed.get("status") == "PRIMARY"), {})
     yield from ((name, answer.get(field)) for field, name in _SERVICE.items())
     yield from ((name, primary.get(field)) for field, name in _DEPLOYMENT.items())
-    configuration = answer.get("deploymentConfiguration", {})
-    for field in sorted(set(configuration) - _SENT - {"deploymentCircuitBreaker", "alarms"}):
-        yield f"deployment configuration ({field})", configuration[field]
-    breaker = configuration.get("deploymentCircuitBreaker", {})
+    breaker = answer.get("deploymentConfiguration", {}).get("deploymentCircuitBreaker", {})
     yield "circuit breaker's threshold", _others(breaker, _SENT_OF_BREAKER)
     balancers = [_others(balancer, _SENT_OF_BALANCER) for balancer in answer.get("loadBalancers", [])]
     yield "load balancers (beside target groups)", [others for others in balancers if others]
@@ -66,3 +68,19 @@ def differing(before: Unmanaged, after: Unmanaged) -> tuple[str, ...]:
         for name in sorted({*left, *right})
         if left.get(name) != right.get(name)
     )
+
+
+def changed_by_others(before: Service, after: Service, wanted: DeploymentSettings) -> tuple[str, ...]:
+    """What of the service differs though no rollout manages it, where *wanted* is managed.
+
+    Members of the deployment configuration go with the strategy: a change of it is no change of theirs.
+    """
+    left, right = before.unmanaged, after.unmanaged
+    if before.settings.deployment.strategy == after.settings.deployment.strategy:
+        left, right = left | _beside(before, wanted), right | _beside(after, wanted)
+    return differing(left, right)
+
+
+def _beside(service: Service, wanted: DeploymentSettings) -> Unmanaged:
+    own = service.settings.deployment.own
+    return _as_json((f"deployment configuration ({name})", own[name]) for name in own if name not in wanted.own)

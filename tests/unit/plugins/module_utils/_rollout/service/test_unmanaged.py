@@ -6,7 +6,16 @@ import copy
 from typing import Any
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.unmanaged import differing, read_unmanaged
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.unmanaged import (
+    changed_by_others,
+    differing,
+    read_unmanaged,
+)
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import (
+    DeploymentSettings,
+    Service,
+    ServiceSettings,
+)
 
 SERVICE: dict[str, Any] = {
     "deployments": [{"status": "ACTIVE"}, {"status": "PRIMARY", "serviceConnectConfiguration": {"enabled": True}}],
@@ -29,10 +38,6 @@ BREAKER = {"thresholdConfiguration": {"type": "COUNT", "value": 3}}
             "rebalancing over zones (availabilityZoneRebalancing) was changed",
         ),
         ({"deployments": [{"status": "PRIMARY"}]}, "Service Connect was taken away"),
-        (
-            {"deploymentConfiguration": {"lifecycleHooks": [{"hookTargetArn": "h"}]}},
-            "deployment configuration (lifecycleHooks) was set",
-        ),
         ({"deploymentConfiguration": {"deploymentCircuitBreaker": BREAKER}}, "circuit breaker's threshold was set"),
         (
             {"loadBalancers": [{"targetGroupArn": "a", "advancedConfiguration": {"roleArn": "r"}}]},
@@ -64,3 +69,24 @@ def test_what_a_rollout_sends_and_what_ecs_counts_is_no_difference() -> None:
         "propagateTags": "SERVICE",
     }
     assert differing(read_unmanaged(SERVICE), read_unmanaged(after)) == ()
+
+
+def service(strategy: str, **own: Any) -> Service:
+    settings = ServiceSettings(deployment=DeploymentSettings(strategy=strategy, own=own))
+    return Service("arn", "web", "ACTIVE", "web:1", 1, 1, settings)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (service("LINEAR"), service("LINEAR", hooks=["h"]), ("deployment configuration (hooks) was set",)),
+        (service("LINEAR", steps={"percent": 5}), service("LINEAR", steps={"percent": 9}), ()),
+        (service("LINEAR", hooks=["h"]), service("LINEAR", hooks=["h"], steps={"percent": 9}), ()),
+        (service("LINEAR", hooks=["h"]), service("ROLLING"), ()),
+    ],
+)
+def test_members_of_the_strategy_are_of_others_unless_they_are_wanted(
+    before: Service, after: Service, said: tuple[str, ...]
+) -> None:
+    wanted = DeploymentSettings(strategy="LINEAR", own={"steps": {"percent": 9}})
+    assert changed_by_others(before, after, wanted) == said
