@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .._common.commands import ROLL_BACK
 from .._common.verdict import Verdict
 from .._errors import FastbreakError, OperationError, RolledBackError, SupersededError
-from .._release.record import DEPLOY, Outcome, Release, finished, running_release, timestamp
+from .._release.record import DEPLOY, Outcome
 from .act.migration import migrate
 from .act.steps import act, apply_settings, leave_old_groups, put_beside, register
 from .act.traffic import Traffic
@@ -19,6 +19,7 @@ from .judge.decision import Decision, Step
 from .judge.evidence import gather_evidence
 from .judge.watch import Watch
 from .plan.differences import Action
+from .recording import Recording, begin_record
 from .report import RolloutResult, Timings, as_data, build_result, evidence_sentence, failure_paragraph
 from .strategies.table import strategy_named
 from .undo.destination import way_back
@@ -28,7 +29,7 @@ from .undo.snapshot import decode, encode
 from .undo.take_snapshot import take_snapshot
 
 if TYPE_CHECKING:
-    from .._release.record import Measurement
+    from .._release.record import Release
     from .plan.read import Facts
     from .session import Session
     from .strategies.model import Started
@@ -44,7 +45,7 @@ class Attempt:
         self.session = session
         self.facts = facts
         self.adopts = facts.plan.action is Action.ADOPT
-        self.release = interrupted
+        self.interrupted = interrupted
         self.strategy = strategy_named(session.request.settings.deployment.strategy)
         self.traffic = Traffic(session, facts)
         self.snapshot = decode(inherited) if inherited else take_snapshot(session, facts)
@@ -56,17 +57,18 @@ class Attempt:
     def go(self) -> RolloutResult:
         """Release, judge, record. A record that was begun is completed unless the run itself is ended from outside."""
         arn = register(self.session, self.facts)
-        self.release = self.release or self._begin(arn)
+        release = self.interrupted or begin_record(self.session, self.facts, arn, encode(self.snapshot))
+        record = Recording(self.session, release)
         try:
-            started = self._change(arn)
+            started = self._change(record, arn)
             self.following = True
             began = self.session.monotonic()
-            started, decision = self._judge(started)
+            started, decision = self._judge(record, started)
             seconds = self.session.monotonic() - began
             if decision.step is Step.SUCCEED:
-                return self._succeed(decision, seconds)
+                return self._succeed(record, decision, seconds)
             self.timings = replace(self.timings, to_detect=seconds)
-            raise self._fail(started, decision)
+            raise self._fail(record, started, decision)
         except KeyboardInterrupt as interruption:
             left = self._left_behind()
             self.session.say(f"interrupted: {left}")
@@ -74,60 +76,25 @@ class Attempt:
                 f"Rolling out {self.session.request.service} was interrupted: {left}"
             ) from interruption
         except FastbreakError as error:
-            raise self._close_failed(error) from error
+            raise self._close_failed(record, error) from error
 
-    def _begin(self, arn: str) -> Release:
-        session, target = self.session, self.facts.target
-        now = session.clock.now()
-        running = running_release(self.facts.history, self.facts.running_arn)
-        release = Release(
-            service=session.request.service,
-            release_id="",
-            version=target.release.version,
-            image=target.image,
-            digest=target.release.digest,
-            commit=target.release.commit,
-            strategy=session.request.settings.deployment.strategy,
-            kind=session.request.kind,
-            task_definition_arn=arn,
-            started_at=timestamp(now),
-            started_by=session.ports.surroundings.caller_arn(),
-            definition=target.definition,
-            previous_task_definition_arn=self.facts.running_arn,
-            previous_version=running.version if running else "",
-            snapshot=encode(self.snapshot),
-        )
-        release = session.ports.releases.start(release)
-        session.say(f"releasing {release.name} ({self.facts.plan.action.value})")
-        return release
-
-    def _change(self, arn: str) -> Started:
+    def _change(self, record: Recording, arn: str) -> Started:
         # A call may take longer than a lock is waited for, and only a sleep renews it.
         self.session.keep_lock()
         if self.adopts:
             apply_settings(self.session, self.facts, self.traffic)
-            began = self.release.strategy if self.release else self.strategy.name
-            started = strategy_named(began).adopt(self.session, arn)
+            started = strategy_named(record.release.strategy).adopt(self.session, arn)
         else:
             self._migrate(arn)
             self.session.keep_lock()
             self.acted = True
             started = act(self.session, self.facts, self.strategy, arn, self.traffic)
-        self._note(started)
+        record.note(started.arn)
         # Said beforehand: ansible-core shows nothing that a task says once it is interrupted itself.
         self.session.say("if this run is interrupted now, " + self._left_behind())
         return started
 
-    def _note(self, started: Started) -> None:
-        if self.release and started.arn and started.arn != self.release.deployment_id:
-            self.release = replace(self.release, deployment_id=started.arn)
-            try:
-                self.session.ports.releases.note_deployment(self.release)
-            except FastbreakError as error:
-                # ECS is at work: that is judged, whatever becomes of the record.
-                self.session.warn(f"the deployment could not be noted in the release's record: {error}")
-
-    def _judge(self, started: Started) -> tuple[Started, Decision]:
+    def _judge(self, record: Recording, started: Started) -> tuple[Started, Decision]:
         """Watch the deployment, and the one that leaves the old target group; the last of them and the decision."""
         tag = self.facts.target.release.tag
         try:
@@ -140,7 +107,7 @@ class Attempt:
             if again is None:
                 return started, decision
             started = again
-            self._note(again)
+            record.note(again.arn)
             decision = Watch(self.session, again, tag, self.traffic).run()
             if decision.step is Step.SUCCEED:
                 self.traffic.close()
@@ -159,19 +126,19 @@ class Attempt:
             self.migrating = False
         self.timings = replace(self.timings, migration=self.session.monotonic() - began)
 
-    def _succeed(self, decision: Decision, seconds: float) -> RolloutResult:
+    def _succeed(self, record: Recording, decision: Decision, seconds: float) -> RolloutResult:
         self.timings = replace(self.timings, to_succeed=seconds)
         version = self.facts.target.release.version
-        if problem := self._finish(Outcome.SUCCEEDED, "every gate is HEALTHY", decision.measurements):
+        if problem := record.finish(Outcome.SUCCEEDED, "every gate is HEALTHY", decision.measurements):
             raise OperationError(
                 f"Release {version} of {self.session.request.service} is in place and every gate is HEALTHY, but "
                 f"{problem} Once the release table can be written, run the same command again."
             )
         warn_of_unmanaged(self.session, self.facts)
         self.session.say(f"release {self.facts.target.name} is HEALTHY")
-        return build_result(self.session, self.facts, release=self.release, timings=self.timings)
+        return build_result(self.session, self.facts, release=record.release, timings=self.timings)
 
-    def _fail(self, started: Started, decision: Decision) -> OperationError:
+    def _fail(self, record: Recording, started: Started, decision: Decision) -> OperationError:
         session, facts = self.session, self.facts
         outcome, standing = Outcome.SUPERSEDED, ""
         evidence: tuple[dict[str, Any], ...] = ()
@@ -185,8 +152,8 @@ class Attempt:
             standing=standing,
             timings=self.timings,
         )
-        unrecorded = self._finish(outcome, message, decision.measurements)
-        result = build_result(session, facts, release=self.release, timings=self.timings, evidence=evidence)
+        unrecorded = record.finish(outcome, message, decision.measurements)
+        result = build_result(session, facts, release=record.release, timings=self.timings, evidence=evidence)
         kinds = {Outcome.ROLLED_BACK: RolledBackError, Outcome.SUPERSEDED: SupersededError}
         told = " ".join(
             part for part in (message, unrecorded and f"Besides, {unrecorded}", evidence_sentence(evidence)) if part
@@ -206,28 +173,7 @@ class Attempt:
         session.say(undone.standing)
         return undone.outcome, undone.standing, evidence
 
-    def _finish(self, outcome: Outcome, reason: str, gates: tuple[Measurement, ...] = ()) -> str:
-        """Complete the record. Why that could not be done, or an empty string: it never hides how a release ended."""
-        if self.release is None or not self.release.in_progress:
-            return ""
-        # The record is kept and read by others, so that it never holds a value, asked for or not.
-        redaction = self.session.redaction
-        ended = finished(
-            self.release,
-            outcome,
-            moment=self.session.clock.now(),
-            reason=redaction.text(reason),
-            gates=tuple(replace(gate, seen=redaction.text(gate.seen)) for gate in gates),
-        )
-        try:
-            self.session.ports.releases.finish(ended)
-        except FastbreakError as error:
-            self.session.warn(f"the release could not be recorded as {outcome.value}: {error}")
-            return f"it could not be recorded as {outcome.value}: {error}"
-        self.release = ended
-        return ""
-
-    def _close_failed(self, error: FastbreakError) -> FastbreakError:
+    def _close_failed(self, record: Recording, error: FastbreakError) -> FastbreakError:
         """Close the record of a run that could not go on; one that ECS is at work on stays open, to be adopted.
 
         What was changed before ECS refused the change of the service is put back, and said in the error.
@@ -237,7 +183,7 @@ class Attempt:
             return error
         if self.acted and (restored := str(Restoration(self.session, self.snapshot).everything())):
             error = type(error)(f"{error.message.rstrip('.')}. {restored}", **error.details)
-        self._finish(Outcome.FAILED, error.message)
+        record.finish(Outcome.FAILED, error.message)
         return error
 
     def _left_behind(self) -> str:
