@@ -225,7 +225,11 @@ options:
     description: Exactly these tags on the service; also on new revisions and rules.
     type: dict
   scaling:
-    description: Application Auto Scaling of the desired count. Not given, it is left alone.
+    description:
+      - Application Auto Scaling of the desired count. Not given, it is left alone.
+      - Its policies and scheduled actions have names that begin with C(fastbreak-). Those that are no longer wanted are
+        deleted, and nothing of another name is touched.
+      - With more than one policy, the one that asks for most tasks decides.
     type: dict
     suboptions:
       minimum:
@@ -240,6 +244,16 @@ options:
         description: Average CPU that is tracked; 0 for no policy.
         type: float
         default: 60
+      memory_percent:
+        description: Average memory that is tracked; 0 for no policy.
+        type: float
+        default: 0
+      requests_per_target:
+        description:
+          - Requests a minute that each task gets from the load balancer on average, which is tracked; 0 for no policy.
+          - The target group of O(load_balancer) has to be an Application Load Balancer's.
+        type: float
+        default: 0
       scale_in_cooldown_seconds:
         description: Pause after tasks were removed.
         type: int
@@ -248,6 +262,35 @@ options:
         description: Pause after tasks were added.
         type: int
         default: 60
+      scheduled_actions:
+        description:
+          - Changes of the bounds at set times.
+          - Bounds that one of them has set are left as they are until another one runs, so that a rollout does not take
+            them back to O(scaling.minimum) and O(scaling.maximum).
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          name:
+            description: Name, unique among them.
+            type: str
+            required: true
+          schedule:
+            description:
+              - When it runs, as C(cron(minutes hours day-of-month month day-of-week year)), C(rate(value unit)) or, for
+                once, C(at(yyyy-mm-ddThh:mm:ss)).
+            type: str
+            required: true
+          timezone:
+            description: Name of the IANA time zone of a C(cron) or C(at).
+            type: str
+            default: UTC
+          minimum:
+            description: Fewest tasks from then on. It may be 0, when no release can be judged.
+            type: int
+          maximum:
+            description: Most tasks from then on.
+            type: int
   url:
     description: Address of the load balancer that the C(http) gates send their requests to.
     type: str
@@ -595,6 +638,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.remove impo
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.report import as_data
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.options import build_request
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.run import roll_out
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.scaling.options import scaling_spec
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.strategies.table import deployment_spec
 
 #: Conditions across options, for AnsibleModule as for an action plugin.
@@ -624,7 +668,7 @@ def build_argument_spec():
         "url": {"type": "str"},
         "gates": {"type": "list", "elements": "dict", "options": gate_spec()},
         "migration": {"type": "dict", "options": _migration_spec()},
-        "scaling": {"type": "dict", "options": _scaling_spec()},
+        "scaling": {"type": "dict", "options": scaling_spec()},
         "supersede": {"type": "bool", "default": False},
         "force_new_deployment": {"type": "bool", "default": False},
         "require_promoted": {"type": "bool", "default": False},
@@ -682,16 +726,6 @@ def _listener_rule_spec():
         "priority": {"type": "int", "required": True},
         "path_patterns": {"type": "list", "elements": "str", "default": ["/*"]},
         "host_headers": {"type": "list", "elements": "str", "default": []},
-    }
-
-
-def _scaling_spec():
-    return {
-        "minimum": {"type": "int", "required": True},
-        "maximum": {"type": "int", "required": True},
-        "cpu_percent": {"type": "float", "default": 60},
-        "scale_in_cooldown_seconds": {"type": "int", "default": 300},
-        "scale_out_cooldown_seconds": {"type": "int", "default": 60},
     }
 
 

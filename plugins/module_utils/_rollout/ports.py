@@ -9,7 +9,7 @@ Looking for what does not exist is no error: it is answered with None or an empt
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from .._common.progress import Progress
     from .._release.ports import Images, PromotionRecord, Releases
     from .definition.comparison import Document
+    from .scaling.model import Scaling, ScalingChange
     from .service.deployment import ServiceDeployment
     from .service.ownership import Owner
     from .service.rules import StandingRule
     from .service.writes import OneOffTask, ServiceChange
     from .values import (
         Answer,
-        Scaling,
         Service,
         ServiceSettings,
         Target,
@@ -117,6 +117,12 @@ class LoadBalancing(Protocol):
     def listener_problem(self, arn: str) -> str:
         """Why the listener cannot take a rule, or an empty string."""
 
+    def request_count_label(self, target_group_arn: str, listener_arns: frozenset[str]) -> str:
+        """What a scaling policy calls the target group's requests; empty when no Application Load Balancer has them.
+
+        A group that is not attached yet is taken to get the requests of the *listener_arns*.
+        """
+
     def describe_targets(self, target_group_arn: str) -> tuple[Target, ...] | None:
         """The targets and their health, or None when there is no such target group."""
 
@@ -140,16 +146,10 @@ class ScalingPort(Protocol):
     """Application Auto Scaling."""
 
     def describe_scaling(self, cluster: str, service: str) -> Scaling | None:
-        """The service's scalable target with its policy."""
+        """The service's scalable target, with those of its policies and scheduled actions that are ours."""
 
-    def put_scaling(self, cluster: str, service: str, scaling: Scaling) -> None:
-        """Register the scalable target and its policy."""
-
-    def read_policies(self, cluster: str, service: str) -> Mapping[str, Any] | None:
-        """The scalable target with all its policies, whole, as plain data; None without one."""
-
-    def restore_policies(self, cluster: str, service: str, whole: Mapping[str, Any]) -> None:
-        """Make the scalable target and its policies what `read_policies` gave."""
+    def change_scaling(self, cluster: str, service: str, change: ScalingChange) -> None:
+        """Write what *change* says, and nothing else."""
 
     def remove_scaling(self, cluster: str, service: str) -> bool:
         """Deregister the scalable target. False when there was none."""

@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .act.gone import await_gone
-from .service.comparison import view_rule, view_scaling, view_settings
+from .scaling.model import view_scaling
+from .service.comparison import view_rule, view_settings
 from .service.rules import ours_or_there
 from .session import Session
 
 if TYPE_CHECKING:
     from .ports import Ports
     from .request.model import RolloutRequest
+    from .scaling.model import Scaling
     from .service.rules import StandingRule
-    from .values import Scaling, Service
+    from .values import Service
 
 
 @dataclass(frozen=True, slots=True)

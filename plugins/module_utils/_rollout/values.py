@@ -185,17 +185,6 @@ class ListenerRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Scaling:
-    """A scalable target with target tracking on the service's average CPU. ``cpu_percent`` 0: no policy."""
-
-    minimum: int
-    maximum: int
-    cpu_percent: float = 60.0
-    scale_in_cooldown_seconds: int = 300
-    scale_out_cooldown_seconds: int = 60
-
-
-@dataclass(frozen=True, slots=True)
 class Answer:
     """What came back for one HTTP request.
 

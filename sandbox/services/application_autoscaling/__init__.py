@@ -1,7 +1,8 @@
 """Application Auto Scaling for ECS services, which MiniStack does not have.
 
-Targets, policies and tags are kept, a target tracking policy makes its CloudWatch alarms, and a service outside its new
-bounds is moved inside. Nothing scales by itself: the sandbox's ECS and load balancers emit no metrics.
+Targets, policies, scheduled actions and tags are kept, a target tracking policy makes its CloudWatch alarms, and a
+service outside its new bounds is moved inside. Nothing scales by itself: the sandbox's ECS and load balancers emit no
+metrics, and no scheduled action runs.
 """
 
 import asyncio
@@ -11,12 +12,12 @@ from typing import Any
 from sandbox.host import Sandbox
 from sandbox.ministack import app, responses, router
 from sandbox.services.application_autoscaling import cloudformation
-from sandbox.services.application_autoscaling.api import policies, tags, targets
+from sandbox.services.application_autoscaling.api import policies, scheduled, tags, targets
 from sandbox.services.application_autoscaling.model import Refusal, store
 from sandbox.services.cloudformation.api.teaching import teach
 
 _SERVICE = "application-autoscaling"
-_ACTIONS = {**targets.ACTIONS, **policies.ACTIONS, **tags.ACTIONS}
+_ACTIONS = {**targets.ACTIONS, **policies.ACTIONS, **scheduled.ACTIONS, **tags.ACTIONS}
 
 
 def install(sandbox: Sandbox) -> None:

@@ -19,7 +19,7 @@ class Refusal(Exception):  # noqa: N818 - it is an answer, not a fault
 
 
 class Store:
-    """Targets by key, policies by target key and name, activities by id, tags by a target's ARN.
+    """Targets by key, policies and scheduled actions by target key and name, activities by id, tags by a target's ARN.
 
     Each account and region has its own.
     """
@@ -27,12 +27,13 @@ class Store:
     def __init__(self) -> None:
         self.targets: Any = responses.AccountRegionScopedDict()
         self.policies: Any = responses.AccountRegionScopedDict()
+        self.scheduled: Any = responses.AccountRegionScopedDict()
         self.activities: Any = responses.AccountRegionScopedDict()
         self.tags: Any = responses.AccountRegionScopedDict()
 
     def clear(self) -> None:
         """Forget everything, in every account."""
-        for part in (self.targets, self.policies, self.activities, self.tags):
+        for part in (self.targets, self.policies, self.scheduled, self.activities, self.tags):
             part.clear()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -32,10 +33,10 @@ def standing(platform: Platform) -> tuple[Any, ...]:
     service = platform.service()
     rules = platform.elb.describe_rules(ListenerArn=platform.listener)["Rules"]
     tags = platform.elb.describe_tags(ResourceArns=[rule["RuleArn"] for rule in rules])["TagDescriptions"]
-    scaling = platform.connect("application-autoscaling")
-    resource = {"ServiceNamespace": "ecs", "ResourceIds": [f"service/{platform.cluster}/web"]}
-    (target,) = scaling.describe_scalable_targets(**resource)["ScalableTargets"]
-    policies = scaling.describe_scaling_policies(ServiceNamespace="ecs", ResourceId=resource["ResourceIds"][0])
+    scaling, resource = platform.connect("application-autoscaling"), f"service/{platform.cluster}/web"
+    (target,) = scaling.describe_scalable_targets(ServiceNamespace="ecs", ResourceIds=[resource])["ScalableTargets"]
+    policies = scaling.describe_scaling_policies(ServiceNamespace="ecs", ResourceId=resource)["ScalingPolicies"]
+    actions = scaling.describe_scheduled_actions(ServiceNamespace="ecs", ResourceId=resource)["ScheduledActions"]
     keys = ("taskDefinition", "loadBalancers", "healthCheckGracePeriodSeconds", "deploymentConfiguration")
     return (
         {key: service[key] for key in keys},
@@ -43,7 +44,35 @@ def standing(platform: Platform) -> tuple[Any, ...]:
         sorted((rule["Priority"], str(rule["Conditions"]), str(rule["Actions"])) for rule in rules),
         sorted(str(sorted(tag.items())) for described in tags for tag in described["Tags"]),
         (target["MinCapacity"], target["MaxCapacity"]),
-        [policy["TargetTrackingScalingPolicyConfiguration"] for policy in policies["ScalingPolicies"]],
+        {policy["PolicyName"]: policy["TargetTrackingScalingPolicyConfiguration"] for policy in policies},
+        {
+            action["ScheduledActionName"]: (action["Schedule"], action.get("Timezone"), action["ScalableTargetAction"])
+            for action in actions
+        },
+    )
+
+
+NIGHT = {"name": "night", "schedule": "cron(0 22 * * ? *)", "timezone": "Europe/Berlin", "maximum": 2}
+DAY = {"name": "day", "schedule": "rate(1 day)", "maximum": 9}
+
+
+def add_scaling_of_others(platform: Platform) -> None:
+    """A policy and a scheduled action that no rollout made."""
+    scaling = platform.connect("application-autoscaling")
+    resource = {
+        "ServiceNamespace": "ecs",
+        "ResourceId": f"service/{platform.cluster}/web",
+        "ScalableDimension": "ecs:service:DesiredCount",
+    }
+    metric = {"PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageMemoryUtilization"}}
+    scaling.put_scaling_policy(
+        **resource,
+        PolicyName="theirs",
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration={"TargetValue": 50, **metric},
+    )
+    scaling.put_scheduled_action(
+        **resource, ScheduledActionName="theirs", Schedule="rate(1 day)", ScalableTargetAction={"MaxCapacity": 5}
     )
 
 
@@ -67,12 +96,20 @@ def test_release_that_changes_everything_and_fails_is_undone_whole(
     platform: Platform, route: dict[str, Any], bake_seconds: float
 ) -> None:
     good = platform.push("1.0.0")
-    platform.roll_out("1.0.0")
+    scaled = {"scaling": {"minimum": 2, "maximum": 4, "memory_percent": 70, "scheduled_actions": [NIGHT, DAY]}}
+    platform.roll_out("1.0.0", **scaled)
+    add_scaling_of_others(platform)
     before = standing(platform)
     platform.push("1.1.0", **route)
     changes = {
         "tags": {"Project": "other", "New": "1"},
-        "scaling": {"minimum": 1, "maximum": 9, "cpu_percent": 30},
+        "scaling": {
+            "minimum": 1,
+            "maximum": 9,
+            "cpu_percent": 30,
+            "requests_per_target": 500,
+            "scheduled_actions": [{**NIGHT, "maximum": 3}],
+        },
         "health_check_grace_period_seconds": 60,
         "listener_rules": [
             {"listener_arn": platform.listener, "priority": 100, "path_patterns": ["/v1/*", "/readyz"]},
@@ -89,7 +126,33 @@ def test_release_that_changes_everything_and_fails_is_undone_whole(
     assert set(load.answers) == {200} or "LIFE_SECONDS" in route, (load.answers, caught.value.message)
     assert standing(platform) == before
     assert set(platform.answers()) == {(200, good)}
-    assert not platform.roll_out("1.0.0")["changed"]
+    assert not platform.roll_out("1.0.0", **scaled)["changed"]
+
+
+def test_scaling_is_changed_alone_and_by_a_schedule_not_at_all(platform: Platform) -> None:
+    platform.push("1.0.0")
+    platform.roll_out("1.0.0")
+    add_scaling_of_others(platform)
+    wanted = {"minimum": 2, "maximum": 4, "cpu_percent": 0, "requests_per_target": 500, "scheduled_actions": [DAY]}
+    for check_mode in (True, False):
+        result = platform.roll_out("1.0.0", scaling=wanted, check_mode=check_mode)
+        assert (result["action"], result["changes"]["scaling"]) == ("settings", True)
+        assert list(result["diff"]["after"]["scaling"]["policies"]) == ["requests_per_target"]
+    policies, actions = standing(platform)[-2:]
+    assert sorted(policies) == ["fastbreak-requests", "theirs"]
+    label = policies["fastbreak-requests"]["PredefinedMetricSpecification"]["ResourceLabel"]
+    assert re.fullmatch(rf"app/{platform.name}/\w+/{platform.group.rpartition(':')[2]}", label)
+    assert sorted(actions) == ["fastbreak-day", "theirs"]
+    # As the scheduled action does when its time has come.
+    platform.connect("application-autoscaling").register_scalable_target(
+        ServiceNamespace="ecs",
+        ResourceId=f"service/{platform.cluster}/web",
+        ScalableDimension="ecs:service:DesiredCount",
+        MaxCapacity=9,
+    )
+    assert not platform.roll_out("1.0.0", scaling=wanted)["changed"]
+    assert platform.roll_out("1.0.0")["changed"]
+    assert sorted(standing(platform)[-1]) == ["theirs"]
 
 
 def test_settings_that_take_users_away_are_put_back(platform: Platform) -> None:

@@ -95,5 +95,5 @@ def _put_tags(session: Session, facts: Facts) -> None:
 
 def _put_scaling(session: Session, plan: RolloutPlan) -> None:
     if plan.scaling:
-        session.ports.scaling.put_scaling(session.request.cluster, session.request.service, plan.scaling)
-        session.say(f"scaling between {plan.scaling.minimum} and {plan.scaling.maximum} tasks")
+        session.ports.scaling.change_scaling(session.request.cluster, session.request.service, plan.scaling)
+        session.say(f"scaling between {plan.scaling.after.minimum} and {plan.scaling.after.maximum} tasks")

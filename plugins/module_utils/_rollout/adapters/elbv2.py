@@ -88,6 +88,14 @@ class Elbv2Client(AwsClient):
         tags = self._tags([rule["RuleArn"] for _listener, rule in found])
         return tuple(read_rule(listener, rule, tags.get(rule["RuleArn"], {})) for listener, rule in found)
 
+    def request_count_label(self, target_group_arn: str, listener_arns: frozenset[str]) -> str:
+        """What a scaling policy calls the target group's requests; empty when no Application Load Balancer has them."""
+        attached = self._balancers(frozenset(), frozenset({target_group_arn}))
+        balancers = attached or self._balancers(listener_arns, frozenset())
+        names = sorted(arn.partition(":loadbalancer/")[2] for arn in balancers)
+        application = [name for name in names if name.startswith("app/")]
+        return f"{application[0]}/{target_group_arn.rpartition(':')[2]}" if application else ""
+
     def _balancers(self, listener_arns: frozenset[str], target_group_arns: frozenset[str]) -> set[str]:
         balancers: set[str] = set()
         for arn in sorted(target_group_arns):

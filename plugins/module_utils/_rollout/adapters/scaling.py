@@ -7,22 +7,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..._aws.api import AwsClient
-from ..values import Scaling
+from ..scaling.metrics import MARK
+from ..scaling.model import Scaling, read_action, read_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
+
+    from ..scaling.model import ScalingChange
 
 _DIMENSION = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
 _MISSING = frozenset({"ObjectNotFoundException"})
-_METRIC = "ECSServiceAverageCPUUtilization"
-
-_TARGET_KEYS = ("MinCapacity", "MaxCapacity", "SuspendedState")
-_POLICY_KEYS = (
-    "PolicyType",
-    "TargetTrackingScalingPolicyConfiguration",
-    "StepScalingPolicyConfiguration",
-    "PredictiveScalingPolicyConfiguration",
-)
 
 
 class ScalingClient(AwsClient):
@@ -31,128 +25,59 @@ class ScalingClient(AwsClient):
     label = "Application Auto Scaling"
 
     def describe_scaling(self, cluster: str, service: str) -> Scaling | None:
-        """The service's scalable target with its policy."""
-        pages = self._pages(
-            f"describe the scaling of service {service}",
-            "describe_scalable_targets",
-            ResourceIds=[_resource(cluster, service)],
-            **_DIMENSION,
-        )
-        target = next((target for page in pages for target in page["ScalableTargets"]), None)
-        if target is None:
-            return None
-        policy = self._policy(cluster, service)
-        return Scaling(
-            minimum=target["MinCapacity"],
-            maximum=target["MaxCapacity"],
-            cpu_percent=float(policy.get("TargetValue", 0)),
-            scale_in_cooldown_seconds=policy.get("ScaleInCooldown", 300),
-            scale_out_cooldown_seconds=policy.get("ScaleOutCooldown", 300),
-        )
-
-    def _policy(self, cluster: str, service: str) -> dict[str, Any]:
-        pages = self._pages(
-            f"describe the scaling policies of service {service}",
-            "describe_scaling_policies",
-            ResourceId=_resource(cluster, service),
-            **_DIMENSION,
-        )
-        policies = (policy for page in pages for policy in page["ScalingPolicies"])
-        ours: dict[str, Any] = next(
-            (policy for policy in policies if policy["PolicyName"] == _policy_name(service)), {}
-        )
-        return dict(ours.get("TargetTrackingScalingPolicyConfiguration", {}))
-
-    def put_scaling(self, cluster: str, service: str, scaling: Scaling) -> None:
-        """Register the scalable target and its policy."""
+        """The service's scalable target, with those of its policies and scheduled actions that are ours."""
         resource = _resource(cluster, service)
-        self._call(
-            f"register the scaling of service {service}",
-            "register_scalable_target",
-            ResourceId=resource,
-            MinCapacity=scaling.minimum,
-            MaxCapacity=scaling.maximum,
-            **_DIMENSION,
-        )
-        if not scaling.cpu_percent:
-            self._find(
-                f"delete the scaling policy of service {service}",
-                "delete_scaling_policy",
-                _MISSING,
-                ResourceId=resource,
-                PolicyName=_policy_name(service),
-                **_DIMENSION,
-            )
-            return
-        self._call(
-            f"put the scaling policy of service {service}",
-            "put_scaling_policy",
-            ResourceId=resource,
-            PolicyName=_policy_name(service),
-            PolicyType="TargetTrackingScaling",
-            TargetTrackingScalingPolicyConfiguration={
-                "TargetValue": scaling.cpu_percent,
-                "PredefinedMetricSpecification": {"PredefinedMetricType": _METRIC},
-                "ScaleInCooldown": scaling.scale_in_cooldown_seconds,
-                "ScaleOutCooldown": scaling.scale_out_cooldown_seconds,
-            },
-            **_DIMENSION,
-        )
-
-    def read_policies(self, cluster: str, service: str) -> Mapping[str, Any] | None:
-        """The scalable target with all its policies, whole, as plain data; None without one."""
-        pages = self._pages(
-            f"describe the scaling of service {service}",
-            "describe_scalable_targets",
-            ResourceIds=[_resource(cluster, service)],
-            **_DIMENSION,
-        )
-        target = next((target for page in pages for target in page["ScalableTargets"]), None)
+        target = self._target(resource)
         if target is None:
             return None
         policies = self._pages(
-            f"describe the scaling policies of service {service}",
+            f"describe the scaling policies of {resource}",
             "describe_scaling_policies",
-            ResourceId=_resource(cluster, service),
-            **_DIMENSION,
-        )
-        found = (policy for page in policies for policy in page["ScalingPolicies"])
-        return {
-            "target": {key: target[key] for key in _TARGET_KEYS if target.get(key) is not None},
-            "policies": {
-                policy["PolicyName"]: {key: policy[key] for key in _POLICY_KEYS if policy.get(key)} for policy in found
-            },
-        }
-
-    def restore_policies(self, cluster: str, service: str, whole: Mapping[str, Any]) -> None:
-        """Make the scalable target and its policies what `read_policies` gave."""
-        resource, present = _resource(cluster, service), self.read_policies(cluster, service) or {"policies": {}}
-        self._call(
-            f"restore the scaling of service {service}",
-            "register_scalable_target",
             ResourceId=resource,
             **_DIMENSION,
-            **whole["target"],
         )
-        for name in sorted(set(present["policies"]) - set(whole["policies"])):
-            self._find(
-                f"delete the scaling policy {name}",
-                "delete_scaling_policy",
-                _MISSING,
-                ResourceId=resource,
-                PolicyName=name,
-                **_DIMENSION,
+        actions = self._pages(
+            f"describe the scheduled actions of {resource}",
+            "describe_scheduled_actions",
+            ResourceId=resource,
+            **_DIMENSION,
+        )
+        return Scaling(
+            minimum=target["MinCapacity"],
+            maximum=target["MaxCapacity"],
+            policies=_ours(policies, "ScalingPolicies", "PolicyName", read_policy),
+            actions=_ours(actions, "ScheduledActions", "ScheduledActionName", read_action),
+        )
+
+    def _target(self, resource: str) -> Mapping[str, Any] | None:
+        pages = self._pages(
+            f"describe the scalable target {resource}",
+            "describe_scalable_targets",
+            ResourceIds=[resource],
+            **_DIMENSION,
+        )
+        return next((target for page in pages for target in page["ScalableTargets"]), None)
+
+    def change_scaling(self, cluster: str, service: str, change: ScalingChange) -> None:
+        """Write what *change* says, and nothing else."""
+        resource, after = {"ResourceId": _resource(cluster, service), **_DIMENSION}, change.after
+        if change.bounded:
+            bounds = {"MinCapacity": after.minimum, "MaxCapacity": after.maximum}
+            self._call(f"register the scaling of service {service}", "register_scalable_target", **resource, **bounds)
+        for kind, operation, key, names in (
+            ("scaling policy", "delete_scaling_policy", "PolicyName", change.gone_policies),
+            ("scheduled action", "delete_scheduled_action", "ScheduledActionName", change.gone_actions),
+        ):
+            for name in names:
+                self._find(f"delete the {kind} {name}", operation, _MISSING, **resource, **{key: name})
+        for name in change.policies:
+            body = after.policies[name]
+            self._call(f"put the scaling policy {name}", "put_scaling_policy", PolicyName=name, **resource, **body)
+        for name in change.actions:
+            body = after.actions[name]
+            self._call(
+                f"put the scheduled action {name}", "put_scheduled_action", ScheduledActionName=name, **resource, **body
             )
-        for name, policy in sorted(whole["policies"].items()):
-            if present["policies"].get(name) != policy:
-                self._call(
-                    f"restore the scaling policy {name}",
-                    "put_scaling_policy",
-                    ResourceId=resource,
-                    PolicyName=name,
-                    **_DIMENSION,
-                    **policy,
-                )
 
     def remove_scaling(self, cluster: str, service: str) -> bool:
         """Deregister the scalable target. False when there was none."""
@@ -170,5 +95,9 @@ def _resource(cluster: str, service: str) -> str:
     return f"service/{cluster.rpartition('/')[2]}/{service}"
 
 
-def _policy_name(service: str) -> str:
-    return f"{service}-cpu"
+def _ours(
+    pages: Iterable[Mapping[str, Any]], member: str, key: str, read: Callable[[Mapping[str, Any]], dict[str, Any]]
+) -> dict[str, Any]:
+    """Those of the *pages* whose names bear our mark, by name."""
+    found = (described for page in pages for described in page[member])
+    return {described[key]: read(described) for described in found if described[key].startswith(MARK)}

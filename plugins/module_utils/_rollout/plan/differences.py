@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..definition.comparison import Document, is_same
 from ..disclosure.definition import changes, views
+from ..scaling.model import change_to, label_missing, view_scaling
 from ..service.comparison import (
     changed_settings,
     comparable,
     same_rule,
-    same_scaling,
     starts_deployment,
     view_rule,
-    view_scaling,
     view_settings,
     why_not_updatable,
 )
@@ -26,7 +25,8 @@ from ..service.rules import StandingRule, at, collision
 
 if TYPE_CHECKING:
     from ..disclosure.fingerprint import Disclosure
-    from ..values import ListenerRule, Scaling, Service, ServiceSettings, TaskDefinition
+    from ..scaling.model import Scaling, ScalingChange
+    from ..values import ListenerRule, Service, ServiceSettings, TaskDefinition
 
 
 class Action(Enum):
@@ -85,7 +85,7 @@ class RolloutPlan:
     definition_changes: tuple[str, ...]
     setting_changes: tuple[str, ...]
     rules: tuple[ListenerRule, ...]
-    scaling: Scaling | None
+    scaling: ScalingChange | None
     before: dict[str, Any]
     after: dict[str, Any]
     refusal: str = ""
@@ -115,7 +115,7 @@ def plan(wanted: Wanted, found: Found, disclosure: Disclosure) -> RolloutPlan:
     replaces = running is None or reuse_arn != running.arn
     changed = changed_settings(service.settings, wanted.settings) if service else ()
     rules, unmarked, dropped = _rules(wanted, found)
-    scaling = None if wanted.scaling is None or same_scaling(found.scaling, wanted.scaling) else wanted.scaling
+    scaling = change_to(found.scaling, wanted.scaling) if wanted.scaling else None
     action = _action(found, replaces=replaces, changed=changed, beside=bool(rules or unmarked or dropped or scaling))
     before, after = _views(wanted, found, disclosure)
     if wanted.force_new_deployment and action in (Action.SETTINGS, Action.UNCHANGED):
@@ -132,7 +132,7 @@ def plan(wanted: Wanted, found: Found, disclosure: Disclosure) -> RolloutPlan:
         scaling=scaling,
         before=before,
         after=after,
-        refusal=". ".join(problem for problem in (_refusal(service, wanted), *_collisions(wanted, found)) if problem),
+        refusal=". ".join(filter(None, (_refusal(service, wanted), _unlabelled(wanted), *_collisions(wanted, found)))),
         unmarked=unmarked,
         dropped=dropped,
     )
@@ -192,6 +192,16 @@ def _refusal(service: Service | None, wanted: Wanted) -> str:
     )
 
 
+def _unlabelled(wanted: Wanted) -> str:
+    if not label_missing(wanted.scaling):
+        return ""
+    return (
+        "scaling.requests_per_target counts what an Application Load Balancer sends to a target group, and none is "
+        "attached to load_balancer.target_group_arn. Name a rule in listener_rules, let a listener forward to the "
+        "group, or leave requests_per_target out"
+    )
+
+
 def _views(wanted: Wanted, found: Found, disclosure: Disclosure) -> tuple[dict[str, Any], dict[str, Any]]:
     before: dict[str, Any] = {}
     definition_before, definition_after = views(
@@ -215,7 +225,8 @@ def _views(wanted: Wanted, found: Found, disclosure: Disclosure) -> tuple[dict[s
         place = f"{rule.listener_arn} priority {rule.priority}"
         after.setdefault("listener_rules", {})[place] = {**view_rule(rule), "owner": str(wanted.owner)}
     if wanted.scaling:
-        after["scaling"] = view_scaling(wanted.scaling)
+        change = change_to(found.scaling, wanted.scaling)
+        after["scaling"] = view_scaling(change.after if change else found.scaling or wanted.scaling)
         if found.scaling:
             before["scaling"] = view_scaling(found.scaling)
     return before, after

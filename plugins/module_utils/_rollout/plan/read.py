@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 from ..._common.commands import PROVISION
 from ..._errors import RefusedError
 from ..._release.record import running_release
+from ..scaling.model import counts_requests, labelled
 from .differences import Found, RolloutPlan, Wanted, plan
 from .target import Target, find_target
 
 if TYPE_CHECKING:
     from ..._release.record import Release
     from ..request.model import RolloutRequest
+    from ..scaling.model import Scaling
     from ..service.deployment import ServiceDeployment
     from ..session import Session
     from ..values import Service
@@ -86,13 +88,22 @@ def read(session: Session, target: Target | None = None) -> Facts:
         document=target.document,
         settings=request.settings,
         rules=request.rules,
-        scaling=request.scaling,
+        scaling=_scaling(session),
         desired_count=request.desired_count,
         task_definition_arn=target.task_definition_arn,
         owner=request.owned_by,
         force_new_deployment=request.force_new_deployment,
     )
     return Facts(target, found, history, deployments, plan(wanted, found, request.disclosure))
+
+
+def _scaling(session: Session) -> Scaling | None:
+    """The wanted scaling, whose policies name the target group whose requests they count."""
+    request = session.request
+    if request.scaling is None or not counts_requests(request.scaling):
+        return request.scaling
+    listeners = frozenset(rule.listener_arn for rule in request.rules)
+    return labelled(request.scaling, session.ports.balancing.request_count_label(request.target_group_arn, listeners))
 
 
 def _places(request: RolloutRequest, service: Service | None) -> tuple[frozenset[str], frozenset[str]]:

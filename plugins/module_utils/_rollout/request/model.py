@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from ..definition.comparison import Document
     from ..disclosure.fingerprint import Disclosure
     from ..gates.model import Gate
-    from ..values import ListenerRule, Scaling, ServiceSettings
+    from ..scaling.model import Scaling
+    from ..values import ListenerRule, ServiceSettings
 
 
 @dataclass(frozen=True, slots=True)

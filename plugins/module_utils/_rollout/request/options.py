@@ -10,13 +10,14 @@ from ..._errors import RequestError
 from ..._release.record import DEPLOY, ROLLBACK
 from ..disclosure.fingerprint import Disclosure
 from ..gates.table import read_gate
+from ..scaling.options import read_scaling
+from ..scaling.problems import scaling_problems
 from ..service.tags import read_tags
 from ..strategies.table import read_deployment
 from ..values import (
     CapacityProvider,
     ListenerRule,
     Network,
-    Scaling,
     ServiceSettings,
     TargetBinding,
 )
@@ -48,7 +49,7 @@ def build_request(options: Options, *, owner: str, key: bytes) -> RolloutRequest
         disclosure=Disclosure(key, show_values=options["show_values"]),
         kind=ROLLBACK if options["state"] == "rolled_back" else DEPLOY,
         rules=_rules(options, settings),
-        scaling=_scaling(options["scaling"]),
+        scaling=read_scaling(options["scaling"]),
         desired_count=_desired_count(options),
         gates=tuple(read_gate(gate, options["url"] or "") for gate in options["gates"] or []),
         migration=migration,
@@ -60,7 +61,8 @@ def build_request(options: Options, *, owner: str, key: bytes) -> RolloutRequest
         tags=tags,
         revision=options["revision"] or "",
     )
-    if options["state"] != "absent" and (problems := [*problems, *unfit, *problems_of(request)]):
+    problems = [*problems, *unfit, *problems_of(request), *scaling_problems(options["scaling"])]
+    if options["state"] != "absent" and problems:
         raise RequestError(f"Rolling out {request.service}: " + " ".join(problems), problems=problems)
     return request
 
@@ -105,18 +107,6 @@ def _rules(options: Options, settings: ServiceSettings) -> tuple[ListenerRule, .
             host_headers=frozenset(rule["host_headers"]),
         )
         for rule in options["listener_rules"] or []
-    )
-
-
-def _scaling(options: Options | None) -> Scaling | None:
-    if not options:
-        return None
-    return Scaling(
-        minimum=options["minimum"],
-        maximum=options["maximum"],
-        cpu_percent=options["cpu_percent"],
-        scale_in_cooldown_seconds=options["scale_in_cooldown_seconds"],
-        scale_out_cooldown_seconds=options["scale_out_cooldown_seconds"],
     )
 
 

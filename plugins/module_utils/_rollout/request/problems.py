@@ -16,11 +16,11 @@ from ..strategies.table import strategy_named
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ..values import ListenerRule, Scaling, ServiceSettings
+    from ..values import ListenerRule, ServiceSettings
     from .model import RolloutRequest
 
 _REVISION = re.compile(r"(arn:[\w-]+:ecs:[\w-]+:\d{12}:task-definition/)?[\w-]{1,255}:[1-9]\d*")
-# Limits of CreateService, RegisterScalableTarget and CreateRule.
+# Limits of CreateService and CreateRule.
 _MOST_SUBNETS, _MOST_GROUPS, _MOST_PRIORITY, _MOST_CONDITIONS = 16, 5, 50000, 5
 
 
@@ -32,7 +32,6 @@ def problems_of(request: RolloutRequest) -> list[str]:
         *_what(request),
         *_rules(request.rules),
         *_settings(request.settings),
-        *_scaling(request.scaling),
         *_movement(request),
     ]
 
@@ -125,19 +124,6 @@ def _settings(settings: ServiceSettings) -> Iterator[str]:
         yield "capacity_provider_strategy has more than one base; ECS takes one."
     if any(provider.base < 0 or provider.weight < 0 for provider in providers):
         yield "capacity_provider_strategy has a weight or base below 0."
-
-
-def _scaling(scaling: Scaling | None) -> Iterator[str]:
-    if scaling is None:
-        return
-    if scaling.minimum > scaling.maximum:
-        yield f"scaling.minimum {scaling.minimum} is above scaling.maximum {scaling.maximum}."
-    if scaling.minimum < 1:
-        yield "scaling.minimum is below 1; a release to zero tasks could not be judged."
-    if not 0 <= scaling.cpu_percent <= 100:
-        yield "scaling.cpu_percent must be 0 (no policy) to 100."
-    if scaling.scale_in_cooldown_seconds < 0 or scaling.scale_out_cooldown_seconds < 0:
-        yield "scaling's cooldowns must not be below 0."
 
 
 def _twice(values: Iterable[object]) -> list[object]:

@@ -1,6 +1,6 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The comparison of a service, its listener rules and its scaling with what is wanted."""
+"""The comparison of a service and its listener rules with what is wanted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..values import DeploymentSettings, ListenerRule, Network, Scaling, Service, ServiceSettings, TargetBinding
+    from ..values import DeploymentSettings, ListenerRule, Network, Service, ServiceSettings, TargetBinding
 
 # A change of one of these makes ECS start a new deployment; the others take effect without one.
 _DEPLOYING = frozenset({"network", "target_bindings", "platform_version", "capacity_providers"})
@@ -137,18 +137,6 @@ def joint_bindings(
     return wanted | {replace(served, target_group_arn=group) for group in left}
 
 
-def same_scaling(current: Scaling | None, wanted: Scaling) -> bool:
-    """Whether the scaling that is there is the wanted one."""
-    return current is not None and _normalise_scaling(current) == _normalise_scaling(wanted)
-
-
-def _normalise_scaling(scaling: Scaling) -> Scaling:
-    """*scaling* in the form that is compared: without a policy there are no pauses of it."""
-    if scaling.cpu_percent:
-        return scaling
-    return replace(scaling, scale_in_cooldown_seconds=0, scale_out_cooldown_seconds=0)
-
-
 def same_rule(current: ListenerRule | None, wanted: ListenerRule) -> bool:
     """Whether the rule that stands at the priority is the wanted one."""
     return current is not None and replace(current, arn="") == replace(wanted, arn="")
@@ -162,9 +150,3 @@ def view_rule(rule: ListenerRule) -> dict[str, Any]:
         "forward_to": rule.target_group_arn,
         **({"without_traffic": sorted(rule.waiting_group_arns)} if rule.waiting_group_arns else {}),
     }
-
-
-def view_scaling(scaling: Scaling) -> dict[str, Any]:
-    """*scaling* for a person and for a diff."""
-    form = _normalise_scaling(scaling)
-    return {field.name: getattr(form, field.name) for field in fields(form)}

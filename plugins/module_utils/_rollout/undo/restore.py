@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ..._errors import FastbreakError
+from ..scaling.model import change_back
 from ..service.comparison import changed_settings, starts_deployment
 from ..service.rules import at, with_waiting
 from ..service.writes import ServiceChange
@@ -148,12 +149,18 @@ class Restoration:
 
     def _scaling(self) -> None:
         request, scaling, before = self._session.request, self._session.ports.scaling, self.snapshot.scaling
-        if request.scaling is None or scaling.read_policies(request.cluster, request.service) == before:
+        if request.scaling is None:
             return
+        found = scaling.describe_scaling(request.cluster, request.service)
         if before is None:
+            if found is None:
+                return
             scaling.remove_scaling(request.cluster, request.service)
         else:
-            scaling.restore_policies(request.cluster, request.service, before)
+            change = change_back(found, before, request.scaling)
+            if change is None:
+                return
+            scaling.change_scaling(request.cluster, request.service, change)
         self._done.append("the scaling" if before else "no scaling")
         service = self._session.ports.ecs.describe_service(request.cluster, request.service)
         if service and service.desired_count != self.snapshot.desired_count:

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, fields, is_dataclass
 from types import NoneType
 from typing import Any, get_args, get_origin, get_type_hints
 
+from ..scaling.model import Scaling  # noqa: TC001 - `get_type_hints` looks it up
 from ..service.rules import StandingRule  # noqa: TC001 - `get_type_hints` looks it up
 from ..values import ServiceSettings  # noqa: TC001 - and this
 
@@ -27,7 +28,7 @@ class SeenAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What there was. ``settings`` None: no service. ``scaling`` is a whole scalable target, or None.
+    """What there was. ``settings`` None: no service. ``scaling`` None: no scalable target, or not ours to change.
 
     ``rules`` are those that this service owns, and those that stood where it wants its own.
     """
@@ -36,7 +37,7 @@ class Snapshot:
     task_definition_arn: str
     desired_count: int
     rules: tuple[StandingRule, ...]
-    scaling: dict[str, Any] | None
+    scaling: Scaling | None
     answers: tuple[SeenAnswer, ...]
 
 

@@ -18,12 +18,11 @@ if TYPE_CHECKING:
 def take_snapshot(session: Session, facts: Facts) -> Snapshot:
     """What there is now, before anything is changed, and what users get as answers."""
     request, service = session.request, facts.found.service
-    scaling = session.ports.scaling.read_policies(request.cluster, request.service) if request.scaling else None
     return Snapshot(
         settings=service.settings if service else None,
         task_definition_arn=facts.running_arn,
         desired_count=service.desired_count if service else 0,
         rules=ours_or_there(facts.found.rules, request.rules, request.owned_by),
-        scaling=dict(scaling) if scaling else None,
+        scaling=facts.found.scaling,
         answers=ask_users(session),
     )

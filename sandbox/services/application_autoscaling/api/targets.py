@@ -8,7 +8,7 @@ import uuid
 
 from sandbox.clients import client
 from sandbox.ministack import responses
-from sandbox.services.application_autoscaling.api import policies
+from sandbox.services.application_autoscaling.api import policies, scheduled
 from sandbox.services.application_autoscaling.model import Data, Refusal, key_of, page, registered, store
 
 _DIMENSION = "ecs:service:DesiredCount"
@@ -107,6 +107,7 @@ def _describe(data: Data) -> Data:
 def _deregister(data: Data) -> Data:
     registered(data)
     policies.forget_target(data)
+    scheduled.forget_target(data)
     store.tags.pop(store.targets.pop(key_of(data))["ScalableTargetARN"], None)
     return {}
 

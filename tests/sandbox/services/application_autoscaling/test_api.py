@@ -1,6 +1,7 @@
 """Application Auto Scaling for ECS services."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -150,6 +151,58 @@ def test_deregistering_takes_policies_and_alarms_along(scaling: Any, sandbox: An
     assert not sandbox.client("cloudwatch").describe_alarms(AlarmNames=names)["MetricAlarms"]
     with pytest.raises(ClientError, match="ObjectNotFoundException"):
         scaling.deregister_scalable_target(**TARGET)
+
+
+def test_a_scheduled_action_is_kept_and_changed_in_parts(scaling: Any, target: str) -> None:
+    night = {**TARGET, "ScheduledActionName": "night"}
+    starts = datetime(2027, 1, 1, tzinfo=UTC)
+    scaling.put_scheduled_action(
+        **night,
+        Schedule="cron(0 22 * * ? *)",
+        Timezone="Europe/Berlin",
+        StartTime=starts,
+        ScalableTargetAction={"MinCapacity": 0, "MaxCapacity": 1},
+    )
+    scaling.put_scheduled_action(
+        **{**night, "ScheduledActionName": "once"},
+        Schedule="at(2027-03-31T22:00:00)",
+        ScalableTargetAction={"MinCapacity": 1},
+    )
+    asked = {name: TARGET[name] for name in ("ServiceNamespace", "ResourceId")}
+    first, *others = scaling.get_paginator("describe_scheduled_actions").paginate(**asked, MaxResults=1)
+    (made,) = first["ScheduledActions"]
+    assert (made["ScheduledActionName"], made["Timezone"], made["StartTime"]) == ("night", "Europe/Berlin", starts)
+    assert [page["ScheduledActions"][0]["ScheduledActionName"] for page in others] == ["once"]
+    scaling.put_scheduled_action(**night, ScalableTargetAction={"MaxCapacity": 2})
+    (again,) = scaling.describe_scheduled_actions(**asked, ScheduledActionNames=["night"])["ScheduledActions"]
+    assert again["Schedule"] == made["Schedule"]
+    assert again["ScheduledActionARN"] == made["ScheduledActionARN"]
+    assert again["ScalableTargetAction"] == {"MaxCapacity": 2}
+    assert "StartTime" not in again
+    scaling.delete_scheduled_action(**night)
+    with pytest.raises(ClientError, match="ObjectNotFoundException"):
+        scaling.delete_scheduled_action(**night)
+    scaling.deregister_scalable_target(**TARGET)
+    assert not scaling.describe_scheduled_actions(**asked)["ScheduledActions"]
+    with pytest.raises(ClientError, match="ObjectNotFoundException"):
+        scaling.put_scheduled_action(**night, Schedule="rate(1 day)", ScalableTargetAction={"MaxCapacity": 2})
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"Schedule": "0 9 * * *"}, "Schedule expression"),
+        ({"Timezone": "Berlin"}, "Timezone"),
+        ({"ScalableTargetAction": {}}, "must be specified"),
+        ({"ScalableTargetAction": {"MinCapacity": 2, "MaxCapacity": 1}}, "Maximum capacity"),
+    ],
+)
+def test_a_scheduled_action_that_cannot_be_is_refused(
+    scaling: Any, target: str, other: dict[str, Any], said: str
+) -> None:
+    action = {"Schedule": "rate(1 day)", "ScalableTargetAction": {"MinCapacity": 1}, **other}
+    with pytest.raises(ClientError, match=f"ValidationException.*{said}"):
+        scaling.put_scheduled_action(**TARGET, ScheduledActionName="x", **action)
 
 
 def test_tags(scaling: Any, target: str) -> None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import Promotion
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.disclosure.fingerprint import Disclosure
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.http import HttpGate
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.target_health import TargetHealthGate
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.model import RolloutRequest
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.run import roll_out
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.scaling.options import read_scaling, scaling_spec
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import (
     ListenerRule,
     Network,
-    Scaling,
     ServiceSettings,
     TargetBinding,
 )
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Release
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.report import RolloutResult
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.scaling.model import Scaling
 
 ROLE = "arn:aws:iam::111111111111:role/task"
 SECRET = "arn:aws:secretsmanager:us-east-1:111111111111:secret:rds-x:password::"
@@ -57,6 +59,15 @@ def document(**environment: str) -> dict[str, Any]:
     }
 
 
+def scaling(minimum: int, maximum: int, **options: Any) -> Scaling:
+    """What the option ``scaling`` stands for."""
+    checked = ArgumentSpecValidator(scaling_spec()).validate({"minimum": minimum, "maximum": maximum, **options})
+    assert not checked.error_messages, checked.error_messages
+    read = read_scaling(checked.validated_parameters)
+    assert read
+    return read
+
+
 def make_request(version: str, **other: Any) -> RolloutRequest:
     gates = (
         TargetHealthGate(consecutive_successes=2, bake_seconds=10, deadline_seconds=60),
@@ -78,7 +89,7 @@ def make_request(version: str, **other: Any) -> RolloutRequest:
         "owner": "tester@here:1:aaaa",
         "disclosure": Disclosure(b"a key of this run"),
         "rules": (ListenerRule(LISTENER_ARN, 100, frozenset({"/*"}), GROUP_ARN),),
-        "scaling": Scaling(2, 6),
+        "scaling": scaling(2, 6),
         "desired_count": 2,
         "gates": gates,
         "timeout_seconds": 300.0,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import timedelta
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import botocore.session
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.conform import conform
@@ -22,7 +22,6 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values impo
     Answer,
     ContainerState,
     Deployment,
-    Scaling,
     Service,
     ServiceSettings,
     Target,
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import RepositoryImage
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import Promotion
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Lock, Release
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.scaling.model import Scaling, ScalingChange
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.ownership import Owner
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.rules import StandingRule
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.writes import OneOffTask, ServiceChange
@@ -250,6 +250,9 @@ class World(Scheduler):
     def listener_problem(self, arn: str) -> str:
         return f"Listener {arn} does not exist." if arn in self.missing else ""
 
+    def request_count_label(self, target_group_arn: str, listener_arns: frozenset[str]) -> str:
+        return f"app/alb/1/{target_group_arn.rpartition(':')[2]}" if listener_arns else ""
+
     def describe_targets(self, target_group_arn: str) -> tuple[Target, ...] | None:
         if target_group_arn in self.missing:
             return None
@@ -296,17 +299,11 @@ class World(Scheduler):
     def describe_scaling(self, cluster: str, service: str) -> Scaling | None:
         return self.scaling
 
-    def put_scaling(self, cluster: str, service: str, scaling: Scaling) -> None:
+    def change_scaling(self, cluster: str, service: str, change: ScalingChange) -> None:
         assert self.service, "Application Auto Scaling refuses a target whose service does not exist"
-        self.calls.append("put_scaling")
-        self.scaling = scaling
-
-    def read_policies(self, cluster: str, service: str) -> Mapping[str, Any] | None:
-        return {"target": asdict(self.scaling)} if self.scaling else None
-
-    def restore_policies(self, cluster: str, service: str, whole: Mapping[str, Any]) -> None:
-        self.calls.append("restore_policies")
-        self.scaling = Scaling(**whole["target"])
+        assert self.scaling or change.bounded, "a scalable target is registered with its bounds"
+        self.calls.append("change_scaling")
+        self.scaling = change.after
 
     def remove_scaling(self, cluster: str, service: str) -> bool:
         self.calls.append("remove_scaling")

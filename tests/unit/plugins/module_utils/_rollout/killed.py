@@ -25,7 +25,7 @@ WRITES = frozenset(
         "finish",
         "note_deployment",
         "put_rule",
-        "put_scaling",
+        "change_scaling",
         "register_task_definition",
         "remove_scaling",
         "run_task",

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import Promotion
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Lock, Release
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.scaling.model import Scaling
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.rules import StandingRule
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import (
-        Scaling,
         Service,
         ServiceSettings,
         TaskDefinition,

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, RolledBackError
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import ListenerRule, Scaling
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import ListenerRule
 
-from tests.unit.plugins.module_utils._rollout.case import deploy, make_request, released
+from tests.unit.plugins.module_utils._rollout.case import deploy, make_request, released, scaling
 from tests.unit.plugins.module_utils._rollout.fakes import GROUP_ARN, LISTENER_ARN
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def test_rule_that_takes_users_away_is_put_back_with_all_else(world: World, port
     released(world, ports)
     before = (world.service.settings, dict(world.rules), world.scaling)
     with pytest.raises(RolledBackError, match=r"gate ready is UNHEALTHY.*503.*Put back: rule 100") as caught:
-        deploy(ports, "1.0.0", rules=TYPO, settings=OTHER_TAGS, scaling=Scaling(1, 9))
+        deploy(ports, "1.0.0", rules=TYPO, settings=OTHER_TAGS, scaling=scaling(1, 9))
     assert (world.service.settings, world.rules, world.scaling) == before
     assert caught.value.details["action"] == "settings"
     assert len(world.records) == 1
@@ -54,7 +54,7 @@ def test_change_that_is_refused_halfway_is_put_back(world: World, ports: Ports) 
     def refuse(*_: object) -> None:
         raise OperationError("RegisterScalableTarget is denied")
 
-    world.put_scaling = refuse  # type: ignore[method-assign]
+    world.change_scaling = refuse  # type: ignore[method-assign]
     with pytest.raises(OperationError, match=r"RegisterScalableTarget is denied\. Put back: tags"):
-        deploy(ports, "1.0.0", settings=OTHER_TAGS, scaling=Scaling(1, 9))
+        deploy(ports, "1.0.0", settings=OTHER_TAGS, scaling=scaling(1, 9))
     assert world.service.settings.tags == frozenset()

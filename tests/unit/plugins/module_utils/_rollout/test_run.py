@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RolledBackError
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import ROLLBACK, Outcome
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import DeploymentSettings, Scaling
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import DeploymentSettings
 
-from tests.unit.plugins.module_utils._rollout.case import deploy, document, make_request, newest, released
+from tests.unit.plugins.module_utils._rollout.case import deploy, document, make_request, newest, released, scaling
 
 if TYPE_CHECKING:
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
@@ -28,7 +28,7 @@ def test_first_release_makes_rule_service_and_scaling_in_that_order(world: World
         "start",
         "put_rule",
         "create_service",
-        "put_scaling",
+        "change_scaling",
         "put_rule",
         "finish(SUCCEEDED)",
     ]
@@ -88,11 +88,11 @@ def test_settings_that_replace_no_task_need_no_release(world: World, ports: Port
     deploy(ports, "1.0.0")
     world.calls.clear()
     settings = replace(make_request("1.0.0").settings, deployment=DeploymentSettings(maximum_percent=150))
-    result = deploy(ports, "1.0.0", settings=settings, scaling=Scaling(2, 8))
+    result = deploy(ports, "1.0.0", settings=settings, scaling=scaling(2, 8))
     assert result.action == "settings"
-    assert world.calls == ["update_service(deployment)", "put_scaling"]
+    assert world.calls == ["update_service(deployment)", "change_scaling"]
     assert world.service.settings.deployment.maximum_percent == 150
-    assert not deploy(ports, "1.0.0", settings=settings, scaling=Scaling(2, 8)).changed
+    assert not deploy(ports, "1.0.0", settings=settings, scaling=scaling(2, 8)).changed
 
 
 def test_check_mode_writes_nothing_and_agrees_with_the_run(world: World, ports: Ports) -> None:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, RefusedError, RolledBackError
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.rules import written
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import ListenerRule, Scaling, TargetBinding
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import ListenerRule, TargetBinding
 
-from tests.unit.plugins.module_utils._rollout.case import deploy, make_request, released
+from tests.unit.plugins.module_utils._rollout.case import deploy, make_request, released, scaling
 from tests.unit.plugins.module_utils._rollout.fakes import GROUP_ARN, LISTENER_ARN, World
 
 if TYPE_CHECKING:
@@ -187,13 +187,13 @@ def test_run_that_goes_on_with_what_an_interrupted_one_left_undoes_that_too(
     users = Users(world)
     world.at.append((world.seconds + seconds, interrupt))
     with pytest.raises(OperationError, match="interrupted"):
-        deploy(ports, "1.1.0", **to_green(scaling=Scaling(2, 9)))
+        deploy(ports, "1.1.0", **to_green(scaling=scaling(2, 9)))
     digest = "sha256:" + "b" * 64
     world.behaviours[digest] = replace(world.behaviours[digest], path_status={"/v1/analyses": 500})
     for task in world.tasks:
         task.behaviour = world.behaviour(task.definition_arn)
     with pytest.raises(RolledBackError):
-        deploy(ports, "1.2.0" if other else "1.1.0", **to_green(scaling=Scaling(2, 9)))
+        deploy(ports, "1.2.0" if other else "1.1.0", **to_green(scaling=scaling(2, 9)))
     assert settled(world) == before
     assert set(users.statuses) == {200}
     assert not deploy(ports, "1.0.0").changed
@@ -212,7 +212,7 @@ def test_undo_by_ecs_itself_restores_all_too(
     world.breaker_threshold = breaker
     users = Users(world)
     with pytest.raises(RolledBackError):
-        deploy(ports, "1.1.0", **to_green(scaling=Scaling(2, 9)))
+        deploy(ports, "1.1.0", **to_green(scaling=scaling(2, 9)))
     assert settled(world) == before
     assert set(users.statuses) == {200} or behaviour == {"exits_after": 9.0}
 
@@ -223,7 +223,7 @@ def test_deployment_that_takes_too_long_is_undone_whole(world: World, ports: Por
     world.push("1.1.0", "b", ready_after=1000.0)
     users = Users(world)
     with pytest.raises(RolledBackError, match="still IN_PROGRESS after"):
-        deploy(ports, "1.1.0", **to_green(scaling=Scaling(2, 9), timeout_seconds=60.0))
+        deploy(ports, "1.1.0", **to_green(scaling=scaling(2, 9), timeout_seconds=60.0))
     assert settled(world) == before
     assert set(users.statuses) == {200}
 

@@ -32,6 +32,32 @@ def described(*rules: dict[str, Any]) -> dict[str, Any]:
     return {"Rules": [*rules, {"RuleArn": "default", "Priority": "default", "Conditions": [], "Actions": []}]}
 
 
+BALANCER = "arn:aws:elasticloadbalancing:us-east-1:111111111111:loadbalancer"
+GROUP = "arn:aws:elasticloadbalancing:us-east-1:111111111111:targetgroup/blue/9"
+
+
+@pytest.mark.parametrize(
+    ("attached", "listener", "label"),
+    [
+        ([f"{BALANCER}/app/alb/1"], None, "app/alb/1/targetgroup/blue/9"),
+        ([], f"{BALANCER}/app/other/2", "app/other/2/targetgroup/blue/9"),
+        ([f"{BALANCER}/net/nlb/1"], None, ""),
+        ([], "", ""),
+    ],
+)
+def test_requests_are_called_by_load_balancer_and_target_group(
+    stubbed: Callable[[str], tuple[Any, Stubber]], attached: list[str], listener: str | None, label: str
+) -> None:
+    client, stub = stubbed("elbv2")
+    stub.add_response(
+        "describe_target_groups", {"TargetGroups": [{"LoadBalancerArns": attached}]}, {"TargetGroupArns": [GROUP]}
+    )
+    if listener is not None:
+        there = [{"ListenerArn": "a", "LoadBalancerArn": listener}] if listener else []
+        stub.add_response("describe_listeners", {"Listeners": there}, {"ListenerArns": ["a"]})
+    assert Elbv2Client(lambda: client).request_count_label(GROUP, frozenset({"a"})) == label
+
+
 def test_rules_of_every_listener_of_the_load_balancers_are_listed_with_their_tags(
     stubbed: Callable[[str], tuple[Any, Stubber]],
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.disclosure.fingerprint import Disclosure
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.plan.differences import Action, Found, Wanted, plan
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.scaling.model import labelled
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.ownership import Owner
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.rules import (
     StandingRule,
@@ -19,7 +20,6 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values impo
     DeploymentSettings,
     ListenerRule,
     Network,
-    Scaling,
     Service,
     ServiceSettings,
     TargetBinding,
@@ -27,6 +27,8 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values impo
 )
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.unit.plugins.module_utils._rollout.case import scaling
 
 HIDDEN = Disclosure(b"a key of this run")
 SETTINGS = ServiceSettings(
@@ -47,7 +49,7 @@ def revision(number: int, document: dict[str, object], *, active: bool = True) -
 
 RULE = ListenerRule("listener", 100, frozenset({"/*"}), "group")
 OWNER = Owner("web", "c")
-WANTED = Wanted("web", DOCUMENT, SETTINGS, rules=(RULE,), scaling=Scaling(2, 4), owner=OWNER)
+WANTED = Wanted("web", DOCUMENT, SETTINGS, rules=(RULE,), scaling=scaling(2, 4), owner=OWNER)
 OTHERS = frozenset(Owner("api", "c").marks.items())
 
 
@@ -58,7 +60,7 @@ def moved(group: str) -> StandingRule:
 
 OTHER = {**DOCUMENT, "cpu": "512"}
 STANDING = written(RULE, tags=OWNER.marks, arn="r")
-THERE = Found(service(), revision(1, DOCUMENT), revision(1, DOCUMENT), (STANDING,), Scaling(2, 4), judged=True)
+THERE = Found(service(), revision(1, DOCUMENT), revision(1, DOCUMENT), (STANDING,), scaling(2, 4), judged=True)
 
 
 @pytest.mark.parametrize(
@@ -119,9 +121,16 @@ some_settings = st.builds(
         alarm_rollback=st.booleans(),
     ),
 )
+NIGHT = {"name": "night", "schedule": "cron(0 22 * * ? *)", "maximum": 4}
+NIGHT = {"name": "night", "schedule": "cron(0 22 * * ? *)", "maximum": 4}
 some_scaling = st.none() | st.builds(
-    Scaling, st.just(2), st.just(4), st.sampled_from([0.0, 60.0]), st.sampled_from([60, 300])
-)
+    scaling,
+    st.just(2),
+    st.sampled_from([4, 9]),
+    cpu_percent=st.sampled_from([0.0, 60.0]),
+    requests_per_target=st.sampled_from([0.0, 100.0]),
+    scheduled_actions=st.sampled_from([[], [NIGHT], [{**NIGHT, "maximum": 9}]]),
+).map(lambda made: labelled(made, "app/alb/1/targetgroup/blue/1"))
 some_rules = st.sampled_from([(), (STANDING,), (moved("other"),), (replace(STANDING, tags=frozenset()),)])
 
 
@@ -151,9 +160,26 @@ def test_service_goes_back_from_capacity_providers_to_its_launch_type() -> None:
     assert made.setting_changes == ("launch_type", "capacity_providers")
 
 
+def test_requests_cannot_be_counted_without_a_load_balancer() -> None:
+    wanted = replace(WANTED, scaling=scaling(2, 4, requests_per_target=100))
+    assert "scaling.requests_per_target counts" in plan(wanted, THERE, HIDDEN).refusal
+    named = replace(WANTED, scaling=labelled(wanted.scaling, "app/a/1/targetgroup/b/2"))  # type: ignore[arg-type]
+    made = plan(named, THERE, HIDDEN)
+    assert (made.refusal, made.action) == ("", Action.SETTINGS)
+    assert list(made.after["scaling"]["policies"]) == ["cpu_percent", "requests_per_target"]
+    assert list(made.before["scaling"]["policies"]) == ["cpu_percent"]
+
+
+def test_bounds_that_a_schedule_set_are_no_difference() -> None:
+    day = {"name": "day", "schedule": "cron(0 7 * * ? *)", "minimum": 3, "maximum": 9}
+    wanted = replace(WANTED, scaling=scaling(2, 4, scheduled_actions=[day]))
+    at_day = replace(THERE, scaling=replace(wanted.scaling, minimum=3, maximum=9))  # type: ignore[type-var]
+    assert not plan(wanted, at_day, HIDDEN).changed
+
+
 def test_pauses_of_a_policy_that_is_not_wanted_are_no_difference() -> None:
-    off = Scaling(2, 4, cpu_percent=0, scale_in_cooldown_seconds=7)
-    found = replace(THERE, scaling=Scaling(2, 4, cpu_percent=0, scale_out_cooldown_seconds=300))
+    off = scaling(2, 4, cpu_percent=0, scale_in_cooldown_seconds=7)
+    found = replace(THERE, scaling=scaling(2, 4, cpu_percent=0, scale_out_cooldown_seconds=300))
     assert not plan(replace(WANTED, scaling=off), found, HIDDEN).changed
 
 

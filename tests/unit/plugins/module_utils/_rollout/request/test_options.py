@@ -12,12 +12,13 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import Reque
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.http import HttpGate
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.target_health import TargetHealthGate
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.options import build_request
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import ListenerRule, Scaling
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import ListenerRule
 from ansible_collections.fastbreak.aws.plugins.modules.ecs_rollout import CROSS_CHECKS, ENTRY, build_argument_spec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.examples import examples
+from tests.unit.plugins.module_utils._rollout.case import scaling
 from tests.unit.plugins.module_utils._rollout.junk import junk, places
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def request(**other: Any) -> RolloutRequest:
 def test_options_become_a_request_with_the_documented_defaults() -> None:
     made = request(scaling={"minimum": 3, "maximum": 5})
     assert made.desired_count == 3
-    assert made.scaling == Scaling(3, 5)
+    assert made.scaling == scaling(3, 5)
     assert made.rules == (ListenerRule("listener", 7, frozenset({"/*"}), "group"),)
     assert made.settings.deployment.circuit_breaker
     assert isinstance(made.gates[0], TargetHealthGate)

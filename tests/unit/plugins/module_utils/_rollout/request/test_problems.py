@@ -13,7 +13,6 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values impo
     DeploymentSettings,
     ListenerRule,
     Network,
-    Scaling,
 )
 
 from tests.unit.plugins.module_utils._rollout.case import make_request
@@ -50,8 +49,6 @@ def ruled(**fields: Any) -> dict[str, Any]:
         (ruled(path_patterns=frozenset({""})), "an empty entry in path_patterns"),
         (ruled(path_patterns=frozenset(["", "a", "b", "c", "d", "e", "f"])), "a rule takes 5"),
         (ruled(listener_arn=""), "listener_arn is empty"),
-        ({"scaling": Scaling(1, 2, cpu_percent=101)}, "scaling.cpu_percent"),
-        ({"scaling": Scaling(1, 2, scale_in_cooldown_seconds=-1)}, "cooldowns"),
         ({"timeout_seconds": float("nan")}, "timeout_seconds must be a number"),
         ({"timeout_seconds": float("inf")}, "timeout_seconds must be a number"),
         ({"poll_seconds": float("nan")}, "poll_interval_seconds must be a number"),

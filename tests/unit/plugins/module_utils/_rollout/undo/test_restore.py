@@ -12,9 +12,9 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.rul
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.session import Session
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.undo.restore import Restoration
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.undo.take_snapshot import take_snapshot
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import ListenerRule, Scaling
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import ListenerRule
 
-from tests.unit.plugins.module_utils._rollout.case import make_request, released
+from tests.unit.plugins.module_utils._rollout.case import make_request, released, scaling
 from tests.unit.plugins.module_utils._rollout.fakes import GROUP_ARN, LISTENER_ARN, World
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ CHANGES: list[tuple[Callable[[World], None], str]] = [
     (lambda world: change_rule(world, conditions=()), "rule 100"),
     (lambda world: change_rule(world, tags=frozenset()), "the tags of rule 100"),
     (add_new, "no rule 50"),
-    (lambda world: setattr(world, "scaling", Scaling(1, 9)), "the scaling"),
+    (lambda world: setattr(world, "scaling", scaling(1, 9)), "the scaling"),
     (lambda world: setattr(world, "scaling", None), "the scaling"),
     (
         lambda world: setattr(
@@ -98,7 +98,8 @@ def test_rules_of_others_are_left_alone(world: World, restoration: Restoration) 
 
 @pytest.mark.parametrize("error", [OperationError("denied"), UnavailableError("down")])
 @pytest.mark.parametrize(
-    ("method", "named"), [("put_rule", "rule 100"), ("tag_service", "the service's settings"), ("put_scaling", "")]
+    ("method", "named"),
+    [("put_rule", "rule 100"), ("tag_service", "the service's settings"), ("change_scaling", "the scaling")],
 )
 def test_what_cannot_be_put_back_is_named_and_keeps_nothing_else_from_it(
     world: World, restoration: Restoration, error: Exception, method: str, named: str
@@ -112,9 +113,9 @@ def test_what_cannot_be_put_back_is_named_and_keeps_nothing_else_from_it(
 
     setattr(world, method, refuse)
     restored = restoration.everything()
-    assert [left for left in restored.left if named and left.startswith(named)] == list(restored.left)
-    assert bool(restored.left) == bool(named)
-    assert world.scaling == Scaling(2, 6)
+    assert [left for left in restored.left if left.startswith(named)] == list(restored.left)
+    assert restored.left
+    assert (world.scaling == scaling(2, 6)) == (method != "change_scaling")
     assert named in str(restored)
 
 

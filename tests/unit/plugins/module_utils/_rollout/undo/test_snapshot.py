@@ -20,6 +20,8 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values impo
     TargetBinding,
 )
 
+from tests.unit.plugins.module_utils._rollout.case import scaling
+
 SETTINGS = ServiceSettings(
     capacity_providers=frozenset({CapacityProvider("FARGATE", 1, 2), CapacityProvider("FARGATE_SPOT", 3)}),
     network=Network(frozenset({"a", "b"}), frozenset({"sg"}), assign_public_ip=True),
@@ -42,7 +44,7 @@ WHOLE = Snapshot(
     "web:1",
     2,
     (RULE, replace(RULE, priority=8)),
-    {"target": {"MinCapacity": 1}, "policies": {"p": {"PolicyType": "StepScaling"}}},
+    scaling(1, 3, scheduled_actions=[{"name": "night", "schedule": "rate(1 day)", "maximum": 2}]),
     (SeenAnswer("ready", 200, "1.0.0"), SeenAnswer("route", 0, "")),
 )
 

@@ -26,7 +26,7 @@ def test_snapshot_holds_what_is_ours_and_what_users_get(world: World, ports: Por
     snapshot = take_snapshot(session, read(session))
     assert [rule.priority for rule in snapshot.rules] == [100]
     assert (snapshot.settings, snapshot.desired_count) == (world.service.settings, 2)
-    assert snapshot.scaling == world.read_policies("c", "s")
+    assert snapshot.scaling == world.scaling
     tag = f"1.0.0-{'a' * 40}"
     assert snapshot.answers == (SeenAnswer("ready", 200, tag), SeenAnswer("route", 200, tag))
     assert world.calls == []

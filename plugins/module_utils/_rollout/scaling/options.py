@@ -1,0 +1,60 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The option ``scaling``: what it takes, and the scaling that it stands for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .metrics import MARK, METRICS
+from .model import Scaling, scheduled, tracking
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Options = Mapping[str, Any]
+
+
+def scaling_spec() -> dict[str, Any]:
+    """The argument spec of the option."""
+    return {
+        "minimum": {"type": "int", "required": True},
+        "maximum": {"type": "int", "required": True},
+        **{metric.option: {"type": "float", "default": metric.default} for metric in METRICS},
+        "scale_in_cooldown_seconds": {"type": "int", "default": 300},
+        "scale_out_cooldown_seconds": {"type": "int", "default": 60},
+        "scheduled_actions": {
+            "type": "list",
+            "elements": "dict",
+            "default": [],
+            "options": {
+                "name": {"type": "str", "required": True},
+                "schedule": {"type": "str", "required": True},
+                "timezone": {"type": "str", "default": "UTC"},
+                "minimum": {"type": "int"},
+                "maximum": {"type": "int"},
+            },
+        },
+    }
+
+
+def read_scaling(options: Options | None) -> Scaling | None:
+    """The scaling that validated *options* of `scaling_spec` stand for; its policies name no target group yet."""
+    if not options:
+        return None
+    cooldowns = options["scale_in_cooldown_seconds"], options["scale_out_cooldown_seconds"]
+    return Scaling(
+        minimum=options["minimum"],
+        maximum=options["maximum"],
+        policies={
+            metric.policy: tracking(metric, options[metric.option], *cooldowns)
+            for metric in METRICS
+            if options[metric.option]
+        },
+        actions={
+            f"{MARK}{action['name']}": scheduled(
+                action["schedule"], action["timezone"] or "UTC", action["minimum"], action["maximum"]
+            )
+            for action in options["scheduled_actions"]
+        },
+    )

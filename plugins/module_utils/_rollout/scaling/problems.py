@@ -1,0 +1,67 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Why the option ``scaling`` cannot be right, in its own words. Nothing is asked of the world."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from .metrics import METRICS
+from .schedule import schedule_problem, timezone_problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    Options = Mapping[str, Any]
+
+# Quota of a scalable target, and the pattern and length of a name in PutScheduledAction without our mark.
+_MOST_ACTIONS = 200
+_NAME = re.compile(r"[^\x00-\x1f\x7f-\x9f:/|]{1,200}")
+
+
+def scaling_problems(options: Options | None) -> Iterator[str]:
+    """Everything that is wrong with validated *options* of `scaling_spec`."""
+    if not options:
+        return
+    lowest, highest = options["minimum"], options["maximum"]
+    if lowest > highest:
+        yield f"scaling.minimum {lowest} is above scaling.maximum {highest}."
+    if lowest < 1:
+        yield "scaling.minimum is below 1; a release to zero tasks could not be judged."
+    for metric in METRICS:
+        if not 0 <= options[metric.option] <= metric.most:
+            most = f"{metric.most:g}" if metric.most <= 100 else "any number above"
+            yield f"scaling.{metric.option} must be 0 (no policy) to {most}."
+    if options["scale_in_cooldown_seconds"] < 0 or options["scale_out_cooldown_seconds"] < 0:
+        yield "scaling's cooldowns must not be below 0."
+    actions = options["scheduled_actions"]
+    if len(actions) > _MOST_ACTIONS:
+        yield f"scaling.scheduled_actions has {len(actions)} entries; a scalable target takes {_MOST_ACTIONS}."
+    for name, count in Counter(action["name"] for action in actions).items():
+        if count > 1:
+            yield f"scaling.scheduled_actions names {name!r} twice."
+    for action in actions:
+        for problem in _action_problems(action, lowest, highest):
+            yield f"scaling.scheduled_actions {action['name']!r}: {problem}."
+
+
+def _action_problems(action: Options, lowest: int, highest: int) -> Iterator[str]:
+    name, schedule, timezone = action["name"], action["schedule"], action["timezone"] or "UTC"
+    minimum, maximum = action["minimum"], action["maximum"]
+    if not _NAME.fullmatch(name) or name != name.strip():
+        yield "a name is 1 to 200 characters without ':', '/', '|' and spaces around it"
+    if problem := schedule_problem(schedule):
+        yield f"schedule {schedule!r} {problem}"
+    elif problem := timezone_problem(timezone, schedule):
+        yield f"timezone {timezone!r} {problem}"
+    if minimum is None and maximum is None:
+        yield "it sets neither minimum nor maximum"
+    elif any(bound is not None and bound < 0 for bound in (minimum, maximum)):
+        yield "its minimum and maximum must not be below 0"
+    elif (lowest if minimum is None else minimum) > (highest if maximum is None else maximum):
+        yield (
+            f"its minimum {f'(scaling.minimum {lowest})' if minimum is None else minimum} is above its maximum "
+            f"{f'(scaling.maximum {highest})' if maximum is None else maximum}"
+        )

@@ -1,0 +1,52 @@
+"""The scaling that options stand for."""
+
+from __future__ import annotations
+
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.scaling.metrics import METRICS
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.scaling.options import read_scaling
+
+from tests.unit.plugins.module_utils._rollout.case import scaling
+
+ALL = {"cpu_percent": 60, "memory_percent": 70, "requests_per_target": 500}
+
+
+def test_each_metric_is_a_policy_of_its_own_and_marked() -> None:
+    made = scaling(2, 4, **ALL)
+    assert sorted(made.policies) == sorted(metric.policy for metric in METRICS)
+    assert all(name.startswith("fastbreak-") for name in made.policies)
+    assert made.policies["fastbreak-requests"] == {
+        "PolicyType": "TargetTrackingScaling",
+        "TargetTrackingScalingPolicyConfiguration": {
+            "TargetValue": 500.0,
+            "PredefinedMetricSpecification": {"PredefinedMetricType": "ALBRequestCountPerTarget", "ResourceLabel": ""},
+            "ScaleInCooldown": 300,
+            "ScaleOutCooldown": 60,
+        },
+    }
+    for metric in METRICS:
+        assert sorted(scaling(2, 4, **{**ALL, metric.option: 0}).policies) == sorted(
+            other.policy for other in METRICS if other != metric
+        )
+
+
+def test_scheduled_actions_are_marked_and_hold_what_they_set() -> None:
+    night = {"name": "night", "schedule": "cron( 0  22 * * ? * )", "timezone": "Europe/Berlin", "maximum": 2}
+    hourly = {"name": "hourly", "schedule": "rate(1 hour)", "minimum": 3}
+    assert scaling(1, 4, scheduled_actions=[night, hourly]).actions == {
+        "fastbreak-night": {
+            "Schedule": "cron(0 22 * * ? *)",
+            "Timezone": "Europe/Berlin",
+            "ScalableTargetAction": {"MaxCapacity": 2},
+        },
+        "fastbreak-hourly": {"Schedule": "rate(1 hour)", "ScalableTargetAction": {"MinCapacity": 3}},
+    }
+
+
+def test_timezone_with_nothing_behind_it_is_utc() -> None:
+    action = {"name": "night", "schedule": "cron(0 22 * * ? *)", "maximum": 2}
+    made = scaling(1, 4, scheduled_actions=[{**action, "timezone": None}])
+    assert made == scaling(1, 4, scheduled_actions=[action])
+
+
+def test_no_options_are_no_scaling() -> None:
+    assert read_scaling(None) is None
