@@ -1,8 +1,8 @@
 """Run stages of checks and tests: all of them when none is named.
 
-One stage's output is shown as it comes. Several run in three lanes at once, so that what waits for containers does not
-hold up what computes; each one's output goes to `.cache/test/<stage>.log` and is shown whole when the stage failed. The
-last lines are the slowest tests and the sums that pytest gave.
+One stage's output is shown as it comes. Of several, three run at once, so that what waits for containers does not hold
+up what computes; each one's output goes to `.cache/test/<stage>.log` and is shown whole when the stage failed. The last
+lines are the slowest tests and the sums that pytest gave.
 
 --quick is what to run before each commit: linters of what changed, unit tests with fewer
 examples of each property, and the architecture.
@@ -61,33 +61,28 @@ def _pytest(*arguments: str, python: str = sys.executable) -> tuple[str, ...]:
 
 
 SERVICE_PYTEST = _pytest("-p", "tools.strict_skips", python=str(ROOT / ".venv-service/bin/python"))
+IN_TWO = ("-n2", "--dist=worksteal")
 BESIDE = ("docker-registry", "openssl", "skopeo")
-# Lanes of about the same length; the first one computes, the others wait for containers most of the time.
-LANES = (
-    (
-        Stage("lint", (sys.executable, "-m", "tools.lint"), service=True),
-        Stage("unit", _pytest("tests/unit")),
-        Stage("architecture", _pytest("tests/architecture")),
-        Stage("packaging", _pytest("tests/packaging")),
-        Stage("sanity", (sys.executable, "-m", "tools.sanity")),
-    ),
-    (
-        Stage("sandbox-test", _pytest("-n2", "tests/sandbox"), engine=True),
-        Stage("service-test", SERVICE_PYTEST, folder="service", engine=True, service=True),
-        Stage("e2e", _pytest("tests/e2e"), engine=True, service=True),
-    ),
-    (
-        Stage("integration", _pytest("-n2", "--dist=loadfile", "tests/integration"), engine=True, programs=BESIDE),
-        Stage("molecule", (sys.executable, "-m", "tools.molecule"), engine=True),
-    ),
+AT_ONCE = 3
+# In the order in which they begin: the longest first, since a short one fills what is left at the end, and those that
+# wait for containers most of the time beside those that compute. Linters come early, for most mistakes are theirs.
+STAGES = (
+    Stage("integration", _pytest("-n2", "--dist=loadfile", "tests/integration"), engine=True, programs=BESIDE),
+    Stage("e2e", _pytest("tests/e2e"), engine=True, service=True),
+    Stage("lint", (sys.executable, "-m", "tools.lint"), service=True),
+    Stage("architecture", _pytest("tests/architecture")),
+    Stage("molecule", (sys.executable, "-m", "tools.molecule"), engine=True),
+    Stage("sandbox-test", _pytest("-n2", "tests/sandbox"), engine=True),
+    Stage("service-test", SERVICE_PYTEST, folder="service", engine=True, service=True),
+    Stage("unit", _pytest(*IN_TWO, "tests/unit")),
+    Stage("sanity", (sys.executable, "-m", "tools.sanity")),
+    Stage("packaging", _pytest("tests/packaging")),
 )
-STAGES = {stage.name: stage for lane in LANES for stage in lane}
-QUICK_LANES = (
-    (
-        Stage("lint", (sys.executable, "-m", "tools.lint", "--changed")),
-        Stage("architecture", _pytest("tests/architecture")),
-    ),
-    (Stage("unit", _pytest("-n2", "--hypothesis-profile=quick", "tests/unit")),),
+QUICK_AT_ONCE = 2
+QUICK_STAGES = (
+    Stage("unit", _pytest(*IN_TWO, "--hypothesis-profile=quick", "tests/unit")),
+    Stage("lint", (sys.executable, "-m", "tools.lint", "--changed")),
+    Stage("architecture", _pytest("tests/architecture")),
 )
 
 
@@ -121,9 +116,6 @@ class Runner:
         self._running: set[subprocess.Popen[bytes]] = set()
         self._lock = threading.Lock()
         self._ending = False
-
-    def run_lane(self, stages: list[Stage]) -> list[Outcome]:
-        return [self.run(stage) for stage in stages if not self._ending]
 
     def run(self, stage: Stage) -> Outcome:
         began = time.monotonic()
@@ -220,17 +212,19 @@ def end_sandboxes(names: set[str]) -> None:
         subprocess.run([sys.executable, "-m", "sandbox", "down", "--name", name], cwd=ROOT, check=False)
 
 
-def run_all(lanes: list[list[Stage]]) -> int:
+def run_all(stages: list[Stage], at_once: int = AT_ONCE) -> int:
+    """Run stages in their order, some at once; the exit code."""
     LOGS.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     before = sandboxes()
     runner = Runner()
-    with ThreadPoolExecutor(max_workers=len(lanes)) as pool:
-        futures = [pool.submit(runner.run_lane, lane) for lane in lanes]
+    with ThreadPoolExecutor(max_workers=at_once) as pool:
+        futures = [pool.submit(runner.run, stage) for stage in stages]
         try:
-            outcomes = [outcome for future in futures for outcome in future.result()]
+            outcomes = [future.result() for future in futures]
         except KeyboardInterrupt:
             print("Interrupted: ending what runs ...", file=sys.stderr, flush=True)
+            pool.shutdown(wait=False, cancel_futures=True)
             runner.end_all()
             end_sandboxes(sandboxes() - before)
             return 130
@@ -267,26 +261,23 @@ def show_slowest(outcomes: list[Outcome]) -> None:
 
 
 def main(arguments: list[str]) -> int:
+    known = [stage.name for stage in STAGES]
     made = parser("tools.suite", __doc__)
     made.add_argument("--quick", action="store_true", help="what to run before each commit")
-    made.add_argument("names", nargs="*", metavar="STAGE", help=", ".join(STAGES))
+    made.add_argument("names", nargs="*", metavar="STAGE", help=", ".join(known))
     options = made.parse_args(arguments)
     names = options.names
-    if unknown := set(names) - set(STAGES):
-        print(f"No such stage: {', '.join(sorted(unknown))}. There are: {', '.join(STAGES)}.", file=sys.stderr)
+    if unknown := set(names) - set(known):
+        print(f"No such stage: {', '.join(sorted(unknown))}. There are: {', '.join(known)}.", file=sys.stderr)
         return 2
     # A terminated run ends its stages as an interrupted one does. A shell starts what runs in its background with
     # interrupts ignored, which every process below would inherit.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.default_int_handler)
-    lanes = [
-        [stage for stage in lane if not names or stage.name in names]
-        for lane in (QUICK_LANES if options.quick else LANES)
-    ]
-    stages = [stage for lane in lanes for stage in lane]
+    stages = [stage for stage in (QUICK_STAGES if options.quick else STAGES) if not names or stage.name in names]
     try:
         prepare(stages)
-        return run_one(stages[0]) if len(stages) == 1 else run_all(lanes)
+        return run_one(stages[0]) if len(stages) == 1 else run_all(stages, QUICK_AT_ONCE if options.quick else AT_ONCE)
     except subprocess.CalledProcessError as error:
         return error.returncode  # it has said itself what is wrong
     except KeyboardInterrupt:

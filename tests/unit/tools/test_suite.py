@@ -1,4 +1,4 @@
-"""Running stages: lanes, sums, failures, interruption."""
+"""Running stages: sums, failures, interruption."""
 
 import sys
 from pathlib import Path
@@ -23,16 +23,22 @@ FAILED = stage("c", "print('===== 1 failed, 2 passed in 0.1s ====='); raise Syst
 
 
 def test_the_last_line_sums_what_pytest_counted(capsys: pytest.CaptureFixture[str]) -> None:
-    assert suite.run_all([[PASSED], [ALSO]]) == 0
+    assert suite.run_all([PASSED, ALSO]) == 0
     last = capsys.readouterr().out.splitlines()[-1]
     assert last.strip("=").split(" in ")[0].strip() == "7 passed, 1 skipped"
 
 
 def test_a_failed_stage_fails_the_run_and_the_rest_still_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    assert suite.run_all([[FAILED, PASSED], [ALSO]]) == 1
+    assert suite.run_all([FAILED, PASSED, ALSO], at_once=2) == 1
     out = capsys.readouterr().out
     assert "failed stages: c" in out
     assert "1 failed, 9 passed, 1 skipped" in out.splitlines()[-1]
+
+
+def test_stages_begin_in_their_order(capsys: pytest.CaptureFixture[str]) -> None:
+    assert suite.run_all([ALSO, FAILED, PASSED], at_once=1) == 1
+    begun = [line.split()[1] for line in capsys.readouterr().out.splitlines() if " in " in line and "── " in line]
+    assert begun == ["b", "c", "a"]
 
 
 def test_the_slowest_tests_of_all_stages_are_listed_by_their_time(
@@ -41,7 +47,7 @@ def test_the_slowest_tests_of_all_stages_are_listed_by_their_time(
     (tmp_path / "test_x.py").write_text("import time\ndef test_slow(): time.sleep(0.02)\ndef test_quick(): pass\n")
     durations = ("--durations=5", "--durations-min=0.01", "-p", "no:cacheprovider")
     pytest_stage = suite.Stage("p", (sys.executable, "-m", "pytest", *durations, str(tmp_path)))
-    assert suite.run_all([[pytest_stage], [stage("m", "print('── network passed in 61.2 s')")]]) == 0
+    assert suite.run_all([pytest_stage, stage("m", "print('── network passed in 61.2 s')")]) == 0
     listed = capsys.readouterr().out.partition("slowest tests\n")[2].splitlines()
     assert listed[0].split() == ["61.2", "s", "m", "network"]
     assert listed[1].split()[2:] == ["p", "call", "test_x.py::test_slow"]
@@ -58,4 +64,4 @@ def test_a_stage_that_hangs_is_ended_and_failed(monkeypatch: pytest.MonkeyPatch)
 
 def test_an_unknown_stage_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert suite.main(["no-such"]) == 2
-    assert "There are: lint" in capsys.readouterr().err
+    assert "There are: integration" in capsys.readouterr().err
