@@ -15,6 +15,7 @@ from .._common.wait import timed_out, until
 from .._errors import WaitTimeoutError
 from .._release.record import Outcome, Release, finished
 from .service.deployment import DeploymentState
+from .strategies.service_events import said_by_ecs
 from .strategies.table import strategy_named
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ def _await_end(session: Session, started: Started) -> Standing:
             seconds=session.request.timeout_seconds,
             pause=session.request.poll_seconds,
             on_timeout=lambda seen, elapsed: timed_out(
-                f"{short} is still {seen.state.value} after {elapsed:.0f} s", state=seen.state.value
+                f"{short} is still {seen.state.value} after {elapsed:.0f} s.{said_by_ecs(session)}",
+                state=seen.state.value,
             ),
         )
     except WaitTimeoutError as error:

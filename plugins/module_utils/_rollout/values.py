@@ -21,6 +21,7 @@ class Deployment:
 
     id: str
     status: str
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,14 @@ class ServiceSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceEvent:
+    """What ECS says about its work for a service."""
+
+    created_at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """A living service. ``unmanaged`` is what of it no rollout manages: names, and values as JSON."""
 
@@ -106,6 +115,7 @@ class Service:
     controller: str = "ECS"
     scheduling: str = "REPLICA"
     unmanaged: frozenset[tuple[str, str]] = frozenset()
+    events: tuple[ServiceEvent, ...] = ()
 
     @property
     def primary(self) -> Deployment | None:
@@ -161,11 +171,12 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A target of a target group."""
+    """A target of a target group. ``reason`` is the API's code, ``description`` what it adds."""
 
     address: str
     state: str
     reason: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..._common.wait import timed_out, until
+from ..strategies.service_events import said_of
 
 if TYPE_CHECKING:
     from ..._errors import WaitTimeoutError
@@ -27,7 +28,7 @@ def await_gone(session: Session) -> None:
         status, running = (last.status, last.running_count) if last else ("", 0)
         return timed_out(
             f"Service {request.service} is still {status} after {_DRAIN_SECONDS:g} s, with {running} tasks running. "
-            "Look at its events, then run again.",
+            f"Run again when it is gone.{said_of(last)}",
             status=status,
             running_count=running,
         )

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from ..plan.read import Facts
     from ..request.model import Migration
     from ..session import Session
-    from ..values import Task
+    from ..values import ContainerState, Task
 
-_LOG_LINES = 20
+_LOG_LINES, _LONGEST_TOLD = 20, 600
 _LONGEST_MARK = 128
 _STOP_REASON = "The migration took longer than it may"
 # The longest stopTimeout is 120 s; ECS needs some time around it.
@@ -51,9 +51,9 @@ def migrate(session: Session, facts: Facts, migration: Migration, task_definitio
     ended, in_time = _end(session, migration, task)
     if not in_time:
         raise timed_out(
-            f"The migration (task {task.arn}) had not ended after {migration.timeout_seconds:g} s and was stopped. The "
-            "service was not touched. Look at its log, correct it or give it more time (migration.timeout_seconds), "
-            "and release again.",
+            f"The migration (task {task.arn}) had not ended after {migration.timeout_seconds:g} s and was stopped"
+            f"{_told(ended)}. The service was not touched. Look at its log, correct it or give it more time "
+            "(migration.timeout_seconds), and release again.",
             task_arn=task.arn,
             status=ended.last_status,
         )
@@ -116,12 +116,25 @@ def _failed(session: Session, facts: Facts, migration: Migration, ended: Task, e
     stream = log_stream(facts.target.document, migration.container, ended.id)
     lines = session.ports.logs.tail(*stream, lines=_LOG_LINES) if stream else ()
     command = session.request.disclosure.command(migration.command)
-    reason = f" ({ended.stopped_reason})" if ended.stopped_reason else ""
+    ending = "before its container ran" if exit_code is None else f"with exit code {exit_code}"
     return OperationError(
         f"Releasing {facts.target.release.version} to {session.request.service} was refused: its migration "
-        f"{command} (task {ended.id}) ended with exit code {exit_code}{reason}. The service was "
+        f"{command} (task {ended.id}) ended {ending}{_told(ended)}. The service was "
         f"not touched and runs on as before. Last log lines: {' | '.join(lines) or 'none were written'}. Correct the "
         "migration and release again.",
         task_arn=ended.arn,
         log_lines=list(lines),
     )
+
+
+def _told(task: Task) -> str:
+    """What ECS tells of the end of *task*, in brackets; empty when it tells nothing."""
+    told = "; ".join(filter(None, (task.stopped_reason, *map(_told_of, task.containers))))
+    return f" ({told[:_LONGEST_TOLD]})" if told else ""
+
+
+def _told_of(container: ContainerState) -> str:
+    code = f" exit code {container.exit_code}" if container.exit_code else ""
+    sick = " UNHEALTHY by its own healthCheck" if container.health == "UNHEALTHY" else ""
+    reason = f": {container.reason}" if container.reason else ""
+    return f"container {container.name}{code}{sick}{reason}" if code or sick or reason else ""

@@ -15,6 +15,7 @@ from ..values import (
     DeploymentSettings,
     Network,
     Service,
+    ServiceEvent,
     ServiceSettings,
     TargetBinding,
     Task,
@@ -41,10 +42,14 @@ def read_service(answer: Answer) -> Service:
         desired_count=answer.get("desiredCount", 0),
         running_count=answer.get("runningCount", 0),
         settings=_read_settings(answer),
-        deployments=tuple(Deployment(listed["id"], listed["status"]) for listed in answer.get("deployments", [])),
+        deployments=tuple(
+            Deployment(listed["id"], listed["status"], listed.get("createdAt"))
+            for listed in answer.get("deployments", [])
+        ),
         controller=answer.get("deploymentController", {}).get("type", "ECS"),
         scheduling=answer.get("schedulingStrategy", "REPLICA"),
         unmanaged=read_unmanaged(answer),
+        events=tuple(ServiceEvent(event["createdAt"], event.get("message", "")) for event in answer.get("events", [])),
     )
 
 

@@ -77,6 +77,7 @@ class Elbv2Client(AwsClient):
                 address=described["Target"]["Id"],
                 state=described["TargetHealth"]["State"],
                 reason=described["TargetHealth"].get("Reason", ""),
+                description=described["TargetHealth"].get("Description", ""),
             )
             for described in answer["TargetHealthDescriptions"]
         )

@@ -79,6 +79,26 @@ class TargetObservation:
         """Whether every desired task is healthy. With none desired nothing is."""
         return self.desired > 0 and self.healthy >= self.desired
 
+    @property
+    def sick(self) -> str:
+        """The states of all targets in words, when any is not healthy."""
+        states = ", ".join(f"{count} {state}" for state, count in self.targets)
+        return f"targets: {states}" if any(state != "healthy" for state, _count in self.targets) else ""
+
+    @property
+    def causes(self) -> tuple[str, ...]:
+        """Why tasks are not what they should be, as far as ECS tells of them."""
+        parts = []
+        if self.unhealthy:
+            parts.append(
+                f"{', '.join(self.unhealthy[:3])} UNHEALTHY by its own healthCheck in task_definition, so that ECS "
+                "waits and then replaces the task"
+            )
+        if self.failures:
+            more = len(self.failures) - 1
+            parts.append(f"stopped: {self.failures[0]}{f', and {more} more' if more else ''}")
+        return tuple(parts)
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:

@@ -91,15 +91,7 @@ class TargetHealthGate(Gate[TargetTally]):
         states = ", ".join(f"{count} {state}" for state, count in latest.targets)
         parts = [f"{latest.healthy} of {latest.desired} desired tasks healthy in the target group"]
         parts.append(f"{latest.running} running{f'; targets: {states}' if states else ''}")
-        if latest.unhealthy:
-            parts.append(
-                f"{', '.join(latest.unhealthy[:3])} UNHEALTHY by its own healthCheck in task_definition, so that ECS "
-                "waits and then replaces the task"
-            )
-        if latest.failures:
-            more = len(latest.failures) - 1
-            parts.append(f"stopped: {latest.failures[0]}{f', and {more} more' if more else ''}")
-        return ", ".join(parts)
+        return ", ".join((*parts, *latest.causes))
 
     def expected(self) -> str:
         """Healthy tasks over the bake time."""

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from ..._errors import OperationError, UnavailableError
 from ..gates.model import TargetObservation, TaskFailure
+from ..service.causes import target_words
 from ..service.deployment import DeploymentState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from ..session import Session
     from ..strategies.model import Started
@@ -29,7 +31,8 @@ class Look:
     """What was seen last. ``settled_at`` is the monotonic time at which the deployment was first seen to be complete.
 
     ``problem`` says why the latest look failed; everything else is of the look before then. ``lost`` says what of the
-    release's own is no longer there, so that it cannot succeed any more.
+    release's own is no longer there, so that it cannot succeed any more. ``service`` is that of the last look that saw
+    one, and ``began`` when ECS began what was its primary deployment at the first.
     """
 
     state: DeploymentState = DeploymentState.PENDING
@@ -39,6 +42,8 @@ class Look:
     targets: TargetObservation = field(default_factory=TargetObservation)
     problem: str = ""
     lost: str = ""
+    service: Service | None = None
+    began: datetime | None = None
 
     @property
     def reachable(self) -> bool:
@@ -69,7 +74,8 @@ class Observer:
                 became = f"is {service.status}" if service else "was deleted"
                 gone = f"the service {became} while the release was under way"
                 return replace(seen, superseded=True, reason=gone, problem=gone)
-            seen = self._follow(seen, service)
+            began = last.began or (service.primary.created_at if service.primary else None)
+            seen = replace(self._follow(seen, service), service=service, began=began)
             targets = self._session.ports.balancing.describe_targets(self._session.request.target_group_arn)
             lost = self._lost(service, targets, rule_arns)
             return replace(seen, targets=self._count_targets(service, targets or ()), problem="", lost=lost)
@@ -151,7 +157,7 @@ def count_targets(desired: int, tasks: tuple[Task, ...], targets: tuple[Target, 
     """One look at the *tasks* of a revision and the *targets* of its target group."""
     running = {task.address for task in tasks if task.last_status == "RUNNING" and task.address}
     ours = [target for target in targets if target.address in running]
-    states = Counter(f"{target.state} ({target.reason})" if target.reason else target.state for target in ours)
+    states = Counter(map(target_words, ours))
     return TargetObservation(
         desired=desired,
         healthy=sum(target.state == "healthy" for target in ours),

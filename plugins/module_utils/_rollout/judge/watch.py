@@ -16,6 +16,7 @@ from ..._common.wait import timed_out, until
 from ..._errors import OperationError, UnavailableError
 from ..._release.record import timestamp
 from ..gates.model import Scene
+from ..strategies.service_events import said_of
 from .decision import Decision, Reading, Step, assess, decide, measure, open_windows, reopen
 from .observation import Look, Observer
 
@@ -77,12 +78,21 @@ class Watch:
             pause=lambda _elapsed: self._until_due(),
             on_timeout=lambda _decision, elapsed: timed_out(
                 f"The release of {request.service} could not be judged within {elapsed:.0f} s, though its deployment "
-                f"is {self._look.state.value}. Nothing was rolled back; run the same command again to judge it.",
+                f"is {self._look.state.value}. Nothing was rolled back; run the same command again to judge it."
+                f"{said_of(self._look.service, self._look.began)}",
                 state=self._look.state.value,
                 problem=self._look.problem,
             ),
         )
-        return self._look_closer(decision) if decision.step is Step.ROLL_BACK else decision
+        closer = self._look_closer(decision) if decision.step is Step.ROLL_BACK else decision
+        return self._with_causes(closer) if closer.step in (Step.ROLL_BACK, Step.AWAIT_ROLLBACK) else closer
+
+    def _with_causes(self, decision: Decision) -> Decision:
+        """The decision with what ECS and the load balancer tell, as far as no gate has said it."""
+        targets = self._look.targets
+        causes = (cause for cause in (targets.sick, *targets.causes) if cause and cause not in decision.seen)
+        said = said_of(self._look.service, self._look.began).strip().rstrip(".")
+        return replace(decision, seen="; ".join(part for part in (decision.seen, *causes, said) if part))
 
     def _turn(self) -> Decision:
         fresh = self._session.monotonic() >= self._poll_due

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..._common.wait import timed_out, until
 from ..service.deployment import DeploymentState
+from .service_events import said_by_ecs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,7 +60,7 @@ def await_listed(rollout: Rollout, known: frozenset[str], task_definition_arn: s
         on_timeout=lambda _nothing, _elapsed: timed_out(
             f"ECS accepted the change of {rollout.request.service} but listed no service deployment for "
             f"{task_definition_arn} within {_FIND_SECONDS:g} s. The circuit breaker guards it; run the same command "
-            "again to judge it.",
+            f"again to judge it.{said_by_ecs(rollout)}",
             known=sorted(known),
         ),
     )[0]

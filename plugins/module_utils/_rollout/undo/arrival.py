@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ..._common.wait import until
 from ..._errors import UnavailableError, WaitTimeoutError
 from ..judge.observation import count_targets, of_revision
+from ..strategies.service_events import said_by_ecs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,7 +65,7 @@ def unfinished(session: Session, back: WayBack, seen: str) -> UnfinishedError:
     """The error of a rollback that takes too long; *seen* is the state or revision that was seen last."""
     return UnfinishedError(
         f"The rollback to {back.version} had not ended after {session.request.timeout_seconds:g} s and goes on in ECS. "
-        "Look at the service's events; run ecs_rollout_info to see where it stands.",
+        f"Run ecs_rollout_info to see where it stands.{said_by_ecs(session)}",
         last={"going_to": back.task_definition_arn, "seen": seen},
     )
 

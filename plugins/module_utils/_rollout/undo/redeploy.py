@@ -14,6 +14,7 @@ from ..service.comparison import changed_settings, joint_bindings, starts_deploy
 from ..service.deployment import DeploymentState
 from ..service.rules import ours_or_there, routed_groups
 from ..service.writes import ServiceChange
+from ..strategies.service_events import said_by_ecs
 from ..strategies.table import find_strategy
 from .arrival import ask, await_arrival, home_group, unfinished
 from .destination import Undone
@@ -54,8 +55,8 @@ def _deploy(session: Session, strategy: Strategy, back: WayBack, snapshot: Snaps
         return Undone(
             Outcome.FAILED,
             f"Going back to {back.version} failed as well: service deployment {again.arn} is {standing.state.value}"
-            f"{reason}. The service may be running a mixture; look at its events, then go back to a version that "
-            f"is known to be good: {ROLL_BACK_TO.format(version='<version>')}",
+            f"{reason}. The service may be running a mixture; go back to a version that is known to be good: "
+            f"{ROLL_BACK_TO.format(version='<version>')}.{said_by_ecs(session)}",
         )
     left = session.request.timeout_seconds - (session.monotonic() - began)
     arrival = await_arrival(session, back, left, home_group(session, snapshot))

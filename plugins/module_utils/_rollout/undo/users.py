@@ -88,7 +88,8 @@ def _problem(request: UserRequest, answer: Answer, before: SeenAnswer, version: 
     if not answer.status:
         return f"no answer ({answer.problem})"
     if answer.status not in request.expected_status and answer.status != before.status:
-        return str(answer.status)
+        where = f", a redirect to {answer.location}, which is not followed" if answer.location else ""
+        return f"{answer.status}{where}"
     named = (version or before.version) if before.version else ""
     if request.version_header and named and answer.version != named:
         return f"{answer.status} from release {answer.version or '(none named)'} and not from {named}"

@@ -75,8 +75,9 @@ class World(Scheduler):
         if self.service is None:
             return None
         current = self.deployments[-1]
-        primary = Deployment(f"ecs-svc/{current.number}", "PRIMARY")
-        return replace(self.service, deployments=(primary,), running_count=2)
+        began = EPOCH + timedelta(seconds=current.created_at)
+        primary = Deployment(f"ecs-svc/{current.number}", "PRIMARY", began)
+        return replace(self.service, deployments=(primary,), running_count=2, events=tuple(self.events))
 
     def describe_task_definition(self, name: str) -> TaskDefinition | None:
         if ":" in name:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.rules import StandingRule
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import (
         Service,
+        ServiceEvent,
         ServiceSettings,
         TaskDefinition,
     )
@@ -107,6 +108,7 @@ class Scheduler:
         self.grace_seconds = 30.0
         self.unreachable = False
         self.target_problem = ""
+        self.events: list[ServiceEvent] = []
         self.at: list[tuple[float, Callable[[], None]]] = []
         self._number = 0
 

@@ -16,6 +16,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values impo
     CapacityProvider,
     DeploymentSettings,
     Network,
+    ServiceEvent,
     ServiceSettings,
     TargetBinding,
 )
@@ -57,6 +58,19 @@ def described(settings: ServiceSettings) -> dict[str, Any]:
         **write_settings(settings),
         "deployments": [{"id": "ecs-svc/1", "status": "PRIMARY", "createdAt": NOW, "rolloutState": "COMPLETED"}],
     }
+
+
+def test_events_and_what_no_rollout_manages_are_read_with_the_service(api: tuple[EcsClient, Stubber]) -> None:
+    ecs, stub = api
+    event = {"id": "1", "createdAt": NOW, "message": "(service web) has reached a steady state."}
+    connect = {"serviceConnectConfiguration": {"enabled": True}}
+    answer = described(ServiceSettings())
+    answer["deployments"][0] |= connect
+    stub.add_response("describe_services", {"services": [{**answer, "events": [event]}]})
+    service = ecs.describe_service("c", "web")
+    assert service
+    assert service.events == (ServiceEvent(NOW, "(service web) has reached a steady state."),)
+    assert service.unmanaged == {("Service Connect", '{"enabled": true}')}
 
 
 def test_what_is_described_can_be_registered_again(api: tuple[EcsClient, Stubber]) -> None:

@@ -15,6 +15,8 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values impo
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
+SICK = "unhealthy (Target.ResponseCodeMismatch: its health check answered another status than the target group expects)"
+
 
 def task(**other: object) -> Task:
     made = Task("arn:task/c/t1", "service:web", "web:2", "RUNNING", NOW, started=True, address="10.0.0.1")
@@ -59,7 +61,7 @@ def test_only_targets_of_the_revision_count() -> None:
     )
     seen = count_targets(2, tasks, targets)
     assert (seen.desired, seen.healthy, seen.running) == (2, 1, 2)
-    assert seen.targets == (("healthy", 1), ("unhealthy (Target.ResponseCodeMismatch)", 1))
+    assert seen.targets == (("healthy", 1), (SICK, 1))
 
 
 def test_container_that_fails_its_own_check_is_told_while_it_runs() -> None:
