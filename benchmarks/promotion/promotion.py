@@ -18,7 +18,6 @@ class Ours:
     """What a promotion took. ``start_seconds``: the interpreter and its imports, from the outside."""
 
     seconds: float
-    processor_seconds: float
     start_seconds: float
     added_mib: float
     before_mib: float
@@ -76,7 +75,6 @@ def run(promotion: Promotion) -> Ours:
     answer = json.loads(output)
     return Ours(
         seconds=answer["seconds"],
-        processor_seconds=answer["processor_seconds"],
         start_seconds=elapsed - answer["seconds"],
         added_mib=answer["memory_added_kib"] / 1024,
         before_mib=answer["memory_before_kib"] / 1024,

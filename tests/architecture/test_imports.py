@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from configparser import ConfigParser
+from copy import deepcopy
 from pathlib import Path
 
 import grimp
@@ -32,7 +33,7 @@ PLANTED = [
     ("parts", f"{SERVICE}/planted.py", "import sandbox.addresses", "sandbox.addresses"),
     ("demo", "demo/planted.py", "from fastbreak_service import settings", "fastbreak_service.settings"),
     ("demo", "demo/planted.py", f"from {COLLECTION}.modules import ecs_rollout", f"{COLLECTION}.modules.ecs_rollout"),
-    ("service", "service/planted.py", "from tools import docker_cli", "tools.docker_cli"),
+    ("service", "service/planted.py", "from tools import files", "tools.files"),
     ("plugins", "plugins/modules/planted.py", "from ..action import ecs_rollout", f"{COLLECTION}.action.ecs_rollout"),
     ("plugins", "plugins/module_utils/_oci/planted.py", "from ...modules import ecr_image", f"{COLLECTION}.modules"),
     ("modules", "plugins/modules/planted.py", f"import {COLLECTION}.modules.ecr_image", f"{COLLECTION}.modules"),
@@ -184,3 +185,38 @@ def test_every_library_that_module_utils_need_is_kept_to_the_edges() -> None:
     }
     assert {"ansible", "botocore"} <= imported
     assert {name for name in imported if not any(f"{entry}.".startswith(f"{name}.") for entry in named)} == set()
+
+
+@pytest.fixture(scope="module")
+def collection() -> grimp.ImportGraph:
+    return grimp.build_graph(COLLECTION, cache_dir=None)
+
+
+def domains_by_plugin(graph: grimp.ImportGraph) -> dict[str, set[str]]:
+    """The domains that each plugin knows, be it by its own imports or by those of what it imports.
+
+    Domains lie in the topmost layer of the contract on them.
+    """
+    topmost = contracts()["importlinter:contract:domains"]["layers"].split("\n")[1]
+    roots = {f"{UTILS}.{name.strip()}" for name in topmost.split("|")}
+    assert len(roots) >= 4
+    return {
+        plugin: {root for root in roots if any(f"{name}.".startswith(f"{root}.") for name in known)}
+        for kind in ("action", "filter", "modules")
+        for plugin in graph.find_children(f"{COLLECTION}.{kind}")
+        if (known := graph.find_upstream_modules(plugin))
+    }
+
+
+def test_modules_actions_and_filters_know_a_single_domain(collection: grimp.ImportGraph) -> None:
+    known = domains_by_plugin(collection)
+    assert known[f"{COLLECTION}.action.ecs_rollout"] == {f"{UTILS}._rollout"}
+    assert {plugin: domains for plugin, domains in known.items() if len(domains) > 1} == {}
+
+
+@pytest.mark.parametrize("importer", ["modules.ecs_rollout", "action.ecs_rollout", "plugin_utils._entry_action"])
+def test_the_check_for_a_second_domain_sees(importer: str, collection: grimp.ImportGraph) -> None:
+    planted = deepcopy(collection)
+    planted.add_import(importer=f"{COLLECTION}.{importer}", imported=f"{UTILS}._promotion.gates.table")
+    both = {f"{UTILS}._rollout", f"{UTILS}._promotion"}
+    assert domains_by_plugin(planted)[f"{COLLECTION}.action.ecs_rollout"] == both

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,8 @@ from .._errors import CredentialsError, OperationError, UnavailableError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-try:
+# Where it is missing, `Connection` says so.
+with suppress(ImportError):
     from botocore.exceptions import (
         BotoCoreError,
         ClientError,
@@ -22,10 +24,6 @@ try:
         ValidationError,
     )
     from botocore.parsers import ResponseParserError
-
-    HAS_BOTOCORE = True
-except ImportError:
-    HAS_BOTOCORE = False
 
 #: For botocore's ``Config``: throttled and failed calls are tried again, later and later; no call hangs for long.
 ATTEMPTS = 8

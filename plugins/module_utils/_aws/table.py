@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +13,9 @@ from .api import ApiRefusedError, AwsClient
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-try:
+# Where it is missing, `Connection` says so.
+with suppress(ImportError):
     from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
-
-    HAS_BOTO3 = True
-except ImportError:
-    HAS_BOTO3 = False
 
 _CONDITION_FAILED = "ConditionalCheckFailedException"
 

@@ -45,7 +45,6 @@ _QUIET = (
     "placementStrategy",
     "propagateTags",
 )
-_VIEWED = frozenset({"TAGS"})
 
 
 @handler

@@ -1,6 +1,5 @@
 """A task's membership in the target groups of its service."""
 
-import logging
 from typing import Any
 
 from sandbox import clients
@@ -9,8 +8,6 @@ from sandbox.services.ecs.model import state
 from sandbox.services.ecs.model.records import LOCK, Record, is_wanted, say, service_of_task, short_id
 from sandbox.services.ecs.model.state import Target
 from sandbox.services.elbv2.model import targets as elbv2
-
-logger = logging.getLogger("sandbox.ecs")
 
 
 def register(service: Record, task: Record, load_balancers: list[Record]) -> None:
