@@ -96,10 +96,12 @@ class OciTransfer:
             except TooLargeError as error:
                 if not (smaller := half(descriptor.size)):
                     raise job.too_large(error) from error
-                return ChunkedCopy(job, self._states, self._size, smaller).run()
-        if self._layers and descriptor.size >= self._layers.parts_from_bytes:
-            return PartsCopy(job, self._states, self._layers).run()
-        return ChunkedCopy(job, self._states, self._size).run()
+                with job.claimed(self._states) as claim:
+                    return ChunkedCopy(job, claim, self._size, smaller).run()
+        with job.claimed(self._states) as claim:
+            if self._layers and descriptor.size >= self._layers.parts_from_bytes:
+                return PartsCopy(job, claim, self._layers).run()
+            return ChunkedCopy(job, claim, self._size).run()
 
     def _buffer(self) -> memoryview:
         kept: memoryview | None = getattr(self._buffers, "view", None)

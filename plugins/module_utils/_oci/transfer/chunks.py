@@ -17,7 +17,7 @@ from .job import BusyError, CopyJob, LostUploadError, TooLargeError
 if TYPE_CHECKING:
     from ..remote.wire import Response
     from .chunk_size import ChunkSize
-    from .state import Claim, UploadStates
+    from .state import Claim
 
 #: A 400 with one of these codes is not for the number of bytes.
 _OTHER_REASONS = frozenset({"DIGEST_INVALID", "NAME_INVALID"})
@@ -77,24 +77,16 @@ class SingleCopy:
 class ChunkedCopy:
     """A blob of more than one chunk. What was sent and taken is what counts; the digest at the commit decides."""
 
-    def __init__(self, job: CopyJob, states: UploadStates, size: ChunkSize, chunk_bytes: int = 0) -> None:
-        self._job, self._size, self._chunk_bytes = job, size, chunk_bytes or size.bytes
-        self._claim: Claim = states.claim(
-            str(job.destination.origin), job.repository, job.descriptor.digest, job.descriptor.size
-        )
+    def __init__(self, job: CopyJob, claim: Claim, size: ChunkSize, chunk_bytes: int = 0) -> None:
+        self._job, self._claim, self._size, self._chunk_bytes = job, claim, size, chunk_bytes or size.bytes
         self._session: Session | None = None
         self._resumed_at = self._sent_to = 0
         self._refused_at = -1
 
     def run(self) -> Transferred:
         """Copy it."""
-        try:
-            self._take_up()
-            self._until_done()
-            self._claim.drop()
-        finally:
-            self._job.source.close()
-            self._claim.release()
+        self._take_up()
+        self._until_done()
         return Transferred(self._job.bytes_sent, self._resumed_at)
 
     def _take_up(self) -> None:

@@ -20,7 +20,7 @@ from .source import wrong_bytes
 if TYPE_CHECKING:
     from .ecr_layers import EcrLayers
     from .job import CopyJob
-    from .state import Claim, UploadStates
+    from .state import Claim
 
 _FAILURES = 4
 _SCHEME = "ecr-layer-upload:"
@@ -29,23 +29,17 @@ _SCHEME = "ecr-layer-upload:"
 class PartsCopy:
     """A layer that goes to ECR in parts."""
 
-    def __init__(self, job: CopyJob, states: UploadStates, layers: EcrLayers) -> None:
-        self._job, self._layers = job, layers
+    def __init__(self, job: CopyJob, claim: Claim, layers: EcrLayers) -> None:
+        self._job, self._claim, self._layers = job, claim, layers
         self._digest, self._size = job.descriptor.digest, job.descriptor.size
-        self._claim: Claim = states.claim(str(job.destination.origin), job.repository, self._digest, self._size)
         self._upload, self._offset, self._resumed_at, self._failures = "", 0, 0, 0
         self._sent_to = self._furthest = 0
 
     def run(self) -> Transferred:
         """Copy it."""
-        try:
-            with self._layers.buffer() as part:
-                self._take_up()
-                self._until_done(part)
-            self._claim.drop()
-        finally:
-            self._job.source.close()
-            self._claim.release()
+        with self._layers.buffer() as part:
+            self._take_up()
+            self._until_done(part)
         return Transferred(self._job.bytes_sent, self._resumed_at)
 
     def _take_up(self) -> None:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from ..._errors import FastbreakError, OperationError
@@ -14,11 +14,12 @@ from ..remote.wire import BrokenConnectionError, Request, Response
 from .source import BlobSource, wrong_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from ..model import Descriptor
     from ..remote.http import Call, RegistryHttp
     from ..remote.uploads import Session
+    from .state import Claim, UploadStates
 
 #: Answers to bytes of an upload after which the blob begins again: it is forgotten, or in disorder.
 _LOST = frozenset({400, 404, 409, 410})
@@ -72,6 +73,18 @@ class CopyJob:
         self.bytes_sent = 0
         self._on_bytes, self._told = on_bytes, 0
         self._failures = self._restarts = self._furthest = 0
+
+    @contextmanager
+    def claimed(self, states: UploadStates) -> Iterator[Claim]:
+        """What is kept of the upload while it goes on: left to the next run when it fails, dropped when it is done."""
+        size = self.descriptor.size
+        claim = states.claim(str(self.destination.origin), self.repository, self.descriptor.digest, size)
+        try:
+            yield claim
+            claim.drop()
+        finally:
+            self.source.close()
+            claim.release()
 
     def stream(self, call: Call, length: int) -> bool:
         """Send the source's next *length* bytes. False when the destination answered before it had them all."""
