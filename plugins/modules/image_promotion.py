@@ -17,6 +17,8 @@ description:
   - Blobs are written first, then the manifests of platforms, indexes, what is attached to them, and the tag last. Then
     all of it is read back and compared. Whenever the work ends, no tag points to something incomplete.
   - A tag that is there with the same digest is left as it is. A tag that is there with another digest is never moved.
+  - With O(sign) it signs what it promoted, as C(cosign sign) does, so that the gate C(signature) of the next stage can
+    demand it.
   - Blobs stream from one registry to the other in constant memory, several at once. One that the destination has is not
     sent; one that an interrupted run left half is gone on with where the destination acknowledged it.
   - Works with every registry that speaks the OCI distribution API; no Docker engine is needed. Registries of ECR are
@@ -213,6 +215,55 @@ options:
         where, by whom, from which commit, and what the gates saw.
     type: bool
     default: true
+  sign:
+    description:
+      - Who signs every image at the destination, by its digest, which for several platforms is that of the index.
+        Not given, nothing is signed. Given, it must not be empty, and an image gets no tag before it is signed.
+      - The signature is a Sigstore bundle that refers to the image, as cosign 3 writes and verifies it. An image that
+        has a signature by the same key or identity already is not signed again.
+      - Key, passphrase and token are not shown, recorded or sent anywhere, but for the token, which goes to the
+        certificate authority.
+    type: dict
+    suboptions:
+      private_key:
+        description:
+          - Text of a private key in PEM form (PKCS 8, or as openssl wrote it before), encrypted or not. ECDSA on P-256,
+            P-384 or P-521, RSA of at least 2048 bits, or Ed25519.
+          - Needs the Python library C(cryptography).
+        type: str
+      private_key_file:
+        description: The same in a file on the machine that runs Ansible, in place of O(sign.private_key).
+        type: path
+      passphrase:
+        description: Passphrase of an encrypted private key.
+        type: str
+      identity:
+        description:
+          - An identity that signs without a lasting key, in place of a private key, exactly as the certificate names
+            it. What is signed has to be by it; anything else is thrown away.
+          - Needs the Python library C(sigstore), and that the certificate authority and the transparency log can be
+            reached.
+        type: str
+      issuer:
+        description: Issuer of O(sign.identity), such as C(https://token.actions.githubusercontent.com).
+        type: str
+      token:
+        description:
+          - Token that the issuer made for the audience C(sigstore). It is needed when there is anything to sign.
+          - Not given, and without O(sign.token_file), the environment variable E(SIGSTORE_ID_TOKEN).
+        type: str
+      token_file:
+        description: A file on the machine that runs Ansible with the token. It is read again right before signing.
+        type: path
+      signing_config:
+        description:
+          - Text of a Sigstore C(signing_config.json), which names the certificate authority (Fulcio), the transparency
+            log (Rekor) and the timestamp authorities to ask. Needs O(sign.trusted_root).
+          - Not given, that of the public good instance, as C(sigstore) brings it.
+        type: str
+      trusted_root:
+        description: Text of the C(trusted_root.json) that goes with O(sign.signing_config).
+        type: str
   service:
     description: Name of the service, for the record. Needs O(release_table).
     type: str
@@ -301,6 +352,31 @@ EXAMPLES = r"""
     digest: sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
     destination_tag: blessed-2026-11
 
+- name: Promote, and sign with a key
+  fastbreak.aws.image_promotion:
+    source:
+      registry: registry.build.example.com
+    destination:
+      registry: registry.example.com
+    repository: team/app
+    tag: "2.10.3"
+    sign:
+      private_key_file: /etc/release/release.key
+      passphrase: "{{ release_passphrase }}"
+
+- name: Sign in place, as a workflow of GitHub
+  fastbreak.aws.image_promotion:
+    source:
+      registry: registry.build.example.com
+    destination:
+      registry: registry.build.example.com
+    repository: team/app
+    digest: sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+    attest: false
+    sign:
+      identity: https://github.com/fastbreak-sports/fastbreak/.github/workflows/release.yml@refs/heads/main
+      issuer: https://token.actions.githubusercontent.com
+
 - name: Promote under several tags
   fastbreak.aws.image_promotion:
     source:
@@ -374,6 +450,14 @@ images:
     attestation:
       description: Digest of the attestation of the promotion, or an empty text.
       type: str
+    signed:
+      description: Whether it was signed by this task; in check mode, whether it would be.
+      type: bool
+    signature:
+      description:
+        - Digest of the manifest of a signature by whom O(sign) names, or an empty text. In check mode it is empty where
+          the signature is yet to be made.
+      type: str
     warnings:
       description: What did not go as it should and was allowed not to.
       type: list
@@ -401,6 +485,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.
     connect_side,
     make_transfer,
 )
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.signer import open_signer
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.table import gates_spec
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.ports import Ports
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.report import as_data
@@ -411,6 +496,11 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.side impo
     read_side,
     side_secrets,
     side_spec,
+)
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.sign_options import (
+    read_sign,
+    sign_secrets,
+    sign_spec,
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion_table import (
     PromotionsClient,
@@ -441,6 +531,7 @@ def build_argument_spec():
         "attachments": {"type": "str", "choices": ["required", "warn", "off"], "default": "required"},
         "allow_digest_change": {"type": "bool", "default": False},
         "attest": {"type": "bool", "default": True},
+        "sign": {"type": "dict", "options": sign_spec()},
         "service": {"type": "str"},
         "release_table": {"type": "str"},
         "concurrency": {"type": "int", "default": 16},
@@ -523,9 +614,10 @@ def _build_promotions(params, connect, destination):
 def perform(params, context):
     """Do it and return the module's result."""
     request = build_request(params, build_images(params))
+    signer = open_signer(read_sign(params["sign"])) if request.sign else None
     try:
         with open_ports(params, context) as ports:
-            data = as_data(promote(request, ports, check_mode=context.check_mode))
+            data = as_data(promote(request, ports, check_mode=context.check_mode, signer=signer))
     except KeyboardInterrupt as interruption:
         raise OperationError(
             "The promotion was interrupted. No tag was written on anything that is not complete. Run it again to go "
@@ -535,11 +627,16 @@ def perform(params, context):
     return {**data, **({"warnings": warnings} if warnings else {})}
 
 
+def find_secrets(options):
+    """The secrets among the task's options."""
+    return [*side_secrets(options), *sign_secrets(options.get("sign"))]
+
+
 #: Options that protect, or that pin what is promoted: given, they must not be empty.
 PROTECTING = (
     *(f"{side}.{name}" for side in ("source", "destination") for name in ("auth", "validate_certs", "ca_bundle")),
     *("digest", "tags", "platforms", "images.digest", "images.tags", "images.platforms"),
-    *("gates", "attachments", "allow_digest_change", "attest", "service", "release_table"),
+    *("gates", "attachments", "allow_digest_change", "attest", "sign", "service", "release_table"),
 )
 TEXTS = ("tag", "digest", "destination_tag", "tags")
 
@@ -547,8 +644,8 @@ ENTRY = Entry(
     build_argument_spec(),
     perform,
     CROSS_CHECKS,
-    files=("promotion_file",),
-    secrets=side_secrets,
+    files=("promotion_file", "sign.private_key_file", "sign.token_file"),
+    secrets=find_secrets,
     protecting=PROTECTING,
     texts=TEXTS,
 )

@@ -106,6 +106,9 @@ promotions:
     attestation:
       description: Digest of the attestation at the destination, or an empty text.
       type: str
+    signature:
+      description: Digest of the signature that was demanded and is at the destination, or an empty text.
+      type: str
 """
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module

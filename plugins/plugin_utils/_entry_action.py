@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
+from ansible.errors import AnsibleError
 from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
 
@@ -63,8 +64,24 @@ class EntryAction(ActionBase):  # type: ignore[misc] # ansible-core publishes no
 
     def _with_files(self, params: dict[str, Any]) -> dict[str, Any]:
         """*params* with relative names of files found where a role or playbook keeps its files."""
-        names = [name for name in self.entry.files if params[name] and not Path(params[name]).is_absolute()]
-        return {**params, **{name: self._find_needle("files", params[name]) for name in names}}
+        for path in self.entry.files:
+            params = self._with_file(params, path)
+        return params
+
+    def _with_file(self, options: dict[str, Any], path: str) -> dict[str, Any]:
+        name, _dot, inner = path.partition(".")
+        value = options[name]
+        if not value or (not inner and Path(value).is_absolute()):
+            return options
+        if inner:
+            return {**options, name: self._with_file(value, inner)}
+        try:
+            return {**options, name: self._find_needle("files", value)}
+        except AnsibleError as error:
+            raise RequestError(
+                f"Tried to find the file {value!r} of the option {name}, but it is neither beside the playbook or role "
+                "nor in a folder files there. Nothing was changed. Correct it, or name it from the root (/...)."
+            ) from error
 
     def _apply_environment(self) -> None:
         """The task's ``environment``. A worker is a process of its own, so this reaches nobody else."""

@@ -49,11 +49,11 @@ class Entry:
     """A module: its options, the conditions across these, and its work.
 
     ``perform`` returns the task's result and raises `FastbreakError`. ``files`` are options that name a file, which
-    the controller also looks for where a role keeps its files. ``secrets`` finds secrets that lie deeper in the
-    options than Ansible looks. ``protecting`` are the options (``gates``, ``images.digest``) that must not be empty
-    when they are given, nor anything below them, but for an empty text of ``empty_texts``. ``texts`` are names of
-    options that hold a version, a tag or a digest, which must be text as they are given. ``aws``: it has the options of
-    every AWS module.
+    the controller also looks for where a role keeps its files (``sign.token_file`` for one below another). ``secrets``
+    finds secrets that lie deeper in the options than Ansible looks. ``protecting`` are the options (``gates``,
+    ``images.digest``) that must not be empty when they are given, nor anything below them, but for an empty text of
+    ``empty_texts``. ``texts`` are names of options that hold a version, a tag or a digest, which must be text as they
+    are given. ``aws``: it has the options of every AWS module.
     """
 
     argument_spec: Mapping[str, Any]

@@ -37,6 +37,8 @@ DSSE = "application/vnd.dsse.envelope.v1+json"
 SIMPLE_SIGNING = "application/vnd.dev.cosign.simplesigning.v1+json"
 #: How the types of sigstore's bundles start, whatever their version.
 SIGSTORE_BUNDLES = "application/vnd.dev.sigstore.bundle"
+#: The version that is written.
+SIGSTORE_BUNDLE = f"{SIGSTORE_BUNDLES}.v0.3+json"
 
 #: How well-known types of artifacts start, and what such an artifact is called.
 _ARTIFACT_KINDS = (

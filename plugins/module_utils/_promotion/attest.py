@@ -6,20 +6,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._oci.referrers import descriptor_of, fallback_tag
 from .attestation import artifact, statement
-from .patience import write_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .._oci.model import Manifest
     from .._release.promotion import Promotion
-    from .attestation import Attestation
     from .progress import ImageProgress
     from .record import Recorder
     from .session import Session
-    from .values import ImagePlan
     from .write import ManifestWriter
 
 
@@ -41,22 +36,7 @@ class AttestationWriter:
         made = artifact(statement(source, promotion), source.root, created=promotion.promoted_at)
 
         def write() -> None:
-            self._write(image.plan, made)
+            self.writer.write_artifact(image.plan, made)
             image.attestation = made.manifest.digest
 
         self.writer.accept_refusal(image, "the attestation of this promotion", write)
-
-    def _write(self, plan: ImagePlan, made: Attestation) -> None:
-        destination, registry = plan.source.request.destination, self.session.ports.destination
-        for blob, content in made.blobs:
-            if not registry.has_blob(destination(blob.digest), size=blob.size):
-                registry.write_blob(destination(blob.digest), content)
-        if not write_manifest(self.session, destination(made.manifest.digest), made.manifest) or plan.unlisted:
-            self._list(plan, made.manifest)
-
-    def _list(self, plan: ImagePlan, attestation: Manifest) -> None:
-        """List it in the index of referrers, with what is to be written there besides."""
-        tag = fallback_tag(plan.source.digest)
-        planned = [self.writer.remaining(step) for step in plan.attachment_tags if step.tag == tag]
-        carried = [child for index in planned if index for child in index.children]
-        self.writer.tags.merge_index(plan.source.request.destination(tag), [*carried, descriptor_of(attestation)])

@@ -5,36 +5,22 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .._oci.json_manifest import raw_json
-from .._oci.media_types import EMPTY, IN_TOTO, OCI_MANIFEST
-from .._oci.model import Descriptor
-from .._oci.names import digest_of
-from .._oci.parse import parse_manifest
-from .._oci.referrers import as_object
+from .._oci.media_types import IN_TOTO
 from .._release.promotion import PREDICATE_TYPE, gate_data
+from .artifact import make_artifact
 
 if TYPE_CHECKING:
-    from .._oci.model import Manifest
+    from .._oci.model import Descriptor, Manifest
     from .._release.promotion import Promotion
+    from .artifact import Artifact
     from .values import SourceImage
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
-#: The content of an artifact that has no configuration, as the OCI specification has it.
-EMPTY_CONFIG = b"{}"
 #: As cosign and GitHub annotate attestations, so that they can be told apart without reading them.
 _PREDICATE_ANNOTATIONS = ("in-toto.io/predicate-type", "predicateType")
 _CREATED = "org.opencontainers.image.created"
-
-
-@dataclass(frozen=True, slots=True)
-class Attestation:
-    """An artifact ready to be written: its blobs with their content, and its manifest."""
-
-    blobs: tuple[tuple[Descriptor, bytes], ...]
-    manifest: Manifest
 
 
 def is_attestation(listed: Descriptor) -> bool:
@@ -68,23 +54,12 @@ def statement(image: SourceImage, promotion: Promotion) -> bytes:
     return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
 
 
-def artifact(content: bytes, subject: Manifest, *, created: str) -> Attestation:
+def artifact(content: bytes, subject: Manifest, *, created: str) -> Artifact:
     """The artifact that carries the statement *content* and refers to *subject*."""
-    config = _describe(EMPTY_CONFIG, EMPTY)
-    layer = _describe(content, IN_TOTO, annotations=((_PREDICATE_ANNOTATIONS[0], PREDICATE_TYPE),))
-    about = Descriptor(subject.digest, len(subject.raw.content), subject.raw.media_type)
-    document = {
-        "schemaVersion": 2,
-        "mediaType": OCI_MANIFEST,
-        "artifactType": IN_TOTO,
-        "config": as_object(config),
-        "layers": [as_object(layer)],
-        "subject": as_object(about),
-        "annotations": {_CREATED: created, **dict.fromkeys(_PREDICATE_ANNOTATIONS, PREDICATE_TYPE)},
-    }
-    blobs = ((config, EMPTY_CONFIG), (layer, content))
-    return Attestation(blobs, parse_manifest(raw_json(document, OCI_MANIFEST)))
-
-
-def _describe(content: bytes, media_type: str, *, annotations: tuple[tuple[str, str], ...] = ()) -> Descriptor:
-    return Descriptor(digest_of(content), len(content), media_type, annotations=annotations)
+    return make_artifact(
+        content,
+        IN_TOTO,
+        subject,
+        annotations={_CREATED: created, **dict.fromkeys(_PREDICATE_ANNOTATIONS, PREDICATE_TYPE)},
+        layer_annotations=((_PREDICATE_ANNOTATIONS[0], PREDICATE_TYPE),),
+    )

@@ -63,7 +63,8 @@ class _Planner:
         """The plan of one image."""
         repository = source.request.destination_repository
         tag = self._tag(source, state)
-        planned = self.attachment_tags.plan(source, state, attest=self._attest(source, state))
+        sign = self._sign(source, state)
+        planned = self.attachment_tags.plan(source, state, attest=self._attest(source, state), sign=sign)
         lacking = self._lacking(source, state, planned.left)
         blobs, present, warnings = self._blobs(source, state, planned.left)
         steps = [ManifestStep(manifest, repository, role) for manifest, role in lacking if role]
@@ -78,9 +79,16 @@ class _Planner:
             tag=tag,
             attest=planned.attest,
             attestation=state.attestation,
+            sign=sign,
+            signature=state.signature,
             unlisted=bool(state.unlisted),
             record=self._record(source, state, written=tag is not None),
-            warnings=(*source.warnings, *_unlisted(source, state, attest=planned.attest), *warnings, *planned.warnings),
+            warnings=(
+                *source.warnings,
+                *_unlisted(source, state, made=planned.attest or sign),
+                *warnings,
+                *planned.warnings,
+            ),
         )
 
     def _tag(self, source: SourceImage, state: DestinationState) -> TagStep | None:
@@ -154,6 +162,11 @@ class _Planner:
             return False
         return self.claims.take("attestation", source.request.destination(source.digest))
 
+    def _sign(self, source: SourceImage, state: DestinationState) -> bool:
+        if not self.request.sign or state.signature:
+            return False
+        return self.claims.take("signature", source.request.destination(source.digest))
+
     def _record(self, source: SourceImage, state: DestinationState, *, written: bool) -> bool:
         """A line for each digest, and one more for another tag of it."""
         if not self.request.service or (state.recorded and not written):
@@ -164,10 +177,10 @@ class _Planner:
         return True
 
 
-def _unlisted(source: SourceImage, state: DestinationState, *, attest: bool) -> tuple[str, ...]:
+def _unlisted(source: SourceImage, state: DestinationState, *, made: bool) -> tuple[str, ...]:
     """A warning where referrers are written to a destination that does not say which it has."""
     referrers = any(not attachment.tag for attachment in source.attachments)
-    if not state.unlisted or not (attest or referrers):
+    if not state.unlisted or not (made or referrers):
         return ()
     return (f"what is attached to the image is listed under tags of the destination: {state.unlisted}",)
 

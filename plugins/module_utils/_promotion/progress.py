@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 class ImageProgress:
     """What was done for one image so far. Steps of the run add to it, each from the thread that works on it.
 
-    ``attestation`` is the digest of the attestation that the destination has of the image, empty without one.
+    ``attestation`` and ``signature`` are the digests of those that the destination has of the image, empty without one;
+    ``signed``: the signature was made in this run.
     """
 
     plan: ImagePlan
@@ -26,6 +27,8 @@ class ImageProgress:
     bytes_sent: int = 0
     bytes_resumed: int = 0
     attestation: str = ""
+    signature: str = ""
+    signed: bool = False
     warnings: list[str] = field(default_factory=list)
 
     def outcome(self, seconds: float) -> ImageOutcome:
@@ -37,6 +40,8 @@ class ImageProgress:
             bytes_copied=self.bytes_sent,
             bytes_resumed=self.bytes_resumed,
             attestation=self.attestation,
+            signature=self.signature,
+            signed=self.signed,
             warnings=tuple(self.warnings),
             seconds=seconds,
         )

@@ -48,13 +48,17 @@ def read_back(session: Session, images: Iterable[ImageProgress], writer: Manifes
 
 
 def read_back_tags(session: Session, images: Iterable[ImageProgress], tags: Iterable[TagStep]) -> None:
-    """Compare the images' tags, and look for the attestations that were written. Raises OperationError.
+    """Compare the images' tags, and look for what was made and attached to them. Raises OperationError.
 
     The later the tags are looked at, the surer another run that writes them at the same time is seen.
     """
     comparison = _Comparison(session)
-    attested = [image for image in images if image.plan.attest and image.attestation]
-    made = [(image.plan.source.request.destination(image.attestation), image.attestation) for image in attested]
+    made = [
+        (image.plan.source.request.destination(digest), digest)
+        for image in images
+        for digest in (image.attestation if image.plan.attest else "", image.signature if image.signed else "")
+        if digest
+    ]
     looks = [partial(comparison.name, address, digest) for address, digest in made]
     looks += [partial(comparison.tag, step.address, step.manifest) for step in tags]
     session.each(lambda compare: compare(), looks)

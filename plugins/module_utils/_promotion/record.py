@@ -56,6 +56,7 @@ class Recorder:
             attachments=tuple(f"{attached.kind} {attached.manifest.digest}" for attached in source.attachments),
             gates=image.plan.gates,
             attestation=image.attestation,
+            signature=image.signature,
         )
 
     def write(self, images: Sequence[ImageProgress]) -> None:

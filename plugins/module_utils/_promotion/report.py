@@ -46,6 +46,8 @@ class ImageOutcome:
     bytes_copied: int = 0
     bytes_resumed: int = 0
     attestation: str = ""
+    signature: str = ""
+    signed: bool = False
     warnings: tuple[str, ...] = ()
     seconds: float = 0.0
 
@@ -95,6 +97,8 @@ def _image_data(outcome: ImageOutcome, hosts: Hosts) -> dict[str, Any]:
         "attachments": [attachment.as_data() for attachment in source.attachments],
         "gates": [gate_data(gate) for gate in plan.gates],
         "attestation": outcome.attestation,
+        "signed": outcome.signed,
+        "signature": outcome.signature,
         "warnings": [*plan.warnings, *outcome.warnings],
         "seconds": round(outcome.seconds, 3),
     }
@@ -151,6 +155,8 @@ def plan_lines(image: ImagePlan) -> Iterable[str]:
         yield f"write tag {tagged.tag} -> {tagged.manifest.digest}"
     if image.attest:
         yield "write attestation of this promotion"
+    if image.sign:
+        yield f"sign {image.source.digest}"
     if image.tag:
         yield f"write tag {image.tag.tag} -> {image.tag.manifest.digest}"
     if image.record:

@@ -12,6 +12,7 @@ from .._errors import RequestError
 from .._oci.docker_hub import DOCKER_HUB, canonical_registry, repository_at, without_hub
 from .._oci.names import digest_problem, platform_problem, repository_problem, tag_problem
 from .gates.table import read_gates
+from .sign_options import sign_problems
 from .values import AttachmentsMode, ImageRequest
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class PromotionRequest:
     attachments: AttachmentsMode = AttachmentsMode.REQUIRED
     allow_digest_change: bool = False
     attest: bool = True
+    sign: bool = False
     service: str = ""
     concurrency: int = 16
 
@@ -48,7 +50,11 @@ def build_request(options: Options, entries: Sequence[tuple[str, Options]]) -> P
     images = [(place, image) for place, entry in entries for image in _images(entry, source, destination)]
     gates, problems = read_gates(options["gates"] or {})
     wrong = [place + problem for place, entry in entries for problem in _entry_problems(entry)]
-    problems = list(dict.fromkeys([*wrong, *_image_problems(images), *problems, *_number_problems(options)]))
+    problems = list(
+        dict.fromkeys(
+            [*wrong, *_image_problems(images), *problems, *_sign_problems(options), *_number_problems(options)]
+        )
+    )
     if problems:
         raise RequestError(
             "Promoting was refused because of the options; nothing was asked and nothing was changed: "
@@ -61,6 +67,7 @@ def build_request(options: Options, entries: Sequence[tuple[str, Options]]) -> P
         attachments=AttachmentsMode(options["attachments"]),
         allow_digest_change=options["allow_digest_change"],
         attest=options["attest"],
+        sign=options["sign"] is not None,
         service=options["service"] or "",
         concurrency=options["concurrency"],
     )
@@ -128,6 +135,11 @@ def _name_problems(image: ImageRequest) -> Iterator[str]:
     yield from filter(None, map(platform_problem, image.platforms))
     if len(set(image.platforms)) != len(image.platforms):
         yield f"platforms names one twice ({', '.join(image.platforms)})"
+
+
+def _sign_problems(options: Options) -> Iterator[str]:
+    if options["sign"] is not None:
+        yield from sign_problems(options["sign"])
 
 
 def _number_problems(options: Options) -> Iterator[str]:

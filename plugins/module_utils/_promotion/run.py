@@ -28,6 +28,8 @@ from .report import (
     gate_refusal,
 )
 from .session import Session, StoppableClock
+from .sign import ImageSigner
+from .signed import read_signatures
 from .state import StateReader
 from .values import ImagePlan, PromotionPlan
 from .write import ManifestWriter
@@ -35,21 +37,26 @@ from .write import ManifestWriter
 if TYPE_CHECKING:
     from .ports import Ports
     from .request import PromotionRequest
+    from .signer import Signer
 
 
-def promote(request: PromotionRequest, ports: Ports, *, check_mode: bool) -> PromotionResult:
-    """Promote *request*, or in check mode say what that would do.
+def promote(
+    request: PromotionRequest, ports: Ports, *, check_mode: bool, signer: Signer | None = None
+) -> PromotionResult:
+    """Promote *request*, or in check mode say what that would do. *signer* signs what ``request.sign`` asks for.
 
     Raises RequestError, RefusedError and DependencyError before anything is written, in check mode alike. An error that
     ends a promotion midway says what stands; no tag of an image is written before all that it names is there.
     """
-    with Session(request, ports) as session:
+    with Session(request, ports, signer) as session:
         began = ports.clock.monotonic()
         hosts = Hosts(ports.source.host, ports.destination.host)
         planned = _judged(session, _plan(session))
         if refusal := gate_refusal(planned, hosts):
             gates = [gate_data(gate) for image in planned.images for gate in image.gates]
             raise RefusedError(refusal, gates=gates, diff=diff(planned, hosts))
+        if signer and any(image.sign for image in planned.images):
+            signer.check()
         if check_mode or not planned.changed:
             return _predicted(session, planned, hosts, began)
         return _Run(session, planned, hosts, began).go()
@@ -63,7 +70,7 @@ def _plan(session: Session) -> PromotionPlan:
     states.look(library, [assemble(library, root) for root in roots])
     read_below(session, library, roots, deep=True)
     images = read_attachments(session, library, [assemble(library, root) for root in roots])
-    found = states.read(images)
+    found = read_signatures(session, images, states.read(images))
     images = tuple(replace(image, absent_blobs=states.absent_at_source(image)) for image in images)
     same_registry = session.ports.source.host == session.ports.destination.host
     return plan(zip(images, found, strict=True), session.request, same_registry=same_registry)
@@ -91,6 +98,8 @@ def _predicted(session: Session, planned: PromotionPlan, hosts: Hosts, began: fl
             blobs_mounted=sum(1 for step in image.blobs if step.mount_from),
             bytes_copied=image.bytes_to_copy,
             attestation=image.attestation,
+            signature=image.signature,
+            signed=image.sign,
             seconds=seconds,
         )
         for image in planned.images
@@ -106,7 +115,9 @@ class _Run:
         self.planned = planned
         self.hosts = hosts
         self.began = began
-        self.images = [ImageProgress(image, attestation=image.attestation) for image in planned.images]
+        self.images = [
+            ImageProgress(image, attestation=image.attestation, signature=image.signature) for image in planned.images
+        ]
         self.copy = BlobCopy(session, self.images)
         self.writer = ManifestWriter(session, self.images)
         self.recorder = Recorder(session, hosts)
@@ -121,6 +132,7 @@ class _Run:
             read_back(self.session, self.images, self.writer)
             self.writer.write_attachment_tags()
             AttestationWriter(self.session, self.recorder, self.writer).write(self.images)
+            ImageSigner(self.session, self.writer).write(self.images)
             self.tags.write()
             read_back_tags(self.session, self.images, self.tags.written)
             self.recorder.write(self.images)
@@ -158,6 +170,7 @@ class _Run:
     def _wrote(self) -> bool:
         """Whether the destination took anything: what it refuses of attachments is refused again by the next run."""
         attested = any(image.plan.attest and image.attestation for image in self.images)
+        signed = any(image.signed for image in self.images)
         recorded = any(image.record for image in self.planned.images)
         written = self.copy.steps or self.writer.written or self.writer.tags.wrote or self.tags.written
-        return bool(written or attested or recorded)
+        return bool(written or attested or signed or recorded)

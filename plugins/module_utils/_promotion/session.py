@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .._oci.model import Descriptor, Manifest, RawManifest
     from .ports import Ports, Registry
     from .request import PromotionRequest
+    from .signer import Signer
 
 #: What is read of a source before the promotion calls it hostile: manifests an image, bytes of manifests a run.
 MANIFESTS_LIMIT = 5_000
@@ -38,9 +39,10 @@ Answer = TypeVar("Answer")
 class Session:
     """One run. Its threads are daemons: whatever one of them waits for, it does not keep the process from ending."""
 
-    def __init__(self, request: PromotionRequest, ports: Ports) -> None:
+    def __init__(self, request: PromotionRequest, ports: Ports, signer: Signer | None = None) -> None:
         self.request = request
         self.ports = ports
+        self.signer = signer
         self._threads = max(1, request.concurrency)
         self._crew = _Crew()
         self._stopped = threading.Event()

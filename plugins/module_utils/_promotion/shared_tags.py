@@ -73,17 +73,16 @@ class SharedTags:
         self._signatures[address] = wanted
 
     def settle(self, service: str) -> None:
-        """Look at all of them again and write what others wrote over, with the attestations that *service* recorded."""
+        """Look at all of them again and write what others wrote over, with what *service* recorded."""
         recorded = self.session.ports.promotions.promotions(service) if service and self._indexes else ()
-        attested: dict[str, list[str]] = {}
+        made: dict[str, list[str]] = {}
         for line in recorded:
-            if line.attestation:
-                attested.setdefault(fallback_tag(line.digest), []).append(line.attestation)
-        indexes = [(address, attested.get(address.reference, [])) for address in self._indexes]
-        self.session.each(lambda item: self.merge_index(item[0], self._attestations(*item)), indexes)
+            made.setdefault(fallback_tag(line.digest), []).extend(filter(None, (line.attestation, line.signature)))
+        indexes = [(address, made.get(address.reference, [])) for address in self._indexes]
+        self.session.each(lambda item: self.merge_index(item[0], self._artifacts(*item)), indexes)
         self.session.each(lambda item: self.merge_signatures(*item), list(self._signatures.items()))
 
-    def _attestations(self, address: Address, digests: Iterable[str]) -> list[Descriptor]:
+    def _artifacts(self, address: Address, digests: Iterable[str]) -> list[Descriptor]:
         """How an index lists those of *digests* that the repository has and that belong to its subject."""
         destination = self.session.ports.destination
         read = [self.session.read(destination, Address(address.repository, digest)) for digest in digests]

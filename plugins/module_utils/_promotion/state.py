@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from .._ecr.values import RepositorySettings
     from .._oci.model import Descriptor, Manifest
+    from .._release.promotion import Promotion
     from .read import Library
     from .session import Session
 
@@ -188,7 +189,11 @@ class StateReader:
         asked = [digest for digest in digests if digest not in self._recorded]
         promotions = self.session.ports.promotions
         found = self.session.each(lambda digest: promotions.find_promotion(service, digest), asked)
-        self._recorded.update((digest, line is not None) for digest, line in zip(asked, found, strict=True))
+        self._recorded.update((digest, self._is_whole(line)) for digest, line in zip(asked, found, strict=True))
+
+    def _is_whole(self, line: Promotion | None) -> bool:
+        """Whether there is a line, with a signature where one is asked for."""
+        return line is not None and (bool(line.signature) or self.session.signer is None)
 
     def _state(self, image: SourceImage) -> DestinationState:
         destination = image.request.destination

@@ -108,7 +108,8 @@ class DestinationState:
     ``held`` are manifests under attachments' tags that are not the source's: the destination may have added to them.
     ``referrers_api`` tells that it keeps referrers itself, so that no tag is needed for them; ``unlisted`` why it does
     not say which it keeps, empty when it does. ``attestation`` is the digest of the attestation that it has of the
-    promotion, empty when it has none.
+    promotion, ``signature`` that of a signature by whoever is to sign, which it has or is about to get from the source;
+    empty when there is none. ``recorded``: the release table has a line, with a signature where one is asked for.
     """
 
     settings: RepositorySettings
@@ -120,6 +121,7 @@ class DestinationState:
     referrers_api: bool = False
     unlisted: str = ""
     attestation: str = ""
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +184,8 @@ class ImagePlan:
     tag: TagStep | None = None
     attest: bool = False
     attestation: str = ""
+    sign: bool = False
+    signature: str = ""
     unlisted: bool = False
     record: bool = False
     gates: tuple[GateResult, ...] = ()
@@ -191,7 +195,7 @@ class ImagePlan:
     def changed(self) -> bool:
         """Whether carrying it out would write anything."""
         steps = (self.blobs, self.manifests, self.attachments, self.attachment_tags)
-        return any(steps) or self.tag is not None or self.attest or self.record
+        return any(steps) or self.tag is not None or self.attest or self.sign or self.record
 
     @property
     def bytes_to_copy(self) -> int:

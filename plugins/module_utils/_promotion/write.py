@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from .._errors import OperationError
 from .._oci.names import Address
-from .._oci.referrers import fallback_tag, without
+from .._oci.referrers import descriptor_of, fallback_tag, without
 from .patience import write_manifest
 from .shared_tags import SharedTags
 from .values import AttachmentsMode
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from .._oci.model import Manifest
+    from .artifact import Artifact
     from .progress import ImageProgress
     from .session import Session
-    from .values import ManifestStep, TagStep
+    from .values import ImagePlan, ManifestStep, TagStep
 
     Pairs = Sequence[tuple[ImageProgress, ManifestStep]]
 
@@ -116,6 +117,22 @@ class ManifestWriter:
         if all(child.digest in left_out for child in index.children):
             return None
         return without(index, refused)
+
+    def write_artifact(self, plan: ImagePlan, made: Artifact) -> None:
+        """What was made here of an image: its blobs, its manifest, and its place in the index of referrers."""
+        destination, registry = plan.source.request.destination, self.session.ports.destination
+        for blob, content in made.blobs:
+            if not registry.has_blob(destination(blob.digest), size=blob.size):
+                registry.write_blob(destination(blob.digest), content)
+        if not write_manifest(self.session, destination(made.manifest.digest), made.manifest) or plan.unlisted:
+            self._list(plan, made.manifest)
+
+    def _list(self, plan: ImagePlan, artifact: Manifest) -> None:
+        """List it in the index of referrers, with what is to be written there besides."""
+        tag = fallback_tag(plan.source.digest)
+        planned = [self.remaining(step) for step in plan.attachment_tags if step.tag == tag]
+        carried = [child for index in planned if index for child in index.children]
+        self.tags.merge_index(plan.source.request.destination(tag), [*carried, descriptor_of(artifact)])
 
     @staticmethod
     def _digests(addresses: set[Address], repository: str) -> set[str]:

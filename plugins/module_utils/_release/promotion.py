@@ -36,6 +36,7 @@ class Promotion:
     attachments: tuple[str, ...] = ()
     gates: tuple[GateResult, ...] = ()
     attestation: str = ""
+    signature: str = ""
 
 
 def gate_data(result: GateResult) -> dict[str, Any]:

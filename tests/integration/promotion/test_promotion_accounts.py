@@ -15,6 +15,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
 
 from sandbox import ACCOUNTS
 from tests.integration.promotion.accounts import COMMIT, TAG, Accounts, release
+from tests.registries.sigstore import ISSUER, SigstoreInstance, token
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,6 +73,35 @@ def test_promotion_is_recorded(accounts: Accounts) -> None:
     assert accounts.promotions(digest=made.digest) == [line]
     assert accounts.promotions(version="1.0.1") == []
     assert accounts.promotions(history=1) == [line]
+
+
+def test_what_an_identity_signs_in_dev_passes_prods_gate(accounts: Accounts) -> None:
+    made = accounts.push_release()
+    identity = "https://ci.example/release.yml@main"
+    with SigstoreInstance() as instance:
+        sign = {
+            "identity": identity,
+            "issuer": ISSUER,
+            "token": token(identity),
+            "signing_config": instance.signing_config,
+            "trusted_root": instance.trusted_root,
+        }
+        dev = {"registry": accounts.host("dev")}
+        place = {"source": dev, "destination": dev, "access_key": ACCOUNTS["dev"], "gates": None}
+        in_place = {**place, "attest": False, "service": None, "release_table": None, "sign": sign}
+        demanded = {"identity": identity, "issuer": ISSUER, "trusted_root": instance.trusted_root}
+        gates = {"signature": demanded}
+        with pytest.raises(RefusedError, match="nothing that could prove it is attached"):
+            accounts.promote(gates=gates)
+        assert accounts.promote(**in_place)["images"][0]["signed"]
+        assert not accounts.promote(**in_place)["changed"]
+        asked = len(instance.asked)
+        done = accounts.promote(gates=gates, sign=sign)["images"][0]
+        # dev's signature came along, and is by the same identity.
+        assert (done["signed"], len(instance.asked)) == (False, asked)
+    assert done["signature"] in accounts.content("prod")
+    assert accounts.promotions()[0]["signature"] == done["signature"]
+    assert accounts.tags()[TAG] == made.digest
 
 
 @pytest.mark.parametrize("check_mode", [True, False])

@@ -43,6 +43,7 @@ SINGLE = {
     "gates": GATES,
     "attachments": "required",
     "attest": True,
+    "sign": {"private_key": "-----BEGIN PRIVATE KEY-----", "passphrase": "secret"},
     "service": "s",
     "release_table": "t",
 }

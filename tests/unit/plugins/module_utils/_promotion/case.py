@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import RepositorySettings
@@ -24,6 +24,7 @@ from tests.unit.plugins.module_utils._promotion.fakes import Repository
 if TYPE_CHECKING:
     from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import RawManifest
     from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.report import PromotionResult
+    from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.signer import Signer
 
     from tests.unit.plugins.module_utils._promotion.fakes import World
 
@@ -39,8 +40,16 @@ def request(*images: ImageRequest, **options: Any) -> PromotionRequest:
     return PromotionRequest(wanted, **{"service": "app", "concurrency": 4, **options})
 
 
-def run(world: World, asked: PromotionRequest | None = None, *, check_mode: bool = False) -> PromotionResult:
-    return promote(asked or request(), world.ports(), check_mode=check_mode)
+def run(
+    world: World,
+    asked: PromotionRequest | None = None,
+    *,
+    check_mode: bool = False,
+    signer: Signer | None = None,
+) -> PromotionResult:
+    """Promote the sample, or what is asked for; signed when *signer* is given."""
+    wanted = replace(asked or request(), sign=signer is not None)
+    return promote(wanted, world.ports(), check_mode=check_mode, signer=signer)
 
 
 @dataclass(frozen=True)

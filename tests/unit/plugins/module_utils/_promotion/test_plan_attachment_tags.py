@@ -21,6 +21,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values im
 )
 
 from tests.unit.plugins.module_utils._oci import samples
+from tests.unit.plugins.module_utils._promotion.adapters.keys import signer
 from tests.unit.plugins.module_utils._promotion.case import (
     ASKED,
     BUNDLE,
@@ -129,6 +130,33 @@ def test_an_immutable_repository_needs_a_filter_for_tags_that_move() -> None:
     world.make_ecr("sha256-*")
     assert run(world).changed
     assert world.destination[DESTINATION].tags[more_tag(made.root)] == more.digest
+
+
+@pytest.mark.parametrize("mode", AttachmentsMode)
+def test_a_signature_that_could_not_be_listed_is_refused_whatever_the_mode(mode: AttachmentsMode) -> None:
+    world = World()
+    made = sample(world)
+    world.make_ecr()
+    run(world, request(attachments=mode))
+    writes = world.destination.writes
+    with pytest.raises(RefusedError, match=r"Signing .* was refused, and nothing was changed.* add sha256-\*"):
+        run(world, request(attachments=mode), signer=signer())
+    assert world.destination.writes == writes
+    world.make_ecr("sha256-*")
+    assert run(world, request(attachments=mode), signer=signer()).images[0].signed
+    shelf = world.destination[DESTINATION]
+    shelf.tags[fallback_tag(made.root.digest)] = made.amd64.digest
+    with pytest.raises(RefusedError, match=r"which is no index\. Remove that tag"):
+        run(world, request(attachments=AttachmentsMode.OFF), signer=signer(1))
+
+
+def test_a_signature_alone_may_be_the_first_under_its_tag() -> None:
+    world = World()
+    sample(world)
+    world.make_ecr()
+    asked = request(attachments=AttachmentsMode.OFF, attest=False)
+    assert run(world, asked, signer=signer()).images[0].signed
+    assert not run(world, asked, signer=signer()).changed
 
 
 def test_an_attestation_that_could_not_be_listed_is_refused_before_anything_is_written() -> None:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.examples import examples
+from tests.unit.plugins.module_utils._promotion.adapters.keys import signer
 from tests.unit.plugins.module_utils._promotion.case import DESTINATION, SOURCE, TAG, listed, request, run, sample
 from tests.unit.plugins.module_utils._promotion.fakes import World
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.report import PromotionResult
+    from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.signer import Signer
 
 
 class Stepped:
@@ -53,6 +55,7 @@ class Race:
     ended: dict[str, PromotionResult | Exception] = field(default_factory=dict)
     held: threading.Event = field(default_factory=threading.Event)
     over: threading.Event = field(default_factory=threading.Event)
+    signers: dict[str, Signer] = field(default_factory=dict)
 
     def go(self) -> list[PromotionResult | Exception]:
         other = threading.Thread(target=self._run, args=("second", self._second_step))
@@ -84,7 +87,8 @@ class Race:
         promotions = Stepped(ports.promotions, step, caller=lambda: name)
         ports = replace(ports, destination=destination, transfer=Stepped(ports.transfer, step), promotions=promotions)
         try:
-            self.ended[name] = promote(request(concurrency=1, **self.options), ports, check_mode=False)
+            asked = request(concurrency=1, sign=name in self.signers, **self.options)
+            self.ended[name] = promote(asked, ports, check_mode=False, signer=self.signers.get(name))
         except Exception as error:  # noqa: BLE001 - told by the test
             self.ended[name] = error
         finally:
@@ -114,6 +118,25 @@ def test_both_runs_succeed_and_nothing_is_lost(first: int, second: int, api: boo
     assert {line.attestation for line in world.lines} >= made_attestations
     assert world.destination.missing() == []
     assert not run(world).changed
+
+
+@examples(80)
+@given(first=st.integers(1, 110), second=st.integers(1, 110), api=st.booleans(), same=st.booleans())
+def test_two_runs_that_sign_lose_no_signature(first: int, second: int, api: bool, same: bool) -> None:
+    world = World(destination_api=api)
+    made = sample(world)
+    signers = {"first": signer(), "second": signer(0 if same else 1)}
+    results = Race(world, first, second, signers=signers).go()
+    attestations(results)
+    for each in signers.values():
+        again = run(world, signer=each)
+        assert not again.changed
+        assert again.images[0].signature in world.destination[DESTINATION].manifests
+    shelf = world.destination[DESTINATION]
+    digests = {result.images[0].signature for result in results if not isinstance(result, Exception)}
+    assert len(digests) == (1 if same else 2)
+    if not api:
+        assert digests <= set(listed(shelf, made.root))
 
 
 @pytest.mark.parametrize("second", range(1, 80))

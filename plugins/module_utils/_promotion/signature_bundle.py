@@ -1,0 +1,70 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A signature of an image as cosign 3 keeps it: an in-toto statement in a Sigstore bundle, which refers to the image.
+
+cosign's specification of bundles (specs/BUNDLE_SPEC.md) says how it lies in a registry.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+from .._oci.media_types import IN_TOTO, SIGSTORE_BUNDLE
+from .artifact import make_artifact
+from .attestation import STATEMENT_TYPE
+from .gates.signature.payloads import COSIGN_SIGNATURE, Envelope
+
+if TYPE_CHECKING:
+    from .._oci.model import Descriptor, Manifest
+    from .artifact import Artifact
+
+_ANNOTATIONS = {"dev.sigstore.bundle.content": "dsse-envelope", "dev.sigstore.bundle.predicateType": COSIGN_SIGNATURE}
+
+
+def signature_statement(digest: str, name: str) -> bytes:
+    """The in-toto statement that the image *digest* is signed; *name* is where it lies, for people."""
+    algorithm, _colon, encoded = digest.partition(":")
+    document = {
+        "_type": STATEMENT_TYPE,
+        "subject": [{"name": name, "digest": {algorithm: encoded}}],
+        "predicateType": COSIGN_SIGNATURE,
+        "predicate": {},
+    }
+    return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
+
+
+def bytes_to_sign(statement: bytes) -> bytes:
+    """What a signature of *statement* in a bundle is over."""
+    return Envelope(IN_TOTO, statement, ()).signed
+
+
+def key_bundle(statement: bytes, signature: bytes, public_key: bytes) -> bytes:
+    """The bundle of a *signature* by a key, whose public half is given as its DER bytes."""
+    document = {
+        "mediaType": SIGSTORE_BUNDLE,
+        "verificationMaterial": {"publicKey": {"hint": _base64(hashlib.sha256(public_key).digest())}},
+        "dsseEnvelope": {
+            "payload": _base64(statement),
+            "payloadType": IN_TOTO,
+            "signatures": [{"sig": _base64(signature)}],
+        },
+    }
+    return json.dumps(document, separators=(",", ":")).encode()
+
+
+def signature_artifact(bundle: bytes, subject: Manifest) -> Artifact:
+    """The artifact that carries *bundle*. It tells no time, so that the same signature is the same artifact."""
+    return make_artifact(bundle, SIGSTORE_BUNDLE, subject, annotations=_ANNOTATIONS)
+
+
+def may_be_signature(listed: Descriptor) -> bool:
+    """Whether a referrer may be a signature, by what an index says of it."""
+    predicate = dict(listed.annotations).get("dev.sigstore.bundle.predicateType", COSIGN_SIGNATURE)
+    return predicate == COSIGN_SIGNATURE and listed.artifact_type in ("", SIGSTORE_BUNDLE)
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode()
