@@ -39,6 +39,7 @@ options:
       - V(rolled_back) goes back to a recorded release and reuses its task definition. Without O(version) that is the
         newest succeeded release before the running one with another digest. A service that a rollback brought where it
         is stays there unless a version is named, so that a second run does not return to the release that was left.
+        So does one whose newest release was rolled back by itself.
       - V(absent) removes the scalable target, the service, and the listener rules and revisions that bear its tags. The
         record stays.
     type: str

@@ -8,23 +8,29 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .image import version_names
-from .record import ROLLBACK, is_same_release, newest_first, running_release
+from .record import DEPLOY, ROLLBACK, Outcome, is_same_release, newest_first, running_release
 
 if TYPE_CHECKING:
     from .record import Release
+
+
+# How a deploy ends that the service is not on: it was rolled back, or never came to the service.
+_LEFT = (Outcome.ROLLED_BACK, Outcome.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
 class RollbackTarget:
     """What a rollback goes back to, or why there is nothing to do or nothing to go to.
 
-    ``unrecorded``: it is there already, and no record says that it went back there.
+    ``unrecorded``: it is there already, and no record says that it went back there. ``note`` says why it stays where a
+    user may have expected it to go on.
     """
 
     release: Release | None = None
     already_there: bool = False
     unrecorded: bool = False
     problem: str = ""
+    note: str = ""
 
 
 def rollback_target(history: tuple[Release, ...], running_arn: str, version: str) -> RollbackTarget:
@@ -34,7 +40,9 @@ def rollback_target(history: tuple[Release, ...], running_arn: str, version: str
     definition (ARN, or family and revision) or its definition's fingerprint.
 
     A rollback that was interrupted is gone on with. A service that a rollback brought where it is stays there unless
-    another release is named: run twice, a rollback must not return to the release it was run to get away from.
+    another release is named: run twice, a rollback must not return to the release it was run to get away from. So it
+    does when the newest release was rolled back by itself, or failed before the service was touched: it is back at the
+    release before that one already.
     """
     interrupted = next((release for release in newest_first(history)[:1] if release.in_progress), None)
     if interrupted and interrupted.kind == ROLLBACK and (not version or _names(version, interrupted)):
@@ -47,9 +55,7 @@ def rollback_target(history: tuple[Release, ...], running_arn: str, version: str
         return _before_interrupted(succeeded, running, running_arn, interrupted)
     if running is None:
         return _before_unfit(history, succeeded, running_arn)
-    if running.kind == ROLLBACK:
-        return RollbackTarget(running, already_there=True)
-    return _first(_older(succeeded, running), f"no release before {running.name} has succeeded here.", succeeded)
+    return _before_running(history, succeeded, running)
 
 
 def _named(succeeded: list[Release], running: Release | None, running_arn: str, version: str) -> RollbackTarget:
@@ -60,6 +66,18 @@ def _named(succeeded: list[Release], running: Release | None, running_arn: str, 
     chosen = _first(named, f"no release of {version} has succeeded here.", succeeded)
     there = chosen.release is not None and chosen.release.task_definition_arn == running_arn
     return RollbackTarget(chosen.release, already_there=there, problem=chosen.problem)
+
+
+def _before_running(history: tuple[Release, ...], succeeded: list[Release], running: Release) -> RollbackTarget:
+    """Where a service goes back to from a release that was let in; nowhere when it came back to that already."""
+    newest = newest_first(history)[0]
+    if running.kind == ROLLBACK:
+        return RollbackTarget(running, already_there=True)
+    elsewhere = newest.task_definition_arn != running.task_definition_arn
+    if newest.kind == DEPLOY and newest.outcome in _LEFT and elsewhere:
+        note = f"the newest release, {newest.name}, is {newest.outcome.value}: the service is at the one before already"
+        return RollbackTarget(running, already_there=True, note=note)
+    return _first(_older(succeeded, running), f"no release before {running.name} has succeeded here.", succeeded)
 
 
 def _before_interrupted(

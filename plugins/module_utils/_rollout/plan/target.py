@@ -178,7 +178,9 @@ def _recorded(session: Session, history: tuple[Release, ...], running_arn: str) 
             "version, or push that image again.",
             nearest_versions=list(nearest_versions(images, release.version)),
         )
-    if chosen.already_there:
+    if chosen.note:
+        session.warn(f"{chosen.note}. Name a version to go further back")
+    elif chosen.already_there:
         session.say(f"already at {release.name}; name another release to go elsewhere")
     tag = "" if release.version == release.digest else release.version
     return Target(

@@ -82,6 +82,19 @@ BACK = (Outcome.SUCCEEDED, ROLLBACK)
         # A rollback that nobody saw the end of is gone on with, wherever the service is.
         (history("a1", "b1", "c1", ("b1", OPEN, ROLLBACK)), "b1", "b1"),
         (history("a1", "b1", "c1", ("b1", OPEN, ROLLBACK)), "c1", "b1"),
+        # After an automatic rollback it is at the release before the failed one already.
+        (history("a1", "b1", ("c1", Outcome.ROLLED_BACK)), "b1", "stays on b1"),
+        (history("a1", "b1", ("c1", Outcome.ROLLED_BACK), ("c2", Outcome.ROLLED_BACK)), "b1", "stays on b1"),
+        (history("a1", "b1", ("b2", Outcome.ROLLED_BACK)), "b1", "stays on b1"),
+        (history("a1", "b1", ("a1", *BACK), ("c1", Outcome.ROLLED_BACK)), "a1", "stays on a1"),
+        (history("a1", ("c1", Outcome.ROLLED_BACK)), "a1", "stays on a1"),
+        # Neither has one whose migration failed been left.
+        (history("a1", "b1", ("c1", FAILED)), "b1", "stays on b1"),
+        # The running revision itself, deployed again, is gone back from; so is one that ran after the failed one.
+        (history("a1", "b1", ("b1", Outcome.ROLLED_BACK)), "b1", "a1"),
+        (history("a1", ("b1", Outcome.ROLLED_BACK), "c1"), "c1", "a1"),
+        # A rollback that did not succeed is tried again.
+        (history("a1", "b1", ("a1", Outcome.ROLLED_BACK, ROLLBACK)), "b1", "a1"),
         # A service that was left on a release that was never let in.
         (history("a1", "b1", ("c1", FAILED)), "c1", "b1"),
         (history("a1", ("a2", FAILED)), "a2", "a1"),
@@ -119,7 +132,7 @@ def test_with_a_version(past: tuple[Release, ...], running: str, version: str, e
 
 
 def test_without_a_target_it_says_what_there_is() -> None:
-    past = history("a1", ("b1", FAILED))
+    past = history("a1")
     assert "no release before 1.0.0" in target(past, "a1")
     assert "with definition def1 has succeeded here" in target(past, "a1")
     assert "no release of 1.1.0" in target(past, "a1", "1.1.0")
