@@ -30,6 +30,9 @@ class Releases(Protocol):
     def finish(self, release: Release) -> None:
         """Complete a record that is in progress."""
 
+    def definition_key(self, service: str, *, make: bool) -> bytes:
+        """The secret key of the fingerprints of the service's definitions; empty when there is none to be made."""
+
     def read_lock(self, service: str) -> Lock | None:
         """The lock as it stands, be its holder alive or dead."""
 

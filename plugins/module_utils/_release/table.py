@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import asdict, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _NO_TABLE = frozenset({"ResourceNotFoundException"})
-_LOCK = "LOCK"
+_LOCK, _KEY = "LOCK", "KEY"
+_KEY_BYTES = 32
 _HISTORY = 200
 
 
@@ -58,6 +60,17 @@ class ReleasesClient(SequencedTable):
                 f"Tried to write release {release.release_id} of {release.service}, but its record is not as this "
                 "run left it: another run has written it. Nothing more was written; see the release history."
             )
+
+    def definition_key(self, service: str, *, make: bool) -> bytes:
+        """The secret key of the fingerprints of the service's definitions, made once; empty unless *make*."""
+        attempted, key = f"read the fingerprint key of {service}", {"service": service, "release_id": _KEY}
+        item = self._get(attempted, key)
+        if item is None and make:
+            made = {**key, "key": secrets.token_bytes(_KEY_BYTES)}
+            self._put(f"make the fingerprint key of {service}", made, "attribute_not_exists(release_id)", {})
+            # Another run may have been quicker.
+            item = self._get(attempted, key)
+        return bytes(item["key"]) if item else b""
 
     def read_lock(self, service: str) -> Lock | None:
         """The lock as it stands, held or not."""

@@ -25,7 +25,7 @@ from .strategies.table import strategy_named
 from .undo.destination import way_back
 from .undo.go_back import undo
 from .undo.restore import Restoration
-from .undo.snapshot import decode, encode
+from .undo.snapshot import decode, encode, for_record
 from .undo.take_snapshot import take_snapshot
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Attempt:
     def go(self) -> RolloutResult:
         """Release, judge, record. A record that was begun is completed unless the run itself is ended from outside."""
         arn = register(self.session, self.facts)
-        release = self.interrupted or begin_record(self.session, self.facts, arn, encode(self.snapshot))
+        release = self.interrupted or begin_record(self.session, self.facts, arn, self._for_record())
         record = Recording(self.session, release)
         try:
             started = self._change(record, arn)
@@ -77,6 +77,9 @@ class Attempt:
             ) from interruption
         except FastbreakError as error:
             raise self._close_failed(record, error) from error
+
+    def _for_record(self) -> str:
+        return encode(for_record(self.snapshot, self.session.request.owned_by))
 
     def _change(self, record: Recording, arn: str) -> Started:
         # A call may take longer than a lock is waited for, and only a sleep renews it.

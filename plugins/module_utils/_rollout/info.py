@@ -63,11 +63,12 @@ def report_service(
 
 def _service(ports: InfoPorts, found: Service, releases: tuple[Release, ...], disclosure: Disclosure) -> dict[str, Any]:
     definition = ports.ecs.describe_task_definition(found.task_definition_arn)
+    key = ports.releases.definition_key(found.name, make=False)
     return {
         "arn": found.arn,
         "status": found.status,
         "task_definition_arn": found.task_definition_arn,
-        "definition": _definition(definition.document, releases) if definition else "",
+        "definition": _definition(definition.document, releases, key) if definition and key else "",
         "task_definition": view(definition.document, disclosure) if definition else {},
         "desired_count": found.desired_count,
         "running_count": found.running_count,
@@ -75,6 +76,7 @@ def _service(ports: InfoPorts, found: Service, releases: tuple[Release, ...], di
     }
 
 
-def _definition(document: Document, releases: tuple[Release, ...]) -> str:
+def _definition(document: Document, releases: tuple[Release, ...], key: bytes) -> str:
     images = " ".join(str(container.get("image")) for container in document.get("containerDefinitions", []))
-    return fingerprint(document, next((release.digest for release in releases if release.digest in images), ""))
+    digest = next((release.digest for release in releases if release.digest in images), "")
+    return fingerprint(document, digest, key)

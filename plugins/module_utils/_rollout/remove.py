@@ -39,10 +39,15 @@ class Removal:
 def remove(request: RolloutRequest, ports: Ports, *, check_mode: bool) -> Removal:
     """Remove the service, its scaling, its own rules and its own revisions. Raises RefusedError while it is locked."""
     session = Session(request, ports)
+    with session.shown_errors():
+        return _remove_or_predict(session, check_mode=check_mode)
+
+
+def _remove_or_predict(session: Session, *, check_mode: bool) -> Removal:
     found = _find(session)
     if not found.changed:
         return found
-    table = not ports.releases.table_problem()
+    table = not session.ports.releases.table_problem()
     if check_mode:
         if table:
             session.await_free()
@@ -63,6 +68,8 @@ def _find(session: Session) -> Removal:
     else:
         service = ports.ecs.describe_service(request.cluster, request.service)
     running = ports.ecs.describe_task_definition(service.task_definition_arn) if service else None
+    if running:
+        session.redaction.learn(running.document)
     family = str(request.document.get("family") or (running.family if running else ""))
     bindings = request.settings.target_bindings | (service.settings.target_bindings if service else frozenset())
     standing = ports.balancing.list_rules(

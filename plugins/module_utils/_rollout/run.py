@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._errors import FastbreakError
 from .attempt import Attempt
 from .change_settings import change_settings
 from .judge.running import verify_running
@@ -29,12 +28,8 @@ def roll_out(request: RolloutRequest, ports: Ports, *, check_mode: bool) -> Roll
     for a release that did not get in, with the result's data in ``details``.
     """
     session = Session(request, ports)
-    try:
+    with session.shown_errors():
         return _roll_out_or_predict(session, check_mode=check_mode)
-    except FastbreakError as error:
-        error.message, error.details = session.shown(error.message), session.shown(error.details)
-        error.args = (error.message,)
-        raise
 
 
 def _roll_out_or_predict(session: Session, *, check_mode: bool) -> RolloutResult:

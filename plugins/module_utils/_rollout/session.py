@@ -64,6 +64,16 @@ class Session:
         """Text or plain *data* as it may leave the run: without the user's values, unless these are asked for."""
         return data if self.request.disclosure.show_values else self.redaction.data(data)
 
+    @contextlib.contextmanager
+    def shown_errors(self) -> Iterator[None]:
+        """Errors that leave it say no value of the user's, unless these are asked for."""
+        try:
+            yield
+        except FastbreakError as error:
+            error.message, error.details = self.shown(error.message), self.shown(error.details)
+            error.args = (error.message,)
+            raise
+
     def _learn_request(self) -> None:
         request = self.request
         named = (request.cluster, request.service, request.repository, request.version, request.revision, request.owner)
@@ -78,6 +88,11 @@ class Session:
         for gate in request.gates:
             for secret in gate.secrets():
                 self.redaction.hide(f"gate {gate.kind}", secret)
+
+    def definition_key(self) -> bytes:
+        """The key of fingerprints of definitions. Until the first locked run has made one, it is of this run alone."""
+        kept = self.ports.releases.definition_key(self.request.service, make=self._lock is not None)
+        return kept or self.request.disclosure.key
 
     def elapsed(self) -> float:
         """Seconds since the start."""

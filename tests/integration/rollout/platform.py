@@ -200,7 +200,9 @@ class Platform:
         """The release records, the oldest first."""
         items = self.connect("dynamodb").scan(TableName=self.table)["Items"]
         plain = [{key: next(iter(value.values())) for key, value in item.items()} for item in items]
-        return sorted((item for item in plain if item["release_id"] != "LOCK"), key=lambda item: item["release_id"])
+        return sorted(
+            (item for item in plain if item["release_id"] not in ("LOCK", "KEY")), key=lambda item: item["release_id"]
+        )
 
     def service(self) -> dict[str, Any]:
         """The service as the API describes it; empty when there is none."""

@@ -11,7 +11,7 @@ Sources: the ``RegisterTaskDefinition`` request and ``TaskDefinition`` shapes of
 
 from __future__ import annotations
 
-import hashlib
+import hmac
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -95,10 +95,11 @@ def normalise(document: Document) -> dict[str, Any]:
     return form
 
 
-def fingerprint(document: Document, digest: str) -> str:
+def fingerprint(document: Document, digest: str, key: bytes) -> str:
     """12 hex digits that tell definitions apart, whatever revision they have and with whichever image they run.
 
     *digest* is the released image's: the containers that run it count without it. A role's bare name equals its ARN.
+    Without *key*, which stays in the account, values of the definition cannot be tried against a fingerprint.
     """
     form = normalise(document)
     for role in _ROLES:
@@ -108,7 +109,7 @@ def fingerprint(document: Document, digest: str) -> str:
         if str(container.get("image", "")).endswith(f"@{digest}"):
             del container["image"]
     canonical = json.dumps(form, sort_keys=True, separators=(",", ":"), default=str)
-    return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+    return hmac.new(key, canonical.encode("utf-8", "surrogatepass"), "sha256").hexdigest()[:12]
 
 
 def with_image(document: Document, image: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..._common.commands import PROVISION
@@ -67,7 +67,7 @@ def read(session: Session, target: Target | None = None) -> Facts:
     service = ecs.describe_service(request.cluster, request.service)
     history = session.ports.releases.history(request.service)
     running_arn = service.task_definition_arn if service else ""
-    target = target or find_target(session, history, running_arn)
+    target = replace(target or find_target(session, history, running_arn), key=session.definition_key())
     session.redaction.learn(target.document)
     deployments = ecs.list_service_deployments(request.cluster, request.service) if service else ()
     active = service is not None and service.status == "ACTIVE"

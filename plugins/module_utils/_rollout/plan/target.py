@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..._common.commands import DEPLOY, PROVISION_REGISTRY
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 class Target:
     """The release that is wanted. ``image`` is pinned to its digest.
 
-    ``unrecorded``: it has to be judged and recorded once more, though it was let in before.
+    ``unrecorded``: it has to be judged and recorded once more, though it was let in before. ``key`` is that of the
+    definition's fingerprint.
     """
 
     release: ReleaseImage
@@ -32,11 +33,12 @@ class Target:
     document: Document
     task_definition_arn: str = ""
     unrecorded: bool = False
+    key: bytes = field(default=b"", repr=False)
 
     @property
     def definition(self) -> str:
         """The fingerprint of the definition."""
-        return fingerprint(self.document, self.release.digest)
+        return fingerprint(self.document, self.release.digest, self.key)
 
     @property
     def name(self) -> str:

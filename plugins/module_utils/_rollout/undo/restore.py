@@ -116,6 +116,12 @@ class Restoration:
 
     def _put_back(self, rule: StandingRule, there: StandingRule | None, *, keep: bool = False) -> None:
         balancing = self._session.ports.balancing
+        if not rule.conditions:
+            # Every rule of a load balancer has conditions: these were not kept.
+            self._left.append(
+                f"{rule.name}, which was nobody's and had conditions that the release record does not hold"
+            )
+            return
         back = replace(rule, arn=there.arn if there else "")
         if there and keep:
             # Tasks may still be registered with the group that loses the traffic: ECS wants it to stay attached.

@@ -8,13 +8,19 @@ It is kept in the release's record too, for a run that goes on with what another
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from types import NoneType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 from ..scaling.model import Scaling  # noqa: TC001 - `get_type_hints` looks it up
 from ..service.rules import StandingRule  # noqa: TC001 - `get_type_hints` looks it up
 from ..values import ServiceSettings  # noqa: TC001 - and this
+
+if TYPE_CHECKING:
+    from ..service.ownership import Owner
+
+
+_PLAIN_FIELDS = frozenset({"path-pattern", "host-header", "http-request-method", "source-ip"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,21 @@ class Snapshot:
     rules: tuple[StandingRule, ...]
     scaling: Scaling | None
     answers: tuple[SeenAnswer, ...]
+
+
+def for_record(snapshot: Snapshot, owner: Owner) -> Snapshot:
+    """*snapshot* without values of rules that are not *owner*'s: the conditions of those that hold more than paths.
+
+    Such a rule is then named by an undo of another run, which cannot put it back.
+    """
+    kept = (
+        rule if owner.owns(rule.tags) or _is_plain(rule) else replace(rule, conditions=()) for rule in snapshot.rules
+    )
+    return replace(snapshot, rules=tuple(kept))
+
+
+def _is_plain(rule: StandingRule) -> bool:
+    return {condition.get("Field") for condition in rule.conditions} <= _PLAIN_FIELDS
 
 
 def encode(snapshot: Snapshot) -> str:

@@ -157,6 +157,35 @@ def test_lock_that_another_holds_is_not_given_up(stub: Stubber) -> None:
     releases(stub).drop_lock("web", "me")
 
 
+SECRET = {"service": {"S": "web"}, "release_id": {"S": "KEY"}}
+ASKED = {"TableName": "t", "Key": SECRET, "ConsistentRead": True}
+
+
+def test_the_fingerprint_key_is_read_and_only_made_when_asked(stub: Stubber) -> None:
+    stub.add_response("get_item", {}, ASKED)
+    assert releases(stub).definition_key("web", make=False) == b""
+    stub.add_response("get_item", {"Item": {**SECRET, "key": {"B": b"kept"}}}, ASKED)
+    assert releases(stub).definition_key("web", make=True) == b"kept"
+
+
+@pytest.mark.parametrize("quicker", [False, True])
+def test_the_fingerprint_key_is_made_once_and_the_first_one_counts(stub: Stubber, quicker: bool) -> None:
+    made: dict[str, Any] = {}
+    stub.client.meta.events.register(
+        "provide-client-params.dynamodb.PutItem", lambda params, **_others: made.update(params["Item"])
+    )
+    stub.add_response("get_item", {}, ASKED)
+    condition = {"TableName": "t", "Item": ANY, "ConditionExpression": "attribute_not_exists(release_id)"}
+    if quicker:
+        stub.add_client_error("put_item", "ConditionalCheckFailedException")
+        stub.add_response("get_item", {"Item": {**SECRET, "key": {"B": b"first"}}}, ASKED)
+    else:
+        stub.add_response("put_item", {}, condition)
+        stub.add_response("get_item", {"Item": {**SECRET, "key": {"B": b"first"}}}, ASKED)
+    assert releases(stub).definition_key("web", make=True) == b"first"
+    assert len(bytes(made["key"]["B"])) == 32
+
+
 @pytest.mark.parametrize(("status", "said"), [("ACTIVE", ""), ("UPDATING", ""), ("DELETING", "wait for ACTIVE")])
 def test_a_table_is_used_only_while_it_is_active(stub: Stubber, status: str, said: str) -> None:
     stub.add_response("describe_table", {"Table": {"TableStatus": status}}, {"TableName": "t"})

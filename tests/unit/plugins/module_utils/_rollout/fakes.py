@@ -334,6 +334,11 @@ class World(Scheduler):
         self.calls.append(f"finish({release.outcome.value})")
         self.records[release.release_id] = release
 
+    def definition_key(self, service: str, *, make: bool) -> bytes:
+        if make and not self.key:
+            self.key = b"a key that stays in the account"
+        return self.key
+
     def read_lock(self, service: str) -> Lock | None:
         return self.lock
 

@@ -108,6 +108,7 @@ class Scheduler:
         self.grace_seconds = 30.0
         self.unreachable = False
         self.target_problem = ""
+        self.key = b""
         self.events: list[ServiceEvent] = []
         self.at: list[tuple[float, Callable[[], None]]] = []
         self._number = 0

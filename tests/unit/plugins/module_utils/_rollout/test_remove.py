@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RefusedError
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, RefusedError
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Lock
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.disclosure.fingerprint import Disclosure
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.remove import removal_data, remove
 
-from tests.unit.plugins.module_utils._rollout.case import make_request, released
+from tests.unit.plugins.module_utils._rollout.case import deploy, document, make_request, released
 
 if TYPE_CHECKING:
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
@@ -63,3 +64,19 @@ def test_what_bears_other_tags_or_none_is_left_and_said(world: World, ports: Por
     said = " ".join(world.lines)
     assert "rule 100 of listener 2 does not bear the tags of service inference of cluster fastbreak-dev" in said
     assert "1 revisions of fastbreak-dev-inference do not bear the tags" in said
+
+
+@pytest.mark.parametrize("show_values", [False, True])
+def test_errors_of_a_removal_hold_no_value_unless_asked_for(world: World, ports: Ports, show_values: bool) -> None:
+    world.push("1.0.0", "a")
+    deploy(ports, "1.0.0", document=document(DATABASE_PASSWORD="hunter2-hunter2"))
+
+    def refuse(arn: str) -> None:
+        raise OperationError(f"Tried to delete {arn}: hunter2-hunter2 is in the way.", seen="hunter2-hunter2")
+
+    world.delete_rule = refuse  # type: ignore[method-assign]
+    request = make_request("", document={}, disclosure=Disclosure(b"k", show_values=show_values))
+    with pytest.raises(OperationError) as caught:
+        remove(request, ports, check_mode=False)
+    told = f"{caught.value} {caught.value.message} {caught.value.details}"
+    assert ("hunter2" in told) is show_values

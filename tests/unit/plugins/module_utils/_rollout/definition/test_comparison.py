@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.definition.comparison import (
+    fingerprint,
     is_same,
     normalise,
     with_image,
@@ -102,3 +103,11 @@ def test_order_of_what_has_none_never_counts(document: dict[str, Any], chance: r
     for key in ("environment", "secrets", "portMappings"):
         chance.shuffle(shuffled["containerDefinitions"][0][key])
     assert is_same(document, shuffled)
+
+
+def test_a_fingerprint_tells_same_from_different_by_a_key_alone() -> None:
+    """Without the key a short value cannot be found by trying a dictionary."""
+    weak = definition(containerDefinitions=[container(environment=[{"name": "P", "value": "hunter2"}])])
+    assert fingerprint(weak, "sha256:x", b"a") == fingerprint(described(weak), "sha256:x", b"a")
+    assert fingerprint(weak, "sha256:x", b"a") != fingerprint(definition(), "sha256:x", b"a")
+    assert fingerprint(weak, "sha256:x", b"a") != fingerprint(weak, "sha256:x", b"b")

@@ -128,3 +128,13 @@ def test_users_are_not_taken_from_what_answers_to_what_does_not(world: World, se
     restored = Restoration(session, replace(snapshot, rules=(dead,))).everything()
     assert "no healthy target" in str(restored)
     assert world.rules[rule.place].groups == {GROUP_ARN}
+
+
+def test_a_rule_whose_conditions_the_record_does_not_hold_is_named_and_left(
+    session: Session, restoration: Restoration, world: World
+) -> None:
+    bare = tuple(replace(rule, conditions=()) for rule in restoration.snapshot.rules)
+    before = rules_of(world)
+    restored = Restoration(session, replace(restoration.snapshot, rules=bare)).everything()
+    assert any("conditions that the release record does not hold" in left for left in restored.left)
+    assert rules_of(world) == before

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.ownership import Owner
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.rules import StandingRule
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.undo.snapshot import (
     SeenAnswer,
     Snapshot,
     decode,
     encode,
+    for_record,
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import (
     CapacityProvider,
@@ -59,6 +61,14 @@ WHOLE = Snapshot(
 )
 def test_snapshot_survives_the_record(snapshot: Snapshot) -> None:
     assert decode(encode(snapshot)) == snapshot
+
+
+def test_the_record_keeps_no_condition_of_a_rule_that_is_not_ours_but_paths_and_hosts() -> None:
+    owner = Owner("web", "c")
+    own = replace(RULE, tags=frozenset(owner.marks.items()))
+    paths = replace(RULE, conditions=({"Field": "path-pattern", "PathPatternConfig": {"Values": ["/a"]}},))
+    kept = for_record(replace(WHOLE, rules=(own, RULE, paths)), owner)
+    assert kept == replace(WHOLE, rules=(own, replace(RULE, conditions=()), paths))
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"rules": 1}', '{"settings": {"network": 3}}'])
