@@ -1,7 +1,10 @@
 """What is published, and that it works where nothing else of the project is."""
 
+import ast
 import functools
 import json
+import re
+import sys
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,11 +15,13 @@ import yaml
 
 from tests.packaging.conftest import Installed
 from tools.files import ROOT, project_files
+from tools.links import broken
 from tools.sanity import installed_collections
 
 Documents = Callable[[str, tuple[str, ...]], dict[str, Any]]
 
 PUBLISHED = {
+    ".ansible-lint",
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     "FILES.json",
@@ -25,6 +30,7 @@ PUBLISHED = {
     "README.md",
     "changelogs",
     "docs",
+    "inventories",
     "meta",
     "playbooks",
     "plugins",
@@ -153,3 +159,70 @@ def test_the_lock_carries_the_collections_that_are_required() -> None:
     for name, version in required.items():
         manifest = installed_collections().joinpath(*name.split("."), "MANIFEST.json")
         assert json.loads(manifest.read_text())["collection_info"]["version"] == version
+
+
+def test_the_sample_inventory_is_read_where_it_is_installed(installed: Installed) -> None:
+    place = installed.collection / "inventories" / "prod"
+    done = installed.run("ansible-inventory", "-i", str(place), "--host", "ecr")
+    assert done.returncode == 0, done.stderr
+    values = json.loads(done.stdout)
+    assert (values["fastbreak_environment"], values["fastbreak_service_name"]) == ("prod", "inference")
+
+
+def test_without_an_inventory_a_playbook_says_to_give_one(installed: Installed) -> None:
+    """Every playbook begins with the same guard."""
+    done = installed.run("ansible-playbook", "fastbreak.aws.deploy", "-e", "version=1.0.0")
+    told = " ".join((done.stdout + done.stderr).split())
+    assert done.returncode == 2, told
+    assert "No inventory was given, so nothing was touched. Always pass one, like -i inventories/dev." in told
+
+
+def test_variables_that_an_inventory_lacks_are_named_before_anything_is_touched(installed: Installed) -> None:
+    inventory = installed.home / "lacking"
+    inventory.write_text("[components]\necr ansible_connection=local fastbreak_environment=dev fastbreak_tags={}\n")
+    done = installed.run("ansible-playbook", "-i", str(inventory), "fastbreak.aws.site")
+    told = " ".join((done.stdout + done.stderr).split())
+    assert done.returncode == 2, told
+    missing = "fastbreak_account_id, fastbreak_container_port, fastbreak_region, fastbreak_service_name"
+    assert f"Nothing was touched. The inventory does not set {missing}." in told
+
+
+def test_an_execution_environment_gets_what_the_modules_import(installed: Installed) -> None:
+    done = installed.run("ansible-builder", "introspect", "--sanitize", str(installed.place))
+    assert done.returncode == 0, done.stderr
+    found = yaml.safe_load(done.stdout)
+    ours = [line for line in found["python"] if "fastbreak.aws" in line]
+    assert {re.split(r"[^\w-]", line)[0].lower() for line in ours} == imported()
+    assert any(line.startswith("git ") for line in found["system"])
+
+
+def imported() -> set[str]:
+    """The packages that plugins import, beyond the standard library and what ansible-core needs itself."""
+    trees = [ast.parse((ROOT / path).read_text(encoding="utf-8")) for path in project_files("plugins/**.py")]
+    roots = {name.partition(".")[0] for tree in trees for node in ast.walk(tree) for name in modules_of(node)}
+    found = roots - {"ansible", "ansible_collections", "yaml"} - sys.stdlib_module_names
+    return {"sigstore" if name == "sigstore_models" else name for name in found}
+
+
+def modules_of(node: ast.AST) -> list[str]:
+    """The modules that a statement imports, or a call of import_module."""
+    match node:
+        case ast.ImportFrom(module=str(name), level=0):
+            return [name]
+        case ast.Import(names=names):
+            return [alias.name for alias in names]
+        case ast.Call(func=ast.Name(id="import_module"), args=[ast.Constant(value=str(name))]):
+            return [name]
+        case _:
+            return []
+
+
+def test_no_link_leads_out_of_what_is_installed(installed: Installed) -> None:
+    pages = sorted(installed.collection.rglob("*.md"))
+    assert len(pages) > 20
+    assert [problem for page in pages for problem in broken(page)] == []
+
+
+def test_antsibull_finds_nothing_wrong_with_the_documentation(installed: Installed) -> None:
+    done = installed.run("antsibull-docs", "lint-collection-docs", "--plugin-docs", str(installed.collection))
+    assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
