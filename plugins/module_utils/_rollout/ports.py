@@ -129,8 +129,8 @@ class LoadBalancing(Protocol):
     def list_rules(self, listener_arns: frozenset[str], target_group_arns: frozenset[str]) -> tuple[StandingRule, ...]:
         """Every rule, but the default ones, of the load balancers that these listeners and groups belong to."""
 
-    def missing_rules(self, arns: tuple[str, ...]) -> tuple[str, ...]:
-        """Those of *arns* that no rule has any more."""
+    def find_rules(self, arns: tuple[str, ...]) -> tuple[StandingRule, ...]:
+        """The rules of *arns* that are there, without their tags and listeners."""
 
     def put_rule(self, rule: StandingRule) -> StandingRule:
         """Create the rule with its tags, or change the conditions and actions of the one with its ARN."""

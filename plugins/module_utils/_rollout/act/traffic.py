@@ -31,10 +31,10 @@ class Traffic:
         self.routed = routed_groups(ours_or_there(facts.found.rules, session.request.rules, session.request.owned_by))
 
     @property
-    def watched(self) -> tuple[str, ...]:
-        """The ARNs of the wanted rules that stand."""
+    def watched(self) -> tuple[StandingRule, ...]:
+        """The wanted rules that stand, as this run left them."""
         places = map(_place, self._session.request.rules)
-        return tuple(self._standing[place].arn for place in places if place in self._standing)
+        return tuple(self._standing[place] for place in places if place in self._standing)
 
     def attach(self) -> None:
         """Have the wanted target group health-checked without sending anybody there.

@@ -127,6 +127,8 @@ class EcsClient(AwsClient):
         arguments: dict[str, Any] = write_settings(change.settings, only=change.changed)
         if change.task_definition_arn:
             arguments["taskDefinition"] = change.task_definition_arn
+        if change.desired_count is not None:
+            arguments["desiredCount"] = change.desired_count
         # ECS takes a new capacity provider strategy only along with a new deployment.
         if change.force or "capacity_providers" in change.changed:
             arguments["forceNewDeployment"] = True

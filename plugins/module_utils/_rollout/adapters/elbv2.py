@@ -143,16 +143,19 @@ class Elbv2Client(AwsClient):
     def _tags_of(self, arn: str) -> Any:
         return self._find("read the tags of a listener rule", "describe_tags", _NO_RULE, ResourceArns=[arn])
 
-    def missing_rules(self, arns: tuple[str, ...]) -> tuple[str, ...]:
-        """Those of *arns* that no rule has any more."""
-        if not arns or self._rules_exist(arns):
+    def find_rules(self, arns: tuple[str, ...]) -> tuple[StandingRule, ...]:
+        """The rules of *arns* that are there, without their tags and listeners."""
+        if not arns:
             return ()
-        return tuple(arn for arn in arns if len(arns) == 1 or not self._rules_exist((arn,)))
+        found = self._described_rules(arns)
+        if not found and len(arns) > 1:
+            # A rule that is gone makes the whole question unknown: each is then asked for by itself.
+            found = [rule for arn in arns for rule in self._described_rules((arn,))]
+        return tuple(read_rule("", rule, {}) for rule in found)
 
-    def _rules_exist(self, arns: tuple[str, ...]) -> bool:
-        """Whether all of them do: a rule that is gone makes the whole question unknown."""
+    def _described_rules(self, arns: tuple[str, ...]) -> list[dict[str, Any]]:
         pages = self._pages("look for our listener rules", "describe_rules", _NO_RULE, RuleArns=list(arns))
-        return sum(len(page["Rules"]) for page in pages) == len(arns)
+        return [rule for page in pages for rule in page["Rules"] if rule["Priority"].isdigit()]
 
     def put_rule(self, rule: StandingRule) -> StandingRule:
         """Create the rule with its tags, or change the conditions and actions of the one with its ARN."""

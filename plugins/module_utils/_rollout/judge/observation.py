@@ -12,11 +12,13 @@ from ..._errors import OperationError, UnavailableError
 from ..gates.model import TargetObservation, TaskFailure
 from ..service.causes import target_words
 from ..service.deployment import DeploymentState
+from ..service.rules import routing_differences
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from ..service.rules import StandingRule
     from ..session import Session
     from ..strategies.model import Started
     from ..values import Service, Target, Task
@@ -32,7 +34,8 @@ class Look:
 
     ``problem`` says why the latest look failed; everything else is of the look before then. ``lost`` says what of the
     release's own is no longer there, so that it cannot succeed any more. ``service`` is that of the last look that saw
-    one, and ``began`` when ECS began what was its primary deployment at the first.
+    one, and ``began`` when ECS began what was its primary deployment at the first. ``changed`` are listener rules
+    that are not as this run left them.
     """
 
     state: DeploymentState = DeploymentState.PENDING
@@ -44,6 +47,7 @@ class Look:
     lost: str = ""
     service: Service | None = None
     began: datetime | None = None
+    changed: tuple[str, ...] = ()
 
     @property
     def reachable(self) -> bool:
@@ -62,10 +66,10 @@ class Observer:
         self._started = started
         self._stopped_before: frozenset[str] | None = None if ended_before or not started.arn else frozenset()
 
-    def look(self, last: Look, rule_arns: tuple[str, ...] = ()) -> Look:
+    def look(self, last: Look, rules: tuple[StandingRule, ...] = ()) -> Look:
         """The next look after *last*. One that fails says so, and keeps what was seen before.
 
-        *rule_arns* are the listener rules that have to be there.
+        *rules* are the listener rules that have to be there, as they have to be.
         """
         seen = last
         try:
@@ -77,8 +81,12 @@ class Observer:
             began = last.began or (service.primary.created_at if service.primary else None)
             seen = replace(self._follow(seen, service), service=service, began=began)
             targets = self._session.ports.balancing.describe_targets(self._session.request.target_group_arn)
-            lost = self._lost(service, targets, rule_arns)
-            return replace(seen, targets=self._count_targets(service, targets or ()), problem="", lost=lost)
+            there = self._session.ports.balancing.find_rules(tuple(rule.arn for rule in rules))
+            changed = self._changed(rules, there)
+            # A rule is read as it was for a moment after it was written: only what is seen twice was changed.
+            lost = self._lost(service, targets, rules, there) or "; ".join(sorted({*changed} & {*last.changed}))
+            targets_seen = self._count_targets(service, targets or ())
+            return replace(seen, targets=targets_seen, problem="", lost=lost, changed=changed)
         except (UnavailableError, OperationError) as error:
             # A refused look is like one that could not be made: the next may be allowed.
             return replace(seen, problem=str(error))
@@ -87,10 +95,29 @@ class Observer:
         request = self._session.request
         return self._session.ports.ecs.describe_service(request.cluster, request.service)
 
-    def _lost(self, service: Service, targets: tuple[Target, ...] | None, rule_arns: tuple[str, ...]) -> str:
+    def _changed(self, rules: tuple[StandingRule, ...], there: tuple[StandingRule, ...]) -> tuple[str, ...]:
+        """Which of *rules* no longer send users where they should, in words."""
+        if self._started.strategy.shifts_weights:
+            return ()
+        found = {rule.arn: rule for rule in there}
+        pairs = [(rule, found[rule.arn]) for rule in rules if rule.arn in found]
+        return tuple(
+            f"{rule.name} (listener_rules) was changed by somebody else: {differences}"
+            for rule, seen in pairs
+            if (differences := routing_differences(rule, seen))
+        )
+
+    def _lost(
+        self,
+        service: Service,
+        targets: tuple[Target, ...] | None,
+        rules: tuple[StandingRule, ...],
+        there: tuple[StandingRule, ...],
+    ) -> str:
         if targets is None:
             return f"target group {self._session.request.target_group_arn} (load_balancer.target_group_arn) was deleted"
-        if missing := self._session.ports.balancing.missing_rules(rule_arns):
+        found = {rule.arn for rule in there}
+        if missing := [rule.arn for rule in rules if rule.arn not in found]:
             return f"{', '.join(missing)} (listener_rules) was deleted"
         if service.desired_count == 0:
             return "the desired count of the service was set to 0, so that no task of the release runs"

@@ -122,6 +122,19 @@ def written(
     )
 
 
+def routing_differences(wanted: StandingRule, seen: StandingRule) -> str:
+    """How *seen* sends users otherwise than *wanted*, which has the same place, in words; empty when it does not."""
+    other = replace(seen, listener_arn=wanted.listener_arn, priority=wanted.priority)
+    if wanted.same_routing(other):
+        return ""
+    left, right = wanted.summary(), other.summary()
+    if left.target_group_arn != right.target_group_arn:
+        return f"it forwards to {right.target_group_arn}, and not to {left.target_group_arn}"
+    if wanted.weights != other.weights:
+        return "it forwards to other target groups besides"
+    return "its conditions are others"
+
+
 def widened(there: StandingRule, wanted: ListenerRule) -> ListenerRule:
     """*wanted* with the paths of *there* as well; *wanted* itself where a rule cannot hold both."""
     seen = there.summary()

@@ -34,10 +34,11 @@ class OneOffTask:
 class ServiceChange:
     """What to send to a living service: the task definition unless empty, and of *settings* those that *changed*.
 
-    *force* starts a deployment even when nothing else does.
+    *force* starts a deployment even when nothing else does. *desired_count* is sent unless it is None.
     """
 
     settings: ServiceSettings
     changed: tuple[str, ...]
     task_definition_arn: str = ""
     force: bool = False
+    desired_count: int | None = None

@@ -66,6 +66,8 @@ class Strategy:
     """
 
     name: ClassVar[str]
+    #: Whether ECS changes what listener rules forward to while it works.
+    shifts_weights: ClassVar[bool] = True
     #: The options of this strategy alone, as an argument spec.
     options: ClassVar[Mapping[str, Any]] = {}
 

@@ -19,6 +19,7 @@ class Rolling(Strategy):
     """Bounded by how many tasks stay healthy and how many run at most."""
 
     name: ClassVar[str] = "ROLLING"
+    shifts_weights: ClassVar[bool] = False
 
     def problems(self, deployment: DeploymentSettings, desired: int) -> Iterator[str]:
         """Why ECS could replace none of *desired* tasks: it may start none beside them, and stop none before.

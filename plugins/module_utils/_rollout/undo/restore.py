@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..._errors import FastbreakError
 from ..scaling.model import change_back
 from ..service.comparison import changed_settings, starts_deployment
-from ..service.rules import at, with_waiting
+from ..service.rules import at, widened, with_waiting, written
 from ..service.writes import ServiceChange
 
 if TYPE_CHECKING:
@@ -78,12 +78,27 @@ class Restoration:
 
     def _rules_that_answer(self) -> None:
         standing = self._standing()
+        self._widen(standing)
         for rule in self.snapshot.rules:
             there = at(standing, rule.place)
             if there is None or self._healthy(rule) >= max(1, self._healthy(there)):
                 self._put_back(rule, there, keep=True)
             elif (attached := with_waiting(there, rule.weights)) != there:
                 self._session.ports.balancing.put_rule(attached)
+
+    def _widen(self, standing: tuple[StandingRule, ...]) -> None:
+        """Give rules whose paths change both old and new ones first: a path goes from one to another without a gap."""
+        pairs = [(rule.summary(), at(standing, rule.place)) for rule in self.snapshot.rules if rule.conditions]
+        moving = [
+            (rule, there) for rule, there in pairs if there and there.summary().path_patterns != rule.path_patterns
+        ]
+        for rule, there in moving if len(moving) > 1 else []:
+            both = widened(there, rule)
+            if both != rule:
+                self._try(there.name, partial(self._put, replace(there, conditions=written(both).conditions)))
+
+    def _put(self, rule: StandingRule) -> None:
+        self._session.ports.balancing.put_rule(rule)
 
     def _healthy(self, rule: StandingRule) -> int:
         """The fewest healthy targets of the groups that get traffic by *rule*."""
@@ -98,6 +113,7 @@ class Restoration:
         places = {rule.place for rule in self.snapshot.rules}
         ours = {(rule.listener_arn, rule.priority) for rule in wanted}
         standing = self._standing()
+        self._widen(standing)
         for rule in self.snapshot.rules:
             self._try(rule.name, partial(self._put_back_unless_dead, rule, at(standing, rule.place)))
         for rule in standing:
@@ -168,9 +184,16 @@ class Restoration:
                 return
             scaling.change_scaling(request.cluster, request.service, change)
         self._done.append("the scaling" if before else "no scaling")
-        service = self._session.ports.ecs.describe_service(request.cluster, request.service)
-        if service and service.desired_count != self.snapshot.desired_count:
-            self._left.append(
-                f"the desired count, which was {self.snapshot.desired_count} and is {service.desired_count}: it "
-                "belongs to Application Auto Scaling"
-            )
+        self._try("the desired count", self._desired_count)
+
+    def _desired_count(self) -> None:
+        """Put back how many tasks there were, which the scaling of the release had moved. 0 is somebody else's."""
+        request, ecs, wanted = self._session.request, self._session.ports.ecs, self.snapshot.desired_count
+        service = ecs.describe_service(request.cluster, request.service)
+        if service is None or wanted in (0, service.desired_count):
+            return
+        if not service.desired_count:
+            self._left.append(f"the desired count, which was {wanted} and was set to 0 meanwhile: scale it up")
+            return
+        ecs.update_service(request.cluster, request.service, ServiceChange(service.settings, (), desired_count=wanted))
+        self._done.append(f"the desired count, {wanted}")

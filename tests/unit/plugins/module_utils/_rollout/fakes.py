@@ -139,6 +139,8 @@ class World(Scheduler):
         taken = {name: getattr(change.settings, name) for name in change.changed if name != "tags"}
         if "target_bindings" in change.changed or change.task_definition_arn:
             self._check_groups(replace(self.service.settings, **taken))
+        if change.desired_count is not None:
+            self.service = replace(self.service, desired_count=change.desired_count)
         deploys = bool(change.task_definition_arn) or change.force or starts_deployment(change.changed)
         self.service = replace(self.service, task_definition_arn=arn, settings=replace(self.service.settings, **taken))
         if deploys:
@@ -270,8 +272,9 @@ class World(Scheduler):
     def list_rules(self, listener_arns: frozenset[str], target_group_arns: frozenset[str]) -> tuple[StandingRule, ...]:
         return tuple(self.rules.values())
 
-    def missing_rules(self, arns: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(arn for arn in arns if arn not in {rule.arn for rule in self.rules.values()})
+    def find_rules(self, arns: tuple[str, ...]) -> tuple[StandingRule, ...]:
+        there = (rule for rule in self.rules.values() if rule.arn in arns)
+        return tuple(replace(rule, listener_arn="", tags=frozenset()) for rule in there)
 
     def put_rule(self, rule: StandingRule) -> StandingRule:
         if not set(rule.weights).isdisjoint(self.missing):

@@ -145,6 +145,12 @@ def test_unmarked_rule_to_our_target_group_is_adopted_and_said(world: World, por
     assert not deploy(ports, "1.0.0").changed
 
 
+def rewrite(world: World, **change: Any) -> None:
+    """Somebody changes the only listener rule."""
+    ((place, rule),) = world.rules.items()
+    world.rules[place] = written(replace(rule.summary(), **change), tags=dict(rule.tags), arn=rule.arn)
+
+
 @pytest.mark.parametrize(
     ("lost", "said"),
     [
@@ -156,6 +162,14 @@ def test_unmarked_rule_to_our_target_group_is_adopted_and_said(world: World, por
         (
             lambda world: setattr(world, "service", replace(world.service, desired_count=0)),
             "the desired count of the service was set to 0",
+        ),
+        (
+            lambda world: rewrite(world, target_group_arn=GROUP_ARN.replace("blue", "theirs")),
+            r"rule 100 of listener 2 \(listener_rules\) was changed by somebody else: it forwards to \S+theirs",
+        ),
+        (
+            lambda world: rewrite(world, path_patterns=frozenset({"/typo"})),
+            r"rule 100 of listener 2 \(listener_rules\) was changed by somebody else: its conditions are others",
         ),
     ],
 )

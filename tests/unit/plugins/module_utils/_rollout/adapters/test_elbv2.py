@@ -100,21 +100,24 @@ def test_tags_are_asked_for_rule_by_rule_once_a_rule_has_gone_meanwhile(
     assert [dict(known.tags) for known in found] == [{}, {"k": ""}]
 
 
-@pytest.mark.parametrize(("there", "missing"), [(["a", "b"], ()), (["b"], ("a",)), ([], ("a", "b"))])
-def test_rules_that_are_gone_are_named(
-    stubbed: Callable[[str], tuple[Any, Stubber]], there: list[str], missing: tuple[str, ...]
+@pytest.mark.parametrize("there", [["rule 1", "rule 2"], ["rule 2"], []])
+def test_rules_that_are_there_are_found_though_others_are_gone(
+    stubbed: Callable[[str], tuple[Any, Stubber]], there: list[str]
 ) -> None:
     client, stub = stubbed("elbv2")
-    if not missing:
-        stub.add_response("describe_rules", {"Rules": [{"RuleArn": "a"}, {"RuleArn": "b"}]}, {"RuleArns": ["a", "b"]})
+    rules = {name: rule(number, forward(blue=1)) for number, name in enumerate(("rule 1", "rule 2"), 1)}
+    if len(there) == len(rules):
+        stub.add_response("describe_rules", described(*rules.values()), {"RuleArns": list(rules)})
     else:
-        stub.add_client_error("describe_rules", "RuleNotFound", expected_params={"RuleArns": ["a", "b"]})
-        for arn in ("a", "b"):
+        stub.add_client_error("describe_rules", "RuleNotFound", expected_params={"RuleArns": list(rules)})
+        for arn, known in rules.items():
             if arn in there:
-                stub.add_response("describe_rules", {"Rules": [{"RuleArn": arn}]}, {"RuleArns": [arn]})
+                stub.add_response("describe_rules", described(known), {"RuleArns": [arn]})
             else:
                 stub.add_client_error("describe_rules", "RuleNotFound", expected_params={"RuleArns": [arn]})
-    assert Elbv2Client(lambda: client).missing_rules(("a", "b")) == missing
+    balancing = Elbv2Client(lambda: client)
+    assert [found.arn for found in balancing.find_rules(tuple(rules))] == there
+    assert balancing.find_rules(()) == ()
 
 
 def test_rule_is_written_back_as_the_api_takes_it(stubbed: Callable[[str], tuple[Any, Stubber]]) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
 
 NEW = ListenerRule(LISTENER_ARN, 50, frozenset({"/new"}), GROUP_ARN)
+ASKED: dict[str, Any] = {"timeout_seconds": 1.0, "version_header": ""}
 OTHER_GROUP = GROUP_ARN.replace("blue", "dead")
 
 
@@ -138,3 +139,53 @@ def test_a_rule_whose_conditions_the_record_does_not_hold_is_named_and_left(
     restored = Restoration(session, replace(restoration.snapshot, rules=bare)).everything()
     assert any("conditions that the release record does not hold" in left for left in restored.left)
     assert rules_of(world) == before
+
+
+def test_paths_that_two_rules_traded_come_back_without_a_moment_in_which_one_goes_nowhere(
+    session: Session, world: World
+) -> None:
+    tags = make_request("x").owned_by.marks
+    for priority, path in ((100, "/a"), (50, "/b")):
+        rule = ListenerRule(LISTENER_ARN, priority, frozenset({path}), GROUP_ARN)
+        world.rules[LISTENER_ARN, priority] = written(rule, tags=tags, arn=f"rule {priority}")
+    restoration = Restoration(session, take_snapshot(session, read(session)))
+    before = rules_of(world)
+    first, second = world.rules[LISTENER_ARN, 100], world.rules[LISTENER_ARN, 50]
+    world.rules[LISTENER_ARN, 100] = replace(first, conditions=second.conditions)
+    world.rules[LISTENER_ARN, 50] = replace(second, conditions=first.conditions)
+    put = world.put_rule
+    routed = []
+
+    def watched(rule: StandingRule) -> StandingRule:
+        done = put(rule)
+        routed.append(all(world.request("GET", f"http://alb{path}", **ASKED).status == 200 for path in ("/a", "/b")))
+        return done
+
+    world.put_rule = watched  # type: ignore[method-assign]
+    restoration.everything()
+    assert rules_of(world) == before
+    assert routed
+    assert all(routed)
+
+
+def test_a_count_that_the_scaling_of_the_release_moved_is_put_back(
+    session: Session, restoration: Restoration, world: World
+) -> None:
+    assert world.service
+    world.scaling = scaling(5, 9)
+    world.service = replace(world.service, desired_count=5)
+    restored = restoration.everything()
+    assert "the desired count, 2" in restored.done
+    assert world.service.desired_count == 2
+    assert restored.left == ()
+
+
+def test_a_count_that_somebody_set_to_0_is_named_and_left(
+    session: Session, restoration: Restoration, world: World
+) -> None:
+    assert world.service
+    world.scaling = scaling(5, 9)
+    world.service = replace(world.service, desired_count=0)
+    restored = restoration.everything()
+    assert any("was set to 0 meanwhile" in left for left in restored.left)
+    assert world.service.desired_count == 0
