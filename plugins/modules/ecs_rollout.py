@@ -399,6 +399,13 @@ options:
           - Environment variables, added to those of the container and winning over them.
           - ECS takes no secrets for a single task. Name these in O(task_definition).
         type: dict
+  keep_revisions:
+    description:
+      - How many of the service's own revisions stay registered once a release is let in, the newest. Not given, all.
+      - What bears no tags of the service, what a task of the cluster runs, and what the release record names as good
+        last (to go back to) is never deregistered. A revision that is can still be gone back to, as it is registered
+        again then.
+    type: int
   force_new_deployment:
     description:
       - Whether tasks are replaced and judged although nothing differs, such as to read secrets anew. With it every run
@@ -543,7 +550,8 @@ task_definition_arn:
   type: str
   returned: always, unless refused or O(state=absent)
 changes:
-  description: What differs, by C(task_definition), C(service), C(listener_rules) and C(scaling).
+  description: What differs, by C(task_definition), C(service), C(listener_rules) and C(scaling), and which revisions
+    are C(deregistered) once the release is let in.
   type: dict
   returned: always, unless refused or O(state=absent)
 release:
@@ -672,6 +680,7 @@ def build_argument_spec():
         "scaling": {"type": "dict", "options": scaling_spec()},
         "supersede": {"type": "bool", "default": False},
         "force_new_deployment": {"type": "bool", "default": False},
+        "keep_revisions": {"type": "int"},
         "require_promoted": {"type": "bool", "default": False},
         "show_values": {"type": "bool", "default": False},
         "timeout_seconds": {"type": "float", "default": 1800},

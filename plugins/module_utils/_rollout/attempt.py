@@ -11,6 +11,7 @@ from .._common.commands import ROLL_BACK
 from .._common.verdict import Verdict
 from .._errors import FastbreakError, OperationError, RolledBackError, SupersededError
 from .._release.record import DEPLOY, Outcome
+from .act.deregister import deregister_spare
 from .act.migration import migrate
 from .act.steps import act, apply_settings, leave_old_groups, put_beside, register
 from .act.traffic import Traffic
@@ -138,6 +139,7 @@ class Attempt:
                 f"{problem} Once the release table can be written, run the same command again."
             )
         warn_of_unmanaged(self.session, self.facts)
+        deregister_spare(self.session, self.facts)
         self.session.say(f"release {self.facts.target.name} is HEALTHY")
         return build_result(self.session, self.facts, release=record.release, timings=self.timings)
 

@@ -60,6 +60,9 @@ class Ecs(Protocol):
     def own_task_definitions(self, family: str, owner: Owner) -> tuple[str, ...]:
         """The ARNs of the family's active revisions whose tags name *owner*."""
 
+    def running_revisions(self, cluster: str, family: str) -> frozenset[str]:
+        """The ARNs of the family's revisions that a task of the cluster runs, whichever service's."""
+
     def deregister_task_definition(self, arn: str) -> None:
         """Make a revision inactive."""
 

@@ -83,6 +83,7 @@ def as_data(result: RolloutResult) -> dict[str, Any]:
             "service": list(result.plan.setting_changes),
             "listener_rules": _places(result.plan),
             "scaling": result.plan.scaling is not None,
+            "deregistered": [arn.rpartition("/")[2] for arn in result.plan.spare],
         },
         "release": release_data(result.release) if result.release else {},
         "timings": {f"{name}_seconds": round(value, 1) for name, value in asdict(result.timings).items()},

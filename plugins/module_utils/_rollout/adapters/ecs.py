@@ -208,6 +208,13 @@ class EcsClient(AwsClient):
         answers = [self._describe_tasks(cluster, arns[start : start + _BATCH]) for start in range(0, len(arns), _BATCH)]
         return tuple(task for answer in answers for task in answer if task.group == f"service:{service}")
 
+    def running_revisions(self, cluster: str, family: str) -> frozenset[str]:
+        """The ARNs of the family's revisions that a task of the cluster runs, whichever service's."""
+        pages = self._pages(f"list the tasks of {family}", "list_tasks", _NO_SERVICE, cluster=cluster, family=family)
+        arns = [arn for page in pages for arn in page["taskArns"]]
+        answers = [self._describe_tasks(cluster, arns[start : start + _BATCH]) for start in range(0, len(arns), _BATCH)]
+        return frozenset(task.task_definition_arn for answer in answers for task in answer)
+
     def _task_arns(self, cluster: str, service: str, status: str) -> list[str]:
         pages = self._pages(
             f"list the tasks of service {service}",

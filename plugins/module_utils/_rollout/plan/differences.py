@@ -22,6 +22,7 @@ from ..service.comparison import (
 )
 from ..service.ownership import Owner, owner_of
 from ..service.rules import StandingRule, at, collision
+from .revisions import spare_revisions
 
 if TYPE_CHECKING:
     from ..disclosure.fingerprint import Disclosure
@@ -47,7 +48,7 @@ class Action(Enum):
 class Wanted:
     """What a service should be. ``task_definition_arn``: a recorded revision to go back to, used as it is.
 
-    ``force_new_deployment``: its tasks are replaced even when nothing differs.
+    ``force_new_deployment``: its tasks are replaced even when nothing differs. ``keep_revisions`` 0: all are kept.
     """
 
     name: str
@@ -59,11 +60,16 @@ class Wanted:
     task_definition_arn: str = ""
     owner: Owner = field(default_factory=lambda: Owner("", ""))
     force_new_deployment: bool = False
+    keep_revisions: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What there is. ``rules`` are all of the load balancer's; ``judged`` says whether what runs was let in."""
+    """What there is. ``rules`` are all of the load balancer's; ``judged`` says whether what runs was let in.
+
+    ``own_revisions`` are the ARNs of those that our tags name, ``needed_revisions`` of those that must stay; both are
+    read only where not all are kept.
+    """
 
     service: Service | None = None
     running: TaskDefinition | None = None
@@ -71,6 +77,8 @@ class Found:
     rules: tuple[StandingRule, ...] = ()
     scaling: Scaling | None = None
     judged: bool = False
+    own_revisions: tuple[str, ...] = ()
+    needed_revisions: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +86,7 @@ class RolloutPlan:
     """What will be done. ``reuse_arn`` empty: a revision is registered. ``refusal``: why nothing may be done.
 
     ``rules`` are put in place, ``unmarked`` ones get our tags, ``dropped`` ones are ours and no longer wanted.
+    ``spare`` are the ARNs of revisions that are deregistered once the release is let in, the oldest first.
     """
 
     action: Action
@@ -91,6 +100,7 @@ class RolloutPlan:
     refusal: str = ""
     unmarked: tuple[StandingRule, ...] = ()
     dropped: tuple[StandingRule, ...] = ()
+    spare: tuple[str, ...] = ()
 
     @property
     def routes(self) -> bool:
@@ -123,6 +133,10 @@ def plan(wanted: Wanted, found: Found, disclosure: Disclosure) -> RolloutPlan:
         before["force_new_deployment"], after["force_new_deployment"] = False, True
     if action in (Action.DEPLOY, Action.ADOPT):
         _add_release(before, after, found, action, reuse_arn)
+    spare = _spare(wanted, found, action, reuse_arn)
+    if spare:
+        before["own_revisions"] = [_short(arn) for arn in found.own_revisions]
+        after["own_revisions"] = [_short(arn) for arn in found.own_revisions if arn not in spare]
     return RolloutPlan(
         action=action,
         reuse_arn=reuse_arn,
@@ -135,6 +149,7 @@ def plan(wanted: Wanted, found: Found, disclosure: Disclosure) -> RolloutPlan:
         refusal=". ".join(filter(None, (_refusal(service, wanted), _unlabelled(wanted), *_collisions(wanted, found)))),
         unmarked=unmarked,
         dropped=dropped,
+        spare=spare,
     )
 
 
@@ -149,6 +164,17 @@ def _rules(
         tuple(there for _rule, there in pairs if there and not wanted.owner.owns(there.tags)),
         tuple(rule for rule in ours if rule.place not in places),
     )
+
+
+def _spare(wanted: Wanted, found: Found, action: Action, reuse_arn: str) -> tuple[str, ...]:
+    if action in (Action.SETTINGS, Action.UNCHANGED):
+        return ()
+    needed = found.needed_revisions | {reuse_arn}
+    return spare_revisions(found.own_revisions, wanted.keep_revisions, needed, registers=not reuse_arn)
+
+
+def _short(arn: str) -> str:
+    return arn.rpartition("/")[2]
 
 
 def _collisions(wanted: Wanted, found: Found) -> list[str]:

@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..._common.commands import PROVISION
 from ..._errors import RefusedError
 from ..._release.record import running_release
 from ..scaling.model import counts_requests, labelled
 from .differences import Found, RolloutPlan, Wanted, plan
+from .revisions import good_revisions
 from .target import Target, find_target
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def read(session: Session, target: Target | None = None) -> Facts:
         rules=session.ports.balancing.list_rules(*_places(request, service)),
         scaling=session.ports.scaling.describe_scaling(request.cluster, request.service) if request.scaling else None,
         judged=judged is not None and not target.unrecorded and not any(release.in_progress for release in history),
+        **_revisions(session, history, running_arn, str(target.document["family"])),
     )
     for revision in (found.running, found.latest):
         if revision:
@@ -93,8 +95,20 @@ def read(session: Session, target: Target | None = None) -> Facts:
         task_definition_arn=target.task_definition_arn,
         owner=request.owned_by,
         force_new_deployment=request.force_new_deployment,
+        keep_revisions=request.keep_revisions or 0,
     )
     return Facts(target, found, history, deployments, plan(wanted, found, request.disclosure))
+
+
+def _revisions(session: Session, history: tuple[Release, ...], running_arn: str, family: str) -> dict[str, Any]:
+    """The service's own revisions, and those that must stay, where not all are kept."""
+    request, ecs = session.request, session.ports.ecs
+    if request.keep_revisions is None:
+        return {}
+    return {
+        "own_revisions": ecs.own_task_definitions(family, request.owned_by),
+        "needed_revisions": good_revisions(history, running_arn) | ecs.running_revisions(request.cluster, family),
+    }
 
 
 def _scaling(session: Session) -> Scaling | None:

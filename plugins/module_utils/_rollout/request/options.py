@@ -60,6 +60,7 @@ def build_request(options: Options, *, owner: str, key: bytes) -> RolloutRequest
         poll_seconds=options["poll_interval_seconds"],
         tags=tags,
         revision=options["revision"] or "",
+        keep_revisions=options["keep_revisions"],
     )
     problems = [*problems, *unfit, *problems_of(request), *scaling_problems(options["scaling"])]
     if options["state"] != "absent" and problems:

@@ -63,6 +63,8 @@ def _counts(request: RolloutRequest) -> Iterator[str]:
             yield f"{option} must be a number of seconds above 0 that ends."
     if request.migration and not request.migration.command:
         yield "migration.command is empty; write the command, or leave migration out."
+    if request.keep_revisions is not None and request.keep_revisions < 1:
+        yield "keep_revisions must be 1 or more, since one of them runs; leave it out to keep all."
     for option, text in (("cluster", request.cluster), ("service", request.service)):
         if not text.strip():
             yield f"{option} is empty; name the {option}."

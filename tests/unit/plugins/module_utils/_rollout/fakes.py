@@ -109,6 +109,9 @@ class World(Scheduler):
             arn for arn in self.list_task_definitions(family) if owner.owns(self.definition_tags.get(arn, {}).items())
         )
 
+    def running_revisions(self, cluster: str, family: str) -> frozenset[str]:
+        return frozenset(task.definition_arn for task in self.tasks if not task.stop_code)
+
     def deregister_task_definition(self, arn: str) -> None:
         self.calls.append("deregister_task_definition")
         self.definitions[arn] = replace(self.definitions[arn], active=False)

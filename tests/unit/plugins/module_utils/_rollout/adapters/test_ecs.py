@@ -346,6 +346,16 @@ def test_tasks_are_listed_to_the_end_and_described_a_hundred_at_a_time(api: tupl
     assert [task.arn for task in ecs.list_tasks("c", "web")] == [arn for arn in arns if arn != "task 7"]
 
 
+def test_revisions_run_in_tasks_of_any_service(api: tuple[EcsClient, Stubber]) -> None:
+    ecs, stub = api
+    arns = [f"task {number}" for number in range(150)]
+    add_pages(stub, "list_tasks", "taskArns", [arns[:90], [], arns[90:]], cluster="c", family="web")
+    for batch in (arns[:100], arns[100:]):
+        answer = {"tasks": [{**task_answer(arn), "taskDefinitionArn": f"web:{len(batch)}"} for arn in batch]}
+        stub.add_response("describe_tasks", answer, {"cluster": "c", "tasks": batch})
+    assert ecs.running_revisions("c", "web") == {"web:100", "web:50"}
+
+
 def test_service_that_does_not_exist_has_no_tasks(api: tuple[EcsClient, Stubber]) -> None:
     ecs, stub = api
     stub.add_client_error("list_tasks", "ServiceNotFoundException")

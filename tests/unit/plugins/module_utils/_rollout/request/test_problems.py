@@ -60,6 +60,8 @@ def ruled(**fields: Any) -> dict[str, Any]:
         ({"revision": "arn:aws:ecs:us-east-1:111111111111:task-definition/web"}, "names no revision"),
         ({"revision": "web:3", "kind": "rollback"}, "revision is for state=present"),
         ({"service": " "}, "service is empty"),
+        ({"keep_revisions": 0}, "keep_revisions must be 1 or more"),
+        ({"keep_revisions": -3}, "keep_revisions must be 1 or more"),
     ],
 )
 def test_options_that_cannot_be_right_are_named(other: dict[str, Any], said: str) -> None:

@@ -1,0 +1,38 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which revisions of the service's own are kept once a release is let in. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..._release.rollback import rollback_target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ..._release.record import Release
+
+
+def spare_revisions(own: Iterable[str], keep: int, needed: frozenset[str], *, registers: bool) -> tuple[str, ...]:
+    """Those of the ARNs *own* beyond the newest *keep* and what is *needed*, the oldest first; none for a *keep* of 0.
+
+    *registers* says that one more is going to be registered, which is the newest then.
+    """
+    if not keep:
+        return ()
+    newest_first = sorted(own, key=_number, reverse=True)
+    beyond = newest_first[keep - 1 if registers else keep :]
+    return tuple(arn for arn in reversed(beyond) if arn not in needed)
+
+
+def good_revisions(history: tuple[Release, ...], running_arn: str) -> frozenset[str]:
+    """What a release may have to go back to: what runs, and the release that a rollback would choose from there."""
+    before = rollback_target(history, running_arn, "").release if running_arn else None
+    succeeded = sorted((past for past in history if past.succeeded), key=lambda past: past.release_id, reverse=True)
+    last = list(dict.fromkeys(past.task_definition_arn for past in succeeded))[:2]
+    return frozenset(filter(None, (running_arn, before.task_definition_arn if before else "", *last)))
+
+
+def _number(arn: str) -> int:
+    return int(arn.rpartition(":")[2])
