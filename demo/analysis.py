@@ -118,4 +118,4 @@ def _series(base_url: str, analysis_id: str, person: int, angle: str) -> Series:
     response = httpx.get(url, params={"person": person, "angle": angle, "limit": 1000}, timeout=30)
     response.raise_for_status()
     measures = response.json()["measures"]
-    return Series(person, angle, tuple((one["time_seconds"], one["value_degrees"]) for one in measures))
+    return Series(person, angle, tuple((measure["time_seconds"], measure["value_degrees"]) for measure in measures))

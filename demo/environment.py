@@ -108,7 +108,7 @@ class Environment:
         return Analysed(self.name, footage.name, result, analysis.knees(url, result))
 
     def refuse(self, good: Release, bad: Release) -> Watched:
-        """Deploy the bad release; it must be refused and the good one must be serving again."""
+        """Deploy the bad release; it must be refused, and the good release must serve again."""
         with SteadyLoad(self.url + LOAD_PATH) as load:
             output = self.playbook("playbooks/deploy.yml", log="deploy-bad", extra={"version": bad.tag}, check=False)
         if output.code == 0:

@@ -1,4 +1,4 @@
-"""The main job: a good release and a bad one through dev, and the same bytes through prod."""
+"""The main job: a good and a bad release through dev, and the same bytes through prod."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class MainJob:
         return self.dev, self.prod
 
     def release_in_dev(self) -> tuple[Release, Release]:
-        """Let a good release in and refuse a bad one; return both."""
+        """Let a good release in and refuse a bad release; return both."""
         step, dev = self.console.step, self.dev
         with step("c", "Provision dev"):
             dev.provision()
@@ -68,12 +68,15 @@ class MainJob:
         """Write the report of all releases and promotions."""
         with self.console.step("m", "Report of the releases"):
             facts = report.Facts(
-                running=[report.Running(one.name, one.url, running_image(one.platform)) for one in self.environments],
-                histories=[history.read(one.platform) for one in self.environments],
+                running=[
+                    report.Running(environment.name, environment.url, running_image(environment.platform))
+                    for environment in self.environments
+                ],
+                histories=[history.read(environment.platform) for environment in self.environments],
                 watched=self.watched,
                 analysed=self.analysed,
             )
             path.write_text(report.render(facts, moment=datetime.now(UTC)), encoding="utf-8")
-            releases = sum(len(one.releases) for one in facts.histories)
-            promotions = sum(len(one.promotions) for one in facts.histories)
+            releases = sum(len(past.releases) for past in facts.histories)
+            promotions = sum(len(past.promotions) for past in facts.histories)
             self.console.detail(f"{releases} releases and {promotions} promotions in {path}")

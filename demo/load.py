@@ -20,7 +20,7 @@ VERSION_HEADER = "x-fastbreak-version"
 
 @dataclass
 class Tally:
-    """What the users saw: answers by outcome, split at the first one that succeeded.
+    """What the users saw: answers by outcome, split at the first success.
 
     `outcomes` maps a status code, or the name of a transport error, to a count of the requests sent after the first
     success; `before_first_success` counts those sent while nothing had been released yet.

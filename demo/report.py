@@ -67,7 +67,7 @@ def render(facts: Facts, *, moment: datetime) -> str:
         releases=releases(facts),
         promotions=promotions(facts),
         watched=facts.watched,
-        analysed=[(one, sentence(one.result), [chart(series) for series in one.series]) for one in facts.analysed],
+        analysed=[(clip, sentence(clip.result), [chart(series) for series in clip.series]) for clip in facts.analysed],
         width=CHART_WIDTH,
         height=CHART_HEIGHT,
     )
@@ -104,11 +104,11 @@ def _took(record: Mapping[str, Any]) -> str:
 
 
 def _tally_of(watched: Sequence[Watched], environment: str, record: Mapping[str, Any]) -> Tally | None:
-    """What users met while this very release was deployed; None for one that this run did not watch."""
+    """What users met while this very release was deployed; None when this run did not watch that."""
     started = datetime.fromisoformat(str(record["started_at"]))
-    for one in watched:
-        if (one.environment, one.tag) == (environment, record["version"]) and one.began <= started:
-            return one.tally
+    for deployment in watched:
+        if (deployment.environment, deployment.tag) == (environment, record["version"]) and deployment.began <= started:
+            return deployment.tally
     return None
 
 

@@ -18,13 +18,14 @@ def summarise(demo: Demo, job: MainJob, good: Release, report: Path) -> None:
     console, logs = demo.console, demo.logs.relative_to(demo.folder)
     total = sum(seconds for _, seconds in console.times)
     print(f"\nDone in {clock(total)}. What was asked of the service while it was deployed:", flush=True)
-    for one in job.watched:
-        console.detail(f"{one.environment}, {'good' if one.tag == good.tag else 'bad'} release: {one.tally.sentence()}")
+    for deployment in job.watched:
+        kind = "good" if deployment.tag == good.tag else "bad"
+        console.detail(f"{deployment.environment}, {kind} release: {deployment.tally.sentence()}")
     print("\nWhat runs, and where to look:", flush=True)
     console.pairs(
         {
             "release": good.tag,
-            **{f"service in {one.name}": one.url for one in job.environments},
+            **{f"service in {environment.name}": environment.url for environment in job.environments},
             "": "with /v1/analyses and /metrics",
             "report of the releases": str(report.relative_to(demo.folder)),
             "AWS endpoint": job.prod.platform.endpoint_url,

@@ -26,7 +26,7 @@ START_SECONDS = 60.0
 def up(name: str, home: Path, port: int | None = None) -> None:
     """Start the sandbox and wait until it serves; when it already does, say so and change nothing.
 
-    The port is `port`, else the one of the last time, else the first free one from 4566; the next when it is taken.
+    The port is `port`, else that of the last time, else the first free port from 4566; the next when it is taken.
     """
     with state.exclusive(home):
         running = process.find(name, home)
@@ -196,7 +196,7 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--name", default=state.default_name(), help="the sandbox's name (default: this clone's own)")
         if command == "up":
             sub.add_argument(
-                "--port", type=int, help="the port to prefer (default: the last one, or the first from 4566)"
+                "--port", type=int, help="the port to prefer (default: that of the last time, or the first from 4566)"
             )
         if command == "down":
             sub.add_argument("--dry-run", action="store_true", help="list what would be removed, and remove nothing")

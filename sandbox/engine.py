@@ -30,7 +30,7 @@ def connect() -> docker.DockerClient:
         client.ping()
     except DockerException as error:
         raise SandboxError(
-            "no Docker engine answers, and without one no task and no database would run: "
+            "no Docker engine answers, and without an engine no task and no database would run: "
             f"start or install Docker (on Debian: apt-get install docker.io), then try again ({error})"
         ) from error
     return client

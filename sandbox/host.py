@@ -78,7 +78,7 @@ class Sandbox:
         self._background[name] = work
 
     def middleware(self, wrap: Callable[[AsgiApp], AsgiApp]) -> None:
-        """Put `wrap(app)` around MiniStack's ASGI application; the last one added is the outermost."""
+        """Put `wrap(app)` around MiniStack's ASGI application; what was added last is the outermost."""
         self._middleware.append(wrap)
 
     # What follows is the server's side.

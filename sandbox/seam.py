@@ -144,7 +144,7 @@ def require(modules: Iterable[Module]) -> None:
     """SandboxError with the whole list when the installed MiniStack differs from what is declared."""
     if found := differences(modules):
         raise SandboxError(
-            "MiniStack is not the one that the sandbox was written for. It differs in\n"
+            "MiniStack is not the version that the sandbox was written for. It differs in\n"
             + "\n".join(f"  {difference}" for difference in found)
             + "\nInstall the locked version (`make setup`), or adapt the services and sandbox/ministack.py."
         )

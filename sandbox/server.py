@@ -24,7 +24,7 @@ logger = logging.getLogger("sandbox")
 
 
 def _bind_port(preferred: int | None) -> socket.socket:
-    """A listening socket on the preferred port, or on the first free one. Binding is the reservation: no race."""
+    """A listening socket on the preferred port, or on the first free port. Binding is the reservation: no race."""
     for port in [*([preferred] if preferred else []), *range(FIRST_PORT, FIRST_PORT + 1000)]:
         with contextlib.suppress(OSError):
             return bind("127.0.0.1", port)

@@ -31,7 +31,7 @@ class SideTable[Value]:
         self._sweep_at = _FEW
 
     def of(self, record: Record) -> Value:
-        """The record's value; a new one when it had none."""
+        """The record's value; a new value when it had none."""
         with self._lock:
             entry = self._entries.get(self._key(record))
             if entry is None or entry.owner is not record:

@@ -76,7 +76,7 @@ def write_state(home: Path, state: State) -> None:
 
 @contextmanager
 def exclusive(home: Path) -> Iterator[None]:
-    """One command at a time for a sandbox; a second one waits. The folder is the lock; it dies with its holder."""
+    """One command at a time for a sandbox; a second command waits. The folder is the lock; it dies with its holder."""
     while True:
         home.mkdir(parents=True, exist_ok=True)
         handle = os.open(home, os.O_RDONLY)
@@ -90,7 +90,7 @@ def exclusive(home: Path) -> Iterator[None]:
 
 
 def _is_still(handle: int, home: Path) -> bool:
-    """Whether the open folder is the one at `home`: who held the lock before may have removed it."""
+    """Whether the open folder is still that at `home`:who held the lock before may have removed it."""
     try:
         return os.fstat(handle).st_ino == home.stat().st_ino
     except FileNotFoundError:

@@ -105,5 +105,5 @@ CASES = (
     Case("requests", _requests),
     Case("latency", _latency),
     Case("interrupted", _interrupted),
-    Case("cold-one", _cold("one")),
+    Case("cold-single", _cold("single")),
 )

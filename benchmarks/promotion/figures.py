@@ -58,7 +58,7 @@ def timed_line(case: str, samples: Samples, limits: Limits) -> Line:
         targets.append(Target("ours/skopeo", ours / skopeo, limits.skopeo))
     if ours and docker and limits.docker:
         targets.append(Target("docker/ours", docker / ours, limits.docker, at_least=True))
-    loads = [one.load for one in samples.all]
+    loads = [sample.load for sample in samples.all]
     note = f"load {min(loads):.1f} to {max(loads):.1f}"
     if median(loads) > NOISY_LOAD:
         note += ", NOISY: repeat it"
@@ -68,9 +68,9 @@ def timed_line(case: str, samples: Samples, limits: Limits) -> Line:
 
 def memory_line(case: str, samples: Samples, limit: float) -> Line:
     """The most that any run of ours added, in MiB."""
-    runs = [one.ours for one in samples.of(OURS) if one.ours]
-    added = [one.added_mib for one in runs]
-    before = median(one.before_mib for one in runs)
+    runs = [sample.ours for sample in samples.of(OURS) if sample.ours]
+    added = [run.added_mib for run in runs]
+    before = median(run.before_mib for run in runs)
     return Line(
         case,
         f"{median(added):.1f} MiB",
@@ -81,15 +81,15 @@ def memory_line(case: str, samples: Samples, limit: float) -> Line:
 
 def start_line(samples: list[Samples]) -> Line:
     """What is left out of ours: the interpreter, ansible-core, boto3 and the module, which a worker has loaded."""
-    seconds = [one.ours.start_seconds for each in samples for one in each.of(OURS) if one.ours]
+    seconds = [sample.ours.start_seconds for each in samples for sample in each.of(OURS) if sample.ours]
     return Line("interpreter and imports", f"{median(seconds):.2f} s", note="not in the times above")
 
 
 def request_lines(found: list[Requests], limit: float) -> list[Line]:
     """All requests, and how many there are for each manifest when those for blobs are left out."""
     lines = []
-    for image in dict.fromkeys(one.image for one in found):
-        tools = {one.tool: one for one in found if one.image == image}
+    for image in dict.fromkeys(counted.image for counted in found):
+        tools = {counted.tool: counted for counted in found if counted.image == image}
         ours = tools[OURS]
         texts = [f"{tools[tool].total} in all" if tool in tools else "" for tool in (OURS, SKOPEO)]
         target = Target("requests a manifest, blobs aside", ours.per_manifest, limit)
@@ -101,13 +101,17 @@ def request_lines(found: list[Requests], limit: float) -> list[Line]:
 def interruption_lines(found: list[Interruption], chunk_bytes: int) -> list[Line]:
     """MiB sent twice."""
     lines = []
-    for one in found:
-        text = f"{one.sent_again / MIB:.0f} MiB"
-        target = Target("MiB", one.sent_again / MIB, chunk_bytes / MIB)
-        bound = one.tool == OURS and one.where == "between two chunks"
-        note = f"the run again took {one.second_seconds:.1f} s and sent {one.sent_second / MIB:.0f} MiB"
-        ours, skopeo = (text, "") if one.tool == OURS else ("", text)
-        lines.append(Line(f"{one.tool} killed {one.where}", ours, skopeo, "", (target,) if bound else (), note))
+    for interruption in found:
+        text = f"{interruption.sent_again / MIB:.0f} MiB"
+        target = Target("MiB", interruption.sent_again / MIB, chunk_bytes / MIB)
+        bound = interruption.tool == OURS and interruption.where == "between two chunks"
+        note = (
+            f"the run again took {interruption.second_seconds:.1f} s and sent {interruption.sent_second / MIB:.0f} MiB"
+        )
+        ours, skopeo = (text, "") if interruption.tool == OURS else ("", text)
+        lines.append(
+            Line(f"{interruption.tool} killed {interruption.where}", ours, skopeo, "", (target,) if bound else (), note)
+        )
     return lines
 
 
@@ -115,8 +119,8 @@ def as_data(lines: dict[str, list[Line]]) -> dict[str, object]:
     """For JSON."""
     return {
         title: [
-            {**asdict(one), "targets": [{**asdict(target), "met": target.met} for target in one.targets]}
-            for one in some
+            {**asdict(line), "targets": [{**asdict(target), "met": target.met} for target in line.targets]}
+            for line in some
         ]
         for title, some in lines.items()
     }
@@ -124,11 +128,13 @@ def as_data(lines: dict[str, list[Line]]) -> dict[str, object]:
 
 def samples_data(samples: dict[str, Samples]) -> dict[str, object]:
     """Every single run, for JSON."""
-    return {case: {"runs": [asdict(one) for one in each.all], "failed": each.failed} for case, each in samples.items()}
+    return {
+        case: {"runs": [asdict(sample) for sample in each.all], "failed": each.failed} for case, each in samples.items()
+    }
 
 
 def _median(samples: Samples, tool: str) -> float:
-    seconds = [one.seconds for one in samples.of(tool)]
+    seconds = [sample.seconds for sample in samples.of(tool)]
     return median(seconds) if seconds else 0.0
 
 

@@ -86,14 +86,14 @@ class Pusher:
             "os": "linux",
             "created": "2026-01-01T00:00:00Z",
             "config": {},
-            "rootfs": {"type": "layers", "diff_ids": [one.diff_id for one in layers]},
+            "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]},
         }
         return self.manifest(
             {
                 "schemaVersion": 2,
                 "mediaType": OCI_MANIFEST,
                 "config": self.blob(json.dumps(config).encode(), _CONFIG),
-                "layers": [one.descriptor for one in layers],
+                "layers": [layer.descriptor for layer in layers],
             },
             tag,
         )
@@ -186,4 +186,4 @@ def manifest_bytes(host: str, repository: str, tag: str) -> int:
     connection.request("GET", f"/v2/{repository}/manifests/{tag}", headers={"Accept": OCI_MANIFEST})
     manifest = json.loads(connection.getresponse().read())
     connection.close()
-    return sum(one["size"] for one in (manifest["config"], *manifest["layers"]))
+    return sum(blob["size"] for blob in (manifest["config"], *manifest["layers"]))

@@ -54,7 +54,7 @@ class _Cut(BodyWatch):
 
 
 class _CutBetweenChunks(_Cut):
-    """Between two chunks: the one before is acknowledged, and nothing of the next has reached the registry."""
+    """Between two chunks: the first is acknowledged, and nothing of the next has reached the registry."""
 
     def __init__(self, after: int) -> None:
         super().__init__()
@@ -83,8 +83,8 @@ class _CutInside(_Cut):
 
 def interrupted(lab: Lab) -> list[Interruption]:
     """Ours between chunks, ours inside a chunk, and skopeo, which sends a layer in one piece."""
-    image = lab.image("one")
-    size = sum(lab.sizes.one)
+    image = lab.image("single")
+    size = sum(lab.sizes.single)
     chunk = lab.sizes.chunk_bytes or DEFAULT_CHUNK_BYTES
     share = int(size * SHARE)
     found = [

@@ -21,7 +21,7 @@ class Sizes:
     """Layers of the images in bytes. ``chunk_bytes`` 0 is the module's default."""
 
     six: tuple[int, ...] = (50 * MIB,) * 6
-    one: tuple[int, ...] = (2048 * MIB,)
+    single: tuple[int, ...] = (2048 * MIB,)
     many: tuple[int, ...] = (1 * MIB,) * 200
     platform_layer: int = 50 * MIB
     chunk_bytes: int = 0
@@ -57,7 +57,7 @@ class Samples:
 
     def of(self, tool: str) -> list[Sample]:
         """One tool's."""
-        return [one for one in self.all if one.tool == tool]
+        return [sample for sample in self.all if sample.tool == tool]
 
 
 @dataclass
@@ -98,7 +98,7 @@ class Lab:
 
     def copy(self, tool: str, image: str, tag: str, source: str = "", destination: str = "") -> Sample:
         """Copy an image with a tool, into the tool's own repository of the destination."""
-        os.sync()  # what others wrote is not on this one's bill
+        os.sync()  # what others wrote is not on this tool's bill
         began = load()
         if tool == OURS:
             ours = run(self.promotion(image, tag, source, destination))

@@ -51,7 +51,7 @@ class Promotion:
 
 
 def start(promotion: Promotion) -> subprocess.Popen[str]:
-    """Begin one."""
+    """Begin a promotion."""
     collections = str(ROOT / ".ansible" / "collections")
     return subprocess.Popen(
         [sys.executable, "-m", "benchmarks.promotion.ours", json.dumps(promotion.options())],
@@ -65,7 +65,7 @@ def start(promotion: Promotion) -> subprocess.Popen[str]:
 
 
 def run(promotion: Promotion) -> Ours:
-    """Run one to its end. Raises BenchmarkError when it fails."""
+    """Run a promotion to its end. Raises BenchmarkError when it fails."""
     began = time.monotonic()
     with start(promotion) as process:
         output, problems = process.communicate()

@@ -107,9 +107,9 @@ class Proxy:
         """Cut every connection."""
         with self._lock:
             connections = list(self._open)
-        for one in connections:
+        for connection in connections:
             with suppress(OSError):  # it has ended by itself
-                one.shutdown(socket.SHUT_RDWR)
+                connection.shutdown(socket.SHUT_RDWR)
 
     def settle(self) -> None:
         """Wait until no connection is open any more."""
@@ -133,8 +133,8 @@ class Proxy:
         with client, socket.create_connection(self._upstream) as server:
             with self._lock:
                 self._open |= {client, server}
-            for one in (client, server):
-                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for connection in (client, server):
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             try:
                 with (
                     BufferedReader(client.makefile("rb", 0), _PIECE) as asked,

@@ -23,7 +23,7 @@ def _machine(machine: Mapping[str, str], runs: int) -> str:
 
 
 def _table(lines: list[Line]) -> str:
-    rows = [_HEAD, *((one.case, one.ours, one.skopeo, one.docker, _targets(one), one.note) for one in lines)]
+    rows = [_HEAD, *((line.case, line.ours, line.skopeo, line.docker, _targets(line), line.note) for line in lines)]
     widths = [max(len(row[number]) for row in rows) for number in range(len(_HEAD))]
     return "\n".join(
         "  ".join(
@@ -35,7 +35,7 @@ def _table(lines: list[Line]) -> str:
 
 
 def _targets(line: Line) -> str:
-    return ", ".join(str(one) for one in line.targets)
+    return ", ".join(str(target) for target in line.targets)
 
 
 def _failures(results: Results) -> str:

@@ -137,7 +137,7 @@ def perform(params, context):
     promotions = PromotionsClient(context.client("dynamodb"), params["release_table"])
     version, digest = params["version"] or "", params["digest"] or ""
     found = read_promotions(params["service"], promotions, version=version, digest=digest, history=params["history"])
-    return {"changed": False, "promotions": [promotion_data(one) for one in found]}
+    return {"changed": False, "promotions": [promotion_data(promotion) for promotion in found]}
 
 
 ENTRY = Entry(build_argument_spec(), perform, protecting=("digest",), texts=("version", "digest"))

@@ -26,7 +26,7 @@ there):
         sandbox.on_shutdown(_close)                #    async, on the server's loop
         sandbox.background("scan", _scan_forever)  # 5. an async loop; logged and started again when it raises
 
-`SANDBOX_SERVICES=ecr,elbv2 python -m sandbox up` installs only those, to work on one while another is in pieces.
+`SANDBOX_SERVICES=ecr,elbv2 python -m sandbox up` installs only those, to work on a service while another is in pieces.
 
 Rules
 * `install` does no I/O and does not depend on another service being installed: reach others at call time.

@@ -1,7 +1,7 @@
 """CloudFormation: the engine itself. The resource types are their services', each in its `cloudformation`.
 
 Every type makes the emulator's real resource through the emulator's own API, so that it can be described, changed,
-found to have drifted, and deleted like one made by hand.
+found to have drifted, and deleted like a resource made by hand.
 """
 
 from sandbox.host import Sandbox

@@ -43,10 +43,10 @@ def filters_of(properties: Properties) -> list[dict[str, str]]:
     """The template's exclusion filters in the API's shape."""
     return [
         {
-            "filterType": str(one["ImageTagMutabilityExclusionFilterType"]),
-            "filter": str(one["ImageTagMutabilityExclusionFilterValue"]),
+            "filterType": str(item["ImageTagMutabilityExclusionFilterType"]),
+            "filter": str(item["ImageTagMutabilityExclusionFilterValue"]),
         }
-        for one in properties.get("ImageTagMutabilityExclusionFilters") or []
+        for item in properties.get("ImageTagMutabilityExclusionFilters") or []
     ]
 
 
@@ -79,10 +79,10 @@ def _repository(name: str, properties: Properties) -> Properties | None:
     if filters := repository.get("imageTagMutabilityExclusionFilters"):
         current["ImageTagMutabilityExclusionFilters"] = [
             {
-                "ImageTagMutabilityExclusionFilterType": one["filterType"],
-                "ImageTagMutabilityExclusionFilterValue": one["filter"],
+                "ImageTagMutabilityExclusionFilterType": item["filterType"],
+                "ImageTagMutabilityExclusionFilterValue": item["filter"],
             }
-            for one in filters
+            for item in filters
         ]
     if "RepositoryPolicyText" in properties:
         current["RepositoryPolicyText"] = _policy(api, name, properties["RepositoryPolicyText"])

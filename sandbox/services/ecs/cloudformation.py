@@ -92,14 +92,16 @@ def _read_cluster(name: str, properties: Properties) -> Properties | None:
     if not found or found[0]["status"] != "ACTIVE":
         return None
     cluster = found[0]
-    settings = [_pascal(one) for one in cluster.get("settings", [])]
-    wanted = {one["Name"] for one in properties.get("ClusterSettings") or []}
+    settings = [_pascal(setting) for setting in cluster.get("settings", [])]
+    wanted = {setting["Name"] for setting in properties.get("ClusterSettings") or []}
     return {
         "ClusterName": cluster["clusterName"],
-        "ClusterSettings": [one for one in settings if one["Name"] in wanted],
+        "ClusterSettings": [setting for setting in settings if setting["Name"] in wanted],
         "CapacityProviders": cluster.get("capacityProviders", []),
-        "DefaultCapacityProviderStrategy": [_pascal(one) for one in cluster.get("defaultCapacityProviderStrategy", [])],
-        "Tags": [_pascal(one) for one in cluster.get("tags", [])],
+        "DefaultCapacityProviderStrategy": [
+            _pascal(item) for item in cluster.get("defaultCapacityProviderStrategy", [])
+        ],
+        "Tags": [_pascal(tag) for tag in cluster.get("tags", [])],
     }
 
 

@@ -100,8 +100,8 @@ def _tags(arn: str) -> list[Properties]:
 
 def _named(attributes: list[Properties], wanted: list[Properties]) -> list[Properties]:
     """The attributes that the template sets; all others have defaults of their own."""
-    keys = {one["Key"] for one in wanted}
-    return [one for one in attributes if one["Key"] in keys]
+    keys = {attribute["Key"] for attribute in wanted}
+    return [attribute for attribute in attributes if attribute["Key"] in keys]
 
 
 def _load_balancer(arn: str, properties: Properties) -> Properties | None:

@@ -42,7 +42,7 @@ def _add_client(provider: Parameters, parameters: Parameters) -> None:
 
 def _remove_client(provider: Parameters, parameters: Parameters) -> None:
     identifier = iam._p(parameters, "ClientID")
-    provider["ClientIDList"] = [one for one in provider["ClientIDList"] if one != identifier]
+    provider["ClientIDList"] = [client for client in provider["ClientIDList"] if client != identifier]
 
 
 def _update_thumbprint(provider: Parameters, parameters: Parameters) -> None:

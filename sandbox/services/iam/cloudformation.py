@@ -86,12 +86,12 @@ def _role(name: str, properties: Properties) -> Properties | None:
         **current,
         "Policies": [
             {
-                "PolicyName": one,
-                "PolicyDocument": iam.get_role_policy(RoleName=name, PolicyName=one)["PolicyDocument"],
+                "PolicyName": policy,
+                "PolicyDocument": iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"],
             }
-            for one in inline
+            for policy in inline
         ],
-        "ManagedPolicyArns": [one["PolicyArn"] for one in attached],
+        "ManagedPolicyArns": [policy["PolicyArn"] for policy in attached],
     }
 
 

@@ -23,7 +23,7 @@ def _key(identifier: str, _properties: Properties) -> Properties | None:
 
 def _alias(name: str, properties: Properties) -> Properties | None:
     aliases = client("kms").list_aliases()["Aliases"]
-    alias = next((one for one in aliases if one["AliasName"] == name), None)
+    alias = next((known for known in aliases if known["AliasName"] == name), None)
     if alias is None:
         return None
     wanted = str(properties["TargetKeyId"])

@@ -38,7 +38,7 @@ def missing_image(engine_version: str) -> str | None:
     """Why an instance of this version cannot start; None when it can."""
     image, docker = image_of(engine_version), rds._get_docker()
     if docker is None:
-        return "no Docker engine answers, so the sandbox cannot start a database: start one and try again"
+        return "no Docker engine answers, so the sandbox cannot start a database: start an engine and try again"
     try:
         docker.images.get(image)
     except ImageNotFound:
@@ -110,7 +110,7 @@ def execute(instance: dict[str, Any], *statements: Statement, password: str | No
 
 
 def last_words(instance: dict[str, Any]) -> str:
-    """The end of the database's log, for one who must learn why it did not start."""
+    """The end of the database's log, for whoever must learn why it did not start."""
     try:
         container = rds._get_docker().containers.get(instance["_docker_container_id"])
     except NotFound:

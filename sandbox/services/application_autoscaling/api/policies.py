@@ -62,7 +62,7 @@ def _arn(data: Data, name: str) -> str:
 
 
 def _track(policy: Data, configuration: Data) -> list[Data]:
-    """Make the alarm above the target value, and the one below unless scaling in is off."""
+    """Make the alarm above the target value, and the alarm below it unless scaling in is off."""
     value, alarms = float(configuration["TargetValue"]), [("AlarmHigh", "GreaterThanThreshold", 3)]
     if not configuration.get("DisableScaleIn"):
         alarms.append(("AlarmLow", "LessThanThreshold", 15))

@@ -49,7 +49,7 @@ def _service(data: Data) -> Data:
         found: list[Data] = ecs.describe_services(cluster=parts[1], services=[parts[2]])["services"]
     except ecs.exceptions.ClusterNotFoundException:
         found = []
-    service = next((one for one in found if one["status"] == "ACTIVE"), None)
+    service = next((candidate for candidate in found if candidate["status"] == "ACTIVE"), None)
     if service is None:
         raise Refusal("ValidationException", f"ECS service doesn't exist: {resource}")
     return service
@@ -113,7 +113,7 @@ def _deregister(data: Data) -> Data:
 
 
 def _activities(data: Data) -> Data:
-    newest_first = sorted(store.activities.values(), key=lambda one: -one["StartTime"])
+    newest_first = sorted(store.activities.values(), key=lambda activity: -activity["StartTime"])
     return page(data, "ScalingActivities", _chosen(data, newest_first))
 
 

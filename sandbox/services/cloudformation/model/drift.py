@@ -41,7 +41,7 @@ def cut(expected: Any, actual: Any) -> Any:
         return {name: cut(expected[name], thing) for name, thing in actual.items() if name in expected}
     if isinstance(expected, list) and isinstance(actual, list):
         shape = functools.reduce(_merged, expected, None)
-        return [cut(shape, one) for one in actual]
+        return [cut(shape, element) for element in actual]
     return actual
 
 

@@ -1,4 +1,4 @@
-"""Stack policies: what one forbids.
+"""What a stack policy forbids.
 
 AWS: CloudFormation User Guide, "Prevent updates to stack resources". Once a stack has a policy, what no statement
 allows is denied, and a denial beats an allowance.
@@ -35,7 +35,7 @@ forget = _OVERRIDES.clear
 
 
 def policy_of(stack: Record) -> str:
-    """The policy in force: the one for this update alone, else the stack's; empty when there is none."""
+    """The policy in force: that for this update alone, else the stack's; empty when there is none."""
     override = override_of(stack)
     if override.moment is not None and override.moment == stack.get("LastUpdatedTime"):
         return override.policy
@@ -47,8 +47,8 @@ def refusal(policy: str, action: str, logical_id: str, resource_type: str) -> st
     statements = _listed(json.loads(policy).get("Statement") or []) if policy else []
     if not policy:
         return None
-    applying = [one for one in statements if _applies(one, action, logical_id, resource_type)]
-    denied = [one for one in applying if one.get("Effect") == "Deny"]
+    applying = [statement for statement in statements if _applies(statement, action, logical_id, resource_type)]
+    denied = [statement for statement in applying if statement.get("Effect") == "Deny"]
     if denied or not applying:
         number = statements.index(denied[0]) + 1 if denied else 1
         return (

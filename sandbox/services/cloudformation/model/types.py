@@ -43,7 +43,7 @@ class ResourceType:
     compared: frozenset[str] = frozenset()
     """The properties that `read` gives; an empty set checks for existence alone."""
     replacing: frozenset[str] = frozenset()
-    """The schema's createOnlyProperties: changing one makes a new resource."""
+    """The schema's createOnlyProperties: a change of any makes a new resource."""
     update: Callable[[str, Properties, Properties], dict[str, Any]] | None = None
     """Physical id, old and new properties to the attributes; without it every property replaces."""
     tags: tuple[str, str] | None = field(default=("Tags", "list"))
@@ -81,7 +81,7 @@ def given(properties: Properties, *names: str) -> Properties:
 
 
 def changed(old: Properties, new: Properties, *names: str) -> bool:
-    """Whether one of `names` differs."""
+    """Whether any of `names` differs."""
     return any(old.get(name) != new.get(name) for name in names)
 
 

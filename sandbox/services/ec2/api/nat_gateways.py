@@ -41,7 +41,7 @@ def _create_nat_gateway(create: Handler) -> Handler:
 
 
 def _attach(gateway: dict[str, Any], address: dict[str, Any] | None) -> None:
-    """A gateway has a network interface in its subnet, and a public one the address on it."""
+    """A gateway has a network interface in its subnet; a public gateway has its address on it."""
     network = ec2._subnets[gateway["SubnetId"]]["CidrBlock"].split("/")[0].rsplit(".", 1)[0]
     interface = model.of_nat_gateway(gateway)
     interface.network_interface_id = identifier("eni")

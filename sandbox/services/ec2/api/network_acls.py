@@ -20,7 +20,7 @@ def _describe_network_acls(describe: Handler) -> Handler:
 
 
 def _associate_subnets() -> None:
-    """A subnet that names no network ACL has its network's default one."""
+    """A subnet that names no network ACL has its network's default ACL."""
     known = {held["SubnetId"] for acl in ec2._network_acls.values() for held in acl["Associations"]}
     for subnet in list(ec2._subnets.values()):
         acl = ec2._network_acls.get((ec2._vpcs.get(subnet["VpcId"]) or {}).get("DefaultNetworkAclId"))

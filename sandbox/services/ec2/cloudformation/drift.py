@@ -32,7 +32,7 @@ def _gateway(identifier: str, _properties: Properties) -> Properties | None:
 
 def _attachment(_identifier: str, properties: Properties) -> Properties | None:
     gateway = _gateway(properties["InternetGatewayId"], properties)
-    held = [one["VpcId"] for one in (gateway or {}).get("Attachments", [])]
+    held = [attachment["VpcId"] for attachment in (gateway or {}).get("Attachments", [])]
     return dict(properties) if properties["VpcId"] in held else None
 
 

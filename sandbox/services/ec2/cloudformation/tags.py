@@ -20,7 +20,7 @@ def tag_specifications(properties: Properties, resource: str) -> Properties:
 
 
 def retag(resource_id: str, old: Properties, new: Properties) -> None:
-    """Bring the resource's tags from the old template's to the new one's."""
+    """Bring the resource's tags from those of the old template to those of the new."""
     before, after = tag_map(old.get("Tags")), tag_map(new.get("Tags"))
     if gone := [{"Key": key} for key in before.keys() - after.keys()]:
         ec2().delete_tags(Resources=[resource_id], Tags=gone)

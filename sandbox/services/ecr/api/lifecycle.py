@@ -74,16 +74,20 @@ def _get(data: Data) -> Answer:
     if preview.status == "IN_PROGRESS":
         return responses.json_response(head)  # type: ignore[no-any-return]
     wanted = (data.get("filter") or {}).get("tagStatus", "ANY")
-    chosen = [one for one in preview.results if has_status(one, wanted) and _is_asked_for(one, data.get("imageIds"))]
+    chosen = [
+        result
+        for result in preview.results
+        if has_status(result, wanted) and _is_asked_for(result, data.get("imageIds"))
+    ]
     summary = {"expiringImageTotalCount": len(preview.results)}
     return page(data, "previewResults", chosen, **head, summary=summary)
 
 
 def _is_asked_for(result: Data, identifiers: list[Data] | None) -> bool:
     return not identifiers or any(
-        one.get("imageDigest", result["imageDigest"]) == result["imageDigest"]
-        and ("imageTag" not in one or one["imageTag"] in result["imageTags"])
-        for one in identifiers
+        identifier.get("imageDigest", result["imageDigest"]) == result["imageDigest"]
+        and ("imageTag" not in identifier or identifier["imageTag"] in result["imageTags"])
+        for identifier in identifiers
     )
 
 

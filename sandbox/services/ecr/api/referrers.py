@@ -12,6 +12,6 @@ def list_image_referrers(data: Data) -> Answer:
     if not 1 <= size <= PAGE:
         return failure("InvalidParameterException", f"maxResults is {size}: it must be between 1 and {PAGE}")
     found = descriptors(data["repositoryName"], data["subjectId"]["imageDigest"], kinds)
-    left = [{**one, "artifactStatus": "ACTIVE"} for one in found if one["digest"] > last]
+    left = [{**referrer, "artifactStatus": "ACTIVE"} for referrer in found if referrer["digest"] > last]
     more = {"nextToken": left[size - 1]["digest"]} if len(left) > size else {}
     return responses.json_response({"referrers": left[:size], **more})  # type: ignore[no-any-return]

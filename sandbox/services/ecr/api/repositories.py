@@ -102,10 +102,10 @@ def filter_problem(mutability: str, filters: list[Data]) -> str | None:
             + (f"1 to {_MOST_FILTERS} filters" if excluding else "none")
             + f", not {len(filters)}"
         )
-    for one in filters:
-        text = str(one.get("filter"))
-        if one.get("filterType") != "WILDCARD" or not _FILTER.fullmatch(text) or text.count("*") > _MOST_WILDCARDS:
-            return f"Invalid parameter at '{_FILTERS}': {one}"
+    for item in filters:
+        text = str(item.get("filter"))
+        if item.get("filterType") != "WILDCARD" or not _FILTER.fullmatch(text) or text.count("*") > _MOST_WILDCARDS:
+            return f"Invalid parameter at '{_FILTERS}': {item}"
     return None
 
 

@@ -73,9 +73,11 @@ def _page(scan: Scan, name: str, record: images.Record, first: int, size: int) -
         return {}, {}
     chosen = scan.findings[first : first + size]
     if scan.kind == scans.BASIC:
-        listed = {"findings": [findings.basic(one) for one in chosen]}
+        listed = {"findings": [findings.basic(finding) for finding in chosen]}
     else:
-        listed = {"enhancedFindings": [findings.enhanced(one, name, record, scan.completed_at) for one in chosen]}
+        listed = {
+            "enhancedFindings": [findings.enhanced(finding, name, record, scan.completed_at) for finding in chosen]
+        }
     more = {"nextToken": str(first + size)} if len(scan.findings) > first + size else {}
     return {"imageScanFindings": {**listed, **_summary(scan)}}, more
 

@@ -21,7 +21,7 @@ def pin_caller(headers: dict[str, str], query: dict[str, list[str]]) -> Caller:
 
 
 def current_caller() -> Caller:
-    """Who makes the request being served; outside one, the account's root."""
+    """Who makes the request being served; outside a request, the account's root."""
     return _caller.get() or root_of(responses.get_account_id())
 
 
@@ -31,7 +31,7 @@ def root_of(account: str) -> Caller:
 
 
 def denial(caller: Caller, repository: str, *actions: str) -> str | None:
-    """Why `caller` may do none of `actions` to a repository of the current account; None when they may do one."""
+    """Why `caller` may do none of `actions` to a repository of the current account; None when any is allowed."""
     account, policy = responses.get_account_id(), ecr._repo_policies.get(repository)
     reasons = []
     for action in actions:

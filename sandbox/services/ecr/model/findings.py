@@ -1,6 +1,6 @@
 """Findings in the shapes of the ECR API: basic scanning's and enhanced scanning's.
 
-A finding that was set is either in AWS's shape already, or a plain one: ``vulnerability``, ``severity`` and, if wanted,
+A finding that was set is either in AWS's shape already, or plain: ``vulnerability``, ``severity`` and, if wanted,
 ``package``, ``version``, ``fixed_in``, ``uri``, ``description``, ``score``. API model, ImageScanFinding,
 EnhancedImageScanFinding.
 """

@@ -55,7 +55,7 @@ def raw(repository: str, record: Record) -> bytes:
 def put(blobs: Blobs, repository: str, body: bytes, *, tag: str | None, content_type: str = "") -> Record:
     """Take a manifest, under a tag or none; Refusal when ECR would not. The same again changes nothing."""
     if len(body) > manifests.MANIFEST_LIMIT_BYTES:
-        text = f"An image manifest may have {manifests.MANIFEST_LIMIT_BYTES} bytes; this one has {len(body)}"
+        text = f"An image manifest may have {manifests.MANIFEST_LIMIT_BYTES} bytes; this manifest has {len(body)}"
         raise Refusal("InvalidParameterException", "SIZE_INVALID", text)
     try:
         manifest = manifests.parse(body, content_type)

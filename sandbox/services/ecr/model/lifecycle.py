@@ -1,7 +1,7 @@
 """What a lifecycle policy would do to a repository's images. No I/O, and nothing expires.
 
 AWS: ECR User Guide, "Lifecycle policy properties", "How lifecycle policies work": an image that a rule selects is not
-expired by a later one, which counts it all the same; an image that an index names stays as long as the index does.
+expired by a later rule, which counts it all the same; an image that an index names stays as long as the index does.
 """
 
 import fnmatch
@@ -39,7 +39,7 @@ class Rule:
     count: int
 
     def selects(self, record: Record) -> bool:
-        """Whether the rule is about the image, apart from its age. All patterns must be met by one tag or another."""
+        """Whether the rule is about the image, apart from its age. Each pattern must be met by some tag."""
         tags = record["imageTags"]
         if self.tag_status == "any":
             return True
@@ -51,7 +51,7 @@ class Rule:
 def parse(text: str) -> tuple[Rule, ...]:
     """The rules, the first to be applied first; InvalidLifecyclePolicyError."""
     try:
-        rules = [_rule(one) for one in json.loads(text)["rules"]]
+        rules = [_rule(rule) for rule in json.loads(text)["rules"]]
     except InvalidLifecyclePolicyError:
         raise
     except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -65,7 +65,7 @@ def parse(text: str) -> tuple[Rule, ...]:
 
 
 def problem(text: str) -> str | None:
-    """Why `text` is no lifecycle policy; None when it is one."""
+    """Why `text` is no lifecycle policy; None when there is nothing wrong with it."""
     try:
         parse(text)
     except InvalidLifecyclePolicyError as error:
@@ -84,18 +84,18 @@ def expiring(
     claimed: set[str] = set()
     ordered = sorted(records, key=lambda record: record["imagePushedAt"])
     for rule in rules:
-        chosen = [one for one in ordered if rule.selects(one)]
+        chosen = [record for record in ordered if rule.selects(record)]
         if rule.by_age:
-            gone = [one for one in chosen if one["imagePushedAt"] <= now - rule.count * _DAY_SECONDS]
+            gone = [record for record in chosen if record["imagePushedAt"] <= now - rule.count * _DAY_SECONDS]
         else:
             gone = chosen[: max(len(chosen) - rule.count, 0)]
-        expired |= {one["imageDigest"]: rule.priority for one in gone if one["imageDigest"] not in claimed}
-        claimed |= {one["imageDigest"] for one in chosen}
-    kept = _named_by_what_stays([one["imageDigest"] for one in ordered], children, expired)
+        expired |= {record["imageDigest"]: rule.priority for record in gone if record["imageDigest"] not in claimed}
+        claimed |= {record["imageDigest"] for record in chosen}
+    kept = _named_by_what_stays([record["imageDigest"] for record in ordered], children, expired)
     return [
-        (one, expired[one["imageDigest"]])
-        for one in ordered
-        if one["imageDigest"] in expired and one["imageDigest"] not in kept
+        (record, expired[record["imageDigest"]])
+        for record in ordered
+        if record["imageDigest"] in expired and record["imageDigest"] not in kept
     ]
 
 
@@ -116,7 +116,7 @@ def _named_by_what_stays(
 def _rule(given: dict[str, Any]) -> Rule:
     selection = given["selection"]
     if given["action"] != {"type": "expire"}:
-        raise InvalidLifecyclePolicyError(f"the action {given['action']} is not expire, the only one here")
+        raise InvalidLifecyclePolicyError(f"the action {given['action']} is not expire, the only action here")
     if unknown := set(selection) - _SELECTION:
         raise InvalidLifecyclePolicyError(f"selection has {', '.join(sorted(unknown))}")
     status, count_type = selection["tagStatus"], selection["countType"]

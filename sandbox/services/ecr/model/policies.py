@@ -1,4 +1,4 @@
-"""Repository policies: what one says of a caller and an action. No I/O.
+"""What a repository policy says of a caller and an action. No I/O.
 
 AWS: ECR User Guide, "Private repository policies"; IAM User Guide, "Policy evaluation logic" and "Principal". A policy
 element that is not known here never opens a door: such a statement does not allow, and it does deny.
@@ -62,12 +62,12 @@ def check(text: str) -> None:
     if document.get("Version", "2008-10-17") not in {"2008-10-17", "2012-10-17"}:
         raise InvalidPolicyError
     statements = _list(document.get("Statement"))
-    if not statements or not all(_is_statement(one) for one in statements):
+    if not statements or not all(_is_statement(statement) for statement in statements):
         raise InvalidPolicyError
 
 
 def problem(text: str) -> str | None:
-    """Why `text` is no repository policy; None when it is one."""
+    """Why `text` is no repository policy; None when there is nothing wrong with it."""
     try:
         check(text)
     except InvalidPolicyError as error:
@@ -78,7 +78,9 @@ def problem(text: str) -> str | None:
 def decide(text: str, caller: Caller, action: str) -> Decision:
     """What the policy says of `caller` doing `action` (such as ``ecr:PutImage``). A Deny wins."""
     effects = {
-        one["Effect"] for one in _list(json.loads(text)["Statement"]) if _applies(one, caller, action, one["Effect"])
+        statement["Effect"]
+        for statement in _list(json.loads(text)["Statement"])
+        if _applies(statement, caller, action, statement["Effect"])
     }
     if "Deny" in effects:
         return Decision.DENY
@@ -101,7 +103,7 @@ def _is_statement(statement: Any) -> bool:
     if ("Principal" in statement) == ("NotPrincipal" in statement):
         return False
     actions = _list(statement.get("Action", statement.get("NotAction")))
-    return bool(actions) and all(_is_action(one) for one in actions) and _is_principal(statement)
+    return bool(actions) and all(_is_action(named) for named in actions) and _is_principal(statement)
 
 
 def _is_action(action: Any) -> bool:
@@ -115,7 +117,7 @@ def _is_principal(statement: Statement) -> bool:
     if not isinstance(principal, dict) or not principal or set(principal) - {"AWS", "Service", "Federated"}:
         return False
     named = _list(principal.get("AWS"))
-    return all(isinstance(one, str) and _PRINCIPAL.fullmatch(one) for one in named)
+    return all(isinstance(arn, str) and _PRINCIPAL.fullmatch(arn) for arn in named)
 
 
 def _applies(statement: Statement, caller: Caller, action: str, effect: str) -> bool:
@@ -128,7 +130,7 @@ def _applies(statement: Statement, caller: Caller, action: str, effect: str) -> 
 
 def _names_action(statement: Statement, action: str) -> bool:
     wanted = _list(statement.get("Action", statement.get("NotAction")))
-    named = any(fnmatch.fnmatchcase(action.lower(), one.lower()) for one in wanted)
+    named = any(fnmatch.fnmatchcase(action.lower(), pattern.lower()) for pattern in wanted)
     return named if "Action" in statement else not named
 
 
@@ -138,7 +140,7 @@ def _names_caller(statement: Statement, caller: Caller, effect: str) -> bool:
     principal = statement["Principal"]
     if principal == "*":
         return True
-    return any(_is_caller(one, caller) for one in _list(principal.get("AWS")))
+    return any(_is_caller(named, caller) for named in _list(principal.get("AWS")))
 
 
 def _is_caller(principal: str, caller: Caller) -> bool:
@@ -166,4 +168,4 @@ def _conditions_hold(conditions: Statement, caller: Caller, effect: str) -> bool
 
 
 def _meets(seen: str, values: list[Any], *, wild: bool) -> bool:
-    return any(fnmatch.fnmatchcase(seen, str(one)) if wild else seen == str(one) for one in values)
+    return any(fnmatch.fnmatchcase(seen, str(value)) if wild else seen == str(value) for value in values)

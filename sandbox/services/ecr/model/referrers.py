@@ -10,10 +10,13 @@ PAGE = 50
 
 
 def descriptors(repository: str, subject: str, kinds: set[str]) -> list[dict[str, Any]]:
-    """The referrers of one of `kinds`, or of any, by digest: so that a page can begin where another ended."""
+    """The referrers of `kinds`, or of any kind, by digest, so that a page can begin where another ended."""
     referring = [record for record in images.records(repository) if state.of_image(record).subject == subject]
     found = [_descriptor(repository, record) for record in referring]
-    return sorted((one for one in found if not kinds or one["artifactType"] in kinds), key=lambda one: one["digest"])
+    return sorted(
+        (referrer for referrer in found if not kinds or referrer["artifactType"] in kinds),
+        key=lambda referrer: referrer["digest"],
+    )
 
 
 def _descriptor(repository: str, record: images.Record) -> dict[str, Any]:

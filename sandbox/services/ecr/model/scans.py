@@ -104,7 +104,7 @@ def frequency(repository: str) -> tuple[str, list[Data]]:
     """How often the repository's images are scanned, and the filters that say so."""
     for wanted in ("CONTINUOUS_SCAN", "SCAN_ON_PUSH"):
         for rule in configuration()["rules"]:
-            filters = [one for one in rule.get("repositoryFilters") or [] if _matches(one["filter"], repository)]
+            filters = [item for item in rule.get("repositoryFilters") or [] if _matches(item["filter"], repository)]
             if rule["scanFrequency"] == wanted and filters:
                 return wanted, filters
     own = ecr._repositories[repository].get("imageScanningConfiguration") or {}

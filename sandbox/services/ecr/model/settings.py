@@ -13,7 +13,7 @@ VALUES = {
     "REGISTRY_POLICY_SCOPE": ("V2", "V1"),
     "BLOB_MOUNTING": ("DISABLED", "ENABLED"),
 }
-"""The values each may have, the one it has at first before the others."""
+"""The values each may have, its first value before the others."""
 _settings: Any = responses.AccountRegionScopedDict()
 
 

@@ -64,7 +64,7 @@ def request_of(scope: dict[str, Any], receive: Any) -> Request:
 def range_of(header: str, size: int) -> range | None:
     """The bytes that a Range header asks for; None when there are none of these.
 
-    RFC 9110, 14.2: all of them, when there is no header, or one that is not understood or asks for several ranges.
+    RFC 9110, 14.2: all of them, when there is no header, or it is not understood or asks for several ranges.
     """
     found = _RANGE.fullmatch(header)
     if not found or (found[1] and found[2] and int(found[1]) > int(found[2])):

@@ -12,7 +12,11 @@ _INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
 def page(repository: str, subject: str, query: dict[str, str]) -> Response:
     """One page of the registry's answer, after the digest ``last``; a Link header leads to the next."""
     kind, last = query.get("artifactType", ""), query.get("last", "")
-    found = [one for one in descriptors(repository, subject, {kind} if kind else set()) if one["digest"] > last]
+    found = [
+        referrer
+        for referrer in descriptors(repository, subject, {kind} if kind else set())
+        if referrer["digest"] > last
+    ]
     headers = {"Content-Type": _INDEX_TYPE, **({"OCI-Filters-Applied": "artifactType"} if kind else {})}
     if len(found) > PAGE:
         found = found[:PAGE]

@@ -261,7 +261,7 @@ _SESSION = r"blobs/uploads/(?P<reference>[0-9a-f-]{36})"
 _PULL = ("ecr:BatchGetImage",)
 _UPLOAD = ("ecr:UploadLayerPart",)
 # Each method with the permissions of which it needs one: ECR User Guide, "Private repository policy examples" and
-# "Required IAM permissions for pushing an image". Which one a HEAD of a blob needs is not documented.
+# "Required IAM permissions for pushing an image". Which of them a HEAD of a blob needs is not documented.
 _ROUTES = (
     _route("blobs/uploads/?", POST=(Registry.start_upload, ("ecr:InitiateLayerUpload",))),
     _route(

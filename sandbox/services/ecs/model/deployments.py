@@ -1,4 +1,4 @@
-"""The deployments of a service and how one becomes another: opened, superseded, completed, failed, rolled back.
+"""The deployments of a service, and how they go on: opened, superseded, completed, failed, rolled back.
 
 Every function changes records and is called with `records.LOCK` held.
 """
@@ -39,7 +39,7 @@ def service_deployment(deployment: Record) -> ServiceDeployment:
 
 
 def start(service: Record) -> Record:
-    """Open a deployment of what the service is configured to run now; one still under way is superseded."""
+    """Open a deployment of what the service is configured to run now; what is still under way is superseded."""
     sources = [item for item in service["deployments"] if item["runningCount"] or item["pendingCount"]]
     for item in service["deployments"]:
         if item["status"] == "PRIMARY":
@@ -84,13 +84,13 @@ def fail(service: Record, cause: FailureCause) -> None:
 
 
 def can_roll_back(service: Record) -> bool:
-    """Whether a revision other than the PRIMARY one was ever completed."""
+    """Whether a revision other than the PRIMARY was ever completed."""
     completed = state.of_service(service).completed_revision
     return completed is not None and completed != state.of_deployment(primary(service)).revision
 
 
 def roll_back(service: Record, reason: str, detector: str) -> None:
-    """Make the last completed revision PRIMARY again: its own deployment when that still has tasks, else a new one."""
+    """Make the last completed revision PRIMARY again: its own deployment if that has tasks, else a new deployment."""
     failed = primary(service)
     record = service_deployment(failed)
     revision = revisions.REVISIONS[str(state.of_service(service).completed_revision)]

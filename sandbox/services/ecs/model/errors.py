@@ -19,7 +19,7 @@ class Refused(Exception):  # noqa: N818 - named after what happens to the reques
 
 
 class StartFailed(Exception):  # noqa: N818 - named after what happens to the task
-    """A task cannot start; the message is its `stoppedReason`. `container` is the name of the one at fault, if any."""
+    """A task cannot start; the message is its `stoppedReason`. `container` names the container at fault, if any."""
 
     def __init__(self, reason: str, container: str | None = None) -> None:
         super().__init__(reason)

@@ -26,7 +26,7 @@ def check_count(desired: Any) -> int:
 
 
 def check_network(family: Record, network: Record | None) -> None:
-    """An awsvpc task needs subnets, and only such a one may have them."""
+    """An awsvpc task needs subnets, and no other task may have them."""
     subnets = ((network or {}).get("awsvpcConfiguration") or {}).get("subnets")
     if family.get("networkMode") == "awsvpc":
         if not subnets:

@@ -1,4 +1,4 @@
-"""A container that does nothing but stay in the sandbox's network, so that no task is ever the last one to leave it.
+"""A container that does nothing but stay in the sandbox's network, so that no task is ever the last to leave it.
 
 See `engine_pace` for why. It is removed with the sandbox, and made again after a reset.
 """

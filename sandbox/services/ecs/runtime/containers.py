@@ -75,7 +75,7 @@ def volumes(identity: str, family: Definition, definition: Definition) -> dict[s
 
 
 def network(family: Definition, definition: Definition, owner: str | None) -> dict[str, Any]:
-    """The network arguments; `owner` is the container whose network an awsvpc task shares, once there is one."""
+    """The network arguments; `owner` is the container whose network an awsvpc task shares, once it runs."""
     mode = family.get("networkMode")
     if mode == "host":
         return {"network_mode": "host"}

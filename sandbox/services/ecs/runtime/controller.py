@@ -32,7 +32,7 @@ _KEPT_STOPPED_SECONDS = 3600.0
 
 
 def run(ended: threading.Event) -> None:
-    """Tend every service of every account until `ended`; one that fails is logged, told and tried again."""
+    """Tend every service of every account until `ended`; a service that fails is logged, told and tried again."""
     while not ended.wait(_INTERVAL_SECONDS):
         for (account, region, _), service in ecs._services.all_items():
             if service["status"] == "INACTIVE":

@@ -2,8 +2,8 @@
 
 Engines of the 20.10 line can lock up for good when the last container of a network goes while another one comes or
 goes, and keep a network endpoint for ever when a container is removed in the middle of its start. So starts and
-removals take turns, and containers are told to end one shortly after the other. `anchor` sees to it that no container
-is the last one.
+removals take turns, and containers are told to end shortly after each other. `anchor` sees to it that no container
+is the last.
 """
 
 import logging
@@ -54,7 +54,7 @@ class Pace:
             yield
 
     def turn(self) -> None:
-        """Wait for a turn to tell a container to end; what ends at a word ends some time after the one before."""
+        """Wait for a turn to tell a container to end; what ends at a word ends some time after the container before."""
         with self._engine:
             time.sleep(_GAP_SECONDS)
 

@@ -57,7 +57,7 @@ def sweep(task: Record) -> None:
 
 
 def remove(container: Any) -> None:
-    """Remove one container with its anonymous volumes; one that is gone already is fine."""
+    """Remove a container with its anonymous volumes; that it is gone already is fine."""
     try:
         with PACE.alone():
             container.remove(v=True, force=True)

@@ -47,7 +47,7 @@ def deregister(task: Record) -> list[Target]:
 
 
 def _taken_over(task: Record, address: str) -> bool:
-    """Whether the engine has given a dead task's address to another one, whose registration must stand."""
+    """Whether the engine has given a dead task's address to another task, whose registration must stand."""
     others = [other for other in ecs._tasks.values() if other is not task and is_wanted(other)]
     return any(ecs._task_ip(other) == address for other in others)
 

@@ -43,7 +43,7 @@ class Registry:
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def register(self, group_arn: str, address: str, port: int) -> None:
-        """Register a target; one that is registered stays as it is, one that drains begins anew."""
+        """Register a target; what is registered stays as it is, what drains begins anew."""
         if records.target_group(group_arn) is None:
             raise KeyError(group_arn)
         with self._lock:
@@ -151,5 +151,5 @@ def deregister_target(target_group_arn: str, address: str, port: int) -> None:
 
 
 def target_state(target_group_arn: str, address: str, port: int) -> str:
-    """The target's state as DescribeTargetHealth names it; "unused" for one that is not registered."""
+    """The target's state as DescribeTargetHealth names it; "unused" when it is not registered."""
     return registry.health(target_group_arn, address, port).state.value

@@ -91,7 +91,7 @@ def _forwarded_for(sent: CIMultiDict[str], attributes: Mapping[str, str], connec
 
 
 def _trace(received: str) -> str:
-    """`Root` is kept or made; a request that carries one already gets a `Self`."""
+    """`Root` is kept or made; a request that carries a `Root` already gets a `Self`."""
     fields = [field.strip() for field in received.split(";") if field.strip() and not field.strip().startswith("Self=")]
     own = f"1-{int(time.time()):08x}-{secrets.token_hex(12)}"
     return ";".join([f"Self={own}", *fields]) if any(field.startswith("Root=") for field in fields) else f"Root={own}"

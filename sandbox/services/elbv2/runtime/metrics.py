@@ -29,8 +29,8 @@ class Metrics:
     def target_answered(self, load_balancer: str, group: str, status: int, seconds: float) -> None:
         """A target began to answer with `status`, `seconds` after it got the request."""
         self._count(load_balancer, (None, group), [f"HTTPCode_Target_{status // 100}XX_Count"])
-        for one in (None, group):
-            self._add((load_balancer, one, _RESPONSE_TIME), round(seconds, 3))
+        for dimension in (None, group):
+            self._add((load_balancer, dimension, _RESPONSE_TIME), round(seconds, 3))
 
     def target_failed(self, load_balancer: str, group: str) -> None:
         """No connection to a target, or it broke."""

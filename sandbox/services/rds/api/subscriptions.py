@@ -47,7 +47,9 @@ def _describe(parameters: Parameters) -> Answer:
     if name and name not in SUBSCRIPTIONS:
         return _not_found(name)
     chosen = [name] if name else sorted(SUBSCRIPTIONS)
-    items = "".join(f"<EventSubscription>{_xml(SUBSCRIPTIONS[one])}</EventSubscription>" for one in chosen)
+    items = "".join(
+        f"<EventSubscription>{_xml(SUBSCRIPTIONS[subscription])}</EventSubscription>" for subscription in chosen
+    )
     return rds._xml(  # type: ignore[no-any-return]
         200,
         "DescribeEventSubscriptionsResponse",
@@ -117,7 +119,7 @@ def _xml(subscription: dict[str, Any]) -> str:
     for field, content in subscription.items():
         if field in lists:
             element, item = lists[field]
-            text += f"<{element}>" + "".join(f"<{item}>{one}</{item}>" for one in content) + f"</{element}>"
+            text += f"<{element}>" + "".join(f"<{item}>{entry}</{item}>" for entry in content) + f"</{element}>"
         elif content != "":
             text += f"<{field}>{str(content).lower() if isinstance(content, bool) else content}</{field}>"
     return text

@@ -12,7 +12,7 @@ def _parameter_group(name: str, _properties: Properties) -> Properties | None:
         "DBParameterGroupName": name,
         "Description": group["Description"],
         "Family": group["DBParameterGroupFamily"],
-        "Parameters": {one["ParameterName"]: one["ParameterValue"] for one in values},
+        "Parameters": {parameter["ParameterName"]: parameter["ParameterValue"] for parameter in values},
         "Tags": rds.list_tags_for_resource(ResourceName=group["DBParameterGroupArn"])["TagList"],
     }
 

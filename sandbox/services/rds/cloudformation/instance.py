@@ -1,4 +1,4 @@
-"""AWS::RDS::DBInstance, through the RDS API, so that a stack's database is a real one.
+"""AWS::RDS::DBInstance, through the RDS API, so that a stack's database is real.
 
 MiniStack's own type writes a record and starts nothing.
 """
@@ -155,7 +155,7 @@ def _read(identifier: str, properties: Properties) -> Properties | None:
     current = {name: instance.get(_DESCRIBED_AS.get(name, name)) for name in (*_TEXTS, *_NUMBERS, *_FLAGS)}
     wanted_version = str(properties.get("EngineVersion", ""))
     if instance["EngineVersion"].startswith(f"{wanted_version}."):
-        # A major version alone leaves the minor one to RDS: no drift.
+        # A major version alone leaves the minor version to RDS: no drift.
         current["EngineVersion"] = wanted_version
     current |= {
         "Port": instance["Endpoint"]["Port"],
