@@ -12,8 +12,7 @@ The package itself has
     def install(sandbox: Sandbox) -> None: ...
 
 The server imports and installs the services in the order of `SERVICES` before it serves its first request. `install`
-patches MiniStack in-process and hangs its hooks on the `Sandbox` it is handed (`sandbox.host`, the whole interface is
-there):
+patches MiniStack in-process and hangs its hooks on the `Sandbox` it is handed. `sandbox.host` is the whole interface:
 
     from sandbox.host import Sandbox
     from sandbox.ministack import ecr             # MiniStack's module; declare the names you touch there

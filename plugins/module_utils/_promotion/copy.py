@@ -7,6 +7,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from .._errors import OperationError
+from .._oci.names import Address
 from .report import progress_line
 
 if TYPE_CHECKING:
@@ -14,7 +16,34 @@ if TYPE_CHECKING:
 
     from .progress import ImageProgress
     from .session import Session
-    from .values import BlobStep
+    from .values import BlobStep, PromotionPlan
+
+
+_NAMED = 5
+
+
+def check_source(session: Session, planned: PromotionPlan) -> None:
+    """Raise OperationError unless the source holds each blob that is to be copied, in its whole length.
+
+    This is for check mode: whatever copies a blob sees for itself that the source lacks it.
+    """
+    source = session.ports.source
+    steps = {
+        (Address(step.source_repository, step.descriptor.digest), step.descriptor.size)
+        for image in planned.images
+        for step in image.blobs
+        if not step.mount_from
+    }
+    asked = sorted(steps, key=str)
+    found = session.each(lambda step: source.has_blob(step[0], size=step[1]), asked)
+    lacking = [f"{source.host}/{blob}" for (blob, _size), there in zip(asked, found, strict=True) if not there]
+    if lacking:
+        named = ", ".join(lacking[:_NAMED]) + (f" and {len(lacking) - _NAMED} more" if len(lacking) > _NAMED else "")
+        raise OperationError(
+            f"The promotion would fail: neither side holds {named}. Nothing was changed. Push the image to the source "
+            "again, then run again.",
+            missing=lacking,
+        )
 
 
 class BlobCopy:

@@ -11,7 +11,7 @@ from .._errors import FastbreakError, RefusedError
 from .._release.promotion import gate_data
 from .attachments import read_attachments
 from .attest import AttestationWriter
-from .copy import BlobCopy
+from .copy import BlobCopy, check_source
 from .gates.judge import judge
 from .image_tags import ImageTags
 from .plan import plan
@@ -57,6 +57,8 @@ def promote(
             raise RefusedError(refusal, gates=gates, diff=diff(planned, hosts))
         if signer and any(image.sign for image in planned.images):
             signer.check()
+        if check_mode:
+            check_source(session, planned)
         if check_mode or not planned.changed:
             return _predicted(session, planned, hosts, began)
         return _Run(session, planned, hosts, began).go()

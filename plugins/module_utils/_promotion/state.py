@@ -7,8 +7,7 @@ Each request buys something:
 * HEAD of the destination's tag: whether the image is there, is another one, or is not there.
 * HEAD of each manifest that the source gave: whether it is there. Each is asked for although an index that names it is
   there, for it may have been deleted since.
-* GET of each other manifest that an index names: whether it is there, and its blobs, which the source is then not asked
-  for.
+* GET of each other manifest that an index names: whether it is there, and its blobs. The source is then not asked.
 * HEAD of each blob, once a repository: whether it is there in its whole length. A registry takes a manifest only when
   it has what that names, but blobs get lost: by a garbage collection at the wrong moment, or with a restored backup.
 * HEAD of an attachment's tag, and GET of an index of referrers: what the destination has added of its own.

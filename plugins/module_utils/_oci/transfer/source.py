@@ -106,6 +106,12 @@ class BlobSource:
             self._failed(None, response)
             return self._open()
         self._http.permitted(self._attempted, response)
+        if response.status == 404:
+            response.finish()
+            raise OperationError(
+                f"Tried to {self._attempted}, but the repository there does not hold it. Push the image to it again, "
+                "then run again."
+            )
         if response.status not in {200, 206}:
             raise refused(self._attempted, self._http.host, read_refusal(response))
         self._response = response

@@ -29,3 +29,34 @@ def test_an_ordinary_layer_that_the_source_lacks_fails_before_the_tag() -> None:
     with pytest.raises(OperationError, match="No tag was written"):
         run(world)
     assert TAG not in world.destination[DESTINATION].tags
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_check_mode_fails_where_neither_side_holds_a_blob(lost: bool) -> None:
+    world = World()
+    sample(world)
+    blobs, digest = world.source[SOURCE].blobs, samples.digest_of(b"amd64")
+    blobs[digest] = blobs[digest][:-1]
+    if lost:
+        del blobs[digest]
+    with pytest.raises(OperationError, match=f"neither side holds {world.source.host}/{SOURCE}@{digest}") as caught:
+        run(world, check_mode=True)
+    assert caught.value.details["missing"] == [f"{world.source.host}/{SOURCE}@{digest}"]
+    assert world.destination.writes == 0
+
+
+def test_check_mode_asks_the_source_for_nothing_that_the_destination_holds() -> None:
+    world = World()
+    sample(world)
+    run(world)
+    world.source[SOURCE].blobs.clear()
+    world.source.calls.clear()
+    assert not run(world, check_mode=True).changed
+    assert [call for call in world.source.calls if call[0] == "HEAD blob"] == []
+
+
+def test_a_run_does_not_ask_for_what_it_copies() -> None:
+    world = World()
+    sample(world)
+    run(world)
+    assert [call for call in world.source.calls if call[0] == "HEAD blob"] == []
