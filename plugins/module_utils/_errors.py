@@ -12,7 +12,7 @@ The tree:
     +-- OperationError             it was attempted and the other side said it failed
     |   +-- RolledBackError        ...and the previous state was restored
     |   +-- SupersededError        ...because a newer operation took over
-    +-- DependencyError            something this one reads is missing, unsettled or failed
+    +-- DependencyError            something this component reads is missing, unsettled or failed
     +-- WaitTimeoutError           it was still under way when the time was up
 
 Every text says what was attempted, what was seen and what to do next. ``details`` holds the same facts as plain
@@ -58,11 +58,11 @@ class RolledBackError(OperationError):
 
 
 class SupersededError(OperationError):
-    """A newer operation took over; this one neither succeeded nor was rolled back."""
+    """A newer operation took over; ours neither succeeded nor was rolled back."""
 
 
 class DependencyError(FastbreakError):
-    """What this one reads is missing, not settled, or failed."""
+    """What this component reads is missing, not settled, or failed."""
 
 
 class WaitTimeoutError(FastbreakError):

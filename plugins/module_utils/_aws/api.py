@@ -29,7 +29,7 @@ with suppress(ImportError):
 ATTEMPTS = 8
 CONFIG = {"retries": {"mode": "standard", "max_attempts": ATTEMPTS}, "connect_timeout": 10, "read_timeout": 30}
 
-#: No listing is longer: a service that never ends one must not hold a run for ever.
+#: No listing is longer: a service that never ends a listing must not hold a run for ever.
 MOST_PAGES = 1000
 
 # What an answer calls the token of the page after it, and what the request for that page calls it.

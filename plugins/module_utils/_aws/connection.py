@@ -1,6 +1,6 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""boto3 clients: the one place that makes them, for modules as for action plugins."""
+"""boto3 clients: the only place that makes them, for modules as for action plugins."""
 
 from __future__ import annotations
 

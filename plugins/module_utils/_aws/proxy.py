@@ -27,7 +27,7 @@ class Proxy:
 
 
 def proxy_for(url: str) -> Proxy | None:
-    """The proxy on the way to *url*; None when there is none. Raises RequestError for one that cannot be used."""
+    """The proxy on the way to *url*; None when there is none. Raises RequestError when it cannot be used."""
     variable, value = _named(url)
     return read_proxy(variable, value, url) if variable else None
 
@@ -48,7 +48,7 @@ def read_proxy(variable: str, value: str, url: str) -> Proxy:
 
 
 def _named(url: str) -> tuple[str, str]:
-    """The variable that names a proxy for *url*, and its value; empty without one."""
+    """The variable that names a proxy for *url*, and its value; both empty when there is none."""
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or {"http": 80}.get(parts.scheme, 443)
     if proxy_bypass(f"{host}:{port}") or proxy_bypass(host):
@@ -64,7 +64,7 @@ def _split(variable: str, value: str, url: str) -> SplitResult:
         no_port = parts.port == 0
     except ValueError:
         raise _unusable(url, variable, "its value is no URL") from None
-    # A '/', '?' or '#' in the password ends the host there, and what is taken for one then is the user's name.
+    # A '/', '?' or '#' in the password ends the host there, and what is taken for the host then is the user's name.
     if parts.path not in {"", "/"} or parts.query or parts.fragment or not parts.hostname or no_port:
         raise _unusable(url, variable, "its value is no URL of a host with an optional port")
     return parts

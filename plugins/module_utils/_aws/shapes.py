@@ -11,7 +11,7 @@ from typing import Any
 def writable(value: Any, taken: Any, given: Any) -> Any:
     """*value* without the members that the shape *given* (of an answer) has and the shape *taken* (of a request) lacks.
 
-    Members that neither knows are kept, so that a misspelt one is found and not dropped. Shapes are botocore's.
+    Members that neither knows are kept, so that a misspelt name is found and not dropped. Shapes are botocore's.
     """
     kinds = (taken.type_name, given.type_name)
     if kinds == ("structure", "structure") and isinstance(value, Mapping):

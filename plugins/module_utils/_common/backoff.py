@@ -35,7 +35,7 @@ def delay_seconds(policy: BackoffPolicy, attempt: int, fraction: float, asked_se
 def parse_retry_after(text: str, date: str) -> float | None:
     """Seconds that a ``Retry-After`` header asks for: a number, or a date; None for anything else. Never negative.
 
-    *date* is the ``Date`` header of the same answer, which a date is held against; without one a date says nothing.
+    *date* is the ``Date`` header of the same answer, which a date is held against; without it a date says nothing.
     """
     stripped = text.strip()
     if stripped.isascii() and stripped.isdigit() and len(stripped) < 10:

@@ -9,7 +9,7 @@ from multiprocessing import parent_process
 
 
 class Controller:
-    """The process that started this one.
+    """The process that started ours.
 
     A run whose ``ansible-playbook`` was killed must not go on unseen: it ends as if it were interrupted, gives up what
     it holds, and the next run goes on.
@@ -25,6 +25,6 @@ class Controller:
 
 
 def _started_by() -> int:
-    """The process that forked this one, even if that has ended since; else the parent as it is now."""
+    """The process that forked ours, even if that has ended since; else the parent as it is now."""
     parent = parent_process()
     return os.getppid() if parent is None or parent.pid is None else parent.pid

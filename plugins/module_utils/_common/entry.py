@@ -90,7 +90,7 @@ def answer(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         return {**error.details, "failed": True, "msg": error.message}
     except KeyboardInterrupt as interruption:
         return {"failed": True, "msg": " ".join((INTERRUPTED, *map(str, interruption.args)))}
-    except Exception as error:  # noqa: BLE001 - a fault of ours is told as one, instead of a traceback
+    except Exception as error:  # noqa: BLE001 - a fault of ours is told in a sentence, instead of a traceback
         return {"failed": True, "msg": _fault(error), "exception": traceback.format_exc()}
 
 

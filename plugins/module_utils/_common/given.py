@@ -118,7 +118,7 @@ def empty_problems(
 ) -> Iterator[str]:
     """What is wrong with options at *paths*, or below them, that were given and are empty.
 
-    Null and empty texts are, and lists and mappings where a text should be, which Ansible would write down as one. An
+    Null and empty texts are, and lists and mappings where a text should be, which Ansible would write down as text. An
     empty text is fine at one of *empty_texts*.
     """
     for given in given_options(spec, options):
@@ -141,7 +141,7 @@ def empty_problem(place: str, value: Any) -> str:
 
 
 def text_problems(spec: Mapping[str, Any], options: Mapping[str, Any], names: Iterable[str]) -> Iterator[str]:
-    """What is wrong with options called one of *names* whose value is no text."""
+    """What is wrong with options of these *names* whose value is no text."""
     wanted = frozenset(names)
     for given in given_options(spec, options):
         if given.name in wanted and given.kind != "list":

@@ -26,7 +26,7 @@ def interruptible() -> Iterator[None]:
 
 
 def _interrupt(_number: int, _frame: Any) -> NoReturn:
-    """Interrupt once: a second signal must not disturb the end that the first one began."""
+    """Interrupt once: a second signal must not disturb the end that the first began."""
     for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt

@@ -1,6 +1,6 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The one loop that waits: look, and look again until it is done or the time is up."""
+"""The only loop that waits: look, and look again until it is done or the time is up."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class Sleeper(Protocol):
-    """What waiting needs of time. A clock is one; so is whatever does something useful between two looks."""
+    """What waiting needs of time. A clock gives it; so does whatever is useful between two looks."""
 
     def monotonic(self) -> float:
         """Seconds that only go forward."""

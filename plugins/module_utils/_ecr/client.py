@@ -97,7 +97,7 @@ class EcrClient(AwsClient):
 
 
 class UnknownRepositories:
-    """The repositories of a registry that cannot tell: the first push makes one."""
+    """The repositories of a registry that cannot tell: the first push makes a repository."""
 
     def describe_repository(self, repository: str) -> RepositorySettings:  # noqa: ARG002 (the port's name)
         """That nothing is known."""

@@ -49,7 +49,7 @@ class _Claims:
 
 
 class _Planner:
-    """Plans one image after the other."""
+    """Plans images, each after those before it."""
 
     def __init__(self, request: PromotionRequest, *, same_registry: bool) -> None:
         self.request = request
@@ -168,7 +168,7 @@ class _Planner:
         return self.claims.take("signature", source.request.destination(source.digest))
 
     def _record(self, source: SourceImage, state: DestinationState, *, written: bool) -> bool:
-        """A line for each digest, and one more for another tag of it."""
+        """A line for each digest, and another for a further tag of it."""
         if not self.request.service or (state.recorded and not written):
             return False
         if source.digest in self.recorded and not written:

@@ -4,7 +4,7 @@
 
 Each request buys something:
 
-* GET of the root, by tag when there is one: the identity of what is promoted, and what it names.
+* GET of the root, by tag when there is a tag: the identity of what is promoted, and what it names.
 * GET of an index in an index: what it names, for attachments may hang on anything below it.
 * GET of a child that is no index: its blobs. Only when the destination does not hold the same bytes (see `state`).
 """
@@ -67,7 +67,7 @@ class Library:
 
 
 def read_roots(session: Session) -> tuple[SourceImage, ...]:
-    """The root of every image. Raises RefusedError for one that is not there or not the one that was asked for."""
+    """The root of every image. Raises RefusedError when it is not there, or not what was asked for."""
     return tuple(session.each(lambda request: _read_root(session, request), session.request.images))
 
 
@@ -86,7 +86,7 @@ def _read_root(session: Session, request: ImageRequest) -> SourceImage:
     if request.digest and root.digest != request.digest:
         raise RefusedError(
             f"Promoting {where} was refused: the tag names {root.digest}, but {request.digest} was asked for. Nothing "
-            "was changed. Name the digest alone if that is the one meant; otherwise find out who moved the tag.",
+            "was changed. Name the digest alone if that is meant; otherwise find out who moved the tag.",
             seen=root.digest,
             expected=request.digest,
         )
@@ -101,8 +101,8 @@ def _chosen(session: Session, image: SourceImage) -> SourceImage:
     if not session.request.allow_digest_change:
         raise RefusedError(
             f"Promoting {image.digest} for {', '.join(image.request.platforms)} only was refused: an index without its "
-            f"other platforms is another one, with the digest {raw.digest}, and signatures of the whole no longer hold "
-            "for it. Nothing was changed. Promote all platforms, or set allow_digest_change.",
+            f"other platforms is another image, with the digest {raw.digest}, and signatures of the whole no longer "
+            "hold for it. Nothing was changed. Promote all platforms, or set allow_digest_change.",
             digest=image.digest,
             new_digest=raw.digest,
         )

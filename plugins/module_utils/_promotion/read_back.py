@@ -65,7 +65,7 @@ def read_back_tags(session: Session, images: Iterable[ImageProgress], tags: Iter
 
 
 class _Comparison:
-    """Compares one piece after another, each with patience."""
+    """Compares piece by piece, each with patience."""
 
     def __init__(self, session: Session) -> None:
         self.session = session

@@ -37,7 +37,7 @@ Answer = TypeVar("Answer")
 
 
 class Session:
-    """One run. Its threads are daemons: whatever one of them waits for, it does not keep the process from ending."""
+    """One run. Its threads are daemons: whatever a thread waits for, it does not keep the process from ending."""
 
     def __init__(self, request: PromotionRequest, ports: Ports, signer: Signer | None = None) -> None:
         self.request = request
@@ -80,7 +80,7 @@ class Session:
             waiting.put(numbered)
 
         def take() -> None:
-            """A thread takes one after the other, which costs less than a future for each of ten thousand layers."""
+            """A thread takes item after item, which costs less than a future for each of ten thousand layers."""
             while not waiting.empty():
                 self.check()
                 try:

@@ -157,7 +157,7 @@ def read_side(options: Mapping[str, Any]) -> RegistryOptions:
 
 
 def side_secrets(options: Mapping[str, Any]) -> list[str]:
-    """The secrets among a task's options and those of its sides, so that no result repeats one."""
+    """The secrets among a task's options and those of its sides, so that no result repeats them."""
     sides = [options, *(options.get(name) for name in ("source", "destination"))]
     found = [side.get(name) for side in sides if isinstance(side, dict) for name in _SECRETS]
     return [str(secret) for secret in found if secret]

@@ -4,7 +4,7 @@
 
 Each request buys something:
 
-* HEAD of the destination's tag: whether the image is there, is another one, or is not there.
+* HEAD of the destination's tag: whether the image is there, another image is, or none.
 * HEAD of each manifest that the source gave: whether it is there. Each is asked for although an index that names it is
   there, for it may have been deleted since.
 * GET of each other manifest that an index names: whether it is there, and its blobs. The source is then not asked.
@@ -54,7 +54,7 @@ class StateReader:
         self._attestations: dict[Address, Manifest | None] = {}
 
     def read_settings(self) -> None:
-        """The repositories' settings. Raises DependencyError for one that is missing and has to be made first."""
+        """The repositories' settings. Raises DependencyError when a repository is missing and has to be made first."""
         names = list(dict.fromkeys(image.destination_repository for image in self.session.request.images))
         describe = self.session.ports.destination_repositories.describe_repository
         self.settings.update(zip(names, self.session.each(describe, names), strict=True))
@@ -241,6 +241,6 @@ class StateReader:
         return ""
 
     def _is_source(self, image: SourceImage) -> bool:
-        """Whether both sides are one place. Otherwise an attestation of the source's tells of an earlier promotion."""
+        """Whether both sides are the same place. Else an attestation at the source tells of an earlier promotion."""
         same_registry = self.session.ports.source.host == self.destination.host
         return same_registry and image.request.repository == image.request.destination_repository

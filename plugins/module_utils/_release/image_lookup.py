@@ -35,7 +35,7 @@ def find_image(images: Images, repository: str, version: str, *, host: str) -> R
         raise RefusedError(
             f"Looked for {version} in {host}/{repository}, but no image there has that version (looked for a tag "
             f"'{version}', a tag '{version}-<commit>' and a digest). Nothing was changed. {known} Publish the image, "
-            "or name one of these.",
+            "or name any of these.",
             nearest_versions=list(near),
         )
     return release

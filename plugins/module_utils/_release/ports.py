@@ -37,7 +37,7 @@ class Releases(Protocol):
         """The lock as it stands, be its holder alive or dead."""
 
     def write_lock(self, service: str, lock: Lock, *, seen: Lock | None) -> bool:
-        """Write the lock over the one that was *seen*, or where there was none; False when that no longer stands."""
+        """Write the lock over that which was *seen*, or where there was none; False when that no longer stands."""
 
     def drop_lock(self, service: str, owner: str) -> None:
         """Give the lock up, when it is still ours."""

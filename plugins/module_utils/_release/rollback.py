@@ -34,7 +34,7 @@ class RollbackTarget:
 
 
 def rollback_target(history: tuple[Release, ...], running_arn: str, version: str) -> RollbackTarget:
-    """The release to go back to from the revision *running_arn*; *version* empty means the previous one.
+    """The release to go back to from the revision *running_arn*; *version* empty means the previous release.
 
     *version* is a semantic version, a tag or a digest, or names one release exactly: by its release id, its task
     definition (ARN, or family and revision) or its definition's fingerprint.
@@ -42,7 +42,7 @@ def rollback_target(history: tuple[Release, ...], running_arn: str, version: str
     A rollback that was interrupted is gone on with. A service that a rollback brought where it is stays there unless
     another release is named: run twice, a rollback must not return to the release it was run to get away from. So it
     does when the newest release was rolled back by itself, or failed before the service was touched: it is back at the
-    release before that one already.
+    release before that already.
     """
     interrupted = next((release for release in newest_first(history)[:1] if release.in_progress), None)
     if interrupted and interrupted.kind == ROLLBACK and (not version or _names(version, interrupted)):

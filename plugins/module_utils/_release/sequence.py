@@ -28,7 +28,7 @@ def numbered_key(prefix: str, number: int) -> str:
 
 
 def following_key(prefix: str, newest: str) -> str:
-    """The sort key behind the *newest* one; the first when that is empty or holds a time."""
+    """The sort key behind the *newest*; the first when that is empty or holds a time."""
     match = _NUMBERED.fullmatch(newest.removeprefix(prefix))
     return numbered_key(prefix, int(match[1]) + 1 if match else 1)
 
@@ -42,7 +42,7 @@ class SequencedTable(TableClient):
         return self._items(attempted, "service = :service AND begins_with(release_id, :prefix)", values, **others)
 
     def _append(self, attempted: str, prefix: str, record: Mapping[str, Any]) -> str:
-        """Write *record* behind the newest one of its service; the sort key that it got.
+        """Write *record* behind the newest of its service; the sort key that it got.
 
         Raises OperationError when others are quicker again and again.
         """

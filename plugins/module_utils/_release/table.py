@@ -78,7 +78,7 @@ class ReleasesClient(SequencedTable):
         return Lock(item["owner"], item["started_at"], item.get("lease", 0)) if item else None
 
     def write_lock(self, service: str, lock: Lock, *, seen: Lock | None) -> bool:
-        """Write the lock over the one that was *seen*, if that still stands; whether it did."""
+        """Write the lock over that which was *seen*, if that still stands; whether it did."""
         condition, values = "attribute_not_exists(release_id)", {}
         if seen:
             condition = "#owner = :owner AND (lease = :lease OR attribute_not_exists(lease))"

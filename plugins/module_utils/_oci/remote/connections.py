@@ -4,7 +4,7 @@
 
 The transport is the standard library's. urllib3 was measured beside it, on a blob of 500 MB of a local registry, hashed
 on the way: it took 12 % more of the process's time (every piece is a new object, where `readinto` fills the same
-buffer), and it cannot send one request while another one's answer is awaited, which hides a round trip for each blob.
+buffer), and it cannot send a request while the answer to another is awaited, which hides a round trip for each blob.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Connections:
         return self._settings.read_seconds
 
     def take(self, origin: Origin, *, fresh: bool = False) -> Link:
-        """An idle connection that still lives, or a new one. Raises OSError when none can be opened."""
+        """An idle connection that still lives, or a new connection. Raises OSError when none can be opened."""
         self._watch.check()
         while not fresh:
             with self._lock:

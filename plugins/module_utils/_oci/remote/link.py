@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """A connection that another thread can end, and the watch that ends those that take too long.
 
-A socket's own timeout begins anew with each byte, so that a peer which sends one now and then holds a thread for ever.
+A socket's own timeout begins anew with each byte: a peer that sends a byte now and then would hold a thread for ever.
 Here every step of an exchange has a time of its own, and so has every stretch of a body: who does not manage it is cut
 off from outside, whatever its thread waits for. An interruption cuts all of them off in the same way.
 """

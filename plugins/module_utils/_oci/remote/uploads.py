@@ -25,7 +25,7 @@ _RANGE = re.compile(r"(?:bytes=)?0-(\d{1,18})")
 class Session:
     """An upload that the registry knows. ``offset`` bytes were sent and taken.
 
-    ``doubtful``: the registry acknowledged other bytes than were sent, so that one of the two is wrong.
+    ``doubtful``: the registry acknowledged other bytes than were sent, so that either is wrong.
     """
 
     url: str

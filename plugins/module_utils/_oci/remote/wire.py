@@ -274,7 +274,7 @@ def _decoded(body: bytes, coding: str, limit_bytes: int) -> bytes:
     if len(content) > limit_bytes:
         raise TooLongError(f"more than {limit_bytes} bytes in gzip")
     if not unpacker.eof or unpacker.unused_data:
-        raise BrokenConnectionError("the answer has the Content-Encoding gzip and is not a whole one")
+        raise BrokenConnectionError("the answer has the Content-Encoding gzip and is not whole")
     return content
 
 

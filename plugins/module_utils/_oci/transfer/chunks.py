@@ -212,7 +212,7 @@ class ChunkedCopy:
 
 
 def _expect(job: CopyJob, response: Response, size: ChunkSize, sent: int, *statuses: int) -> Response:
-    """*response*, if its status is one of these. A 400 to more bytes than were ever taken is one for their number."""
+    """*response*, if its status is one of these. A 400 to more bytes than were ever taken is for their number."""
     if response.status == 400 and size.may_be_too_large(sent) and not read_refusal(response).codes & _OTHER_REASONS:
         raise TooLargeError(response)
     return job.expect(response, *statuses)

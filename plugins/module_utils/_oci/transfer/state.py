@@ -1,6 +1,6 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a killed run leaves behind, so that the next one need not send again what the registry has acknowledged.
+"""What a killed run leaves behind, so that the next run need not send again what the registry has acknowledged.
 
 One small file for each blob under way: the upload's URL and offset, never bytes of the blob. It is written anew by
 rename, readable by its owner alone (an upload's URL may be all it takes to write to it), and held with `flock` by the

@@ -71,7 +71,7 @@ def _nesting_problem(content: bytes) -> str:
     """Why the document's shape cannot be read safely, or an empty string.
 
     Looked at event by event: libyaml's loader ends the whole process on nesting that is deep enough, and aliases can
-    make a small file a huge one.
+    make a small file huge.
     """
     loader, depth = SafeLoader(content), 0
     try:

@@ -142,7 +142,7 @@ def make_transfer(
 
 
 def _logins(options: RegistryOptions) -> Logins:
-    """The login that was given, or the one that ``docker login`` left. ECR's is asked for elsewhere."""
+    """The login that was given, or that which ``docker login`` left. ECR's is asked for elsewhere."""
     if options.chosen_auth == "basic":
         return FixedLogin(Login(options.registry, options.username, options.password))
     if options.chosen_auth == "docker_config" or (options.auth, options.chosen_auth) == ("auto", "anonymous"):
@@ -165,7 +165,7 @@ def _origin(options: RegistryOptions) -> Origin:
 
 
 def _ecr_origin(options: RegistryOptions, endpoint: str) -> Origin:
-    """Where `proxyEndpoint` points; on AWS itself the host that was named, which may be a FIPS or dual-stack one."""
+    """Where `proxyEndpoint` points; on AWS itself the host that was named, which may be a FIPS or dual-stack host."""
     found = origin_of(endpoint)
     if found is None:
         raise UnavailableError(
@@ -231,7 +231,7 @@ class _RoleSessions(AwsClient):
 
 
 class _Renewed:
-    """Stands for a boto3 client and takes each operation from the newest one."""
+    """Stands for a boto3 client and takes each operation from the newest client."""
 
     def __init__(self, clients: SideClients, service: str) -> None:
         self._clients, self._service = clients, service

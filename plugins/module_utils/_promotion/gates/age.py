@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .subject import Subject
 
 _TIME = re.compile(r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(\.\d{1,12})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
-# Image formats are younger than that: an older date is a fixed one, which a reproducible build has put there.
+# Image formats are younger than that: an older date is fixed, and was put there by a reproducible build.
 _FIRST_YEAR = 2013
 
 

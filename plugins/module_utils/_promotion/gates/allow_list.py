@@ -27,7 +27,7 @@ ENTRY_OPTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class AllowedFinding:
-    """A vulnerability that is let through: why, and through which day (UTC). An expired one lets nothing through."""
+    """A vulnerability that is let through: why, and through which day (UTC). An expired entry lets nothing through."""
 
     vulnerability: str
     reason: str

@@ -42,7 +42,7 @@ def read_config(image: str, content: bytes) -> ConfigReading:
 
 
 def _nothing(_number: str) -> None:
-    """No number is needed here, and reading one with thousands of digits would take long."""
+    """No number is needed here, and to read thousands of digits would take long."""
 
 
 def _is_labels(value: Any) -> bool:

@@ -1,6 +1,6 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Judges one image by its gates: all measure first, then each assesses once what it measured, at one time.
+"""Judges an image by its gates: all measure first, then each assesses once what it measured, at one time.
 
 No gate hides another: whatever cannot be measured is that gate's result, with the verdict ERROR.
 """

@@ -58,7 +58,7 @@ class Labels(Gate[LabelPolicy, "tuple[ConfigReading, ...]"]):
             )
 
     def read(self, options: Options) -> LabelPolicy:
-        """The labels; one with an empty text may have any value."""
+        """The labels; where the text is empty, any value will do."""
         return LabelPolicy(tuple(options["required"].items()), options["revision_is_tag"])
 
     def measure(self, _policy: LabelPolicy, subject: Subject) -> tuple[ConfigReading, ...]:

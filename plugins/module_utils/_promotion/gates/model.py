@@ -38,7 +38,7 @@ class Judgement:
 
 
 class Gate(ABC, Generic[Policy, Measured]):  # noqa: UP046 (ansible-core 2.19 runs on Python 3.11)
-    """One kind of gate. To add one, write such a class and give it a row in `table.GATES`."""
+    """A kind of gate. To add a gate, write such a class and give it a row in `table.GATES`."""
 
     #: Its name among the options, in the record and in messages.
     name: ClassVar[str]

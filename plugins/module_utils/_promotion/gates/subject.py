@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..ports import Ports
     from ..values import SourceImage
 
-#: A config is a few kilobytes; one that is larger than this is not read, and so does not pass.
+#: A config is a few kilobytes; what is larger than this is not read, and so does not pass.
 CONFIG_LIMIT_BYTES = 1 << 20
 
 

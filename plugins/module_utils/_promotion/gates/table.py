@@ -1,6 +1,6 @@
 # Copyright: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The gates that there are. A new one is a class in a file of its own, and a row here."""
+"""The gates that there are. A new gate is a class in a file of its own, and a row here."""
 
 from __future__ import annotations
 

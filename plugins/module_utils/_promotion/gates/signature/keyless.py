@@ -50,7 +50,7 @@ class KeylessVerifier:
             what = "trusted_root of gate `signature`" if trusted_root else "the trusted root that sigstore brings"
             raise RequestError(
                 f"Tried to read {what}, but it cannot be used ({type(error).__name__}: {str(error)[:200]}). Give "
-                "the content of a trusted_root.json, such as `cosign trusted-root create` writes. The one that is "
+                "the content of a trusted_root.json, such as `cosign trusted-root create` writes. The root that is "
                 "built in needs a writable home directory."
             ) from error
 
@@ -79,7 +79,7 @@ class KeylessVerifier:
 
 
 class _Library:
-    """What is used of `sigstore`. Making one imports it; raises ImportError."""
+    """What is used of `sigstore`, which is imported when this is made. Raises ImportError."""
 
     def __init__(self) -> None:
         self._verify: Any = import_module("sigstore.verify")
