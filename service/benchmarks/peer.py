@@ -90,8 +90,8 @@ def main() -> int:
     print(f"{len(both)} angles in both, {len(first)} in ours, {len(second)} in MediaPipe's")
     print(f"difference in degrees: median {statistics.median(apart):.2f}, 95 % {apart[int(0.95 * len(apart))]:.2f}")
     for angle in sorted({key.split()[1] for key in both}):
-        one = [abs(first[key] - second[key]) for key in both if key.endswith(f" {angle}")]
-        print(f"  {angle:<26} median {statistics.median(one):6.2f}  largest {max(one):6.2f}  frames {len(one)}")
+        gaps = [abs(first[key] - second[key]) for key in both if key.endswith(f" {angle}")]
+        print(f"  {angle:<26} median {statistics.median(gaps):6.2f}  largest {max(gaps):6.2f}  frames {len(gaps)}")
     return 0
 
 

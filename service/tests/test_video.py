@@ -102,10 +102,10 @@ def test_every_column_is_decoded_and_always_the_same(tmp_path: Path, width: int)
     picture = np.full((46, width, 3), 200, np.uint8)
     path = clips.write(tmp_path / "v.mp4", [picture] * 3, clips.Look(codec="libx264"))
     first, second = read(path)[0], read(path)[0]
-    for one, other in zip(first, second, strict=True):
-        np.testing.assert_array_equal(one, other)
-        assert one[..., 1:].min() > 190
-        assert one[..., 1:].max() < 210
+    for frame, other in zip(first, second, strict=True):
+        np.testing.assert_array_equal(frame, other)
+        assert frame[..., 1:].min() > 190
+        assert frame[..., 1:].max() < 210
 
 
 def test_odd_sizes_are_read(tmp_path: Path) -> None:

@@ -144,9 +144,9 @@ class FaultyRegistry:
     def cut_all(self):
         """Close every open connection."""
         with self._lock:
-            for one in self._sockets:
+            for item in self._sockets:
                 try:
-                    one.shutdown(socket.SHUT_RDWR)
+                    item.shutdown(socket.SHUT_RDWR)
                 except OSError:
                     continue  # the client was faster
 
@@ -160,18 +160,22 @@ class FaultyRegistry:
     def count(self, method, path=""):
         """How many requests came in with this method (empty: any) whose path and query fit the pattern."""
         with self._lock:
-            return sum(1 for one in self.requests if method in ("", one.method) and re.search(path, one.path))
+            return sum(
+                1 for request in self.requests if method in ("", request.method) and re.search(path, request.path)
+            )
 
     def matching(self, method, path=""):
         """The requests that `count` counts."""
         with self._lock:
-            return [one for one in self.requests if method in ("", one.method) and re.search(path, one.path)]
+            return [
+                request for request in self.requests if method in ("", request.method) and re.search(path, request.path)
+            ]
 
     def wait_for(self, method, path, seconds=20):
         """Wait until such a request has come in; whether one has."""
 
         def came():
-            return any(method in ("", one.method) and re.search(path, one.path) for one in self.requests)
+            return any(method in ("", request.method) and re.search(path, request.path) for request in self.requests)
 
         with self._lock:
             return self._came.wait_for(came, seconds)
@@ -305,7 +309,9 @@ class _Handler(BaseHTTPRequestHandler):
         if delay := registry.latency_seconds + sum(fault.delay_seconds for fault in faults):
             threading.Event().wait(delay)
         request.status = found.status
-        self._send(found, next((one.cut_response_after for one in faults if one.cut_response_after is not None), None))
+        self._send(
+            found, next((item.cut_response_after for item in faults if item.cut_response_after is not None), None)
+        )
 
     def _read_body(self, request, cut):
         parts, left = [], int(self.headers.get("Content-Length") or 0)

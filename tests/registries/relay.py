@@ -46,8 +46,8 @@ class Relay:
         self._server.shutdown()
         self._thread.join()
         with self._lock:
-            for one in self._sockets:
-                _shut(one)
+            for item in self._sockets:
+                _shut(item)
         self._server.server_close()
 
     def hold_requests_after(self, method, count):
@@ -78,16 +78,16 @@ class Relay:
             self._released.wait(_WAIT_SECONDS)
         return held, cut
 
-    def track(self, one, *, opened):
+    def track(self, sock, *, opened):
         """Remember an open socket, or forget it."""
         with self._lock:
             self.connections += opened
-            (self._sockets.add if opened else self._sockets.discard)(one)
+            (self._sockets.add if opened else self._sockets.discard)(sock)
 
 
-def _shut(one):
+def _shut(sock):
     try:
-        one.shutdown(socket.SHUT_RDWR)
+        sock.shutdown(socket.SHUT_RDWR)
     except OSError:
         return  # it is closed
 

@@ -103,16 +103,20 @@ class Store:
     def _check_content(self, repository, document, media_type):
         if media_type in INDEX_TYPES:
             missing = [
-                one["digest"] for one in document["manifests"] if (repository, one["digest"]) not in self.manifests
+                manifest["digest"]
+                for manifest in document["manifests"]
+                if (repository, manifest["digest"]) not in self.manifests
             ]
         else:
-            parts = [one for one in [document.get("config"), *document.get("layers", document.get("blobs", []))] if one]
+            parts = [
+                item for item in [document.get("config"), *document.get("layers", document.get("blobs", []))] if item
+            ]
             missing = [
-                one["digest"]
-                for one in parts
-                if "foreign" not in one["mediaType"]
-                and "nondistributable" not in one["mediaType"]
-                and (repository, one["digest"]) not in self.blobs
+                part["digest"]
+                for part in parts
+                if "foreign" not in part["mediaType"]
+                and "nondistributable" not in part["mediaType"]
+                and (repository, part["digest"]) not in self.blobs
             ]
         if missing:
             raise RefusedError(400, "MANIFEST_BLOB_UNKNOWN", f"unknown to the registry: {', '.join(missing)}")

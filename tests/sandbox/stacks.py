@@ -47,7 +47,7 @@ class Stack:
         return self.api.describe_stacks(StackName=name or self.name)["Stacks"][0]
 
     def outputs(self) -> dict[str, str]:
-        return {one["OutputKey"]: one["OutputValue"] for one in self.describe().get("Outputs", [])}
+        return {output["OutputKey"]: output["OutputValue"] for output in self.describe().get("Outputs", [])}
 
     def physical_id(self, logical_id: str) -> str:
         found = self.api.describe_stack_resource(StackName=self.name, LogicalResourceId=logical_id)
@@ -69,15 +69,15 @@ class Stack:
         status = self.api.describe_stack_drift_detection_status(StackDriftDetectionId=detection)
         assert status["DetectionStatus"] == "DETECTION_COMPLETE", status
         found = self.api.describe_stack_resource_drifts(StackName=self.name)["StackResourceDrifts"]
-        return {one["LogicalResourceId"]: one["StackResourceDriftStatus"] for one in found}
+        return {item["LogicalResourceId"]: item["StackResourceDriftStatus"] for item in found}
 
     def drifted_properties(self, logical_id: str) -> list[str]:
         """The paths that have drifted."""
         found = self.api.describe_stack_resource_drifts(StackName=self.name)["StackResourceDrifts"]
-        differences = next(one for one in found if one["LogicalResourceId"] == logical_id).get(
+        differences = next(item for item in found if item["LogicalResourceId"] == logical_id).get(
             "PropertyDifferences", []
         )
-        return sorted(one["PropertyPath"] for one in differences)
+        return sorted(difference["PropertyPath"] for difference in differences)
 
 
 @contextmanager
@@ -94,7 +94,7 @@ def stack_in(sandbox: Any, name: str, account: str = "dev") -> Iterator[Stack]:
 
 def _exists(stack: Stack) -> bool:
     found = stack.api.list_stacks()["StackSummaries"]
-    return any(one["StackName"] == stack.name and one["StackStatus"] != "DELETE_COMPLETE" for one in found)
+    return any(item["StackName"] == stack.name and item["StackStatus"] != "DELETE_COMPLETE" for item in found)
 
 
 def body(resources: Resources, outputs: Resources | None = None) -> str:
@@ -122,5 +122,5 @@ def att(name: str, attribute: str) -> dict[str, list[str]]:
 
 def with_properties(resources: dict[str, Any], logical_id: str, **properties: Any) -> dict[str, Any]:
     """The resources, one of them with other properties."""
-    one = resources[logical_id]
-    return {**resources, logical_id: {**one, "Properties": {**one["Properties"], **properties}}}
+    resource = resources[logical_id]
+    return {**resources, logical_id: {**resource, "Properties": {**resource["Properties"], **properties}}}

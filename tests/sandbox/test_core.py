@@ -141,8 +141,8 @@ def test_up_again_changes_nothing(name):
 def test_up_twice_at_once_starts_one(name):
     with ThreadPoolExecutor(2) as pool:
         both = list(pool.map(lambda _: command("up", name=name), range(2)))
-    assert [one.returncode for one in both] == [0, 0]
-    assert sum("already up" in one.stdout for one in both) == 1
+    assert [side.returncode for side in both] == [0, 0]
+    assert sum("already up" in side.stdout for side in both) == 1
     assert len([server for server in process.servers() if server.name == name]) == 1
 
 
@@ -301,10 +301,10 @@ def test_commands_of_a_sandbox_that_is_down_say_so(name, arguments):
 
 
 def test_addresses_are_stable_and_apart():
-    one, two = Path("/clone/.sandbox/a"), Path("/clone/.sandbox/b")
-    assert loopback_address(one, "k") == loopback_address(one, "k")
-    assert loopback_address(one, "k") != loopback_address(two, "k")
-    assert loopback_address(one, "k", {loopback_address(one, "k")}) != loopback_address(one, "k")
+    first, second = Path("/clone/.sandbox/a"), Path("/clone/.sandbox/b")
+    assert loopback_address(first, "k") == loopback_address(first, "k")
+    assert loopback_address(first, "k") != loopback_address(second, "k")
+    assert loopback_address(first, "k", {loopback_address(first, "k")}) != loopback_address(first, "k")
 
 
 def test_a_port_held_on_all_addresses_is_found_at_up():

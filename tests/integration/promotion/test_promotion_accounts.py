@@ -53,11 +53,14 @@ def test_all_that_belongs_to_it_arrives_byte_for_byte_and_it_is_attested(account
     assert len(source) == 4
     assert {digest: destination[digest] for digest in source} == source
     assert set(destination) - set(source) == {image["attestation"]}
-    assert [one["kind"] for one in image["attachments"]] == ["sbom"]
+    assert [attachment["kind"] for attachment in image["attachments"]] == ["sbom"]
     referrers = accounts.ecr("prod").list_image_referrers(
         repositoryName=accounts.repository, subjectId={"imageDigest": made.digest}
     )["referrers"]
-    assert {one["artifactType"] for one in referrers} == {"application/spdx+json", "application/vnd.in-toto+json"}
+    assert {referrer["artifactType"] for referrer in referrers} == {
+        "application/spdx+json",
+        "application/vnd.in-toto+json",
+    }
 
 
 def test_promotion_is_recorded(accounts: Accounts) -> None:
@@ -229,7 +232,7 @@ def test_two_at_once_both_succeed(accounts: Accounts) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert [one["images"][0]["digest"] for one in results] == [made.digest] * 2
+    assert [result["images"][0]["digest"] for result in results] == [made.digest] * 2
     assert accounts.tags()[TAG] == made.digest
     assert not accounts.promote()["changed"]
 

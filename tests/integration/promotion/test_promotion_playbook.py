@@ -115,7 +115,7 @@ def test_a_killed_run_is_gone_on_with(source: FaultyRegistry, destination: Fault
     code, text = Run(tmp_path, options(source, destination, tmp_path)).ended()
     assert code == 0, text
     assert "changed=1" in text
-    sent = sum(one.body_bytes for one in destination.matching("PATCH"))
+    sent = sum(request.body_bytes for request in destination.matching("PATCH"))
     # What the registry acknowledged is not sent again; the chunk in which the run was killed may be.
     assert sent <= 2 * CHUNK
     assert destination.store.incomplete() == []
@@ -157,8 +157,8 @@ def test_a_password_is_never_shown(source: FaultyRegistry, destination: FaultyRe
     ).ended()
     assert code == 0, text
     assert PASSWORD not in text
-    assert any("ansible-playbook" in one for one in seen)
-    assert not any(PASSWORD in one for one in seen)
+    assert any("ansible-playbook" in line for line in seen)
+    assert not any(PASSWORD in line for line in seen)
     destination.basic = ("promoter", "another")
     code, text = Run(tmp_path, {**options(source, destination, tmp_path), "destination": side}, "-vvv").ended()
     assert code == 2

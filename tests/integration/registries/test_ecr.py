@@ -102,8 +102,8 @@ class Accounts:
         return name
 
     def close(self):
-        for one in self._sides:
-            one.close()
+        for item in self._sides:
+            item.close()
 
 
 @pytest.fixture

@@ -51,8 +51,8 @@ def _raw(host: str, repository: str, reference: str) -> bytes:
 def _push_index(promoter: Promoter, repository: str, *, docker: bool = False, seed: int = 0) -> Made:
     platforms = ("linux/amd64", "linux/arm64", "linux/arm/v7")
     images = {
-        one: make_image([1_000, 100_000 + number], seed=seed, docker=docker, platform=one)
-        for number, one in enumerate(platforms)
+        platform: make_image([1_000, 100_000 + number], seed=seed, docker=docker, platform=platform)
+        for number, platform in enumerate(platforms)
     }
     index = make_index(images, docker=docker)
     push(promoter.source.host, repository, index, tag=TAG)
@@ -80,7 +80,7 @@ def test_an_index_with_what_belongs_to_it_arrives_as_it_is(promoter: Promoter, d
     assert _raw(promoter.destination.host, goal, TAG) == index.content
     assert _raw(promoter.destination.host, goal, index.children[2].digest) == index.children[2].content
     listed = json.loads(_raw(promoter.destination.host, goal, index.digest.replace(":", "-")))["manifests"]
-    assert [one["digest"] for one in listed] == [sbom.digest, result.images[0].attestation]
+    assert [item["digest"] for item in listed] == [sbom.digest, result.images[0].attestation]
     assert not promoter.run(asked).changed
     # Every blob can be read and is what it says: skopeo checks while it copies.
     target = f"dir:{promoter.folder.parent}/copy"
@@ -104,21 +104,21 @@ def test_what_skopeo_copied_before_is_not_copied_again(promoter: Promoter) -> No
 def test_two_promotions_of_one_tag_at_once_end_with_one_of_them(promoter: Promoter) -> None:
     for seed, repository in ((11, "dev/left"), (12, "dev/right")):
         _push_index(promoter, repository, seed=seed)
-    asked = [ImageRequest(one, "prod/race", TAG, "", TAG) for one in ("dev/left", "dev/right")]
+    asked = [ImageRequest(item, "prod/race", TAG, "", TAG) for item in ("dev/left", "dev/right")]
 
-    def promote(one: ImageRequest) -> str:
+    def promote(wanted: ImageRequest) -> str:
         try:
-            return promoter.run(one, service="").images[0].plan.source.digest
+            return promoter.run(wanted, service="").images[0].plan.source.digest
         except FastbreakError as error:
             return str(error)
 
     with ThreadPoolExecutor(2) as pool:
         ended = list(pool.map(promote, asked))
     there = f"sha256:{hashlib.sha256(_raw(promoter.destination.host, 'prod/race', TAG)).hexdigest()}"
-    refused = [one for one in ended if not one.startswith("sha256:")]
+    refused = [end for end in ended if not end.startswith("sha256:")]
     assert len(refused) == 1
     assert there in refused[0]
-    assert [one for one in ended if one.startswith("sha256:")] == [there]
+    assert [end for end in ended if end.startswith("sha256:")] == [there]
 
 
 @pytest.mark.parametrize("turn", range(5))
@@ -138,11 +138,11 @@ def test_promotions_of_one_image_at_once_all_succeed_and_lose_nothing(promoter: 
 
     with ThreadPoolExecutor(4) as pool:
         ended = list(pool.map(promote, range(4)))
-    assert all(one.images[0].plan.source.digest == index.digest for one in ended)
+    assert all(end.images[0].plan.source.digest == index.digest for end in ended)
     assert _raw(promoter.destination.host, goal, TAG) == index.content
     listed = json.loads(_raw(promoter.destination.host, goal, index.digest.replace(":", "-")))["manifests"]
-    attestations = {one.images[0].attestation for one in ended} - {""}
-    assert {sbom.digest, *attestations} == {one["digest"] for one in listed}
+    attestations = {end.images[0].attestation for end in ended} - {""}
+    assert {sbom.digest, *attestations} == {item["digest"] for item in listed}
     assert not promoter.run(asked).changed
 
 
@@ -161,7 +161,7 @@ def test_a_subset_of_platforms_is_an_index_that_skopeo_reads(promoter: Promoter)
     asked = ImageRequest("dev/subset", "prod/subset", TAG, "", TAG, ("linux/arm64",))
     result = promoter.run(asked, allow_digest_change=True)
     document = json.loads(_raw(promoter.destination.host, "prod/subset", TAG))
-    assert [one["platform"]["architecture"] for one in document["manifests"]] == ["arm64"]
+    assert [manifest["platform"]["architecture"] for manifest in document["manifests"]] == ["arm64"]
     assert result.images[0].blobs_copied == 3
     assert not promoter.run(asked, allow_digest_change=True).changed
 

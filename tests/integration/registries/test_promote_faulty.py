@@ -211,7 +211,7 @@ def test_check_mode_sends_nothing(
     push_sample(source.host)
     assert promoter.run(check_mode=True).changed
     assert [destination.count(method) for method in WRITES] == [0, 0, 0]
-    assert not [one for one in (tmp_path / "uploads").rglob("*") if one.is_file()]
+    assert not [path for path in (tmp_path / "uploads").rglob("*") if path.is_file()]
 
 
 def test_many_images_share_blobs_and_one_that_fails_leaves_no_tag_at_all(

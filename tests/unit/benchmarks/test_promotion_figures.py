@@ -7,7 +7,7 @@ from benchmarks.promotion.requests import Requests
 
 
 def samples(seconds, load=1.0):
-    return Samples([Sample(tool, one, load) for tool, some in seconds.items() for one in some])
+    return Samples([Sample(tool, item, load) for tool, some in seconds.items() for item in some])
 
 
 def test_a_target_is_met_up_to_its_limit():

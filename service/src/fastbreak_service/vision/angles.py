@@ -68,12 +68,12 @@ class Measure:
     confidence: float
 
 
-def between(one: Floats, other: Floats) -> float | None:
+def between(segment: Floats, other: Floats) -> float | None:
     """The unsigned angle between two segments in degrees, 0 to 180; None when one is too short to have a direction."""
-    if min(math.hypot(*one), math.hypot(*other)) < MINIMUM_SEGMENT_PIXELS:
+    if min(math.hypot(*segment), math.hypot(*other)) < MINIMUM_SEGMENT_PIXELS:
         return None
-    cross = float(one[0]) * float(other[1]) - float(one[1]) * float(other[0])
-    dot = float(one[0]) * float(other[0]) + float(one[1]) * float(other[1])
+    cross = float(segment[0]) * float(other[1]) - float(segment[1]) * float(other[0])
+    dot = float(segment[0]) * float(other[0]) + float(segment[1]) * float(other[1])
     return math.degrees(math.atan2(abs(cross), dot))
 
 

@@ -46,18 +46,18 @@ def upright_region(center: Floats, rim: Floats, margin: float) -> Region | None:
     return Region(float(center[0]), float(center[1]), 2 * radius * margin, math.pi / 2 - math.atan2(up, across))
 
 
-def overlap(one: Region, other: Region) -> float:
+def overlap(region: Region, other: Region) -> float:
     """Intersection over union of two regions as if neither were turned: 0 when apart, 1 when equal."""
-    width = min(one.center_x + one.side / 2, other.center_x + other.side / 2) - max(
-        one.center_x - one.side / 2, other.center_x - other.side / 2
+    width = min(region.center_x + region.side / 2, other.center_x + other.side / 2) - max(
+        region.center_x - region.side / 2, other.center_x - other.side / 2
     )
-    height = min(one.center_y + one.side / 2, other.center_y + other.side / 2) - max(
-        one.center_y - one.side / 2, other.center_y - other.side / 2
+    height = min(region.center_y + region.side / 2, other.center_y + other.side / 2) - max(
+        region.center_y - region.side / 2, other.center_y - other.side / 2
     )
     if width <= 0 or height <= 0:
         return 0.0
     shared = width * height
-    return shared / (one.side**2 + other.side**2 - shared)
+    return shared / (region.side**2 + other.side**2 - shared)
 
 
 def sample(pixels: Bytes, region: Region, size: int) -> Floats:

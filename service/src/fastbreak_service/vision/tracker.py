@@ -76,25 +76,25 @@ class _Track:
         return float(np.hypot(off_x, off_y)) / region.side
 
 
-def likeness(one: Pose, other: Pose, side: float) -> float:
+def likeness(pose: Pose, other: Pose, side: float) -> float:
     """How much two poses are the same person's, 0 to 1.
 
     The mean over the landmarks of exp(-d^2 / 2s^2) with s = 3 % of the region's side: COCO's object keypoint
     similarity with one tolerance for all landmarks.
     """
-    distance = np.square(one.points - other.points).sum(axis=1)
+    distance = np.square(pose.points - other.points).sum(axis=1)
     return float(np.exp(-distance / (2 * (0.03 * side) ** 2)).mean())
 
 
-def covered(one: Pose, other: Pose) -> float:
+def covered(pose: Pose, other: Pose) -> float:
     """How much of the smaller of two bodies' boxes lies in the other's, 0 to 1.
 
     Stricter than `likeness`: a second look at the same body often swaps its left and right.
     """
-    low = np.maximum(one.points.min(axis=0), other.points.min(axis=0))
-    high = np.minimum(one.points.max(axis=0), other.points.max(axis=0))
+    low = np.maximum(pose.points.min(axis=0), other.points.min(axis=0))
+    high = np.minimum(pose.points.max(axis=0), other.points.max(axis=0))
     shared = np.prod(np.maximum(high - low, 0))
-    smaller = min(np.prod(np.ptp(one.points, axis=0)), np.prod(np.ptp(other.points, axis=0)))
+    smaller = min(np.prod(np.ptp(pose.points, axis=0)), np.prod(np.ptp(other.points, axis=0)))
     return float(shared / smaller) if smaller > 0 else 0.0
 
 

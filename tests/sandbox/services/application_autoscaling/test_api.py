@@ -96,7 +96,7 @@ def test_registering_moves_the_service_inside_its_bounds(scaling: Any, ecs: Any,
     scaling.register_scalable_target(**TARGET, MinCapacity=0, MaxCapacity=1)
     assert desired(ecs) == 1
     activities = scaling.describe_scaling_activities(ServiceNamespace="ecs")["ScalingActivities"]
-    assert [one["Description"] for one in activities[:2]] == [
+    assert [activity["Description"] for activity in activities[:2]] == [
         "Setting desired count to 1.",
         "Setting desired count to 2.",
     ]
@@ -109,11 +109,11 @@ def test_a_target_tracking_policy_makes_and_takes_its_alarms(scaling: Any, sandb
     made = scaling.put_scaling_policy(**policy, TargetTrackingScalingPolicyConfiguration=TRACKING)
     names = sorted(alarm["AlarmName"] for alarm in made["Alarms"])
     alarms = cloudwatch.describe_alarms(AlarmNames=names)["MetricAlarms"]
-    assert {(one["ComparisonOperator"], one["Threshold"]) for one in alarms} == {
+    assert {(item["ComparisonOperator"], item["Threshold"]) for item in alarms} == {
         ("GreaterThanThreshold", 60.0),
         ("LessThanThreshold", 54.0),
     }
-    dimensions = {one["Name"]: one["Value"] for one in alarms[0]["Dimensions"]}
+    dimensions = {dimension["Name"]: dimension["Value"] for dimension in alarms[0]["Dimensions"]}
     assert dimensions == {"ClusterName": "scaling", "ServiceName": "app"}
     [found] = scaling.describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"]
     assert found["TargetTrackingScalingPolicyConfiguration"] == TRACKING

@@ -54,7 +54,7 @@ def test_a_failed_update_puts_everything_back_and_says_why(stack: Stack, ec2: An
     assert "subnet-0000000000000000f" in stack.reasons()
     assert stack.physical_id("Address") == address
     assert len(ec2.describe_addresses()["Addresses"]) == before
-    tags = next(one for one in ec2.describe_addresses()["Addresses"] if one["PublicIp"] == address).get("Tags", [])
+    tags = next(item for item in ec2.describe_addresses()["Addresses"] if item["PublicIp"] == address).get("Tags", [])
     assert "a" not in [tag["Key"] for tag in tags]
     assert json.loads(json.dumps(stack.api.get_template(StackName=stack.name)["TemplateBody"]))["Resources"].keys() == {
         "Address",
@@ -73,7 +73,7 @@ def test_retained_resources_outlive_their_stack(stack: Stack, ec2: Any) -> None:
     stack.create({"Kept": {**ADDRESS, "DeletionPolicy": "Retain"}, "Gone": ADDRESS})
     kept, gone = stack.physical_id("Kept"), stack.physical_id("Gone")
     assert stack.delete() == "DELETE_COMPLETE"
-    left = [one["PublicIp"] for one in ec2.describe_addresses()["Addresses"]]
+    left = [address["PublicIp"] for address in ec2.describe_addresses()["Addresses"]]
     assert (kept in left, gone in left) == (True, False)
 
 
@@ -82,7 +82,7 @@ def test_update_replace_policy_keeps_what_was_replaced(stack: Stack, sandbox: An
     named = {"Type": "AWS::Logs::LogGroup", "UpdateReplacePolicy": "Retain", "Properties": {"LogGroupName": "/old"}}
     stack.create({"Group": named})
     assert stack.update({"Group": {**named, "Properties": {"LogGroupName": "/new"}}}) == "UPDATE_COMPLETE"
-    names = [one["logGroupName"] for one in logs.describe_log_groups()["logGroups"]]
+    names = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
     assert {"/old", "/new"} <= set(names)
 
 
@@ -98,7 +98,7 @@ def test_a_protected_table_fails_the_deletion_and_stays(stack: Stack, sandbox: A
 
 
 def policy(*statements: dict[str, Any]) -> str:
-    return json.dumps({"Statement": [{"Principal": "*", **one} for one in statements]})
+    return json.dumps({"Statement": [{"Principal": "*", **statement} for statement in statements]})
 
 
 ALLOW_ALL = {"Effect": "Allow", "Action": "Update:*", "Resource": "*"}
@@ -178,5 +178,7 @@ def test_types_that_nobody_knows_are_refused_before_anything_happens(stack: Stac
 
 def test_other_accounts_do_not_see_the_stack(stack: Stack, sandbox: Any) -> None:
     stack.create({"Group": GROUP}, {"Name": ref("Group")})
-    names = [one["StackName"] for one in sandbox.client("cloudformation", "prod").list_stacks()["StackSummaries"]]
+    names = [
+        summary["StackName"] for summary in sandbox.client("cloudformation", "prod").list_stacks()["StackSummaries"]
+    ]
     assert stack.name not in names

@@ -114,7 +114,7 @@ def test_tags_change_in_place_and_a_subnet_replaces_the_gateway(stack: Stack, ec
     }
     assert stack.update(moved) == "UPDATE_COMPLETE"
     assert stack.physical_id("Gateway") != first
-    states = {one["NatGatewayId"]: one["State"] for one in ec2.describe_nat_gateways()["NatGateways"]}
+    states = {gateway["NatGatewayId"]: gateway["State"] for gateway in ec2.describe_nat_gateways()["NatGateways"]}
     assert states[first] == "deleted"
     assert stack.physical_id("Address") == address
 
@@ -124,14 +124,14 @@ def test_deleting_the_stack_deletes_gateway_and_address(stack: Stack, ec2: Any) 
     gateway, address = stack.physical_id("Gateway"), stack.physical_id("Address")
     assert stack.delete() == "DELETE_COMPLETE"
     assert ec2.describe_nat_gateways(NatGatewayIds=[gateway])["NatGateways"][0]["State"] == "deleted"
-    assert address not in [one["PublicIp"] for one in ec2.describe_addresses()["Addresses"]]
+    assert address not in [item["PublicIp"] for item in ec2.describe_addresses()["Addresses"]]
 
 
 def test_a_gateway_that_cannot_be_made_rolls_the_stack_back_and_says_why(stack: Stack, ec2: Any) -> None:
-    before = {one["VpcId"] for one in ec2.describe_vpcs()["Vpcs"]}
+    before = {vpc["VpcId"] for vpc in ec2.describe_vpcs()["Vpcs"]}
     assert stack.create(with_properties(NAT, "Gateway", SubnetId="subnet-0000000000000000f")) == "ROLLBACK_COMPLETE"
     assert "The subnet ID 'subnet-0000000000000000f' does not exist" in stack.reasons()
-    assert {one["VpcId"] for one in ec2.describe_vpcs()["Vpcs"]} == before
+    assert {vpc["VpcId"] for vpc in ec2.describe_vpcs()["Vpcs"]} == before
 
 
 def test_security_group_rules_of_their_own_are_real_rules(stack: Stack, ec2: Any) -> None:

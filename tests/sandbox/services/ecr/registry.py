@@ -82,7 +82,7 @@ def manifest_digest(document: dict[str, Any]) -> str:
 
 def push_image(registry: Registry, ecr: Any, name: str, tag: str = "1", **more: Any) -> str:
     """Push `image(**more)` into a repository, made if need be; its digest."""
-    if not any(one["repositoryName"] == name for one in ecr.describe_repositories()["repositories"]):
+    if not any(repository["repositoryName"] == name for repository in ecr.describe_repositories()["repositories"]):
         ecr.create_repository(repositoryName=name)
     registry.push_blob(name, CONFIG)
     registry.push_blob(name, LAYER)

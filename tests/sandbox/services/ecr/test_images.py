@@ -65,7 +65,7 @@ def test_what_is_missing_is_said_to_be_missing(ecr: Any, registry: Registry, nam
     with pytest.raises(ecr.exceptions.ImageNotFoundException):
         ecr.describe_images(repositoryName=name, imageIds=[{"imageDigest": digest_of(b"none")}])
     answer = ecr.batch_get_image(repositoryName=name, imageIds=[{"imageTag": "none"}])
-    assert [one["failureCode"] for one in answer["failures"]] == ["ImageNotFound"]
+    assert [failure["failureCode"] for failure in answer["failures"]] == ["ImageNotFound"]
     with pytest.raises(ecr.exceptions.RepositoryNotFoundException):
         ecr.describe_images(repositoryName="no-such-repository")
     assert json.loads(registry.call("GET", f"/v2/{name}/manifests/none")[2])["errors"][0]["code"] == "MANIFEST_UNKNOWN"
@@ -91,7 +91,7 @@ def test_a_foreign_layer_need_not_be_there(registry: Registry, name: str) -> Non
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"mediaType": "text/plain"}', b'{"layers": []}'])
 def test_garbage_is_no_manifest(registry: Registry, ecr: Any, body: bytes) -> None:
-    if not any(one["repositoryName"] == "garbage" for one in ecr.describe_repositories()["repositories"]):
+    if not any(repository["repositoryName"] == "garbage" for repository in ecr.describe_repositories()["repositories"]):
         ecr.create_repository(repositoryName="garbage")
     status, _, answer = registry.call("PUT", "/v2/garbage/manifests/x", body, content_type=f"{OCI}.manifest.v1+json")
     assert (status, json.loads(answer)["errors"][0]["code"]) == (400, "MANIFEST_INVALID")
@@ -116,7 +116,8 @@ def test_a_mutable_tag_moves(ecr: Any, registry: Registry, name: str) -> None:
     registry.push_manifest(name, "latest", first)
     registry.push_manifest(name, "latest", second)
     details = {
-        one["imageDigest"]: one.get("imageTags") for one in ecr.describe_images(repositoryName=name)["imageDetails"]
+        detail["imageDigest"]: detail.get("imageTags")
+        for detail in ecr.describe_images(repositoryName=name)["imageDetails"]
     }
     assert details == {manifest_digest(first): None, manifest_digest(second): ["latest"]}
 
@@ -141,9 +142,10 @@ def test_an_index_holds_its_children(ecr: Any, registry: Registry, name: str) ->
     registry.push_manifest(name, manifest_digest(child), child)
     assert registry.push_manifest(name, "multi", index(child)) == (201, "")
     answer = ecr.batch_delete_image(repositoryName=name, imageIds=[{"imageDigest": manifest_digest(child)}])
-    assert [one["failureCode"] for one in answer["failures"]] == ["ImageReferencedByManifestList"]
+    assert [failure["failureCode"] for failure in answer["failures"]] == ["ImageReferencedByManifestList"]
     size = {
-        one["imageDigest"]: one["imageSizeInBytes"] for one in ecr.describe_images(repositoryName=name)["imageDetails"]
+        detail["imageDigest"]: detail["imageSizeInBytes"]
+        for detail in ecr.describe_images(repositoryName=name)["imageDetails"]
     }
     assert size[manifest_digest(index(child))] == size[manifest_digest(child)]
 
@@ -169,7 +171,7 @@ def test_a_referrer_is_listed_under_its_subject(registry: Registry, name: str) -
     )
     assert registry.push_manifest(name, manifest_digest(signature), signature) == (201, "")
     found = json.loads(registry.call("GET", f"/v2/{name}/referrers/{manifest_digest(subject)}")[2])
-    assert [one["digest"] for one in found["manifests"]] == [manifest_digest(signature)]
+    assert [manifest["digest"] for manifest in found["manifests"]] == [manifest_digest(signature)]
 
 
 def test_an_upload_goes_on_where_it_stopped(registry: Registry, name: str) -> None:

@@ -60,13 +60,13 @@ IMAGES = [
 )
 def test_rules_select_what_expires(rules: list[dict[str, Any]], gone: dict[str, int]) -> None:
     found = expiring(parse(policy(*rules)), IMAGES, {}, NOW)
-    assert {one["imageDigest"]: priority for one, priority in found} == gone
+    assert {item["imageDigest"]: priority for item, priority in found} == gone
 
 
 def test_the_example_of_the_user_guide() -> None:
     images = [record("A", 10, "beta-1", "prod-1"), record("B", 9, "beta-2", "prod-2"), record("C", 8, "beta-3")]
     rules = [rule(1, "tagged", 1, tagPrefixList=["prod"]), rule(2, "tagged", 1, tagPrefixList=["beta"])]
-    assert [one["imageDigest"] for one, _ in expiring(parse(policy(*rules)), images, {}, NOW)] == ["A"]
+    assert [item["imageDigest"] for item, _ in expiring(parse(policy(*rules)), images, {}, NOW)] == ["A"]
 
 
 def test_what_an_index_names_stays_as_long_as_the_index() -> None:
@@ -78,7 +78,7 @@ def test_what_an_index_names_stays_as_long_as_the_index() -> None:
     ]
     children = {"inner": ["child"], "outer": ["inner"]}
     rules = parse(policy(rule(1, "untagged", 1, age=True)))
-    assert [one["imageDigest"] for one, _ in expiring(rules, nested, children, NOW)] == ["orphan"]
+    assert [item["imageDigest"] for item, _ in expiring(rules, nested, children, NOW)] == ["orphan"]
     rules = parse(policy(rule(1, "any", 1, age=True)))
     assert len(expiring(rules, nested, children, NOW)) == 4
 
@@ -135,18 +135,22 @@ def test_a_preview_says_what_would_expire_and_expires_nothing(ecr: Any) -> None:
     assert (started["status"], started["lifecyclePolicyText"]) == ("IN_PROGRESS", text)
     found = finished(ecr, name)
     assert found["summary"] == {"expiringImageTotalCount": 3}
-    assert {one["imageDigest"] for one in found["previewResults"]} == {
+    assert {result["imageDigest"] for result in found["previewResults"]} == {
         manifest_digest(index(image())),
         *others[:2],
     }
-    assert {(one["action"]["type"], one["appliedRulePriority"]) for one in found["previewResults"]} == {("EXPIRE", 1)}
+    assert {(result["action"]["type"], result["appliedRulePriority"]) for result in found["previewResults"]} == {
+        ("EXPIRE", 1)
+    }
     one_page = finished(ecr, name, maxResults=2)
     assert len(one_page["previewResults"]) == 2
     assert len(finished(ecr, name, nextToken=one_page["nextToken"])["previewResults"]) == 1
-    assert [one["imageTags"] for one in finished(ecr, name, imageIds=[{"imageTag": "0"}])["previewResults"]] == [["0"]]
+    assert [result["imageTags"] for result in finished(ecr, name, imageIds=[{"imageTag": "0"}])["previewResults"]] == [
+        ["0"]
+    ]
     assert finished(ecr, name, filter={"tagStatus": "UNTAGGED"})["previewResults"] == []
     assert len(ecr.describe_images(repositoryName=name)["imageDetails"]) == 5
-    assert child in {one["imageDigest"] for one in ecr.describe_images(repositoryName=name)["imageDetails"]}
+    assert child in {detail["imageDigest"] for detail in ecr.describe_images(repositoryName=name)["imageDetails"]}
 
 
 def test_one_preview_at_a_time(ecr: Any) -> None:

@@ -61,7 +61,7 @@ def code(answer: tuple[int, dict[str, str], bytes]) -> tuple[int, str]:
 def test_a_token_is_its_callers_and_the_endpoint_the_registrys(dev: Any, prod: Any) -> None:
     both = dev.get_authorization_token(registryIds=[DEV, PROD])["authorizationData"]
     own = [each.get_authorization_token()["authorizationData"][0]["proxyEndpoint"] for each in (dev, prod)]
-    assert [one["proxyEndpoint"] for one in both] == own
+    assert [side["proxyEndpoint"] for side in both] == own
 
 
 def test_without_a_policy_another_account_is_refused(foreign: Registry, name: str) -> None:

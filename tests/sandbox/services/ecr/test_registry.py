@@ -152,12 +152,12 @@ def test_referrers_come_in_pages_and_by_type(ecr: Any, registry: Registry, name:
         assert "oci-filters-applied" not in lowered(headers)
         found += json.loads(body)["manifests"]
         path = lowered(headers).get("link", "").partition(">")[0].removeprefix("<")
-    assert {one["digest"]: one["artifactType"] for one in found} == kinds
+    assert {item["digest"]: item["artifactType"] for item in found} == kinds
     assert len(found) == len(kinds)
-    assert {one["annotations"]["number"] for one in found} == {str(number) for number in range(55)}
+    assert {item["annotations"]["number"] for item in found} == {str(number) for number in range(55)}
     _, headers, body = registry.call("GET", f"/v2/{name}/referrers/{subject}?artifactType={REPORT}")
     assert lowered(headers)["oci-filters-applied"] == "artifactType"
-    assert [one["artifactType"] for one in json.loads(body)["manifests"]] == [REPORT]
+    assert [manifest["artifactType"] for manifest in json.loads(body)["manifests"]] == [REPORT]
     pages = ecr.list_image_referrers(repositoryName=name, subjectId={"imageDigest": subject})
     assert len(pages["referrers"]) == 20
     rest = ecr.list_image_referrers(
@@ -216,7 +216,7 @@ def test_a_tag_that_is_excluded_from_immutability_moves(ecr: Any, registry: Regi
     ],
 )
 def test_exclusion_filters_are_checked(ecr: Any, mutability: str, filters: list[str]) -> None:
-    given = [{"filterType": "WILDCARD", "filter": one} for one in filters]
+    given = [{"filterType": "WILDCARD", "filter": item} for item in filters]
     with pytest.raises(ecr.exceptions.InvalidParameterException, match="imageTagMutabilityExclusionFilters"):
         ecr.create_repository(
             repositoryName="unmade", imageTagMutability=mutability, imageTagMutabilityExclusionFilters=given

@@ -74,7 +74,7 @@ def test_basic_findings_have_their_shape(sandbox: Any, ecr: Any, registry: Regis
     assert found["imageScanFindings"]["findingSeverityCounts"] == {"HIGH": 1, "LOW": 2}
     high, _, given = found["imageScanFindings"]["findings"]
     assert (high["name"], high["severity"]) == ("CVE-2026-0001", "HIGH")
-    assert {one["key"]: one["value"] for one in high["attributes"]} == {
+    assert {attribute["key"]: attribute["value"] for attribute in high["attributes"]} == {
         "package_name": "openssl",
         "package_version": "3.0.1",
         "CVSS3_SCORE": "7.5",
@@ -89,12 +89,12 @@ def test_enhanced_findings_have_their_shape(sandbox: Any, ecr: Any, registry: Re
     found = findings(ecr, name, digest)
     assert found["imageScanStatus"] == {"status": "ACTIVE", "description": "Continuous scan is selected for image."}
     assert "findings" not in found["imageScanFindings"]
-    [one] = found["imageScanFindings"]["enhancedFindings"]
-    assert (one["severity"], one["status"], one["type"]) == ("HIGH", "ACTIVE", "PACKAGE_VULNERABILITY")
-    details = one["packageVulnerabilityDetails"]
+    [finding] = found["imageScanFindings"]["enhancedFindings"]
+    assert (finding["severity"], finding["status"], finding["type"]) == ("HIGH", "ACTIVE", "PACKAGE_VULNERABILITY")
+    details = finding["packageVulnerabilityDetails"]
     assert details["vulnerabilityId"] == "CVE-2026-0001"
     assert [(each["name"], each["version"]) for each in details["vulnerablePackages"]] == [("openssl", "3.0.1")]
-    assert one["resources"][0]["details"]["awsEcrContainerImage"]["imageHash"] == digest
+    assert finding["resources"][0]["details"]["awsEcrContainerImage"]["imageHash"] == digest
     assert found["imageScanFindings"]["findingSeverityCounts"] == {"HIGH": 1}
 
 
@@ -116,7 +116,7 @@ def test_findings_come_in_pages(sandbox: Any, ecr: Any, registry: Registry, name
         )
     ]
     assert [len(page) for page in pages] == [100, 100, 50]
-    assert [one["name"] for page in pages for one in page] == [one["vulnerability"] for one in many]
+    assert [item["name"] for page in pages for item in page] == [finding["vulnerability"] for finding in many]
     first = findings(ecr, name, digest, maxResults=249)
     assert len(findings(ecr, name, digest, maxResults=249, nextToken=first["nextToken"])["imageScanFindings"]) > 0
     assert first["imageScanFindings"]["findingSeverityCounts"] == {"LOW": 250}
@@ -204,11 +204,14 @@ def test_the_registrys_rules_say_what_is_scanned(ecr: Any, registry: Registry) -
         with pytest.raises(ecr.exceptions.ScanNotFoundException):
             findings(ecr, "unruled", other)
         told = ecr.batch_get_repository_scanning_configuration(repositoryNames=["ruled-one", "unruled", "none"])
-        assert [(one["scanFrequency"], one["appliedScanFilters"]) for one in told["scanningConfigurations"]] == [
+        assert [
+            (configuration["scanFrequency"], configuration["appliedScanFilters"])
+            for configuration in told["scanningConfigurations"]
+        ] == [
             ("SCAN_ON_PUSH", [only]),
             ("MANUAL", []),
         ]
-        assert [one["failureCode"] for one in told["failures"]] == ["REPOSITORY_NOT_FOUND"]
+        assert [failure["failureCode"] for failure in told["failures"]] == ["REPOSITORY_NOT_FOUND"]
         continuous = [{"scanFrequency": "CONTINUOUS_SCAN", "repositoryFilters": [only]}]
         with pytest.raises(ecr.exceptions.InvalidParameterException):
             ecr.put_registry_scanning_configuration(scanType="BASIC", rules=continuous)

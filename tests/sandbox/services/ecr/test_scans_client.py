@@ -43,8 +43,8 @@ def test_scan_with_findings(sandbox: Any, read: Any, pushed: Address) -> None:
     many = [{**HIGH, "vulnerability": f"CVE-2026-{number:04}"} for number in range(1500)]
     control(sandbox, "scan-findings", repository=pushed.repository, findings=many)
     found = read(pushed)
-    assert [one.vulnerability for one in found.findings] == [one["vulnerability"] for one in many]
-    assert {(one.severity, one.package, one.package_version) for one in found.findings} == {
+    assert [finding.vulnerability for finding in found.findings] == [finding["vulnerability"] for finding in many]
+    assert {(finding.severity, finding.package, finding.package_version) for finding in found.findings} == {
         ("HIGH", "openssl", "3.0.1")
     }
 
@@ -76,6 +76,6 @@ def test_scan_of_the_enhanced_kind(sandbox: Any, ecr: Any, read: Any) -> None:
     finally:
         ecr.put_registry_scanning_configuration(scanType="BASIC", rules=[])
     assert (found.state, found.kind) == (ScanState.COMPLETE, "enhanced")
-    assert [(one.vulnerability, one.severity, one.package) for one in found.findings] == [
+    assert [(finding.vulnerability, finding.severity, finding.package) for finding in found.findings] == [
         ("CVE-2026-0001", "HIGH", "openssl")
     ]

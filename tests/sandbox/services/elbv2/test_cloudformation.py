@@ -49,7 +49,7 @@ def test_load_balancer_and_target_group(stack: Stack, sandbox: Any) -> None:
     assert described["VpcId"] == stack.physical_id("Vpc")
     assert described["SecurityGroups"] == [stack.physical_id("Group")]
     listed = elbv2.describe_load_balancer_attributes(LoadBalancerArn=balancer)["Attributes"]
-    attributes = {one["Key"]: one["Value"] for one in listed}
+    attributes = {item["Key"]: item["Value"] for item in listed}
     assert attributes["idle_timeout.timeout_seconds"] == "75"
     assert attributes["routing.http.drop_invalid_header_fields.enabled"] == "true"
     targets = elbv2.describe_target_groups(TargetGroupArns=[group])["TargetGroups"][0]

@@ -177,7 +177,7 @@ def test_the_same_address_with_two_ports_is_two_targets(balancer, target):
     with Target() as other:
         group = balancer.serve(target, other)
         balancer.deregister(group, other)
-        assert [balancer.state(group, one) for one in (target, other)] == ["healthy", "draining"]
+        assert [balancer.state(group, item) for item in (target, other)] == ["healthy", "draining"]
 
 
 def test_slow_start_gives_a_growing_share(balancer, target):

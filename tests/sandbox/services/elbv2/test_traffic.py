@@ -147,9 +147,9 @@ def test_weights_share_requests_between_target_groups(balancer, target):
         weights = [{"TargetGroupArn": arn, "Weight": weight} for arn, weight in zip(groups, (9, 1), strict=True)]
         action = {"Type": "forward", "ForwardConfig": {"TargetGroups": weights}}
         rule = balancer.rule(action)
-        for group, one in zip(groups, (target, green), strict=True):
-            balancer.register(group, one)
-            assert eventually(lambda group=group, one=one: balancer.state(group, one) == "healthy")
+        for group, item in zip(groups, (target, green), strict=True):
+            balancer.register(group, item)
+            assert eventually(lambda group=group, item=item: balancer.state(group, item) == "healthy")
         answers = [balancer.get().text for _ in range(20)]
         assert (answers.count("target"), answers.count("green")) == (18, 2)
         weights[0]["Weight"], weights[1]["Weight"] = 0, 100

@@ -54,7 +54,7 @@ def test_role_and_secret(stack: Stack, sandbox: Any) -> None:
     assert iam.get_role_policy(RoleName=role, PolicyName="write")["PolicyDocument"] == inline
     assert iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"] == trust
     attached = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
-    assert [one["PolicyArn"] for one in attached] == [managed]
+    assert [item["PolicyArn"] for item in attached] == [managed]
     secret = sandbox.client("secretsmanager").get_secret_value(SecretId=stack.physical_id("Secret"))["SecretString"]
     assert len(secret) == 24
     assert set(stack.drift().values()) == {"IN_SYNC"}

@@ -42,9 +42,9 @@ def read(*answers: dict[str, Any]) -> Scan:
     client = boto3.client("ecr", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
     with Stubber(client) as stubber:
         token: dict[str, Any] = {}
-        for one in answers:
-            stubber.add_response("describe_image_scan_findings", one, {**REQUEST, **token})
-            token = {"nextToken": one["nextToken"]} if "nextToken" in one else {}
+        for item in answers:
+            stubber.add_response("describe_image_scan_findings", item, {**REQUEST, **token})
+            token = {"nextToken": item["nextToken"]} if "nextToken" in item else {}
         found = EcrScans(lambda: client, "111111111111").read_scan(Address("web", DIGEST))
         stubber.assert_no_pending_responses()
     return found
@@ -74,7 +74,7 @@ def test_all_pages_are_read() -> None:
     counts = {"findingSeverityCounts": {"HIGH": 2}}
     first = answer("COMPLETE", {"findings": [BASIC], **counts}, nextToken="2")
     second = answer("COMPLETE", {"findings": [BASIC | {"name": "CVE-2026-2"}], **counts})
-    assert [one.vulnerability for one in read(first, second).findings] == ["CVE-2026-1", "CVE-2026-2"]
+    assert [finding.vulnerability for finding in read(first, second).findings] == ["CVE-2026-1", "CVE-2026-2"]
 
 
 def enhanced(**changes: Any) -> dict[str, Any]:

@@ -91,9 +91,9 @@ def referrer(shelf: Shelf, subject: RawManifest, content: str, artifact_type: st
 def fallback(shelf: Shelf, subject: RawManifest, *referrers: RawManifest) -> RawManifest:
     """The index of the referrers of *subject*, under its tag."""
     entries = []
-    for one in referrers:
-        said = json.loads(one.content)
-        entries.append(named(one, **{key: said[key] for key in ("artifactType", "annotations") if key in said}))
+    for item in referrers:
+        said = json.loads(item.content)
+        entries.append(named(item, **{key: said[key] for key in ("artifactType", "annotations") if key in said}))
     document = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries}
     return put(shelf, raw(document, OCI_INDEX), subject.digest.replace(":", "-"))
 
@@ -105,6 +105,8 @@ def cosign(shelf: Shelf, subject: RawManifest, *signatures: str, ending: str = "
         "schemaVersion": 2,
         "mediaType": OCI_MANIFEST,
         "config": blob(shelf, b'{"cosign":1}', CONFIG),
-        "layers": [{**layer, "annotations": {"dev.cosignproject.cosign/signature": one}} for one in signatures],
+        "layers": [
+            {**layer, "annotations": {"dev.cosignproject.cosign/signature": signature}} for signature in signatures
+        ],
     }
     return put(shelf, raw(document), subject.digest.replace(":", "-") + ending)

@@ -56,7 +56,7 @@ BEARER = 'Bearer realm="https://auth.example.com/token",service="registry",scope
     ],
 )
 def test_challenges_are_read(header: str, expected: list[tuple[str, dict[str, str]]]) -> None:
-    assert [(one.scheme, dict(one.parameters)) for one in parse_challenges(header)] == expected
+    assert [(challenge.scheme, dict(challenge.parameters)) for challenge in parse_challenges(header)] == expected
 
 
 @given(st.text(max_size=300))

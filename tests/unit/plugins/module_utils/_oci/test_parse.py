@@ -47,7 +47,7 @@ def test_the_media_type_is_what_the_manifest_and_its_sender_say(document: object
 
 def test_an_image_says_what_it_names() -> None:
     found = parse_manifest(raw(image(subject=descriptor(), artifactType="text/spdx", annotations={"a": "b"})))
-    assert [one.digest for one in found.blobs] == [ONE, TWO]
+    assert [blob.digest for blob in found.blobs] == [ONE, TWO]
     assert found.subject is not None
     assert found.subject.digest == ONE
     assert (found.artifact_type, found.annotations, found.is_index) == ("text/spdx", (("a", "b"),), False)
@@ -55,7 +55,7 @@ def test_an_image_says_what_it_names() -> None:
 
 def test_an_index_says_its_platforms() -> None:
     found = parse_manifest(raw(index(), OCI_INDEX))
-    assert [one.platform for one in found.children] == ["linux/arm64/v8"]
+    assert [child.platform for child in found.children] == ["linux/arm64/v8"]
     odd = descriptor(platform={"os": "", "architecture": "amd64", "os.version": "10"})
     assert parse_manifest(raw(index(manifests=[odd]), OCI_INDEX)).children[0].platform == ""
 
@@ -71,7 +71,7 @@ def test_foreign_layers_are_known_by_their_media_type() -> None:
     docker = descriptor(mediaType="application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", urls=["https://a/b"])
     oci = descriptor(mediaType="application/vnd.oci.image.layer.nondistributable.v1.tar+gzip")
     found = parse_manifest(raw(image(layers=[docker, oci, descriptor()]))).layers
-    assert [is_foreign(one) for one in found] == [True, True, False]
+    assert [is_foreign(item) for item in found] == [True, True, False]
     assert found[0].urls == ("https://a/b",)
 
 
@@ -177,8 +177,8 @@ def _nearly(valid: dict[str, Any], fields: tuple[str, ...]) -> st.SearchStrategy
 @given(
     document=_nearly(image(), FIELDS)
     | _nearly(index(), FIELDS)
-    | _nearly(descriptor(), INNER).map(lambda one: image(layers=[one]))
-    | _nearly(descriptor(), INNER).map(lambda one: index(manifests=[one])),
+    | _nearly(descriptor(), INNER).map(lambda part: image(layers=[part]))
+    | _nearly(descriptor(), INNER).map(lambda part: index(manifests=[part])),
     sent=st.sampled_from([*MANIFEST_TYPES, "", "text/plain", "x"]),
 )
 def test_nothing_but_a_manifest_or_a_refusal_comes_of_what_is_nearly_one(document: object, sent: str) -> None:

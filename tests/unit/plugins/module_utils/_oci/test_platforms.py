@@ -32,7 +32,7 @@ def test_a_subset_of_platforms_keeps_entries_as_they_were_and_their_attestations
     kept = with_platforms(whole, ("linux/amd64", "linux/arm64"))
     assert kept is not None
     document = json.loads(kept.content)
-    assert [one["digest"][-1] for one in document["manifests"]] == ["0", "1", "2"]
+    assert [manifest["digest"][-1] for manifest in document["manifests"]] == ["0", "1", "2"]
     assert document["manifests"][0]["extra"] == [0]
     assert document["annotations"] == {"a": "b"}
     assert kept == with_platforms(whole, ("linux/arm64", "linux/amd64"))

@@ -22,7 +22,7 @@ def test_credentials_are_sent_once_they_are_asked_for(registry: FaultyRegistry, 
     assert client.find_manifest(Address("a/b", "1.0")) == IMAGE.digest
     assert client.has_blob(Address("a/b", IMAGE.blobs[0].digest), size=IMAGE.blobs[0].size)
     assert client.list_tags("a/b") == ("1.0",)
-    assert [one.status for one in registry.matching("", "/v2/")] == [401, 200, 200, 200]
+    assert [request.status for request in registry.matching("", "/v2/")] == [401, 200, 200, 200]
     assert registry.count("GET", "/token") == (1 if bearer else 0)
 
 
@@ -59,4 +59,4 @@ def test_a_password_goes_to_no_odd_place(registry: FaultyRegistry, sides: Sides,
     registry.fault("GET", MANIFESTS, status=401, headers={"WWW-Authenticate": f'Bearer realm="{realm}"'}, times=None)
     with pytest.raises((UnavailableError, CredentialsError)):
         sides.connect(registry, username="u", password="p").registry.read_manifest(Address("a/b", "1.0"))
-    assert all("authorization" not in one.headers for one in registry.requests)
+    assert all("authorization" not in request.headers for request in registry.requests)

@@ -44,8 +44,10 @@ def test_a_redirect_to_another_host_carries_no_credentials(world: World) -> None
         )
         world.copy(blob, source={"username": "user", "password": "secret"})
         assert world.has(blob)
-        assert [one.headers.get("range") for one in storage.requests] == [None, f"bytes={MIB}-"]
-        assert all("authorization" not in one.headers and "cookie" not in one.headers for one in storage.requests)
+        assert [request.headers.get("range") for request in storage.requests] == [None, f"bytes={MIB}-"]
+        assert all(
+            "authorization" not in request.headers and "cookie" not in request.headers for request in storage.requests
+        )
 
 
 @pytest.mark.parametrize(
@@ -84,7 +86,7 @@ def test_https_never_becomes_http(
     secure.fault("GET", "/manifests/", status=401, headers=challenge, times=None)
     with pytest.raises(UnavailableError, match="no password may be sent"):
         sides.connect(secure, **login).registry.read_manifest(Address("a/b", "1.0"))
-    assert [one.path for one in plain.requests if "/v2/" not in one.path] == []
+    assert [request.path for request in plain.requests if "/v2/" not in request.path] == []
 
 
 def test_a_proxys_mistake_about_its_own_scheme_is_seen_through(

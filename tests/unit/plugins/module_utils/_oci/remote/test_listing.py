@@ -53,12 +53,12 @@ def test_garbled_lists_are_refused(client: Any, registry: FaultyRegistry, body: 
 
 def test_all_pages_of_referrers_are_read(client: Any, registry: FaultyRegistry) -> None:
     made = [make_referrer(IMAGE, f"application/x{number}", b"{}") for number in range(5)]
-    for one in made:
-        push(registry.host, "a/b", one)
+    for artifact in made:
+        push(registry.host, "a/b", artifact)
     registry.page_size = 2
     found = client.list_referrers(Address("a/b", IMAGE.digest))
-    assert {(one.digest, one.size, one.artifact_type) for one in found} == {
-        (one.digest, len(one.content), one.artifact_type) for one in made
+    assert {(artifact.digest, artifact.size, artifact.artifact_type) for artifact in found} == {
+        (artifact.digest, len(artifact.content), artifact.artifact_type) for artifact in made
     }
     assert client.list_referrers(Address("a/b", NOWHERE)) == ()
 

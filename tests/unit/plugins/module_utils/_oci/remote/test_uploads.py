@@ -92,7 +92,7 @@ def test_an_upload_on_another_host_gets_no_credentials(world: World) -> None:
             "POST", UPLOADS, skip=1, status=202, headers={"Location": f"{other.url}/v2/c/d/blobs/uploads/{identifier}"}
         )
         world.copy(world.hold(1000), destination={"username": "user", "password": "secret"})
-        assert [one.method for one in other.requests] == ["PUT"]
+        assert [request.method for request in other.requests] == ["PUT"]
         assert "authorization" not in other.requests[0].headers
 
 

@@ -30,10 +30,10 @@ def test_a_blob_arrives_whole(world: World, size: int) -> None:
 
 def test_a_small_blob_takes_three_requests_and_a_large_one_a_patch_a_chunk(world: World) -> None:
     world.copy(world.hold(MIB))
-    assert [one.method for one in world.destination.requests] == ["POST", "PUT"]
+    assert [request.method for request in world.destination.requests] == ["POST", "PUT"]
     world.destination.clear()
     world.copy(world.hold(3 * MIB))
-    assert [one.method for one in world.destination.requests] == ["POST", "PATCH", "PATCH", "PATCH", "PUT"]
+    assert [request.method for request in world.destination.requests] == ["POST", "PATCH", "PATCH", "PATCH", "PUT"]
     assert world.source.count("GET", BLOBS) == 2
 
 

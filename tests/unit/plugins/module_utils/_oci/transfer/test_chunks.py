@@ -24,7 +24,7 @@ def test_a_registrys_smallest_chunk_is_kept_to(world: World) -> None:
     world.destination.chunk_min_length = 2 * MIB
     blob = world.hold(5 * MIB)
     world.copy(blob)
-    assert [one.body_bytes for one in world.destination.matching("PATCH")] == [2 * MIB, 2 * MIB, MIB]
+    assert [request.body_bytes for request in world.destination.matching("PATCH")] == [2 * MIB, 2 * MIB, MIB]
 
 
 @pytest.mark.parametrize("cut", [0, 1, 100_000, MIB - 1])
@@ -39,7 +39,7 @@ def test_an_upload_goes_on_where_a_broken_connection_left_it(world: World, cut: 
     posts = world.destination.count("POST", UPLOADS)
     # A registry that forgets an upload whose connection broke (docker-registry) gets that one blob from the start.
     assert posts == (1 if keeps else 2)
-    received = sum(one.body_bytes for one in world.destination.matching("PATCH"))
+    received = sum(request.body_bytes for request in world.destination.matching("PATCH"))
     assert received == (4 * MIB if keeps else 5 * MIB + cut)
     assert done.bytes_sent >= blob.size
 
@@ -83,8 +83,8 @@ def test_a_run_that_ended_is_taken_up_by_the_next(world: World) -> None:
     done = world.copy(blob)
     assert world.has(blob)
     assert (done.bytes_sent, done.resumed_at, world.reported) == (2 * MIB, 3 * MIB, 5 * MIB)
-    assert [one.body_bytes for one in world.destination.matching("PATCH")] == [MIB, MIB]
-    assert [one.headers["range"] for one in world.source.matching("GET", BLOBS)] == [f"bytes={3 * MIB}-"]
+    assert [request.body_bytes for request in world.destination.matching("PATCH")] == [MIB, MIB]
+    assert [request.headers["range"] for request in world.source.matching("GET", BLOBS)] == [f"bytes={3 * MIB}-"]
     assert world.state_files == []
 
 

@@ -33,7 +33,7 @@ def test_a_busy_registry_is_asked_again(world: World, status: int, where: tuple[
     world.copy(blob)
     assert world.has(blob)
     expected = 0 if (method, size) == ("PATCH", 1000) else 2
-    assert len([one for one in world.sides.waits.seconds if one >= 7]) == expected
+    assert len([second for second in world.sides.waits.seconds if second >= 7]) == expected
 
 
 def test_a_registry_that_stays_busy_is_given_up(world: World) -> None:

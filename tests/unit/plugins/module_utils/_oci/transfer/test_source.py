@@ -18,7 +18,7 @@ def test_a_source_that_breaks_off_is_read_on_from_there(world: World, size: int,
     assert world.has(blob)
     if cut:
         # The second answer began at byte 500 and broke off after as many.
-        assert [one.headers.get("range") for one in world.source.matching("GET", BLOBS)] == [
+        assert [request.headers.get("range") for request in world.source.matching("GET", BLOBS)] == [
             None,
             "bytes=500-",
             *(["bytes=1000-"] if size > 1000 else []),
