@@ -39,6 +39,7 @@ SIMPLE_SIGNING = "application/vnd.dev.cosign.simplesigning.v1+json"
 SIGSTORE_BUNDLES = "application/vnd.dev.sigstore.bundle"
 #: The version that is written.
 SIGSTORE_BUNDLE = f"{SIGSTORE_BUNDLES}.v0.3+json"
+SIGSTORE_TRUST_CONFIG = "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json"
 
 #: How well-known types of artifacts start, and what such an artifact is called.
 _ARTIFACT_KINDS = (

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..._errors import RequestError, UnavailableError
+from ..._oci.media_types import SIGSTORE_TRUST_CONFIG
 from ..sign_options import TOKEN_VARIABLE, SignedBy
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from ..sign_options import SigningOptions
 
-_TRUST_CONFIG = "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json"
 _LIMIT_BYTES = 1 << 16
 #: For a certificate, an entry in the log, which may wait for its inclusion, and a timestamp.
 _SECONDS = 90.0
@@ -170,7 +170,7 @@ class _Library:
         models = self._models
         if signing_config:
             parts = {"signingConfig": json.loads(signing_config), "trustedRoot": json.loads(trusted_root)}
-            trust = models.ClientTrustConfig.from_json(json.dumps({"mediaType": _TRUST_CONFIG, **parts}))
+            trust = models.ClientTrustConfig.from_json(json.dumps({"mediaType": SIGSTORE_TRUST_CONFIG, **parts}))
         else:
             # As for verification, nothing is fetched: the package or its cache has it.
             trust = models.ClientTrustConfig.production(offline=True)
