@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .._errors import CredentialsError, OperationError, UnavailableError
+from .deadline import DeadlineError, call_within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -82,6 +83,8 @@ class AwsClient:
 
     #: What the service is called in messages.
     label = ""
+    #: How long a call may take, with all of its attempts and the whole answer.
+    seconds = 300.0
 
     def __init__(self, connect: Callable[[], Any]) -> None:
         self._connect = connect
@@ -92,8 +95,15 @@ class AwsClient:
 
     def _call(self, attempted: str, operation: str, **arguments: Any) -> Any:
         """Call *operation*. *attempted* completes the sentence "Tried to ..."."""
+        client = self._client
         try:
-            return getattr(self._client, operation)(**arguments)
+            return call_within(self.seconds, lambda: getattr(client, operation)(**arguments))
+        except DeadlineError as error:
+            raise UnavailableError(
+                f"Tried to {attempted}, but {self.label} had not answered to the end within {self.seconds:g} s, which "
+                "no call takes: something in between holds the answer back. Whether it was carried out is not known. "
+                "Check the network, HTTPS_PROXY and AWS_ENDPOINT_URL, then run again."
+            ) from error
         except ClientError as error:
             raise translate(error, self.label, attempted) from error
         except (NoCredentialsError, PartialCredentialsError) as error:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from .._errors import UnavailableError
 from .api import CONFIG
+from .deadline import forbid_abandoned
 from .options import side_params
 from .proxy import check_proxy
 
@@ -42,6 +43,7 @@ class Connection:
         given = {**given, "config": dict(CONFIG), **arguments}
         client = boto3_conn(asker, conn_type="client", resource=service, region=region, endpoint=endpoint, **given)
         check_proxy(client.meta.endpoint_url)
+        forbid_abandoned(client)
         return client
 
 

@@ -12,11 +12,12 @@ import base64
 import io
 import json
 import queue
-import threading
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from ..._aws.api import ApiRefusedError, AwsClient
+from ..._aws.deadline import stop_when_abandoned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -33,6 +34,8 @@ class EcrLayers(AwsClient):
     """The layer uploads of one account's registry."""
 
     label = "ECR"
+    # A part on a slow line takes its time.
+    seconds = 1800.0
 
     def __init__(
         self,
@@ -127,6 +130,8 @@ class PartBody(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         """The next bytes: at most *size*, and unless all are asked for, at most 48 KiB."""
+        # The part's buffer may hold another one once this call was given up.
+        stop_when_abandoned()
         size = min(size, _PIECE_BYTES) if size is not None else -1
         end = len(self) if size is None or size < 0 else min(self._position + size, len(self))
         pieces = []
@@ -152,19 +157,19 @@ class PartSender:
     """Calls UploadLayerPart with a `PartBody`. Safe to use from many threads."""
 
     def __init__(self) -> None:
-        self._under_way = threading.local()
+        self._body: ContextVar[PartBody | None] = ContextVar("body", default=None)
 
     def prepare(self, client: Any, members: Mapping[str, Any], part: memoryview) -> None:
         """Let the next call of this thread send *part*."""
-        self._under_way.body = PartBody(members, part)
+        self._body.set(PartBody(members, part))
         # An id of our own keeps the handler from being added at every part.
         client.meta.events.register(_EVENT, self._put_in_place, unique_id=f"fastbreak-part-body-{id(self)}")
 
     def forget(self) -> None:
         """Let go of the part."""
-        self._under_way.body = None
+        self._body.set(None)
 
     def _put_in_place(self, params: dict[str, Any], **_others: Any) -> None:
-        body = getattr(self._under_way, "body", None)
+        body = self._body.get()
         if body is not None:
             params["body"] = body
