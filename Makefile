@@ -2,7 +2,7 @@
 .POSIX:
 .SUFFIXES:
 .PHONY: help setup demo demo-down sandbox-up sandbox-down check test lint unit architecture integration molecule e2e \
-	sandbox-test service-test sanity packaging engine engine-stop images lock format build clean-caches \
+	sandbox-test service-test sanity packaging engine engine-stop images lock changelog format build clean-caches \
 	bench-promotion
 
 help: ## List the commands
@@ -72,6 +72,9 @@ images: ## Build the base images that no registry provides
 
 build: ## Build the collection's tarball into .build/
 	@tools/run ansible-galaxy collection build --force --output-path .build
+
+changelog: ## Write CHANGELOG.md out of the fragments
+	@tools/run python -m tools.changelog
 
 format: ## Rewrite Python files the way the linter wants them
 	@tools/run ruff check --fix-only --quiet .

@@ -91,6 +91,12 @@ CHECKS = (
         WORKFLOWS,
         given="always",
     ),
+    Check(
+        "dependabot schema",
+        ("check-jsonschema", "--builtin-schema", "vendor.dependabot"),
+        (".github/dependabot.yml",),
+        given="always",
+    ),
     Check("zizmor", ("zizmor", "--offline", "--quiet", "--pedantic"), WORKFLOWS, given="always"),
     Check("changelog", ("antsibull-changelog", "lint"), ("changelogs/*",)),
     Check("locks", (sys.executable, "-m", "tools.lock", "--check"), LOCKS),

@@ -23,11 +23,13 @@ Documents = Callable[[str, tuple[str, ...]], dict[str, Any]]
 PUBLISHED = {
     ".ansible-lint",
     "CHANGELOG.md",
+    "CODE_OF_CONDUCT.md",
     "CONTRIBUTING.md",
     "FILES.json",
     "LICENSE",
     "MANIFEST.json",
     "README.md",
+    "SECURITY.md",
     "changelogs",
     "docs",
     "inventories",

@@ -26,7 +26,7 @@ def module_of(path: Path) -> str:
 pytestmark = pytest.mark.filterwarnings("ignore:.*found in sys.modules")
 PATTERNS = [f"{folder}/**.py" for folder in ("tools", "demo", "sandbox", "benchmarks")]
 COMMANDS = sorted({module_of(path) for path in project_files(*PATTERNS) if is_command(path)} - INNER)
-SCRIPTS = sorted(path for path in project_files(":(glob)service/*.py") if is_command(path))
+SCRIPTS = sorted(path for path in project_files("service/*.py") if path.parent.name == "service" and is_command(path))
 
 
 @pytest.fixture
