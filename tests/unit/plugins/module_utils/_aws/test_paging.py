@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.api import AwsClient
+from botocore import xform_name
 from botocore.session import Session
 
 from tools.files import ROOT
@@ -87,9 +87,18 @@ def _methods_that_page(node: ast.ClassDef) -> set[str]:
     return found
 
 
+MODELS = Session()
+
+
 @cache
-def client_of(service: str) -> Any:
-    return boto3.client(service, region_name="us-east-1")
+def operations_of(service: str) -> dict[str, str]:
+    """The operations of a service by the names of a client's methods."""
+    return {xform_name(name): name for name in MODELS.get_service_model(service).operation_names}
+
+
+@cache
+def pages_of(service: str) -> Any:
+    return MODELS.get_paginator_model(service)
 
 
 def calls_of(path: Path) -> Iterator[ClientCall]:
@@ -97,7 +106,7 @@ def calls_of(path: Path) -> Iterator[ClientCall]:
         if not isinstance(node, ast.ClassDef) or not (label := _label(node)):
             continue
         service = SERVICES[label]
-        operations = client_of(service).meta.method_to_api_mapping
+        operations = operations_of(service)
         paging = _methods_that_page(node)
         for call in ast.walk(node):
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
@@ -110,16 +119,12 @@ def calls_of(path: Path) -> Iterator[ClientCall]:
 CALLS = [call for path in client_files() for call in calls_of(path)]
 
 
-MODELS = Session()
-
-
 def pagination(call: ClientCall) -> dict[str, Any]:
     """botocore's description of the operation's pages; empty when there are none."""
-    client = client_of(call.service)
-    if not client.can_paginate(call.operation):
+    try:
+        return dict(pages_of(call.service).get_paginator(operations_of(call.service)[call.operation]))
+    except ValueError:
         return {}
-    model = MODELS.get_paginator_model(call.service)
-    return dict(model.get_paginator(client.meta.method_to_api_mapping[call.operation]))
 
 
 def test_the_calls_are_found() -> None:

@@ -31,7 +31,7 @@ def test_an_interruption_ends_all_threads(monkeypatch: pytest.MonkeyPatch) -> No
         go(Session(request(), World().ports()))
     for thread in threading.enumerate():
         if thread.name == "promotion":
-            thread.join(5)
+            thread.join(30)
             assert not thread.is_alive()
 
 

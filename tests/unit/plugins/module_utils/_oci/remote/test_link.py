@@ -119,7 +119,7 @@ def test_whatever_is_waited_for_can_be_ended_from_outside(sides: Sides, what: st
         thread.start()
         assert peer.came.wait(10)
         client.hang_up()
-        thread.join(2)
+        thread.join(20)
         assert not thread.is_alive()
         assert "the run was ended" in str(ended[0])
 
