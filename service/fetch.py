@@ -40,7 +40,7 @@ def is_complete(lock: dict[str, Any], directory: Path) -> bool:
     )
 
 
-def _pip(scratch: Path) -> list[str]:
+def find_pip(scratch: Path) -> list[str]:
     """A command that is pip: this interpreter's, or one in an environment made for the purpose."""
     own = [sys.executable, "-m", "pip"]
     if importlib.util.find_spec("pip") is not None:
@@ -57,7 +57,7 @@ def _pip(scratch: Path) -> list[str]:
 
 def _download(lock: dict[str, Any], directory: Path) -> Path:
     wheel = lock["wheel"]
-    command = [*_pip(directory), "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    command = [*find_pip(directory), "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
     command += ["--only-binary=:all:", "--python-version", wheel["python_version"], "--platform", wheel["platform"]]
     command += ["--dest", str(directory), lock["package"]]
     # Older pips do not look at the variable that everything else reads.

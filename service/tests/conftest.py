@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,10 +28,20 @@ os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(SERVICE / "src"), o
 os.environ["FASTBREAK_MODELS_DIRECTORY"] = str(CACHE / "models")
 
 
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Let the workers of a run fetch after each other, so that only the first does it."""
+    CACHE.mkdir(exist_ok=True)
+    with (CACHE / "fetching").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 @pytest.fixture(scope="session")
 def models_directory() -> Path:
     """The networks' directory."""
-    fetch(SERVICE / "models.lock", CACHE / "models")
+    with one_at_a_time():
+        fetch(SERVICE / "models.lock", CACHE / "models")
     return CACHE / "models"
 
 
@@ -42,7 +54,8 @@ def vision(models_directory: Path) -> PoseModel:
 @pytest.fixture(scope="session")
 def demo_clip() -> Path:
     """Real footage: a man on a roof, from frame 40 on a woman who walks by."""
-    return footage(CACHE / "footage")
+    with one_at_a_time():
+        return footage(CACHE / "footage")
 
 
 @pytest.fixture(scope="session")

@@ -293,10 +293,10 @@ def test_too_long_a_video_is_refused(small_service: Service, tmp_path: Path) -> 
     assert (answer.status_code, code(answer)) == (422, "too_long")
 
 
-def test_a_full_queue_says_when_to_come_back(small_service: Service, long_clip: bytes) -> None:
+def test_a_full_queue_says_when_to_come_back(small_service: Service, long_clip: bytes, plain_clip: Path) -> None:
     running = small_service.accepted(long_clip)
     small_service.wait_for(running, "running")
-    waiting = small_service.accepted(long_clip)
+    waiting = small_service.accepted(plain_clip.read_bytes())
     answer = small_service.send(long_clip)
     assert (answer.status_code, code(answer)) == (429, "queue_full")
     assert int(answer.headers["retry-after"]) >= 1

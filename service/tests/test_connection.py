@@ -47,10 +47,10 @@ async def heard_by(reader: asyncio.StreamReader) -> bytes:
     return heard
 
 
-def talk(conversation: Talk) -> tuple[bytes, float]:
-    """What a caller hears, and how many seconds it takes until the server closes."""
+def talk(conversation: Talk) -> bytes:
+    """What a caller hears. A conversation that the server does not end is an error after 20 s."""
 
-    async def run() -> tuple[bytes, float]:
+    async def run() -> bytes:
         routes = [Route("/", _small, methods=["GET", "POST"]), Route("/large", _large)]
         config = uvicorn.Config(Starlette(routes=routes), log_config=None, ws="none", lifespan="off")
         config.load()
@@ -60,11 +60,9 @@ def talk(conversation: Talk) -> tuple[bytes, float]:
         server = await loop.create_server(lambda: made(config, state, {}), "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        begun = loop.time()
         try:
             async with asyncio.timeout(20):
-                heard = await conversation(reader, writer)
-            return heard, loop.time() - begun
+                return await conversation(reader, writer)
         finally:
             writer.transport.abort()
             server.close()
@@ -102,8 +100,7 @@ def test_headers_that_do_not_come_are_not_waited_for(begin: bytes, dribble: byte
             await asyncio.sleep(0.05)
         return await reading
 
-    answer, seconds = talk(slow)
-    assert seconds < 3
+    answer = talk(slow)
     if begin or not dribble:
         assert answer.startswith(b"HTTP/1.1 4")
         assert error_code(answer) in {"request_timeout", "bad_request"}
@@ -116,9 +113,8 @@ def test_the_second_requests_headers_are_not_waited_for_either() -> None:
         writer.write(b"GET / HT")
         return await heard_by(reader)
 
-    answer, seconds = talk(second)
+    answer = talk(second)
     assert b" 408 " in answer
-    assert seconds < 3
 
 
 def test_an_idle_connection_outlives_the_headers_limit() -> None:
@@ -129,7 +125,7 @@ def test_an_idle_connection_outlives_the_headers_limit() -> None:
             await asyncio.sleep(0.6)
         return b"heard"
 
-    assert talk(patient)[0] == b"heard"
+    assert talk(patient) == b"heard"
 
 
 def test_an_answer_that_is_not_read_is_given_up() -> None:
@@ -138,7 +134,7 @@ def test_an_answer_that_is_not_read_is_given_up() -> None:
         await asyncio.sleep(2)
         return await heard_by(reader)
 
-    assert len(talk(deaf)[0]) < len(LARGE)
+    assert len(talk(deaf)) < len(LARGE)
 
 
 def test_a_body_that_nobody_wants_is_not_waited_for() -> None:
@@ -150,9 +146,8 @@ def test_a_body_that_nobody_wants_is_not_waited_for() -> None:
             await asyncio.sleep(0.05)
         return await reading
 
-    answer, seconds = talk(endless)
+    answer = talk(endless)
     assert b" 200 " in answer
-    assert seconds < 3
 
 
 NO_HTTP = [
@@ -175,7 +170,7 @@ def test_what_is_no_http_is_answered_in_the_contracts_form(sent: bytes) -> None:
         writer.write(sent)
         return await heard_by(reader)
 
-    answer, _ = talk(wrong)
+    answer = talk(wrong)
     assert b" 400 " in answer.split(b"\r\n")[0]
     assert error_code(answer) == "bad_request"
 

@@ -139,7 +139,7 @@ def test_a_confined_container_analyses_a_video(
     )
     assert answer.status_code == 202, answer.text
     assert answer.headers["x-fastbreak-version"] == VERSION
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while (found := container.http.get(answer.headers["location"]).json())["status"] in {"queued", "running"}:
         assert time.monotonic() < deadline
         time.sleep(0.2)

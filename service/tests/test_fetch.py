@@ -10,15 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 import build
 import pytest
-from fetch import FetchError, fetch, main
+from fetch import FetchError, fetch, find_pip, main
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.fixture(scope="module")
+def pip(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The pip that is found or made here, once: to make it takes longer than all that it does then."""
+    return find_pip(tmp_path_factory.mktemp("pip"))
+
+
 @pytest.fixture
-def lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pip: list[str]) -> dict[str, Any]:
     """A lock for a wheel that pip finds in a folder, and nowhere else."""
+    monkeypatch.setattr("fetch.find_pip", lambda _scratch: pip)
     folder = tmp_path / "index"
     folder.mkdir()
     wheel = folder / "models_for_test-1.0-py3-none-any.whl"

@@ -70,7 +70,7 @@ class Service:
         self._wait_for("/readyz", lambda answer: answer.status_code == 503 and answer.json()["error"]["code"] == code)
 
     def _wait_for(self, path: str, good: Callable[[httpx.Response], bool]) -> None:
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 180
         while True:
             try:
                 answer = self.http.get(path)
@@ -93,7 +93,7 @@ class Service:
         identity: str = answer.json()["id"]
         return identity
 
-    def wait_for(self, identity: str, *states: str, seconds: float = 90) -> dict[str, Any]:
+    def wait_for(self, identity: str, *states: str, seconds: float = 180) -> dict[str, Any]:
         """Wait until an analysis is in one of the states (ended, by default); the analysis."""
         wanted = states or ("succeeded", "failed")
         deadline = time.monotonic() + seconds
@@ -110,7 +110,7 @@ class Service:
 
     def wait_logged(self, **fields: object) -> dict[str, Any]:
         """Wait until a line with these fields is in the log; the line."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while True:
             for entry in self.logged():
                 if fields.items() <= entry.items():
@@ -124,7 +124,7 @@ class Service:
         assert pids
         return int(pids[-1])
 
-    def terminate(self, seconds: float = 60) -> int:
+    def terminate(self, seconds: float = 180) -> int:
         """Stop it as a container is stopped; its exit code."""
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
