@@ -179,6 +179,51 @@ options:
         type: list
         elements: str
         default: []
+      http_headers:
+        description:
+          - Headers that a request has to have, all of them. Their values are shown as fingerprints unless
+            O(show_values=true); the release record keeps them, as an undo needs them.
+          - A rule takes five values and five wildcards in all its conditions together.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          name:
+            description: Name of the header; for C(Host) there is O(listener_rules[].host_headers).
+            type: str
+            required: true
+          values:
+            description: Values, one of which it has. C(*) and C(?) are wildcards, and case does not matter.
+            type: list
+            elements: str
+            required: true
+      query_strings:
+        description: Parameters of the query string that a request has to have, all of them; shown like headers.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          key:
+            description: Key of the parameter; any when empty.
+            type: str
+            default: ""
+          values:
+            description: Values, one of which it has. C(*) and C(?) are wildcards, and case does not matter.
+            type: list
+            elements: str
+            required: true
+      source_ips:
+        description:
+          - CIDR blocks, one of which a request has to come from.
+          - Whether the C(http) gates' own do is not known beforehand. When they do not, the gate ends as C(ERROR).
+        type: list
+        elements: str
+        default: []
+      request_methods:
+        description: Methods, one of which a request has to have.
+        type: list
+        elements: str
+        default: []
   health_check_grace_period_seconds:
     description: How long ECS ignores failed health checks of a task that has started.
     type: int
@@ -369,6 +414,13 @@ options:
           - An empty text counts every answer.
         type: str
         default: x-fastbreak-version
+      headers:
+        description:
+          - For V(http), headers of the request.
+          - What O(listener_rules) ask for besides (a header, a host, a parameter of the query string) is added, of
+            several rules for the path by the one that asks for least.
+        type: dict
+        default: {}
   migration:
     description:
       - A command of the new revision that is run as a task before the service is touched. When it fails, the release is
@@ -648,6 +700,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.report impo
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.options import build_request
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.run import roll_out
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.scaling.options import scaling_spec
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.conditions import condition_spec
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.strategies.table import deployment_spec
 
 #: Conditions across options, for AnsibleModule as for an action plugin.
@@ -736,6 +789,7 @@ def _listener_rule_spec():
         "priority": {"type": "int", "required": True},
         "path_patterns": {"type": "list", "elements": "str", "default": ["/*"]},
         "host_headers": {"type": "list", "elements": "str", "default": []},
+        **condition_spec(),
     }
 
 
@@ -775,7 +829,7 @@ def perform(params, context):
     request = build_request(params, owner=owner, key=secrets.token_bytes(32))
     try:
         if params["state"] == "absent":
-            return removal_data(remove(request, ports, check_mode=context.check_mode))
+            return removal_data(remove(request, ports, check_mode=context.check_mode), request.disclosure)
         result = roll_out(request, ports, check_mode=context.check_mode)
     except KeyboardInterrupt as interruption:
         raise OperationError(f"Work on {request.service} was interrupted. Run it again to go on.") from interruption

@@ -199,7 +199,15 @@ class Logs(Protocol):
 class Probe(Protocol):
     """HTTP requests."""
 
-    def request(self, method: str, url: str, *, timeout_seconds: float, version_header: str) -> Answer:
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        timeout_seconds: float,
+        version_header: str,
+        headers: tuple[tuple[str, str], ...] = (),
+    ) -> Answer:
         """Send one request on a new connection. Never raises for what the network or the server does."""
 
 

@@ -14,6 +14,7 @@ from .service.rules import ours_or_there
 from .session import Session
 
 if TYPE_CHECKING:
+    from .disclosure.fingerprint import Disclosure
     from .ports import Ports
     from .request.model import RolloutRequest
     from .scaling.model import Scaling
@@ -113,14 +114,15 @@ def _remove(session: Session, found: Removal) -> None:
         session.say(f"deregistered {len(found.task_definitions)} revisions")
 
 
-def removal_data(removal: Removal) -> dict[str, Any]:
-    """*removal* as a module returns it."""
+def removal_data(removal: Removal, disclosure: Disclosure) -> dict[str, Any]:
+    """*removal* as a module returns it; values are shown as *disclosure* says."""
     before: dict[str, Any] = {}
     if removal.service:
         before["service"] = view_settings(removal.service.settings)
     if removal.rules:
         before["listener_rules"] = {
-            f"{rule.listener_arn} priority {rule.priority}": view_rule(rule.summary()) for rule in removal.rules
+            f"{rule.listener_arn} priority {rule.priority}": view_rule(rule.summary(), disclosure.of)
+            for rule in removal.rules
         }
     if removal.scaling:
         before["scaling"] = view_scaling(removal.scaling)

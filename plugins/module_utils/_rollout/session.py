@@ -18,6 +18,7 @@ from .._errors import (
 )
 from .._release.record import Lock, timestamp
 from .disclosure.redaction import Redaction
+from .service.conditions import secrets_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,6 +81,9 @@ class Session:
         self.redaction.allow(named)
         self.redaction.allow((repr(request.settings), repr(request.scaling), repr(request.tags)))
         self.redaction.allow(f"{rule.listener_arn} {rule.target_group_arn}" for rule in request.rules)
+        for rule in request.rules:
+            for place, value in secrets_of(rule.conditions):
+                self.redaction.hide(place, value)
         self.redaction.learn(request.document)
         for word in request.migration.command if request.migration else ():
             self.redaction.hide("migration.command", word)

@@ -180,6 +180,18 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition of a listener rule beside paths and hosts, which any of *values* meets.
+
+    *name* is that of the header or of the query string's key; empty: any key.
+    """
+
+    field: str
+    values: frozenset[str]
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ListenerRule:
     """A listener rule that forwards to one target group. ``arn`` is empty for one that is only wanted.
 
@@ -193,6 +205,7 @@ class ListenerRule:
     host_headers: frozenset[str] = frozenset()
     arn: str = ""
     waiting_group_arns: frozenset[str] = frozenset()
+    conditions: frozenset[Condition] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,15 @@ _BODY_BYTES = 1 << 20
 class HttpProbe:
     """Sends requests. TLS is verified with the machine's certificates (``SSL_CERT_FILE`` names others)."""
 
-    def request(self, method: str, url: str, *, timeout_seconds: float, version_header: str) -> Answer:
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        timeout_seconds: float,
+        version_header: str,
+        headers: tuple[tuple[str, str], ...] = (),
+    ) -> Answer:
         """Send one request on a new connection, so that the load balancer chooses a target anew each time."""
         parts = urlsplit(url)
         connection = self._connection(parts.scheme, parts.hostname or "", parts.port, timeout_seconds)
@@ -28,7 +36,7 @@ class HttpProbe:
             return Answer(0, problem=f"cannot connect to {parts.netloc}: {error}", unreachable=True)
         try:
             target = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
-            connection.request(method, target, headers={"User-Agent": _AGENT, "Connection": "close"})
+            connection.request(method, target, headers={"User-Agent": _AGENT, **dict(headers), "Connection": "close"})
             response = connection.getresponse()
             version = response.getheader(version_header, "") if version_header else ""
             response.read(_BODY_BYTES)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from math import isfinite
@@ -11,16 +12,20 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from ..._common.verdict import Verdict
+from ..service.requests import aim
 from .model import Gate, Tally, UserRequest, shared_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ..._release.image import ReleaseImage
-    from ..values import Answer
+    from ..values import Answer, ListenerRule
     from .model import Scene
 
 _SHORT_INTERVAL_SECONDS = 0.1
+# RFC 9110: the name of a header, and a value that http.client sends as it is.
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[\t\x20-\x7e]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,7 @@ class HttpGate(Gate[HttpTally]):
         "interval_seconds": {"type": "float", "default": 0.5},
         "request_timeout_seconds": {"type": "float", "default": 5},
         "version_header": {"type": "str", "default": "x-fastbreak-version"},
+        "headers": {"type": "dict", "default": {}},
     }
 
     tally: ClassVar[type[HttpTally]] = HttpTally
@@ -71,6 +77,9 @@ class HttpGate(Gate[HttpTally]):
     maximum_failure_ratio: float = 0.05
     request_timeout_seconds: float = 5.0
     version_header: str = "x-fastbreak-version"
+    headers: tuple[tuple[str, str], ...] = ()
+    only_from: str = ""
+    untaken: str = ""
 
     @classmethod
     def read(cls, options: Mapping[str, Any], url: str) -> HttpGate:
@@ -79,9 +88,14 @@ class HttpGate(Gate[HttpTally]):
         given = {name: options[name] for name in cls.options if name != "path"}
         return cls(
             **shared_fields(options, f"http {path}"),
-            **{**given, "expected_status": tuple(options["expected_status"])},
+            **{**given, "expected_status": tuple(options["expected_status"]), "headers": _pairs(options["headers"])},
             url=urljoin(url.rstrip("/") + "/", path.lstrip("/")),
         )
+
+    def aimed(self, rules: Iterable[ListenerRule]) -> HttpGate:
+        """The gate whose requests have what the rule for its path asks for, besides what it says itself."""
+        made = aim(self.method, self.url, dict(self.headers), rules)
+        return replace(self, url=made.url, headers=made.headers, only_from=made.only_from, untaken=made.problem)
 
     def short(self, bake_seconds: float) -> HttpGate:
         """As many samples, in less time."""
@@ -92,6 +106,11 @@ class HttpGate(Gate[HttpTally]):
         """No address, no sensible limits, or more samples than time."""
         if urlsplit(self.url).scheme not in ("http", "https"):
             yield f"{self.url!r} is no http or https address; set 'url'."
+        if self.untaken:
+            yield f"it {self.untaken}; set its method, or take that condition out of a rule."
+        for name, value in self.headers:
+            if not (_TOKEN.fullmatch(name) and _VALUE.fullmatch(value)):
+                yield f"its header {name!r} cannot be sent: write plain ASCII, and the name without spaces."
         if not 0 <= self.maximum_failure_ratio < 1:
             yield "maximum_failure_ratio must be at least 0 and below 1."
         if not self.expected_status:
@@ -107,10 +126,10 @@ class HttpGate(Gate[HttpTally]):
             )
 
     def secrets(self) -> Iterator[str]:
-        """A password or the values of a query in the address."""
+        """A password or the values of a query in the address, and the values of headers."""
         parts = urlsplit(self.url)
         yield from filter(None, (parts.username, parts.password))
-        yield from (value for _name, value in parse_qsl(parts.query))
+        yield from (value for _name, value in (*parse_qsl(parts.query), *self.headers))
 
     def misfits(self, release: ReleaseImage) -> Iterator[str]:
         """Answers name the release by its tag."""
@@ -129,12 +148,17 @@ class HttpGate(Gate[HttpTally]):
             self.interval_seconds,
             self.request_timeout_seconds,
             self.version_header,
+            self.headers,
         )
 
     def measure(self, tally: HttpTally, scene: Scene) -> HttpTally:
         """Send one request."""
         answer = scene.ports.probe.request(
-            self.method, self.url, timeout_seconds=self.request_timeout_seconds, version_header=self.version_header
+            self.method,
+            self.url,
+            timeout_seconds=self.request_timeout_seconds,
+            version_header=self.version_header,
+            headers=self.headers,
         )
         return self.count(tally, answer, scene.version)
 
@@ -142,6 +166,8 @@ class HttpGate(Gate[HttpTally]):
         """The counts with *answer*, while the release *version* is judged."""
         if answer.unreachable:
             return tally.not_sent(answer.problem)
+        if self.only_from and answer.status and not answer.version and answer.status not in self.expected_status:
+            return tally.not_sent(f"{answer.status} of no release; {self.only_from}, and this machine may be elsewhere")
         if self.version_header and answer.version and answer.version != version:
             return replace(tally, others=tally.others + 1, errors_in_a_row=0)
         attributed = bool(answer.version) or not self.version_header
@@ -183,3 +209,7 @@ def _label(answer: Answer, *, attributed: bool) -> str:
     if not answer.status:
         return f"no answer ({answer.problem})"
     return str(answer.status) if attributed else f"{answer.status} without the version header"
+
+
+def _pairs(headers: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((str(name), str(value)) for name, value in headers.items())

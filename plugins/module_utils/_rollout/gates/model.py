@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from ..._release.image import ReleaseImage
     from ..ports import Ports
+    from ..values import ListenerRule
 
 
 T = TypeVar("T", bound="Tally")
@@ -127,6 +128,7 @@ class UserRequest:
     interval_seconds: float
     timeout_seconds: float
     version_header: str
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +159,10 @@ class Gate(ABC, Generic[T]):  # noqa: UP046 - type parameters need a newer Pytho
     def short(self, bake_seconds: float) -> Gate[T]:
         """The gate for what runs already: over *bake_seconds* at most."""
         return replace(self, bake_seconds=min(self.bake_seconds, bake_seconds))
+
+    def aimed(self, _rules: Iterable[ListenerRule]) -> Gate[T]:
+        """The gate for a release that users reach by these listener rules."""
+        return self
 
     def problems(self) -> Iterable[str]:
         """Why the options cannot be right."""

@@ -244,12 +244,12 @@ def _views(wanted: Wanted, found: Found, disclosure: Disclosure) -> tuple[dict[s
         wanted_here = any((rule.listener_arn, rule.priority) == standing.place for rule in wanted.rules)
         if wanted_here or wanted.owner.owns(standing.tags):
             before.setdefault("listener_rules", {})[place] = {
-                **view_rule(standing.summary()),
+                **view_rule(standing.summary(), disclosure.of),
                 **_view_owner(standing, wanted.owner),
             }
     for rule in wanted.rules:
         place = f"{rule.listener_arn} priority {rule.priority}"
-        after.setdefault("listener_rules", {})[place] = {**view_rule(rule), "owner": str(wanted.owner)}
+        after.setdefault("listener_rules", {})[place] = {**view_rule(rule, disclosure.of), "owner": str(wanted.owner)}
     if wanted.scaling:
         change = change_to(found.scaling, wanted.scaling)
         after["scaling"] = view_scaling(change.after if change else found.scaling or wanted.scaling)

@@ -12,6 +12,7 @@ from ..disclosure.fingerprint import Disclosure
 from ..gates.table import read_gate
 from ..scaling.options import read_scaling
 from ..scaling.problems import scaling_problems
+from ..service.conditions import read_conditions
 from ..service.tags import read_tags
 from ..strategies.table import read_deployment
 from ..values import (
@@ -38,6 +39,7 @@ def build_request(options: Options, *, owner: str, key: bytes) -> RolloutRequest
     tags, problems = read_tags(options["tags"] or {})
     migration, unfit = _migration(options)
     settings = _settings(options, tags)
+    rules = _rules(options, settings)
     request = RolloutRequest(
         cluster=options["cluster"],
         service=options["service"],
@@ -48,10 +50,10 @@ def build_request(options: Options, *, owner: str, key: bytes) -> RolloutRequest
         owner=owner,
         disclosure=Disclosure(key, show_values=options["show_values"]),
         kind=ROLLBACK if options["state"] == "rolled_back" else DEPLOY,
-        rules=_rules(options, settings),
+        rules=rules,
         scaling=read_scaling(options["scaling"]),
         desired_count=_desired_count(options),
-        gates=tuple(read_gate(gate, options["url"] or "") for gate in options["gates"] or []),
+        gates=tuple(read_gate(gate, options["url"] or "").aimed(rules) for gate in options["gates"] or []),
         migration=migration,
         supersede=options["supersede"],
         force_new_deployment=options["force_new_deployment"],
@@ -106,6 +108,7 @@ def _rules(options: Options, settings: ServiceSettings) -> tuple[ListenerRule, .
             path_patterns=frozenset(rule["path_patterns"]),
             target_group_arn=target_group_arn,
             host_headers=frozenset(rule["host_headers"]),
+            conditions=read_conditions(rule),
         )
         for rule in options["listener_rules"] or []
     )

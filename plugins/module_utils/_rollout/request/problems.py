@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from ..._release.record import ROLLBACK
 from ..gates.table import gate_problems
+from ..service.conditions import condition_problems
+from ..service.rules import excess
 from ..strategies.table import strategy_named
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 _REVISION = re.compile(r"(arn:[\w-]+:ecs:[\w-]+:\d{12}:task-definition/)?[\w-]{1,255}:[1-9]\d*")
 # Limits of CreateService and CreateRule.
-_MOST_SUBNETS, _MOST_GROUPS, _MOST_PRIORITY, _MOST_CONDITIONS = 16, 5, 50000, 5
+_MOST_SUBNETS, _MOST_GROUPS, _MOST_PRIORITY, _LONGEST_VALUE = 16, 5, 50000, 128
 
 
 def problems_of(request: RolloutRequest) -> list[str]:
@@ -89,12 +91,15 @@ def _rules(rules: tuple[ListenerRule, ...]) -> Iterator[str]:
     for rule in rules:
         place = f"listener_rules at priority {rule.priority}"
         values = [*rule.path_patterns, *rule.host_headers]
-        if not values:
-            yield f"{place} has neither path_patterns nor host_headers."
+        if not values and not rule.conditions:
+            yield f"{place} has neither path_patterns nor host_headers nor any other condition."
         if not all(values):
             yield f"{place} has an empty entry in path_patterns or host_headers; take it out."
-        if len(values) > _MOST_CONDITIONS:
-            yield f"{place} has {len(values)} paths and hosts; a rule takes {_MOST_CONDITIONS}. Split it in two."
+        if any(len(value) > _LONGEST_VALUE for value in values):
+            yield f"{place} has a path or host of more than {_LONGEST_VALUE} characters."
+        yield from (f"{place} {problem}." for problem in condition_problems(rule.conditions))
+        if problem := excess(rule):
+            yield f"{place} has {problem}. Split it in two."
         if not 1 <= rule.priority <= _MOST_PRIORITY:
             yield f"{place}: a priority is 1 to {_MOST_PRIORITY}."
         if not rule.listener_arn:

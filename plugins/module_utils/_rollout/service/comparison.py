@@ -7,8 +7,11 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
+from .conditions import view_conditions
+from .rules import compared
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ..values import DeploymentSettings, ListenerRule, Network, Service, ServiceSettings, TargetBinding
 
@@ -139,14 +142,15 @@ def joint_bindings(
 
 def same_rule(current: ListenerRule | None, wanted: ListenerRule) -> bool:
     """Whether the rule that stands at the priority is the wanted one."""
-    return current is not None and replace(current, arn="") == replace(wanted, arn="")
+    return current is not None and replace(compared(current), arn="") == replace(compared(wanted), arn="")
 
 
-def view_rule(rule: ListenerRule) -> dict[str, Any]:
-    """*rule* for a person and for a diff."""
+def view_rule(rule: ListenerRule, show: Callable[[str], str]) -> dict[str, Any]:
+    """*rule* for a person and for a diff. Values of headers and query strings are shown as *show* says."""
     return {
         "paths": sorted(rule.path_patterns),
-        "hosts": sorted(rule.host_headers),
+        "hosts": sorted(map(str.lower, rule.host_headers)),
+        **view_conditions(rule.conditions, show),
         "forward_to": rule.target_group_arn,
         **({"without_traffic": sorted(rule.waiting_group_arns)} if rule.waiting_group_arns else {}),
     }

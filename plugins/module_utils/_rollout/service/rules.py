@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..values import ListenerRule
+from .conditions import canonical, ordered, patterns, read_condition, wildcards, write_condition
 from .ownership import owner_of
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ Place = tuple[str, int]
 # No request of a user has it: a rule with this condition has its targets health-checked and routes nobody to them.
 _WARMING_HEADER = "x-fastbreak-warming"
 
-# What the conditions of a rule hold at most.
-_MOST_VALUES = 5
+# What the conditions of a rule hold at most ("Quotas for your Application Load Balancers").
+_MOST_VALUES, _MOST_WILDCARDS = 5, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,34 +62,47 @@ class StandingRule:
 
     def summary(self) -> ListenerRule:
         """The rule as it is compared and shown."""
-        paths, hosts = _values(self.conditions)
+        conditions = (read_condition(condition) for condition in self.conditions)
         return ListenerRule(
             listener_arn=self.listener_arn,
             priority=self.priority,
-            path_patterns=paths,
-            host_headers=hosts,
+            path_patterns=_values(self.conditions, "path-pattern", "PathPatternConfig"),
+            host_headers=_values(self.conditions, "host-header", "HostHeaderConfig"),
             target_group_arn=_forwards_to(self),
             waiting_group_arns=frozenset(self.weights) - self.groups,
             arn=self.arn,
+            conditions=frozenset(condition for condition in conditions if condition),
         )
 
     def same_routing(self, other: StandingRule) -> bool:
         """Whether both send the same requests to the same place."""
-        return (self.summary(), self.weights) == (replace(other.summary(), arn=self.arn), other.weights)
+        return (compared(self.summary()), self.weights) == (
+            replace(compared(other.summary()), arn=self.arn),
+            other.weights,
+        )
 
 
-def _values(conditions: Iterable[Mapping[str, Any]]) -> tuple[frozenset[str], frozenset[str]]:
-    paths: set[str] = set()
-    hosts: set[str] = set()
-    for condition in conditions:
-        if condition["Field"] == "path-pattern":
-            paths |= set(condition.get("PathPatternConfig", {}).get("Values") or condition.get("Values", []))
-        elif condition["Field"] == "host-header":
-            hosts |= set(condition.get("HostHeaderConfig", {}).get("Values") or condition.get("Values", []))
-        else:
-            # A condition that a rollout never leaves: kept in sight, so that the rule counts as different.
-            paths.add(f"and a condition on {condition['Field']}")
-    return frozenset(paths), frozenset(hosts)
+def _values(conditions: Iterable[Mapping[str, Any]], field: str, member: str) -> frozenset[str]:
+    found = (condition for condition in conditions if condition["Field"] == field)
+    return frozenset(
+        value for condition in found for value in condition.get(member, {}).get("Values") or condition.get("Values", [])
+    )
+
+
+def compared(rule: ListenerRule) -> ListenerRule:
+    """*rule* as it is compared: without the case that the load balancer ignores."""
+    hosts = frozenset(map(str.lower, rule.host_headers))
+    return replace(rule, host_headers=hosts, conditions=canonical(rule.conditions))
+
+
+def excess(rule: ListenerRule) -> str:
+    """What *rule* has more of than a rule takes; empty when it fits."""
+    plain = [*rule.path_patterns, *rule.host_headers]
+    count = len(plain) + sum(len(condition.values) for condition in rule.conditions)
+    wild = wildcards([*plain, *patterns(rule.conditions)])
+    if count > _MOST_VALUES:
+        return f"{count} values in its conditions; a rule takes {_MOST_VALUES}"
+    return f"{wild} wildcards in its conditions; a rule takes {_MOST_WILDCARDS}" if wild > _MOST_WILDCARDS else ""
 
 
 def _forwards_to(rule: StandingRule) -> str:
@@ -111,6 +125,7 @@ def written(
         conditions.append({"Field": "path-pattern", "PathPatternConfig": {"Values": sorted(rule.path_patterns)}})
     if rule.host_headers:
         conditions.append({"Field": "host-header", "HostHeaderConfig": {"Values": sorted(rule.host_headers)}})
+    conditions += [write_condition(condition) for condition in ordered(rule.conditions)]
     weights = {rule.target_group_arn: 1, **{group: 0 for group in waiting if group != rule.target_group_arn}}
     return StandingRule(
         rule.listener_arn,
@@ -138,11 +153,10 @@ def routing_differences(wanted: StandingRule, seen: StandingRule) -> str:
 def widened(there: StandingRule, wanted: ListenerRule) -> ListenerRule:
     """*wanted* with the paths of *there* as well; *wanted* itself where a rule cannot hold both."""
     seen = there.summary()
-    paths = seen.path_patterns | wanted.path_patterns
-    plain = all(path.startswith(("/", "*")) for path in paths)
-    if seen.host_headers != wanted.host_headers or not plain or len(paths) + len(wanted.host_headers) > _MOST_VALUES:
-        return wanted
-    return replace(wanted, path_patterns=paths)
+    both = replace(wanted, path_patterns=seen.path_patterns | wanted.path_patterns)
+    left, right = compared(seen), compared(wanted)
+    same = (left.host_headers, left.conditions) == (right.host_headers, right.conditions)
+    return both if same and seen.path_patterns and wanted.path_patterns and not excess(both) else wanted
 
 
 def warming(rule: ListenerRule, *, tags: Mapping[str, str]) -> StandingRule:

@@ -107,4 +107,5 @@ def _ask(session: Session, request: UserRequest) -> Answer:
         request.url,
         timeout_seconds=request.timeout_seconds,
         version_header=request.version_header,
+        headers=request.headers,
     )

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 import botocore.session
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.conform import conform
@@ -14,12 +15,14 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import Opera
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import RECORD_PREFIX
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.sequence import following_key
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.comparison import starts_deployment
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.conditions import matches
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import (
     DeploymentState,
     ServiceDeployment,
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import (
     Answer,
+    Condition,
     ContainerState,
     Deployment,
     Service,
@@ -413,23 +416,41 @@ class World(Scheduler):
         task = next((known for known in self.tasks if known.arn.endswith(f"/{stream.rpartition('/')[2]}")), None)
         return task.lines if task else ()
 
-    def request(self, method: str, url: str, *, timeout_seconds: float, version_header: str) -> Answer:
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        timeout_seconds: float,
+        version_header: str,
+        headers: tuple[tuple[str, str], ...] = (),
+    ) -> Answer:
         if self.unreachable:
             return Answer(0, problem="connection refused", unreachable=True)
         path = "/" + url.partition("://")[2].partition("/")[2]
-        group = self._route(path.partition("?")[0])
+        group = self._route(method, *path.partition("?")[::2], dict(headers))
         healthy = [task for task in self.tasks if group in task.groups and self._answers(task, group)]
         if not healthy:
             return Answer(503)
         task = healthy[self.number() % len(healthy)]
         return Answer(task.behaviour.path_status.get(path, task.behaviour.status), version=task.behaviour.tag)
 
-    def _route(self, path: str) -> str:
-        """The target group that a user's request of *path* is sent to; empty for the default action."""
+    def _route(self, method: str, path: str, query: str, headers: dict[str, str]) -> str:
+        """The target group that a user's request is sent to; empty for the default action."""
+        sent = {name.lower(): value for name, value in headers.items()}
         for _place, rule in sorted(self.rules.items()):
             seen = rule.summary()
-            if any(fnmatchcase(path, pattern) for pattern in seen.path_patterns) and len(seen.path_patterns) == len(
-                [pattern for pattern in seen.path_patterns if pattern.startswith("/")]
-            ):
+            paths = not seen.path_patterns or any(fnmatchcase(path, pattern) for pattern in seen.path_patterns)
+            hosts = not seen.host_headers or any(matches(host, sent.get("host", "alb")) for host in seen.host_headers)
+            if paths and hosts and all(self._met(each, method, query, sent) for each in seen.conditions):
                 return next(iter(sorted(rule.groups)), "")
         return ""
+
+    def _met(self, condition: Condition, method: str, query: str, sent: dict[str, str]) -> bool:
+        texts = {
+            "http-header": [sent[name] for name in sent if name == condition.name.lower()],
+            "query-string": [value for key, value in parse_qsl(query) if matches(condition.name or "*", key)],
+            "http-request-method": [method],
+            "source-ip": [self.sender],
+        }[condition.field]
+        return any(matches(pattern, text) for pattern in condition.values for text in texts)

@@ -94,6 +94,8 @@ class Scheduler:
         self.rules: dict[tuple[str, int], StandingRule] = {}
         self.definition_tags: dict[str, dict[str, str]] = {}
         self.scaling: Scaling | None = None
+        #: Where requests come from.
+        self.sender = "192.0.2.1/32"
         self.records: dict[str, Release] = {}
         self.promoted: list[Promotion] = []
         self.lock: Lock | None = None

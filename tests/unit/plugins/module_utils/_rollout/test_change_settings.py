@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, RolledBackError
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import ListenerRule
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import Condition, ListenerRule
 
 from tests.unit.plugins.module_utils._rollout.case import deploy, make_request, released, scaling
 from tests.unit.plugins.module_utils._rollout.fakes import GROUP_ARN, LISTENER_ARN
@@ -30,6 +30,39 @@ def test_rule_that_takes_users_away_is_put_back_with_all_else(world: World, port
     assert caught.value.details["action"] == "settings"
     assert len(world.records) == 1
     assert not deploy(ports, "1.0.0").changed
+
+
+TEAM = Condition("http-header", frozenset({"Physio-only"}), "X-Team")
+
+
+def test_condition_is_met_by_the_gates_and_is_no_difference_afterwards(world: World, ports: Ports) -> None:
+    released(world, ports)
+    version = Condition("query-string", frozenset({"2"}), "v")
+    options = make_request("1.0.0", rules=(replace(TYPO[0], path_patterns=frozenset({"/*"})),))
+    rules = (replace(options.rules[0], conditions=frozenset({TEAM, version})),)
+    gates = tuple(gate.aimed(rules) for gate in options.gates)
+    for check_mode in (True, False):
+        result = deploy(ports, "1.0.0", rules=rules, gates=gates, check_mode=check_mode)
+        assert result.action == "settings"
+        after = next(iter(result.plan.after["listener_rules"].values()))
+        assert after["http_headers"][0]["values"][0].startswith("(hidden,")
+    assert world.request("GET", "http://alb/", timeout_seconds=1, version_header="x").status == 503
+    again = TEAM.__class__(TEAM.field, frozenset({"physio-ONLY"}), "x-team")
+    told = (replace(rules[0], conditions=frozenset({again, version})),)
+    assert not deploy(ports, "1.0.0", rules=told, gates=gates).changed
+
+
+def test_condition_that_the_gates_cannot_meet_is_put_back_and_said(world: World, ports: Ports) -> None:
+    released(world, ports)
+    before = dict(world.rules)
+    home = frozenset({Condition("source-ip", frozenset({"10.0.0.0/8"}))})
+    rules = (replace(TYPO[0], path_patterns=frozenset({"/*"}), conditions=home),)
+    gates = tuple(gate.aimed(rules) for gate in make_request("1.0.0").gates)
+    with pytest.raises(RolledBackError, match=r"is ERROR.*rule 100 of listener_rules takes requests from 10\."):
+        deploy(ports, "1.0.0", rules=rules, gates=gates)
+    assert world.rules == before
+    world.sender = "10.0.0.0/8"
+    assert deploy(ports, "1.0.0", rules=rules, gates=gates).action == "settings"
 
 
 def test_interrupted_change_is_put_back(world: World, ports: Ports) -> None:

@@ -26,13 +26,13 @@ def test_removal_takes_everything_but_the_record(world: World, ports: Ports) -> 
     assert world.calls == []
     done = remove(make_request(""), ports, check_mode=False)
     assert done == predicted
-    assert removal_data(done)["diff"]["before"]["task_definitions"]
+    assert removal_data(done, make_request("").disclosure)["diff"]["before"]["task_definitions"]
     assert (world.service, world.rules, world.scaling) == (None, {}, None)
     assert world.list_task_definitions("fastbreak-dev-inference") == ()
     assert len(world.records) == 1
     assert world.lock is None
     again = remove(make_request(""), ports, check_mode=False)
-    assert removal_data(again) == {"changed": False, "action": "remove", "diff": {}}
+    assert removal_data(again, make_request("").disclosure) == {"changed": False, "action": "remove", "diff": {}}
 
 
 @pytest.mark.parametrize("check_mode", [False, True])

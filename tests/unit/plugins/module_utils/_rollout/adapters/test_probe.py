@@ -17,7 +17,8 @@ class _Server(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/hang":
             threading.Event().wait(2)
-        self.send_response(302 if self.path == "/away" else 200)
+        met = (self.headers["Host"], self.headers["X-Team"]) == ("a.example", "physio")
+        self.send_response({"/away": 302, "/met": 200 if met else 404}.get(self.path, 200))
         self.send_header("X-Version", "v2")
         if self.path == "/away":
             self.send_header("Location", "https://me:hunter2@login.example.com/sign-in?state=hunter2")
@@ -47,6 +48,10 @@ def test_probe_tells_answers_from_silence_and_from_not_reaching(address: str) ->
     away = ask(f"{address}/away")
     assert (away.status, away.location) == (302, "https://login.example.com/sign-in")
     assert ask(address).location == ""
+    headers = (("Host", "a.example"), ("X-Team", "physio"))
+    for sent, status in ((headers, 200), (headers[:1], 404), ((), 404)):
+        told = probe.request("GET", f"{address}/met", timeout_seconds=5, version_header="", headers=sent)
+        assert told.status == status
     silent = ask(f"{address}/hang")
     assert (silent.status, silent.unreachable) == (0, False)
     assert ask("http://127.0.0.1:1/").unreachable

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.image import ReleaseImage
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.http import HttpGate, HttpTally
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import Answer
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import Answer, Condition, ListenerRule
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,6 +48,32 @@ def tally(*answers: Answer, gate: HttpGate = GATE) -> HttpTally:
 )
 def test_verdict_of_answers(answers: list[Answer], baked: bool, verdict: Verdict) -> None:
     assert GATE.assess(tally(*answers), baked=baked) is verdict
+
+
+def test_answer_of_no_release_is_no_failure_where_requests_may_not_be_let_in() -> None:
+    gate = replace(GATE, only_from="rule 7 of listener_rules takes requests from 10.0.0.0/8 only")
+    refused = tally(*[Answer(404)] * 5, gate=gate)
+    assert gate.assess(refused, baked=True) is Verdict.ERROR
+    assert "404 of no release; rule 7 of listener_rules takes requests from 10.0.0.0/8 only" in gate.seen(refused)
+    assert gate.assess(tally(*[BAD] * 2, gate=gate), baked=True) is Verdict.UNHEALTHY
+    assert gate.assess(tally(*[GOOD] * 10, gate=gate), baked=True) is Verdict.HEALTHY
+
+
+def test_gate_is_aimed_at_the_rule_for_its_path() -> None:
+    conditions = frozenset({Condition("http-header", frozenset({"physio"}), "X-Team")})
+    aimed = replace(GATE, headers=(("Accept", "*/*"),)).aimed(
+        [ListenerRule("l", 1, frozenset({"/*"}), "g", conditions=conditions)]
+    )
+    assert aimed.headers == aimed.user_request().headers == (("Accept", "*/*"), ("X-Team", "physio"))
+    assert "physio" in list(aimed.secrets())
+    post = frozenset({Condition("http-request-method", frozenset({"POST"}))})
+    untaken = GATE.aimed([ListenerRule("l", 1, frozenset({"/*"}), "g", conditions=post)])
+    assert "it sends GET, which no rule of listener_rules takes" in " ".join(untaken.problems())
+
+
+@pytest.mark.parametrize(("name", "value"), [("a b", "c"), ("", "c"), ("a", "c\r\nd: e"), ("a", "\u00e9")])
+def test_header_that_cannot_be_sent_is_refused(name: str, value: str) -> None:
+    assert "cannot be sent" in " ".join(replace(GATE, headers=((name, value),)).problems())
 
 
 def test_without_a_version_header_every_answer_counts() -> None:

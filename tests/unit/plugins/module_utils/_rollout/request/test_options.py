@@ -12,7 +12,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import Reque
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.http import HttpGate
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.target_health import TargetHealthGate
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.options import build_request
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import ListenerRule
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import Condition, ListenerRule
 from ansible_collections.fastbreak.aws.plugins.modules.ecs_rollout import CROSS_CHECKS, ENTRY, build_argument_spec
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,6 +57,18 @@ def test_options_become_a_request_with_the_documented_defaults() -> None:
     assert isinstance(made.gates[0], TargetHealthGate)
     assert isinstance(made.gates[1], HttpGate)
     assert (made.gates[1].url, made.gates[1].deadline_seconds) == ("http://alb:8000/readyz", 90.0)
+
+
+def test_conditions_of_a_rule_aim_the_gates_and_are_checked() -> None:
+    rule = {"listener_arn": "l", "priority": 1, "http_headers": [{"name": "X-Team", "values": ["physio"]}]}
+    made = request(listener_rules=[rule], gates=[{**HTTP, "headers": {"X-Number": 7}}])
+    assert made.rules[0].conditions == {Condition("http-header", frozenset({"physio"}), "X-Team")}
+    assert made.gates[0].headers == (("X-Number", "7"), ("X-Team", "physio"))  # type: ignore[attr-defined]
+    host = {**rule, "http_headers": [{"name": "Host", "values": ["a", "b", "c", "d", "e"]}]}
+    with pytest.raises(RequestError, match=r"names the header Host.*has 6 values in its conditions; a rule takes 5"):
+        request(listener_rules=[host])
+    with pytest.raises(RequestError, match="sends GET, which no rule of listener_rules takes for its path"):
+        request(listener_rules=[{**rule, "http_headers": [], "request_methods": ["POST"]}])
 
 
 def test_path_with_a_query_is_kept() -> None:

@@ -6,11 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.comparison import same_rule
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.ownership import Owner
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.rules import (
     StandingRule,
     at,
     collision,
+    excess,
     ours_or_there,
     routed_groups,
     warming,
@@ -18,7 +20,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.rul
     with_waiting,
     written,
 )
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import ListenerRule
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import Condition, ListenerRule
 
 WANTED = ListenerRule("listener/app/alb/1/2", 100, frozenset({"/*"}), "blue", frozenset({"a.example"}))
 WEB = Owner("web", "c")
@@ -63,7 +65,34 @@ def test_warming_rule_meets_no_request_and_has_its_targets_checked() -> None:
     assert rule.weights == {"blue": 1}
     assert [condition["Field"] for condition in rule.conditions] == ["http-header"]
     assert not rule.same_routing(RULE)
-    assert "and a condition on http-header" in rule.summary().path_patterns
+    assert [condition.name for condition in rule.summary().conditions] == ["x-fastbreak-warming"]
+
+
+def test_conditions_are_written_and_compared_without_the_case_that_does_not_matter() -> None:
+    team = Condition("http-header", frozenset({"Physio"}), "X-Team")
+    rule = written(replace(WANTED, conditions=frozenset({team})), arn="r")
+    assert [condition["Field"] for condition in rule.conditions] == ["path-pattern", "host-header", "http-header"]
+    other = replace(team, values=frozenset({"physio"}), name="x-team")
+    same = written(replace(WANTED, conditions=frozenset({other}), host_headers=frozenset({"A.example"})), arn="s")
+    assert rule.same_routing(same)
+    assert not rule.same_routing(RULE)
+    assert same_rule(rule.summary(), same.summary())
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({}, ""),
+        ({"path_patterns": frozenset("abcd")}, ""),
+        ({"path_patterns": frozenset("abcde")}, "6 values in its conditions; a rule takes 5"),
+        ({"conditions": frozenset({Condition("source-ip", frozenset("abcd"))})}, "6 values in its conditions"),
+        ({"path_patterns": frozenset({"/*?*?*", "/*"})}, "6 wildcards in its conditions; a rule takes 5"),
+        ({"conditions": frozenset({Condition("query-string", frozenset({"**"}), "**?")})}, "6 wildcards"),
+    ],
+)
+def test_what_a_rule_has_too_much_of_is_counted_over_all_conditions(fields: dict[str, Any], said: str) -> None:
+    assert excess(replace(WANTED, **fields)).startswith(said)
+    assert bool(excess(replace(WANTED, **fields))) == bool(said)
 
 
 def test_waiting_groups_keep_the_rest_of_the_forward() -> None:
