@@ -58,11 +58,6 @@ class Stack:
         events = self.api.describe_stack_events(StackName=self.name)["StackEvents"]
         return "\n".join(event.get("ResourceStatusReason", "") for event in events)
 
-    def statuses_of(self, logical_id: str) -> list[str]:
-        """The statuses a resource went through, oldest first."""
-        events = reversed(self.api.describe_stack_events(StackName=self.name)["StackEvents"])
-        return [event["ResourceStatus"] for event in events if event["LogicalResourceId"] == logical_id]
-
     def drift(self) -> dict[str, str]:
         """Drift status by logical id; fails when the detection does."""
         detection = self.api.detect_stack_drift(StackName=self.name)["StackDriftDetectionId"]
