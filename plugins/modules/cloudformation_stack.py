@@ -23,6 +23,11 @@ description:
     exports that other stacks import, and stacks that read this one (O(needed_by)).
   - An update that cannot be made is refused before anything is touched, in check mode too, like one that would replace
     a resource with a fixed name, or that the stack policy denies.
+  - What only CloudFormation can foresee is refused with the reason, in check mode too. That is transforms and macros
+    (C(Fn::ForEach) among them), modules, nested stacks, unknown functions, and text beyond ASCII, of which
+    CloudFormation keeps question marks.
+  - A parameter of a type C(AWS::SSM::Parameter::Value<...>) is planned by the value that Parameter Store holds now. For
+    a dynamic reference without a version there is a warning, since no plan can tell whether its value changed.
   - The action plugin of the same name does the work in the controller and shows which resources are being worked on.
 options:
   name:
@@ -233,6 +238,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.cloudformation import CloudFormation
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.living import LivingResources
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.parameter_store import ParameterStore
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.template_file import (
     parse_template,
     read_template,
@@ -298,6 +304,7 @@ def build_ports(context, run):
         progress=context.progress,
         new_token=lambda: f"fastbreak-{uuid.uuid4()}",
         living=LivingResources(context.client),
+        store=ParameterStore(context.client("ssm")),
     )
 
 

@@ -16,9 +16,11 @@ from .obstacles import refuse_obstacles
 from .operation import delete, start
 from .parameters import complete_parameters
 from .plan import Existing, StackPlan, plan, removal, stored_model
+from .plannable import floating_references, refuse_unforeseeable
 from .repair import settle, usable
 from .report import summary
 from .status import Standing, standing
+from .stored_values import stored_values
 from .template import Unresolved, evaluate
 from .types import NothingToUpdateError, StackBusyError, StackRequest, StackSnapshot
 
@@ -46,10 +48,24 @@ def apply_stack(request: StackRequest, ports: Ports, check_mode: bool) -> StackR
     """Make the stack what the request says, once everything it reads has settled. Check mode only plans."""
     if request.template is None:
         raise RequestError(f"Stack {request.name} has no template. Give template or template_body.")
+    refuse_unforeseeable(request)
     if not check_mode:
         _agree(request, ports)
     given = given_parameters(request, ports, check_mode)
-    return _insist(request, ports, lambda: _apply_once(request, given, ports, check_mode))
+    result = _insist(request, ports, lambda: _apply_once(request, given, ports, check_mode))
+    return replace(result, warnings=(*result.warnings, *_blind_spots(request)))
+
+
+def _blind_spots(request: StackRequest) -> list[str]:
+    found = floating_references(request)
+    if not found:
+        return []
+    words = (
+        f"No plan of stack {request.name} can tell whether what is stored elsewhere changed: {'; '.join(found)}. "
+        "CloudFormation reads it again only when it updates the resource for another reason. Name a version, so that "
+        "a new value is a change of the template."
+    )
+    return [words]
 
 
 def _agree(request: StackRequest, ports: Ports) -> None:
@@ -86,9 +102,10 @@ def _apply_once(request: StackRequest, given: Mapping[str, str], ports: Ports, c
     parameters = complete_parameters(request.name, template, given, request.sources)
     check_limits(request, template, parameters)
     pseudo = {"AWS::Region": ports.stacks.region, "AWS::StackName": request.name}
-    check_resource_tags(request, evaluate(template, parameters, pseudo))
+    values = stored_values(request.name, template, parameters, ports.store)
+    check_resource_tags(request, evaluate(template, values, pseudo))
     existing = _existing(snapshot, ports)
-    decided = plan(request, template, parameters, existing, pseudo)
+    decided = replace(plan(request, template, values, existing, pseudo), parameters=parameters)
     former_policy = existing.stack_policy if existing else None
     policy = request.stack_policy if request.stack_policy is not None else former_policy
     refuse_infeasible(decided, policy, request.consent)

@@ -97,7 +97,7 @@ def _guards(request: StackRequest, snapshot: StackSnapshot, ports: Ports) -> Ite
 
 
 def _imports(model: Model, ports: Ports) -> Iterator[str]:
-    for name in model.exports:
+    for name in model.exports.values():
         readers = ports.stacks.list_imports(name)
         if readers:
             yield f"its export {name} is imported by {', '.join(readers)} (delete these first)"

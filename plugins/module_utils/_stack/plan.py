@@ -75,7 +75,7 @@ def plan(
         action="none",
         parameters=parameters,
         resources=resources,
-        outputs=_pairs(former.outputs, desired.outputs),
+        outputs=_pairs(_told(former), _told(desired)),
         tags=_pairs(snapshot.tags, request.tags) if request.tags is not None else {},
         termination_protection=_protection(snapshot, request),
         stack_policy=_policy(existing, request),
@@ -93,6 +93,11 @@ def stored_model(existing: Existing) -> Model:
 def removal(name: str, former: Model) -> StackPlan:
     """Everything in the stack goes, except what its deletion policy keeps."""
     return StackPlan(name=name, action="delete", resources=compare(former, Model()))
+
+
+def _told(model: Model) -> dict[str, Any]:
+    """All that the stack tells others: its outputs, and under which names they are exported."""
+    return {**model.outputs, **{f"{key}.Export.Name": name for key, name in model.exports.items()}}
 
 
 def _creation(request: StackRequest, parameters: Mapping[str, str], desired: Model) -> StackPlan:
@@ -113,9 +118,12 @@ def _with_action(found: StackPlan, action: str) -> StackPlan:
 
 
 def _stored_parameters(existing: Existing) -> dict[str, str]:
-    """The stored values; a parameter that the description leaves out is not known."""
+    """The stored values; a parameter that the description leaves out is not known.
+
+    Of a parameter that names one of Parameter Store it is the value that CloudFormation read there.
+    """
     declared = existing.template.get("Parameters", {})
-    stored = existing.snapshot.parameters
+    stored = {**existing.snapshot.parameters, **existing.snapshot.resolved}
     return {key: stored.get(key, Unresolved(f"${{{key}}}")) for key in declared}
 
 

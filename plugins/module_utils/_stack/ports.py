@@ -62,6 +62,13 @@ class Living(Protocol):
         """Turn its own protection off."""
 
 
+class ParameterStore(Protocol):
+    """Where parameters of a template may be stored."""
+
+    def read_values(self, names: Sequence[str]) -> Mapping[str, str]:
+        """The values by the names given; without those that are not there."""
+
+
 class DependencyState(Enum):
     """How a component that another reads is doing in the run that both belong to."""
 
@@ -116,3 +123,4 @@ class Ports:
     progress: Progress
     new_token: Callable[[], str]
     living: Living
+    store: ParameterStore

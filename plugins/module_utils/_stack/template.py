@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _VARIABLE = re.compile(r"\$\{([^}]+)\}")
 _ABSENT = object()
+#: How the type of a parameter begins that names a parameter of Parameter Store, whose value counts.
+STORED_VALUE = "AWS::SSM::Parameter::Value<"
 Parameters = Mapping[str, str]
 
 
@@ -41,11 +43,11 @@ def known_after(component: str) -> Unresolved:
 
 @dataclass(frozen=True)
 class Model:
-    """Resources by id (``Type``, ``Properties`` and other attributes, resolved), outputs by key, names of exports."""
+    """Resources by id (``Type``, ``Properties`` and others, resolved); outputs and names of exports by key."""
 
     resources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     outputs: Mapping[str, Any] = field(default_factory=dict)
-    exports: tuple[str, ...] = ()
+    exports: Mapping[str, str] = field(default_factory=dict)
 
 
 def evaluate(template: Template, parameters: Parameters, pseudo: Mapping[str, str]) -> Model:
@@ -69,11 +71,11 @@ def _evaluate(template: Template, scope: _Scope) -> Model:
         for name, body in template.get("Outputs", {}).items()
         if scope.included(body)
     }
-    exports = tuple(
-        _text(scope.resolve(body["Export"]["Name"]))
-        for body in template.get("Outputs", {}).values()
+    exports = {
+        name: _text(scope.resolve(body["Export"]["Name"]))
+        for name, body in template.get("Outputs", {}).items()
         if "Export" in body and scope.included(body)
-    )
+    }
     return Model({name: _tidy(body) for name, body in resources.items()}, outputs, exports)
 
 
@@ -140,7 +142,8 @@ class _Scope:
             return Unresolved(f"${{{name}}}")
         value = self._parameters[name]
         kind = self._template.get("Parameters", {}).get(name, {}).get("Type", "String")
-        if isinstance(value, Unresolved) or not (kind == "CommaDelimitedList" or kind.startswith("List<")):
+        is_list = str(kind).removeprefix(STORED_VALUE).startswith(("CommaDelimitedList", "List<"))
+        if isinstance(value, Unresolved) or not is_list:
             return value
         return [item.strip() for item in value.split(",")]
 

@@ -51,7 +51,10 @@ class StackRequest:
 
 @dataclass(frozen=True)
 class StackSnapshot:
-    """A stack as CloudFormation described it."""
+    """A stack as CloudFormation described it.
+
+    ``resolved`` are the values that it read in Parameter Store for parameters that name one there.
+    """
 
     name: str
     stack_id: str
@@ -61,6 +64,7 @@ class StackSnapshot:
     tags: Mapping[str, str] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
     termination_protection: bool = False
+    resolved: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

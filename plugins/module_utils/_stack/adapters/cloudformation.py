@@ -8,6 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ..._aws.api import ApiRefusedError, AwsClient, no_answer
+from ..plannable import is_transformed
 from ..types import (
     DriftDetection,
     NothingToUpdateError,
@@ -62,8 +63,12 @@ class CloudFormation(AwsClient):
         return [_resource(item) for page in pages for item in page["StackResourceSummaries"]]
 
     def get_template(self, name: str) -> Template:
-        """The template as it was sent."""
-        answer = self._on("read the template of", name, "get_template", TemplateStage="Original")
+        """The template as it was sent; as CloudFormation read it when transforms made another one of it."""
+        sent = self._template(name, "Original")
+        return self._template(name, "Processed") if is_transformed(sent) else sent
+
+    def _template(self, name: str, stage: str) -> Template:
+        answer = self._on("read the template of", name, "get_template", TemplateStage=stage)
         return parse_template(answer["TemplateBody"], f"The stored template of stack {name}")
 
     def get_stack_policy(self, name: str) -> Mapping[str, Any] | None:
@@ -191,6 +196,11 @@ def _snapshot(stack: Mapping[str, Any]) -> StackSnapshot:
         tags={item["Key"]: item["Value"] for item in stack.get("Tags", []) if not item["Key"].startswith("aws:")},
         outputs={item["OutputKey"]: item.get("OutputValue", "") for item in stack.get("Outputs", [])},
         termination_protection=bool(stack.get("EnableTerminationProtection", False)),
+        resolved={
+            item["ParameterKey"]: item["ResolvedValue"]
+            for item in stack.get("Parameters", [])
+            if "ResolvedValue" in item
+        },
     )
 
 

@@ -38,7 +38,8 @@ def parse_template(text: str | Mapping[str, Any], source: str) -> Template:
     found: Any = text if isinstance(text, Mapping) else _load(text, source)
     if not isinstance(found, Mapping) or not isinstance(found.get("Resources"), Mapping):
         raise RequestError(f"{source} is no CloudFormation template: it has no Resources section.")
-    wrong = [key for key, body in found["Resources"].items() if not (isinstance(body, Mapping) and "Type" in body)]
+    bodies = {key: body for key, body in found["Resources"].items() if not str(key).startswith("Fn::")}
+    wrong = [key for key, body in bodies.items() if not (isinstance(body, Mapping) and "Type" in body)]
     if wrong:
         raise RequestError(f"{source} is no CloudFormation template: without a Type are {', '.join(map(str, wrong))}.")
     return found

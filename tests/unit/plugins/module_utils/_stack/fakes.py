@@ -182,8 +182,26 @@ class FakeLiving:
         self.states[resource.logical_id] = LivingState()
 
 
-def ports_of(stacks, clock, run=None, living=None):
+class FakeStore:
+    """``values`` are those of Parameter Store by name."""
+
+    def __init__(self, values=None):
+        self.values = values or {}
+
+    def read_values(self, names):
+        return {name: self.values[name] for name in names if name in self.values}
+
+
+def ports_of(stacks, clock, run=None, living=None, store=None):
     """The ports, and the lines that were said."""
     said = Lines()
     counter = iter(range(1, 100))
-    return Ports(stacks, clock, run or FakeRun(), said, lambda: f"token-{next(counter)}", living or FakeLiving()), said
+    return Ports(
+        stacks,
+        clock,
+        run or FakeRun(),
+        said,
+        lambda: f"token-{next(counter)}",
+        living or FakeLiving(),
+        store or FakeStore(),
+    ), said

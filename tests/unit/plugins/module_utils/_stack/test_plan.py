@@ -6,6 +6,7 @@ import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.plan import removal, stored_model
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.template import known_after
 
+from tests.unit.plugins.module_utils._stack.case import apply
 from tests.unit.plugins.module_utils._stack.planning import GIVEN, OUTPUTS, TEMPLATE, edited, existing, planned
 
 
@@ -98,3 +99,19 @@ def test_removal_names_every_resource():
     found = removal("s", stored_model(existing()))
     assert found.action == "delete"
     assert {change.action for change in found.resources} == {"remove"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(None, "shared"), ("shared", None), ("shared", "other"), ("shared", "shared")]
+)
+def test_another_name_of_an_export_is_a_change(stacks, clock, before, after):
+    def exporting(name):
+        export = {"Export": {"Name": {"Fn::Sub": f"${{AWS::StackName}}-{name}"}}} if name else {}
+        return {"Resources": {"R": {"Type": "T"}}, "Outputs": {"Id": {"Value": {"Ref": "R"}, **export}}}
+
+    stacks.put("fastbreak-dev-rds", template=exporting(before), outputs={"Id": "1"})
+    result, _said = apply(stacks, clock, check_mode=True, template=exporting(after))
+    names = [name and f"fastbreak-dev-rds-{name}" for name in (before, after)]
+    assert result.plan.outputs == ({} if before == after else {"Id.Export.Name": tuple(names)})
+    assert result.changed == (before != after)
+    assert result.outputs == {"Id": "1"}

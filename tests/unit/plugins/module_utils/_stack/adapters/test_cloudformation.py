@@ -157,6 +157,32 @@ def test_a_template_comes_back_parsed(api):
     assert stacks.get_template("s")["Resources"]["V"]["Properties"] == {"A": {"Ref": "B"}}
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "Transform: M\nResources: {}",
+        "Resources: {Fn::ForEach::S: [], A: {Type: T, P: [!Transform {Name: M}]}}",
+    ],
+)
+def test_a_transformed_template_comes_back_as_cloudformation_read_it(api, sent):
+    stacks, stub = api
+    stub.add_response("get_template", {"TemplateBody": sent}, {"StackName": "s", "TemplateStage": "Original"})
+    read = {"TemplateBody": "Resources: {V: {Type: T}}"}
+    stub.add_response("get_template", read, {"StackName": "s", "TemplateStage": "Processed"})
+    assert stacks.get_template("s") == {"Resources": {"V": {"Type": "T"}}}
+
+
+def test_values_of_parameter_store_are_told_beside_their_names(api):
+    stacks, stub = api
+    parameters = [
+        {"ParameterKey": "A", "ParameterValue": "/a", "ResolvedValue": "v"},
+        {"ParameterKey": "B", "ParameterValue": "b"},
+    ]
+    stub.add_response("describe_stacks", {"Stacks": [described(Parameters=parameters)]}, {"StackName": "s"})
+    found = stacks.describe_stack("s")
+    assert (found.parameters, found.resolved) == ({"A": "/a", "B": "b"}, {"A": "v"})
+
+
 def test_a_stack_policy_or_none(api):
     stacks, stub = api
     stub.add_response("get_stack_policy", {"StackPolicyBody": '{"Statement": []}'}, {"StackName": "s"})
