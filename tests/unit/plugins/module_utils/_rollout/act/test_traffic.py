@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, RefusedError, RolledBackError
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.rules import written
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import ListenerRule, TargetBinding
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import (
+    Condition,
+    ListenerRule,
+    TargetBinding,
+)
 
 from tests.unit.plugins.module_utils._rollout.case import deploy, make_request, released, scaling
 from tests.unit.plugins.module_utils._rollout.fakes import GROUP_ARN, LISTENER_ARN, World
@@ -88,6 +92,21 @@ def test_release_to_another_target_group_that_fails_at_any_time_is_undone_whole(
         deploy(ports, "1.1.0", **to_green())
     assert settled(world) == before
     assert set(users.statuses) == {200}
+    assert not deploy(ports, "1.0.0").changed
+
+
+def test_release_with_other_conditions_is_undone_whole(world: World, ports: Ports) -> None:
+    released(world, ports)
+    before = settled(world)
+    world.push("1.1.0", "b", path_status={"/v1/analyses": 500})
+    team = frozenset({Condition("http-header", frozenset({"physio"}), "X-Team")})
+    rules = (ListenerRule(LISTENER_ARN, 100, frozenset({"/*"}), GROUP_ARN, conditions=team),)
+    gates = tuple(gate.aimed(rules) for gate in make_request("1.1.0").gates)
+    users = Users(world)
+    with pytest.raises(RolledBackError, match="gate route is UNHEALTHY"):
+        deploy(ports, "1.1.0", rules=rules, gates=gates)
+    assert settled(world) == before
+    assert users.statuses[-1] == 200
     assert not deploy(ports, "1.0.0").changed
 
 
