@@ -42,7 +42,7 @@ def _command(verb: str, name: str, settings: dict[str, str]) -> None:
         env={**os.environ, **settings},
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr

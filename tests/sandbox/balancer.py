@@ -6,7 +6,7 @@ import uuid
 import httpx
 
 
-def eventually(question, seconds=30.0, every=0.03):
+def eventually(question, seconds=90.0, every=0.03):
     """The first truthy answer of `question()`; the last one when there was none in time."""
     deadline = time.monotonic() + seconds
     while not (answer := question()) and time.monotonic() < deadline:

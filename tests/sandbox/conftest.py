@@ -54,7 +54,7 @@ def command(*arguments: str, name: str, **environment: str) -> subprocess.Comple
         env={**os.environ, "SANDBOX_TIME_SCALE": TIME_SCALE, **environment},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 

@@ -160,7 +160,7 @@ class Copying:
 
     def finish(self):
         """Wait for its end. Returns bytes sent, and where it went on."""
-        out, _ = self._process.communicate(timeout=60)
+        out, _ = self._process.communicate(timeout=180)
         assert self._process.returncode == 0
         _done, sent, resumed = out.splitlines()[-1].split()
         return int(sent), int(resumed)

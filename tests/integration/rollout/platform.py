@@ -198,11 +198,16 @@ class Platform:
 
     def records(self) -> list[dict[str, Any]]:
         """The release records, the oldest first."""
+        records = (item for item in self._items() if item["release_id"] not in ("LOCK", "KEY"))
+        return sorted(records, key=lambda item: item["release_id"])
+
+    def is_locked(self) -> bool:
+        """Whether a rollout holds the service's lock."""
+        return any(item["release_id"] == "LOCK" for item in self._items())
+
+    def _items(self) -> list[dict[str, Any]]:
         items = self.connect("dynamodb").scan(TableName=self.table)["Items"]
-        plain = [{key: next(iter(value.values())) for key, value in item.items()} for item in items]
-        return sorted(
-            (item for item in plain if item["release_id"] not in ("LOCK", "KEY")), key=lambda item: item["release_id"]
-        )
+        return [{key: next(iter(value.values())) for key, value in item.items()} for item in items]
 
     def service(self) -> dict[str, Any]:
         """The service as the API describes it; empty when there is none."""

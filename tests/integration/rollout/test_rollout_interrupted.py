@@ -43,7 +43,7 @@ class Run:
     def output(self) -> str:
         return self._output.read_text()
 
-    def until(self, text: str, seconds: float = 60.0) -> None:
+    def until(self, text: str, seconds: float = 180.0) -> None:
         """Wait until *text* was shown."""
         end = time.monotonic() + seconds
         while text not in self.output:
@@ -57,7 +57,7 @@ class Run:
 
     def wait(self) -> int:
         """The exit code."""
-        return self._process.wait(timeout=180)
+        return self._process.wait(timeout=600)
 
 
 def test_progress_is_shown_while_it_works(platform: Platform, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
 
 from tests.integration.rollout.load import Load
 from tests.integration.rollout.platform import QUICK, InBackground, Platform
+from tests.sandbox.balancer import eventually
 
 
 def green(platform: Platform) -> str:
@@ -197,10 +198,8 @@ def test_unchanged_release_is_asked_as_users_ask_it(platform: Platform) -> None:
 def test_version_that_dies_after_it_was_let_in_is_not_called_healthy(platform: Platform) -> None:
     platform.push("1.0.0", LIFE_SECONDS=40)
     platform.roll_out("1.0.0")
-    end = time.monotonic() + 90
-    while not platform.ecs.list_tasks(cluster=platform.cluster, desiredStatus="STOPPED")["taskArns"]:
-        assert time.monotonic() < end
-        time.sleep(1.0)
+    stopped = {"cluster": platform.cluster, "desiredStatus": "STOPPED"}
+    assert eventually(lambda: platform.ecs.list_tasks(**stopped)["taskArns"], seconds=120)
     with pytest.raises(OperationError, match=r"runs already.*exit code 3"):
         platform.roll_out("1.0.0")
 
@@ -226,8 +225,7 @@ def test_rule_that_is_deleted_meanwhile_is_named_at_once(platform: Platform) -> 
     platform.push("1.1.0", READY_AFTER_SECONDS=10_000)
     began = time.monotonic()
     with InBackground(platform, "1.1.0", timeout_seconds=1800) as ours:
-        while len(platform.service()["deployments"]) < 2:
-            time.sleep(0.2)
+        assert eventually(lambda: len(platform.service()["deployments"]) == 2)
         time.sleep(2.0)
         for rule in platform.elb.describe_rules(ListenerArn=platform.listener)["Rules"]:
             if rule["Priority"] == "100":

@@ -91,7 +91,7 @@ def require_image() -> None:
         client.close()
 
 
-def until(question: Callable[[], Any], seconds: float = 40.0, what: str = "") -> Any:
+def until(question: Callable[[], Any], seconds: float = 120.0, what: str = "") -> Any:
     """The first true answer; fails with the last one after `seconds`."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -257,7 +257,7 @@ class Platform:
     def primary(self) -> dict[str, Any]:
         return next(item for item in self.service()["deployments"] if item["status"] == "PRIMARY")
 
-    def steady(self, seconds: float = 40.0) -> dict[str, Any]:
+    def steady(self, seconds: float = 120.0) -> dict[str, Any]:
         """Wait for one completed deployment with all its tasks; the service."""
 
         def settled() -> dict[str, Any] | None:

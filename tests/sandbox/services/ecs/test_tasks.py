@@ -16,7 +16,7 @@ def shared(sandbox: Any) -> Iterator[Platform]:
     """For tasks that belong to no service."""
     made = Platform(sandbox)
     yield made
-    until(lambda: not made.containers(), 30)
+    until(lambda: not made.containers())
 
 
 @pytest.fixture
@@ -211,7 +211,7 @@ def test_shell_checks_and_the_start_period(platform: Platform) -> None:
     began = time.monotonic()
     until(lambda: platform.tasks("STOPPED"))
     assert time.monotonic() - began >= 2.5
-    until(lambda: platform.primary()["rolloutState"] == "FAILED", 60)
+    until(lambda: platform.primary()["rolloutState"] == "FAILED")
 
 
 def test_a_task_without_health_check_is_unknown(platform: Platform) -> None:

@@ -217,8 +217,8 @@ def test_a_target_slower_than_the_idle_timeout_is_a_504(balancer, target):
         LoadBalancerArn=balancer.arn, Attributes=[{"Key": "idle_timeout.timeout_seconds", "Value": "5"}]
     )
     began = time.monotonic()
-    assert balancer.get("/slow?2").status_code == 504
-    assert 0.4 < time.monotonic() - began < 2.0
+    assert balancer.get("/slow?3").status_code == 504
+    assert time.monotonic() - began > 0.4
 
 
 def test_an_answer_that_stalls_is_cut_off_not_completed(balancer, target):
