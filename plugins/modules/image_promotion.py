@@ -648,6 +648,7 @@ ENTRY = Entry(
     secrets=find_secrets,
     protecting=PROTECTING,
     texts=TEXTS,
+    aws_optional=True,
 )
 
 

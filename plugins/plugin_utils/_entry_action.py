@@ -13,7 +13,8 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
 
-from ..module_utils._aws.connection import Connection
+from ..module_utils._aws.connection import Connection, load_boto3
+from ..module_utils._aws.options import aws_options
 from ..module_utils._common.clock import SystemClock
 from ..module_utils._common.controller import Controller
 from ..module_utils._common.entry import Context, Entry, answer
@@ -32,13 +33,19 @@ class EntryAction(ActionBase):  # type: ignore[misc] # ansible-core publishes no
 
     entry: ClassVar[Entry]
 
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        """The controller reads an action before it forks a worker for each task: what is loaded now is loaded once."""
+        super().__init_subclass__(**arguments)
+        if cls.entry.aws and not cls.entry.aws_optional:
+            load_boto3()
+
     def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         self._apply_environment()
         entry = self.entry
         if refused := answer(self._refused):
             return {**result, **refused}
-        spec = {**_aws_options(entry), **entry.argument_spec}
+        spec = {**(aws_options() if entry.aws else {}), **entry.argument_spec}
         try:
             _validation, params = self.validate_argument_spec(spec, **entry.cross_checks)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
@@ -88,16 +95,6 @@ class EntryAction(ActionBase):  # type: ignore[misc] # ansible-core publishes no
         for variables in self._task.environment or []:
             resolved = self._templar.template(variables)
             os.environ.update({str(key): str(value) for key, value in (resolved or {}).items()})
-
-
-def _aws_options(entry: Entry) -> Mapping[str, Any]:
-    """The options of every AWS module, for one that is."""
-    if not entry.aws:
-        return {}
-    # It loads boto3, which takes a fifth of a second, and which other modules do without.
-    from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argument_spec  # noqa: PLC0415
-
-    return aws_argument_spec()  # type: ignore[no-any-return]
 
 
 def _unreadable(error: Exception) -> NoReturn:

@@ -24,7 +24,6 @@ with suppress(ImportError):
         PartialCredentialsError,
         ValidationError,
     )
-    from botocore.parsers import ResponseParserError
 
 #: For botocore's ``Config``: throttled and failed calls are tried again, later and later; no call hangs for long.
 ATTEMPTS = 8
@@ -118,8 +117,7 @@ class AwsClient:
                 f"Tried to {attempted}, but {self.label} could not be asked: {error}. Check the network, the region "
                 "and AWS_ENDPOINT_URL, then run again."
             ) from error
-        except (ResponseParserError, AttributeError, KeyError, TypeError, ValueError) as error:
-            # botocore found no answer of the service in what came, and tells so in many ways.
+        except _unreadable() as error:
             raise no_answer(self.label, attempted, f"{type(error).__name__}: {error}") from error
 
     def _find(self, attempted: str, operation: str, missing: frozenset[str], **arguments: Any) -> Any:
@@ -155,6 +153,14 @@ class AwsClient:
             f"Tried to {attempted}, but {self.label} had more than {MOST_PAGES} pages, which are not all read. "
             "Delete what is no longer needed there, then run again."
         )
+
+
+def _unreadable() -> tuple[type[Exception], ...]:
+    """How botocore tells that it found no answer of the service in what came."""
+    # With it comes most of botocore, which a client has loaded; without one it would take a fifth of a second.
+    from botocore.parsers import ResponseParserError  # noqa: PLC0415
+
+    return (ResponseParserError, AttributeError, KeyError, TypeError, ValueError)
 
 
 def _next_page(answer: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .._errors import UnavailableError
@@ -27,24 +28,25 @@ class Connection:
 
         Raises RequestError for a proxy of the environment that cannot be read, which botocore's errors would show.
         """
-        # It loads boto3, which takes a fifth of a second: when a client is needed, and not before.
-        from ansible_collections.amazon.aws.plugins.module_utils.botocore import (  # noqa: PLC0415
-            HAS_BOTO3,
-            boto3_conn,
-            get_aws_connection_info,
-        )
-
-        if not HAS_BOTO3:
+        library = load_boto3()
+        if not library.HAS_BOTO3:
             raise UnavailableError(
                 "Tried to reach AWS, but the Python that runs this task has no boto3. Install it beside ansible-core."
             )
         asker = _Asker(side_params(self._params, overrides or {}))
-        region, endpoint, given = get_aws_connection_info(asker)
+        region, endpoint, given = library.get_aws_connection_info(asker)
         given = {**given, "config": dict(CONFIG), **arguments}
-        client = boto3_conn(asker, conn_type="client", resource=service, region=region, endpoint=endpoint, **given)
+        client = library.boto3_conn(
+            asker, conn_type="client", resource=service, region=region, endpoint=endpoint, **given
+        )
         check_proxy(client.meta.endpoint_url)
         forbid_abandoned(client)
         return client
+
+
+def load_boto3() -> Any:
+    """What amazon.aws makes clients with. It loads boto3, which takes half a second: not before it is needed."""
+    return import_module("ansible_collections.amazon.aws.plugins.module_utils.botocore")
 
 
 class _Asker:

@@ -6,11 +6,39 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ansible.module_utils.basic import env_fallback
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _CREDENTIALS = ("profile", "access_key", "secret_key", "session_token")
 _OPTIONS = (*_CREDENTIALS, "region", "endpoint_url")
+
+
+def aws_options() -> dict[str, Any]:
+    """The options of every AWS module, as an argument spec: amazon.aws's, which cannot be had without loading boto3."""
+
+    def option(*variables: str, **more: Any) -> dict[str, Any]:
+        return {"fallback": (env_fallback, list(variables)), **more}
+
+    return {
+        "access_key": option(
+            *("AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY"), aliases=["aws_access_key_id", "aws_access_key"], no_log=False
+        ),
+        "secret_key": option(
+            *("AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY"),
+            aliases=["aws_secret_access_key", "aws_secret_key"],
+            no_log=True,
+        ),
+        "session_token": option("AWS_SESSION_TOKEN", aliases=["aws_session_token"], no_log=True),
+        "profile": option("AWS_PROFILE", "AWS_DEFAULT_PROFILE", aliases=["aws_profile"]),
+        "region": option("AWS_REGION", "AWS_DEFAULT_REGION", aliases=["aws_region"]),
+        "endpoint_url": option("AWS_URL", aliases=["aws_endpoint_url"]),
+        "aws_ca_bundle": option("AWS_CA_BUNDLE", type="path"),
+        "debug_botocore_endpoint_logs": option("ANSIBLE_DEBUG_BOTOCORE_LOGS", type="bool", default=False),
+        "aws_config": {"type": "dict"},
+        "validate_certs": {"type": "bool", "default": True},
+    }
 
 
 def side_params(params: Mapping[str, Any], overrides: Mapping[str, str]) -> dict[str, Any]:

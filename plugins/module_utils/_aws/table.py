@@ -4,18 +4,14 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from decimal import Decimal
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from .api import ApiRefusedError, AwsClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-
-# Where it is missing, `Connection` says so.
-with suppress(ImportError):
-    from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
 
 _CONDITION_FAILED = "ConditionalCheckFailedException"
 
@@ -82,21 +78,26 @@ class TableClient(AwsClient):
 
 def encode(values: Mapping[str, Any]) -> dict[str, Any]:
     """Plain data as DynamoDB's attribute values."""
-    serializer = TypeSerializer()
+    serializer = _types().TypeSerializer()
     return {name: serializer.serialize(value) for name, value in values.items()}
 
 
 def decode(item: Mapping[str, Any]) -> dict[str, Any]:
     """DynamoDB's attribute values as plain data: whole numbers as int, others as float, binary as bytes."""
-    deserializer = TypeDeserializer()
+    deserializer = _types().TypeDeserializer()
     return {name: _plain(deserializer.deserialize(value)) for name, value in item.items()}
+
+
+def _types() -> Any:
+    # It loads boto3, which takes half a second, and is loaded where there is a table to ask.
+    return import_module("boto3.dynamodb.types")
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, Binary):
-        return value.value  # type: ignore[attr-defined]
+    if isinstance(value, _types().Binary):
+        return value.value
     if isinstance(value, dict):
         return {name: _plain(inner) for name, inner in value.items()}
     if isinstance(value, (list, set)):

@@ -53,7 +53,7 @@ class Entry:
     finds secrets that lie deeper in the options than Ansible looks. ``protecting`` are the options (``gates``,
     ``images.digest``) that must not be empty when they are given, nor anything below them, but for an empty text of
     ``empty_texts``. ``texts`` are names of options that hold a version, a tag or a digest, which must be text as they
-    are given. ``aws``: it has the options of every AWS module.
+    are given. ``aws``: it has the options of every AWS module; ``aws_optional``: it may do its work without AWS.
     """
 
     argument_spec: Mapping[str, Any]
@@ -65,6 +65,7 @@ class Entry:
     empty_texts: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
     aws: bool = True
+    aws_optional: bool = False
 
     def refuse(self, given: Mapping[str, Any]) -> None:
         """Raise RequestError when the options, as they were given and before Ansible converts them, cannot be meant."""

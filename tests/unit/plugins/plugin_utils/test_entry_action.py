@@ -82,11 +82,12 @@ def test_options_are_judged_as_they_were_written(written: str, answers: dict[str
     assert "(2)" not in answers[written]
 
 
-def test_an_action_that_does_not_talk_to_aws_loads_no_boto3() -> None:
-    """It takes a fifth of a second, in each worker."""
+@pytest.mark.parametrize(("action", "loaded"), [("component_state", 0), ("image_promotion", 0), ("account_guard", 1)])
+def test_boto3_is_loaded_where_an_action_needs_it_and_then_before_workers_are_forked(action: str, loaded: int) -> None:
+    """It takes half a second: the controller imports an action before it forks a worker for each task."""
     code = (
-        "import sys; import ansible_collections.fastbreak.aws.plugins.action.component_state; "
-        "sys.exit('boto3' in sys.modules)"
+        f"import sys; import ansible_collections.fastbreak.aws.plugins.action.{action}; "
+        "sys.exit('boto3' in sys.modules or 'botocore.parsers' in sys.modules)"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT / ".ansible/collections")}
-    assert subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == loaded

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.fastbreak.aws.plugins.module_utils._aws.options import side_params
+from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argument_spec
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.options import aws_options, side_params
 
 OWN: dict[str, Any] = {
     "profile": None,
@@ -43,3 +44,7 @@ def test_region_and_endpoint_keep_the_tasks_credentials() -> None:
 
 def test_other_options_of_a_side_are_no_aws_options() -> None:
     assert side_params(OWN, {"role_arn": "arn", "validate_certs": "no"}) == OWN
+
+
+def test_the_options_of_every_aws_module_are_amazon_awss() -> None:
+    assert aws_options() == aws_argument_spec()
