@@ -31,6 +31,7 @@ _DEPLOYMENT: Mapping[str, str] = {
     "volumeConfigurations": "volumes (volumeConfigurations)",
     "vpcLatticeConfigurations": "VPC Lattice (vpcLatticeConfigurations)",
 }
+_THRESHOLD = "circuit breaker's threshold"
 # What a rollout itself sends of a circuit breaker and a load balancer.
 _SENT_OF_BREAKER = frozenset({"enable", "rollback"})
 _SENT_OF_BALANCER = frozenset({"targetGroupArn", "containerName", "containerPort"})
@@ -51,7 +52,7 @@ def _set(answer: Answer) -> Iterator[tuple[str, Any]]:
     yield from ((name, answer.get(field)) for field, name in _SERVICE.items())
     yield from ((name, primary.get(field)) for field, name in _DEPLOYMENT.items())
     breaker = answer.get("deploymentConfiguration", {}).get("deploymentCircuitBreaker", {})
-    yield "circuit breaker's threshold", _others(breaker, _SENT_OF_BREAKER)
+    yield _THRESHOLD, _others(breaker, _SENT_OF_BREAKER)
     balancers = [_others(balancer, _SENT_OF_BALANCER) for balancer in answer.get("loadBalancers", [])]
     yield "load balancers (beside target groups)", [others for others in balancers if others]
 
@@ -78,7 +79,14 @@ def changed_by_others(before: Service, after: Service, wanted: DeploymentSetting
     left, right = before.unmanaged, after.unmanaged
     if before.settings.deployment.strategy == after.settings.deployment.strategy:
         left, right = left | _beside(before, wanted), right | _beside(after, wanted)
+    if before.settings.deployment.circuit_breaker != after.settings.deployment.circuit_breaker:
+        # ECS fills the threshold in when the breaker is switched on.
+        left, right = _without_threshold(left), _without_threshold(right)
     return differing(left, right)
+
+
+def _without_threshold(settings: Unmanaged) -> Unmanaged:
+    return frozenset((name, value) for name, value in settings if name != _THRESHOLD)
 
 
 def _beside(service: Service, wanted: DeploymentSettings) -> Unmanaged:

@@ -90,3 +90,13 @@ def test_members_of_the_strategy_are_of_others_unless_they_are_wanted(
 ) -> None:
     wanted = DeploymentSettings(strategy="LINEAR", own={"steps": {"percent": 9}})
     assert changed_by_others(before, after, wanted) == said
+
+
+@pytest.mark.parametrize(("switched", "said"), [(True, ()), (False, ("circuit breaker's threshold was set",))])
+def test_a_threshold_that_comes_with_the_breaker_is_nobody_elses(switched: bool, said: tuple[str, ...]) -> None:
+    def service(breaker: bool, unmanaged: dict[str, str]) -> Service:
+        settings = ServiceSettings(deployment=DeploymentSettings(circuit_breaker=breaker))
+        return Service("arn", "web", "ACTIVE", "web:1", 2, 2, settings, unmanaged=frozenset(unmanaged.items()))
+
+    after = service(True, {"circuit breaker's threshold": "{}"})
+    assert changed_by_others(service(not switched, {}), after, after.settings.deployment) == said

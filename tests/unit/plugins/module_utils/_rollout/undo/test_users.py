@@ -32,6 +32,13 @@ GOOD = Answer(200, version="1.0.0")
         ([Answer(0, problem="reset")], (200, "1.0.0"), "1.0.0", "no answer (reset)", ""),
         ([Answer(404, version="1.0.0")], (404, "1.0.0"), "1.0.0", "", ""),
         ([Answer(404, version="1.0.0")], (200, "1.0.0"), "1.0.0", "404", ""),
+        (
+            [Answer(302, location="/login")],
+            (200, "1.0.0"),
+            "1.0.0",
+            "302, a redirect to /login, which is not followed",
+            "",
+        ),
         ([Answer(200, version="1.1.0")], (200, "1.0.0"), "1.0.0", "200 from release 1.1.0 and not from 1.0.0", ""),
         ([Answer(200)], (200, "1.0.0"), "1.0.0", "200 from release (none named) and not from 1.0.0", ""),
         ([Answer(200, version="1.1.0")], (200, "1.0.0"), "", "200 from release 1.1.0 and not from 1.0.0", ""),
