@@ -99,16 +99,24 @@ alb = Module(
 )
 cloudformation = Module(
     "ministack.services.cloudformation",
-    used("_ACTION_HANDLERS", "dict", "UpdateStack"),
+    used("_ACTION_HANDLERS", "dict", "CreateChangeSet DescribeChangeSet ExecuteChangeSet UpdateStack"),
+    used("_change_sets", _STORE),
     replaced("handle_request", "async (method, path, headers, body, query_params)"),
     used("_stacks", _STORE),
 )
+changesets = Module(
+    "ministack.services.cloudformation.changesets",
+    used("_find_change_set", "(cs_name, stack_name='')"),
+)
 drift = Module(
     "ministack.services.cloudformation.drift",
+    used("detect_resource_drift", "(stack, logical_id, record, timestamp)"),
     used("_DRIFT_READERS", "dict", "AWS::DynamoDB::Table AWS::IAM::Role AWS::Logs::LogGroup"),
+    used("supports_drift", "(resource_type)"),
 )
 handlers = Module(
     "ministack.services.cloudformation.handlers",
+    used("_error", "(code, message, status=400)"),
     used("_p", "(params, key, default='')"),
     used("_resolve_stack", "(stack_name)"),
     keys="_resources _stack_policy",
@@ -329,6 +337,7 @@ MODULES: Final = (
     responses,
     router,
     alb,
+    changesets,
     cloudformation,
     drift,
     handlers,

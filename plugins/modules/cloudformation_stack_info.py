@@ -121,16 +121,16 @@ def _stacks_data(found, drifts):
             "outputs": dict(snapshot.outputs),
             "parameters": dict(snapshot.parameters),
             "tags": dict(snapshot.tags),
-            **({"drift": _drift_data(*drifts[name])} if name in drifts else {}),
+            **({"drift": _drift_data(drifts[name])} if name in drifts else {}),
         }
         for name, snapshot in found.items()
         if snapshot is not None
     }
 
 
-def _drift_data(detection, resources):
+def _drift_data(drift):
     return {
-        "status": detection.drift,
+        "status": drift.status,
         "resources": [
             {
                 "logical_id": resource.logical_id,
@@ -142,7 +142,7 @@ def _drift_data(detection, resources):
                     for path, expected, actual in resource.differences
                 ],
             }
-            for resource in resources
+            for resource in drift.resources
         ],
     }
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from operator import not_
 from typing import TYPE_CHECKING, Protocol
 
@@ -32,18 +32,25 @@ class DriftApi(Protocol):
         """Only resources that were changed or deleted."""
 
 
-def detect_drift(
-    names: Iterable[str], api: DriftApi, clock: Clock, timeout_seconds: float
-) -> dict[str, tuple[DriftDetection, Sequence[ResourceDrift]]]:
+@dataclass(frozen=True)
+class Drift:
+    """A stack's drift: ``status`` is ``IN_SYNC`` or ``DRIFTED``. What only ``grown`` by itself is none."""
+
+    status: str
+    resources: Sequence[ResourceDrift] = ()
+    grown: Sequence[ResourceDrift] = ()
+
+
+def detect_drift(names: Iterable[str], api: DriftApi, clock: Clock, timeout_seconds: float) -> dict[str, Drift]:
     """The drift of each stack. All detections run at once; `WaitTimeoutError` names those that did not end."""
     pending = {name: api.detect_stack_drift(name) for name in names}
-    found: dict[str, tuple[DriftDetection, Sequence[ResourceDrift]]] = {}
+    found: dict[str, Drift] = {}
 
     def look() -> dict[str, str]:
         for name, detection_id in list(pending.items()):
             detection = api.describe_stack_drift_detection(detection_id)
             if _has_ended(name, detection):
-                found[name] = _without_growth(detection, api.describe_stack_resource_drifts(name))
+                found[name] = _judge(detection, api.describe_stack_resource_drifts(name))
                 del pending[name]
         return pending
 
@@ -74,16 +81,18 @@ def describe(resource: ResourceDrift) -> str:
     return f"{label} was changed: {changes or 'CloudFormation does not say how'}"
 
 
-def _without_growth(
-    detection: DriftDetection, resources: Sequence[ResourceDrift]
-) -> tuple[DriftDetection, Sequence[ResourceDrift]]:
+def _judge(detection: DriftDetection, resources: Sequence[ResourceDrift]) -> Drift:
     """RDS lets storage grow by itself and never shrink: more than the template says is what it asked for."""
-    left = []
+    drifted, grown = [], []
     for resource in resources:
-        differences = tuple(item for item in resource.differences if not _grew(resource.resource_type, *item))
-        if differences or not resource.differences:
-            left.append(replace(resource, differences=differences))
-    return (detection if left or not resources else replace(detection, drift="IN_SYNC")), left
+        growth = tuple(item for item in resource.differences if _grew(resource.resource_type, *item))
+        left = tuple(item for item in resource.differences if item not in growth)
+        if growth:
+            grown.append(replace(resource, differences=growth))
+        if left or not growth:
+            drifted.append(replace(resource, differences=left))
+    status = "IN_SYNC" if grown and not drifted else detection.drift
+    return Drift(status, drifted, grown)
 
 
 def _grew(resource_type: str, path: str, expected: str, actual: str) -> bool:

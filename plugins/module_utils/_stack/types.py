@@ -65,6 +65,7 @@ class StackSnapshot:
     outputs: Mapping[str, str] = field(default_factory=dict)
     termination_protection: bool = False
     resolved: Mapping[str, str] = field(default_factory=dict)
+    capabilities: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,28 @@ class ResourceDrift:
     resource_type: str
     status: str
     differences: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Reversal:
+    """What is done to a resource to take its drift back.
+
+    ``action`` is ``add``, ``modify`` or ``remove``; ``replacement`` is ``yes``, ``maybe``, ``no`` or ``unknown``.
+    """
+
+    logical_id: str
+    resource_type: str
+    action: str
+    replacement: str
+
+
+@dataclass(frozen=True)
+class ChangeSet:
+    """What CloudFormation would do."""
+
+    status: str
+    reason: str = ""
+    reversals: tuple[Reversal, ...] = ()
 
 
 class StackBusyError(FastbreakError):

@@ -5,7 +5,7 @@ found to have drifted, and deleted like a resource made by hand.
 """
 
 from sandbox.host import Sandbox
-from sandbox.services.cloudformation.api import drift_detection, stack_policy, teaching
+from sandbox.services.cloudformation.api import drift_detection, drift_reversal, stack_policy, teaching
 from sandbox.services.cloudformation.model.stack_policy import forget as forget_overrides
 
 
@@ -13,5 +13,7 @@ def install(sandbox: Sandbox) -> None:
     """Change MiniStack's engine."""
     teaching.install()
     drift_detection.install()
+    drift_reversal.install()
     stack_policy.install()
     sandbox.on_reset(forget_overrides)
+    sandbox.on_reset(drift_reversal.forget)

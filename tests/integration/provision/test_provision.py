@@ -44,22 +44,39 @@ def test_from_an_empty_account_and_back(nothing):
     assert (again.code, set(again.changed().values())) == (0, {0}), again.text
 
 
-def test_the_default_security_group_is_closed_again_when_somebody_opened_it(dev):
-    ec2 = dev.client("ec2")
+def test_what_somebody_changed_is_told_and_changed_back(dev):
+    ec2, logs = dev.client("ec2"), dev.client("logs")
     vpc = ec2.describe_vpcs(Filters=[{"Name": "cidr", "Values": ["10.10.0.0/16"]}])["Vpcs"][0]["VpcId"]
     wanted = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]
 
     def group():
         return ec2.describe_security_groups(Filters=wanted)["SecurityGroups"][0]
 
+    def drift(*arguments):
+        return dev.run(*arguments, playbook="playbooks/drift.yml")
+
     assert (group()["IpPermissions"], group()["IpPermissionsEgress"]) == ([], [])
     opened = [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
     ec2.authorize_security_group_ingress(GroupId=group()["GroupId"], IpPermissions=opened)
     checked = dev.run("--check", "--limit", "network")
     assert checked.changed() == {"network": 1}
-    assert group()["IpPermissions"]
-    assert dev.run("--limit", "network").changed() == {"network": 1}
+    [found] = logs.describe_log_groups(logGroupNamePrefix="/aws/rds/instance/fastbreak-dev")["logGroups"]
+    logs.put_retention_policy(logGroupName=found["logGroupName"], retentionInDays=1)
+    dev.client("kms").delete_alias(AliasName="alias/fastbreak-dev-database")
+
+    told = drift()
+    assert told.failed() == {"network", "rds"}
+    assert f"RetentionInDays is 1, and should be {found['retentionInDays']}" in told.message("rds")
+    assert "DatabaseKeyAlias (AWS::KMS::Alias) was deleted" in told.message("rds")
+    assert f"The default security group {group()['GroupId']} was opened" in told.message("network")
+    expected = {**dict.fromkeys(COMPONENTS, 0), "network": 1, "rds": 1}
+    assert drift("-e", "repair=true", "--check").changed() == expected
+    assert group()["IpPermissions"], "a check repairs nothing"
+    repaired = drift("-e", "repair=true")
+    assert (repaired.code, repaired.changed()) == (0, expected), repaired.text
     assert group()["IpPermissions"] == []
+    again = drift("-e", "repair=true")
+    assert (again.code, set(again.changed().values())) == (0, {0}), again.text
 
 
 def test_a_check_predicts_exactly_what_the_run_does_and_two_runs_at_once_agree(dev):

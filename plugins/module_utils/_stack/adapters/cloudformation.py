@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from ..._aws.api import ApiRefusedError, AwsClient, no_answer
 from ..plannable import is_transformed
 from ..types import (
+    ChangeSet,
     DriftDetection,
     NothingToUpdateError,
     ResourceDrift,
+    Reversal,
     StackBusyError,
     StackEvent,
     StackGoneError,
@@ -148,6 +150,38 @@ class CloudFormation(AwsClient):
         )
         return [_drift(item) for page in pages for item in page["StackResourceDrifts"]]
 
+    def create_drift_change_set(self, snapshot: StackSnapshot, change_set: str) -> None:
+        """Start to compare the stack, as it was last deployed, with what is there."""
+        self._on(
+            "compare what is there with",
+            snapshot.name,
+            "create_change_set",
+            ChangeSetName=change_set,
+            DeploymentMode="REVERT_DRIFT",
+            UsePreviousTemplate=True,
+            Parameters=[{"ParameterKey": key, "UsePreviousValue": True} for key in snapshot.parameters],
+            Capabilities=list(snapshot.capabilities),
+        )
+
+    def describe_change_set(self, name: str, change_set: str) -> ChangeSet:
+        """How far a change set is, and what it would do."""
+        pages = list(self._pages_on("read a change set of", name, "describe_change_set", ChangeSetName=change_set))
+        if not pages:
+            raise no_answer(self.label, f"read a change set of stack {name}", "no page")
+        return ChangeSet(
+            status=pages[0]["Status"],
+            reason=pages[0].get("StatusReason", ""),
+            reversals=tuple(_reversal(item["ResourceChange"]) for page in pages for item in page.get("Changes", [])),
+        )
+
+    def execute_change_set(self, name: str, change_set: str, token: str) -> None:
+        """Start to do what the change set says."""
+        self._on("repair the drift of", name, "execute_change_set", ChangeSetName=change_set, ClientRequestToken=token)
+
+    def delete_change_set(self, name: str, change_set: str) -> None:
+        """Give the change set up."""
+        self._on("delete a change set of", name, "delete_change_set", ChangeSetName=change_set)
+
     def _on(self, attempted: str, name: str, operation: str, **arguments: Any) -> Any:
         """Call *operation* on a stack."""
         return self._call(f"{attempted} stack {name}", operation, StackName=name, **arguments)
@@ -201,6 +235,7 @@ def _snapshot(stack: Mapping[str, Any]) -> StackSnapshot:
             for item in stack.get("Parameters", [])
             if "ResolvedValue" in item
         },
+        capabilities=tuple(stack.get("Capabilities", [])),
     )
 
 
@@ -222,6 +257,20 @@ def _resource(resource: Mapping[str, Any]) -> StackResource:
         resource_type=resource["ResourceType"],
         status=resource["ResourceStatus"],
         physical_id=resource.get("PhysicalResourceId", ""),
+    )
+
+
+_REPLACEMENTS = {"True": "yes", "Conditional": "maybe", "False": "no"}
+
+
+def _reversal(change: Mapping[str, Any]) -> Reversal:
+    action = change["Action"].lower()
+    default = "no" if action in {"add", "remove"} else "unknown"
+    return Reversal(
+        logical_id=change["LogicalResourceId"],
+        resource_type=change["ResourceType"],
+        action=action,
+        replacement=_REPLACEMENTS.get(change.get("Replacement", ""), default),
     )
 
 

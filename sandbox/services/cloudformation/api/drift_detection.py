@@ -7,7 +7,7 @@ from typing import Any
 from sandbox.ministack import cloudformation
 
 # These read every resource of a stack through the API, which takes too long for the server's loop.
-_LONG_ACTIONS = re.compile(rb"(?:^|&)Action=DetectStack(?:Resource)?Drift(?:&|$)")
+_LONG_ACTIONS = re.compile(rb"(?:^|&)(?:Action=DetectStack(?:Resource)?Drift|DeploymentMode=\w+)(?:&|$)")
 
 
 def install() -> None:

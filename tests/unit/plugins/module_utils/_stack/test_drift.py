@@ -2,13 +2,14 @@
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, WaitTimeoutError
-from ansible_collections.fastbreak.aws.plugins.module_utils._stack.drift import detect_drift
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.drift import Drift, detect_drift
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.types import DriftDetection, ResourceDrift
 
 from tests.unit.plugins.module_utils._common.fakes import FakeClock
 
 RUNNING, DONE = DriftDetection("DETECTION_IN_PROGRESS"), DriftDetection("DETECTION_COMPLETE", "DRIFTED")
 MOVED = ResourceDrift("R", "T", "MODIFIED", (("/A", "1", "2"),))
+FOUND = Drift("DRIFTED", [MOVED], [])
 
 
 class FakeDrift:
@@ -30,7 +31,7 @@ class FakeDrift:
 
 def test_all_are_started_before_any_is_waited_for():
     api, clock = FakeDrift(a=[RUNNING, RUNNING, DONE], b=[DONE]), FakeClock()
-    assert detect_drift(["a", "b"], api, clock, 60) == {"a": (DONE, [MOVED]), "b": (DONE, [MOVED])}
+    assert detect_drift(["a", "b"], api, clock, 60) == {"a": FOUND, "b": FOUND}
     assert (api.started, clock.time) == (["a", "b"], 1002)
 
 

@@ -47,11 +47,13 @@ def test_words_hold_the_values():
     ],
 )
 def test_storage_that_grew_by_itself_is_no_drift(difference, drift):
-    detection, resources = found(database(difference))
-    assert (detection.drift, bool(resources)) == (drift, drift == "DRIFTED")
+    seen = found(database(difference))
+    assert (seen.status, bool(seen.resources)) == (drift, drift == "DRIFTED")
+    assert bool(seen.grown) is not bool(seen.resources)
 
 
 def test_other_drift_beside_grown_storage_is_kept():
-    _detection, resources = found(database(("/AllocatedStorage", "20", "30"), ("/MultiAZ", "true", "false")))
-    assert resources[0].differences == (("/MultiAZ", "true", "false"),)
-    assert found(ResourceDrift("Q", "T", "DELETED"))[1] == [ResourceDrift("Q", "T", "DELETED")]
+    seen = found(database(("/AllocatedStorage", "20", "30"), ("/MultiAZ", "true", "false")))
+    assert seen.resources == [database(("/MultiAZ", "true", "false"))]
+    assert seen.grown == [database(("/AllocatedStorage", "20", "30"))]
+    assert found(ResourceDrift("Q", "T", "DELETED")).resources == [ResourceDrift("Q", "T", "DELETED")]

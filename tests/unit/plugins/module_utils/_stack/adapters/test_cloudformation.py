@@ -12,13 +12,16 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.cloudformation import CloudFormation
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.types import (
+    ChangeSet,
     DriftDetection,
     NothingToUpdateError,
     ResourceDrift,
+    Reversal,
     StackBusyError,
     StackEvent,
     StackRequest,
     StackResource,
+    StackSnapshot,
 )
 from botocore.config import Config
 from botocore.stub import Stubber
@@ -283,6 +286,41 @@ def test_drifted_resources_are_read_over_pages(api):
         ResourceDrift("R", "T", "MODIFIED", (("/A", "1", "2"),)),
         ResourceDrift("Q", "T", "DELETED"),
     ]
+
+
+def test_a_change_set_that_reverts_drift_uses_what_was_deployed(api):
+    stacks, stub = api
+    named = {"StackName": "s", "ChangeSetName": "c"}
+    previous = {"UsePreviousTemplate": True, "Parameters": [{"ParameterKey": "P", "UsePreviousValue": True}]}
+    stub.add_response(
+        "create_change_set",
+        {"Id": "i"},
+        {**named, **previous, "DeploymentMode": "REVERT_DRIFT", "Capabilities": ["CAPABILITY_IAM"]},
+    )
+    stub.add_response("execute_change_set", {}, {**named, "ClientRequestToken": "t"})
+    stub.add_response("delete_change_set", {}, named)
+    snapshot = StackSnapshot("s", "arn:s", "CREATE_COMPLETE", parameters={"P": "1"}, capabilities=("CAPABILITY_IAM",))
+    stacks.create_drift_change_set(snapshot, "c")
+    stacks.execute_change_set("s", "c", "t")
+    stacks.delete_change_set("s", "c")
+
+
+def test_every_page_of_a_change_set_is_read(api):
+    stacks, stub = api
+    named = {"StackName": "s", "ChangeSetName": "c"}
+
+    def page(*changes, **more):
+        listed = [{"Type": "Resource", "ResourceChange": change} for change in changes]
+        return {"Status": "CREATE_COMPLETE", "StatusReason": "why", "Changes": listed, **more}
+
+    base = {"LogicalResourceId": "R", "ResourceType": "T"}
+    first = page({**base, "Action": "Modify", "Replacement": "Conditional"}, {**base, "Action": "Add"}, NextToken="n")
+    second = page({**base, "Action": "Modify"}, {**base, "Action": "Modify", "Replacement": "True"})
+    stub.add_response("describe_change_set", first, named)
+    stub.add_response("describe_change_set", second, {**named, "NextToken": "n"})
+    kinds = [("modify", "maybe"), ("add", "no"), ("modify", "unknown"), ("modify", "yes")]
+    expected = tuple(Reversal("R", "T", action, replacement) for action, replacement in kinds)
+    assert stacks.describe_change_set("s", "c") == ChangeSet("CREATE_COMPLETE", "why", expected)
 
 
 def test_ways_out_are_sent_only_when_they_are_named(api):

@@ -1,0 +1,193 @@
+#!/usr/bin/python
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: cloudformation_revert_drift
+short_description: Take back what was changed behind CloudFormation's back
+version_added: 0.1.0
+description:
+  - Detects the drift of a stack, and brings each resource that differs back to what the stack says, by a drift-aware
+    change set (C(REVERT_DRIFT)). A resource that was deleted is made anew.
+  - What CloudFormation would do is judged first. Anything that is replaced or made anew without its data needs consent
+    by name, and what the stack policy denies is refused.
+  - Afterwards the drift is detected again. The module fails and names what still differs.
+  - The action plugin of the same name does the work in the controller.
+options:
+  name:
+    description: Name of the stack.
+    type: str
+    required: true
+  consent:
+    description: Logical ids of resources that hold data and may be replaced, or made anew without it.
+    type: list
+    elements: str
+    default: []
+  timeout_seconds:
+    description: Bounds each wait, in seconds. A change that goes on longer ends the run, not the change.
+    type: int
+    default: 3600
+attributes:
+  check_mode:
+    support: full
+    details: Detects drift and makes no change set. Whether something is replaced is told from the types' schemas.
+  diff_mode:
+    support: full
+    details: Shows each property as it is and as it should be.
+  idempotent:
+    support: full
+  action:
+    support: full
+extends_documentation_fragment:
+  - fastbreak.aws.attributes
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+seealso:
+  - module: fastbreak.aws.cloudformation_stack_info
+author:
+  - The Fastbreak maintainers (@fastbreak-sports)
+"""
+
+EXAMPLES = r"""
+- name: See what would be changed back
+  fastbreak.aws.cloudformation_revert_drift:
+    name: fastbreak-dev-network
+  check_mode: true
+
+- name: Change it back, and make the table of jobs anew, empty
+  fastbreak.aws.cloudformation_revert_drift:
+    name: fastbreak-dev-service
+    consent: [JobTable]
+"""
+
+RETURN = r"""
+stack_name:
+  description: Name of the stack.
+  type: str
+  returned: always
+resources:
+  description: What differed, and what is done to it.
+  type: list
+  elements: dict
+  returned: success
+  contains:
+    logical_id:
+      description: Name of the resource in the template.
+      type: str
+    resource_type:
+      description: Type of the resource.
+      type: str
+    action:
+      description: V(modify), V(add) for what was deleted, or V(remove).
+      type: str
+    replacement:
+      description: Whether CloudFormation makes a new one in its place, one of V(yes), V(maybe), V(no) and V(unknown).
+      type: str
+    words:
+      description: How it differed, in a sentence; empty for what only follows a resource that is made anew.
+      type: str
+unrepaired:
+  description: Logical ids of what still differs.
+  type: list
+  elements: str
+  returned: when not everything could be brought back
+"""
+
+import uuid
+
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.cloudformation import CloudFormation
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.living import LivingResources
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.parameter_store import ParameterStore
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.drift import describe
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.ports import NoRun, Ports
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.revert import revert_drift
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.types import StackRequest
+
+
+def build_argument_spec():
+    """The options, without those of every AWS module."""
+    return {
+        "name": {"type": "str", "required": True},
+        "consent": {"type": "list", "elements": "str", "default": []},
+        "timeout_seconds": {"type": "int", "default": 3600},
+    }
+
+
+def build_ports(context):
+    """The only place where clients are made."""
+    return Ports(
+        stacks=CloudFormation(context.client("cloudformation")),
+        clock=context.clock,
+        run=NoRun(),
+        progress=context.progress,
+        new_token=lambda: f"fastbreak-{uuid.uuid4()}",
+        living=LivingResources(context.client),
+        store=ParameterStore(context.client("ssm")),
+    )
+
+
+def perform(params, context):
+    """Take the drift back and return a module's result."""
+    ports = build_ports(context)
+    request = StackRequest(
+        name=params["name"], consent=tuple(params["consent"]), timeout_seconds=params["timeout_seconds"]
+    )
+    reverted = revert_drift(request, ports, ports.stacks, context.check_mode)
+    words = {drift.logical_id: describe(drift) for drift in reverted.drifts}
+    return {
+        "changed": bool(reverted.reversals),
+        "stack_name": params["name"],
+        "resources": [
+            {
+                "logical_id": item.logical_id,
+                "resource_type": item.resource_type,
+                "action": item.action,
+                "replacement": item.replacement,
+                "words": words.get(item.logical_id, ""),
+            }
+            for item in reverted.reversals
+        ],
+        "diff": _diff(params["name"], reverted.drifts),
+    }
+
+
+def _diff(name, drifts):
+    """Each property as it is and as it should be."""
+
+    def side(values):
+        return {drift.logical_id: values(drift) for drift in drifts}
+
+    return {
+        "before": side(
+            lambda drift: (
+                "deleted"
+                if drift.status == "DELETED"
+                else {path: actual for path, _expected, actual in drift.differences}
+            )
+        ),
+        "after": side(
+            lambda drift: (
+                "made anew"
+                if drift.status == "DELETED"
+                else {path: expected for path, expected, _actual in drift.differences}
+            )
+        ),
+        "before_header": f"stack {name}, as it is",
+        "after_header": f"stack {name}, as its template says",
+    }
+
+
+ENTRY = Entry(build_argument_spec(), perform)
+
+
+def main():
+    run_module(ENTRY)
+
+
+if __name__ == "__main__":
+    main()
