@@ -4,8 +4,12 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
 from typing import TYPE_CHECKING, Any
+
+from .instance_classes import class_problem
+from .postgresql_names import database_problem, user_problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -13,8 +17,22 @@ if TYPE_CHECKING:
 #: Instance classes that do not have Performance Insights, by their beginning.
 #: Amazon RDS User Guide, "Amazon RDS DB engine, Region, and instance class support for Performance Insights".
 _NO_INSIGHTS = ("db.t2.", "db.t3.micro", "db.t3.small", "db.t4g.micro", "db.t4g.small")
-_RESERVED_USERS = {"admin", "postgres", "rdsadmin", "rds_superuser", "user"}
-_RESERVED_DATABASES = {"postgres", "rdsadmin", "template0", "template1"}
+#: Ranges that no network can have. Amazon VPC User Guide, "VPC CIDR blocks"; RFC 6890.
+_UNUSABLE = {
+    "0.0.0.0/8": "this very network",
+    "127.0.0.0/8": "loopback",
+    "169.254.0.0/16": "link-local",
+    "224.0.0.0/4": "multicast",
+    "240.0.0.0/4": "reserved",
+}
+#: Variables of a component that have to be the same as those of the network that lets their traffic through.
+_SHARED_PORTS = {
+    "rds_database_port": "network_database_port",
+    "ecs_container_port": "network_container_port",
+    "ecs_test_listener_port": "network_test_listener_port",
+}
+_CERTIFICATE = re.compile(r"arn:(aws[a-z-]*):acm:([a-z0-9-]+):(\d{12}):certificate/[A-Za-z0-9-]+")
+_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 
 
 def cross_check(component: str, inputs: Mapping[str, Any]) -> list[str]:
@@ -24,6 +42,7 @@ def cross_check(component: str, inputs: Mapping[str, Any]) -> list[str]:
 
 def _network(inputs: Mapping[str, Any]) -> Iterator[str]:
     yield from _range(inputs, "network_vpc_cidr", 16, 20)
+    yield from _usable(inputs)
     for name in ("network_ingress_cidr", "network_test_ingress_cidr"):
         yield from _range(inputs, name, 0, 32)
     yield from _zones(inputs)
@@ -41,9 +60,12 @@ def _zones(inputs: Mapping[str, Any]) -> Iterator[str]:
         yield f"network_availability_zones names {len(zones)} zones; name two or three"
     if len(set(map(str, zones))) != len(zones):
         yield f"network_availability_zones names a zone twice: {', '.join(map(str, zones))}"
-    foreign = [str(zone) for zone in zones if str(zone)[:-1] != region or not str(zone)[-1:].isalpha()]
+    foreign = [str(zone) for zone in zones if str(zone)[:-1] != region or str(zone)[-1:] not in "abcdef"]
     if foreign:
-        yield f"network_availability_zones names {', '.join(foreign)}, which is not in fastbreak_region {region}"
+        yield (
+            f"network_availability_zones names {', '.join(foreign)}, which is not in fastbreak_region {region}; its "
+            f"zones are called {region}a to {region}f at most"
+        )
 
 
 def _rds(inputs: Mapping[str, Any]) -> Iterator[str]:
@@ -54,12 +76,20 @@ def _rds(inputs: Mapping[str, Any]) -> Iterator[str]:
             f"tenth above, {-(-least * 11 // 10)} at least"
         )
     size = str(inputs.get("rds_instance_class"))
+    if "rds_instance_class" in inputs and (problem := class_problem("rds_instance_class", size)):
+        yield problem
+    if (timeout := _int(inputs.get("rds_timeout_seconds"))) is not None and timeout <= 0:
+        yield f"rds_timeout_seconds is {timeout}; it has to be above zero"
+    yield from _same_ports(inputs, "rds_")
     if _true(inputs.get("rds_performance_insights")) and size.startswith(_NO_INSIGHTS):
         yield f"rds_performance_insights is on, and {size} (rds_instance_class) does not have Performance Insights"
-    if str(inputs.get("rds_master_username")).lower() in _RESERVED_USERS:
-        yield f"rds_master_username is {inputs['rds_master_username']}, a name that PostgreSQL or RDS keeps for itself"
-    if str(inputs.get("rds_database_name")).lower() in _RESERVED_DATABASES:
-        yield f"rds_database_name is {inputs['rds_database_name']}, a database that PostgreSQL or RDS makes itself"
+    yield from filter(
+        None,
+        (
+            user_problem("rds_master_username", str(inputs.get("rds_master_username", ""))),
+            database_problem("rds_database_name", str(inputs.get("rds_database_name", ""))),
+        ),
+    )
 
 
 def _ecs(inputs: Mapping[str, Any]) -> Iterator[str]:
@@ -71,16 +101,59 @@ def _ecs(inputs: Mapping[str, Any]) -> Iterator[str]:
             "timeout has to be below the interval"
         )
     yield from _ports(inputs, "ecs_test_listener_port", taken={80, 443})
-    arn, domain = str(inputs.get("ecs_certificate_arn") or ""), inputs.get("ecs_domain_name")
-    parts = [*arn.split(":"), "", "", "", "", ""]
-    for place, name in ((3, "fastbreak_region"), (4, "fastbreak_account_id")):
-        if arn and inputs.get(name) and parts[place] != str(inputs[name]):
-            yield (
-                f"ecs_certificate_arn is of {parts[place] or 'nowhere'}, and a load balancer takes certificates of its "
-                f"own {name.removeprefix('fastbreak_').replace('_', ' ')} only, {inputs[name]} ({name})"
-            )
+    yield from _same_ports(inputs, "ecs_")
+    arn, domain = str(inputs.get("ecs_certificate_arn") or ""), str(inputs.get("ecs_domain_name") or "")
+    if arn:
+        yield from _certificate(inputs, arn)
     if domain and not arn:
         yield "ecs_domain_name is given without ecs_certificate_arn; give the certificate that holds that name"
+    if "*" in domain:
+        yield f"ecs_domain_name is {domain}, which is no address; give the name that clients use, like a.example.org"
+
+
+def _certificate(inputs: Mapping[str, Any], arn: str) -> Iterator[str]:
+    found = _CERTIFICATE.fullmatch(arn)
+    if not found:
+        yield (
+            f"ecs_certificate_arn is {arn!r}, which is no certificate of ACM; its ARN is like "
+            "arn:aws:acm:us-east-1:111111111111:certificate/12345678-1234-1234-1234-123456789012"
+        )
+        return
+    region, account = str(inputs.get("fastbreak_region") or ""), str(inputs.get("fastbreak_account_id") or "")
+    partition = next((name for start, name in _PARTITIONS.items() if region.startswith(start)), "aws")
+    wanted = (("partition", partition if region else "", "fastbreak_region"),)
+    wanted += (("region", region, "fastbreak_region"), ("account id", account, "fastbreak_account_id"))
+    for seen, (what, value, name) in zip(found.groups(), wanted, strict=True):
+        if value and seen != value:
+            yield (
+                f"ecs_certificate_arn is of {seen}, and a load balancer takes certificates of its own {what} only, "
+                f"{value} ({name})"
+            )
+
+
+def _ecr(inputs: Mapping[str, Any]) -> Iterator[str]:
+    accounts = inputs.get("ecr_pull_account_ids")
+    listed = [str(account) for account in accounts] if isinstance(accounts, list | tuple) else []
+    twice = sorted({account for account in listed if listed.count(account) > 1})
+    if twice:
+        yield f"ecr_pull_account_ids names {', '.join(twice)} twice"
+
+
+def _same_ports(inputs: Mapping[str, Any], prefix: str) -> Iterator[str]:
+    for own, other in _SHARED_PORTS.items():
+        here, there = _int(inputs.get(own)), _int(inputs.get(other))
+        if own.startswith(prefix) and None not in (here, there) and here != there:
+            yield f"{own} is {here}, and {other} {there}; the network lets nothing through to another port"
+
+
+def _usable(inputs: Mapping[str, Any]) -> Iterator[str]:
+    try:
+        network = IPv4Network(str(inputs.get("network_vpc_cidr")))
+    except ValueError:
+        return  # `_range` has said so
+    for block, what in _UNUSABLE.items():
+        if network.overlaps(IPv4Network(block)):
+            yield f"network_vpc_cidr is {network}, which lies in {block} ({what}); take a range like 10.0.0.0/16"
 
 
 def _range(inputs: Mapping[str, Any], name: str, shortest: int, longest: int) -> Iterator[str]:
@@ -104,7 +177,7 @@ def _ports(inputs: Mapping[str, Any], name: str, taken: set[int]) -> Iterator[st
 def _int(value: Any) -> int | None:
     try:
         return int(value)
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         return None
 
 
@@ -112,4 +185,9 @@ def _true(value: Any) -> bool:
     return str(value).lower() in {"true", "yes", "on", "1"}
 
 
-_CHECKS: dict[str, Callable[[Mapping[str, Any]], Iterator[str]]] = {"network": _network, "rds": _rds, "ecs": _ecs}
+_CHECKS: dict[str, Callable[[Mapping[str, Any]], Iterator[str]]] = {
+    "network": _network,
+    "ecr": _ecr,
+    "rds": _rds,
+    "ecs": _ecs,
+}

@@ -7,15 +7,28 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from .._common.given import text_problem
 from .._errors import RequestError
 from .cross_checks import cross_check
+from .variable_types import FALSE, TRUE, type_problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_TRUE = {"true", "yes", "on", "1", "y", "t", "1.0"}
-_FALSE = {"false", "no", "off", "0", "n", "f", "0.0"}
+
+#: Variables that all components share. Others of that prefix are nobody's, unless they look like one of these.
+_SHARED = (
+    "fastbreak_account_id",
+    "fastbreak_components_report",
+    "fastbreak_container_port",
+    "fastbreak_database_port",
+    "fastbreak_depends_on",
+    "fastbreak_environment",
+    "fastbreak_region",
+    "fastbreak_service_name",
+    "fastbreak_tags",
+    "fastbreak_test_listener_port",
+)
+_ALIKE = 0.9
 
 
 def template_parameters(
@@ -25,12 +38,14 @@ def template_parameters(
 
     *variables* are those that are defined, *options* those of the component's role as its argument specs say, *roles*
     the names of all roles. Raises `RequestError` that lists all that is wrong: a variable with the component's prefix
-    that its role does not know, values that do not go together, and numbers where a text is meant, such as a version.
+    that its role does not know, values of another type, null among them, and values that do not go together.
     """
+    mistyped = type_problems(variables, options)
+    typed = {name: value for name, value in variables.items() if name not in mistyped}
     found = [
         *_unknown(component, variables, options, roles),
-        *_no_texts(inputs, variables, options),
-        *cross_check(component, variables),
+        *mistyped.values(),
+        *cross_check(component, typed),
     ]
     if found:
         raise RequestError(f"The inventory of {component} is wrong, and nothing was touched: {'; '.join(found)}.")
@@ -44,13 +59,15 @@ def _unknown(component: str, variables: Mapping[str, Any], options: Mapping[str,
         for name in variables
         if name.startswith(f"{component}_") and name not in options and not (longer and name.startswith(longer))
     ]
-    return [_nearest(name, options) for name in sorted(strange)]
+    return [_nearest(name, options) for name in sorted(strange)] + _misspelt(variables)
 
 
-def _no_texts(inputs: Mapping[str, str], variables: Mapping[str, Any], options: Mapping[str, Any]) -> list[str]:
-    """Why values of text inputs are none: YAML reads 16.10 as the number 16.1, and off as false."""
-    texts = [name for name in inputs.values() if options.get(name, {}).get("type") == "str"]
-    return [problem for name in texts if (problem := text_problem(name, variables.get(name)))]
+def _misspelt(variables: Mapping[str, Any]) -> list[str]:
+    others = sorted(name for name in variables if name.startswith("fastbreak_") and name not in _SHARED)
+    near = {name: get_close_matches(name, _SHARED, n=1, cutoff=_ALIKE) for name in others}
+    return [
+        f"{name} is no variable of the collection; the nearest is {found[0]}" for name, found in near.items() if found
+    ]
 
 
 def _nearest(name: str, options: Mapping[str, Any]) -> str:
@@ -61,6 +78,6 @@ def _nearest(name: str, options: Mapping[str, Any]) -> str:
 def _typed(value: Any, option: Mapping[str, Any]) -> Any:
     """The value as its type says, where a command line gives text."""
     text = str(value).lower()
-    if option.get("type") == "bool" and text in _TRUE | _FALSE:
-        return text in _TRUE
+    if option.get("type") == "bool" and text in TRUE | FALSE:
+        return text in TRUE
     return value

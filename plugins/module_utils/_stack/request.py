@@ -25,6 +25,11 @@ def build_request(params: Mapping[str, Any], template: Template | None, template
     if params["timeout_seconds"] <= 0:
         raise RequestError(f"timeout_seconds of stack {name} is {params['timeout_seconds']}; it has to be above zero.")
     tags = params["tags"]
+    deep = [str(key) for key, value in (tags or {}).items() if isinstance(value, Mapping | list | tuple)]
+    if deep:
+        raise RequestError(
+            f"The value of {', '.join(deep)} in the tags of stack {name} is a list or a mapping. Give a text."
+        )
     return StackRequest(
         name=name,
         template=template,

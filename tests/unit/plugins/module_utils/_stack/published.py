@@ -24,6 +24,11 @@ def _kinds() -> dict[str, str]:
     return kinds
 
 
+def extension(kind: str, name: str) -> Any:
+    """What is published beyond the schema of a type, like which instance classes there are."""
+    return json.loads((_schemas() / "extensions" / kind / f"{name}.json").read_text())
+
+
 def schema(kind: str) -> dict[str, Any]:
     """The schema of a type of resource in us-east-1."""
     found: dict[str, Any] = json.loads((_schemas() / "resources" / f"{_kinds()[kind]}.json").read_text())

@@ -30,6 +30,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "rds_master_username": "fastbreak",
         "rds_database_name": "fastbreak",
     },
+    "ecr": {"ecr_pull_account_ids": ["111111111111", "222222222222"]},
     "ecs": {
         **PLACE,
         "ecs_health_check_timeout_seconds": 2,
@@ -58,6 +59,15 @@ WRONG = [
     ("ecs", {"ecs_certificate_arn": "arn:aws:acm:us-east-1:111111111111:certificate/x"}, "is of us-east-1"),
     ("ecs", {"ecs_certificate_arn": "arn:aws:acm:eu-west-1:222222222222:certificate/x"}, "is of 222222222222"),
     ("ecs", {"ecs_certificate_arn": ""}, "without ecs_certificate_arn"),
+    ("ecs", {"ecs_certificate_arn": "arn:aws-cn:acm:eu-west-1:111111111111:certificate/x"}, "own partition only"),
+    ("ecs", {"ecs_certificate_arn": "arn:aws:iam::111111111111:server-certificate/x"}, "no certificate of ACM"),
+    ("ecs", {"ecs_domain_name": "*.example.com"}, "which is no address"),
+    ("network", {"network_vpc_cidr": "127.0.0.0/16"}, "which lies in 127.0.0.0/8 (loopback)"),
+    ("network", {"network_availability_zones": ["eu-west-1a", "eu-west-1g"]}, "eu-west-1a to eu-west-1f at most"),
+    ("ecr", {"ecr_pull_account_ids": ["1", "2", "1"]}, "names 1 twice"),
+    ("rds", {"rds_timeout_seconds": 0}, "has to be above zero"),
+    ("rds", {"rds_instance_class": "db.m7g.larg"}, "the nearest is db.m7g.large"),
+    ("rds", {"rds_database_name": "order"}, "a word that PostgreSQL keeps for itself"),
 ]
 
 
@@ -71,6 +81,15 @@ def test_what_does_not_fit_is_told_by_the_inventorys_names(component: str, wrong
     (problem,) = cross_check(component, {**GOOD[component], **wrong})
     assert said in problem
     assert next(iter(wrong)) in problem or "ecs_certificate_arn" in problem
+
+
+@pytest.mark.parametrize(("region", "partition"), [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")])
+def test_a_certificate_of_another_partition_fits_its_regions(region: str, partition: str) -> None:
+    arn = f"arn:{partition}:acm:{region}:111111111111:certificate/x"
+    assert cross_check("ecs", {**PLACE, "fastbreak_region": region, "ecs_certificate_arn": arn}) == []
+    assert cross_check(
+        "ecs", {**PLACE, "fastbreak_region": region, "ecs_certificate_arn": arn.replace(partition, "aws")}
+    )
 
 
 @given(

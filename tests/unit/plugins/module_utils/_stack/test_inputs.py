@@ -66,31 +66,63 @@ def test_the_inventories_are_right(component, environment):
 WRONG = {
     "network_ingress_cidr": ["banana", "10.0.0.0", "10.0.0.1/8", "300.0.0.0/8", "10.0.0.0/33", "::/0", ""],
     "network_test_ingress_cidr": ["banana", "10.0.0.0/8,10.1.0.0/16"],
-    "network_vpc_cidr": ["10.0.0.0/8", "10.0.0.0/24", "10.0.0.1/16", "10.300.0.0/16"],
+    "network_vpc_cidr": [
+        "10.0.0.0/8",
+        "10.0.0.0/24",
+        "10.0.0.1/16",
+        "10.300.0.0/16",
+        "10.0.0.0/255.255.0.0",
+        "2001:db8::/32",
+        "0.0.0.0/16",
+        "127.0.0.0/16",
+        "169.254.0.0/16",
+        "224.1.0.0/16",
+        "250.0.0.0/16",
+        10,
+    ],
     "network_availability_zones": [
         ["us-west-2a", "us-west-2b"],
         ["us-east-1a"],
         ["us-east-1a", "us-east-1a"],
         ["us-east-1a", "us-east-1"],
         ["us-east-1a", "us-east-1b", "us-east-1c", "us-east-1d"],
+        ["us-east-1a", "us-east-1a", "us-east-1b"],
+        ["us-east-1a", "us-east-1z"],
+        ["us-east-1a", "us-east-1A"],
+        ["us-east-1a", ["us-east-1b"]],
+        "us-east-1a,us-east-1b",
+        "us-east-1a",
+        {"us-east-1a": 1, "us-east-1b": 2},
+        [],
     ],
-    "network_flow_log_retention_days": [100, 0, -1, 2, 10000, "many"],
+    "network_flow_log_retention_days": [100, 0, -1, 2, 10000, "many", "14d", 14.0, "NaN", True, [14]],
     "network_test_listener_port": [80, 443, 0, 65536, -1],
-    "network_container_port": [0, 70000, 5432],
+    "network_container_port": [0, 70000, 5432, 22.5, [8080], "8080tcp", "0x50", "1e3", {}],
     "network_database_port": [22, 65536],
-    "network_nat_gateway_per_zone": ["maybe"],
+    "network_nat_gateway_per_zone": ["maybe", "ja", 2, [], ""],
+    "network_termination_protection": ["perhaps", {}],
     "ecr_repository_name": ["Upper", "a", "-a", "a//b", "a" * 257],
-    "ecr_untagged_days": [0, -1, "x"],
-    "ecr_pull_account_ids": [["1234"], ["11111111111x"]],
-    "rds_allocated_storage_gib": [19, 100, 70000, "x"],
-    "rds_max_allocated_storage_gib": [20, 21, 70000],
-    "rds_instance_class": ["m7g.large", "db.m7g", "banana", "db.M7G.large"],
-    "rds_backup_retention_days": [0, 36],
+    "ecr_untagged_days": [0, -1, "x", 1.5, True],
+    "ecr_pull_account_ids": [["1234"], ["11111111111x"], [222222222222], "222222222222", ["222222222222"] * 2],
+    "rds_allocated_storage_gib": [19, 100, 70000, "x", 20.5, "20GiB", float("nan")],
+    "rds_max_allocated_storage_gib": [20, 21, 70000, float("inf")],
+    "rds_instance_class": [
+        "m7g.large",
+        "db.m7g",
+        "banana",
+        "db.M7G.large",
+        "db.t9.mega",
+        "db.m7g.small",
+        "db.m3.large",
+        1,
+    ],
     "rds_performance_insights": [True, "yes"],
-    "rds_engine_version": ["16", "banana", 16.10, 17, True, ["17"]],
-    "rds_database_name": ["1a", "a-b", "postgres", "a" * 64],
-    "rds_master_username": ["admin", "rdsadmin", "A b"],
-    "rds_database_port": [80, 70000],
+    "rds_engine_version": ["16", "17.2", "banana", 16.10, 17, True, ["17"]],
+    "rds_database_name": ["1a", "a-b", "postgres", "a" * 64, "select", "Fastbreak", 1],
+    "rds_master_username": ["admin", "rdsadmin", "A b", "pg_x", "rds_x", "table", "user"],
+    "rds_database_port": [80, 70000, 5432.0],
+    "rds_backup_retention_days": [0, 36, "1e1"],
+    "rds_timeout_seconds": [0, -5, "long"],
     "rds_log_retention_days": [100],
     "ecs_health_check_timeout_seconds": [5, 6, 1, 121],
     "ecs_health_check_interval_seconds": [4, 301, 3],
@@ -99,16 +131,21 @@ WRONG = {
         "banana",
         ARN.replace("us-east-1", "eu-west-1"),
         ARN.replace("111111111111", "333333333333"),
+        ARN.replace("arn:aws:", "arn:aws-cn:"),
+        ARN.replace("acm", "iam"),
+        f"{ARN} ",
+        f"{ARN}/2",
+        [ARN],
     ],
-    "ecs_domain_name": ["video.example.org"],
+    "ecs_domain_name": ["video.example.org", "*.example.org", "https://a.b", 1],
     "ecs_idle_timeout_seconds": [0, 4001],
     "ecs_test_listener_port": [80, 443, 0],
     "ecs_container_port": [0, 70000],
-    "ecs_access_log_days": [0],
+    "ecs_access_log_days": [0, 36501, 1.5],
     "ecs_healthy_threshold": [1, 11],
     "ecs_unhealthy_threshold": [1, 11],
     "ecs_deregistration_delay_seconds": [-1, 3601],
-    "service_log_retention_days": [100],
+    "service_log_retention_days": [100, True],
 }
 
 
@@ -158,6 +195,46 @@ def test_an_unknown_variable_names_the_nearest(name, nearest):
 
 def test_variables_of_other_roles_with_a_longer_name_are_theirs():
     assert accepted("ecs", ecs_rollout_state="absent", ecs_rollout_result={})
+
+
+@pytest.mark.parametrize("name", ["fastbreak_tagz", "fastbreak_enviroment", "fastbreak_regions"])
+def test_a_misspelt_variable_of_all_components_is_told(name):
+    with pytest.raises(RequestError, match=f"{name} is no variable of the collection; the nearest is fastbreak_"):
+        accepted("ecr", **{name: "x"})
+    assert accepted("ecr", fastbreak_mine="x")
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_null_is_refused_of_every_variable_and_switches_nothing_off(component):
+    options = read(f"roles/{component}/meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+    assert options
+    for name in options:
+        with pytest.raises(RequestError, match=rf"\b{name} is empty \(null\)"):
+            accepted(component, **{name: None})
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_the_choices_of_a_variable_are_those_of_its_parameter(component):
+    options = read(f"roles/{component}/meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+    inputs = read(f"roles/{component}/tasks/main.yml")[0]["vars"]["stack_inputs"]
+    for parameter, name in inputs.items():
+        allowed = parameters_of(component)[parameter].get("AllowedValues")
+        if options[name]["type"] != "bool":
+            assert options[name].get("choices") == allowed, name
+
+
+@pytest.mark.parametrize(
+    ("component", "own", "network"),
+    [
+        ("rds", "rds_database_port", "network_database_port"),
+        ("ecs", "ecs_container_port", "network_container_port"),
+        ("ecs", "ecs_test_listener_port", "network_test_listener_port"),
+    ],
+)
+def test_a_port_that_the_network_does_not_let_through_is_refused_with_both_names(component, own, network):
+    assert accepted(component, **{own: 8123, network: "8123"})
+    with pytest.raises(RequestError, match=f"{own} is 8123, and {network} 8124"):
+        accepted(component, **{own: 8123, network: 8124})
 
 
 def test_all_that_is_wrong_is_told_at_once():
