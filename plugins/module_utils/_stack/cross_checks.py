@@ -121,8 +121,11 @@ def _certificate(inputs: Mapping[str, Any], arn: str) -> Iterator[str]:
         return
     region, account = str(inputs.get("fastbreak_region") or ""), str(inputs.get("fastbreak_account_id") or "")
     partition = next((name for start, name in _PARTITIONS.items() if region.startswith(start)), "aws")
-    wanted = (("partition", partition if region else "", "fastbreak_region"),)
-    wanted += (("region", region, "fastbreak_region"), ("account id", account, "fastbreak_account_id"))
+    wanted = (
+        ("partition", partition if region else "", "fastbreak_region"),
+        ("region", region, "fastbreak_region"),
+        ("account id", account, "fastbreak_account_id"),
+    )
     for seen, (what, value, name) in zip(found.groups(), wanted, strict=True):
         if value and seen != value:
             yield (
