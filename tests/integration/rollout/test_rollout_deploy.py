@@ -17,14 +17,29 @@ from tests.integration.rollout.platform import InBackground, Platform
 from tests.sandbox.balancer import eventually
 
 
+def register(platform: Platform, service: str) -> int:
+    """Register a revision of the family that *service* owns; its number."""
+    definition = platform.task_definition()
+    (container,) = definition["containerDefinitions"]
+    tags = {"fastbreak:service": service, "fastbreak:cluster": platform.cluster}
+    made = platform.ecs.register_task_definition(
+        **{**definition, "cpu": "256", "memory": "512", "containerDefinitions": [{**container, "image": "x"}]},
+        tags=[{"key": key, "value": value} for key, value in tags.items()],
+    )
+    return int(made["taskDefinition"]["revision"])
+
+
 def test_good_release_is_let_in_and_the_second_run_changes_nothing(platform: Platform) -> None:
     tag = platform.push("1.0.0")
-    predicted = platform.roll_out("1.0.0", check_mode=True)
-    assert predicted["action"] == "create"
+    older = [f"{platform.name}:{register(platform, service)}" for service in ("web", "api", "web")]
+    predicted = platform.roll_out("1.0.0", check_mode=True, keep_revisions=1)
+    assert (predicted["action"], predicted["changes"]["deregistered"]) == ("create", [older[0], older[2]])
     assert platform.records() == []
     assert platform.service() == {}
-    done = platform.roll_out("1.0.0")
+    done = platform.roll_out("1.0.0", keep_revisions=1)
     assert done["changed"]
+    active = platform.ecs.list_task_definitions(familyPrefix=platform.name, status="ACTIVE")["taskDefinitionArns"]
+    assert [arn.rpartition("/")[2] for arn in sorted(active)] == [older[1], f"{platform.name}:4"]
     assert done["diff"] == predicted["diff"]
     assert set(platform.answers()) == {(200, tag)}
     assert [record["outcome"] for record in platform.records()] == ["SUCCEEDED"]

@@ -149,6 +149,21 @@ def _refuse_taken(listener_arn: str, priority: str, except_rules: set[str]) -> N
             raise RefusedError("PriorityInUse", f"Priority '{priority}' is currently in use")
 
 
+def _few_values(params: Params) -> None:
+    """A rule has five values and five wildcards in all of its conditions."""
+    values = [text for condition in alb._parse_conditions(params) for text in _texts(condition)]
+    if len(values) > 5:
+        raise RefusedError("ValidationError", "A rule can only have '5' condition values")
+    if sum(character in "*?" for value in values for character in value) > 5:
+        raise RefusedError("ValidationError", "A rule can only have '5' condition wildcards")
+
+
+def _texts(condition: Mapping[str, Any]) -> list[str]:
+    pairs = condition.get("QueryStringConfig", {}).get("Values", [])
+    headers = condition.get("HttpHeaderConfig", {}).get("Values", [])
+    return [*condition.get("Values", []), *headers, *(f"{pair['Key']}{pair['Value']}" for pair in pairs)]
+
+
 def _names(params: Params, prefix: str) -> list[str]:
     return [wire.member(params, key) for key in wire.members(params, prefix)]
 
@@ -165,8 +180,8 @@ BEFORE: dict[str, tuple[Check, ...]] = {
     "CreateListener": (_known_forwards,),
     "DescribeListeners": (_known_listeners,),
     "ModifyListener": (_known_forwards,),
-    "CreateRule": (_free_priority, _known_forwards),
-    "ModifyRule": (_known_forwards,),
+    "CreateRule": (_free_priority, _few_values, _known_forwards),
+    "ModifyRule": (_few_values, _known_forwards),
     "DescribeRules": (_known_rules,),
     "DeleteRule": (_known_rule,),
     "SetRulePriorities": (_free_priorities,),

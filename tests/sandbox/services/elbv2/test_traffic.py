@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import httpx
 import pytest
+from botocore.exceptions import ClientError
 
 from sandbox.services.elbv2.model.rules import Request, matches
 from tests.sandbox.balancer import Balancer, eventually
@@ -157,6 +158,42 @@ def test_weights_share_requests_between_target_groups(balancer, target):
         assert {balancer.get().text for _ in range(5)} == {"green"}
         stored = balancer.api.describe_rules(RuleArns=[rule])["Rules"][0]["Actions"][0]["ForwardConfig"]
         assert [group["Weight"] for group in stored["TargetGroups"]] == [0, 100]
+
+
+ALL_CONDITIONS = [
+    {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/v1/*"]}},
+    {"Field": "http-header", "HttpHeaderConfig": {"HttpHeaderName": "X-Team", "Values": ["Physio*"]}},
+    {"Field": "query-string", "QueryStringConfig": {"Values": [{"Key": "v", "Value": "2"}]}},
+    {"Field": "source-ip", "SourceIpConfig": {"Values": ["127.0.0.0/8"]}},
+    {"Field": "http-request-method", "HttpRequestMethodConfig": {"Values": ["GET"]}},
+]
+
+
+def test_all_conditions_of_a_rule_have_to_be_met(balancer):
+    fixed = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "418"}}
+    rule = balancer.rule(fixed, priority=2, conditions=ALL_CONDITIONS)
+    (described,) = balancer.api.describe_rules(RuleArns=[rule])["Rules"]
+    for given, told in zip(ALL_CONDITIONS, described["Conditions"], strict=True):
+        assert {name: told[name] for name in given} == given
+    asked = {"headers": {"x-team": "physio-1"}}
+    assert balancer.get("/v1/a?v=2", **asked).status_code == 418
+    for path, other in (("/v2/a?v=2", asked), ("/v1/a?v=3", asked), ("/v1/a", asked), ("/v1/a?v=2", {})):
+        assert balancer.get(path, **other).status_code != 418
+    assert httpx.head(f"{balancer.url}/v1/a?v=2", **asked).status_code != 418
+    away = [{"Field": "source-ip", "SourceIpConfig": {"Values": ["192.0.2.0/24"]}}]
+    balancer.api.modify_rule(RuleArn=rule, Conditions=away)
+    assert balancer.get("/v1/a?v=2", **asked).status_code != 418
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [(["/a", "/b", "/c", "/d", "/e", "/f"], "'5' condition values"), (["/*/*/*", "/???"], "'5' condition wildcards")],
+)
+def test_a_rule_has_few_values_and_wildcards(balancer, values, said):
+    fixed = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "418"}}
+    conditions = [{"Field": "path-pattern", "PathPatternConfig": {"Values": values}}]
+    with pytest.raises(ClientError, match=said):
+        balancer.rule(fixed, priority=3, conditions=conditions)
 
 
 def test_rules_are_tried_by_priority(balancer, target):
