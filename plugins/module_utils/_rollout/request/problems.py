@@ -99,7 +99,9 @@ def _rules(rules: tuple[ListenerRule, ...]) -> Iterator[str]:
             yield f"{place} has a path or host of more than {_LONGEST_VALUE} characters."
         yield from (f"{place} {problem}." for problem in condition_problems(rule.conditions))
         if problem := excess(rule):
-            yield f"{place} has {problem}. Split it in two."
+            every = rule.path_patterns == {"/*"} and bool(rule.host_headers or rule.conditions)
+            hint = " path_patterns counts too, and may be [] where every path is meant." if every else ""
+            yield f"{place} has {problem}. Split it in two.{hint}"
         if not 1 <= rule.priority <= _MOST_PRIORITY:
             yield f"{place}: a priority is 1 to {_MOST_PRIORITY}."
         if not rule.listener_arn:

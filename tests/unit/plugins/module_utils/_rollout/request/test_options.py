@@ -65,7 +65,10 @@ def test_conditions_of_a_rule_aim_the_gates_and_are_checked() -> None:
     assert made.rules[0].conditions == {Condition("http-header", frozenset({"physio"}), "X-Team")}
     assert made.gates[0].headers == (("X-Number", "7"), ("X-Team", "physio"))  # type: ignore[attr-defined]
     host = {**rule, "http_headers": [{"name": "Host", "values": ["a", "b", "c", "d", "e"]}]}
-    with pytest.raises(RequestError, match=r"names the header Host.*has 6 values in its conditions; a rule takes 5"):
+    with pytest.raises(
+        RequestError,
+        match=r"names the header Host.*has 6 values in.*a rule takes 5\. Split it in two\. path_patterns counts too",
+    ):
         request(listener_rules=[host])
     with pytest.raises(RequestError, match="sends GET, which no rule of listener_rules takes for its path"):
         request(listener_rules=[{**rule, "http_headers": [], "request_methods": ["POST"]}])
