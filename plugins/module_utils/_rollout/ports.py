@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from .._common.progress import Progress
     from .._release.ports import Images, PromotionRecord, Releases
     from .definition.comparison import Document
-    from .scaling.model import Scaling, ScalingChange
+    from .scaling.change import ScalingChange
+    from .scaling.model import Scaling
     from .service.deployment import ServiceDeployment
     from .service.ownership import Owner
     from .service.rules import StandingRule

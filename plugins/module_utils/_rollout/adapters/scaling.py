@@ -13,7 +13,7 @@ from ..scaling.model import Scaling, read_action, read_policy
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from ..scaling.model import ScalingChange
+    from ..scaling.change import ScalingChange
 
 _DIMENSION = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
 _MISSING = frozenset({"ObjectNotFoundException"})

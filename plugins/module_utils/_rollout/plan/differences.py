@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..definition.comparison import Document, is_same
 from ..disclosure.definition import changes, views
-from ..scaling.model import change_to, label_missing, view_scaling
+from ..scaling.change import change_to
+from ..scaling.model import label_missing, view_scaling
 from ..service.comparison import (
     changed_settings,
     comparable,
@@ -26,7 +27,8 @@ from .revisions import spare_revisions
 
 if TYPE_CHECKING:
     from ..disclosure.fingerprint import Disclosure
-    from ..scaling.model import Scaling, ScalingChange
+    from ..scaling.change import ScalingChange
+    from ..scaling.model import Scaling
     from ..values import ListenerRule, Service, ServiceSettings, TaskDefinition
 
 

@@ -23,7 +23,6 @@ _LONGEST_NAME, _LONGEST = 40, 128
 # RFC 7230: what the name of a header consists of.
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _METHOD = re.compile(rf"[A-Z_-]{{1,{_LONGEST_NAME}}}")
-_WILDCARDS = re.compile(r"\\[*?]|([*?])")
 # Fields that a rule holds by their own names.
 _PLAIN = ("path-pattern", "host-header")
 
@@ -193,27 +192,8 @@ def _name_problems(name: str) -> Iterator[str]:
         yield f"names {name!r} in http_headers, which is no name of a header of up to {_LONGEST_NAME} characters"
 
 
-def wildcards(texts: Iterable[str]) -> int:
-    """How many wildcards *texts* have; one behind a backslash is none."""
-    return sum(bool(match.group(1)) for text in texts for match in _WILDCARDS.finditer(text))
-
-
 def patterns(conditions: Iterable[Condition]) -> list[str]:
     """The texts of *conditions* that may have wildcards."""
     wild = [condition for condition in conditions if _BY_FIELD[condition.field].wild]
     names = [condition.name for condition in wild if condition.field == "query-string"]
     return [*names, *(value for condition in wild for value in condition.values)]
-
-
-def matches(pattern: str, text: str, *, cased: bool = False) -> bool:
-    """Whether *text* is what *pattern* stands for."""
-    parts = re.split(r"(\\[*?]|[*?])", pattern)
-    known = {"*": ".*", "?": "."}
-    plain = (part[1:] if part[:1] == "\\" and part[1:] in known else part for part in parts)
-    expression = "".join(known.get(part) or re.escape(text) for part, text in zip(parts, plain, strict=True))
-    return re.fullmatch(expression, text, re.DOTALL if cased else re.DOTALL | re.IGNORECASE) is not None
-
-
-def example(pattern: str) -> str:
-    """A text that *pattern* stands for."""
-    return _WILDCARDS.sub(lambda match: "x" if match.group(1) else match.group(0)[1:], pattern)

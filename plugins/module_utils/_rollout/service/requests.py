@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from .conditions import example, matches, ordered
+from .conditions import ordered
+from .wildcards import example, matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

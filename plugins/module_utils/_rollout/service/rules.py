@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..values import ListenerRule
-from .conditions import canonical, ordered, patterns, read_condition, wildcards, write_condition
+from .conditions import canonical, ordered, patterns, read_condition, write_condition
 from .ownership import owner_of
+from .wildcards import wildcards
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

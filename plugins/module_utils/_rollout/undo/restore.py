@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ..._errors import FastbreakError
-from ..scaling.model import change_back
+from ..scaling.change import change_back
 from ..service.comparison import changed_settings, starts_deployment
 from ..service.rules import at, widened, with_waiting, written
 from ..service.writes import ServiceChange

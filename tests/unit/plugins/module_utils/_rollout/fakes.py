@@ -15,11 +15,11 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import Opera
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import RECORD_PREFIX
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.sequence import following_key
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.comparison import starts_deployment
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.conditions import matches
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import (
     DeploymentState,
     ServiceDeployment,
 )
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.wildcards import matches
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import (
     Answer,
     Condition,
@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import RepositoryImage
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import Promotion
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Lock, Release
-    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.scaling.model import Scaling, ScalingChange
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.scaling.change import ScalingChange
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.scaling.model import Scaling
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.ownership import Owner
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.rules import StandingRule
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.writes import OneOffTask, ServiceChange

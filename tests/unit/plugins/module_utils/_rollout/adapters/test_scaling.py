@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.scaling import ScalingClient
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.scaling.model import Scaling, change_to, labelled
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.scaling.change import change_to
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.scaling.model import Scaling, labelled
 
 from tests.unit.plugins.module_utils._rollout.case import scaling
 

@@ -11,19 +11,14 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.con
     canonical,
     condition_problems,
     condition_spec,
-    example,
-    matches,
     patterns,
     read_condition,
     read_conditions,
     secrets_of,
     view_conditions,
-    wildcards,
     write_condition,
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import Condition
-from hypothesis import given
-from hypothesis import strategies as st
 
 HEADER = Condition("http-header", frozenset({"Physio", "medical*"}), "X-Team")
 QUERY = Condition("query-string", frozenset({"2", "3"}), "v")
@@ -143,29 +138,5 @@ def test_right_conditions_have_no_problem() -> None:
     assert list(condition_problems(ALL)) == []
 
 
-def test_wildcards_are_counted_where_there_are_any() -> None:
-    assert wildcards(["/a/*", "b?*", r"c\*d\?"]) == 3
-    assert wildcards(patterns([HEADER, QUERY, SOURCE, METHOD])) == 1
-    assert wildcards(patterns([Condition("query-string", frozenset({"1*"}), "k?")])) == 2
-
-
-@pytest.mark.parametrize(
-    ("pattern", "text", "cased", "met"),
-    [
-        ("a*", "ABC", False, True),
-        ("a*", "ABC", True, False),
-        ("a?c", "abc", True, True),
-        ("a?c", "ac", True, False),
-        (r"a\*", "a*", True, True),
-        (r"a\*", "ab", True, False),
-        ("a.c", "abc", True, False),
-        ("*", "", True, True),
-    ],
-)
-def test_pattern_is_met_as_the_load_balancer_does(pattern: str, text: str, cased: bool, met: bool) -> None:
-    assert matches(pattern, text, cased=cased) == met
-
-
-@given(st.text("ab*?.\\", min_size=1, max_size=8))
-def test_example_is_what_its_pattern_stands_for(pattern: str) -> None:
-    assert matches(pattern, example(pattern), cased=True)
+def test_texts_with_wildcards_are_those_of_headers_and_queries() -> None:
+    assert sorted(patterns(ALL)) == ["", "2", "3", "Physio", "beta", "medical*", "v"]
