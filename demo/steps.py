@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from demo.console import Console
 
 BASE_IMAGE = "fastbreak-sandbox/base:trixie"
+WHOLE_OUTPUT = {"ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default"}
+"""The logs keep every task, and the demo shows what matters of them."""
 
 
 class Demo:
@@ -44,7 +46,7 @@ class Demo:
         output = self._local.run(
             _python("sandbox", "env", environment, "--name", self.sandbox), log="sandbox-env", show=nothing
         )
-        variables = {**_exports(output.lines), "FASTBREAK_BASE_IMAGE": BASE_IMAGE}
+        variables = {**_exports(output.lines), "FASTBREAK_BASE_IMAGE": BASE_IMAGE, **WHOLE_OUTPUT}
         runner = Runner(self.console, self.folder, self.logs, variables)
         return Environment(self.console, runner, Platform.connect(environment, variables), labels(self.sandbox))
 

@@ -23,7 +23,7 @@ TYPED = (
     "sandbox",
     "demo",
     "benchmarks",
-    *(f"{COLLECTION}.{part}" for part in ("module_utils", "plugin_utils", "modules", "action")),
+    *(f"{COLLECTION}.{part}" for part in ("module_utils", "plugin_utils", "modules", "action", "callback")),
 )
 
 

@@ -27,6 +27,8 @@ def run(name: str) -> bool:
         env={
             **os.environ,
             "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            # Molecule reads the recap to tell whether the second run changed anything.
+            "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default",
             "ANSIBLE_COLLECTIONS_PATH": collections_path(),
             # Molecule's own place is the same for all clones, and keeps links into one that is gone.
             "MOLECULE_EPHEMERAL_DIRECTORY": str(ROOT / ".cache" / "molecule" / name),

@@ -1,0 +1,142 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A quiet run: a line for each component, a total, and what to do next."""
+
+from __future__ import annotations
+
+DOCUMENTATION = """
+name: summary
+type: stdout
+short_description: A line for each component, a total, and what to do next
+version_added: 0.1.0
+author: The Fastbreak maintainers
+description:
+  - Shows one line for each component that says what was done or would be done, each failure once, and at the end a
+    total and what to do next. A deployment ends with the address of the service.
+  - With C(-v) or more everything is shown, as by P(ansible.builtin.default#callback).
+  - With C(--diff) the changes of what exists are shown. What would be created is counted, and shown with C(-v).
+extends_documentation_fragment:
+  - ansible.builtin.default_callback
+  - ansible.builtin.result_format_callback
+requirements:
+  - Set C(stdout_callback=fastbreak.aws.summary) in C(ansible.cfg), or E(ANSIBLE_STDOUT_CALLBACK) in the environment.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ansible import constants, context
+from ansible.plugins.callback.default import CallbackModule as Default
+
+from ..plugin_utils._summary import Summary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LOUD = (
+    "v2_playbook_on_play_start",
+    "v2_playbook_on_task_start",
+    "v2_playbook_on_handler_task_start",
+    "v2_playbook_on_cleanup_task_start",
+    "v2_playbook_on_include",
+    "v2_playbook_on_no_hosts_matched",
+    "v2_playbook_on_no_hosts_remaining",
+    "v2_playbook_on_notify",
+    "v2_runner_on_start",
+    "v2_runner_on_skipped",
+    "v2_runner_item_on_skipped",
+    "v2_runner_retry",
+)
+"""Events that are shown with -v and say nothing otherwise."""
+
+
+class CallbackModule(Default):  # type: ignore[misc] # ansible-core publishes no types
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "stdout"
+    CALLBACK_NAME = "fastbreak.aws.summary"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._summary = Summary(check_mode=bool(context.CLIARGS.get("check")))
+
+    @property
+    def _loud(self) -> bool:
+        return bool(self._display.verbosity)
+
+    def v2_playbook_on_start(self, playbook: Any) -> None:
+        self._summary.playbook = Path(playbook._file_name).stem  # noqa: SLF001 - there is no public name
+        if self._loud:
+            super().v2_playbook_on_start(playbook)
+
+    def v2_runner_on_ok(self, result: Any) -> None:
+        line = self._summary.ok(*self._facts(result))
+        if self._loud:
+            super().v2_runner_on_ok(result)
+            return
+        self._handle_warnings(result.result)
+        self._show(line, constants.COLOR_CHANGED if result.result.get("changed") else constants.COLOR_OK)
+
+    def v2_runner_item_on_ok(self, result: Any) -> None:
+        self._summary.ok(*self._facts(result))
+        if self._loud:
+            super().v2_runner_item_on_ok(result)
+
+    def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
+        if self._loud:
+            super().v2_runner_on_failed(result, ignore_errors=ignore_errors)
+        elif not ignore_errors and not result.result.get("results"):
+            self._fail(result)
+
+    def v2_runner_item_on_failed(self, result: Any) -> None:
+        if self._loud:
+            super().v2_runner_item_on_failed(result)
+        elif not result.task.ignore_errors:
+            self._fail(result)
+
+    def v2_runner_on_unreachable(self, result: Any) -> None:
+        if self._loud:
+            super().v2_runner_on_unreachable(result)
+        else:
+            self._fail(result)
+
+    def v2_on_file_diff(self, result: Any) -> None:
+        creates = str(result.result.get("summary", "")).startswith("create")
+        if self._loud:
+            super().v2_on_file_diff(result)
+        elif result.result.get("diff") and result.result.get("changed") and not creates:
+            self._show(self._get_diff(result.result["diff"]).strip("\n") or None, constants.COLOR_DIFF_LINES)
+
+    def v2_playbook_on_stats(self, stats: Any) -> None:
+        if self._loud:
+            super().v2_playbook_on_stats(stats)
+        hosts = [host for host in stats.processed if host != "localhost"]
+        failures = sum(1 for host in stats.processed if stats.failures.get(host) or stats.dark.get(host))
+        for line in self._summary.end(failures, len(hosts) or failures):
+            self._display.display(line)
+
+    def _fail(self, result: Any) -> None:
+        self._handle_warnings(result.result)
+        host = result.host.get_name()
+        self._show(self._summary.failed(host, result.result), constants.COLOR_ERROR)
+
+    def _facts(self, result: Any) -> tuple[str, str, str, dict[str, Any]]:
+        return result.host.get_name(), result.task.action, result.task.get_name(), result.result
+
+    def _show(self, line: str | None, colour: str) -> None:
+        if line is not None:
+            self._display.display(line, color=colour)
+
+
+def _only_loud(name: str) -> Callable[..., None]:
+    """An event that the default callback shows, and that is not shown without -v."""
+
+    def event(self: CallbackModule, *words: Any, **options: Any) -> None:
+        if self._loud:
+            getattr(Default, name)(self, *words, **options)
+
+    event.__name__ = name
+    return event
+
+
+for _name in LOUD:
+    setattr(CallbackModule, _name, _only_loud(_name))

@@ -1,0 +1,128 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a quiet run says: a line for each component, a total, and what to do next."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..module_utils._common.commands import DEPLOY, PUBLISH
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+WIDTH = 16
+_COUNTS = re.compile(r"(\d+) to (add|modify|remove)")
+_DONE = {"add": "added", "modify": "modified", "remove": "removed"}
+_HOST = re.compile(r"^https?://[^/]+")
+
+
+def _stack(result: Mapping[str, Any]) -> str:
+    return str(result.get("summary") or "no change")
+
+
+def _rollout(result: Mapping[str, Any]) -> str:
+    outcome = (result.get("release") or {}).get("outcome")
+    seconds = (result.get("timings") or {}).get("total_seconds")
+    words = [str(result.get("action") or ""), str(result.get("version") or "")]
+    text = " ".join(word for word in words if word) or "done"
+    text += f", {outcome}" if outcome else ""
+    return text + (f", in {seconds:.0f} s" if isinstance(seconds, (int, float)) else "")
+
+
+def _promotion(result: Mapping[str, Any]) -> str:
+    images = result.get("images") or []
+    return ", ".join(f"{image.get('tag') or 'image'} {image.get('digest', '')}" for image in images) or "no image"
+
+
+def _image(result: Mapping[str, Any]) -> str:
+    return f"{result.get('tag', '')} {result.get('digest') or '(not built: a plan)'}"
+
+
+_WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "cloudformation_stack": _stack,
+    "ecs_rollout": _rollout,
+    "image_promotion": _promotion,
+    "ecr_image": _image,
+}
+"""How the result of each module that does a component's work is said."""
+
+
+def message_of(result: Mapping[str, Any]) -> str:
+    """Why a task failed, in the words that the task has for it."""
+    for key in ("msg", "censored", "reason", "module_stderr", "stderr", "stdout"):
+        if text := str(result.get(key) or "").strip():
+            return text
+    return "it failed and did not say why"
+
+
+@dataclass
+class Summary:
+    """What happened so far. Each method returns the line to show now, or None."""
+
+    check_mode: bool = False
+    playbook: str = ""
+    changed: set[str] = field(default_factory=set)
+    components: set[str] = field(default_factory=set)
+    counts: Counter[str] = field(default_factory=Counter)
+    url: str = ""
+    tag: str = ""
+
+    def ok(self, host: str, action: str, task: str, result: Mapping[str, Any]) -> str | None:
+        """A task that went well. *action* may be a full name."""
+        if result.get("changed"):
+            self.changed.add(host)
+        name = action.rpartition(".")[2]
+        if name in _WORDS:
+            self.components.add(host)
+            text = _WORDS[name](result)
+            self.counts.update({word: int(number) for number, word in _COUNTS.findall(text)})
+            for found in (result, *(result.get("images") or [])):
+                self.tag = str(found.get("tag") or self.tag)
+            return _line(host, text if self.check_mode else _COUNTS.sub(_done, text))
+        if name == "uri" and (found := _HOST.match(str(result.get("url") or ""))):
+            self.url = found[0]
+        return _line(host, f"{task}: changed") if result.get("changed") else None
+
+    def failed(self, host: str, result: Mapping[str, Any]) -> str:
+        """A task that failed."""
+        self.components.add(host)
+        return _line(host, f"FAILED: {message_of(result)}")
+
+    def end(self, failures: int, hosts: int) -> list[str]:
+        """The last lines. *failures*: hosts that failed or could not be reached; *hosts*: those that had tasks."""
+        if not hosts:
+            return ["Nothing was done: no component was matched. Look at the inventory and at --limit."]
+        count = len(self.components) or hosts
+        changed = "would change" if self.check_mode else "changed"
+        parts = [f"{count} component{'' if count == 1 else 's'}", f"{len(self.changed)} {changed}"]
+        parts += [f"{failures} failed"] if failures else []
+        words = {word: f"to {word}" for word in _DONE} if self.check_mode else _DONE
+        resources = ", ".join(f"{self.counts[word]} {text}" for word, text in words.items())
+        lines = ["", ", ".join(parts) + (f" (resources: {resources})" if self.counts else "") + "."]
+        return lines + self._next(failures)
+
+    def _next(self, failures: int) -> list[str]:
+        if failures:
+            return ["Correct what is named above and run the same command again; -v shows every task."]
+        if self.check_mode:
+            return ["This was a plan and nothing was changed. Without --check it is applied; -v shows every property."]
+        if self.url:
+            return [f"The service answers at {self.url}"]
+        if self.playbook == "site" and self.changed:
+            return [f"Next, publish an image and deploy it: {PUBLISH}"]
+        if self.playbook in {"publish", "promote"} and self.tag:
+            return [f"Next, deploy it: {DEPLOY.format(version=self.tag)}"]
+        return []
+
+
+def _done(found: re.Match[str]) -> str:
+    return f"{found[1]} {_DONE[found[2]]}"
+
+
+def _line(host: str, text: str) -> str:
+    first, *more = text.splitlines() or [""]
+    return "\n".join([f"{host.ljust(WIDTH)} {first}", *(f"{'':{WIDTH}} {line}" for line in more)])

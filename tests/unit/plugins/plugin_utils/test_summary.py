@@ -1,0 +1,108 @@
+"""What a quiet run says."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.plugin_utils._summary import Summary, message_of
+
+STACK = "fastbreak.aws.cloudformation_stack"
+
+
+def stack(text: str, *, changed: bool = True) -> dict[str, object]:
+    return {"changed": changed, "summary": text}
+
+
+def said(line: str | None) -> list[str]:
+    return (line or "").split(maxsplit=1)
+
+
+def test_a_plan_of_an_empty_account_has_a_line_a_component_and_a_total() -> None:
+    summary = Summary(check_mode=True, playbook="site")
+    assert said(summary.ok("network", STACK, "Apply", stack("create: 35 to add"))) == ["network", "create: 35 to add"]
+    assert said(summary.ok("ecr", STACK, "Apply", stack("create: 3 to add"))) == ["ecr", "create: 3 to add"]
+    assert summary.end(0, 2) == [
+        "",
+        "2 components, 2 would change (resources: 38 to add, 0 to modify, 0 to remove).",
+        "This was a plan and nothing was changed. Without --check it is applied; -v shows every property.",
+    ]
+
+
+def test_what_was_applied_is_said_as_done_with_the_next_step() -> None:
+    summary = Summary(playbook="site")
+    assert said(summary.ok("ecr", STACK, "Apply", stack("update: 1 to modify, tags")))[1] == "update: 1 modified, tags"
+    _empty, total, after = summary.end(0, 1)
+    assert total == "1 component, 1 changed (resources: 0 added, 1 modified, 0 removed)."
+    assert after.startswith(
+        "Next, publish an image and deploy it: ansible-playbook -i <inventory> playbooks/publish.yml"
+    )
+
+
+def test_nothing_to_do_is_a_line_a_component_and_a_total() -> None:
+    summary = Summary(playbook="site")
+    assert said(summary.ok("ecr", STACK, "Apply", stack("no change", changed=False))) == ["ecr", "no change"]
+    assert summary.ok("ecr", "ansible.builtin.assert", "Check", {"changed": False}) is None
+    assert summary.end(0, 1) == ["", "1 component, 0 changed."]
+
+
+def test_another_task_that_changes_something_is_named() -> None:
+    summary = Summary()
+    assert said(summary.ok("network", "fastbreak.aws.default_security_group", "Close it", {"changed": True})) == [
+        "network",
+        "Close it: changed",
+    ]
+
+
+def test_a_deployment_ends_with_its_outcome_and_the_address() -> None:
+    summary = Summary(playbook="deploy")
+    result = {
+        "changed": True,
+        "action": "deploy",
+        "version": "1.0.0-abc",
+        "release": {"outcome": "SUCCEEDED"},
+        "timings": {"total_seconds": 41.6},
+    }
+    line = summary.ok("service", "fastbreak.aws.ecs_rollout", "Roll out", result)
+    assert said(line)[1] == "deploy 1.0.0-abc, SUCCEEDED, in 42 s"
+    assert summary.ok("service", "ansible.builtin.uri", "Ask", {"url": "https://video.example/readyz?a=b"}) is None
+    assert summary.end(0, 1)[1:] == ["1 component, 1 changed.", "The service answers at https://video.example"]
+
+
+def test_what_was_published_or_promoted_can_be_deployed_next() -> None:
+    published = Summary(playbook="publish")
+    published.ok(
+        "ecr", "fastbreak.aws.ecr_image", "Publish", {"changed": True, "tag": "1.0.0-abc", "digest": "sha256:1"}
+    )
+    assert published.end(0, 1)[-1].endswith("playbooks/deploy.yml -e version=1.0.0-abc")
+    images = [{"tag": "1.0.0-abc", "digest": "sha256:1"}]
+    promoted = Summary(playbook="promote")
+    line = promoted.ok("ecr", "fastbreak.aws.image_promotion", "Promote", {"images": images})
+    assert said(line)[1] == "1.0.0-abc sha256:1"
+    assert promoted.end(0, 1)[-1] == published.end(0, 1)[-1]
+
+
+def test_a_failure_is_said_once_with_its_own_words_and_what_to_do() -> None:
+    summary = Summary(check_mode=True)
+    line = summary.failed("rds", {"msg": "Refused.\nName another class.", "stdout": "noise"})
+    assert line.splitlines() == [f"{'rds':16} FAILED: Refused.", f"{'':16} Name another class."]
+    assert summary.end(1, 1)[1:] == [
+        "1 component, 0 would change, 1 failed.",
+        "Correct what is named above and run the same command again; -v shows every task.",
+    ]
+
+
+def test_a_run_that_matched_nothing_says_so() -> None:
+    assert "no component was matched" in Summary().end(0, 0)[0]
+
+
+@pytest.mark.parametrize(
+    ("result", "message"),
+    [
+        ({"msg": " Why "}, "Why"),
+        ({"msg": "", "censored": "hidden"}, "hidden"),
+        ({"reason": "no such file"}, "no such file"),
+        ({"module_stderr": "cannot start"}, "cannot start"),
+        ({}, "it failed and did not say why"),
+    ],
+)
+def test_the_words_of_a_failure_are_found(result: dict[str, str], message: str) -> None:
+    assert message_of(result) == message
