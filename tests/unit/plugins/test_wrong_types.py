@@ -6,6 +6,7 @@ import copy
 import json
 from datetime import date
 from importlib import import_module
+from itertools import product
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._common.progress imp
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import UnavailableError
 from ansible_collections.fastbreak.aws.plugins.plugin_utils._entry_action import EntryAction
 
+from tests.unit.examples import cases
 from tools.files import ROOT
 
 if TYPE_CHECKING:
@@ -137,11 +139,10 @@ def test_no_type_of_any_option_is_a_traceback(module: str, tmp_path: Path, monke
     monkeypatch.chdir(tmp_path)
     entry = entry_of(module)
     base = base_of(module)
-    for place in places(entry.argument_spec):
-        for junk in JUNK:
-            told = run(entry, put(base, place, copy.deepcopy(junk)))
-            assert "exception" not in told, f"{module}: {place} = {junk!r}: {told['msg']}"
-            json.dumps(told)
+    for place, junk in cases(product(places(entry.argument_spec), JUNK)):
+        told = run(entry, put(base, place, copy.deepcopy(junk)))
+        assert "exception" not in told, f"{module}: {place} = {junk!r}: {told['msg']}"
+        json.dumps(told)
 
 
 @pytest.mark.parametrize("module", MODULES)
