@@ -4,11 +4,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from ..modules.account_guard import ENTRY
+from ..plugin_utils._confirmed_account import ConfirmedAccount
 from ..plugin_utils._entry_action import EntryAction
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..module_utils._common.entry import Context
 
 
 class ActionModule(EntryAction):
     """See the module's documentation."""
 
     entry = ENTRY
+    confirms_account = False
+
+    def perform(self, params: dict[str, Any], context: Context, task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        result = super().perform(params, context, task_vars)
+        named = {f"fastbreak_{name}": params[name] for name in ("account_id", "region")}
+        ConfirmedAccount(named).remember()
+        return result

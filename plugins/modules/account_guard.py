@@ -10,6 +10,9 @@ short_description: Refuse to go on with credentials of another AWS account
 version_added: 0.1.0
 description:
   - Asks AWS whose credentials these are and fails unless they belong to the account that the inventory names.
+  - Where the inventory sets C(fastbreak_account_id), the first task of a run that talks to AWS with a module of this
+    collection does the same when this module did not. So no C(--start-at-task) leads around it. A task that names
+    credentials of its own is left alone.
   - The action plugin of the same name does the work in the controller.
 options:
   account_id:
@@ -54,11 +57,10 @@ arn:
   sample: arn:aws:iam::111111111111:user/deployer
 """
 
-from ansible_collections.fastbreak.aws.plugins.module_utils._aws.account_guard import inventory_problem, mismatch
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.account_guard import confirm
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.identity import Sts
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RefusedError, RequestError
 
 
 def build_argument_spec():
@@ -72,14 +74,8 @@ def build_argument_spec():
 
 def perform(params, context):
     """Raise unless the credentials are the right ones."""
-    account, environment = params["account_id"], params["environment_name"]
-    problem = inventory_problem(account, params["region"], environment)
-    if problem:
-        raise RequestError(problem)
-    caller = Sts(context.client("sts")).get_caller_identity()
-    problem = mismatch(account, environment, caller.account, caller.arn)
-    if problem:
-        raise RefusedError(problem, account_id=caller.account, arn=caller.arn)
+    ask = Sts(context.client("sts")).get_caller_identity
+    caller = confirm(params["account_id"], params["region"], params["environment_name"], ask)
     return {"changed": False, "account_id": caller.account, "arn": caller.arn}
 
 

@@ -19,6 +19,7 @@ from ..module_utils._common.clock import SystemClock
 from ..module_utils._common.controller import Controller
 from ..module_utils._common.entry import Context, Entry, answer
 from ..module_utils._errors import RequestError
+from ._confirmed_account import ACCOUNT_VARIABLES, ConfirmedAccount
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,6 +33,8 @@ class EntryAction(ActionBase):  # type: ignore[misc] # ansible-core publishes no
     _supports_async = False
 
     entry: ClassVar[Entry]
+    #: Whether the account has to be the inventory's before the work begins.
+    confirms_account: ClassVar[bool] = True
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         """The controller reads an action before it forks a worker for each task: what is loaded now is loaded once."""
@@ -57,13 +60,20 @@ class EntryAction(ActionBase):  # type: ignore[misc] # ansible-core publishes no
             progress=Lines(self._display.display, controller),
             check_mode=self._task.check_mode,
         )
-        result.update(answer(lambda: self.perform(self._with_files(params), context, task_vars or {})))
+        result.update(answer(lambda: self._confirmed(params, context, task_vars or {})))
         return remove_values(result, entry.secrets(params))  # type: ignore[no-any-return]
 
     def _refused(self) -> dict[str, Any]:
         """Nothing, unless this raises RequestError."""
         self.entry.refuse(self._task.args)
         return {}
+
+    def _confirmed(self, params: dict[str, Any], context: Context, task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        """The work, once it is known that the account is the inventory's."""
+        if self.entry.aws and self.confirms_account:
+            named = {name: self._templar.template(task_vars[name]) for name in ACCOUNT_VARIABLES if name in task_vars}
+            ConfirmedAccount(named).insist(params, context)
+        return self.perform(self._with_files(params), context, task_vars)
 
     def perform(self, params: dict[str, Any], context: Context, _task_vars: Mapping[str, Any]) -> dict[str, Any]:
         """The work: options in, the task's result out."""

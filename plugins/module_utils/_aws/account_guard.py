@@ -5,6 +5,14 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+from .._errors import RefusedError, RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .identity import Caller
 
 _ACCOUNT = re.compile(r"\d{12}")
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d{1,2}")
@@ -36,3 +44,15 @@ def mismatch(account_id: str, environment: str, caller_account: str, caller_arn:
         f"account {caller_account} ({caller_arn}). Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
         f"for account {account_id}, or choose the inventory of account {caller_account}."
     )
+
+
+def confirm(account_id: str, region: str, environment: str, ask: Callable[[], Caller]) -> Caller:
+    """Whose the credentials are, which *ask* finds out. Raises RequestError or RefusedError when of another account."""
+    problem = inventory_problem(account_id, region, environment)
+    if problem:
+        raise RequestError(problem)
+    caller = ask()
+    problem = mismatch(account_id, environment, caller.account, caller.arn)
+    if problem:
+        raise RefusedError(problem, account_id=caller.account, arn=caller.arn)
+    return caller

@@ -1,7 +1,15 @@
 """Whose account may be touched."""
 
+from contextlib import nullcontext
+
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._aws.account_guard import inventory_problem, mismatch
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.account_guard import (
+    confirm,
+    inventory_problem,
+    mismatch,
+)
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.identity import Caller
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RefusedError, RequestError
 
 
 @pytest.mark.parametrize(
@@ -28,3 +36,14 @@ def test_another_account_is_named_with_what_to_do():
     text = mismatch("111111111111", "dev", "222222222222", "arn:aws:iam::222222222222:root")
     assert all(part in text for part in ("111111111111", "222222222222", "AWS_PROFILE", "Nothing was touched"))
     assert mismatch("111111111111", "dev", "111111111111", "arn") is None
+
+
+@pytest.mark.parametrize(("seen", "error"), [("111111111111", None), ("222222222222", RefusedError)])
+def test_who_the_caller_is_decides(seen, error):
+    with nullcontext() if error is None else pytest.raises(error, match="Nothing was touched"):
+        assert confirm("111111111111", "us-east-1", "dev", lambda: Caller(seen, "arn")).account == seen
+
+
+def test_nobody_is_asked_for_an_account_that_is_none():
+    with pytest.raises(RequestError, match="not 12 digits"):
+        confirm("1", "us-east-1", "dev", lambda: pytest.fail("asked"))
