@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+FIND_DRIFT = "ansible-playbook -i <inventory> playbooks/drift.yml"
 DEPLOY = "ansible-playbook -i <inventory> playbooks/deploy.yml -e version={version}"
 PROMOTE = "ansible-playbook -i <inventory> playbooks/promote.yml -e version={version}"
 PUBLISH = "ansible-playbook -i <inventory> playbooks/publish.yml"

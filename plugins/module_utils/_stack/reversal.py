@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .._common.commands import PROVISION
 from .._errors import RefusedError
 from .components import component_of
 from .kinds import HOLDS_DATA, PLACES
@@ -62,7 +63,8 @@ def refuse_growth(name: str, grown: Sequence[ResourceDrift]) -> None:
     )
     raise RefusedError(
         f"The drift of stack {name} was not repaired, and nothing was touched: {told}. Storage never shrinks, and "
-        "CloudFormation would try. Set rds_allocated_storage to what is there, apply that with site.yml, and run again."
+        f"CloudFormation would try it. Set rds_allocated_storage to what is there, apply that ({PROVISION}), and run "
+        "again."
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .._common.commands import PROVISION
+from .._common.commands import FIND_DRIFT, PROVISION
 from .._common.wait import growing, timed_out, until
 from .._errors import OperationError, RefusedError
 from .drift import DriftApi, describe, detect_drift
@@ -126,7 +126,7 @@ def _change_set(request: StackRequest, snapshot: StackSnapshot, name: str, ports
         raise OperationError(
             f"Tried to repair the drift of stack {request.name}, but CloudFormation made no change set: "
             f"{change_set.reason or change_set.status}. Nothing was touched. Change the resources back by hand: "
-            "playbooks/drift.yml says which, and how."
+            f"{FIND_DRIFT} says which, and how."
         )
     return change_set
 
