@@ -189,9 +189,8 @@ class Platform:
     def roll_out(self, version: str | None, *, check_mode: bool = False, **other: Any) -> dict[str, Any]:
         """Run `ecs_rollout` in this process."""
         lines = Lines()
-        checked = ArgumentSpecValidator(ENTRY.argument_spec, **ENTRY.cross_checks).validate(
-            self.options(version, **other)
-        )
+        given = {name: value for name, value in self.options(version, **other).items() if value is not None}
+        checked = ArgumentSpecValidator(ENTRY.argument_spec, **ENTRY.cross_checks).validate(given)
         assert not checked.error_messages, checked.error_messages
         context = Context(self.connect, SystemClock(), lines, check_mode)
         return {**ENTRY.perform(checked.validated_parameters, context), "lines": lines.lines}

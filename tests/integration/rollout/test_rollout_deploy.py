@@ -79,6 +79,12 @@ def test_rollback_goes_to_the_same_image_with_other_values_though_that_was_dereg
     assert container["environment"] == [{"name": "LEVEL", "value": "first"}]
     assert not platform.roll_out(None, state="rolled_back")["changed"]
     assert not platform.roll_out("1.0.0", state="rolled_back")["changed"]
+    # A revision that is registered already is a release of its own.
+    named = second["task_definition_arn"].rpartition("/")[2]
+    again = platform.roll_out(None, revision=named, task_definition=None)
+    assert (again["action"], again["definition"], again["version"]) == ("deploy", second["definition"], tag)
+    assert platform.records()[-1]["task_definition_arn"] == second["task_definition_arn"]
+    assert not platform.roll_out(None, revision=named, task_definition=None)["changed"]
 
 
 def refused(platform: Platform, version: str, **other: Any) -> RolledBackError:
@@ -149,9 +155,10 @@ def test_failed_migration_leaves_the_service_alone(platform: Platform) -> None:
     migration = {"container": "service", "command": ["fastbreak-service", "migrate"]}
     platform.roll_out("1.0.0", migration=migration)
     before = platform.service()["taskDefinition"]
-    platform.push("1.1.0", MIGRATION_EXIT=4)
+    platform.push("1.1.0")
+    sized = {**migration, "environment": {"MIGRATION_EXIT": 4}, "cpu": 512, "memory_mib": 1024}
     with pytest.raises(OperationError, match=r"exit code 4.*migrating"):
-        platform.roll_out("1.1.0", migration=migration)
+        platform.roll_out("1.1.0", migration=sized)
     assert platform.service()["taskDefinition"] == before
     assert platform.records()[-1]["outcome"] == "FAILED"
 
