@@ -10,5 +10,6 @@ PROMOTE = "ansible-playbook -i <inventory> playbooks/promote.yml -e version={ver
 PUBLISH = "ansible-playbook -i <inventory> playbooks/publish.yml"
 PROVISION = "ansible-playbook -i <inventory> site.yml"
 PROVISION_REGISTRY = "ansible-playbook -i <inventory> site.yml --limit ecr"
+TEARDOWN = "ansible-playbook -i <inventory> playbooks/teardown.yml -e confirm=<environment>"
 ROLL_BACK = "ansible-playbook -i <inventory> playbooks/rollback.yml"
 ROLL_BACK_TO = "ansible-playbook -i <inventory> playbooks/rollback.yml -e version={version}"

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .._common.commands import PROVISION, TEARDOWN
 from .._errors import RefusedError
 from .compare import references
 from .components import component_of
@@ -34,14 +35,16 @@ def refuse_infeasible(plan: StackPlan, policy: Mapping[str, Any] | None, consent
     if plan.action != "update":
         return
     replaced = {change.logical_id for change in plan.resources if change.replacement == "yes"}
-    impossible = [words for change in plan.resources for words in _impossible(change, replaced, policy)]
+    component = component_of(plan.name)
+    told = {change.logical_id: list(_impossible(change, replaced, policy)) for change in plan.resources}
+    impossible = [words for found in told.values() for words in found]
     if impossible:
         raise RefusedError(
             f"Stack {plan.name} was not touched, because this update cannot be made: {'; '.join(impossible)}. "
-            "Put the former value back, or give what is to be new another logical id and name.",
+            "Put the former value back, or give what is to be new another logical id and name."
+            + _instead(component, [name for name, found in told.items() if found and name in consent]),
             impossible=impossible,
         )
-    component = component_of(plan.name)
     lost = [change for change in plan.resources if _loses(change) and change.logical_id not in consent]
     if lost:
         names = ",".join(f"{component}.{change.logical_id}" for change in lost)
@@ -51,6 +54,20 @@ def refuse_infeasible(plan: StackPlan, policy: Mapping[str, Any] | None, consent
             f"consent: [{', '.join(change.logical_id for change in lost)}]).",
             needs_consent=[change.logical_id for change in lost],
         )
+
+
+def _instead(component: str, consented: Sequence[str]) -> str:
+    """What leads on where consent was given to what no consent makes possible."""
+    if not consented:
+        return ""
+    names = ",".join(f"{component}.{name}" for name in consented)
+    return (
+        f" Consent (-e replace={names}) does not help, since CloudFormation makes the new one before it deletes the "
+        f"old. If it has to be a new and empty one: set every {component}_*_protection to false and run {PROVISION} "
+        f"--limit {component} with the former value; take {component} down with the components that read it, "
+        f"{TEARDOWN} --limit {component},<those>; then run {PROVISION} with the new value. What the deletion leaves "
+        "behind (a snapshot, a retained bucket) is read back by hand."
+    )
 
 
 def _impossible(change: ResourceChange, replaced: set[str], policy: Mapping[str, Any] | None) -> Iterator[str]:
@@ -66,7 +83,10 @@ def _impossible(change: ResourceChange, replaced: set[str], policy: Mapping[str,
                 "old one is"
             )
     if denied := _denied(change, policy):
-        yield f"{label}: the stack policy denies {denied}; allow it there first, in the role that sets it"
+        yield (
+            f"{label}: the stack policy denies {denied}; allow it for LogicalResourceId/{change.logical_id} there "
+            "first (stack_policy, in the vars of the component's role), and run again"
+        )
 
 
 def _unchangeable(change: ResourceChange) -> Iterator[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from .._common.commands import TEARDOWN
 from .._errors import RefusedError
 from .components import component_of
 from .obstacles import refuse_obstacles
@@ -54,10 +55,17 @@ def usable(
 
 def _way_out(found: Standing, snapshot: StackSnapshot, ports: Ports) -> str:
     component = component_of(snapshot.name)
-    teardown = f"ansible-playbook -i <inventory> playbooks/teardown.yml -e confirm=<environment> --limit {component}"
+    teardown = f"{TEARDOWN} --limit {component}"
     left = _left_over(snapshot, ports)
     if found is Standing.DELETE_FAILED:
         return f"Finish deleting it ({teardown}), then run again. {left}"
+    if snapshot.status.startswith("IMPORT_"):
+        return (
+            "An import into it did not finish, nor its rollback, and CloudFormation lets such a stack only be deleted. "
+            "AWS Support alone brings it back with what it holds: ask there first if it holds data. Otherwise delete "
+            f"it ({teardown}), which keeps what a DeletionPolicy keeps and stops at what is protected, and run again. "
+            f"{left}"
+        )
     return (
         f"It was left as it failed, and never stood as a whole. {left} See what of that holds data; what is protected "
         f"is not deleted. Then delete it ({teardown}) and run again."

@@ -101,6 +101,19 @@ def test_the_impossible_is_refused_whatever_was_consented_to(stacks, clock, chec
     assert stacks.calls == []
 
 
+@pytest.mark.parametrize("consent", [(), ("Other",), ("R",)])
+def test_consent_to_what_a_fixed_name_makes_impossible_says_what_leads_on(stacks, clock, consent):
+    *sides, _words = IMPOSSIBLE["a database of a fixed name"]
+    with pytest.raises(RefusedError, match="give what is to be new another logical id and name") as raised:
+        change(stacks, clock, sides, consent=consent)
+    words = raised.value.message
+    assert ("Consent (-e replace=rds.R) does not help" in words) == (consent == ("R",))
+    steps = ("set every rds_*_protection to false", "take rds down", "teardown.yml -e confirm=", "with the new value")
+    places = [words.find(step) for step in steps]
+    assert places == (sorted(places) if consent == ("R",) else [-1] * len(steps))
+    assert stacks.calls == []
+
+
 POSSIBLE = {
     "a new name": (thing(GROUP, Name="blue", Port=1), thing(GROUP, Name="green", Port=2)),
     "no name": (thing(GROUP, Port=1), thing(GROUP, Port=2)),

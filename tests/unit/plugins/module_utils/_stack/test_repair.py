@@ -36,7 +36,11 @@ def test_a_rollback_that_fails_again_is_an_error(clock):
 
 @pytest.mark.parametrize(
     ("status", "advice"),
-    [("DELETE_FAILED", "Finish deleting"), ("CREATE_FAILED", "left as it failed, and never stood")],
+    [
+        ("DELETE_FAILED", "Finish deleting"),
+        ("CREATE_FAILED", "left as it failed, and never stood"),
+        ("IMPORT_ROLLBACK_FAILED", "AWS Support alone brings it back"),
+    ],
 )
 def test_what_cannot_be_repaired_is_refused_with_advice(stacks, clock, status, advice):
     put(stacks, status)
