@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
-_SIDE = r"""
+
+class ModuleDocFragment:
+    """The two sides of a promotion, which take the same options."""
+
+    SOURCE = r"""
 options:
-  @side@:
-    description: The registry that images @move@. What is not given about AWS is the task's own.
+  source:
+    description: The registry that images come from. What is not given about AWS is the task's own.
     type: dict
     required: true
     suboptions:
@@ -20,7 +24,7 @@ options:
       auth:
         description:
           - How to log in. V(ecr) gets a password by C(GetAuthorizationToken), V(anonymous) needs nothing.
-          - V(basic) takes O(@side@.username) and O(@side@.password), for basic as for bearer authentication.
+          - V(basic) takes O(source.username) and O(source.password), for basic as for bearer authentication.
           - V(docker_config) takes the login that C(docker login) left in C($DOCKER_CONFIG/config.json) or in
             C(~/.docker/config.json) on the machine that runs the module, there or with a credential helper
             (C(credHelpers), C(credsStore)), which is a program on the C(PATH) and may take 30 seconds.
@@ -69,13 +73,68 @@ options:
         type: path
 """
 
-
-def _side(name, images):
-    return _SIDE.replace("@side@", name).replace("@move@", images)
-
-
-class ModuleDocFragment:
-    """The two sides of a promotion, which take the same options."""
-
-    SOURCE = _side("source", "come from")
-    DESTINATION = _side("destination", "go to")
+    DESTINATION = r"""
+options:
+  destination:
+    description: The registry that images go to. What is not given about AWS is the task's own.
+    type: dict
+    required: true
+    suboptions:
+      registry:
+        description:
+          - Host of the registry, with a port where it has one.
+          - A host of ECR, C(<account>.dkr.ecr.<region>.amazonaws.com), says which account and region are meant.
+          - Docker Hub is C(docker.io); there, a repository C(alpine) is C(library/alpine).
+        type: str
+        required: true
+      auth:
+        description:
+          - How to log in. V(ecr) gets a password by C(GetAuthorizationToken), V(anonymous) needs nothing.
+          - V(basic) takes O(destination.username) and O(destination.password), for basic as for bearer authentication.
+          - V(docker_config) takes the login that C(docker login) left in C($DOCKER_CONFIG/config.json) or in
+            C(~/.docker/config.json) on the machine that runs the module, there or with a credential helper
+            (C(credHelpers), C(credsStore)), which is a program on the C(PATH) and may take 30 seconds.
+          - V(auto) is V(ecr) for a host of ECR, V(basic) when a user name is given, V(docker_config) when that has an
+            entry for the registry (in C(auths) or C(credHelpers)), and else V(anonymous).
+        type: str
+        choices: [auto, ecr, basic, docker_config, anonymous]
+        default: auto
+      username:
+        description: User name, for V(basic).
+        type: str
+      password:
+        description: Password, for V(basic).
+        type: str
+      profile:
+        description: AWS profile. Replaces all credentials of the task on this side.
+        type: str
+      access_key:
+        description: AWS access key id. Replaces all credentials of the task on this side.
+        type: str
+      secret_key:
+        description: AWS secret access key.
+        type: str
+      session_token:
+        description: AWS session token.
+        type: str
+      role_arn:
+        description: Role to assume on this side, with its other credentials or the task's own.
+        type: str
+      region:
+        description: AWS region, when it is neither the host's nor the task's.
+        type: str
+      endpoint_url:
+        description: Address of the AWS APIs on this side.
+        type: str
+      plain_http:
+        description: Speak HTTP without TLS to the registry. Passwords then travel readable.
+        type: bool
+        default: false
+      validate_certs:
+        description: Whether the registry's certificate is verified.
+        type: bool
+        default: true
+      ca_bundle:
+        description: PEM file of the authorities that the registry's certificate is verified against.
+        type: path
+"""
