@@ -13,6 +13,7 @@ from .dependencies import given_parameters
 from .feasibility import refuse_infeasible
 from .limits import check_limits, check_resource_tags
 from .obstacles import refuse_obstacles
+from .occupants import refuse_occupied
 from .operation import delete, start
 from .parameters import complete_parameters
 from .plan import Existing, StackPlan, plan, removal, stored_model
@@ -109,6 +110,7 @@ def _apply_once(request: StackRequest, given: Mapping[str, str], ports: Ports, c
     former_policy = existing.stack_policy if existing else None
     policy = request.stack_policy if request.stack_policy is not None else former_policy
     refuse_infeasible(decided, policy, request.consent)
+    refuse_occupied(decided, snapshot, ports)
     if check_mode:
         return StackResult(decided, decided.changed, found, decided.expected_outputs)
     if not decided.changed:

@@ -61,6 +61,9 @@ class Living(Protocol):
     def unprotect(self, resource: StackResource) -> None:
         """Turn its own protection off."""
 
+    def occupants(self, resource: StackResource) -> Sequence[str]:
+        """What of others lives in it, in words; nothing of a type that is not looked at."""
+
 
 class ParameterStore(Protocol):
     """Where parameters of a template may be stored."""

@@ -11,7 +11,7 @@ from ..._aws.api import AwsClient
 from ..types import LivingState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
     from ..types import StackResource
 
@@ -27,6 +27,8 @@ _MISSING = frozenset(
         "ResourceNotFoundException",
     }
 )
+#: Interfaces of gateways and endpoints, which stand in the template of the network itself and go with its subnets.
+_OF_THE_NETWORK = frozenset({"nat_gateway", "natGateway", "vpc_endpoint"})
 
 
 class LivingResources:
@@ -49,6 +51,17 @@ class LivingResources:
         service, operation, arguments = _UNPROTECT[resource.resource_type]
         self._service(service).call(f"unprotect {resource.logical_id}", operation, **arguments(resource.physical_id))
 
+    def occupants(self, resource: StackResource) -> Sequence[str]:
+        """The network interfaces in a subnet, without those that a network puts there for itself."""
+        if resource.resource_type != "AWS::EC2::Subnet":
+            return []
+        found = self._service("ec2").interfaces(resource.physical_id)
+        return [
+            f"{item['NetworkInterfaceId']} ({item.get('Description') or 'no description'})"
+            for item in found
+            if item.get("SubnetId") == resource.physical_id and item.get("InterfaceType") not in _OF_THE_NETWORK
+        ]
+
     def _service(self, name: str) -> _Service:
         if name not in self._clients:
             self._clients[name] = _Service(name, self._connect(name))
@@ -63,6 +76,12 @@ class _Service(AwsClient):
     def find(self, operation: str, name: str, **arguments: Any) -> Any:
         """The answer; None when there is no such thing (any more)."""
         return self._find(f"read {name}", operation, _MISSING, **arguments)
+
+    def interfaces(self, subnet: str) -> Iterator[Any]:
+        """The network interfaces in a subnet."""
+        chosen = [{"Name": "subnet-id", "Values": [subnet]}]
+        for page in self._pages(f"list what lives in {subnet}", "describe_network_interfaces", Filters=chosen):
+            yield from page["NetworkInterfaces"]
 
     def call(self, attempted: str, operation: str, **arguments: Any) -> Any:
         return self._call(attempted, operation, **arguments)

@@ -168,14 +168,21 @@ class FakeStacks:
 
 
 class FakeLiving:
-    """``states`` are those of resources by logical id; None stands for a type that nobody looks at."""
+    """``states`` are those of resources by logical id; None stands for a type that nobody looks at.
 
-    def __init__(self, states=None):
+    ``lodgers`` are the occupants of a resource by logical id.
+    """
+
+    def __init__(self, states=None, lodgers=None):
         self.states = states or {}
+        self.lodgers = lodgers or {}
         self.unprotected = []
 
     def describe(self, resource):
         return self.states.get(resource.logical_id)
+
+    def occupants(self, resource):
+        return self.lodgers.get(resource.logical_id, [])
 
     def unprotect(self, resource):
         self.unprotected.append(resource.logical_id)

@@ -137,3 +137,23 @@ def test_other_types_are_not_looked_at():
 )
 def test_protection_is_turned_off(kind, name, service, operation, arguments):
     ask(kind, name, service, [(operation, arguments, {})], act="unprotect")
+
+
+def interface(number, kind="interface", subnet="subnet-1", **fields):
+    return {"NetworkInterfaceId": f"eni-{number}", "InterfaceType": kind, "SubnetId": subnet, **fields}
+
+
+def test_interfaces_of_others_live_in_a_subnet_and_those_of_the_network_do_not():
+    asked = {"Filters": [{"Name": "subnet-id", "Values": ["subnet-1"]}]}
+    first = [interface(1, Description="ELB app/x"), interface(2, "nat_gateway"), interface(3, "vpc_endpoint")]
+    second = [interface(4, "lambda"), interface(5, subnet="subnet-2")]
+    answers = [
+        ("describe_network_interfaces", asked, {"NetworkInterfaces": first, "NextToken": "more"}),
+        ("describe_network_interfaces", {**asked, "NextToken": "more"}, {"NetworkInterfaces": second}),
+    ]
+    found = ask("AWS::EC2::Subnet", "subnet-1", "ec2", answers, "occupants")
+    assert found == ["eni-1 (ELB app/x)", "eni-4 (no description)"]
+
+
+def test_of_other_types_nobody_asks_what_lives_there():
+    assert ask("AWS::EC2::VPC", "vpc-1", "ec2", [], "occupants") == []
