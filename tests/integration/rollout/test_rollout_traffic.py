@@ -12,6 +12,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     RefusedError,
     RolledBackError,
 )
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.probe import HttpProbe
 
 from tests.integration.rollout.load import Load
 from tests.integration.rollout.platform import QUICK, InBackground, Platform
@@ -53,6 +54,7 @@ def standing(platform: Platform) -> tuple[Any, ...]:
     )
 
 
+HASTY = {**QUICK, "bake_seconds": 1, "deadline_seconds": 3}
 NIGHT = {"name": "night", "schedule": "cron(0 22 * * ? *)", "timezone": "Europe/Berlin", "maximum": 2}
 DAY = {"name": "day", "schedule": "rate(1 day)", "maximum": 9}
 
@@ -130,8 +132,8 @@ def test_release_that_changes_everything_and_fails_is_undone_whole(
     assert not platform.roll_out("1.0.0", **scaled)["changed"]
 
 
-def test_scaling_is_changed_alone_and_by_a_schedule_not_at_all(platform: Platform) -> None:
-    platform.push("1.0.0")
+def test_scaling_and_conditions_of_rules_are_changed_alone(platform: Platform) -> None:
+    tag = platform.push("1.0.0")
     platform.roll_out("1.0.0")
     add_scaling_of_others(platform)
     wanted = {"minimum": 2, "maximum": 4, "cpu_percent": 0, "requests_per_target": 500, "scheduled_actions": [DAY]}
@@ -152,8 +154,33 @@ def test_scaling_is_changed_alone_and_by_a_schedule_not_at_all(platform: Platfor
         MaxCapacity=9,
     )
     assert not platform.roll_out("1.0.0", scaling=wanted)["changed"]
-    assert platform.roll_out("1.0.0")["changed"]
+    rule = {
+        "listener_arn": platform.listener,
+        "priority": 100,
+        "path_patterns": [],
+        "http_headers": [{"name": "X-Team", "values": ["Physio", "medical"]}],
+        "query_strings": [{"key": "v", "values": ["2"]}],
+        "request_methods": ["GET"],
+        "source_ips": ["127.0.0.0/8"],
+    }
+    platform.roll_out("1.0.0", listener_rules=[rule])
     assert sorted(standing(platform)[-1]) == ["theirs"]
+    assert set(platform.answers()) == {(503, "")}
+    answer = HttpProbe().request(
+        "GET",
+        f"{platform.url}/v1/analyses?v=2",
+        timeout_seconds=5,
+        version_header="x-fastbreak-version",
+        headers=(("x-team", "PHYSIO"),),
+    )
+    assert (answer.status, answer.version) == (200, tag)
+    again = {**rule, "http_headers": [{"name": "x-team", "values": ["Medical", "physio"]}]}
+    assert not platform.roll_out("1.0.0", listener_rules=[again])["changed"]
+    before = standing(platform)
+    elsewhere = {**rule, "source_ips": ["192.0.2.0/24"]}
+    with pytest.raises(RolledBackError, match=r"is ERROR.*takes requests from 192\.0\.2\.0/24 only"):
+        platform.roll_out("1.0.0", listener_rules=[elsewhere], gates=[{"kind": "http", "path": "/readyz", **HASTY}])
+    assert standing(platform) == before
 
 
 def test_settings_that_take_users_away_are_put_back(platform: Platform) -> None:
