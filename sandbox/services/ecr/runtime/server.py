@@ -45,6 +45,8 @@ class Server:
             binds.append(f"fd://{listener.detach()}")
         config.bind = binds
         config.accesslog = None
+        # MiniStack turns it off for every server of the process, since its own application tells the time.
+        config.include_date_header = True
         config.graceful_timeout = 1
         config.keep_alive_timeout = 75
         self._thread = threading.Thread(target=self._run, args=(config, registries), name="ecr-registry", daemon=True)
