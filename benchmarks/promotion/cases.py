@@ -50,7 +50,7 @@ class Results:
 
     def finish(self) -> None:
         """Add what is known of all cases together."""
-        if any(each.of(OURS) for each in self.samples.values()):
+        if any(sample.ours for each in self.samples.values() for sample in each.of(OURS)):
             self.add(TIMES, start_line(list(self.samples.values())))
 
 
@@ -69,6 +69,11 @@ def _cold(image: str) -> Callable[[Lab, Results], None]:
         results.add(MEMORY, memory_line(what, samples, MEMORY_MIB))
 
     return run
+
+
+def _playbook(lab: Lab, results: Results) -> None:
+    case = f"cold, the whole ansible-playbook: {lab.sizes.describe('six')}"
+    results.timed(case, timed.playbook(lab, "six"), Limits(skopeo=1.2))
 
 
 def _new_layer(lab: Lab, results: Results) -> None:
@@ -100,6 +105,7 @@ CASES = (
     Case("cold-six", _cold("six")),
     Case("cold-many", _cold("many")),
     Case("cold-index", _cold("index")),
+    Case("playbook", _playbook),
     Case("new-layer", _new_layer),
     Case("present", _present),
     Case("requests", _requests),

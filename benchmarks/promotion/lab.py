@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from benchmarks.promotion import peers
+from benchmarks.promotion import peers, playbook
 from benchmarks.promotion.errors import BenchmarkError
 from benchmarks.promotion.images import manifest_bytes, push_image, push_index
 from benchmarks.promotion.machine import load
@@ -14,6 +14,8 @@ from benchmarks.promotion.registry import DockerRegistry
 
 MIB = 1 << 20
 OURS, SKOPEO, DOCKER = "ours", "skopeo", "docker"
+#: Ours, with `ansible-playbook` around it.
+PLAYBOOK = "playbook"
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,10 @@ class Lab:
         if tool == OURS:
             ours = run(self.promotion(image, tag, source, destination))
             return Sample(tool, ours.seconds, began, ours)
+        if tool == PLAYBOOK:
+            asked = self.promotion(image, tag, source, destination)
+            asked = replace(asked, destination_repository=repository(PLAYBOOK, image))
+            return Sample(tool, playbook.run(asked, self.folder), began)
         copy = peers.skopeo if tool == SKOPEO else peers.docker
         return Sample(tool, copy(*self.names(tool, image, tag, source, destination)), began)
 

@@ -1,11 +1,11 @@
 """The cases that are timed: each tool copies the same image, in turns."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from benchmarks.promotion.errors import BenchmarkError
-from benchmarks.promotion.lab import DOCKER, OURS, Lab, Sample, Samples, repository
+from benchmarks.promotion.lab import DOCKER, OURS, PLAYBOOK, Lab, Sample, Samples, repository
 from benchmarks.promotion.proxy import Proxy
 
 
@@ -30,6 +30,13 @@ def cold(lab: Lab, image: str, tools: tuple[str, ...] | None = None, hosts: Host
         lab.require(f"/v2/{repository(tool, image)}/manifests/1", 404, "The destination is not empty")
 
     return _in_turns(lab, image, "1", empty, tools or lab.tools, hosts)
+
+
+def playbook(lab: Lab, image: str) -> Samples:
+    """As cold, ours with `ansible-playbook` from its start to its end."""
+    tools = tuple(PLAYBOOK if tool == OURS else tool for tool in lab.tools if tool != DOCKER)
+    found = cold(lab, image, tools)
+    return Samples([replace(each, tool=OURS) if each.tool == PLAYBOOK else each for each in found.all], found.failed)
 
 
 def new_layer(lab: Lab, image: str) -> Samples:
@@ -82,7 +89,7 @@ def _try(samples: Samples, tool: str, work: Callable[[], Sample]) -> Sample | No
     try:
         return work()
     except BenchmarkError as error:
-        if tool == OURS:
+        if tool in (OURS, PLAYBOOK):
             raise
         samples.failed[tool] = str(error)
         return None
