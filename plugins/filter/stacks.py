@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from functools import wraps
+from functools import cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +12,8 @@ import yaml
 from ansible.errors import AnsibleFilterError
 
 from ..module_utils._errors import FastbreakError
+from ..module_utils._stack import inputs as stack_inputs
 from ..module_utils._stack.components import component_outputs, dependants, logical_ids, stack_name, stack_names
-from ..module_utils._stack.inputs import template_parameters as check_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,12 +32,22 @@ def _told(work: Callable[..., Any]) -> Callable[..., Any]:
     return filter_
 
 
-def template_parameters(inputs: Any, component: Any, variables: Any, role: Any) -> dict[str, Any]:
+def template_parameters(inputs: Any, variables: Any, role: Any) -> dict[str, Any]:
     """The parameters that the variables of a component give; *role* is the directory of its role."""
-    folder = Path(role)
-    specs = yaml.safe_load((folder / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
-    roles = [other.name for other in folder.resolve().parent.iterdir()]
-    return check_inputs(inputs, component, variables, specs["argument_specs"]["main"]["options"], roles)
+    return stack_inputs.template_parameters(inputs, variables, _options(role))
+
+
+def input_problem(variables: Any, component: Any, role: Any) -> str:
+    """What is wrong with the variables of a component; *role* is the directory of its role."""
+    roles = [other.name for other in Path(role).resolve().parent.iterdir()]
+    return stack_inputs.input_problem(component, variables, _options(role), roles)
+
+
+@cache
+def _options(role: str) -> dict[str, Any]:
+    specs = yaml.safe_load((Path(role) / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
+    found: dict[str, Any] = specs["argument_specs"]["main"]["options"]
+    return found
 
 
 class FilterModule:
@@ -46,5 +56,13 @@ class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
             work.__name__: _told(work)
-            for work in (stack_name, stack_names, component_outputs, dependants, logical_ids, template_parameters)
+            for work in (
+                stack_name,
+                stack_names,
+                component_outputs,
+                dependants,
+                input_problem,
+                logical_ids,
+                template_parameters,
+            )
         }

@@ -96,6 +96,12 @@ options:
     description: The variables that the values of O(parameters) come from, by parameter, to name them in messages.
     type: dict
     default: {}
+  refusal:
+    description:
+      - What is known to be wrong already, like an answer of P(fastbreak.aws.input_problem#filter). When it is not
+        empty, the task fails with it before a stack is read.
+    type: str
+    default: ""
   consent:
     description:
       - Logical ids of resources that hold data and that an update may replace or remove nevertheless.
@@ -235,7 +241,7 @@ import uuid
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError, RequestError
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.cloudformation import CloudFormation
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.living import LivingResources
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.parameter_store import ParameterStore
@@ -270,6 +276,7 @@ def build_argument_spec():
         "depends_on": {"type": "dict", "default": {}},
         "needed_by": {"type": "dict", "default": {}},
         "sources": {"type": "dict", "default": {}},
+        "refusal": {"type": "str", "default": ""},
         "consent": {"type": "list", "elements": "str", "default": []},
         "unprotect": {"type": "list", "elements": "str", "default": []},
         "retain": {"type": "list", "elements": "str", "default": []},
@@ -313,6 +320,8 @@ def perform(params, context, run=None):
     ports = build_ports(context, run or NoRun())
     act = apply_stack if params["state"] == "present" else remove_stack
     try:
+        if params["refusal"]:
+            raise RequestError(params["refusal"])
         return to_exit(act(build_request(params), ports, context.check_mode))
     except FastbreakError as error:
         error.details.setdefault("stack_name", params["name"])

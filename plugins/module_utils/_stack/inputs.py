@@ -7,7 +7,6 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from .._errors import RequestError
 from .cross_checks import cross_check
 from .variable_types import FALSE, TRUE, type_problems
 
@@ -32,13 +31,18 @@ _ALIKE = 0.9
 
 
 def template_parameters(
-    inputs: Mapping[str, str], component: str, variables: Mapping[str, Any], options: Mapping[str, Any], roles: Any
+    inputs: Mapping[str, str], variables: Mapping[str, Any], options: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The value of each parameter in *inputs*, which names its variable.
+    """The value of each parameter in *inputs*, which names its variable; see `input_problem` for the rest."""
+    return {key: _typed(variables.get(name), options.get(name, {})) for key, name in inputs.items()}
 
-    *variables* are those that are defined, *options* those of the component's role as its argument specs say, *roles*
-    the names of all roles. Raises `RequestError` that lists all that is wrong: a variable with the component's prefix
-    that its role does not know, values of another type, null among them, and values that do not go together.
+
+def input_problem(component: str, variables: Mapping[str, Any], options: Mapping[str, Any], roles: Any) -> str:
+    """All that is wrong with the variables of a component, in a sentence; an empty text when nothing is.
+
+    That is a variable with the component's prefix that its role does not know, values of another type, null among them,
+    and values that do not go together. *variables* are those that are defined, *options* those of the component's role
+    as its argument specs say, *roles* the names of all roles.
     """
     mistyped = type_problems(variables, options)
     typed = {name: value for name, value in variables.items() if name not in mistyped}
@@ -47,9 +51,7 @@ def template_parameters(
         *mistyped.values(),
         *cross_check(component, typed),
     ]
-    if found:
-        raise RequestError(f"The inventory of {component} is wrong, and nothing was touched: {'; '.join(found)}.")
-    return {key: _typed(variables.get(name), options.get(name, {})) for key, name in inputs.items()}
+    return f"The inventory of {component} is wrong, and nothing was touched: {'; '.join(found)}." if found else ""
 
 
 def _unknown(component: str, variables: Mapping[str, Any], options: Mapping[str, Any], roles: Any) -> list[str]:

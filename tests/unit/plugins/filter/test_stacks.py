@@ -34,6 +34,6 @@ def test_the_roles_own_specs_say_which_inputs_there_are():
     role = str(Path(__file__).parents[4] / "roles" / "ecs")
     known = {"ecs_container_port": 8080, "ecs_rollout_cpu": 1}
     inputs = {"ContainerPort": "ecs_container_port"}
-    assert FILTERS["template_parameters"](inputs, "ecs", known, role) == {"ContainerPort": 8080}
-    with pytest.raises(AnsibleFilterError, match="ecs_container_prot is no input"):
-        FILTERS["template_parameters"](inputs, "ecs", {**known, "ecs_container_prot": 1}, role)
+    assert FILTERS["template_parameters"](inputs, known, role) == {"ContainerPort": 8080}
+    assert FILTERS["input_problem"](known, "ecs", role) == ""
+    assert "ecs_container_prot is no input" in FILTERS["input_problem"]({**known, "ecs_container_prot": 1}, "ecs", role)

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.template_file import read_template
-from ansible_collections.fastbreak.aws.plugins.module_utils._stack.inputs import template_parameters
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.inputs import input_problem, template_parameters
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.parameters import complete_parameters
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.request import parameter_text
 
@@ -51,7 +51,9 @@ def accepted(component, environment="dev", **changes):
     options = read(f"roles/{component}/meta/argument_specs.yml")["argument_specs"]["main"]["options"]
     inputs = read(f"roles/{component}/tasks/main.yml")[0]["vars"]["stack_inputs"]
     variables = inventory(component, environment) | changes
-    values = template_parameters(inputs, component, variables, options, ROLES)
+    if problem := input_problem(component, variables, options, ROLES):
+        raise RequestError(problem)
+    values = template_parameters(inputs, variables, options)
     declared = {name: rules for name, rules in parameters_of(component).items() if name in inputs}
     texts = {name: parameter_text(value) for name, value in values.items()}
     return complete_parameters("s", {"Parameters": declared}, texts, inputs)
