@@ -27,8 +27,15 @@ if TYPE_CHECKING:
 ACCOUNT_VARIABLES = ("fastbreak_account_id", "fastbreak_region", "fastbreak_environment")
 #: What decides whose the credentials are that boto3 finds.
 _SOURCES = ("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_ROLE_ARN", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS")
-#: Options of a task that name credentials of its own, which are the task's own matter.
-_OWN = ("profile", "access_key", "secret_key", "session_token")
+#: Options, by all their names, with which a task names credentials of its own, which are the task's own matter.
+_OWN = (
+    "profile",
+    "aws_profile",
+    "access_key",
+    "aws_access_key",
+    "aws_access_key_id",
+    "ec2_access_key",
+)
 
 
 class ConfirmedAccount:
@@ -41,12 +48,13 @@ class ConfirmedAccount:
         self._account, self._region, self._environment = (str(variables.get(name) or "") for name in ACCOUNT_VARIABLES)
         self._directory = (directory or Path(constants.DEFAULT_LOCAL_TMP)) / "fastbreak" / "accounts"
 
-    def insist(self, params: Mapping[str, Any], context: Context) -> None:
+    def insist(self, given: Mapping[str, Any], context: Context) -> None:
         """Raise unless the credentials are those of the account. An inventory that names no account confirms any.
 
+        *given* are the options as the task gives them: validated ones hold what the environment gives, too.
         Raises RequestError, RefusedError, and UnavailableError when AWS cannot be asked.
         """
-        if not self._account or any(params.get(name) for name in _OWN) or self._file().exists():
+        if not self._account or any(given.get(name) for name in _OWN) or self._file().exists():
             return
         confirm(self._account, self._region, self._environment, Sts(context.client("sts")).get_caller_identity)
         self.remember()

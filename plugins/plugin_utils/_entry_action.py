@@ -72,7 +72,7 @@ class EntryAction(ActionBase):  # type: ignore[misc] # ansible-core publishes no
         """The work, once it is known that the account is the inventory's."""
         if self.entry.aws and self.confirms_account:
             named = {name: self._templar.template(task_vars[name]) for name in ACCOUNT_VARIABLES if name in task_vars}
-            ConfirmedAccount(named).insist(params, context)
+            ConfirmedAccount(named).insist(self._task.args, context)
         return self.perform(self._with_files(params), context, task_vars)
 
     def perform(self, params: dict[str, Any], context: Context, _task_vars: Mapping[str, Any]) -> dict[str, Any]:
