@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 
 def run_module(entry: Entry) -> None:
     """Do the module's work and end the process with its result."""
-    given = _load_params()
+    # The collection's linter gives nothing at all.
+    given = _load_params() or {}
     if refused := answer(lambda: _refused(entry, given)):
         # Ansible's validation of such options would end in a traceback, and so there is no module yet to fail by.
-        print(json.dumps(refused))
-        sys.exit(1)
+        sys.stdout.write(f"{json.dumps(refused)}\n")
+        raise SystemExit(1)
     module = _kind(entry)(argument_spec=dict(entry.argument_spec), supports_check_mode=True, **entry.cross_checks)
     module.no_log_values.update(entry.secrets(module.params))
     context = Context(Connection(module.params), SystemClock(), Silence(), module.check_mode)

@@ -93,10 +93,11 @@ class IdentitySigner:
         try:
             token = self._library.token(text)
         except Exception as error:
-            cause = f": {error.__cause__}" if error.__cause__ else ""
+            cause = error.__cause__
+            said = str(error) if cause is None else f"{error}: {cause}"
             raise RequestError(
                 f"Tried to sign as {self._options.identity}, but the token in {place} cannot be used "
-                f"({_without(text, f'{error}{cause}')}). Nothing was signed. Get a new one from "
+                f"({_without(text, said)}). Nothing was signed. Get a new one from "
                 f"{self._options.issuer}, for the audience sigstore, right before the run."
             ) from error
         if token.issuer != self._options.issuer:
