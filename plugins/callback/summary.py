@@ -9,7 +9,7 @@ name: summary
 type: stdout
 short_description: A line for each component, a total, and what to do next
 version_added: 0.1.0
-author: The Fastbreak maintainers
+author: The Fastbreak maintainers (@fastbreak-sports)
 description:
   - Shows one line for each component that says what was done or would be done, each failure once, and at the end a
     total and what to do next. A deployment ends with the address of the service.

@@ -51,12 +51,12 @@ def sign_spec() -> dict[str, Any]:
     """The suboptions, as an argument spec."""
     return {
         "private_key": {"type": "str", "no_log": True},
-        "private_key_file": {"type": "path"},
+        "private_key_file": {"type": "path", "no_log": False},
         "passphrase": {"type": "str", "no_log": True},
         "identity": {"type": "str"},
         "issuer": {"type": "str"},
         "token": {"type": "str", "no_log": True},
-        "token_file": {"type": "path"},
+        "token_file": {"type": "path", "no_log": False},
         "signing_config": {"type": "str"},
         "trusted_root": {"type": "str"},
     }

@@ -72,7 +72,7 @@ _BY_FIELD = {kind.field: kind for kind in KINDS}
 def condition_spec() -> dict[str, Any]:
     """The argument spec of their options."""
     values = {"type": "list", "elements": "str", "required": True}
-    names = {"name": {"type": "str", "required": True}, "key": {"type": "str", "default": ""}}
+    names = {"name": {"type": "str", "required": True}, "key": {"type": "str", "default": "", "no_log": False}}
     return {
         kind.option: {
             "type": "list",
