@@ -7,7 +7,6 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 Bytes = npt.NDArray[np.uint8]
-Integers = npt.NDArray[np.intp]
 
 
 def logistic(logits: Floats) -> Floats:
