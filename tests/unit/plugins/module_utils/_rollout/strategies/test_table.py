@@ -38,14 +38,14 @@ class Stepwise(Strategy):
     """Traffic moves in steps. ECS is never asked to roll it back: going back is a deployment like any other."""
 
     name: ClassVar[str] = "STEPWISE"
-    options: ClassVar[Mapping[str, Any]] = {"step_percent": {"type": "int", "default": 25}}
+    options: ClassVar[Mapping[str, Any]] = {"stride_percent": {"type": "int", "default": 25}}
 
     def configuration(self, own: Mapping[str, Any]) -> dict[str, Any]:
-        return {"stepConfiguration": {"stepPercent": own["step_percent"]}}
+        return {"stepConfiguration": {"stepPercent": own["stride_percent"]}}
 
     def problems(self, deployment: DeploymentSettings, _desired: int) -> Iterator[str]:
         if deployment.own["stepConfiguration"]["stepPercent"] < 1:
-            yield "deployment.step_percent must be 1 at least."
+            yield "deployment.stride_percent must be 1 at least."
 
     def prepare(self, rollout: Rollout) -> None:
         rollout.say("prepared the steps")
@@ -73,7 +73,7 @@ def read(**given: Any) -> DeploymentSettings:
 
 
 def in_steps(percent: int = 25) -> ServiceSettings:
-    return replace(make_request("x").settings, deployment=read(strategy="STEPWISE", step_percent=percent))
+    return replace(make_request("x").settings, deployment=read(strategy="STEPWISE", stride_percent=percent))
 
 
 def test_strategy_from_outside_is_a_class_of_less_than_40_lines() -> None:
@@ -87,13 +87,13 @@ def test_strategy_from_outside_is_told_its_options() -> None:
         frozenset({"errors"}),
         {"stepConfiguration": {"stepPercent": 25}},
     )
-    assert problems_of(make_request("x", settings=in_steps(0))) == ["deployment.step_percent must be 1 at least."]
+    assert problems_of(make_request("x", settings=in_steps(0))) == ["deployment.stride_percent must be 1 at least."]
     assert read().own == {}
 
 
 def test_an_option_of_another_strategy_is_refused_and_not_ignored() -> None:
-    with pytest.raises(RequestError, match=r"strategy ROLLING and is given step_percent, which it does not have"):
-        read(step_percent=10)
+    with pytest.raises(RequestError, match=r"strategy ROLLING and is given stride_percent, which it does not have"):
+        read(stride_percent=10)
 
 
 def test_strategy_from_outside_lets_a_release_in_and_compares_its_options(world: World, ports: Ports) -> None:
