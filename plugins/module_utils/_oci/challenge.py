@@ -7,9 +7,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 (a grammar's word, no secret)
-_SCHEME = re.compile(rf"[\s,]*({_TOKEN})(?=\s|,|$)(?!\s*=)")
-_PARAMETER = re.compile(rf'[\s,]*({_TOKEN})\s*=\s*(?:"((?:[^"\\]|\\.)*)"|({_TOKEN}))')
+from .._common.http_token import TOKEN
+
+_SCHEME = re.compile(rf"[\s,]*({TOKEN})(?=\s|,|$)(?!\s*=)")
+_PARAMETER = re.compile(rf'[\s,]*({TOKEN})\s*=\s*(?:"((?:[^"\\]|\\.)*)"|({TOKEN}))')
 #: What some schemes have in place of parameters, such as Negotiate.
 _TOKEN68 = re.compile(r"\s+[A-Za-z0-9._~+/-]+=*(?=\s*(?:,|$))")
 _REST = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*"|")+')

@@ -11,6 +11,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
+from ..._common.http_token import is_token
 from ..._common.verdict import Verdict
 from ..service.requests import aim
 from .model import Gate, Tally, UserRequest, shared_fields
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from .model import Scene
 
 _SHORT_INTERVAL_SECONDS = 0.1
-# RFC 9110: the name of a header, and a value that http.client sends as it is.
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+# A value of a header that http.client sends as it is.
 _VALUE = re.compile(r"[\t\x20-\x7e]*")
 
 
@@ -109,7 +109,7 @@ class HttpGate(Gate[HttpTally]):
         if self.untaken:
             yield f"it {self.untaken}; set its method, or take that condition out of a rule."
         for name, value in self.headers:
-            if not (_TOKEN.fullmatch(name) and _VALUE.fullmatch(value)):
+            if not (is_token(name) and _VALUE.fullmatch(value)):
                 yield f"its header {name!r} cannot be sent: write plain ASCII, and the name without spaces."
         if not 0 <= self.maximum_failure_ratio < 1:
             yield "maximum_failure_ratio must be at least 0 and below 1."

@@ -14,14 +14,13 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from ..._common.http_token import is_token
 from ..values import Condition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
 _LONGEST_NAME, _LONGEST = 40, 128
-# RFC 7230: what the name of a header consists of.
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _METHOD = re.compile(rf"[A-Z_-]{{1,{_LONGEST_NAME}}}")
 # Fields that a rule holds by their own names.
 _PLAIN = ("path-pattern", "host-header")
@@ -188,7 +187,7 @@ def condition_problems(conditions: Iterable[Condition]) -> Iterator[str]:
 def _name_problems(name: str) -> Iterator[str]:
     if name.lower() == "host":
         yield "names the header Host in http_headers; that is host_headers"
-    elif not _TOKEN.fullmatch(name) or len(name) > _LONGEST_NAME:
+    elif not is_token(name) or len(name) > _LONGEST_NAME:
         yield f"names {name!r} in http_headers, which is no name of a header of up to {_LONGEST_NAME} characters"
 
 
