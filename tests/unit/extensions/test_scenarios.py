@@ -7,6 +7,7 @@ import yaml
 
 ROOT = Path(__file__).parents[3]
 SCENARIOS = sorted(path.parent for path in (ROOT / "extensions" / "molecule").glob("*/molecule.yml"))
+COMPONENTS = [path for path in SCENARIOS if (path / "molecule.yml").is_symlink()]
 WITHOUT = {"publish"}
 """It builds an image from a git clone, which the integration tests do. This only gets shorter."""
 
@@ -36,3 +37,12 @@ def test_a_scenario_checks_applies_applies_again_verifies_and_ends_what_it_made(
     assert order == ["check", "converge", "idempotence", "verify"]
     assert steps[0] == steps[-1] == "destroy"
     assert (scenario / "verify.yml").is_file()
+
+
+@pytest.mark.parametrize(
+    "scenario", [path for path in SCENARIOS if (path / "molecule.yml").is_symlink()], ids=lambda path: path.name
+)
+def test_a_component_is_changed_too(scenario):
+    assert settings(scenario)["scenario"]["test_sequence"][-2] == "side_effect"
+    change = yaml.safe_load((SCENARIOS[0].parent / "shared" / "change.yml").read_text())[0]
+    assert [name for name in change["vars"] if name.startswith(f"{scenario.name}_")]
