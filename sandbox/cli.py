@@ -18,6 +18,7 @@ from docker.errors import DockerException
 
 from sandbox import ACCOUNTS, engine, process, state
 from sandbox.addresses import loopback_address, low_port_problem
+from sandbox.authority import authority_path
 from sandbox.errors import SandboxError
 
 START_SECONDS = 60.0
@@ -130,6 +131,7 @@ def env(name: str, home: Path, account: str) -> None:
         "AWS_SECRET_ACCESS_KEY": "sandbox",
         "AWS_REGION": known.region,
         "AWS_DEFAULT_REGION": known.region,
+        "FASTBREAK_CA_BUNDLE": str(authority_path(home)),
     }
     for key, value in variables.items():
         print(f"export {key}={shlex.quote(value)}")

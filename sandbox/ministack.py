@@ -60,6 +60,16 @@ router = Module(
     used("extract_access_key_id", "(headers, query_params=None)"),
     used("SERVICE_PATTERNS", "dict"),
 )
+acm = Module(
+    "ministack.services.acm",
+    replaced("_cert_shape", "(cert)"),
+    used("_certificates", _STORE),
+    used("_decode_pem_field", "(value)"),
+    replaced("_delete_certificate", "(data)"),
+    replaced("_import_certificate", "(data)"),
+    replaced("_request_certificate", "(data)"),
+    keys="_pem_body _pem_chain _private_key",
+)
 alb = Module(
     "ministack.services.alb",
     used(
@@ -336,6 +346,7 @@ MODULES: Final = (
     iam_evaluator,
     responses,
     router,
+    acm,
     alb,
     changesets,
     cloudformation,

@@ -41,6 +41,7 @@ Rules
 from typing import Final
 
 SERVICES: Final = (
+    "acm",
     "application_autoscaling",
     "cloudformation",
     "cloudfront",

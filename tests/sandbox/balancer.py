@@ -26,13 +26,14 @@ class Balancer:
         self.groups = []
         self.listener = self.listen(port)
 
-    def listen(self, port, protocol="HTTP"):
+    def listen(self, port, protocol="HTTP", **settings):
         fixed = {"StatusCode": "503", "ContentType": "text/plain", "MessageBody": "no release yet"}
         return self.api.create_listener(
             LoadBalancerArn=self.arn,
             Port=port,
             Protocol=protocol,
             DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": fixed}],
+            **settings,
         )["Listeners"][0]["ListenerArn"]
 
     def group(self, attributes=None, **settings):

@@ -5,8 +5,9 @@ from typing import Any
 from sandbox.clients import client
 from sandbox.ministack import alb, provisioners
 from sandbox.services.cloudformation.model.types import DriftReader, Properties, Resources
-from sandbox.services.elbv2.api import wire
+from sandbox.services.elbv2.api import checks, wire
 from sandbox.services.elbv2.model import records
+from sandbox.services.elbv2.model.stores import RefusedError
 
 _LOAD_BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
 _LISTENER = "AWS::ElasticLoadBalancingV2::Listener"
@@ -36,15 +37,32 @@ def complete() -> None:
     provisioners._elbv2_listener_actions = actions
     provisioners._flatten_listener_rule_conditions = conditions
     _install_load_balancer()
-    handlers = provisioners._RESOURCE_HANDLERS[_LISTENER]
-    update = handlers["update"]
+    _install_listener()
 
-    def update_listener(*args: Any, **kwargs: Any) -> Any:
-        result = update(*args, **kwargs)
+
+def _install_listener() -> None:
+    handlers = provisioners._RESOURCE_HANDLERS[_LISTENER]
+    create, update = handlers["create"], handlers["update"]
+
+    def create_listener(logical_id: str, props: Properties, *args: Any, **kwargs: Any) -> Any:
+        _refuse_certificates(props)
+        return create(logical_id, props, *args, **kwargs)
+
+    def update_listener(physical_id: str, before: Properties, props: Properties, *args: Any, **kwargs: Any) -> Any:
+        _refuse_certificates(props)
+        result = update(physical_id, before, props, *args, **kwargs)
         alb._listeners.sync()
         return result
 
-    handlers["update"] = update_listener
+    handlers.update(create=create_listener, update=update_listener)
+
+
+def _refuse_certificates(props: Properties) -> None:
+    given = [str(one.get("CertificateArn", "")) for one in props.get("Certificates") or []]
+    try:
+        checks.refuse_certificates(str(props.get("Protocol", "")), given)
+    except RefusedError as refusal:
+        raise ValueError(f"{refusal} (Service: ElasticLoadBalancingV2, Status Code: 400)") from refusal
 
 
 def _install_load_balancer() -> None:

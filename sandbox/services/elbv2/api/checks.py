@@ -1,11 +1,12 @@
 """What AWS refuses before an action begins: unknown names, bad attributes, what is taken, in use or protected."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sandbox.ministack import alb
 from sandbox.services.elbv2.api import wire
 from sandbox.services.elbv2.model import attributes, records
+from sandbox.services.elbv2.model.certificates import certificates
 from sandbox.services.elbv2.model.stores import RefusedError
 
 Params = Mapping[str, Any]
@@ -105,6 +106,23 @@ def _load_balancer_of(params: Params) -> str:
     return str(listener.get("LoadBalancerArn", ""))
 
 
+def _known_certificates(params: Params) -> None:
+    record = alb._listeners.get(wire.member(params, "ListenerArn"), {})
+    protocol = wire.member(params, "Protocol") or record.get("Protocol", "")
+    given = [wire.member(params, f"{key}.CertificateArn") for key in wire.members(params, "Certificates")]
+    refuse_certificates(protocol, given or record.get("Certificates", []))
+
+
+def refuse_certificates(protocol: str, arns: Iterable[str]) -> None:
+    """Refused: a listener with TLS that has no certificate, or one that does not exist."""
+    listed = list(arns)
+    if protocol == "HTTPS" and not listed:
+        raise RefusedError("ValidationError", "A certificate must be specified for HTTPS listeners")
+    for arn in listed:
+        if certificates.find(arn, "127.0.0.1") is None:
+            raise RefusedError("CertificateNotFound", f"Certificate '{arn}' not found")
+
+
 def _known_listeners(params: Params) -> None:
     balancer = wire.member(params, "LoadBalancerArn")
     if balancer and balancer not in alb._lbs:
@@ -177,9 +195,9 @@ BEFORE: dict[str, tuple[Check, ...]] = {
     "DescribeTargetGroups": (_known_target_groups, _note_load_balancers),
     "DeleteTargetGroup": (_unused_target_group,),
     "ModifyTargetGroupAttributes": (_good_target_group_attributes,),
-    "CreateListener": (_known_forwards,),
+    "CreateListener": (_known_certificates, _known_forwards),
     "DescribeListeners": (_known_listeners,),
-    "ModifyListener": (_known_forwards,),
+    "ModifyListener": (_known_certificates, _known_forwards),
     "CreateRule": (_free_priority, _few_values, _known_forwards),
     "ModifyRule": (_few_values, _known_forwards),
     "DescribeRules": (_known_rules,),

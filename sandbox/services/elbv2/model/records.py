@@ -106,6 +106,11 @@ def listener(arn: str) -> Record | None:
     return found
 
 
+def certificate_arns(listener_arn: str) -> list[str]:
+    """The certificates that the listener serves, the default one first."""
+    return list((listener(listener_arn) or {}).get("Certificates", []))
+
+
 def listener_attributes(arn: str) -> dict[str, str]:
     """The listener's attributes that were set."""
     return {item["Key"]: item["Value"] for item in alb._listener_attrs.get_scoped(*_scope(arn), arn, [])}

@@ -1,42 +1,45 @@
-"""A self-signed certificate for an HTTPS listener: what is served is TLS, not the identity that ACM would vouch for."""
+"""TLS of an HTTPS listener: the certificate that its record names at the moment of each handshake."""
 
-import datetime as dt
-import ipaddress
+import functools
 import ssl
 import tempfile
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from sandbox.services.elbv2.model import records
+from sandbox.services.elbv2.model.certificates import Served, certificates
+
+_ONLY_TLS_1_3 = "TLS13-1-3"
 
 
-def context(address: str) -> ssl.SSLContext:
-    """A server context whose certificate names `address`."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, address)])
-    now = dt.datetime.now(dt.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(hours=1))
-        .not_valid_after(now + dt.timedelta(days=30))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
+def context(listener_arn: str, address: str, policy: str) -> ssl.SSLContext:
+    """A server context for a listener. Another certificate in its record is served from the next handshake on."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.minimum_version = ssl.TLSVersion.TLSv1_3 if _ONLY_TLS_1_3 in policy else ssl.TLSVersion.TLSv1_2
+
+    def choose(connection: ssl.SSLObject, name: str | None, _context: ssl.SSLContext) -> int | None:
+        served = chosen(listener_arn, address, name)
+        if served is None:
+            return int(ssl.AlertDescription.ALERT_DESCRIPTION_INTERNAL_ERROR)
+        connection.context = _loaded(served)
+        return None
+
+    made.sni_callback = choose
+    return made
+
+
+def chosen(listener_arn: str, address: str, name: str | None) -> Served | None:
+    """The listener's certificate for the host that the client names; its default one for any other host."""
+    found = [certificates.find(arn, address) for arn in records.certificate_arns(listener_arn)]
+    known = [served for served in found if served is not None]
+    return next((served for served in known if name and served.covers(name)), next(iter(known), None))
+
+
+@functools.lru_cache(maxsize=64)
+def _loaded(served: Served) -> ssl.SSLContext:
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with tempfile.TemporaryDirectory() as folder:
         pem = Path(folder) / "listener.pem"
         pem.touch(mode=0o600)
-        pem.write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-            + certificate.public_bytes(serialization.Encoding.PEM)
-        )
+        pem.write_text(f"{served.key.strip()}\n{served.chain.strip()}\n")
         made.load_cert_chain(pem)
     return made

@@ -36,6 +36,7 @@ class Binding:
     address: str
     port: int
     protocol: str
+    policy: str
 
 
 @dataclass
@@ -127,7 +128,9 @@ class DataPlane:
             max_line_size=_LIMIT_BYTES,
             max_field_size=_LIMIT_BYTES,
         )
-        encrypted = certificates.context(binding.address) if binding.protocol == "HTTPS" else None
+        encrypted = None
+        if binding.protocol == "HTTPS":
+            encrypted = certificates.context(binding.listener_arn, binding.address, binding.policy)
         server = await self._loop.create_server(
             handlers, sock=bind(binding.address, binding.port), ssl=encrypted, backlog=1024
         )
@@ -152,6 +155,7 @@ def _wanted() -> set[Binding]:
                     balancer["DNSName"],
                     int(listener["Port"]),
                     listener.get("Protocol", "HTTP"),
+                    listener.get("SslPolicy", ""),
                 )
             )
     return found

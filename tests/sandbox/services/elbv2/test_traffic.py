@@ -352,12 +352,6 @@ def test_a_listener_moves_to_another_port(balancer):
         balancer.get()
 
 
-def test_an_https_listener_speaks_tls(balancer):
-    balancer.listen(8443, "HTTPS")
-    answer = httpx.get(f"https://{balancer.address}:8443/", verify=False)  # noqa: S501 - it is self-signed
-    assert answer.status_code == 503
-
-
 def test_many_clients_at_once(balancer, target):
     balancer.serve(target)
     codes = []
