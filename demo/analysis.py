@@ -39,11 +39,11 @@ def _chunks(path: Path) -> Iterator[bytes]:
             yield chunk
 
 
-def submit(base_url: str, footage: Path) -> str:
+def submit(http: httpx.Client, footage: Path) -> str:
     """Upload a video; return the id of its analysis. Raises DemoError when it is not accepted."""
     headers = {"content-type": "video/mp4", "content-length": str(footage.stat().st_size)}
-    response = httpx.post(
-        f"{base_url}/v1/analyses",
+    response = http.post(
+        "/v1/analyses",
         params={"filename": footage.name},
         content=_chunks(footage),
         headers=headers,
@@ -54,12 +54,12 @@ def submit(base_url: str, footage: Path) -> str:
     return str(response.json()["id"])
 
 
-def wait(base_url: str, analysis_id: str, console: Console) -> Analysis:
+def wait(http: httpx.Client, analysis_id: str, console: Console) -> Analysis:
     """Poll an analysis until it has ended. Raises DemoError when it failed or took longer than LIMIT_SECONDS."""
     deadline = time.monotonic() + LIMIT_SECONDS
     status = ""
     while time.monotonic() < deadline:
-        response = httpx.get(f"{base_url}/v1/analyses/{analysis_id}", timeout=30)
+        response = http.get(f"/v1/analyses/{analysis_id}", timeout=30)
         response.raise_for_status()
         analysis: Analysis = response.json()
         if analysis["status"] != status:
@@ -73,7 +73,7 @@ def wait(base_url: str, analysis_id: str, console: Console) -> Analysis:
     raise DemoError(f"analysis {analysis_id} is still {status!r} after {LIMIT_SECONDS:.0f} s")
 
 
-def show(base_url: str, analysis: Analysis, console: Console) -> None:
+def show(http: httpx.Client, analysis: Analysis, console: Console) -> None:
     """Print persons, frames, angles, and one angle over time."""
     console.detail(sentence(analysis))
     rows = [
@@ -86,7 +86,7 @@ def show(base_url: str, analysis: Analysis, console: Console) -> None:
         for name, angle in sorted(person["angles"].items())
     ]
     console.table(["angle", "frames", "min", "mean", "max"], rows)
-    for series in knees(base_url, analysis):
+    for series in knees(http, analysis):
         points = series.points[:: max(1, len(series.points) // SERIES_POINTS)]
         over_time = "  ".join(f"{seconds:.2f}s {degrees:.0f}°" for seconds, degrees in points)
         console.detail(f"person {series.person}, {series.angle} over time: {over_time}")
@@ -103,19 +103,19 @@ def sentence(analysis: Analysis) -> str:
     )
 
 
-def knees(base_url: str, analysis: Analysis) -> list[Series]:
+def knees(http: httpx.Client, analysis: Analysis) -> list[Series]:
     """The knee angles over time of the person that is seen longest."""
     if not analysis["persons"]:
         return []
     longest = max(analysis["persons"], key=lambda person: person["frames"])
     return [
-        _series(base_url, analysis["id"], longest["id"], angle) for angle in SERIES_ANGLES if angle in longest["angles"]
+        _series(http, analysis["id"], longest["id"], angle) for angle in SERIES_ANGLES if angle in longest["angles"]
     ]
 
 
-def _series(base_url: str, analysis_id: str, person: int, angle: str) -> Series:
-    url = f"{base_url}/v1/analyses/{analysis_id}/measures"
-    response = httpx.get(url, params={"person": person, "angle": angle, "limit": 1000}, timeout=30)
+def _series(http: httpx.Client, analysis_id: str, person: int, angle: str) -> Series:
+    url = f"/v1/analyses/{analysis_id}/measures"
+    response = http.get(url, params={"person": person, "angle": angle, "limit": 1000}, timeout=30)
     response.raise_for_status()
     measures = response.json()["measures"]
     return Series(person, angle, tuple((measure["time_seconds"], measure["value_degrees"]) for measure in measures))

@@ -7,6 +7,8 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import httpx
+
 from demo import analysis
 from demo.commands import Output, Runner, recap_and_progress
 from demo.console import Console, DemoError
@@ -14,6 +16,7 @@ from demo.load import SteadyLoad, Watched
 from demo.report import Analysed
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Mapping
     from pathlib import Path
 
@@ -34,12 +37,16 @@ class Release:
 
 @dataclass(frozen=True)
 class Environment:
-    """One environment: `runner` acts in it, `platform` reads it; images that are built in it get the labels."""
+    """One environment: `runner` acts in it, `platform` reads it; images that are built in it get the labels.
+
+    `trust` verifies its load balancer.
+    """
 
     console: Console
     runner: Runner
     platform: Platform
     labels: Mapping[str, str]
+    trust: ssl.SSLContext
 
     @property
     def url(self) -> str:
@@ -91,25 +98,26 @@ class Environment:
         self.console.detail(f"changed={output.changed()}; {self.name} holds the same digest: {found}")
 
     def deploy(self, release: Release) -> Watched:
-        with SteadyLoad(self.url + LOAD_PATH) as load:
+        with SteadyLoad(self.url + LOAD_PATH, self.trust) as load:
             output = self.playbook("playbooks/deploy.yml", log="deploy", extra={"version": release.tag})
         self.console.detail(f"changed={output.changed()}; {load.tally.sentence()}")
         return Watched(self.name, release.tag, load.began, load.tally)
 
     def analyse(self, footage: Path) -> Analysed:
-        url = self.url
-        analysis_id = analysis.submit(url, footage)
-        result = analysis.wait(url, analysis_id, self.console)
-        analysis.show(url, result, self.console)
+        with httpx.Client(base_url=self.url, verify=self.trust) as http:
+            analysis_id = analysis.submit(http, footage)
+            result = analysis.wait(http, analysis_id, self.console)
+            analysis.show(http, result, self.console)
+            knees = analysis.knees(http, result)
         rows = self.platform.database_rows(analysis_id)
         if rows["measures"] == 0:
             raise DemoError(f"the database holds no measures of analysis {analysis_id}: {rows}")
         self.console.detail("in the RDS Postgres: " + ", ".join(f"{count} {table}" for table, count in rows.items()))
-        return Analysed(self.name, footage.name, result, analysis.knees(url, result))
+        return Analysed(self.name, footage.name, result, knees)
 
     def refuse(self, good: Release, bad: Release) -> Watched:
         """Deploy the bad release; it must be refused, and the good release must serve again."""
-        with SteadyLoad(self.url + LOAD_PATH) as load:
+        with SteadyLoad(self.url + LOAD_PATH, self.trust) as load:
             output = self.playbook("playbooks/deploy.yml", log="deploy-bad", extra={"version": bad.tag}, check=False)
         if output.code == 0:
             raise DemoError(f"the bad release {bad.tag} was let in; the whole output: {output.log}")

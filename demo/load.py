@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 import httpx
 
 if TYPE_CHECKING:
+    import ssl
     from types import TracebackType
 
 REQUEST_TIMEOUT_SECONDS = 10.0
@@ -74,15 +75,18 @@ class Watched:
 
 
 class SteadyLoad:
-    """Sends `per_second` GET requests to `url` from a few threads until the context ends.
+    """Sends `per_second` GET requests to `url` from a few threads until the context ends; `trust` verifies TLS.
 
     The pace is kept by the clock, not by the answers: a slow answer delays no other while a thread is free.
     """
 
-    def __init__(self, url: str, *, per_second: float = 20.0, threads: int = 8) -> None:
+    def __init__(
+        self, url: str, trust: ssl.SSLContext | None = None, *, per_second: float = 20.0, threads: int = 8
+    ) -> None:
         self.tally = Tally()
         self.began = datetime.now(UTC)
         self._url = url
+        self._trust = trust
         self._interval = 1.0 / per_second
         self._stop = threading.Event()
         self._lock = threading.Lock()
@@ -105,7 +109,7 @@ class SteadyLoad:
         self.tally.seconds = time.monotonic() - self._begun
 
     def _work(self) -> None:
-        with httpx.Client(timeout=REQUEST_TIMEOUT_SECONDS) as client:
+        with httpx.Client(timeout=REQUEST_TIMEOUT_SECONDS, verify=self._trust or True) as client:
             while not self._stop.is_set():
                 if self._stop.wait(self._take_slot()):
                     return

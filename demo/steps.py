@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,7 +49,9 @@ class Demo:
         )
         variables = {**_exports(output.lines), "FASTBREAK_BASE_IMAGE": BASE_IMAGE, **WHOLE_OUTPUT}
         runner = Runner(self.console, self.folder, self.logs, variables)
-        return Environment(self.console, runner, Platform.connect(environment, variables), labels(self.sandbox))
+        platform = Platform.connect(environment, variables)
+        trust = ssl.create_default_context(cafile=variables["FASTBREAK_CA_BUNDLE"])
+        return Environment(self.console, runner, platform, labels(self.sandbox), trust)
 
 
 def _python(module: str, *arguments: str) -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from demo.console import clock
+from sandbox.authority import authority_path
+from sandbox.state import home_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 def summarise(demo: Demo, job: MainJob, good: Release, report: Path) -> None:
     console, logs = demo.console, demo.logs.relative_to(demo.folder)
+    authority = authority_path(home_of(demo.sandbox, demo.folder))
     total = sum(seconds for _, seconds in console.times)
     print(f"\nDone in {clock(total)}. What was asked of the service while it was deployed:", flush=True)
     for deployment in job.watched:
@@ -27,6 +30,7 @@ def summarise(demo: Demo, job: MainJob, good: Release, report: Path) -> None:
             "release": good.tag,
             **{f"service in {environment.name}": environment.url for environment in job.environments},
             "": "with /v1/analyses and /metrics",
+            "who signs prod's certificate": str(authority.relative_to(demo.folder)),
             "report of the releases": str(report.relative_to(demo.folder)),
             "AWS endpoint": job.prod.platform.endpoint_url,
             "AWS from your shell": f'eval "$(.venv/bin/python -m sandbox env prod --name {demo.sandbox})"',

@@ -340,6 +340,11 @@ options:
   url:
     description: Address of the load balancer that the C(http) gates send their requests to.
     type: str
+  ca_bundle:
+    description:
+      - A file of certificate authorities, in PEM, that C(http) gates trust beside the machine's own.
+      - For a certificate of a private authority. Certificates are always verified.
+    type: path
   gates:
     description:
       - What a release has to prove. Every gate has to be C(HEALTHY); too few samples or missing data never pass.
@@ -728,6 +733,7 @@ def build_argument_spec():
         "task_definition": {"type": "dict"},
         "tags": {"type": "dict"},
         "url": {"type": "str"},
+        "ca_bundle": {"type": "path"},
         "gates": {"type": "list", "elements": "dict", "options": gate_spec()},
         "migration": {"type": "dict", "options": _migration_spec()},
         "scaling": {"type": "dict", "options": scaling_spec()},
@@ -815,7 +821,7 @@ def build_ports(params, context):
         images=EcrClient(context.client("ecr"), params["registry_account"] or ""),
         surroundings=AwsSurroundings(context.connect, params["registry_account"] or ""),
         logs=LogsClient(context.client("logs")),
-        probe=HttpProbe(),
+        probe=HttpProbe(params["ca_bundle"] or ""),
         clock=context.clock,
         progress=context.progress,
         promotions=PromotionsClient(context.client("dynamodb"), table),

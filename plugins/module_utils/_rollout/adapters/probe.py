@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import http.client
 import ssl
+from functools import cached_property
 from urllib.parse import urlsplit
 
+from ..._errors import RequestError
 from ..values import Answer
 
 _AGENT = "fastbreak-rollout"
@@ -15,7 +17,28 @@ _BODY_BYTES = 1 << 20
 
 
 class HttpProbe:
-    """Sends requests. TLS is verified with the machine's certificates (``SSL_CERT_FILE`` names others)."""
+    """Sends requests. TLS is verified with the machine's certificates (``SSL_CERT_FILE`` names others).
+
+    *ca_bundle* is a file of authorities that are trusted as well. Raises `RequestError` when it holds none.
+    """
+
+    def __init__(self, ca_bundle: str = "") -> None:
+        self._ca_bundle = ca_bundle
+        if ca_bundle:
+            _ = self._context
+
+    @cached_property
+    def _context(self) -> ssl.SSLContext:
+        context = ssl.create_default_context()
+        if self._ca_bundle:
+            try:
+                context.load_verify_locations(cafile=self._ca_bundle)
+            except (OSError, ssl.SSLError) as error:
+                raise RequestError(
+                    f"Tried to read the certificates of ca_bundle {self._ca_bundle!r}, but: {error}. Name a file of "
+                    "certificates in PEM, or leave the option out."
+                ) from error
+        return context
 
     def request(
         self,
@@ -48,7 +71,7 @@ class HttpProbe:
 
     def _connection(self, scheme: str, host: str, port: int | None, timeout: float) -> http.client.HTTPConnection:
         if scheme == "https":
-            return http.client.HTTPSConnection(host, port, timeout=timeout, context=ssl.create_default_context())
+            return http.client.HTTPSConnection(host, port, timeout=timeout, context=self._context)
         return http.client.HTTPConnection(host, port, timeout=timeout)
 
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import http.server
+import ssl
 import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.probe import HttpProbe
+
+from tests.registries.tls import make_certificate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 class _Server(http.server.BaseHTTPRequestHandler):
@@ -56,3 +61,29 @@ def test_probe_tells_answers_from_silence_and_from_not_reaching(address: str) ->
     assert (silent.status, silent.unreachable) == (0, False)
     assert ask("http://127.0.0.1:1/").unreachable
     assert ask("http://no-such-host.invalid/").unreachable
+
+
+def test_probe_verifies_and_trusts_an_authority_of_its_own(tmp_path: Path) -> None:
+    made = make_certificate(tmp_path)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Server)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(made.certificate, made.key)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"https://127.0.0.1:{server.server_port}/"
+    given = {"timeout_seconds": 5.0, "version_header": "x-version"}
+    strange = HttpProbe().request("GET", url, **given)
+    assert (strange.status, strange.unreachable) == (0, True)
+    assert "CERTIFICATE_VERIFY_FAILED" in strange.problem
+    assert HttpProbe(str(made.ca)).request("GET", url, **given).status == 200
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("content", [None, "", "nothing"])
+def test_a_bundle_without_authorities_is_refused_at_once(tmp_path: Path, content: str | None) -> None:
+    bundle = tmp_path / "ca.pem"
+    if content is not None:
+        bundle.write_text(content)
+    with pytest.raises(RequestError, match=r"certificates of ca_bundle .*ca\.pem.* Name a file of certificates"):
+        HttpProbe(str(bundle))
