@@ -101,6 +101,7 @@ import uuid
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.cloudformation import CloudFormation
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.listener_rules import ListenerRulesClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.living import LivingResources
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.parameter_store import ParameterStore
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.drift import describe
@@ -128,6 +129,7 @@ def build_ports(context):
         new_token=lambda: f"fastbreak-{uuid.uuid4()}",
         living=LivingResources(context.client),
         store=ParameterStore(context.client("ssm")),
+        rules=ListenerRulesClient(context.client("elbv2")),
     )
 
 

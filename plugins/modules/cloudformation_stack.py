@@ -130,6 +130,30 @@ options:
     type: list
     elements: str
     default: []
+  listener_rules:
+    description:
+      - Rules that somebody else makes on a listener of this stack, as M(fastbreak.aws.ecs_rollout) does, for
+        O(state=present).
+      - When an update has users reach another listener, these rules come along without a request lost. Where the old
+        listener goes, they are copied before the update, and taken back when it is rolled back; where it stays, they
+        are copied after the update, and then deleted there. Conditions, weights, stickiness, transforms and tags stay
+        as they are.
+      - An update is refused, in check mode too, when it would take other rules away, or when another rule stands in
+        the place of one of these.
+    type: dict
+    suboptions:
+      production:
+        description: The output that names the listener that users reach.
+        type: str
+        required: true
+      plain:
+        description: The output that names the listener that always stands. Both may name the same listener.
+        type: str
+        required: true
+      tags:
+        description: The tags of these rules. Rules that lack one of them are left alone.
+        type: dict
+        required: true
 attributes:
   check_mode:
     support: full
@@ -230,6 +254,12 @@ changes:
       description: Paths of the properties that change.
       type: list
       elements: str
+moved_rules:
+  description: The rules that were put on another listener (O(listener_rules)), by their priorities.
+  type: list
+  elements: int
+  returned: success
+  sample: [100]
 summary:
   description: The plan in a line.
   type: str
@@ -243,6 +273,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import r
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError, RequestError
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.cloudformation import CloudFormation
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.listener_rules import ListenerRulesClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.living import LivingResources
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.parameter_store import ParameterStore
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.template_file import (
@@ -281,6 +312,14 @@ def build_argument_spec():
         "unprotect": {"type": "list", "elements": "str", "default": []},
         "retain": {"type": "list", "elements": "str", "default": []},
         "skip_rollback": {"type": "list", "elements": "str", "default": []},
+        "listener_rules": {
+            "type": "dict",
+            "options": {
+                "production": {"type": "str", "required": True},
+                "plain": {"type": "str", "required": True},
+                "tags": {"type": "dict", "required": True},
+            },
+        },
     }
 
 
@@ -312,6 +351,7 @@ def build_ports(context, run):
         new_token=lambda: f"fastbreak-{uuid.uuid4()}",
         living=LivingResources(context.client),
         store=ParameterStore(context.client("ssm")),
+        rules=ListenerRulesClient(context.client("elbv2")),
     )
 
 
@@ -338,8 +378,9 @@ def to_exit(result):
         "stack_status": snapshot.status if snapshot else "",
         "outputs": dict(result.outputs),
         "changes": changes_of(result.plan),
+        "moved_rules": result.move.priorities if result.move else [],
         "summary": summary(result.plan),
-        "diff": diff_of(result.plan),
+        "diff": diff_of(result.plan, result.move.sides() if result.move else None),
         **({"warnings": list(result.warnings)} if result.warnings else {}),
     }
 

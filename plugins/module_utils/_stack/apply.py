@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from .._errors import OperationError, RequestError
+from .._errors import OperationError, RequestError, RolledBackError
 from .agreement import await_plans
 from .dependencies import given_parameters
 from .feasibility import refuse_infeasible
@@ -20,6 +20,7 @@ from .plan import Existing, StackPlan, plan, removal, stored_model
 from .plannable import floating_references, refuse_unforeseeable
 from .repair import settle, usable
 from .report import summary
+from .rule_moves import RuleMove, plan_move
 from .status import Standing, standing
 from .stored_values import stored_values
 from .template import Unresolved, evaluate
@@ -36,13 +37,17 @@ _ATTEMPTS = 5
 
 @dataclass(frozen=True)
 class StackResult:
-    """What came of it. ``snapshot`` is None when there is no stack (any more, or yet in check mode)."""
+    """What came of it. ``snapshot`` is None when there is no stack (any more, or yet in check mode).
+
+    ``move`` are the rules on its listeners that moved, or would.
+    """
 
     plan: StackPlan
     changed: bool
     snapshot: StackSnapshot | None
-    outputs: Mapping[str, str | None]
+    outputs: Mapping[str, Any]
     warnings: tuple[str, ...] = ()
+    move: RuleMove | None = None
 
 
 def apply_stack(request: StackRequest, ports: Ports, check_mode: bool) -> StackResult:
@@ -111,15 +116,37 @@ def _apply_once(request: StackRequest, given: Mapping[str, str], ports: Ports, c
     policy = request.stack_policy if request.stack_policy is not None else former_policy
     refuse_infeasible(decided, policy, request.consent)
     refuse_occupied(decided, snapshot, ports)
+    move = plan_move(request, decided, snapshot, ports)
     if check_mode:
-        return StackResult(decided, decided.changed, found, decided.expected_outputs)
-    if not decided.changed:
-        return StackResult(decided, False, snapshot, snapshot.outputs if snapshot else {})
+        return StackResult(decided, decided.changed or move is not None, found, decided.expected_outputs, move=move)
+    if decided.changed:
+        result = _carry_out(request, decided, snapshot, ports, move)
+    else:
+        result = StackResult(decided, False, snapshot, snapshot.outputs if snapshot else {})
+    if move is None:
+        return result
+    move.after(result.outputs, ports)
+    return replace(result, changed=True, move=move)
+
+
+def _carry_out(
+    request: StackRequest, decided: StackPlan, snapshot: StackSnapshot | None, ports: Ports, move: RuleMove | None
+) -> StackResult:
     unknown = [key for key, value in decided.parameters.items() if isinstance(value, Unresolved)]
     if unknown:
         raise OperationError(f"Stack {request.name} was not touched: {', '.join(unknown)} is not known.")
     ports.progress.say(f"{request.name}: {summary(decided)}")
-    return _create(request, decided, ports) if snapshot is None else _update(request, decided, snapshot, ports)
+    if snapshot is None:
+        return _create(request, decided, ports)
+    if move is None:
+        return _update(request, decided, snapshot, ports)
+    move.before(ports)
+    try:
+        return _update(request, decided, snapshot, ports)
+    except (RolledBackError, StackBusyError):
+        # The listener that was to go still stands. Of any other failure it is not known: the next run finds out.
+        move.undo(ports)
+        raise
 
 
 def _existing(snapshot: StackSnapshot | None, ports: Ports) -> Existing | None:

@@ -105,6 +105,11 @@ def _ecs(inputs: Mapping[str, Any]) -> Iterator[str]:
     arn, domain = str(inputs.get("ecs_certificate_arn") or ""), str(inputs.get("ecs_domain_name") or "")
     if arn:
         yield from _certificate(inputs, arn)
+    elif _required(inputs, "ecs_certificate_required"):
+        yield (
+            "ecs_certificate_arn is empty, and ecs_certificate_required is on, since footage travels unencrypted "
+            "without a certificate; give the ARN of one, or set ecs_certificate_required to false where none is sent"
+        )
     if domain and not arn:
         yield "ecs_domain_name is given without ecs_certificate_arn; give the certificate that holds that name"
     if "*" in domain:
@@ -182,6 +187,11 @@ def _int(value: Any) -> int | None:
         return int(value)
     except (OverflowError, TypeError, ValueError):
         return None
+
+
+def _required(inputs: Mapping[str, Any], name: str) -> bool:
+    """Whether a protection is on: all but an outspoken no leaves it so."""
+    return name in inputs and str(inputs[name]).lower() not in {"false", "no", "off", "0"}
 
 
 def _true(value: Any) -> bool:

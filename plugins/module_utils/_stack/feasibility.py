@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .compare import ResourceChange
     from .plan import StackPlan
 
+_LISTENER = "AWS::ElasticLoadBalancingV2::Listener"
 _KEPT = {
     "Retain": "stays behind, outside of every stack",
     "RetainExceptOnCreate": "stays behind, outside of every stack",
@@ -37,7 +38,7 @@ def refuse_infeasible(plan: StackPlan, policy: Mapping[str, Any] | None, consent
     replaced = {change.logical_id for change in plan.resources if change.replacement == "yes"}
     component = component_of(plan.name)
     told = {change.logical_id: list(_impossible(change, replaced, policy)) for change in plan.resources}
-    impossible = [words for found in told.values() for words in found]
+    impossible = [*(words for found in told.values() for words in found), *_taken_ports(plan, consent)]
     if impossible:
         raise RefusedError(
             f"Stack {plan.name} was not touched, because this update cannot be made: {'; '.join(impossible)}. "
@@ -87,6 +88,28 @@ def _impossible(change: ResourceChange, replaced: set[str], policy: Mapping[str,
             f"{label}: the stack policy denies {denied}; allow it for LogicalResourceId/{change.logical_id} there "
             "first (stack_policy, in the vars of the component's role), and run again"
         )
+
+
+def _taken_ports(plan: StackPlan, consent: Sequence[str]) -> Iterator[str]:
+    """Listeners whose port another holds, which CloudFormation deletes only after the new one is made.
+
+    Consent to the loss of the other says that it is deleted already.
+    """
+    listeners = [change for change in plan.resources if change.resource_type == _LISTENER]
+    going = {_port(change): change.logical_id for change in listeners if change.action == "remove"}
+    for change in listeners:
+        other = going.get(_port(change), "") if change.action == "add" else ""
+        if other and other not in consent:
+            yield (
+                f"{change.logical_id} ({_LISTENER}) takes port {_port(change)[1]}, which {other} holds to the end of "
+                "the update; delete that listener first (aws elbv2 delete-listener), then say so by -e "
+                f"replace={component_of(plan.name)}.{other}"
+            )
+
+
+def _port(change: ResourceChange) -> tuple[str, str]:
+    properties = change.body.get("Properties", {})
+    return str(properties.get("LoadBalancerArn")), str(properties.get("Port"))
 
 
 def _unchangeable(change: ResourceChange) -> Iterator[str]:

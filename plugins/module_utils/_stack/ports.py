@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from .._common.clock import Clock
     from .._common.progress import Progress
+    from .listener_rules import Rule
     from .types import LivingState, StackEvent, StackRequest, StackResource, StackSnapshot, Template
 
 
@@ -72,6 +73,21 @@ class ParameterStore(Protocol):
         """The values by the names given; without those that are not there."""
 
 
+class Rules(Protocol):
+    """The rules on listeners, without the default ones."""
+
+    def list_rules(self, listener_arn: str) -> Sequence[Rule]:
+        """By priority; none when there is no such listener."""
+
+    def create_rule(self, listener_arn: str, rule: Rule) -> None:
+        """Make a rule like *rule*, with its tags, on a listener."""
+
+    def change_rule(self, there: Rule, rule: Rule) -> None:
+        """Have the rule that is *there* do what *rule* does."""
+
+    def delete_rule(self, rule: Rule) -> None: ...
+
+
 class DependencyState(Enum):
     """How a component that another reads is doing in the run that both belong to."""
 
@@ -127,3 +143,4 @@ class Ports:
     new_token: Callable[[], str]
     living: Living
     store: ParameterStore
+    rules: Rules

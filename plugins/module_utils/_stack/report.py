@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 Side = dict[str, Any]
 
 
-def diff_of(plan: StackPlan) -> dict[str, Any]:
-    """``before`` and ``after`` with only what changes, and headers that name the stack."""
+def diff_of(plan: StackPlan, rules: tuple[Mapping[str, Any], Mapping[str, Any]] | None = None) -> dict[str, Any]:
+    """``before`` and ``after`` with only what changes, and headers that name the stack.
+
+    *rules* are the two sides of listener rules that move.
+    """
     before: Side = {}
     after: Side = {}
     for change in plan.resources:
@@ -30,6 +33,8 @@ def diff_of(plan: StackPlan) -> dict[str, Any]:
         before["termination_protection"], after["termination_protection"] = plan.termination_protection
     if plan.stack_policy:
         before["stack_policy"], after["stack_policy"] = plan.stack_policy
+    if rules:
+        before["listener_rules"], after["listener_rules"] = rules
     if plan.action == "create":
         before = {}
     return {

@@ -10,7 +10,7 @@ from typing import Any
 
 from .._errors import RequestError
 from .template import scalar
-from .types import OutputReference, StackRequest, Template
+from .types import ListenerRules, OutputReference, StackRequest, Template
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
 
@@ -51,7 +51,20 @@ def build_request(params: Mapping[str, Any], template: Template | None, template
         unprotect=tuple(params["unprotect"]),
         retain=tuple(params["retain"]),
         skip_rollback=tuple(params["skip_rollback"]),
+        listener_rules=_listener_rules(name, params.get("listener_rules")),
     )
+
+
+def _listener_rules(stack: str, given: Mapping[str, Any] | None) -> ListenerRules | None:
+    if given is None:
+        return None
+    if not given["tags"]:
+        raise RequestError(
+            f"listener_rules of stack {stack} has no tags, so that any rule would be taken for one that may be moved. "
+            "Name the tags of the rules that are meant."
+        )
+    tags = {str(key): scalar(value) for key, value in given["tags"].items()}
+    return ListenerRules(given["production"], given["plain"], tags)
 
 
 def _parameter(stack: str, key: str, value: Any) -> str | OutputReference:

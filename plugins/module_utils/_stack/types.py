@@ -23,6 +23,18 @@ class OutputReference:
 
 
 @dataclass(frozen=True)
+class ListenerRules:
+    """Rules with *tags* that somebody else makes on the listener that users reach.
+
+    The output ``production`` names that listener, and ``plain`` one that always stands, which may be the same.
+    """
+
+    production: str
+    plain: str
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class StackRequest:
     """A stack as it should be. ``None`` for tags, policy or protection leaves what is there.
 
@@ -47,6 +59,7 @@ class StackRequest:
     unprotect: tuple[str, ...] = ()
     retain: tuple[str, ...] = ()
     skip_rollback: tuple[str, ...] = ()
+    listener_rules: ListenerRules | None = None
 
 
 @dataclass(frozen=True)

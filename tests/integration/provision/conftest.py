@@ -16,6 +16,7 @@ import boto3
 import pytest
 
 from sandbox import ACCOUNTS, state
+from sandbox.authority import authority_path
 
 ROOT = Path(__file__).resolve().parents[3]
 COMPONENTS = ["network", "ecr", "rds", "ecs", "service"]
@@ -54,6 +55,7 @@ class Environment:
     name: str
     endpoint_url: str
     account: str
+    authority: Path
 
     def variables(self, **changes: str | None) -> dict[str, str]:
         """The process environment; None takes a variable away."""
@@ -64,6 +66,7 @@ class Environment:
             "AWS_SECRET_ACCESS_KEY": "sandbox",
             "AWS_EC2_METADATA_DISABLED": "true",
             "ANSIBLE_NOCOLOR": "1",
+            "FASTBREAK_CA_BUNDLE": str(self.authority),
             **changes,
         }
         return {key: value for key, value in given.items() if value is not None}
@@ -104,6 +107,16 @@ class Environment:
             aws_secret_access_key="sandbox",
         )
 
+    def outputs(self, component: str) -> dict[str, str]:
+        """Outputs of a component's stack."""
+        found = self.client("cloudformation").describe_stacks(StackName=f"fastbreak-{self.name}-{component}")
+        return {output["OutputKey"]: output["OutputValue"] for output in found["Stacks"][0]["Outputs"]}
+
+    def issue(self, name: str) -> str:
+        """Have ACM issue a certificate; its ARN."""
+        arn: str = self.client("acm").request_certificate(DomainName=name)["CertificateArn"]
+        return arn
+
     def stacks(self) -> dict[str, str]:
         """Status of each stack of the environment, by component."""
         prefix = f"fastbreak-{self.name}-"
@@ -129,35 +142,45 @@ def sandbox_command(*arguments: str) -> str:
     return done.stdout
 
 
+@dataclass(frozen=True)
+class Sandbox:
+    """Where a sandbox serves, and the file of its certificate authority."""
+
+    endpoint_url: str
+    authority: Path
+
+
 @pytest.fixture(scope="module")
-def endpoint_url() -> Iterator[str]:
+def sandbox() -> Iterator[Sandbox]:
     """A sandbox with nothing in it."""
     name = f"provision-{uuid.uuid4().hex[:8]}"
     sandbox_command("up", "--name", name)
     try:
         known = state.read_state(state.home_of(name))
         assert known is not None
-        yield known.endpoint_url
+        yield Sandbox(known.endpoint_url, authority_path(state.home_of(name)))
     finally:
         sandbox_command("down", "--name", name)
 
 
 @pytest.fixture(scope="module")
-def dev(endpoint_url: str) -> Environment:
+def dev(sandbox: Sandbox) -> Environment:
     """The development environment, provisioned. A test that changes it changes it back."""
-    environment = Environment("dev", endpoint_url, ACCOUNTS["dev"])
+    environment = Environment("dev", sandbox.endpoint_url, ACCOUNTS["dev"], sandbox.authority)
     made = environment.run()
     assert made.code == 0, made.text
     return environment
 
 
 @pytest.fixture
-def nothing(endpoint_url: str) -> Environment:
+def nothing(sandbox: Sandbox) -> Environment:
     """The development environment in an account that is still empty."""
-    return Environment("dev", endpoint_url, f"9{uuid.uuid4().int % 10**11:011}")
+    account = f"9{uuid.uuid4().int % 10**11:011}"
+    return Environment("dev", sandbox.endpoint_url, account, sandbox.authority)
 
 
 @pytest.fixture
-def prod(endpoint_url: str) -> Environment:
+def prod(sandbox: Sandbox) -> Environment:
     """The production environment in an account that is still empty."""
-    return Environment("prod", endpoint_url, f"8{uuid.uuid4().int % 10**11:011}")
+    account = f"8{uuid.uuid4().int % 10**11:011}"
+    return Environment("prod", sandbox.endpoint_url, account, sandbox.authority)

@@ -1,6 +1,7 @@
 """The platform's stacks in the sandbox: from an empty account to the second run and back, and what can go wrong."""
 
 import json
+import ssl
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,8 @@ from botocore.exceptions import WaiterError
 
 from sandbox import ACCOUNTS
 from tests.integration.provision.conftest import COMPONENTS, ROOT, Environment
+from tests.integration.provision.users import Users
+from tests.integration.rollout.images import Images
 
 CHANGE = ("-e", "network_flow_log_retention_days=30", "-e", "ecs_idle_timeout_seconds=90")
 
@@ -119,6 +122,14 @@ def test_data_is_replaced_only_with_consent_by_name(dev):
     assert (meant.code, meant.changed()) == (0, {"ecr": 1}), meant.text
 
 
+@pytest.mark.parametrize("mode", [("--check",), ()])
+def test_production_is_not_provisioned_without_a_certificate(prod, mode):
+    refused = prod.run(*mode, "-e", "ecs_certificate_arn=")
+    assert "ecs" in refused.failed()
+    assert "ecs_certificate_arn is empty, and ecs_certificate_required is on" in refused.message("ecs")
+    assert prod.stacks() == {}
+
+
 def test_what_cannot_be_made_is_refused(dev):
     for mode in (("--check",), ()):
         refused = dev.run("-e", "network_vpc_cidr=10.99.0.0/16", *mode)
@@ -157,9 +168,9 @@ def test_a_dependency_outside_the_limit_has_to_stand(nothing):
     assert nothing.stacks() == {}
 
 
-def kill_during(environment: Environment, line: str) -> None:
+def kill_during(environment: Environment, line: str, *arguments: str) -> None:
     """Start a run and kill its controller as soon as it says the line. Its workers have to notice by themselves."""
-    process = environment.start()
+    process = environment.start(*arguments)
     assert process.stdout is not None
     try:
         assert any(line in said for said in process.stdout), f"the run ended without saying {line!r}"
@@ -175,12 +186,13 @@ def workers(environment: Environment) -> list[str]:
 
 
 def test_killed_runs_and_another_one_end_in_the_same_place(prod):
-    kill_during(prod, "fastbreak-prod-network: create")
-    kill_during(prod, "fastbreak-prod-rds: create")
-    again = prod.run()
+    certificate = ("-e", f"ecs_certificate_arn={prod.issue('video.example')}")
+    kill_during(prod, "fastbreak-prod-network: create", *certificate)
+    kill_during(prod, "fastbreak-prod-rds: create", *certificate)
+    again = prod.run(*certificate)
     assert again.code == 0, again.text
     assert prod.stacks() == dict.fromkeys(COMPONENTS, "CREATE_COMPLETE")
-    assert set(prod.run().changed().values()) == {0}
+    assert set(prod.run(*certificate).changed().values()) == {0}
     assert workers(prod) == []
 
     refused = prod.run("-e", "confirm=prod", playbook="playbooks/teardown.yml")
@@ -296,3 +308,54 @@ def test_tags_are_refused_and_skip_no_guard(nothing, playbook, arguments):
     assert refused.code != 0
     assert "These playbooks have no tags" in " ".join(refused.text.split())
     assert nothing.stacks() == {}
+
+
+def test_a_certificate_is_set_renewed_and_taken_off_while_users_send_requests(dev):
+    """The last test: it leaves a release in the environment."""
+    repository, before = dev.outputs("ecr")["RepositoryName"], dev.outputs("ecs")
+    images = Images(dev.client("ecr"), repository)
+    tag = images.push("1.0.0")
+    images.remove()
+    quick = {"ecs_rollout_bake_seconds": 2, "ecs_rollout_minimum_samples": 5, "ecs_rollout_probe_paths": ["/readyz"]}
+
+    def deploy():
+        deployed = dev.run("-e", json.dumps({**quick, "version": tag}), playbook="playbooks/deploy.yml")
+        assert deployed.code == 0, deployed.text
+        return deployed.changed()["service"]
+
+    def provision(certificate, *mode):
+        ran = dev.run("--limit", "ecs", "-e", f"ecs_certificate_arn={certificate}", *mode)
+        assert ran.code == 0, ran.text
+        return ran
+
+    def rules():
+        listeners = dev.client("elbv2").describe_listeners(LoadBalancerArn=before["LoadBalancerArn"])["Listeners"]
+        found = {}
+        for listener in listeners:
+            standing = dev.client("elbv2").describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]
+            found[listener["Port"]] = [rule["Priority"] for rule in standing if not rule["IsDefault"]]
+        return found
+
+    assert deploy() > 0
+    assert rules() == {80: ["100"], 9000: ["100"]}
+    trust = ssl.create_default_context(cafile=str(dev.authority))
+    first, second = dev.issue("video.example"), dev.issue("video.example")
+    with Users(f"{before['ProductionUrl']}/readyz", trust) as users:
+        checked = provision(first, "--check", "--diff")
+        assert (checked.changed(), rules()) == ({"ecs": 1}, {80: ["100"], 9000: ["100"]})
+        assert "listener_rules" in checked.text
+        assert provision(first).changed() == {"ecs": 1}
+        after = dev.outputs("ecs")
+        assert after["ProductionUrl"] == before["ProductionUrl"].replace("http:", "https:")
+        assert rules() == {80: [], 443: ["100"], 9000: ["100"]}
+        assert provision(first).changed() == {"ecs": 0}
+        assert deploy() == 0
+        with Users(f"{after['ProductionUrl']}/readyz", trust) as secure:
+            assert provision(second).changed() == {"ecs": 1}
+        assert dev.outputs("ecs") == after
+        assert provision("").changed() == {"ecs": 1}
+        assert rules() == {80: ["100"], 9000: ["100"]}
+        assert dev.outputs("ecs") == before
+        assert deploy() == 0
+    assert set(secure.outcomes) == {"200 by https"}, secure.outcomes
+    assert set(users.outcomes) == {"200 by http", "200 by https"}, users.outcomes

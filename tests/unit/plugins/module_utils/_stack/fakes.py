@@ -13,6 +13,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._stack.types import 
 )
 
 from tests.unit.plugins.module_utils._common.fakes import Lines
+from tests.unit.plugins.module_utils._stack.rules import FakeRules
 
 # CloudFormation's clock is far from the controller's.
 AHEAD_SECONDS = 1_000_000.0
@@ -199,8 +200,8 @@ class FakeStore:
         return {name: self.values[name] for name in names if name in self.values}
 
 
-def ports_of(stacks, clock, run=None, living=None, store=None):
-    """The ports, and the lines that were said."""
+def ports_of(stacks, clock, run=None, living=None, **others):
+    """The ports, and the lines that were said; *others* are ``store`` and ``rules``."""
     said = Lines()
     counter = iter(range(1, 100))
     return Ports(
@@ -210,5 +211,6 @@ def ports_of(stacks, clock, run=None, living=None, store=None):
         said,
         lambda: f"token-{next(counter)}",
         living or FakeLiving(),
-        store or FakeStore(),
+        others.get("store") or FakeStore(),
+        others.get("rules") or FakeRules(),
     ), said

@@ -37,6 +37,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "ecs_health_check_interval_seconds": 5,
         "ecs_test_listener_port": 8443,
         "ecs_certificate_arn": "arn:aws:acm:eu-west-1:111111111111:certificate/x",
+        "ecs_certificate_required": True,
         "ecs_domain_name": "app.example.com",
     },
 }
@@ -58,7 +59,9 @@ WRONG = [
     ("ecs", {"ecs_health_check_timeout_seconds": 5}, "below the interval"),
     ("ecs", {"ecs_certificate_arn": "arn:aws:acm:us-east-1:111111111111:certificate/x"}, "is of us-east-1"),
     ("ecs", {"ecs_certificate_arn": "arn:aws:acm:eu-west-1:222222222222:certificate/x"}, "is of 222222222222"),
-    ("ecs", {"ecs_certificate_arn": ""}, "without ecs_certificate_arn"),
+    ("ecs", {"ecs_certificate_arn": "", "ecs_certificate_required": False}, "without ecs_certificate_arn"),
+    ("ecs", {"ecs_certificate_arn": "", "ecs_domain_name": ""}, "set ecs_certificate_required to false"),
+    ("ecs", {"ecs_certificate_arn": None, "ecs_domain_name": ""}, "ecs_certificate_arn is empty"),
     ("ecs", {"ecs_certificate_arn": "arn:aws-cn:acm:eu-west-1:111111111111:certificate/x"}, "own partition only"),
     ("ecs", {"ecs_certificate_arn": "arn:aws:iam::111111111111:server-certificate/x"}, "no certificate of ACM"),
     ("ecs", {"ecs_domain_name": "*.example.com"}, "which is no address"),
@@ -90,6 +93,13 @@ def test_a_certificate_of_another_partition_fits_its_regions(region: str, partit
     assert cross_check(
         "ecs", {**PLACE, "fastbreak_region": region, "ecs_certificate_arn": arn.replace(partition, "aws")}
     )
+
+
+@pytest.mark.parametrize("given", [True, "yes", None, "", "maybe"])
+def test_only_an_outspoken_no_lets_users_send_in_plain(given: Any) -> None:
+    bare = {**PLACE, "ecs_certificate_arn": ""}
+    assert cross_check("ecs", {**bare, "ecs_certificate_required": given})
+    assert not cross_check("ecs", {**bare, "ecs_certificate_required": "False"})
 
 
 @given(

@@ -40,6 +40,7 @@ VPC = "AWS::EC2::VPC"
 SUBNET = "AWS::EC2::Subnet"
 TABLE = "AWS::DynamoDB::Table"
 GROUP = "AWS::ElasticLoadBalancingV2::TargetGroup"
+LISTENER = "AWS::ElasticLoadBalancingV2::Listener"
 DATABASE = "AWS::RDS::DBInstance"
 BUCKET = "AWS::S3::Bucket"
 
@@ -55,7 +56,12 @@ def thing(kind, attributes=None, **properties):
     return resources(R=with_properties(kind, attributes, **properties))
 
 
+def listener(name, port, balancer="Balancer"):
+    return resources(**{name: with_properties(LISTENER, LoadBalancerArn={"Ref": balancer}, Port=port)})
+
+
 IMPOSSIBLE = {
+    "a port that is still taken": (listener("Old", 80), listener("New", "80"), "New .* takes port 80, which Old holds"),
     "another address range": (network("10.0.0.0/16"), network("10.1.0.0/16"), "Vpc .*Properties.CidrBlock.*subnets"),
     "another zone": (network("10.0.0.0/16"), network("10.0.0.0/16", "b"), "Subnet .*AvailabilityZone \\(a to b\\)"),
     "a fixed name": (
@@ -115,6 +121,8 @@ def test_consent_to_what_a_fixed_name_makes_impossible_says_what_leads_on(stacks
 
 
 POSSIBLE = {
+    "a listener on another port": (listener("Old", 80), listener("New", 443)),
+    "a listener of another load balancer": (listener("Old", 80), listener("New", 80, "Other")),
     "a new name": (thing(GROUP, Name="blue", Port=1), thing(GROUP, Name="green", Port=2)),
     "no name": (thing(GROUP, Port=1), thing(GROUP, Port=2)),
     "more storage": (thing(DATABASE, AllocatedStorage=20), thing(DATABASE, AllocatedStorage=100)),
@@ -123,6 +131,13 @@ POSSIBLE = {
     "a standby": (thing(DATABASE, MultiAZ=False), thing(DATABASE, MultiAZ=True)),
     "longer backups": (thing(DATABASE, BackupRetentionPeriod=1), thing(DATABASE, BackupRetentionPeriod=7)),
 }
+
+
+def test_a_port_is_free_once_somebody_says_that_the_other_listener_is_deleted(stacks, clock):
+    sides = (listener("Old", 80), listener("New", 80))
+    with pytest.raises(RefusedError, match=r"-e replace=rds\.Old"):
+        change(stacks, clock, sides)
+    assert change(stacks, clock, sides, consent=("Old",)).plan.action == "update"
 
 
 @pytest.mark.parametrize("case", POSSIBLE.values(), ids=POSSIBLE)

@@ -3,7 +3,7 @@
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.request import build_request
-from ansible_collections.fastbreak.aws.plugins.module_utils._stack.types import OutputReference
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.types import ListenerRules, OutputReference
 
 OPTIONS = {
     "name": "fastbreak-dev-rds",
@@ -20,6 +20,7 @@ OPTIONS = {
     "unprotect": [],
     "retain": [],
     "skip_rollback": [],
+    "listener_rules": None,
 }
 
 
@@ -48,6 +49,12 @@ def test_tags_given_and_not_given():
     assert built(tags={"n": 1}).tags == {"n": "1"}
 
 
+def test_rules_that_are_to_move_are_known_by_their_tags():
+    rules = {"production": "P", "plain": "Q", "tags": {"n": 1}}
+    assert built(listener_rules=rules).listener_rules == ListenerRules("P", "Q", {"n": "1"})
+    assert built().listener_rules is None
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -57,6 +64,7 @@ def test_tags_given_and_not_given():
         {"timeout_seconds": 0},
         {"parameters": {"P": {"component": "network"}}},
         {"parameters": {"P": {}}},
+        {"listener_rules": {"production": "P", "plain": "Q", "tags": {}}},
     ],
 )
 def test_what_cannot_be_right_is_refused(options):
