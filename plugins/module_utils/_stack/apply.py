@@ -12,7 +12,7 @@ from .agreement import await_plans
 from .dependencies import given_parameters
 from .feasibility import refuse_infeasible
 from .limits import check_limits, check_resource_tags
-from .obstacles import refuse_obstacles
+from .obstacles import refuse_obstacles, with_keys
 from .occupants import refuse_occupied
 from .operation import delete, start
 from .parameters import complete_parameters
@@ -201,6 +201,7 @@ def _remove_once(request: StackRequest, ports: Ports, check_mode: bool) -> Stack
     stood = standing(snapshot.status) is not Standing.STILLBORN
     existing = Existing(snapshot, ports.stacks.get_template(snapshot.stack_id) if stood else {})
     former = stored_model(existing)
+    request = replace(request, retain=with_keys(request.retain, former))
     unprotected = refuse_obstacles(request, snapshot, former, ports)
     found = removal(request.name, former)
     if check_mode:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._common.commands import PROVISION
 from .._errors import RefusedError, RequestError
+from .compare import references
 from .components import component_of
 from .ports import DependencyState
 from .status import Standing, standing
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from .template import Model
     from .types import LivingState, StackRequest, StackResource, StackSnapshot
 
+_KEY = "AWS::KMS::Key"
 _GONE = {"DELETE_COMPLETE", "DELETE_SKIPPED"}
 _KEPT = {"Retain", "RetainExceptOnCreate"}
 #: Statuses of a stack that CloudFormation still updates, so that protection is turned off by applying it.
@@ -54,6 +56,13 @@ def refuse_obstacles(request: StackRequest, snapshot: StackSnapshot, model: Mode
             f"Stack {request.name} was not deleted, nor anything in it: {'; '.join(found)}.", obstacles=found
         )
     return unprotected
+
+
+def with_keys(retain: Sequence[str], model: Model) -> tuple[str, ...]:
+    """What is left behind, with the keys of the stack that it is encrypted with: without its key nobody can read it."""
+    read = {name for kept in retain for name in references(model.resources.get(kept, {}))}
+    keys = (name for name in sorted(read) if model.resources.get(name, {}).get("Type") == _KEY)
+    return tuple(dict.fromkeys((*retain, *keys)))
 
 
 def _check_names(request: StackRequest, snapshot: StackSnapshot, resources: Sequence[StackResource]) -> None:

@@ -149,3 +149,13 @@ def test_every_status_is_led_to_no_stack(stacks, clock, status):
     stacks.put(NAME, status, pending=[] if status == "REVIEW_IN_PROGRESS" else coming_to(status))
     remove(stacks, clock)
     assert stacks.describe_stack(NAME) is None
+
+
+def test_what_is_left_behind_keeps_its_key(stacks, clock):
+    table = {"Type": "AWS::DynamoDB::Table", "Properties": {"Key": {"Fn::GetAtt": ["K", "Arn"]}, "By": {"Ref": "Role"}}}
+    resources = {"R": table, "K": {"Type": "AWS::KMS::Key"}, "Role": {"Type": "AWS::IAM::Role"}}
+    stacks.put(NAME, "DELETE_FAILED", {"Resources": resources})
+    for name, body in resources.items():
+        stacks.left(name, "DELETE_FAILED", body["Type"])
+    remove(stacks, clock, retain=("R",))
+    assert stacks.retained == ("R", "K")
