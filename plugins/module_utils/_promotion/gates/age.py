@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..values import SourceImage
-    from .config import ConfigReading
     from .model import Options
-    from .subject import Subject
+    from .subject import ConfigReading, Subject
 
 _TIME = re.compile(r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(\.\d{1,12})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 # Image formats are younger than that: an older date is fixed, and was put there by a reproducible build.

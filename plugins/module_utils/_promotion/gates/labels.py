@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ..values import SourceImage
-    from .config import ConfigReading
     from .model import Options
-    from .subject import Subject
+    from .subject import ConfigReading, Subject
 
 REVISION = "org.opencontainers.image.revision"
 

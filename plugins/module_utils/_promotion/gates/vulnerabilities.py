@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     from ..._ecr.values import Finding, Scan
     from ..values import SourceImage
     from .model import Options
-    from .platforms import PlatformImage
-    from .subject import Subject
+    from .subject import PlatformImage, Subject
 
 #: As ECR names them, the gravest first. UNTRIAGED and UNDEFINED have not been judged, so that they count as given.
 SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNTRIAGED", "UNDEFINED")

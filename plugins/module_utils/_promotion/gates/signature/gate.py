@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 from ...._common.verdict import Verdict
 from ...._errors import RequestError
 from ..model import NAMED, Gate, Judgement
-from ..platforms import printable
+from ..subject import printable
 from .keyless import KeylessVerifier
 from .keys import PublicKey, check_by_key
 from .materials import SignatureCheck, SignaturePolicy, read_materials

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...._errors import FastbreakError
 from ...._oci.media_types import DSSE, IN_TOTO, SIGSTORE_BUNDLES, SIMPLE_SIGNING
-from ..platforms import printable, short
+from ..subject import printable, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.age import Age, AgePolicy, parse_time
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.config import ConfigReading, read_config
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.model import Judgement
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.subject import ConfigReading, read_config
 
 from tests.unit.plugins.module_utils._promotion.gates.case import NOW, policy, problems, source_image
 

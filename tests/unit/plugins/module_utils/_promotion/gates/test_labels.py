@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.age import Age, AgePolicy
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.config import ConfigReading, read_config
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.labels import (
     REVISION,
     LabelPolicy,
     Labels,
 )
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.subject import ConfigReading, read_config
 from hypothesis import given
 from hypothesis import strategies as st
 
