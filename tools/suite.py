@@ -5,7 +5,7 @@ up what computes; each one's output goes to `.cache/test/<stage>.log` and is sho
 lines are the slowest tests and the sums that pytest gave.
 
 --quick is what to run before each commit: linters of what changed, unit tests with fewer
-examples of each property, and the architecture.
+examples of each property and without those marked as starting programs, and the architecture.
 """
 
 import os
@@ -80,7 +80,7 @@ STAGES = (
 )
 QUICK_AT_ONCE = 2
 QUICK_STAGES = (
-    Stage("unit", _pytest(*IN_TWO, "--hypothesis-profile=quick", "tests/unit")),
+    Stage("unit", _pytest(*IN_TWO, "--hypothesis-profile=quick", "-m", "not process", "tests/unit")),
     Stage("lint", (sys.executable, "-m", "tools.lint", "--changed")),
     Stage("architecture", _pytest("tests/architecture")),
 )

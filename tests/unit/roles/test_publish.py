@@ -8,7 +8,10 @@ import sys
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
 import yaml
+
+pytestmark = pytest.mark.process
 
 ROOT = Path(__file__).parents[3]
 

@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from tools import changelog
 from tools.files import ROOT
+
+pytestmark = pytest.mark.process
 
 
 def project(folder: Path) -> Path:

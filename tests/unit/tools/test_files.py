@@ -8,6 +8,8 @@ import pytest
 from tools import files
 from tools.files import ROOT, branch_point, matches, project_files
 
+pytestmark = pytest.mark.process
+
 PATTERNS = [(), ("*.py",), ("*.yml", "*.yaml"), ("plugins/**.py",), ("roles",), ("galaxy.yml", "changelogs/*")]
 
 

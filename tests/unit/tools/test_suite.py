@@ -54,6 +54,7 @@ def test_the_slowest_tests_of_all_stages_are_listed_by_their_time(
     assert listed[-1].startswith("="), "the sum comes last"
 
 
+@pytest.mark.process
 def test_a_stage_that_hangs_is_ended_and_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(suite, "STAGE_SECONDS", 1)
     monkeypatch.setattr(suite, "GRACE_SECONDS", 1)

@@ -23,22 +23,11 @@ class HttpProbe:
     """
 
     def __init__(self, ca_bundle: str = "") -> None:
-        self._ca_bundle = ca_bundle
-        if ca_bundle:
-            _ = self._context
+        self._trusting = _trust(ca_bundle) if ca_bundle else None
 
     @cached_property
     def _context(self) -> ssl.SSLContext:
-        context = ssl.create_default_context()
-        if self._ca_bundle:
-            try:
-                context.load_verify_locations(cafile=self._ca_bundle)
-            except (OSError, ssl.SSLError) as error:
-                raise RequestError(
-                    f"Tried to read the certificates of ca_bundle {self._ca_bundle!r}, but: {error}. Name a file of "
-                    "certificates in PEM, or leave the option out."
-                ) from error
-        return context
+        return self._trusting or ssl.create_default_context()
 
     def request(
         self,
@@ -80,3 +69,15 @@ def _place(location: str) -> str:
     parts = urlsplit(location)
     host = parts.netloc.rpartition("@")[2]
     return f"{f'{parts.scheme}://{host}' if host else ''}{parts.path}"[:200]
+
+
+def _trust(ca_bundle: str) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    try:
+        context.load_verify_locations(cafile=ca_bundle)
+    except (OSError, ssl.SSLError) as error:
+        raise RequestError(
+            f"Tried to read the certificates of ca_bundle {ca_bundle!r}, but: {error}. Name a file of certificates in "
+            "PEM, or leave the option out."
+        ) from error
+    return context

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).resolve().parents[4]
 COPY = {"ansible.builtin.copy": {"dest": "{{ playbook_dir }}/made", "content": "new\n", "mode": "0644"}}
 GOOD = [

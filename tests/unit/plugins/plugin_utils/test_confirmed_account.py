@@ -133,6 +133,7 @@ def sts() -> Iterator[tuple[str, list[str]]]:
     server.server_close()
 
 
+@pytest.mark.process
 def test_a_run_that_starts_after_the_guard_is_refused_by_its_first_task(sts: tuple[str, list[str]]) -> None:
     address, asked = sts
     program = Path(sys.executable).with_name("ansible-playbook")

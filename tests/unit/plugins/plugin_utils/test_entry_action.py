@@ -75,6 +75,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return dict(zip(TASKS, json.loads((folder / "said").read_text()), strict=True))
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("written", TASKS)
 def test_options_are_judged_as_they_were_written(written: str, answers: dict[str, str]) -> None:
     assert answers[written].startswith("The task was refused because of its options; nothing was asked")

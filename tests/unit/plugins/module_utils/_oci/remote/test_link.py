@@ -12,6 +12,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._oci.names import Ad
 
 from tests.registries.drip import Drip
 from tests.registries.sides import descriptor, transfer_between
+from tests.unit.examples import cases
 from tests.unit.plugins.module_utils._oci.case import IMAGE, MIB, World, nothing
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ SLOW = {
 }
 
 
-@pytest.mark.parametrize("what", SLOW)
+@pytest.mark.parametrize("what", list(cases(SLOW)))
 def test_a_peer_that_sends_a_byte_now_and_then_is_given_up(sides: Sides, what: str) -> None:
     with Drip(*SLOW[what]) as peer:
         client = sides.connect(peer, timeout_seconds=SECONDS, attempts=ATTEMPTS).registry
