@@ -9,7 +9,7 @@ import gc
 from hypothesis import settings
 
 settings.register_profile("whole", deadline=None)
-settings.register_profile("quick", parent=settings.get_profile("whole"), max_examples=12)
+settings.register_profile("quick", parent=settings.get_profile("whole"), max_examples=20)
 settings.load_profile("whole")
 
 # Thousands of tests and the models of AWS stay to the end. To search them again and again takes a tenth of the time.
