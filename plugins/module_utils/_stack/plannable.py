@@ -134,25 +134,23 @@ def _garbled(request: StackRequest) -> Iterator[str]:
 
 def _keys(value: Any, path: str) -> Iterator[tuple[str, str]]:
     """Every key of every mapping, each after the path that ends in it."""
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            place = f"{path}.{key}" if path else str(key)
-            yield place, str(key)
-            yield from _keys(item, place)
-    elif isinstance(value, list | tuple):
-        for number, item in enumerate(value):
-            yield from _keys(item, f"{path}[{number}]")
+    return ((place, key) for place, key, is_key in _walk(value, path) if is_key)
 
 
 def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
     """Every text with the path to it, keys among them."""
+    return ((place, text) for place, text, _is_key in _walk(value, path))
+
+
+def _walk(value: Any, path: str) -> Iterator[tuple[str, str, bool]]:
+    """Every key and every text, each after its path; whether it is a key."""
     if isinstance(value, Mapping):
         for key, item in value.items():
             place = f"{path}.{key}" if path else str(key)
-            yield place, str(key)
-            yield from _texts(item, place)
+            yield place, str(key), True
+            yield from _walk(item, place)
     elif isinstance(value, list | tuple):
         for number, item in enumerate(value):
-            yield from _texts(item, f"{path}[{number}]")
+            yield from _walk(item, f"{path}[{number}]")
     elif isinstance(value, str):
-        yield path, value
+        yield path, value, False

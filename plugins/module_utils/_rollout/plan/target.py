@@ -112,8 +112,10 @@ def _pinned(session: Session, name: str, text: str) -> tuple[ReleaseImage, str]:
             name, f"its image {text} is not of repository {wanted} in ECR, so that its digest is not known for certain"
         )
     found = images.describe_images(wanted) or ()
-    named = find_release(found, image.digest or image.tag or "latest")
-    release = find_release(found, named.digest) if named else None
+    # ECS pulls by the tag as it is written; only our own versions may stand for longer tags.
+    tag = image.tag or "latest"
+    digest = image.digest or next((held.digest for held in found if tag in held.tags), "")
+    release = find_release(found, digest) if digest else None
     if release is None:
         raise _no_revision(name, f"its image {text} is not in repository {wanted}, so that no task of it could start")
     return release, text if image.digest else str(image.at(release.digest))

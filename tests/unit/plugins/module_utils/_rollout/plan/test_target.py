@@ -150,6 +150,19 @@ def test_an_image_named_by_a_tag_is_pinned_to_its_digest(tag: str, world: World,
     assert running["containerDefinitions"][0]["image"] == image_of("b")
 
 
+def test_a_tag_of_an_image_is_taken_as_ecs_takes_it(world: World, ports: Ports) -> None:
+    """A version stands for longer tags; in a task definition it is a tag like any other."""
+    released(world, ports)
+    world.push("1.1.0", "b")
+    name = register(world, f"{REPOSITORY_URI}:1.1.0")
+    with pytest.raises(RefusedError, match="is not in repository fastbreak/inference"):
+        deploy(ports, "", revision=name, document={})
+    world.push("1.1.0", "c")
+    older = replace(world.images[-1], tags=("1.1.0", *world.images[-1].tags), pushed_at=world.images[0].pushed_at)
+    world.images[-1] = older
+    assert deploy(ports, "", revision=name, document={}).image == image_of("c")
+
+
 @pytest.mark.parametrize(
     ("image", "said"),
     [
