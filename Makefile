@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
 # Every command of the project. Each does its own set-up, so none has to be run before another.
 .POSIX:
 .SUFFIXES:

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What `make demo` (up) and `make demo-down` (down) run once the virtual environments stand."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Sends footage through the load balancer as a user would, and shows what came back."""
 
 from __future__ import annotations

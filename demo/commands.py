@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Runs the commands a person would type, keeps their whole output in a log, shows what matters of it."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What a person sees while the demo works: steps with elapsed times, details, tables."""
 
 from __future__ import annotations

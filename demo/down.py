@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Ends what the demo started and removes what it made, beyond the caches it names."""
 
 from __future__ import annotations

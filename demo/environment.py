@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What is done in one environment of the sandbox, with that environment's credentials."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The release table of an environment, as docs/contracts.md describes it."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The main job: a good and a bad release through dev, and the same bytes through prod."""
 
 from __future__ import annotations

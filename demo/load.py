@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A steady load of user requests, and an honest tally of what became of them."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Reads what the environment's stacks published, as an operator would."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The report of the releases: one HTML file that needs no other, to be opened from disk."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What is done on this machine before and beside the environments. Each step is safe to run again after a kill."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The embedded AWS: MiniStack in one process, two accounts, real containers, and `sandbox.services`."""
 
 from typing import Final

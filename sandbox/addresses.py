@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Loopback addresses that belong to one sandbox.
 
 Linux answers on the whole of 127.0.0.0/8 without any set-up, so every load balancer and registry gets an address of its

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The sandbox's certificate authority: whoever trusts its file can verify what load balancers say they are."""
 
 import datetime as dt

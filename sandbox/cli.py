@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The embedded AWS of this clone: start it, use it, remove it."""
 
 import argparse

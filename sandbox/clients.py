@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """AWS clients of the emulator itself, for its services: no socket, no credentials, the caller's account and region.
 
 A client is botocore's own: requests and answers have AWS's shapes, errors are `ClientError`. Only the transport is

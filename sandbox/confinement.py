@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Makes every container, volume and network that this process starts recognisably the sandbox's own.
 
 MiniStack names its containers after account and region alone, puts them on Docker's default network and publishes

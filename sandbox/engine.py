@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The Docker engine: what a sandbox owns in it is labelled, and found again by its labels alone."""
 
 import contextlib

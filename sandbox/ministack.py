@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Every name of MiniStack that the sandbox uses or replaces. Nothing else in the sandbox imports MiniStack.
 
 `sandbox.seam` says how the names are checked at the start. Signatures are given without annotations.

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """How the sandbox holds on to MiniStack: what it expects of each name, and what it finds instead.
 
 `sandbox.ministack` declares the names. A module of MiniStack is imported when a name of it is first asked for:

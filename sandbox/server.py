@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The server process: MiniStack in-process, with the services of ours, on one loopback port."""
 
 import argparse

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """What the sandbox knows of MiniStack's records beyond what they hold."""
 
 import threading

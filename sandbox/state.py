@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Where a sandbox keeps what it knows about itself: `.sandbox/<name>/` in the clone."""
 
 import fcntl

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Build the service's image. Standard library only.
 
     python service/build.py --tag REPOSITORY:TAG --version TAG --revision COMMIT

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Fetch the files that a lock file names out of a registry's wheel, and check every byte against the lock.
 
 Standard library only: it runs in an image build and on a bare machine. The registry is whatever pip is configured

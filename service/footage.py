@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Fetch the footage that the tests and the demonstration analyse, and print its path.
 
 The clip (a man who jumps off a roof and runs, a woman who walks by; 1768x994, 30 frames/s, 230 frames, VP9) ships with

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What every test shares.
 
 Import roots are set by `pythonpath` in pyproject.toml: the clone itself, and the collection by its full name

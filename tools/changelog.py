@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Write CHANGELOG.md: the releases so far, and what the fragments will say of the next one.
 
 The fragments stay. At a release `antsibull-changelog release` takes them up for good, and then this is run once more.

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Remove the caches that `make demo-down` keeps: this clone's folders, and the images it built in the Docker engine.
 
 What other clones made stays, and so does the engine's build cache, which cannot be told apart by clone (`docker builder

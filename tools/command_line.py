@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What all commands of the tools have in common: `--help`, which never acts, and `--version`. Standard library only."""
 
 import argparse

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The project's own files: what git tracks, or would track once added; without git, what is no cache."""
 
 import os

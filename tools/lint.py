@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Run linters and type checkers: all of them when none is named.
 
 It prints a line for what passes, and all of what fails. With `--changed` a check runs only when files that it is about

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Lock the newest versions that the requirements allow, with the hashes of every file.
 
 With --check nothing is written: each lock is made again with the versions that it holds, and must come out the same.

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Hand pip's settings on to uv, which does not read them: a mirror or a company's CA is configured once, for pip."""
 
 import os

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Find the programs that tests and benchmarks run beside ours; as root on Debian, install those that are missing."""
 
 import shutil

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Run `ansible-test sanity` on the collection's own files. Options of ansible-test may follow.
 
 ansible-test wants the collection at `ansible_collections/<namespace>/<name>` in a git repository and refuses a link. So

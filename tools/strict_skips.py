@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A pytest plugin: on CI a test that did not run is a failure.
 
 With `CI=true` a skip is reported as failed, unless its reason starts with `declared:`. So a missing engine or a missing

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Run stages of checks and tests: all of them when none is named.
 
 One stage's output is shown as it comes. Of several, three run at once, so that what waits for containers does not hold

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Make the locked virtual environments, from the standard library alone.
 
 `python -m tools.venvs ensure tools service` makes `.venv` and `.venv-service` hold exactly what their locks name, every

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Figures: a line of a table each, with what was hoped for and whether it was met."""
 
 from dataclasses import asdict, dataclass

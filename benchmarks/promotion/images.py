@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Images to promote. Layers hold incompressible bytes, as tar archives in gzip's stored form, so that docker reads
 them too. They are pushed piece by piece, never held whole."""
 

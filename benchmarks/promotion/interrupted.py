@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A run that is killed at 90 % of a large layer, and run again: how much is sent a second time."""
 
 import subprocess

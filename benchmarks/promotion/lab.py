@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Where the cases run: two registries, the images in the first, and the tools that copy them to the second."""
 
 import os

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """One promotion in a process of its own: `python -m benchmarks.promotion.ours REQUEST`, in JSON; answers in JSON.
 
 It does what an Ansible worker does with the task: the module is imported, its options validated with their defaults,

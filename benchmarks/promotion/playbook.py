@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A whole run of `ansible-playbook` with one task that promotes: what a user waits for."""
 
 import json

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Programs that the benchmark needs: found, or as root on Debian installed."""
 
 import subprocess

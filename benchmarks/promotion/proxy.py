@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A proxy before a registry that reads HTTP: it counts requests and bytes, delays answers, and can hold a request.
 
 It stands in the benchmark's own process, so that neither tool pays for it in its own.

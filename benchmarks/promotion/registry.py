@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A docker-registry of the benchmark's own: a process, and its storage in a folder."""
 
 import http.client

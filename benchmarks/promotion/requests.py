@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """How many requests a run makes when everything is there already, counted at both registries."""
 
 from collections import Counter

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The cases that are timed: each tool copies the same image, in turns."""
 
 from collections.abc import Callable

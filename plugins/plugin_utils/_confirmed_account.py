@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Whose account a task may touch: the inventory's, confirmed once in each run.
 
 The playbooks confirm it in their first task. A run that skips it (``--start-at-task``), or a play without it, is

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The emulated services: what MiniStack lacks or answers differently from AWS, a folder for each.
 
 A service is a subpackage, listed in `SERVICES`, with these parts as it needs them, each a module or a package:

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Compare this analysis with MediaPipe's own on the same footage: agreement of the angles, and speed.
 
 MediaPipe follows one person, so only frames that show one are compared. It needs an interpreter with mediapipe 0.10.21

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """What several test modules need: the networks, footage, a real Postgres and a running service."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Angles against geometry worked out by hand, and what must hold for any pose."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Callers that are slow, and what is no HTTP, against the connection's own protocol."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The image as a platform runs it: read-only, as a user without rights, /tmp alone writable."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Whatever the decoder raises, and however much of a file is left, ends in a result or in a reason."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """NOTICE says what the image holds: it is held against the lock and against what the packages say of themselves."""
 
 import re

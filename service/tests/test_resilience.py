@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """What happens when something dies: the worker, the database, the service itself."""
 
 from __future__ import annotations

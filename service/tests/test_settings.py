@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Settings: what they are by default, and one sentence for each that is wrong."""
 
 from __future__ import annotations

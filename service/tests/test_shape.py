@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """What a viewer sees, and what it costs: matrices, pixel aspects, interlacing, streams, work."""
 
 from __future__ import annotations

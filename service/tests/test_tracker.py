@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Identities through crossings, losses and false alarms, in a world whose bodies are known."""
 
 from __future__ import annotations

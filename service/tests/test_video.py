@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Decoding what is good, and telling what is wrong with the rest."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Sampling, detection and landmark reading, each against what can be worked out by hand."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """One clock: only `_common/clock.py` asks the machine for the time, and whatever starts a task makes a clock of it."""
 
 import ast

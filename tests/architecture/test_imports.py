@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The contracts of `.importlinter`, held against the project, and the contracts held against violations."""
 
 import os

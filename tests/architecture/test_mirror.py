@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """tests/unit mirrors plugins/ file by file: what tests a file lies where the file lies, under its name."""
 
 import ast

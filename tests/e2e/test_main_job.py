@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The main job as a newcomer runs it: killed while it makes prod, run again, and prod's verbs once more."""
 
 import os

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Debian's docker-registry, started on a free port of 127.0.0.1 with its storage in a folder of its own.
 
     with DockerRegistry(tmp_path) as registry:

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A peer that is slow on purpose: it takes connections and sends, or reads, a byte now and then.
 
     with Drip(head=b"HTTP/1.1 200 OK\r\n...", slowly=b"x" * 1000) as peer:

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A small registry that fails as a test tells it to. Without a fault it keeps to the OCI distribution spec 1.1.
 
     with FaultyRegistry() as registry:

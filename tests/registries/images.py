@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Synthetic images: made with layers of given sizes, and pushed by plain HTTP.
 
 image = make_image([1000, 50 << 20])

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Stands between a client and a registry: holds a request back, cuts one off, or delays each.
 
 Requests are handed on as they are, with their Host, so that the registry's addresses lead here again.

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The routes of the OCI distribution specification 1.1, over a `Store`."""
 
 import json

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Our registry client, put together for a test registry; it never waits between attempts, but takes note."""
 
 import time

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A Sigstore instance on this machine: a certificate authority, its certificate log, and a transparency log (Rekor 1).
 
 They speak what the real ones speak, and prove what they say as those do: `sigstore` verifies all of it. Who asks for a

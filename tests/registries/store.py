@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What a registry holds, in memory, and the rules of the OCI distribution specification 1.1 about it."""
 
 import hashlib

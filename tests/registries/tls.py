@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A certificate authority of the tests' own, and a certificate of it for 127.0.0.1."""
 
 import ipaddress

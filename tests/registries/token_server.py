@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A token server for Debian's docker-registry: it hands out signed tokens (JWT, ES256) for the scopes that are asked.
 
 It wants `BASIC_USER` and `BASIC_PASSWORD` of `docker_registry`. Tokens are good for ``seconds``.

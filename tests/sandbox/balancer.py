@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """A load balancer of a test's own, made through the API and removed with everything that hangs on it."""
 
 import time

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """A sandbox of the tests' own: started on a free port, with boto3 clients for each account, removed at the end."""
 
 import os

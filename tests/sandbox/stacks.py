@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Stacks for contract tests: made, changed and removed as a user of CloudFormation would."""
 
 import json

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """A real HTTP server whose behaviour a test decides: what stands behind a load balancer in the contract tests."""
 
 import hashlib

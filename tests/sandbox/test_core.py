@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The life of a sandbox, run as a user runs it: started twice, killed, robbed of its state, beside another one."""
 
 import io

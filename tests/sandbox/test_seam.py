@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The seam to MiniStack: only declared names are touched, and another MiniStack is told by a list of what differs."""
 
 import ast

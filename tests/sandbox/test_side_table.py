@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """A side table's values live as long as the records they belong to."""
 
 from dataclasses import dataclass, field

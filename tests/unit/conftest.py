@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """How many examples a property is tried with, and how often memory is searched for what nobody holds.
 
 All examples in `make test`; `make check` asks for few by `--hypothesis-profile=quick`. A property that needs another

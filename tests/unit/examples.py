@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """How many examples a property gets that needs another number of them than most, and how many cases a long list has."""
 
 from collections.abc import Iterable

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Find a Docker engine, start one, or stop the one that this clone started.
 
 ensure  exit 0 when a Docker engine answers, after installing and starting one where that may be done

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Start and stop a Docker daemon by hand, for machines where no service manager does it."""
 
 import http.client

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Write down who we are, then become the daemon: a kill at any moment leaves no daemon that nobody knows of."""
 
 import os

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Does a Docker engine answer? Asked on its socket, as the Docker library asks, so that both see the same engine."""
 
 import http.client

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Processes known by number and start time, so that a number given out again is never taken for the old process."""
 
 import os

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What this clone started, kept in a file, so that `stop` ends exactly that and nothing else."""
 
 import dataclasses

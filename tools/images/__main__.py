@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """`python -m tools.images`: build the sandbox's own images."""
 
 from __future__ import annotations

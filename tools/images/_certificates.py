@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The certificate authorities that this machine trusts beyond those Debian ships (a company's, a proxy's)."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A root filesystem with Python 3.13 on Debian trixie: pulled where a registry answers, else made from packages."""
 
 from __future__ import annotations

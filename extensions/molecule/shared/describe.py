@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Print one list of an AWS API as JSON, where no info module reads it: `describe.py SERVICE OPERATION KEY [JSON]`."""
 
 import json

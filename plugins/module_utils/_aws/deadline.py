@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A deadline for a whole call of botocore, with its attempts and the answer's body.
 
 botocore bounds the time between two bytes: a peer that sends one now and then is waited for without an end. A call

@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """From the bytes of a manifest to its value. Every manifest is taken for hostile.
 
 What it refuses is refused with `RefusedError`, whatever the bytes: a registry, or whoever may push to it, chooses them.

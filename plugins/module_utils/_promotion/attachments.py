@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Finds what is attached to images: signatures, SBOMs, attestations, and what is attached to these again.
 
 Requests: one listing of the tags of a repository; one for the referrers of a manifest, where the first answer showed

@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The plan of a promotion: what to write so that the destination holds what the source holds. Pure.
 
 A tag of an image never moves. Several images in one plan share what they have in common: a blob, manifest or tag is

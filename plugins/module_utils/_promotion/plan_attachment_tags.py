@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The tags of attachments: which to write, which to merge, and which must stay. Pure.
 
 The destination may have signed the image itself. What it has under such a tag is never lost: an index of referrers is

@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Reads back what was written and what was there, and compares: manifests byte for byte, blobs by their size.
 
 That comes before any tag is written, so that no tag names what is not all there; the tags are compared after. Tags of

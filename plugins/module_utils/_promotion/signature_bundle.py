@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A signature of an image as cosign 3 keeps it: an in-toto statement in a Sigstore bundle, which refers to the image.
 
 cosign's specification of bundles (specs/BUNDLE_SPEC.md) says how it lies in a registry.

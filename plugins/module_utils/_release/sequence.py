@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The order of the release table's records: a number in the sort key, given by the table and by no clock.
 
 A record is written behind the newest of its service under the condition that nobody else took that number. Sort keys

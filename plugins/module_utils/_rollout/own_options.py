@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Options that only some kinds of gates or of strategies have, in the argument spec of all kinds. Pure.
 
 *kinds* are always the argument specs of each kind's own options, by the name of the kind.

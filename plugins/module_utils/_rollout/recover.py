@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Recovering from a run that was killed: its record says IN_PROGRESS, and its lock is dead because we hold it now.
 
 What it left in ECS is looked at. A release that is still the wanted one, and whose deployment moves or completed, is

@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The instance classes that RDS has for the PostgreSQL of `rds_engine_version`, in any region.
 
 AWS: Amazon RDS User Guide, "Supported DB engines for DB instance classes". A unit test compares the table with the data

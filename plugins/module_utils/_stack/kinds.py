@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What sort of thing a resource is: what holds data, what has a name of its own, what can never change.
 
 From the pages of the resource types in AWS's CloudFormation template reference. "If you specify a name, you cannot

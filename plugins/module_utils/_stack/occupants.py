@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What lives in something that an update takes away, like a load balancer in the subnets of a zone less.
 
 CloudFormation applies such an update and then cannot delete the subnet, which stays behind with its stack settled.

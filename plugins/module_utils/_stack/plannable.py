@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What no plan made here can foresee, since only CloudFormation knows what comes of it.
 
 A template with any of it is refused before anything is asked or touched, so that nothing is planned as "no change"

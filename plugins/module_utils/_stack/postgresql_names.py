@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Names that PostgreSQL or RDS keeps for itself.
 
 PostgreSQL 17, appendix C, "SQL Key Words": those that are reserved are names only in quotes. Amazon RDS User Guide,

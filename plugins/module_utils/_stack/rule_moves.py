@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """When an update gives users another listener, the rules that releases made come along, and no request is lost.
 
 A listener that goes takes its rules with it, so they are copied before. One that stays keeps them until the new one,

@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Parameters that name a parameter of Parameter Store: what CloudFormation will read there when it updates the stack.
 
 AWS: CloudFormation User Guide, "Specify existing resources at runtime with CloudFormation-supplied parameter types":

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """ACM: certificates of the sandbox's own authority, which load balancers serve.
 
 MiniStack's `acm` module keeps the records, with placeholders for certificates. `model` fills in real ones, `api`

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Actions that MiniStack answers with placeholders: request, import, describe, delete."""
 
 import functools

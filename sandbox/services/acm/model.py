@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """What a certificate's record of MiniStack holds, made real: issued by the authority, or as it was imported."""
 
 import datetime as dt

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Application Auto Scaling for ECS services, which MiniStack does not have.
 
 Targets, policies, scheduled actions and tags are kept, a target tracking policy makes its CloudWatch alarms, and a

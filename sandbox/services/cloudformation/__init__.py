@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """CloudFormation: the engine itself. The resource types are their services', each in its `cloudformation`.
 
 Every type makes the emulator's real resource through the emulator's own API, so that it can be described, changed,

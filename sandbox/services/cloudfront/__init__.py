@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """CloudFront: which account answers a request without credentials."""
 
 from sandbox.host import Sandbox

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Unsigned requests find their account by host.
 
 MiniStack gives every request without credentials to one configured account. A browser at a CloudFront distribution has

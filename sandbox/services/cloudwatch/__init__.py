@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """CloudWatch: composite alarms in stacks."""
 
 from sandbox.host import Sandbox

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """DynamoDB: what stacks ask of a table and MiniStack drops."""
 
 from sandbox.host import Sandbox

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """AWS::DynamoDB::Table: recovery, encryption and deletion protection, which MiniStack's type drops or garbles."""
 
 from typing import Any

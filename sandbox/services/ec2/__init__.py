@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """EC2: the network of a VPC, as far as our stacks use it."""
 
 from sandbox.host import Sandbox

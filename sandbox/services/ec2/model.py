@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """What the sandbox knows of EC2's resources beyond MiniStack's records."""
 
 from dataclasses import dataclass

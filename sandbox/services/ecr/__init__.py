@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """ECR with a registry that a Docker engine, or any OCI client, can really push to and pull from.
 
 MiniStack keeps repositories, tags and policies. Added here: a registry for each account on a loopback address of its

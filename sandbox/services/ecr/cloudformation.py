@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """AWS::ECR::Repository: exclusion filters, policies that are refused when they are none, drift.
 
 MiniStack's type drops the first and takes anything for the second.

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """ECS with real rolling updates: health checks, deployments, circuit breaker, draining, replacement.
 
 MiniStack keeps the records and the small APIs; starting, watching and stopping tasks and scheduling services are

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """AWS::ECS::ClusterCapacityProviderAssociations, and how a cluster is now."""
 
 from typing import Any

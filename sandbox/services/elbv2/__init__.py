@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Application Load Balancers with a data plane and real target health.
 
 MiniStack's `alb` module stays the control plane and the only store of load balancers, listeners, rules and target

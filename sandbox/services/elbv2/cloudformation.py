@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """CloudFormation's load balancer types, which write MiniStack's records themselves: weights, addresses, protection."""
 
 from typing import Any

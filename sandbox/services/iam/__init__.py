@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """IAM: OpenID Connect providers, and the drift of a role."""
 
 from sandbox.host import Sandbox

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The IAM actions on OpenID Connect providers that MiniStack lacks.
 
 AWS: API reference AddClientIDToOpenIDConnectProvider, RemoveClientIDFromOpenIDConnectProvider,

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """KMS: the drift of keys and aliases."""
 
 from sandbox.host import Sandbox

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """AWS::KMS::Key and AWS::KMS::Alias: how they are now, which MiniStack does not look at."""
 
 import json

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """CloudWatch Logs: the drift of a log group."""
 
 from sandbox.host import Sandbox

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """AWS::Logs::LogGroup: its key, which MiniStack does not compare."""
 
 from sandbox.clients import client

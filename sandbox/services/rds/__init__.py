@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """RDS for PostgreSQL as AWS describes it, on the sandbox's own PostgreSQL image.
 
 MiniStack starts a real database for `CreateDBInstance` and keeps its record. Added here: the master password that RDS

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The database behind an instance: its image, starting it, asking whether it is ready, giving it a new password."""
 
 import contextvars

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """S3: what stacks ask of a bucket and MiniStack leaves out."""
 
 from sandbox.host import Sandbox

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """AWS::S3::Bucket: lifecycle, access logging, keeping a bucket with objects, drift; AWS::S3::BucketPolicy."""
 
 import json

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """From a video to measures: the one analysis that the service and the command line share."""
 
 from __future__ import annotations

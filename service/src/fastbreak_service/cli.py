@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The command line: `fastbreak-service serve | migrate | analyze FILE [--json] | healthcheck`.
 
 Exit codes: 0 done; 1 the thing asked for failed (the video cannot be analysed, the database is away, not healthy);

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """What can be wrong with a video, by the codes that the API and the command line give.
 
 AnalysisError

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """One JSON object a line on standard output, for this code's events and the libraries' alike."""
 
 from __future__ import annotations

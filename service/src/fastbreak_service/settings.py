@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Settings, read once from the environment. A bad one is a SettingsError with one sentence that names it."""
 
 from __future__ import annotations

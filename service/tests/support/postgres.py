@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """A real PostgreSQL in a container of its own."""
 
 from __future__ import annotations

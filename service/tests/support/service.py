@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The service as a process of its own, as it runs in its container."""
 
 from __future__ import annotations

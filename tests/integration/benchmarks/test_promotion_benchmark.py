@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The benchmark of promotions does what it says, on tiny images. No time is asserted."""
 
 import json

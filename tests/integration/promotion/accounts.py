@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Two accounts with what a promotion needs, and runs of `image_promotion` between them, in this process."""
 
 from __future__ import annotations

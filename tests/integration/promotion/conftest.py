@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """One sandbox for the session, with both accounts; repositories and a release table of its own for each test."""
 
 from __future__ import annotations

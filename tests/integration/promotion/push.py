@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Push releases to the caller's registry: ``python -m tests.integration.promotion.push REPOSITORY VERSION...``.
 
 Each is an index of two platforms whose images name their commit, with an SBOM that belongs to it.

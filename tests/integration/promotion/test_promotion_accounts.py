@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Promotions between two accounts of ECR: predicted, carried out, repeated; and refused, saying why."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """`ansible-playbook` as a user runs it: killed, interrupted, talkative, and with the playbook of the project."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The walk-through of docs/promote.md, "Signing": its commands and playbook as they stand there, with other hosts."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A sandbox of these tests' own, and ansible-playbook as a user runs it."""
 
 import os

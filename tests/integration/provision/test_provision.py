@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The platform's stacks in the sandbox: from an empty account to the second run and back, and what can go wrong."""
 
 import json

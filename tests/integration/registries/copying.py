@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A process that copies one blob between two registries, to be killed: prints each acknowledged MiB.
 
 python copying.py SOURCE DESTINATION DIGEST SIZE STATE_DIRECTORY CHUNK_BYTES

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A promotion between two registries that speak HTTP, with our own client."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A process that promotes an image between two registries, to be interrupted: prints how it ended.
 
 python promoting.py SOURCE DESTINATION STATE_DIRECTORY

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The registry client against the sandbox's ECR: logins, roles, repositories, layers in parts."""
 
 import base64

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """An interruption of a promotion whose registry sends a byte now and then: the process ends at once, and says so."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Promotions between two of Debian's docker-registry, which has no referrers API, with skopeo as a witness."""
 
 from __future__ import annotations

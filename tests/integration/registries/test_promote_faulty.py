@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Our flow and our client against a registry that fails: no tag names incomplete content, and a new run ends it."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Gates on real parts: two docker-registries, signatures made by openssl, and the very ports of the module."""
 
 from __future__ import annotations

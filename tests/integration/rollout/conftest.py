@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """One sandbox for the session, and one platform for each test that needs a fresh service."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Images of a service that behaves as its environment says: built, and pushed as releases."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """An account with everything a rollout needs, and runs of `ecs_rollout` against it."""
 
 from __future__ import annotations

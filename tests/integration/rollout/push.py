@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Push releases of the test service: ``python -m tests.integration.rollout.push REPOSITORY VERSION[:KEY=VALUE]...``."""
 
 from __future__ import annotations

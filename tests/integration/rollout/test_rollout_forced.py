@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Tasks that are replaced though no revision differs, with values that nobody may read in what a run says."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Runs of `ansible-playbook` that are killed or interrupted midway, and the same command again."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A release that is let in only once it was promoted, by the module that promotes."""
 
 from __future__ import annotations

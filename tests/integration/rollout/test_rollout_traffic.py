@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Users are moved only to what answers, and an undo takes them back: target groups, listener rules, scaling, tags."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A real Docker daemon beside the machine's own, in a network namespace of its own: started, killed, stopped."""
 
 import os

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """How samples become figures."""
 
 from benchmarks.promotion.figures import Limits, Target, interruption_lines, request_lines, timed_line

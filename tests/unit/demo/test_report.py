@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The report tells what the records say, needs no other file, and lets nothing of theirs act as markup."""
 
 from collections import Counter

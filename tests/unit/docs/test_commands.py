@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Commands in the documentation can be run: playbooks, inventories, variables, make's targets and our own programs."""
 
 import re

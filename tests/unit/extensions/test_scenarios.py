@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Every molecule scenario can be run by molecule alone, and nearly every role has one."""
 
 from pathlib import Path

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Every option of every module, given as something of another type: a sentence, and never a traceback."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The role that promotes: its inputs are documented, and its inventory is one that the module takes."""
 
 from pathlib import Path

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Roles take a version as text, and tell a number by the name of the variable that holds it."""
 
 import os

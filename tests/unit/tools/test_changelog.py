@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """CHANGELOG.md is made of the releases and of the fragments of the next one."""
 
 from pathlib import Path

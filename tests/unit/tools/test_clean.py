@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What `make clean-caches` removes: what this clone made, and only when that was agreed to."""
 
 from collections.abc import Iterator

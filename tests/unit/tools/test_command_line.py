@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Every command of ours explains itself and says its version, and does nothing while it does so."""
 
 import runpy

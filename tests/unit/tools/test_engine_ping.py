@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """An engine that answers a ping and nothing else is told from one that works and from none."""
 
 import socket

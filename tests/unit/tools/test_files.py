@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The project's files are the same ones with git and in an unpacked archive without it."""
 
 import subprocess

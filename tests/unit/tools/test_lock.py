@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Locks are held against what their requirements give. `make lint` does so with the real uv; here it is a script."""
 
 from pathlib import Path

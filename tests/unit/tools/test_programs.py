@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A program that is missing is installed where that may be done, and otherwise named with what to do.
 
 The path holds only programs of the test: those that are there already, and an apt-get and a systemctl that note how

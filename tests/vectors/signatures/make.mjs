@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: The Fastbreak maintainers
+// SPDX-License-Identifier: GPL-3.0-or-later
+
 /* Makes the vectors in this folder: signatures by signers that share no code with the collection.
  *
  *   mkdir scratch && cd scratch && npm install @sigstore/sign @sigstore/mock @sigstore/protobuf-specs nock

@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Who we are to a registry: nobody, a user and a password, or a token that the password gets us."""
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Connections to registries: kept alive and shared by threads, through proxies of the environment, with TLS.
 
 The transport is the standard library's. urllib3 was measured beside it, on a blob of 500 MB of a local registry, hashed

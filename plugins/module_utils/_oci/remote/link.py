@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A connection that another thread can end, and the watch that ends those that take too long.
 
 A socket's own timeout begins anew with each byte: a peer that sends a byte now and then would hold a thread for ever.

@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Copies blobs from one registry to another: streamed, in constant memory, hashed on the way.
 
 A blob of up to one chunk takes three requests, two of which are under way at the same time: GET at the source, POST

@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """How many bytes go into one request, and what is learned of how many a registry takes.
 
 GHCR takes 4 MiB a request, and proxies have limits of their own. Nobody announces them: a request with more is refused

@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """ECR's layer uploads through boto3. A part is encoded while it is signed and sent.
 
 boto3 would hold a part about ten times: as base64, as text, as JSON, as bytes again (measured: 50 MiB for a part of 5).

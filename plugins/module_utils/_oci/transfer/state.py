@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What a killed run leaves behind, so that the next run need not send again what the registry has acknowledged.
 
 One small file for each blob under way: the upload's URL and offset, never bytes of the blob. It is written anew by

@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Signs by an identity, through `sigstore`: a certificate for minutes, and an entry in a transparency log.
 
 The library is imported when the first image is signed or its token is looked at, since that takes about a second.

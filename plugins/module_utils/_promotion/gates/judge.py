@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Judges an image by its gates: all measure first, then each assesses once what it measured, at one time.
 
 No gate hides another: whatever cannot be measured is that gate's result, with the verdict ERROR.

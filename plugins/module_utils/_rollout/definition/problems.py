@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What ECS would refuse of a task definition that has the right shape, or would never start. Pure.
 
 Sources: "Amazon ECS task definition parameters" for Fargate and for EC2, and "Task definition differences for Fargate"

@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A task definition for a person: its members by name, and of its values only those that cannot hold a secret. Pure.
 
 Which names look secret cannot be listed, so it is listed what is shown: names, sizes, ports, kinds and references.

@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Taking values that are not shown out of texts that others wrote: log lines, answers of AWS, reasons. Pure.
 
 What AWS or a container writes may hold a value of the task definition, whole or in part. Whatever leaves a run as text

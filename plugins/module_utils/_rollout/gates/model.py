@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What every gate has in common: its interface, what it may look at, and the values that it works with.
 
 A gate is one file in this folder and one row in `table`. The file says what the gate may be told, how it measures, how

@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """From samples to what to do next: each gate measures over a window of its own, is assessed, and all decide together.
 
 A failed look at the world is no end: its gate is in ERROR, and its next measuring may succeed.

@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Watching a deployment until there is something else to do than wait: look, measure, judge, and again.
 
 Gates that send requests start with the first healthy target of the new revision, so that a version that answers errors

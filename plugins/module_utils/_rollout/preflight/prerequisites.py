@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What a task needs to start and must be there beforehand: roles, secrets, log groups, network, an image that runs.
 
 A look that these credentials may not make is said not to have been made; it refuses nothing.

@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The expressions that say when a scheduled action runs: at, rate and cron, and the names of time zones. Pure.
 
 What they may be is from PutScheduledAction and from "Schedule recurring scaling actions using cron expressions" in the

@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What ECS and the load balancer tell about why tasks do not come up, in words and in bounds.
 
 Sources: "Amazon ECS service event messages" in the ECS developer guide, and ``TargetHealth`` of the Elastic Load

@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The conditions of a listener rule beside paths and hosts. Each row says how a kind is written, read and met. Pure.
 
 From "Condition types for listener rules" in the Application Load Balancers user guide, and `RuleCondition` in the API

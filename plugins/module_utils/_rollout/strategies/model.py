@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What every deployment strategy has: options, a deployment that is begun, followed and found again, and its rollback.
 
 A strategy is one file in this folder and one row in `table`. What stands here is how ECS's own strategies work; a

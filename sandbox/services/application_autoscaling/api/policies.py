@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Scaling policies, and the alarms that a target tracking policy makes.
 
 AWS: API reference PutScalingPolicy, DescribeScalingPolicies, DeleteScalingPolicy; User Guide, "Target tracking scaling

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Scheduled actions. They are kept and described; none runs.
 
 AWS: API reference PutScheduledAction, DescribeScheduledActions, DeleteScheduledAction.

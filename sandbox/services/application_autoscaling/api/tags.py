@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Tags of scalable targets.
 
 AWS: API reference TagResource, UntagResource, ListTagsForResource.

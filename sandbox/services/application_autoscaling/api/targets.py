@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Scalable targets.
 
 AWS: API reference RegisterScalableTarget, DescribeScalableTargets, DeregisterScalableTarget, DescribeScalingActivities.

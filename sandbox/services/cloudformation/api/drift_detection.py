@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Changes to MiniStack's CloudFormation engine itself."""
 
 import asyncio

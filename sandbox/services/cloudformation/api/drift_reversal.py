@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Change sets that bring resources back to their template: `DeploymentMode=REVERT_DRIFT`.
 
 The engine compares a template with its own records. For these it is told what is there instead of what it wrote down,

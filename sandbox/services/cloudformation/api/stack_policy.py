@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Stack policies: what `SetStackPolicy` forbids, an update does not do."""
 
 from collections.abc import Callable, Iterable

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """How MiniStack's CloudFormation engine is taught what a service has for it."""
 
 import contextlib

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Drift detection: how what a service's API answers is compared with a template.
 
 A reader answers in the template's shape. Members that a template does not set are cut off before the comparison: AWS

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """What a stack policy forbids.
 
 AWS: CloudFormation User Guide, "Prevent updates to stack resources". Once a stack has a policy, what no statement

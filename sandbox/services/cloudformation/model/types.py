@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """What a CloudFormation resource type is here.
 
 A type is a handful of functions over the emulator's own API clients. The engine does the rest: order, rollback,

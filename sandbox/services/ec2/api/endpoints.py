@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """VPC endpoints: what MiniStack keeps of them and does not show. AWS: API reference VpcEndpoint."""
 
 from collections.abc import Callable

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Flow logs. AWS: API reference CreateFlowLogs, FlowLog."""
 
 import re

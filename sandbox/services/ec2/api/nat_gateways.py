@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """NAT gateways with their addresses. AWS: API reference CreateNatGateway, NatGateway, ReleaseAddress."""
 
 import re

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Network ACLs and the subnets that have them. AWS: API reference ReplaceNetworkAclAssociation."""
 
 from sandbox.ministack import ec2

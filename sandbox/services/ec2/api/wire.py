@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """EC2's query protocol as MiniStack's handlers speak it."""
 
 import secrets

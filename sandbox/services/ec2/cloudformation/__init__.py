@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """EC2 in CloudFormation: gateways, addresses, network ACLs, flow logs, rules of security groups; drift of the rest."""
 
 from sandbox.services.cloudformation.model.types import Resources

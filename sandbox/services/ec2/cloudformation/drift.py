@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The drift of EC2's types that MiniStack makes but never looks at again."""
 
 from sandbox.ministack import cloudformation

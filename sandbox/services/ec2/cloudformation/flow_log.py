@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """AWS::EC2::FlowLog."""
 
 from sandbox.services.cloudformation.model.types import Context, Created, Properties, ResourceType, given

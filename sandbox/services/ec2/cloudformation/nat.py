@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """AWS::EC2::EIP and AWS::EC2::NatGateway."""
 
 from botocore.exceptions import ClientError

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """AWS::EC2::SecurityGroupIngress and AWS::EC2::SecurityGroupEgress; the physical id is the rule's."""
 
 from botocore.exceptions import ClientError

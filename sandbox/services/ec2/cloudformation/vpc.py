@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """AWS::EC2::VPC: the attributes MiniStack's type leaves out."""
 
 from collections.abc import Callable

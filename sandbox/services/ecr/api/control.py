@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The sandbox's own routes under ``/_sandbox/ecr/``: what AWS decides by itself and a test must be able to decide.
 
 ``POST scan-findings`` sets what scans find, ``POST token-lifetime`` how long passwords are good; README.md says more.

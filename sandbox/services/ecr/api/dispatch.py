@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The door of the ECR API: who asks, whose registry is meant, whether its policy lets them, and actions of our own.
 
 AWS: API reference, the parameter ``registryId`` of each action; ECR User Guide, "Private repository policies".

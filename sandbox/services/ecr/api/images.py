@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The image actions of the ECR API, in agreement with the registry.
 
 AWS: API reference PutImage, DescribeImages, ListImages, BatchGetImage, BatchDeleteImage, GetAuthorizationToken.

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Lifecycle policies and their previews in the ECR API.
 
 AWS: API reference PutLifecyclePolicy, StartLifecyclePolicyPreview, GetLifecyclePolicyPreview.

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Repositories: what MiniStack forgets of them, and their bytes when they go."""
 
 import re

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The scan actions of the ECR API.
 
 AWS: API reference DescribeImageScanFindings, StartImageScan, PutRegistryScanningConfiguration,

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """GetAccountSetting and PutAccountSetting, from AWS's API reference."""
 
 from sandbox.ministack import responses

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Who may do what to a repository: its account's own callers, and those of other accounts that its policy lets in.
 
 AWS: ECR User Guide, "Private repository policies". Policies of identities are not asked: MiniStack has them, the

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Blobs in files: what was pushed, and what is being pushed. Nothing is held in memory but names."""
 
 import hashlib

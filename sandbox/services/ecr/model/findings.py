@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Findings in the shapes of the ECR API: basic scanning's and enhanced scanning's.
 
 A finding that was set is either in AWS's shape already, or plain: ``vulnerability``, ``severity`` and, if wanted,

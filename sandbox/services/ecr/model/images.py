@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Images of a repository: MiniStack's records, kept so that tags, digests and bytes agree.
 
 A record lives in `ecr._images[repository]`, its manifest's exact bytes in `ecr._manifest_blobs[repository]`. Everything

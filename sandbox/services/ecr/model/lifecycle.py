@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """What a lifecycle policy would do to a repository's images. No I/O, and nothing expires.
 
 AWS: ECR User Guide, "Lifecycle policy properties", "How lifecycle policies work": an image that a rule selects is not

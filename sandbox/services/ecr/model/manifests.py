@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """What a manifest says: which blobs and which manifests it needs, how big it is, what it is about. No I/O.
 
 OCI image specification 1.1 (manifest.md, image-index.md); Docker image manifest version 2, schema 2.

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """What a repository policy says of a caller and an action. No I/O.
 
 AWS: ECR User Guide, "Private repository policies"; IAM User Guide, "Policy evaluation logic" and "Principal". A policy

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Vulnerability scans: which images are scanned when, and how far a scan is. Nothing is really scanned.
 
 AWS: ECR User Guide, "Scan images for software vulnerabilities"; API reference StartImageScan, ImageScanStatus. What a

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Settings of a registry as a whole.
 
 AWS: ECR User Guide, "Blob mounting in Amazon ECR": off until it is turned on, and only between repositories that are

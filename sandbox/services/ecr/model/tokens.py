@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Registry passwords: what `GetAuthorizationToken` hands out and the registry accepts.
 
 AWS: API reference GetAuthorizationToken ("valid for 12 hours", "can be used to access any Amazon ECR registry that your

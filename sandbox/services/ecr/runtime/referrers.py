@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The registry's referrers API: OCI distribution specification 1.1, "Listing Referrers"."""
 
 import json

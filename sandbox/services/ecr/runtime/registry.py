@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The registry of one account: the OCI distribution specification 1.1, with ECR's refusals.
 
 AWS: ECR User Guide, "Pushing a Docker image", "Private registry authentication", "Image tag mutability".

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The registries' listeners: one loopback address for each account, on a thread and a loop of their own.
 
 A push of hundreds of megabytes would otherwise stand in the way of every other request to the sandbox.

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """CreateService, UpdateService, DeleteService, DescribeServices."""
 
 import time

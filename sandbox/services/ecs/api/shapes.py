@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Requests whose members have other types than the API model says are refused before any handler sees them."""
 
 import functools

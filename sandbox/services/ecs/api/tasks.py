@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """RunTask and StopTask: what ECS checks, and a stop that takes its time; clusters that must be empty to go."""
 
 import json

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The deployment circuit breaker's and the retry throttle's arithmetic."""
 
 import math

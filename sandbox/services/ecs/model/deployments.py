@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The deployments of a service, and how they go on: opened, superseded, completed, failed, rolled back.
 
 Every function changes records and is called with `records.LOCK` held.

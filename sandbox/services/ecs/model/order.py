@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """In which order the containers of a task start (`dependsOn`), and who owns the task's network."""
 
 from collections.abc import Mapping, Sequence

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """How fast the waits that AWS counts in seconds pass here."""
 
 from sandbox.host import time_scale

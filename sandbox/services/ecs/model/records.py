@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """MiniStack's ECS records: where they are and how they are found. Call within the account's and region's scope."""
 
 import threading

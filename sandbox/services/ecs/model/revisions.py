@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Service revisions and service deployments: the history that DescribeServices does not show.
 
 They are the sandbox's own: MiniStack has no records of them. ARNs carry account and region, so plain dictionaries hold

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The ECS service scheduler for rolling updates, as a pure function: what is seen in, what to do out.
 
 Follows the ECS API model (`DeploymentConfiguration`, `DeploymentCircuitBreaker`, `Deployment`) and the developer

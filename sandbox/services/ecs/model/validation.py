@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """What ECS refuses about a service, in its own words where the API reference prints them."""
 
 import json

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """What the scheduler sees and what it decides: values only."""
 
 from dataclasses import dataclass, field

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """ECS's own sentences: event messages, stop reasons, rollout and status reasons.
 
 Taken from the developer guide (service events, stopped tasks, circuit breaker) as far as it prints them.

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """A container that does nothing but stay in the sandbox's network, so that no task is ever the last to leave it.
 
 See `engine_pace` for why. It is removed with the sandbox, and made again after a reset.

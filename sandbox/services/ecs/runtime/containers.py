@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """What a container definition asks of the Docker engine."""
 
 from collections.abc import Mapping

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The loop that keeps services as they are wanted: look, let the scheduler decide, act."""
 
 import json

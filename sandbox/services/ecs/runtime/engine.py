@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The Docker engine as the ECS extension uses it, and the threads that wait for it."""
 
 import functools

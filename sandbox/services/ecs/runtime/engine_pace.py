@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """One thing at a time at the Docker engine's network.
 
 Engines of the 20.10 line can lock up for good when the last container of a network goes while another one comes or

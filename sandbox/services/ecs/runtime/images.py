@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Images of task definitions: from the sandbox's registry of the account, really pulled."""
 
 import base64

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The awslogs driver: a container's output becomes events of a CloudWatch Logs stream."""
 
 import logging

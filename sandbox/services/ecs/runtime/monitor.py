@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Watches every container of every task: one listing of the engine at a time, whatever their number."""
 
 import logging

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """What is seen of a service: what its scheduler decides upon, and the counts that the API shows."""
 
 from sandbox.services.ecs.model import deployments, state

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Starting a task: secrets, images, containers in order; afterwards the monitor watches it."""
 
 import logging

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Stopping a task: out of its target groups, connections drained, SIGTERM, SIGKILL, nothing left behind."""
 
 import logging

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """What AWS refuses before an action begins: unknown names, bad attributes, what is taken, in use or protected."""
 
 from collections.abc import Callable, Iterable, Mapping

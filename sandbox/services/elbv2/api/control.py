@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """API actions that MiniStack answers differently from AWS: attributes, a moved listener, target health."""
 
 import functools

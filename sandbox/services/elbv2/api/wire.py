@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """What MiniStack drops of ELBv2's query protocol: weighted forwards, query-string and regular-expression conditions.
 
 Request parameters in, records with the API's own member names stored, XML out.

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Attributes of load balancers and target groups: names, defaults and values, from the ELBv2 API model."""
 
 from collections.abc import Iterable, Mapping

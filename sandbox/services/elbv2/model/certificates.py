@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Certificates that listeners serve, from whichever service keeps them."""
 
 from collections.abc import Callable

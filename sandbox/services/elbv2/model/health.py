@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """When a target counts as healthy: the state machine alone, without clock or network.
 
 Follows the ALB user guide, "Health checks for your target groups": a newly registered target needs one success, an

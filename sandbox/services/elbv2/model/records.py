@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Load balancers, listeners, rules and target groups, read from MiniStack's records across all accounts.
 
 The records are MiniStack's own: what CreateTargetGroup or a CloudFormation stack wrote is what the data plane reads.

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Which rule a request meets: pure. Follows the ALB user guide, "Condition types for listener rules"."""
 
 import ipaddress

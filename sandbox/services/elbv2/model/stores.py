@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """MiniStack's stores of load balancers and listeners, made to tell the data plane what changes.
 
 Records are written by API handlers and by CloudFormation's provisioners alike, each in its own way; the store is where

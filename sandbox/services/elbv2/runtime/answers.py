@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """What a load balancer answers by itself: errors, fixed responses, redirects."""
 
 from collections.abc import Mapping

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """TLS of an HTTPS listener: the certificate that its record names at the moment of each handshake."""
 
 import functools

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The data plane's own thread: bound listeners, health checks, proxied requests.
 
 It has an event loop of its own, so that a slow API handler never delays a health check or a user's request.

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Request and response headers on their way through a load balancer.
 
 Follows the ALB user guide: "HTTP headers and Application Load Balancers", "Request tracing", "Header modification".

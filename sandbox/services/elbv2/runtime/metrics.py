@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """A load balancer's traffic in CloudWatch, as AWS/ApplicationELB. Follows the ALB user guide, "CloudWatch metrics"."""
 
 import threading

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Carries one request from a client through a listener's rules to a target, streaming both ways."""
 
 import asyncio

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Creating, describing and deleting an instance: what it is asked to be, it says that it is.
 
 AWS: API reference CreateDBInstance, DBInstance.

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """`ModifyDBInstance`: the settings MiniStack does not know, and the managed password.
 
 AWS: API reference ModifyDBInstance.

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Parameter groups that reach the database: at its start, and at once when a parameter is dynamic.
 
 AWS: Amazon RDS User Guide, "Parameter groups for Amazon RDS"; `rds.force_ssl` is 1 by default from PostgreSQL 15 on.

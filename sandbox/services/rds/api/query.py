@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """AWS's query protocol as MiniStack's RDS handlers speak it: parameters are lists of strings, answers are XML."""
 
 from typing import Any

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The master password that RDS keeps in Secrets Manager (`ManageMasterUserPassword`).
 
 AWS: Amazon RDS User Guide, "Password management with Amazon RDS and AWS Secrets Manager".

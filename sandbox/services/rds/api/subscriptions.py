@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Event subscriptions: kept and described; the sandbox's RDS has few events to send.
 
 AWS: API reference CreateEventSubscription, EventSubscription.

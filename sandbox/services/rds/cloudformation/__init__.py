@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """RDS in CloudFormation: instances that are real databases, event subscriptions, the drift of groups."""
 
 from sandbox.services.cloudformation.model.types import Resources

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """AWS::RDS::DBParameterGroup and AWS::RDS::DBSubnetGroup: how they are now."""
 
 from sandbox.clients import client

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """AWS::RDS::DBInstance, through the RDS API, so that a stack's database is real.
 
 MiniStack's own type writes a record and starts nothing.

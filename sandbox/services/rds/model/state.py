@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """What the sandbox knows of a database instance beyond MiniStack's record."""
 
 from dataclasses import dataclass

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The figures of an instance's storage. AWS: RDS User Guide, "gp3 storage"."""
 
 from dataclasses import dataclass

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """One HTTP connection: uvicorn's own, with time limits for slow callers and errors in the contract's form."""
 
 from __future__ import annotations

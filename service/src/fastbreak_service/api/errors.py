@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Errors as answers: `{"error": {"code", "message"}}`, never a traceback."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Around every request: an id, the release's header, one log line, the counters, and no traceback for the caller."""
 
 from __future__ import annotations

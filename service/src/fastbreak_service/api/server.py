@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Running the application under uvicorn, stopped the way a container is stopped."""
 
 from __future__ import annotations

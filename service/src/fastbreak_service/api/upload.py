@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Taking in a video: streamed to a file, counted, and given up as soon as it is too much."""
 
 from __future__ import annotations

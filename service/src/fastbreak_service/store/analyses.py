@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """What the service writes and reads: an analysis from its arrival to its result."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Telling a database that is away, where trying again helps, from one that refuses, where it does not."""
 
 from __future__ import annotations

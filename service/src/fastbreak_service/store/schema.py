@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Bringing the schema to the newest revision, and asking which one it is at."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The tables as the code sees them; the migrations make them."""
 
 from __future__ import annotations

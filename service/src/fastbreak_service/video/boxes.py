@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Telling a cut-off file from its outline alone, where FFmpeg reports garbage or reports nothing."""
 
 from __future__ import annotations

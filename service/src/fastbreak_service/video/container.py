@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Opening a file as a video, with nothing but files of known kinds let in."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Decoding one stream, and keeping account of what its packets promised and gave."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Making whole pictures of interlaced ones, whose even and odd lines are from different moments."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Decoding a video into upright frames with square pixels and true times."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """From stored pixels to what a viewer sees: square pixels, mirrored and turned as the display matrix says."""
 
 from __future__ import annotations

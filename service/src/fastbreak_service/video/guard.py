@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Turning whatever a decoder raises into a rejected video with a reason."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Deciding, before an analysis is accepted, whether a video can be analysed at all.
 
 Cheap enough to do while the sender waits: every packet is read, but only the first pictures are decoded.

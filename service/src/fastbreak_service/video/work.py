@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """How long an analysis will take, estimated from a clip's shape."""
 
 from __future__ import annotations

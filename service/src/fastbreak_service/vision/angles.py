@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Joint angles from landmarks, in the plane of the image.
 
 Why the image plane: every figure can be checked against the pixels it came from. The network also gives a third

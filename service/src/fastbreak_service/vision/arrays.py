@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The array types that the vision code passes around, and the one function all of it needs."""
 
 from __future__ import annotations

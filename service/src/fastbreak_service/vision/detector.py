@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Reading the person detector: anchors, boxes, non-maximum suppression, and where in a frame to look.
 
 The network is MediaPipe's `pose_detection`, a single-shot detector whose 2254 anchors are points (their size is

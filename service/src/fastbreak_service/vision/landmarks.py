@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The 33 body landmarks of BlazePose, by the numbers the model gives them.
 
 Source: the landmark list of MediaPipe's pose landmark model card ("left" and "right" are the person's own).

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The two networks, verified against the lock and run by OpenVINO on the CPU."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Reading the landmark network: one upright person's picture in, 33 landmarks out.
 
 The network is MediaPipe's `pose_landmark_full`. Layout and constants: MediaPipe's published graph,

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Rotated square regions of a frame, and sampling them into the square pictures a network takes."""
 
 from __future__ import annotations

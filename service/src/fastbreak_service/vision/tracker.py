@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Keeping persons apart and giving each one number through a clip.
 
 Between key frames a person is followed by the landmarks alone: each pose says where to look next, which is several

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The server's side of the worker: start it, hand it videos, notice when it dies or takes too long."""
 
 from __future__ import annotations

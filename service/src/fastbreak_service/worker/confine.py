@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Decoding hostile files where there is nothing to steal: no secrets in the environment, no network, few resources."""
 
 from __future__ import annotations

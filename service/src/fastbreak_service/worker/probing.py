@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """A short-lived process that decides whether an upload can be analysed. Prints one JSON object.
 
 python -m fastbreak_service.worker.probing FILE MAX_DURATION_SECONDS MAX_WORK_SECONDS

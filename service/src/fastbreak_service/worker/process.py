@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The worker's side: load the networks once, then analyse one video after another until the server goes away."""
 
 from __future__ import annotations

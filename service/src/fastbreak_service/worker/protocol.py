@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """What server and worker say to each other: one JSON object a line, over the worker's standard streams."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The analyses that this replica has accepted: waiting, running, and kept alive in the database."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Certificates that clients can verify: issued, imported, served by listeners, renewed in place."""
 
 import re

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Application Auto Scaling for ECS services."""
 
 from collections.abc import Iterator

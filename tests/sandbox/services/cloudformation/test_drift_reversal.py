@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Change sets with `DeploymentMode=REVERT_DRIFT`."""
 
 from typing import Any

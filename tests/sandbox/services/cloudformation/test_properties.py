@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """MiniStack's own types keep the properties that our stacks use: read back through each service."""
 
 from typing import Any

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Our types against AWS's own schemas, as cfn-lint carries them."""
 
 import re

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """What CloudFormation promises whatever the type: no-op updates, rollback, protection, policies, bodies."""
 
 import json

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The EC2 types of CloudFormation: each makes EC2's own resource."""
 
 from typing import Any

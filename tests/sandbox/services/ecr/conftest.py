@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """ECR of the sandbox: its API, its registry, and a repository of the test's own."""
 
 from typing import Any

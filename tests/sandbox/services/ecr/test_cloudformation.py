@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """AWS::ECR::Repository: policy and exclusion filters, made, changed, removed, found to have drifted."""
 
 import json

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Repository policies: what they may say, and what they let other accounts do, over the registry and the API."""
 
 import json

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """What a promotion needs of a registry: parts, ranges, uploads that go on, referrers, exclusion filters, limits."""
 
 import json

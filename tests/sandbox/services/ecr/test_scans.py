@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Scans: which images are scanned, how far a scan is, and what is said of it. What is found is what was set."""
 
 import json

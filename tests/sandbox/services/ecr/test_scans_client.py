@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The client of ECR's scans reads what the sandbox answers, so that a gate judges the same thing in both."""
 
 from collections.abc import Callable

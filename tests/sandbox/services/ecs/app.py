@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """What the ECS contract tests run: a small HTTP service that behaves as its environment says, and a platform for it."""
 
 import itertools

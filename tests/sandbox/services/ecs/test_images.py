@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Tasks run what lies in their account's ECR, and nothing that does not."""
 
 import base64

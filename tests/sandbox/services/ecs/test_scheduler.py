@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The rolling update scheduler: tables of single decisions, and properties of whole rollouts."""
 
 import random

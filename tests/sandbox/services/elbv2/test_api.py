@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """ELBv2's control plane: names it does not know, what is in use, attributes, and what CloudFormation makes of it."""
 
 import json

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """CloudFormation's types of Elastic Load Balancing."""
 
 from typing import Any

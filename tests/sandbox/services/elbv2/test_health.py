@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Target health, against real HTTP servers. The sandbox of these tests runs ten times as fast as AWS."""
 
 import time

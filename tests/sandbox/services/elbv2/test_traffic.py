@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """What a load balancer does with requests, against real HTTP servers and real sockets."""
 
 import hashlib

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """CloudFormation's types of RDS; the one of an instance is tested with the database."""
 
 from typing import Any

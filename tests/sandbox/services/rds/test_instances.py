@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """RDS: a real PostgreSQL behind every instance, and a record that says what was asked for."""
 
 import json

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The callback in a run of ansible-playbook: quiet by itself, whole with -v."""
 
 from __future__ import annotations

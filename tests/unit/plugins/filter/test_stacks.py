@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The filters are those that are documented, and tell errors as Ansible's."""
 
 from pathlib import Path

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What is known to be wrong already is told before a template is read or AWS is asked."""
 
 import pytest

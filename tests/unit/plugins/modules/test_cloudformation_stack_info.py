@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Stacks as they are read, with their drift where that is asked for."""
 
 from datetime import UTC, datetime

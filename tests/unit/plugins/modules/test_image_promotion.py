@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The options of `image_promotion`: what is empty is the default or an error, and never a weaker protection."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The account is confirmed once in a run, by whichever task comes first."""
 
 from __future__ import annotations

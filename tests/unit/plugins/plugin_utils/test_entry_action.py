@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Tasks as ansible-playbook runs them: options are judged as they were written."""
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The gate ``signature``: a signature of the image, or an attestation about it, by whom the policy names.
 
 This folder holds all of it: what is attached is found and read in `materials`, taken apart in `payloads`, and proven by

@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What signatures of images are made of, read from bytes that anybody may have written. Pure.
 
 Covered are cosign's simple signing document, the in-toto statement, the DSSE envelope and the Sigstore bundle. What is

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Alembic's entry: runs the migrations on the connection that `migrate` hands over."""
 
 from __future__ import annotations

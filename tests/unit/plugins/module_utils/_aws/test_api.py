@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Calls of an AWS API: what their errors become, and listings that come in pages."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What is no answer of AWS, by whatever stands in between, is told as that: through botocore, over HTTP."""
 
 import threading

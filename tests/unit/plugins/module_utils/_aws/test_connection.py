@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Clients are made from a task's options, and from those of one side of it."""
 
 from __future__ import annotations

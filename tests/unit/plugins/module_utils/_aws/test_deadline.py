@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A call of botocore ends in its time, whatever the peer does."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Modules as programs of their own, as a target runs them."""
 
 from __future__ import annotations

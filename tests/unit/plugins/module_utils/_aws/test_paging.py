@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Every listing that AWS gives in pages is read to its end: our clients' calls against botocore's own models."""
 
 from __future__ import annotations

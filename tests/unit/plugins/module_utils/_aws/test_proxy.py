@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The proxy that the environment names; what is wrong with it is said without its password."""
 
 from __future__ import annotations

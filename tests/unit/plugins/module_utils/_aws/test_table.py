@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Items of DynamoDB: what is written comes back as it was, in types of Python's own."""
 
 from __future__ import annotations

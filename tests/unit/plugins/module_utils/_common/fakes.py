@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A clock that only moves when somebody sleeps, and a place for lines of progress."""
 
 from __future__ import annotations

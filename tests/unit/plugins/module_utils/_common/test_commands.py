@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Every command that the collection prints: found in its sources, and held against what there is to run."""
 
 from __future__ import annotations

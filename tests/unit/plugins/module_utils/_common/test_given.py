@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Options as they were given: where null and numbers can still be told from texts."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Signals from outside, turned into an end that can say what it leaves."""
 
 from __future__ import annotations

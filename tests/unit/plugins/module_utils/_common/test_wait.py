@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The loop that waits: it looks at least once, never sleeps past the end, and ends with what it saw last."""
 
 from __future__ import annotations

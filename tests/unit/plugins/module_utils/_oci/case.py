@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What the tests of the registry client share: an image, two registries and the client between them."""
 
 from __future__ import annotations

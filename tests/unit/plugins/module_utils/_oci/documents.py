@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Manifests as documents, before they are bytes: right ones, to be harmed by a test."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Images, indexes and what belongs to them, made from words: the same words make the same bytes."""
 
 from __future__ import annotations

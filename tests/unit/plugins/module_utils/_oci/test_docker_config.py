@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Docker's configuration: which login it keeps, and which helper knows it."""
 
 from __future__ import annotations

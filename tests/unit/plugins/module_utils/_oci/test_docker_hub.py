@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Docker Hub has several names, and short ones for its own images."""
 
 from __future__ import annotations

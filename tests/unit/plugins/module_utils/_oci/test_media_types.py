@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Media types: their form, and what artifacts are called by theirs."""
 
 from __future__ import annotations

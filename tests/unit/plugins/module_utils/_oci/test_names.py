@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Names of repositories, tags, digests and platforms, and the digest of bytes."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Manifests as bytes: what is read, and what is refused, with no other error whatever the bytes."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """JSON that may be hostile: what is refused, and what is shown of it."""
 
 from __future__ import annotations

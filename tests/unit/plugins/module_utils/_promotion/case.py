@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A promotion to try: an index with all that can belong to it, and requests for it."""
 
 from __future__ import annotations

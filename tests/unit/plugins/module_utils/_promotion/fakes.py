@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Registries, a release table and a clock in memory, for the promotion's flow.
 
 The registry is strict: it takes no manifest whose blobs or children it lacks, and serves what it has as it is.

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What is attached to an image is found, and what is not right about it is said."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Blobs: copied, or mounted where both sides are one registry."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What a promotion has to write, from values alone, and what several images share."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Tags of attachments: merged, refused or left; nothing that the destination has is lost."""
 
 from __future__ import annotations

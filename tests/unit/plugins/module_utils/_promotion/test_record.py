@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The record of a promotion, and the attestation that tells the same."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Two runs of the same image at once, one of them held at each of its steps while the other goes on."""
 
 from __future__ import annotations

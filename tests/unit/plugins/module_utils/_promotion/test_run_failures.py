@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A promotion that ends midway: no tag names incomplete content then, and a new run completes it."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Whatever images there are and whatever the destination has of them: the plan is right, and carrying it out enough."""
 
 from __future__ import annotations

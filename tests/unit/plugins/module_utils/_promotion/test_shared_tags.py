@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Tags of attachments that others write at the same time: nothing is lost, and nothing goes on without end."""
 
 from __future__ import annotations

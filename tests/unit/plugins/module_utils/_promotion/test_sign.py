@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Signing what was promoted: once, after it was read back, before its tag, and found by the gate of the next stage."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Who signs: what can be meant, and what cannot."""
 
 from __future__ import annotations

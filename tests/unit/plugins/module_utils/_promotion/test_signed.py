@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Which signature an image has: found wherever it may lie, and none but the signer's."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Manifests and attachments are written each after what they name; attachments may be refused."""
 
 from __future__ import annotations

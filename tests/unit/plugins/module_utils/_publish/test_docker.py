@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A Docker engine's client: a program that writes down how it was called."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Publishing against a registry and an engine in memory."""
 
 from dataclasses import dataclass, field, replace

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Image references and release tags, and which image of a repository a version names."""
 
 from __future__ import annotations

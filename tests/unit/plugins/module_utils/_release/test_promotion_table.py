@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The promotions' lines against recorded answers of DynamoDB, checked with botocore's own models."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A request that fits the world of `rollout_fakes`."""
 
 from __future__ import annotations

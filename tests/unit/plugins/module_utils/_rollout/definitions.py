@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Task definitions as they are registered, and as ECS describes them."""
 
 from __future__ import annotations

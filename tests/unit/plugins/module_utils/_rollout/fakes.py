@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """An ECS, load balancer, release table and clock in memory, for the rollout's flows."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Values of wrong types, and the places of a document that they can be put into."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Runs that are killed at a step: nothing of theirs runs after it, and their lock stays."""
 
 from __future__ import annotations

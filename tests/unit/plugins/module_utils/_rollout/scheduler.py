@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The scheduler and clock of the rollout's fakes.
 
 The scheduler behaves as ECS documents a ROLLING deployment with 100/200 percent: all new tasks are started at once, a

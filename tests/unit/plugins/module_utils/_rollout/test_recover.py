@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What is made of runs that were killed, and what messages advise then, tried after a kill at every step."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A rollout from its request to its record, against a scheduler in memory."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The lock: two rollouts at once, a lock that is lost, and clocks that are wrong."""
 
 from __future__ import annotations

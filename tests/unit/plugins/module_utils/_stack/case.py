@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A stack to apply and to remove, as most tests of the flows need it."""
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.apply import apply_stack, remove_stack

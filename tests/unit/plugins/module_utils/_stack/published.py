@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What AWS publishes about its types of resources, as cfn-lint brings it along.
 
 The files are read themselves: to import cfn-lint takes longer than the tests.

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Plans that cannot be carried out, or that take data away, are refused before anything is touched."""
 
 import copy

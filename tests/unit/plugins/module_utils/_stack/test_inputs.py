@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The variables of an inventory are checked together before anything is planned, in their own words."""
 
 from functools import cache

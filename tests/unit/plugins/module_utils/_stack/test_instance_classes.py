@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The table of instance classes is what cfn-lint's data say of PostgreSQL 17, without the generations before it."""
 
 import re

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """CloudFormation's quotas, at each one's edge."""
 
 import pytest

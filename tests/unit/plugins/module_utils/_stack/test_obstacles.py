@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Whatever would stop a deletion is found before anything is deleted, and every status has a way out."""
 
 import pytest

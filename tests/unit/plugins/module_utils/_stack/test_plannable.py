@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What no plan can foresee is refused with its place and the reason, before anything is asked."""
 
 import re

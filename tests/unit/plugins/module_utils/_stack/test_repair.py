@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A stack is brought out of a state in which it can be neither compared nor updated."""
 
 import pytest

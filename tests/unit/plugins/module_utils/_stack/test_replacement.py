@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The table of replacing properties against the schemas that AWS publishes, as cfn-lint carries them."""
 
 import re

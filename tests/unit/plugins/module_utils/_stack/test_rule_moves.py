@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Users get another listener: the rules come along, before or after, and are taken back when that fails."""
 
 from __future__ import annotations

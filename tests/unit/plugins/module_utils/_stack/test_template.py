@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What templates come to: intrinsic functions, conditions, and what cannot be known yet."""
 
 import contextlib

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Waiting for a stack: bounded, with progress now and then."""
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import WaitTimeoutError

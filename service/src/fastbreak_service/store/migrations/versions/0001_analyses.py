@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Analyses, the persons seen in them, and their measures."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Credentials and tokens: when they are sent, where to, and what becomes of wrong ones."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Requests: authenticated, renewed, redirected only where it is safe."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Peers that send or read a byte now and then, and an end from outside."""
 
 from __future__ import annotations

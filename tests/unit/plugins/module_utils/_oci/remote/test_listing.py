@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Tags and referrers, which come in pages."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Manifests and blobs of a registry that fails or lies."""
 
 from __future__ import annotations

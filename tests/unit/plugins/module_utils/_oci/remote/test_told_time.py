@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The time of day is a registry's, whatever the controller's clock says."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """One exchange: dead connections, silence, and what is sent and read besides."""
 
 from __future__ import annotations

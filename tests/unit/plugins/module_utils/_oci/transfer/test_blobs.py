@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Which way a blob takes between two registries, and that it arrives."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A blob in one piece or in chunks: where it goes on after a failure, and after a run that ended."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """ECR's layer uploads, and the body of a part, which is encoded on the way."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A layer that goes to ECR in parts: where it goes on after a refusal, and after a run that ended."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What every way of copying a blob does alike: it waits, begins again, gives up, and never commits wrong bytes."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A blob as it is read from its registry, which breaks off, lies or has no ranges."""
 
 from __future__ import annotations

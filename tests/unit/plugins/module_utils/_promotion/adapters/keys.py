@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Private keys, made by openssl as its users make them, each once a run of the tests."""
 
 from __future__ import annotations

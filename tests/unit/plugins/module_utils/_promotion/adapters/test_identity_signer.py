@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Signing by an identity, with an instance of Sigstore on this machine."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Signing with private keys: what openssl and the gate say of the signatures, and which keys are refused."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Where an ECR registry is, and who we are there; answers are checked with botocore's own model."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """A small image at its source, and all that gates look at: the registry in memory, a clock that never sleeps."""
 
 from __future__ import annotations

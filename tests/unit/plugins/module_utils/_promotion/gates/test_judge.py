@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """All gates of an image together: each measures, each is assessed once, and none hides another."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What gates look at, at the source: its platforms, and their configs, which anybody may have written."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The table of gates: what it makes of options, and that a row in it is all that a new gate needs."""
 
 from __future__ import annotations

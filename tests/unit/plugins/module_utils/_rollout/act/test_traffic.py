@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Moving users to a release: to another target group, by other rules, and back, with an answer to every request."""
 
 from __future__ import annotations

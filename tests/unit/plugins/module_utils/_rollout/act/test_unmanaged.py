@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """After a release it is said what of the service differs that no rollout manages."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Clients of AWS whose answers are recorded beforehand and checked with botocore's own models."""
 
 from __future__ import annotations

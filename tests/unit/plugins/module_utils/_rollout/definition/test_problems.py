@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What ECS would refuse of a task definition of the right shape."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What a task definition refers to."""
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.definition.references import (

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Task definitions shown to a person: every difference is named, secrets never are."""
 
 from __future__ import annotations

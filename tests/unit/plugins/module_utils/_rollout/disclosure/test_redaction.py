@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Values that are not shown, in texts that others wrote, and in everything that leaves a run."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The gate on HTTP answers: what is counted, and what the counts mean."""
 
 from __future__ import annotations

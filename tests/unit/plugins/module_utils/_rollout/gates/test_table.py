@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The kinds of gates; and that a new one needs nothing but a class and its row."""
 
 from __future__ import annotations

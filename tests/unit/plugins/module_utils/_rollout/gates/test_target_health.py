@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The gate on target health: what a look adds, and what the looks mean."""
 
 from __future__ import annotations

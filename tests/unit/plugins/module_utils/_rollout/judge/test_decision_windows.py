@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Measuring with several gates: when each is due, what a failed measuring means, and what is assessed."""
 
 from __future__ import annotations

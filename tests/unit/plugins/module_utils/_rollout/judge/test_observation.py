@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Looking at a release: what a look keeps of the look before, and what it does not count."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What has to be written to scale as wanted, and to scale as before."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What ECS and the load balancer tell, in words and in bounds."""
 
 from __future__ import annotations

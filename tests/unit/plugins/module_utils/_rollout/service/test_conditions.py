@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Conditions of listener rules: as they are asked for, as AWS tells them, and what they take."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What ECS's own strategies share: which deployment is followed, and when none is."""
 
 from __future__ import annotations

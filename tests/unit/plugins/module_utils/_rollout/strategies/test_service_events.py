@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What ECS says is part of every message about what did not come to its end."""
 
 from __future__ import annotations

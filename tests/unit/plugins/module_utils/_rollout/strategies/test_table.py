@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The strategies; and that a new one needs only a class and its row, even with options and an undo of its own."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What undoing puts back beside the tasks, and what ends it."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Putting back what a release changed beside its tasks, and naming what could not be put back."""
 
 from __future__ import annotations

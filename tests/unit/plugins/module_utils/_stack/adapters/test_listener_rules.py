@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """How listener rules are read, and written again elsewhere with all they hold."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What the services of protected resources are asked, and what their answers become."""
 
 from datetime import UTC, datetime

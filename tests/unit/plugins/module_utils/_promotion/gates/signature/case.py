@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Signatures made by independent signers (tests/vectors/signatures), and a check of each as the gate asks for it."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """The gate `signature`: whose signature is asked for, and what the checks of signatures say together."""
 
 from __future__ import annotations

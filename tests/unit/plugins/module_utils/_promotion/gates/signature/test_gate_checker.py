@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Signatures of every kind through the same gate: each judged by itself, none taken for another kind."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Signatures by a key: the right ones and the wrong ones."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What is attached to an image and may prove where it comes from: real signatures, found and read within bounds."""
 
 from __future__ import annotations

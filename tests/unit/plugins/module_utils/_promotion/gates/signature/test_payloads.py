@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """What signatures are made of, read from bytes that anybody may have written."""
 
 from __future__ import annotations
