@@ -313,7 +313,10 @@ options:
         description:
           - Changes of the bounds at set times.
           - Bounds that one of them has set are left as they are until another one runs, so that a rollout does not take
-            them back to O(scaling.minimum) and O(scaling.maximum).
+            them back to O(scaling.minimum) and O(scaling.maximum). A warning says which bound is in force instead.
+          - Two of them must not set a bound differently at the same time, and one that sets a single bound must fit the
+            other bound of all of them.
+          - One whose time is over by AWS's clock is refused, and left out with a warning for O(state=rolled_back).
         type: list
         elements: dict
         default: []
@@ -463,6 +466,7 @@ options:
       - What bears no tags of the service, what a task of the cluster runs, and what the release record names as good
         last (to go back to) is never deregistered. A revision that is can still be gone back to, as it is registered
         again then.
+      - A release deregisters 20 at most, of the newest 200 of the family, and leaves others to the next one.
     type: int
   force_new_deployment:
     description:

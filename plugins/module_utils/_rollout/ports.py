@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from .._common.clock import Clock
     from .._common.progress import Progress
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from .scaling.change import ScalingChange
     from .scaling.model import Scaling
     from .service.deployment import ServiceDeployment
-    from .service.ownership import Owner
     from .service.rules import StandingRule
     from .service.writes import OneOffTask, ServiceChange
     from .values import (
@@ -56,11 +56,11 @@ class Ecs(Protocol):
     def register_task_definition(self, document: Document, tags: Mapping[str, str]) -> TaskDefinition:
         """Register a revision."""
 
-    def list_task_definitions(self, family: str) -> tuple[str, ...]:
-        """The ARNs of the family's active revisions."""
+    def list_task_definitions(self, family: str) -> Iterator[str]:
+        """The ARNs of the family's active revisions, the newest first. A family may have thousands: stop early."""
 
-    def own_task_definitions(self, family: str, owner: Owner) -> tuple[str, ...]:
-        """The ARNs of the family's active revisions whose tags name *owner*."""
+    def task_definition_tags(self, arn: str) -> tuple[tuple[str, str], ...]:
+        """The tags of a revision; none when it does not exist."""
 
     def running_revisions(self, cluster: str, family: str) -> frozenset[str]:
         """The ARNs of the family's revisions that a task of the cluster runs, whichever service's."""
@@ -152,6 +152,9 @@ class ScalingPort(Protocol):
 
     def describe_scaling(self, cluster: str, service: str) -> Scaling | None:
         """The service's scalable target, with those of its policies and scheduled actions that are ours."""
+
+    def service_time(self) -> datetime:
+        """The time by the service's own clock, with its time zone."""
 
     def change_scaling(self, cluster: str, service: str, change: ScalingChange) -> None:
         """Write what *change* says, and nothing else."""

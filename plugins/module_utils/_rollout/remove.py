@@ -79,8 +79,9 @@ def _find(session: Session) -> Removal:
         frozenset(binding.target_group_arn for binding in bindings),
     )
     _say_what_is_left(session, ours_or_there(standing, request.rules, request.owned_by))
-    own = ports.ecs.own_task_definitions(family, request.owned_by) if family else ()
-    if left := len(ports.ecs.list_task_definitions(family)) - len(own) if family else 0:
+    active = tuple(ports.ecs.list_task_definitions(family)) if family else ()
+    own = tuple(arn for arn in active if request.owned_by.owns(ports.ecs.task_definition_tags(arn)))
+    if left := len(active) - len(own):
         session.say(f"{left} revisions of {family} do not bear the tags of {request.owned_by} and are left")
     return Removal(
         service=service,

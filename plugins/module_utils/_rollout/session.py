@@ -58,7 +58,8 @@ class Session:
         self.warnings.append(self.shown(text))
         self.say(text)
 
-    def _warn_once(self, text: str) -> None:
+    def warn_once(self, text: str) -> None:
+        """Keep a warning, unless it is kept already."""
         if self.shown(text) not in self.warnings:
             self.warn(text)
 
@@ -165,7 +166,7 @@ class Session:
             # The release under way matters more than the lock, even where its table is gone: keep judging, and try
             # again after a while.
             self._renewed = self.clock.monotonic()
-            self._warn_once(f"the lock could not be renewed, which is tried again: {error}")
+            self.warn_once(f"the lock could not be renewed, which is tried again: {error}")
             return
         if not kept:
             self._lock = None

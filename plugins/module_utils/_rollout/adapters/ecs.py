@@ -15,11 +15,10 @@ from .ecs_answers import read_service, read_service_deployment, read_task, read_
 from .ecs_requests import write_overrides, write_settings, write_tags, write_task
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ..definition.comparison import Document
     from ..service.deployment import ServiceDeployment
-    from ..service.ownership import Owner
     from ..service.writes import OneOffTask, ServiceChange
     from ..values import Service, ServiceSettings, Task, TaskDefinition
 
@@ -84,23 +83,24 @@ class EcsClient(AwsClient):
         answer = self._call(f"register a revision of {document['family']}", "register_task_definition", **arguments)
         return self._read_definition(answer["taskDefinition"])
 
-    def list_task_definitions(self, family: str) -> tuple[str, ...]:
-        """The ARNs of the family's active revisions."""
+    def list_task_definitions(self, family: str) -> Iterator[str]:
+        """The ARNs of the family's active revisions, the newest first; pages are asked for as they are needed."""
         pages = self._pages(
-            f"list the revisions of {family}", "list_task_definitions", familyPrefix=family, status="ACTIVE"
+            f"list the revisions of {family}",
+            "list_task_definitions",
+            familyPrefix=family,
+            status="ACTIVE",
+            sort="DESC",
         )
-        arns = [arn for page in pages for arn in page["taskDefinitionArns"]]
-        return tuple(arn for arn in arns if arn.rpartition("/")[2].rpartition(":")[0] == family)
+        arns = (arn for page in pages for arn in page["taskDefinitionArns"])
+        return (arn for arn in arns if arn.rpartition("/")[2].rpartition(":")[0] == family)
 
-    def own_task_definitions(self, family: str, owner: Owner) -> tuple[str, ...]:
-        """The ARNs of the family's active revisions whose tags name *owner*."""
-        return tuple(arn for arn in self.list_task_definitions(family) if owner.owns(self._definition_tags(arn)))
-
-    def _definition_tags(self, arn: str) -> list[tuple[str, str]]:
+    def task_definition_tags(self, arn: str) -> tuple[tuple[str, str], ...]:
+        """The tags of a revision; none when it does not exist."""
         answer = self._find(
             f"read the tags of {arn}", "describe_task_definition", _NO_DEFINITION, taskDefinition=arn, include=["TAGS"]
         )
-        return [(tag["key"], tag.get("value", "")) for tag in (answer or {}).get("tags", [])]
+        return tuple((tag["key"], tag.get("value", "")) for tag in (answer or {}).get("tags", []))
 
     def deregister_task_definition(self, arn: str) -> None:
         """Make a revision inactive."""

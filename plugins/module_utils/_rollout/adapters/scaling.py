@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from ..._aws.api import AwsClient
+from ..._aws.api import AwsClient, no_answer
 from ..scaling.metrics import MARK
 from ..scaling.model import Scaling, read_action, read_policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
 
     from ..scaling.change import ScalingChange
 
@@ -49,6 +52,17 @@ class ScalingClient(AwsClient):
             policies=_ours(policies, "ScalingPolicies", "PolicyName", read_policy),
             actions=_ours(actions, "ScheduledActions", "ScheduledActionName", read_action),
         )
+
+    def service_time(self) -> datetime:
+        """The time by the service's own clock. Raises UnavailableError when its answer tells none."""
+        attempted = "ask for the time"
+        answer = self._call(attempted, "describe_scalable_targets", ServiceNamespace="ecs", MaxResults=1)
+        told = str(answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", ""))
+        try:
+            moment = parsedate_to_datetime(told)
+        except ValueError as error:
+            raise no_answer(self.label, attempted, f"its Date is {told!r}") from error
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
     def _target(self, resource: str) -> Mapping[str, Any] | None:
         pages = self._pages(

@@ -71,7 +71,7 @@ class Found:
     """What there is. ``rules`` are all of the load balancer's; ``judged`` says whether what runs was let in.
 
     ``own_revisions`` are the ARNs of those that our tags name, ``needed_revisions`` of those that must stay; both are
-    read only where not all are kept.
+    read only where not all are kept. ``scaling_problems`` say what keeps the wanted scaling from being put now.
     """
 
     service: Service | None = None
@@ -82,6 +82,7 @@ class Found:
     judged: bool = False
     own_revisions: tuple[str, ...] = ()
     needed_revisions: frozenset[str] = frozenset()
+    scaling_problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +150,19 @@ def plan(wanted: Wanted, found: Found, disclosure: Disclosure) -> RolloutPlan:
         scaling=scaling,
         before=before,
         after=after,
-        refusal=". ".join(filter(None, (_refusal(service, wanted), _unlabelled(wanted), *_collisions(wanted, found)))),
+        refusal=". ".join(filter(None, _refusals(wanted, found))),
         unmarked=unmarked,
         dropped=dropped,
         spare=spare,
+    )
+
+
+def _refusals(wanted: Wanted, found: Found) -> tuple[str, ...]:
+    return (
+        _refusal(found.service, wanted),
+        _unlabelled(wanted),
+        *found.scaling_problems,
+        *_collisions(wanted, found),
     )
 
 

@@ -6,14 +6,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING
 
 from ..._common.commands import PROVISION
 from ..._errors import RefusedError
-from ..._release.record import running_release
+from ..._release.record import ROLLBACK, running_release
+from ..scaling.change import overruled
 from ..scaling.model import counts_requests, labelled
+from ..scaling.past import asks_the_time, past_actions, without
 from .differences import Found, RolloutPlan, Wanted, plan
-from .revisions import good_revisions
+from .revisions import MOST_LOOKED_AT, good_revisions, own_revisions
 from .target import Target, find_target
 
 if TYPE_CHECKING:
@@ -74,14 +77,16 @@ def read(session: Session, target: Target | None = None) -> Facts:
     deployments = ecs.list_service_deployments(request.cluster, request.service) if service else ()
     active = service is not None and service.status == "ACTIVE"
     judged = running_release(history, running_arn)
+    scaling = session.ports.scaling.describe_scaling(request.cluster, request.service) if request.scaling else None
+    wanted_scaling, problems = _scaling(session, scaling)
     found = Found(
         service=service if active else None,
         running=ecs.describe_task_definition(running_arn) if active else None,
         latest=ecs.describe_task_definition(str(target.document["family"])),
         rules=session.ports.balancing.list_rules(*_places(request, service)),
-        scaling=session.ports.scaling.describe_scaling(request.cluster, request.service) if request.scaling else None,
+        scaling=scaling,
         judged=judged is not None and not target.unrecorded and not any(release.in_progress for release in history),
-        **_revisions(session, history, running_arn, str(target.document["family"])),
+        scaling_problems=problems,
     )
     for revision in (found.running, found.latest):
         if revision:
@@ -91,34 +96,56 @@ def read(session: Session, target: Target | None = None) -> Facts:
         document=target.document,
         settings=request.settings,
         rules=request.rules,
-        scaling=_scaling(session),
+        scaling=wanted_scaling,
         desired_count=request.desired_count,
         task_definition_arn=target.task_definition_arn,
         owner=request.owned_by,
         force_new_deployment=request.force_new_deployment,
         keep_revisions=request.keep_revisions or 0,
     )
-    return Facts(target, found, history, deployments, plan(wanted, found, request.disclosure))
+    planned = plan(wanted, found, request.disclosure)
+    if planned.judges and wanted.keep_revisions:
+        # Who asks for none of it, or releases nothing, does not wait for it.
+        found = _with_revisions(session, found, history, wanted, registers=not planned.reuse_arn)
+        planned = plan(wanted, found, request.disclosure)
+    return Facts(target, found, history, deployments, planned)
 
 
-def _revisions(session: Session, history: tuple[Release, ...], running_arn: str, family: str) -> dict[str, Any]:
-    """The service's own revisions, and those that must stay, where not all are kept."""
+def _with_revisions(
+    session: Session, found: Found, history: tuple[Release, ...], wanted: Wanted, *, registers: bool
+) -> Found:
+    """*found* with the service's own revisions and those that must stay, as far as any may be spare."""
     request, ecs = session.request, session.ports.ecs
-    if request.keep_revisions is None:
-        return {}
-    return {
-        "own_revisions": ecs.own_task_definitions(family, request.owned_by),
-        "needed_revisions": good_revisions(history, running_arn) | ecs.running_revisions(request.cluster, family),
-    }
+    family, room = str(wanted.document["family"]), wanted.keep_revisions - registers
+    newest = tuple(islice(ecs.list_task_definitions(family), MOST_LOOKED_AT))
+    if len(newest) <= room:
+        return found
+    running_arn = found.service.task_definition_arn if found.service else ""
+    needed = good_revisions(history, running_arn) | ecs.running_revisions(request.cluster, family)
+    own = own_revisions(newest, room, needed, lambda arn: request.owned_by.owns(ecs.task_definition_tags(arn)))
+    return replace(found, own_revisions=own, needed_revisions=needed)
 
 
-def _scaling(session: Session) -> Scaling | None:
-    """The wanted scaling, whose policies name the target group whose requests they count."""
-    request = session.request
-    if request.scaling is None or not counts_requests(request.scaling):
-        return request.scaling
-    listeners = frozenset(rule.listener_arn for rule in request.rules)
-    return labelled(request.scaling, session.ports.balancing.request_count_label(request.target_group_arn, listeners))
+def _scaling(session: Session, found: Scaling | None) -> tuple[Scaling | None, tuple[str, ...]]:
+    """The wanted scaling, whose policies name the target group whose requests they count; and what keeps it from being.
+
+    A rollback does without what is over: it must not wait for somebody to correct a schedule.
+    """
+    request, wanted = session.request, session.request.scaling
+    if wanted is None:
+        return None, ()
+    if counts_requests(wanted):
+        listeners = frozenset(rule.listener_arn for rule in request.rules)
+        label = session.ports.balancing.request_count_label(request.target_group_arn, listeners)
+        wanted = labelled(wanted, label)
+    past = past_actions(found, wanted, session.ports.scaling.service_time()) if asks_the_time(found, wanted) else {}
+    for bound in overruled(found, wanted):
+        session.warn_once(str(bound))
+    if request.kind != ROLLBACK:
+        return wanted, tuple(past.values())
+    for problem in past.values():
+        session.warn_once(f"{problem}. This rollback goes on without it")
+    return without(wanted, past), ()
 
 
 def _places(request: RolloutRequest, service: Service | None) -> tuple[frozenset[str], frozenset[str]]:

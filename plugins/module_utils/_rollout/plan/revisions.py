@@ -10,9 +10,33 @@ from typing import TYPE_CHECKING
 from ..._release.rollback import rollback_target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from ..._release.record import Release
+
+
+#: How many of a family's revisions are looked at, and how many are deregistered after a release; others are left for
+#: the next release.
+MOST_LOOKED_AT, MOST_SPARE = 200, 20
+
+
+def own_revisions(
+    newest_first: Sequence[str], room: int, needed: frozenset[str], owns: Callable[[str], bool]
+) -> tuple[str, ...]:
+    """Those of the ARNs *newest_first* that are the service's own, as far as it has to be known which are spare.
+
+    *room* is for how many there is room, *needed* what stays anyway, *owns* asks AWS about a revision. Nothing is asked
+    where nothing can be spare.
+    """
+    own: list[str] = []
+    if all(arn in needed for arn in newest_first[room:]):
+        return ()
+    for arn in newest_first:
+        if len([known for known in own[room:] if known not in needed]) >= MOST_SPARE:
+            break
+        if owns(arn):
+            own.append(arn)
+    return tuple(reversed(own))
 
 
 def spare_revisions(own: Iterable[str], keep: int, needed: frozenset[str], *, registers: bool) -> tuple[str, ...]:

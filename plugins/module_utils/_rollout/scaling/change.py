@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from .metrics import MARK
 from .model import BOUNDS, Scaling
 
 if TYPE_CHECKING:
@@ -38,6 +39,48 @@ def change_to(found: Scaling | None, wanted: Scaling) -> ScalingChange | None:
     if minimum > maximum:
         return _change(found, wanted)
     return _change(found, replace(wanted, minimum=minimum, maximum=maximum))
+
+
+@dataclass(frozen=True, slots=True)
+class Overruled:
+    """A bound of the target that is not in force, since one of the *actions* has set another.
+
+    ``returns``: an action sets it, too, so that the schedule comes back to it.
+    """
+
+    bound: str
+    wanted: int
+    in_force: int
+    actions: tuple[str, ...]
+    returns: bool
+
+    def __str__(self) -> str:
+        names = ", ".join(repr(name) for name in self.actions)
+        course = (
+            f"for {self.wanted} before the schedule comes back to it"
+            if self.returns
+            else f"no scheduled action comes back to {self.wanted}: for it"
+        )
+        return (
+            f"scaling.{self.bound} is {self.wanted}, but {self.in_force} is in force and was left: scheduled action "
+            f"{names} sets it, and what an action sets stays until another one runs; {course}, change the action's "
+            f"{self.bound}"
+        )
+
+
+def overruled(found: Scaling | None, wanted: Scaling) -> tuple[Overruled, ...]:
+    """The bounds of *wanted* that are not in force once the change to it is made."""
+    change = change_to(found, wanted)
+    after = change.after if change else found or wanted
+    told = []
+    for bound, key in BOUNDS.items():
+        own, now = getattr(wanted, bound), getattr(after, bound)
+        if own == now:
+            continue
+        sets = {name: body.get("ScalableTargetAction", {}).get(key) for name, body in sorted(wanted.actions.items())}
+        names = tuple(name.removeprefix(MARK) for name, value in sets.items() if value == now)
+        told.append(Overruled(bound, own, now, names, own in sets.values()))
+    return tuple(told)
 
 
 def change_back(found: Scaling | None, before: Scaling, written: Scaling) -> ScalingChange | None:

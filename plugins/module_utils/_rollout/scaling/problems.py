@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from .conflicts import conflicts
 from .metrics import METRICS
 from .schedule import schedule_problem, timezone_problem
 
@@ -40,15 +41,20 @@ def scaling_problems(options: Options | None) -> Iterator[str]:
     actions = options["scheduled_actions"]
     if len(actions) > _MOST_ACTIONS:
         yield f"scaling.scheduled_actions has {len(actions)} entries; a scalable target takes {_MOST_ACTIONS}."
-    for name, count in Counter(action["name"] for action in actions).items():
-        if count > 1:
-            yield f"scaling.scheduled_actions names {name!r} twice."
-    for action in actions:
-        for problem in _action_problems(action, lowest, highest):
-            yield f"scaling.scheduled_actions {action['name']!r}: {problem}."
+    wrong = [
+        f"scaling.scheduled_actions names {name!r} twice."
+        for name, count in Counter(action["name"] for action in actions).items()
+        if count > 1
+    ]
+    wrong += [
+        f"scaling.scheduled_actions {action['name']!r}: {problem}."
+        for action in actions
+        for problem in _action_problems(action)
+    ]
+    yield from wrong or conflicts(actions[:_MOST_ACTIONS], lowest, highest)
 
 
-def _action_problems(action: Options, lowest: int, highest: int) -> Iterator[str]:
+def _action_problems(action: Options) -> Iterator[str]:
     name, schedule, timezone = action["name"], action["schedule"], action["timezone"] or "UTC"
     minimum, maximum = action["minimum"], action["maximum"]
     if not _NAME.fullmatch(name) or name != name.strip():
@@ -61,8 +67,5 @@ def _action_problems(action: Options, lowest: int, highest: int) -> Iterator[str
         yield "it sets neither minimum nor maximum"
     elif any(bound is not None and bound < 0 for bound in (minimum, maximum)):
         yield "its minimum and maximum must not be below 0"
-    elif (lowest if minimum is None else minimum) > (highest if maximum is None else maximum):
-        yield (
-            f"its minimum {f'(scaling.minimum {lowest})' if minimum is None else minimum} is above its maximum "
-            f"{f'(scaling.maximum {highest})' if maximum is None else maximum}"
-        )
+    elif minimum is not None and maximum is not None and minimum > maximum:
+        yield f"its minimum {minimum} is above its maximum {maximum}"

@@ -3,47 +3,29 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The expressions that say when a scheduled action runs: at, rate and cron, and the names of time zones. Pure.
 
-What they may be is from PutScheduledAction and from "Schedule recurring scaling actions using cron expressions" in the
-Application Auto Scaling user guide.
+What they may be is from PutScheduledAction in the API reference of Application Auto Scaling.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from difflib import get_close_matches
 from functools import cache
-from zoneinfo import available_timezones
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, available_timezones
+
+from .cron import read_cron
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _EXPRESSION = re.compile(r"(at|rate|cron)\((.*)\)", re.DOTALL)
-_AT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}")
-_RATE = re.compile(r"[1-9]\d* (minutes?|hours?|days?)")
+_AT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}", re.ASCII)
+_RATE = re.compile(r"[1-9]\d* (minutes?|hours?|days?)", re.ASCII)
 _ZONE = re.compile(r"[A-Za-z]+([/_+-]?[A-Za-z0-9]+)*")
-_MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
-_DAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
-_DAY_OF_MONTH, _DAY_OF_WEEK = "day of month", "day of week"
-
-
-@dataclass(frozen=True, slots=True)
-class _Field:
-    """A field of a cron expression: its least and most number, names for these, and a pattern of what else it takes."""
-
-    name: str
-    least: int
-    most: int
-    names: tuple[str, ...] = ()
-    other: str = r"(?!)"
-
-
-_FIELDS = (
-    _Field("minutes", 0, 59),
-    _Field("hours", 0, 23),
-    _Field(_DAY_OF_MONTH, 1, 31, other=r"\?|L|LW|([1-9]|[12]\d|3[01])W"),
-    _Field("month", 1, 12, tuple(_MONTHS)),
-    _Field(_DAY_OF_WEEK, 1, 7, tuple(_DAYS), other=rf"\?|([1-7]|{'|'.join(_DAYS)})?L|([1-7]|{'|'.join(_DAYS)})#[1-5]"),
-    _Field("year", 1970, 2199),
-)
+# What a machine without the data of time zones takes for any: nowhere is it earlier.
+_LATEST = timezone(timedelta(hours=-12))
 
 
 def normal_schedule(text: str) -> str:
@@ -77,6 +59,68 @@ def timezone_problem(name: str, schedule: str) -> str:
     return "is no name of an IANA time zone, such as Europe/Berlin" + (f"; did you mean {near[0]}?" if near else "")
 
 
+def ends(schedule: str) -> bool:
+    """Whether *schedule*, which has no problem, comes to an end: it runs once, or in some years only."""
+    kind, inner = _parts(schedule)
+    return kind == "at" or (kind == "cron" and not read_cron(inner).any_year)
+
+
+def is_over(schedule: str, zone: str, now: datetime) -> bool:
+    """Whether *schedule*, which has no problem, does not run any more after *now*."""
+    kind, inner = _parts(schedule)
+    if kind == "rate":
+        return False
+    place = _place(zone)
+    if kind == "at":
+        return _instant(datetime.fromisoformat(inner), place) <= now
+    cron, today = read_cron(inner), now.astimezone(place).date()
+    if cron.any_year:
+        return False
+    last = time(max(cron.hours), max(cron.minutes))
+    return all(
+        day <= today and _instant(datetime.combine(day, last), place) <= now
+        for day in cron.days(today, date(max(cron.years), 12, 31))
+    )
+
+
+def instants(schedule: str, zone: str, years: frozenset[int]) -> Iterator[datetime]:
+    """When *schedule*, which has no problem, runs in *years*, in UTC and in their order. A rate has no set times."""
+    kind, inner = _parts(schedule)
+    place = _place(zone)
+    if kind == "at":
+        yield _instant(datetime.fromisoformat(inner), place)
+    elif kind == "cron":
+        cron = read_cron(inner)
+        for year in sorted(years):
+            for day in cron.days(date(year, 1, 1), date(year, 12, 31)):
+                for hour in sorted(cron.hours):
+                    for minute in sorted(cron.minutes):
+                        yield _instant(datetime.combine(day, time(hour, minute)), place)
+
+
+def years_named(schedule: str) -> frozenset[int]:
+    """The years that *schedule*, which has no problem, is about; none when it is about all."""
+    kind, inner = _parts(schedule)
+    if kind == "at":
+        return frozenset({datetime.fromisoformat(inner).year})
+    return read_cron(inner).years if ends(schedule) else frozenset()
+
+
+def _parts(schedule: str) -> tuple[str, str]:
+    kind, _bracket, inner = normal_schedule(schedule).partition("(")
+    return kind, inner.removesuffix(")")
+
+
+def _instant(local: datetime, place: tzinfo) -> datetime:
+    return local.replace(tzinfo=place).astimezone(UTC)
+
+
+def _place(name: str) -> tzinfo:
+    if name == "UTC":
+        return UTC
+    return ZoneInfo(name) if name in _timezones() else _LATEST
+
+
 @cache
 def _timezones() -> frozenset[str]:
     return frozenset(available_timezones())
@@ -86,10 +130,11 @@ def _at_problem(inner: str) -> str:
     if not _AT.fullmatch(inner):
         return "names no moment as yyyy-mm-ddThh:mm:ss"
     try:
-        datetime.fromisoformat(inner)
+        moment = datetime.fromisoformat(inner)
     except ValueError as error:
         return f"names no moment that there is ({error})"
-    return ""
+    # The first and last days of the calendar have no instant in every time zone.
+    return "" if 1970 <= moment.year <= 9000 else "names a year that is not 1970 to 9000"
 
 
 def _rate_problem(inner: str) -> str:
@@ -97,32 +142,8 @@ def _rate_problem(inner: str) -> str:
 
 
 def _cron_problem(inner: str) -> str:
-    given = inner.split(" ")
-    if len(given) != len(_FIELDS):
-        return f"has {len(given)} fields, where cron wants six: {', '.join(field.name for field in _FIELDS)}"
-    for field, text in zip(_FIELDS, given, strict=True):
-        if not all(_fits(field, part) for part in text.split(",")) or ("?" in text and text != "?"):
-            return f"has {text!r} as {field.name}, which is {field.least} to {field.most}"
-    days = dict(zip((field.name for field in _FIELDS), given, strict=True))
-    if (days[_DAY_OF_MONTH] == "?") == (days[_DAY_OF_WEEK] == "?"):
-        return f"wants ? as either {_DAY_OF_MONTH} or {_DAY_OF_WEEK}, and a value as the other"
+    try:
+        read_cron(inner)
+    except ValueError as error:
+        return str(error)
     return ""
-
-
-def _fits(field: _Field, part: str) -> bool:
-    span, slash, step = part.partition("/")
-    if slash and not (step.isdecimal() and 0 < int(step) <= field.most):
-        return False
-    if re.fullmatch(field.other, span):
-        return not slash
-    if span == "*":
-        return True
-    first, dash, last = span.partition("-")
-    numbers = [_number(field, text) for text in ([first, last] if dash else [first])]
-    return all(number is not None for number in numbers)
-
-
-def _number(field: _Field, text: str) -> int | None:
-    if text in field.names:
-        return field.least + field.names.index(text)
-    return int(text) if text.isdecimal() and field.least <= int(text) <= field.most else None

@@ -24,8 +24,7 @@ def stop(session: Session, task_definition_arn: str) -> Undone:
     if ports.ecs.describe_service(request.cluster, request.service):
         ports.ecs.delete_service(request.cluster, request.service)
     await_gone(session)
-    family = task_definition_arn.rpartition("/")[2].rpartition(":")[0]
-    if task_definition_arn in ports.ecs.own_task_definitions(family, request.owned_by):
+    if request.owned_by.owns(ports.ecs.task_definition_tags(task_definition_arn)):
         ports.ecs.deregister_task_definition(task_definition_arn)
     return Undone(
         Outcome.STOPPED,

@@ -36,14 +36,14 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values impo
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import RepositoryImage
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import Promotion
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Lock, Release
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.scaling.change import ScalingChange
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.scaling.model import Scaling
-    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.ownership import Owner
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.rules import StandingRule
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.writes import OneOffTask, ServiceChange
 from tests.unit.plugins.module_utils._rollout.definitions import ANSWER_ONLY
@@ -104,19 +104,17 @@ class World(Scheduler):
         self.definition_tags[arn] = dict(tags)
         return self.definitions[arn]
 
-    def list_task_definitions(self, family: str) -> tuple[str, ...]:
-        return tuple(
-            definition.arn
-            for definition in self.definitions.values()
-            if definition.family == family and definition.active
-        )
+    def list_task_definitions(self, family: str) -> Iterator[str]:
+        self.reads.append("list_task_definitions")
+        active = [known for known in self.definitions.values() if known.family == family and known.active]
+        return (known.arn for known in sorted(active, key=lambda known: known.revision, reverse=True))
 
-    def own_task_definitions(self, family: str, owner: Owner) -> tuple[str, ...]:
-        return tuple(
-            arn for arn in self.list_task_definitions(family) if owner.owns(self.definition_tags.get(arn, {}).items())
-        )
+    def task_definition_tags(self, arn: str) -> tuple[tuple[str, str], ...]:
+        self.reads.append(f"task_definition_tags({arn.rpartition(':')[2]})")
+        return tuple(self.definition_tags.get(arn, {}).items())
 
     def running_revisions(self, cluster: str, family: str) -> frozenset[str]:
+        self.reads.append("running_revisions")
         return frozenset(task.definition_arn for task in self.tasks if not task.stop_code)
 
     def deregister_task_definition(self, arn: str) -> None:
@@ -312,6 +310,10 @@ class World(Scheduler):
 
     def describe_scaling(self, cluster: str, service: str) -> Scaling | None:
         return self.scaling
+
+    def service_time(self) -> datetime:
+        self.reads.append("service_time")
+        return self.told_time or self.now()
 
     def change_scaling(self, cluster: str, service: str, change: ScalingChange) -> None:
         assert self.service, "Application Auto Scaling refuses a target whose service does not exist"

@@ -87,6 +87,10 @@ class Scheduler:
     def __init__(self) -> None:
         self.seconds = 0.0
         self.calls: list[str] = []
+        #: Reading calls that cost something.
+        self.reads: list[str] = []
+        #: What AWS says the time is, where that is not the clock's.
+        self.told_time: datetime | None = None
         self.lines: list[str] = []
         self.behaviours: dict[str, Behaviour] = {}
         self.images: list[RepositoryImage] = []

@@ -31,7 +31,7 @@ def test_removal_takes_everything_but_the_record(world: World, ports: Ports) -> 
     assert done == predicted
     assert removal_data(done, make_request("").disclosure)["diff"]["before"]["task_definitions"]
     assert (world.service, world.rules, world.scaling) == (None, {}, None)
-    assert world.list_task_definitions("fastbreak-dev-inference") == ()
+    assert list(world.list_task_definitions("fastbreak-dev-inference")) == []
     assert len(world.records) == 1
     assert world.lock is None
     again = remove(make_request(""), ports, check_mode=False)
@@ -63,7 +63,7 @@ def test_what_bears_other_tags_or_none_is_left_and_said(world: World, ports: Por
     done = remove(make_request(""), ports, check_mode=False)
     assert (done.rules, done.task_definitions) == ((), ())
     assert list(world.rules) == [place]
-    assert world.list_task_definitions("fastbreak-dev-inference") == (arn,)
+    assert list(world.list_task_definitions("fastbreak-dev-inference")) == [arn]
     said = " ".join(world.lines)
     assert "rule 100 of listener 2 does not bear the tags of service inference of cluster fastbreak-dev" in said
     assert "1 revisions of fastbreak-dev-inference do not bear the tags" in said

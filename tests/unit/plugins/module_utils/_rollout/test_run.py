@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RolledBackError
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RefusedError, RolledBackError
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import ROLLBACK, Outcome
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import DeploymentSettings
 
@@ -161,3 +162,48 @@ def test_forced_deployment_replaces_and_judges_tasks_though_nothing_differs(worl
         assert newest(world).outcome is Outcome.SUCCEEDED
     assert not deploy(ports, "1.0.0").changed
     assert "register_task_definition" not in world.calls
+
+
+ONCE = {"name": "once", "schedule": "at(2026-01-01T12:00:00)", "minimum": 3}
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_scheduled_action_that_is_over_is_refused_by_the_time_that_aws_tells(
+    world: World,
+    ports: Ports,
+    check_mode: bool,
+) -> None:
+    released(world, ports)
+    wanted = scaling(2, 6, scheduled_actions=[ONCE])
+    world.told_time = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    world.push("1.1.0", "b")
+    for version in ("1.0.0", "1.1.0"):
+        with pytest.raises(RefusedError, match=r"scheduled_actions 'once': at.* is over, since it is 2026-01-01T12"):
+            deploy(ports, version, scaling=wanted, check_mode=check_mode)
+    assert world.calls == []
+    world.told_time = datetime(2026, 1, 1, 11, tzinfo=UTC)
+    assert deploy(ports, "1.0.0", scaling=wanted, check_mode=check_mode).changed
+
+
+def test_rollback_goes_on_without_a_scheduled_action_that_is_over(world: World, ports: Ports) -> None:
+    released(world, ports)
+    world.push("1.1.0", "b")
+    deploy(ports, "1.1.0")
+    world.told_time = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    result = deploy(ports, "", kind=ROLLBACK, scaling=scaling(2, 6, scheduled_actions=[ONCE]))
+    assert newest(world).version.startswith("1.0.0")
+    assert world.scaling.actions == {}
+    assert sum("goes on without it" in warning for warning in result.warnings) == 1
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_bound_that_a_scheduled_action_has_set_is_told_in_a_warning(
+    world: World,
+    ports: Ports,
+    check_mode: bool,
+) -> None:
+    released(world, ports)
+    day = {"name": "day", "schedule": "cron(0 7 * * ? *)", "minimum": 2, "maximum": 9}
+    deploy(ports, "1.0.0", scaling=scaling(2, 9, scheduled_actions=[day]))
+    result = deploy(ports, "1.0.0", scaling=scaling(8, 9, scheduled_actions=[day]), check_mode=check_mode)
+    assert [warning[:43] for warning in result.warnings] == ["scaling.minimum is 8, but 2 is in force and"]

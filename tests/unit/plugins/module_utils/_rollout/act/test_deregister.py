@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, RolledBackError
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import ROLLBACK, Outcome
 
-from tests.unit.plugins.module_utils._rollout.case import deploy, document, newest
+from tests.unit.plugins.module_utils._rollout.case import deploy, document, newest, scaling
 
 if TYPE_CHECKING:
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
@@ -96,3 +97,44 @@ def test_refusal_to_deregister_is_a_warning(world: World, ports: Ports) -> None:
     result = deploy(ports, "4.0.0", keep_revisions=1)
     assert any("DeregisterTaskDefinition is denied" in warning for warning in result.warnings)
     assert newest(world).outcome is Outcome.SUCCEEDED
+
+
+def asked(world: World) -> list[str]:
+    return [call for call in world.reads if call.startswith(("list_task", "running_rev", "task_definition_tags"))]
+
+
+def test_nobody_is_asked_about_revisions_but_for_a_release_that_may_drop_some(world: World, ports: Ports) -> None:
+    release(world, ports, 3)
+    assert asked(world) == []
+    # An unchanged run, and changed settings.
+    assert not deploy(ports, "3.0.0", keep_revisions=1).changed
+    deploy(ports, "3.0.0", keep_revisions=1, scaling=scaling(2, 9))
+    assert asked(world) == []
+    world.push("4.0.0", "d")
+    deploy(ports, "4.0.0", keep_revisions=5, check_mode=True)
+    assert asked(world) == ["list_task_definitions"]
+    world.reads.clear()
+    deploy(ports, "4.0.0", keep_revisions=1, check_mode=True)
+    assert asked(world)[:2] == ["list_task_definitions", "running_revisions"]
+    assert len(asked(world)) == 5
+
+
+def test_family_of_thousands_is_worked_off_bit_by_bit(world: World, ports: Ports) -> None:
+    release(world, ports, 1)
+    (made,) = world.definitions.values()
+    marks = world.definition_tags[made.arn]
+    family, _colon, _number = made.arn.rpartition(":")
+    for number in range(2, 2001):
+        world.definitions[f"{family}:{number}"] = replace(made, arn=f"{family}:{number}", revision=number)
+        world.definition_tags[f"{family}:{number}"] = dict(marks)
+    world.push("2.0.0", "b")
+    world.reads.clear()
+    result = deploy(ports, "2.0.0", keep_revisions=10)
+    assert len(result.plan.spare) == 20
+    # The plan is made twice: before and under the lock.
+    assert len(asked(world)) < 2 * 40
+    assert made.arn in active_arns(world)
+
+
+def active_arns(world: World) -> list[str]:
+    return [definition.arn for definition in world.definitions.values() if definition.active]

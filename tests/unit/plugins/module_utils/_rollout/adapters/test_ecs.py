@@ -313,7 +313,7 @@ def test_service_that_does_not_exist_has_no_deployments(api: tuple[EcsClient, St
 
 def test_only_revisions_of_the_family_itself_are_listed(api: tuple[EcsClient, Stubber]) -> None:
     ecs, stub = api
-    arns = [f"arn:aws:ecs:us-east-1:1:task-definition/{name}" for name in ("web:1", "web:2", "web-worker:1", "web:3")]
+    arns = [f"arn:aws:ecs:us-east-1:1:task-definition/{name}" for name in ("web:3", "web:2", "web-worker:1", "web:1")]
     add_pages(
         stub,
         "list_task_definitions",
@@ -321,8 +321,26 @@ def test_only_revisions_of_the_family_itself_are_listed(api: tuple[EcsClient, St
         [arns[:1], arns[1:3], arns[3:]],
         familyPrefix="web",
         status="ACTIVE",
+        sort="DESC",
     )
-    assert [arn.rpartition("/")[2] for arn in ecs.list_task_definitions("web")] == ["web:1", "web:2", "web:3"]
+    assert [arn.rpartition("/")[2] for arn in ecs.list_task_definitions("web")] == ["web:3", "web:2", "web:1"]
+
+
+def test_no_page_of_revisions_is_asked_for_before_it_is_needed(api: tuple[EcsClient, Stubber]) -> None:
+    ecs, stub = api
+    answer = {"taskDefinitionArns": ["arn:aws:ecs:us-east-1:1:task-definition/web:3"], "nextToken": "more"}
+    stub.add_response("list_task_definitions", answer, {"familyPrefix": "web", "status": "ACTIVE", "sort": "DESC"})
+    assert next(ecs.list_task_definitions("web")).endswith("web:3")
+
+
+@pytest.mark.parametrize("tags", [[], [{"key": "fastbreak:service", "value": "web"}, {"key": "empty"}]])
+def test_tags_of_a_revision_are_read(api: tuple[EcsClient, Stubber], tags: list[dict[str, str]]) -> None:
+    ecs, stub = api
+    asked = {"taskDefinition": "web:3", "include": ["TAGS"]}
+    stub.add_response("describe_task_definition", {"taskDefinition": {}, "tags": tags}, asked)
+    assert dict(ecs.task_definition_tags("web:3")) == {tag["key"]: tag.get("value", "") for tag in tags}
+    stub.add_client_error("describe_task_definition", "ClientException", expected_params=asked)
+    assert ecs.task_definition_tags("web:3") == ()
 
 
 def task_answer(arn: str) -> dict[str, Any]:

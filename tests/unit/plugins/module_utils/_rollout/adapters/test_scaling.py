@@ -8,6 +8,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import UnavailableError
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.scaling import ScalingClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.scaling.change import change_to
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.scaling.model import Scaling, labelled
@@ -99,3 +101,22 @@ def test_action_with_an_end_is_put_back_as_it_was(stubbed: Callable[[str], tuple
     change = change_to(Scaling(1, 2), Scaling(1, 2, {}, {"fastbreak-x": ends}))
     assert change
     ScalingClient(lambda: client).change_scaling("c", "web", change)
+
+
+@pytest.mark.parametrize("date", ["Thu, 26 Nov 2026 05:00:00 GMT", "Thu, 26 Nov 2026 05:00:00 -0000"])
+def test_time_is_that_of_the_service(stubbed: Callable[[str], tuple[Any, Stubber]], date: str) -> None:
+    client, stub = stubbed("application-autoscaling")
+    answer = {"ScalableTargets": [], "ResponseMetadata": {"HTTPHeaders": {"date": date}}}
+    stub.add_response("describe_scalable_targets", answer, {"ServiceNamespace": "ecs", "MaxResults": 1})
+    assert ScalingClient(lambda: client).service_time() == datetime(2026, 11, 26, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("headers", [{}, {"date": "soon"}])
+def test_answer_without_a_time_is_no_answer_of_aws(
+    stubbed: Callable[[str], tuple[Any, Stubber]], headers: dict[str, str]
+) -> None:
+    client, stub = stubbed("application-autoscaling")
+    answer = {"ScalableTargets": [], "ResponseMetadata": {"HTTPHeaders": headers}}
+    stub.add_response("describe_scalable_targets", answer, {"ServiceNamespace": "ecs", "MaxResults": 1})
+    with pytest.raises(UnavailableError, match="was not Application Auto Scaling"):
+        ScalingClient(lambda: client).service_time()

@@ -6,7 +6,11 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.plan.revisions import spare_revisions
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.plan.revisions import (
+    MOST_SPARE,
+    own_revisions,
+    spare_revisions,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,3 +48,34 @@ def test_neither_what_is_needed_nor_the_newest_are_spare(
     assert not spare & set(arns(*needed))
     assert set(arns(*sorted(own)[len(own) - keep + registers :])) <= left or len(own) < keep
     assert len(left - set(arns(*needed))) <= keep
+
+
+@pytest.mark.parametrize(
+    ("active", "room", "needed", "foreign", "answer"),
+    [
+        # Nothing can be spare, so that nobody is asked.
+        ((), 2, (), (), ((), 0)),
+        ((1, 2), 2, (), (), ((), 0)),
+        ((1, 2, 3), 2, (1,), (), ((), 0)),
+        ((1, 2, 3), 2, (), (), ((1, 2, 3), 3)),
+        ((1, 2, 3), 2, (), (2,), ((1, 3), 3)),
+        (tuple(range(1, 101)), 10, (), (), (tuple(range(91 - MOST_SPARE, 101)), 10 + MOST_SPARE)),
+        (tuple(range(1, 101)), 10, (90,), (), (tuple(range(90 - MOST_SPARE, 101)), 11 + MOST_SPARE)),
+    ],
+)
+def test_no_more_revisions_are_asked_about_than_decide(
+    active: tuple[int, ...],
+    room: int,
+    needed: tuple[int, ...],
+    foreign: tuple[int, ...],
+    answer: tuple[tuple[int, ...], int],
+) -> None:
+    own, asked = answer
+    questions: list[str] = []
+
+    def owns(arn: str) -> bool:
+        questions.append(arn)
+        return arn not in arns(*foreign)
+
+    assert own_revisions(arns(*reversed(active)), room, frozenset(arns(*needed)), owns) == arns(*own)
+    assert len(questions) == asked

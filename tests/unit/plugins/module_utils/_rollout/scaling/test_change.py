@@ -8,7 +8,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.scaling.change import change_back, change_to
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.scaling.change import (
+    change_back,
+    change_to,
+    overruled,
+)
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.scaling.model import Scaling
 from hypothesis import given
 from hypothesis import strategies as st
@@ -108,3 +112,34 @@ def test_policy_of_another_type_is_deleted_first() -> None:
     change = change_to(Scaling(2, 4, {"fastbreak-cpu": step}), scaling(2, 4))
     assert change
     assert (change.gone_policies, change.policies) == (("fastbreak-cpu",), ("fastbreak-cpu",))
+
+
+@pytest.mark.parametrize(
+    ("there", "wanted", "said"),
+    [
+        ((2, 4), scaling(2, 4, scheduled_actions=[DAY, NIGHT]), []),
+        # Raised beside actions that set it: what is asked for does not come into force, and that is said.
+        ((2, 4), scaling(8, 10, scheduled_actions=[DAY, NIGHT]), ["minimum is 8, but 2", "maximum is 10, but 4"]),
+        ((4, 10), scaling(2, 4, scheduled_actions=[DAY, NIGHT]), ["minimum is 2, but 4", "maximum is 4, but 10"]),
+        ((2, 4), scaling(3, 4, scheduled_actions=[DAY, NIGHT]), ["minimum is 3, but 2"]),
+        # These come into force at once.
+        ((2, 4), scaling(3, 9), []),
+        ((3, 7), scaling(2, 4, scheduled_actions=[DAY, NIGHT]), []),
+    ],
+)
+def test_bound_that_does_not_come_into_force_is_said(there: tuple[int, int], wanted: Scaling, said: list[str]) -> None:
+    found = replace(scaling(2, 4, scheduled_actions=[DAY, NIGHT]), minimum=there[0], maximum=there[1])
+    told = [str(bound) for bound in overruled(found, wanted)]
+    assert len(told) == len(said)
+    for sentence, part in zip(told, said, strict=True):
+        assert f"scaling.{part} is in force and was left: scheduled action" in sentence
+
+
+@given(st.none() | some_scaling, some_scaling)
+def test_whatever_is_asked_for_takes_effect_or_is_said(found: Scaling | None, wanted: Scaling) -> None:
+    change = change_to(found, wanted)
+    after = change.after if change else found
+    assert after
+    told = {bound.bound for bound in overruled(found, wanted)}
+    assert told == {bound for bound in ("minimum", "maximum") if getattr(after, bound) != getattr(wanted, bound)}
+    assert all(bound.actions for bound in overruled(found, wanted))
