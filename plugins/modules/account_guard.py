@@ -80,7 +80,7 @@ def perform(params, context):
     return {"changed": False, "account_id": caller.account, "arn": caller.arn}
 
 
-ENTRY = Entry(build_argument_spec(), perform)
+ENTRY = Entry(build_argument_spec(), perform, services=("sts",))
 
 
 def main():

@@ -386,7 +386,7 @@ def to_exit(result):
     }
 
 
-ENTRY = Entry(build_argument_spec(), perform, CROSS_CHECKS, files=("template",))
+ENTRY = Entry(build_argument_spec(), perform, CROSS_CHECKS, files=("template",), services=("cloudformation",))
 
 
 def main():

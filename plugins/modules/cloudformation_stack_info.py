@@ -148,7 +148,7 @@ def _drift_data(drift):
     }
 
 
-ENTRY = Entry(build_argument_spec(), perform)
+ENTRY = Entry(build_argument_spec(), perform, services=("cloudformation",))
 
 
 def main():

@@ -14,7 +14,7 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
 
-from ..module_utils._aws.connection import Connection, load_boto3
+from ..module_utils._aws.connection import Connection, load_models
 from ..module_utils._aws.options import aws_options
 from ..module_utils._common.clock import SystemClock
 from ..module_utils._common.controller import Controller
@@ -41,7 +41,7 @@ class EntryAction(ActionBase):  # type: ignore[misc] # ansible-core publishes no
         """The controller reads an action before it forks a worker for each task: what is loaded now is loaded once."""
         super().__init_subclass__(**arguments)
         if cls.entry.aws and not cls.entry.aws_optional:
-            load_boto3()
+            load_models(cls.entry.services)
 
     def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)

@@ -55,6 +55,7 @@ class Entry:
     ``images.digest``) that must not be empty when they are given, nor anything below them, but for an empty text of
     ``empty_texts``. ``texts`` are names of options that hold a version, a tag or a digest, which must be text as they
     are given. ``aws``: it has the options of every AWS module; ``aws_optional``: it may do its work without AWS.
+    ``services`` are those that several hosts ask of, each in a process of its own: their models are read once for all.
     """
 
     argument_spec: Mapping[str, Any]
@@ -67,6 +68,7 @@ class Entry:
     texts: tuple[str, ...] = ()
     aws: bool = True
     aws_optional: bool = False
+    services: tuple[str, ...] = ()
 
     def refuse(self, given: Mapping[str, Any]) -> None:
         """Raise RequestError when the options, as they were given and before Ansible converts them, cannot be meant."""

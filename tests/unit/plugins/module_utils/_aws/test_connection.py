@@ -5,12 +5,17 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Any
 
+import botocore
 import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws import connection
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.api import CONFIG
-from ansible_collections.fastbreak.aws.plugins.module_utils._aws.connection import Connection
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.connection import Connection, load_models
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError, UnavailableError
+from botocore.loaders import JSONFileLoader
 
 KEYS = {"access_key": "AKIA", "secret_key": "secret"}
 
@@ -58,3 +63,42 @@ def test_a_proxy_that_cannot_be_read_is_never_shown(monkeypatch: pytest.MonkeyPa
     with pytest.raises(RequestError, match="HTTPS_PROXY names") as raised:
         Connection({**KEYS, "region": "eu-west-1"})("ecs")
     assert "sec" not in str(raised.value)
+
+
+def test_models_are_read_once_in_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    real = JSONFileLoader.load_file
+
+    def load_file(self: JSONFileLoader, path: str) -> Any:
+        read.append(path)
+        return real(self, path)
+
+    connection._models.cache_clear()
+    load_models(("sts", "ecs"))
+    monkeypatch.setattr(JSONFileLoader, "load_file", load_file)
+    Connection({**KEYS, "region": "eu-west-1"})("ecs")
+    Connection({**KEYS, "region": "us-east-1"})("sts")
+    assert read == []
+    Connection({**KEYS, "region": "us-east-1"})("ecr")
+    assert [path for path in read if "/ecr/" in path]
+
+
+def test_models_of_a_folder_are_found_where_the_environment_names_it_later(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    load_models(("sts",))
+    model = Path(botocore.__file__).parent / "data" / "sts"
+    shutil.copytree(next(model.iterdir()), tmp_path / "token" / "2011-06-15")
+    monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
+    client = Connection({**KEYS, "region": "eu-west-1"})("token")
+    assert hasattr(client, "get_caller_identity")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("AWS_PROFILE", "absent"), ("AWS_ENDPOINT_URL", "no url"), ("AWS_REGION", "no region")]
+)
+def test_what_is_wrong_with_the_environment_is_left_to_the_task(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    load_models(("sts",))
