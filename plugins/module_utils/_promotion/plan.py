@@ -57,7 +57,7 @@ class _Planner:
         self.same_registry = same_registry
         self.claims = _Claims()
         self.tags: dict[Address, str] = {}
-        self.recorded: set[str] = set()
+        self.recorded: set[tuple[str, object]] = set()
         self.attachment_tags = AttachmentTags(request.attachments)
 
     def image(self, source: SourceImage, state: DestinationState) -> ImagePlan:
@@ -83,7 +83,7 @@ class _Planner:
             sign=sign,
             signature=state.signature,
             unlisted=bool(state.unlisted),
-            record=self._record(source, state, written=tag is not None),
+            record=self._record(source, state, written=tag is not None, sign=sign),
             warnings=(
                 *source.warnings,
                 *_unlisted(source, state, made=planned.attest or sign),
@@ -168,14 +168,16 @@ class _Planner:
             return False
         return self.claims.take("signature", source.request.destination(source.digest))
 
-    def _record(self, source: SourceImage, state: DestinationState, *, written: bool) -> bool:
-        """A line for each digest, and another for a further tag of it."""
-        if not self.request.service or (state.recorded and not written):
+    def _record(self, source: SourceImage, state: DestinationState, *, written: bool, sign: bool) -> bool:
+        """A line for each digest, and another for a further tag of it, or a further signature."""
+        if not self.request.service:
             return False
-        if source.digest in self.recorded and not written:
-            return False
-        self.recorded.add(source.digest)
-        return True
+        lacking: set[tuple[str, object]] = set() if state.recorded else {("digest", source.digest)}
+        if sign or (state.signature and state.signature not in state.recorded):
+            lacking.add(("signature", source.request.destination(source.digest)))
+        fresh = lacking - self.recorded
+        self.recorded |= lacking
+        return written or bool(fresh)
 
 
 def _unlisted(source: SourceImage, state: DestinationState, *, made: bool) -> tuple[str, ...]:

@@ -121,6 +121,9 @@ class Promotions(Protocol):
     def find_promotion(self, service: str, digest: str) -> Promotion | None:
         """The newest promotion of a digest."""
 
+    def find_promotions(self, service: str, digest: str) -> tuple[Promotion, ...]:
+        """All promotions of a digest, the newest first."""
+
     def write_promotion(self, promotion: Promotion) -> None:
         """Append a line; a written line is never changed."""
 

@@ -51,7 +51,7 @@ class StateReader:
         self._held: dict[Address, Manifest | None] = {}
         self._referrers: dict[Address, tuple[Descriptor, ...] | None] = {}
         self._unlisted: dict[str, str] = {}
-        self._recorded: dict[str, bool] = {}
+        self._recorded: dict[str, frozenset[str]] = {}
         self._attestations: dict[Address, Manifest | None] = {}
 
     def read_settings(self) -> None:
@@ -187,13 +187,18 @@ class StateReader:
             return
         digests = dict.fromkeys(image.digest for image in images)
         asked = [digest for digest in digests if digest not in self._recorded]
-        promotions = self.session.ports.promotions
-        found = self.session.each(lambda digest: promotions.find_promotion(service, digest), asked)
-        self._recorded.update((digest, self._is_whole(line)) for digest, line in zip(asked, found, strict=True))
+        found = self.session.each(lambda digest: self._lines(service, digest), asked)
+        self._recorded.update(
+            (digest, frozenset(line.signature for line in lines)) for digest, lines in zip(asked, found, strict=True)
+        )
 
-    def _is_whole(self, line: Promotion | None) -> bool:
-        """Whether there is a line, with a signature where one is asked for."""
-        return line is not None and (bool(line.signature) or self.session.signer is None)
+    def _lines(self, service: str, digest: str) -> tuple[Promotion, ...]:
+        """The lines of a digest. Where nothing is signed, the newest is enough to know that there is one."""
+        promotions = self.session.ports.promotions
+        if self.session.signer:
+            return promotions.find_promotions(service, digest)
+        newest = promotions.find_promotion(service, digest)
+        return (newest,) if newest else ()
 
     def _state(self, image: SourceImage) -> DestinationState:
         destination = image.request.destination
@@ -211,7 +216,7 @@ class StateReader:
             manifests=frozenset(digest for digest in digests if destination(digest) in self._present),
             tags=tuple(sorted(tags.items())),
             attestation=self._attestation(image),
-            recorded=self._recorded.get(image.digest, False),
+            recorded=self._recorded.get(image.digest, frozenset()),
             held=tuple(sorted(held.items(), key=lambda item: item[0])),
             referrers_api=self._has_api(image.request.destination_repository),
             unlisted=self._unlisted.get(image.request.destination_repository, ""),

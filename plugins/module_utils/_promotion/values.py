@@ -110,14 +110,15 @@ class DestinationState:
     ``referrers_api`` tells that it keeps referrers itself, so that no tag is needed for them; ``unlisted`` why it does
     not say which it keeps, empty when it does. ``attestation`` is the digest of the attestation that it has of the
     promotion, ``signature`` that of a signature by whoever is to sign, which it has or is about to get from the source;
-    empty when there is none. ``recorded``: the release table has a line, with a signature where one is asked for.
+    empty when there is none. ``recorded`` are the signatures that the image's lines in the release table name, an empty
+    text for a line that names none; no line, no text.
     """
 
     settings: RepositorySettings
     blobs: frozenset[str] = frozenset()
     manifests: frozenset[str] = frozenset()
     tags: tuple[tuple[str, str], ...] = ()
-    recorded: bool = False
+    recorded: frozenset[str] = frozenset()
     held: tuple[tuple[str, Manifest], ...] = ()
     referrers_api: bool = False
     unlisted: str = ""

@@ -46,13 +46,20 @@ class PromotionsClient(SequencedTable):
 
     def find_promotion(self, service: str, digest: str) -> Promotion | None:
         """The newest promotion of *digest*, or None."""
-        found = self._promotions(service, {":digest": digest}, FilterExpression="digest = :digest")
-        return next((_read_promotion(item) for item in found), None)
+        return next(self._of_digest(service, digest), None)
+
+    def find_promotions(self, service: str, digest: str) -> tuple[Promotion, ...]:
+        """All promotions of *digest*, the newest first."""
+        return tuple(self._of_digest(service, digest))
 
     def write_promotion(self, promotion: Promotion) -> None:
         """Append a record, under an id that the table's order gives. Raises OperationError when that cannot be."""
         attempted = f"record the promotion of {promotion.version} in release table {self._table}"
         self._append(attempted, RECORD_PREFIX, promotion_data(promotion))
+
+    def _of_digest(self, service: str, digest: str) -> Iterator[Promotion]:
+        found = self._promotions(service, {":digest": digest}, FilterExpression="digest = :digest")
+        return map(_read_promotion, found)
 
     def _promotions(self, service: str, values: Mapping[str, str], **others: Any) -> Iterator[Any]:
         return self._records(f"read the promotions of {service}", service, RECORD_PREFIX, values=values, **others)
@@ -86,6 +93,10 @@ class UnrecordedPromotions:
     def find_promotion(self, service: str, digest: str) -> Promotion | None:  # noqa: ARG002 - as the port says
         """None."""
         return None
+
+    def find_promotions(self, service: str, digest: str) -> tuple[Promotion, ...]:  # noqa: ARG002 - as the port says
+        """None."""
+        return ()
 
     def write_promotion(self, promotion: Promotion) -> None:
         """Raises OperationError: there is nowhere to write it."""

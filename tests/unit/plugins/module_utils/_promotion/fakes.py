@@ -216,6 +216,9 @@ class World:
     def find_promotion(self, service: str, digest: str) -> Promotion | None:
         return next((each for each in self.promotions(service) if each.digest == digest), None)
 
+    def find_promotions(self, service: str, digest: str) -> tuple[Promotion, ...]:
+        return tuple(each for each in self.promotions(service) if each.digest == digest)
+
     def write_promotion(self, promotion: Promotion) -> None:
         if self.fail_record:
             raise UnavailableError("DynamoDB could not be asked.")

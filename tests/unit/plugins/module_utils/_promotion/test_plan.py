@@ -57,7 +57,7 @@ def test_nothing_is_planned_where_all_is() -> None:
         blobs=frozenset(blob.digest for blob in source.root.blobs),
         manifests=frozenset({source.digest}),
         tags=(("1", source.digest),),
-        recorded=True,
+        recorded=frozenset({""}),
         attestation="sha256:x",
     )
     made = planned(source, state)
@@ -69,9 +69,9 @@ def test_nothing_is_planned_where_all_is() -> None:
 @pytest.mark.parametrize(
     ("state", "attest", "record"),
     [
-        ({"attestation": "sha256:x", "recorded": False}, False, True),
-        ({"attestation": "", "recorded": True}, True, False),
-        ({"attestation": "sha256:x", "recorded": True, "tags": ()}, False, True),
+        ({"attestation": "sha256:x", "recorded": frozenset()}, False, True),
+        ({"attestation": "", "recorded": frozenset({""})}, True, False),
+        ({"attestation": "sha256:x", "recorded": frozenset({""}), "tags": ()}, False, True),
     ],
 )
 def test_what_is_kept_of_a_promotion_is_completed(state: dict[str, object], attest: bool, record: bool) -> None:

@@ -122,6 +122,50 @@ def test_a_signature_by_the_same_that_comes_along_is_enough(api: bool) -> None:
     assert not run(after, signer=SIGNER).changed
 
 
+@BOTH_KINDS
+def test_each_signature_has_its_line_which_check_mode_announces(api: bool) -> None:
+    world = World(destination_api=api)
+    sample(world)
+    made = []
+    for each in (SIGNER, OTHER, signer(2)):
+        predicted = as_data(run(world, check_mode=True, signer=each))
+        assert (predicted["changed"], predicted["images"][0]["signed"]) == (True, True)
+        assert "  write line in the release table\n" in predicted["diff"]["after"]
+        made.append(run(world, signer=each).images[0].signature)
+        assert [line.signature for line in world.lines] == made
+        assert not run(world, check_mode=True, signer=each).changed
+    for each in (SIGNER, OTHER, signer(2)) * 2:
+        assert not run(world, signer=each).changed
+    assert not run(world).changed
+    assert [line.signature for line in world.lines] == made
+
+
+def test_a_signature_whose_line_was_not_written_is_recorded_by_the_next_run() -> None:
+    world = World(destination_api=True)
+    sample(world)
+    run(world, signer=SIGNER)
+    world.fail_record = True
+    with pytest.raises(UnavailableError, match="DynamoDB"):
+        run(world, signer=OTHER)
+    world.fail_record = False
+    result = run(world, signer=OTHER)
+    assert (result.changed, result.images[0].signed) == (True, False)
+    assert [line.signature for line in world.lines][1:] == [result.images[0].signature]
+    assert not run(world, signer=OTHER).changed
+
+
+def test_the_same_image_in_two_places_has_two_signatures_and_two_lines() -> None:
+    world = World(destination_api=True)
+    made = sample(world)
+    images = [ImageRequest(SOURCE, where, "", made.root.digest, "") for where in (DESTINATION, "prod/other")]
+    asked = request(*images)
+    run(world, asked)
+    signatures = [outcome.signature for outcome in run(world, asked, signer=SIGNER).images]
+    assert len(set(signatures)) == 2
+    assert [line.signature for line in world.lines] == ["", *signatures]
+    assert not run(world, asked, signer=SIGNER).changed
+
+
 def test_a_signature_that_may_stay_behind_is_not_counted_on() -> None:
     world = World(destination_api=True)
     sample(world)

@@ -114,6 +114,14 @@ def test_a_digest_that_was_never_promoted(stub: Stubber) -> None:
     assert promotions(stub).find_promotion("inference", DIGEST) is None
 
 
+def test_all_promotions_of_a_digest_are_found_on_all_pages(stub: Stubber) -> None:
+    older = replace(PROMOTION, release_id="P#seq-000000000001", signature="")
+    key = written({"service": "inference", "release_id": PROMOTION.release_id})
+    stub.add_response("query", {"Items": [written(promotion_data(PROMOTION))], "LastEvaluatedKey": key}, query(DIGEST))
+    stub.add_response("query", {"Items": [written(promotion_data(older))]}, query(DIGEST, ExclusiveStartKey=key))
+    assert promotions(stub).find_promotions("inference", DIGEST) == (PROMOTION, older)
+
+
 def test_a_record_is_never_changed(stub: Stubber) -> None:
     stub.add_response("query", {"Items": []})
     stub.add_client_error("put_item", "ConditionalCheckFailedException")
@@ -143,5 +151,6 @@ def test_a_record_that_cannot_be_understood_is_named(stub: Stubber, harm: dict[s
 def test_without_a_table_nothing_is_recorded_and_that_is_said() -> None:
     none = UnrecordedPromotions(lambda: "me")
     assert (none.caller(), none.promotions("x"), none.find_promotion("x", DIGEST)) == ("me", (), None)
+    assert none.find_promotions("x", DIGEST) == ()
     with pytest.raises(OperationError, match="Set release_table"):
         none.write_promotion(PROMOTION)
