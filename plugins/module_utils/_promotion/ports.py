@@ -17,10 +17,10 @@ from .._errors import FastbreakError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from .._common.clock import Clock
     from .._common.progress import Progress
+    from .._common.time_span import TimeSpan
     from .._ecr.values import RepositorySettings, Scan
     from .._oci.model import Descriptor, RawManifest, Transferred
     from .._oci.names import Address
@@ -40,7 +40,7 @@ class Registry(Protocol):
     def hang_up(self) -> None:
         """End at once what is asked now, in whatever thread; what is asked later fails."""
 
-    def now(self) -> datetime | None:
+    def now(self) -> TimeSpan | None:
         """The time of day that the registry told with its answers; None when it told none."""
 
     def read_manifest(self, address: Address) -> RawManifest | None:

@@ -86,7 +86,7 @@ def _judged(session: Session, planned: PromotionPlan) -> PromotionPlan:
     def judged(image: ImagePlan) -> ImagePlan:
         if not image.changed:
             return image
-        return replace(image, gates=judge(image.source, session.request.gates, ports))
+        return replace(image, gates=judge(image.source, session.request.gates, ports, session.told_time))
 
     return PromotionPlan(tuple(session.each(judged, planned.images)))
 

@@ -9,7 +9,8 @@ import threading
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from .._errors import RefusedError, UnavailableError
+from .._common.time_span import span_of
+from .._errors import RefusedError
 from .._oci.names import Address
 from .._oci.parse import parse_manifest
 from .ports import StoppedError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import TracebackType
 
+    from .._common.time_span import TimeSpan
     from .._oci.model import Descriptor, Manifest, RawManifest
     from .ports import Ports, Registry
     from .request import PromotionRequest
@@ -120,6 +122,10 @@ class Session:
         self.ports.source.hang_up()
         self.ports.destination.hang_up()
         workers.join(_AFTER_CUT_SECONDS)
+
+    def told_time(self) -> TimeSpan:
+        """The time that both registries tell. The controller's clock may be wrong, and so may that of either side."""
+        return span_of((self.ports.source.now(), self.ports.destination.now()))
 
     def read(self, registry: Registry, address: Address) -> Manifest | None:
         """The manifest of a tag or digest, parsed; None when there is none. Raises RefusedError for hostile content."""
@@ -226,25 +232,15 @@ class _Workers:
 
 
 class StoppableClock:
-    """The session's clock, with waits that end when the work is given up, and the registries' time of day."""
+    """The session's clock, with waits that end when the work is given up."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._clock = session.ports.clock
 
     def now(self) -> datetime:
-        """The time that the destination tells, or else the source, for the controller's clock may be wrong.
-
-        Raises `UnavailableError` when neither tells any.
-        """
-        ports = self._session.ports
-        now = ports.destination.now() or ports.source.now()
-        if now is None:
-            raise UnavailableError(
-                "Tried to judge images by the registries' time, but neither side has a usable `Date` header in its "
-                "answers. Nothing was changed. Check what stands between us and the registries, then run again."
-            )
-        return now
+        """The controller's time of day, by which nothing is judged."""
+        return self._clock.now()
 
     def monotonic(self) -> float:
         """Seconds that only go forward."""

@@ -163,7 +163,7 @@ class RegistryHttp:
 
     def renew(self, repository: str, used: str, response: Response) -> bool:
         """Get new credentials after a refusal; whether there are any."""
-        asked = ", ".join(response.headers.get_all("WWW-Authenticate", []))
+        asked = ", ".join(response.values("WWW-Authenticate"))
         return self._authorizer.renew(repository, self._actions, used, asked)
 
     def begin(self, request: Request, repository: str) -> Call:

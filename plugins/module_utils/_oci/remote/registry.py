@@ -19,8 +19,7 @@ from .uploads import Uploads
 from .wire import STRETCH_BYTES, BrokenConnectionError, Request, Response, TooLongError
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
+    from ..._common.time_span import TimeSpan
     from .http import RegistryHttp
 
 _ACCEPT = {"Accept": ", ".join(MANIFEST_TYPES)}
@@ -41,8 +40,8 @@ class OciRegistry:
         """End at once what is asked now; what is asked later fails."""
         self.http.connections.cut()
 
-    def now(self) -> datetime | None:
-        """The time of day that the registry told with its answers; None when it told none."""
+    def now(self) -> TimeSpan | None:
+        """The times of day that the registry told with its answers; None when it told none."""
         return self.http.told_time.now()
 
     def read_manifest(self, address: Address) -> RawManifest | None:

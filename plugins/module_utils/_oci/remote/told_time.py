@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ..._common.http_date import parse_http_date
+from ..._common.time_span import TimeSpan
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,29 +21,48 @@ if TYPE_CHECKING:
 
 # The calendar ends with the year after it, and time must be able to go on.
 _LAST_YEAR = 9998
+_AGE = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
 class ToldTime:
-    """The time of the ``Date`` headers, which goes on between two answers. Safe to use from many threads."""
+    """The times of the ``Date`` headers, which go on between two answers. Safe to use from many threads.
+
+    A registry, or who stands before it, may tell several times. None of them is believed more than another.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._began = clock.monotonic()
-        self._told_then: datetime | None = None
+        self._told_then: TimeSpan | None = None
 
     def hear(self, response: Response) -> None:
-        """Take note of an answer. The newest time counts: what comes from a cache was true when it was put there."""
-        told = parse_http_date(response.header("Date"))
-        if told is None or told.year > _LAST_YEAR:
+        """Take note of an answer. One from a cache was made as long ago as its ``Age`` says."""
+        passed, age = self._passed(), _age(response.values("Age"))
+        if age is None:
             return
-        with self._lock:
-            then = told - self._passed()
-            self._told_then = max(then, self._told_then or then)
+        for text in response.values("Date"):
+            told = parse_http_date(text)
+            if told is not None and told.year < _LAST_YEAR:
+                self._note(told + age - passed)
 
-    def now(self) -> datetime | None:
-        """The time now, in UTC; None before any was told."""
-        return None if self._told_then is None else self._told_then + self._passed()
+    def _note(self, then: datetime) -> None:
+        with self._lock:
+            known = self._told_then or TimeSpan(then, then)
+            self._told_then = TimeSpan(min(then, known.earliest), max(then, known.latest))
+
+    def now(self) -> TimeSpan | None:
+        """The earliest and the latest time that it may be; None before any was told."""
+        told, passed = self._told_then, self._passed()
+        return None if told is None else TimeSpan(told.earliest + passed, told.latest + passed)
 
     def _passed(self) -> timedelta:
         return timedelta(seconds=self._clock.monotonic() - self._began)
+
+
+def _age(values: list[str]) -> timedelta | None:
+    """How long an answer lay in a cache; None when that cannot be read."""
+    if not values:
+        return timedelta(0)
+    text = values[0].strip()
+    return timedelta(seconds=int(text)) if len(values) == 1 and _AGE.fullmatch(text) else None

@@ -75,6 +75,10 @@ class Response:
         """A header's value, empty without it."""
         return str(self.headers.get(name, ""))
 
+    def values(self, name: str) -> list[str]:
+        """The values of a header that may be there more than once."""
+        return [str(value) for value in self.headers.get_all(name, [])]
+
     @property
     def length(self) -> int | None:
         """Bytes of the body that are still to come; None when the answer does not say."""

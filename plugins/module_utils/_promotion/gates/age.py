@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from math import isfinite
 from typing import TYPE_CHECKING, ClassVar
 
 from ..._common.verdict import Verdict
 from .model import SHOWN, Gate, Judgement, of_platforms
+from .told_time import show_time, time_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ..._common.time_span import TimeSpan
     from ..values import SourceImage
     from .model import Options
     from .subject import ConfigReading, Subject
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 _TIME = re.compile(r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(\.\d{1,12})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 # Image formats are younger than that: an older date is fixed, and was put there by a reproducible build.
 _FIRST_YEAR = 2013
+#: How far the clock of whoever builds images may be ahead of the registries'.
+_AHEAD = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ class Age(Gate[AgePolicy, "tuple[ConfigReading, ...]"]):
         return subject.configs
 
     def assess(
-        self, policy: AgePolicy, measured: tuple[ConfigReading, ...], _image: SourceImage, now: datetime
+        self, policy: AgePolicy, measured: tuple[ConfigReading, ...], _image: SourceImage, now: TimeSpan
     ) -> Judgement:
         """Each platform's age at *now*."""
         return of_platforms(_judge(policy, config, now) for config in measured)
@@ -78,7 +82,7 @@ class Age(Gate[AgePolicy, "tuple[ConfigReading, ...]"]):
         return f"created {' and '.join(limits) or 'at a known time'}"
 
 
-def _judge(policy: AgePolicy, config: ConfigReading, now: datetime) -> Judgement:
+def _judge(policy: AgePolicy, config: ConfigReading, now: TimeSpan) -> Judgement:
     if config.problem:
         return Judgement(Verdict.ERROR, f"{config.image}: {config.problem}")
     if not config.created:
@@ -90,22 +94,32 @@ def _judge(policy: AgePolicy, config: ConfigReading, now: datetime) -> Judgement
     if created.year < _FIRST_YEAR:
         return Judgement(
             Verdict.INCONCLUSIVE,
-            f"{config.image}: created {_show(created)}, the fixed date of a reproducible build, not the time it was "
-            "made; build with SOURCE_DATE_EPOCH set to the commit's time, or switch the gate off",
+            f"{config.image}: created {show_time(created)}, the fixed date of a reproducible build, not the time it "
+            "was made; build with SOURCE_DATE_EPOCH set to the commit's time, or switch the gate off",
         )
-    hours = (now - created).total_seconds() / 3600
-    seen = f"{config.image}: created {_show(created)}, "
-    if hours < 0:
-        return Judgement(Verdict.UNHEALTHY, f"{seen}{-hours:.1f} hours in the future; look at the clocks")
+    return _judge_age(policy, f"{config.image}: created {show_time(created)}, ", created, now)
+
+
+def _judge_age(policy: AgePolicy, seen: str, created: datetime, now: TimeSpan) -> Judgement:
+    if problem := time_problem(now):
+        return Judgement(Verdict.INCONCLUSIVE, f"{seen}but {problem}")
+    if created - now.earliest > _AHEAD:
+        ahead = _hours(created - now.earliest)
+        return Judgement(Verdict.UNHEALTHY, f"{seen}{ahead:.1f} hours in the future; look at the clocks")
+    least, most = (max(0.0, _hours(moment - created)) for moment in (now.earliest, now.latest))
     # `not >=` rather than `<`: nothing is inside a limit that is no number.
-    too_young = policy.minimum_hours is not None and not hours >= policy.minimum_hours
-    too_old = policy.maximum_hours is not None and not hours <= policy.maximum_hours
-    text = f"{hours:.1f} hours ago" + (", too young" if too_young else "") + (", too old" if too_old else "")
+    too_young = policy.minimum_hours is not None and not least >= policy.minimum_hours
+    too_old = policy.maximum_hours is not None and not most <= policy.maximum_hours
+    text = (
+        f"{most if too_old else least:.1f} hours ago"
+        + (", too young" if too_young else "")
+        + (", too old" if too_old else "")
+    )
     return Judgement(Verdict.UNHEALTHY if too_young or too_old else Verdict.HEALTHY, seen + text)
 
 
-def _show(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+def _hours(passed: timedelta) -> float:
+    return passed.total_seconds() / 3600
 
 
 def parse_time(text: str) -> datetime | None:

@@ -18,23 +18,27 @@ from .model import Judgement
 from .subject import Subject
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Callable
 
+    from ..._common.time_span import TimeSpan
     from ..ports import Ports
     from ..values import SourceImage
     from .model import ConfiguredGate
 
 
-def judge(image: SourceImage, gates: tuple[ConfiguredGate, ...], ports: Ports) -> tuple[GateResult, ...]:
+def judge(
+    image: SourceImage, gates: tuple[ConfiguredGate, ...], ports: Ports, told_time: Callable[[], TimeSpan]
+) -> tuple[GateResult, ...]:
     """The results of *gates*, in their order. They are what stops the image, and what is attested and recorded of it.
 
-    Raises only StoppedError. A scan that is running is waited for, as long as its policy says.
+    *told_time* is asked for the registries' time when all have measured. Raises only StoppedError. A scan that is
+    running is waited for, as long as its policy says.
     """
     if not gates:
         return ()
     subject = Subject(image, ports)
     measured = [(configured, _measure(configured, subject)) for configured in gates]
-    now = ports.clock.now()
+    now = told_time()
     return tuple(_result(configured, seen, image, now) for configured, seen in measured)
 
 
@@ -47,7 +51,7 @@ def _measure(configured: ConfiguredGate, subject: Subject) -> Any:
         return error
 
 
-def _result(configured: ConfiguredGate, measured: Any, image: SourceImage, now: datetime) -> GateResult:
+def _result(configured: ConfiguredGate, measured: Any, image: SourceImage, now: TimeSpan) -> GateResult:
     gate, policy = configured.gate, configured.policy
     if isinstance(measured, FastbreakError):
         judgement = Judgement(Verdict.ERROR, measured.message)

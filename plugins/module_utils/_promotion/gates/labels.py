@@ -15,8 +15,8 @@ from .model import SHOWN, Gate, Judgement, of_platforms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
+    from ..._common.time_span import TimeSpan
     from ..values import SourceImage
     from .model import Options
     from .subject import ConfigReading, Subject
@@ -66,7 +66,7 @@ class Labels(Gate[LabelPolicy, "tuple[ConfigReading, ...]"]):
         return subject.configs
 
     def assess(
-        self, policy: LabelPolicy, measured: tuple[ConfigReading, ...], image: SourceImage, _now: datetime
+        self, policy: LabelPolicy, measured: tuple[ConfigReading, ...], image: SourceImage, _now: TimeSpan
     ) -> Judgement:
         """Each platform's labels. With ``revision_is_tag`` an image whose tags name no commit does not pass."""
         commits = _commits(image)

@@ -13,8 +13,8 @@ from ..._common.verdict import Verdict, combine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import datetime
 
+    from ..._common.time_span import TimeSpan
     from ..._release.promotion import GateMode
     from ..values import SourceImage
     from .subject import Subject
@@ -59,8 +59,11 @@ class Gate(ABC, Generic[Policy, Measured]):  # noqa: UP046 (ansible-core 2.19 ru
         """Look at the image. What this raises of FastbreakError becomes the verdict ERROR."""
 
     @abstractmethod
-    def assess(self, policy: Policy, measured: Measured, image: SourceImage, now: datetime) -> Judgement:
-        """Judge what was measured. Pure, and fails closed: what is not known to be inside the limits does not pass."""
+    def assess(self, policy: Policy, measured: Measured, image: SourceImage, now: TimeSpan) -> Judgement:
+        """Judge what was measured. Pure, and fails closed: what is not known to be inside the limits does not pass.
+
+        Of *now* the earlier or the later end counts, whichever lets less through.
+        """
 
     @abstractmethod
     def expect(self, policy: Policy, image: SourceImage) -> str:

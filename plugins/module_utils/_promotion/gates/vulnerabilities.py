@@ -25,11 +25,12 @@ from .allow_list import (
     read_entry,
 )
 from .model import Gate, Judgement, of_platforms
+from .told_time import time_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
+    from ..._common.time_span import TimeSpan
     from ..._ecr.values import Finding, Scan
     from ..values import SourceImage
     from .model import Options
@@ -108,12 +109,13 @@ class Vulnerabilities(Gate[VulnerabilityPolicy, tuple[ImageScan, ...]]):
         return tuple(_await_scan(subject, platform, deadline) for platform in subject.platforms)
 
     def assess(
-        self, policy: VulnerabilityPolicy, measured: tuple[ImageScan, ...], _image: SourceImage, now: datetime
+        self, policy: VulnerabilityPolicy, measured: tuple[ImageScan, ...], _image: SourceImage, now: TimeSpan
     ) -> Judgement:
-        """Each platform's findings, less those that are let through on the day of *now*."""
-        today = now.date()
-        active = active_entries(policy.allow, today)
-        whole = of_platforms((_judge(policy, active, scan) for scan in measured), show_passing=True)
+        """Each platform's findings, less those that are let through on the last day that *now* may be."""
+        if policy.allow and (problem := time_problem(now)):
+            return _without_time(policy, measured, problem)
+        today = now.latest.date()
+        whole = _whole(policy, active_entries(policy.allow, today), measured)
         findings = [finding for scan in measured if scan.scan for finding in scan.scan.findings]
         return Judgement(whole.verdict, "; ".join([whole.seen, *entries_to_mention(policy.allow, findings, today)]))
 
@@ -121,6 +123,22 @@ class Vulnerabilities(Gate[VulnerabilityPolicy, tuple[ImageScan, ...]]):
         """The limits in words."""
         limits = ", ".join(f"{severity} at most {count}" for severity, count in policy.maximum)
         return f"a complete scan of each platform's image; findings: {limits or 'any number'}"
+
+
+def _whole(
+    policy: VulnerabilityPolicy, active: tuple[AllowedFinding, ...], measured: tuple[ImageScan, ...]
+) -> Judgement:
+    return of_platforms((_judge(policy, active, scan) for scan in measured), show_passing=True)
+
+
+def _without_time(policy: VulnerabilityPolicy, measured: tuple[ImageScan, ...], problem: str) -> Judgement:
+    """No entry is applied, for each may have expired. Where that decides, nothing is known of the image."""
+    strict = _whole(policy, (), measured)
+    undecided = (
+        strict.verdict is Verdict.UNHEALTHY and _whole(policy, policy.allow, measured).verdict is not strict.verdict
+    )
+    verdict = Verdict.INCONCLUSIVE if undecided else strict.verdict
+    return Judgement(verdict, f"{strict.seen}; the allow-list was not applied: {problem}")
 
 
 def _await_scan(subject: Subject, platform: PlatformImage, deadline: float) -> ImageScan:

@@ -23,8 +23,8 @@ from .payloads import NotProofError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import datetime
 
+    from ...._common.time_span import TimeSpan
     from ...values import SourceImage
     from ..model import Options
     from ..subject import Subject
@@ -106,7 +106,7 @@ class Signature(Gate[SignaturePolicy, tuple[SignatureCheck, ...]]):
         return lambda material: verifier.check(material, digest, policy)
 
     def assess(
-        self, _policy: SignaturePolicy, measured: tuple[SignatureCheck, ...], image: SourceImage, _now: datetime
+        self, _policy: SignaturePolicy, measured: tuple[SignatureCheck, ...], image: SourceImage, _now: TimeSpan
     ) -> Judgement:
         """A single valid signature passes. None that is, or none at all, is the image's fault."""
         valid = next((check for check in measured if check.valid), None)

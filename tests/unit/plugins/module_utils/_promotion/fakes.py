@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.time_span import TimeSpan
 from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import RepositorySettings
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, UnavailableError
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import Descriptor, RawManifest, Transferred
@@ -52,13 +53,13 @@ class MemoryRegistry:
         self.settings = RepositorySettings(exists=True, known=False)
         self.refuses: Callable[[str, RawManifest], str] = lambda _reference, _manifest: ""
         self.on_write: Callable[[str, str], None] = lambda _verb, _reference: None
-        self.told_time: Callable[[], datetime | None] = lambda: EPOCH
+        self.told_time: Callable[[], TimeSpan | None] = lambda: TimeSpan(EPOCH, EPOCH)
         self.calls: list[tuple[str, str, str]] = []
         self.writes = 0
         self.fail_at = -1
         self.lock = threading.RLock()
 
-    def now(self) -> datetime | None:
+    def now(self) -> TimeSpan | None:
         return self.told_time()
 
     def hang_up(self) -> None:

@@ -9,9 +9,8 @@ import threading
 from datetime import UTC, datetime
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
-    UnavailableError,
-)
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.time_span import UNKNOWN_TIME, TimeSpan
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import UnavailableError
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion import session as promotion_session
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.session import Session, StoppableClock
 
@@ -38,18 +37,27 @@ def test_an_interruption_ends_all_threads(monkeypatch: pytest.MonkeyPatch) -> No
             assert not thread.is_alive()
 
 
-def test_the_time_of_day_is_the_destinations_or_else_the_sources() -> None:
+MARCH, APRIL, MAY = (
+    TimeSpan(moment, moment) for moment in (datetime(2026, month, 1, tzinfo=UTC) for month in (3, 4, 5))
+)
+
+
+@pytest.mark.parametrize(
+    ("there", "here", "span"),
+    [
+        (MARCH, APRIL, TimeSpan(MARCH.earliest, APRIL.latest)),
+        (APRIL, MARCH, TimeSpan(MARCH.earliest, APRIL.latest)),
+        (TimeSpan(MARCH.earliest, MAY.latest), APRIL, TimeSpan(MARCH.earliest, MAY.latest)),
+        (MARCH, None, MARCH),
+        (None, MARCH, MARCH),
+        (None, None, UNKNOWN_TIME),
+    ],
+)
+def test_the_time_of_day_is_what_both_sides_tell(there: TimeSpan | None, here: TimeSpan | None, span: TimeSpan) -> None:
     world = World()
-    there, here = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC)
     world.destination.told_time, world.source.told_time = lambda: there, lambda: here
     with Session(request(), world.ports()) as session:
-        clock = StoppableClock(session)
-        assert clock.now() == there
-        world.destination.told_time = lambda: None
-        assert clock.now() == here
-        world.source.told_time = lambda: None
-        with pytest.raises(UnavailableError, match="`Date` header"):
-            clock.now()
+        assert session.told_time() == span
 
 
 def _wait(clock: StoppableClock) -> None:

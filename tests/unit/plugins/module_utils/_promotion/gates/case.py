@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.time_span import TimeSpan
 from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import Scan, ScanState
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.media_types import OCI_INDEX, OCI_MANIFEST
@@ -52,7 +53,15 @@ DIGEST = OPENSSL["digest"]
 KEY = OPENSSL["keys"][0]
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 TAG = f"1.4.2-{COMMIT}"
-NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def span(moment: datetime, earlier: timedelta = timedelta(0)) -> TimeSpan:
+    """It is *moment*, or as much as *earlier* before it."""
+    return TimeSpan(moment - earlier, moment)
+
+
+NOW = span(NOON)
 
 SIMPLE_SIGNING = "application/vnd.dev.cosign.simplesigning.v1+json"
 COMPLETE = Scan(ScanState.COMPLETE, "basic")
@@ -138,9 +147,9 @@ class World:
     said: list[str] = field(default_factory=list)
     asked_the_time: int = 0
 
-    def now(self) -> datetime:
+    def told_time(self) -> TimeSpan:
         self.asked_the_time += 1
-        return NOW + timedelta(seconds=self.elapsed)
+        return span(NOON + timedelta(seconds=self.elapsed))
 
     def monotonic(self) -> float:
         return self.elapsed
@@ -218,6 +227,6 @@ class Gates:
         return Ports(self.source, self.world, self.world, self.world)
 
     def judge(self, *gates: ConfiguredGate, image: SourceImage | None = None) -> dict[str, GateResult]:
-        results = judge(image or self.image(), gates or ALL, self.ports())
+        results = judge(image or self.image(), gates or ALL, self.ports(), self.world.told_time)
         assert all(result.subject == DIGEST for result in results)
         return {result.gate: result for result in results}

@@ -6,16 +6,17 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.time_span import UNKNOWN_TIME, TimeSpan
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.age import Age, AgePolicy, parse_time
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.model import Judgement
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.subject import ConfigReading, read_config
 
-from tests.unit.plugins.module_utils._promotion.gates.case import NOW, policy, problems, source_image
+from tests.unit.plugins.module_utils._promotion.gates.case import NOON, NOW, policy, problems, source_image, span
 
 
 def config(created: Any) -> ConfigReading:
@@ -35,7 +36,10 @@ def assess(*configs: ConfigReading, minimum: float | None = None, maximum: float
         ("2026-11-23T10:00:01Z", 2, None, Verdict.UNHEALTHY),
         ("2026-11-23T09:59:59Z", None, 2, Verdict.UNHEALTHY),
         ("2026-11-23T12:00:00+02:00", 2, 2, Verdict.HEALTHY),
-        ("2026-11-23T12:00:01Z", None, None, Verdict.UNHEALTHY),
+        ("2026-11-23T12:00:01Z", None, None, Verdict.HEALTHY),
+        ("2026-11-23T12:01:00Z", None, 1, Verdict.HEALTHY),
+        ("2026-11-23T12:01:00Z", 0.001, None, Verdict.UNHEALTHY),
+        ("2026-11-23T12:01:01Z", None, None, Verdict.UNHEALTHY),
         ("2026-11-23T10:00:00Z", float("nan"), None, Verdict.UNHEALTHY),
         ("2026-11-23T10:00:00Z", None, float("nan"), Verdict.UNHEALTHY),
         ("1970-01-01T00:00:00Z", None, None, Verdict.INCONCLUSIVE),
@@ -55,6 +59,28 @@ def assess(*configs: ConfigReading, minimum: float | None = None, maximum: float
 )
 def test_age_is_counted_from_the_configs_time(created: Any, minimum: Any, maximum: Any, verdict: Verdict) -> None:
     assert assess(config(created), minimum=minimum, maximum=maximum).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("minimum", "maximum", "now", "verdict"),
+    [
+        (2, 2, span(NOON, timedelta(0)), Verdict.HEALTHY),
+        (2, None, span(NOON, timedelta(minutes=5)), Verdict.UNHEALTHY),
+        (None, 2, span(NOON, timedelta(minutes=5)), Verdict.HEALTHY),
+        (None, 2, span(NOON + timedelta(minutes=1), timedelta(minutes=5)), Verdict.UNHEALTHY),
+        (1, 3, span(NOON, timedelta(minutes=6)), Verdict.INCONCLUSIVE),
+        (1, 3, span(NOON + timedelta(days=365), timedelta(days=365)), Verdict.INCONCLUSIVE),
+        (1, 3, span(NOON, NOON - datetime(1970, 1, 1, tzinfo=UTC)), Verdict.INCONCLUSIVE),
+        (1, 3, UNKNOWN_TIME, Verdict.INCONCLUSIVE),
+    ],
+)
+def test_of_the_times_that_are_told_the_stricter_counts_and_none_when_they_are_far_apart(
+    minimum: float | None, maximum: float | None, now: TimeSpan, verdict: Verdict
+) -> None:
+    created = (config("2026-11-23T10:00:00Z"),)
+    found = Age().assess(AgePolicy(minimum, maximum), created, source_image(), now)
+    assert found.verdict is verdict
+    assert ("`Date` header" in found.seen) is (verdict is Verdict.INCONCLUSIVE)
 
 
 def test_each_platform_has_an_age_of_its_own() -> None:

@@ -31,7 +31,7 @@ def test_a_good_image_passes_all_gates() -> None:
 
 def test_without_gates_nothing_is_looked_at() -> None:
     gates = Gates()
-    assert judge(gates.image(), (), gates.ports()) == ()
+    assert judge(gates.image(), (), gates.ports(), gates.world.told_time) == ()
     assert gates.source.read == []
 
 

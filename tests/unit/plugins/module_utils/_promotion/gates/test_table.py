@@ -29,8 +29,8 @@ from tests.unit.plugins.module_utils._promotion.fakes import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
+    from ansible_collections.fastbreak.aws.plugins.module_utils._common.time_span import TimeSpan
     from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.model import Options
     from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.subject import Subject
     from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.request import PromotionRequest
@@ -53,7 +53,7 @@ class Platforms(Gate[int, int]):
     def measure(self, _policy: int, subject: Subject) -> int:
         return len(subject.platforms)
 
-    def assess(self, policy: int, measured: int, _image: SourceImage, _now: datetime) -> Judgement:
+    def assess(self, policy: int, measured: int, _image: SourceImage, _now: TimeSpan) -> Judgement:
         verdict = Verdict.HEALTHY if measured >= policy else Verdict.UNHEALTHY
         return Judgement(verdict, f"{measured} platforms")
 

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.time_span import UNKNOWN_TIME, TimeSpan
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
 from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import Finding, Scan, ScanState
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.allow_list import AllowedFinding
@@ -24,15 +26,17 @@ from hypothesis import strategies as st
 
 from tests.unit.plugins.module_utils._promotion.gates.case import (
     COMPLETE,
+    NOON,
     NOW,
     Gates,
     configured,
     policy,
     problems,
     source_image,
+    span,
 )
 
-TODAY = NOW.date()
+TODAY = NOON.date()
 RUNNING = Scan(ScanState.RUNNING)
 CVE = Finding("CVE-2026-1", "HIGH", "openssl", "3.0.1")
 POLICY = VulnerabilityPolicy((("CRITICAL", 0), ("HIGH", 0), ("MEDIUM", 2)))
@@ -75,6 +79,32 @@ def test_severities_that_nobody_has_judged_count_as_given(severity: str) -> None
     assert assess(complete(Finding("a", severity)), limits=limits).verdict is Verdict.UNHEALTHY
 
 
+@pytest.mark.parametrize(
+    ("now", "findings", "verdict"),
+    [
+        (span(NOON + timedelta(minutes=4), timedelta(minutes=4)), (CVE,), Verdict.HEALTHY),
+        # Midnight lies between the two clocks.
+        (span(NOON + timedelta(hours=12), timedelta(minutes=4)), (CVE,), Verdict.UNHEALTHY),
+        (span(NOON, NOON - datetime(1970, 1, 1, tzinfo=UTC)), (CVE,), Verdict.INCONCLUSIVE),
+        (span(NOON + timedelta(days=365), timedelta(days=365)), (CVE,), Verdict.INCONCLUSIVE),
+        (UNKNOWN_TIME, (CVE,), Verdict.INCONCLUSIVE),
+        (UNKNOWN_TIME, (), Verdict.HEALTHY),
+        (UNKNOWN_TIME, (CVE, Finding("CVE-2026-2", "CRITICAL")), Verdict.UNHEALTHY),
+    ],
+)
+def test_an_entry_counts_only_where_it_is_known_not_to_have_expired(
+    now: TimeSpan, findings: tuple[Finding, ...], verdict: Verdict
+) -> None:
+    limits = replace(POLICY, allow=(AllowedFinding("CVE-2026-1", "unused", TODAY),))
+    found = Vulnerabilities().assess(limits, (complete(*findings),), source_image(), now)
+    assert found.verdict is verdict
+    assert ("the allow-list was not applied" in found.seen) is (now.width > timedelta(minutes=5))
+
+
+def test_without_an_allow_list_no_time_is_needed() -> None:
+    assert Vulnerabilities().assess(POLICY, (complete(),), source_image(), UNKNOWN_TIME).verdict is Verdict.HEALTHY
+
+
 def test_a_failure_names_what_is_over_the_limit() -> None:
     seen = assess(complete(CVE, Finding("CVE-2026-2", "LOW"), *[Finding(f"C-{n}", "HIGH") for n in range(20)])).seen
     assert seen.startswith("linux/amd64: HIGH 21, LOW 1, over the limit for HIGH: CVE-2026-1 in openssl 3.0.1, C-0, ")
@@ -82,7 +112,7 @@ def test_a_failure_names_what_is_over_the_limit() -> None:
 
 
 def test_the_day_of_the_scan_is_said() -> None:
-    scan = ImageScan("linux/amd64", Scan(ScanState.COMPLETE, "basic", (), NOW))
+    scan = ImageScan("linux/amd64", Scan(ScanState.COMPLETE, "basic", (), NOON))
     assert assess(scan).seen == "linux/amd64: no findings (scanned 2026-11-23)"
 
 
