@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _STALE_SECONDS = 24 * 3600.0
 _FILE_BYTES = 1 << 16
 _VERSION = 1
+#: How often a lock's file may be replaced while it is taken; runs that end do that, and somebody may do it for ever.
+_LOCK_ATTEMPTS = 20
 
 
 def default_directory() -> Path:
@@ -150,7 +152,7 @@ class UploadStates:
         """Remove what nobody takes up any more. Where the clock is wrong, at most an upload begins again at zero."""
         now = self._clock.now().timestamp()
         for path in self._directory.glob("*.json"):
-            if now - path.lstat().st_mtime < _STALE_SECONDS:
+            if now - _changed_at(path, now) < _STALE_SECONDS:
                 continue
             lock = _lock(path.with_suffix(".lock"))
             if lock is not None:
@@ -160,8 +162,8 @@ class UploadStates:
 
 
 def _lock(path: Path) -> int | None:
-    """A locked file descriptor; None when another run has it."""
-    while True:
+    """A locked file descriptor; None when another run has it, or when the file is replaced again and again."""
+    for _attempt in range(_LOCK_ATTEMPTS):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -174,6 +176,7 @@ def _lock(path: Path) -> int | None:
             os.close(descriptor)
             raise
         os.close(descriptor)
+    return None
 
 
 def _is_still(path: Path, descriptor: int) -> bool:
@@ -181,6 +184,14 @@ def _is_still(path: Path, descriptor: int) -> bool:
         return os.path.samestat(path.lstat(), os.fstat(descriptor))
     except FileNotFoundError:
         return False
+
+
+def _changed_at(path: Path, now: float) -> float:
+    """When a file was written; *now* for one that another run has removed meanwhile."""
+    try:
+        return path.lstat().st_mtime
+    except FileNotFoundError:
+        return now
 
 
 def _read_own(path: Path) -> bytes:

@@ -9,17 +9,17 @@ import fcntl
 import json
 import os
 import shutil
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.transfer.state import UploadStates
 
 from tests.registries.faulty import FaultyRegistry
 from tests.registries.images import make_blob
 from tests.registries.sides import Sides, descriptor, transfer_between
+from tests.unit.plugins.module_utils._common.fakes import FakeClock
 from tests.unit.plugins.module_utils._oci.case import MIB, World, interrupted, nothing
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.mark.parametrize(
@@ -61,6 +61,42 @@ def test_two_runs_never_share_an_upload(world: World) -> None:
         fcntl.flock(held, fcntl.LOCK_EX)
         assert world.copy(blob).resumed_at == 0
     assert world.has(blob)
+
+
+def test_a_lock_that_is_replaced_without_end_is_given_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    blob = interrupted(world)
+    opened = 0
+    take = fcntl.flock
+
+    def replaced(descriptor: int, operation: int) -> None:
+        nonlocal opened
+        opened += 1
+        assert opened < 1000
+        take(descriptor, operation)
+        for lock in world.folder.glob("*.lock"):
+            lock.unlink()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(fcntl, "flock", replaced)
+        assert world.copy(blob).resumed_at == 0
+    assert world.has(blob)
+    assert opened > 1
+
+
+def test_a_state_that_another_run_removes_meanwhile_is_no_fault(tmp_path: Path) -> None:
+    (tmp_path / "gone.json").symlink_to("nowhere")
+    warnings: list[str] = []
+    states = UploadStates(tmp_path, warnings.append, FakeClock())
+    lstat = Path.lstat
+
+    def gone(path: Path) -> os.stat_result:
+        path.unlink(missing_ok=True)
+        return lstat(path)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Path, "lstat", lambda path: gone(path) if path.suffix == ".json" else lstat(path))
+        states.claim("http://a", "b", "c", 1).release()
+    assert warnings == []
 
 
 def test_old_states_are_swept_away(world: World) -> None:
