@@ -241,16 +241,19 @@ options:
       identity:
         description:
           - An identity that signs without a lasting key, in place of a private key, exactly as the certificate names
-            it. What is signed has to be by it; anything else is thrown away.
+            it. What the token says, and the certificate, are compared with it before anything is signed.
           - Needs the Python library C(sigstore), and that the certificate authority and the transparency log can be
             reached.
         type: str
       issuer:
-        description: Issuer of O(sign.identity), such as C(https://token.actions.githubusercontent.com).
+        description:
+          - Issuer of O(sign.identity), such as C(https://token.actions.githubusercontent.com), as the certificate names
+            it. For a token of Sigstore's own log-in it is the one behind that, C(https://github.com/login/oauth) or
+            C(https://accounts.google.com).
         type: str
       token:
         description:
-          - Token that the issuer made for the audience C(sigstore). It is needed when there is anything to sign.
+          - Token of the identity for the audience C(sigstore). It is needed when there is anything to sign.
           - Not given, and without O(sign.token_file), the environment variable E(SIGSTORE_ID_TOKEN).
         type: str
       token_file:

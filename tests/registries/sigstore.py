@@ -31,10 +31,10 @@ _NAME = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sigstore.test")])
 _START = "1970-01-01T00:00:00Z"
 
 
-def token(identity: str, issuer: str = ISSUER, *, seconds: float = 600) -> str:
-    """A token that says it is *identity*, as *issuer* would make it."""
+def token(identity: str, issuer: str = ISSUER, *, seconds: float = 600, **more: Any) -> str:
+    """A token that says it is *identity*, as *issuer* would make it, with *more* claims."""
     now = int(time.time())
-    claims = {"iss": issuer, "sub": identity, "aud": "sigstore", "iat": now - 1, "exp": now + int(seconds)}
+    claims = {"iss": issuer, "sub": identity, "aud": "sigstore", "iat": now - 1, "exp": now + int(seconds), **more}
     parts = [{"alg": "RS256", "typ": "JWT"}, claims]
     encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts]
     return ".".join([*encoded, base64.urlsafe_b64encode(b"signature").rstrip(b"=").decode()])
@@ -90,7 +90,7 @@ class Authority:
         part = bearer.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
         csr = x509.load_pem_x509_csr(base64.b64decode(json.loads(request)["certificateSigningRequest"]))
-        issuer = claims["iss"].encode()
+        issuer = claims.get("federated_claims", {}).get("connector_id", claims["iss"]).encode()
         builder = (
             self._builder(csr.public_key(), timedelta(minutes=10))
             .add_extension(
@@ -99,7 +99,7 @@ class Authority:
             )
             .add_extension(_usage(signs_certificates=False), critical=True)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING]), critical=False)
-            .add_extension(x509.SubjectAlternativeName([x509.UniformResourceIdentifier(claims["sub"])]), critical=True)
+            .add_extension(x509.SubjectAlternativeName([_name(claims)]), critical=True)
             .add_extension(x509.UnrecognizedExtension(_ISSUER_V2, bytes([0x0C, len(issuer)]) + issuer), critical=False)
         )
         bare = builder.sign(self.key, hashes.SHA256())
@@ -119,6 +119,19 @@ class Authority:
         listed = len(promise).to_bytes(2) + promise
         inner = len(listed).to_bytes(2) + listed
         return bytes([0x04, *_length(len(inner))]) + inner
+
+
+def _name(claims: dict[str, Any]) -> x509.GeneralName:
+    """Whom a certificate is for, as Fulcio makes it of a token (docs/oidc.md)."""
+    if "email" in claims:
+        return x509.RFC822Name(claims["email"])
+    if "job_workflow_ref" in claims:
+        return x509.UniformResourceIdentifier(f"https://github.com/{claims['job_workflow_ref']}")
+    kind, _colon, account = claims["sub"].partition(":serviceaccount:")
+    if kind == "system":
+        namespace, _colon, name = account.partition(":")
+        return x509.UniformResourceIdentifier(f"https://kubernetes.io/namespaces/{namespace}/serviceaccounts/{name}")
+    return x509.UniformResourceIdentifier(claims["sub"])
 
 
 def _length(count: int) -> bytes:

@@ -8,19 +8,21 @@ The library is imported when the first image is signed or its token is looked at
 
 from __future__ import annotations
 
-import json
 import os
 import threading
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..._errors import RequestError, UnavailableError
-from ..._oci.media_types import SIGSTORE_TRUST_CONFIG
+from ..certificate_names import may_name, possible_identities, possible_issuers
+from ..gates.signature.keyless import check_certificate
+from ..gates.signature.materials import SignaturePolicy
+from ..gates.subject import printable
 from ..sign_options import TOKEN_VARIABLE, SignedBy
+from .sigstore_library import SigstoreLibrary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from ..sign_options import SigningOptions
 
@@ -43,7 +45,7 @@ class IdentitySigner:
         self._lock = threading.Lock()
         self._signer: Any = None
         try:
-            self._library = _Library()
+            self._library = SigstoreLibrary()
         except ImportError as error:
             raise RequestError(
                 "Tried to sign by an identity, but the Python library sigstore is not installed for the Python that "
@@ -52,7 +54,7 @@ class IdentitySigner:
         self._context: Any = self._open()
 
     def check(self) -> None:
-        """Raise RequestError when its token cannot be used now."""
+        """Raise RequestError when its token cannot be used now, or will not give the certificate that is wanted."""
         self._token()
 
     def sign(self, statement: bytes) -> bytes:
@@ -65,7 +67,9 @@ class IdentitySigner:
 
     def _sign(self, statement: bytes) -> bytes:
         if self._signer is None:
-            self._signer = self._library.signer(self._context, self._token()[1])
+            signer = self._library.signer(self._context, self._token()[1])
+            self._check_certificate(self._library.certificate(signer))
+            self._signer = signer
         return self._library.sign(self._signer, statement)
 
     def _open(self) -> Any:
@@ -101,12 +105,34 @@ class IdentitySigner:
                 f"({_without(text, said)}). Nothing was signed. Get a new one from "
                 f"{self._options.issuer}, for the audience sigstore, right before the run."
             ) from error
-        if token.issuer != self._options.issuer:
-            raise RequestError(
-                f"Tried to sign as {self._options.identity}, but the token in {place} is of the issuer "
-                f"{token.issuer}, and sign.issuer is {self._options.issuer}. Nothing was signed. Correct one of them."
-            )
+        self._check_claims(place, self._library.claims(text))
         return text, token
+
+    def _check_claims(self, place: str, claims: Mapping[str, Any]) -> None:
+        """Raise RequestError unless the token will give a certificate by which the signature is found again."""
+        options, known_by = self._options, possible_issuers(claims, own_instance=bool(self._options.signing_config))
+        wrong = ""
+        if options.issuer not in known_by:
+            wrong = f"the issuer {_shown(known_by)}, and sign.issuer is {options.issuer}"
+        elif not may_name(claims, options.identity):
+            wrong = f"the identity {_shown(possible_identities(claims))}, and sign.identity is {options.identity}"
+        if wrong:
+            raise RequestError(
+                f"Tried to sign as {options.identity}, but a certificate for the token in {place} will name {wrong}. "
+                "Nothing was signed. Correct sign, or give the token of whom it names."
+            )
+
+    def _check_certificate(self, certificate: Any) -> None:
+        """Raise RequestError unless it is the certificate that is wanted, before anything is logged by it."""
+        options = self._options
+        try:
+            check_certificate(certificate, SignaturePolicy(identity=options.identity, issuer=options.issuer))
+        except Exception as error:
+            raise RequestError(
+                f"Tried to sign as {options.identity} (issuer {options.issuer}), but the authority's certificate is "
+                f"not for that ({str(error)[:300]}). Nothing was signed, and nothing was logged. Correct sign: what it "
+                "names has to be what the certificate says."
+            ) from error
 
     def _find_token(self) -> tuple[str, str]:
         """Where the token is to be, and its text."""
@@ -155,35 +181,10 @@ class IdentitySigner:
         return _without(self._find_token()[1], causes)[:300]
 
 
+def _shown(names: tuple[str, ...]) -> str:
+    """Names out of a token, which anybody may have written."""
+    return " or ".join(printable(name, 200) for name in names) or "of nobody"
+
+
 def _without(secret: str, text: str) -> str:
     return text.replace(secret, "***") if secret else text
-
-
-class _Library:
-    """What is used of `sigstore`. Making one imports it; raises ImportError."""
-
-    def __init__(self) -> None:
-        self._sign: Any = import_module("sigstore.sign")
-        self._models: Any = import_module("sigstore.models")
-        self._oidc: Any = import_module("sigstore.oidc")
-        self._dsse: Any = import_module("sigstore.dsse")
-
-    def context(self, signing_config: str, trusted_root: str) -> Any:
-        models = self._models
-        if signing_config:
-            parts = {"signingConfig": json.loads(signing_config), "trustedRoot": json.loads(trusted_root)}
-            trust = models.ClientTrustConfig.from_json(json.dumps({"mediaType": SIGSTORE_TRUST_CONFIG, **parts}))
-        else:
-            # As for verification, nothing is fetched: the package or its cache has it.
-            trust = models.ClientTrustConfig.production(offline=True)
-        return self._sign.SigningContext.from_trust_config(trust)
-
-    def token(self, text: str) -> Any:
-        return self._oidc.IdentityToken(text)
-
-    def signer(self, context: Any, token: Any) -> Any:
-        return self._sign.Signer(token, context)
-
-    def sign(self, signer: Any, statement: bytes) -> bytes:
-        made = signer.sign_dsse(self._dsse.Statement(statement)).to_json()
-        return made.encode()  # type: ignore[no-any-return]

@@ -79,6 +79,11 @@ class KeylessVerifier:
         return f"{what} by {policy.identity}"
 
 
+def check_certificate(certificate: Any, policy: SignaturePolicy) -> None:
+    """Raise the library's VerificationError unless *certificate* names the identity and the issuer of *policy*."""
+    _Library().identity(policy).verify(certificate)
+
+
 class _Library:
     """What is used of `sigstore`, which is imported when this is made. Raises ImportError."""
 

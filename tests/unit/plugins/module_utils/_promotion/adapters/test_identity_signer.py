@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError, UnavailableError
@@ -64,6 +64,75 @@ def test_what_is_signed_passes_the_gate_and_one_certificate_is_enough(
     assert instance.asked == ["/api/v2/signingCert", "/api/v1/log/entries", "/api/v1/log/entries"]
 
 
+DEX, GITHUB = "https://oauth2.sigstore.dev/auth", "https://token.actions.githubusercontent.com"
+WORKFLOW = "acme/app/.github/workflows/release.yml@refs/heads/main"
+#: Who signs, who vouches for that by the certificate, and the token.
+KINDS = {
+    "GitHub": (f"https://github.com/{WORKFLOW}", GITHUB, ("repo:acme/app:ref:refs/heads/main", GITHUB), WORKFLOW),
+    "e-mail": ("ops@example.com", "https://accounts.google.com", ("1234", "https://accounts.google.com"), ""),
+    "federated": ("ops@example.com", "https://github.com/login/oauth", ("CgU", DEX), ""),
+    "Kubernetes": (
+        "https://kubernetes.io/namespaces/ci/serviceaccounts/release",
+        "https://oidc.eks.us-east-1.amazonaws.com/id/A",
+        ("system:serviceaccount:ci:release", "https://oidc.eks.us-east-1.amazonaws.com/id/A"),
+        "",
+    ),
+    "SPIFFE": (
+        "spiffe://example.com/release",
+        "https://spire.example",
+        ("spiffe://example.com/release", "https://spire.example"),
+        "",
+    ),
+}
+
+
+def kind_of_token(kind: str) -> str:
+    identity, issuer, (subject, own), workflow = KINDS[kind]
+    more: dict[str, Any] = {"email": identity, "email_verified": True} if "@example" in identity else {}
+    if workflow:
+        more["job_workflow_ref"] = workflow
+    if own != issuer:
+        more["federated_claims"] = {"connector_id": issuer, "user_id": "7"}
+    return token(subject, own, **more)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_of_identity_signs_what_passes_the_gate(options: SigningOptions, kind: str) -> None:
+    identity, issuer, *_token = KINDS[kind]
+    signer = IdentitySigner(replace(options, identity=identity, issuer=issuer, token=kind_of_token(kind)))
+    signer.check()
+    bundle = signer.sign(signature_statement(DIGESTS[0], "registry.example/app"))
+    assert Signature().checker(policy_of(signer), DIGESTS[0])(SignatureMaterial("bundle", bundle)).valid
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("wrong", ["identity", "issuer"])
+def test_each_kind_of_identity_is_compared_before_anything_is_asked(
+    options: SigningOptions, instance: SigstoreInstance, kind: str, wrong: str
+) -> None:
+    given = {"identity": KINDS[kind][0], "issuer": KINDS[kind][1]}
+    given[wrong] += "x"
+    with pytest.raises(RequestError, match=f"will name the {wrong} .*, and sign.{wrong} is {given[wrong]}"):
+        IdentitySigner(replace(options, token=kind_of_token(kind), **given)).check()
+    assert instance.asked == []
+
+
+@pytest.mark.parametrize("change", [{"sub": "https://ci.example/other"}, {"iss": "https://other.example"}])
+def test_a_certificate_for_somebody_else_signs_nothing_and_nothing_is_logged(
+    options: SigningOptions, instance: SigstoreInstance, monkeypatch: pytest.MonkeyPatch, change: dict[str, str]
+) -> None:
+    claims = {"iss": ISSUER, **change}
+    other = token(claims.get("sub", IDENTITY), claims["iss"])
+    issue = instance.authority.issue
+    monkeypatch.setattr(instance.authority, "issue", lambda request, _bearer: issue(request, other))
+    signer = IdentitySigner(options)
+    signer.check()
+    for _twice in range(2):
+        with pytest.raises(RequestError, match=r"certificate is not for that .*nothing was logged"):
+            signer.sign(signature_statement(DIGESTS[0], "a"))
+    assert set(instance.asked) == {"/api/v2/signingCert"}
+
+
 def test_many_threads_may_sign_at_once(options: SigningOptions, instance: SigstoreInstance) -> None:
     signer = IdentitySigner(options)
     threads = [threading.Thread(target=signer.sign, args=(signature_statement(each, "a"),)) for each in DIGESTS * 2]
@@ -80,7 +149,13 @@ def test_many_threads_may_sign_at_once(options: SigningOptions, instance: Sigsto
     [
         ("not-a-token", "cannot be used"),
         (token(IDENTITY, seconds=-60), "Signature has expired"),
-        (token(IDENTITY, "https://other.example"), "is of the issuer https://other.example"),
+        (token(IDENTITY, "https://other.example"), "will name the issuer https://other.example, and sign.issuer is"),
+        (
+            token("https://ci.example/acme/other.yml@refs/heads/main"),
+            "will name the identity https://ci.example/acme/oth",
+        ),
+        (token(IDENTITY + "/"), "will name the identity"),
+        (token(IDENTITY, job_workflow_ref="acme/app/.github/workflows/x.yml@refs/heads/main"), "name the identity"),
     ],
 )
 def test_a_token_that_cannot_be_used_is_refused_before_and_not_shown(
