@@ -1,5 +1,6 @@
-# Copyright: The Fastbreak maintainers
+# SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What a certificate of Sigstore's authority will name, as the claims of the token tell beforehand. Pure.
 
 Fulcio's document of its issuers (docs/oidc.md) says which claims become the certificate's identity and issuer. An

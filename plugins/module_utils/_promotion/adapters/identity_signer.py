@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..._errors import RequestError, UnavailableError
+from ..._oci.remote.answers import clean
 from ..certificate_names import may_name, possible_identities, possible_issuers
-from ..gates.signature.keyless import check_certificate
-from ..gates.signature.materials import SignaturePolicy
-from ..gates.subject import printable
+from ..certificate_policy import CertificatePolicy
 from ..sign_options import TOKEN_VARIABLE, SignedBy
 from .sigstore_library import SigstoreLibrary
 
@@ -126,7 +125,7 @@ class IdentitySigner:
         """Raise RequestError unless it is the certificate that is wanted, before anything is logged by it."""
         options = self._options
         try:
-            check_certificate(certificate, SignaturePolicy(identity=options.identity, issuer=options.issuer))
+            CertificatePolicy(options.identity, options.issuer).verify(certificate)
         except Exception as error:
             raise RequestError(
                 f"Tried to sign as {options.identity} (issuer {options.issuer}), but the authority's certificate is "
@@ -183,7 +182,7 @@ class IdentitySigner:
 
 def _shown(names: tuple[str, ...]) -> str:
     """Names out of a token, which anybody may have written."""
-    return " or ".join(printable(name, 200) for name in names) or "of nobody"
+    return " or ".join(map(clean, names)) or "of nobody"
 
 
 def _without(secret: str, text: str) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...._errors import RequestError
+from ...certificate_policy import CertificatePolicy
 from .payloads import Envelope, NotProofError, check_message, check_statement, read_bundle
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class KeylessVerifier:
             raise NotProofError("it was made with a key, not with a certificate")
         if isinstance(bundle.content, Envelope):
             kind, payload = self._verifier.verify_dsse(
-                self._library.bundle(material.payload), self._library.identity(policy)
+                self._library.bundle(material.payload), CertificatePolicy(policy.identity, policy.issuer)
             )
             check_statement(kind, payload, digest, policy.predicate_type)
         else:
@@ -73,15 +74,10 @@ class KeylessVerifier:
             self._verifier.verify_artifact(
                 self._library.hashed(bundle.content.sha256),
                 self._library.bundle(material.payload),
-                self._library.identity(policy),
+                CertificatePolicy(policy.identity, policy.issuer),
             )
         what = f"attested ({policy.predicate_type})" if policy.predicate_type else "signed"
         return f"{what} by {policy.identity}"
-
-
-def check_certificate(certificate: Any, policy: SignaturePolicy) -> None:
-    """Raise the library's VerificationError unless *certificate* names the identity and the issuer of *policy*."""
-    _Library().identity(policy).verify(certificate)
 
 
 class _Library:
@@ -89,10 +85,8 @@ class _Library:
 
     def __init__(self) -> None:
         self._verify: Any = import_module("sigstore.verify")
-        self._policy: Any = import_module("sigstore.verify.policy")
         self._models: Any = import_module("sigstore.models")
         self._hashes: Any = import_module("sigstore.hashes")
-        self._errors: Any = import_module("sigstore.errors")
         self._common: Any = import_module("sigstore_models.common.v1")
 
     def verifier(self, trusted_root: str) -> Any:
@@ -109,25 +103,3 @@ class _Library:
 
     def hashed(self, sha256: str) -> Any:
         return self._hashes.Hashed(algorithm=self._common.HashAlgorithm.SHA2_256, digest=bytes.fromhex(sha256))
-
-    def identity(self, policy: SignaturePolicy) -> Any:
-        return self._policy.AllOf([self._policy.Identity(identity=policy.identity), _Issuer(self, policy.issuer)])
-
-    def check_issuer(self, certificate: Any, issuer: str) -> None:
-        """Raise the library's VerificationError unless the certificate names the issuer, in its newer or older way."""
-        try:
-            self._policy.OIDCIssuerV2(issuer).verify(certificate)
-        except self._errors.VerificationError:
-            self._policy.OIDCIssuer(issuer).verify(certificate)
-
-
-class _Issuer:
-    """A policy of the library's kind."""
-
-    def __init__(self, library: _Library, issuer: str) -> None:
-        self._library = library
-        self._issuer = issuer
-
-    def verify(self, cert: Any) -> None:
-        """Raise VerificationError unless the certificate names the issuer."""
-        self._library.check_issuer(cert, self._issuer)

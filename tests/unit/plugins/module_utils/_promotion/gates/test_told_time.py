@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """When the registries' time is good enough to judge by, and what is said when it is not."""
 
 from __future__ import annotations
