@@ -5,23 +5,35 @@
 
 from __future__ import annotations
 
+import json
 import secrets
+import shlex
 from dataclasses import asdict, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from .._common.verdict import Verdict
 from .._errors import OperationError
-from .record import RECORD_PREFIX, Lock, Measurement, Outcome, Release
+from .record import RECORD_PREFIX, Lock, Outcome, Release
+from .rows import KEY_BYTES, read_key, read_lock, read_release
 from .sequence import SequencedTable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _NO_TABLE = frozenset({"ResourceNotFoundException"})
 _LOCK, _KEY = "LOCK", "KEY"
-_KEY_BYTES = 32
 _HISTORY = 200
+
+# What to do about a row that cannot be read, by what it should hold.
+_RELEASE_ADVICE = (
+    "If a newer version of fastbreak.aws wrote it, install that version. Otherwise correct it, restore it from a "
+    "backup of the table (point-in-time recovery), or delete it: no rollback can go to a release that is deleted."
+)
+_KEY_ADVICE = (
+    "Restore it from a backup of the table (point-in-time recovery), or delete it: the next release then makes another "
+    "key, and a release of before no longer counts as the same as a later one with the same image and definition."
+)
+_LOCK_ADVICE = "Delete it if nobody is rolling {service} out."
 
 
 class ReleasesClient(SequencedTable):
@@ -37,8 +49,9 @@ class ReleasesClient(SequencedTable):
 
     def history(self, service: str) -> tuple[Release, ...]:
         """The service's newest 200 releases, the newest first."""
-        items = self._records(f"read the releases of {service}", service, RECORD_PREFIX, Limit=_HISTORY)
-        return tuple(_read_release(item) for item in islice(items, _HISTORY))
+        attempted = f"read the releases of {service}"
+        items = self._records(attempted, service, RECORD_PREFIX, Limit=_HISTORY)
+        return tuple(self._read(attempted, item, read_release, _RELEASE_ADVICE) for item in islice(items, _HISTORY))
 
     def start(self, release: Release) -> Release:
         """Write a new record behind the newest; the record with the id that it got."""
@@ -67,16 +80,17 @@ class ReleasesClient(SequencedTable):
         attempted, key = f"read the fingerprint key of {service}", {"service": service, "release_id": _KEY}
         item = self._get(attempted, key)
         if item is None and make:
-            made = {**key, "key": secrets.token_bytes(_KEY_BYTES)}
+            made = {**key, "key": secrets.token_bytes(KEY_BYTES)}
             self._put(f"make the fingerprint key of {service}", made, "attribute_not_exists(release_id)", {})
             # Another run may have been quicker.
             item = self._get(attempted, key)
-        return bytes(item["key"]) if item else b""
+        return self._read(attempted, item, read_key, _KEY_ADVICE) if item else b""
 
     def read_lock(self, service: str) -> Lock | None:
         """The lock as it stands, held or not."""
-        item = self._get(f"read the lock of {service}", _lock_key(service))
-        return Lock(item["owner"], item["started_at"], item.get("lease", 0)) if item else None
+        attempted = f"read the lock of {service}"
+        item = self._get(attempted, _lock_key(service))
+        return self._read(attempted, item, read_lock, _LOCK_ADVICE.format(service=service)) if item else None
 
     def write_lock(self, service: str, lock: Lock, *, seen: Lock | None) -> bool:
         """Write the lock over that which was *seen*, if that still stands; whether it did."""
@@ -91,6 +105,25 @@ class ReleasesClient(SequencedTable):
         """Give the lock up, when it is still ours."""
         self._delete(f"give up the lock of {service}", _lock_key(service), "#owner = :owner", {":owner": owner})
 
+    def _read[T](
+        self, attempted: str, item: Mapping[str, Any], read: Callable[[Mapping[str, Any]], T], advice: str
+    ) -> T:
+        """*item* as *read* reads it. Raises OperationError when it is not what the contract says: nothing is guessed.
+
+        *advice* says what may be done about it.
+        """
+        try:
+            return read(item)
+        except ValueError as error:
+            row = {name: {"S": str(item[name])} for name in ("service", "release_id")}
+            where = f"--table-name {self._table} --key {shlex.quote(json.dumps(row))}"
+            raise OperationError(
+                f"Tried to {attempted}, but the row {item['release_id']} of release table {self._table} cannot be "
+                f"read: {error}. Look at it: aws dynamodb get-item {where}. {advice} To delete it: aws dynamodb "
+                f"delete-item {where}",
+                row=item["release_id"],
+            ) from error
+
 
 def _lock_key(service: str) -> dict[str, str]:
     return {"service": service, "release_id": _LOCK}
@@ -99,10 +132,3 @@ def _lock_key(service: str) -> dict[str, str]:
 def _write_release(release: Release) -> dict[str, Any]:
     gates = [{**asdict(gate), "verdict": gate.verdict.value} for gate in release.gates]
     return {**asdict(release), "outcome": release.outcome.value, "gates": gates}
-
-
-def _read_release(item: Mapping[str, Any]) -> Release:
-    names = set(Release.__dataclass_fields__)
-    known = {key: value for key, value in item.items() if key in names and key not in ("outcome", "gates")}
-    gates = tuple(Measurement(**{**gate, "verdict": Verdict(gate["verdict"])}) for gate in item.get("gates", []))
-    return Release(**known, outcome=Outcome(item["outcome"]), gates=gates)

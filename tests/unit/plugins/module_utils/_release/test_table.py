@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws.table import encode
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Lock, Measurement, Outcome, Release
@@ -160,6 +163,7 @@ def test_lock_that_another_holds_is_not_given_up(stub: Stubber) -> None:
     releases(stub).drop_lock("web", "me")
 
 
+KEPT = bytes(range(32))
 SECRET = {"service": {"S": "web"}, "release_id": {"S": "KEY"}}
 ASKED = {"TableName": "t", "Key": SECRET, "ConsistentRead": True}
 
@@ -167,8 +171,8 @@ ASKED = {"TableName": "t", "Key": SECRET, "ConsistentRead": True}
 def test_the_fingerprint_key_is_read_and_only_made_when_asked(stub: Stubber) -> None:
     stub.add_response("get_item", {}, ASKED)
     assert releases(stub).definition_key("web", make=False) == b""
-    stub.add_response("get_item", {"Item": {**SECRET, "key": {"B": b"kept"}}}, ASKED)
-    assert releases(stub).definition_key("web", make=True) == b"kept"
+    stub.add_response("get_item", {"Item": {**SECRET, "key": {"B": KEPT}}}, ASKED)
+    assert releases(stub).definition_key("web", make=True) == KEPT
 
 
 @pytest.mark.parametrize("quicker", [False, True])
@@ -181,11 +185,11 @@ def test_the_fingerprint_key_is_made_once_and_the_first_one_counts(stub: Stubber
     condition = {"TableName": "t", "Item": ANY, "ConditionExpression": "attribute_not_exists(release_id)"}
     if quicker:
         stub.add_client_error("put_item", "ConditionalCheckFailedException")
-        stub.add_response("get_item", {"Item": {**SECRET, "key": {"B": b"first"}}}, ASKED)
+        stub.add_response("get_item", {"Item": {**SECRET, "key": {"B": KEPT}}}, ASKED)
     else:
         stub.add_response("put_item", {}, condition)
-        stub.add_response("get_item", {"Item": {**SECRET, "key": {"B": b"first"}}}, ASKED)
-    assert releases(stub).definition_key("web", make=True) == b"first"
+        stub.add_response("get_item", {"Item": {**SECRET, "key": {"B": KEPT}}}, ASKED)
+    assert releases(stub).definition_key("web", make=True) == KEPT
     assert len(bytes(made["key"]["B"])) == 32
 
 
@@ -200,3 +204,46 @@ def test_a_table_is_used_only_while_it_is_active(stub: Stubber, status: str, sai
 def test_a_table_that_is_missing_is_said_with_what_to_do(stub: Stubber) -> None:
     stub.add_client_error("describe_table", "ResourceNotFoundException", expected_params={"TableName": "t"})
     assert "provision component 'service'" in releases(stub).table_problem()
+
+
+def stored(row: dict[str, Any]) -> dict[str, Any]:
+    return encode({"service": "web", "release_id": "R#seq-000000000001", **row})
+
+
+@pytest.mark.parametrize(
+    ("read", "row", "said"),
+    [
+        (
+            "history",
+            {"outcome": "FAILED"},
+            "row R#seq-000000000001 of release table t cannot be read: it has no version",
+        ),
+        (
+            "read_lock",
+            {"release_id": "LOCK", "started_at": "now"},
+            "row LOCK of release table t cannot be read: it has no",
+        ),
+        (
+            "definition_key",
+            {"release_id": "KEY", "key": "c3RyaW5n"},
+            "row KEY of release table t cannot be read: its key is",
+        ),
+    ],
+)
+def test_row_that_cannot_be_read_is_named_with_the_commands_for_it(
+    stub: Stubber, read: str, row: dict[str, Any], said: str
+) -> None:
+    made = stored(row)
+    if read == "history":
+        stub.add_response("query", {"Items": [made]}, query())
+    else:
+        stub.add_response("get_item", {"Item": made})
+    more = {"make": True} if read == "definition_key" else {}
+    with pytest.raises(OperationError) as raised:
+        getattr(releases(stub), read)("web", **more)
+    message = raised.value.message
+    assert said in message
+    key = json.dumps({"service": {"S": "web"}, "release_id": made["release_id"]})
+    for verb in ("get-item", "delete-item"):
+        command = next(part for part in message.split("aws dynamodb ") if part.startswith(verb))
+        assert shlex.split(command.rpartition("'")[0] + "'") == [verb, "--table-name", "t", "--key", key]
