@@ -31,6 +31,11 @@ from .strict_json import MalformedError, quote, read_object
 if TYPE_CHECKING:
     from .model import RawManifest
 
+
+class UnreadableManifestError(RefusedError):
+    """Content that is no manifest which a promotion carries."""
+
+
 _LARGEST_SIZE = (1 << 63) - 1
 
 
@@ -42,14 +47,14 @@ def is_foreign(layer: Descriptor) -> bool:
 def parse_manifest(raw: RawManifest) -> Manifest:
     """What *raw* says; its media type is settled by its ``mediaType`` field, the Content-Type or its form.
 
-    Raises RefusedError for what is no manifest that a promotion carries, and for what contradicts itself.
+    Raises UnreadableManifestError for what is no manifest that a promotion carries, and for what contradicts itself.
     """
     try:
         document = read_object(raw.content, limit_bytes=MANIFEST_LIMIT_BYTES)
         media_type = _media_type(document, raw.media_type)
         return _manifest(replace(raw, media_type=media_type), document)
     except MalformedError as error:
-        raise RefusedError(
+        raise UnreadableManifestError(
             f"Manifest {quote(raw.digest)} {error}. It was not carried, and nothing that names it. "
             "Push the image anew with a tool that writes OCI or Docker schema 2 manifests.",
             digest=raw.digest,

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from .._errors import FastbreakError, OperationError, RefusedError, UnavailableError
 from .._oci.media_types import artifact_kind
 from .._oci.names import Address
+from .._oci.parse import UnreadableManifestError
 from .._oci.referrers import descriptor_of, fallback_tag
 from .cosign import cosign_tags
 from .read import Library, read_children
@@ -140,7 +141,9 @@ class _Search:
         read = self.session.each(lambda item: self._read_referrer(item[0][0], item[1]), wanted.items())
         hits = []
         for (subject, digest), manifest in zip(wanted, read, strict=True):
-            if manifest is not None and manifest.subject and manifest.subject.digest == subject.reference:
+            if isinstance(manifest, UnreadableManifestError):
+                self._cannot_carry(subject, digest, manifest)
+            elif manifest is not None and manifest.subject and manifest.subject.digest == subject.reference:
                 hits.append(_Hit(subject, manifest, _kind(manifest)))
             else:
                 self.found.warnings[subject].append(_not_a_referrer(subject, digest, manifest))
@@ -201,9 +204,26 @@ class _Search:
             self._cannot_know(subject, error)
             return None
 
-    def _read_referrer(self, subject: Address, named: Descriptor) -> Manifest | None:
+    def _read_referrer(self, subject: Address, named: Descriptor) -> Manifest | UnreadableManifestError | None:
         held = self.library.held.get(Address(subject.repository, named.digest))
-        return held or self.session.read_named(self.source, subject.repository, named)
+        try:
+            return held or self.session.read_named(self.source, subject.repository, named)
+        except UnreadableManifestError as error:
+            return error
+
+    def _cannot_carry(self, subject: Address, digest: str, error: UnreadableManifestError) -> None:
+        """What is attached to *subject* is no manifest. Raises RefusedError when all attachments must come along."""
+        if self.session.request.attachments is AttachmentsMode.REQUIRED:
+            raise RefusedError(
+                f"Promoting {self.source.host}/{subject} was refused: what is attached to it cannot be carried. "
+                f"{error.message} Nothing was changed. Have it deleted at the source, or set attachments to warn, to "
+                "promote without it.",
+                **error.details,
+            ) from error
+        self.found.warnings[subject].append(
+            f"the source lists {digest} as a referrer of {subject.reference}, which is no manifest; it was not copied: "
+            f"{error.message}"
+        )
 
     def _cosign(self, subjects: list[Address]) -> list[_Hit]:
         """What cosign keeps of *subjects* under tags of its own."""

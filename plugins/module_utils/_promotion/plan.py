@@ -87,6 +87,7 @@ class _Planner:
             warnings=(
                 *source.warnings,
                 *_unlisted(source, state, made=planned.attest or sign),
+                *_doubted(source, state, sign=sign),
                 *warnings,
                 *planned.warnings,
             ),
@@ -186,6 +187,17 @@ def _unlisted(source: SourceImage, state: DestinationState, *, made: bool) -> tu
     if not state.unlisted or not (made or referrers):
         return ()
     return (f"what is attached to the image is listed under tags of the destination: {state.unlisted}",)
+
+
+def _doubted(source: SourceImage, state: DestinationState, *, sign: bool) -> tuple[str, ...]:
+    """A warning where an image is signed that may have the signature already."""
+    if not sign or not state.signature_doubt:
+        return ()
+    text = (
+        f"{source.digest} may be signed already by whom sign names, and is signed once more: of what is attached to it "
+        f"at the destination, {state.signature_doubt}. Look who attaches that"
+    )
+    return (text,)
 
 
 def moved_tag(tag: Address, *, there: str, wanted: str) -> str:

@@ -10,9 +10,9 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from .._common.time_span import span_of
-from .._errors import RefusedError
+from .._errors import OperationError, RefusedError
 from .._oci.names import Address
-from .._oci.parse import parse_manifest
+from .._oci.parse import UnreadableManifestError, parse_manifest
 from .ports import StoppedError
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from .._common.time_span import TimeSpan
+    from .._errors import FastbreakError
     from .._oci.model import Descriptor, Manifest, RawManifest
     from .ports import Ports, Registry
     from .request import PromotionRequest
@@ -135,6 +136,13 @@ class Session:
         self._count(raw)
         return parse_manifest(raw)
 
+    def read_foreign(self, registry: Registry, address: Address) -> Manifest | FastbreakError | None:
+        """Like `read`, of what anybody may have put there: where it cannot be used, why."""
+        try:
+            return self.read(registry, address)
+        except (UnreadableManifestError, OperationError) as error:
+            return error
+
     def read_named(self, registry: Registry, repository: str, named: Descriptor) -> Manifest | None:
         """The manifest that *named* points to. Raises RefusedError when another was named."""
         found = self.read(registry, Address(repository, named.digest))
@@ -155,9 +163,9 @@ class Session:
             limit = MANIFESTS_LIMIT * len(self.request.images)
             if self._manifests > limit or self._bytes > MANIFEST_BYTES_LIMIT:
                 raise RefusedError(
-                    f"The source holds more than can be carried as one promotion: {self._manifests} manifests with "
+                    f"There is more than can be carried as one promotion: {self._manifests} manifests with "
                     f"{self._bytes} bytes were read, {limit} and {MANIFEST_BYTES_LIMIT} are the limits. Nothing was "
-                    "written. Promote fewer images or platforms at a time."
+                    "written. Promote fewer images or platforms at a time, or look what others have attached to them."
                 )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._errors import OperationError
-from .signature_bundle import signature_artifact, signature_statement
+from .signature_bundle import signature_artifact
 from .signed import SignedImages
 
 if TYPE_CHECKING:
@@ -46,11 +46,11 @@ class ImageSigner:
         source = image.plan.source
         self._look(source)
         # Another run may have signed meanwhile, and what was attached at the source may be a signature by the same.
-        image.signature = signed.at_destination(source)
+        image.signature = signed.at_destination(source).digest
         if image.signature:
             return
         name = f"{self.session.ports.destination.host}/{source.request.destination_repository}"
-        bundle = signer.sign(signature_statement(source.digest, name))
+        bundle = signer.sign(signed.statement(source))
         check = signed.check(bundle, source.digest)
         if not check.valid:
             raise OperationError(

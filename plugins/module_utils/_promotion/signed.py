@@ -5,21 +5,21 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
-from .._errors import OperationError, UnavailableError
-from .._oci.names import Address
+from .._errors import FastbreakError, OperationError, UnavailableError
 from .._oci.referrers import fallback_tag
 from .cosign import cosign_tags
 from .gates.signature.gate import Signature
 from .gates.signature.materials import SignatureCheck, SignatureMaterial, SignaturePolicy, read_materials
 from .gates.subject import Subject
-from .signature_bundle import may_be_signature
+from .signature_bundle import may_be_signature, signature_artifact, signature_statement
 from .values import Attachment, AttachmentsMode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
+    from typing import TypeGuard
 
     from .._oci.model import Descriptor, Manifest
     from .ports import Registry
@@ -27,8 +27,18 @@ if TYPE_CHECKING:
     from .signer import Signer
     from .values import DestinationState, SourceImage
 
-#: As many referrers are read at most; a registry may list any number that others attached.
-_REFERRERS = 50
+#: As many referrers are read at most, the likeliest first; a registry may list any number that others attached.
+REFERRERS_LIMIT = 100
+#: A bundle holds a certificate and a log entry at most; attestations that carry an SBOM are no signature.
+_BUNDLE_BYTES = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSignature:
+    """The digest of a signature's manifest, empty without one; and what may have hidden one, empty for nothing."""
+
+    digest: str = ""
+    doubt: str = ""
 
 
 class SignedImages:
@@ -36,6 +46,7 @@ class SignedImages:
 
     def __init__(self, session: Session, signer: Signer) -> None:
         self.session = session
+        self.signer = signer
         self.policy = SignaturePolicy(**asdict(signer.signed_by))
         self._gate = Signature()
 
@@ -43,35 +54,55 @@ class SignedImages:
         """Whether *bundle* is the signer's signature of *digest*, by the rules of the gate ``signature``."""
         return self._gate.checker(self.policy, digest)(SignatureMaterial("bundle", bundle))
 
-    def at_destination(self, image: SourceImage) -> str:
-        """The digest of the manifest of a signature that the destination has of *image*; empty when it has none."""
+    def statement(self, image: SourceImage) -> bytes:
+        """What is signed of *image*."""
+        name = f"{self.session.ports.destination.host}/{image.request.destination_repository}"
+        return signature_statement(image.digest, name)
+
+    def at_destination(self, image: SourceImage, known: Iterable[str] = ()) -> FoundSignature:
+        """The signature that the destination has of *image*. *known* are digests of signatures that may be it."""
         registry = self.session.ports.destination
         place = replace(image.request, repository=image.request.destination_repository)
-        found = self._referrers(registry, image) + self._cosign(registry, image)
-        return self._valid(registry, replace(image, request=place, attachments=tuple(found)))
+        listed, doubts = self._candidates(registry, image, known)
+        read = [self._read(registry, image, each.digest) for each in listed]
+        found = [Attachment("bundle", image.digest, each) for each in read if _refers(each, image.digest)]
+        digest, unread = self._valid(
+            registry, replace(image, request=place, attachments=(*found, *self._cosign(image)))
+        )
+        unread += [found.message for found in read if isinstance(found, FastbreakError)]
+        if unread:
+            doubts.append(f"{len(unread)} that may be signatures cannot be read ({unread[0]})")
+        return FoundSignature(digest, "" if digest else "; ".join(doubts))
 
-    def at_source(self, image: SourceImage) -> str:
+    def at_source(self, image: SourceImage) -> FoundSignature:
         """The same of what the source has attached to *image*."""
-        return self._valid(self.session.ports.source, image)
+        return FoundSignature(self._valid(self.session.ports.source, image)[0])
 
-    def _valid(self, registry: Registry, image: SourceImage) -> str:
+    def _valid(self, registry: Registry, image: SourceImage) -> tuple[str, list[str]]:
+        """The first attachment of *image* with the signature, empty for none; and why others could not be read."""
+        unread: list[str] = []
         check = self._gate.checker(self.policy, image.digest)
         ports = replace(self.session.ports, source=registry)
         for attachment in image.attachments:
             subject = Subject(replace(image, attachments=(attachment,)), ports)
-            if any(_is_valid(each, check) for each in read_materials(subject, self.policy)):
-                return attachment.manifest.digest
-        return ""
+            for material in read_materials(subject, self.policy):
+                if isinstance(material, SignatureCheck):
+                    unread.append(material.seen)
+                elif check(material).valid:
+                    return attachment.manifest.digest, []
+        return "", unread
 
-    def _referrers(self, registry: Registry, image: SourceImage) -> list[Attachment]:
-        repository = image.request.destination_repository
+    def _candidates(
+        self, registry: Registry, image: SourceImage, known: Iterable[str]
+    ) -> tuple[list[Descriptor], list[str]]:
+        """What is listed and may be the signature, the likeliest first, and what is to be said of the rest."""
+        bundle = self.signer.foretell(self.statement(image))
+        likely = {*known, *([signature_artifact(bundle, image.root).manifest.digest] if bundle else [])}
         listed = [each for each in self._listed(registry, image) if may_be_signature(each)]
-        read = (self._read(registry, Address(repository, each.digest)) for each in listed[:_REFERRERS])
-        return [
-            Attachment("bundle", image.digest, manifest)
-            for manifest in read
-            if manifest and manifest.subject and manifest.subject.digest == image.digest
-        ]
+        listed.sort(key=lambda each: each.digest not in likely)
+        left = len(listed) - REFERRERS_LIMIT
+        doubts = [f"{left} more that may be signatures were not looked at"] if left > 0 else []
+        return listed[:REFERRERS_LIMIT], doubts
 
     def _listed(self, registry: Registry, image: SourceImage) -> Iterable[Descriptor]:
         """By the API and under the tag: a registry may have got one of them later."""
@@ -79,17 +110,19 @@ class SignedImages:
             listed = registry.list_referrers(image.request.destination(image.digest)) or ()
         except (OperationError, UnavailableError):
             listed = ()
-        index = self._read(registry, image.request.destination(fallback_tag(image.digest)))
+        index = self.session.read(registry, image.request.destination(fallback_tag(image.digest)))
         return {each.digest: each for each in (*listed, *(index.children if index else ()))}.values()
 
-    def _cosign(self, registry: Registry, image: SourceImage) -> list[Attachment]:
+    def _cosign(self, image: SourceImage) -> list[Attachment]:
         """What cosign before version 3 keeps under a tag."""
-        tag = cosign_tags(image.digest)[0]
-        manifest = self._read(registry, image.request.destination(tag.tag))
-        return [Attachment(tag.kind, image.digest, manifest, tag.tag)] if manifest else []
+        tag, registry = cosign_tags(image.digest)[0], self.session.ports.destination
+        found = self.session.read_foreign(registry, image.request.destination(tag.tag))
+        if found is None or isinstance(found, FastbreakError):
+            return []
+        return [Attachment(tag.kind, image.digest, found, tag.tag)]
 
-    def _read(self, registry: Registry, address: Address) -> Manifest | None:
-        return self.session.read(registry, address)
+    def _read(self, registry: Registry, image: SourceImage, digest: str) -> Manifest | FastbreakError | None:
+        return self.session.read_foreign(registry, image.request.destination(digest))
 
 
 def read_signatures(
@@ -102,18 +135,24 @@ def read_signatures(
     signed = SignedImages(session, signer)
     carried = session.request.attachments is AttachmentsMode.REQUIRED
 
-    def find(image: SourceImage) -> str:
-        return signed.at_destination(image) or (signed.at_source(image) if carried else "")
+    def find(item: tuple[SourceImage, DestinationState]) -> FoundSignature:
+        image, state = item
+        found = signed.at_destination(image, state.recorded)
+        carries = signed.at_source(image) if carried and not found.digest else found
+        return carries if carries.digest else found
 
-    asked = {image.request.destination(image.digest): image for image in images}
+    pairs = list(zip(images, states, strict=True))
+    asked = {image.request.destination(image.digest): (image, state) for image, state in pairs}
     found = dict(zip(asked, session.each(find, asked.values()), strict=True))
-    return tuple(
-        replace(state, signature=found[image.request.destination(image.digest)])
-        for image, state in zip(images, states, strict=True)
-    )
+    return tuple(_with_signature(state, found[image.request.destination(image.digest)]) for image, state in pairs)
 
 
-def _is_valid(
-    material: SignatureMaterial | SignatureCheck, check: Callable[[SignatureMaterial], SignatureCheck]
-) -> bool:
-    return (material if isinstance(material, SignatureCheck) else check(material)).valid
+def _with_signature(state: DestinationState, found: FoundSignature) -> DestinationState:
+    return replace(state, signature=found.digest, signature_doubt=found.doubt)
+
+
+def _refers(found: Manifest | FastbreakError | None, digest: str) -> TypeGuard[Manifest]:
+    """Whether it is a manifest of *digest* that may hold a signature."""
+    if found is None or isinstance(found, FastbreakError) or not found.subject or found.subject.digest != digest:
+        return False
+    return all(layer.size <= _BUNDLE_BYTES for layer in found.layers)

@@ -19,5 +19,8 @@ class Signer(Protocol):
     def check(self) -> None:
         """Raise `RequestError` when it cannot sign now."""
 
+    def foretell(self, statement: bytes) -> bytes:
+        """The bundle that `sign` makes each time, made without asking anybody; empty where that cannot be known."""
+
     def sign(self, statement: bytes) -> bytes:
         """A Sigstore bundle that holds its signature of the in-toto *statement*. Raises `FastbreakError`."""

@@ -20,7 +20,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._common.commands import PROVISION_REGISTRY
-from .._errors import DependencyError, OperationError, UnavailableError
+from .._errors import DependencyError, FastbreakError, OperationError, UnavailableError
 from .._oci.names import Address
 from .._oci.parse import is_foreign
 from .._oci.referrers import fallback_tag
@@ -235,8 +235,9 @@ class StateReader:
     def _read_attestations(self, images: list[SourceImage]) -> None:
         wanted = dict.fromkeys(address for image in images for address in self._attested(image))
         asked = [address for address in wanted if address not in self._attestations]
-        read = self.session.each(lambda address: self.session.read(self.destination, address), asked)
-        self._attestations.update(zip(asked, read, strict=True))
+        read = self.session.each(lambda address: self.session.read_foreign(self.destination, address), asked)
+        usable = (None if isinstance(found, FastbreakError) else found for found in read)
+        self._attestations.update(zip(asked, usable, strict=True))
 
     def _attestation(self, image: SourceImage) -> str:
         """The digest of our attestation of the image. One that is listed and cannot be read is none."""

@@ -111,7 +111,8 @@ class DestinationState:
     not say which it keeps, empty when it does. ``attestation`` is the digest of the attestation that it has of the
     promotion, ``signature`` that of a signature by whoever is to sign, which it has or is about to get from the source;
     empty when there is none. ``recorded`` are the signatures that the image's lines in the release table name, an empty
-    text for a line that names none; no line, no text.
+    text for a line that names none; no line, no text. ``signature_doubt`` is why there may be a signature although none
+    was found.
     """
 
     settings: RepositorySettings
@@ -124,6 +125,7 @@ class DestinationState:
     unlisted: str = ""
     attestation: str = ""
     signature: str = ""
+    signature_doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,10 @@ class IdentitySigner:
         """Raise RequestError when its token cannot be used now, or will not give the certificate that is wanted."""
         self._token()
 
+    def foretell(self, _statement: bytes) -> bytes:
+        """Nothing: each certificate has a key of its own."""
+        return b""
+
     def sign(self, statement: bytes) -> bytes:
         """The Sigstore bundle of a signature of the in-toto *statement*.
 

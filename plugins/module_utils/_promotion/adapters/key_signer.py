@@ -52,6 +52,10 @@ class KeySigner:
     def check(self) -> None:
         """Nothing: a key that was read can sign."""
 
+    def foretell(self, statement: bytes) -> bytes:
+        """What `sign` makes: a key makes the same signature each time, unless its library is an old one."""
+        return self.sign(statement)
+
     def sign(self, statement: bytes) -> bytes:
         """The Sigstore bundle of a signature of the in-toto *statement*."""
         return key_bundle(statement, self._sign(bytes_to_sign(statement)), self._public_key)

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     CredentialsError,
@@ -68,6 +70,22 @@ def test_a_referrer_that_the_source_lost_is_said() -> None:
     made = sample(world)
     del world.source[SOURCE].manifests[made.attachments[0].digest]
     assert "does not have it; it was not copied" in run(world).images[0].plan.warnings[0]
+
+
+@pytest.mark.parametrize("mode", [AttachmentsMode.REQUIRED, AttachmentsMode.WARN])
+def test_a_referrer_that_is_no_manifest_is_refused_or_left_with_a_warning(mode: AttachmentsMode) -> None:
+    world = World()
+    made = sample(world)
+    (sbom, *_others) = made.attachments
+    shelf = world.source[SOURCE]
+    shelf.manifests[sbom.digest] = replace(sbom, content=b"[]")
+    if mode is AttachmentsMode.REQUIRED:
+        with pytest.raises(RefusedError, match=r"cannot be carried\. Manifest .* set attachments to warn"):
+            run(world, request(attachments=mode))
+        return
+    (image,) = run(world, request(attachments=mode)).images
+    assert any(f"lists {sbom.digest}" in warning and "is no manifest" in warning for warning in image.plan.warnings)
+    assert sbom.digest not in world.destination[DESTINATION].manifests
 
 
 def test_children_of_an_index_that_belongs_to_an_image_go_along() -> None:

@@ -23,12 +23,22 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._oci.referrers impor
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.model import ConfiguredGate
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.signature.gate import Signature
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.report import as_data
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.signed import REFERRERS_LIMIT
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import AttachmentsMode, ImageRequest
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import GateMode
 
 from tests.unit.plugins.module_utils._oci import samples
 from tests.unit.plugins.module_utils._promotion.adapters.keys import openssl, policy_of, private_key, signer
-from tests.unit.plugins.module_utils._promotion.case import DESTINATION, SOURCE, TAG, listed, request, run, sample
+from tests.unit.plugins.module_utils._promotion.case import (
+    BUNDLE,
+    DESTINATION,
+    SOURCE,
+    TAG,
+    listed,
+    request,
+    run,
+    sample,
+)
 from tests.unit.plugins.module_utils._promotion.fakes import World
 
 if TYPE_CHECKING:
@@ -166,6 +176,22 @@ def test_the_same_image_in_two_places_has_two_signatures_and_two_lines() -> None
     assert not run(world, asked, signer=SIGNER).changed
 
 
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_an_image_that_may_be_signed_already_is_signed_with_a_warning(check_mode: bool) -> None:
+    world = World(destination_api=True)
+    made = sample(world)
+    run(world)
+    for number in range(REFERRERS_LIMIT + 5):
+        samples.referrer(world.destination[DESTINATION], made.root, str(number), BUNDLE)
+    (image,) = as_data(run(world, check_mode=check_mode, signer=SIGNER))["images"]
+    assert image["signed"]
+    (warning,) = image["warnings"]
+    assert "more that may be signatures were not looked at. Look who attaches that" in warning
+    if not check_mode:
+        (again,) = as_data(run(world, signer=SIGNER))["images"]
+        assert (again["changed"], again["signature"], again["warnings"]) == (False, image["signature"], [])
+
+
 def test_a_signature_that_may_stay_behind_is_not_counted_on() -> None:
     world = World(destination_api=True)
     sample(world)
@@ -251,6 +277,9 @@ def test_who_cannot_sign_is_refused_before_anything_is_written_unless_all_is_sig
 
         def sign(self, _statement: bytes) -> bytes:
             raise AssertionError
+
+        def foretell(self, _statement: bytes) -> bytes:
+            return b""
 
     world = World(destination_api=True)
     sample(world)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -155,3 +156,13 @@ def test_a_list_that_nobody_needs_is_not_warned_of() -> None:
     world.destination.list_referrers = lambda _subject: (_ for _ in ()).throw(FAILURES[0])  # type: ignore[method-assign]
     (done,) = run(world, request(attest=False, attachments=AttachmentsMode.OFF)).images
     assert done.plan.warnings == ()
+
+
+def test_an_attestation_that_is_no_manifest_is_none() -> None:
+    world = World()
+    sample(world)
+    done = run(world).images[0]
+    shelf = world.destination[DESTINATION]
+    shelf.manifests[done.attestation] = replace(shelf.manifests[done.attestation], content=b"[]")
+    predicted = run(world, check_mode=True)
+    assert (predicted.plan.images[0].attestation, predicted.plan.images[0].attest) == ("", True)
