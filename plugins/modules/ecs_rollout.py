@@ -703,7 +703,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.lo
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.probe import HttpProbe
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.scaling import ScalingClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.surroundings import AwsSurroundings
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.table import gate_spec
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.table import gate_spec, given_gate_problems
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.remove import removal_data, remove
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.report import as_data
@@ -711,7 +711,10 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.opt
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.run import roll_out
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.scaling.options import scaling_spec
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.conditions import condition_spec
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.strategies.table import deployment_spec
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.strategies.table import (
+    deployment_spec,
+    given_deployment_problems,
+)
 
 #: Conditions across options, for AnsibleModule as for an action plugin.
 CROSS_CHECKS = {
@@ -847,6 +850,11 @@ def perform(params, context):
     return {**as_data(result), **({"warnings": list(result.warnings)} if result.warnings else {})}
 
 
+def given_problems(given):
+    """What is wrong with gates and deployment that only shows in the options as they were given."""
+    return [*given_gate_problems(given), *given_deployment_problems(given)]
+
+
 ENTRY = Entry(
     build_argument_spec(),
     perform,
@@ -865,6 +873,7 @@ ENTRY = Entry(
     ),
     empty_texts=("gates.version_header",),
     texts=("version", "revision", "platform_version"),
+    given_problems=given_problems,
 )
 
 

@@ -15,7 +15,7 @@ from .given import empty_problems, shape_problems, text_problems
 from .interruption import interruptible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from .clock import Clock
     from .progress import Progress
@@ -45,17 +45,22 @@ def _no_secrets(_options: Mapping[str, Any]) -> list[str]:
     return []
 
 
+def _no_problems(_given: Mapping[str, Any]) -> list[str]:
+    return []
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A module: its options, the conditions across these, and its work.
 
     ``perform`` returns the task's result and raises `FastbreakError`. ``files`` are options that name a file, which
-    the controller also looks for where a role keeps its files (``sign.token_file`` for one below another). ``secrets``
-    finds secrets that lie deeper in the options than Ansible looks. ``protecting`` are the options (``gates``,
-    ``images.digest``) that must not be empty when they are given, nor anything below them, but for an empty text of
-    ``empty_texts``. ``texts`` are names of options that hold a version, a tag or a digest, which must be text as they
-    are given. ``aws``: it has the options of every AWS module; ``aws_optional``: it may do its work without AWS.
-    ``services`` are those that several hosts ask of, each in a process of its own: their models are read once for all.
+    the controller also looks for where a role keeps its files (``sign.token_file`` for one below another).
+    ``secrets`` finds secrets that lie deeper in the options than Ansible looks. ``protecting`` are the options
+    (``gates``, ``images.digest``) that must not be empty when they are given, nor anything below them, but for an
+    empty text of ``empty_texts``. ``texts`` are names of options that hold a version, a tag or a digest, which must
+    be text as they are given. ``given_problems`` finds what else is wrong with options as they are given. ``aws``:
+    it has the options of every AWS module; ``aws_optional``: it may do its work without AWS. ``services`` are those
+    that several hosts ask of, each in a process of its own: their models are read once for all.
     """
 
     argument_spec: Mapping[str, Any]
@@ -66,6 +71,7 @@ class Entry:
     protecting: tuple[str, ...] = ()
     empty_texts: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
+    given_problems: Callable[[Mapping[str, Any]], Iterable[str]] = _no_problems
     aws: bool = True
     aws_optional: bool = False
     services: tuple[str, ...] = ()
@@ -76,6 +82,7 @@ class Entry:
         problems = [
             *(shapeless or empty_problems(self.argument_spec, given, self.protecting, self.empty_texts)),
             *text_problems(self.argument_spec, given, self.texts),
+            *self.given_problems(given),
         ]
         if problems:
             raise RequestError(

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .._common.given import given_options
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     Kinds = Mapping[str, Mapping[str, Any]]
 
@@ -27,6 +29,34 @@ def merge_options(kinds: Kinds) -> dict[str, Any]:
 
 
 def stray_options(kind: str, kinds: Kinds, given: Mapping[str, Any]) -> list[str]:
-    """Those *given* that another kind has and *kind* does not: they would be taken without a word, and do nothing."""
+    """Those of the validated options *given* that another kind has and *kind* does not, unless they have their default.
+
+    They would be taken without a word, and do nothing.
+    """
     others = {name: option.get("default") for options in kinds.values() for name, option in options.items()}
     return sorted(name for name, default in others.items() if name not in kinds[kind] and given.get(name) != default)
+
+
+def given_strays(
+    option: str, told_by: str, kinds: Kinds, spec: Mapping[str, Any], given: Mapping[str, Any]
+) -> Iterator[str]:
+    """What is wrong with the *option* as it was *given*, whatever its value: it holds options that its kind has not.
+
+    *option* is a mapping or a list of these; *told_by* is the option in it that names the kind, *spec* the argument
+    spec that both are in. Validated options do not tell what was given from defaults.
+    """
+    entries: dict[str, dict[str, Any]] = {}
+    for each in given_options({option: spec[option]}, given):
+        if each.path.startswith(f"{option}."):
+            entries.setdefault(each.place.rpartition(".")[0], {})[each.name] = each.value
+    everywhere = {name for options in kinds.values() for name in options}
+    for place, members in entries.items():
+        kind = members.get(told_by, spec[option]["options"][told_by].get("default"))
+        # A kind that is none is refused for that.
+        if not isinstance(kind, str) or kind not in kinds:
+            continue
+        if strays := sorted(set(members) & (everywhere - set(kinds[kind]))):
+            own = (
+                f"of its own {kind} takes {', '.join(kinds[kind])}" if kinds[kind] else f"{kind} takes none of its own"
+            )
+            yield f"{place} is of {told_by} {kind} and is given {', '.join(strays)}, which it does not have; {own}"

@@ -9,13 +9,13 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from ..._errors import RequestError
-from ..own_options import merge_options, stray_options
+from ..own_options import given_strays, merge_options, stray_options
 from .http import HttpGate
 from .model import SHARED_OPTIONS, Gate
 from .target_health import TargetHealthGate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 #: Every gate there is.
 GATES: list[type[Gate[Any]]] = [TargetHealthGate, HttpGate]
@@ -46,6 +46,12 @@ def read_gate(options: Mapping[str, Any], url: str) -> Gate[Any]:
             f"have. Leave that out; besides kind, {', '.join(SHARED_OPTIONS)} it takes {', '.join(kind.options)}."
         )
     return kind.read(options, url)
+
+
+def given_gate_problems(given: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with the gates among a task's options as they were *given*: options of another kind."""
+    spec = {"type": "list", "elements": "dict", "options": gate_spec()}
+    yield from given_strays("gates", "kind", _own_options(), {"gates": spec}, given)
 
 
 def gate_problems(gate: Gate[Any]) -> list[str]:

@@ -15,10 +15,12 @@ from ..._release.record import ROLLBACK
 from ..._release.rollback import rollback_target
 from ..definition.comparison import Document, fingerprint, normalise, with_image
 from ..definition.problems import host_port_problems
+from ..service.ownership import owner_of
 
 if TYPE_CHECKING:
     from ..._release.record import Release
     from ..session import Session
+    from ..values import TaskDefinition
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,10 @@ def _registered(session: Session) -> Target:
         there = ", ".join(str(container.get("name")) for container in containers)
         raise _no_revision(name, f"it has no container {released} (load_balancer.container_name); there are: {there}")
     release, pinned = _pinned(session, name, text)
+    # As for a rollback: an inactive revision cannot be deployed, and its document is registered anew.
+    reused = definition.active and pinned == text
+    if not reused and (problem := _owner_problem(session, definition)):
+        raise _no_revision(name, problem)
     pinned_containers = [
         {**container, "image": pinned} if container.get("image") == text else container for container in containers
     ]
@@ -96,8 +102,7 @@ def _registered(session: Session) -> Target:
         release,
         pinned,
         {**document, "containerDefinitions": pinned_containers},
-        # As for a rollback: an inactive revision cannot be deployed, and its document is registered anew.
-        definition.arn if definition.active and pinned == text else "",
+        definition.arn if reused else "",
     )
 
 
@@ -120,6 +125,24 @@ def _pinned(session: Session, name: str, text: str) -> tuple[ReleaseImage, str]:
     if release is None:
         raise _no_revision(name, f"its image {text} is not in repository {wanted}, so that no task of it could start")
     return release, text if image.digest else str(image.at(release.digest))
+
+
+def _owner_problem(session: Session, definition: TaskDefinition) -> str:
+    """Why no copy of *definition* may be registered in its family, as the end of a sentence; empty when it may be.
+
+    Nobody asked for that family by its name, so that it must not be another service's.
+    """
+    ecs, owner, family = session.ports.ecs, session.request.owned_by, definition.family
+    newest = next(iter(ecs.list_task_definitions(family)), "")
+    for arn in filter(None, dict.fromkeys((definition.arn, newest))):
+        tags = ecs.task_definition_tags(arn)
+        if owner.excluded_by(tags):
+            return (
+                f"it can only be run as a copy (it is deregistered, or names its image by a tag), which would be "
+                f"registered in family {family}, and {arn.rpartition('/')[2]} there belongs to {owner_of(tags)} by its "
+                f"tags. Give the definition as task_definition, with a family of {owner}'s own"
+            )
+    return ""
 
 
 def _no_revision(name: str, seen: str) -> RefusedError:
@@ -182,6 +205,11 @@ def _recorded(session: Session, history: tuple[Release, ...], running_arn: str) 
             f"in repository {request.repository}, so no task of it could start. Nothing was changed. Name another "
             "version, or push that image again.",
             nearest_versions=list(nearest_versions(images, release.version)),
+        )
+    if not definition.active and (problem := _owner_problem(session, definition)):
+        raise RefusedError(
+            f"Rolling back {request.service} to {release.name} was refused: of its task definition {definition.arn}, "
+            f"{problem}. Nothing was changed."
         )
     if chosen.note:
         session.warn(f"{chosen.note}. Name a version to go further back")

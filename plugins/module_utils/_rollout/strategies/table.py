@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..._errors import RefusedError, RequestError
-from ..own_options import merge_options, stray_options
+from ..own_options import given_strays, merge_options, stray_options
 from ..values import DeploymentSettings
 from .model import SHARED_OPTIONS
 from .rolling import Rolling
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from .model import Strategy
 
@@ -64,6 +64,12 @@ def read_deployment(options: Mapping[str, Any]) -> DeploymentSettings:
             f"have. Leave that out; besides {', '.join(SHARED_OPTIONS)}{own}"
         )
     return strategy.read(options)
+
+
+def given_deployment_problems(given: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with ``deployment`` among a task's options as it was *given*: options of another strategy."""
+    spec = {"type": "dict", "options": deployment_spec()}
+    yield from given_strays("deployment", "strategy", _own_options(), {"deployment": spec}, given)
 
 
 def _own_options() -> dict[str, Mapping[str, Any]]:

@@ -18,7 +18,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._release.record impo
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates import table
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.model import Gate, Tally
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.problems import problems_of
-from ansible_collections.fastbreak.aws.plugins.modules.ecs_rollout import DOCUMENTATION, build_argument_spec
+from ansible_collections.fastbreak.aws.plugins.modules.ecs_rollout import DOCUMENTATION, ENTRY, build_argument_spec
 
 from tests.unit.plugins.module_utils._rollout.case import deploy, make_request, newest, released
 
@@ -154,6 +154,36 @@ def test_limits_of_target_health_by_which_nothing_is_judged_are_problems(options
     checked = ArgumentSpecValidator(table.gate_spec()).validate({"kind": "target_health", **options})
     (problem,) = table.gate_problems(table.read_gate(checked.validated_parameters, ""))
     assert next(iter(options)) in problem
+
+
+@pytest.mark.parametrize("given", ["{}", {"expected_status": [200]}, {"method": "GET"}, {"minimum_samples": 20}])
+def test_an_option_of_another_kind_is_refused_whatever_its_value(given: Any) -> None:
+    entry = {"kind": "target_health", **(given if isinstance(given, dict) else {})}
+    told = list(table.given_gate_problems({"gates": [{"kind": "http", "path": "/readyz"}, entry]}))
+    if given == "{}":
+        assert told == []
+        return
+    (name,) = given
+    (problem,) = told
+    assert problem.startswith(f"gates[1] is of kind target_health and is given {name}, which it does not have; of its")
+
+
+def test_module_refuses_a_stray_before_defaults_are_filled_in() -> None:
+    with pytest.raises(RequestError, match=r"gates\[0\] is of kind target_health and is given method"):
+        ENTRY.refuse({"gates": [{"kind": "target_health", "method": "GET"}]})
+
+
+def test_every_option_of_one_kind_is_a_stray_with_every_other_whatever_its_default() -> None:
+    for kind in table.GATES:
+        for other in table.GATES:
+            for name, option in other.options.items():
+                told = list(table.given_gate_problems({"gates": [{"kind": kind.kind, name: option.get("default")}]}))
+                assert bool(told) is (name not in kind.options), (kind.kind, name)
+
+
+@pytest.mark.parametrize("given", [{}, {"gates": None}, {"gates": "x"}, {"gates": [1]}, {"gates": [{"kind": {}}]}])
+def test_gates_of_another_shape_have_no_kind(given: dict[str, Any]) -> None:
+    assert list(table.given_gate_problems(given)) == []
 
 
 @pytest.mark.parametrize(

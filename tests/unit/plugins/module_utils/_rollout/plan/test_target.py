@@ -108,9 +108,51 @@ def test_whatever_stands_in_a_task_definition_it_is_taken_or_refused(place: tupl
 
 def register(world: World, image: str, **other: Any) -> str:
     """Somebody registers a revision of the family; its short name."""
+    family = other.pop("family", "")
     made = document(FASTBREAK_LOG_LEVEL="debug", **other)
+    made["family"] = family or made["family"]
     made["containerDefinitions"][0]["image"] = image
     return world.register_task_definition(made, {}).arn.rpartition("/")[2]
+
+
+THEIRS = {"fastbreak:service": "billing", "fastbreak:cluster": "fastbreak-dev"}
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize("marked", ["itself", "the newest of its family"])
+@pytest.mark.parametrize("why", ["tag", "inactive"])
+def test_no_copy_is_registered_in_the_family_of_another_service(
+    world: World, ports: Ports, *, why: str, marked: str, check_mode: bool
+) -> None:
+    released(world, ports)
+    world.push("1.1.0", "b")
+    image = f"{REPOSITORY_URI}:1.1.0-{'b' * 40}" if why == "tag" else image_of("b")
+    name, newest_name = (register(world, image, family="billing") for _ in range(2))
+    there = {arn.rpartition("/")[2]: arn for arn in world.definitions}
+    world.definition_tags[there[name if marked == "itself" else newest_name]] = THEIRS
+    if why == "inactive":
+        world.deregister_task_definition(there[name])
+    world.calls.clear()
+    with pytest.raises(RefusedError, match=r"family billing, and billing:\d there belongs to service billing of"):
+        deploy(ports, "", revision=name, document={}, check_mode=check_mode)
+    assert world.calls == []
+
+
+def test_revision_of_another_service_is_deployed_where_nothing_is_registered(world: World, ports: Ports) -> None:
+    released(world, ports)
+    world.push("1.1.0", "b")
+    name = register(world, image_of("b"), family="billing")
+    world.definition_tags[next(arn for arn in world.definitions if arn.endswith(name))] = THEIRS
+    done = deploy(ports, "", revision=name, document={})
+    assert done.task_definition_arn.endswith(name)
+    # Once it is deregistered, the way back to it would register a copy.
+    world.push("1.2.0", "c")
+    deploy(ports, "1.2.0")
+    world.deregister_task_definition(done.task_definition_arn)
+    world.calls.clear()
+    with pytest.raises(RefusedError, match="belongs to service billing"):
+        deploy(ports, "1.1.0", kind=ROLLBACK)
+    assert world.calls == []
 
 
 def image_of(digit: str) -> str:

@@ -99,6 +99,13 @@ def test_an_option_of_another_strategy_is_refused_and_not_ignored() -> None:
         read(stride_percent=10)
 
 
+def test_an_option_of_another_strategy_is_refused_whatever_its_value() -> None:
+    for given in ({"stride_percent": 25}, {"strategy": "ROLLING", "stride_percent": None}):
+        (problem,) = table.given_deployment_problems({"deployment": given})
+        assert problem.startswith("deployment is of strategy ROLLING and is given stride_percent")
+    assert list(table.given_deployment_problems({"deployment": {"strategy": "STEPWISE", "stride_percent": 25}})) == []
+
+
 def test_strategy_from_outside_lets_a_release_in_and_compares_its_options(world: World, ports: Ports) -> None:
     world.push("1.0.0", "a")
     deploy(ports, "1.0.0", settings=in_steps())
