@@ -28,9 +28,10 @@ options:
           - V(basic) takes O(source.username) and O(source.password), for basic as for bearer authentication.
           - V(docker_config) takes the login that C(docker login) left in C($DOCKER_CONFIG/config.json) or in
             C(~/.docker/config.json) on the machine that runs the module, there or with a credential helper
-            (C(credHelpers), C(credsStore)), which is a program on the C(PATH) and may take 30 seconds.
-          - V(auto) is V(ecr) for a host of ECR, V(basic) when a user name is given, V(docker_config) when that has an
-            entry for the registry (in C(auths) or C(credHelpers)), and else V(anonymous).
+            (C(credHelpers), C(credsStore)), which is a program on the C(PATH) and may take 30 seconds. Behind that,
+            the login that podman or skopeo left in C(auth.json).
+          - V(auto) is V(ecr) for a host of ECR, V(basic) when a user name is given, V(docker_config) when that has a
+            login for the registry, and else V(anonymous).
         type: str
         choices: [auto, ecr, basic, docker_config, anonymous]
         default: auto
@@ -94,9 +95,10 @@ options:
           - V(basic) takes O(destination.username) and O(destination.password), for basic as for bearer authentication.
           - V(docker_config) takes the login that C(docker login) left in C($DOCKER_CONFIG/config.json) or in
             C(~/.docker/config.json) on the machine that runs the module, there or with a credential helper
-            (C(credHelpers), C(credsStore)), which is a program on the C(PATH) and may take 30 seconds.
-          - V(auto) is V(ecr) for a host of ECR, V(basic) when a user name is given, V(docker_config) when that has an
-            entry for the registry (in C(auths) or C(credHelpers)), and else V(anonymous).
+            (C(credHelpers), C(credsStore)), which is a program on the C(PATH) and may take 30 seconds. Behind that,
+            the login that podman or skopeo left in C(auth.json).
+          - V(auto) is V(ecr) for a host of ECR, V(basic) when a user name is given, V(docker_config) when that has a
+            login for the registry, and else V(anonymous).
         type: str
         choices: [auto, ecr, basic, docker_config, anonymous]
         default: auto

@@ -85,10 +85,10 @@ class FaultyRegistry:
     """Set the attributes and faults at any time; all are read anew for each request.
 
     ``basic`` is (user, password); ``bearer`` asks for tokens of our own token endpoint, which wants ``basic`` when
-    that is set, and of which each is good for ``token_requests`` requests (None: for ever). ``files`` are served
-    under their path without authentication, as the other host of a redirect does. Without ``checks_ranges`` bytes of
-    an upload are appended wherever they belong; more than ``most_bytes`` a request are refused with
-    ``too_many_status``. ``pace_seconds`` come between two stretches of 256 KiB of a body.
+    that is set, or the ``identity_token``, and of which each is good for ``token_requests`` requests (None: for ever).
+    ``files`` are served under their path without authentication, as the other host of a redirect does. Without
+    ``checks_ranges`` bytes of an upload are appended wherever they belong; more than ``most_bytes`` a request are
+    refused with ``too_many_status``. ``pace_seconds`` come between two stretches of 256 KiB of a body.
     """
 
     def __init__(self, tls=None):
@@ -98,6 +98,7 @@ class FaultyRegistry:
         self.files = {}
         self.basic = None
         self.bearer = False
+        self.identity_token = None
         self.token_requests = None
         self.tokens = {}
         self.token_scopes = []
@@ -211,14 +212,19 @@ class FaultyRegistry:
             return _unauthorized('Basic realm="a registry, \\"quoted\\""')
         return None
 
-    def token(self, request):
-        """The answer of the token endpoint."""
-        if self.basic and request.headers.get("authorization", "") != _basic(self.basic):
+    def token(self, request, body):
+        """The answer of the token endpoint: to GET, or as OAuth 2 to POST of the ``identity_token``."""
+        query = parse_qs(urlsplit(request.path).query)
+        if request.method == "POST":
+            query = parse_qs(body.decode())
+            if query.get("grant_type") != ["refresh_token"] or query.get("refresh_token") != [self.identity_token]:
+                return _unauthorized('Basic realm="tokens"')
+        elif self.basic and request.headers.get("authorization", "") != _basic(self.basic):
             return _unauthorized('Basic realm="tokens"')
         made = secrets.token_urlsafe(12)
         with self._lock:
             self.tokens[made] = self.token_requests
-            self.token_scopes += parse_qs(urlsplit(request.path).query).get("scope", [""])
+            self.token_scopes += query.get("scope", [""])
         return Answer(
             200, {"Content-Type": "application/json"}, json.dumps({"token": made, "expires_in": 300}).encode()
         )

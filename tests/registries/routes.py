@@ -45,7 +45,7 @@ def answer(registry, request, body):
     if parts.path in registry.files:
         return _ranged(registry, request, registry.files[parts.path], {})
     if parts.path == "/token":
-        return registry.token(request)
+        return registry.token(request, body)
     if refusal := registry.refusal(request):
         return refusal
     if parts.path in ("/v2/", "/v2"):

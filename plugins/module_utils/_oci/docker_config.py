@@ -16,6 +16,8 @@ from .login import Login
 from .strict_json import MalformedError, read_object
 
 LIMIT_BYTES = 1 << 20
+#: What stands behind a registry's name in an URL of it; anything else is part of the names of repositories.
+_API_PATHS = ("", "v1", "v2")
 _HELPER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 #: The user name that stands for a token for a token server in place of a password.
 _TOKEN_USER = "<token>"  # noqa: S105 - a name, no secret
@@ -23,10 +25,14 @@ _TOKEN_USER = "<token>"  # noqa: S105 - a name, no secret
 
 @dataclass(frozen=True, slots=True)
 class CredentialHelper:
-    """A program ``docker-credential-<name>``, which is asked for the login of *server*."""
+    """A program ``docker-credential-<name>``, which is asked for the login of each of *servers* until it has one.
+
+    ``noted``: the configuration says that it has one. Else it keeps the logins of all registries, and may have none.
+    """
 
     name: str
-    server: str
+    servers: tuple[str, ...]
+    noted: bool = True
 
     @property
     def program(self) -> str:
@@ -35,27 +41,31 @@ class CredentialHelper:
 
 
 def find_login(content: bytes, host: str) -> Login | CredentialHelper | None:
-    """The login that the configuration *content* keeps for *host*, or the helper that knows it; None for neither.
+    """The login that the configuration *content* keeps for *host*, or the helper that may know it; None for neither.
 
-    A helper for all registries is asked only for those that ``docker login`` has noted in ``auths``. Raises
-    MalformedError, which never repeats a secret.
+    As docker reads it: a helper of the registry's own, and where that is empty none; else the helper for all
+    registries; else what is written down. Raises MalformedError, which never repeats a secret.
     """
     document = read_object(content, limit_bytes=LIMIT_BYTES)
-    server = CONFIG_KEY if canonical_registry(host) == DOCKER_HUB else host
     helpers, auths = _entries(document, "credHelpers"), _entries(document, "auths")
-    name = next((helper for key, helper in helpers.items() if _names(key, host)), None)
-    entry = next((entry for key, entry in auths.items() if _names(key, host)), None)
-    if name is None and entry is not None:
-        name = document.get("credsStore") or None
-    if name is not None:
-        return CredentialHelper(_helper_name(name), server)
-    return _kept(entry, host) if entry is not None else None
+    own, kept = _key_of(helpers, host), _key_of(auths, host)
+    name = document.get("credsStore") if own is None else helpers[own]
+    if name not in (None, ""):
+        known_as = dict.fromkeys((_server(host), *filter(None, (canonical_registry(host), own, kept))))
+        return CredentialHelper(_helper_name(name), tuple(known_as), noted=own is not None or kept is not None)
+    return _kept(auths[kept], host) if kept is not None else None
 
 
-def read_answer(content: bytes, host: str) -> Login:
-    """The login in a helper's answer. Raises MalformedError, which never repeats a secret."""
+def read_answer(content: bytes, host: str) -> Login | None:
+    """The login in a helper's answer; None for an empty one. Raises MalformedError, which never repeats a secret."""
     document = read_object(content, limit_bytes=LIMIT_BYTES)
-    return _login(document.get("Username"), document.get("Secret"), host)
+    username, secret = document.get("Username"), document.get("Secret")
+    return None if username == secret == "" else _login(username, secret, host)
+
+
+def _server(host: str) -> str:
+    """How docker calls a registry when it asks a helper."""
+    return CONFIG_KEY if canonical_registry(host) == DOCKER_HUB else host
 
 
 def _entries(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
@@ -65,10 +75,25 @@ def _entries(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return found or {}
 
 
-def _names(key: str, host: str) -> bool:
-    """Whether an entry's key, which may be a URL, is that of *host*."""
+def _key_of(entries: Mapping[str, Any], host: str) -> str | None:
+    """The key of the entry of *host*: its plain name before an URL, and both before a namespace, as podman notes."""
+    keys = [key for key in entries if _host_of(key) == canonical_registry(host).lower()]
+    if not keys:
+        return None
+    whole = [key for key in keys if _path_of(key) in _API_PATHS]
+    if not whole and any(entries[key] != entries[keys[0]] for key in keys):
+        raise MalformedError(f"keeps several logins for parts of {host}, and none for all of it")
+    return next((key for key in keys if key in (host, _server(host))), (whole or keys)[0])
+
+
+def _host_of(key: str) -> str:
     bare = key.partition("://")[2] or key
-    return canonical_registry(bare.partition("/")[0]).lower() == canonical_registry(host).lower()
+    return canonical_registry(bare.partition("/")[0]).lower()
+
+
+def _path_of(key: str) -> str:
+    bare = key.partition("://")[2] or key
+    return bare.partition("/")[2].strip("/")
 
 
 def _helper_name(name: object) -> str:
@@ -80,8 +105,10 @@ def _helper_name(name: object) -> str:
 def _kept(entry: object, host: str) -> Login | None:
     if not isinstance(entry, Mapping):
         raise MalformedError(f"has an entry for {host} that is no object")
-    if entry.get("identitytoken") or entry.get("registrytoken"):
-        raise MalformedError(f"keeps a token for {host}, and only a user name with a password can be used")
+    if entry.get("registrytoken"):
+        raise MalformedError(f"keeps a registrytoken for {host}, which cannot be used")
+    if token := entry.get("identitytoken"):
+        return _login(_TOKEN_USER, token, host)
     if encoded := entry.get("auth"):
         try:
             username, colon, password = base64.b64decode(encoded, validate=True).decode().partition(":")
@@ -94,8 +121,8 @@ def _kept(entry: object, host: str) -> Login | None:
 
 
 def _login(username: object, password: object, host: str) -> Login:
-    if username == _TOKEN_USER:
-        raise MalformedError(f"holds a token for {host}, and only a user name with a password can be used")
     if not (isinstance(username, str) and isinstance(password, str) and username and password):
         raise MalformedError(f"holds no user name with a password for {host}")
+    if username == _TOKEN_USER:
+        return Login(host, "", "", identity_token=password)
     return Login(host, username, password)

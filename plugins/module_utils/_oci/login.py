@@ -10,11 +10,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A login to a registry; ``host`` is what an image reference starts with."""
+    """A login to a registry; ``host`` is what an image reference starts with.
+
+    ``identity_token`` stands in place of user and password: what a token server gave for them, as OAuth 2's refresh
+    token.
+    """
 
     host: str
     username: str
     password: str
+    identity_token: str = ""
 
     def __repr__(self) -> str:
         return f"Login({self.host!r}, {self.username!r}, '***')"

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _TOKEN_BYTES = 1 << 20
 _TOKEN_SECONDS = 60.0
 _SPARE_SECONDS = 20.0
+#: How we are called where a token server wants to know that.
+_CLIENT = "fastbreak"
 
 
 class Logins(Protocol):
@@ -112,17 +114,20 @@ class Authorizer:
 
     def _fetch(self, repository: str, actions: str, challenge: Challenge) -> _Token:
         attempted = f"get a token for {repository or 'the registry'} from {self._origin.netloc}'s token server"
-        url = self._token_url(attempted, repository, actions, challenge)
-        response = self._ask(attempted, url)
+        realm, query = self._token_query(attempted, repository, actions, challenge)
+        response = self._ask(attempted, realm, query)
         if response.status == 401 and self._login and (login := self._logins.login(self._login)):
             response.finish()
             self._login = login
-            response = self._ask(attempted, url)
+            response = self._ask(attempted, realm, query)
         if response.status != 200:
             raise refused(attempted, response.url.partition("?")[0], read_refusal(response))
         return self._read(attempted, response)
 
-    def _token_url(self, attempted: str, repository: str, actions: str, challenge: Challenge) -> str:
+    def _token_query(
+        self, attempted: str, repository: str, actions: str, challenge: Challenge
+    ) -> tuple[str, list[tuple[str, str]]]:
+        """Where to ask for a token, and what for."""
         realm = challenge.parameter("realm")
         origin = origin_of(realm)
         if origin is None or (self._origin.scheme == "https" and origin.scheme != "https"):
@@ -133,12 +138,11 @@ class Authorizer:
         query = [("scope", scope) for scope in known]
         if service := challenge.parameter("service"):
             query.insert(0, ("service", service))
-        return f"{realm.partition('#')[0]}{'&' if '?' in realm else '?'}{urlencode(query)}"
+        return realm.partition("#")[0], query
 
-    def _ask(self, attempted: str, url: str) -> Response:
+    def _ask(self, attempted: str, realm: str, query: list[tuple[str, str]]) -> Response:
         self._login = self._login or self._logins.login()
-        headers = {"Authorization": _basic(self._login)} if self._login else {}
-        request = Request("GET", url, headers)
+        request = _token_request(realm, query, self._login)
         return self._retrier.answer(
             attempted, self._origin.netloc, lambda: Exchange(self._connections, request).response()
         )
@@ -156,6 +160,19 @@ class Authorizer:
         return _Token(header, self._retrier.clock.monotonic() + max(seconds - _SPARE_SECONDS, seconds / 2, 1.0))
 
 
+def _token_request(realm: str, query: list[tuple[str, str]], login: Login | None) -> Request:
+    """The distribution specification's request for a token: of a user, or as OAuth 2 for who has an identity token."""
+    if login and login.identity_token:
+        scopes = " ".join(value for name, value in query if name == "scope")
+        form = [(name, value) for name, value in query if name != "scope"]
+        form += [("scope", scopes), ("grant_type", "refresh_token"), ("client_id", _CLIENT)]
+        form.append(("refresh_token", login.identity_token))
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        return Request("POST", realm, headers, urlencode(form).encode())
+    url = f"{realm}{'&' if '?' in realm else '?'}{urlencode(query)}"
+    return Request("GET", url, {"Authorization": _basic(login)} if login else {})
+
+
 def _plain(token: object) -> str:
     if not isinstance(token, str) or not token.isascii() or not token.isprintable():
         raise ValueError("the token is no text")
@@ -163,5 +180,7 @@ def _plain(token: object) -> str:
 
 
 def _basic(login: Login) -> str:
+    if login.identity_token:
+        return ""
     pair = f"{login.username}:{login.password}".encode()
     return f"Basic {base64.b64encode(pair).decode()}"

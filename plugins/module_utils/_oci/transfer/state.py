@@ -35,7 +35,11 @@ _LOCK_ATTEMPTS = 20
 def default_directory() -> Path:
     """Where state lies unless said otherwise: under XDG_STATE_HOME."""
     home = os.environ.get("XDG_STATE_HOME", "")
-    base = Path(home) if home.startswith("/") else Path("~/.local/state").expanduser()
+    try:
+        base = Path(home) if home.startswith("/") else Path.home() / ".local" / "state"
+    except RuntimeError:
+        # A user without a home directory, as containers have them. Nothing can be made there.
+        base = Path(os.devnull)
     return base / "fastbreak" / "uploads"
 
 

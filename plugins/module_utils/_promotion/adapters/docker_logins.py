@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 
 from ..._errors import CredentialsError
 from ..._oci.docker_config import LIMIT_BYTES, CredentialHelper, find_login, read_answer
+from ..._oci.login import Login
 from ..._oci.strict_json import MalformedError
 
 if TYPE_CHECKING:
-    from ..._oci.login import Login
+    from collections.abc import Sequence
 
 #: How long a credential helper may take.
 HELPER_SECONDS = 30.0
@@ -30,56 +31,103 @@ _NOT_FOUND = b"credentials not found"
 def config_file() -> Path:
     """Where Docker's configuration lies: in ``$DOCKER_CONFIG``, or in ``~/.docker``."""
     folder = os.environ.get("DOCKER_CONFIG")
-    return (Path(folder) if folder else Path.home() / ".docker") / "config.json"
+    return (Path(folder) if folder else _home() / ".docker") / "config.json"
+
+
+def config_files() -> tuple[Path, ...]:
+    """Docker's configuration, and those that podman and skopeo write in the same form (containers-auth.json(5))."""
+    runtime, config = os.environ.get("XDG_RUNTIME_DIR"), os.environ.get("XDG_CONFIG_HOME")
+    named = os.environ.get("REGISTRY_AUTH_FILE")
+    folders = [*([Path(runtime)] if runtime else []), Path(config) if config else _home() / ".config"]
+    podman = [Path(named)] if named else [folder / "containers" / "auth.json" for folder in folders]
+    return (config_file(), *podman)
+
+
+def _home() -> Path:
+    """The home directory; a place where nothing is for a user who has none."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path(os.devnull)
 
 
 class DockerLogins:
-    """The login of one registry; a helper is asked when it is first needed, and again when its login is refused."""
+    """The login of one registry; a helper is asked when it is first needed, and again when its login is refused.
 
-    def __init__(self, host: str, file: Path | None = None, *, seconds: float = HELPER_SECONDS) -> None:
-        self._host, self._file, self._seconds = host, file or config_file(), seconds
+    *required*: that there is none is an error. Else a helper for all registries may have none, or not be installed.
+    """
+
+    def __init__(
+        self, host: str, files: Sequence[Path] = (), *, required: bool = True, seconds: float = HELPER_SECONDS
+    ) -> None:
+        self._host, self._files, self._seconds = host, tuple(files) or config_files(), seconds
+        self._required = required
         self._lock = threading.Lock()
+        self._asked = False
         self._known: Login | None = None
 
     def is_known(self) -> bool:
-        """Whether the configuration has anything for the registry. Raises CredentialsError when it cannot be read."""
+        """Whether a configuration may have a login. Raises CredentialsError when one cannot be read."""
         return self._find() is not None
 
     def login(self, refused: Login | None = None) -> Login | None:
         """The login, which is not *refused*. None when there is no other. Raises CredentialsError."""
         with self._lock:
-            if self._known is None or self._known == refused:
-                self._known = self._ask()
+            if not self._asked or (refused is not None and self._known == refused):
+                self._known, self._asked = self._ask(), True
             return None if self._known == refused else self._known
 
-    def _find(self) -> Login | CredentialHelper | None:
+    def _find(self) -> tuple[Path, Login | CredentialHelper] | None:
+        """What the first file has that has anything for sure; else what a helper for all registries may have."""
+        unsure: tuple[Path, Login | CredentialHelper] | None = None
+        for file in self._files:
+            kept = self._read(file)
+            if isinstance(kept, Login) or (kept and kept.noted):
+                return file, kept
+            if kept and unsure is None:
+                unsure = file, kept
+        return unsure
+
+    def _read(self, path: Path) -> Login | CredentialHelper | None:
         try:
-            with self._file.open("rb") as file:
+            with path.open("rb") as file:
                 content = file.read(LIMIT_BYTES + 1)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            raise self._refusal(f"{self._file} cannot be read ({error.strerror})") from error
+            raise self._refusal(f"{path} cannot be read ({error.strerror})") from error
         try:
             return find_login(content, self._host)
         except MalformedError as error:
-            raise self._refusal(f"{self._file} {error}") from None
+            raise self._refusal(f"{path} {error}") from None
 
     def _ask(self) -> Login | None:
         found = self._find()
-        if not isinstance(found, CredentialHelper):
-            return found
-        program = shutil.which(found.program)
+        if found is None:
+            return None
+        file, kept = found
+        return kept if isinstance(kept, Login) else self._ask_helper(file, kept)
+
+    def _ask_helper(self, file: Path, helper: CredentialHelper) -> Login | None:
+        program = shutil.which(helper.program)
+        login = program and next(filter(None, (self._answer(program, each) for each in helper.servers)), None)
+        if login or not (self._required or helper.noted):
+            return login or None
         if program is None:
-            raise self._refusal(f"the helper {found.program}, which {self._file} names, is not on the PATH")
-        status, answer = _run(program, found.server, self._seconds)
+            raise self._refusal(f"the helper {helper.program}, which {file} names, is not on the PATH")
+        raise self._refusal(f"the helper {program} has none")
+
+    def _answer(self, program: str, server: str) -> Login | None:
+        """What a helper has for *server*; None when it has nothing."""
+        status, answer = _run(program, server, self._seconds)
         if status is None:
             raise self._refusal(f"the helper {program} gave no answer within {self._seconds:g} s")
         if len(answer) > LIMIT_BYTES:
             raise self._refusal(f"the helper {program} answered with more than {LIMIT_BYTES} bytes")
         if status != 0:
-            what = "has none" if _NOT_FOUND in answer[:200] else f"ended with status {status}"
-            raise self._refusal(f"the helper {program} {what}")
+            if _NOT_FOUND in answer[:200]:
+                return None
+            raise self._refusal(f"the helper {program} ended with status {status}")
         try:
             return read_answer(answer, self._host)
         except MalformedError as error:

@@ -27,7 +27,7 @@ from ..._oci.transfer.blobs import OciTransfer, TransferSettings
 from ..._oci.transfer.ecr_layers import EcrLayers
 from ..._oci.transfer.state import UploadStates
 from ..side import RegistryOptions, parse_ecr_host
-from .docker_logins import DockerLogins, config_file
+from .docker_logins import DockerLogins, config_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -147,12 +147,13 @@ def _logins(options: RegistryOptions) -> Logins:
     if options.chosen_auth == "basic":
         return FixedLogin(Login(options.registry, options.username, options.password))
     if options.chosen_auth == "docker_config" or (options.auth, options.chosen_auth) == ("auto", "anonymous"):
-        kept = DockerLogins(options.registry)
+        kept = DockerLogins(options.registry, required=options.auth == "docker_config")
         if kept.is_known():
             return kept
         if options.auth == "docker_config":
             raise CredentialsError(
-                f"Tried to find the login of {options.registry} where docker keeps it, but {config_file()} has none. "
+                f"Tried to find the login of {options.registry} where docker keeps it, but none is in "
+                f"{', '.join(map(str, config_files()))}. "
                 f"Log in (`docker login {options.registry}`), or give username and password."
             )
     return FixedLogin()

@@ -15,6 +15,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._oci.docker_config i
     find_login,
     read_answer,
 )
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.docker_hub import API_HOST
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.login import Login
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.strict_json import MalformedError
 from hypothesis import given
@@ -52,13 +53,61 @@ def test_a_password_may_hold_colons_and_be_padded() -> None:
     assert find({"auths": {HOST: {"username": "u", "password": "p"}}}) == Login(HOST, "u", "p")
 
 
-def test_a_helper_goes_before_what_is_written_down() -> None:
-    kept = {"auths": {HOST: auth("u:p")}, "credHelpers": {HOST: "ecr-login"}, "credsStore": "desktop"}
-    assert find(kept) == CredentialHelper("ecr-login", HOST)
-    assert find({"auths": {HOST: {}}, "credsStore": "desktop"}) == CredentialHelper("desktop", HOST)
-    hub = find({"credHelpers": {"docker.io": "pass"}}, "docker.io")
-    assert hub == CredentialHelper("pass", "https://index.docker.io/v1/")
-    assert hub.program == "docker-credential-pass"
+HUB = "https://index.docker.io/v1/"
+KEPT = {HOST: auth("u:p")}
+
+
+@pytest.mark.parametrize(
+    ("document", "name", "servers", "noted"),
+    [
+        ({"auths": KEPT, "credHelpers": {HOST: "ecr-login"}, "credsStore": "desktop"}, "ecr-login", [HOST], True),
+        ({"credHelpers": {f"https://{HOST}": "pass"}}, "pass", [HOST, f"https://{HOST}"], True),
+        ({"auths": {HOST: {}}, "credsStore": "desktop"}, "desktop", [HOST], True),
+        (
+            {"auths": {f"https://{HOST}/v1/": {}}, "credsStore": "desktop"},
+            "desktop",
+            [HOST, f"https://{HOST}/v1/"],
+            True,
+        ),
+        ({"credsStore": "desktop"}, "desktop", [HOST], False),
+        ({"auths": {}, "credHelpers": {"other.example": "x"}, "credsStore": "desktop"}, "desktop", [HOST], False),
+    ],
+)
+def test_a_helper_goes_before_what_is_written_down(document: Any, name: str, servers: list[str], noted: bool) -> None:
+    assert find(document) == CredentialHelper(name, tuple(servers), noted=noted)
+
+
+@pytest.mark.parametrize("key", [HUB, "docker.io", "index.docker.io"])
+@pytest.mark.parametrize("host", ["docker.io", "index.docker.io", API_HOST])
+def test_a_helper_is_asked_for_docker_hub_by_dockers_name_and_by_podmans(key: str, host: str) -> None:
+    found = find({"credHelpers": {key: "pass"}}, host)
+    assert found == CredentialHelper("pass", tuple(dict.fromkeys((HUB, "docker.io", key))))
+    assert found.program == "docker-credential-pass"
+    assert find({"credsStore": "pass"}, host) == CredentialHelper("pass", (HUB, "docker.io"), noted=False)
+
+
+@pytest.mark.parametrize("empty", ["", None])
+def test_a_registry_whose_own_helper_is_empty_has_none(empty: str | None) -> None:
+    kept = {"auths": KEPT, "credHelpers": {HOST: empty}, "credsStore": "desktop"}
+    assert find(kept) == Login(HOST, "u", "p")
+    assert find({**kept, "auths": {}}) is None
+    assert find({"auths": KEPT, "credsStore": empty}) == Login(HOST, "u", "p")
+
+
+def test_the_plain_name_goes_before_an_url_and_that_before_a_namespace() -> None:
+    others = {f"{HOST}/team": auth("n:n"), f"https://{HOST}/v2/": auth("v:v")}
+    assert find({"auths": {**others, **KEPT}}) == Login(HOST, "u", "p")
+    assert find({"auths": others}) == Login(HOST, "v", "v")
+    assert find({"auths": {f"{HOST}/team": auth("n:n")}}) == Login(HOST, "n", "n")
+    with pytest.raises(MalformedError, match="keeps several logins for parts of"):
+        find({"auths": {f"{HOST}/team": auth("n:n"), f"{HOST}/other": auth("o:o")}})
+
+
+def test_an_identity_token_stands_in_place_of_a_password() -> None:
+    token = Login(HOST, "", "", identity_token=SECRET)
+    assert find({"auths": {HOST: {**auth("00000000-0000-0000-0000-000000000000:"), "identitytoken": SECRET}}}) == token
+    assert read_answer(json.dumps({"Username": "<token>", "Secret": SECRET}).encode(), HOST) == token
+    assert SECRET not in repr(token)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +119,9 @@ def test_a_helper_goes_before_what_is_written_down() -> None:
         {"auths": {HOST: {}}},
         {"auths": {"registry.example.com": auth("u:p")}},
         {"auths": {f"{HOST}.evil.example": auth("u:p")}},
-        {"credsStore": "desktop"},
+        {"credsStore": ""},
+        {"credsStore": None, "credHelpers": None},
+        {"auths": {HOST: {}}, "credHelpers": {HOST: ""}, "credsStore": "desktop"},
     ],
 )
 def test_what_is_not_there_is_none(document: Any) -> None:
@@ -87,9 +138,11 @@ def test_what_is_not_there_is_none(document: Any) -> None:
         ({"auths": {HOST: auth(SECRET)}}, "holds no user name with a password"),
         ({"auths": {HOST: auth(f":{SECRET}")}}, "holds no user name with a password"),
         ({"auths": {HOST: {"username": "u"}}}, "holds no user name with a password"),
-        ({"auths": {HOST: {**auth("u:"), "identitytoken": SECRET}}}, "keeps a token"),
+        ({"auths": {HOST: {"registrytoken": SECRET}}}, "keeps a registrytoken"),
+        ({"auths": {HOST: {"identitytoken": [SECRET]}}}, "holds no user name with a password"),
         ({"credHelpers": {HOST: "../../bin/sh"}}, "no name of a program"),
-        ({"credHelpers": {HOST: ""}}, "no name of a program"),
+        ({"credHelpers": {HOST: 5}}, "no name of a program"),
+        ({"credsStore": {"a": SECRET}}, "no name of a program"),
         ({"auths": {HOST: {}}, "credsStore": ["a"]}, "no name of a program"),
     ],
 )
@@ -103,9 +156,9 @@ def test_what_cannot_be_meant_is_told_without_a_secret(document: Any, told: str)
 def test_a_helpers_answer_is_a_login() -> None:
     answer = {"ServerURL": HOST, "Username": "u", "Secret": SECRET}
     assert read_answer(json.dumps(answer).encode(), HOST) == Login(HOST, "u", SECRET)
-    with pytest.raises(MalformedError, match="holds a token") as caught:
-        read_answer(json.dumps({**answer, "Username": "<token>"}).encode(), HOST)
-    assert SECRET not in str(caught.value)
+    assert read_answer(b'{"ServerURL": "x", "Username": "", "Secret": ""}', HOST) is None
+    with pytest.raises(MalformedError, match="holds no user name"):
+        read_answer(b'{"Username": "u", "Secret": ""}', HOST)
 
 
 VALUES = st.recursive(

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,8 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._oci.names import Ad
 from tests.unit.plugins.module_utils._oci.case import IMAGE, MANIFESTS
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.registries.faulty import FaultyRegistry
     from tests.registries.sides import Sides
 
@@ -34,6 +37,36 @@ def test_anonymous_tokens_are_asked_for_too(registry: FaultyRegistry, sides: Sid
     assert sides.connect(registry, writes=False).registry.find_manifest(Address("a/b", "1.0")) == IMAGE.digest
     assert registry.token_scopes == ["repository:a/b:pull"]
     assert "authorization" not in registry.matching("GET", "/token")[0].headers
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_an_identity_token_gets_tokens_as_oauth_2_has_it_and_is_never_sent_to_the_registry(
+    registry: FaultyRegistry, sides: Sides, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, right: bool
+) -> None:
+    registry.bearer, registry.basic, registry.identity_token = True, ("user", "s3cret"), "identity-s3cret"
+    kept = {"auths": {registry.host: {"identitytoken": "identity-s3cret" if right else "other-s3cret"}}}
+    (tmp_path / "config.json").write_text(json.dumps(kept))
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    client = sides.connect(registry).registry
+    if right:
+        assert client.find_manifest(Address("a/b", "1.0")) == IMAGE.digest
+        assert registry.token_scopes == ["repository:a/b:pull,push"]
+    else:
+        with pytest.raises(CredentialsError, match="refused the credentials") as raised:
+            client.find_manifest(Address("a/b", "1.0"))
+        assert "s3cret" not in raised.value.message
+    assert all("s3cret" not in str(request.headers) + request.path for request in registry.requests)
+
+
+def test_an_identity_token_is_no_password(
+    registry: FaultyRegistry, sides: Sides, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry.basic = ("", "identity-s3cret")
+    (tmp_path / "config.json").write_text(json.dumps({"auths": {registry.host: {"identitytoken": "identity-s3cret"}}}))
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    with pytest.raises(CredentialsError, match="refused the credentials"):
+        sides.connect(registry).registry.find_manifest(Address("a/b", "1.0"))
+    assert all("authorization" not in request.headers for request in registry.requests)
 
 
 @pytest.mark.parametrize("bearer", [False, True])

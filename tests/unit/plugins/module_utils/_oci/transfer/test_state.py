@@ -99,6 +99,19 @@ def test_a_state_that_another_run_removes_meanwhile_is_no_fault(tmp_path: Path) 
     assert warnings == []
 
 
+def test_a_user_without_a_home_copies_without_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", homeless)
+    warnings: list[str] = []
+    claim = UploadStates(None, warnings.append, FakeClock()).claim("http://a", "b", "c", 1)
+    claim.save("http://a/upload", 1)
+    assert claim.read() is None
+    assert "set state_directory" in warnings[0]
+
+
 def test_old_states_are_swept_away(world: World) -> None:
     interrupted(world)
     (state,) = world.folder.glob("*.json")

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import CredentialsError
@@ -15,10 +16,8 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._oci.login import Lo
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.docker_logins import (
     DockerLogins,
     config_file,
+    config_files,
 )
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 HOST = "registry.example.com"
 SECRET = "hunter2hunter2"
@@ -39,8 +38,11 @@ class Case:
         program.chmod(0o700)
         self.write({"credHelpers": {HOST: "test"}})
 
+    def podman(self, document: Any) -> None:
+        (self.folder / "auth.json").write_text(json.dumps(document))
+
     def logins(self, **more: Any) -> DockerLogins:
-        return DockerLogins(HOST, self.folder / "config.json", **more)
+        return DockerLogins(HOST, [self.folder / "config.json", self.folder / "auth.json"], **more)
 
     def refusal(self, **more: Any) -> str:
         with pytest.raises(CredentialsError) as caught:
@@ -62,6 +64,37 @@ def test_the_file_is_where_docker_has_it(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert config_file() == tmp_path / ".docker" / "config.json"
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "other"))
     assert config_file() == tmp_path / "other" / "config.json"
+
+
+def test_podmans_files_are_looked_at_behind_dockers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("DOCKER_CONFIG", "REGISTRY_AUTH_FILE", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    docker = tmp_path / ".docker" / "config.json"
+    assert config_files() == (docker, tmp_path / ".config" / "containers" / "auth.json")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/7")
+    monkeypatch.setenv("XDG_CONFIG_HOME", "/etc/x")
+    assert config_files()[1:] == (Path("/run/user/7/containers/auth.json"), Path("/etc/x/containers/auth.json"))
+    monkeypatch.setenv("REGISTRY_AUTH_FILE", "/auth.json")
+    assert config_files() == (docker, Path("/auth.json"))
+
+
+def test_a_user_without_a_home_has_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("DOCKER_CONFIG", "REGISTRY_AUTH_FILE", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", homeless)
+    assert DockerLogins(HOST).login() is None
+    assert not DockerLogins(HOST).is_known()
+
+
+def test_what_is_noted_goes_before_a_helper_that_may_have_it(case: Case) -> None:
+    case.helper("echo asked >&2; exit 3")
+    case.write({"credsStore": "test"})
+    case.podman({"auths": {HOST: {"username": "p", "password": "q"}}})
+    assert case.logins().login() == Login(HOST, "p", "q")
 
 
 def test_without_a_file_there_is_no_login(case: Case) -> None:
@@ -105,6 +138,43 @@ def test_a_helper_that_does_not_answer_as_it_should_is_told_without_its_secret(
 ) -> None:
     case.helper(*lines)
     assert told in case.refusal()
+
+
+def test_a_helper_for_all_registries_is_asked_though_nothing_is_noted(case: Case) -> None:
+    case.helper(f"echo '{ANSWER}'")
+    case.write({"credsStore": "test"})
+    for required in (True, False):
+        assert case.logins(required=required).login() == Login(HOST, "u", SECRET)
+
+
+@pytest.mark.parametrize(
+    "lines", [("echo credentials not found in native keychain", "exit 1"), ('echo \'{"Username":"","Secret":""}\'',)]
+)
+def test_a_helper_that_has_nothing_is_no_login_unless_that_is_required_or_noted(
+    case: Case, lines: tuple[str, ...]
+) -> None:
+    case.helper(f"echo x >> {case.folder}/asked", *lines)
+    assert "has none" in case.refusal(required=False)
+    case.write({"credsStore": "test"})
+    assert "has none" in case.refusal()
+    (case.folder / "asked").unlink()
+    logins = case.logins(required=False)
+    assert logins.login() is logins.login() is None
+    assert (case.folder / "asked").read_text().count("x") == 1
+
+
+def test_a_helper_for_all_registries_that_is_not_installed_is_no_login_unless_that_is_required(case: Case) -> None:
+    case.write({"credsStore": "absent"})
+    assert case.logins(required=False).login() is None
+    assert "docker-credential-absent, which" in case.refusal()
+    case.write({"credsStore": "absent", "auths": {HOST: {}}})
+    assert "docker-credential-absent, which" in case.refusal(required=False)
+
+
+def test_a_helper_that_knows_the_registry_by_its_url_is_asked_by_that(case: Case) -> None:
+    case.helper(f'[ "$(cat)" = https://{HOST}/v1/ ] || {{ echo credentials not found; exit 1; }}', f"echo '{ANSWER}'")
+    case.write({"credsStore": "test", "auths": {f"https://{HOST}/v1/": {}}})
+    assert case.logins().login() == Login(HOST, "u", SECRET)
 
 
 def test_a_helper_that_hangs_is_ended_with_all_that_it_started(case: Case) -> None:
