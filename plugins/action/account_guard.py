@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..modules.account_guard import ENTRY
 from ..plugin_utils._confirmed_account import ConfirmedAccount
 from ..plugin_utils._entry_action import EntryAction
+from ..plugin_utils._known_variables import insist_on_known_variables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +25,7 @@ class ActionModule(EntryAction):
     confirms_account = False
 
     def perform(self, params: dict[str, Any], context: Context, task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        insist_on_known_variables(task_vars)
         result = super().perform(params, context, task_vars)
         named = {f"fastbreak_{name}": params[name] for name in ("account_id", "region")}
         ConfirmedAccount(named).remember()

@@ -14,6 +14,9 @@ description:
   - Where the inventory sets C(fastbreak_account_id), the first task of a run that talks to AWS with a module of this
     collection does the same when this module did not. So no C(--start-at-task) leads around it. A task that names
     credentials of its own is left alone.
+  - Before that it fails when a variable of the run or of a host differs by a letter or two from one that a role of this
+    collection knows, or from one that its playbooks are told with C(-e), and names that. Other variables are nobody's
+    business.
   - The action plugin of the same name does the work in the controller.
 options:
   account_id:

@@ -8,26 +8,13 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from .._common.variable_names import SHARED
 from .cross_checks import cross_check
 from .variable_types import FALSE, TRUE, type_problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-
-#: Variables that all components share. Others of that prefix are nobody's, unless they look like one of these.
-_SHARED = (
-    "fastbreak_account_id",
-    "fastbreak_components_report",
-    "fastbreak_container_port",
-    "fastbreak_database_port",
-    "fastbreak_depends_on",
-    "fastbreak_environment",
-    "fastbreak_region",
-    "fastbreak_service_name",
-    "fastbreak_tags",
-    "fastbreak_test_listener_port",
-)
 _ALIKE = 0.9
 
 
@@ -66,8 +53,8 @@ def _unknown(component: str, variables: Mapping[str, Any], options: Mapping[str,
 
 
 def _misspelt(variables: Mapping[str, Any]) -> list[str]:
-    others = sorted(name for name in variables if name.startswith("fastbreak_") and name not in _SHARED)
-    near = {name: get_close_matches(name, _SHARED, n=1, cutoff=_ALIKE) for name in others}
+    others = sorted(name for name in variables if name.startswith("fastbreak_") and name not in SHARED)
+    near = {name: get_close_matches(name, SHARED, n=1, cutoff=_ALIKE) for name in others}
     return [
         f"{name} is no variable of the collection; the nearest is {found[0]}" for name, found in near.items() if found
     ]
