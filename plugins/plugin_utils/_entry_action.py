@@ -17,10 +17,12 @@ from ansible.plugins.action import ActionBase
 from ..module_utils._aws.connection import Connection, load_models
 from ..module_utils._aws.options import aws_options
 from ..module_utils._common.clock import SystemClock
+from ..module_utils._common.commands import renamed
 from ..module_utils._common.controller import Controller
 from ..module_utils._common.entry import Context, Entry, answer
 from ..module_utils._errors import RequestError
 from ._confirmed_account import ACCOUNT_VARIABLES, ConfirmedAccount
+from ._started import playbook_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -61,7 +63,8 @@ class EntryAction(ActionBase):  # type: ignore[misc] # ansible-core publishes no
             progress=Lines(self._display.display, controller),
             check_mode=self._task.check_mode,
         )
-        result.update(answer(lambda: self._confirmed(params, context, task_vars or {})))
+        done = answer(lambda: self._confirmed(params, context, task_vars or {}))
+        result.update(renamed(done, playbook_name) if done.get("failed") else done)
         return remove_values(result, entry.secrets(params))  # type: ignore[no-any-return]
 
     def _refused(self) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..module_utils._common.commands import DEPLOY, PUBLISH
+from ..module_utils._common.commands import DEPLOY, PUBLISH, renamed
+from ._started import playbook_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -114,10 +115,14 @@ class Summary:
         if self.url:
             return [f"The service answers at {self.url}"]
         if self.playbook == "site" and self.changed:
-            return [f"Next, publish an image and deploy it: {PUBLISH}"]
+            return [f"Next, publish an image and deploy it: {_now(PUBLISH)}"]
         if self.playbook in {"publish", "promote"} and self.tag:
-            return [f"Next, deploy it: {DEPLOY.format(version=self.tag)}"]
+            return [f"Next, deploy it: {_now(DEPLOY).format(version=self.tag)}"]
         return []
+
+
+def _now(command: str) -> str:
+    return str(renamed(command, playbook_name))
 
 
 def _done(found: re.Match[str]) -> str:

@@ -36,7 +36,7 @@ def test_what_was_applied_is_said_as_done_with_the_next_step() -> None:
     _empty, total, after = summary.end(0, 1)
     assert total == "1 component, 1 changed (resources: 0 added, 1 modified, 0 removed)."
     assert after.startswith(
-        "Next, publish an image and deploy it: ansible-playbook -i <inventory> playbooks/publish.yml"
+        "Next, publish an image and deploy it: ansible-playbook -i <inventory> fastbreak.aws.publish"
     )
 
 
@@ -75,7 +75,7 @@ def test_what_was_published_or_promoted_can_be_deployed_next() -> None:
     published.ok(
         "ecr", "fastbreak.aws.ecr_image", "Publish", {"changed": True, "tag": "1.0.0-abc", "digest": "sha256:1"}
     )
-    assert published.end(0, 1)[-1].endswith("playbooks/deploy.yml -e version=1.0.0-abc")
+    assert published.end(0, 1)[-1].endswith("fastbreak.aws.deploy -e version=1.0.0-abc")
     images = [{"tag": "1.0.0-abc", "digest": "sha256:1"}]
     promoted = Summary(playbook="promote")
     line = promoted.ok("ecr", "fastbreak.aws.image_promotion", "Promote", {"images": images})

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[5]
 PLAYBOOK = re.compile(r"(?:[\w./-]*playbooks/[\w-]+\.yml|\bsite\.yml)")
-WANTED = re.compile(r"(?<![\w-])-e\b|\.yml|\bcommands\b")
+FILTERED = re.compile(r"\{\{ '(\w+)' \| fastbreak\.aws\.playbook_command\(.*?\) \}\}")
+WANTED = re.compile(r"(?<![\w-])-e\b|\.yml|\bcommands\b|playbook_command")
 """What a file has to hold for a text of it to be a command, or a name of one in ``commands``."""
 COMMAND = re.compile(
     r"ansible-playbook -i (?P<inventory>inventories/\S+|<inventory>) (?P<playbook>playbooks/[\w-]+\.yml|site\.yml)"
@@ -70,7 +71,12 @@ def _scalars(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         yield from (text for member in value for text in _scalars(member))
     elif isinstance(value, str):
-        yield re.sub(r"\{\{.*?\}\}", "<value>", value)
+        yield re.sub(r"\{\{.*?\}\}", "<value>", FILTERED.sub(_as_in_a_clone, value))
+
+
+def _as_in_a_clone(found: re.Match[str]) -> str:
+    name = "site.yml" if found[1] == "site" else f"playbooks/{found[1]}.yml"
+    return f"ansible-playbook -i <inventory> {name}"
 
 
 def is_advice(place: str, text: str) -> bool:
@@ -113,6 +119,34 @@ def test_every_printed_command_is_whole_and_can_be_run(place: str, text: str) ->
         assert (ROOT / command["playbook"]).is_file()
         given = set(re.findall(r"-e (\w+)=", command["rest"]))
         assert given <= known_variables(command["playbook"]), place
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        (commands.DEPLOY, "ansible-playbook -i <inventory> c.deploy -e version={version}"),
+        (f"Do it ({commands.PROVISION}), or not.", "Do it (ansible-playbook -i <inventory> c.site), or not."),
+        (f"{commands.ROLL_BACK}. Then {commands.TEARDOWN}", None),
+        ({"msg": commands.PUBLISH, "rc": 1, "problems": [commands.FIND_DRIFT, None]}, None),
+        ("The template roles/ecs/files/stack.yml and playbooks/deploy.yml", "as it is"),
+        (None, "as it is"),
+    ],
+)
+def test_playbooks_in_commands_are_renamed_and_nothing_else(told: Any, expected: str | None) -> None:
+    named = commands.renamed(told, lambda verb: f"c.{verb}")
+    if expected == "as it is":
+        assert named == told
+    else:
+        assert expected is None or named == expected
+        assert ".yml" not in str(named)
+        assert str(named).count(" c.") == len(PLAYBOOK.findall(str(told)))
+
+
+def test_every_command_that_is_written_down_is_renamed() -> None:
+    written = {name: value for name, value in vars(commands).items() if name.isupper() and isinstance(value, str)}
+    assert len(written) > 5
+    for command in written.values():
+        assert ".yml" not in commands.renamed(command, lambda verb: verb)
 
 
 def test_every_printed_variable_is_one_that_is_read() -> None:
