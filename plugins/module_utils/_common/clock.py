@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
+import threading
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 class Clock(Protocol):
@@ -24,6 +27,16 @@ class Clock(Protocol):
 
     def sleep(self, seconds: float) -> None:
         """Wait."""
+
+
+class TickingClock(Clock, Protocol):
+    """A clock that also has something done again and again while its caller is busy."""
+
+    def every(self, seconds: float, work: Callable[[], None]) -> contextlib.AbstractContextManager[None]:
+        """Do *work* every so many seconds until the context ends, whatever is done inside it.
+
+        *work* may run in a thread of its own. It has to end in bounded time and must not raise.
+        """
 
 
 def _nobody() -> None:
@@ -48,3 +61,20 @@ class SystemClock:
         """Wait."""
         time.sleep(seconds)
         self._awake()
+
+    @contextlib.contextmanager
+    def every(self, seconds: float, work: Callable[[], None]) -> Iterator[None]:
+        """Do *work* in a thread of its own. The thread has ended when the context has, however that ends."""
+        ended, context = threading.Event(), contextvars.copy_context()
+
+        def run() -> None:
+            while not ended.wait(seconds):
+                work()
+
+        thread = threading.Thread(target=context.run, args=(run,), daemon=True, name="every few seconds")
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()

@@ -40,6 +40,9 @@ class Releases(Protocol):
     def write_lock(self, service: str, lock: Lock, *, seen: Lock | None) -> bool:
         """Write the lock over that which was *seen*, or where there was none; False when that no longer stands."""
 
+    def renew_lock(self, service: str, lock: Lock, *, seen: Lock) -> Lock | None:
+        """Write the lock over that which was *seen*; what stands then. Each call ends in seconds."""
+
     def drop_lock(self, service: str, owner: str) -> None:
         """Give the lock up, when it is still ours."""
 

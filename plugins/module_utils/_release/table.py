@@ -9,6 +9,7 @@ import json
 import secrets
 import shlex
 from dataclasses import asdict, replace
+from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _NO_TABLE = frozenset({"ResourceNotFoundException"})
 _LOCK, _KEY = "LOCK", "KEY"
 _HISTORY = 200
+_RENEWAL_SECONDS = 5.0
 
 # What to do about a row that cannot be read, by what it should hold.
 _RELEASE_ADVICE = (
@@ -101,9 +103,24 @@ class ReleasesClient(SequencedTable):
         attempted, item = f"take the lock of {service}", {**_lock_key(service), **asdict(lock)}
         return self._put(attempted, item, condition, values) or self._is_there(attempted, item)
 
+    @cached_property
+    def _quick(self) -> ReleasesClient:
+        quick = ReleasesClient(lambda: self._client, self._table)
+        quick.seconds = _RENEWAL_SECONDS
+        return quick
+
+    def renew_lock(self, service: str, lock: Lock, *, seen: Lock) -> Lock | None:
+        """Write the lock over that which was *seen*; the lock that stands then.
+
+        Each call ends in seconds: a renewal is tried again soon, and what waits for it must not wait for long.
+        """
+        return lock if self._quick.write_lock(service, lock, seen=seen) else self._quick.read_lock(service)
+
     def drop_lock(self, service: str, owner: str) -> None:
-        """Give the lock up, when it is still ours."""
-        self._delete(f"give up the lock of {service}", _lock_key(service), "#owner = :owner", {":owner": owner})
+        """Give the lock up, when it is still ours. It gives up in seconds: the next run takes the lock over then."""
+        key, values = _lock_key(service), {":owner": owner}
+        # Of the same class, with less time.
+        self._quick._delete(f"give up the lock of {service}", key, "#owner = :owner", values)  # noqa: SLF001
 
     def _read[T](
         self, attempted: str, item: Mapping[str, Any], read: Callable[[Mapping[str, Any]], T], advice: str

@@ -24,33 +24,30 @@ from .plan.differences import Action
 from .recording import Recording, begin_record
 from .report import RolloutResult, Timings, as_data, build_result, evidence_sentence, failure_paragraph
 from .strategies.table import strategy_named
-from .undo.destination import way_back
+from .undo.destination import Undone, way_back
 from .undo.go_back import undo
 from .undo.restore import Restoration
-from .undo.snapshot import decode, encode, for_record
-from .undo.take_snapshot import take_snapshot
+from .undo.snapshot import encode, for_record
+from .undo.take_snapshot import snapshot_before
 
 if TYPE_CHECKING:
-    from .._release.record import Release
     from .plan.read import Facts
+    from .recover import Recovery
     from .session import Session
     from .strategies.model import Started
 
 
 class Attempt:
-    """A release from its record's beginning to its end.
+    """A release from its record's beginning to its end, after the *recovery* of what other runs left."""
 
-    *interrupted* is the record to go on with, if there is one; *inherited* the snapshot of a run that nobody ended.
-    """
-
-    def __init__(self, session: Session, facts: Facts, interrupted: Release | None, inherited: str = "") -> None:
+    def __init__(self, session: Session, facts: Facts, recovery: Recovery) -> None:
         self.session = session
         self.facts = facts
         self.adopts = facts.plan.action is Action.ADOPT
-        self.interrupted = interrupted
+        self.recovery = recovery
         self.strategy = strategy_named(session.request.settings.deployment.strategy)
         self.traffic = Traffic(session, facts)
-        self.snapshot = decode(inherited) if inherited else take_snapshot(session, facts)
+        self.snapshot = snapshot_before(session, facts, recovery.snapshot)
         self.timings = Timings()
         self.acted = False
         self.migrating = False
@@ -59,7 +56,7 @@ class Attempt:
     def go(self) -> RolloutResult:
         """Release, judge, record. A record that was begun is completed unless the run itself is ended from outside."""
         arn = register(self.session, self.facts)
-        release = self.interrupted or begin_record(self.session, self.facts, arn, self._for_record())
+        release = self.recovery.adopted or begin_record(self.session, self.facts, arn, self._for_record())
         record = Recording(self.session, release)
         try:
             started = self._change(record, arn)
@@ -84,14 +81,11 @@ class Attempt:
         return encode(for_record(self.snapshot, self.session.request.owned_by))
 
     def _change(self, record: Recording, arn: str) -> Started:
-        # A call may take longer than a lock is waited for, and only a sleep renews it.
-        self.session.keep_lock()
         if self.adopts:
             apply_settings(self.session, self.facts, self.traffic)
             started = strategy_named(record.release.strategy).adopt(self.session, arn)
         else:
             self._migrate(arn)
-            self.session.keep_lock()
             self.acted = True
             started = act(self.session, self.facts, self.strategy, arn, self.traffic)
         record.note(started.arn)
@@ -134,6 +128,7 @@ class Attempt:
     def _succeed(self, record: Recording, decision: Decision, seconds: float) -> RolloutResult:
         self.timings = replace(self.timings, to_succeed=seconds)
         version = self.facts.target.release.version
+        self.recovery.complete(self.session)
         if problem := record.finish(Outcome.SUCCEEDED, "every gate is HEALTHY", decision.measurements):
             raise OperationError(
                 f"Release {version} of {self.session.request.service} is in place and every gate is HEALTHY, but "
@@ -146,45 +141,49 @@ class Attempt:
 
     def _fail(self, record: Recording, started: Started, decision: Decision) -> OperationError:
         session, facts = self.session, self.facts
-        outcome, standing = Outcome.SUPERSEDED, ""
+        undone = Undone(Outcome.SUPERSEDED, "")
         evidence: tuple[dict[str, Any], ...] = ()
         if decision.step is not Step.SUPERSEDED:
-            outcome, standing, evidence = self._undo(started, decision)
+            undone, evidence = self._undo(started, decision)
+        if undone.whole:
+            self.recovery.complete(session)
         warn_of_unmanaged(session, facts)
         message = failure_paragraph(
             f"Release {facts.target.release.version} of {session.request.service}",
             decision,
-            outcome=outcome,
-            standing=standing,
+            outcome=undone.outcome,
+            standing=undone.standing,
             timings=self.timings,
         )
-        unrecorded = record.finish(outcome, message, decision.measurements)
+        unrecorded = record.finish(undone.outcome, message, decision.measurements)
         result = build_result(session, facts, release=record.release, timings=self.timings, evidence=evidence)
         kinds = {Outcome.ROLLED_BACK: RolledBackError, Outcome.SUPERSEDED: SupersededError}
         told = " ".join(
             part for part in (message, unrecorded and f"Besides, {unrecorded}", evidence_sentence(evidence)) if part
         )
-        return kinds.get(outcome, OperationError)(told, **as_data(result))
+        return kinds.get(undone.outcome, OperationError)(told, **as_data(result))
 
-    def _undo(self, started: Started, decision: Decision) -> tuple[Outcome, str, tuple[dict[str, Any], ...]]:
+    def _undo(self, started: Started, decision: Decision) -> tuple[Undone, tuple[dict[str, Any], ...]]:
         session, facts = self.session, self.facts
         back = way_back(facts.history, facts, adopted=self.adopts)
         began = session.monotonic()
-        session.keep_lock()
         # A deleted service takes the list of its tasks along; any other way back leaves it, and is urgent.
         evidence = gather_evidence(session, facts, started.task_definition_arn) if back.stop else ()
         undone = undo(session, self.snapshot, started, back, decision.step)
         self.timings = replace(self.timings, to_roll_back=session.monotonic() - began)
         evidence = evidence or gather_evidence(session, facts, started.task_definition_arn)
         session.say(undone.standing)
-        return undone.outcome, undone.standing, evidence
+        return undone, evidence
 
     def _close_failed(self, record: Recording, error: FastbreakError) -> FastbreakError:
         """Close the record of a run that could not go on; one that ECS is at work on stays open, to be adopted.
 
         What was changed before ECS refused the change of the service is put back, and said in the error.
         """
-        refused = isinstance(error, OperationError) and not isinstance(error, SupersededError)
+        if isinstance(error, SupersededError):
+            # The lock was lost: the record is left to the run that holds it.
+            return error
+        refused = isinstance(error, OperationError)
         if self.following or self.adopts or (self.acted and not refused):
             return error
         if self.acted and (restored := str(Restoration(self.session, self.snapshot).everything())):

@@ -17,28 +17,31 @@ from .report import as_data, build_result
 from .undo.destination import Undone
 from .undo.go_back import judged
 from .undo.restore import Restoration
-from .undo.take_snapshot import take_snapshot
+from .undo.take_snapshot import snapshot_before
 
 if TYPE_CHECKING:
     from .judge.decision import Decision
     from .plan.read import Facts
+    from .recover import Recovery
     from .report import RolloutResult
     from .session import Session
 
 _BAKE_SECONDS = 5.0
 
 
-def change_settings(session: Session, facts: Facts) -> RolloutResult:
+def change_settings(session: Session, facts: Facts, recovery: Recovery) -> RolloutResult:
     """Change them, and keep that when every gate is HEALTHY over a short window.
 
     Raises RolledBackError when they were put back, and OperationError when that did not bring the answers back.
     """
     subject = f"Changing the settings of {session.request.service}"
-    restoration = Restoration(session, take_snapshot(session, facts))
+    restoration = Restoration(session, snapshot_before(session, facts, recovery.snapshot))
     traffic = Traffic(session, facts)
     try:
         apply_settings(session, facts, traffic)
         decision = watch_running(session, facts, traffic, bake_seconds=_BAKE_SECONDS)
+    except SupersededError:
+        raise
     except KeyboardInterrupt as interruption:
         raise OperationError(f"{subject} was interrupted. {restoration.everything()}") from interruption
     except FastbreakError as error:
@@ -47,10 +50,14 @@ def change_settings(session: Session, facts: Facts) -> RolloutResult:
         ) from error
     if decision.step is Step.SUCCEED:
         traffic.close()
+        recovery.complete(session)
         return build_result(session, facts)
     if decision.step is Step.SUPERSEDED:
         raise SupersededError(f"{subject} was superseded and was not judged: {decision.seen}. Nothing was put back.")
-    raise _put_back(session, facts, decision, restoration, subject)
+    failure = _put_back(session, facts, decision, restoration, subject)
+    if isinstance(failure, RolledBackError):
+        recovery.complete(session)
+    raise failure
 
 
 def _put_back(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from .._common.clock import Clock
+    from .._common.clock import TickingClock
     from .._common.progress import Progress
     from .._release.ports import Images, PromotionRecord, Releases
     from .definition.comparison import Document
@@ -228,6 +228,6 @@ class Ports:
     surroundings: Surroundings
     logs: Logs
     probe: Probe
-    clock: Clock
+    clock: TickingClock
     progress: Progress
     promotions: PromotionRecord

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .._errors import FastbreakError
+from .._errors import FastbreakError, SupersededError
 from .._release.record import Outcome, Release, finished, running_release, timestamp
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ class Recording:
         self.release = replace(self.release, deployment_id=deployment_arn)
         try:
             self._session.ports.releases.note_deployment(self.release)
+        except SupersededError:
+            raise
         except FastbreakError as error:
             # ECS is at work: that is judged, whatever becomes of the record.
             self._session.warn(f"the deployment could not be noted in the release's record: {error}")

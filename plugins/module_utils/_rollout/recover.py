@@ -4,17 +4,20 @@
 """Recovering from a run that was killed: its record says IN_PROGRESS, and its lock is dead because we hold it now.
 
 What it left in ECS is looked at. A release that is still the wanted one, and whose deployment moves or completed, is
-adopted: judged from here on, under the same record. Any other record is closed with what really became of it.
+adopted: judged from here on, under the same record. Any other record is to be completed with what really became of it,
+but not before another release is in its place or all of it was put back: until then it holds the snapshot of what there
+was before, which the next run needs if this one is refused, fails or is killed too.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from .._common.wait import timed_out, until
-from .._errors import WaitTimeoutError
-from .._release.record import Outcome, Release, finished
+from .._errors import FastbreakError, SupersededError, WaitTimeoutError
+from .._release.record import Outcome, Release, finished, newest_first
 from .service.deployment import DeploymentState
 from .strategies.service_events import said_by_ecs
 from .strategies.table import strategy_named
@@ -27,11 +30,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """``adopted``: the interrupted release to go on with. ``orphan_arn``: a deployment of ours that may be replaced."""
+    """``adopted``: the interrupted release to go on with. ``orphan_arn``: a deployment of ours that may be replaced.
+
+    ``ended`` are the other records as they are to be completed, which is not written yet. ``snapshot`` is what there
+    was before all that nobody judged, encoded; empty when nothing was interrupted.
+    """
 
     adopted: Release | None = None
     orphan_arn: str = ""
-    closed: bool = False
+    ended: tuple[Release, ...] = ()
+    snapshot: str = ""
+
+    def complete(self, session: Session) -> None:
+        """Complete the records of what is over: something was released since, or all was put back.
+
+        One that cannot be written stays for the next run, which comes to the same.
+        """
+        for release in self.ended:
+            session.say(f"closing the interrupted release of {release.name}: {release.outcome.value}, {release.reason}")
+            try:
+                session.ports.releases.finish(release)
+            except SupersededError:
+                raise
+            except FastbreakError as error:
+                session.warn(f"the interrupted release of {release.name} could not be closed: {error}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +65,26 @@ class _Left:
 
 
 def recover(session: Session, facts: Facts) -> Recovery:
-    """Close or adopt what interrupted runs left. Waits for a rollback that ECS is still at."""
-    recovery = Recovery()
+    """Look what interrupted runs left. Waits for a rollback that ECS is still at; writes nothing."""
+    recovery = Recovery(snapshot=_snapshot_before(facts))
     for release in facts.interrupted:
         left = _find_left(session, facts, release)
         if left and recovery.adopted is None and _is_wanted(facts, release, left.standing):
             session.say(f"an earlier run releasing {release.name} was interrupted; going on with it")
-            recovery = replace(recovery, adopted=replace(release, deployment_id=left.started.arn))
+            adopted = replace(release, deployment_id=left.started.arn, snapshot=recovery.snapshot)
+            recovery = replace(recovery, adopted=adopted)
         else:
-            orphan = _close(session, release, left)
-            recovery = replace(recovery, orphan_arn=orphan or recovery.orphan_arn, closed=True)
+            ended, orphan = _end(session, release, left)
+            orphan = orphan or recovery.orphan_arn
+            recovery = replace(recovery, orphan_arn=orphan, ended=(*recovery.ended, ended))
     return recovery
+
+
+def _snapshot_before(facts: Facts) -> str:
+    """What the oldest run found that nobody ended, of those since the last release that was let in."""
+    unjudged = takewhile(lambda release: not release.succeeded, newest_first(facts.history))
+    snapshots = [release.snapshot for release in unjudged if release.in_progress and release.snapshot]
+    return snapshots[-1] if snapshots else ""
 
 
 def _find_left(session: Session, facts: Facts, release: Release) -> _Left | None:
@@ -72,21 +103,15 @@ def _is_wanted(facts: Facts, release: Release, standing: Standing) -> bool:
     )
 
 
-def _close(session: Session, release: Release, left: _Left | None) -> str:
-    """Complete the record; the ARN of its deployment when that still moves and may be replaced."""
+def _end(session: Session, release: Release, left: _Left | None) -> tuple[Release, str]:
+    """The record as it is to be completed, and the ARN of its deployment when that still moves and may be replaced."""
     if left and left.standing.state is DeploymentState.ROLLING_BACK:
         left = replace(left, standing=_await_end(session, left.started))
     outcome, reason = _became(left)
-    session.say(f"closing the interrupted release of {release.name}: {outcome.value}, {reason}")
-    session.ports.releases.finish(
-        finished(
-            release,
-            outcome,
-            moment=session.clock.now(),
-            reason=session.redaction.text(f"the run was interrupted; {reason}"),
-        )
-    )
-    return left.started.arn if left and left.standing.state.moving else ""
+    session.say(f"an earlier run releasing {release.name} was interrupted: {reason}")
+    told = session.redaction.text(f"the run was interrupted; {reason}")
+    ended = finished(release, outcome, moment=session.clock.now(), reason=told)
+    return ended, left.started.arn if left and left.standing.state.moving else ""
 
 
 def _await_end(session: Session, started: Started) -> Standing:

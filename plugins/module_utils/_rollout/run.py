@@ -56,17 +56,16 @@ def _predict(session: Session, facts: Facts) -> RolloutResult:
 
 def _roll_out(session: Session) -> RolloutResult:
     facts = read(session)
-    # What the oldest run that nobody ended found is what there was before anything unjudged.
-    inherited = next((past.snapshot for past in reversed(facts.interrupted) if past.snapshot), "")
     recovery = recover(session, facts)
-    if recovery.closed:
+    if recovery.ended:
         # What is wanted was chosen while the interrupted release was still known as one.
-        facts = read(session, facts.target)
+        facts = read(session, facts.target, recovery.ended)
     if facts.plan.action is Action.UNCHANGED:
         verify_running(session, facts)
+        recovery.complete(session)
         return build_result(session, facts)
     adopted = recovery.adopted.deployment_id if recovery.adopted else ""
     check(session, facts, orphan_arn=adopted or recovery.orphan_arn)
     if facts.plan.action is Action.SETTINGS:
-        return change_settings(session, facts)
-    return Attempt(session, facts, recovery.adopted, inherited).go()
+        return change_settings(session, facts, recovery)
+    return Attempt(session, facts, recovery).go()

@@ -9,16 +9,11 @@ import contextlib
 from typing import TYPE_CHECKING, TypeVar
 
 from .._common.wait import timed_out, until
-from .._errors import (
-    FastbreakError,
-    OperationError,
-    RefusedError,
-    SupersededError,
-    UnavailableError,
-    WaitTimeoutError,
-)
+from .._errors import FastbreakError, RefusedError, WaitTimeoutError
 from .._release.record import Lock, timestamp
 from .disclosure.redaction import Redaction
+from .guarded import OWN_BY_ID, guarded
+from .lease import LOCK_SECONDS, RENEW_SECONDS, Lease, holder_in_words
 from .service.conditions import secrets_of
 
 if TYPE_CHECKING:
@@ -29,25 +24,26 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# A lock whose lease stood still for so long, by the clock of the run that watches it, was left by a dead run.
-LOCK_SECONDS = 90.0
-_RENEW_SECONDS = 2.0
 _LOOK_SECONDS = 1.0
 
 
 class Session:
-    """A running rollout. Waits sleep by it (it is a `Sleeper`), which keeps the lock alive."""
+    """A running rollout. Waits sleep by it (it is a `Sleeper`), so that a lost lock ends them.
+
+    What its ``ports`` write is written only while the lock is held, where it was taken.
+    """
 
     def __init__(self, request: RolloutRequest, ports: Ports) -> None:
         self.request = request
-        self.ports = ports
+        self.ports = guarded(ports, self._secure, self._doubt)
         self.clock = ports.clock
         self.began = ports.clock.monotonic()
         self.warnings: list[str] = []
         self.redaction = Redaction()
         self._learn_request()
-        self._lock: Lock | None = None
-        self._renewed = 0.0
+        #: Writes whose outcome is not known: interrupted, or not answered.
+        self.doubted: list[str] = []
+        self._lease: Lease | None = None
 
     def say(self, text: str) -> None:
         """Show a line with the time since the start."""
@@ -97,7 +93,7 @@ class Session:
 
     def definition_key(self) -> bytes:
         """The key of fingerprints of definitions. Until the first locked run has made one, it is of this run alone."""
-        kept = self.ports.releases.definition_key(self.request.service, make=self._lock is not None)
+        kept = self.ports.releases.definition_key(self.request.service, make=self._lease is not None)
         return kept or self.request.disclosure.key
 
     def elapsed(self) -> float:
@@ -109,24 +105,31 @@ class Session:
         return self.clock.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        """Wait, and keep the lock alive. Raises SupersededError when another run has taken the lock over."""
+        """Wait. Raises SupersededError when another run has taken the lock over."""
         self.clock.sleep(seconds)
-        if self.clock.monotonic() - self._renewed >= _RENEW_SECONDS:
-            self.keep_lock()
+        self.keep_lock()
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the service's lock. Raises RefusedError, naming the holder, when another run holds it and lives."""
-        left = self.await_free()
+        """Hold the service's lock, and renew it beside all else.
+
+        Raises RefusedError, naming the holder, when another run holds it and lives.
+        """
+        releases, service, left = self.ports.releases, self.request.service, self.await_free()
         lock = Lock(self.request.owner, timestamp(self.clock.now()), left.lease + 1 if left else 1)
-        if not self.ports.releases.write_lock(self.request.service, lock, seen=left):
-            raise refused_by(self.ports.releases.read_lock(self.request.service), self.request.service)
-        self._lock, self._renewed = lock, self.clock.monotonic()
+        asked = self.clock.monotonic()
+        if not releases.write_lock(service, lock, seen=left):
+            raise refused_by(releases.read_lock(service), service)
+        lease = self._lease = Lease(releases, service, lock, self.clock, asked)
         try:
-            yield
+            # Beside the work: neither does a call that takes minutes outlive the lock, nor does a release table that
+            # does not answer hold up what is judged.
+            with self.clock.every(RENEW_SECONDS, lease.renew):
+                yield
         finally:
-            self._lock = None
-            self._drop_lock()
+            self._lease = None
+            if not lease.lost:
+                self._drop_lock()
 
     def await_free(self) -> Lock | None:
         """The lock that a dead run left; None where there is none. Writes nothing.
@@ -137,7 +140,9 @@ class Session:
         first = self.ports.releases.read_lock(self.request.service)
         if first is None:
             return None
-        self.say(f"{_holder(first)} holds the lock; watching for at most {LOCK_SECONDS:g} s whether it still works")
+        self.say(
+            f"{holder_in_words(first)} holds the lock; watching for at most {LOCK_SECONDS:g} s whether it still works"
+        )
         try:
             last = until(
                 lambda: self.ports.releases.read_lock(self.request.service),
@@ -155,26 +160,22 @@ class Session:
         raise refused_by(last or first, self.request.service)
 
     def keep_lock(self) -> None:
-        """Renew the lock, where it is held. Raises SupersededError when another run has taken it over."""
-        if self._lock is None:
+        """Say once that the lock cannot be renewed. Raises SupersededError when it was lost."""
+        if self._lease is None:
             return
-        releases, service, lock = self.ports.releases, self.request.service, self._lock.renewed()
-        try:
-            kept = releases.write_lock(service, lock, seen=self._lock)
-            holder = "" if kept else _holder(releases.read_lock(service))
-        except (UnavailableError, OperationError) as error:
-            # The release under way matters more than the lock, even where its table is gone: keep judging, and try
-            # again after a while.
-            self._renewed = self.clock.monotonic()
-            self.warn_once(f"the lock could not be renewed, which is tried again: {error}")
-            return
-        if not kept:
-            self._lock = None
-            raise SupersededError(
-                f"Rolling out {service}: the lock was taken over by {holder} because it was not renewed in time. This "
-                "run stops here and leaves the service to the other one; see the release history for its outcome."
+        self._lease.check()
+        if self._lease.problem:
+            self.warn_once(
+                "the lock could not be renewed, which is tried again; the release is judged all the same, and no other "
+                f"run can take the lock over for a while: {self._lease.problem}"
             )
-        self._lock, self._renewed = lock, self.clock.monotonic()
+
+    def _secure(self, attempted: str) -> None:
+        if self._lease is not None:
+            self._lease.secure(attempted, own=attempted in OWN_BY_ID)
+
+    def _doubt(self, attempted: str) -> None:
+        self.doubted.append(attempted)
 
     def _drop_lock(self) -> None:
         """Give the lock up. What the run did is told, whether that succeeds or not."""
@@ -184,14 +185,10 @@ class Session:
             self.warn(f"the lock could not be given up; the next run takes it over after {LOCK_SECONDS:g} s: {error}")
 
 
-def _holder(lock: Lock | None) -> str:
-    return f"{lock.owner} (since {lock.started_at})" if lock else "another run"
-
-
 def refused_by(lock: Lock | None, service: str) -> RefusedError:
     """The refusal of a rollout of *service* that is locked."""
     return RefusedError(
-        f"Rolling out {service} was refused: {_holder(lock)} is rolling it out now: its lock moved on while "
+        f"Rolling out {service} was refused: {holder_in_words(lock)} is rolling it out now: its lock moved on while "
         "this run watched. Nothing was changed. Wait for it to finish and run again.",
         lock_owner=lock.owner if lock else "",
     )

@@ -25,7 +25,6 @@ def deregister_spare(session: Session, facts: Facts) -> None:
     try:
         running = ecs.running_revisions(request.cluster, str(facts.target.document["family"]))
         for arn in facts.plan.spare:
-            session.keep_lock()
             if arn not in running:
                 ecs.deregister_task_definition(arn)
                 done += 1

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _LOG_LINES, _LONGEST_TOLD = 20, 600
 _LONGEST_MARK = 128
+_STOPPED_BY_US = "UserInitiated"
 _STOP_REASON = "The migration took longer than it may"
 # The longest stopTimeout is 120 s; ECS needs some time around it.
 _STOP_SECONDS = 180.0
@@ -83,7 +84,7 @@ def _end(session: Session, migration: Migration, task: Task) -> tuple[Task, bool
         session.say(f"task {task.id} has not ended after {migration.timeout_seconds:g} s; stopping it")
     try:
         session.ports.ecs.stop_task(session.request.cluster, task.arn, _STOP_REASON)
-        return _await_stopped(session, task, _STOP_SECONDS), False
+        stopped = _await_stopped(session, task, _STOP_SECONDS)
     except SupersededError:
         raise
     except (WaitTimeoutError, OperationError, UnavailableError) as error:
@@ -93,6 +94,8 @@ def _end(session: Session, migration: Migration, task: Task) -> tuple[Task, bool
             "stop it (aws ecs stop-task), then release again.",
             task_arn=task.arn,
         ) from error
+    # It may have ended by itself while ECS could not be asked.
+    return stopped, stopped.stop_code != _STOPPED_BY_US
 
 
 def _await_stopped(session: Session, task: Task, seconds: float) -> Task:

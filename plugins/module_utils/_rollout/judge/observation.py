@@ -33,10 +33,10 @@ _FAILURE_CODES = frozenset({"TaskFailedToStart", "EssentialContainerExited"})
 class Look:
     """What was seen last. ``settled_at`` is the monotonic time at which the deployment was first seen to be complete.
 
-    ``problem`` says why the latest look failed; everything else is of the look before then. ``lost`` says what of the
-    release's own is no longer there, so that it cannot succeed any more. ``service`` is that of the last look that saw
-    one, and ``began`` when ECS began what was its primary deployment at the first. ``changed`` are listener rules
-    that are not as this run left them.
+    ``problem`` says why the latest look failed; everything else is of the look before then. ``unseen``: it failed since
+    AWS could not be asked. ``lost`` says what of the release's own is no longer there, so that it cannot succeed any
+    more. ``service`` is that of the last look that saw one, and ``began`` when ECS began what was its primary
+    deployment at the first. ``changed`` are listener rules that are not as this run left them.
     """
 
     state: DeploymentState = DeploymentState.PENDING
@@ -45,6 +45,7 @@ class Look:
     settled_at: float | None = None
     targets: TargetObservation = field(default_factory=TargetObservation)
     problem: str = ""
+    unseen: bool = False
     lost: str = ""
     service: Service | None = None
     began: datetime | None = None
@@ -87,10 +88,12 @@ class Observer:
             # A rule is read as it was for a moment after it was written: only what is seen twice was changed.
             lost = self._lost(service, targets, rules, there) or "; ".join(sorted({*changed} & {*last.changed}))
             targets_seen = self._count_targets(service, targets or ())
-            return replace(seen, targets=targets_seen, problem="", lost=lost, changed=changed)
-        except (UnavailableError, OperationError) as error:
+            return replace(seen, targets=targets_seen, problem="", unseen=False, lost=lost, changed=changed)
+        except UnavailableError as error:
+            return replace(seen, problem=str(error), unseen=True)
+        except OperationError as error:
             # A refused look is like one that could not be made: the next may be allowed.
-            return replace(seen, problem=str(error))
+            return replace(seen, problem=str(error), unseen=False)
 
     def _describe_service(self) -> Service | None:
         request = self._session.request

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from ..._common.verdict import Verdict
 from ..._common.wait import timed_out, until
-from ..._errors import OperationError, UnavailableError
+from ..._errors import OperationError, SupersededError, UnavailableError
 from ..._release.record import timestamp
 from ..gates.model import Scene
 from ..strategies.service_events import said_of
 from .decision import Decision, Reading, Step, assess, decide, measure, open_windows, reopen
+from .judged_time import JudgedTime
 from .observation import Look, Observer
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 _SUMMARY_SECONDS = 30.0
 # What looks and measurings may take beyond the times that `decide` itself keeps.
 _SPARE_SECONDS = 600.0
+# What a turn may take beyond its pause and its requests. A call that takes longer holds the judging up.
+_TURN_SECONDS = 10.0
 # How long a load balancer may take to act on a changed rule everywhere.
 _SPREAD_SECONDS = 2.0
 
@@ -63,6 +66,8 @@ class Watch:
         self._poll_due = self.began
         self._open_since = self.began
         self._look = Look()
+        self._time = JudgedTime(session, session.request.poll_seconds + _TURN_SECONDS + _asking_seconds(self._gates))
+        self._settled: float | None = None
         self._windows = open_windows(self._gates, now=self.began, stamp=self._stamp())
         self._shown: Mapping[str, Verdict] = {}
         self._summary_due = self.began + _SUMMARY_SECONDS
@@ -96,6 +101,7 @@ class Watch:
         return replace(decision, seen="; ".join(part for part in (decision.seen, *causes, said) if part))
 
     def _turn(self) -> Decision:
+        self._time.turn()
         fresh = self._session.monotonic() >= self._poll_due
         if fresh:
             self._look_again()
@@ -112,11 +118,13 @@ class Watch:
 
     def _look_again(self) -> None:
         before, self._look = self._look, self._observer.look(self._look, self._traffic.watched)
+        self._time.looked(seen=not self._look.unseen)
         if self._look.state is not before.state:
             reason = f": {self._look.reason}" if self._look.reason else ""
             self._session.say(f"deployment is {self._look.state.value}{reason}")
         self._open_traffic()
         if self._look.settled_at is not None and before.settled_at is None:
+            self._settled = self._time.now()
             self._windows = reopen(self._windows, self._stamp())
 
     def _open_traffic(self) -> None:
@@ -126,6 +134,8 @@ class Watch:
         try:
             self._traffic.open()
             self._open_since = self._session.monotonic() + _SPREAD_SECONDS
+        except SupersededError:
+            raise
         except UnavailableError as error:
             self._look = replace(self._look, problem=str(error))
         except OperationError as error:
@@ -142,12 +152,12 @@ class Watch:
 
     def _judge(self) -> Decision:
         """Assess what was measured and decide on that, both as of the same moment."""
-        now, look = self._session.monotonic(), self._look
-        settled_seconds = now - look.settled_at if look.settled_at is not None else None
+        elapsed, look = self._time.now(), self._look
+        settled_seconds = elapsed - self._settled if self._settled is not None else None
         gates = assess(self._windows, settled_seconds=settled_seconds, stamp=self._stamp())
-        reading = Reading(look.state, look.reason, look.superseded, now - self.began, settled_seconds, gates, look.lost)
+        reading = Reading(look.state, look.reason, look.superseded, elapsed, settled_seconds, gates, look.lost)
         decision = decide(reading, timeout_seconds=self._session.request.timeout_seconds)
-        self._show(decision.measurements, now)
+        self._show(decision.measurements, self._session.monotonic())
         return decision
 
     def _show(self, measurements: tuple[Measurement, ...], now: float) -> None:
@@ -167,3 +177,9 @@ class Watch:
 
     def _stamp(self) -> str:
         return timestamp(self._session.clock.now())
+
+
+def _asking_seconds(gates: tuple[Gate[Any], ...]) -> float:
+    """How long the requests of a turn may take."""
+    requests = (gate.user_request() for gate in gates)
+    return sum(request.timeout_seconds for request in requests if request)

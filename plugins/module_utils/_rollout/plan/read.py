@@ -54,8 +54,10 @@ class Facts:
         return self.found.service.task_definition_arn if self.found.service else ""
 
 
-def read(session: Session, target: Target | None = None) -> Facts:
+def read(session: Session, target: Target | None = None, ended: tuple[Release, ...] = ()) -> Facts:
     """Everything the plan needs; the *target* is looked for unless it is given.
+
+    *ended* stand for records that say less, for what became of these is not written yet.
 
     Raises RefusedError when the wanted release does not exist.
     """
@@ -70,7 +72,8 @@ def read(session: Session, target: Target | None = None) -> Facts:
             f"Provision it first ({PROVISION}), or name another cluster."
         )
     service = ecs.describe_service(request.cluster, request.service)
-    history = session.ports.releases.history(request.service)
+    known = {release.release_id: release for release in ended}
+    history = tuple(known.get(past.release_id, past) for past in session.ports.releases.history(request.service))
     running_arn = service.task_definition_arn if service else ""
     target = replace(target or find_target(session, history, running_arn), key=session.definition_key())
     session.redaction.learn(target.document)

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """How the undoing ended, and where things stand now."""
+    """How the undoing ended, and where things stand now. ``whole``: all that was changed was put back."""
 
     outcome: Outcome
     standing: str
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

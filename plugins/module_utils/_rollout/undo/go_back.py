@@ -56,7 +56,7 @@ def judged(session: Session, snapshot: Snapshot, undone: Undone, restored: Resto
     """*undone* as users see it: a service that is back but does not answer them is not rolled back."""
     standing = " ".join(part for part in (undone.standing, str(restored)) if part)
     if undone.outcome is not Outcome.ROLLED_BACK:
-        return Undone(undone.outcome, standing)
+        return Undone(undone.outcome, standing, whole=undone.outcome is Outcome.STOPPED and not restored.left)
     users = ask_again(session, snapshot, tag)
     if users.problem:
         return Undone(
@@ -66,7 +66,7 @@ def judged(session: Session, snapshot: Snapshot, undone: Undone, restored: Resto
         )
     if users.unasked:
         standing += f" Whether users get its answers could not be asked from here: {users.unasked}."
-    return Undone(undone.outcome, standing)
+    return Undone(undone.outcome, standing, whole=not restored.left)
 
 
 def _undo(session: Session, snapshot: Snapshot, started: Started, back: WayBack, step: Step) -> Undone:

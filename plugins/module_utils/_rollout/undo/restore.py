@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ..._errors import FastbreakError
+from ..._errors import FastbreakError, SupersededError
 from ..scaling.change import change_back
 from ..service.comparison import changed_settings, starts_deployment
 from ..service.rules import at, widened, with_waiting, written
@@ -66,6 +66,9 @@ class Restoration:
     def _try(self, what: str, work: Callable[[], None]) -> None:
         try:
             work()
+        except SupersededError:
+            # Another run holds the service: the rest is its own to put back.
+            raise
         except FastbreakError as error:
             self._left.append(f"{what} ({error})")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..service.rules import ours_or_there
-from .snapshot import Snapshot
+from .snapshot import Snapshot, decode
 from .users import ask_users
 
 if TYPE_CHECKING:
@@ -27,3 +27,16 @@ def take_snapshot(session: Session, facts: Facts) -> Snapshot:
         scaling=facts.found.scaling,
         answers=ask_users(session),
     )
+
+
+def snapshot_before(session: Session, facts: Facts, kept: str) -> Snapshot:
+    """The snapshot that an interrupted run *kept*, encoded; taken now when there is none, or when it cannot be read."""
+    if kept:
+        try:
+            return decode(kept)
+        except ValueError as error:
+            session.warn(
+                "an interrupted run's snapshot in the release record cannot be read, so that a release that fails now "
+                f"goes back to what is there now, and not to what that run found ({error})"
+            )
+    return take_snapshot(session, facts)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws import api
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.table import encode
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError
@@ -20,7 +21,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._release.table impor
 from botocore.stub import ANY, Stubber
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 RELEASE = Release(
     service="web",
@@ -247,3 +248,28 @@ def test_row_that_cannot_be_read_is_named_with_the_commands_for_it(
     for verb in ("get-item", "delete-item"):
         command = next(part for part in message.split("aws dynamodb ") if part.startswith(verb))
         assert shlex.split(command.rpartition("'")[0] + "'") == [verb, "--table-name", "t", "--key", key]
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_renewal_tells_what_lock_stands_and_gives_up_in_seconds(
+    stub: Stubber, monkeypatch: pytest.MonkeyPatch, kept: bool
+) -> None:
+    times: list[float] = []
+
+    def call_within(seconds: float, call: Callable[[], Any]) -> Any:
+        times.append(seconds)
+        return call()
+
+    monkeypatch.setattr(api, "call_within", call_within)
+    ours, others = Lock("me", "now", 7), {**LOCK, "owner": {"S": "other"}}
+    if kept:
+        stub.add_response("put_item", {})
+    else:
+        stub.add_client_error("put_item", "ConditionalCheckFailedException")
+        for _look in range(2):
+            stub.add_response("get_item", {"Item": others}, HELD)
+    client = releases(stub)
+    assert client.renew_lock("web", ours, seen=Lock("me", "now", 6)) == (ours if kept else Lock("other", "now", 7))
+    stub.add_response("delete_item", {})
+    client.drop_lock("web", "me")
+    assert set(times) == {5.0}

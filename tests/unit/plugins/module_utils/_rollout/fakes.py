@@ -363,6 +363,9 @@ class World(Scheduler):
         self.lock = lock
         return True
 
+    def renew_lock(self, service: str, lock: Lock, *, seen: Lock) -> Lock | None:
+        return lock if self.write_lock(service, lock, seen=seen) else self.read_lock(service)
+
     def drop_lock(self, service: str, owner: str) -> None:
         if self.lock and self.lock.owner == owner:
             self.lock = None

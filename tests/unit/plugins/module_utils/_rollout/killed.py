@@ -35,6 +35,7 @@ WRITES = frozenset(
         "start",
         "stop_service_deployment",
         "stop_task",
+        "tag_rule",
         "tag_service",
         "update_service",
         "write_lock",

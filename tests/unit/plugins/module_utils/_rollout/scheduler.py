@@ -9,6 +9,7 @@ task counts when its target is healthy, old tasks stop only then. What a revisio
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import R
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import DeploymentState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import Promotion
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Lock, Release
@@ -81,6 +82,22 @@ class FakeDeployment:
     previous_groups: frozenset[str] = frozenset()
 
 
+@dataclass
+class Tick:
+    """What is done again and again, beside a run."""
+
+    seconds: float
+    work: Callable[[], None]
+    due: float
+
+
+class Ticks(list[Tick]):
+    """They end with the process that is at them: the copy of a world that a killed run leaves has none."""
+
+    def __deepcopy__(self, _memo: object) -> Ticks:
+        return Ticks()
+
+
 class Scheduler:
     """What the account holds, and how it moves on as time passes."""
 
@@ -120,6 +137,8 @@ class Scheduler:
         self.key = b""
         self.events: list[ServiceEvent] = []
         self.at: list[tuple[float, Callable[[], None]]] = []
+        self.ticks = Ticks()
+        self._ticking = False
         self._number = 0
 
     def number(self) -> int:
@@ -148,7 +167,29 @@ class Scheduler:
             for due in [planned for planned in self.at if planned[0] <= self.seconds]:
                 self.at.remove(due)
                 due[1]()
+            self._tick()
             self._schedule()
+
+    @contextmanager
+    def every(self, seconds: float, work: Callable[[], None]) -> Iterator[None]:
+        tick = Tick(seconds, work, self.seconds + seconds)
+        self.ticks.append(tick)
+        try:
+            yield
+        finally:
+            self.ticks[:] = [other for other in self.ticks if other is not tick]
+
+    def _tick(self) -> None:
+        """Work that takes a while is not begun a second time before it ends."""
+        if self._ticking:
+            return
+        self._ticking = True
+        try:
+            for tick in [tick for tick in self.ticks if tick.due <= self.seconds]:
+                tick.work()
+                tick.due = self.seconds + tick.seconds
+        finally:
+            self._ticking = False
 
     def say(self, text: str) -> None:
         self.lines.append(text)

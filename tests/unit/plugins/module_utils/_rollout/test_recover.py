@@ -15,10 +15,10 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     RolledBackError,
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import ROLLBACK, Outcome
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.lease import LOCK_SECONDS
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.model import Migration
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import DeploymentState
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.session import LOCK_SECONDS
 
 from tests.unit.plugins.module_utils._rollout.case import deploy, newest, released
 from tests.unit.plugins.module_utils._rollout.fakes import World

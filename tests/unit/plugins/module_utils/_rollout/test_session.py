@@ -17,9 +17,9 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     SupersededError,
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import ROLLBACK, Lock, Outcome
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.lease import LOCK_SECONDS
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.model import Migration
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.session import LOCK_SECONDS
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,7 +29,8 @@ from tests.unit.plugins.module_utils._rollout.fakes import World
 from tests.unit.plugins.module_utils._rollout.killed import Killed, Mortal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
 
@@ -135,6 +136,9 @@ class Askew:
 
     def sleep(self, seconds: float) -> None:
         self._world.sleep(seconds)
+
+    def every(self, seconds: float, work: Callable[[], None]) -> AbstractContextManager[None]:
+        return self._world.every(seconds, work)
 
 
 @cache

@@ -83,7 +83,7 @@ def test_migration_that_a_dead_run_left_is_waited_for_or_stopped_first(
     released(world, ports)
     world.push("1.1.0", "b", migration_seconds=seconds)
     with pytest.raises(Killed):
-        deploy(Mortal(world, 5).ports(), "1.1.0", migration=SLOW, owner="dead@here:1:dddd")
+        deploy(Mortal(world, 4).ports(), "1.1.0", migration=SLOW, owner="dead@here:1:dddd")
     assert world.calls[-1] == "run_task(migrate)"
     world.lock = None
     (left,) = world.running_tasks("fastbreak-dev", started_by("inference"))

@@ -5,15 +5,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
+    OperationError,
     RolledBackError,
     SupersededError,
+    UnavailableError,
     WaitTimeoutError,
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Outcome
@@ -27,6 +30,8 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.strategies.
 from tests.unit.plugins.module_utils._rollout.case import deploy, make_request, newest, released
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.judge.decision import Decision
@@ -130,6 +135,9 @@ class JumpingClock:
     def sleep(self, seconds: float) -> None:
         self.world.sleep(seconds)
 
+    def every(self, seconds: float, work: Callable[[], None]) -> AbstractContextManager[None]:
+        return self.world.every(seconds, work)
+
 
 def test_record_keeps_the_very_measurements_of_the_decision_however_late_it_is_written(
     world: World, ports: Ports, monkeypatch: pytest.MonkeyPatch
@@ -165,3 +173,79 @@ def test_watch_that_is_never_decided_ends(world: World, ports: Ports) -> None:
     started = Rolling().adopt(session, world.service.task_definition_arn)
     with pytest.raises(WaitTimeoutError, match="could not be judged within 660 s, though its deployment is SUCCESSFUL"):
         Watch(session, started, "1.0.0", Traffic(session, read(session))).run()
+
+
+def hold_up(world: World, name: str, seconds: float, error: Exception | None = None, *, since: float = 0.0) -> None:
+    """Have each call of *name* take *seconds* once the world's time is *since*, and end with *error* if any."""
+    call = getattr(world, name)
+
+    def held_up(*args: Any, **named: Any) -> Any:
+        if world.seconds < since:
+            return call(*args, **named)
+        world.sleep(seconds)
+        if error:
+            raise error
+        return call(*args, **named)
+
+    setattr(world, name, held_up)
+
+
+AWAY = UnavailableError("could not be asked")
+
+
+@pytest.mark.parametrize("seconds", [0.0, 5.0, 150.0])
+def test_release_table_that_does_not_answer_makes_no_healthy_release_unfit(
+    world: World, ports: Ports, seconds: float
+) -> None:
+    released(world, ports)
+    world.push("1.1.0", "b")
+    hold_up(world, "write_lock", seconds, AWAY, since=world.seconds + 3)
+    finish, world.finish = world.finish, lambda _release: None  # type: ignore[method-assign]
+    with contextlib.suppress(OperationError):
+        deploy(ports, "1.1.0")
+    assert not {"stop_service_deployment", "finish(ROLLED_BACK)"} & {*world.calls}
+    assert world.service.task_definition_arn.endswith(":2")
+    said = " ".join(world.lines)
+    assert "gate route is HEALTHY" in said
+    assert "the lock could not be renewed, which is tried again" in said
+    assert finish
+
+
+@pytest.mark.parametrize("name", ["describe_targets", "list_tasks", "find_rules", "request"])
+@pytest.mark.parametrize("after", [1.0, 4.0, 8.0])
+def test_call_that_takes_minutes_leaves_the_gates_their_time(
+    world: World, ports: Ports, name: str, after: float
+) -> None:
+    released(world, ports)
+    world.push("1.1.0", "b")
+    call, due = getattr(world, name), world.seconds + after
+
+    def once(*args: Any, **named: Any) -> Any:
+        if world.seconds >= due:
+            setattr(world, name, call)
+            world.sleep(200)
+        return call(*args, **named)
+
+    setattr(world, name, once)
+    assert deploy(ports, "1.1.0").changed
+    assert newest(world).outcome is Outcome.SUCCEEDED
+
+
+@pytest.mark.parametrize("after", [1.0, 5.0, 8.0])
+def test_deadlines_stand_still_while_ecs_cannot_be_asked(world: World, ports: Ports, after: float) -> None:
+    released(world, ports)
+    world.push("1.1.0", "b")
+    describe = world.describe_service
+    hold_up(world, "describe_service", 1.0, AWAY, since=world.seconds + after)
+    world.at.append((world.seconds + 400, lambda: setattr(world, "describe_service", describe)))
+    assert deploy(ports, "1.1.0", timeout_seconds=90.0).changed
+    assert newest(world).outcome is Outcome.SUCCEEDED
+
+
+def test_ecs_that_is_never_back_ends_the_run_and_judges_nothing(world: World, ports: Ports) -> None:
+    released(world, ports)
+    world.push("1.1.0", "b")
+    hold_up(world, "describe_service", 1.0, AWAY, since=world.seconds + 5)
+    with pytest.raises(WaitTimeoutError, match=r"could not be judged within \d+ s.*Nothing was rolled back"):
+        deploy(ports, "1.1.0")
+    assert newest(world).outcome is Outcome.IN_PROGRESS
