@@ -51,7 +51,7 @@ def find_login(content: bytes, host: str) -> Login | CredentialHelper | None:
     own, kept = _key_of(helpers, host), _key_of(auths, host)
     name = document.get("credsStore") if own is None else helpers[own]
     if name not in (None, ""):
-        known_as = dict.fromkeys((_server(host), *filter(None, (canonical_registry(host), own, kept))))
+        known_as = dict.fromkeys((_server(host), *filter(None, (own, kept)), _other_server(host)))
         return CredentialHelper(_helper_name(name), tuple(known_as), noted=own is not None or kept is not None)
     return _kept(auths[kept], host) if kept is not None else None
 
@@ -66,6 +66,11 @@ def read_answer(content: bytes, host: str) -> Login | None:
 def _server(host: str) -> str:
     """How docker calls a registry when it asks a helper."""
     return CONFIG_KEY if canonical_registry(host) == DOCKER_HUB else host
+
+
+def _other_server(host: str) -> str:
+    """How others call it: podman Docker Hub, and some a registry by its URL."""
+    return DOCKER_HUB if canonical_registry(host) == DOCKER_HUB else f"https://{host}"
 
 
 def _entries(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 _PAGE_BYTES = 8 << 20
 _PAGES = 1000
+_LINK_LENGTH = 8192
 _NEXT = re.compile(r'<([^<>]*)>\s*(?:;[^,<]*)?;\s*rel\s*=\s*"?next"?', re.IGNORECASE)
+_TARGET = re.compile(r"<[^<>]*>")
 #: How registries without a referrers API answer.
 _NO_API = frozenset({400, 404, 405, 406, 501})
 
@@ -72,9 +74,21 @@ def _pages(http: RegistryHttp, attempted: str, repository: str, path: str) -> It
             raise _garbled(attempted, http.host, "its pages lead in a circle, to another host or have no end")
         seen.add(url)
         response = http.ask(attempted, Request("GET", url, {"Accept": f"{OCI_INDEX}, application/json"}), repository)
-        following = _NEXT.search(response.header("Link")[:4096]) if response.status == 200 else None
+        following = _next_page(response) if response.status == 200 else ""
+        if following is None:
+            raise _garbled(attempted, http.host, "it names a next page in a way that cannot be read")
         yield response
-        url = (http.resolve(following[1], url) or following[1]) if following else ""
+        url = (http.resolve(following, url) or following) if following else ""
+
+
+def _next_page(response: Response) -> str | None:
+    """Where the list goes on; empty at its end, and None where it goes on in a place that cannot be read."""
+    link = ", ".join(response.values("Link"))
+    following = _NEXT.search(link) if len(link) <= _LINK_LENGTH else None
+    if following:
+        return following[1] or None
+    # The name of a repository may have that word in it.
+    return None if "next" in _TARGET.sub("", link).lower() else ""
 
 
 def _document(attempted: str, host: str, response: Response) -> dict[str, Any]:

@@ -109,13 +109,18 @@ class DockerLogins:
         return kept if isinstance(kept, Login) else self._ask_helper(file, kept)
 
     def _ask_helper(self, file: Path, helper: CredentialHelper) -> Login | None:
-        program = shutil.which(helper.program)
-        login = program and next(filter(None, (self._answer(program, each) for each in helper.servers)), None)
-        if login or not (self._required or helper.noted):
-            return login or None
-        if program is None:
-            raise self._refusal(f"the helper {helper.program}, which {file} names, is not on the PATH")
-        raise self._refusal(f"the helper {program} has none")
+        program, login = shutil.which(helper.program), None
+        seen = f"the helper {helper.program}, which {file} names, is not on the PATH"
+        try:
+            if program is not None:
+                seen = f"the helper {program} has none"
+                login = next(filter(None, (self._answer(program, each) for each in helper.servers)), None)
+        except OSError as error:
+            # One that docker's desktop left behind may be a program of another system.
+            seen = f"the helper {program}, which {file} names, cannot be run ({error.strerror})"
+        if login is None and (self._required or helper.noted):
+            raise self._refusal(seen)
+        return login
 
     def _answer(self, program: str, server: str) -> Login | None:
         """What a helper has for *server*; None when it has nothing."""

@@ -22,6 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 HOST = "registry.example.com:5000"
+URL = f"https://{HOST}"
 SECRET = "hunter2hunter2"
 
 
@@ -60,17 +61,17 @@ KEPT = {HOST: auth("u:p")}
 @pytest.mark.parametrize(
     ("document", "name", "servers", "noted"),
     [
-        ({"auths": KEPT, "credHelpers": {HOST: "ecr-login"}, "credsStore": "desktop"}, "ecr-login", [HOST], True),
-        ({"credHelpers": {f"https://{HOST}": "pass"}}, "pass", [HOST, f"https://{HOST}"], True),
-        ({"auths": {HOST: {}}, "credsStore": "desktop"}, "desktop", [HOST], True),
+        ({"auths": KEPT, "credHelpers": {HOST: "ecr-login"}, "credsStore": "desktop"}, "ecr-login", [HOST, URL], True),
+        ({"credHelpers": {f"https://{HOST}": "pass"}}, "pass", [HOST, URL], True),
+        ({"auths": {HOST: {}}, "credsStore": "desktop"}, "desktop", [HOST, URL], True),
         (
-            {"auths": {f"https://{HOST}/v1/": {}}, "credsStore": "desktop"},
+            {"auths": {f"{URL}/v1/": {}}, "credsStore": "desktop"},
             "desktop",
-            [HOST, f"https://{HOST}/v1/"],
+            [HOST, f"{URL}/v1/", URL],
             True,
         ),
-        ({"credsStore": "desktop"}, "desktop", [HOST], False),
-        ({"auths": {}, "credHelpers": {"other.example": "x"}, "credsStore": "desktop"}, "desktop", [HOST], False),
+        ({"credsStore": "desktop"}, "desktop", [HOST, URL], False),
+        ({"auths": {}, "credHelpers": {"other.example": "x"}, "credsStore": "desktop"}, "desktop", [HOST, URL], False),
     ],
 )
 def test_a_helper_goes_before_what_is_written_down(document: Any, name: str, servers: list[str], noted: bool) -> None:
@@ -81,7 +82,7 @@ def test_a_helper_goes_before_what_is_written_down(document: Any, name: str, ser
 @pytest.mark.parametrize("host", ["docker.io", "index.docker.io", API_HOST])
 def test_a_helper_is_asked_for_docker_hub_by_dockers_name_and_by_podmans(key: str, host: str) -> None:
     found = find({"credHelpers": {key: "pass"}}, host)
-    assert found == CredentialHelper("pass", tuple(dict.fromkeys((HUB, "docker.io", key))))
+    assert found == CredentialHelper("pass", tuple(dict.fromkeys((HUB, key, "docker.io"))))
     assert found.program == "docker-credential-pass"
     assert find({"credsStore": "pass"}, host) == CredentialHelper("pass", (HUB, "docker.io"), noted=False)
 

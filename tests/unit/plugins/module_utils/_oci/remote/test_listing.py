@@ -38,6 +38,36 @@ def test_pages_in_a_circle_or_elsewhere_are_refused(client: Any, registry: Fault
     assert registry.count("GET", "/tags/list") == 1
 
 
+@pytest.mark.parametrize(
+    "link",
+    [
+        '/v2/a/b/tags/list?n=1000&last=1.0; rel="next"',
+        '</v2/a/b/tags/list?last=1.0; rel="next"',
+        f'</v2/a/b/tags/list?last={"x" * 9000}>; rel="next"',
+        "<>;rel=next;",
+    ],
+)
+def test_a_list_that_goes_on_where_nobody_can_read_it_is_not_taken_for_whole(
+    client: Any, registry: FaultyRegistry, link: str
+) -> None:
+    registry.fault("GET", "/tags/list", answer_headers={"Link": link}, times=None)
+    with pytest.raises(OperationError, match="cannot be used"):
+        client.list_tags("a/b")
+
+
+@pytest.mark.parametrize("link", ['</v2/next/app/tags/list?n=1>; rel="last"', "</first>; rel=first", "", "nonsense"])
+def test_other_links_are_the_lists_end(client: Any, registry: FaultyRegistry, link: str) -> None:
+    registry.fault("GET", "/tags/list", answer_headers={"Link": link}, times=None)
+    assert client.list_tags("a/b") == ("1.0",)
+
+
+def test_the_next_page_may_be_the_second_of_two_links(client: Any, registry: FaultyRegistry) -> None:
+    link = '</v2/a/b/tags/list?n=1>; rel="first", </v2/a/b/tags/list?last=0>; rel="next"'
+    registry.fault("GET", "/tags/list", answer_headers={"Link": link})
+    assert client.list_tags("a/b") == ("1.0",)
+    assert [request.path for request in registry.matching("GET", "/tags/list")][1] == "/v2/a/b/tags/list?last=0"
+
+
 def test_endless_pages_end(client: Any, registry: FaultyRegistry) -> None:
     def more(request: Any) -> None:
         fault.answer_headers = {"Link": f'</v2/a/b/tags/list?after={len(registry.requests)}>; rel="next"'}

@@ -160,7 +160,8 @@ def test_a_helper_that_has_nothing_is_no_login_unless_that_is_required_or_noted(
     (case.folder / "asked").unlink()
     logins = case.logins(required=False)
     assert logins.login() is logins.login() is None
-    assert (case.folder / "asked").read_text().count("x") == 1
+    # By its name and by its URL, and not again for the second caller.
+    assert (case.folder / "asked").read_text().count("x") == 2
 
 
 def test_a_helper_for_all_registries_that_is_not_installed_is_no_login_unless_that_is_required(case: Case) -> None:
@@ -169,6 +170,18 @@ def test_a_helper_for_all_registries_that_is_not_installed_is_no_login_unless_th
     assert "docker-credential-absent, which" in case.refusal()
     case.write({"credsStore": "absent", "auths": {HOST: {}}})
     assert "docker-credential-absent, which" in case.refusal(required=False)
+
+
+@pytest.mark.parametrize("content", ["\x7fELF", "MZ\x90", ""])
+def test_a_helper_of_another_system_is_none_unless_that_is_required_or_noted(case: Case, content: str) -> None:
+    case.helper()
+    (case.folder / "docker-credential-test").write_text(content)
+    if content:
+        assert "cannot be run (Exec format error)" in case.refusal(required=False)
+    case.write({"credsStore": "test"})
+    if content:
+        assert case.logins(required=False).login() is None
+    assert case.refusal()
 
 
 def test_a_helper_that_knows_the_registry_by_its_url_is_asked_by_that(case: Case) -> None:
