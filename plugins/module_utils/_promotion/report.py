@@ -179,7 +179,7 @@ def finished_line(outcome: ImageOutcome, hosts: Hosts) -> str:
     return (
         f"promoted {goal} -> {outcome.plan.source.digest}: {outcome.blobs_copied} blobs copied "
         f"({human_bytes(outcome.bytes_copied)}), {outcome.blobs_mounted} mounted, "
-        f"{len(outcome.plan.present_blobs)} present, in {outcome.seconds:.1f} s"
+        f"{len(outcome.plan.present_blobs)} present{', signed' if outcome.signed else ''}, in {outcome.seconds:.1f} s"
     )
 
 

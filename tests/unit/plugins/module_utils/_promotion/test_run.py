@@ -6,21 +6,25 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.time_span import TimeSpan
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     RefusedError,
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.names import Address
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.age import Age, AgePolicy
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.labels import LabelPolicy, Labels
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.model import ConfiguredGate
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.report import as_data
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import ImageRequest
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import GateMode
 
+from tests.unit.plugins.module_utils._oci import samples
 from tests.unit.plugins.module_utils._promotion.case import DESTINATION, SOURCE, TAG, request, run, sample
-from tests.unit.plugins.module_utils._promotion.fakes import World
+from tests.unit.plugins.module_utils._promotion.fakes import EPOCH, World
 
 APIS = pytest.mark.parametrize(("source_api", "destination_api"), [(0, 0), (0, 1), (1, 0), (1, 1)])
 
@@ -93,6 +97,40 @@ def test_a_required_gate_that_does_not_pass_stops_everything(check_mode: bool) -
         run(world, request(gates=LABELS), check_mode=check_mode)
     assert caught.value.details["gates"][0]["verdict"] == Verdict.UNHEALTHY.value
     assert "gate labels (required)" in caught.value.details["diff"]["after"]
+    assert world.destination.writes == 0
+
+
+YEAR = timedelta(days=365)
+
+
+@pytest.mark.parametrize(
+    ("there", "here", "passes"),
+    [
+        (EPOCH, EPOCH, True),
+        (EPOCH, None, True),
+        (None, EPOCH + timedelta(minutes=2), True),
+        (EPOCH + YEAR, EPOCH, False),
+        (EPOCH, EPOCH + YEAR, False),
+        (datetime(1970, 1, 1, tzinfo=UTC), EPOCH, False),
+        (None, None, False),
+    ],
+)
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_no_clock_of_a_single_registry_lets_an_image_through(
+    there: datetime | None, here: datetime | None, passes: bool, check_mode: bool
+) -> None:
+    world = World()
+    shelf = world.source[SOURCE]
+    created = json.dumps({"created": (EPOCH - timedelta(hours=30)).isoformat(), "config": {}}).encode()
+    samples.image(shelf, "base", tag=TAG, config=samples.blob(shelf, created, samples.CONFIG))
+    for registry, told in ((world.destination, there), (world.source, here)):
+        registry.told_time = lambda told=told: told and TimeSpan(told, told)  # type: ignore[misc]
+    asked = request(gates=(ConfiguredGate(Age(), GateMode.REQUIRED, AgePolicy(minimum_hours=24)),))
+    if passes:
+        assert run(world, asked, check_mode=check_mode).changed
+        return
+    with pytest.raises(RefusedError, match=r"gate age, which is INCONCLUSIVE .* so that the time is not known"):
+        run(world, asked, check_mode=check_mode)
     assert world.destination.writes == 0
 
 
