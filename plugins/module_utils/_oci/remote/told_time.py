@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ..._common.http_date import parse_http_date
-from ..._common.time_span import TimeSpan
+from ..._common.time_span import TimeSpan, span_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,14 +27,16 @@ _AGE = re.compile(r"[0-9]{1,9}", re.ASCII)
 class ToldTime:
     """The times of the ``Date`` headers, which go on between two answers. Safe to use from many threads.
 
-    A registry, or who stands before it, may tell several times. None of them is believed more than another.
+    A registry, or who stands before it, may tell several times. None of them is believed more than another, but what
+    comes from a cache counts only where nothing else does: some caches write ``Date`` anew and leave ``Age``.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._began = clock.monotonic()
-        self._told_then: TimeSpan | None = None
+        self._direct: TimeSpan | None = None
+        self._cached: TimeSpan | None = None
 
     def hear(self, response: Response) -> None:
         """Take note of an answer. One from a cache was made as long ago as its ``Age`` says."""
@@ -44,16 +46,19 @@ class ToldTime:
         for text in response.values("Date"):
             told = parse_http_date(text)
             if told is not None and told.year < _LAST_YEAR:
-                self._note(told + age - passed)
+                self._note(told + age - passed, cached=age > timedelta(0))
 
-    def _note(self, then: datetime) -> None:
+    def _note(self, then: datetime, *, cached: bool) -> None:
+        heard = TimeSpan(then, then)
         with self._lock:
-            known = self._told_then or TimeSpan(then, then)
-            self._told_then = TimeSpan(min(then, known.earliest), max(then, known.latest))
+            if cached:
+                self._cached = span_of((self._cached, heard))
+            else:
+                self._direct = span_of((self._direct, heard))
 
     def now(self) -> TimeSpan | None:
         """The earliest and the latest time that it may be; None before any was told."""
-        told, passed = self._told_then, self._passed()
+        told, passed = self._direct or self._cached, self._passed()
         return None if told is None else TimeSpan(told.earliest + passed, told.latest + passed)
 
     def _passed(self) -> timedelta:
