@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .http import RegistryHttp
 
 _PAGE_BYTES = 8 << 20
+_LIST_BYTES = 64 << 20
 _PAGES = 1000
 _LINK_LENGTH = 8192
 _NEXT = re.compile(r'<([^<>]*)>\s*(?:;[^,<]*)?;\s*rel\s*=\s*"?next"?', re.IGNORECASE)
@@ -34,13 +35,14 @@ def list_tags(http: RegistryHttp, repository: str) -> tuple[str, ...] | None:
     """All tags; None when there is no such repository."""
     attempted = f"list the tags of {http.host}/{repository}"
     found: list[str] = []
+    reader = _Reader(http.host, attempted)
     for response in _pages(http, attempted, repository, f"/v2/{repository}/tags/list?n=1000"):
         if response.status == 404:
             response.finish()
             return None
         if response.status != 200:
             raise refused(attempted, http.host, read_refusal(response))
-        tags = _document(attempted, http.host, response).get("tags") or []
+        tags = reader.document(response).get("tags") or []
         if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
             raise _garbled(attempted, http.host, "its tags are no list of names")
         found += tags
@@ -51,6 +53,7 @@ def list_referrers(http: RegistryHttp, subject: Address) -> tuple[Descriptor, ..
     """All referrers; None when the registry has no referrers API."""
     attempted = f"list the referrers of {http.host}/{subject}"
     found: dict[str, Descriptor] = {}
+    reader = _Reader(http.host, attempted)
     path = f"/v2/{subject.repository}/referrers/{subject.reference}"
     for response in _pages(http, attempted, subject.repository, path):
         media_type = response.header("Content-Type").partition(";")[0].strip().lower()
@@ -59,7 +62,7 @@ def list_referrers(http: RegistryHttp, subject: Address) -> tuple[Descriptor, ..
             return None
         if response.status != 200:
             raise refused(attempted, http.host, read_refusal(response))
-        entries = _document(attempted, http.host, response).get("manifests") or []
+        entries = reader.document(response).get("manifests") or []
         referrers = [_descriptor(attempted, http.host, entry) for entry in entries]
         found |= {referrer.digest: referrer for referrer in referrers}
     return tuple(found.values())
@@ -91,14 +94,24 @@ def _next_page(response: Response) -> str | None:
     return None if "next" in _TARGET.sub("", link).lower() else ""
 
 
-def _document(attempted: str, host: str, response: Response) -> dict[str, Any]:
-    try:
-        document = json.loads(response.read(_PAGE_BYTES))
-    except (BrokenConnectionError, TooLongError, ValueError, RecursionError) as error:
-        raise _garbled(attempted, host, str(error)[:200]) from error
-    if not isinstance(document, dict):
-        raise _garbled(attempted, host, "it is no JSON object")
-    return document
+class _Reader:
+    """Reads the pages of a list, which has an end as a whole, too."""
+
+    def __init__(self, host: str, attempted: str) -> None:
+        self._host, self._attempted = host, attempted
+        self._left = _LIST_BYTES
+
+    def document(self, response: Response) -> dict[str, Any]:
+        """What a page says."""
+        try:
+            body = response.read(min(_PAGE_BYTES, self._left))
+            self._left -= len(body)
+            document = json.loads(body)
+        except (BrokenConnectionError, TooLongError, ValueError, RecursionError) as error:
+            raise _garbled(self._attempted, self._host, str(error)[:200]) from error
+        if not isinstance(document, dict):
+            raise _garbled(self._attempted, self._host, "it is no JSON object")
+        return document
 
 
 def _descriptor(attempted: str, host: str, entry: Any) -> Descriptor:

@@ -77,6 +77,17 @@ def test_endless_pages_end(client: Any, registry: FaultyRegistry) -> None:
         client.list_tags("a/b")
 
 
+def test_pages_that_are_too_long_together_are_refused(client: Any, registry: FaultyRegistry) -> None:
+    def more(request: Any) -> None:
+        fault.answer_headers = {"Link": f'</v2/a/b/tags/list?after={len(registry.requests)}>; rel="next"'}
+
+    body = b'{"tags": []}' + b" " * (7 << 20)
+    fault = registry.fault("GET", "/tags/list", times=None, hook=more, answer_body=body)
+    with pytest.raises(OperationError, match="are announced"):
+        client.list_tags("a/b")
+    assert registry.count("GET", "/tags/list") == 10
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"tags": 5}', b'{"tags": [1]}', b"\xff", b"[" * 100_000])
 def test_garbled_lists_are_refused(client: Any, registry: FaultyRegistry, body: bytes) -> None:
     registry.fault("GET", "/tags/list", answer_body=body)
