@@ -18,8 +18,7 @@ from .signature_bundle import may_be_signature, signature_artifact, signature_st
 from .values import Attachment, AttachmentsMode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from typing import TypeGuard
+    from collections.abc import Iterable, Iterator, Sequence
 
     from .._oci.model import Descriptor, Manifest
     from .ports import Registry
@@ -62,17 +61,35 @@ class SignedImages:
     def at_destination(self, image: SourceImage, known: Iterable[str] = ()) -> FoundSignature:
         """The signature that the destination has of *image*. *known* are digests of signatures that may be it."""
         registry = self.session.ports.destination
-        place = replace(image.request, repository=image.request.destination_repository)
+        place = replace(image, request=replace(image.request, repository=image.request.destination_repository))
         listed, doubts = self._candidates(registry, image, known)
-        read = [self._read(registry, image, each.digest) for each in listed]
-        found = [Attachment("bundle", image.digest, each) for each in read if _refers(each, image.digest)]
-        digest, unread = self._valid(
-            registry, replace(image, request=place, attachments=(*found, *self._cosign(image)))
-        )
-        unread += [found.message for found in read if isinstance(found, FastbreakError)]
+        unread: list[str] = []
+        for found in self._attached(registry, image, listed):
+            if isinstance(found, FastbreakError):
+                unread.append(found.message)
+                continue
+            digest, also = self._valid(registry, replace(place, attachments=(found,)))
+            if digest:
+                return FoundSignature(digest)
+            unread += also
         if unread:
             doubts.append(f"{len(unread)} that may be signatures cannot be read ({unread[0]})")
-        return FoundSignature(digest, "" if digest else "; ".join(doubts))
+        return FoundSignature(doubt="; ".join(doubts))
+
+    def _attached(
+        self, registry: Registry, image: SourceImage, listed: Iterable[Descriptor]
+    ) -> Iterator[Attachment | FastbreakError]:
+        """Each of *listed*, read when it is asked for, and what cosign before version 3 keeps under a tag."""
+        for descriptor in listed:
+            found = self.session.read_foreign(registry, image.request.destination(descriptor.digest))
+            if isinstance(found, FastbreakError):
+                yield found
+            elif found and _may_hold_signature(found, image.digest):
+                yield Attachment("bundle", image.digest, found)
+        tag = cosign_tags(image.digest)[0]
+        found = self.session.read_foreign(registry, image.request.destination(tag.tag))
+        if found:
+            yield found if isinstance(found, FastbreakError) else Attachment(tag.kind, image.digest, found, tag.tag)
 
     def at_source(self, image: SourceImage) -> FoundSignature:
         """The same of what the source has attached to *image*."""
@@ -98,7 +115,7 @@ class SignedImages:
         """What is listed and may be the signature, the likeliest first, and what is to be said of the rest."""
         bundle = self.signer.foretell(self.statement(image))
         likely = {*known, *([signature_artifact(bundle, image.root).manifest.digest] if bundle else [])}
-        listed = [each for each in self._listed(registry, image) if may_be_signature(each)]
+        listed = [each for each in self._listed(registry, image) if each.digest in likely or may_be_signature(each)]
         listed.sort(key=lambda each: each.digest not in likely)
         left = len(listed) - REFERRERS_LIMIT
         doubts = [f"{left} more that may be signatures were not looked at"] if left > 0 else []
@@ -112,17 +129,6 @@ class SignedImages:
             listed = ()
         index = self.session.read(registry, image.request.destination(fallback_tag(image.digest)))
         return {each.digest: each for each in (*listed, *(index.children if index else ()))}.values()
-
-    def _cosign(self, image: SourceImage) -> list[Attachment]:
-        """What cosign before version 3 keeps under a tag."""
-        tag, registry = cosign_tags(image.digest)[0], self.session.ports.destination
-        found = self.session.read_foreign(registry, image.request.destination(tag.tag))
-        if found is None or isinstance(found, FastbreakError):
-            return []
-        return [Attachment(tag.kind, image.digest, found, tag.tag)]
-
-    def _read(self, registry: Registry, image: SourceImage, digest: str) -> Manifest | FastbreakError | None:
-        return self.session.read_foreign(registry, image.request.destination(digest))
 
 
 def read_signatures(
@@ -151,8 +157,7 @@ def _with_signature(state: DestinationState, found: FoundSignature) -> Destinati
     return replace(state, signature=found.digest, signature_doubt=found.doubt)
 
 
-def _refers(found: Manifest | FastbreakError | None, digest: str) -> TypeGuard[Manifest]:
-    """Whether it is a manifest of *digest* that may hold a signature."""
-    if found is None or isinstance(found, FastbreakError) or not found.subject or found.subject.digest != digest:
-        return False
-    return all(layer.size <= _BUNDLE_BYTES for layer in found.layers)
+def _may_hold_signature(found: Manifest, digest: str) -> bool:
+    """Whether it refers to *digest* and is no larger than a signature is."""
+    refers = found.subject is not None and found.subject.digest == digest
+    return refers and all(layer.size <= _BUNDLE_BYTES for layer in found.layers)

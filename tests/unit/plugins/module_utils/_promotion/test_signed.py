@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, UnavailableError
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.media_types import OCI_INDEX
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.names import Address
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.parse import parse_manifest
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.referrers import fallback_tag
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.session import Session
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.signature_bundle import (
     signature_artifact,
@@ -137,6 +140,19 @@ def test_a_signature_by_the_same_key_is_found_behind_any_number_of_others() -> N
     case.shelf.blobs.update({blob.digest: content for blob, content in made.blobs})
     samples.put(case.shelf, made.manifest.raw)
     assert case.look() == FoundSignature(made.manifest.digest)
+    assert bundles_read(case) == 1
+
+
+def test_a_signature_by_the_same_key_is_found_whatever_a_list_says_of_it() -> None:
+    case = Case(api=False)
+    bundle = SIGNER.sign(case.signed(SIGNER).statement(case.image))
+    made = signature_artifact(bundle, case.image.root)
+    case.shelf.blobs.update({blob.digest: content for blob, content in made.blobs})
+    own = samples.put(case.shelf, made.manifest.raw)
+    index = json.loads(samples.fallback(case.shelf, case.raw, own).content)
+    index["manifests"][0] |= {"artifactType": "application/x", "annotations": {}}
+    samples.put(case.shelf, samples.raw(index, OCI_INDEX), fallback_tag(case.raw.digest))
+    assert case.look() == FoundSignature(own.digest)
 
 
 def test_one_that_was_recorded_is_found_behind_any_number_of_others() -> None:
