@@ -238,9 +238,21 @@ def test_a_forged_request_id_is_not_logged(service: Service) -> None:
     assert answer.headers["x-request-id"] != 'a" b{'
 
 
-def test_the_wrong_method_is_said(service: Service) -> None:
-    answer = service.http.delete("/v1/analyses")
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("DELETE", "/v1/analyses", "GET, HEAD, POST"),
+        ("POST", "/v1/analyses/x", "GET, HEAD"),
+        ("PUT", "/v1/analyses/x/measures", "GET, HEAD"),
+        ("POST", "/readyz", "GET, HEAD"),
+        ("BREW", "/v1/analyses", "GET, HEAD, POST"),
+        ("OPTIONS", "/v1/analyses", "GET, HEAD, POST"),
+    ],
+)
+def test_the_wrong_method_is_said_with_the_right_ones(service: Service, method: str, path: str, allowed: str) -> None:
+    answer = service.http.request(method, path)
     assert (answer.status_code, code(answer)) == (405, "method_not_allowed")
+    assert answer.headers["allow"] == allowed
 
 
 def test_two_uploads_at_once_both_succeed(service: Service, person_clip: Path) -> None:

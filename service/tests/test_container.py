@@ -150,6 +150,8 @@ def test_a_confined_container_analyses_a_video(
     assert len(found["persons"]) == 2
     docker("exec", container.name, "fastbreak-service", "healthcheck")
     assert docker("exec", container.name, "id", "-u") == "10001"
+    (started,) = [line for line in docker("logs", container.name).splitlines() if "worker started" in line]
+    assert json.loads(started)["offline"] is True
     docker("stop", "--time", "30", container.name)
     assert docker("inspect", "--format", "{{.State.ExitCode}} {{.State.OOMKilled}}", container.name) == "0 false"
 

@@ -15,6 +15,7 @@ import pytest
 
 from fastbreak_service.errors import RejectedVideoError, Rejection
 from fastbreak_service.video import decoding, frames
+from fastbreak_service.video.boxes import cut_short
 from fastbreak_service.video.decoding import Tally
 from fastbreak_service.video.frames import VideoReader
 from fastbreak_service.video.guard import rejecting
@@ -151,9 +152,40 @@ def test_half_a_file_is_no_success(tmp_path: Path, name: str, share: float) -> N
     assert outcome(half) in {Rejection.TRUNCATED, Rejection.NOT_A_VIDEO, Rejection.NO_FRAMES}
 
 
+CODECS = {"h264": "libx264", "264": "libx264", "m4v": "mpeg4", "ogg": "libvpx"}
+
+
+@pytest.mark.parametrize("name", ["v.h264", "v.m2v", "v.mpg", "v.ts", "v.264.ts", "v.ogg", "v.m4v"])
+@pytest.mark.parametrize("share", [0.2, 0.4, 0.63, 0.8])
+def test_half_a_file_that_announces_nothing_is_no_success(tmp_path: Path, name: str, share: float) -> None:
+    codec = CODECS.get(name.split(".")[1], "mpeg2video")
+    whole = clips.write(tmp_path / name, [clips.noise(192, 96, n) for n in range(40)], clips.Look(codec=codec, rate=25))
+    content = whole.read_bytes()
+    half = tmp_path / f"half-{name}"
+    length = int(len(content) * share)
+    if name.endswith("ts"):
+        # Cut within a packet it is told at once. Here it is cut between two, and within a picture: what begins with the
+        # next packet is nothing new. A recording that ends with a picture is just a short one.
+        length -= length % 188
+        while content[length + 1] & 0x40:
+            length -= 188
+    half.write_bytes(content[:length])
+    assert outcome(half) == Rejection.TRUNCATED
+
+
+@pytest.mark.parametrize("packet", [188, 192, 204])
+def test_a_transport_stream_that_ends_within_a_packet_is_cut(tmp_path: Path, packet: int) -> None:
+    sync = bytes(4 if packet == 192 else 0) + b"\x47"
+    content = b"".join(sync + bytes([number]) * (packet - len(sync)) for number in range(9))
+    for missing in (0, 1, 100, packet - 1):
+        path = tmp_path / f"{missing}.ts"
+        path.write_bytes(content[: len(content) - missing])
+        assert cut_short(path) is (missing > 0)
+
+
 @pytest.mark.parametrize("name", ["v.h264", "v.m2v", "v.mpg", "v.ts", "v.ogg", "v.mxf", "v.m4v"])
 def test_a_whole_file_that_announces_nothing_is_read(tmp_path: Path, name: str) -> None:
-    codec = {"h264": "libx264", "m4v": "mpeg4", "ogg": "libvpx"}.get(name[2:], "mpeg2video")
+    codec = CODECS.get(name[2:], "mpeg2video")
     pictures = [clips.noise(128, 96, n) for n in range(30)]
     path = clips.write(tmp_path / name, pictures, clips.Look(codec=codec, rate=25))
     assert outcome(path) == "30"

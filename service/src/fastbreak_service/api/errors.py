@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from fastbreak_service.errors import RejectedVideoError, Rejection
 from fastbreak_service.store.failures import is_away, is_shut, reason
@@ -97,4 +98,12 @@ async def on_http_error(request: Request, error: Exception) -> Response:
         404: f"There is nothing at {_words(request.url.path)}. Analyses are at /v1/analyses.",
         405: f"{_words(request.url.path)} does not take {_words(request.method)}.",
     }.get(status, "The request cannot be answered as it is.")
-    return answer(ApiError(status, code, message, getattr(error, "headers", None)))
+    headers = {"allow": ", ".join(_methods(request))} if status == 405 else getattr(error, "headers", None)
+    return answer(ApiError(status, code, message, headers))
+
+
+def _methods(request: Request) -> list[str]:
+    """All methods that the path takes: the framework names those of the first route that fits (RFC 9110, 15.5.6)."""
+    path = request.scope["path"]
+    routes = [route for route in request.app.routes if isinstance(route, Route) and route.path_regex.match(path)]
+    return sorted({method for route in routes for method in route.methods or ()})

@@ -17,6 +17,12 @@ _UNKNOWN_SIZES = (0, 0xFFFFFFFF)
 _ASF_HEADER = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 _ASF_FILE_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 _ASF_BROADCAST = 1
+_OGG_LAST_PAGE = 4
+_OGG_PAGE_BYTES = 27 + 255 + 255 * 255
+# A transport stream's packets: as broadcast, with a time before each, and with parity after each.
+_TS_PACKETS = ((188, 0), (192, 4), (204, 0))
+_TS_SYNC = 0x47
+_TS_LOOK = 8
 
 
 def cut_short(path: Path) -> bool:
@@ -28,6 +34,10 @@ def cut_short(path: Path) -> bool:
         return _riff_cut_short(begin, end)
     if begin.startswith(_ASF_HEADER):
         return _asf_cut_short(begin, end)
+    if begin[:4] == b"OggS":
+        return _ogg_cut_short(path, end)
+    if stride := _ts_packet(begin):
+        return end % stride != 0
     return _boxes_cut_short(path)
 
 
@@ -47,6 +57,29 @@ def _asf_cut_short(begin: bytes, end: int) -> bool:
     (size,) = struct.unpack_from("<Q", begin, found + 40)
     (flags,) = struct.unpack_from("<I", begin, found + 88)
     return not flags & _ASF_BROADCAST and bool(size > end)
+
+
+def _ogg_cut_short(path: Path, end: int) -> bool:
+    """Ogg: the last page is whole and is marked as its stream's last."""
+    with path.open("rb") as stream:
+        stream.seek(max(0, end - _OGG_PAGE_BYTES))
+        tail = stream.read()
+    place = tail.rfind(b"OggS")
+    while place >= 0:
+        page = tail[place:]
+        if len(page) >= 27 and page[5] & _OGG_LAST_PAGE and len(page) == 27 + page[26] + sum(page[27 : 27 + page[26]]):
+            return False
+        place = tail.rfind(b"OggS", 0, place)
+    return True
+
+
+def _ts_packet(begin: bytes) -> int | None:
+    """The size of an MPEG transport stream's packets, by the byte that each begins with. None for any other file."""
+    for size, offset in _TS_PACKETS:
+        places = range(offset, len(begin), size)[:_TS_LOOK]
+        if len(places) > 1 and all(begin[place] == _TS_SYNC for place in places):
+            return size
+    return None
 
 
 def _boxes_cut_short(path: Path) -> bool:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from fastbreak_service.errors import RejectedVideoError, Rejection
 from fastbreak_service.video.guard import rejecting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from av.container import InputContainer
     from av.packet import Packet
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
 # Of the pictures that are due: fewer than this may be missing, and fewer than half may be damaged.
 _MISSING_SHARE, _MISSING_PICTURES = 0.25, 5
 _DAMAGED_SHARE = 0.5
+# Pictures are shown in another order than they are stored in: the last one stored is among so many that are shown last.
+_REORDERED = 4
+# The decoder works ahead, so that what it reports belongs to one of so many packets.
+_AHEAD = 8
+# Containers, and streams without one, that do not say where they end.
+_OPEN_ENDED = {"h264", "hevc", "m4v", "mpeg", "mpegts", "mpegvideo"}
 # Packets before the first picture whose stamps are kept, to tell which of them were due.
 _EARLY_PACKETS = 4096
 
@@ -32,6 +39,7 @@ _EARLY_PACKETS = 4096
 class Tally:
     """What a stream's packets promised, and what came of them.
 
+    `reports` tells how much damage the decoder has reported so far.
     `due` counts packets with content that belong to the first decoded picture or to a later one: a recording that
     begins in the middle of a group of pictures owes nothing for its beginning.
     """
@@ -41,11 +49,16 @@ class Tally:
     damaged: int = 0
     errors: int = 0
     interlaced: bool = False
+    open_ended: bool = False
+    reports: Callable[[], int] = int
+    _last_damaged: int = -_REORDERED
+    _reported: deque[int] = field(default_factory=lambda: deque(maxlen=_AHEAD))
     _early: list[int | None] = field(default_factory=list)
 
     def packet(self, packet: Packet[VideoStream]) -> None:
         """Account for a packet before it is decoded."""
         self.errors += bool(packet.is_corrupt)
+        self._reported.append(self.reports())
         if packet.size == 0 or packet.is_discard:
             return
         if self.pictures:
@@ -61,11 +74,21 @@ class Tally:
         self.pictures += 1
         self.interlaced |= picture.interlaced_frame
         if picture.is_corrupt:
+            self._last_damaged = self.pictures
             self.damaged += 1
             self.errors += 1
 
     def check(self) -> None:
-        """Raise RejectedVideoError when a large part of the pictures is missing or damaged."""
+        """Raise RejectedVideoError when a large part of the pictures is missing or damaged, or the end is.
+
+        Half a file of a kind that does not say where it ends is told by its last picture, which is half there.
+        """
+        reported = self.reports() > self._reported[0] if len(self._reported) == _AHEAD else False
+        if self.open_ended and (reported or self.pictures - self._last_damaged < _REORDERED):
+            raise RejectedVideoError(
+                Rejection.TRUNCATED,
+                "The file ends in the middle of a picture: it is cut short. Send the whole file, or re-encode it.",
+            )
         # A field may have a packet of its own, and then two make a picture.
         due = self.due // 2 if self.interlaced else self.due
         missing = due - self.pictures
@@ -81,6 +104,7 @@ class Tally:
 
 def pictures(container: InputContainer, stream: VideoStream, tally: Tally) -> Iterator[VideoFrame]:
     """The stream's pictures in order of time. Raises RejectedVideoError where the container breaks off."""
+    tally.open_ended = container.format.name in _OPEN_ENDED
     packets = container.demux(stream)
     while True:
         try:

@@ -81,8 +81,8 @@ class VideoReader:
         return self._meter
 
     def __iter__(self) -> Iterator[Frame]:
-        tally = Tally()
         with DamageCounter() as damage:
+            tally = Tally(reports=lambda: damage.count)
             container, stream = open_video(self._path, self._limits)
             with container:
                 yield from self._frames(container, stream, tally)

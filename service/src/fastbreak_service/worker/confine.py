@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""Decoding hostile files where there is nothing to steal: no secrets in the environment, no network, few resources."""
+"""Decoding hostile files where there is nothing to steal: no secrets, no network, no other process, few resources."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import os
 import resource
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from fastbreak_service.worker.syscalls import give_up
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +39,8 @@ def environment(whole: Mapping[str, str]) -> dict[str, str]:
 def confine(allowance: Allowance) -> bool:
     """Limit this process for good, before it starts threads; whether it lost the network too.
 
-    The network goes with a namespace of its own, which not every platform lets an ordinary user have.
+    The network goes twice: with a namespace of its own, which not every platform lets an ordinary user have, and with
+    the system calls that reach it.
     """
     _limit(resource.RLIMIT_AS, allowance.address_space_bytes)
     _limit(resource.RLIMIT_FSIZE, allowance.file_bytes)
@@ -45,6 +48,11 @@ def confine(allowance: Allowance) -> bool:
     _limit(resource.RLIMIT_CORE, 0)
     if allowance.cpu_seconds is not None:
         _limit(resource.RLIMIT_CPU, allowance.cpu_seconds)
+    left = _leave_network()
+    return give_up() or left
+
+
+def _leave_network() -> bool:
     try:
         os.unshare(os.CLONE_NEWUSER | os.CLONE_NEWNET)
     except OSError:
