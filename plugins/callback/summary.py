@@ -118,7 +118,7 @@ class CallbackModule(Default):  # type: ignore[misc] # ansible-core publishes no
     def _fail(self, result: Any) -> None:
         self._handle_warnings(result.result)
         host = result.host.get_name()
-        self._show(self._summary.failed(host, result.result), constants.COLOR_ERROR)
+        self._show(self._summary.failed(host, result.task.action, result.result), constants.COLOR_ERROR)
 
     def _facts(self, result: Any) -> tuple[str, str, str, dict[str, Any]]:
         return result.host.get_name(), result.task.action, result.task.get_name(), result.result

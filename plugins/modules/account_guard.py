@@ -31,6 +31,12 @@ options:
     description: The region that the environment lives in.
     type: str
     required: true
+  refusal:
+    description:
+      - What is known to be wrong already, like an answer of P(fastbreak.aws.run_problem#filter). When it is not empty,
+        the task fails with it before anybody is asked.
+    type: str
+    default: ""
 extends_documentation_fragment:
   - fastbreak.aws.attributes
   - fastbreak.aws.attributes.info_module
@@ -65,6 +71,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._aws.account_guard i
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.identity import Sts
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError
 
 
 def build_argument_spec():
@@ -73,11 +80,14 @@ def build_argument_spec():
         "account_id": {"type": "str", "required": True},
         "environment_name": {"type": "str", "required": True},
         "region": {"type": "str", "required": True},
+        "refusal": {"type": "str", "default": ""},
     }
 
 
 def perform(params, context):
     """Raise unless the credentials are the right ones."""
+    if params["refusal"]:
+        raise RequestError(params["refusal"])
     ask = Sts(context.client("sts")).get_caller_identity
     caller = confirm(params["account_id"], params["region"], params["environment_name"], ask)
     return {"changed": False, "account_id": caller.account, "arn": caller.arn}

@@ -81,9 +81,9 @@ options:
   depends_on:
     description:
       - The stacks that have to have settled first, as a mapping of component to stack name.
-      - A component that is a host of the same play is waited for until this module has applied its stack there or, in a
-        play that sets C(fastbreak_components_report=true), until the host has reported with
-        M(fastbreak.aws.component_state). If it fails, this host fails without having touched anything.
+      - A component that is a host of the same play is waited for until this module has applied its stack there. If that
+        fails, or the host reports a failure with M(fastbreak.aws.component_failure), this host fails without having
+        touched anything.
       - Any other component has to have settled already.
     type: dict
     default: {}
@@ -173,7 +173,7 @@ extends_documentation_fragment:
   - amazon.aws.boto3
 seealso:
   - module: fastbreak.aws.cloudformation_stack_info
-  - module: fastbreak.aws.component_state
+  - module: fastbreak.aws.component_failure
 author:
   - The Fastbreak maintainers (@fastbreak-sports)
 """

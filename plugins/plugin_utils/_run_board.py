@@ -24,28 +24,27 @@ if TYPE_CHECKING:
 
 PLANNED = "planned"
 APPLIED = "applied"
-SETTLED = "settled"
 ENDED = "ended"
-#: A play whose components report with `component_state` says so in this variable. In any other play a component counts
-#: as settled once its stack is applied.
+#: A play says in this variable that each of its hosts applies a component, or reports with `component_failure` that it
+#: cannot. Then none is applied before the plans of all stand.
 REPORTS = "fastbreak_components_report"
 
 
 class RunBoard:
     """The board of a play, seen from one of its hosts."""
 
-    def __init__(self, task_vars: Mapping[str, Any], directory: Path | None = None, good: str | None = None) -> None:
+    def __init__(self, task_vars: Mapping[str, Any], directory: Path | None = None, good: str = APPLIED) -> None:
         play = re.sub(r"\W+", "-", str(task_vars.get("ansible_play_name", "play")))
         self._directory = (directory or Path(constants.DEFAULT_LOCAL_TMP)) / "fastbreak" / play
         self._hosts = frozenset(task_vars.get("ansible_play_hosts_all", []))
         self._alive = frozenset(task_vars.get("ansible_play_hosts", self._hosts))
         self._reports = bool(task_vars.get(REPORTS))
-        self._good = good or (SETTLED if self._reports else APPLIED)
+        self._good = good
         self._again = partial(RunBoard, task_vars, directory, PLANNED)
         self.component = str(task_vars.get("inventory_hostname", ""))
 
     def state_of(self, component: str) -> DependencyState:
-        """How a component is doing. A component that ended, or left the play, without having settled has failed."""
+        """How a component is doing. One that ended, or left the play, without having been applied has failed."""
         if component not in self._hosts:
             return DependencyState.OUTSIDE
         # In this order: both may be written between two looks.
@@ -66,9 +65,11 @@ class RunBoard:
             return None
         return self._again()
 
-    def planned(self, outputs: Mapping[str, str | None]) -> None:
-        """Tell the others that this host's plan stands, and the outputs that it expects."""
+    def planned(self, outputs: Mapping[str, str | None], *, settled: bool) -> None:
+        """Tell the others that this host's plan stands, the outputs that it expects, and whether that was all."""
         self.publish(outputs)
+        if settled:
+            self.report(APPLIED)
         self.report(PLANNED)
 
     def states(self) -> Mapping[str, DependencyState]:
@@ -76,7 +77,7 @@ class RunBoard:
         return {host: self.state_of(host) for host in sorted(self._hosts)}
 
     def report(self, state: str) -> None:
-        """Say that this host's component was applied, settled, or ended."""
+        """Say that this host's component was planned or applied, or that it ended."""
         self._write(state, "")
 
     def publish(self, outputs: Mapping[str, str | None]) -> None:

@@ -53,6 +53,9 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 """How the result of each module that does a component's work is said."""
 
 
+_PASSES_ON = "component_failure"
+
+
 def message_of(result: Mapping[str, Any]) -> str:
     """Why a task failed, in the words that the task has for it."""
     for key in ("msg", "censored", "reason", "module_stderr", "stderr", "stdout"):
@@ -89,9 +92,11 @@ class Summary:
             self.url = found[0]
         return _line(host, f"{task}: changed") if result.get("changed") else None
 
-    def failed(self, host: str, result: Mapping[str, Any]) -> str:
-        """A task that failed."""
+    def failed(self, host: str, action: str, result: Mapping[str, Any]) -> str | None:
+        """A task that failed. What only passes a failure on says nothing, for that was said already."""
         self.components.add(host)
+        if action.rpartition(".")[2] == _PASSES_ON:
+            return None
         return _line(host, f"FAILED: {message_of(result)}")
 
     def end(self, failures: int, hosts: int) -> list[str]:

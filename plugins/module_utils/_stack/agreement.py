@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .ports import Planning, Ports
     from .types import StackRequest
 
-_PAUSE = growing(0.05, 0.5)
+_PAUSE = growing(0.02, 0.5)
 
 
 def await_plans(request: StackRequest, planning: Planning, ports: Ports) -> None:

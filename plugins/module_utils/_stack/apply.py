@@ -19,6 +19,7 @@ from .operation import delete, start
 from .parameters import complete_parameters
 from .plan import Existing, StackPlan, plan, removal, stored_model
 from .plannable import floating_references, refuse_unforeseeable
+from .ports import DependencyState, Ports
 from .repair import settle, usable
 from .report import summary
 from .rule_moves import RuleMove, plan_move
@@ -29,8 +30,6 @@ from .types import NothingToUpdateError, StackBusyError, StackRequest, StackSnap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    from .ports import Ports
 
 # Another run may get in between reading and writing. It is waited for; so often in a row is no coincidence.
 _ATTEMPTS = 5
@@ -56,10 +55,10 @@ def apply_stack(request: StackRequest, ports: Ports, check_mode: bool) -> StackR
     if request.template is None:
         raise RequestError(f"Stack {request.name} has no template. Give template or template_body.")
     refuse_unforeseeable(request)
-    if not check_mode:
-        _agree(request, ports)
-    given = given_parameters(request, ports, check_mode)
-    result = _insist(request, ports, lambda: _apply_once(request, given, ports, check_mode))
+    result = None if check_mode else _agree(request, ports)
+    if result is None:
+        given = given_parameters(request, ports, check_mode)
+        result = _insist(request, ports, lambda: _apply_once(request, given, ports, check_mode))
     return replace(result, warnings=(*result.warnings, *_blind_spots(request)))
 
 
@@ -75,14 +74,25 @@ def _blind_spots(request: StackRequest) -> list[str]:
     return [words]
 
 
-def _agree(request: StackRequest, ports: Ports) -> None:
-    """Plan as a check does, and wait until all others of the run have."""
+def _agree(request: StackRequest, ports: Ports) -> StackResult | None:
+    """Plan as a check does, and wait until all others of the run have.
+
+    A plan without a change, made from what has settled, is the result: it waits for nobody, and nothing is read again.
+    """
     planning = ports.run.planning()
     if planning is None:
-        return
+        return None
     given = given_parameters(request, replace(ports, run=planning), check_mode=True)
-    planning.planned(_apply_once(request, given, ports, check_mode=True).outputs)
+    found = _apply_once(request, given, ports, check_mode=True)
+    settled = not found.changed and all(
+        ports.run.state_of(component) in {DependencyState.SETTLED, DependencyState.OUTSIDE}
+        for component in request.depends_on
+    )
+    planning.planned(found.outputs, settled=settled)
+    if settled:
+        return found
     await_plans(request, planning, ports)
+    return None
 
 
 def remove_stack(request: StackRequest, ports: Ports, check_mode: bool) -> StackResult:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from operator import not_
 from typing import TYPE_CHECKING
 
-from .._common.wait import timed_out, until
+from .._common.wait import growing, timed_out, until
 from .._errors import DependencyError, RequestError
 from .ports import DependencyState, Ports
 from .status import Standing, standing
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _WORTH_SAYING_SECONDS = 5.0
-# A look at the other components of the run costs nothing.
-_PAUSE_SECONDS = 0.2
+# A look at the other components of the run costs nothing, and most have settled within a moment.
+_PAUSE = growing(0.02, 0.2)
 
 
 def given_parameters(request: StackRequest, ports: Ports, check_mode: bool) -> dict[str, str]:
@@ -48,7 +48,7 @@ def await_dependencies(request: StackRequest, ports: Ports) -> None:
         not_,
         clock=ports.clock,
         seconds=request.timeout_seconds,
-        pause=_PAUSE_SECONDS,
+        pause=_PAUSE,
         on_timeout=lambda waiting, elapsed: timed_out(
             f"Stack {request.name} waited {elapsed:.0f} s for {', '.join(waiting)} to settle in this run. Nothing of "
             "it was touched: run again, or raise timeout_seconds.",

@@ -28,14 +28,15 @@ def template_parameters(
 def input_problem(component: str, variables: Mapping[str, Any], options: Mapping[str, Any], roles: Any) -> str:
     """All that is wrong with the variables of a component, in a sentence; an empty text when nothing is.
 
-    That is a variable with the component's prefix that its role does not know, values of another type, null among them,
-    and values that do not go together. *variables* are those that are defined, *options* those of the component's role
+    That is a variable with the component's prefix that its role does not know, a variable that it needs and that is not
+    set, values of another type, null among them, and values that do not go together. *variables* are those that are defined, *options* those of the component's role
     as its argument specs say, *roles* the names of all roles.
     """
     mistyped = type_problems(variables, options)
     typed = {name: value for name, value in variables.items() if name not in mistyped}
     found = [
         *_unknown(component, variables, options, roles),
+        *_missing(variables, options),
         *mistyped.values(),
         *cross_check(component, typed),
     ]
@@ -50,6 +51,11 @@ def _unknown(component: str, variables: Mapping[str, Any], options: Mapping[str,
         if name.startswith(f"{component}_") and name not in options and not (longer and name.startswith(longer))
     ]
     return [_nearest(name, options) for name in sorted(strange)] + _misspelt(variables)
+
+
+def _missing(variables: Mapping[str, Any], options: Mapping[str, Any]) -> list[str]:
+    wanted = [name for name, option in options.items() if option.get("required") and name not in variables]
+    return [f"{name} is not set, and the role needs it" for name in wanted]
 
 
 def _misspelt(variables: Mapping[str, Any]) -> list[str]:

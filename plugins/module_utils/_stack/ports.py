@@ -113,8 +113,11 @@ class Run(Protocol):
 class Planning(Run, Protocol):
     """A run whose components all plan before the first one applies. A component is settled when its plan stands."""
 
-    def planned(self, outputs: Mapping[str, str | None]) -> None:
-        """Tell the others that this one's plan stands, and the outputs that it expects."""
+    def planned(self, outputs: Mapping[str, str | None], *, settled: bool) -> None:
+        """Tell the others that this one's plan stands, and the outputs that it expects.
+
+        *settled*: there is nothing to apply, and never will be in this run.
+        """
 
     def states(self) -> Mapping[str, DependencyState]:
         """How all plans of the run stand."""

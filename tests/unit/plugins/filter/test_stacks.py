@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
-from ansible_collections.fastbreak.aws.plugins.filter import gates, stacks, texts
+from ansible_collections.fastbreak.aws.plugins.filter import gates, runs, stacks, texts
 
 FOLDER = Path(__file__).parents[4] / "plugins" / "filter"
-FILTERS = {name: made for file in (gates, stacks, texts) for name, made in file.FilterModule().filters().items()}
+FILTERS = {name: made for file in (gates, runs, stacks, texts) for name, made in file.FilterModule().filters().items()}
 
 
 def test_every_filter_is_documented_under_its_name():
@@ -35,7 +35,7 @@ def test_an_error_of_ours_is_a_filter_error():
 
 def test_the_roles_own_specs_say_which_inputs_there_are():
     role = str(Path(__file__).parents[4] / "roles" / "ecs")
-    known = {"ecs_container_port": 8080, "ecs_rollout_cpu": 1}
+    known = {"fastbreak_environment": "dev", "ecs_container_port": 8080, "ecs_rollout_cpu": 1}
     inputs = {"ContainerPort": "ecs_container_port"}
     assert FILTERS["template_parameters"](inputs, known, role) == {"ContainerPort": 8080}
     assert FILTERS["input_problem"](known, "ecs", role) == ""

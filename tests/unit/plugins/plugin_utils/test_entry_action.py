@@ -86,7 +86,7 @@ def test_options_are_judged_as_they_were_written(written: str, answers: dict[str
     assert "(2)" not in answers[written]
 
 
-@pytest.mark.parametrize(("action", "loaded"), [("component_state", 0), ("image_promotion", 0), ("account_guard", 1)])
+@pytest.mark.parametrize(("action", "loaded"), [("component_failure", 0), ("image_promotion", 0), ("account_guard", 1)])
 def test_boto3_is_loaded_where_an_action_needs_it_and_then_before_workers_are_forked(action: str, loaded: int) -> None:
     """It takes half a second: the controller imports an action before it forks a worker for each task."""
     code = (

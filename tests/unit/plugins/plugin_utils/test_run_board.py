@@ -5,7 +5,7 @@
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.ports import DependencyState
-from ansible_collections.fastbreak.aws.plugins.plugin_utils._run_board import APPLIED, ENDED, SETTLED, RunBoard
+from ansible_collections.fastbreak.aws.plugins.plugin_utils._run_board import APPLIED, ENDED, PLANNED, RunBoard
 
 
 @pytest.fixture
@@ -27,18 +27,18 @@ def board(tmp_path):
 
 def test_a_component_runs_until_it_reports(board):
     assert board("rds").state_of("network") is DependencyState.RUNNING
-    board("network").report(SETTLED)
+    board("network").report(APPLIED)
     assert board("rds").state_of("network") is DependencyState.SETTLED
     board("network").report(ENDED)
     assert board("rds").state_of("network") is DependencyState.SETTLED
 
 
-def test_one_that_ended_without_settling_failed(board):
+def test_one_that_ended_without_being_applied_failed(board):
     board("network").report(ENDED)
     assert board("rds").state_of("network") is DependencyState.FAILED
 
 
-def test_one_that_left_the_play_without_settling_failed(board):
+def test_one_that_left_the_play_without_being_applied_failed(board):
     assert board("rds", alive=["rds"]).state_of("network") is DependencyState.FAILED
 
 
@@ -47,7 +47,7 @@ def test_one_that_is_no_host_of_the_play_is_outside(board):
 
 
 def test_another_play_of_the_same_run_starts_afresh(board):
-    board("network").report(SETTLED)
+    board("network").report(APPLIED)
     assert board("rds", play="Another: play").state_of("network") is DependencyState.RUNNING
 
 
@@ -57,16 +57,21 @@ def test_planned_outputs_travel(board):
     assert board("rds").planned_outputs("network") == {"VpcId": None, "Size": "x"}
 
 
-def test_where_components_report_an_applied_stack_is_not_enough(board):
-    board("network").report(APPLIED)
+def test_a_planned_stack_is_not_enough(board):
+    board("network").report(PLANNED)
     assert board("rds").state_of("network") is DependencyState.RUNNING
-    assert board("rds", reports=False).state_of("network") is DependencyState.SETTLED
+
+
+def test_what_has_nothing_to_apply_settles_with_its_plan(board):
+    board("network").planned({"VpcId": "vpc-1"}, settled=True)
+    assert board("rds").planning().state_of("network") is DependencyState.SETTLED
+    assert board("rds").state_of("network") is DependencyState.SETTLED
 
 
 def test_plans_are_told_apart_from_what_was_applied(board):
     planning = board("rds").planning()
     assert planning.states() == dict.fromkeys(["network", "rds"], DependencyState.RUNNING)
-    board("network").planned({"VpcId": None})
+    board("network").planned({"VpcId": None}, settled=False)
     assert planning.state_of("network") is DependencyState.SETTLED
     assert planning.planned_outputs("network") == {"VpcId": None}
     assert board("rds").state_of("network") is DependencyState.RUNNING

@@ -85,7 +85,7 @@ def test_what_was_published_or_promoted_can_be_deployed_next() -> None:
 
 def test_a_failure_is_said_once_with_its_own_words_and_what_to_do() -> None:
     summary = Summary(check_mode=True)
-    line = summary.failed("rds", {"msg": "Refused.\nName another class.", "stdout": "noise"})
+    line = summary.failed("rds", STACK, {"msg": "Refused.\nName another class.", "stdout": "noise"})
     assert line.splitlines() == [f"{'rds':16} FAILED: Refused.", f"{'':16} Name another class."]
     assert summary.end(1, 1)[1:] == [
         "1 component, 0 would change, 1 failed.",
@@ -109,3 +109,10 @@ def test_a_run_that_matched_nothing_says_so() -> None:
 )
 def test_the_words_of_a_failure_are_found(result: dict[str, str], message: str) -> None:
     assert message_of(result) == message
+
+
+def test_a_failure_that_is_passed_on_is_not_said_twice() -> None:
+    summary = Summary()
+    assert said(summary.failed("ecr", STACK, {"msg": "Refused."})) == ["ecr", "FAILED: Refused."]
+    assert summary.failed("ecr", "fastbreak.aws.component_failure", {"msg": "Component ecr failed"}) is None
+    assert summary.end(1, 1)[1] == "1 component, 0 changed, 1 failed."

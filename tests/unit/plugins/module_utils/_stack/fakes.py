@@ -41,8 +41,8 @@ class FakeRun:
     def planning(self):
         return self._planning
 
-    def planned(self, outputs):
-        self.told.append(dict(outputs))
+    def planned(self, outputs, *, settled):
+        self.told.append((dict(outputs), settled))
 
     def states(self):
         return {name: self.state_of(name) for name in self._states}

@@ -210,6 +210,16 @@ def test_a_misspelt_variable_of_all_components_is_told(name):
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
+def test_every_variable_that_a_role_needs_is_missed_by_its_name(component):
+    options = read(f"roles/{component}/meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+    needed = [name for name, option in options.items() if option.get("required")]
+    assert needed
+    for name in needed:
+        variables = {key: value for key, value in inventory(component).items() if key != name}
+        assert f"{name} is not set" in input_problem(component, variables, options, ROLES)
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
 def test_null_is_refused_of_every_variable_and_switches_nothing_off(component):
     options = read(f"roles/{component}/meta/argument_specs.yml")["argument_specs"]["main"]["options"]
     assert options

@@ -6,22 +6,18 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: component_state
-short_description: Tell the other hosts of a play how this host's component came out
+module: component_failure
+short_description: Tell the other hosts of a play that this host's component failed
 version_added: 0.1.0
 description:
   - Components are hosts of a play that runs with the C(free) strategy. M(fastbreak.aws.cloudformation_stack) waits
-    for those that it depends on until they report here.
-  - Report V(settled) as the last task of a component and V(ended) in an C(always) section around all of them. A
-    component that ended without having settled has failed, wherever in its tasks that was.
-  - The play says that its components report by setting C(fastbreak_components_report=true).
+    for those that it depends on until their stacks are applied, and reports when it fails itself.
+  - What fails before or after it is reported here, in a C(rescue) section around all tasks of the component. The task
+    fails, so that the host stays failed.
+  - A play that has such a section says so by setting C(fastbreak_components_report=true). Then no component is
+    applied before the plans of all hosts of the play stand.
   - Reports are kept in the run's own temporary directory and go with it.
-options:
-  state:
-    description: V(settled) when everything went well; V(ended) in any case, last.
-    type: str
-    choices: [settled, ended]
-    required: true
+options: {}
 attributes:
   check_mode:
     support: full
@@ -56,20 +52,16 @@ EXAMPLES = r"""
         - name: Apply the component
           ansible.builtin.include_role:
             name: "fastbreak.aws.{{ inventory_hostname }}"
-        - name: Tell those that wait for it
-          fastbreak.aws.component_state:
-            state: settled
-      always:
+      rescue:
         - name: Tell those that wait in vain
-          fastbreak.aws.component_state:
-            state: ended
+          fastbreak.aws.component_failure:
 """
 
 RETURN = r"""
-component:
-  description: Name of the component, which is the host's name in the inventory.
+msg:
+  description: That the component failed.
   type: str
-  returned: success
+  returned: always
 """
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
@@ -77,17 +69,12 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RefusedError
 
 
-def build_argument_spec():
-    """The options."""
-    return {"state": {"type": "str", "choices": ["settled", "ended"], "required": True}}
-
-
 def perform(_params, _context):
     """Raise: there is no play to report to here."""
-    raise RefusedError("component_state only works as an action plugin, in the controller that runs the play.")
+    raise RefusedError("component_failure only works as an action plugin, in the controller that runs the play.")
 
 
-ENTRY = Entry(build_argument_spec(), perform, aws=False)
+ENTRY = Entry({}, perform, aws=False)
 
 
 def main():
