@@ -28,9 +28,9 @@ def template_parameters(
 def input_problem(component: str, variables: Mapping[str, Any], options: Mapping[str, Any], roles: Any) -> str:
     """All that is wrong with the variables of a component, in a sentence; an empty text when nothing is.
 
-    That is a variable with the component's prefix that its role does not know, a variable that it needs and that is not
-    set, values of another type, null among them, and values that do not go together. *variables* are those that are defined, *options* those of the component's role
-    as its argument specs say, *roles* the names of all roles.
+    That is a variable with the component's prefix that its role does not know, a variable that the role needs and that
+    is not set, values of another type, null among them, and values that do not go together. *variables* are those that
+    are defined, *options* those of the component's role as its argument specs say, *roles* the names of all roles.
     """
     mistyped = type_problems(variables, options)
     typed = {name: value for name, value in variables.items() if name not in mistyped}

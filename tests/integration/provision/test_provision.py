@@ -283,14 +283,16 @@ def test_no_half_deletion_and_a_way_out_of_one(nothing):
 
 
 def test_wrong_inputs_are_refused_in_the_words_of_the_inventory(nothing):
-    wrong = ("network_ingress_cidr=banana", "rds_multi_azz=true", "rds_max_allocated_storage_gib=20")
+    misspelt = nothing.run("-e", "rds_multi_azz=true")
+    assert "rds_multi_azz is no variable of the collection; the nearest is rds_multi_az" in misspelt.message("network")
+    wrong = ("network_ingress_cidr=banana", "rds_backup_window=03:00-04:00", "rds_max_allocated_storage_gib=20")
     # A check goes on with what does not read the refused; a run applies nothing of it.
     for mode, well in (("--check",), {"ecr"}), ((), set()):
         refused = nothing.run(*mode, *(word for item in wrong for word in ("-e", item)))
         assert refused.failed() == set(COMPONENTS) - well
         assert "network_ingress_cidr" in refused.message("network")
         assert "which is no range of IPv4 addresses" in refused.message("network")
-        assert "rds_multi_azz is no input of the role; the nearest is rds_multi_az" in refused.message("rds")
+        assert "rds_backup_window is no input of the role; the nearest is rds_" in refused.message("rds")
         assert "rds_max_allocated_storage_gib is 20" in refused.message("rds")
         assert nothing.stacks() == {}
 
