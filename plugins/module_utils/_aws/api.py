@@ -44,6 +44,10 @@ _PAGE_TOKENS = (
 #: The code of a call that botocore refused before it was sent, since its parameters do not fit the API's model.
 UNFIT_PARAMETERS = "ParamValidation"
 
+# How operations that change nothing are named, and how long an interrupt leaves another one to end.
+_READING = ("batch_get_", "describe_", "filter_", "get_", "list_", "query", "scan")
+_GRACE_SECONDS = 10.0
+
 _CREDENTIAL_CODES = frozenset(
     {
         "ExpiredToken",
@@ -97,7 +101,9 @@ class AwsClient:
         """Call *operation*. *attempted* completes the sentence "Tried to ..."."""
         client = self._client
         try:
-            return call_within(self.seconds, lambda: getattr(client, operation)(**arguments))
+            # Before anything is undone after an interrupt, a write that was sent should have ended.
+            grace = 0.0 if operation.startswith(_READING) else _GRACE_SECONDS
+            return call_within(self.seconds, lambda: getattr(client, operation)(**arguments), grace=grace)
         except DeadlineError as error:
             raise UnavailableError(
                 f"Tried to {attempted}, but {self.label} had not answered to the end within {self.seconds:g} s, which "

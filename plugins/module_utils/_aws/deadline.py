@@ -9,6 +9,7 @@ runs in a thread of its own, which nobody waits for when the time is up, and whi
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import queue
 import threading
@@ -28,10 +29,11 @@ class _AbandonedError(Exception):
     """Nobody waits for this call any more."""
 
 
-def call_within(seconds: float, call: Callable[[], Any]) -> Any:
+def call_within(seconds: float, call: Callable[[], Any], *, grace: float = 0.0) -> Any:
     """What *call* returns or raises, with the context variables of who calls.
 
-    Raises DeadlineError after *seconds*. An interrupt ends the wait at once.
+    Raises DeadlineError after *seconds*. An interrupt ends the wait within *grace* seconds, in which what was sent may
+    still end; nothing more is sent then.
     """
     context = contextvars.copy_context()
     outcome: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
@@ -44,11 +46,18 @@ def call_within(seconds: float, call: Callable[[], Any]) -> Any:
         except BaseException as error:  # noqa: BLE001 - it is raised again where the call is waited for
             outcome.put((None, error))
 
-    threading.Thread(target=work, daemon=True, name="call of AWS").start()
+    thread = threading.Thread(target=work, daemon=True, name="call of AWS")
     try:
+        thread.start()
         answer, error = outcome.get(timeout=seconds)
     except queue.Empty:
         raise DeadlineError from None
+    except KeyboardInterrupt:
+        abandoned.set()
+        if grace:
+            with contextlib.suppress(queue.Empty):
+                outcome.get(timeout=grace)
+        raise
     finally:
         abandoned.set()
     if error is not None:

@@ -69,7 +69,7 @@ class Attempt:
             self.timings = replace(self.timings, to_detect=seconds)
             raise self._fail(record, started, decision)
         except KeyboardInterrupt as interruption:
-            left = self._left_behind()
+            left = " ".join(filter(None, (self._left_behind(), self.session.doubts())))
             self.session.say(f"interrupted: {left}")
             raise OperationError(
                 f"Rolling out {self.session.request.service} was interrupted: {left}"

@@ -43,10 +43,11 @@ def change_settings(session: Session, facts: Facts, recovery: Recovery) -> Rollo
     except SupersededError:
         raise
     except KeyboardInterrupt as interruption:
-        raise OperationError(f"{subject} was interrupted. {restoration.everything()}") from interruption
+        told = _undone(session, restoration)
+        raise OperationError(f"{subject} was interrupted. {told}") from interruption
     except FastbreakError as error:
         raise OperationError(
-            f"{subject} failed: {error.message.rstrip('.')}. {restoration.everything()}", **error.details
+            f"{subject} failed: {error.message.rstrip('.')}. {_undone(session, restoration)}", **error.details
         ) from error
     if decision.step is Step.SUCCEED:
         traffic.close()
@@ -58,6 +59,14 @@ def change_settings(session: Session, facts: Facts, recovery: Recovery) -> Rollo
     if isinstance(failure, RolledBackError):
         recovery.complete(session)
     raise failure
+
+
+def _undone(session: Session, restoration: Restoration) -> str:
+    """What was put back, in words."""
+    restored = restoration.everything()
+    doubts = session.doubts()
+    read_back = f"{doubts} What stands was read afterwards, and again." if doubts else ""
+    return " ".join(part for part in (read_back, str(restored) or "Nothing had to be put back.") if part)
 
 
 def _put_back(

@@ -57,10 +57,14 @@ class Restoration:
         self._try("the listener rules", self._rules)
 
     def everything(self) -> Restored:
-        """Put back whatever still differs, and say what was and what could not be put back."""
-        self.rules()
-        self._try("the service's settings", self._settings)
-        self._try("the scaling", self._scaling)
+        """Put back whatever still differs, and say what was and what could not be put back.
+
+        What stands is read again after writes whose outcome is not known: one may have been carried out late.
+        """
+        for _pass in range(2 if self._session.doubted else 1):
+            self.rules()
+            self._try("the service's settings", self._settings)
+            self._try("the scaling", self._scaling)
         return Restored(tuple(dict.fromkeys(self._done)), tuple(dict.fromkeys(self._left)))
 
     def _try(self, what: str, work: Callable[[], None]) -> None:

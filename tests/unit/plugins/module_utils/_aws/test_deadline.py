@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._aws import api
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.api import AwsClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.deadline import (
     DeadlineError,
@@ -137,3 +138,57 @@ def test_an_interrupt_ends_the_wait() -> None:
     with pytest.raises(KeyboardInterrupt):
         call_within(60, call)
     never.set()
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_an_interrupt_leaves_what_was_sent_time_to_end_and_lets_nothing_more_be_sent(ends: bool) -> None:
+    main, go_on, told = threading.main_thread().ident, threading.Event(), []
+    assert main
+
+    def call() -> None:
+        signal.pthread_kill(main, signal.SIGINT)
+        while True:
+            try:
+                stop_when_abandoned()
+            except BaseException:
+                told.append("held back")
+                if not ends:
+                    go_on.wait()
+                told.append("ended")
+                raise
+
+    with pytest.raises(KeyboardInterrupt):
+        call_within(60, call, grace=60 if ends else 0.5)
+    assert told == (["held back", "ended"] if ends else ["held back"])
+    go_on.set()
+
+
+@pytest.mark.parametrize(
+    ("operation", "grace"),
+    [
+        ("update_service", 10.0),
+        ("put_item", 10.0),
+        ("modify_rule", 10.0),
+        ("register_scalable_target", 10.0),
+        ("list_clusters", 0.0),
+        ("describe_services", 0.0),
+        ("get_item", 0.0),
+        ("query", 0.0),
+    ],
+)
+def test_only_calls_that_change_something_are_waited_for(
+    monkeypatch: pytest.MonkeyPatch, operation: str, grace: float
+) -> None:
+    told: list[float] = []
+
+    def within(_seconds: float, call: Any, *, grace: float) -> Any:
+        told.append(grace)
+        return call()
+
+    class Client:
+        def __getattr__(self, name: str) -> Any:
+            return lambda: name
+
+    monkeypatch.setattr(api, "call_within", within)
+    assert Ecs(Client)._call("do it", operation) == operation
+    assert told == [grace]

@@ -256,7 +256,8 @@ def test_renewal_tells_what_lock_stands_and_gives_up_in_seconds(
 ) -> None:
     times: list[float] = []
 
-    def call_within(seconds: float, call: Callable[[], Any]) -> Any:
+    def call_within(seconds: float, call: Callable[[], Any], *, grace: float) -> Any:
+        assert grace in (0.0, 10.0)
         times.append(seconds)
         return call()
 

@@ -6,17 +6,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, RolledBackError
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
+    OperationError,
+    RolledBackError,
+    UnavailableError,
+)
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import Condition, ListenerRule
 
 from tests.unit.plugins.module_utils._rollout.case import deploy, make_request, released, scaling
 from tests.unit.plugins.module_utils._rollout.fakes import GROUP_ARN, LISTENER_ARN
 
 if TYPE_CHECKING:
-    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
+    from collections.abc import Callable
 
     from tests.unit.plugins.module_utils._rollout.fakes import World
 
@@ -94,3 +99,59 @@ def test_change_that_is_refused_halfway_is_put_back(world: World, ports: Ports) 
     with pytest.raises(OperationError, match=r"RegisterScalableTarget is denied\. Put back: tags"):
         deploy(ports, "1.0.0", settings=OTHER_TAGS, scaling=scaling(1, 9))
     assert world.service.settings.tags == frozenset()
+
+
+class Late:
+    """A world in which a write is interrupted or not answered, and is carried out so many calls later."""
+
+    def __init__(self, world: World, name: str, error: BaseException, calls: int) -> None:
+        self._world, self._name, self._error, self._calls = world, name, error, calls
+        self._late: Callable[[], None] | None = None
+
+    def ports(self) -> Ports:
+        return Ports(self, self, self, self, self, self, self, self, self, self, self)  # type: ignore[arg-type]
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._world, name)
+        if not callable(found) or name in ("every", "say", "monotonic", "now"):
+            return found
+
+        def made(*args: Any, **named: Any) -> Any:
+            if name == self._name and self._late is None:
+                self._late = lambda: found(*args, **named)
+                raise self._error
+            answer = found(*args, **named)
+            if self._late:
+                self._calls -= 1
+                if self._calls == 0:
+                    self._late()
+            return answer
+
+        return made
+
+
+@pytest.mark.parametrize("calls", [1, 2, 3])
+@pytest.mark.parametrize("name", ["put_rule", "change_scaling", "tag_service", "update_service"])
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), UnavailableError("no answer.")], ids=["interrupt", "no-answer"])
+def test_write_that_is_carried_out_after_the_undo_has_begun_is_put_back_too(
+    world: World, ports: Ports, name: str, error: BaseException, calls: int
+) -> None:
+    released(world, ports)
+    before = (world.service.settings, dict(world.rules), world.scaling)
+    narrower = (replace(TYPO[0], path_patterns=frozenset({"/readyz", "/v1/*"})),)
+    settings = replace(OTHER_TAGS, propagate_tags="SERVICE")
+    with pytest.raises(OperationError, match=f"Whether {name} was carried out was not told by AWS"):
+        deploy(
+            Late(world, name, error, calls).ports(), "1.0.0", rules=narrower, settings=settings, scaling=scaling(1, 9)
+        )
+    assert (world.service.settings, world.rules, world.scaling) == before
+    assert world.lock is None
+
+
+def test_interrupted_release_says_which_write_is_in_doubt(world: World, ports: Ports) -> None:
+    released(world, ports)
+    world.push("1.1.0", "b")
+    late = Late(world, "update_service", KeyboardInterrupt(), 2)
+    with pytest.raises(OperationError, match=r"goes on in ECS.*Whether update_service was carried out was not told"):
+        deploy(late.ports(), "1.1.0")
+    assert deploy(ports, "1.1.0").changed
