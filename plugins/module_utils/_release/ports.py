@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from .._ecr.values import RepositoryImage, RepositorySettings
     from .promotion import Promotion
-    from .record import Lock, Release
+    from .record import KeptSnapshot, Lock, Release
 
 
 class Releases(Protocol):
@@ -30,6 +30,15 @@ class Releases(Protocol):
 
     def finish(self, release: Release) -> None:
         """Complete a record that is in progress."""
+
+    def kept_snapshot(self, service: str) -> KeptSnapshot | None:
+        """What there was before a change that makes no release and that nobody ended."""
+
+    def keep_snapshot(self, service: str, snapshot: KeptSnapshot) -> None:
+        """Keep it, unless one is kept: that is of before, too."""
+
+    def drop_snapshot(self, service: str) -> None:
+        """Keep none any more."""
 
     def definition_key(self, service: str, *, make: bool) -> bytes:
         """The secret key of the fingerprints of the service's definitions; empty when there is none to be made."""

@@ -89,6 +89,14 @@ class Lock:
         return replace(self, lease=self.lease + 1)
 
 
+@dataclass(frozen=True, slots=True)
+class KeptSnapshot:
+    """What there was before a change that makes no release; ``after`` is the newest release's id then, or empty."""
+
+    text: str
+    after: str
+
+
 def timestamp(moment: datetime) -> str:
     """*moment* as the record writes it: ISO 8601 in UTC, to the millisecond."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

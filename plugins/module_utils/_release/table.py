@@ -14,7 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from .._errors import OperationError
-from .record import RECORD_PREFIX, Lock, Outcome, Release
+from .record import RECORD_PREFIX, KeptSnapshot, Lock, Outcome, Release
 from .rows import KEY_BYTES, read_key, read_lock, read_release
 from .sequence import SequencedTable
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _NO_TABLE = frozenset({"ResourceNotFoundException"})
-_LOCK, _KEY = "LOCK", "KEY"
+_LOCK, _KEY, _SNAPSHOT = "LOCK", "KEY", "SNAPSHOT"
 _HISTORY = 200
 _RENEWAL_SECONDS = 5.0
 
@@ -35,6 +35,7 @@ _KEY_ADVICE = (
     "Restore it from a backup of the table (point-in-time recovery), or delete it: the next release then makes another "
     "key, and a release of before no longer counts as the same as a later one with the same image and definition."
 )
+_SNAPSHOT_ADVICE = "Delete it: a release that fails then goes back to the settings that stand now."
 _LOCK_ADVICE = "Delete it if nobody is rolling {service} out."
 
 
@@ -76,6 +77,22 @@ class ReleasesClient(SequencedTable):
                 f"Tried to write release {release.release_id} of {release.service}, but its record is not as this "
                 "run left it: another run has written it. Nothing more was written; see the release history."
             )
+
+    def kept_snapshot(self, service: str) -> KeptSnapshot | None:
+        """What there was before a change that makes no release and that nobody ended."""
+        attempted = f"read the snapshot of {service}"
+        item = self._get(attempted, _snapshot_key(service))
+        return self._read(attempted, item, _read_snapshot, _SNAPSHOT_ADVICE) if item else None
+
+    def keep_snapshot(self, service: str, snapshot: KeptSnapshot) -> None:
+        """Keep it, unless one is kept: that is of before, too."""
+        item = {**_snapshot_key(service), **asdict(snapshot)}
+        self._put(f"keep the snapshot of {service}", item, "attribute_not_exists(release_id)", {})
+
+    def drop_snapshot(self, service: str) -> None:
+        """Keep none any more."""
+        key = _snapshot_key(service)
+        self._delete(f"drop the snapshot of {service}", key, "attribute_exists(release_id)", {})
 
     def definition_key(self, service: str, *, make: bool) -> bytes:
         """The secret key of the fingerprints of the service's definitions, made once; empty unless *make*."""
@@ -140,6 +157,17 @@ class ReleasesClient(SequencedTable):
                 f"delete-item {where}",
                 row=item["release_id"],
             ) from error
+
+
+def _snapshot_key(service: str) -> dict[str, str]:
+    return {"service": service, "release_id": _SNAPSHOT}
+
+
+def _read_snapshot(item: Mapping[str, Any]) -> KeptSnapshot:
+    text, after = item.get("text"), item.get("after")
+    if not isinstance(text, str) or not isinstance(after, str):
+        raise ValueError("its text or after is no text")  # noqa: TRY004 - as every row that cannot be read
+    return KeptSnapshot(text, after)
 
 
 def _lock_key(service: str) -> dict[str, str]:

@@ -17,6 +17,7 @@ from .report import as_data, build_result
 from .undo.destination import Undone
 from .undo.go_back import judged
 from .undo.restore import Restoration
+from .undo.snapshot import encode, for_record
 from .undo.take_snapshot import snapshot_before
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def change_settings(session: Session, facts: Facts, recovery: Recovery) -> Rollo
     """
     subject = f"Changing the settings of {session.request.service}"
     restoration = Restoration(session, snapshot_before(session, facts, recovery.snapshot))
+    recovery = recovery.keep(session, facts, encode(for_record(restoration.snapshot, session.request.owned_by)))
     traffic = Traffic(session, facts)
     try:
         apply_settings(session, facts, traffic)
@@ -43,11 +45,11 @@ def change_settings(session: Session, facts: Facts, recovery: Recovery) -> Rollo
     except SupersededError:
         raise
     except KeyboardInterrupt as interruption:
-        told = _undone(session, restoration)
+        told = _undone(session, restoration, recovery)
         raise OperationError(f"{subject} was interrupted. {told}") from interruption
     except FastbreakError as error:
         raise OperationError(
-            f"{subject} failed: {error.message.rstrip('.')}. {_undone(session, restoration)}", **error.details
+            f"{subject} failed: {error.message.rstrip('.')}. {_undone(session, restoration, recovery)}", **error.details
         ) from error
     if decision.step is Step.SUCCEED:
         traffic.close()
@@ -61,10 +63,13 @@ def change_settings(session: Session, facts: Facts, recovery: Recovery) -> Rollo
     raise failure
 
 
-def _undone(session: Session, restoration: Restoration) -> str:
+def _undone(session: Session, restoration: Restoration, recovery: Recovery) -> str:
     """What was put back, in words."""
     restored = restoration.everything()
     doubts = session.doubts()
+    if not (restored.left or recovery.snapshot):
+        # All is as this run found it.
+        recovery.drop(session)
     read_back = f"{doubts} What stands was read afterwards, and again." if doubts else ""
     return " ".join(part for part in (read_back, str(restored) or "Nothing had to be put back.") if part)
 

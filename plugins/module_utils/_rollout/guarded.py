@@ -29,6 +29,7 @@ READS = frozenset(
         "describe_task_definition",
         "find_rules",
         "history",
+        "kept_snapshot",
         "list_rules",
         "list_service_deployments",
         "list_task_definitions",

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from .._common.wait import timed_out, until
 from .._errors import FastbreakError, SupersededError, WaitTimeoutError
-from .._release.record import Outcome, Release, finished, newest_first
+from .._release.record import KeptSnapshot, Outcome, Release, finished, newest_first
 from .service.deployment import DeploymentState
 from .strategies.service_events import said_by_ecs
 from .strategies.table import strategy_named
@@ -33,13 +33,26 @@ class Recovery:
     """``adopted``: the interrupted release to go on with. ``orphan_arn``: a deployment of ours that may be replaced.
 
     ``ended`` are the other records as they are to be completed, which is not written yet. ``snapshot`` is what there
-    was before all that nobody judged, encoded; empty when nothing was interrupted.
+    was before all that nobody judged, encoded; empty when nothing was interrupted. ``kept``: the release table has one
+    of a change of settings.
     """
 
     adopted: Release | None = None
     orphan_arn: str = ""
     ended: tuple[Release, ...] = ()
     snapshot: str = ""
+    kept: bool = False
+
+    def keep(self, session: Session, facts: Facts, snapshot: str) -> Recovery:
+        """Have *snapshot* outlive this run, which makes no release; nothing when an older one does."""
+        if self.snapshot:
+            return self
+        releases, service = session.ports.releases, session.request.service
+        if self.kept:
+            releases.drop_snapshot(service)
+        newest = newest_first(facts.history)[:1]
+        releases.keep_snapshot(service, KeptSnapshot(snapshot, newest[0].release_id if newest else ""))
+        return replace(self, kept=True)
 
     def complete(self, session: Session) -> None:
         """Complete the records of what is over: something was released since, or all was put back.
@@ -54,6 +67,20 @@ class Recovery:
                 raise
             except FastbreakError as error:
                 session.warn(f"the interrupted release of {release.name} could not be closed: {error}")
+        if self.kept:
+            self.drop(session)
+
+    def drop(self, session: Session) -> None:
+        """Drop the snapshot that was kept for a change of settings."""
+        try:
+            session.ports.releases.drop_snapshot(session.request.service)
+        except SupersededError:
+            raise
+        except FastbreakError as error:
+            session.warn(
+                "the snapshot of before the settings were changed could not be dropped, so that a release that fails "
+                f"may go back to it; run the same command again once the release table answers: {error}"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +93,10 @@ class _Left:
 
 def recover(session: Session, facts: Facts) -> Recovery:
     """Look what interrupted runs left. Waits for a rollback that ECS is still at; writes nothing."""
-    recovery = Recovery(snapshot=_snapshot_before(facts))
+    kept = session.ports.releases.kept_snapshot(session.request.service)
+    recovery = Recovery(snapshot=_snapshot_before(facts, kept), kept=kept is not None)
+    if recovery.snapshot and kept and not facts.interrupted:
+        session.say("an earlier change of settings was interrupted; a release that fails goes back to before it")
     for release in facts.interrupted:
         left = _find_left(session, facts, release)
         if left and recovery.adopted is None and _is_wanted(facts, release, left.standing):
@@ -80,8 +110,10 @@ def recover(session: Session, facts: Facts) -> Recovery:
     return recovery
 
 
-def _snapshot_before(facts: Facts) -> str:
+def _snapshot_before(facts: Facts, kept: KeptSnapshot | None) -> str:
     """What the oldest run found that nobody ended, of those since the last release that was let in."""
+    if kept and not any(release.succeeded and release.release_id > kept.after for release in facts.history):
+        return kept.text
     unjudged = takewhile(lambda release: not release.succeeded, newest_first(facts.history))
     snapshots = [release.snapshot for release in unjudged if release.in_progress and release.snapshot]
     return snapshots[-1] if snapshots else ""

@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .._release.record import Outcome, finished
 from .act.gone import await_gone
+from .recover import Recovery
 from .scaling.model import view_scaling
 from .service.comparison import view_rule, view_settings
 from .service.rules import ours_or_there
@@ -60,7 +62,21 @@ def _remove_or_predict(session: Session, *, check_mode: bool) -> Removal:
         return found
     with session.locked():
         _remove(session, found)
+        _forget(session)
     return found
+
+
+def _forget(session: Session) -> None:
+    """End what interrupted runs left: there is nothing more that anything could go back to."""
+    releases, moment = session.ports.releases, session.clock.now()
+    reason = "the run was interrupted; the service was removed since"
+    ended = (
+        finished(release, Outcome.SUPERSEDED, moment=moment, reason=reason)
+        for release in releases.history(session.request.service)
+        if release.in_progress
+    )
+    kept = releases.kept_snapshot(session.request.service) is not None
+    Recovery(ended=tuple(ended), kept=kept).complete(session)
 
 
 def _find(session: Session) -> Removal:

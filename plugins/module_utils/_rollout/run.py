@@ -35,7 +35,8 @@ def roll_out(request: RolloutRequest, ports: Ports, *, check_mode: bool) -> Roll
 
 def _roll_out_or_predict(session: Session, *, check_mode: bool) -> RolloutResult:
     facts = read(session)
-    if facts.plan.action is Action.UNCHANGED:
+    kept = session.ports.releases.kept_snapshot(session.request.service)
+    if facts.plan.action is Action.UNCHANGED and (check_mode or not kept):
         verify_running(session, facts)
         return build_result(session, facts)
     if check_mode:

@@ -16,7 +16,13 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._aws import api
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.table import encode
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError
-from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Lock, Measurement, Outcome, Release
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import (
+    KeptSnapshot,
+    Lock,
+    Measurement,
+    Outcome,
+    Release,
+)
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.table import ReleasesClient
 from botocore.stub import ANY, Stubber
 
@@ -274,3 +280,29 @@ def test_renewal_tells_what_lock_stands_and_gives_up_in_seconds(
     stub.add_response("delete_item", {})
     client.drop_lock("web", "me")
     assert set(times) == {5.0}
+
+
+SNAPSHOT = {**KEY, "release_id": {"S": "SNAPSHOT"}}
+
+
+def test_snapshot_of_a_change_of_settings_is_kept_unless_an_older_one_is_and_dropped(stub: Stubber) -> None:
+    kept = KeptSnapshot("{}", "R#seq-000000000001")
+    item = {**SNAPSHOT, "text": {"S": "{}"}, "after": {"S": kept.after}}
+    first = {"TableName": "t", "Item": item, "ConditionExpression": "attribute_not_exists(release_id)"}
+    stub.add_response("put_item", {}, first)
+    stub.add_client_error("put_item", "ConditionalCheckFailedException", expected_params=first)
+    for _time in range(2):
+        releases(stub).keep_snapshot("web", kept)
+    read = {"TableName": "t", "Key": SNAPSHOT, "ConsistentRead": True}
+    stub.add_response("get_item", {"Item": item}, read)
+    stub.add_response("get_item", {}, read)
+    assert (releases(stub).kept_snapshot("web"), releases(stub).kept_snapshot("web")) == (kept, None)
+    dropped = {"TableName": "t", "Key": SNAPSHOT, "ConditionExpression": "attribute_exists(release_id)"}
+    stub.add_response("delete_item", {}, dropped)
+    releases(stub).drop_snapshot("web")
+
+
+def test_snapshot_that_cannot_be_read_is_named(stub: Stubber) -> None:
+    stub.add_response("get_item", {"Item": {**SNAPSHOT, "text": {"N": "1"}}})
+    with pytest.raises(OperationError, match="row SNAPSHOT of release table t cannot be read: its text or after is no"):
+        releases(stub).kept_snapshot("web")

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import RepositoryImage
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import Promotion
-    from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Lock, Release
+    from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import KeptSnapshot, Lock, Release
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.scaling.change import ScalingChange
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.scaling.model import Scaling
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.rules import StandingRule
@@ -348,6 +348,15 @@ class World(Scheduler):
         assert self.records[release.release_id].in_progress
         self.calls.append(f"finish({release.outcome.value})")
         self.records[release.release_id] = release
+
+    def kept_snapshot(self, service: str) -> KeptSnapshot | None:
+        return self.kept
+
+    def keep_snapshot(self, service: str, snapshot: KeptSnapshot) -> None:
+        self.kept = self.kept or snapshot
+
+    def drop_snapshot(self, service: str) -> None:
+        self.kept = None
 
     def definition_key(self, service: str, *, make: bool) -> bytes:
         if make and not self.key:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import Promotion
-    from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Lock, Release
+    from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import KeptSnapshot, Lock, Release
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.scaling.model import Scaling
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.rules import StandingRule
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import (
@@ -123,6 +123,7 @@ class Scheduler:
         self.records: dict[str, Release] = {}
         self.promoted: list[Promotion] = []
         self.lock: Lock | None = None
+        self.kept: KeptSnapshot | None = None
         self.missing: set[str] = set()
         self.alarms: dict[str, str] = {}
         self.forbidden = False

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+from copy import deepcopy
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -181,6 +182,11 @@ class Thief:
 
 
 def platform() -> World:
+    return deepcopy(_platform())
+
+
+@cache
+def _platform() -> World:
     world = World()
     ports = Ports(*[world] * 11)  # type: ignore[arg-type]
     for version, digit in (("1.0.0", "a"), ("1.1.0", "b")):

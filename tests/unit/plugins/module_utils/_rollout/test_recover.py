@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from copy import deepcopy
 from typing import Any
 
@@ -20,7 +21,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports impor
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.model import Migration
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import DeploymentState
 
-from tests.unit.plugins.module_utils._rollout.case import deploy, newest, released
+from tests.unit.plugins.module_utils._rollout.case import ROLE, deploy, newest, released
 from tests.unit.plugins.module_utils._rollout.fakes import World
 from tests.unit.plugins.module_utils._rollout.killed import Witness, kill_after
 
@@ -125,8 +126,15 @@ def kill_everywhere(world: World, **command: Any) -> list[tuple[str, World]]:
 
 
 def assert_settled(place: str, world: World, expected: str, **command: Any) -> None:
-    """The *command* succeeds, brings the service to *expected*, closes every record, and changes nothing again."""
+    """The *command* succeeds, brings the service to *expected*, closes every record, and changes nothing again.
+
+    It is refused before that, which changes nothing of it.
+    """
     ports = ports_of(world)
+    world.missing.add(ROLE)
+    with suppress(FastbreakError):
+        deploy(ports, owner="refused@here:8:cccc", **command)
+    world.missing.discard(ROLE)
     try:
         deploy(ports, owner="next@here:9:cccc", **command)
     except FastbreakError as error:

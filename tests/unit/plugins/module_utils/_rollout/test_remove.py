@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, RefusedError
-from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Lock
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import KeptSnapshot, Lock, Outcome
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.disclosure.fingerprint import Disclosure
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.remove import removal_data, remove
 
-from tests.unit.plugins.module_utils._rollout.case import deploy, document, make_request, released
+from tests.unit.plugins.module_utils._rollout.case import deploy, document, make_request, released, scaling
+from tests.unit.plugins.module_utils._rollout.killed import kill_after
 
 if TYPE_CHECKING:
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
@@ -83,3 +84,18 @@ def test_errors_of_a_removal_hold_no_value_unless_asked_for(world: World, ports:
         remove(request, ports, check_mode=False)
     told = f"{caught.value} {caught.value.message} {caught.value.details}"
     assert ("hunter2" in told) is show_values
+
+
+def test_removal_ends_what_killed_runs_left_so_that_nothing_goes_back_to_it(world: World, ports: Ports) -> None:
+    released(world, ports)
+    world.push("1.1.0", "b", ready_after=10.0)
+    kill_after(world, ports, 4, version="1.1.0", scaling=scaling(3, 9))
+    world.kept = KeptSnapshot("{}", "")
+    remove(make_request(""), ports, check_mode=False)
+    assert [(past.outcome, past.snapshot) for past in world.history("inference")] == [
+        (Outcome.SUPERSEDED, ""),
+        (Outcome.SUCCEEDED, ""),
+    ]
+    assert world.kept is None
+    deploy(ports, "1.1.0", scaling=scaling(4, 5))
+    assert world.scaling == scaling(4, 5)
