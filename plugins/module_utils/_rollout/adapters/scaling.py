@@ -56,7 +56,8 @@ class ScalingClient(AwsClient):
     def service_time(self) -> datetime:
         """The time by the service's own clock. Raises UnavailableError when its answer tells none."""
         attempted = "ask for the time"
-        answer = self._call(attempted, "describe_scalable_targets", ServiceNamespace="ecs", MaxResults=1)
+        # The first page will do: only its header is read.
+        answer = next(self._pages(attempted, "describe_scalable_targets", ServiceNamespace="ecs", MaxResults=1))
         told = str(answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", ""))
         try:
             moment = parsedate_to_datetime(told)
