@@ -5,26 +5,32 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.clock import SystemClock
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     FastbreakError,
+    OperationError,
     RefusedError,
     SupersededError,
+    UnavailableError,
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import ROLLBACK, Lock, Outcome
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.lease import LOCK_SECONDS
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.model import Migration
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.session import Session
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.examples import examples
-from tests.unit.plugins.module_utils._rollout.case import deploy, document, newest, released
+from tests.unit.plugins.module_utils._rollout.case import deploy, document, make_request, newest, released
 from tests.unit.plugins.module_utils._rollout.fakes import World
 from tests.unit.plugins.module_utils._rollout.killed import Killed, Mortal
 
@@ -117,6 +123,44 @@ def test_run_that_lost_its_lock_during_a_slow_call_touches_nothing_more(world: W
     with pytest.raises(SupersededError, match="taken over by quicker@there:3:cccc"):
         deploy(ports, "1.1.0", migration=Migration("service", ("migrate",)))
     assert "update_service()" not in world.calls
+
+
+class Threaded:
+    """The world's clock, whose repeated work is done by a real thread."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.now, self.monotonic, self.sleep = world.now, world.monotonic, world.sleep
+
+    def every(self, _seconds: float, work: Callable[[], None]) -> AbstractContextManager[None]:
+        return SystemClock().every(0.001, work)
+
+
+@pytest.mark.parametrize("end", [None, KeyboardInterrupt(), OperationError("x")])
+def test_renewal_that_hangs_holds_nothing_up_and_ends_with_the_run(
+    world: World, ports: Ports, end: BaseException | None
+) -> None:
+    begun, go_on, threads = threading.Event(), threading.Event(), []
+
+    def hang(*_: object, **__: object) -> None:
+        threads.append(threading.current_thread())
+        begun.set()
+        go_on.wait(60)
+        raise UnavailableError("the table is away")
+
+    world.renew_lock = hang  # type: ignore[assignment, method-assign]
+    session = Session(make_request("1.0.0"), replace(ports, clock=Threaded(world)))
+    with suppress(KeyboardInterrupt, OperationError), session.locked():
+        assert begun.wait(60)
+        assert threads[0] is not threading.current_thread()
+        session.sleep(100)
+        assert not session.warnings
+        go_on.set()
+        if end:
+            raise end
+    assert not threads[0].is_alive()
+    assert world.seconds == 100
+    assert world.lock is None
 
 
 class Askew:
