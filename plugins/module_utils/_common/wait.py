@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_LEAST_SECONDS = 1e-6
+
 
 class Sleeper(Protocol):
     """What waiting needs of time. A clock gives it; so does whatever is useful between two looks."""
@@ -54,7 +56,8 @@ def until(  # noqa: PLR0913, UP047 - each is a thing of its own; type parameters
             return seen
         elapsed = clock.monotonic() - began
         left = seconds - elapsed
-        if not left > 0:
+        # What is left may be too little to move a clock of floating-point seconds.
+        if not left > _LEAST_SECONDS:
             raise on_timeout(seen, elapsed)
         clock.sleep(min(left, pause(elapsed) if callable(pause) else pause))
 

@@ -70,3 +70,17 @@ def test_what_a_look_raises_ends_the_wait() -> None:
 
     with pytest.raises(KeyError):
         until(look, bool, clock=FakeClock(), seconds=10, pause=1, on_timeout=error)
+
+
+class CoarseClock(FakeClock):
+    """A clock of floating-point seconds, which a very short sleep does not move."""
+
+    def sleep(self, seconds: float) -> None:
+        assert len(self.sleeps) < 10
+        super().sleep(seconds)
+        self.time -= seconds if seconds < 1e-8 else 0
+
+
+def test_a_rest_of_time_that_moves_no_clock_ends_the_wait() -> None:
+    with pytest.raises(WaitTimeoutError):
+        until(lambda: 0, bool, clock=CoarseClock(), seconds=1.0, pause=1.0 - 1e-9, on_timeout=error)
