@@ -156,6 +156,9 @@ options:
     description:
       - All rules of the service. They forward to the target group once its tasks are healthy.
       - A rule that bears the service's tags and is not among them is deleted.
+      - Whoever reaches the service by the rules that stand has to reach it by these too, or what is lost is named in
+        O(stop_serving). Otherwise a release is refused before anything is changed.
+      - Their values are text, and a condition that is given is not empty. What AWS does not take is refused beforehand.
     type: list
     elements: dict
     suboptions:
@@ -171,15 +174,14 @@ options:
         type: int
         required: true
       path_patterns:
-        description: Paths that it forwards.
+        description: Paths that it forwards, where case matters. Left out, every path.
         type: list
         elements: str
         default: ["/*"]
       host_headers:
-        description: Hosts that it forwards; all when empty.
+        description: Hosts that it forwards, without ports. Left out, every host.
         type: list
         elements: str
-        default: []
       http_headers:
         description:
           - Headers that a request has to have, all of them. Their values are shown as fingerprints unless
@@ -187,7 +189,6 @@ options:
           - A rule takes five values and five wildcards in all its conditions together.
         type: list
         elements: dict
-        default: []
         suboptions:
           name:
             description: Name of the header; for C(Host) there is O(listener_rules[].host_headers).
@@ -202,7 +203,6 @@ options:
         description: Parameters of the query string that a request has to have, all of them; shown like headers.
         type: list
         elements: dict
-        default: []
         suboptions:
           key:
             description: Key of the parameter; any when empty.
@@ -219,12 +219,20 @@ options:
           - Whether the C(http) gates' own do is not known beforehand. When they do not, the gate ends as C(ERROR).
         type: list
         elements: str
-        default: []
       request_methods:
         description: Methods, one of which a request has to have.
         type: list
         elements: str
-        default: []
+  stop_serving:
+    description:
+      - What users may reach the service by no longer, when a rule of O(listener_rules) is narrowed or taken out on
+        purpose.
+      - Each entry is a kind and a name, as C(host old.example.com), C(path /old/*), C(method POST), C(header X-Team),
+        C(query beta) or C(source 10.0.0.0/8). C(*) is the name for requests of any such value. The refusal of a release
+        says what to write.
+      - A request that two conditions leave out is given up only when both are named.
+    type: list
+    elements: str
   health_check_grace_period_seconds:
     description: How long ECS ignores failed health checks of a task that has started.
     type: int
@@ -342,7 +350,10 @@ options:
             description: Most tasks from then on.
             type: int
   url:
-    description: Address of the load balancer that the C(http) gates send their requests to.
+    description:
+      - Address that the C(http) gates send their requests to.
+      - A host that users know is asked as it is. Where it is the load balancer's own (a name below
+        C(elb.amazonaws.com), a number, C(localhost)), requests get the host that a rule of O(listener_rules) takes.
     type: str
   ca_bundle:
     description:
@@ -426,8 +437,10 @@ options:
       headers:
         description:
           - For V(http), headers of the request.
-          - What O(listener_rules) ask for besides (a header, a host, a parameter of the query string) is added, of
-            several rules for the path by the one that asks for least.
+          - What O(listener_rules) ask for besides (a header, a parameter of the query string, and a host where O(url)
+            names none that users know) is added, of several rules for the path by the one that asks for least. What is
+            given here, also a C(Host), is never replaced.
+          - Values are text or whole numbers.
         type: dict
         default: {}
   migration:
@@ -693,6 +706,7 @@ import socket
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.given import given_options, value_problem
 from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.client import EcrClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion_table import PromotionsClient
@@ -714,6 +728,18 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.con
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.strategies.table import (
     deployment_spec,
     given_deployment_problems,
+)
+
+#: Options of listener rules that are text: what was written of a number is not known any more.
+RULE_TEXTS = (
+    "listener_arn",
+    "path_patterns",
+    "host_headers",
+    "name",
+    "key",
+    "values",
+    "source_ips",
+    "request_methods",
 )
 
 #: Conditions across options, for AnsibleModule as for an action plugin.
@@ -773,6 +799,7 @@ def _service_spec():
         "network": {"type": "dict", "options": _network_spec()},
         "load_balancer": {"type": "dict", "options": _load_balancer_spec()},
         "listener_rules": {"type": "list", "elements": "dict", "options": _listener_rule_spec()},
+        "stop_serving": {"type": "list", "elements": "str"},
         "health_check_grace_period_seconds": {"type": "int", "default": 60},
         "deployment": {"type": "dict", "options": deployment_spec()},
         "enable_execute_command": {"type": "bool", "default": False},
@@ -802,7 +829,7 @@ def _listener_rule_spec():
         "listener_arn": {"type": "str", "required": True},
         "priority": {"type": "int", "required": True},
         "path_patterns": {"type": "list", "elements": "str", "default": ["/*"]},
-        "host_headers": {"type": "list", "elements": "str", "default": []},
+        "host_headers": {"type": "list", "elements": "str"},
         **condition_spec(),
     }
 
@@ -851,16 +878,31 @@ def perform(params, context):
 
 
 def given_problems(given):
-    """What is wrong with gates and deployment that only shows in the options as they were given."""
-    return [*given_gate_problems(given), *given_deployment_problems(given)]
+    """What is wrong with gates, deployment and migration that only shows in the options as they were given."""
+    spec = {"migration": build_argument_spec()["migration"]}
+    words = [each for each in given_options(spec, given) if each.path == "migration.command" and each.kind == "str"]
+    problems = [(each.place, value_problem(each.value)) for each in words]
+    return [
+        *given_gate_problems(given),
+        *given_deployment_problems(given),
+        *(f"{place} {problem}" for place, problem in problems if problem),
+    ]
 
 
 ENTRY = Entry(
     build_argument_spec(),
     perform,
     CROSS_CHECKS,
-    # Given, they must not be empty: each of them keeps a release out, or says how one is let in.
+    # Given, they must not be empty: each of them keeps a release out, or says how it is let in and who reaches it.
     protecting=(
+        "cluster",
+        "service",
+        "release_table",
+        "tags",
+        "network",
+        "load_balancer",
+        "listener_rules",
+        "stop_serving",
         "gates",
         "deployment",
         "require_promoted",
@@ -871,8 +913,8 @@ ENTRY = Entry(
         "poll_interval_seconds",
         "health_check_grace_period_seconds",
     ),
-    empty_texts=("gates.version_header",),
-    texts=("version", "revision", "platform_version"),
+    empty_texts=("gates.version_header", "listener_rules.query_strings.key"),
+    texts=("version", "revision", "platform_version", *RULE_TEXTS, "stop_serving"),
     given_problems=given_problems,
 )
 

@@ -19,8 +19,8 @@ class _MisfitError(Exception):
 def conform(shape: Any, value: Any, place: str) -> tuple[Any, list[str]]:
     """*value* as botocore's *shape* takes it, and what is wrong with it, each problem naming its place below *place*.
 
-    What is left out or null is left out; a number stands for its text and a text of digits for its number. What does
-    not fit is not part of the answer. Problems never hold a value, which may be a secret.
+    What is left out or null is left out; a whole number stands for its text and a text of digits for its number. What
+    does not fit is not part of the answer. Problems never hold a value, which may be a secret.
     """
     problems: list[str] = []
     made = _conform(shape, value, place, problems)
@@ -75,8 +75,8 @@ def _map(shape: Any, value: Any, place: str, problems: list[str]) -> dict[str, A
 def _text(shape: Any, value: Any, _place: str, _problems: list[str]) -> str:
     if isinstance(value, bool):
         raise _MisfitError("is true or false, where text is wanted; write the text that you mean, in quotes")
-    if not isinstance(value, str | int | float):
-        raise _MisfitError(f"is {_kind(value)}, where text is wanted")
+    if not isinstance(value, str | int):
+        raise _MisfitError(f"is {_kind(value)}, where text is wanted; write it in quotes (YAML takes 1.10 for 1.1)")
     text = str(value)
     allowed = getattr(shape, "enum", None)
     if allowed and text not in allowed:

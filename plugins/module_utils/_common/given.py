@@ -159,6 +159,15 @@ def text_problem(place: str, value: Any) -> str:
     )
 
 
+def value_problem(value: Any) -> str:
+    """Why *value* is no text of a mapping that takes whole numbers too; an end of a sentence that holds no value."""
+    if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
+        return ""
+    return (
+        "must be text, and what was written is not known (YAML takes 1.10 for 1.1 and on for true); write it in quotes"
+    )
+
+
 _KINDS: tuple[tuple[type, str], ...] = (
     (type(None), "empty (null)"),
     (str, "a text"),

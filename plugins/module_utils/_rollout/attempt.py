@@ -29,6 +29,7 @@ from .undo.go_back import undo
 from .undo.restore import Restoration
 from .undo.snapshot import encode, for_record
 from .undo.take_snapshot import snapshot_before
+from .undo.users import still_served
 
 if TYPE_CHECKING:
     from .plan.read import Facts
@@ -100,6 +101,7 @@ class Attempt:
             if not self.adopts:
                 put_beside(self.session, self.facts)
             decision = Watch(self.session, started, tag, self.traffic).run()
+            decision = still_served(self.session, self.snapshot, decision, tag)
             if decision.step is not Step.SUCCEED:
                 return started, decision
             again = leave_old_groups(self.session, self.facts, self.strategy, started.task_definition_arn, self.traffic)

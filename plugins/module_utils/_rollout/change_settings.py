@@ -19,6 +19,7 @@ from .undo.go_back import judged
 from .undo.restore import Restoration
 from .undo.snapshot import encode, for_record
 from .undo.take_snapshot import snapshot_before
+from .undo.users import still_served
 
 if TYPE_CHECKING:
     from .judge.decision import Decision
@@ -42,6 +43,7 @@ def change_settings(session: Session, facts: Facts, recovery: Recovery) -> Rollo
     try:
         apply_settings(session, facts, traffic)
         decision = watch_running(session, facts, traffic, bake_seconds=_BAKE_SECONDS)
+        decision = still_served(session, restoration.snapshot, decision, facts.target.release.tag)
     except SupersededError:
         raise
     except KeyboardInterrupt as interruption:

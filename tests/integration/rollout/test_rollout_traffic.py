@@ -121,6 +121,7 @@ def test_release_that_changes_everything_and_fails_is_undone_whole(
             {"listener_arn": platform.listener, "priority": 100, "path_patterns": ["/v1/*", "/readyz"]},
             {"listener_arn": platform.listener, "priority": 50, "path_patterns": ["/new/*"]},
         ],
+        "stop_serving": ["path /*"],
         "gates": [
             {"kind": "target_health", "bake_seconds": bake_seconds, "deadline_seconds": 60},
             {"kind": "http", "path": "/v1/analyses", **QUICK},
@@ -160,13 +161,13 @@ def test_scaling_and_conditions_of_rules_are_changed_alone(platform: Platform) -
     rule = {
         "listener_arn": platform.listener,
         "priority": 100,
-        "path_patterns": [],
         "http_headers": [{"name": "X-Team", "values": ["Physio", "medical"]}],
         "query_strings": [{"key": "v", "values": ["2"]}],
         "request_methods": ["GET"],
         "source_ips": ["127.0.0.0/8"],
     }
-    platform.roll_out("1.0.0", listener_rules=[rule])
+    given_up = ["header X-Team", "query v", "method *", "source *"]
+    platform.roll_out("1.0.0", listener_rules=[rule], stop_serving=given_up)
     assert sorted(standing(platform)[-1]) == ["theirs"]
     assert set(platform.answers()) == {(503, "")}
     answer = HttpProbe().request(
@@ -182,7 +183,12 @@ def test_scaling_and_conditions_of_rules_are_changed_alone(platform: Platform) -
     before = standing(platform)
     elsewhere = {**rule, "source_ips": ["192.0.2.0/24"]}
     with pytest.raises(RolledBackError, match=r"is ERROR.*takes requests from 192\.0\.2\.0/24 only"):
-        platform.roll_out("1.0.0", listener_rules=[elsewhere], gates=[{"kind": "http", "path": "/readyz", **HASTY}])
+        platform.roll_out(
+            "1.0.0",
+            listener_rules=[elsewhere],
+            stop_serving=["source 127.0.0.0/8"],
+            gates=[{"kind": "http", "path": "/readyz", **HASTY}],
+        )
     assert standing(platform) == before
 
 
@@ -191,8 +197,18 @@ def test_settings_that_take_users_away_are_put_back(platform: Platform) -> None:
     platform.roll_out("1.0.0")
     before = standing(platform)
     typo = [{"listener_arn": platform.listener, "priority": 100, "path_patterns": ["/typo/*"]}]
+    host = [{"listener_arn": platform.listener, "priority": 100, "host_headers": ["api.exmaple.com"]}]
+    for check_mode in (True, False):
+        with pytest.raises(RefusedError, match=r"by path /\* now.*the listener's default action would"):
+            platform.roll_out("1.0.0", listener_rules=typo, check_mode=check_mode)
+        with pytest.raises(RefusedError, match=r"by host \* now.*Correct host_headers"):
+            platform.roll_out("1.0.0", listener_rules=host, check_mode=check_mode)
     with pytest.raises(RolledBackError, match="Put back: rule 100"):
-        platform.roll_out("1.0.0", listener_rules=typo, tags={"Project": "other"})
+        platform.roll_out("1.0.0", listener_rules=typo, stop_serving=["path /*"], tags={"Project": "other"})
+    # A gate that names the host that users know passes by no other.
+    known = [{"kind": "http", "path": "/readyz", "headers": {"Host": "api.example.com"}, **HASTY}]
+    with pytest.raises(RolledBackError, match="Put back: rule 100"):
+        platform.roll_out("1.0.0", listener_rules=host, stop_serving=["host *"], gates=known)
     assert standing(platform) == before
     assert set(platform.answers()) == {(200, good)}
     wider = {"listener_rules": [{"listener_arn": platform.listener, "priority": 90, "path_patterns": ["/*"]}]}

@@ -12,9 +12,11 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
+from ..._common.given import value_problem
 from ..._common.http_token import is_token
 from ..._common.verdict import Verdict
-from ..service.requests import aim
+from ..._errors import RequestError
+from ..service.requests import Aim, aim, aims
 from .model import Gate, Tally, UserRequest, shared_fields
 
 if TYPE_CHECKING:
@@ -53,7 +55,10 @@ class HttpTally(Tally):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpGate(Gate[HttpTally]):
-    """Requests through the load balancer. ``version_header`` empty: every answer is of the release under judgement."""
+    """Requests through the load balancer. ``version_header`` empty: every answer is of the release under judgement.
+
+    ``url`` and ``headers`` are as they were given; ``aim`` is what is sent, with what a rule asks for besides.
+    """
 
     kind: ClassVar[str] = "http"
     options: ClassVar[Mapping[str, Any]] = {
@@ -79,24 +84,29 @@ class HttpGate(Gate[HttpTally]):
     request_timeout_seconds: float = 5.0
     version_header: str = "x-fastbreak-version"
     headers: tuple[tuple[str, str], ...] = ()
-    only_from: str = ""
-    untaken: str = ""
+    aim: Aim | None = None
 
     @classmethod
     def read(cls, options: Mapping[str, Any], url: str) -> HttpGate:
-        """The gate of a path below *url*."""
+        """The gate of a path below *url*. Raises RequestError for a header that is no text."""
         path = options["path"] or "/"
         given = {name: options[name] for name in cls.options if name != "path"}
+        shared = shared_fields(options, f"http {path}")
+        headers = _pairs(shared["name"], options["headers"])
         return cls(
-            **shared_fields(options, f"http {path}"),
-            **{**given, "expected_status": tuple(options["expected_status"]), "headers": _pairs(options["headers"])},
+            **shared,
+            **{**given, "expected_status": tuple(options["expected_status"]), "headers": headers},
             url=urljoin(url.rstrip("/") + "/", path.lstrip("/")),
         )
 
     def aimed(self, rules: Iterable[ListenerRule]) -> HttpGate:
         """The gate whose requests have what the rule for its path asks for, besides what it says itself."""
-        made = aim(self.method, self.url, dict(self.headers), rules)
-        return replace(self, url=made.url, headers=made.headers, only_from=made.only_from, untaken=made.problem)
+        return replace(self, aim=aim(self.method, self.url, dict(self.headers), rules))
+
+    @property
+    def sent(self) -> Aim:
+        """What is sent."""
+        return self.aim or Aim(self.url, self.headers)
 
     def short(self, bake_seconds: float) -> HttpGate:
         """As many samples, in less time."""
@@ -107,8 +117,8 @@ class HttpGate(Gate[HttpTally]):
         """No address, no sensible limits, or more samples than time."""
         if urlsplit(self.url).scheme not in ("http", "https"):
             yield f"{self.url!r} is no http or https address; set 'url'."
-        if self.untaken:
-            yield f"it {self.untaken}; set its method, or take that condition out of a rule."
+        if self.sent.problem:
+            yield f"it {self.sent.problem}; set its method, or take that condition out of a rule."
         for name, value in self.headers:
             if not (is_token(name) and _VALUE.fullmatch(value)):
                 yield f"its header {name!r} cannot be sent: write plain ASCII, and the name without spaces."
@@ -128,9 +138,9 @@ class HttpGate(Gate[HttpTally]):
 
     def secrets(self) -> Iterator[str]:
         """A password or the values of a query in the address, and the values of headers."""
-        parts = urlsplit(self.url)
+        parts = urlsplit(self.sent.url)
         yield from filter(None, (parts.username, parts.password))
-        yield from (value for _name, value in (*parse_qsl(parts.query), *self.headers))
+        yield from (value for name, value in (*parse_qsl(parts.query), *self.sent.headers) if name.lower() != "host")
 
     def misfits(self, release: ReleaseImage) -> Iterator[str]:
         """Answers name the release by its tag."""
@@ -142,24 +152,31 @@ class HttpGate(Gate[HttpTally]):
 
     def user_request(self) -> UserRequest:
         """The request that it judges by."""
+        return self._user_request(self.sent)
+
+    def requests_by(self, rules: Iterable[ListenerRule]) -> tuple[UserRequest, ...]:
+        """Its request as users can send it by these *rules*."""
+        return tuple(self._user_request(each) for each in aims(self.method, self.url, dict(self.headers), rules))
+
+    def _user_request(self, sent: Aim) -> UserRequest:
         return UserRequest(
             self.method,
-            self.url,
+            sent.url,
             self.expected_status,
             self.interval_seconds,
             self.request_timeout_seconds,
             self.version_header,
-            self.headers,
+            sent.headers,
         )
 
     def measure(self, tally: HttpTally, scene: Scene) -> HttpTally:
         """Send one request."""
         answer = scene.ports.probe.request(
             self.method,
-            self.url,
+            self.sent.url,
             timeout_seconds=self.request_timeout_seconds,
             version_header=self.version_header,
-            headers=self.headers,
+            headers=self.sent.headers,
         )
         return self.count(tally, answer, scene.version)
 
@@ -167,8 +184,9 @@ class HttpGate(Gate[HttpTally]):
         """The counts with *answer*, while the release *version* is judged."""
         if answer.unreachable:
             return tally.not_sent(answer.problem)
-        if self.only_from and answer.status and not answer.version and answer.status not in self.expected_status:
-            return tally.not_sent(f"{answer.status} of no release; {self.only_from}, and this machine may be elsewhere")
+        elsewhere = self.sent.only_from
+        if elsewhere and answer.status and not answer.version and answer.status not in self.expected_status:
+            return tally.not_sent(f"{answer.status} of no release; {elsewhere}, and this machine may be elsewhere")
         if self.version_header and answer.version and answer.version != version:
             return replace(tally, others=tally.others + 1, errors_in_a_row=0)
         attributed = bool(answer.version) or not self.version_header
@@ -185,7 +203,9 @@ class HttpGate(Gate[HttpTally]):
     def seen(self, tally: HttpTally) -> str:
         """The answers by their status."""
         counted = ", ".join(f"{count} x {label}" for label, count in tally.statuses) or "no answer that counts"
-        parts = [f"{self.method} {self.url}: {tally.failures} of {tally.samples} failed ({counted})"]
+        parts = [f"{self.method} {self.sent.url}: {tally.failures} of {tally.samples} failed ({counted})"]
+        if tally.failures and self.sent.unmet:
+            parts.append(f"{self.sent.unmet}: correct that rule, or the gate's url and headers")
         if tally.redirect:
             parts.append(
                 f"redirected to {tally.redirect}, which is not followed: set the gate's path (and url) to what answers "
@@ -212,5 +232,8 @@ def _label(answer: Answer, *, attributed: bool) -> str:
     return str(answer.status) if attributed else f"{answer.status} without the version header"
 
 
-def _pairs(headers: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+def _pairs(name: str, headers: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    for header, value in headers.items():
+        if problem := value_problem(value):
+            raise RequestError(f"Gate {name}: headers.{header} {problem}.")
     return tuple((str(name), str(value)) for name, value in headers.items())

@@ -181,6 +181,10 @@ class Gate(ABC, Generic[T]):  # noqa: UP046 - type parameters need a newer Pytho
         """The request of a user that it sends, for a gate that sends any: an undo asks it again. None otherwise."""
         return None
 
+    def requests_by(self, _rules: Iterable[ListenerRule]) -> tuple[UserRequest, ...]:
+        """What `user_request` is for users who come by these listener rules: several where a rule has many hosts."""
+        return ()
+
     def begin(self) -> T:
         """Nothing measured yet."""
         nothing: T = self.tally()

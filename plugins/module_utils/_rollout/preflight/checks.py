@@ -17,6 +17,7 @@ from ..definition.fargate import fargate_size_problems
 from ..definition.problems import definition_problems, size_problems
 from ..strategies.table import strategy_named
 from .prerequisites import prerequisite_problems
+from .served import serving_problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,6 +40,7 @@ def check(session: Session, facts: Facts, *, orphan_arn: str = "") -> None:
         *_promotion_problems(session, facts),
         *_deployment_problems(session, facts, orphan_arn),
         *prerequisite_problems(session, facts),
+        *serving_problems(session, facts),
         *_alarm_problems(session, facts),
         *_gate_problems(session, facts),
     ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..._common.given import value_problem
 from ..._errors import RequestError
 from ..._release.record import DEPLOY, ROLLBACK
 from ..disclosure.fingerprint import Disclosure
@@ -24,7 +25,7 @@ from ..values import (
     TargetBinding,
 )
 from .model import Migration, RolloutRequest
-from .problems import problems_of
+from .problems import empty_condition_problems, problems_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,8 +65,15 @@ def build_request(options: Options, *, owner: str, key: bytes) -> RolloutRequest
         tags=tags,
         revision=options["revision"] or "",
         keep_revisions=options["keep_revisions"],
+        stop_serving=tuple(options["stop_serving"] or ()),
     )
-    problems = [*problems, *unfit, *problems_of(request), *scaling_problems(options["scaling"])]
+    problems = [
+        *problems,
+        *unfit,
+        *empty_condition_problems(options["listener_rules"] or []),
+        *problems_of(request),
+        *scaling_problems(options["scaling"]),
+    ]
     if options["state"] != "absent" and problems:
         raise RequestError(f"Rolling out {request.service}: " + " ".join(problems), problems=problems)
     return request
@@ -106,9 +114,9 @@ def _rules(options: Options, settings: ServiceSettings) -> tuple[ListenerRule, .
         ListenerRule(
             listener_arn=rule["listener_arn"],
             priority=rule["priority"],
-            path_patterns=frozenset(rule["path_patterns"]),
+            path_patterns=frozenset(rule["path_patterns"] or ()),
             target_group_arn=target_group_arn,
-            host_headers=frozenset(rule["host_headers"]),
+            host_headers=frozenset(rule["host_headers"] or ()),
             conditions=read_conditions(rule),
         )
         for rule in options["listener_rules"] or []
@@ -138,11 +146,7 @@ def _migration(options: Options) -> tuple[Migration | None, list[str]]:
 
 
 def _variables(given: Mapping[Any, Any]) -> tuple[tuple[tuple[str, str], ...], list[str]]:
-    """Environment variables, a number by its text; and what is wrong with them."""
-    strange = [
-        str(name)
-        for name, value in given.items()
-        if not str(name) or isinstance(value, bool) or not isinstance(value, str | int | float)
-    ]
-    problems = [f"migration.environment.{name} must be text; write it in quotes." for name in strange]
+    """Environment variables, a whole number by its text; and what is wrong with them."""
+    told = {str(name): value_problem(value) if str(name) else "has no name" for name, value in given.items()}
+    problems = [f"migration.environment.{name} {problem}." for name, problem in told.items() if problem]
     return tuple(sorted((str(name), str(value)) for name, value in given.items())), problems

@@ -8,23 +8,27 @@ from __future__ import annotations
 import re
 from collections import Counter
 from math import isfinite
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..._release.record import ROLLBACK
 from ..gates.table import gate_problems
-from ..service.conditions import condition_problems
+from ..service.condition_limits import host_problem, path_problem
+from ..service.conditions import KINDS, condition_problems
+from ..service.losses import consent_problem
 from ..service.rules import excess
 from ..strategies.table import strategy_named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ..values import ListenerRule, ServiceSettings
     from .model import RolloutRequest
 
 _REVISION = re.compile(r"(arn:[\w-]+:ecs:[\w-]+:\d{12}:task-definition/)?[\w-]{1,255}:[1-9]\d*")
 # Limits of CreateService and CreateRule.
-_MOST_SUBNETS, _MOST_GROUPS, _MOST_PRIORITY, _LONGEST_VALUE = 16, 5, 50000, 128
+_MOST_SUBNETS, _MOST_GROUPS, _MOST_PRIORITY = 16, 5, 50000
+_PATHS = "path_patterns"
+_CONDITIONS = (_PATHS, "host_headers")
 
 
 def problems_of(request: RolloutRequest) -> list[str]:
@@ -34,6 +38,7 @@ def problems_of(request: RolloutRequest) -> list[str]:
         *_counts(request),
         *_what(request),
         *_rules(request.rules),
+        *(f"{problem}." for problem in map(consent_problem, request.stop_serving) if problem),
         *_settings(request.settings),
         *_movement(request),
     ]
@@ -91,22 +96,36 @@ def _rules(rules: tuple[ListenerRule, ...]) -> Iterator[str]:
         yield "listener_rules names the same priority of a listener twice."
     for rule in rules:
         place = f"listener_rules at priority {rule.priority}"
-        values = [*rule.path_patterns, *rule.host_headers]
-        if not values and not rule.conditions:
+        if not (rule.path_patterns or rule.host_headers or rule.conditions):
             yield f"{place} has neither path_patterns nor host_headers nor any other condition."
-        if not all(values):
-            yield f"{place} has an empty entry in path_patterns or host_headers; take it out."
-        if any(len(value) > _LONGEST_VALUE for value in values):
-            yield f"{place} has a path or host of more than {_LONGEST_VALUE} characters."
+        for option, values, why in (
+            ("path_patterns", rule.path_patterns, path_problem),
+            ("host_headers", rule.host_headers, host_problem),
+        ):
+            if not all(value.strip() for value in values):
+                yield f"{place} has an empty entry in {option}; take it out."
+            for value in sorted(filter(str.strip, values)):
+                if problem := why(value):
+                    yield f"{place} has {value!r} in {option}, which {problem}."
         yield from (f"{place} {problem}." for problem in condition_problems(rule.conditions))
         if problem := excess(rule):
-            every = rule.path_patterns == {"/*"} and bool(rule.host_headers or rule.conditions)
-            hint = " path_patterns counts too, and may be [] where every path is meant." if every else ""
-            yield f"{place} has {problem}. Split it in two.{hint}"
+            yield f"{place} has {problem}. Split it in two."
         if not 1 <= rule.priority <= _MOST_PRIORITY:
             yield f"{place}: a priority is 1 to {_MOST_PRIORITY}."
         if not rule.listener_arn:
             yield f"{place}.listener_arn is empty."
+
+
+def empty_condition_problems(rules: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """What is wrong with *rules*, as validated options: a condition that is given and empty lets everybody in."""
+    for rule in rules:
+        for option in (*_CONDITIONS, *(kind.option for kind in KINDS)):
+            if rule[option] is not None and not rule[option]:
+                yield (
+                    f"listener_rules at priority {rule['priority']} has an empty list in {option}, which would open "
+                    f"the rule to everyone; give it a value, or leave it out{' for every path' * (option == _PATHS)} "
+                    "(in a template: `default(omit, true)`)."
+                )
 
 
 def _settings(settings: ServiceSettings) -> Iterator[str]:

@@ -149,7 +149,7 @@ def same_rule(current: ListenerRule | None, wanted: ListenerRule) -> bool:
 def view_rule(rule: ListenerRule, show: Callable[[str], str]) -> dict[str, Any]:
     """*rule* for a person and for a diff. Values of headers and query strings are shown as *show* says."""
     return {
-        "paths": sorted(rule.path_patterns),
+        "paths": sorted(rule.path_patterns) or ["/*"],
         "hosts": sorted(map(str.lower, rule.host_headers)),
         **view_conditions(rule.conditions, show),
         "forward_to": rule.target_group_arn,

@@ -9,20 +9,16 @@ reference.
 
 from __future__ import annotations
 
-import ipaddress
 import json
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ..._common.http_token import is_token
 from ..values import Condition
+from .condition_limits import header_name_problem, header_problem, method_problem, network_problem, query_problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-_LONGEST_NAME, _LONGEST = 40, 128
-_METHOD = re.compile(rf"[A-Z_-]{{1,{_LONGEST_NAME}}}")
 # Fields that a rule holds by their own names.
 _PLAIN = ("path-pattern", "host-header")
 
@@ -44,44 +40,27 @@ class Kind:
     wild: bool = False
 
 
-def _text_problem(value: str) -> str:
-    return "" if len(value) <= _LONGEST else f"has {len(value)} characters, where a value has {_LONGEST} at most"
-
-
-def _method_problem(value: str) -> str:
-    return "" if _METHOD.fullmatch(value) else "is no method, which is written in capitals, '-' and '_'"
-
-
-def _network_problem(value: str) -> str:
-    try:
-        network = ipaddress.ip_network(value, strict=False)
-    except ValueError:
-        return "is no CIDR block, such as 192.0.2.0/24"
-    return "" if value.lower() == str(network) else f"is no CIDR block as AWS writes it; write {network}"
-
-
 KINDS = (
-    Kind("http-header", "HttpHeaderConfig", "http_headers", _text_problem, named="name", wild=True),
-    Kind("query-string", "QueryStringConfig", "query_strings", _text_problem, named="key", wild=True),
-    Kind("source-ip", "SourceIpConfig", "source_ips", _network_problem),
-    Kind("http-request-method", "HttpRequestMethodConfig", "request_methods", _method_problem, cased=True),
+    Kind("http-header", "HttpHeaderConfig", "http_headers", header_problem, named="name", wild=True),
+    Kind("query-string", "QueryStringConfig", "query_strings", query_problem, named="key", wild=True),
+    Kind("source-ip", "SourceIpConfig", "source_ips", network_problem),
+    Kind("http-request-method", "HttpRequestMethodConfig", "request_methods", method_problem, cased=True),
 )
 _BY_FIELD = {kind.field: kind for kind in KINDS}
 
 
 def condition_spec() -> dict[str, Any]:
-    """The argument spec of their options."""
+    """The argument spec of their options. An option that is left out asks for nothing; one that is empty is refused."""
     values = {"type": "list", "elements": "str", "required": True}
     names = {"name": {"type": "str", "required": True}, "key": {"type": "str", "default": "", "no_log": False}}
     return {
         kind.option: {
             "type": "list",
             "elements": "dict",
-            "default": [],
             "options": {kind.named: names[kind.named], "values": values},
         }
         if kind.named
-        else {"type": "list", "elements": "str", "default": []}
+        else {"type": "list", "elements": "str"}
         for kind in KINDS
     }
 
@@ -90,7 +69,7 @@ def read_conditions(options: Mapping[str, Any]) -> frozenset[Condition]:
     """The conditions that validated *options* of `condition_spec` stand for."""
     found: set[Condition] = set()
     for kind in KINDS:
-        given = options[kind.option]
+        given = options[kind.option] or []
         if kind.named:
             found |= {Condition(kind.field, frozenset(entry["values"]), entry[kind.named] or "") for entry in given}
         elif given:
@@ -180,16 +159,9 @@ def condition_problems(conditions: Iterable[Condition]) -> Iterator[str]:
             if problem := kind.problem(value):
                 yield f"has a value in {kind.option} that {problem}"
         if kind.field == "http-header":
-            yield from _name_problems(condition.name)
-        elif len(condition.name) > _LONGEST:
-            yield f"has a key of {len(condition.name)} characters in {kind.option}, where it has {_LONGEST} at most"
-
-
-def _name_problems(name: str) -> Iterator[str]:
-    if name.lower() == "host":
-        yield "names the header Host in http_headers; that is host_headers"
-    elif not is_token(name) or len(name) > _LONGEST_NAME:
-        yield f"names {name!r} in http_headers, which is no name of a header of up to {_LONGEST_NAME} characters"
+            yield from filter(None, [header_name_problem(condition.name)])
+        elif problem := query_problem(condition.name):
+            yield f"has a key in {kind.option} that {problem}"
 
 
 def patterns(conditions: Iterable[Condition]) -> list[str]:

@@ -25,6 +25,7 @@ _WARMING_HEADER = "x-fastbreak-warming"
 
 # What the conditions of a rule hold at most ("Quotas for your Application Load Balancers").
 _MOST_VALUES, _MOST_WILDCARDS = 5, 5
+_EVERY_PATH = frozenset({"/*"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,12 @@ class StandingRule:
         action = self.actions[0]
         groups = action.get("ForwardConfig", {}).get("TargetGroups") or [{"TargetGroupArn": action["TargetGroupArn"]}]
         return {group["TargetGroupArn"]: int(group.get("Weight", 1)) for group in groups}
+
+    @property
+    def warms(self) -> bool:
+        """Whether it only has its targets health-checked, since no request of a user meets it."""
+        headers = (condition.get("HttpHeaderConfig", {}) for condition in self.conditions)
+        return any(header.get("HttpHeaderName") == _WARMING_HEADER for header in headers)
 
     @property
     def groups(self) -> frozenset[str]:
@@ -92,14 +99,20 @@ def _values(conditions: Iterable[Mapping[str, Any]], field: str, member: str) ->
 
 
 def compared(rule: ListenerRule) -> ListenerRule:
-    """*rule* as it is compared: without the case that the load balancer ignores."""
+    """*rule* as it is compared: without case that the load balancer ignores, and without a pattern for every path."""
     hosts = frozenset(map(str.lower, rule.host_headers))
-    return replace(rule, host_headers=hosts, conditions=canonical(rule.conditions))
+    return replace(rule, path_patterns=_written_paths(rule), host_headers=hosts, conditions=canonical(rule.conditions))
+
+
+def _written_paths(rule: ListenerRule) -> frozenset[str]:
+    """The paths that are written: beside other conditions none for every path, which saves one of the five values."""
+    every = rule.path_patterns == _EVERY_PATH and (rule.host_headers or rule.conditions)
+    return frozenset() if every else rule.path_patterns
 
 
 def excess(rule: ListenerRule) -> str:
     """What *rule* has more of than a rule takes; empty when it fits."""
-    plain = [*rule.path_patterns, *rule.host_headers]
+    plain = [*_written_paths(rule), *rule.host_headers]
     count = len(plain) + sum(len(condition.values) for condition in rule.conditions)
     wild = wildcards([*plain, *patterns(rule.conditions)])
     if count > _MOST_VALUES:
@@ -123,8 +136,8 @@ def written(
 ) -> StandingRule:
     """*rule* in the API's shape. The groups of *waiting* are health-checked and get no traffic."""
     conditions: list[dict[str, Any]] = []
-    if rule.path_patterns:
-        conditions.append({"Field": "path-pattern", "PathPatternConfig": {"Values": sorted(rule.path_patterns)}})
+    if paths := _written_paths(rule):
+        conditions.append({"Field": "path-pattern", "PathPatternConfig": {"Values": sorted(paths)}})
     if rule.host_headers:
         conditions.append({"Field": "host-header", "HostHeaderConfig": {"Values": sorted(rule.host_headers)}})
     conditions += [write_condition(condition) for condition in ordered(rule.conditions)]
@@ -155,10 +168,11 @@ def routing_differences(wanted: StandingRule, seen: StandingRule) -> str:
 def widened(there: StandingRule, wanted: ListenerRule) -> ListenerRule:
     """*wanted* with the paths of *there* as well; *wanted* itself where a rule cannot hold both."""
     seen = there.summary()
-    both = replace(wanted, path_patterns=seen.path_patterns | wanted.path_patterns)
+    paths = (seen.path_patterns or _EVERY_PATH) | (wanted.path_patterns or _EVERY_PATH)
+    both = replace(wanted, path_patterns=_EVERY_PATH if "/*" in paths else paths)
     left, right = compared(seen), compared(wanted)
     same = (left.host_headers, left.conditions) == (right.host_headers, right.conditions)
-    return both if same and seen.path_patterns and wanted.path_patterns and not excess(both) else wanted
+    return both if same and not excess(both) else wanted
 
 
 def warming(rule: ListenerRule, *, tags: Mapping[str, str]) -> StandingRule:

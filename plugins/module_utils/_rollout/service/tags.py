@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..._common.given import value_problem
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -15,13 +17,13 @@ _LONGEST_KEY, _LONGEST_VALUE, _MOST = 128, 256, 47
 
 
 def read_tags(given: Mapping[Any, Any]) -> tuple[dict[str, str], list[str]]:
-    """The tags that *given* stands for, a number by its text; and what is wrong, in the words of the option."""
+    """The tags that *given* stands for, a whole number by its text; and what is wrong, in the words of the option."""
     tags: dict[str, str] = {}
     problems: list[str] = []
     for key, value in given.items():
         name = str(key)
-        if isinstance(value, bool) or not isinstance(value, str | int | float):
-            problems.append(f"tags.{name} must be text; write it in quotes.")
+        if problem := value_problem(value):
+            problems.append(f"tags.{name} {problem}.")
         elif not name or len(name) > _LONGEST_KEY:
             problems.append(f"tags has a key of {len(name)} characters; AWS takes 1 to {_LONGEST_KEY}.")
         elif name.lower().startswith("aws:"):

@@ -26,7 +26,10 @@ _PLAIN_FIELDS = frozenset({"path-pattern", "host-header", "http-request-method",
 
 @dataclass(frozen=True, slots=True)
 class SeenAnswer:
-    """What a gate's path answered: status, 0 for nothing, and the release that the answer named."""
+    """What a request of a gate's was answered: status, 0 for nothing, and the release that the answer named.
+
+    ``gate`` is the gate's name, with a number for a request as the rules before took it.
+    """
 
     gate: str
     status: int

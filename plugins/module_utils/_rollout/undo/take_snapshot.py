@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 def take_snapshot(session: Session, facts: Facts) -> Snapshot:
     """What there is now, before anything is changed, and what users get as answers."""
     request, service = session.request, facts.found.service
+    rules = ours_or_there(facts.found.rules, request.rules, request.owned_by)
     return Snapshot(
         settings=service.settings if service else None,
         task_definition_arn=facts.running_arn,
         desired_count=service.desired_count if service else 0,
-        rules=ours_or_there(facts.found.rules, request.rules, request.owned_by),
+        rules=rules,
         scaling=facts.found.scaling,
-        answers=ask_users(session),
+        answers=ask_users(session, rules),
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 import botocore.session
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.conform import conform
@@ -446,20 +446,20 @@ class World(Scheduler):
         if self.unreachable:
             return Answer(0, problem="connection refused", unreachable=True)
         path = "/" + url.partition("://")[2].partition("/")[2]
-        group = self._route(method, *path.partition("?")[::2], dict(headers))
+        sent = {"host": urlsplit(url).hostname or "", **{name.lower(): value for name, value in headers}}
+        group = self._route(method, *path.partition("?")[::2], sent)
         healthy = [task for task in self.tasks if group in task.groups and self._answers(task, group)]
         if not healthy:
             return Answer(503)
         task = healthy[self.number() % len(healthy)]
         return Answer(task.behaviour.path_status.get(path, task.behaviour.status), version=task.behaviour.tag)
 
-    def _route(self, method: str, path: str, query: str, headers: dict[str, str]) -> str:
+    def _route(self, method: str, path: str, query: str, sent: dict[str, str]) -> str:
         """The target group that a user's request is sent to; empty for the default action."""
-        sent = {name.lower(): value for name, value in headers.items()}
         for _place, rule in sorted(self.rules.items()):
             seen = rule.summary()
             paths = not seen.path_patterns or any(fnmatchcase(path, pattern) for pattern in seen.path_patterns)
-            hosts = not seen.host_headers or any(matches(host, sent.get("host", "alb")) for host in seen.host_headers)
+            hosts = not seen.host_headers or any(matches(host, sent["host"]) for host in seen.host_headers)
             if paths and hosts and all(self._met(each, method, query, sent) for each in seen.conditions):
                 return next(iter(sorted(rule.groups)), "")
         return ""

@@ -220,7 +220,7 @@ RUNS: dict[str, dict[str, Any]] = {
         "scaling": scaling(3, 9),
         "settings": replace(BASE.settings, propagate_tags="SERVICE"),
     },
-    "unfit settings": {"version": "1.1.0", "scaling": scaling(3, 9), "rules": TYPO},
+    "unfit settings": {"version": "1.1.0", "scaling": scaling(3, 9), "rules": TYPO, "stop_serving": ("path /*",)},
     "removal": {"version": "1.1.0"},
 }
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -107,10 +108,39 @@ def test_release_with_other_conditions_is_undone_whole(world: World, ports: Port
     gates = tuple(gate.aimed(rules) for gate in make_request("1.1.0").gates)
     users = Users(world)
     with pytest.raises(RolledBackError, match="gate route is UNHEALTHY"):
-        deploy(ports, "1.1.0", rules=rules, gates=gates)
+        deploy(ports, "1.1.0", rules=rules, gates=gates, stop_serving=("header X-Team",))
     assert settled(world) == before
     assert users.statuses[-1] == 200
     assert not deploy(ports, "1.0.0").changed
+
+
+def test_undo_is_none_while_the_host_that_users_know_is_not_answered(world: World, ports: Ports) -> None:
+    good = (ListenerRule(LISTENER_ARN, 100, frozenset({"/*"}), GROUP_ARN, frozenset({"api.example.com"})),)
+    new = (replace(good[0], host_headers=frozenset({"new.example.com"})),)
+    gates = make_request("1.1.0").gates
+    world.push("1.0.0", "a")
+    deploy(ports, "1.0.0", rules=good, gates=tuple(gate.aimed(good) for gate in gates))
+    world.push("1.1.0", "b", path_status={"/v1/analyses": 500})
+    put = world.put_rule
+
+    def refuse_the_old_host(rule: Any) -> Any:
+        if "api.example.com" in str(rule.conditions):
+            raise OperationError("TooManyRules")
+        return put(rule)
+
+    world.put_rule = refuse_the_old_host  # type: ignore[method-assign]
+    with pytest.raises(OperationError) as caught:
+        deploy(
+            ports,
+            "1.1.0",
+            rules=new,
+            gates=tuple(gate.aimed(new) for gate in gates),
+            stop_serving=("host api.example.com",),
+        )
+    assert not isinstance(caught.value, RolledBackError)
+    assert re.search(
+        r"users do not get its answers: .*GET http://alb/readyz with host api\.example\.com: 503", caught.value.message
+    )
 
 
 def test_first_release_gets_no_user_before_every_task_is_healthy(world: World, ports: Ports) -> None:

@@ -54,7 +54,8 @@ def test_verdict_of_answers(answers: list[Answer], baked: bool, verdict: Verdict
 
 
 def test_answer_of_no_release_is_no_failure_where_requests_may_not_be_let_in() -> None:
-    gate = replace(GATE, only_from="rule 7 of listener_rules takes requests from 10.0.0.0/8 only")
+    home = frozenset({Condition("source-ip", frozenset({"10.0.0.0/8"}))})
+    gate = GATE.aimed([ListenerRule("l", 7, frozenset({"/*"}), "g", conditions=home)])
     refused = tally(*[Answer(404)] * 5, gate=gate)
     assert gate.assess(refused, baked=True) is Verdict.ERROR
     assert "404 of no release; rule 7 of listener_rules takes requests from 10.0.0.0/8 only" in gate.seen(refused)
@@ -67,11 +68,34 @@ def test_gate_is_aimed_at_the_rule_for_its_path() -> None:
     aimed = replace(GATE, headers=(("Accept", "*/*"),)).aimed(
         [ListenerRule("l", 1, frozenset({"/*"}), "g", conditions=conditions)]
     )
-    assert aimed.headers == aimed.user_request().headers == (("Accept", "*/*"), ("X-Team", "physio"))
+    assert aimed.headers == (("Accept", "*/*"),)
+    assert aimed.user_request().headers == (("Accept", "*/*"), ("X-Team", "physio"))
     assert "physio" in list(aimed.secrets())
     post = frozenset({Condition("http-request-method", frozenset({"POST"}))})
     untaken = GATE.aimed([ListenerRule("l", 1, frozenset({"/*"}), "g", conditions=post)])
     assert "it sends GET, which no rule of listener_rules takes" in " ".join(untaken.problems())
+
+
+def test_gate_asks_what_it_names_itself_and_says_which_rule_takes_something_else() -> None:
+    rules = [ListenerRule("l", 7, frozenset({"/*"}), "g", frozenset({"api.exmaple.com"}))]
+    gate = replace(GATE, url="https://api.example.com/readyz").aimed(rules)
+    assert (gate.user_request().url, gate.user_request().headers) == ("https://api.example.com/readyz", ())
+    said = gate.seen(tally(*[BALANCER] * 2, gate=gate))
+    assert "host api.example.com, where rule 7 of listener_rules takes api.exmaple.com: correct that rule" in said
+    assert "api.exmaple.com" not in gate.seen(tally(GOOD, gate=gate))
+    named = replace(GATE, headers=(("Host", "api.example.com"), ("X-Key", "hush-hush"))).aimed(rules)
+    assert named.user_request().headers == named.headers
+    # A host is no secret, and messages name it.
+    assert list(named.secrets()) == ["hush-hush"]
+
+
+def test_gate_asks_by_the_rules_that_it_is_given_as_well() -> None:
+    before = [ListenerRule("l", 7, frozenset({"/*"}), "g", frozenset({"a.example.com", "b.example.com"}))]
+    now = [ListenerRule("l", 7, frozenset({"/*"}), "g", frozenset({"c.example.com"}))]
+    asked = GATE.aimed(now).requests_by(before)
+    assert [dict(request.headers)["Host"] for request in asked] == ["a.example.com", "b.example.com"]
+    assert {request.url for request in asked} == {GATE.url}
+    assert GATE.requests_by([]) == ()
 
 
 @pytest.mark.parametrize(("name", "value"), [("a b", "c"), ("", "c"), ("a", "c\r\nd: e"), ("a", "\u00e9")])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -66,15 +67,113 @@ def test_conditions_of_a_rule_aim_the_gates_and_are_checked() -> None:
     rule = {"listener_arn": "l", "priority": 1, "http_headers": [{"name": "X-Team", "values": ["physio"]}]}
     made = request(listener_rules=[rule], gates=[{**HTTP, "headers": {"X-Number": 7}}])
     assert made.rules[0].conditions == {Condition("http-header", frozenset({"physio"}), "X-Team")}
-    assert made.gates[0].headers == (("X-Number", "7"), ("X-Team", "physio"))  # type: ignore[attr-defined]
-    host = {**rule, "http_headers": [{"name": "Host", "values": ["a", "b", "c", "d", "e"]}]}
+    sent = made.gates[0].user_request()
+    assert sent
+    assert sent.headers == (("X-Number", "7"), ("X-Team", "physio"))
+    host = {**rule, "http_headers": [{"name": "Host", "values": ["a", "b", "c", "d", "e", "f"]}]}
     with pytest.raises(
         RequestError,
-        match=r"names the header Host.*has 6 values in.*a rule takes 5\. Split it in two\. path_patterns counts too",
+        match=r"names the header Host.*has 6 values in.*a rule takes 5\. Split it in two",
     ):
         request(listener_rules=[host])
     with pytest.raises(RequestError, match="sends GET, which no rule of listener_rules takes for its path"):
-        request(listener_rules=[{**rule, "http_headers": [], "request_methods": ["POST"]}])
+        request(listener_rules=[{**rule, "http_headers": None, "request_methods": ["POST"]}])
+
+
+RULE = {"listener_arn": "l", "priority": 1, "host_headers": ["a.example.com"]}
+
+
+def refusal(**other: Any) -> str:
+    """What the module says of these options before anything is asked, or an empty text."""
+    options = {**OPTIONS, **other}
+    try:
+        ENTRY.refuse(options)
+        spec = ArgumentSpecValidator(build_argument_spec(), required_if=CROSS_CHECKS["required_if"])
+        checked = spec.validate(options)
+        if checked.error_messages:
+            return " ".join(checked.error_messages)
+        build_request(checked.validated_parameters, owner="me", key=b"k")
+    except RequestError as error:
+        return error.message
+    return ""
+
+
+CONDITION_OPTIONS = [
+    "path_patterns",
+    "host_headers",
+    "http_headers",
+    "query_strings",
+    "source_ips",
+    "request_methods",
+]
+ENTRIES: dict[str, Any] = {
+    "http_headers": lambda value: [{"name": "X-Team", "values": [value]}],
+    "query_strings": lambda value: [{"key": "a", "values": [value]}],
+}
+
+
+@pytest.mark.parametrize("option", CONDITION_OPTIONS)
+@pytest.mark.parametrize("empty", [None, [], "", " ", [None], [""], [" "]], ids=repr)
+def test_condition_that_is_given_and_empty_does_not_open_a_rule(option: str, empty: Any) -> None:
+    assert option in refusal(listener_rules=[{**RULE, option: empty}])
+    if option in ENTRIES:
+        for inner in ENTRIES[option]("x")[0]:
+            wrong = [{**ENTRIES[option]("x")[0], inner: empty}]
+            optional = option == "query_strings" and inner == "key" and empty == ""
+            assert bool(refusal(listener_rules=[{**RULE, option: wrong}])) != optional
+
+
+@pytest.mark.parametrize("option", CONDITION_OPTIONS)
+@pytest.mark.parametrize("value", [1.10, 10, True, date(2026, 1, 1), {"a": 1}, ["a"]], ids=repr)
+def test_condition_is_text_as_it_was_written(option: str, value: Any) -> None:
+    given_values = ENTRIES[option](value) if option in ENTRIES else [value]
+    said = refusal(listener_rules=[{**RULE, option: given_values}])
+    assert f"listener_rules[0].{option}" in said
+    assert "not text" in said
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"listener_rules": None}, "listener_rules is given without a value (null)"),
+        ({"listener_rules": [{**RULE, "listener_arn": " "}]}, "listener_rules[0].listener_arn"),
+        ({"listener_rules": [{**RULE, "http_headers": [{"name": 7, "values": ["a"]}]}]}, "http_headers[0].name"),
+        ({"listener_rules": [{**RULE, "query_strings": [{"key": 1.1, "values": ["a"]}]}]}, "query_strings[0].key"),
+        ({"stop_serving": None}, "stop_serving is given without a value"),
+        ({"stop_serving": [""]}, "stop_serving[0]"),
+        ({"stop_serving": [7]}, "stop_serving[0]"),
+        ({"cluster": None}, "cluster is given without a value"),
+        ({"service": " "}, "service is given without a value"),
+        ({"release_table": ""}, "release_table is given without a value"),
+        ({"tags": None}, "tags is given without a value"),
+        ({"tags": {"Version": 1.10}}, "tags.Version must be text"),
+        ({"tags": {"Version": None}}, "tags.Version must be text"),
+        ({"network": {**OPTIONS["network"], "assign_public_ip": None}}, "network.assign_public_ip is given without"),
+        (
+            {"load_balancer": {**OPTIONS["load_balancer"], "container_name": ""}},
+            "load_balancer.container_name is given",
+        ),
+        ({"gates": [{**HTTP, "headers": {"X-Version": 1.10}}]}, "headers.X-Version must be text"),
+        ({"gates": [{**HTTP, "headers": {"X-On": True}}]}, "headers.X-On must be text"),
+        ({"gates": [{**HTTP, "headers": {"X-Null": None}}]}, "headers.X-Null must be text"),
+        ({"migration": {"container": "app", "command": ["a", 1.10]}}, "migration.command[1] must be text"),
+        ({"migration": {"container": "app", "command": ["a", True]}}, "migration.command[1] must be text"),
+        (
+            {"migration": {"container": "app", "command": ["a"], "environment": {"A": 1.10}}},
+            "migration.environment.A must be text",
+        ),
+    ],
+)
+def test_null_blank_and_numbers_for_text_are_refused_by_name(other: dict[str, Any], said: str) -> None:
+    assert said in refusal(**other)
+
+
+def test_rules_and_whole_numbers_that_are_meant_are_taken() -> None:
+    assert refusal(listener_rules=[RULE]) == ""
+    assert refusal(listener_rules=[]) == ""
+    assert refusal(stop_serving=[]) == ""
+    assert refusal(tags={"Cost": 42}, gates=[{**HTTP, "headers": {"X-Number": 7}}]) == ""
+    assert refusal(migration={"container": "app", "command": ["sleep", 10], "environment": {"A": 1}}) == ""
 
 
 def test_path_with_a_query_is_kept() -> None:
@@ -95,7 +194,10 @@ def test_path_with_a_query_is_kept() -> None:
         ({"desired_count": 0}, "desired_count is below 1"),
         ({"poll_interval_seconds": 0}, "poll_interval_seconds must be a number"),
         ({"listener_rules": [{"listener_arn": "l", "priority": 1}] * 2}, "the same priority"),
-        ({"listener_rules": [{"listener_arn": "l", "priority": 1, "path_patterns": []}]}, "neither path_patterns"),
+        (
+            {"listener_rules": [{"listener_arn": "l", "priority": 1, "path_patterns": []}]},
+            "an empty list in path_patterns",
+        ),
     ],
 )
 def test_options_that_cannot_be_right_are_refused(other: dict[str, Any], said: str) -> None:

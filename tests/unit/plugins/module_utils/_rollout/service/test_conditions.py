@@ -32,7 +32,7 @@ ALL = [HEADER, QUERY, ANY_KEY, SOURCE, METHOD]
 
 
 def asked(**options: Any) -> dict[str, Any]:
-    return {**{name: [] for name in condition_spec()}, **options}
+    return {**dict.fromkeys(condition_spec()), **options}
 
 
 def test_options_become_conditions() -> None:
@@ -124,7 +124,10 @@ def header(name: str = "X-Team", *values: str) -> Condition:
         (header("x", "a" * 129), "has 129 characters"),
         (header("x", "a", ""), "an empty one in http_headers"),
         (Condition("query-string", frozenset(), "v"), "has no value or an empty one in query_strings"),
-        (Condition("query-string", frozenset({"1"}), "k" * 129), "a key of 129 characters"),
+        (Condition("query-string", frozenset({"1"}), "k" * 129), "a key in query_strings that has 129 characters"),
+        (Condition("query-string", frozenset({"1"}), "a b"), "a key in query_strings that has a character"),
+        (Condition("query-string", frozenset({"a b"}), "k"), "write it percent-encoded"),
+        (header("x", "caf\u00e9"), "other than visible ASCII"),
         (Condition("source-ip", frozenset({"192.0.2.1"})), "write 192.0.2.1/32"),
         (Condition("source-ip", frozenset({"192.0.2.1/24"})), "write 192.0.2.0/24"),
         (Condition("source-ip", frozenset({"banana"})), "no CIDR block, such as"),

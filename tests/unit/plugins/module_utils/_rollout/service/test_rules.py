@@ -58,7 +58,9 @@ def test_rule_is_read_by_its_live_weights(rule: StandingRule, target: str, waiti
 
 
 def test_what_is_written_reads_as_what_was_wanted() -> None:
-    assert RULE.summary() == replace(WANTED, arn="r")
+    narrow = replace(WANTED, path_patterns=frozenset({"/a"}))
+    assert written(narrow, arn="r").summary() == replace(narrow, arn="r")
+    assert written(replace(WANTED, host_headers=frozenset())).summary().path_patterns == {"/*"}
     assert written(WANTED, waiting=["green", "blue"]).weights == {"blue": 1, "green": 0}
     assert RULE.name == "rule 100 of listener 2"
 
@@ -74,7 +76,7 @@ def test_warming_rule_meets_no_request_and_has_its_targets_checked() -> None:
 def test_conditions_are_written_and_compared_without_the_case_that_does_not_matter() -> None:
     team = Condition("http-header", frozenset({"Physio"}), "X-Team")
     rule = written(replace(WANTED, conditions=frozenset({team})), arn="r")
-    assert [condition["Field"] for condition in rule.conditions] == ["path-pattern", "host-header", "http-header"]
+    assert [condition["Field"] for condition in rule.conditions] == ["host-header", "http-header"]
     other = replace(team, values=frozenset({"physio"}), name="x-team")
     same = written(replace(WANTED, conditions=frozenset({other}), host_headers=frozenset({"A.example"})), arn="s")
     assert rule.same_routing(same)
@@ -88,14 +90,28 @@ def test_conditions_are_written_and_compared_without_the_case_that_does_not_matt
         ({}, ""),
         ({"path_patterns": frozenset("abcd")}, ""),
         ({"path_patterns": frozenset("abcde")}, "6 values in its conditions; a rule takes 5"),
-        ({"conditions": frozenset({Condition("source-ip", frozenset("abcd"))})}, "6 values in its conditions"),
+        ({"conditions": frozenset({Condition("source-ip", frozenset("abcd"))})}, ""),
+        ({"conditions": frozenset({Condition("source-ip", frozenset("abcde"))})}, "6 values in its conditions"),
         ({"path_patterns": frozenset({"/*?*?*", "/*"})}, "6 wildcards in its conditions; a rule takes 5"),
-        ({"conditions": frozenset({Condition("query-string", frozenset({"**"}), "**?")})}, "6 wildcards"),
+        ({"conditions": frozenset({Condition("query-string", frozenset({"***"}), "**?")})}, "6 wildcards"),
     ],
 )
 def test_what_a_rule_has_too_much_of_is_counted_over_all_conditions(fields: dict[str, Any], said: str) -> None:
     assert excess(replace(WANTED, **fields)).startswith(said)
     assert bool(excess(replace(WANTED, **fields))) == bool(said)
+
+
+def test_every_path_needs_no_condition_beside_another_and_is_no_difference() -> None:
+    team = frozenset({Condition("http-header", frozenset({"a"}), "X-Team")})
+    for fields in ({}, {"host_headers": frozenset(), "conditions": team}):
+        rule = replace(WANTED, **fields)
+        made = written(rule)
+        assert "path-pattern" not in {condition["Field"] for condition in made.conditions}
+        whole = {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/*"]}}
+        as_before = replace(made, conditions=(whole, *made.conditions))
+        assert same_rule(as_before.summary(), rule)
+        assert same_rule(made.summary(), rule)
+        assert not same_rule(made.summary(), replace(rule, path_patterns=frozenset({"/a"})))
 
 
 def test_waiting_groups_keep_the_rest_of_the_forward() -> None:
@@ -135,7 +151,8 @@ def test_collision_names_the_owner_and_what_to_do() -> None:
         (["/a"], ["/b"], {"/a", "/b"}),
         (["/a", "/b"], ["/b"], {"/a", "/b"}),
         (["/1", "/2", "/3"], ["/4", "/5"], {"/4", "/5"}),
-        ([], ["/b"], {"/b"}),
+        ([], ["/b"], {"/*"}),
+        (["/*"], ["/b"], {"/*"}),
     ],
 )
 def test_rule_is_widened_where_it_can_hold_both(there: list[str], wanted: list[str], paths: set[str]) -> None:
