@@ -79,11 +79,14 @@ def _mapping(value: Any) -> Mapping[str, Any] | None:
 
 
 def shape_problems(spec: Mapping[str, Any], options: Mapping[str, Any]) -> Iterator[str]:
-    """What is wrong with options that Ansible's own validation ends in a bare exception of.
+    """What is wrong with options that Ansible's own validation ends in a bare exception of, or takes for another.
 
-    These are options that hold others and were given as something that can hold none, and counts that never end.
+    These are options that hold others and were given as something that can hold none, counts that never end, and
+    numbers that were given as true or false, which Ansible takes for 1 and 0.
     """
     for given in given_options(spec, options):
+        if given.kind in ("int", "float") and isinstance(given.value, bool):
+            yield f"{given.place} is {_kind(given.value)}, where a number is wanted"
         if given.kind == "int" and _is_endless(given.value):
             yield f"{given.place} is read as the number {given.value}, where a whole number is wanted"
         if not given.inner or _holds_options(given):

@@ -90,6 +90,16 @@ def test_a_count_that_never_ends_is_told(value: Any) -> None:
     assert problem.startswith("count is read as the number ")
 
 
+@pytest.mark.parametrize("kind", ["int", "float"])
+@pytest.mark.parametrize("value", [True, False])
+def test_true_and_false_are_no_numbers(kind: str, value: bool) -> None:
+    for spec in ({"count": {"type": kind}}, {"count": {"type": "list", "elements": kind}}):
+        options = {"count": value if spec["count"]["type"] == kind else [value]}
+        (problem,) = shape_problems(spec, options)
+        assert "where a number is wanted" in problem
+    assert list(shape_problems({"flag": {"type": "bool"}, "count": {"type": kind}}, {"flag": value, "count": 1})) == []
+
+
 @pytest.mark.parametrize("value", [None, {}, "{}", '{"age": null}', "other=1"])
 def test_null_and_what_reads_as_a_mapping_hold_options(value: Any) -> None:
     assert list(shape_problems(SPEC, {"gates": value})) == []
