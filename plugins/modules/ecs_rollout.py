@@ -29,8 +29,11 @@ description:
   - A first release that fails has nothing to go back to. Its service, listener rules and revision are deleted.
   - Listener rules and revisions bear the tags C(fastbreak:service) and C(fastbreak:cluster). Nothing that bears other
     ones is changed or deleted.
-  - Every release is written to the release table. A run that was killed leaves its record open; the next run looks at
-    what became of it, and either goes on with it or closes it.
+  - Every release is written to the release table. A run that was killed leaves its record open, with what it found
+    before it. The next run looks at what became of it, and goes on with it, or closes it once another release has
+    passed its gates or all was put back.
+  - A lock in the same table lets a single run at a service. It is renewed beside the work, and before each call that
+    changes something. A run that lost it stops, changes nothing more, and says who took it over.
   - The desired count is sent only when the service is created. It belongs to Application Auto Scaling afterwards.
   - The action plugin of the same name does the work in the controller and shows the progress while it works.
 options:
