@@ -53,6 +53,7 @@ class Attempt:
         self.acted = False
         self.migrating = False
         self.following = False
+        self.undoing = False
 
     def go(self) -> RolloutResult:
         """Release, judge, record. A record that was begun is completed unless the run itself is ended from outside."""
@@ -168,7 +169,7 @@ class Attempt:
     def _undo(self, started: Started, decision: Decision) -> tuple[Undone, tuple[dict[str, Any], ...]]:
         session, facts = self.session, self.facts
         back = way_back(facts.history, facts, adopted=self.adopts)
-        began = session.monotonic()
+        began, self.undoing = session.monotonic(), True
         # A deleted service takes the list of its tasks along; any other way back leaves it, and is urgent.
         evidence = gather_evidence(session, facts, started.task_definition_arn) if back.stop else ()
         undone = undo(session, self.snapshot, started, back, decision.step)
@@ -195,8 +196,11 @@ class Attempt:
 
     def _left_behind(self) -> str:
         version = self.facts.target.name
+        back = way_back(self.facts.history, self.facts, adopted=self.adopts)
+        if self.undoing:
+            finish = f"To finish that: {ROLL_BACK}" if back.task_definition_arn else "Deploy a corrected version."
+            return f"release {version} was judged unfit, and undoing it was not finished. {finish}"
         if self.acted or self.adopts:
-            back = way_back(self.facts.history, self.facts, adopted=self.adopts)
             other = f" To go back to {back.version}: {ROLL_BACK}" if back.task_definition_arn else ""
             return (
                 f"release {version} goes on in ECS, guarded by its circuit breaker, but nobody judges it. Run the same "

@@ -13,9 +13,9 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     OperationError,
     RolledBackError,
 )
-from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Outcome
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import ROLLBACK, Outcome
 
-from tests.unit.plugins.module_utils._rollout.case import deploy, newest, released
+from tests.unit.plugins.module_utils._rollout.case import deploy, newest, released, scaling
 
 if TYPE_CHECKING:
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
@@ -37,6 +37,26 @@ def test_interrupt_says_what_it_leaves_and_gives_the_lock_up(world: World, ports
     assert world.lock is None
     assert deploy(ports, "1.1.0").changed
     assert newest(world).outcome is Outcome.SUCCEEDED
+
+
+def test_interrupted_undo_is_said_as_such_and_finished_by_what_is_advised(world: World, ports: Ports) -> None:
+    released(world, ports)
+    before = (world.service.task_definition_arn, world.scaling)
+    world.push("1.1.0", "b", path_status={"/v1/analyses": 500})
+    say = world.say
+
+    def interrupt(text: str) -> None:
+        say(text)
+        if "deploying 1.0.0" in text:
+            raise KeyboardInterrupt
+
+    world.say = interrupt  # type: ignore[method-assign]
+    with pytest.raises(OperationError, match=r"judged unfit, and undoing it was not finished.*rollback\.yml"):
+        deploy(ports, "1.1.0", scaling=scaling(3, 9))
+    world.say = say  # type: ignore[method-assign]
+    assert newest(world).outcome is Outcome.IN_PROGRESS
+    assert deploy(ports, "", kind=ROLLBACK).changed
+    assert (world.service.task_definition_arn, world.scaling) == before
 
 
 def test_running_release_without_a_record_is_judged_and_recorded(world: World, ports: Ports) -> None:
