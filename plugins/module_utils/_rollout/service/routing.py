@@ -70,6 +70,7 @@ def unmet(rule: ListenerRule, request: Request) -> tuple[Part, ...]:
     return tuple(sorted(parts, key=lambda part: (_ORDER.index(part.kind), part.name)))
 
 
+_SINGLE = ("host", "path", "method", "source")
 _ORDER = ("host", "path", "method", "header", "query", "source")
 _KINDS = {
     "http-header": "header",
@@ -133,6 +134,17 @@ def samples(rule: ListenerRule) -> Iterator[Sample]:
         request = _request(chosen)
         if request.host and not unmet(rule, request):
             yield Sample(request, tuple((part, pattern) for part, pattern, _key, _text in chosen))
+
+
+def mixed(left: Sample, right: Sample) -> Iterator[Sample]:
+    """Requests with the headers and queries of both, and with the host, path, method and source of one or the other."""
+    for sides in product((left, right), repeat=len(_SINGLE)):
+        chosen = dict(zip(_SINGLE, sides, strict=True))
+        single = {kind: getattr(side.request, kind) for kind, side in chosen.items()}
+        named = {part: name for side in (right, left) for part, name in side.named if part.kind not in _SINGLE}
+        named |= {part: name for kind, side in chosen.items() for part, name in side.named if part.kind == kind}
+        both = left.request.headers + right.request.headers, left.request.query + right.request.query
+        yield Sample(Request(**single, headers=both[0], query=both[1]), tuple(named.items()))
 
 
 def _paths(pattern: str) -> Iterator[str]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import Any
 
@@ -14,12 +15,17 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.los
     lost_requests,
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.ownership import Owner
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.routing import Request, unmet
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.rules import (
     StandingRule,
     warming,
     written,
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import Condition, ListenerRule
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.examples import examples
 
 WEB, API = Owner("web", "c"), Owner("api", "c")
 TEAM = Condition("http-header", frozenset({"physio"}), "X-Team")
@@ -133,6 +139,10 @@ def test_rule_of_others_is_no_place_for_our_users_unless_it_leads_to_us() -> Non
     theirs = standing(rule("/api/*", priority=50, target_group_arn="api"), API)
     (loss,) = lost_requests([old, theirs], new, WEB)
     assert loss.names == ("path /api/*",)
+    api_of_team = standing(rule("/api/*", conditions=(TEAM,), priority=50, target_group_arn="api"), API)
+    narrow = standing(rule(hosts=("api.example.com",), priority=10))
+    told = lost_requests([narrow, api_of_team], (rule(hosts=("api.example.com",)),), WEB)
+    assert [loss.names for loss in told] == [("path /api/*",)]
     assert "rule 50 of listener 1 would, to api" in str(loss)
     assert lost_requests([old, replace(theirs, priority=5)], new, WEB) == ()
     ours_by_hand = standing(rule("/a/*", priority=50), None)
@@ -162,3 +172,55 @@ def test_entry_that_names_a_part_of_requests_can_be_meant(entry: str) -> None:
 @pytest.mark.parametrize("entry", ["", " ", "host", "host ", "api.example.com", "hosts a.example", "*", "all"])
 def test_entry_that_names_nothing_is_refused(entry: str) -> None:
     assert "host api.example.com" in consent_problem(entry)
+
+
+PATHS = st.sets(st.sampled_from(["/*", "/a", "/a/*", "/?", "/a*", "*a"]), max_size=2)
+HOSTS = st.sets(st.sampled_from(["a.example", "*.example", "b.example"]), max_size=2)
+CONDITIONS = st.sets(st.sampled_from([TEAM, BETA, READ, replace(TEAM, values=frozenset({"*"}))]), max_size=2)
+RULES = st.lists(
+    st.builds(
+        lambda paths, hosts, conditions, priority: rule(
+            *sorted(paths), hosts=tuple(hosts), conditions=tuple(conditions), priority=priority
+        ),
+        PATHS,
+        HOSTS,
+        CONDITIONS,
+        st.integers(1, 5),
+    ),
+    max_size=3,
+    unique_by=lambda made: made.priority,
+)
+REQUESTS = [
+    Request(host, path, method, headers=headers, query=query)
+    for host, path, method, headers, query in itertools.product(
+        ["a.example", "b.example", "c.other"],
+        ["/", "/a", "/b", "/a/b", "/ba"],
+        ["GET", "POST"],
+        [(), (("x-team", "physio"),), (("x-team", "other"),)],
+        [(), (("beta", "1"),)],
+    )
+]
+
+
+def taken_by(rules: list[tuple[ListenerRule, bool]], request: Request) -> bool:
+    """Whether the first rule that takes the request leads to us."""
+    ordered = sorted(rules, key=lambda each: each[0].priority)
+    return next((ours for made, ours in ordered if not unmet(made, request)), False)
+
+
+@examples(60)
+@given(RULES, RULES, RULES)
+def test_no_request_is_lost_without_a_word(
+    before: list[ListenerRule], after: list[ListenerRule], others: list[ListenerRule]
+) -> None:
+    theirs = [replace(made, priority=made.priority * 2 + 1, target_group_arn="api") for made in others]
+    before, after = ([replace(made, priority=made.priority * 2) for made in rules] for rules in (before, after))
+    lost = [
+        request
+        for request in REQUESTS
+        if taken_by([(made, True) for made in before] + [(made, False) for made in theirs], request)
+        and not taken_by([(made, True) for made in after] + [(made, False) for made in theirs], request)
+    ]
+    found = [*map(standing, before), *(standing(made, API) for made in theirs)]
+    told = lost_requests(found, tuple(after), WEB)
+    assert bool(told) >= bool(lost), lost[:1]
