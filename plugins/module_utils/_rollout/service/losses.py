@@ -40,10 +40,12 @@ _OPTIONS = {
 class Loss:
     """Requests that are lost. ``names`` are what of them no wanted rule takes, as ``host api.example.com``.
 
-    ``before`` is the rule that takes them now, ``after`` says who would, ``options`` which of a rule to look at.
+    ``told`` is the same in a sentence, ``before`` the rule that takes them now, ``after`` says who would, ``options``
+    which of a rule to look at.
     """
 
     names: tuple[str, ...]
+    told: tuple[str, ...]
     before: str
     after: str
     options: tuple[str, ...]
@@ -53,7 +55,7 @@ class Loss:
         return {_folded(name) for name in self.names} <= {_folded(name) for name in stopped}
 
     def __str__(self) -> str:
-        named, listed = " and ".join(self.names), ", ".join(f'"{name}"' for name in self.names)
+        named, listed = " and ".join(self.told), ", ".join(f'"{name}"' for name in self.names)
         return (
             f"Users reach this service by {named} now ({self.before}), and no rule of listener_rules would take that "
             f"any more; {self.after}. Correct {' and '.join(self.options)} of listener_rules "
@@ -144,10 +146,18 @@ def _loss(sample: Sample, now: _Rule, then: _Rule | None, after: list[_Rule]) ->
     goes = f"{then.name} would, to {then.says}," if then else "the listener's default action would"
     return Loss(
         tuple(sample.name(part) for part in parts),
+        tuple(_told(sample, part) for part in parts),
         now.name,
         goes,
         tuple(dict.fromkeys(_OPTIONS[part.kind] for part in parts)),
     )
+
+
+def _told(sample: Sample, part: Part) -> str:
+    if part.kind not in ("header", "query"):
+        return sample.name(part)
+    asked = any((each.kind, each.name.lower()) == (part.kind, part.name.lower()) for each, _pattern in sample.named)
+    return f"{'another value of' if asked else 'requests without'} {sample.name(part)}"
 
 
 def consent_problem(entry: str) -> str:

@@ -134,6 +134,15 @@ def test_loss_says_by_what_users_come_who_takes_them_then_and_what_to_do() -> No
     assert "rule 500 of listener 1 would, to fixed-response" in str(loss)
 
 
+def test_loss_tells_requests_without_a_header_from_those_with_another_value() -> None:
+    (without,) = lost_requests([standing(rule())], (rule(conditions=(TEAM,)),), WEB)
+    assert "by requests without header X-Team now" in str(without)
+    misspelt = replace(TEAM, values=frozenset({"phyiso"}), name="x-team")
+    (other,) = lost_requests([standing(rule(conditions=(TEAM,)))], (rule(conditions=(misspelt,)),), WEB)
+    assert "by another value of header x-team now" in str(other)
+    assert "physio" not in str(other)
+
+
 def test_rule_of_others_is_no_place_for_our_users_unless_it_leads_to_us() -> None:
     old, new = standing(rule(priority=10)), (rule(priority=100),)
     theirs = standing(rule("/api/*", priority=50, target_group_arn="api"), API)
