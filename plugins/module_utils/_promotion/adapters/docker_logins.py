@@ -95,6 +95,9 @@ class DockerLogins:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
+            # What podman keeps for another user, whose environment we have, is not ours to read.
+            if path != self._files[0] and not self._required:
+                return None
             raise self._refusal(f"{path} cannot be read ({error.strerror})") from error
         try:
             return find_login(content, self._host)

@@ -90,6 +90,14 @@ def test_a_user_without_a_home_has_no_file(monkeypatch: pytest.MonkeyPatch) -> N
     assert not DockerLogins(HOST).is_known()
 
 
+def test_a_file_of_podmans_that_cannot_be_read_is_nobodys_business_unless_a_login_is_required(case: Case) -> None:
+    (case.folder / "auth.json").mkdir()
+    assert case.logins(required=False).login() is None
+    assert "auth.json cannot be read (Is a directory)" in case.refusal()
+    (case.folder / "config.json").mkdir()
+    assert "config.json cannot be read" in case.refusal(required=False)
+
+
 def test_what_is_noted_goes_before_a_helper_that_may_have_it(case: Case) -> None:
     case.helper("echo asked >&2; exit 3")
     case.write({"credsStore": "test"})
