@@ -16,10 +16,13 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,9 +116,10 @@ class Outcome:
 
 
 class Runner:
-    """Runs stages as process groups of their own and can end them all."""
+    """Runs stages as process groups of their own, with some variables of the environment set, and can end them all."""
 
-    def __init__(self) -> None:
+    def __init__(self, variables: Mapping[str, str] | None = None) -> None:
+        self._variables = variables or {}
         self._running: set[subprocess.Popen[bytes]] = set()
         self._lock = threading.Lock()
         self._ending = False
@@ -127,7 +131,7 @@ class Runner:
             process = subprocess.Popen(
                 stage.command,
                 cwd=ROOT / stage.folder,
-                env={**environment(stage), "NO_COLOR": "1", "PYTHONUNBUFFERED": "1"},
+                env={**environment(stage), **self._variables, "NO_COLOR": "1", "PYTHONUNBUFFERED": "1"},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -215,12 +219,29 @@ def end_sandboxes(names: set[str]) -> None:
         subprocess.run([sys.executable, "-m", "sandbox", "down", "--name", name], cwd=ROOT, check=False)
 
 
+@contextmanager
+def temporary_files() -> Iterator[dict[str, str]]:
+    """Variables that make programs leave their temporary files in a folder that is removed in the end.
+
+    Linters and Ansible leave some behind, what is killed leaves all. Its name is short, for there are sockets in it.
+    """
+    # A container may have left files of another user, which only root can remove.
+    with tempfile.TemporaryDirectory(prefix="fb-", ignore_cleanup_errors=True) as folder:
+        ansible = Path(folder) / "ansible"
+        ansible.mkdir(mode=0o700)  # Ansible warns of one that it has to make
+        yield {"TMPDIR": folder, "ANSIBLE_LOCAL_TEMP": str(ansible), "ANSIBLE_REMOTE_TEMP": str(ansible)}
+
+
 def run_all(stages: list[Stage], at_once: int = AT_ONCE) -> int:
     """Run stages in their order, some at once; the exit code."""
     LOGS.mkdir(parents=True, exist_ok=True)
+    with temporary_files() as variables:
+        return _run_all(stages, at_once, Runner(variables))
+
+
+def _run_all(stages: list[Stage], at_once: int, runner: Runner) -> int:
     began = time.monotonic()
     before = sandboxes()
-    runner = Runner()
     with ThreadPoolExecutor(max_workers=at_once) as pool:
         futures = [pool.submit(runner.run, stage) for stage in stages]
         try:

@@ -57,6 +57,21 @@ def test_the_slowest_tests_of_all_stages_are_listed_by_their_time(
     assert listed[-1].startswith("="), "the sum comes last"
 
 
+def test_what_stages_leave_among_temporary_files_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = tmp_path / "temporary"
+    place.mkdir()
+    monkeypatch.setattr(suite.tempfile, "tempdir", str(place))
+    code = "import os, tempfile; print(tempfile.mkdtemp(prefix='pymp-')); print(os.environ['ANSIBLE_LOCAL_TEMP'])"
+    assert suite.run_all([stage("a", code), stage("b", code)]) == 0
+    for name in ("a", "b"):
+        left, ansible = map(Path, (tmp_path / f"{name}.log").read_text().split())
+        assert left.parent == ansible.parent
+        assert left.parent.parent == place
+    assert list(place.iterdir()) == []
+
+
 @pytest.mark.process
 def test_a_stage_that_hangs_is_ended_and_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(suite, "STAGE_SECONDS", 1)
