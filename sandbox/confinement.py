@@ -8,6 +8,7 @@ database ports on all interfaces. Two sandboxes on one engine would remove each 
 is given, in this process only: names that carry the sandbox's, its labels, its network, and loopback-only ports.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from docker.models.volumes import VolumeCollection
 
 from sandbox.engine import Network, labels
 
+Rename = Callable[[str], str]
+
 
 def confine(name: str, home: Path, network: Network) -> None:
     """Patch the Docker client of this process; call once, before MiniStack makes its first client."""
@@ -25,13 +28,13 @@ def confine(name: str, home: Path, network: Network) -> None:
     def own_name(given: str) -> str:
         return f"fastbreak-{name}-{given.removeprefix('ministack-')}" if given.startswith("ministack-") else given
 
-    create_container, get_container = ContainerCollection.create, ContainerCollection.get
-    create_volume, get_volume = VolumeCollection.create, VolumeCollection.get
-    create_network = NetworkCollection.create
+    _confine_containers(own_name, own_labels, network)
+    _confine_volumes(own_name, own_labels)
+    _confine_networks(own_labels)
 
-    def volume_create(self: VolumeCollection, name: str | None = None, **options: Any) -> Any:
-        options["labels"] = {**(options.get("labels") or {}), **own_labels}
-        return create_volume(self, own_name(name) if name else name, **options)
+
+def _confine_containers(own_name: Rename, own_labels: dict[str, str], network: Network) -> None:
+    create, get = ContainerCollection.create, ContainerCollection.get
 
     def container_create(self: ContainerCollection, image: Any, command: Any = None, **options: Any) -> Any:
         options["labels"] = {**(options.get("labels") or {}), **own_labels}
@@ -45,26 +48,42 @@ def confine(name: str, home: Path, network: Network) -> None:
             options["volumes"] = {
                 _own_volume(self, source, own_name): mount for source, mount in options["volumes"].items()
             }
-        return create_container(self, image, command, **options)
+        return create(self, image, command, **options)
 
-    def _own_volume(self: ContainerCollection, source: str, rename: Any) -> str:
-        if source.startswith("/"):
-            return source
-        return str(self.client.volumes.create(source).name) if rename(source) != source else source
+    _patch(
+        ContainerCollection, create=container_create, get=lambda self, container_id: get(self, own_name(container_id))
+    )
+
+
+def _own_volume(containers: ContainerCollection, source: str, own_name: Rename) -> str:
+    if source.startswith("/"):
+        return source
+    return str(containers.client.volumes.create(source).name) if own_name(source) != source else source
+
+
+def _confine_volumes(own_name: Rename, own_labels: dict[str, str]) -> None:
+    create, get = VolumeCollection.create, VolumeCollection.get
+
+    def volume_create(self: VolumeCollection, name: str | None = None, **options: Any) -> Any:
+        options["labels"] = {**(options.get("labels") or {}), **own_labels}
+        return create(self, own_name(name) if name else name, **options)
+
+    _patch(VolumeCollection, create=volume_create, get=lambda self, volume_id: get(self, own_name(volume_id)))
+
+
+def _confine_networks(own_labels: dict[str, str]) -> None:
+    create = NetworkCollection.create
 
     def network_create(self: NetworkCollection, name: str, *args: Any, **options: Any) -> Any:
         options["labels"] = {**(options.get("labels") or {}), **own_labels}
-        return create_network(self, name, *args, **options)
+        return create(self, name, *args, **options)
 
-    patches: tuple[tuple[Any, str, Any], ...] = (
-        (ContainerCollection, "create", container_create),
-        (ContainerCollection, "get", lambda self, container_id: get_container(self, own_name(container_id))),
-        (VolumeCollection, "create", volume_create),
-        (VolumeCollection, "get", lambda self, volume_id: get_volume(self, own_name(volume_id))),
-        (NetworkCollection, "create", network_create),
-    )
-    for owner, attribute, replacement in patches:
-        setattr(owner, attribute, replacement)
+    _patch(NetworkCollection, create=network_create)
+
+
+def _patch(owner: type, **methods: Callable[..., Any]) -> None:
+    for name, method in methods.items():
+        setattr(owner, name, method)
 
 
 def _loopback_ports(options: dict[str, Any]) -> dict[str, Any] | None:

@@ -54,8 +54,13 @@ def missing_image(engine_version: str) -> str | None:
 
 def install() -> None:
     """Run PostgreSQL from the sandbox's image, and talk to it with the driver that is installed."""
-    image_for_engine, connects = rds._docker_image_for_engine, rds._try_database_connect
-    rotate, delete = rds._rotate_instance_password, rds._delete_db_instance_impl
+    _install_image()
+    _install_driver()
+    _install_removal()
+
+
+def _install_image() -> None:
+    image_for_engine = rds._docker_image_for_engine
 
     def docker_image_for_engine(engine: str, version: str, user: str, password: str, database: str) -> Any:
         image, environment, port, path = image_for_engine(engine, version, user, password, database)
@@ -69,6 +74,12 @@ def install() -> None:
             "POSTGRES_SETTINGS": launch.settings,
         }
         return image_of(version), environment, launch.port, path
+
+    rds._docker_image_for_engine = docker_image_for_engine
+
+
+def _install_driver() -> None:
+    connects, rotate = rds._try_database_connect, rds._rotate_instance_password
 
     def try_database_connect(  # noqa: PLR0913, PLR0917 - MiniStack's signature
         host: str, port: int, engine: str, user: str, password: str, database: str
@@ -84,6 +95,13 @@ def install() -> None:
         role = sql.Identifier(instance["MasterUsername"])
         execute(instance, sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, sql.Literal(new)), password=old)
 
+    rds._try_database_connect = try_database_connect
+    rds._rotate_instance_password = rotate_instance_password
+
+
+def _install_removal() -> None:
+    delete = rds._delete_db_instance_impl
+
     def delete_db_instance(parameters: dict[str, Any]) -> Any:
         instance = rds._resolve_instance(rds._p(parameters, "DBInstanceIdentifier"))
         answer = delete(parameters)
@@ -91,9 +109,6 @@ def install() -> None:
             _remove_volume(instance)
         return answer
 
-    rds._docker_image_for_engine = docker_image_for_engine
-    rds._try_database_connect = try_database_connect
-    rds._rotate_instance_password = rotate_instance_password
     rds._delete_db_instance_impl = delete_db_instance
 
 

@@ -62,15 +62,7 @@ def read(session: Session, target: Target | None = None, ended: tuple[Release, .
     Raises RefusedError when the wanted release does not exist.
     """
     request, ecs = session.request, session.ports.ecs
-    if problem := session.ports.releases.table_problem():
-        raise RefusedError(f"Rolling out {request.service} was refused: {problem} Nothing was changed.")
-    status = ecs.cluster_status(request.cluster)
-    if status != "ACTIVE":
-        raise RefusedError(
-            f"Rolling out {request.service} was refused: cluster {request.cluster} "
-            f"{'is ' + status if status else 'does not exist'}, where ACTIVE is needed. Nothing was changed. "
-            f"Provision it first ({PROVISION}), or name another cluster."
-        )
+    _check_places(session)
     service = ecs.describe_service(request.cluster, request.service)
     known = {release.release_id: release for release in ended}
     history = tuple(known.get(past.release_id, past) for past in session.ports.releases.history(request.service))
@@ -94,24 +86,43 @@ def read(session: Session, target: Target | None = None, ended: tuple[Release, .
     for revision in (found.running, found.latest):
         if revision:
             session.redaction.learn(revision.document)
-    wanted = Wanted(
-        name=request.service,
-        document=target.document,
-        settings=request.settings,
-        rules=request.rules,
-        scaling=wanted_scaling,
-        desired_count=request.desired_count,
-        task_definition_arn=target.task_definition_arn,
-        owner=request.owned_by,
-        force_new_deployment=request.force_new_deployment,
-        keep_revisions=request.keep_revisions or 0,
-    )
+    wanted = _wanted(session, target, wanted_scaling)
     planned = plan(wanted, found, request.disclosure)
     if planned.judges and wanted.keep_revisions:
         # Who asks for none of it, or releases nothing, does not wait for it.
         found = _with_revisions(session, found, history, wanted, registers=not planned.reuse_arn)
         planned = plan(wanted, found, request.disclosure)
     return Facts(target, found, history, deployments, planned)
+
+
+def _check_places(session: Session) -> None:
+    """Raises RefusedError where the release table or the cluster is not fit for a release."""
+    request = session.request
+    if problem := session.ports.releases.table_problem():
+        raise RefusedError(f"Rolling out {request.service} was refused: {problem} Nothing was changed.")
+    status = session.ports.ecs.cluster_status(request.cluster)
+    if status != "ACTIVE":
+        raise RefusedError(
+            f"Rolling out {request.service} was refused: cluster {request.cluster} "
+            f"{'is ' + status if status else 'does not exist'}, where ACTIVE is needed. Nothing was changed. "
+            f"Provision it first ({PROVISION}), or name another cluster."
+        )
+
+
+def _wanted(session: Session, target: Target, scaling: Scaling | None) -> Wanted:
+    request = session.request
+    return Wanted(
+        name=request.service,
+        document=target.document,
+        settings=request.settings,
+        rules=request.rules,
+        scaling=scaling,
+        desired_count=request.desired_count,
+        task_definition_arn=target.task_definition_arn,
+        owner=request.owned_by,
+        force_new_deployment=request.force_new_deployment,
+        keep_revisions=request.keep_revisions or 0,
+    )
 
 
 def _with_revisions(

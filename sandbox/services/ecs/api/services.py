@@ -139,12 +139,11 @@ def _refresh_view(service: Record) -> None:
 
 def _new_service(cluster: Record, name: str, data: Request) -> Record:
     validation.check_controller(data.get("deploymentController"))
+    validation.check_scheduling(data.get("schedulingStrategy", "REPLICA"))
     family = task_definition_of(data.get("taskDefinition"))
     launch_type, strategy, refusal = ecs._launch_choice(data, cluster)
     if refusal:
         raise invalid("Specifying both a launch type and capacity provider strategy is not supported.")
-    if data.get("schedulingStrategy", "REPLICA") != "REPLICA":
-        raise Refused("UnsupportedFeatureException", "The sandbox has no DAEMON services: use REPLICA.")
     account, region = responses.get_account_id(), responses.get_region()
     service = {
         "serviceArn": f"arn:aws:ecs:{region}:{account}:service/{cluster['clusterName']}/{name}",

@@ -79,6 +79,12 @@ def check_controller(controller: Record | None) -> None:
         raise Refused("UnsupportedFeatureException", f"The sandbox has no deployment controller {kind}: use ECS.")
 
 
+def check_scheduling(strategy: str) -> None:
+    """Only replicas are here."""
+    if strategy != "REPLICA":
+        raise Refused("UnsupportedFeatureException", f"The sandbox has no {strategy} services: use REPLICA.")
+
+
 def _check_target_group(family: Record, arn: str | None) -> None:
     group = alb._tgs.get(arn) if arn else None
     if arn is None or group is None:

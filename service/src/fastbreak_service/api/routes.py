@@ -98,6 +98,10 @@ def _health_routes(parts: Parts) -> list[Route]:
 
 
 def _analysis_routes(parts: Parts) -> list[Route]:
+    return [_upload_route(parts), *_reading_routes(parts)]
+
+
+def _upload_route(parts: Parts) -> Route:
     gate = asyncio.Semaphore(_PROBES_AT_ONCE)
 
     async def create_analysis(request: Request) -> Response:
@@ -114,6 +118,10 @@ def _analysis_routes(parts: Parts) -> list[Route]:
             await body.discard()
             raise
 
+    return Route("/v1/analyses", create_analysis, methods=["POST"])
+
+
+def _reading_routes(parts: Parts) -> list[Route]:
     async def list_analyses(request: Request) -> Response:
         limit = parameters.integer(request, "limit", 20, 100)
         rows = await asyncio.to_thread(parts.store.newest, limit + 1, parameters.list_cursor(request))
@@ -137,7 +145,6 @@ def _analysis_routes(parts: Parts) -> list[Route]:
         return JSONResponse({"measures": [views.measure(row) for row in page], "next": following})
 
     return [
-        Route("/v1/analyses", create_analysis, methods=["POST"]),
         Route("/v1/analyses", list_analyses, methods=["GET"]),
         Route("/v1/analyses/{id}", get_analysis, methods=["GET"]),
         Route("/v1/analyses/{id}/measures", list_measures, methods=["GET"]),
