@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,7 @@ def playbook_of(word: str) -> Path:
     return ROOT / "playbooks" / f"{name}.yml" if name != word else ROOT / word
 
 
+@cache
 def known_variables() -> set[str]:
     """Variables that a user may give: inputs of roles, and what playbooks and tasks read with a filter or a test."""
     names = set()

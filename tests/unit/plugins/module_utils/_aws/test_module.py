@@ -18,6 +18,7 @@ from tools.files import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.process
 PACKAGE = "ansible_collections.fastbreak.aws.plugins.modules"
 NOWHERE = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
 
