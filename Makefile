@@ -49,7 +49,7 @@ sandbox-test: ## Contract tests of the sandbox
 integration: ## Modules, roles and playbooks against a sandbox
 	@tools/run python -m tools.suite integration
 
-molecule: ## Each role by itself: converge, idempotence, verify
+molecule: ## Each role by itself: check, converge, idempotence, verify, change
 	@tools/run python -m tools.suite molecule
 
 service-test: ## Tests of the service, in .venv-service

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from demo.console import Console, DemoError
+from sandbox.wait import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,21 +59,22 @@ def submit(http: httpx.Client, footage: Path) -> str:
 
 def wait(http: httpx.Client, analysis_id: str, console: Console) -> Analysis:
     """Poll an analysis until it has ended. Raises DemoError when it failed or took longer than LIMIT_SECONDS."""
-    deadline = time.monotonic() + LIMIT_SECONDS
-    status = ""
-    while time.monotonic() < deadline:
+    seen: list[Analysis] = []
+
+    def ended() -> bool:
         response = http.get(f"/v1/analyses/{analysis_id}", timeout=30)
         response.raise_for_status()
         analysis: Analysis = response.json()
-        if analysis["status"] != status:
-            status = analysis["status"]
-            console.detail(f"analysis {analysis_id}: {status}")
-        if status == "succeeded":
-            return analysis
-        if status == "failed":
-            raise DemoError(f"analysis {analysis_id} failed: {analysis['error']}")
-        time.sleep(POLL_SECONDS)
-    raise DemoError(f"analysis {analysis_id} is still {status!r} after {LIMIT_SECONDS:.0f} s")
+        if not seen or seen[-1]["status"] != analysis["status"]:
+            console.detail(f"analysis {analysis_id}: {analysis['status']}")
+        seen.append(analysis)
+        return analysis["status"] in ("succeeded", "failed")
+
+    if not until(ended, LIMIT_SECONDS, pause=POLL_SECONDS):
+        raise DemoError(f"analysis {analysis_id} is still {seen[-1]['status']!r} after {LIMIT_SECONDS:.0f} s")
+    if seen[-1]["status"] == "failed":
+        raise DemoError(f"analysis {analysis_id} failed: {seen[-1]['error']}")
+    return seen[-1]
 
 
 def show(http: httpx.Client, analysis: Analysis, console: Console) -> None:

@@ -23,6 +23,7 @@ from sandbox import ACCOUNTS, engine, process, state
 from sandbox.addresses import loopback_address, low_port_problem
 from sandbox.authority import authority_path
 from sandbox.errors import SandboxError
+from sandbox.wait import until
 
 START_SECONDS = 60.0
 
@@ -152,14 +153,16 @@ def _preflight(name: str, home: Path) -> DockerClient:
 
 
 def _wait_until_up(started: Popen[bytes], home: Path) -> state.State:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
+    def look() -> state.State | None:
         known = state.read_state(home)
         if known and known.pid == started.pid and _is_healthy(known):
             return known
         if started.poll() is not None:
             raise SandboxError(f"the sandbox's server ended with code {started.returncode}:\n{_log_tail(home)}")
-        time.sleep(0.05)
+        return None
+
+    if known := until(look, START_SECONDS, pause=0.05):
+        return known
     started.kill()
     raise SandboxError(f"the sandbox did not serve within {START_SECONDS:.0f} s and was ended:\n{_log_tail(home)}")
 

@@ -8,9 +8,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
+
+from sandbox.wait import until
 
 MODULE = "sandbox.server"
 
@@ -86,8 +87,5 @@ def stop(server: Server, patience_seconds: float = 20.0) -> None:
             os.kill(server.pid, number)
         except ProcessLookupError:
             return
-        deadline = time.monotonic() + patience
-        while time.monotonic() < deadline:
-            if find(server.name, server.home) != server:
-                return
-            time.sleep(0.05)
+        if until(lambda: find(server.name, server.home) != server, patience, pause=0.05):
+            return

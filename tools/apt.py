@@ -6,8 +6,9 @@
 import os
 import shutil
 import subprocess
-import time
 from pathlib import Path
+
+from tools.wait import until
 
 LOCK_WAIT_SECONDS = 300
 LISTS = Path("/var/lib/apt/lists")
@@ -51,20 +52,26 @@ def run(verb: str, *packages: str) -> None:
         command += ["--no-install-recommends", *packages]
     # RUNLEVEL=1 keeps init scripts from starting services: then we would not know that they are ours to stop.
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
-    deadline = time.monotonic() + LOCK_WAIT_SECONDS
-    while True:
-        done = subprocess.run(
-            command,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        if done.returncode == 0:
-            return
-        if "Could not get lock" not in done.stdout or time.monotonic() > deadline:
-            tail = "\n".join(done.stdout.strip().splitlines()[-12:])
-            raise AptError(f"`{' '.join(command)}` failed (exit {done.returncode}):\n{tail}")
-        time.sleep(2)
+    tries: list[subprocess.CompletedProcess[str]] = []
+
+    def ended() -> bool:
+        tries.append(_apt_get(command, environment))
+        return tries[-1].returncode == 0 or "Could not get lock" not in tries[-1].stdout
+
+    until(ended, LOCK_WAIT_SECONDS, pause=2)
+    done = tries[-1]
+    if done.returncode != 0:
+        tail = "\n".join(done.stdout.strip().splitlines()[-12:])
+        raise AptError(f"`{' '.join(command)}` failed (exit {done.returncode}):\n{tail}")
+
+
+def _apt_get(command: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )

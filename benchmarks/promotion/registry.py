@@ -7,12 +7,12 @@ import http.client
 import shutil
 import socket
 import subprocess
-import time
 from pathlib import Path
 from typing import Self
 
 from benchmarks.promotion.errors import BenchmarkError
 from benchmarks.promotion.images import OCI_INDEX, OCI_MANIFEST
+from tools.wait import until
 
 # Without a cache, so that what is taken from the storage is gone for the registry too.
 _CONFIG = """\
@@ -98,15 +98,19 @@ class DockerRegistry:
             self._process = subprocess.Popen(
                 ["docker-registry", "serve", str(config)], stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
-        deadline = time.monotonic() + _START_SECONDS
-        while time.monotonic() < deadline and self._process.poll() is None:
-            try:
-                if self.get("/v2/") == 200 and self._process.poll() is None:
-                    return True
-            except OSError:
-                time.sleep(0.02)
+        process = self._process
+        answered = until(lambda: process.poll() is not None or self._answers(), _START_SECONDS, pause=0.02)
+        # What answers on the port of one that has ended is somebody else's.
+        if answered and process.poll() is None:
+            return True
         self._stop()
         return False
+
+    def _answers(self) -> bool:
+        try:
+            return self.get("/v2/") == 200
+        except OSError:
+            return False
 
     def _stop(self) -> None:
         if self._process:

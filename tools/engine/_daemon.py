@@ -7,7 +7,6 @@ import http.client
 import json
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from tools.engine import _record
 from tools.engine._errors import EngineError
 from tools.engine._ping import DEFAULT_SOCKET, get, ping_socket
 from tools.engine._processes import children, end, identify, name_of
+from tools.wait import until
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
@@ -74,18 +74,20 @@ def _launch(layout: Layout) -> None:
 
 
 def _wait_until_it_answers(layout: Layout, running: int | None) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while not (answer := ping_socket(layout.socket)).ok:
+    def answers() -> bool:
+        if ping_socket(layout.socket).ok:
+            return True
         record = _record.read(layout.record)
         if record is not None and record.daemon is not None and running is None and not record.daemon.alive():
             raise EngineError(f"dockerd ended while it was starting. The end of {layout.log}:\n{_tail(layout.log)}")
-        if time.monotonic() > deadline:
-            who = f"dockerd (process {running}) runs but" if running else "dockerd"
-            raise EngineError(
-                f"{who} did not answer on {layout.socket} within {START_SECONDS} s ({answer.seen}). "
-                f"Look at its log (ours: {layout.log}), end it and run this again."
-            )
-        time.sleep(0.1)
+        return False
+
+    if not until(answers, START_SECONDS, pause=0.1):
+        who = f"dockerd (process {running}) runs but" if running else "dockerd"
+        raise EngineError(
+            f"{who} did not answer on {layout.socket} within {START_SECONDS} s ({ping_socket(layout.socket).seen}). "
+            f"Look at its log (ours: {layout.log}), end it and run this again."
+        )
 
 
 def _tail(log: Path, lines: int = 15) -> str:

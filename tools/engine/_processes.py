@@ -5,9 +5,10 @@
 
 import os
 import signal
-import time
 from dataclasses import dataclass
 from pathlib import Path
+
+from tools.wait import until
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -79,9 +80,4 @@ def _signal(process: Process, number: signal.Signals) -> None:
 
 
 def _wait(process: Process, seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while process.alive():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
+    return until(lambda: not process.alive(), seconds, pause=0.05)

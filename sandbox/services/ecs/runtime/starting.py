@@ -18,6 +18,7 @@ from sandbox.services.ecs.model.records import LOCK, Record, is_wanted, service_
 from sandbox.services.ecs.model.revisions import pinned_digests
 from sandbox.services.ecs.runtime import anchor, containers, engine, images, logs, stopping
 from sandbox.services.ecs.runtime.engine_pace import PACE
+from sandbox.wait import until
 
 logger = logging.getLogger("sandbox.ecs")
 _POLL_SECONDS = 0.2
@@ -177,16 +178,17 @@ def _note_start(task: Record, container: Any, record: Record) -> None:
 
 def _await_dependencies(task: Record, definition: Mapping[str, Any]) -> None:
     for dependency in definition.get("dependsOn") or []:
-        record = next(item for item in task["containers"] if item["name"] == dependency["containerName"])
-        deadline = time.monotonic() + float(definition.get("startTimeout") or _DEPENDENCY_SECONDS)
-        while is_wanted(task) and not _met(record, dependency["condition"], str(definition["name"])):
-            if time.monotonic() > deadline:
-                raise StartFailed(
-                    f"TaskFailedToStart: container {definition['name']} waited in vain for {record['name']} to be "
-                    f"{dependency['condition']}",
-                    str(definition["name"]),
-                )
-            time.sleep(_POLL_SECONDS)
+        _await_dependency(task, definition, dependency)
+
+
+def _await_dependency(task: Record, definition: Mapping[str, Any], dependency: Mapping[str, Any]) -> None:
+    name, condition = str(definition["name"]), dependency["condition"]
+    record = next(item for item in task["containers"] if item["name"] == dependency["containerName"])
+    patience = float(definition.get("startTimeout") or _DEPENDENCY_SECONDS)
+    if not until(lambda: not is_wanted(task) or _met(record, condition, name), patience, pause=_POLL_SECONDS):
+        raise StartFailed(
+            f"TaskFailedToStart: container {name} waited in vain for {record['name']} to be {condition}", name
+        )
 
 
 def _met(record: Record, condition: str, waiter: str) -> bool:

@@ -13,6 +13,7 @@ from sandbox.clients import client
 from sandbox.ministack import rds as emulated
 from sandbox.services.cloudformation.model.types import Context, Created, Properties, ResourceType, as_bool, changed
 from sandbox.services.rds import runtime
+from sandbox.wait import until
 
 _POLL_SECONDS = 0.1
 _TIMEOUT_SECONDS = 120.0
@@ -79,15 +80,17 @@ def _create(properties: Properties, context: Context) -> Created:
 
 def _wait(identifier: str) -> Properties:
     """The instance once it is available."""
-    deadline = time.monotonic() + _TIMEOUT_SECONDS
-    while True:
-        instance: Properties = _rds().describe_db_instances(DBInstanceIdentifier=identifier)["DBInstances"][0]
-        if instance["DBInstanceStatus"] == "available":
-            return instance
-        if instance["DBInstanceStatus"] == "failed" or time.monotonic() > deadline:
-            words = runtime.last_words(emulated._instances[identifier])
-            raise ValueError(f"DB instance {identifier} is {instance['DBInstanceStatus']}; its log ends: {words}")
-        time.sleep(_POLL_SECONDS)
+
+    def describe() -> Properties:
+        found: Properties = _rds().describe_db_instances(DBInstanceIdentifier=identifier)["DBInstances"][0]
+        return found
+
+    until(lambda: describe()["DBInstanceStatus"] in ("available", "failed"), _TIMEOUT_SECONDS, pause=_POLL_SECONDS)
+    instance = describe()
+    if instance["DBInstanceStatus"] != "available":
+        words = runtime.last_words(emulated._instances[identifier])
+        raise ValueError(f"DB instance {identifier} is {instance['DBInstanceStatus']}; its log ends: {words}")
+    return instance
 
 
 def _attributes(instance: Properties) -> dict[str, Any]:
