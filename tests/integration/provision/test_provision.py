@@ -113,7 +113,6 @@ def test_a_component_that_fails_anywhere_stops_all_before_the_first_is_applied(d
     assert "was refused or failed, and nothing is applied before" in failed.message("ecr")
     assert "network_database_port" in failed.message("network")
     assert "it reads what network provides, which failed in this run" in failed.message("rds")
-    assert failed.seconds < 120
 
 
 def test_data_is_replaced_only_with_consent_by_name(dev):

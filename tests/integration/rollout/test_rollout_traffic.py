@@ -278,6 +278,6 @@ def test_rule_that_is_deleted_meanwhile_is_named_at_once(platform: Platform) -> 
                 platform.elb.delete_rule(RuleArn=rule["RuleArn"])
     assert isinstance(ours.result, RolledBackError), ours.result
     assert "(listener_rules) was deleted" in ours.result.message
-    assert time.monotonic() - began < 120
+    assert time.monotonic() - began < 900, "it was found by a timeout"
     assert standing(platform) == before
     assert set(platform.answers()) == {(200, good)}

@@ -199,10 +199,10 @@ def test_a_helper_that_knows_the_registry_by_its_url_is_asked_by_that(case: Case
 
 
 def test_a_helper_that_hangs_is_ended_with_all_that_it_started(case: Case) -> None:
-    case.helper("sleep 60 &", "sleep 60")
+    case.helper("sleep 600 &", "sleep 600")
     began = time.monotonic()
     assert "gave no answer within 0.3 s" in case.refusal(seconds=0.3)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 300, "it was waited for"
 
 
 def test_a_helper_that_is_not_installed_or_cannot_be_meant_is_told(case: Case) -> None:
