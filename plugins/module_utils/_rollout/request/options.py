@@ -67,16 +67,18 @@ def build_request(options: Options, *, owner: str, key: bytes) -> RolloutRequest
         keep_revisions=options["keep_revisions"],
         stop_serving=tuple(options["stop_serving"] or ()),
     )
-    problems = [
-        *problems,
-        *unfit,
+    problems = [*problems, *unfit, *_problems(options, request)]
+    if options["state"] != "absent" and problems:
+        raise RequestError(f"Rolling out {request.service}: " + " ".join(problems), problems=problems)
+    return request
+
+
+def _problems(options: Options, request: RolloutRequest) -> list[str]:
+    return [
         *empty_condition_problems(options["listener_rules"] or []),
         *problems_of(request),
         *scaling_problems(options["scaling"]),
     ]
-    if options["state"] != "absent" and problems:
-        raise RequestError(f"Rolling out {request.service}: " + " ".join(problems), problems=problems)
-    return request
 
 
 def _settings(options: Options, tags: Mapping[str, str]) -> ServiceSettings:
