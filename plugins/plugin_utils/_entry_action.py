@@ -63,7 +63,8 @@ class EntryAction(ActionBase):  # type: ignore[misc] # ansible-core publishes no
             progress=Lines(self._display.display, controller),
             check_mode=self._task.check_mode,
         )
-        done = answer(lambda: self._confirmed(params, context, task_vars or {}))
+        with controller.watched():
+            done = answer(lambda: self._confirmed(params, context, task_vars or {}))
         result.update(renamed(done, playbook_name) if done.get("failed") else done)
         return remove_values(result, entry.secrets(params))  # type: ignore[no-any-return]
 

@@ -5,8 +5,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import threading
 from multiprocessing import parent_process
+from typing import TYPE_CHECKING
+
+from .interruption import interrupt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LOOK_SECONDS = 1.0
+# How long an interrupted worker may take to give up what it holds.
+_LAST_SECONDS = 20.0
 
 
 class Controller:
@@ -18,11 +30,40 @@ class Controller:
 
     def __init__(self, pid: int | None = None) -> None:
         self._pid = _started_by() if pid is None else pid
+        self._raised = False
 
     def check(self) -> None:
         """Raise KeyboardInterrupt when it is gone."""
-        if os.getppid() != self._pid:
+        if self._is_gone():
+            self._raised = True
             raise KeyboardInterrupt("The ansible-playbook run that this belonged to has ended.")
+
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[None]:
+        """Interrupt the work in it within seconds after the controller is gone, whatever the work waits for.
+
+        Work that does not end then is ended: it must not outlive its run for as long as an answer, a program or a
+        pause takes. It has to be done by the main thread, where signals arrive.
+        """
+        ended = threading.Event()
+        try:
+            threading.Thread(target=self._watch, args=(ended,), daemon=True, name="watch of the controller").start()
+            yield
+        finally:
+            ended.set()
+
+    def _watch(self, ended: threading.Event) -> None:
+        while not self._is_gone():
+            if ended.wait(_LOOK_SECONDS):
+                return
+        # A second interruption would disturb the end that the first one began.
+        if not (self._raised or ended.is_set()):
+            interrupt()
+        if not ended.wait(_LAST_SECONDS):
+            os._exit(1)
+
+    def _is_gone(self) -> bool:
+        return os.getppid() != self._pid
 
 
 def _started_by() -> int:

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +21,7 @@ import yaml
 from tools.files import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 SIDES = {"source": {"registry": "a.invalid"}, "destination": {"registry": "b.invalid"}}
 #: What stands in the playbook, as YAML, and what is said. Nothing of it may reach a registry.
@@ -95,3 +98,58 @@ def test_boto3_is_loaded_where_an_action_needs_it_and_then_before_workers_are_fo
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT / ".ansible/collections")}
     assert subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == loaded
+
+
+@pytest.fixture
+def black_hole() -> Iterator[socket.socket]:
+    """A server that takes connections and never answers. Until the deadline of a call passes, 5 minutes go by."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(120)
+        yield server
+
+
+def children(pid: int) -> set[int]:
+    """The processes below *pid* that are there."""
+    try:
+        found = set(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()))
+    except FileNotFoundError:
+        return set()
+    return found.union(*map(children, found))
+
+
+def lives(pid: int) -> bool:
+    """Whether the process is there, and has not ended without anybody asking how."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=lambda number: number.name)
+def test_worker_that_waits_for_an_answer_ends_with_its_run(
+    number: signal.Signals, black_hole: socket.socket, tmp_path: Path
+) -> None:
+    account = {"access_key": "x", "secret_key": "x", "endpoint_url": f"http://127.0.0.1:{black_hole.getsockname()[1]}"}
+    task = {"fastbreak.aws.cloudformation_stack_info": {"names": ["a"], "region": "us-east-1", **account}}
+    play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": [task]}
+    (tmp_path / "play.yml").write_text(yaml.safe_dump([play]), encoding="utf-8")
+    command = [Path(sys.executable).with_name("ansible-playbook"), "-i", "localhost,", tmp_path / "play.yml"]
+    environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
+    with subprocess.Popen(
+        command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    ) as run:
+        connection, _address = black_hole.accept()
+        workers = children(run.pid)
+        assert workers
+        # The controller alone, as the kernel does when memory is short. Ctrl-C goes to all of them.
+        run.send_signal(number)
+        run.wait(timeout=120)
+        deadline = time.monotonic() + 60
+        while any(map(lives, workers)) and time.monotonic() < deadline:
+            time.sleep(0.2)
+        left = set(filter(lives, workers))
+        connection.close()
+        for pid in left:
+            os.kill(pid, signal.SIGKILL)
+    assert left == set()
