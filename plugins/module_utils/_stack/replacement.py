@@ -36,6 +36,8 @@ REPLACING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("AllocationId", "AvailabilityMode", "ConnectivityType", "PrivateIpAddress", "SubnetId", "VpcId"),
         (),
     ),
+    "AWS::EC2::NetworkAcl": (("VpcId",), ()),
+    "AWS::EC2::NetworkAclEntry": (("Egress", "NetworkAclId", "RuleNumber"), ()),
     "AWS::EC2::Route": (
         ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId", "RouteTableId"),
         (),
@@ -70,6 +72,7 @@ REPLACING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
         ("Ipv6CidrBlock",),
     ),
+    "AWS::EC2::SubnetNetworkAclAssociation": (("NetworkAclId", "SubnetId"), ()),
     "AWS::EC2::SubnetRouteTableAssociation": (("RouteTableId", "SubnetId"), ()),
     "AWS::EC2::VPC": (
         ("CidrBlock", "Ipv4IpamPoolId", "Ipv4NetmaskLength", "VpcEncryptionControl"),
