@@ -123,7 +123,7 @@ class Environment:
         with SteadyLoad(self.url + LOAD_PATH, self.trust) as load:
             output = self.playbook("playbooks/deploy.yml", log="deploy-bad", extra={"version": bad.tag}, check=False)
         if output.code == 0:
-            raise DemoError(f"the bad release {bad.tag} was let in; the whole output: {output.log}")
+            raise DemoError(f"the bad release {bad.tag} was accepted; the whole output: {output.log}")
         running = running_image(self.platform)
         if not running.endswith(good.digest):
             raise DemoError(f"after the refusal {running} runs, expected {good.digest}; the whole output: {output.log}")

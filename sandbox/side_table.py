@@ -23,7 +23,7 @@ class SideTable[Value]:
 
     `key` tells records of every account and region apart: an ARN, or another id that no two records share. `is_held`
     says whether MiniStack still has the record. MiniStack drops records in many places (its handlers, its stacks, its
-    reset), so the table asks instead of being told: a record made anew under an old name has a new value, and values
+    reset), so the table asks instead of being told: a record recreated under an old name has a new value, and values
     whose records went are swept out as the table grows. Neither MiniStack nor the sandbox keeps state on disk.
     """
 

@@ -11,8 +11,8 @@ short_description: Take back what was changed behind CloudFormation's back
 version_added: 0.1.0
 description:
   - Detects the drift of a stack, and brings each resource that differs back to what the stack says, by a drift-aware
-    change set (C(REVERT_DRIFT)). A resource that was deleted is made anew.
-  - What CloudFormation would do is judged first. Anything that is replaced or made anew without its data needs consent
+    change set (C(REVERT_DRIFT)). A resource that was deleted is recreated.
+  - What CloudFormation would do is judged first. Anything that is replaced or recreated without its data needs consent
     by name, and what the stack policy denies is refused.
   - Afterwards the drift is detected again. The module fails and names what still differs.
   - The action plugin of the same name does the work in the controller.
@@ -22,7 +22,7 @@ options:
     type: str
     required: true
   consent:
-    description: Logical ids of resources that hold data and may be replaced, or made anew without it.
+    description: Logical ids of resources that hold data and may be replaced, or recreated without it.
     type: list
     elements: str
     default: []
@@ -58,7 +58,7 @@ EXAMPLES = r"""
     name: fastbreak-dev-network
   check_mode: true
 
-- name: Change it back, and make the table of jobs anew, empty
+- name: Change it back, and recreate the table of jobs, empty
   fastbreak.aws.cloudformation_revert_drift:
     name: fastbreak-dev-service
     consent: [JobTable]
@@ -88,7 +88,7 @@ resources:
       description: Whether CloudFormation makes a new one in its place, one of V(yes), V(maybe), V(no) and V(unknown).
       type: str
     words:
-      description: How it differed, in a sentence; empty for what only follows a resource that is made anew.
+      description: How it differed, in a sentence; empty for what only follows a resource that is recreated.
       type: str
 unrepaired:
   description: Logical ids of what still differs.
@@ -175,7 +175,7 @@ def _diff(name, drifts):
         ),
         "after": side(
             lambda drift: (
-                "made anew"
+                "recreated"
                 if drift.status == "DELETED"
                 else {path: expected for path, expected, _actual in drift.differences}
             )

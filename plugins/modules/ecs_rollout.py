@@ -66,7 +66,7 @@ options:
       - What to deploy, a semantic version, a whole image tag C(<semver>-<commit>), or a digest.
       - A semantic version that names more than one image means the newest. Required for O(state=present), unless
         O(revision) is given.
-      - For O(state=rolled_back), a release that was let in here before. When that version runs already, the release
+      - For O(state=rolled_back), a release that was accepted here before. When that version runs already, the release
         of it before, with another task definition. One release exactly is named by its C(definition), by its task
         definition as C(family:revision), or by its C(release_id).
     type: str
@@ -74,7 +74,7 @@ options:
     description:
       - A revision that is registered already, as C(family:revision) or by its ARN. It is deployed as it is instead of
         O(version) and O(task_definition), with the same checks, gates and record. One that was deregistered is
-        registered anew.
+        registered again.
       - Its image has to be one of O(repository). An image that it names by a tag is pinned to its digest, which
         registers another revision.
     type: str
@@ -478,7 +478,7 @@ options:
         type: dict
   keep_revisions:
     description:
-      - How many of the service's own revisions stay registered once a release is let in, the newest. Not given, all.
+      - How many of the service's own revisions stay registered once a release is accepted, the newest. Not given, all.
       - What bears no tags of the service, what a task of the cluster runs, and what the release record names as good
         last (to go back to) is never deregistered. A revision that is can still be gone back to, as it is registered
         again then.
@@ -486,7 +486,7 @@ options:
     type: int
   force_new_deployment:
     description:
-      - Whether tasks are replaced and judged although nothing differs, such as to read secrets anew. With it every run
+      - Whether tasks are replaced and judged although nothing differs, such as to read secrets again. With it every run
         is a release, so that none ends unchanged. What was never judged, such as the release of an interrupted run, is
         judged as it runs instead.
     type: bool
@@ -497,7 +497,7 @@ options:
     default: false
   require_promoted:
     description:
-      - Whether only a digest is let in that M(fastbreak.aws.image_promotion) promoted, as O(release_table) says.
+      - Whether to accept only a digest that M(fastbreak.aws.image_promotion) promoted, as O(release_table) says.
       - Holds for a rollback too, and is checked before anything is changed.
     type: bool
     default: false
@@ -629,7 +629,7 @@ task_definition_arn:
   returned: always, unless refused or O(state=absent)
 changes:
   description: What differs, by C(task_definition), C(service), C(listener_rules) and C(scaling), and which revisions
-    are C(deregistered) once the release is let in.
+    are C(deregistered) once the release is accepted.
   type: dict
   returned: always, unless refused or O(state=absent)
 release:
@@ -896,7 +896,7 @@ ENTRY = Entry(
     build_argument_spec(),
     perform,
     CROSS_CHECKS,
-    # Given, they must not be empty: each of them keeps a release out, or says how it is let in and who reaches it.
+    # Given, they must not be empty: each of them keeps a release out, or says how it is accepted and who reaches it.
     protecting=(
         "cluster",
         "service",

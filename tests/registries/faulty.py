@@ -82,7 +82,7 @@ class Recorded:
 
 
 class FaultyRegistry:
-    """Set the attributes and faults at any time; all are read anew for each request.
+    """Set the attributes and faults at any time; all are read again for each request.
 
     ``basic`` is (user, password); ``bearer`` asks for tokens of our own token endpoint, which wants ``basic`` when
     that is set, or the ``identity_token``, and of which each is good for ``token_requests`` requests (None: for ever).

@@ -33,7 +33,7 @@ _PIECE = 1 << 20
 
 @dataclass(frozen=True)
 class Blob:
-    """Bytes that ``seed`` and ``size`` decide, made anew piece by piece; or ``content`` itself."""
+    """Bytes that ``seed`` and ``size`` decide, recreated piece by piece; or ``content`` itself."""
 
     size: int
     seed: int = 0

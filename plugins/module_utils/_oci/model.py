@@ -36,7 +36,7 @@ class Transferred:
 
 @dataclass(frozen=True, slots=True)
 class RawManifest:
-    """A manifest as a registry sent it: the bytes, which are never written anew, their digest and media type."""
+    """A manifest as a registry sent it: the bytes, which are never written again, their digest and media type."""
 
     content: bytes
     digest: str

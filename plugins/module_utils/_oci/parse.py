@@ -56,7 +56,7 @@ def parse_manifest(raw: RawManifest) -> Manifest:
     except MalformedError as error:
         raise UnreadableManifestError(
             f"Manifest {quote(raw.digest)} {error}. It was not carried, and nothing that names it. "
-            "Push the image anew with a tool that writes OCI or Docker schema 2 manifests.",
+            "Push the image again with a tool that writes OCI or Docker schema 2 manifests.",
             digest=raw.digest,
         ) from error
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Patience with registries that do not know for a moment what they have taken.
 
-Seen on Debian's docker-registry while two runs write the same content: it truncates a link before writing it anew. And
+Seen on Debian's docker-registry while two runs write the same content: it truncates a link before writing it again. And
 registries in the cloud answer from many machines.
 """
 

@@ -51,7 +51,7 @@ class Library:
         if manifest.digest in above:
             raise RefusedError(
                 f"Index {manifest.digest} of {repository} contains itself, by way of {len(above)} others. Nothing was "
-                "written. Push the image anew."
+                "written. Push the image again."
             )
         if len(above) >= DEPTH_LIMIT:
             raise RefusedError(
@@ -149,7 +149,7 @@ def _read_child(session: Session, address: Address, child: Descriptor) -> Manife
     if found is None:
         raise RefusedError(
             f"{session.ports.source.host}/{address.repository} names the manifest {address.reference} in an index, but "
-            "does not have it. Nothing was written. Push the image anew: part of it was deleted."
+            "does not have it. Nothing was written. Push the image again: part of it was deleted."
         )
     return found
 

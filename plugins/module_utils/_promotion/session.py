@@ -152,7 +152,7 @@ class Session:
             raise RefusedError(
                 f"{registry.host}/{repository} names a manifest {named.digest} of {named.size} bytes "
                 f"({named.media_type}), but answered with {found.digest} of {len(found.raw.content)} bytes "
-                f"({found.raw.media_type}). Nothing was written. Push the image anew, or mistrust that registry."
+                f"({found.raw.media_type}). Nothing was written. Push the image again, or mistrust that registry."
             )
         return found
 

@@ -62,7 +62,7 @@ class Release:
 
     @property
     def succeeded(self) -> bool:
-        """Whether it was judged and let in."""
+        """Whether it was judged and accepted."""
         return self.outcome is Outcome.SUCCEEDED
 
     @property

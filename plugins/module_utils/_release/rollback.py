@@ -70,7 +70,7 @@ def _named(succeeded: list[Release], running: Release | None, running_arn: str, 
 
 
 def _before_running(history: tuple[Release, ...], succeeded: list[Release], running: Release) -> RollbackTarget:
-    """Where a service goes back to from a release that was let in; nowhere when it came back to that already."""
+    """Where a service goes back to from a release that was accepted; nowhere when it came back to that already."""
     newest = newest_first(history)[0]
     if running.kind == ROLLBACK:
         return RollbackTarget(running, already_there=True)
@@ -92,7 +92,7 @@ def _before_interrupted(
 
 
 def _before_unfit(history: tuple[Release, ...], succeeded: list[Release], running_arn: str) -> RollbackTarget:
-    """Where a service goes back to from a revision that was never let in."""
+    """Where a service goes back to from a revision that was never accepted."""
     unfit = next((past for past in newest_first(history) if past.task_definition_arn == running_arn), None)
     if unfit is None:
         return _first([], "what runs now is not a recorded release; name a version.", succeeded)

@@ -111,7 +111,7 @@ def recover(session: Session, facts: Facts) -> Recovery:
 
 
 def _snapshot_before(facts: Facts, kept: KeptSnapshot | None) -> str:
-    """What the oldest run found that nobody ended, of those since the last release that was let in."""
+    """What the oldest run found that nobody ended, of those since the last release that was accepted."""
     if kept and not any(release.succeeded and release.release_id > kept.after for release in facts.history):
         return kept.text
     unjudged = takewhile(lambda release: not release.succeeded, newest_first(facts.history))

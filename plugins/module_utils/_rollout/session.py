@@ -134,7 +134,7 @@ class Session:
     def await_free(self) -> Lock | None:
         """The lock that a dead run left; None where there is none. Writes nothing.
 
-        Whether a holder lives is known by its lock alone, whose lease it writes anew while it works. Raises
+        Whether a holder lives is known by its lock alone, whose lease it writes again while it works. Raises
         RefusedError as soon as it did, or gave the lock up.
         """
         first = self.ports.releases.read_lock(self.request.service)

@@ -63,7 +63,7 @@ def leaving(source: Sequence[Rule], destination: Sequence[Rule], marks: Mapping[
     if lost:
         raise RefusedError(
             f"Nothing was touched: the update removes a listener, and {' and '.join(lost)} would go with it, which "
-            f"{_are_not_ours(marks)}. Delete them if nothing needs them, or make them anew on the listener that stays.",
+            f"{_are_not_ours(marks)}. Delete them if nothing needs them, or move them to the listener that stays.",
             rules=lost,
         )
     pairs = _places(source, destination, marks)
@@ -94,7 +94,7 @@ def _places(
     taken = [str(there) for _rule, there in pairs if there is not None and not there.carries(marks)]
     if taken:
         raise RefusedError(
-            f"Nothing was touched: rules of releases have to stand where {' and '.join(taken)} {_are_not_ours(marks)}. "
+            f"Nothing was touched: rules of releases must go where {' and '.join(taken)} {_are_not_ours(marks)}. "
             "Give it another priority, or delete it if nothing needs it.",
             rules=taken,
         )

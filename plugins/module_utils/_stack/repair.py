@@ -77,7 +77,7 @@ def _clear_stillborn(snapshot: StackSnapshot, request: StackRequest, ports: Port
     """Delete a stack that never stood. It was never in use, so it holds no data; what it retained stays."""
     left = _left_over(snapshot, ports)
     ports.progress.say(
-        f"{request.name}: {snapshot.status}, it never came to be; deleting it to create it again. {left}"
+        f"{request.name}: {snapshot.status}, its creation never completed; deleting it to create it again. {left}"
     )
     if snapshot.termination_protection:
         ports.stacks.update_termination_protection(request.name, enabled=False)

@@ -33,7 +33,7 @@ def predict(drift: ResourceDrift) -> Reversal:
 def refuse_reversals(
     name: str, reversals: Sequence[Reversal], policy: Mapping[str, Any] | None, consent: Sequence[str]
 ) -> None:
-    """Raise `RefusedError` for what the stack policy denies, what cannot be made anew, and data nobody consented to
+    """Raise `RefusedError` for what the stack policy denies, what cannot be recreated, and data nobody consented to
     give up. *consent* holds logical ids.
     """
     impossible = [words for reversal in reversals for words in _impossible(reversal, policy)]
@@ -91,6 +91,6 @@ def _loses(reversal: Reversal) -> bool:
 def _loss(reversal: Reversal) -> str:
     label = f"{reversal.logical_id} ({reversal.resource_type})"
     if reversal.action == "add":
-        return f"{label} was deleted with {HOLDS_DATA[reversal.resource_type]}, and would be made anew, without them"
+        return f"{label} was deleted with {HOLDS_DATA[reversal.resource_type]}, and would be recreated without them"
     certain = "would" if reversal.replacement == "yes" else "may"
     return f"{label} {certain} be replaced, and with it {HOLDS_DATA[reversal.resource_type]}"

@@ -133,7 +133,7 @@ def _change_set(request: StackRequest, snapshot: StackSnapshot, name: str, ports
 
 
 def _refuse_more(request: StackRequest, change_set: ChangeSet, expected: Sequence[Reversal]) -> None:
-    """What depends on a resource that is made anew follows it; nothing else may change."""
+    """What depends on a resource that is recreated follows it; nothing else may change."""
     known = {item.logical_id for item in expected}
     anew = any(item.action == "add" or item.replacement != "no" for item in expected)
     more = [item.logical_id for item in change_set.reversals if item.logical_id not in known]

@@ -55,7 +55,7 @@ class Store:
     def served(self, arn: str, address: str) -> Served | None:
         """What a listener at `address` serves for a certificate; None when there is no such certificate.
 
-        What the authority issues is issued anew with the listener's address beside its names, since load balancers have
+        What the authority issues is reissued with the listener's address beside its names, since load balancers have
         addresses here where AWS gives them names. What was imported is served as it is.
         """
         parts = arns.parse_arn(arn)

@@ -218,6 +218,6 @@ def test_a_layer_that_the_registry_keeps_broken_is_told(promoter: Promoter) -> N
     kept = _kept(promoter.destination, layer.digest)
     kept.write_bytes(kept.read_bytes()[:-1])
     assert promoter.run(asked, check_mode=True).changed
-    # docker-registry does not write anew what it has under a digest.
+    # docker-registry does not write again what it has under a digest.
     with pytest.raises(OperationError, match=f"{layer.digest} is not there with its {layer.size} bytes.*deleted there"):
         promoter.run(asked)

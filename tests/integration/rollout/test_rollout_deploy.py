@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Releases on real containers behind a real load balancer: let in, refused, rolled back."""
+"""Releases on real containers behind a real load balancer: accepted, refused, rolled back."""
 
 from __future__ import annotations
 

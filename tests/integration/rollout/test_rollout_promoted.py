@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A release that is let in only once it was promoted, by the module that promotes."""
+"""A release that is accepted only once it was promoted, by the module that promotes."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A connection that another thread can end, and the watch that ends those that take too long.
 
-A socket's own timeout begins anew with each byte: a peer that sends a byte now and then would hold a thread for ever.
+A socket's own timeout begins again with each byte: a peer that sends a byte now and then would hold a thread for ever.
 Here every step of an exchange has a time of its own, and so has every stretch of a body: who does not manage it is cut
 off from outside, whatever its thread waits for. An interruption cuts all of them off in the same way.
 """

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _ACCEPT = {"Accept": ", ".join(MANIFEST_TYPES)}
 _MISSING = frozenset({"MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN", "MANIFEST_UNKNOWN"})
 _TYPE_LIMIT = 255
-#: How often an answer that breaks off is asked for anew.
+#: How often an answer that breaks off is asked for again.
 _READS = 3
 
 

@@ -136,7 +136,7 @@ class CopyJob:
         raise refused(self.attempted, self.destination.host, read_refusal(response))
 
     def progressed(self, offset: int) -> None:
-        """Bytes up to *offset* were taken. Further than ever before, that lets failures be counted anew."""
+        """Bytes up to *offset* were taken. Further than ever before, that lets failures be counted again."""
         if offset > self._furthest:
             self._furthest, self._failures = offset, 0
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..remote.http import Call, RegistryHttp
 
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
-#: A connection that brought this much was worth it: the count of failures begins anew.
+#: A connection that brought this much was worth it: the count of failures begins again.
 _PROGRESS_BYTES = 1 << 20
 
 

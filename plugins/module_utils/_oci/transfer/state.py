@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a killed run leaves behind, so that the next run need not send again what the registry has acknowledged.
 
-One small file for each blob under way: the upload's URL and offset, never bytes of the blob. It is written anew by
+One small file for each blob under way: the upload's URL and offset, never bytes of the blob. It is written again by
 rename, readable by its owner alone (an upload's URL may be all it takes to write to it), and held with `flock` by the
 run that uses it. Without a usable folder, copying goes on, and an interrupted blob begins again at zero.
 """

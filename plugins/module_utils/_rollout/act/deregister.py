@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Deregistering the service's own revisions that are no longer kept, once a release was let in."""
+"""Deregistering the service's own revisions that are no longer kept, once a release was accepted."""
 
 from __future__ import annotations
 

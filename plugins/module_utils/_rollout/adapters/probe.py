@@ -39,7 +39,7 @@ class HttpProbe:
         version_header: str,
         headers: tuple[tuple[str, str], ...] = (),
     ) -> Answer:
-        """Send one request on a new connection, so that the load balancer chooses a target anew each time."""
+        """Send one request on a new connection, so that the load balancer chooses a target again each time."""
         parts = urlsplit(url)
         connection = self._connection(parts.scheme, parts.hostname or "", parts.port, timeout_seconds)
         try:

@@ -205,7 +205,7 @@ class Gate(ABC, Generic[T]):  # noqa: UP046 - type parameters need a newer Pytho
         return tally
 
     def completed(self, _tally: T) -> T:
-        """The tally to go on with once the deployment has completed: by default, it begins anew."""
+        """The tally to go on with once the deployment has completed: by default, it begins again."""
         return self.begin()
 
     def assess(self, tally: T, *, baked: bool) -> Verdict:

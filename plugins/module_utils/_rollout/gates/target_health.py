@@ -60,7 +60,7 @@ class TargetHealthGate(Gate[TargetTally]):
             yield "maximum_task_failures and maximum_start_failures must not be below 0; nothing could pass."
 
     def short(self, bake_seconds: float) -> TargetHealthGate:
-        """One look is enough for tasks that have been let in."""
+        """One look is enough for tasks that have been accepted."""
         return replace(self, bake_seconds=min(self.bake_seconds, bake_seconds), consecutive_successes=1)
 
     def measure(self, tally: TargetTally, scene: Scene) -> TargetTally:

@@ -4,7 +4,7 @@
 """Watching a deployment until there is something else to do than wait: look, measure, judge, and again.
 
 Gates that send requests start with the first healthy target of the new revision, so that a version that answers errors
-is stopped while the old one still carries most of the traffic. Their windows open anew when the deployment completes.
+is stopped while the old one still carries most of the traffic. Their windows open again when the deployment completes.
 """
 
 from __future__ import annotations

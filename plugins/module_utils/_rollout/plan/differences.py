@@ -68,7 +68,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What there is. ``rules`` are all of the load balancer's; ``judged`` says whether what runs was let in.
+    """What there is. ``rules`` are all of the load balancer's; ``judged`` says whether what runs was accepted.
 
     ``own_revisions`` are the ARNs of those that our tags name, ``needed_revisions`` of those that must stay; both are
     read only where not all are kept. ``scaling_problems`` say what keeps the wanted scaling from being put now.
@@ -90,7 +90,7 @@ class RolloutPlan:
     """What will be done. ``reuse_arn`` empty: a revision is registered. ``refusal``: why nothing may be done.
 
     ``rules`` are put in place, ``unmarked`` ones get our tags, ``dropped`` ones are ours and no longer wanted.
-    ``spare`` are the ARNs of revisions that are deregistered once the release is let in, the oldest first.
+    ``spare`` are the ARNs of revisions that are deregistered once the release is accepted, the oldest first.
     """
 
     action: Action

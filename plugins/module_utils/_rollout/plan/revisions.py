@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which revisions of the service's own are kept once a release is let in. Pure."""
+"""Which revisions of the service's own are kept once a release is accepted. Pure."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class Target:
     """The release that is wanted. ``image`` is pinned to its digest.
 
-    ``unrecorded``: it has to be judged and recorded once more, though it was let in before. ``key`` is that of the
+    ``unrecorded``: it has to be judged and recorded once more, though it was accepted before. ``key`` is that of the
     definition's fingerprint.
     """
 
@@ -91,7 +91,7 @@ def _registered(session: Session) -> Target:
         there = ", ".join(str(container.get("name")) for container in containers)
         raise _no_revision(name, f"it has no container {released} (load_balancer.container_name); there are: {there}")
     release, pinned = _pinned(session, name, text)
-    # As for a rollback: an inactive revision cannot be deployed, and its document is registered anew.
+    # As for a rollback: an inactive revision cannot be deployed, and its document is registered again.
     reused = definition.active and pinned == text
     if not reused and (problem := _owner_problem(session, definition)):
         raise _no_revision(name, problem)
@@ -220,7 +220,7 @@ def _recorded(session: Session, history: tuple[Release, ...], running_arn: str) 
         ReleaseImage(release.digest, tag),
         release.image,
         definition.document,
-        # An inactive revision cannot be deployed; its document is registered anew.
+        # An inactive revision cannot be deployed; its document is registered again.
         definition.arn if definition.active else "",
         chosen.unrecorded,
     )

@@ -61,7 +61,7 @@ def check(session: Session, facts: Facts, *, orphan_arn: str = "") -> None:
 
 
 def _definition_problems(request: RolloutRequest, facts: Facts) -> list[str]:
-    """Of a definition that this service has not run yet; a recorded one has been let in before."""
+    """Of a definition that this service has not run yet; a recorded one has been accepted before."""
     if facts.plan.reuse_arn and not request.revision:
         return []
     return list(definition_problems(facts.target.document, fargate=request.settings.on_fargate))
@@ -119,7 +119,7 @@ def _promotion_problems(session: Session, facts: Facts) -> Iterator[str]:
     if not request.require_promoted or session.ports.promotions.find_promotion(request.service, release.digest):
         return
     yield (
-        f"The release table holds no promotion of {release.digest}, and require_promoted lets in nothing else. Promote "
+        f"The release table holds no promotion of {release.digest}, and require_promoted accepts nothing else. Promote "
         f"it first ({PROMOTE.format(version=release.version)}), which records that its gates passed."
     )
 

@@ -4,7 +4,7 @@
 """Change sets that bring resources back to their template: `DeploymentMode=REVERT_DRIFT`.
 
 The engine compares a template with its own records. For these it is told what is there instead of what it wrote down,
-so that an update finds the difference and a deleted resource is made anew.
+so that an update finds the difference and a deleted resource is recreated.
 """
 
 import json

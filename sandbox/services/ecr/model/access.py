@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""Who may do what to a repository: its account's own callers, and those of other accounts that its policy lets in.
+"""Who may do what to a repository: its account's own callers, and those of other accounts that its policy admits.
 
 AWS: ECR User Guide, "Private repository policies". Policies of identities are not asked: MiniStack has them, the
 sandbox does not turn them on.

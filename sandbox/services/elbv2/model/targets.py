@@ -46,7 +46,7 @@ class Registry:
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def register(self, group_arn: str, address: str, port: int) -> None:
-        """Register a target; what is registered stays as it is, what drains begins anew."""
+        """Register a target; what is registered stays as it is, what drains begins again."""
         if records.target_group(group_arn) is None:
             raise KeyError(group_arn)
         with self._lock:

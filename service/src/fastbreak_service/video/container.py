@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""Opening a file as a video, with nothing but files of known kinds let in."""
+"""Opening a file as a video, accepting nothing but files of known kinds."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@
 """Keeping persons apart and giving each one number through a clip.
 
 Between key frames a person is followed by the landmarks alone: each pose says where to look next, which is several
-times cheaper than detecting anew. On key frames detections start new tracks and pick up lost ones. A person has a
+times cheaper than detecting again. On key frames detections start new tracks and pick up lost ones. A person has a
 number only after being seen in `CONFIRM_AFTER` frames on end, so that a chair that once looks like a person is never
 listed;
 the frames before that are held back, not dropped.

@@ -52,4 +52,4 @@ def test_a_check_tells_each_resource_in_words_and_as_a_diff(drifts):
     ][: len(drifts)]
     before, after = result["diff"]["before"], result["diff"]["after"]
     assert before == {"Changed": {"/Description": "2"}, "Lost": "deleted"} if drifts else before == {}
-    assert after == {"Changed": {"/Description": "1"}, "Lost": "made anew"} if drifts else after == {}
+    assert after == {"Changed": {"/Description": "1"}, "Lost": "recreated"} if drifts else after == {}

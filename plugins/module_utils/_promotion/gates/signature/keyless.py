@@ -34,7 +34,7 @@ class KeylessVerifier:
     """Checks bundles against one trusted root. Raises `RequestError` when the library or the root cannot be used.
 
     *trusted_root* empty: the public good instance's, as the library brings it or has it in its cache. It is not
-    fetched anew, so that the library wants updating when Sigstore changes its keys; a given root does not.
+    fetched again, so that the library wants updating when Sigstore changes its keys; a given root does not.
     """
 
     def __init__(self, trusted_root: str) -> None:

@@ -144,7 +144,7 @@ def test_a_list_that_is_shorter_than_its_counts_is_not_believed() -> None:
 def test_only_a_finished_scan_is_complete(status: str, state: ScanState) -> None:
     found = read(answer(status, {"findings": []}))
     assert (found.state, found.problem) == (state, status)
-    # A scan that starts anew between two pages.
+    # A scan that starts again between two pages.
     assert read(answer("COMPLETE", {"findings": []}, nextToken="2"), answer(status, {"findings": []})).state is state
 
 

@@ -98,7 +98,7 @@ BACK = (Outcome.SUCCEEDED, ROLLBACK)
         (history("a1", ("b1", Outcome.ROLLED_BACK), "c1"), "c1", "a1"),
         # A rollback that did not succeed is tried again.
         (history("a1", "b1", ("a1", Outcome.ROLLED_BACK, ROLLBACK)), "b1", "a1"),
-        # A service that was left on a release that was never let in.
+        # A service that was left on a release that was never accepted.
         (history("a1", "b1", ("c1", FAILED)), "c1", "b1"),
         (history("a1", ("a2", FAILED)), "a2", "a1"),
     ],

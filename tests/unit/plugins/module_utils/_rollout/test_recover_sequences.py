@@ -46,7 +46,7 @@ BEFORE: dict[str, Any] = {"scaling": scaling(2, 6), **in_group(GROUP_ARN)}
 COMMANDS: tuple[dict[str, Any], ...] = (
     {"version": "1.1.0", "scaling": scaling(3, 9), **in_group(GROUP_ARN, tags=frozenset({("team", "physio")}))},
     {"version": "1.2.0", "scaling": scaling(4, 8), **in_group(GREEN_ARN), "migration": Migration("service", ("go",))},
-    # Unfit, before it could be let in and after that.
+    # Unfit, before it could be accepted and after that.
     {"version": "1.3.0", "scaling": scaling(5, 7), **in_group(GROUP_ARN)},
     {"version": "1.4.0", "scaling": scaling(6, 7), **in_group(GREEN_ARN)},
     {"version": "1.5.0", "scaling": scaling(7, 8), **in_group(GROUP_ARN), "migration": Migration("service", ("go",))},
@@ -114,7 +114,7 @@ def go_through(world: World, steps: list[tuple[str, int, int]]) -> tuple[Any, ..
         world.sleep(120)
         ended = world.kept is None and not any(release.in_progress for release in world.records.values())
         if successes(world) > succeeded or (index == len(COMMANDS) and ended and state(world)[0] == command["version"]):
-            # It was let in, whatever became of the run after that.
+            # It was accepted, whatever became of the run after that.
             asked = asked_for(command, newest_success(world))
             before = asked if state(world) == asked or successes(world) > succeeded else before
     return before

@@ -108,7 +108,7 @@ def test_a_check_predicts_the_same_and_writes_nothing(stacks, clock):
 @pytest.mark.parametrize("check_mode", [True, False])
 @pytest.mark.parametrize(
     ("drifts", "words"),
-    [([TABLE], "would be made anew, without them"), ([LOGS, GROWN], "Storage never shrinks")],
+    [([TABLE], "would be recreated without them"), ([LOGS, GROWN], "Storage never shrinks")],
 )
 def test_a_check_refuses_what_a_run_refuses(stacks, clock, drifts, words, check_mode):
     put(stacks)

@@ -67,7 +67,7 @@ def test_time_goes_on_from_what_was_told() -> None:
         ([f"{at(11)} | 3600"], noon()),
         ([f"{at(12)} | 0"], noon()),
         ([f"{at(11)} | 3600", f"{at(11)} | 3000"], noon(10)),
-        # This cache writes the date anew.
+        # This cache writes the date again.
         ([f"{at(12)} | 3600", at(12)], noon()),
         ([at(12), f"{at(10)} | old", f"{at(10)} | -1", f"{at(10)} | 5; 5", f"{at(10)} | {'9' * 30}"], noon()),
         ([at(12), "soon", "", "Fri, 31 Dec 9998 23:59:59 GMT", "Thu, 01 Jan 2015 25:00:00 GMT"], noon()),

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Older revisions go once a release was let in, and can be gone back to."""
+"""Older revisions go once a release was accepted, and can be gone back to."""
 
 from __future__ import annotations
 

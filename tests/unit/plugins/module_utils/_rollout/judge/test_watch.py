@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Releases that are watched until they are let in or refused."""
+"""Releases that are watched until they are accepted or refused."""
 
 from __future__ import annotations
 

@@ -245,7 +245,7 @@ def test_a_registered_revision_has_to_be_promoted_and_to_fit_like_any_other(worl
     released(world, ports)
     world.push("1.1.0", "b")
     name = register(world, image_of("b"))
-    with pytest.raises(RefusedError, match="require_promoted lets in nothing else"):
+    with pytest.raises(RefusedError, match="require_promoted accepts nothing else"):
         deploy(ports, "", revision=name, document={}, require_promoted=True)
     made = {**document(), "networkMode": "bridge"}
     made["containerDefinitions"][0]["image"] = image_of("b")
