@@ -6,7 +6,7 @@
 .SUFFIXES:
 .PHONY: help setup demo demo-down sandbox-up sandbox-down check test lint unit architecture integration molecule e2e \
 	sandbox-test service-test sanity packaging engine engine-stop images lock changelog format build clean-caches \
-	bench-promotion
+	bench-promotion bench-provision
 
 help: ## List the commands
 	@awk -F ' *## *' '/^[a-z0-9-]+:.*##/ { sub(/:.*/, "", $$1); printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -88,6 +88,9 @@ lock: ## Lock the newest versions that the requirements allow
 
 bench-promotion: ## Promotion beside skopeo and docker: times, memory, requests, resuming (about 25 minutes)
 	@tools/run python -m benchmarks.promotion
+
+bench-provision: ## site.yml with nothing to change beside the AWS CLI and the CDK (about 5 minutes)
+	@tools/run python -m benchmarks.provision
 
 clean-caches: ## List the caches that demo-down keeps (environments, base images, downloads), ask, remove them
 	@tools/run python -m tools.clean

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.promotion import machine
+from benchmarks import machine
 from benchmarks.promotion.cases import CASES, Case, Results
 from benchmarks.promotion.errors import BenchmarkError
 from benchmarks.promotion.figures import as_data, samples_data
@@ -21,6 +21,11 @@ from benchmarks.promotion.report import text
 from tools.command_line import parser
 
 _FREE_BYTES = 15 << 30
+PROGRAMS = {
+    "skopeo": ("skopeo", "--version"),
+    "docker-registry": ("docker-registry", "--version"),
+    "docker": ("docker", "version", "--format", "engine {{.Server.Version}}, client {{.Client.Version}}"),
+}
 
 
 def _arguments(words: list[str]) -> argparse.Namespace:
@@ -75,7 +80,7 @@ def main(words: list[str]) -> int:
             folder = Path(name)
             if not arguments.quick:
                 _check_space(folder)
-            described = machine.describe(folder)
+            described = machine.describe(folder, PROGRAMS)
             results = _run(arguments, folder, cases)
     except BenchmarkError as error:
         print(error, file=sys.stderr)

@@ -8,11 +8,12 @@ import platform
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 
-def describe(storage: Path) -> dict[str, str]:
-    """The machine and the versions, by name."""
+def describe(storage: Path, programs: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """The machine and the versions, by name. *programs* are commands by name that tell their version."""
     memory = int(_matched(r"MemTotal:\s+(\d+) kB", Path("/proc/meminfo").read_text()) or 0)
     return {
         "processor": _matched(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text()) or platform.machine(),
@@ -22,9 +23,7 @@ def describe(storage: Path) -> dict[str, str]:
         "kernel": platform.release(),
         "storage": _filesystem(storage),
         "python": platform.python_version(),
-        "skopeo": _version("skopeo", "--version"),
-        "docker-registry": _version("docker-registry", "--version"),
-        "docker": _version("docker", "version", "--format", "engine {{.Server.Version}}, client {{.Client.Version}}"),
+        **{name: _version(*command) for name, command in programs.items()},
     }
 
 
