@@ -9,10 +9,10 @@ No gate sees that: a gate sends what a rule asks for, and a host that is misspel
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import chain, islice, product
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from .routing import Part, mixed, samples, unmet
+from .routing import Part, samples, shared, unmet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from .routing import Request, Sample
     from .rules import StandingRule
 
-# Rules of others that ours fall behind are few, and their samples too.
-_MOST_PAIRS = 100
 #: What an entry of the option ``stop_serving`` begins with.
 PARTS = ("host", "path", "method", "header", "query", "source")
 _OPTIONS = {
@@ -117,22 +115,21 @@ def _after(standing: list[StandingRule], wanted: tuple[ListenerRule, ...], owner
 
 
 def _losses(before: list[_Rule], after: list[_Rule]) -> Iterator[Loss]:
-    whole = (sample for rule in before for sample in samples(rule.summary))
-    for sample in chain(whole, _shared(before, after)):
+    whole = (sample for rule in before if rule.reaches for sample in samples(rule.summary))
+    for sample in chain(whole, _fallen_behind(before, after)):
         now = _taking(before, sample.request)
         then = _taking(after, sample.request)
         if now and now.reaches and not (then and then.reaches):
             yield _loss(sample, now, then, after)
 
 
-def _shared(before: list[_Rule], after: list[_Rule]) -> Iterator[Sample]:
+def _fallen_behind(before: list[_Rule], after: list[_Rule]) -> Iterator[Sample]:
     """Requests that a rule of ours takes now, and that one of others would take too which ours may fall behind."""
     last = max((rule.summary.priority for rule in after if rule.reaches), default=0)
     for ours in (rule for rule in before if rule.reaches):
         for theirs in before:
             if not theirs.reaches and ours.summary.priority < theirs.summary.priority < last:
-                pairs = product(samples(ours.summary), samples(theirs.summary))
-                yield from (made for left, right in islice(pairs, _MOST_PAIRS) for made in mixed(left, right))
+                yield from shared(ours.summary, theirs.summary)
 
 
 def _taking(rules: list[_Rule], request: Request) -> _Rule | None:

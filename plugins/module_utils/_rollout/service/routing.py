@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _ANYWHERE, _EVERYWHERE = "*", ("0.0.0.0/0", "::/0")
 # With five values in a rule no more samples come about; a rule of others may have more.
-_MOST_SAMPLES = 1000
+_MOST_SAMPLES, _MOST_SHARED = 1000, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +136,33 @@ def samples(rule: ListenerRule) -> Iterator[Sample]:
             yield Sample(request, tuple((part, pattern) for part, pattern, _key, _text in chosen))
 
 
-def mixed(left: Sample, right: Sample) -> Iterator[Sample]:
-    """Requests with the headers and queries of both, and with the host, path, method and source of one or the other."""
-    for sides in product((left, right), repeat=len(_SINGLE)):
-        chosen = dict(zip(_SINGLE, sides, strict=True))
-        single = {kind: getattr(side.request, kind) for kind, side in chosen.items()}
-        named = {part: name for side in (right, left) for part, name in side.named if part.kind not in _SINGLE}
-        named |= {part: name for kind, side in chosen.items() for part, name in side.named if part.kind == kind}
-        both = left.request.headers + right.request.headers, left.request.query + right.request.query
-        yield Sample(Request(**single, headers=both[0], query=both[1]), tuple(named.items()))
+def shared(left: ListenerRule, right: ListenerRule) -> Iterator[Sample]:
+    """Requests that both rules take, made of their samples; its names are those of *left* where both have one."""
+    pairs = [(sample, right) for sample in samples(left)] + [(sample, left) for sample in samples(right)]
+    fitting = [(sample, {part.kind for part in unmet(other, sample.request)}) for sample, other in pairs]
+    # The samples by what each of them has of its own at a place that both rules take.
+    places = [
+        list({getattr(sample.request, kind): sample for sample, misses in fitting if kind not in misses}.values())
+        for kind in _SINGLE
+    ]
+    besides = [
+        list({(sample.request.headers, sample.request.query): sample for sample in samples(rule)}.values())
+        for rule in (left, right)
+    ]
+    for first, second, *sides in islice(product(*besides, *places), _MOST_SHARED):
+        made = _joined(first, second, dict(zip(_SINGLE, sides, strict=True)))
+        if not unmet(left, made.request) and not unmet(right, made.request):
+            yield made
+
+
+def _joined(first: Sample, second: Sample, sides: dict[str, Sample]) -> Sample:
+    """The headers and queries of *first* and *second*, and of each of *sides* what it is named for."""
+    host, path, method, source = (getattr(side.request, kind) for kind, side in sides.items())
+    headers = first.request.headers + second.request.headers
+    query = first.request.query + second.request.query
+    named = {part: name for side in (second, first) for part, name in side.named if part.kind not in _SINGLE}
+    named |= {part: name for kind, side in sides.items() for part, name in side.named if part.kind == kind}
+    return Sample(Request(host, path, method, source, headers, query), tuple(named.items()))
 
 
 def _paths(pattern: str) -> Iterator[str]:
