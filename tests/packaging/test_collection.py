@@ -202,12 +202,16 @@ def test_an_execution_environment_gets_what_the_modules_import(installed: Instal
     assert any(line.startswith("git ") for line in found["system"])
 
 
+BROUGHT = {"sigstore_models": "sigstore", "jwt": "sigstore"}
+"""Packages that come with another, which uses them itself."""
+
+
 def imported() -> set[str]:
     """The packages that plugins import, beyond the standard library and what ansible-core needs itself."""
     trees = [ast.parse((ROOT / path).read_text(encoding="utf-8")) for path in project_files("plugins/**.py")]
     roots = {name.partition(".")[0] for tree in trees for node in ast.walk(tree) for name in modules_of(node)}
     found = roots - {"ansible", "ansible_collections", "yaml"} - sys.stdlib_module_names
-    return {"sigstore" if name == "sigstore_models" else name for name in found}
+    return {BROUGHT.get(name, name) for name in found}
 
 
 def modules_of(node: ast.AST) -> list[str]:
