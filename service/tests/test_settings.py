@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fastbreak_service.settings import SettingsError, service_settings
+from fastbreak_service.settings import SettingsError, administration_settings, database_settings, service_settings
 from support.service import command
 
 if TYPE_CHECKING:
@@ -79,3 +79,52 @@ def test_serving_without_networks_says_how_to_get_them(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "models.lock is missing" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+SECRET, MASTER = (f"arn:aws:secretsmanager:eu-west-1:111111111111:secret:{name}-AbCdEf" for name in ("app", "rds!db-1"))
+PLACE = {
+    name: value
+    for name, value in GOOD.items()
+    if name not in {"FASTBREAK_DATABASE_USER", "FASTBREAK_DATABASE_PASSWORD"}
+}
+
+
+def test_a_secret_takes_the_place_of_user_and_password() -> None:
+    settings = database_settings(PLACE | {"FASTBREAK_DATABASE_SECRET": SECRET})
+    assert (settings.secret, settings.user, settings.password) == (SECRET, "", "")
+
+
+def test_the_owner_has_a_secret_of_its_own() -> None:
+    both = {"FASTBREAK_DATABASE_SECRET": SECRET, "FASTBREAK_DATABASE_MASTER_SECRET": MASTER}
+    settings = administration_settings(PLACE | both | {"FASTBREAK_DATABASE_CONNECTION_LIMIT": "45"})
+    assert (settings.owner.secret, settings.application_secret, settings.connection_limit) == (MASTER, SECRET, 45)
+
+
+def test_without_secrets_the_services_user_is_the_owner() -> None:
+    settings = administration_settings(GOOD)
+    assert (settings.owner, settings.application_secret) == (database_settings(GOOD), "")
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"SECRET": SECRET}, "MASTER_SECRET"),
+        ({"MASTER_SECRET": MASTER}, "SECRET"),
+        ({"SECRET": "hunter2"}, "SECRET"),
+        ({"SECRET": SECRET, "MASTER_SECRET": "db"}, "MASTER_SECRET"),
+        ({"SECRET": SECRET, "MASTER_SECRET": MASTER, "USER": "app"}, "USER"),
+        ({"SECRET": SECRET, "MASTER_SECRET": MASTER, "PASSWORD": "x"}, "PASSWORD"),
+        ({"SECRET": SECRET, "MASTER_SECRET": MASTER, "CONNECTION_LIMIT": "-2"}, "CONNECTION_LIMIT"),
+    ],
+)
+def test_half_a_pair_of_secrets_or_two_ways_at_once_are_refused(given: dict[str, str], named: str) -> None:
+    environment = PLACE | {f"FASTBREAK_DATABASE_{name}": value for name, value in given.items()}
+    with pytest.raises(SettingsError) as caught:
+        administration_settings(environment)
+    assert str(caught.value).startswith(f"FASTBREAK_DATABASE_{named} ")
+
+
+def test_there_is_nothing_to_rotate_without_a_secret() -> None:
+    done = subprocess.run(command("rotate"), env={**os.environ, **GOOD}, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "FASTBREAK_DATABASE_SECRET is not set" in done.stderr

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""The command line: `fastbreak-service serve | migrate | analyze FILE [--json] | healthcheck`.
+"""The command line: `fastbreak-service serve | migrate | rotate | analyze FILE [--json] | healthcheck`.
 
 Exit codes: 0 done; 1 the thing asked for failed (the video cannot be analysed, the database is away, not healthy);
 2 the command or a setting is wrong; 130 interrupted.
@@ -22,9 +22,10 @@ from typing import TYPE_CHECKING
 from fastbreak_service import settings as config
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from fastbreak_service.analysis import MeasureRow
+    from fastbreak_service.store.administration import Administration
 
 _PROGRESS_SECONDS = 1.0
 
@@ -49,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     commands.add_parser("serve", help="answer HTTP requests (settings: FASTBREAK_*)").set_defaults(run=_serve)
     commands.add_parser("migrate", help="bring the database to the newest schema").set_defaults(run=_migrate)
+    commands.add_parser("rotate", help="give the service another database user and password").set_defaults(run=_rotate)
     analyze = commands.add_parser("analyze", help="analyse one file, without a database")
     analyze.add_argument("file", type=Path, metavar="FILE")
     analyze.add_argument("--json", action="store_true", help="print JSON with every measure instead of a table")
@@ -79,21 +81,57 @@ def _serve(_: argparse.Namespace) -> int:
 
 
 def _migrate(_: argparse.Namespace) -> int:
-    settings = config.database_settings(os.environ)
-    from fastbreak_service.store.engine import make_engine  # noqa: PLC0415
-    from fastbreak_service.store.failures import DATABASE_ERRORS, reason  # noqa: PLC0415
-    from fastbreak_service.store.schema import migrate  # noqa: PLC0415
+    return _administer(config.administration_settings(os.environ), "migrated", _migrated)
 
-    where = f"{settings.name} on {settings.host}:{settings.port}"
+
+def _rotate(_: argparse.Namespace) -> int:
+    settings = config.administration_settings(os.environ)
+    if not settings.application_secret:
+        return _complain("FASTBREAK_DATABASE_SECRET is not set: there is no secret to rotate. Nothing was changed.", 2)
+    return _administer(settings, "given another password", _rotated)
+
+
+def _administer(
+    settings: config.AdministrationSettings, done: str, work: Callable[[Administration], Iterator[str]]
+) -> int:
+    from fastbreak_service.logs import configure  # noqa: PLC0415
+    from fastbreak_service.store.administration import administration  # noqa: PLC0415
+    from fastbreak_service.store.failures import DATABASE_ERRORS, reason  # noqa: PLC0415
+    from fastbreak_service.store.roles import RolesError  # noqa: PLC0415
+
+    configure(config.log_level(os.environ), os.environ.get("FASTBREAK_VERSION") or "unreleased")
+    owner = settings.owner
+    where = f"{owner.name} on {owner.host}:{owner.port}"
     try:
-        before, after = migrate(make_engine(settings))
+        with administration(settings) as database:
+            for line in work(database):
+                print(f"{where}: {line}")
+    except RolesError as error:
+        return _complain(f"The database {where} could not be {done}: {error}", 1)
     except DATABASE_ERRORS as error:
-        return _complain(f"The database {where} could not be migrated: {reason(error).rstrip('.')}.", 1)
-    if before == after:
-        print(f"{where}: already at revision {after}")
-    else:
-        print(f"{where}: migrated from {before or 'nothing'} to {after}")
+        return _complain(f"The database {where} could not be {done}: {reason(error).rstrip('.')}.", 1)
     return 0
+
+
+def _migrated(database: Administration) -> Iterator[str]:
+    result = database.migrate()
+    if result.before == result.after:
+        yield f"already at revision {result.after}"
+    else:
+        yield f"migrated from {result.before or 'nothing'} to {result.after}"
+    if result.user:
+        user = "made" if result.made else "already there"
+        password = "its password set as its secret says" if result.password_set else "its password as its secret says"
+        yield f"the service's user {result.user} {user}, {password}"
+
+
+def _rotated(database: Administration) -> Iterator[str]:
+    result = database.rotate()
+    if not result.rotated:
+        yield f"another run rotated meanwhile, to user {result.after}; nothing was changed"
+        return
+    how = "went on with a rotation that was interrupted, and rotated" if result.resumed else "rotated"
+    yield f"{how} from user {result.before} to {result.after}; the former keeps its password until the next rotation"
 
 
 def _analyze(options: argparse.Namespace) -> int:

@@ -45,5 +45,7 @@ def configure(level: str, version: str) -> None:
     root.setLevel(level)
     # The middleware logs each request once, with its id and duration; uvicorn's own line would be a second one.
     logging.getLogger("uvicorn.access").disabled = True
+    # At level DEBUG it would log what Secrets Manager answers, passwords and all.
+    logging.getLogger("botocore").setLevel(logging.WARNING)
     # At every look at the schema's revision, which is at every /readyz, it tells what kind of database this is.
     logging.getLogger("alembic").setLevel(logging.WARNING)

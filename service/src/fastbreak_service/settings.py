@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PREFIX = "FASTBREAK_"
+_SECRET_ARN = re.compile(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:\S+")
 _SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -25,14 +27,31 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DatabaseSettings:
-    """Where the database is. The password never shows in a representation."""
+    """Where the database is and who logs in: the user of a secret (its ARN), or else `user` with `password`.
+
+    The password never shows in a representation.
+    """
 
     host: str
     port: int
     name: str
-    user: str
-    password: str = field(repr=False)
     sslmode: str
+    secret: str = ""
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AdministrationSettings:
+    """How the schema's owner reaches the database, and for whom it makes the application's user.
+
+    `application_secret` is the ARN of that user's secret; empty: no such user is made. `connection_limit` is the most
+    connections that it may have at once, -1 for any number.
+    """
+
+    owner: DatabaseSettings
+    application_secret: str
+    connection_limit: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +90,52 @@ class ServiceSettings:
 
 
 def database_settings(environment: Mapping[str, str]) -> DatabaseSettings:
-    """The database's settings. Raises SettingsError."""
+    """The settings of the service's own user. Raises SettingsError."""
+    return _database(environment, "DATABASE_SECRET")
+
+
+def administration_settings(environment: Mapping[str, str]) -> AdministrationSettings:
+    """The settings of whoever migrates and rotates. Raises SettingsError.
+
+    Without secrets it is the user that the service has, and there is no other one.
+    """
+    application = _secret(environment, "DATABASE_SECRET")
+    owner = _secret(environment, "DATABASE_MASTER_SECRET")
+    if bool(owner) != bool(application):
+        given, missing = ("", "MASTER_") if application else ("MASTER_", "")
+        raise SettingsError(
+            f"FASTBREAK_DATABASE_{missing}SECRET is not set, but FASTBREAK_DATABASE_{given}SECRET is; give it the ARN "
+            "of the other secret: the owner of the schema and the user of the service are not the same."
+        )
+    return AdministrationSettings(
+        owner=_database(environment, "DATABASE_MASTER_SECRET"),
+        application_secret=application,
+        connection_limit=_integer(environment, "DATABASE_CONNECTION_LIMIT", -1, -1, 262_143),
+    )
+
+
+def _database(environment: Mapping[str, str], secret_name: str) -> DatabaseSettings:
+    host, secret = _text(environment, "DATABASE_HOST"), _secret(environment, secret_name)
     return DatabaseSettings(
-        host=_text(environment, "DATABASE_HOST"),
+        host=host,
         port=_integer(environment, "DATABASE_PORT", 5432, 1, 65535),
         name=_text(environment, "DATABASE_NAME"),
-        user=_text(environment, "DATABASE_USER"),
-        password=_text(environment, "DATABASE_PASSWORD", secret=True),
         sslmode=_choice(environment, "DATABASE_SSLMODE", "require", _SSL_MODES),
+        secret=secret,
+        user="" if secret else _text(environment, "DATABASE_USER"),
+        password="" if secret else _text(environment, "DATABASE_PASSWORD", secret=True),
     )
+
+
+def _secret(environment: Mapping[str, str], name: str) -> str:
+    """The ARN of a secret, empty when none is set. User and password beside it would leave open which of them holds."""
+    arn = environment.get(PREFIX + name, "")
+    if arn and not _SECRET_ARN.fullmatch(arn):
+        raise SettingsError(f"{PREFIX}{name} is {arn!r}, but must be the ARN of a secret of AWS Secrets Manager.")
+    for other in ("DATABASE_USER", "DATABASE_PASSWORD"):
+        if arn and environment.get(PREFIX + other):
+            raise SettingsError(f"{PREFIX}{other} is set, and so is {PREFIX}{name}; give one of them.")
+    return arn
 
 
 def analysis_settings(environment: Mapping[str, str]) -> AnalysisSettings:

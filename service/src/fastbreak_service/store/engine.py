@@ -5,43 +5,73 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import psycopg
 import sqlalchemy as sa
+
+from fastbreak_service.store.credentials import SERVICE_PAUSES, Credentials, FixedSource, SecretSource, log_in
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from fastbreak_service.settings import DatabaseSettings
+    from fastbreak_service.store.credentials import Source
 
+POOL_SIZE = 5
+"""The most connections that a replica has."""
 # Short enough that a request is answered with 503, not left hanging, while the database is away or out of reach.
 _CONNECT_SECONDS = 3
 _UNACKNOWLEDGED_MILLISECONDS = 5000
 _STATEMENT_MILLISECONDS = 15_000
+# So long a connection may outlive the credentials that it was made with.
+_RECYCLE_SECONDS = 1800
 
 
-def make_engine(settings: DatabaseSettings) -> Engine:
-    """A pool that tests a connection before handing it out, so that it outlives a restart of the database."""
-    url = sa.URL.create(
-        "postgresql+psycopg",
-        username=settings.user,
-        password=settings.password,
-        host=settings.host,
-        port=settings.port,
-        database=settings.name,
-    )
-    return sa.create_engine(
-        url,
-        pool_size=5,
+def make_engine(settings: DatabaseSettings, source: Source | None = None) -> Engine:
+    """A pool that tests a connection before handing it out, so that it outlives a restart of the database.
+
+    Credentials come from the source, by default the one that the settings name, and are read again when a login fails.
+    """
+    source = source or source_of(settings)
+    engine = sa.create_engine(
+        "postgresql+psycopg://",
+        pool_size=POOL_SIZE,
         max_overflow=0,
         pool_timeout=5,
         pool_pre_ping=True,
+        pool_recycle=_RECYCLE_SECONDS,
         hide_parameters=True,
-        connect_args={
-            "sslmode": settings.sslmode,
-            "connect_timeout": _CONNECT_SECONDS,
-            "tcp_user_timeout": _UNACKNOWLEDGED_MILLISECONDS,
-            "application_name": "fastbreak-service",
-            "options": f"-c statement_timeout={_STATEMENT_MILLISECONDS}",
-        },
+    )
+
+    @sa.event.listens_for(engine, "do_connect")
+    def connect(*_: object) -> psycopg.Connection[Any]:
+        return log_in(source, lambda credentials: open_connection(settings, credentials))
+
+    return engine
+
+
+def source_of(settings: DatabaseSettings, pauses: tuple[float, ...] = SERVICE_PAUSES) -> Source:
+    """Where the credentials of these settings come from; with a secret, how patient a login is."""
+    if not settings.secret:
+        return FixedSource(Credentials(settings.user, settings.password))
+    # Without a secret nothing here needs AWS, and its library takes a while to load.
+    from fastbreak_service.store.secret import Secret  # noqa: PLC0415
+
+    return SecretSource(Secret(settings.secret).credentials, pauses)
+
+
+def open_connection(settings: DatabaseSettings, credentials: Credentials) -> psycopg.Connection[Any]:
+    """A new connection of these credentials. Raises psycopg.Error."""
+    return psycopg.connect(
+        host=settings.host,
+        port=settings.port,
+        dbname=settings.name,
+        user=credentials.username,
+        password=credentials.password,
+        sslmode=settings.sslmode,
+        connect_timeout=_CONNECT_SECONDS,
+        tcp_user_timeout=_UNACKNOWLEDGED_MILLISECONDS,
+        application_name="fastbreak-service",
+        options=f"-c statement_timeout={_STATEMENT_MILLISECONDS}",
     )

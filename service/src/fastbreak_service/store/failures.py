@@ -39,9 +39,22 @@ _PASSING_REFUSAL = re.compile(
 )
 
 
+class SecretError(psycopg.OperationalError):
+    """The secret with the credentials cannot be read or written: without it there is no way into the database.
+
+    `passing` is whether that may pass by itself. The message names the secret, never its content.
+    """
+
+    def __init__(self, message: str, *, passing: bool) -> None:
+        super().__init__(message)
+        self.passing = passing
+
+
 def is_away(error: Exception) -> bool:
     """Whether the same call may succeed later without anybody changing the database or the settings."""
     cause = getattr(error, "orig", None) or error
+    if isinstance(cause, SecretError):
+        return cause.passing
     code = getattr(cause, "sqlstate", None)
     if code is not None:
         return code not in _LASTING_CODES and (code[:2] in _PASSING_CLASSES or code in _PASSING_CODES)
@@ -49,6 +62,17 @@ def is_away(error: Exception) -> bool:
         return False
     said = str(cause)
     return _PASSING_REFUSAL.search(said) is not None or _REFUSAL.search(said) is None
+
+
+def is_refused_login(error: Exception) -> bool:
+    """Whether the server refused these very credentials: another password, or another user, may be let in."""
+    if isinstance(error, SecretError):
+        return False
+    code = getattr(error, "sqlstate", None)
+    if code is not None:
+        return str(code).startswith("28")
+    # While connecting there is no code. The sentence's severity counts, whatever its words are.
+    return "FATAL:" in str(error) and not is_away(error)
 
 
 def is_shut(error: Exception) -> bool:

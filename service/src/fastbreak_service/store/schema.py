@@ -15,6 +15,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Connection, Engine
 
 # Any number will do as long as all replicas use the same one: "fstb" in ASCII.
@@ -53,8 +55,8 @@ def serves(revision: str | None) -> bool:
     return revision == newest() or revision not in known
 
 
-def migrate(engine: Engine) -> tuple[str | None, str]:
-    """Bring the schema to the newest revision; the revisions before and after.
+def migrate(engine: Engine, finish: Callable[[Connection], None] | None = None) -> tuple[str | None, str]:
+    """Bring the schema to the newest revision; the revisions before and after. `finish` is part of its transaction.
 
     One transaction under an advisory lock: a second run waits, then finds nothing to do; a killed one leaves nothing.
     """
@@ -63,4 +65,6 @@ def migrate(engine: Engine) -> tuple[str | None, str]:
         before = current(connection)
         if before is None or not serves(before):
             command.upgrade(_config(connection), "head")
+        if finish is not None:
+            finish(connection)
         return before, current(connection) or newest()

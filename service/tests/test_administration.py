@@ -1,0 +1,346 @@
+"""The application's user on a real PostgreSQL, whose owner is no superuser, as on RDS."""
+
+from __future__ import annotations
+
+import secrets
+import subprocess
+import threading
+import time
+from typing import TYPE_CHECKING, Self
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from psycopg import errors, sql
+
+from fastbreak_service.settings import AdministrationSettings, DatabaseSettings
+from fastbreak_service.store import schema
+from fastbreak_service.store.administration import Administration
+from fastbreak_service.store.credentials import CURRENT, PENDING, Credentials, SecretSource, Version
+from fastbreak_service.store.engine import make_engine, open_connection
+from fastbreak_service.store.roles import RolesError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from support.postgres import Postgres
+
+
+class Held:
+    """The application's secret, in memory."""
+
+    arn = "arn:of:it"
+
+    def __init__(self, credentials: Credentials) -> None:
+        self.versions = [Version("v1", credentials.document())]
+        self.stages = {CURRENT: 0}
+
+    def credentials(self) -> Credentials:
+        return Credentials.parse(self.version(CURRENT).document, self.arn)
+
+    def version(self, stage: str) -> Version:
+        return self.versions[self.stages[stage]]
+
+    def find_version(self, stage: str) -> Version | None:
+        return self.version(stage) if stage in self.stages else None
+
+    def propose(self, credentials: Credentials) -> Version:
+        self.versions.append(Version(f"v{len(self.versions) + 1}", credentials.document()))
+        self.stages[PENDING] = len(self.versions) - 1
+        return self.versions[-1]
+
+    def promote(self, version: Version, before: Version) -> None:
+        assert self.version(CURRENT) == before
+        self.stages[CURRENT] = self.versions.index(version)
+
+
+class Place:
+    """A database of an owner that RDS's master resembles: no superuser, but one who makes roles."""
+
+    def __init__(self, postgres: Postgres) -> None:
+        self.tag = f"t{secrets.token_hex(4)}"
+        self.owner = Credentials(f"{self.tag}_owner", secrets.token_hex(8))
+        self._postgres = postgres
+        with postgres.connect("postgres") as superuser:
+            for statement in (
+                "CREATE ROLE {owner} LOGIN CREATEROLE PASSWORD {password}",
+                "CREATE DATABASE {name} OWNER {owner}",
+            ):
+                superuser.execute(
+                    sql.SQL(statement).format(
+                        owner=sql.Identifier(self.owner.username),
+                        password=sql.Literal(self.owner.password),
+                        name=sql.Identifier(self.tag),
+                    )
+                )
+        self.secret = Held(Credentials(f"{self.tag}_a", "from-cloudformation"))
+        self.settings = DatabaseSettings(
+            "127.0.0.1", postgres.port, self.tag, "prefer", "", self.owner.username, self.owner.password
+        )
+
+    def administration(self, limit: int = -1) -> Administration:
+        return Administration(AdministrationSettings(self.settings, self.secret.arn, limit), self.secret)
+
+    def superuser(self) -> psycopg.Connection:
+        return self._postgres.connect(self.tag)
+
+    def logs(self) -> str:
+        """What the server has logged."""
+        done = subprocess.run(["docker", "logs", self._postgres.name], capture_output=True, text=True, check=True)
+        return done.stdout + done.stderr
+
+    def log_in(self, credentials: Credentials | None = None) -> psycopg.Connection:
+        return open_connection(self.settings, credentials or self.secret.credentials())
+
+
+@pytest.fixture
+def place(postgres: Postgres) -> Place:
+    return Place(postgres)
+
+
+@pytest.fixture
+def owner(place: Place) -> Iterator[Administration]:
+    made = place.administration(limit=3)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def migrated(owner: Administration, place: Place) -> Place:
+    result = owner.migrate()
+    assert (result.before, result.user, result.made, result.password_set) == (None, f"{place.tag}_a", True, True)
+    return place
+
+
+def test_a_second_migration_has_nothing_to_do(migrated: Place, owner: Administration) -> None:
+    result = owner.migrate()
+    assert (result.before, result.made, result.password_set) == (schema.newest(), False, False)
+    migrated.log_in().close()
+
+
+ALLOWED = [
+    "SELECT count(*) FROM analyses",
+    "SELECT version_num FROM alembic_version",
+    "UPDATE analyses SET filename = 'x'",
+    "DELETE FROM analyses",
+    "COPY persons TO STDOUT",
+    "SHOW transaction_read_only",
+]
+REFUSED = [
+    "CREATE TABLE mine (x int)",
+    "CREATE TEMPORARY TABLE mine (x int)",
+    "CREATE SCHEMA mine",
+    "CREATE ROLE mine",
+    "CREATE DATABASE mine",
+    "ALTER TABLE analyses ADD COLUMN x int",
+    "DROP TABLE measures",
+    "TRUNCATE measures",
+    "UPDATE alembic_version SET version_num = 'x'",
+    "DELETE FROM alembic_version",
+    "GRANT SELECT ON analyses TO PUBLIC",
+    "SELECT * FROM pg_authid",
+    "COPY analyses TO PROGRAM 'cat'",
+    "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    "CREATE EXTENSION pgcrypto",
+]
+
+
+@pytest.mark.parametrize("statement", ALLOWED)
+def test_the_application_may(migrated: Place, statement: str) -> None:
+    with migrated.log_in() as connection, connection.cursor() as cursor:
+        if statement.startswith("COPY"):
+            with cursor.copy(statement.encode()) as copied:
+                assert list(copied) == []
+        else:
+            cursor.execute(statement.encode())
+
+
+@pytest.mark.parametrize("statement", REFUSED)
+def test_the_application_may_not(migrated: Place, statement: str) -> None:
+    with migrated.log_in() as connection, pytest.raises(errors.InsufficientPrivilege):
+        connection.execute(statement.encode())
+
+
+def test_it_owns_nothing_and_has_limits(migrated: Place) -> None:
+    with migrated.log_in() as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM pg_class WHERE relowner = current_user::regrole OR pg_has_role(relowner, 'MEMBER')"
+        ).fetchone()
+        assert row == (0,)
+        limit = connection.execute("SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user").fetchone()
+        assert limit == (3,)
+    others = [migrated.log_in() for _ in range(3)]
+    with pytest.raises(psycopg.OperationalError, match="too many connections for role"):
+        migrated.log_in()
+    for connection in others:
+        connection.close()
+
+
+def test_what_a_later_migration_makes_may_be_used_at_once(migrated: Place) -> None:
+    with psycopg.connect(
+        host="127.0.0.1",
+        port=migrated.settings.port,
+        dbname=migrated.tag,
+        user=migrated.owner.username,
+        password=migrated.owner.password,
+    ) as connection:
+        connection.execute("CREATE TABLE later (id bigserial PRIMARY KEY, what text)")
+    with migrated.log_in() as connection:
+        connection.execute("INSERT INTO later (what) VALUES ('x')")
+
+
+def test_an_older_release_goes_on_as_owner(migrated: Place) -> None:
+    """Before there was an application's user, releases ran as the master."""
+    engine = make_engine(migrated.settings)
+    with engine.begin() as connection:
+        connection.execute(sa.text("DELETE FROM measures"))
+        assert schema.serves(schema.current(connection))
+    engine.dispose()
+
+
+def test_others_are_kept_out_of_the_database(migrated: Place, postgres: Postgres) -> None:
+    stranger = Credentials(f"{migrated.tag}_stranger", secrets.token_hex(8))
+    with postgres.connect("postgres") as superuser:
+        superuser.execute(
+            sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(
+                sql.Identifier(stranger.username), sql.Literal(stranger.password)
+            )
+        )
+    with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+        migrated.log_in(stranger)
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("ALTER ROLE {name}_b SUPERUSER", "_b may do more than log in"),
+        ("ALTER ROLE {name}_a CREATEROLE", "_a may do more than log in"),
+        ("ALTER ROLE {name} BYPASSRLS", "may do more than log in"),
+        ("GRANT pg_read_all_data TO {name}_a", "_a is a member of pg_read_all_data"),
+        ("GRANT pg_write_all_data TO {name}", "is a member of pg_write_all_data"),
+    ],
+)
+def test_a_user_that_was_given_more_is_refused(
+    migrated: Place, owner: Administration, statement: str, said: str
+) -> None:
+    with migrated.superuser() as superuser:
+        superuser.execute(statement.format(name=migrated.tag).encode())
+    with pytest.raises(RolesError, match=said):
+        owner.migrate()
+    with pytest.raises(RolesError, match=said):
+        owner.rotate()
+
+
+def test_the_owner_is_not_the_application(place: Place) -> None:
+    place.secret = Held(Credentials(f"{place.tag}_a", "x"))
+    with place.superuser() as superuser:
+        superuser.execute(f"ALTER ROLE {place.owner.username} RENAME TO {place.tag}_a".encode())
+        superuser.execute(f"ALTER ROLE {place.tag}_a PASSWORD '{place.owner.password}'".encode())
+    settings = DatabaseSettings(
+        "127.0.0.1", place.settings.port, place.tag, "prefer", "", f"{place.tag}_a", place.owner.password
+    )
+    owner = Administration(AdministrationSettings(settings, place.secret.arn, -1), place.secret)
+    with pytest.raises(RolesError, match="both the owner of the schema and the application's"):
+        owner.migrate()
+    owner.close()
+
+
+def test_a_password_that_the_database_lost_is_set_again(migrated: Place, owner: Administration) -> None:
+    """As after a restore of an older snapshot."""
+    with migrated.superuser() as superuser:
+        superuser.execute(f"ALTER ROLE {migrated.tag}_a PASSWORD 'of-last-year'".encode())
+    assert owner.migrate().password_set
+    migrated.log_in().close()
+
+
+def test_the_server_never_sees_a_password(migrated: Place, owner: Administration) -> None:
+    with migrated.superuser() as superuser:
+        superuser.execute("ALTER SYSTEM SET log_statement = 'all'")
+        superuser.execute("SELECT pg_reload_conf()")
+    try:
+        owner.rotate()
+        with migrated.superuser() as superuser:
+            row = superuser.execute("SELECT rolpassword FROM pg_authid WHERE rolname = %s", [f"{migrated.tag}_b"])
+            stored = row.fetchone()
+    finally:
+        with migrated.superuser() as superuser:
+            superuser.execute("ALTER SYSTEM RESET log_statement")
+            superuser.execute("SELECT pg_reload_conf()")
+    assert stored is not None
+    assert stored[0].startswith("SCRAM-SHA-256$")
+    logged = migrated.logs()
+    assert "ALTER ROLE" in logged, "statements are logged"
+    assert migrated.secret.credentials().password not in logged
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    """Wait for it, for a minute at most."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+class Users:
+    """Threads that use a pool of the service until the `with` block ends."""
+
+    def __init__(self, place: Place) -> None:
+        self.answers = 0
+        self.failures: list[str] = []
+        self._engine = make_engine(place.settings, SecretSource(place.secret.credentials))
+        self._ended = threading.Event()
+        self._threads = [threading.Thread(target=self._run) for _ in range(6)]
+
+    def _run(self) -> None:
+        while not self._ended.wait(0.002):
+            try:
+                with self._engine.connect() as connection:
+                    connection.execute(sa.text("SELECT count(*) FROM analyses"))
+                    self.answers += 1
+                    # The next one has to log in.
+                    connection.invalidate()
+            except sa.exc.SQLAlchemyError as error:
+                self.failures.append(str(error))
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        for thread in self._threads:
+            thread.join()
+        self._engine.dispose()
+
+
+def test_rotations_under_load_lose_no_request(place: Place) -> None:
+    owner = place.administration()
+    owner.migrate()
+    with Users(place) as users:
+        for _ in range(6):
+            answered = users.answers
+            owner.rotate()
+            eventually(lambda: users.answers >= answered + 20)  # noqa: B023 - asked at once
+    owner.close()
+    assert users.failures == []
+    assert users.answers >= 120
+
+
+def test_rotations_and_migrations_at_once_take_turns(migrated: Place) -> None:
+    results: list[object] = []
+
+    def work(verb: str) -> None:
+        administration = migrated.administration(limit=20)
+        try:
+            results.append(getattr(administration, verb)())
+        finally:
+            administration.close()
+
+    threads = [threading.Thread(target=work, args=[verb]) for verb in ("rotate", "migrate", "rotate", "migrate")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(results) == 4, "none of them failed"
+    migrated.log_in().close()
