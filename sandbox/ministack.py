@@ -340,7 +340,14 @@ rds = Module(
 )
 secretsmanager = Module(
     "ministack.services.secretsmanager",
+    replaced("_put_secret_value", "(data)"),
+    used("_remove_stage_everywhere", "(secret, stage, except_version_id=None)"),
+    used("_resolve", "(secret_id, *, use_arn_scope=False)"),
     used("_secrets", _STORE),
+)
+sts = Module(
+    "ministack.services.sts",
+    used("register_session", "(access_key, session)"),
 )
 MODULES: Final = (
     app,
@@ -369,4 +376,5 @@ MODULES: Final = (
     kms,
     rds,
     secretsmanager,
+    sts,
 )

@@ -59,5 +59,6 @@ SERVICES: Final = (
     "logs",
     "rds",
     "s3",
+    "secretsmanager",
     "wafv2",
 )

@@ -16,7 +16,7 @@ from sandbox.services.ecs.model import order, state
 from sandbox.services.ecs.model.errors import StartFailed
 from sandbox.services.ecs.model.records import LOCK, Record, is_wanted, service_of_task, short_id
 from sandbox.services.ecs.model.revisions import pinned_digests
-from sandbox.services.ecs.runtime import anchor, containers, engine, images, logs, stopping
+from sandbox.services.ecs.runtime import anchor, containers, engine, images, logs, stopping, task_role
 from sandbox.services.ecs.runtime.engine_pace import PACE
 from sandbox.wait import until
 
@@ -107,6 +107,7 @@ class _Launch:
         token = ecs._register_metadata(
             task["taskArn"], task["clusterArn"], family, definition, launch_type, environment, False, gateway
         )
+        task_role.give(environment, task, family)
         with LOCK:
             task.setdefault("_metadata_tokens", []).append(token)
         options = containers.options(task, family, definition, environment)

@@ -213,7 +213,7 @@ class Platform:
         version = settings.pop("VERSION", f"v{next(self._versions)}")
         return self.define_raw([self.container(VERSION=version, **settings), *others], volumes)
 
-    def define_raw(self, containers: list[dict[str, Any]], volumes: Any = ()) -> str:
+    def define_raw(self, containers: list[dict[str, Any]], volumes: Any = (), **members: Any) -> str:
         return str(
             self.ecs.register_task_definition(
                 family=self.name,
@@ -224,6 +224,7 @@ class Platform:
                 executionRoleArn="arn:aws:iam::111111111111:role/execution",
                 containerDefinitions=containers,
                 volumes=list(volumes),
+                **members,
             )["taskDefinition"]["taskDefinitionArn"]
         )
 

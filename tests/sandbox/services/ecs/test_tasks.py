@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import boto3
 import docker
 import pytest
 
@@ -113,6 +114,35 @@ def test_secrets_by_json_key(shared: Platform, sandbox: Any) -> None:
     assert task["stopCode"] == "TaskFailedToStart"
     assert task["stoppedReason"].startswith("ResourceInitializationError: unable to pull secrets or registry auth")
     assert "startedAt" not in task
+
+
+ROLES = [f"arn:aws:iam::111111111111:role/app/{name}" for name in ("serves", "migrates")]
+
+
+@pytest.mark.parametrize(("overridden", "role"), [({}, "serves"), ({"taskRoleArn": ROLES[1]}, "migrates")])
+def test_a_task_acts_as_its_role(shared: Platform, sandbox: Any, overridden: dict[str, str], role: str) -> None:
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+    source = f"import os; print(*(os.environ[name] for name in {names}), os.environ['AWS_ENDPOINT_URL'])"
+    definition = shared.define_raw([shared.container(**script(source))], taskRoleArn=ROLES[0])
+    task = shared.run(definition, overrides=overridden)
+    key, secret, token, endpoint = shared.output(task["taskArn"])[0].split()
+    caller = boto3.client(
+        "sts",
+        region_name=shared.region,
+        endpoint_url=endpoint,
+        aws_access_key_id=key,
+        aws_secret_access_key=secret,
+        aws_session_token=token,
+    ).get_caller_identity()
+    identity = task["taskArn"].rsplit("/", 1)[-1]
+    assert caller["Arn"] == f"arn:aws:sts::{caller['Account']}:assumed-role/{role}/{identity}"
+    assert caller["Account"] == "111111111111"
+
+
+def test_a_task_without_a_role_has_no_credentials(shared: Platform) -> None:
+    source = "import os; print(sorted(name for name in os.environ if 'CREDENTIALS' in name or 'ACCESS_KEY' in name))"
+    task = shared.run(shared.define(**script(source)))
+    assert shared.output(task["taskArn"]) == ["[]"]
 
 
 def test_a_log_group_that_does_not_exist_stops_the_start(shared: Platform) -> None:
