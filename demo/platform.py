@@ -58,23 +58,28 @@ class Platform:
 
         Raises DemoError when the database cannot be reached.
         """
+        try:
+            with self.master() as connection:
+                return {table: _count(connection, table, analysis_id) for table in TABLES}
+        except psycopg.OperationalError as error:
+            raise DemoError(f"could not read the database of {self.environment}: {error}") from error
+
+    def master(self) -> psycopg.Connection[Any]:
+        """A connection to the RDS instance as its master user, each statement a transaction. Raises psycopg's errors."""
         rds = self.outputs("rds")
         secret = json.loads(
             self.client("secretsmanager").get_secret_value(SecretId=rds["MasterUserSecretArn"])["SecretString"]
         )
-        try:
-            with psycopg.connect(
-                host=rds["EndpointAddress"],
-                port=int(rds["EndpointPort"]),
-                dbname=rds["DatabaseName"],
-                user=secret["username"],
-                password=secret["password"],
-                sslmode="require",
-                connect_timeout=10,
-            ) as connection:
-                return {table: _count(connection, table, analysis_id) for table in TABLES}
-        except psycopg.OperationalError as error:
-            raise DemoError(f"could not read {rds['EndpointAddress']}:{rds['EndpointPort']}: {error}") from error
+        return psycopg.connect(
+            host=rds["EndpointAddress"],
+            port=int(rds["EndpointPort"]),
+            dbname=rds["DatabaseName"],
+            user=secret["username"],
+            password=secret["password"],
+            sslmode="require",
+            connect_timeout=10,
+            autocommit=True,
+        )
 
 
 def _count(connection: psycopg.Connection[Any], table: str, analysis_id: str) -> int:

@@ -476,6 +476,11 @@ options:
           - Environment variables, added to those of the container and winning over them.
           - ECS takes no secrets for a single task. Name these in O(task_definition).
         type: dict
+      task_role_arn:
+        description:
+          - Role that its task acts as, such as one that may read the secret of the schema's owner. Not given, that of
+            the revision.
+        type: str
   keep_revisions:
     description:
       - How many of the service's own revisions stay registered once a release is accepted, the newest. Not given, all.
@@ -845,6 +850,7 @@ def _migration_spec():
         "cpu": {"type": "int"},
         "memory_mib": {"type": "int"},
         "environment": {"type": "dict"},
+        "task_role_arn": {"type": "str"},
     }
 
 

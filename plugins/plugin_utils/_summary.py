@@ -44,9 +44,15 @@ def _image(result: Mapping[str, Any]) -> str:
     return f"{result.get('tag', '')} {result.get('digest') or '(not built: a plan)'}"
 
 
+def _service_task(result: Mapping[str, Any]) -> str:
+    """The last of what the command said of itself."""
+    return str((result.get("output") or ["(not run: a plan)"])[-1])
+
+
 _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "cloudformation_stack": _stack,
     "ecs_rollout": _rollout,
+    "ecs_service_task": _service_task,
     "image_promotion": _promotion,
     "ecr_image": _image,
 }

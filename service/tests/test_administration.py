@@ -78,8 +78,8 @@ class Place:
             "127.0.0.1", postgres.port, self.tag, "prefer", "", self.owner.username, self.owner.password
         )
 
-    def administration(self, limit: int = -1) -> Administration:
-        return Administration(AdministrationSettings(self.settings, self.secret.arn, limit), self.secret)
+    def administration(self) -> Administration:
+        return Administration(AdministrationSettings(self.settings, self.secret.arn), self.secret)
 
     def superuser(self) -> psycopg.Connection:
         return self._postgres.connect(self.tag)
@@ -97,7 +97,7 @@ class Place:
 def settled(postgres: Postgres) -> Place:
     """A place where the application may work; nobody changes its roles."""
     found = Place(postgres)
-    administration = found.administration(limit=3)
+    administration = found.administration()
     administration.migrate()
     administration.close()
     return found
@@ -110,7 +110,7 @@ def place(postgres: Postgres) -> Place:
 
 @pytest.fixture
 def owner(place: Place) -> Iterator[Administration]:
-    made = place.administration(limit=3)
+    made = place.administration()
     yield made
     made.close()
 
@@ -176,13 +176,13 @@ def test_it_owns_nothing_and_has_limits(settled: Place) -> None:
             "SELECT count(*) FROM pg_class WHERE relowner = current_user::regrole OR pg_has_role(relowner, 'MEMBER')"
         ).fetchone()
         assert row == (0,)
-        limit = connection.execute("SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user").fetchone()
-        assert limit == (3,)
-    others = [settled.log_in() for _ in range(3)]
-    with pytest.raises(psycopg.OperationalError, match="too many connections for role"):
-        settled.log_in()
-    for connection in others:
-        connection.close()
+        limits = connection.execute(
+            "SELECT rolconnlimit, current_setting('max_connections')::int, rolconfig FROM pg_roles "
+            "WHERE rolname = current_user"
+        ).fetchone()
+    assert limits is not None
+    assert limits[0] == limits[1] - 15
+    assert limits[2] == ["statement_timeout=300s", "idle_in_transaction_session_timeout=60s"]
 
 
 def test_what_a_later_migration_makes_may_be_used_at_once(settled: Place) -> None:
@@ -248,7 +248,7 @@ def test_the_owner_is_not_the_application(place: Place) -> None:
     settings = DatabaseSettings(
         "127.0.0.1", place.settings.port, place.tag, "prefer", "", f"{place.tag}_a", place.owner.password
     )
-    owner = Administration(AdministrationSettings(settings, place.secret.arn, -1), place.secret)
+    owner = Administration(AdministrationSettings(settings, place.secret.arn), place.secret)
     with pytest.raises(RolesError, match="both the owner of the schema and the application's"):
         owner.migrate()
     owner.close()
@@ -340,7 +340,7 @@ def test_rotations_and_migrations_at_once_take_turns(migrated: Place) -> None:
     results: list[object] = []
 
     def work(verb: str) -> None:
-        administration = migrated.administration(limit=20)
+        administration = migrated.administration()
         try:
             results.append(getattr(administration, verb)())
         finally:

@@ -96,8 +96,8 @@ def test_a_secret_takes_the_place_of_user_and_password() -> None:
 
 def test_the_owner_has_a_secret_of_its_own() -> None:
     both = {"FASTBREAK_DATABASE_SECRET": SECRET, "FASTBREAK_DATABASE_MASTER_SECRET": MASTER}
-    settings = administration_settings(PLACE | both | {"FASTBREAK_DATABASE_CONNECTION_LIMIT": "45"})
-    assert (settings.owner.secret, settings.application_secret, settings.connection_limit) == (MASTER, SECRET, 45)
+    settings = administration_settings(PLACE | both)
+    assert (settings.owner.secret, settings.application_secret) == (MASTER, SECRET)
 
 
 def test_without_secrets_the_services_user_is_the_owner() -> None:
@@ -114,7 +114,6 @@ def test_without_secrets_the_services_user_is_the_owner() -> None:
         ({"SECRET": SECRET, "MASTER_SECRET": "db"}, "MASTER_SECRET"),
         ({"SECRET": SECRET, "MASTER_SECRET": MASTER, "USER": "app"}, "USER"),
         ({"SECRET": SECRET, "MASTER_SECRET": MASTER, "PASSWORD": "x"}, "PASSWORD"),
-        ({"SECRET": SECRET, "MASTER_SECRET": MASTER, "CONNECTION_LIMIT": "-2"}, "CONNECTION_LIMIT"),
     ],
 )
 def test_half_a_pair_of_secrets_or_two_ways_at_once_are_refused(given: dict[str, str], named: str) -> None:

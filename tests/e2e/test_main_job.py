@@ -3,17 +3,26 @@
 
 """The main job as a newcomer runs it: killed while it makes prod, run again, and prod's verbs once more."""
 
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
+import threading
+import time
 import uuid
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
+import docker
+import httpx
 import pytest
+
+from demo.platform import Platform
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLED_AT = "h. Provision prod"
@@ -52,6 +61,18 @@ def _demo(name: str, *, kill_at: str | None = None) -> Run:
             os.killpg(process.pid, signal.SIGKILL)
     process.stdout.close()
     return Run(process.wait(), "".join(lines))
+
+
+def environment_of(environment: str, sandbox_name: str) -> dict[str, str]:
+    """The variables that lead to an environment's account."""
+    output = subprocess.run(
+        [sys.executable, "-m", "sandbox", "env", environment, "--name", sandbox_name],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    return dict(re.findall(r"^export (\w+)=['\"]?(.*?)['\"]?$", output, re.MULTILINE))
 
 
 @pytest.fixture(scope="module")
@@ -132,14 +153,7 @@ def test_the_report_tells_every_release_and_promotion(finished: Run, sandbox_nam
 def test_in_prod_the_verbs_change_nothing_once_more(finished: Run, sandbox_name: str, playbook: str) -> None:
     published = re.search(r"^ +(\S+)  sha256:", finished.step("d"), re.MULTILINE)
     assert published
-    output = subprocess.run(
-        [sys.executable, "-m", "sandbox", "env", "prod", "--name", sandbox_name],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    variables = dict(re.findall(r"^export (\w+)=['\"]?(.*?)['\"]?$", output, re.MULTILINE))
+    variables = environment_of("prod", sandbox_name)
     command = [sys.executable, "-m", "ansible", "playbook", "-i", "inventories/prod", f"playbooks/{playbook}.yml"]
     again = subprocess.run(
         [*command, "-e", f"version={published[1]}"],
@@ -151,3 +165,115 @@ def test_in_prod_the_verbs_change_nothing_once_more(finished: Run, sandbox_name:
     )
     assert again.returncode == 0, again.stdout + again.stderr
     assert set(re.findall(r"changed=(\d+)", again.stdout)) == {"0"}, again.stdout
+
+
+def test_secrets_rotate_under_load_and_no_request_is_lost(finished: Run, sandbox_name: str) -> None:
+    assert finished.code == 0, finished.text
+    variables = environment_of("dev", sandbox_name)
+    platform = Platform.connect("dev", variables)
+    with Requests(f"{platform.outputs('ecs')['ProductionUrl']}/v1/analyses?limit=1") as requests:
+        for at_once in (1, 2):
+            # The second time the password that the tasks know is changed: twice at once, and the master user's with it.
+            answered = requests.outcomes[200]
+            rotate(variables, at_once)
+            log_in_again(platform)
+            eventually(lambda: requests.outcomes[200] > answered + 20)  # noqa: B023 - asked at once
+    assert set(requests.outcomes) == {200}, requests.outcomes
+    read_again = platform.client("logs").filter_log_events(
+        logGroupName=platform.outputs("service")["LogGroupName"], filterPattern='"database credentials read again"'
+    )["events"]
+    assert any('"changed": true' in event["message"] for event in read_again)
+    seen = json.dumps(read_again) + shown_of_tasks(platform)
+    for password in passwords(platform):
+        assert password not in seen
+
+
+def rotate(variables: dict[str, str], at_once: int) -> None:
+    """Run the playbook so many times at once, while RDS rotates the master user's password."""
+    command = [sys.executable, "-m", "ansible", "playbook", "-i", "inventories/dev", "playbooks/rotate.yml"]
+    environment = {**os.environ, **variables}
+    runs = [
+        subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        for _ in range(at_once)
+    ]
+    rds = Platform.connect("dev", variables).client("rds")
+    rds.modify_db_instance(DBInstanceIdentifier="fastbreak-dev", RotateMasterUserPassword=True, ApplyImmediately=True)
+    for run in runs:
+        text, _ = run.communicate(timeout=300)
+        assert run.returncode == 0, text
+        assert "rotated" in text
+
+
+def log_in_again(platform: Platform) -> None:
+    """Take every connection of the service away that is not in use, and wait until there is none of before."""
+    question = "FROM pg_stat_activity WHERE usename LIKE 'fastbreak_app%%' AND backend_start < %s"
+    with platform.master() as connection:
+        (began,) = connection.execute("SELECT clock_timestamp()").fetchone() or (None,)
+
+        def replaced() -> bool:
+            idle = "AND state = 'idle' AND state_change < clock_timestamp() - interval '20 milliseconds'"
+            connection.execute(f"SELECT pg_terminate_backend(pid) {question} {idle}", [began])
+            return connection.execute(f"SELECT count(*) {question}", [began]).fetchone() == (0,)
+
+        eventually(replaced)
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    """Wait for it, two minutes at most."""
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def passwords(platform: Platform) -> set[str]:
+    """All passwords that the secrets hold, in every version."""
+    manager, found = platform.client("secretsmanager"), set[str]()
+    for arn in (platform.outputs("service")["DatabaseSecretArn"], platform.outputs("rds")["MasterUserSecretArn"]):
+        for version in manager.describe_secret(SecretId=arn)["VersionIdsToStages"]:
+            held = json.loads(manager.get_secret_value(SecretId=arn, VersionId=version)["SecretString"])
+            found.add(held["password"])
+    assert len(found) >= 4
+    return found
+
+
+def shown_of_tasks(platform: Platform) -> str:
+    """What the engine and ECS show of the service's containers."""
+    engine = docker.from_env()
+    label = "com.amazonaws.ecs.task-definition-family=fastbreak-dev-inference"
+    shown = [container.attrs for container in engine.containers.list(all=True, filters={"label": label})]
+    engine.close()
+    ecs = platform.client("ecs")
+    tasks = ecs.describe_tasks(
+        cluster="fastbreak-dev", tasks=ecs.list_tasks(cluster="fastbreak-dev", desiredStatus="STOPPED")["taskArns"]
+    )
+    assert shown
+    return json.dumps([shown, tasks["tasks"]], default=str)
+
+
+class Requests:
+    """Three users who send requests until the `with` block ends; `outcomes` counts statuses and errors."""
+
+    def __init__(self, url: str) -> None:
+        self.outcomes: Counter[object] = Counter()
+        self._url, self._ended = url, threading.Event()
+        self._threads = [threading.Thread(target=self._send) for _ in range(3)]
+
+    def _send(self) -> None:
+        while not self._ended.wait(0.03):
+            try:
+                self.outcomes[httpx.get(self._url, timeout=30, trust_env=False).status_code] += 1
+            except httpx.HTTPError as error:
+                self.outcomes[f"{type(error).__name__}: {error}"] += 1
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        for thread in self._threads:
+            thread.join()

@@ -45,13 +45,11 @@ class DatabaseSettings:
 class AdministrationSettings:
     """How the schema's owner reaches the database, and for whom it makes the application's user.
 
-    `application_secret` is the ARN of that user's secret; empty: no such user is made. `connection_limit` is the most
-    connections that it may have at once, -1 for any number.
+    `application_secret` is the ARN of that user's secret; empty: no such user is made.
     """
 
     owner: DatabaseSettings
     application_secret: str
-    connection_limit: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +105,7 @@ def administration_settings(environment: Mapping[str, str]) -> AdministrationSet
             f"FASTBREAK_DATABASE_{missing}SECRET is not set, but FASTBREAK_DATABASE_{given}SECRET is; give it the ARN "
             "of the other secret: the owner of the schema and the user of the service are not the same."
         )
-    return AdministrationSettings(
-        owner=_database(environment, "DATABASE_MASTER_SECRET"),
-        application_secret=application,
-        connection_limit=_integer(environment, "DATABASE_CONNECTION_LIMIT", -1, -1, 262_143),
-    )
+    return AdministrationSettings(_database(environment, "DATABASE_MASTER_SECRET"), application)
 
 
 def _database(environment: Mapping[str, str], secret_name: str) -> DatabaseSettings:

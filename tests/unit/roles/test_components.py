@@ -110,6 +110,70 @@ def test_the_database_is_private_encrypted_and_keeps_its_data():
     assert parameters["rds.force_ssl"] == "1"
 
 
+def role_policies(component):
+    """The statements of each role of a component that its template writes down."""
+    return {
+        name: [
+            statement
+            for policy in body["Properties"].get("Policies", [])
+            for statement in policy["PolicyDocument"]["Statement"]
+        ]
+        for name, body in template(component)["Resources"].items()
+        if body["Type"] == "AWS::IAM::Role"
+    }
+
+
+def actions(statement):
+    found = statement["Action"]
+    return set(found if isinstance(found, list) else [found])
+
+
+MASTER, OWN = {"Ref": "MasterSecretArn"}, {"Fn::GetAtt": "DatabaseSecret.Id"}
+
+
+def test_only_migrations_may_read_the_master_users_secret():
+    readers = {
+        (component, role, str(statement["Resource"]))
+        for component in COMPONENTS
+        for role, statements in role_policies(component).items()
+        for statement in statements
+        if any(action.startswith("secretsmanager:") for action in actions(statement))
+    }
+    assert readers == {
+        ("service", "MigrationRole", str(MASTER)),
+        ("service", "MigrationRole", str(OWN)),
+        ("service", "TaskRole", str(OWN)),
+    }
+    given = tasks("service")[0]["vars"]["stack_parameters"]["MasterSecretArn"]
+    assert given == {"component": "rds", "output": "MasterUserSecretArn"}
+
+
+def test_a_task_may_read_its_own_secret_and_nothing_else():
+    statements = role_policies("service")["TaskRole"]
+    allowed = {(action, str(item["Resource"])) for item in statements for action in actions(item)}
+    key = {"Fn::GetAtt": "ServiceKey.Arn"}
+    assert allowed == {("secretsmanager:GetSecretValue", str(OWN)), ("kms:Decrypt", str(key))}
+    granted = set().union(*(actions(statement) for statement in role_policies("service")["ExecutionRole"]))
+    assert not {action for action in granted if action.split(":")[0] in {"secretsmanager", "kms"}}
+
+
+def test_keys_are_used_through_secrets_manager_alone():
+    for role, statements in role_policies("service").items():
+        for statement in statements:
+            if any(action.startswith("kms:") for action in actions(statement)):
+                via = statement["Condition"]["StringEquals"]["kms:ViaService"]
+                assert via == {"Fn::Sub": "secretsmanager.${AWS::Region}.amazonaws.com"}, role
+
+
+def test_no_password_is_handed_to_a_container():
+    release = (ROOT / "roles" / "ecs_rollout" / "vars" / "main.yml").read_text()
+    values = yaml.safe_load(release)
+    (container,) = values["__ecs_rollout_task_definition"]["containerDefinitions"]
+    assert "secrets" not in container
+    assert "FASTBREAK_DATABASE_MASTER_SECRET" not in values["__ecs_rollout_database"]
+    assert "PASSWORD" not in release
+
+
 @pytest.mark.parametrize("component", COMPONENTS)
 def test_every_parameter_that_a_variable_gives_says_what_it_may_be(component):
     rules = {"AllowedPattern", "AllowedValues", "MinValue"}

@@ -85,6 +85,7 @@ def write_overrides(task: OneOffTask) -> dict[str, Any]:
         "containerOverrides": [container],
         **({"cpu": str(task.cpu)} if task.cpu else {}),
         **({"memory": str(task.memory_mib)} if task.memory_mib else {}),
+        **({"taskRoleArn": task.task_role_arn} if task.task_role_arn else {}),
     }
 
 

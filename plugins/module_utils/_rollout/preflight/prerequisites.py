@@ -40,8 +40,9 @@ def prerequisite_problems(session: Session, facts: Facts) -> Iterator[str]:
 
 
 def _definition_problems(session: Session, document: Document) -> Iterator[str]:
-    refers = references(document)
-    for role in refers.roles:
+    refers, migration = references(document), session.request.migration
+    own = (migration.task_role_arn,) if migration and migration.task_role_arn else ()
+    for role in sorted({*refers.roles, *own}):
         if not session.ports.surroundings.role_exists(role):
             yield f"Role {role} does not exist; provision component 'service', or correct the task definition."
     for secret in refers.secrets:

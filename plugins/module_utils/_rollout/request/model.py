@@ -26,7 +26,7 @@ class Migration:
     """A command of the new revision that is run once, before the service is touched.
 
     ``cpu`` (CPU units) and ``memory_mib`` are the whole task's; 0: the revision's own. ``environment`` is added to the
-    container's.
+    container's. ``task_role_arn`` is whom the task acts as; empty: the revision's own.
     """
 
     container: str
@@ -35,6 +35,7 @@ class Migration:
     cpu: int = 0
     memory_mib: int = 0
     environment: tuple[tuple[str, str], ...] = ()
+    task_role_arn: str = ""
 
 
 @dataclass(frozen=True, slots=True)

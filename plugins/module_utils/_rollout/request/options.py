@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..._common.given import value_problem
 from ..._errors import RequestError
 from ..._release.record import DEPLOY, ROLLBACK
 from ..disclosure.fingerprint import Disclosure
@@ -26,6 +25,7 @@ from ..values import (
 )
 from .model import Migration, RolloutRequest
 from .problems import empty_condition_problems, problems_of
+from .variables import variables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -135,7 +135,7 @@ def _migration(options: Options) -> tuple[Migration | None, list[str]]:
     migration = options["migration"]
     if not migration:
         return None, []
-    environment, problems = _variables(migration["environment"] or {})
+    environment, problems = variables("migration.environment", migration["environment"] or {})
     made = Migration(
         container=migration["container"],
         command=tuple(migration["command"]),
@@ -143,12 +143,6 @@ def _migration(options: Options) -> tuple[Migration | None, list[str]]:
         cpu=migration["cpu"] or 0,
         memory_mib=migration["memory_mib"] or 0,
         environment=environment,
+        task_role_arn=migration["task_role_arn"] or "",
     )
     return made, problems
-
-
-def _variables(given: Mapping[Any, Any]) -> tuple[tuple[tuple[str, str], ...], list[str]]:
-    """Environment variables, a whole number by its text; and what is wrong with them."""
-    told = {str(name): value_problem(value) if str(name) else "has no name" for name, value in given.items()}
-    problems = [f"migration.environment.{name} {problem}." for name, problem in told.items() if problem]
-    return tuple(sorted((str(name), str(value)) for name, value in given.items())), problems

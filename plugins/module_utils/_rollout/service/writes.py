@@ -18,6 +18,7 @@ class OneOffTask:
 
     ``started_by`` marks it as this service's, so that it is found again. ``cpu`` and ``memory_mib`` are the whole
     task's, 0 for the revision's; ``environment`` is added to the container's.
+    ``task_role_arn`` is whom the task acts as, empty for the revision's own.
     """
 
     cluster: str
@@ -29,6 +30,7 @@ class OneOffTask:
     cpu: int = 0
     memory_mib: int = 0
     environment: tuple[tuple[str, str], ...] = ()
+    task_role_arn: str = ""
 
 
 @dataclass(frozen=True, slots=True)

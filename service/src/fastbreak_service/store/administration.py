@@ -101,7 +101,7 @@ class Administration:
         self._engine.dispose()
 
     def _ensure(self, connection: psycopg.Connection[Any], credentials: Credentials) -> bool:
-        return roles.ensure(connection, Roles.of(credentials.username), self._settings.connection_limit)
+        return roles.ensure(connection, Roles.of(credentials.username))
 
     def _lets_in(self, credentials: Credentials) -> bool:
         """Whether these credentials are what the database knows. Raises everything but a refusal."""

@@ -25,6 +25,7 @@ _USERNAME = re.compile(r"([a-z][a-z0-9_]{0,59})_([ab])")
 _POWERS = ("rolsuper", "rolcreaterole", "rolcreatedb", "rolreplication", "rolbypassrls")
 # Whoever logs in by hand with the application's password is bound by them too.
 _STATEMENT_SECONDS, _IDLE_SECONDS = 300, 60
+_LEFT_CONNECTIONS = 15
 
 
 class RolesError(Exception):
@@ -59,7 +60,7 @@ class Roles:
         return second if username == first else first
 
 
-def ensure(connection: psycopg.Connection[Any], roles: Roles, connection_limit: int) -> bool:
+def ensure(connection: psycopg.Connection[Any], roles: Roles) -> bool:
     """Make the roles and grant what they need, no more; whether a user was made.
 
     May be repeated: what is granted already stays. Takes nothing from the owner, whom an older release may still log in
@@ -69,9 +70,10 @@ def ensure(connection: psycopg.Connection[Any], roles: Roles, connection_limit: 
     for name in (roles.group, *roles.users):
         if name not in known:
             _run(connection, "CREATE ROLE {} NOLOGIN", sql.Identifier(name))
+    limit = _connection_limit(connection)
     for user in roles.users:
         _run(connection, "GRANT {} TO {}", sql.Identifier(roles.group), sql.Identifier(user))
-        _run(connection, "ALTER ROLE {} LOGIN CONNECTION LIMIT {}", sql.Identifier(user), sql.Literal(connection_limit))
+        _run(connection, "ALTER ROLE {} LOGIN CONNECTION LIMIT {}", sql.Identifier(user), sql.Literal(limit))
         for setting, seconds in (
             ("statement_timeout", _STATEMENT_SECONDS),
             ("idle_in_transaction_session_timeout", _IDLE_SECONDS),
@@ -104,6 +106,13 @@ def _grant(connection: psycopg.Connection[Any], group: sql.Identifier) -> None:
     future = "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT {} ON {} TO {}"
     for rights, kind in (("SELECT, INSERT, UPDATE, DELETE", "TABLES"), ("USAGE, SELECT", "SEQUENCES")):
         _run(connection, future, sql.SQL(rights), sql.SQL(kind), group)
+
+
+def _connection_limit(connection: psycopg.Connection[Any]) -> int:
+    """The most connections of a user, whatever the number of replicas: some are left for the owner and its tools."""
+    row = connection.execute("SELECT current_setting('max_connections')::int").fetchone()
+    assert row is not None  # noqa: S101 - a SELECT without FROM has a row
+    return max(1, int(row[0]) - _LEFT_CONNECTIONS)
 
 
 def _refuse_powers(connection: psycopg.Connection[Any], roles: Roles) -> set[str]:

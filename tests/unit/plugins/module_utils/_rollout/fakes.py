@@ -218,6 +218,7 @@ class World(Scheduler):
 
     def run_task(self, asked: OneOffTask) -> Task:
         self.calls.append(f"run_task({' '.join(asked.command)})")
+        self.once.append(asked)
         number = self.number()
         task = FakeTask(
             f"arn:aws:ecs:us-east-1:111111111111:task/fastbreak-dev/m{number}",

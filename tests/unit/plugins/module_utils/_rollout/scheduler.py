@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import KeptSnapshot, Lock, Release
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.scaling.model import Scaling
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.rules import StandingRule
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.writes import OneOffTask
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import (
         Service,
         ServiceEvent,
@@ -125,6 +126,7 @@ class Scheduler:
         self.lock: Lock | None = None
         self.kept: KeptSnapshot | None = None
         self.missing: set[str] = set()
+        self.once: list[OneOffTask] = []
         self.alarms: dict[str, str] = {}
         self.forbidden = False
         self.keys: frozenset[str] | None = frozenset({"password"})

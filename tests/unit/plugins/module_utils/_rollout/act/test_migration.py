@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     OperationError,
+    RefusedError,
     UnavailableError,
     WaitTimeoutError,
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Outcome
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.act.migration import started_by
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.act.migration import KIND
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.act.one_off import started_by
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.model import Migration
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,6 +45,20 @@ def test_migration_runs_with_the_new_revision_before_the_service_is_touched(worl
     ]
 
 
+def test_migration_acts_as_a_role_of_its_own_which_has_to_exist(world: World, ports: Ports) -> None:
+    released(world, ports)
+    world.push("1.1.0", "b")
+    role = "arn:aws:iam::111111111111:role/migrates"
+    migration = Migration("service", ("migrate",), task_role_arn=role)
+    world.missing.add(role)
+    with pytest.raises(RefusedError, match=f"Role {role} does not exist"):
+        deploy(ports, "1.1.0", migration=migration)
+    assert not world.once
+    world.missing.clear()
+    deploy(ports, "1.1.0", migration=migration)
+    assert [task.task_role_arn for task in world.once] == [role]
+
+
 def test_failed_migration_refuses_the_release(world: World, ports: Ports) -> None:
     released(world, ports)
     world.push("1.1.0", "b", migration_exit=3)
@@ -64,7 +80,7 @@ def test_migration_that_hangs_is_stopped_and_seen_stopped(world: World, ports: P
     with pytest.raises(WaitTimeoutError, match=r"was stopped \(exited; container service exit code 137\)\. The ser"):
         deploy(ports, "1.1.0", migration=SLOW)
     assert world.calls[-2:] == ["stop_task", "finish(FAILED)"]
-    assert world.running_tasks("fastbreak-dev", started_by("inference")) == ()
+    assert world.running_tasks("fastbreak-dev", started_by(KIND, "inference")) == ()
 
 
 def test_migration_that_does_not_stop_keeps_others_from_starting(world: World, ports: Ports) -> None:
@@ -86,7 +102,7 @@ def test_migration_that_a_dead_run_left_is_waited_for_or_stopped_first(
         deploy(Mortal(world, 4).ports(), "1.1.0", migration=SLOW, owner="dead@here:1:dddd")
     assert world.calls[-1] == "run_task(migrate)"
     world.lock = None
-    (left,) = world.running_tasks("fastbreak-dev", started_by("inference"))
+    (left,) = world.running_tasks("fastbreak-dev", started_by(KIND, "inference"))
     digest = "sha256:" + "b" * 64
     world.behaviours[digest] = replace(world.behaviours[digest], migration_seconds=2.0)
     deploy(ports, "1.1.0", migration=SLOW)
@@ -111,6 +127,6 @@ def test_a_look_that_fails_does_not_end_the_wait(world: World, ports: Ports) -> 
 
 @given(st.text("abcdefghij-_0123456789", min_size=1, max_size=255), st.text("ab", min_size=255, max_size=255))
 def test_mark_fits_and_tells_services_apart(service: str, other: str) -> None:
-    assert len(started_by(service)) <= 128
-    assert re.fullmatch(r"[\w/-]+", started_by(service))
-    assert (started_by(service) == started_by(other)) == (service == other)
+    assert len(started_by(KIND, service)) <= 128
+    assert re.fullmatch(r"[\w/-]+", started_by(KIND, service))
+    assert (started_by(KIND, service) == started_by(KIND, other)) == (service == other)

@@ -209,13 +209,13 @@ def test_task_that_is_run_once_runs_as_the_services_do(
         assert created.get(name) == asked.get(name)
 
 
-def test_a_task_may_have_a_size_and_variables_of_its_own(api: tuple[EcsClient, Stubber]) -> None:
+def test_a_task_may_have_a_size_variables_and_a_role_of_its_own(api: tuple[EcsClient, Stubber]) -> None:
     ecs, stub = api
     override = {"name": "app", "command": ["migrate"], "environment": [{"name": "A", "value": "1"}]}
     asked = {
         "cluster": "c",
         "taskDefinition": "web:2",
-        "overrides": {"containerOverrides": [override], "cpu": "2048", "memory": "4096"},
+        "overrides": {"containerOverrides": [override], "cpu": "2048", "memory": "4096", "taskRoleArn": "role"},
         "startedBy": "mark",
         "count": 1,
         "launchType": "EC2",
@@ -225,7 +225,7 @@ def test_a_task_may_have_a_size_and_variables_of_its_own(api: tuple[EcsClient, S
     answer = {"taskArn": "arn:task/1", "taskDefinitionArn": "web:2", "createdAt": NOW}
     stub.add_response("run_task", {"tasks": [answer]}, asked)
     settings = ServiceSettings(launch_type="EC2")
-    ecs.run_task(OneOffTask("c", "web:2", "app", ("migrate",), settings, "mark", 2048, 4096, (("A", "1"),)))
+    ecs.run_task(OneOffTask("c", "web:2", "app", ("migrate",), settings, "mark", 2048, 4096, (("A", "1"),), "role"))
 
 
 def test_platform_version_is_neither_sent_nor_compared_where_ecs_refuses_it() -> None:

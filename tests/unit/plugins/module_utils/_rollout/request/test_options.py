@@ -206,10 +206,17 @@ def test_options_that_cannot_be_right_are_refused(other: dict[str, Any], said: s
 
 
 def test_a_migration_has_a_size_and_variables_whose_values_are_text() -> None:
-    given_migration = {"container": "app", "command": ["a"], "cpu": 2048, "environment": {"B": 1, "A": "x"}}
+    given_migration = {
+        "container": "app",
+        "command": ["a"],
+        "cpu": 2048,
+        "environment": {"B": 1, "A": "x"},
+        "task_role_arn": "r",
+    }
     migration = request(migration=given_migration).migration
     assert migration
     assert (migration.cpu, migration.memory_mib, migration.environment) == (2048, 0, (("A", "x"), ("B", "1")))
+    assert migration.task_role_arn == "r"
     with pytest.raises(RequestError, match=r"migration\.environment\.B must be text"):
         request(migration={**given_migration, "environment": {"B": True}})
 

@@ -1,0 +1,14 @@
+# Copyright: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""`ecs_service_task` in the controller: no transfer, no second interpreter, and progress while it works."""
+
+from __future__ import annotations
+
+from ..modules.ecs_service_task import ENTRY
+from ..plugin_utils._entry_action import EntryAction
+
+
+class ActionModule(EntryAction):
+    """See the module's documentation."""
+
+    entry = ENTRY
