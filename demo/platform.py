@@ -65,7 +65,7 @@ class Platform:
             raise DemoError(f"could not read the database of {self.environment}: {error}") from error
 
     def master(self) -> psycopg.Connection[Any]:
-        """A connection to the RDS instance as its master user, each statement a transaction. Raises psycopg's errors."""
+        """A connection as the RDS instance's master user, each statement a transaction. Raises psycopg's errors."""
         rds = self.outputs("rds")
         secret = json.loads(
             self.client("secretsmanager").get_secret_value(SecretId=rds["MasterUserSecretArn"])["SecretString"]

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The application's user on a real PostgreSQL, whose owner is no superuser, as on RDS."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Credentials: what a secret may hold, and how a refused login reads it again, within bounds."""
 
 from __future__ import annotations

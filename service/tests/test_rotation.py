@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Rotations over a secret and a database in memory: killed after any call, run again, run twice at once."""
 
 from __future__ import annotations

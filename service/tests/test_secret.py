@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The client of Secrets Manager, against botocore's own model of it."""
 
 from __future__ import annotations

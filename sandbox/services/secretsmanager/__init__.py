@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Secrets Manager: a staging label is of one version at a time."""
 
 from sandbox.host import Sandbox

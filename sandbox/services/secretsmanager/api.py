@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """`PutSecretValue`: a label that the new version gets is taken from the version that had it.
 
 AWS: API reference PutSecretValue, "VersionStages". MiniStack does so for AWSCURRENT alone.

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The credentials that a task has of its role.
 
 On AWS they are asked for at 169.254.170.2, an address that no container of the sandbox reaches. Here they stand in the

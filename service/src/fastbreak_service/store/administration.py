@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """What the owner of the schema does: migrate it, make the application's user, rotate that user's password."""
 
 from __future__ import annotations

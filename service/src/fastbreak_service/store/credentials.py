@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """Who logs in to the database: fixed by the settings, or kept in a secret that is read again when a login fails."""
 
 from __future__ import annotations

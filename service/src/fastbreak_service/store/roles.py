@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The application's users of the database: what they may do, which the owner of the schema grants them.
 
 A secret names one of two users, `<name>_a` or `<name>_b`; a rotation gives the other one a new password and makes it

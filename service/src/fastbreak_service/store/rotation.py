@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """A rotation: the other one of the application's two users gets a new password, is tried, and becomes current.
 
 What is done so far is in the secret's stages, so that a run that was killed is gone on with by the next one.

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """AWS Secrets Manager: the only place where the service talks to AWS."""
 
 from __future__ import annotations

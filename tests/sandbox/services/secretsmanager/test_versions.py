@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
 """The versions of a secret and the labels they bear, as a rotation needs them."""
 
 import uuid

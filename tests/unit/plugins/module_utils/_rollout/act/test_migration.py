@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +19,6 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._release.record impo
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.act.migration import KIND
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.act.one_off import started_by
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.model import Migration
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.unit.plugins.module_utils._rollout.case import deploy, newest, released
 from tests.unit.plugins.module_utils._rollout.killed import Killed, Mortal
@@ -123,10 +120,3 @@ def test_a_look_that_fails_does_not_end_the_wait(world: World, ports: Ports) -> 
 
     world.describe_task = sometimes
     assert deploy(ports, "1.1.0", migration=SLOW).changed
-
-
-@given(st.text("abcdefghij-_0123456789", min_size=1, max_size=255), st.text("ab", min_size=255, max_size=255))
-def test_mark_fits_and_tells_services_apart(service: str, other: str) -> None:
-    assert len(started_by(KIND, service)) <= 128
-    assert re.fullmatch(r"[\w/-]+", started_by(KIND, service))
-    assert (started_by(KIND, service) == started_by(KIND, other)) == (service == other)
