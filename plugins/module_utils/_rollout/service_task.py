@@ -55,7 +55,7 @@ def run_service_task(request: ServiceTaskRequest, ports: ServiceTaskPorts, *, ch
         environment=request.environment,
         task_role_arn=request.task_role_arn,
     )
-    ended = run_once(stage, errand, task, "of its own")
+    ended = run_once(stage, errand, task)
     lines = last_lines(stage, definition.document, request.container, ended)
     exit_code = exit_code_of(ended, request.container)
     if exit_code != 0:

@@ -58,7 +58,7 @@ def started_by(kind: str, service: str) -> str:
     return mark if len(mark) <= _LONGEST_MARK else f"{mark[:100]}-{hashlib.sha256(service.encode()).hexdigest()[:12]}"
 
 
-def run_once(stage: Stage, errand: Errand, task: OneOffTask, shown_command: str) -> Task:
+def run_once(stage: Stage, errand: Errand, task: OneOffTask, shown_command: str = "") -> Task:
     """Run *task* to its end, after the end of an earlier one with its mark; the task as it stopped.
 
     Raises WaitTimeoutError when it took too long and was stopped, or is not seen to stop.
@@ -67,7 +67,7 @@ def run_once(stage: Stage, errand: Errand, task: OneOffTask, shown_command: str)
         stage.say(f"an earlier {errand.noun} still runs as task {earlier.id}; waiting for its end")
         _end(stage, errand, earlier)
     begun = stage.ecs.run_task(task)
-    stage.say(f"{errand.noun} {shown_command} runs as task {begun.id}")
+    stage.say(f"{f'{errand.noun} {shown_command}'.strip()} runs as task {begun.id}")
     ended, in_time = _end(stage, errand, begun)
     if not in_time:
         raise timed_out(
