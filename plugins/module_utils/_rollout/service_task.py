@@ -43,7 +43,7 @@ def run_service_task(request: ServiceTaskRequest, ports: ServiceTaskPorts, *, ch
     def say(text: str) -> None:
         ports.progress.say(f"{request.service}: {text}")
 
-    stage = Stage(ports.ecs, ports.logs, request.cluster, ports.clock, say, request.poll_seconds)
+    stage = Stage(ports, request.cluster, ports.clock, say, request.poll_seconds)
     errand = Errand(request.name, "timeout_seconds", request.timeout_seconds, "run it again")
     task = OneOffTask(
         cluster=request.cluster,

@@ -25,8 +25,8 @@ def migrate(session: Session, facts: Facts, migration: Migration, task_definitio
 
     Raises OperationError with its last log lines when it fails, WaitTimeoutError when it takes too long.
     """
-    request, ports = session.request, session.ports
-    stage = Stage(ports.ecs, ports.logs, request.cluster, session, session.say, request.poll_seconds)
+    request = session.request
+    stage = Stage(session.ports, request.cluster, session, session.say, request.poll_seconds)
     errand = Errand(KIND, "migration.timeout_seconds", migration.timeout_seconds, "release again")
     task = OneOffTask(
         cluster=request.cluster,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ..._common.wait import timed_out, until
 from ..._errors import OperationError, SupersededError, UnavailableError, WaitTimeoutError
@@ -30,12 +30,23 @@ _STOPPED_BY_US = "UserInitiated"
 _STOP_SECONDS = 180.0
 
 
+class TaskPorts(Protocol):
+    """What it needs of the ports of a rollout; a session's are guarded by its lock."""
+
+    @property
+    def ecs(self) -> Ecs:
+        """ECS."""
+
+    @property
+    def logs(self) -> Logs:
+        """CloudWatch Logs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """Where such tasks run, and whom the run tells what it sees."""
 
-    ecs: Ecs
-    logs: Logs
+    ports: TaskPorts
     cluster: str
     clock: Sleeper
     say: Callable[[str], None]
@@ -63,10 +74,10 @@ def run_once(stage: Stage, errand: Errand, task: OneOffTask, shown_command: str 
 
     Raises WaitTimeoutError when it took too long and was stopped, or is not seen to stop.
     """
-    for earlier in stage.ecs.running_tasks(stage.cluster, task.started_by):
+    for earlier in stage.ports.ecs.running_tasks(stage.cluster, task.started_by):
         stage.say(f"an earlier {errand.noun} still runs as task {earlier.id}; waiting for its end")
         _end(stage, errand, earlier)
-    begun = stage.ecs.run_task(task)
+    begun = stage.ports.ecs.run_task(task)
     stage.say(f"{f'{errand.noun} {shown_command}'.strip()} runs as task {begun.id}")
     ended, in_time = _end(stage, errand, begun)
     if not in_time:
@@ -88,7 +99,7 @@ def exit_code_of(task: Task, container: str) -> int | None:
 def last_lines(stage: Stage, document: Mapping[str, Any], container: str, task: Task) -> tuple[str, ...]:
     """The last lines that a *container* of *task* logged."""
     stream = log_stream(document, container, task.id)
-    return stage.logs.tail(*stream, lines=_LOG_LINES) if stream else ()
+    return stage.ports.logs.tail(*stream, lines=_LOG_LINES) if stream else ()
 
 
 def told(task: Task) -> str:
@@ -115,7 +126,7 @@ def _end(stage: Stage, errand: Errand, task: Task) -> tuple[Task, bool]:
     except WaitTimeoutError:
         stage.say(f"task {task.id} has not ended after {seconds:g} s; stopping it")
     try:
-        stage.ecs.stop_task(stage.cluster, task.arn, f"The {errand.noun} took longer than it may")
+        stage.ports.ecs.stop_task(stage.cluster, task.arn, f"The {errand.noun} took longer than it may")
         stopped = _await_stopped(stage, task, _STOP_SECONDS)
     except SupersededError:
         raise
@@ -133,7 +144,7 @@ def _end(stage: Stage, errand: Errand, task: Task) -> tuple[Task, bool]:
 def _await_stopped(stage: Stage, task: Task, seconds: float) -> Task:
     def look() -> Task:
         try:
-            return stage.ecs.describe_task(stage.cluster, task.arn) or task
+            return stage.ports.ecs.describe_task(stage.cluster, task.arn) or task
         except UnavailableError as error:
             stage.say(f"could not look at task {task.id}, trying again: {error}")
             return task
