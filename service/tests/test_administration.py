@@ -21,7 +21,7 @@ from fastbreak_service.store import schema
 from fastbreak_service.store.administration import Administration
 from fastbreak_service.store.credentials import CURRENT, PENDING, Credentials, SecretSource, Version
 from fastbreak_service.store.engine import make_engine, open_connection
-from fastbreak_service.store.roles import RolesError
+from fastbreak_service.store.roles import AdministrationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -237,9 +237,9 @@ def test_a_user_that_was_given_more_is_refused(
 ) -> None:
     with migrated.superuser() as superuser:
         superuser.execute(statement.format(name=migrated.tag).encode())
-    with pytest.raises(RolesError, match=said):
+    with pytest.raises(AdministrationError, match=said):
         owner.migrate()
-    with pytest.raises(RolesError, match=said):
+    with pytest.raises(AdministrationError, match=said):
         owner.rotate()
 
 
@@ -252,7 +252,7 @@ def test_the_owner_is_not_the_application(place: Place) -> None:
         "127.0.0.1", place.settings.port, place.tag, "prefer", "", f"{place.tag}_a", place.owner.password
     )
     owner = Administration(AdministrationSettings(settings, place.secret.arn), place.secret)
-    with pytest.raises(RolesError, match="both the owner of the schema and the application's"):
+    with pytest.raises(AdministrationError, match="both the owner of the schema and the application's"):
         owner.migrate()
     owner.close()
 
@@ -337,6 +337,19 @@ def test_rotations_under_load_lose_no_request(place: Place) -> None:
     owner.close()
     assert users.failures == []
     assert users.answers >= 120
+
+
+@pytest.mark.parametrize("verb", ["rotate", "migrate"])
+def test_whoever_waited_in_vain_says_for_what(migrated: Place, verb: str) -> None:
+    settings = AdministrationSettings(migrated.settings, migrated.secret.arn)
+    holder, waiter = (Administration(settings, migrated.secret, wait_seconds=1) for _ in range(2))
+    with (
+        holder.alone(),
+        pytest.raises(AdministrationError, match="another migration or rotation has been at work for 1 s"),
+    ):
+        getattr(waiter, verb)()
+    holder.close()
+    waiter.close()
 
 
 def test_rotations_and_migrations_at_once_take_turns(migrated: Place) -> None:

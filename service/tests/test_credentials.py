@@ -143,6 +143,26 @@ def test_threads_that_are_refused_together_share_one_read() -> None:
     assert world.reads == 2
 
 
+def test_a_secret_that_cannot_be_read_is_tried_once_a_second_at_most() -> None:
+    clock, reads = Clock(), list[float]()
+
+    def read() -> Credentials:
+        reads.append(clock.now)
+        if len(reads) < 3:
+            raise SecretError("it is away", passing=True)
+        return OLD
+
+    source = SecretSource(read, monotonic=clock.monotonic)
+    for _ in range(20):
+        with pytest.raises(SecretError, match="it is away") as caught:
+            source.current()
+        assert caught.value.passing
+        clock.now += 0.1
+    clock.now += 1
+    assert source.current() == OLD
+    assert len(reads) == 3
+
+
 @pytest.mark.parametrize(
     "error",
     [

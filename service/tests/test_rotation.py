@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from fastbreak_service.store.credentials import CURRENT, PENDING, Credentials, Version
 from fastbreak_service.store.failures import SecretError
-from fastbreak_service.store.roles import Roles, RolesError
+from fastbreak_service.store.roles import AdministrationError, Roles
 from fastbreak_service.store.rotation import rotate
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def test_a_pending_version_of_another_kind_is_replaced(document: str) -> None:
 @pytest.mark.parametrize("name", ["app", "_a", "a", "App_a", "app_c", 'app"; DROP_a', "1app_a", "x" * 61 + "_a"])
 def test_a_user_that_is_not_one_of_two_is_refused(name: str) -> None:
     world = World(Credentials(name, "x"))
-    with pytest.raises(RolesError, match="must end in _a or _b"):
+    with pytest.raises(AdministrationError, match="must end in _a or _b"):
         rotate(world, world)
     assert list(world.documents) == ["v1"]
 

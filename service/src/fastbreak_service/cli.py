@@ -97,7 +97,7 @@ def _administer(
     from fastbreak_service.logs import configure  # noqa: PLC0415
     from fastbreak_service.store.administration import administration  # noqa: PLC0415
     from fastbreak_service.store.failures import DATABASE_ERRORS, reason  # noqa: PLC0415
-    from fastbreak_service.store.roles import RolesError  # noqa: PLC0415
+    from fastbreak_service.store.roles import AdministrationError  # noqa: PLC0415
 
     configure(config.log_level(os.environ), os.environ.get("FASTBREAK_VERSION") or "unreleased")
     owner = settings.owner
@@ -106,7 +106,7 @@ def _administer(
         with administration(settings) as database:
             for line in work(database):
                 print(f"{where}: {line}")
-    except RolesError as error:
+    except AdministrationError as error:
         return _complain(f"The database {where} could not be {done}: {error}", 1)
     except DATABASE_ERRORS as error:
         return _complain(f"The database {where} could not be {done}: {reason(error).rstrip('.')}.", 1)

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import sqlalchemy as sa
+from psycopg import errors
 
 from fastbreak_service.store import roles, schema
 from fastbreak_service.store.credentials import COMMAND_PAUSES, CURRENT, Credentials
 from fastbreak_service.store.engine import make_engine, open_connection, source_of
 from fastbreak_service.store.failures import is_refused_login
-from fastbreak_service.store.roles import Roles
+from fastbreak_service.store.roles import AdministrationError, Roles
 from fastbreak_service.store.rotation import Rotation, rotate
 
 if TYPE_CHECKING:
@@ -44,14 +45,17 @@ class Migrated:
 class Administration:
     """The owner's connection to the database. With `secret`, the application has a user of its own."""
 
-    def __init__(self, settings: AdministrationSettings, secret: Secrets | None, engine: Engine | None = None) -> None:
+    def __init__(
+        self, settings: AdministrationSettings, secret: Secrets | None, wait_seconds: int = _WAIT_SECONDS
+    ) -> None:
         self._settings = settings
         self._secret = secret
         owner = settings.owner
-        self._engine = engine or make_engine(owner, source_of(owner, COMMAND_PAUSES))
+        self._wait_seconds = wait_seconds
+        self._engine: Engine = make_engine(owner, source_of(owner, COMMAND_PAUSES))
 
     def migrate(self) -> Migrated:
-        """Migrate and make the application's user, or nothing of both. Raises DATABASE_ERRORS, RolesError."""
+        """Migrate and make the application's user, or nothing of both. Raises DATABASE_ERRORS, AdministrationError."""
         secret, made = self._secret, False
         if secret is None:
             return Migrated(*schema.migrate(self._engine))
@@ -71,7 +75,7 @@ class Administration:
         return Migrated(before, after, current.username, made, password_set)
 
     def rotate(self) -> Rotation:
-        """Rotate the application's password. Raises DATABASE_ERRORS, RolesError."""
+        """Rotate the application's password. Raises DATABASE_ERRORS, AdministrationError."""
         assert self._secret is not None  # noqa: S101 - the settings of a rotation name it
         return rotate(self._secret, self)
 
@@ -79,9 +83,17 @@ class Administration:
     def alone(self) -> Iterator[None]:
         """See rotation.Database. The lock is of a connection, so that a killed run gives it up."""
         with self._engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-            connection.execute(sa.text(f"SET lock_timeout = '{_WAIT_SECONDS}s'"))
+            connection.execute(sa.text(f"SET lock_timeout = '{self._wait_seconds}s'"))
             connection.execute(sa.text("SET statement_timeout = 0"))
-            connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
+            try:
+                connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
+            except sa.exc.OperationalError as error:
+                if not isinstance(error.orig, errors.LockNotAvailable):
+                    raise
+                raise AdministrationError(
+                    f"another migration or rotation has been at work for {self._wait_seconds} s. Nothing was changed; "
+                    "wait for its end, or end it, and try again."
+                ) from error
             try:
                 yield
             finally:

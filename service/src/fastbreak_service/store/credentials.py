@@ -117,6 +117,7 @@ class SecretSource:
         self._lock = threading.Lock()
         self._held: Credentials | None = None
         self._read_at = 0.0
+        self._failed: SecretError | None = None
 
     def current(self) -> Credentials:
         """See Source."""
@@ -135,7 +136,16 @@ class SecretSource:
             return found
 
     def _fetch(self) -> Credentials:
-        self._held, self._read_at = self._read(), self._monotonic()
+        """Read the secret. Whoever waited while it could not be read is told the same, without another try."""
+        if self._failed is not None and self._monotonic() - self._read_at < _LEAST_SECONDS:
+            raise SecretError(str(self._failed), passing=self._failed.passing)
+        try:
+            self._held, self._failed = self._read(), None
+        except SecretError as error:
+            self._failed = error
+            raise
+        finally:
+            self._read_at = self._monotonic()
         return self._held
 
 

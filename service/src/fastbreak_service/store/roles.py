@@ -31,8 +31,8 @@ _STATEMENT_SECONDS, _IDLE_SECONDS = 300, 60
 _LEFT_CONNECTIONS = 15
 
 
-class RolesError(Exception):
-    """The application's users cannot be made as they must be; the message says what is in the way."""
+class AdministrationError(Exception):
+    """The owner's work cannot be done as it must be; the message says what is in the way and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +43,10 @@ class Roles:
 
     @classmethod
     def of(cls, username: str) -> Roles:
-        """The roles that a user belongs to. Raises RolesError for a name that is not one of two."""
+        """The roles that a user belongs to. Raises AdministrationError for a name that is not one of two."""
         found = _USERNAME.fullmatch(username)
         if found is None:
-            raise RolesError(
+            raise AdministrationError(
                 f"The application's secret names the user {username!r}, but it must end in _a or _b, such as "
                 "fastbreak_app_a: a rotation goes from one of the two to the other."
             )
@@ -67,7 +67,7 @@ def ensure(connection: psycopg.Connection[Any], roles: Roles) -> bool:
     """Make the roles and grant what they need, no more; whether a user was made.
 
     May be repeated: what is granted already stays. Takes nothing from the owner, whom an older release may still log in
-    as. Raises RolesError when a role of such a name is not the application's.
+    as. Raises AdministrationError when a role of such a name is not the application's.
     """
     known = _refuse_powers(connection, roles)
     for name in (roles.group, *roles.users):
@@ -119,10 +119,10 @@ def _connection_limit(connection: psycopg.Connection[Any]) -> int:
 
 
 def _refuse_powers(connection: psycopg.Connection[Any], roles: Roles) -> set[str]:
-    """Those of the roles that exist. Raises RolesError for one that may do what an application's never may."""
+    """Those of the roles that exist. Raises AdministrationError for one that may do what an application's never may."""
     names = [roles.group, *roles.users]
     if connection.info.user in names:
-        raise RolesError(
+        raise AdministrationError(
             f"The user {connection.info.user} would be both the owner of the schema and the application's; give the "
             "application's secret another user."
         )
@@ -137,7 +137,7 @@ def _refuse_powers(connection: psycopg.Connection[Any], roles: Roles) -> set[str
     problems = [f"{name} may do more than log in (see \\du {name} in psql)" for name, powerful in found if powerful]
     problems += [f"{name} is a member of {other}" for name, other in foreign]
     if problems:
-        raise RolesError(
+        raise AdministrationError(
             f"The application's user would have more than its own rights: {'; '.join(problems)}. Take that away (ALTER "
             "ROLE, REVOKE), or name another user in the application's secret."
         )

@@ -47,7 +47,7 @@ class Database(Protocol):
         """While inside, no other migration or rotation is."""
 
     def give(self, credentials: Credentials) -> None:
-        """Give a user these credentials, and the rights of the application. Raises RolesError too."""
+        """Give a user these credentials, and the rights of the application. Raises AdministrationError too."""
 
     def try_login(self, credentials: Credentials) -> None:
         """Log in once."""

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from fastbreak_service.store.credentials import CURRENT, PENDING, Credentials, Version
 from fastbreak_service.store.failures import SecretError
 
-_CONFIG = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
+_CONFIG = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
 # Of what Secrets Manager answers, what passes by itself; everything else lasts until somebody acts.
 _PASSING = ("InternalServiceError", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded")
 _SERVER_ERROR = 500
