@@ -292,7 +292,7 @@ options:
   request_timeout_seconds:
     description: >-
       How long a registry may take for the head of an answer, and for each 256 KiB of a body in either direction. Who is
-      slower is cut off, and the request is tried again a few times.
+      slower is cut off, and the request is tried again a few times. At most a day.
     type: float
     default: 60
 extends_documentation_fragment:
@@ -642,7 +642,7 @@ PROTECTING = (
     *("digest", "tags", "platforms", "images.digest", "images.tags", "images.platforms"),
     *("gates", "attachments", "allow_digest_change", "attest", "sign", "service", "release_table"),
 )
-TEXTS = ("tag", "digest", "destination_tag", "tags")
+TEXTS = ("tag", "digest", "destination_tag", "tags", "repository", "destination_repository", "service", "release_table")
 
 ENTRY = Entry(
     build_argument_spec(),

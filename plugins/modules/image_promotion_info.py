@@ -141,7 +141,7 @@ def perform(params, context):
     return {"changed": False, "promotions": [promotion_data(promotion) for promotion in found]}
 
 
-ENTRY = Entry(build_argument_spec(), perform, protecting=("digest",), texts=("version", "digest"))
+ENTRY = Entry(build_argument_spec(), perform, protecting=("digest",), texts=("version", "digest", "service"))
 
 
 def main():

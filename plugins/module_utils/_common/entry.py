@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._errors import FastbreakError, RequestError
 from .given import empty_problems, shape_problems, text_problems
+from .given_texts import repeated_problems, unicode_problems
 from .interruption import interruptible
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ class Entry:
         problems = [
             *(shapeless or empty_problems(self.argument_spec, given, self.protecting, self.empty_texts)),
             *text_problems(self.argument_spec, given, self.texts),
+            *repeated_problems(self.argument_spec, given),
+            *unicode_problems(self.argument_spec, given),
             *self.given_problems(given),
         ]
         if problems:

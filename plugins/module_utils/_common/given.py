@@ -59,10 +59,13 @@ def _below(spec: Mapping[str, Any], options: Mapping[str, Any], place: str, path
 
 
 def _entries(whole: GivenOption, kind: str) -> list[GivenOption]:
-    """The entries of a list, which a text or a number may stand for."""
-    kinds = (str, list) if kind == "dict" else (str, list, int, float)
-    listed = whole.kind == "list" and isinstance(whole.value, kinds)
-    values = check_type_list(whole.value) if listed else []
+    """The entries of a list, which a text or a number may stand for; the number stays what it is."""
+    if whole.kind != "list":
+        return []
+    if isinstance(whole.value, int | float) and kind != "dict":
+        values = [whole.value]
+    else:
+        values = check_type_list(whole.value) if isinstance(whole.value, str | list) else []
     return [
         GivenOption(f"{whole.place}[{number}]", whole.path, value, kind, whole.inner)
         for number, value in enumerate(values)

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf
 from typing import TYPE_CHECKING, Any
 
 from .._errors import RequestError
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
 
 _MAXIMUM_CONCURRENCY = 64
 _MINIMUM_CHUNK_BYTES = 64 << 10
+#: A day. The system's own timers take no time without end.
+_MAXIMUM_TIMEOUT_SECONDS = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,5 +149,8 @@ def _number_problems(options: Options) -> Iterator[str]:
         yield f"concurrency is {options['concurrency']}; it must be 1 to {_MAXIMUM_CONCURRENCY}"
     if options["chunk_bytes"] < _MINIMUM_CHUNK_BYTES:
         yield f"chunk_bytes is {options['chunk_bytes']}; it must be at least {_MINIMUM_CHUNK_BYTES} (64 KiB)"
-    if not 0 < options["request_timeout_seconds"] < inf:
-        yield f"request_timeout_seconds is {options['request_timeout_seconds']:g}; it must be above 0, and end"
+    if not 0 < options["request_timeout_seconds"] <= _MAXIMUM_TIMEOUT_SECONDS:
+        yield (
+            f"request_timeout_seconds is {options['request_timeout_seconds']:g}; it must be above 0, and at most "
+            f"{_MAXIMUM_TIMEOUT_SECONDS} (a day)"
+        )

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from math import inf
@@ -24,7 +25,7 @@ from .allow_list import (
     is_allowed,
     read_entry,
 )
-from .model import Gate, Judgement, of_platforms
+from .model import SHOWN, Gate, Judgement, of_platforms
 from .told_time import time_problem
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 #: As ECR names them, the gravest first. UNTRIAGED and UNDEFINED have not been judged, so that they count as given.
 SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNTRIAGED", "UNDEFINED")
 
+#: How many findings there may be. No image has a billion.
+_COUNT = re.compile(r"[0-9]{1,9}")
 _FIRST_PAUSE_SECONDS = 2.0
 _LONGEST_PAUSE_SECONDS = 30.0
 _NEXT = {
@@ -84,8 +87,9 @@ class Vulnerabilities(Gate[VulnerabilityPolicy, tuple[ImageScan, ...]]):
             severity = str(name).upper()
             if severity not in SEVERITIES:
                 yield f"gates.vulnerabilities.maximum names severity {str(name)!r}; there are {', '.join(SEVERITIES)}"
-            if isinstance(count, bool) or not str(count).isdecimal():
-                yield f"gates.vulnerabilities.maximum.{severity} is {count!r}; it must be a whole number, 0 or more"
+            if isinstance(count, bool) or not _COUNT.fullmatch(str(count)):
+                shown = repr(count)[:SHOWN]
+                yield f"gates.vulnerabilities.maximum.{severity} is {shown}; it must be a whole number, 0 or more"
         if not options["maximum"]:
             yield "gates.vulnerabilities.maximum is empty, so that nothing could fail; name a severity"
         if len({str(name).upper() for name in options["maximum"]}) != len(options["maximum"]):

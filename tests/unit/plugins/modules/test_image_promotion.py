@@ -109,11 +109,45 @@ def test_a_gate_without_options_is_on_with_its_defaults() -> None:
 
 
 @pytest.mark.parametrize("value", [1.10, 8, True, 20240101])
-@pytest.mark.parametrize("name", ["tag", "digest", "destination_tag"])
+@pytest.mark.parametrize("name", ["tag", "digest", "destination_tag", "repository", "destination_repository"])
 def test_a_number_is_no_version(name: str, value: Any) -> None:
     with pytest.raises(RequestError, match=rf"{name} is read as"):
         ENTRY.refuse({**SINGLE, name: value})
+    with pytest.raises(RequestError, match=r"tags\[0\] is read as"):
+        ENTRY.refuse({**SINGLE, "tags": value})
     with pytest.raises(RequestError, match=r"images\[0\]\.tags\[1\] is read as"):
         ENTRY.refuse(changed(SEVERAL, ("images", 0, "tags", 1), value))
     with pytest.raises(RequestError, match=rf"images\[0\]\.{name} is read as"):
         ENTRY.refuse(changed(SEVERAL, ("images", 0, name), value))
+
+
+@pytest.mark.parametrize("count", ["1" * 5000, "\u0663", "\u00b2", "1e3", "-1", " 1", "1\n", 1.5, True, 10**9])
+def test_a_limit_is_a_count_that_findings_can_reach(count: Any) -> None:
+    assert request(changed(SINGLE, ("gates", "vulnerabilities", "maximum", "LOW"), count)) is None
+
+
+@pytest.mark.parametrize("seconds", [0, -1, 1e300, float("inf"), float("nan")])
+def test_a_timeout_is_one_that_timers_take(seconds: float) -> None:
+    assert request({**SINGLE, "request_timeout_seconds": 86_400}) is not None
+    assert request({**SINGLE, "request_timeout_seconds": seconds}) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (("gates",), '{"labels": {}, "vulnerabilities": {}, "vulnerabilities": {"mode": "off"}}'),
+        (("gates",), '{"vulnerabilities": {"maximum": {"LOW": 0, "LOW": 9}}}'),
+        (("gates",), "{'vulnerabilities': {'mode': 'required', 'mode': 'off'}}"),
+        (("gates", "vulnerabilities", "maximum"), "LOW=0, LOW=9"),
+    ],
+)
+def test_a_key_that_a_text_gives_twice_is_refused(path: tuple[str, ...], text: str) -> None:
+    with pytest.raises(RequestError, match=r"gives '\w+' twice"):
+        ENTRY.refuse(changed(SINGLE, path, text))
+
+
+@pytest.mark.parametrize("path", [("sign", "passphrase"), ("sign", "private_key"), ("gates", "signature", "identity")])
+def test_a_text_that_cannot_be_sent_is_refused_without_being_shown(path: tuple[str, ...]) -> None:
+    with pytest.raises(RequestError, match=f"{path[-1]} holds bytes that are no UTF-8") as raised:
+        ENTRY.refuse(changed(SINGLE, path, "s3cret\udcff"))
+    assert "s3cret" not in raised.value.message

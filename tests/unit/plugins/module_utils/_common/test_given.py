@@ -100,6 +100,12 @@ def test_true_and_false_are_no_numbers(kind: str, value: bool) -> None:
     assert list(shape_problems({"flag": {"type": "bool"}, "count": {"type": kind}}, {"flag": value, "count": 1})) == []
 
 
+@pytest.mark.parametrize("value", [1.10, 7, True])
+def test_a_number_that_stands_for_a_list_of_texts_is_no_text(value: Any) -> None:
+    (problem,) = text_problems(SPEC, {"tags": value}, ("tags",))
+    assert problem.startswith("tags[0] is read as")
+
+
 @pytest.mark.parametrize("value", [None, {}, "{}", '{"age": null}', "other=1"])
 def test_null_and_what_reads_as_a_mapping_hold_options(value: Any) -> None:
     assert list(shape_problems(SPEC, {"gates": value})) == []
