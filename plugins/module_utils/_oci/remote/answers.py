@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 BUSY = frozenset({408, 429, 500, 502, 503, 504})
 _BODY_BYTES = 1 << 16
 _TEXT_LIMIT = 400
-_CONTROL = re.compile(r"[^\x20-\x7e\xa0-\uffff]+")
+#: Control characters; halves of surrogate pairs, which cannot be printed or sent; and what turns a line's direction.
+_CONTROL = re.compile(r"[^\x20-\x7e\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\uffff]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,8 @@ def read_refusal(response: Response) -> Refusal:
         errors = [error for error in document["errors"] if isinstance(error, dict)]
     except (ValueError, KeyError, TypeError, RecursionError):
         return Refusal(response.status, "", clean(body.decode("utf-8", "replace")))
-    codes = [clean(str(error.get("code", ""))) for error in errors]
-    texts = [str(error.get("message", "")) + _detail(error.get("detail")) for error in errors]
+    codes = [clean(_said(error.get("code"))) for error in errors]
+    texts = [_said(error.get("message")) + _detail(error.get("detail")) for error in errors]
     return Refusal(response.status, codes[0] if codes else "", clean("; ".join(texts)), frozenset(codes))
 
 
@@ -64,12 +65,16 @@ def _body(response: Response) -> bytes:
     return response.said
 
 
+def _said(value: object) -> str:
+    return str(value) if isinstance(value, str | int) else ""
+
+
 def _detail(detail: object) -> str:
     return f" ({detail})" if isinstance(detail, str) and detail else ""
 
 
 def clean(text: str) -> str:
-    """*text* without control characters, and not long."""
+    """*text* without what cannot be shown, and not long."""
     return _CONTROL.sub(" ", text).strip()[:_TEXT_LIMIT]
 
 

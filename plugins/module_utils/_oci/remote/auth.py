@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _TOKEN_BYTES = 1 << 20
 _TOKEN_SECONDS = 60.0
 _SPARE_SECONDS = 20.0
+#: What reading a token server's JSON may raise, whatever it sends: nested without end, or of the wrong types.
+_UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
 #: How we are called where a token server wants to know that.
 _CLIENT = "fastbreak"
 
@@ -153,7 +155,7 @@ class Authorizer:
             token = document.get("token") or document["access_token"]
             seconds = float(document.get("expires_in") or _TOKEN_SECONDS)
             header = f"Bearer {_plain(token)}"
-        except (BrokenConnectionError, TooLongError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (BrokenConnectionError, TooLongError, *_UNREADABLE) as error:
             raise unavailable(
                 attempted, self._origin.netloc, f"no token in the answer ({type(error).__name__})"
             ) from None

@@ -63,6 +63,8 @@ def list_referrers(http: RegistryHttp, subject: Address) -> tuple[Descriptor, ..
         if response.status != 200:
             raise refused(attempted, http.host, read_refusal(response))
         entries = reader.document(response).get("manifests") or []
+        if not isinstance(entries, list):
+            raise _garbled(attempted, http.host, "its manifests are no list")
         referrers = [_descriptor(attempted, http.host, entry) for entry in entries]
         found |= {referrer.digest: referrer for referrer in referrers}
     return tuple(found.values())

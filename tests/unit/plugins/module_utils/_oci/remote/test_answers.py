@@ -42,6 +42,16 @@ def test_texts_of_a_registry_are_shown_without_control_characters(client: Any, r
     assert len(str(raised.value)) < 1200
 
 
+def test_texts_of_a_registry_can_be_printed_and_sent_whatever_it_says(client: Any, registry: FaultyRegistry) -> None:
+    body = b'{"errors": [{"code": "\\ud800X", "message": "a\\udfff\\u202eb", "detail": "\\udc00"}, {"code": [[]]}, {}]}'
+    registry.fault("GET", MANIFESTS, status=400, body=body)
+    with pytest.raises(OperationError) as raised:
+        client.read_manifest(Address("a/b", "1.0"))
+    assert "400 (X: a b ( )" in raised.value.message
+    assert raised.value.details["code"] == "X"
+    assert raised.value.message.encode().isascii()
+
+
 class Answer:
     """An answer as far as it is looked at here."""
 

@@ -81,7 +81,15 @@ def test_a_wrong_password_is_told_without_being_shown(registry: FaultyRegistry, 
 
 
 @pytest.mark.parametrize(
-    "answer", [b"", b"[]", b"{}", b'{"token": 5}', b'{"token": "a\\nb"}', b'{"token": "x", "expires_in": "soon"}']
+    "answer",
+    [
+        *(b"", b"[]", b"{}", b"\xff", b'{"token": 5}', b'{"token": "a\\nb"}', b'{"token": "\\ud800"}'),
+        b'{"token": "x", "expires_in": "soon"}',
+        b'{"token": "x", "expires_in": 1%s}' % (b"0" * 400),
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+    ],
+    ids=range(11),
 )
 def test_a_garbled_token_is_told(registry: FaultyRegistry, sides: Sides, answer: bytes) -> None:
     registry.bearer = True

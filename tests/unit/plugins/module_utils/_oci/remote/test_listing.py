@@ -126,3 +126,10 @@ def test_garbled_referrers_are_refused(client: Any, registry: FaultyRegistry, en
     registry.fault("GET", "/referrers/", answer_body=body)
     with pytest.raises(OperationError, match="cannot be used"):
         client.list_referrers(Address("a/b", IMAGE.digest))
+
+
+@pytest.mark.parametrize("entries", ["5", "true", '"abc"', '{"a": 1}', "1.5", "[[]]", "[5]"])
+def test_referrers_that_are_no_list_of_objects_are_refused(client: Any, registry: FaultyRegistry, entries: str) -> None:
+    registry.fault("GET", "/referrers/", answer_body=f'{{"manifests": {entries}}}'.encode())
+    with pytest.raises(OperationError, match="cannot be used"):
+        client.list_referrers(Address("a/b", IMAGE.digest))
