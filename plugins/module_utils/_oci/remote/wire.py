@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from .gzip_body import GzipBody
 from .link import CutError
 from .origin import Origin, origin_of
 
@@ -70,6 +71,7 @@ class Response:
         self.headers: Message = raw.headers
         #: The body of an error, once it was read to see what it says.
         self.said: bytes | None = None
+        self._unpacked: GzipBody | None = None
 
     def header(self, name: str) -> str:
         """A header's value, empty without it."""
@@ -81,16 +83,28 @@ class Response:
 
     @property
     def length(self) -> int | None:
-        """Bytes of the body that are still to come; None when the answer does not say."""
-        return self._raw.length
+        """Bytes of the content that are still to come; None when the answer does not say, or says it of its coding."""
+        return None if self._coding else self._raw.length
+
+    @property
+    def _coding(self) -> str:
+        """How the body is coded; empty for not at all."""
+        coding = self.header("Content-Encoding").strip().lower()
+        return "" if coding == "identity" else coding
 
     def readinto(self, view: memoryview) -> int:
-        """Fill *view* as far as the body goes. 0 is the end. Raises `BrokenConnectionError`."""
+        """Fill *view* as far as the body goes, unpacked. 0 is the end. Raises `BrokenConnectionError`."""
         try:
-            with self._link.within(self._connections.read_seconds):
-                count = self._raw.readinto(view[:STRETCH_BYTES])
+            if not self._coding:
+                return self._readinto(view)
+            self._unpacked = self._unpacked or GzipBody(self._coding, self._readinto)
+            return self._unpacked.readinto(view)
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise self._broken(error) from error
+
+    def _readinto(self, view: memoryview) -> int:
+        with self._link.within(self._connections.read_seconds):
+            count = self._raw.readinto(view[:STRETCH_BYTES])
         self._check_end()
         return count
 
@@ -101,8 +115,7 @@ class Response:
         """
         try:
             body = self._read(limit_bytes)
-            coding = self.header("Content-Encoding").strip().lower()
-            return body if coding in {"", "identity"} else _decoded(body, coding, limit_bytes)
+            return _decoded(body, self._coding, limit_bytes) if self._coding else body
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise self._broken(error) from error
 

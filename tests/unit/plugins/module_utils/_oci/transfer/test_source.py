@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, UnavailableError
 
@@ -78,4 +80,22 @@ def test_a_range_that_was_not_asked_for_is_refused(world: World) -> None:
 def test_a_blob_that_the_source_lost_says_so(world: World) -> None:
     with pytest.raises(OperationError, match="does not hold it"):
         world.copy(make_blob(1000))
+    assert world.destination.store.blobs == {}
+
+
+@pytest.mark.parametrize("size", [1, 2000, 3 * MIB])
+def test_a_blob_in_gzip_is_unpacked(world: World, size: int) -> None:
+    blob = world.hold(size)
+    coded = gzip.compress(world.source.store.blobs["a/b", blob.digest], 1)
+    world.source.fault("GET", BLOBS, answer_body=coded, answer_headers={"Content-Encoding": "gzip"})
+    world.copy(blob)
+    assert world.has(blob)
+
+
+@pytest.mark.parametrize(("coding", "said"), [("br", "'br', which nobody asked for"), ("gzip", "gzip and is none")])
+def test_a_blob_in_a_coding_that_cannot_be_read_says_so(world: World, coding: str, said: str) -> None:
+    blob = world.hold(2000)
+    world.source.fault("GET", BLOBS, answer_headers={"Content-Encoding": coding}, times=None)
+    with pytest.raises(UnavailableError, match=said):
+        world.copy(blob)
     assert world.destination.store.blobs == {}
