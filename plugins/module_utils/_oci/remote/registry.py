@@ -68,8 +68,8 @@ class OciRegistry:
         if response.status == 404:
             return None
         digest = response.header("Docker-Content-Digest")
-        if response.status != 200 or not is_digest(digest):
-            # Some registries do not answer HEAD, or not with a digest.
+        if response.status != 200 or not is_digest(digest) or not _comparable(digest, address.reference):
+            # Some registries do not answer HEAD, or not with a digest, or with one of another kind.
             found = self.read_manifest(address)
             return found.digest if found else None
         if is_digest(address.reference) and digest != address.reference:
@@ -218,6 +218,12 @@ class OciRegistry:
             if attempt < _READS:
                 self.http.retrier.wait(attempt)
         raise unavailable(attempted, self.host, f"{seen}, {_READS} times")
+
+
+def _comparable(digest: str, reference: str) -> bool:
+    """Whether *digest* is of the kind that a manifest read by *reference* is known by: its own, for a tag sha256."""
+    wanted = reference if is_digest(reference) else "sha256:"
+    return digest.partition(":")[0] == wanted.partition(":")[0]
 
 
 def _manifest_path(address: Address) -> str:

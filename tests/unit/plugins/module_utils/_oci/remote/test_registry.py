@@ -42,6 +42,12 @@ def test_a_digest_is_computed_where_the_registry_says_none(client: Any, registry
     assert client.find_manifest(Address("a/b", "1.0")) == IMAGE.digest
 
 
+@pytest.mark.parametrize("reference", ["1.0", IMAGE.digest])
+def test_a_digest_of_another_kind_is_not_compared(client: Any, registry: FaultyRegistry, reference: str) -> None:
+    registry.fault("HEAD", MANIFESTS, answer_headers={"Docker-Content-Digest": f"sha512:{'1' * 128}"})
+    assert client.find_manifest(Address("a/b", reference)) == IMAGE.digest
+
+
 @pytest.mark.parametrize("status", [404, 405])
 def test_where_head_is_refused_the_manifest_is_read(client: Any, registry: FaultyRegistry, status: int) -> None:
     registry.fault("HEAD", MANIFESTS, status=status)
