@@ -43,6 +43,11 @@ class Recovery:
     snapshot: str = ""
     kept: bool = False
 
+    @property
+    def replaceable_arn(self) -> str:
+        """A deployment of ours that is under way and may be gone on with or replaced; empty when there is none."""
+        return (self.adopted.deployment_id if self.adopted else "") or self.orphan_arn
+
     def keep(self, session: Session, facts: Facts, snapshot: str) -> Recovery:
         """Have *snapshot* outlive this run, which makes no release; nothing when an older one does."""
         if self.snapshot:

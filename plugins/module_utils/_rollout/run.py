@@ -11,14 +11,17 @@ from .attempt import Attempt
 from .change_settings import change_settings
 from .judge.running import verify_running
 from .plan.differences import Action
-from .plan.read import Facts, read
+from .plan.read import read
 from .preflight.checks import check
 from .recover import recover
-from .report import RolloutResult, build_result
+from .report import build_result
 from .session import Session
 
 if TYPE_CHECKING:
+    from .plan.read import Facts
     from .ports import Ports
+    from .recover import Recovery
+    from .report import RolloutResult
     from .request.model import RolloutRequest
 
 
@@ -46,27 +49,35 @@ def _roll_out_or_predict(session: Session, *, check_mode: bool) -> RolloutResult
 
 
 def _predict(session: Session, facts: Facts) -> RolloutResult:
-    session.await_free()
+    """What a run would do, which looks at what other runs left in the same way."""
+    if session.await_free():
+        facts = read(session)
     if facts.interrupted:
         session.warn(f"an interrupted release of {facts.interrupted[0].name} would be looked into first")
-    orphans = {release.deployment_id for release in facts.interrupted}
-    moving = facts.moving
-    check(session, facts, orphan_arn=moving.arn if moving and moving.arn in orphans else "")
+    facts, recovery = _recovered(session, facts)
+    if facts.plan.action is Action.UNCHANGED:
+        verify_running(session, facts)
+    else:
+        check(session, facts, orphan_arn=recovery.replaceable_arn)
     return build_result(session, facts)
 
 
 def _roll_out(session: Session) -> RolloutResult:
-    facts = read(session)
-    recovery = recover(session, facts)
-    if recovery.ended:
-        # What is wanted was chosen while the interrupted release was still known as one.
-        facts = read(session, facts.target, recovery.ended)
+    facts, recovery = _recovered(session, read(session))
     if facts.plan.action is Action.UNCHANGED:
         verify_running(session, facts)
         recovery.complete(session)
         return build_result(session, facts)
-    adopted = recovery.adopted.deployment_id if recovery.adopted else ""
-    check(session, facts, orphan_arn=adopted or recovery.orphan_arn)
+    check(session, facts, orphan_arn=recovery.replaceable_arn)
     if facts.plan.action is Action.SETTINGS:
         return change_settings(session, facts, recovery)
     return Attempt(session, facts, recovery).go()
+
+
+def _recovered(session: Session, facts: Facts) -> tuple[Facts, Recovery]:
+    """What other runs left, and *facts* as they are with the end of that. Writes nothing."""
+    recovery = recover(session, facts)
+    if recovery.ended:
+        # What is wanted was chosen while the interrupted release was still known as one.
+        facts = read(session, facts.target, recovery.ended)
+    return facts, recovery
