@@ -84,10 +84,18 @@ def _mapping(value: Any) -> Mapping[str, Any] | None:
 def shape_problems(spec: Mapping[str, Any], options: Mapping[str, Any]) -> Iterator[str]:
     """What is wrong with options that Ansible's own validation ends in a bare exception of, or takes for another.
 
-    These are options that hold others and were given as something that can hold none, counts that never end, and
-    numbers that were given as true or false, which Ansible takes for 1 and 0.
+    These are options that hold others and were given as something that can hold none, or by names that are no text,
+    texts that cannot be written as Unicode, counts that never end, and numbers that were given as true or false, which
+    Ansible takes for 1 and 0.
     """
     for given in given_options(spec, options):
+        nameless = [key for key in (_mapping(given.value) or {} if given.inner else ()) if not isinstance(key, str)]
+        yield from (
+            f"{given.place} holds an option whose name is {_kind(key)}; it takes {', '.join(given.inner)}"
+            for key in nameless
+        )
+        if isinstance(given.value, str) and not _is_unicode(given.value):
+            yield f"{given.place} holds half of a character (a lone surrogate), which cannot be sent; write it anew"
         if given.kind in ("int", "float") and isinstance(given.value, bool):
             yield f"{given.place} is {_kind(given.value)}, where a number is wanted"
         if given.kind == "int" and _is_endless(given.value):
@@ -99,6 +107,14 @@ def shape_problems(spec: Mapping[str, Any], options: Mapping[str, Any]) -> Itera
             f"{given.place} is {_kind(given.value)}, where {'a list of mappings' if many else 'a mapping'} is wanted; "
             f"write {'entries with ' if many else ''}the options {', '.join(given.inner)} below it, or leave it out"
         )
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_endless(value: Any) -> bool:

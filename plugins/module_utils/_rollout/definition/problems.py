@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from .container_order import order_problems
 from .fargate import fargate_problems
+from .log_options import log_option_problems
+from .references import references
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -46,8 +48,11 @@ def definition_problems(document: Document, *, fargate: bool) -> Iterator[str]:
     for container in containers:
         yield from _variable_problems(container)
         yield from _health_check_problems(container)
+        yield from log_option_problems(container, _place(container), fargate=fargate)
     if fargate:
         yield from fargate_problems(document, containers)
+    elif references(document).secrets and not document.get("executionRoleArn"):
+        yield "task_definition.executionRoleArn is missing; ECS needs it to fetch the secrets of containers."
     yield from size_problems(document)
 
 

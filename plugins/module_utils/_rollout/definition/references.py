@@ -55,7 +55,7 @@ def log_stream(document: Document, container: str, task_id: str) -> tuple[str, s
     for definition in document.get("containerDefinitions", []):
         log = definition.get("logConfiguration") or {}
         options = log.get("options") or {}
-        prefix = options.get("awslogs-stream-prefix")
-        if definition["name"] == container and log.get("logDriver") == "awslogs" and prefix:
-            return options["awslogs-group"], f"{prefix}/{container}/{task_id}"
+        group, prefix = options.get("awslogs-group"), options.get("awslogs-stream-prefix")
+        if definition.get("name") == container and log.get("logDriver") == "awslogs" and group and prefix:
+            return group, f"{prefix}/{container}/{task_id}"
     return None

@@ -84,6 +84,21 @@ def test_entries_of_a_list_and_options_below_options_are_told_by_their_place(
     assert problem.startswith(f"{place} is ")
 
 
+@pytest.mark.parametrize("key", [None, 1, 1.5, True, ("a", "b"), date(2024, 1, 1)])
+@pytest.mark.parametrize(
+    ("place", "options"),
+    [("gates", lambda key: {"gates": {key: 1}}), ("images[0]", lambda key: {"images": [{key: 1}]})],
+)
+def test_a_name_of_an_option_that_is_no_text_is_told(place: str, options: Any, key: Any) -> None:
+    (problem,) = shape_problems(SPEC, options(key))
+    assert problem.startswith(f"{place} holds an option whose name is ")
+
+
+def test_a_text_that_cannot_be_sent_is_told() -> None:
+    (problem,) = shape_problems(SPEC, {"tag": "a\ud800"})
+    assert problem.startswith("tag holds half of a character")
+
+
 @pytest.mark.parametrize("value", [float("inf"), float("nan"), "inf", "-Infinity", "NaN"])
 def test_a_count_that_never_ends_is_told(value: Any) -> None:
     (problem,) = shape_problems({"count": {"type": "int"}}, {"count": value})

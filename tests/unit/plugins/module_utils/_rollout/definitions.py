@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 ROLE = "arn:aws:iam::111111111111:role/task"
 
+LOG_OPTIONS = {"awslogs-group": "web", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "web"}
+
 #: What DescribeTaskDefinition gives and RegisterTaskDefinition does not take.
 ANSWER_ONLY: dict[str, Any] = {
     "taskDefinitionArn": "arn:aws:ecs:us-east-1:111111111111:task-definition/web:3",
@@ -54,7 +56,7 @@ def container(**other: Any) -> dict[str, Any]:
         "mountPoints": [{"sourceVolume": "tmp", "containerPath": "/work"}],
         "ulimits": [{"name": "nofile", "softLimit": 1024, "hardLimit": 2048}],
         "healthCheck": {"command": ["CMD", "true"], "interval": 10},
-        "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "web"}},
+        "logConfiguration": {"logDriver": "awslogs", "options": dict(LOG_OPTIONS)},
         **other,
     }
 

@@ -80,3 +80,12 @@ def test_host_port_of_a_network_of_its_own_is_the_containers() -> None:
     made = definition(containerDefinitions=[container(portMappings=[{"containerPort": 80, "hostPort": 8080}])])
     assert "hostPort 8080 for containerPort 80" in " ".join(host_port_problems(made))
     assert host_port_problems({**made, "networkMode": "bridge"}) == host_port_problems(definition()) == []
+
+
+def test_secrets_need_a_role_that_fetches_them_on_every_capacity() -> None:
+    change = {"executionRoleArn": None, "requiresCompatibilities": ["EC2"]}
+    assert "executionRoleArn is missing; ECS needs it to fetch the secrets" in problems(
+        definition(**change), fargate=False
+    )
+    plain = container(secrets=[])
+    assert problems(definition(**change, containerDefinitions=[plain]), fargate=False) == ""

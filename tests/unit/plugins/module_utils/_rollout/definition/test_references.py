@@ -3,6 +3,7 @@
 
 """What a task definition refers to."""
 
+import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.definition.references import (
     log_stream,
     references,
@@ -31,3 +32,9 @@ def test_references_are_all_found() -> None:
     assert found.log_groups == ("g",)
     assert log_stream(document, "app", "t1") == ("g", "p/app/t1")
     assert log_stream(document, "plain", "t1") is None
+
+
+@pytest.mark.parametrize("options", [{}, None, {"awslogs-stream-prefix": "p"}, {"awslogs-group": "g"}])
+def test_without_group_or_prefix_there_is_no_stream_to_read(options: dict[str, str] | None) -> None:
+    log = {"logDriver": "awslogs", "options": options}
+    assert log_stream({"containerDefinitions": [{"name": "app", "logConfiguration": log}]}, "app", "t1") is None

@@ -19,7 +19,14 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.disclosure.
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.disclosure.fingerprint import Disclosure
 from hypothesis import given
 
-from tests.unit.plugins.module_utils._rollout.definitions import ROLE, container, definition, described, documents
+from tests.unit.plugins.module_utils._rollout.definitions import (
+    LOG_OPTIONS,
+    ROLE,
+    container,
+    definition,
+    described,
+    documents,
+)
 
 HIDDEN, SHOWN = Disclosure(b"a key of this run"), Disclosure(b"a key of this run", show_values=True)
 SECRET = "hunter2"
@@ -62,7 +69,7 @@ def test_names_sizes_and_references_are_shown() -> None:
     app = shown["containerDefinitions"]["app"]
     assert (shown["family"], shown["cpu"], shown["taskRoleArn"]) == ("web", "256", ROLE)
     assert (app["secrets"], list(app["environment"])) == ({"A": arn}, ["ONE", "TWO"])
-    assert app["logConfiguration"] == {"logDriver": "awslogs", "options": {"awslogs-group": "web"}}
+    assert app["logConfiguration"] == {"logDriver": "awslogs", "options": LOG_OPTIONS}
     assert app["mountPoints"] == [{"sourceVolume": "tmp", "containerPath": "/work"}]
 
 
