@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-_FARGATE_PROVIDERS = frozenset({"FARGATE", "FARGATE_SPOT"})
+#: The capacity providers of Fargate.
+FARGATE_PROVIDERS = frozenset({"FARGATE", "FARGATE_SPOT"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class ServiceSettings:
     def on_fargate(self) -> bool:
         """Whether Fargate runs the tasks: ECS refuses a platform version for any other capacity."""
         if self.capacity_providers:
-            return all(provider.name in _FARGATE_PROVIDERS for provider in self.capacity_providers)
+            return all(provider.name in FARGATE_PROVIDERS for provider in self.capacity_providers)
         return self.launch_type == "FARGATE"
 
 

@@ -17,6 +17,7 @@ from ..service.conditions import KINDS, condition_problems
 from ..service.losses import consent_problem
 from ..service.rules import excess
 from ..strategies.table import strategy_named
+from ..values import FARGATE_PROVIDERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 _REVISION = re.compile(r"(arn:[\w-]+:ecs:[\w-]+:\d{12}:task-definition/)?[\w-]{1,255}:[1-9]\d*")
 # Limits of CreateService and CreateRule.
 _MOST_SUBNETS, _MOST_GROUPS, _MOST_PRIORITY = 16, 5, 50000
+# Of ``CapacityProviderStrategyItem``, and of a strategy ("Amazon ECS capacity providers" in the developer guide).
+_MOST_WEIGHT, _MOST_BASE, _MOST_PROVIDERS = 1000, 100_000, 20
 _PATHS = "path_patterns"
 _CONDITIONS = (_PATHS, "host_headers")
 
@@ -144,15 +147,28 @@ def _settings(settings: ServiceSettings) -> Iterator[str]:
         yield "health_check_grace_period_seconds must not be below 0."
     if "" in settings.deployment.alarms:
         yield "deployment.alarms has an empty entry; take it out."
-    providers = settings.capacity_providers
+    yield from _provider_problems(settings)
+
+
+def _provider_problems(settings: ServiceSettings) -> Iterator[str]:
+    providers, option = settings.capacity_providers, "capacity_provider_strategy"
     for name in _twice(provider.name for provider in providers):
-        yield f"capacity_provider_strategy names {name} twice."
+        yield f"{option} names {name} twice."
+    if not all(provider.name.strip() for provider in providers):
+        yield f"{option} has an entry whose capacity_provider is empty; name it, or take the entry out."
+    if len(providers) > _MOST_PROVIDERS:
+        yield f"{option} has {len(providers)} entries; ECS takes {_MOST_PROVIDERS}."
+    if len({provider.name in FARGATE_PROVIDERS for provider in providers}) > 1:
+        yield (
+            f"{option} mixes {' and '.join(sorted(FARGATE_PROVIDERS))} with others; ECS places the tasks of a service "
+            "on Fargate or on other capacity, and not on both."
+        )
     if providers and not any(provider.weight > 0 for provider in providers):
-        yield "capacity_provider_strategy has no weight above 0, so that no task could be placed."
+        yield f"{option} has no weight above 0, so that no task could be placed."
     if sum(provider.base > 0 for provider in providers) > 1:
-        yield "capacity_provider_strategy has more than one base; ECS takes one."
-    if any(provider.base < 0 or provider.weight < 0 for provider in providers):
-        yield "capacity_provider_strategy has a weight or base below 0."
+        yield f"{option} has more than one base; ECS takes one."
+    if not all(0 <= provider.weight <= _MOST_WEIGHT and 0 <= provider.base <= _MOST_BASE for provider in providers):
+        yield f"{option} has a weight beyond 0 to {_MOST_WEIGHT}, or a base beyond 0 to {_MOST_BASE}."
 
 
 def _twice(values: Iterable[object]) -> list[object]:

@@ -47,7 +47,12 @@ def ruled(**fields: Any) -> dict[str, Any]:
         (provided(CapacityProvider("A", 0)), "no weight above 0"),
         (provided(CapacityProvider("A", 1, 1), CapacityProvider("B", 1, 1)), "more than one base"),
         (provided(CapacityProvider("A", 1), CapacityProvider("A", 2)), "names A twice"),
-        (provided(CapacityProvider("A", -1)), "below 0"),
+        (provided(CapacityProvider("A", -1)), "a weight beyond 0 to 1000"),
+        (provided(CapacityProvider("A", 1001)), "a weight beyond 0 to 1000"),
+        (provided(CapacityProvider("A", 1, 100_001)), "a base beyond 0 to 100000"),
+        (provided(CapacityProvider(" ")), "an entry whose capacity_provider is empty"),
+        (provided(*(CapacityProvider(f"A{number}") for number in range(21))), "has 21 entries; ECS takes 20"),
+        (provided(CapacityProvider("A"), CapacityProvider("FARGATE")), "mixes FARGATE and FARGATE_SPOT with others"),
         (ruled(priority=0), "a priority is 1 to 50000"),
         (ruled(path_patterns=frozenset({""})), "an empty entry in path_patterns"),
         (ruled(path_patterns=frozenset({" "})), "an empty entry in path_patterns"),
@@ -84,3 +89,8 @@ def test_right_options_have_no_problem() -> None:
     assert problems_of(make_request("1.0.0")) == []
     for revision in ("web-1_a:12", "arn:aws-cn:ecs:cn-north-1:111111111111:task-definition/web:3"):
         assert problems_of(make_request("", revision=revision)) == []
+
+
+@pytest.mark.parametrize("names", [("FARGATE", "FARGATE_SPOT"), ("A", "B"), ("A",)])
+def test_providers_of_one_kind_are_right(names: tuple[str, ...]) -> None:
+    assert problems_of(make_request("1.0.0", **provided(*map(CapacityProvider, names)))) == []
