@@ -108,6 +108,9 @@ def _helper_name(name: object) -> str:
 
 
 def _kept(entry: object, host: str) -> Login | None:
+    if entry is None:
+        # For docker the same as an empty object.
+        return None
     if not isinstance(entry, Mapping):
         raise MalformedError(f"has an entry for {host} that is no object")
     if entry.get("registrytoken"):
@@ -116,13 +119,18 @@ def _kept(entry: object, host: str) -> Login | None:
         return _login(_TOKEN_USER, token, host)
     if encoded := entry.get("auth"):
         try:
-            username, colon, password = base64.b64decode(encoded, validate=True).decode().partition(":")
-        except (ValueError, TypeError) as error:
+            username, colon, password = _decoded(encoded).partition(":")
+        except (ValueError, TypeError, AttributeError) as error:
             raise MalformedError(f"has an 'auth' for {host} that is no base64") from error
         return _login(username, password.rstrip("\0") if colon else None, host)
     if entry.get("username") or entry.get("password"):
         return _login(entry.get("username"), entry.get("password"), host)
     return None
+
+
+def _decoded(encoded: str) -> str:
+    """What is encoded. As docker does it, line ends are passed over: `base64` writes one every 76 characters."""
+    return base64.b64decode(encoded.replace("\r", "").replace("\n", ""), validate=True).decode()
 
 
 def _login(username: object, password: object, host: str) -> Login:

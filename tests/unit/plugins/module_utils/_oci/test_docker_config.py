@@ -54,6 +54,24 @@ def test_a_password_may_hold_colons_and_be_padded() -> None:
     assert find({"auths": {HOST: {"username": "u", "password": "p"}}}) == Login(HOST, "u", "p")
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_login_that_was_encoded_in_lines_is_read_as_docker_reads_it(end: str) -> None:
+    encoded = base64.encodebytes(f"u:{SECRET * 20}".encode()).decode().replace("\n", end)
+    assert encoded.count(end) > 1
+    assert find({"auths": {HOST: {"auth": encoded}}}) == Login(HOST, "u", SECRET * 20)
+
+
+@pytest.mark.parametrize("entry", [None, {}, {"auth": ""}])
+def test_an_entry_without_a_login_is_none(entry: Any) -> None:
+    assert find({"auths": {HOST: entry}}) is None
+
+
+@pytest.mark.parametrize("encoded", [5, ["x"], {"x": 1}, True, "no base64", "\u00e9"])
+def test_what_is_no_base64_is_told(encoded: Any) -> None:
+    with pytest.raises(MalformedError, match="is no base64"):
+        find({"auths": {HOST: {"auth": encoded}}})
+
+
 HUB = "https://index.docker.io/v1/"
 KEPT = {HOST: auth("u:p")}
 
