@@ -63,7 +63,9 @@ class OciRegistry:
     def find_manifest(self, address: Address) -> str | None:
         """The digest that a tag or digest names, without reading the manifest; None when there is none."""
         attempted = f"look for the manifest {self._name(address)}"
-        response = self._ask(attempted, "HEAD", address.repository, _manifest_path(address), _ACCEPT)
+        request = Request("HEAD", self.http.url(_manifest_path(address)), _ACCEPT)
+        # Who may not ask in this way may read it all the same, and is told why not where that is refused too.
+        response = self.http.answer(attempted, request, address.repository)
         response.finish()
         if response.status == 404:
             return None

@@ -48,7 +48,7 @@ def test_a_digest_of_another_kind_is_not_compared(client: Any, registry: FaultyR
     assert client.find_manifest(Address("a/b", reference)) == IMAGE.digest
 
 
-@pytest.mark.parametrize("status", [404, 405])
+@pytest.mark.parametrize("status", [401, 403, 404, 405, 501])
 def test_where_head_is_refused_the_manifest_is_read(client: Any, registry: FaultyRegistry, status: int) -> None:
     registry.fault("HEAD", MANIFESTS, status=status)
     assert client.find_manifest(Address("a/b", "1.0")) == (None if status == 404 else IMAGE.digest)
