@@ -34,8 +34,9 @@ from ..plugin_utils._summary import Summary
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+SOURCE = "image_promotion_source_account_id"
+"""The variable that is empty in an environment to which nothing is promoted."""
 LOUD = (
-    "v2_playbook_on_play_start",
     "v2_playbook_on_task_start",
     "v2_playbook_on_handler_task_start",
     "v2_playbook_on_cleanup_task_start",
@@ -59,6 +60,7 @@ class CallbackModule(Default):  # type: ignore[misc] # ansible-core publishes no
     def __init__(self) -> None:
         super().__init__()
         self._summary = Summary(check_mode=bool(context.CLIARGS.get("check")))
+        self._play: Any = None
 
     @property
     def _loud(self) -> bool:
@@ -68,6 +70,11 @@ class CallbackModule(Default):  # type: ignore[misc] # ansible-core publishes no
         self._summary.playbook = Path(playbook._file_name).stem  # noqa: SLF001 - there is no public name
         if self._loud:
             super().v2_playbook_on_start(playbook)
+
+    def v2_playbook_on_play_start(self, play: Any) -> None:
+        self._play = play
+        if self._loud:
+            super().v2_playbook_on_play_start(play)
 
     def v2_runner_on_ok(self, result: Any) -> None:
         line = self._summary.ok(*self._facts(result))
@@ -112,6 +119,7 @@ class CallbackModule(Default):  # type: ignore[misc] # ansible-core publishes no
             super().v2_playbook_on_stats(stats)
         hosts = [host for host in stats.processed if host != "localhost"]
         failures = sum(1 for host in stats.processed if stats.failures.get(host) or stats.dark.get(host))
+        self._summary.promotes = any(self._variable(host, SOURCE) for host in hosts[:1])
         for line in self._summary.end(failures, len(hosts) or failures):
             self._display.display(line)
 
@@ -119,6 +127,12 @@ class CallbackModule(Default):  # type: ignore[misc] # ansible-core publishes no
         self._handle_warnings(result.result)
         host = result.host.get_name()
         self._show(self._summary.failed(host, result.task.action, result.result), constants.COLOR_ERROR)
+
+    def _variable(self, host: str, name: str) -> Any:
+        """A variable of a host, as inventory and command line have it; None when it has none of that name."""
+        manager = self._play.get_variable_manager()
+        found = manager._inventory.get_host(host)  # noqa: SLF001 - there is no public name
+        return manager.get_vars(play=self._play, host=found, include_hostvars=False).get(name)
 
     def _facts(self, result: Any) -> tuple[str, str, str, dict[str, Any]]:
         return result.host.get_name(), result.task.action, result.task.get_name(), result.result

@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..module_utils._common.commands import DEPLOY, PUBLISH, renamed
+from ..module_utils._common.commands import DEPLOY, PROMOTE, PUBLISH, renamed
 from ._started import playbook_name
 
 if TYPE_CHECKING:
@@ -76,6 +76,8 @@ class Summary:
 
     check_mode: bool = False
     playbook: str = ""
+    promotes: bool = False
+    """Whether the environment gets its images by promotion, and publishes none."""
     changed: set[str] = field(default_factory=set)
     components: set[str] = field(default_factory=set)
     counts: Counter[str] = field(default_factory=Counter)
@@ -126,7 +128,8 @@ class Summary:
         if self.url:
             return [f"The service answers at {self.url}"]
         if self.playbook == "site" and self.changed:
-            return [f"Next, publish an image and deploy it: {_now(PUBLISH)}"]
+            verb, command = ("promote", PROMOTE) if self.promotes else ("publish", PUBLISH)
+            return [f"Next, {verb} an image and deploy it: {_now(command).format(version='<version>')}"]
         if self.playbook in {"publish", "promote"} and self.tag:
             return [f"Next, deploy it: {_now(DEPLOY).format(version=self.tag)}"]
         return []

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._common.commands import PUBLISH
+from .._common.commands import PROVISION_REGISTRY
 from .._errors import RefusedError, RequestError
 from .image import ReleaseImage, find_release, nearest_versions
 
@@ -26,17 +26,18 @@ def find_image(images: Images, repository: str, version: str, *, host: str) -> R
     found = images.describe_images(repository)
     if found is None:
         raise RefusedError(
-            f"Looked for {version} in {host}, but it has no repository {repository}. Nothing was changed. Publish "
-            f"to it first ({PUBLISH}), or name another repository or account."
+            f"Looked for {version} in {host}, but it has no repository {repository}. Nothing was changed. Provision "
+            f"component 'ecr' there first ({PROVISION_REGISTRY}), or name another repository or account."
         )
     release = find_release(found, version)
     if release is None:
         near = nearest_versions(found, version)
         known = f"Nearest versions there: {', '.join(near)}." if near else "It holds no tagged image yet."
+        others = ", or name one of these" if near else ""
         raise RefusedError(
             f"Looked for {version} in {host}/{repository}, but no image there has that version (looked for a tag "
-            f"'{version}', a tag '{version}-<commit>' and a digest). Nothing was changed. {known} Publish the image, "
-            "or name any of these.",
+            f"'{version}', a tag '{version}-<commit>' and a digest). Nothing was changed. {known} Publish "
+            f"or promote that version to this registry first{others}.",
             nearest_versions=list(near),
         )
     return release

@@ -67,10 +67,11 @@ def find_target(session: Session, history: tuple[Release, ...], running_arn: str
     if release is None:
         near = nearest_versions(images, request.version)
         known = f"Nearest versions there: {', '.join(near)}." if near else "It holds no tagged image yet."
+        others = ", or name one of these" if near else ""
         raise RefusedError(
             f"Deploying {request.version} was refused: no image of repository {request.repository} has that version "
             f"(looked for a tag '{request.version}', a tag '{request.version}-<commit>' and a digest). Nothing was "
-            f"changed. {known} Push or promote the image, or name one of these.",
+            f"changed. {known} Publish or promote that version first{others}.",
             nearest_versions=list(near),
         )
     image = str(parse_image(uri).at(release.digest))

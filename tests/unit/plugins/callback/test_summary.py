@@ -25,13 +25,13 @@ GOOD = [
 BAD = [{"name": "Refuse", "ansible.builtin.fail": {"msg": "Refused. Name another."}}]
 
 
-def run(folder: Path, tasks: list[dict[str, object]], *words: str) -> tuple[int, str]:
+def run(folder: Path, tasks: list[dict[str, object]], *words: str, name: str = "p.yml") -> tuple[int, str]:
     """Exit code and all output of a playbook with these tasks, run without a terminal."""
     play = {"name": "P", "hosts": "all", "connection": "local", "gather_facts": False, "tasks": tasks}
-    (folder / "p.yml").write_text(yaml.safe_dump([play]), encoding="utf-8")
+    (folder / name).write_text(yaml.safe_dump([play]), encoding="utf-8")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
     done = subprocess.run(
-        [Path(sys.executable).with_name("ansible-playbook"), "-i", "ecr,", *words, str(folder / "p.yml")],
+        [Path(sys.executable).with_name("ansible-playbook"), "-i", "ecr,", *words, str(folder / name)],
         cwd=folder,
         env={
             **kept,
@@ -70,6 +70,15 @@ def test_a_run_has_a_line_for_each_change_and_a_total(tmp_path: Path, words: tup
     assert code == 0
     assert [line for line in out.splitlines() if not line.startswith("+++ after")] == lines
     assert "\x1b" not in out
+
+
+@pytest.mark.parametrize(("source", "verb"), [("111111111111", "promote"), ("", "publish")])
+def test_provisioning_ends_with_where_the_environment_gets_its_images_from(
+    tmp_path: Path, source: str, verb: str
+) -> None:
+    code, out = run(tmp_path, GOOD, "-e", f"image_promotion_source_account_id={source}", name="site.yml")
+    assert code == 0
+    assert f"Next, {verb} an image and deploy it: " in out
 
 
 def test_a_failure_is_said_once(tmp_path: Path) -> None:

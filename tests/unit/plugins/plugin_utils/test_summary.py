@@ -40,6 +40,13 @@ def test_what_was_applied_is_said_as_done_with_the_next_step() -> None:
     )
 
 
+def test_after_provisioning_an_environment_that_publishes_nothing_the_next_step_is_a_promotion() -> None:
+    summary = Summary(playbook="site", promotes=True)
+    summary.ok("ecr", STACK, "Apply", stack("create: 1 to add"))
+    command = "ansible-playbook -i <inventory> fastbreak.aws.promote -e version=<version>"
+    assert summary.end(0, 1)[-1] == f"Next, promote an image and deploy it: {command}"
+
+
 def test_nothing_to_do_is_a_line_a_component_and_a_total() -> None:
     summary = Summary(playbook="site")
     assert said(summary.ok("ecr", STACK, "Apply", stack("no change", changed=False))) == ["ecr", "no change"]

@@ -58,7 +58,9 @@ def test_a_version_that_is_not_there_names_the_nearest() -> None:
         find("1.0.1")
     assert caught.value.details["nearest_versions"][0] in (OLD, NEW, OTHER)
     assert len(caught.value.details["nearest_versions"]) == 4
-    with pytest.raises(RefusedError, match="holds no tagged image yet"):
+    with pytest.raises(
+        RefusedError, match=r"holds no tagged image yet\. Publish or promote that version to this registry first\.$"
+    ):
         find("1.0.1", "empty")
 
 
