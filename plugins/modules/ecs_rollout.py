@@ -7,45 +7,46 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: ecs_rollout
-short_description: Deploy one release of an ECS service, judge it, and roll it back when it is unfit
+short_description: Deploy a release of an ECS service, judge it by gates, and roll it back when it fails
 version_added: 0.1.0
 description:
-  - Brings one ECS service to one release and lets it in only when it proves healthy. ECS does the shifting of tasks,
-    this module does the judging.
-  - Everything that would make the release fail and can be known beforehand is checked before anything is changed, and
-    every problem found is said at once.
-  - The whole task definition and all service settings are compared, so that what is reported as changed is what is
-    changed, and a second run changes nothing.
-  - The deployment that was started is followed by its own ARN. A deployment that another one replaced is reported as
-    superseded, never as rolled back.
-  - While ECS replaces tasks, and for some time after, gates measure the new release. A release that fails one is rolled
-    back to the release before it, and the rollback is watched until it has ended. The task then fails, with one
-    paragraph that says which gate failed, what was seen, what was expected, and where things stand now.
-  - A release that fails is undone whole, from what it found before it changed anything, which is the settings and tags
-    of the service, its listener rules, its target group, and its scalable target with the policies. What cannot be
-    restored is named. The release before counts as back only when the paths of the C(http) gates answer for it.
-  - Users are moved only to what answers. A new target group is health-checked by a forward of weight 0, and tasks stay
-    registered with the old one until the listener rules have moved; ECS therefore replaces the tasks twice.
+  - Deploys one release of one ECS service. The release receives traffic only while healthy. ECS replaces the tasks, and
+    this module judges them.
+  - Everything that is known to make the release fail is checked before anything is changed, and all problems are
+    reported at once.
+  - The whole task definition and all service settings are compared, so only real changes are reported, and a second run
+    changes nothing.
+  - The deployment is followed by its own ARN. If another deployment replaced it, it is reported as superseded, never as
+    rolled back.
+  - While ECS replaces tasks, and for some time after, gates measure the new release. A release that fails a gate is
+    rolled back to the previous release, and the rollback is watched until it has ended. The task then fails with a
+    message that says which gate failed, what was seen, what was expected, and what runs now.
+  - A failed release is undone completely, from a snapshot taken before it changed anything. The snapshot holds the
+    settings and tags of the service, its listener rules, its target group, and its scalable target with the policies.
+    What cannot be restored is named. The previous release counts as restored only when the paths of the C(http) gates
+    answer for it.
+  - Traffic moves only to what answers. A new target group is health-checked through a forward of weight 0, and tasks
+    stay registered with the old group until the listener rules have moved. ECS therefore replaces the tasks twice.
   - A first release that fails has nothing to go back to. Its service, listener rules and revision are deleted.
-  - Listener rules and revisions bear the tags C(fastbreak:service) and C(fastbreak:cluster). Nothing that bears other
-    ones is changed or deleted.
-  - Every release is written to the release table. A run that was killed leaves its record open, with what it found
-    before it. The next run looks at what became of it, and goes on with it, or closes it once another release has
-    passed its gates or all was put back.
-  - A lock in the same table lets a single run at a service. It is renewed beside the work, and before each call that
-    changes something. A run that lost it stops, changes nothing more, and says who took it over.
-  - The desired count is sent only when the service is created. It belongs to Application Auto Scaling afterwards.
+  - Listener rules and revisions carry the tags C(fastbreak:service) and C(fastbreak:cluster). Nothing that carries
+    another service's tags is changed or deleted.
+  - Every release is written to the release table. A run that was killed leaves its record open, with its snapshot. The
+    next run looks at the state of that release, and resumes it, or closes the record once another release has passed
+    its gates or everything was restored.
+  - A lock in the same table allows one run at a time for each service. It is renewed in the background, and before each
+    call that changes something. A run that loses it stops, changes nothing more, and says who took it over.
+  - The desired count is sent only when the service is created. Afterwards Application Auto Scaling manages it.
   - The action plugin of the same name does the work in the controller and shows the progress while it works.
 options:
   state:
     description:
       - V(present) deploys O(version), or O(revision).
       - V(rolled_back) goes back to a recorded release and reuses its task definition. Without O(version) that is the
-        newest succeeded release before the running one with another digest. A service that a rollback brought where it
-        is stays there unless a version is named, so that a second run does not return to the release that was left.
-        So does one whose newest release was rolled back by itself.
-      - V(absent) removes the scalable target, the service, and the listener rules and revisions that bear its tags. The
-        record stays.
+        newest succeeded release before the running one with another digest. After a rollback the service stays where it
+        is unless a version is named, so a second run does not return to the release that was left. The same holds after
+        a release that was rolled back automatically.
+      - V(absent) removes the scalable target, the service, and the listener rules and revisions that carry its tags.
+        The record stays.
     type: str
     choices: [present, rolled_back, absent]
     default: present
@@ -63,20 +64,20 @@ options:
     required: true
   version:
     description:
-      - What to deploy, a semantic version, a whole image tag C(<semver>-<commit>), or a digest.
-      - A semantic version that names more than one image means the newest. Required for O(state=present), unless
+      - What to deploy. A semantic version, a whole image tag C(<semver>-<commit>), or a digest.
+      - If a semantic version matches more than one image, the newest is taken. Required for O(state=present), unless
         O(revision) is given.
-      - For O(state=rolled_back), a release that was accepted here before. When that version runs already, the release
-        of it before, with another task definition. One release exactly is named by its C(definition), by its task
-        definition as C(family:revision), or by its C(release_id).
+      - For O(state=rolled_back), a release that was accepted here before. When that version runs already, its previous
+        release with another task definition is meant. To name one exact release, give its C(definition), its task
+        definition as C(family:revision), or its C(release_id).
     type: str
   revision:
     description:
-      - A revision that is registered already, as C(family:revision) or by its ARN. It is deployed as it is instead of
-        O(version) and O(task_definition), with the same checks, gates and record. One that was deregistered is
-        registered again.
-      - Its image has to be one of O(repository). An image that it names by a tag is pinned to its digest, which
-        registers another revision.
+      - A revision that is already registered, as C(family:revision) or ARN. It is deployed as it is, instead of
+        O(version) and O(task_definition), with the same checks, gates and record. A deregistered revision is registered
+        again.
+      - Its image must be in O(repository). An image named by a tag is pinned to its digest, which registers another
+        revision.
     type: str
   repository:
     description: Name of the ECR repository. Required unless O(state=absent) or O(revision) is given.
@@ -88,15 +89,15 @@ options:
     description:
       - The task definition, in the shape of the C(RegisterTaskDefinition) API. It is checked against the API's own
         model before anything is changed.
-      - A container that names no C(image) runs the release, by its digest. Required for O(state=present), unless
+      - A container without C(image) runs the release's image, by its digest. Required for O(state=present), unless
         O(revision) is given.
-      - Tags of it are made from O(tags).
+      - Its tags come from O(tags).
     type: dict
   desired_count:
     description: Number of tasks at creation. Not given, the minimum of O(scaling), or 1.
     type: int
   launch_type:
-    description: Where tasks run, unless O(capacity_provider_strategy) says it.
+    description: Where tasks run, unless O(capacity_provider_strategy) is given.
     type: str
     choices: [FARGATE, EC2]
     default: FARGATE
@@ -114,7 +115,7 @@ options:
         type: int
         default: 1
       base:
-        description: Tasks that run on it at least.
+        description: Minimum number of tasks that run on it.
         type: int
         default: 0
   platform_version:
@@ -148,20 +149,20 @@ options:
         type: str
         required: true
       container_name:
-        description: Container that answers.
+        description: Container that receives the traffic.
         type: str
         required: true
       container_port:
-        description: Port that it answers on.
+        description: Port that it listens on.
         type: int
         required: true
   listener_rules:
     description:
       - All rules of the service. They forward to the target group once its tasks are healthy.
-      - A rule that bears the service's tags and is not among them is deleted.
-      - Whoever reaches the service by the rules that stand has to reach it by these too, or what is lost is named in
-        O(stop_serving). Otherwise a release is refused before anything is changed.
-      - Their values are text, and a condition that is given is not empty. What AWS does not take is refused beforehand.
+      - A rule that carries the service's tags and is not listed here is deleted.
+      - Requests that reach the service by its current rules must reach it by these too, unless O(stop_serving) names
+        them. Otherwise the release is refused before anything is changed.
+      - Values must be text, and conditions must not be empty. What AWS does not accept is refused beforehand.
     type: list
     elements: dict
     suboptions:
@@ -171,25 +172,25 @@ options:
         required: true
       priority:
         description:
-          - Priority of the rule. A rule of another service there is refused.
-          - One that bears no service's tags is refused too, unless it forwards to the target group already; then it is
-            taken over and tagged.
+          - Priority of the rule. A priority that a rule of another service has is refused.
+          - The priority of a rule without any service's tags is refused too, unless that rule forwards to the target
+            group already; then it is taken over and tagged.
         type: int
         required: true
       path_patterns:
-        description: Paths that it forwards, where case matters. Left out, every path.
+        description: Paths that it matches, case-sensitive. Left out, every path.
         type: list
         elements: str
         default: ["/*"]
       host_headers:
-        description: Hosts that it forwards, without ports. Left out, every host.
+        description: Hosts that it matches, without ports. Left out, every host.
         type: list
         elements: str
       http_headers:
         description:
-          - Headers that a request has to have, all of them. Their values are shown as fingerprints unless
-            O(show_values=true); the release record keeps them, as an undo needs them.
-          - A rule takes five values and five wildcards in all its conditions together.
+          - Headers that a request must have, all of them. Their values are shown as fingerprints unless
+            O(show_values=true); the release record keeps them, because an undo needs them.
+          - A rule may have five values and five wildcards in all its conditions together.
         type: list
         elements: dict
         suboptions:
@@ -203,7 +204,7 @@ options:
             elements: str
             required: true
       query_strings:
-        description: Parameters of the query string that a request has to have, all of them; shown like headers.
+        description: Query string parameters that a request must have, all of them; shown like headers.
         type: list
         elements: dict
         suboptions:
@@ -218,22 +219,23 @@ options:
             required: true
       source_ips:
         description:
-          - CIDR blocks, one of which a request has to come from.
-          - Whether the C(http) gates' own do is not known beforehand. When they do not, the gate ends as C(ERROR).
+          - CIDR blocks. A request must come from one of them.
+          - Whether the requests of the C(http) gates do is not known beforehand. If they do not, the gate ends as
+            C(ERROR).
         type: list
         elements: str
       request_methods:
-        description: Methods, one of which a request has to have.
+        description: Methods. A request must have one of them.
         type: list
         elements: str
   stop_serving:
     description:
-      - What users may reach the service by no longer, when a rule of O(listener_rules) is narrowed or taken out on
+      - Requests that may no longer reach the service, when a rule of O(listener_rules) is narrowed or removed on
         purpose.
       - Each entry is a kind and a name, as C(host old.example.com), C(path /old/*), C(method POST), C(header X-Team),
-        C(query beta) or C(source 10.0.0.0/8). C(*) is the name for requests of any such value. The refusal of a release
-        says what to write.
-      - A request that two conditions leave out is given up only when both are named.
+        C(query beta) or C(source 10.0.0.0/8). C(*) as the name stands for any value of that kind. The message that
+        refuses a release says what to write.
+      - A request that two conditions exclude may be lost only if both are named.
     type: list
     elements: str
   health_check_grace_period_seconds:
@@ -254,7 +256,7 @@ options:
         type: int
         default: 100
       maximum_percent:
-        description: Share of the desired tasks that may run at most.
+        description: Largest share of the desired tasks that may run at once.
         type: int
         default: 200
       circuit_breaker:
@@ -284,10 +286,10 @@ options:
     type: dict
   scaling:
     description:
-      - Application Auto Scaling of the desired count. Not given, it is left alone.
+      - Application Auto Scaling of the desired count. Not given, scaling is left as it is.
       - Its policies and scheduled actions have names that begin with C(fastbreak-). Those that are no longer wanted are
         deleted, and nothing of another name is touched.
-      - With more than one policy, the one that asks for most tasks decides.
+      - With more than one policy, the one that asks for the most tasks decides.
     type: dict
     suboptions:
       minimum:
@@ -299,17 +301,17 @@ options:
         type: int
         required: true
       cpu_percent:
-        description: Average CPU that is tracked; 0 for no policy.
+        description: Target of the average CPU utilization, in percent; 0 for no policy.
         type: float
         default: 60
       memory_percent:
-        description: Average memory that is tracked; 0 for no policy.
+        description: Target of the average memory utilization, in percent; 0 for no policy.
         type: float
         default: 0
       requests_per_target:
         description:
-          - Requests a minute that each task gets from the load balancer on average, which is tracked; 0 for no policy.
-          - The target group of O(load_balancer) has to be an Application Load Balancer's.
+          - Target of the average requests per minute and task; 0 for no policy.
+          - The target group of O(load_balancer) must belong to an Application Load Balancer.
         type: float
         default: 0
       scale_in_cooldown_seconds:
@@ -323,17 +325,18 @@ options:
       scheduled_actions:
         description:
           - Changes of the bounds at set times.
-          - Bounds that one of them has set are left as they are until another one runs, so that a rollout does not take
-            them back to O(scaling.minimum) and O(scaling.maximum). A warning says which bound is in force instead.
-          - Two of them must not set a bound differently at the same time, and one that sets a single bound must fit the
-            other bound of all of them.
-          - One whose time is over by AWS's clock is refused, and left out with a warning for O(state=rolled_back).
+          - Bounds that an action has set stay until another action runs, so a rollout does not reset them to
+            O(scaling.minimum) and O(scaling.maximum). A warning says which bound is in force instead.
+          - Two actions must not set a bound differently at the same time, and an action that sets a single bound must
+            fit the other bound of all actions.
+          - An action whose time has passed by AWS's clock is refused; for O(state=rolled_back) it is left out with a
+            warning.
         type: list
         elements: dict
         default: []
         suboptions:
           name:
-            description: Name, unique among them.
+            description: Name, unique in the list.
             type: str
             required: true
           schedule:
@@ -355,17 +358,17 @@ options:
   url:
     description:
       - Address that the C(http) gates send their requests to.
-      - A host that users know is asked as it is. Where it is the load balancer's own (a name below
-        C(elb.amazonaws.com), a number, C(localhost)), requests get the host that a rule of O(listener_rules) takes.
+      - A host that users know is sent as it is. If it is the load balancer's own (a name below C(elb.amazonaws.com), an
+        IP address, C(localhost)), requests get a host that a rule of O(listener_rules) matches.
     type: str
   ca_bundle:
     description:
-      - A file of certificate authorities, in PEM, that C(http) gates trust beside the machine's own.
-      - For a certificate of a private authority. Certificates are always verified.
+      - PEM file of certificate authorities that C(http) gates trust in addition to the machine's own.
+      - Needed for a certificate from a private authority. Certificates are always verified.
     type: path
   gates:
     description:
-      - What a release has to prove. Every gate has to be C(HEALTHY); too few samples or missing data never pass.
+      - What a release must prove. Every gate must be C(HEALTHY); too few samples or missing data never pass.
       - A gate that finds the release C(UNHEALTHY) ends it at once. One that is C(INCONCLUSIVE) or C(ERROR) at its
         deadline ends it too.
       - Required unless O(state=absent).
@@ -374,7 +377,8 @@ options:
     suboptions:
       kind:
         description:
-          - V(target_health) wants every desired task healthy in the target group, and none of the new revision failing.
+          - V(target_health) requires every desired task to be healthy in the target group, and no task of the new
+            revision to fail.
           - V(http) sends requests through the load balancer.
         type: str
         choices: [target_health, http]
@@ -383,14 +387,15 @@ options:
         description: Name in messages and in the record. Not given, it is made from the kind and the path.
         type: str
       bake_seconds:
-        description: How long it is measured after ECS has completed the deployment.
+        description: How long the gate measures after ECS has completed the deployment.
         type: float
         default: 30
       deadline_seconds:
-        description: When it has to be conclusive, counted from the same moment. Not given, 60 more than the bake time.
+        description: When it must have reached a verdict, counted from the same moment. Not given, 60 more than the bake
+          time.
         type: float
       consecutive_successes:
-        description: For V(target_health), looks in a row that see every desired task healthy.
+        description: For V(target_health), polls in a row that see every desired task healthy.
         type: int
         default: 3
       maximum_task_failures:
@@ -432,24 +437,24 @@ options:
         default: 5
       version_header:
         description:
-          - For V(http), response header that names the release which answered. Only answers of the release under
-            judgement count, and answers without the header count against it.
+          - For V(http), response header that names the release that answered. Only answers of the judged release count,
+            and answers without the header count against it.
           - An empty text counts every answer.
         type: str
         default: x-fastbreak-version
       headers:
         description:
           - For V(http), headers of the request.
-          - What O(listener_rules) ask for besides (a header, a parameter of the query string, and a host where O(url)
-            names none that users know) is added, of several rules for the path by the one that asks for least. What is
-            given here, also a C(Host), is never replaced.
+          - What O(listener_rules) require in addition (a header, a query string parameter, and a host if O(url) names
+            none that users know) is added. If several rules match the path, the one with the fewest conditions counts.
+            What is given here, including C(Host), is never replaced.
           - Values are text or whole numbers.
         type: dict
         default: {}
   migration:
     description:
-      - A command of the new revision that is run as a task before the service is touched. When it fails, the release is
-        refused. A rollback runs none.
+      - A command of the new revision that runs as a task before the service is touched. If it fails, the release is
+        refused. A rollback runs no migration.
     type: dict
     suboptions:
       container:
@@ -473,36 +478,36 @@ options:
         type: int
       environment:
         description:
-          - Environment variables, added to those of the container and winning over them.
+          - Environment variables, added to those of the container. On a conflict these win.
           - ECS takes no secrets for a single task. Name these in O(task_definition).
         type: dict
       task_role_arn:
         description:
-          - Role that its task acts as, such as one that may read the secret of the schema's owner. Not given, that of
-            the revision.
+          - Role of its task, such as a role that may read the secret of the schema's owner. Not given, that of the
+            revision.
         type: str
   keep_revisions:
     description:
-      - How many of the service's own revisions stay registered once a release is accepted, the newest. Not given, all.
-      - What bears no tags of the service, what a task of the cluster runs, and what the release record names as good
-        last (to go back to) is never deregistered. A revision that is can still be gone back to, as it is registered
-        again then.
-      - A release deregisters 20 at most, of the newest 200 of the family, and leaves others to the next one.
+      - How many of the service's newest revisions stay registered after a release was accepted. Not given, all.
+      - A revision is never deregistered if it does not carry the service's tags, if a task of the cluster runs it, or
+        if the release record names it as the last good one. A rollback to a deregistered revision registers it again.
+      - A release deregisters at most 20, of the newest 200 of the family, and leaves the rest to the next release.
     type: int
   force_new_deployment:
     description:
-      - Whether tasks are replaced and judged although nothing differs, such as to read secrets again. With it every run
-        is a release, so that none ends unchanged. What was never judged, such as the release of an interrupted run, is
-        judged as it runs instead.
+      - Whether tasks are replaced and judged although nothing differs, for example to read secrets again. With it every
+        run is a release, so no run ends unchanged. A running release that was never judged, such as that of an
+        interrupted run, is judged instead, without replacing tasks.
     type: bool
     default: false
   supersede:
-    description: Whether a deployment that another party started, and that is under way, may be replaced.
+    description: Whether a deployment in progress that somebody else started may be replaced.
     type: bool
     default: false
   require_promoted:
     description:
-      - Whether to accept only a digest that M(fastbreak.aws.image_promotion) promoted, as O(release_table) says.
+      - Whether to accept only a digest whose promotion by M(fastbreak.aws.image_promotion) is recorded in
+        O(release_table).
       - Holds for a rollback too, and is checked before anything is changed.
     type: bool
     default: false
@@ -511,8 +516,8 @@ options:
       - Whether values of the task definition and commands are shown as they are, in differences and messages.
       - Otherwise only names, sizes, ports, kinds and references are shown. Any other value, such as one of
         C(environment), C(command), C(dockerLabels) or the options of a log driver, is a fingerprint like
-        C((hidden, 3f9c1a2b4d5e)). Within a run equal values have equal fingerprints; each run has others, so that none
-        can be guessed from a log. Texts of AWS and log lines are searched for these values too.
+        C((hidden, 3f9c1a2b4d5e)). Within a run equal values have equal fingerprints; each run has different ones, so
+        values cannot be guessed from a log. The values are also hidden in messages of AWS and log lines.
       - The release record never holds a value.
     type: bool
     default: false
@@ -521,7 +526,7 @@ options:
     type: float
     default: 1800
   poll_interval_seconds:
-    description: Pause between looks at the deployment.
+    description: Pause between polls of the deployment.
     type: float
     default: 5
 extends_documentation_fragment:
@@ -532,7 +537,7 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: Pre-flight checks are made in check mode too, so that what would be refused is refused.
+    details: Makes the pre-flight checks too, so check mode refuses what a run would refuse.
   diff_mode:
     support: full
     details: Values are shown as fingerprints, unless O(show_values=true).
@@ -594,7 +599,7 @@ EXAMPLES = r"""
     gates:
       - kind: target_health
 
-- name: Go back to the release before
+- name: Go back to the previous release
   fastbreak.aws.ecs_rollout:
     state: rolled_back
     cluster: fastbreak-dev
@@ -610,8 +615,8 @@ EXAMPLES = r"""
 RETURN = r"""
 action:
   description:
-    - What was done, or in check mode would be done. V(create) or V(deploy) for a release, V(adopt) for one that ran
-      already but had not been judged, V(settings) for changes that replace no task, V(remove) for O(state=absent),
+    - What was done, or in check mode would be done. V(create) or V(deploy) for a release, V(adopt) for a release that
+      ran already but had not been judged, V(settings) for changes that replace no task, V(remove) for O(state=absent),
       V(unchanged).
   type: str
   returned: always, unless refused
@@ -625,7 +630,7 @@ image:
   returned: always, unless refused or O(state=absent)
 definition:
   description: Fingerprint of the task definition, without its revision, its tags and the released image. Image and
-    definition say together which release it is.
+    definition together identify the release.
   type: str
   returned: always, unless refused or O(state=absent)
 task_definition_arn:
@@ -660,7 +665,7 @@ gates:
       description: What was expected.
       type: str
     samples:
-      description: Number of answers or looks that count.
+      description: Number of answers or polls that count.
       type: int
     failures:
       description: Number of those that failed.
@@ -686,18 +691,18 @@ timings:
       description: From the deployment's start to the verdict that ended it.
       type: float
     to_roll_back_seconds:
-      description: From that verdict until the release before was back and healthy.
+      description: From that verdict until the previous release was restored and healthy.
       type: float
     to_succeed_seconds:
-      description: From the deployment's start to the verdict that let it in.
+      description: From the deployment's start to the verdict that accepted it.
       type: float
 evidence:
-  description: Of a failed release, why its tasks stopped and their last log lines.
+  description: For a failed release, why its tasks stopped, and their last log lines.
   type: list
   elements: dict
   returned: always, unless refused or O(state=absent)
 problems:
-  description: Everything that stood against the release.
+  description: All reasons why the release was refused.
   type: list
   elements: str
   returned: when refused before anything was changed

@@ -10,7 +10,7 @@ module: ecs_rollout_info
 short_description: Read an ECS service, its deployments and its releases
 version_added: 0.1.0
 description:
-  - Reads what runs, which releases led there and how each ended, and whether a rollout is under way.
+  - Reads what runs, the release history with outcomes, and whether a rollout is in progress.
 options:
   cluster:
     description: Name of the cluster.
@@ -25,11 +25,12 @@ options:
     type: str
     required: true
   history:
-    description: How many releases and how many promotions to return, the newest first, at most 200 releases.
+    description: How many releases and how many promotions to return, newest first; at most 200 releases.
     type: int
     default: 20
   show_values:
-    description: Whether values of the task definition are shown as they are, or as fingerprints of this task's run.
+    description: Whether values of the task definition are shown as they are, or as fingerprints that hold for this run
+      only.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -69,12 +70,11 @@ deployments:
   elements: dict
   returned: success
 running:
-  description: The record of the release that runs. Empty when what runs was never judged fit.
+  description: The record of the running release. Empty when what runs was never accepted.
   type: dict
   returned: success
 releases:
-  description: The release records, the newest first. Image and definition, C(digest) and C(definition), say together
-    what was released.
+  description: The release records, newest first. C(digest) and C(definition) together identify what was released.
   type: list
   elements: dict
   returned: success
@@ -84,9 +84,8 @@ promotions:
   elements: dict
   returned: success
 lock:
-  description: Who holds the lock, with C(owner), C(started_at) and C(lease), which changes while it works. A run that
-    was killed leaves its lock to the next run, which takes it over when the lease stands still. Empty when nobody
-    holds it.
+  description: Who holds the lock, with C(owner), C(started_at) and C(lease), which changes while the holder works. The
+    lock of a killed run is taken over by the next run once its lease no longer changes. Empty when nobody holds it.
   type: dict
   returned: success
 """

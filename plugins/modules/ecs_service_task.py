@@ -10,10 +10,10 @@ module: ecs_service_task
 short_description: Run a command once as a task of an ECS service
 version_added: 0.1.0
 description:
-  - Runs a command in a task of its own, with the revision, the network and the capacity of a living service, and waits
-    for its end. The service is not touched.
-  - It is never run beside another one of the same O(name). An earlier one that still runs is waited for, and stopped
-    when it takes longer than O(timeout_seconds).
+  - Runs a command in a separate task, with the revision, network and capacity of a running service, and waits until it
+    ends. The service is not touched.
+  - Two tasks of the same O(name) never run at the same time. An earlier task that still runs is waited for, and stopped
+    if it takes longer than O(timeout_seconds).
 options:
   cluster:
     description: Name of the cluster.
@@ -28,22 +28,22 @@ options:
     type: str
     required: true
   container:
-    description: Container that it runs in.
+    description: Container that the command runs in.
     type: str
     required: true
   command:
-    description: The command. It stands in the task's record in ECS, so that no secret belongs there.
+    description: The command. It is visible in the task's record in ECS, so it must not contain secrets.
     type: list
     elements: str
     required: true
   environment:
     description:
-      - Environment variables, added to those of the container and winning over them.
-      - They stand in the task's record in ECS, so that no secret belongs there.
+      - Environment variables, added to those of the container. On a conflict these win.
+      - They are visible in the task's record in ECS, so they must not contain secrets.
     type: dict
     default: {}
   task_role_arn:
-    description: Role that the task acts as instead of the revision's.
+    description: Task role, instead of the revision's.
     type: str
   timeout_seconds:
     description: How long it may take.
@@ -56,7 +56,7 @@ options:
 attributes:
   check_mode:
     support: full
-    details: Checks everything that can be known, and runs nothing.
+    details: Checks everything that can be known beforehand, and runs nothing.
   diff_mode:
     support: none
     details: What the command will change is not known.
@@ -97,7 +97,7 @@ task_definition_arn:
   type: str
   returned: success
 exit_code:
-  description: How its container ended. None in check mode, and where its container did not run.
+  description: Exit code of its container. None in check mode, and if the container did not run.
   type: int
   returned: when the task ran
 output:
