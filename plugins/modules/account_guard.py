@@ -7,20 +7,20 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: account_guard
-short_description: Refuse to go on with credentials of another AWS account
+short_description: Refuse to continue with credentials of another AWS account
 version_added: 0.1.0
 description:
   - Asks AWS whose credentials these are and fails unless they belong to the account that the inventory names.
-  - Where the inventory sets C(fastbreak_account_id), the first task of a run that talks to AWS with a module of this
-    collection does the same when this module did not. So no C(--start-at-task) leads around it. A task that names
-    credentials of its own is left alone.
-  - Before that it fails when a variable of the run or of a host differs by a letter or two from one that a role of this
-    collection knows, or from one that its playbooks are told with C(-e), and names that. Other variables are nobody's
-    business.
+  - If the inventory sets C(fastbreak_account_id) and this module has not run, the first task that talks to AWS with a
+    module of this collection makes the same check, so C(--start-at-task) cannot bypass it. A task that names its own
+    credentials is left alone.
+  - Before that it fails if a variable of the run or of a host differs by a letter or two from a variable of this
+    collection's roles, or from a variable that its playbooks take with C(-e), and names the right one. Other variables
+    are ignored.
   - The action plugin of the same name does the work in the controller.
 options:
   account_id:
-    description: The account that the environment lives in, 12 digits.
+    description: The account of the environment, 12 digits.
     type: str
     required: true
   environment_name:
@@ -28,13 +28,13 @@ options:
     type: str
     required: true
   region:
-    description: The region that the environment lives in.
+    description: The region of the environment.
     type: str
     required: true
   refusal:
     description:
-      - What is known to be wrong already, like an answer of P(fastbreak.aws.run_problem#filter). When it is not empty,
-        the task fails with it before anybody is asked.
+      - A problem that is already known, such as the result of P(fastbreak.aws.run_problem#filter). If it is not empty,
+        the task fails with it before AWS is asked.
     type: str
     default: ""
 extends_documentation_fragment:

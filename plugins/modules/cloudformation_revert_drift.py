@@ -7,13 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: cloudformation_revert_drift
-short_description: Take back what was changed behind CloudFormation's back
+short_description: Revert changes that were made outside CloudFormation
 version_added: 0.1.0
 description:
-  - Detects the drift of a stack, and brings each resource that differs back to what the stack says, by a drift-aware
+  - Detects the drift of a stack, and restores each resource that differs to what the stack says, with a drift-aware
     change set (C(REVERT_DRIFT)). A resource that was deleted is recreated.
-  - What CloudFormation would do is judged first. Anything that is replaced or recreated without its data needs consent
-    by name, and what the stack policy denies is refused.
+  - CloudFormation's plan is checked first. A resource that would be replaced, or recreated without its data, needs
+    consent by name, and what the stack policy denies is refused.
   - Afterwards the drift is detected again. The module fails and names what still differs.
   - The action plugin of the same name does the work in the controller.
 options:
@@ -22,18 +22,18 @@ options:
     type: str
     required: true
   consent:
-    description: Logical ids of resources that hold data and may be replaced, or recreated without it.
+    description: Logical ids of resources that may be replaced, or recreated without their data.
     type: list
     elements: str
     default: []
   timeout_seconds:
-    description: Bounds each wait, in seconds. A change that goes on longer ends the run, not the change.
+    description: Limit of each wait, in seconds. If a change takes longer, the run ends, but the change continues.
     type: int
     default: 3600
 attributes:
   check_mode:
     support: full
-    details: Detects drift and makes no change set. Whether something is replaced is told from the types' schemas.
+    details: Detects drift and makes no change set. Replacements are predicted from the resource types' schemas.
   diff_mode:
     support: full
     details: Shows each property as it is and as it should be.
@@ -53,12 +53,12 @@ author:
 """
 
 EXAMPLES = r"""
-- name: See what would be changed back
+- name: See what would be reverted
   fastbreak.aws.cloudformation_revert_drift:
     name: fastbreak-dev-network
   check_mode: true
 
-- name: Change it back, and recreate the table of jobs, empty
+- name: Revert it, and recreate the table of jobs, empty
   fastbreak.aws.cloudformation_revert_drift:
     name: fastbreak-dev-service
     consent: [JobTable]
@@ -70,7 +70,7 @@ stack_name:
   type: str
   returned: always
 resources:
-  description: What differed, and what is done to it.
+  description: The resources that differed, and what is done to them.
   type: list
   elements: dict
   returned: success
@@ -82,19 +82,19 @@ resources:
       description: Type of the resource.
       type: str
     action:
-      description: V(modify), V(add) for what was deleted, or V(remove).
+      description: V(modify), V(add) for a resource that was deleted, or V(remove).
       type: str
     replacement:
-      description: Whether CloudFormation makes a new one in its place, one of V(yes), V(maybe), V(no) and V(unknown).
+      description: Whether CloudFormation replaces the resource. One of V(yes), V(maybe), V(no) and V(unknown).
       type: str
     words:
-      description: How it differed, in a sentence; empty for what only follows a resource that is recreated.
+      description: How it differed, in a sentence; empty if it only changes because another resource is recreated.
       type: str
 unrepaired:
-  description: Logical ids of what still differs.
+  description: Logical ids of the resources that still differ.
   type: list
   elements: str
-  returned: when not everything could be brought back
+  returned: when not everything could be restored
 """
 
 import uuid

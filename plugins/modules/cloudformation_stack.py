@@ -7,28 +7,28 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: cloudformation_stack
-short_description: Create, update or delete a CloudFormation stack, with a real plan
+short_description: Create, update or delete a CloudFormation stack, with an exact plan
 version_added: 0.1.0
 description:
-  - Brings a stack to what is asked and waits until it has settled.
+  - Brings a stack to the requested state and waits until it has settled.
   - Whether and what to change is decided by comparing the stored template, parameters and tags with the desired ones,
     locally. No change set is made, so check mode calls no writing API and works on an empty account too.
-  - Templates are compared by what they say with their parameters filled in; comments, order of keys, short or long
-    forms of intrinsic functions and differences that make no resource differ do not count.
-  - A stack in any state is dealt with. A stack whose first creation failed (C(ROLLBACK_COMPLETE), C(ROLLBACK_FAILED) or
-    C(REVIEW_IN_PROGRESS)) is deleted and created again; an operation that is under way, whoever started it, is waited
-    for; a rollback that failed is continued, and C(UPDATE_FAILED) rolled back; C(DELETE_FAILED) and C(CREATE_FAILED)
-    are refused with what to do.
+  - Templates are compared with their parameters filled in. Comments, key order, short or long forms of intrinsic
+    functions, and differences that affect no resource do not count.
+  - A stack in any state is handled. A stack whose creation failed (C(ROLLBACK_COMPLETE), C(ROLLBACK_FAILED) or
+    C(REVIEW_IN_PROGRESS)) is deleted and created again; an operation in progress, whoever started it, is waited for; a
+    failed rollback is continued, and C(UPDATE_FAILED) rolled back; C(DELETE_FAILED) and C(CREATE_FAILED)
+    are refused with advice on what to do.
   - Everything that would stop a deletion is found before it starts, in check mode too. That is termination protection,
     the protection of a database, table or load balancer, objects in a bucket, images in a repository,
     exports that other stacks import, and stacks that read this one (O(needed_by)).
-  - An update that cannot be made is refused before anything is touched, in check mode too, like one that would replace
+  - An impossible update is refused before anything is touched, in check mode too, such as an update that would replace
     a resource with a fixed name, or that the stack policy denies.
-  - What only CloudFormation can foresee is refused with the reason, in check mode too. That is transforms and macros
-    (C(Fn::ForEach) among them), modules, nested stacks, unknown functions, and text beyond ASCII, of which
-    CloudFormation keeps question marks.
-  - A parameter of a type C(AWS::SSM::Parameter::Value<...>) is planned by the value that Parameter Store holds now. For
-    a dynamic reference without a version there is a warning, since no plan can tell whether its value changed.
+  - What only CloudFormation can foresee is refused with the reason, in check mode too. This includes transforms and
+    macros (such as C(Fn::ForEach)), modules, nested stacks, unknown functions, and non-ASCII text, which CloudFormation
+    stores as question marks.
+  - A parameter of a type C(AWS::SSM::Parameter::Value<...>) is planned with the value that Parameter Store holds now. A
+    dynamic reference without a version causes a warning, because no plan can tell whether its value changed.
   - The action plugin of the same name does the work in the controller and shows which resources are being worked on.
 options:
   name:
@@ -36,14 +36,14 @@ options:
     type: str
     required: true
   state:
-    description: Whether the stack is there.
+    description: Whether the stack should exist.
     type: str
     choices: [present, absent]
     default: present
   template:
     description:
       - Path of the template, YAML or JSON, at most 51,200 bytes.
-      - In a playbook, a relative path is looked for in the role's or playbook's C(files) directory first.
+      - In a playbook, a relative path is searched for in the role's or playbook's C(files) directory first.
     type: path
   template_body:
     description: The template itself, instead of O(template).
@@ -51,22 +51,23 @@ options:
   parameters:
     description:
       - Values of the template's parameters. A list becomes a comma-separated text, a boolean becomes C(true) or
-        C(false); a null leaves the template's default.
+        C(false); null means the template's default.
       - >-
-        A value V({component: network, output: VpcId}) is read from the outputs of that component's stack, which has to
-        be named in O(depends_on).
-      - Parameters declared C(NoEcho) are refused, because their values can never be compared. Use a dynamic reference.
+        A value V({component: network, output: VpcId}) is read from the outputs of that component's stack, which must be
+        named in O(depends_on).
+      - Parameters declared C(NoEcho) are refused, because their values cannot be compared. Use a dynamic reference.
     type: dict
     default: {}
   tags:
     description:
-      - Exactly these tags on the stack, and by CloudFormation on its resources. Not given, tags stay as they are.
+      - Exactly these tags are set on the stack, and CloudFormation copies them to its resources. Not given, tags stay
+        as they are.
     type: dict
   termination_protection:
     description: Whether deleting the stack is refused. Not given, it stays as it is.
     type: bool
   stack_policy:
-    description: What updates may do to which resources. Not given, it stays as it is.
+    description: The stack policy, which says what updates may do to which resources. Not given, it stays as it is.
     type: dict
   capabilities:
     description: What the template is allowed to contain.
@@ -75,72 +76,71 @@ options:
     choices: [CAPABILITY_IAM, CAPABILITY_NAMED_IAM, CAPABILITY_AUTO_EXPAND]
     default: []
   timeout_seconds:
-    description: How long each wait may take, for a dependency as for the stack itself.
+    description: How long each wait may take, both for a dependency and for the stack itself.
     type: int
     default: 3600
   depends_on:
     description:
-      - The stacks that have to have settled first, as a mapping of component to stack name.
-      - A component that is a host of the same play is waited for until this module has applied its stack there. If that
-        fails, or the host reports a failure with M(fastbreak.aws.component_failure), this host fails without having
-        touched anything.
-      - Any other component has to have settled already.
+      - The stacks that must have settled first, as a mapping of component to stack name.
+      - If a component is a host of the same play, this module waits until that host has applied its stack. If that
+        fails, or the host reports a failure with M(fastbreak.aws.component_failure), this host fails before it touches
+        anything.
+      - Any other component must have settled already.
     type: dict
     default: {}
   needed_by:
     description:
       - The stacks that read this one, as a mapping of component to stack name, for O(state=absent).
-      - The stack is not deleted while one of them stands that is not a host of the same play.
+      - The stack is not deleted while any of them exists, unless it is a host of the same play.
     type: dict
     default: {}
   sources:
-    description: The variables that the values of O(parameters) come from, by parameter, to name them in messages.
+    description: The variable that each value of O(parameters) comes from, by parameter, so that messages can name it.
     type: dict
     default: {}
   refusal:
     description:
-      - What is known to be wrong already, like an answer of P(fastbreak.aws.input_problem#filter). When it is not
+      - A problem that is already known, such as the result of P(fastbreak.aws.input_problem#filter). If it is not
         empty, the task fails with it before a stack is read.
     type: str
     default: ""
   consent:
     description:
-      - Logical ids of resources that hold data and that an update may replace or remove nevertheless.
-      - Without it an update that would do so is refused, in check mode too.
+      - Logical ids of resources that an update may replace or remove although they hold data.
+      - Without it such an update is refused, in check mode too.
     type: list
     elements: str
     default: []
   unprotect:
     description:
       - Logical ids of resources whose own deletion protection is turned off before O(state=absent) deletes them.
-      - Only for a stack that can no longer be updated, like one that is C(DELETE_FAILED); otherwise turn protection off
-        in the template's parameters.
+      - Only for a stack that can no longer be updated, such as a stack in C(DELETE_FAILED); otherwise turn protection
+        off in the template's parameters.
     type: list
     elements: str
     default: []
   retain:
     description:
-      - Logical ids of resources that O(state=absent) leaves behind, of a stack that is C(DELETE_FAILED).
+      - Logical ids of resources that O(state=absent) leaves behind. Only for a stack in C(DELETE_FAILED).
     type: list
     elements: str
     default: []
   skip_rollback:
     description:
-      - Logical ids of resources that are left as they are when the rollback of a stack that is
-        C(UPDATE_ROLLBACK_FAILED) is continued.
+      - Logical ids of resources to skip when the rollback of a stack in C(UPDATE_ROLLBACK_FAILED) is continued.
     type: list
     elements: str
     default: []
   listener_rules:
     description:
-      - Rules that somebody else makes on a listener of this stack, as M(fastbreak.aws.ecs_rollout) does, for
+      - Rules that something else creates on a listener of this stack, as M(fastbreak.aws.ecs_rollout) does, for
         O(state=present).
-      - When an update has users reach another listener, these rules come along without a request lost. Where the old
-        listener goes, they are copied before the update, and taken back when it is rolled back; where it stays, they
-        are copied after the update, and then deleted there. Conditions, weights, stickiness, transforms and tags stay
-        as they are.
-      - An update is refused, in check mode too, when it would take other rules away, or when another rule stands in
-        the place of one of these.
+      - When an update moves users to another listener, these rules move with them and no request is lost. If the old
+        listener is deleted, the rules are copied before the update, and the copies are removed if the update is rolled
+        back. If the old listener stays, the rules are copied after the update, and then deleted from it. Conditions,
+        weights, stickiness, transforms and tags stay as they are.
+      - An update is refused, in check mode too, if it would delete other rules, or if another rule has the priority of
+        one of these.
     type: dict
     suboptions:
       production:
@@ -148,17 +148,17 @@ options:
         type: str
         required: true
       plain:
-        description: The output that names the listener that always stands. Both may name the same listener.
+        description: The output that names the listener that always exists. Both may name the same listener.
         type: str
         required: true
       tags:
-        description: The tags of these rules. Rules that lack one of them are left alone.
+        description: The tags of these rules. Rules that lack any of these tags are left alone.
         type: dict
         required: true
 attributes:
   check_mode:
     support: full
-    details: Predicts what a run would do and calls no writing API.
+    details: Predicts what a run would do; calls no writing API.
   diff_mode:
     support: full
     details: Shows each resource, property, output and tag that differs.
@@ -229,12 +229,12 @@ stack_status:
 outputs:
   description:
     - The stack's outputs.
-    - In check mode what they will be; null for an output known after apply.
+    - In check mode, the values they will have; null for an output known after apply.
   type: dict
   returned: success
   sample: {VpcId: vpc-0a1b2c3d}
 changes:
-  description: What happens to which resource.
+  description: The change to each resource.
   type: list
   elements: dict
   returned: success
@@ -249,14 +249,14 @@ changes:
       description: Type of the resource.
       type: str
     replacement:
-      description: Whether CloudFormation makes a new one in its place, one of V(yes), V(maybe), V(no) and V(unknown).
+      description: Whether CloudFormation replaces the resource. One of V(yes), V(maybe), V(no) and V(unknown).
       type: str
     properties:
       description: Paths of the properties that change.
       type: list
       elements: str
 moved_rules:
-  description: The rules that were put on another listener (O(listener_rules)), by their priorities.
+  description: Priorities of the rules that were moved to another listener (O(listener_rules)).
   type: list
   elements: int
   returned: success

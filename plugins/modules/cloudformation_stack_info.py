@@ -10,7 +10,7 @@ module: cloudformation_stack_info
 short_description: Read status, outputs, parameters and tags of CloudFormation stacks
 version_added: 0.1.0
 description:
-  - Reads each named stack. A stack that does not exist is left out of the answer.
+  - Reads each named stack. A stack that does not exist is left out of the result.
   - The action plugin of the same name does the work in the controller.
 options:
   names:
@@ -19,11 +19,11 @@ options:
     elements: str
     required: true
   detect_drift:
-    description: Have CloudFormation compare each stack with what is really there, which takes a while.
+    description: Whether CloudFormation compares each stack with its real resources, which takes a while.
     type: bool
     default: false
   timeout_seconds:
-    description: How long the detection of drift may take.
+    description: How long drift detection may take.
     type: int
     default: 900
 extends_documentation_fragment:
@@ -68,7 +68,7 @@ stacks:
       description: Its tags.
       type: dict
     drift:
-      description: What was changed behind CloudFormation's back.
+      description: What was changed outside CloudFormation.
       type: dict
       returned: when O(detect_drift=true)
       contains:
@@ -78,7 +78,7 @@ stacks:
         resources:
           description:
             - The resources that differ, each with C(logical_id), C(resource_type), C(status), C(differences)
-              and, in a sentence, C(words). Storage of a database that RDS let grow is no drift.
+              and, in a sentence, C(words). Database storage that RDS scaled automatically does not count as drift.
           type: list
           elements: dict
   sample:

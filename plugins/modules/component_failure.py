@@ -11,12 +11,12 @@ short_description: Tell the other hosts of a play that this host's component fai
 version_added: 0.1.0
 description:
   - Components are hosts of a play that runs with the C(free) strategy. M(fastbreak.aws.cloudformation_stack) waits
-    for those that it depends on until their stacks are applied, and reports when it fails itself.
-  - What fails before or after it is reported here, in a C(rescue) section around all tasks of the component. The task
-    fails, so that the host stays failed.
-  - A play that has such a section says so by setting C(fastbreak_components_report=true). Then no component is
-    applied before the plans of all hosts of the play stand.
-  - Reports are kept in the run's own temporary directory and go with it.
+    until the stacks it depends on are applied, and reports its own failures.
+  - Failures before or after it are reported by this module, in a C(rescue) section around all tasks of the component.
+    The task itself fails too, so the host stays failed.
+  - A play that has such a section sets C(fastbreak_components_report=true). Then no component is applied before all
+    hosts of the play have their plans.
+  - Reports are kept in the run's temporary directory and deleted with it.
 options: {}
 attributes:
   check_mode:
@@ -53,13 +53,13 @@ EXAMPLES = r"""
           ansible.builtin.include_role:
             name: "fastbreak.aws.{{ inventory_hostname }}"
       rescue:
-        - name: Tell those that wait in vain
+        - name: Tell the components that wait for this one
           fastbreak.aws.component_failure:
 """
 
 RETURN = r"""
 msg:
-  description: That the component failed.
+  description: Says that the component failed.
   type: str
   returned: always
 """

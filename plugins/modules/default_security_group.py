@@ -10,13 +10,13 @@ module: default_security_group
 short_description: Close the default security group of a VPC
 version_added: 0.1.0
 description:
-  - Takes every rule from the security group that EC2 makes with a VPC, so that whatever is started without a group of
-    its own can neither be reached nor reach anything.
-  - CloudFormation cannot, since it only changes what it made itself.
+  - Removes every rule from the security group that EC2 creates with a VPC, so that anything started without a security
+    group of its own can neither be reached nor reach anything.
+  - CloudFormation cannot do this, because it only changes what it created.
   - The action plugin of the same name does the work in the controller.
 options:
   vpc_id:
-    description: The VPC.
+    description: Id of the VPC.
     type: str
     required: true
 attributes:
@@ -25,7 +25,7 @@ attributes:
     details: Calls no writing API in check mode.
   diff_mode:
     support: full
-    details: Shows the rules that go.
+    details: Shows the rules that are removed.
   idempotent:
     support: full
   action:
@@ -47,7 +47,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 group_id:
-  description: The default security group.
+  description: Id of the default security group.
   type: str
   returned: success
   sample: sg-0a1b2c3d

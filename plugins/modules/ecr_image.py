@@ -11,18 +11,18 @@ short_description: Build an image once and push it to ECR
 version_added: 0.1.0
 description:
   - Publishes an image under a tag that never moves.
-  - When the repository has the tag already, nothing is built and nothing is pushed.
-  - The login comes from ECR's C(GetAuthorizationToken), is handed to the Docker client on its standard input,
-    is kept in a folder of its own for the push, and is gone afterwards.
-  - The push goes to the host of the token's proxy endpoint, which on AWS is the repository's own.
-  - The action plugin of the same name does the work in the controller and shows how far it is.
+  - If the repository already has the tag, nothing is built or pushed.
+  - The login comes from ECR's C(GetAuthorizationToken). It is passed to the Docker client on standard input, kept in a
+    temporary folder for the push, and deleted afterwards.
+  - The push goes to the host of the token's proxy endpoint, which on AWS is the registry itself.
+  - The action plugin of the same name does the work in the controller and shows its progress.
 options:
   repository:
     description: Name of the repository, without the registry.
     type: str
     required: true
   tag:
-    description: The tag to push. It should name a commit, since it is never pushed a second time.
+    description: The tag to push. It should name a commit, because it is never pushed a second time.
     type: str
     required: true
   local_image:
@@ -45,12 +45,12 @@ options:
 attributes:
   check_mode:
     support: full
-    details: Only asks the registry. When the tag is missing it predicts a change and returns no digest.
+    details: Only queries the registry. If the tag is missing, predicts a change and returns no digest.
   diff_mode:
     support: full
   idempotent:
     support: full
-    details: A tag that is there is left as it is, whatever the local image is now.
+    details: An existing tag is left as it is, whatever the local image is now.
   action:
     support: full
 extends_documentation_fragment:
@@ -78,7 +78,7 @@ tag:
   returned: success
   sample: 0.1.0-1f0e3dad99908345f7439f8ffabdffc4f2b1c3a7
 digest:
-  description: What the registry says the tag names. Empty when check mode could only predict.
+  description: The digest that the tag names in the registry. Empty if check mode could only predict.
   type: str
   returned: success
   sample: sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08

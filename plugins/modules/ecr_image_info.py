@@ -10,8 +10,9 @@ module: ecr_image_info
 short_description: Find the image of an ECR repository that a version names
 version_added: 0.1.0
 description:
-  - Finds the newest image whose tag is the version, or begins with it and goes on with a commit, or whose digest it is.
-  - Fails when there is none, and names the nearest versions.
+  - Finds the newest image that the version names. The version is its tag, the part of its tag before the commit, or its
+    digest.
+  - Fails if there is none, and names the nearest versions.
 options:
   repository:
     description: Name of the repository.
@@ -46,7 +47,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 tag:
-  description: Its tag. Empty when a digest was named that no release tag points to.
+  description: Its tag. Empty if a digest was given that no release tag points to.
   type: str
   returned: success
 digest:

@@ -10,48 +10,50 @@ module: image_promotion
 short_description: Promote container images from one registry to another, by digest, byte for byte
 version_added: 0.1.0
 description:
-  - Copies images from one registry to another. The identity of an image is its digest, and manifests are carried as
-    bytes, so that the digest stays what it is.
-  - Indexes go along with the images of all their platforms. Whatever is attached to an image goes along too, which is
-    its signatures, SBOMs and attestations, be they found by the referrers API or by tags of their own.
+  - Copies images from one registry to another. The identity of an image is its digest, and manifests are copied byte
+    for byte, so the digest never changes.
+  - An index is copied with the images of all its platforms. An image is copied with its attachments, which are
+    signatures, SBOMs and attestations, found by the referrers API or by their tags.
   - Gates judge every image before anything is written. All of them fail closed.
-  - Blobs are written first, then the manifests of platforms, indexes, what is attached to them, and the tag last. Then
-    all of it is read back and compared. Whenever the work ends, no tag points to something incomplete.
-  - A tag that is there with the same digest is left as it is. A tag that is there with another digest is never moved.
+  - Blobs are written first, then the manifests of platforms, indexes and attachments. All of it is read back and
+    compared, and the tag is written last. Whenever a run ends, no tag points to an incomplete image.
+  - A tag that exists with the same digest is left as it is. A tag that exists with another digest is never moved.
   - With O(sign) it signs what it promoted, as C(cosign sign) does, so that the gate C(signature) of the next stage can
     demand it.
-  - Blobs stream from one registry to the other in constant memory, several at once. One that the destination has is not
-    sent; one that an interrupted run left half is gone on with where the destination acknowledged it.
-  - Works with every registry that speaks the OCI distribution API; no Docker engine is needed. Registries of ECR are
-    known by their host, across accounts and regions.
+  - Blobs stream from one registry to the other in constant memory, several at once. Blobs that the destination has are
+    not sent; an interrupted upload resumes where the destination acknowledged it.
+  - Works with every registry that speaks the OCI distribution API; no Docker engine is needed. ECR registries are
+    recognized by their host, across accounts and regions.
   - The action plugin of the same name does the work in the controller and shows the progress while it works.
 options:
   repository:
     description: Name of the repository at the source.
     type: str
   tag:
-    description: Tag at the source. With O(digest) too, it must name that digest. It has to be text, C("1.10").
+    description: Tag at the source. If O(digest) is given too, the tag must name that digest. It must be text, as in
+      C("1.10").
     type: str
   digest:
-    description: Digest of the image, or of the index of its platforms. Given, it must not be empty.
+    description: Digest of the image, or of the index of its platforms. If given, it must not be empty.
     type: str
   destination_repository:
     description: Name of the repository at the destination. Not given, O(repository).
     type: str
   destination_tag:
-    description: Tag at the destination. Not given, O(tag); without that either, the image is there by its digest alone.
+    description: Tag at the destination. Not given, O(tag); without that either, the image has no tag there, only its
+      digest.
     type: str
   tags:
     description:
-      - All tags that the image gets at the destination, in place of O(destination_tag). Each has to be text.
-      - They are written when all content is there. One that is there with another digest refuses all of them.
+      - All tags that the image gets at the destination, in place of O(destination_tag). Each must be text.
+      - They are written once all content is there. If any of them exists with another digest, none is written.
       - The result and the record have an entry for each.
     type: list
     elements: str
   platforms:
     description:
       - Platforms to promote, as C(os/architecture[/variant]). Not given, all.
-      - A part of an index is another index with another digest, so that it is refused without O(allow_digest_change).
+      - A subset of an index is a new index with another digest, so it is refused without O(allow_digest_change).
     type: list
     elements: str
   images:
@@ -86,22 +88,22 @@ options:
         elements: str
   promotion_file:
     description:
-      - A YAML file with the one key C(images), a list as O(images). Every value in it has to be text, so that a tag
-        C(1.10) has to be written in quotes.
+      - A YAML file with the single key C(images), a list like O(images). Every value in it must be text, so write a tag
+        C(1.10) in quotes.
     type: path
   gates:
     description:
-      - What an image has to prove. A gate that is not given is off; nothing is judged without any.
-      - No gate, and nothing in one, may be null or an empty text, since that switches nothing off.
-      - A gate in mode V(required) stops the promotion of all images unless it passes, one in mode V(warn) is reported
-        and recorded. What could not be measured never passes.
+      - What an image must prove. A gate that is not given is off; without any gate, nothing is judged.
+      - No gate and no value in a gate may be null or an empty text; that does not switch a gate off.
+      - A gate in mode V(required) stops the promotion of all images unless it passes; a gate in mode V(warn) is only
+        reported and recorded. What could not be measured never passes.
       - An image that is at the destination under its tag and recorded is not judged again.
     type: dict
     suboptions:
       vulnerabilities:
         description:
-          - The scan that ECR made of the image at the source, basic or enhanced. An index is judged by the image of
-            each platform. A scan that is absent fails.
+          - ECR's scan of the image at the source, basic or enhanced. For an index, the image of each platform is
+            judged. The gate fails if there is no scan.
         type: dict
         suboptions:
           mode:
@@ -116,7 +118,7 @@ options:
             type: dict
             default: {CRITICAL: 0, HIGH: 0}
           allow:
-            description: Findings that are let through, each with a reason and for a time.
+            description: Findings that are accepted, each with a reason and an expiry date.
             type: list
             elements: dict
             default: []
@@ -126,18 +128,18 @@ options:
                 type: str
                 required: true
               package:
-                description: Only in this package. Not given, in all. It must not be empty.
+                description: Accept it only in this package. Not given, in all packages. It must not be empty.
                 type: str
               reason:
-                description: Why it may pass.
+                description: Why it is accepted.
                 type: str
                 required: true
               expires:
-                description: The last day (UTC) that it may, as C(YYYY-MM-DD).
+                description: The last day (UTC) on which it is accepted, as C(YYYY-MM-DD).
                 type: str
                 required: true
           wait_seconds:
-            description: How long a scan that is under way is waited for.
+            description: How long to wait for a scan in progress.
             type: float
             default: 600
       signature:
@@ -154,7 +156,7 @@ options:
             description: Text of the signer's public key (PEM).
             type: str
           identity:
-            description: Identity in the signer's certificate, for signatures without a lasting key.
+            description: Identity in the signer's certificate, for keyless signatures.
             type: str
           issuer:
             description: Issuer of that identity, such as C(https://token.actions.githubusercontent.com).
@@ -163,7 +165,8 @@ options:
             description: Text of a Sigstore C(trusted_root.json). Not given, that of the public good instance.
             type: str
           predicate_type:
-            description: Predicate type of the attestation that is asked for. Not given, a signature of the image is.
+            description: Predicate type of the attestation that is required. Not given, a signature of the image is
+              required.
             type: str
       age:
         description: How long ago the image was built, as its configuration says.
@@ -175,10 +178,10 @@ options:
             choices: [required, warn, 'off']
             default: required
           minimum_hours:
-            description: At least so long ago.
+            description: Minimum age, in hours.
             type: float
           maximum_hours:
-            description: At most so long ago.
+            description: Maximum age, in hours.
             type: float
       labels:
         description: Labels of the image.
@@ -190,7 +193,7 @@ options:
             choices: [required, warn, 'off']
             default: required
           required:
-            description: Labels that must exist, with the value that they must have, or an empty text for any.
+            description: Labels that must exist, with their required value; an empty text accepts any value.
             type: dict
             default: {}
           revision_is_tag:
@@ -200,14 +203,14 @@ options:
             default: true
   attachments:
     description:
-      - What to do about what is attached to an image, which is its signatures, SBOMs and attestations. V(required)
-        fails when the destination refuses an attachment, before the tag is written, and when the source does not let
-        itself be asked what is attached; V(warn) reports both; V(off) looks for none.
+      - What to do about attachments, which are signatures, SBOMs and attestations. V(required) fails when the
+        destination refuses an attachment, before the tag is written, and when the source does not answer what is
+        attached; V(warn) reports both; V(off) does not look for attachments.
     type: str
     choices: [required, warn, 'off']
     default: required
   allow_digest_change:
-    description: Whether O(platforms) may name a part of an index.
+    description: Whether O(platforms) may select a subset of an index.
     type: bool
     default: false
   attest:
@@ -218,11 +221,11 @@ options:
     default: true
   sign:
     description:
-      - Who signs every image at the destination, by its digest, which for several platforms is that of the index.
-        Not given, nothing is signed. Given, it must not be empty, and an image gets no tag before it is signed.
+      - Signs every image at the destination by its digest (for several platforms, by the digest of the index). Not
+        given, nothing is signed. If given, it must not be empty, and no image gets a tag before it is signed.
       - The signature is a Sigstore bundle that refers to the image, as cosign 3 writes and verifies it. An image that
-        has a signature by the same key or identity already is not signed again.
-      - Key, passphrase and token are not shown, recorded or sent anywhere, but for the token, which goes to the
+        already has a signature by the same key or identity is not signed again.
+      - Key, passphrase and token are never shown, recorded or sent anywhere, except that the token is sent to the
         certificate authority.
     type: dict
     suboptions:
@@ -240,24 +243,24 @@ options:
         type: str
       identity:
         description:
-          - An identity that signs without a lasting key, in place of a private key, exactly as the certificate names
-            it. What the token says, and the certificate, are compared with it before anything is signed.
-          - Needs the Python library C(sigstore), and that the certificate authority and the transparency log can be
-            reached.
+          - Identity for keyless signing, in place of a private key, exactly as the certificate names it. The token and
+            the certificate are compared with it before anything is signed.
+          - Needs the Python library C(sigstore), and access to the certificate authority and the transparency log.
         type: str
       issuer:
         description:
           - Issuer of O(sign.identity), such as C(https://token.actions.githubusercontent.com), as the certificate names
-            it. For a token of Sigstore's own log-in it is the one behind that, C(https://github.com/login/oauth) or
+            it. For a token of Sigstore's own log-in it is the provider behind that, C(https://github.com/login/oauth)
+            or
             C(https://accounts.google.com).
         type: str
       token:
         description:
-          - Token of the identity for the audience C(sigstore). It is needed when there is anything to sign.
+          - Token of the identity for the audience C(sigstore). Required if there is anything to sign.
           - Not given, and without O(sign.token_file), the environment variable E(SIGSTORE_ID_TOKEN).
         type: str
       token_file:
-        description: A file on the machine that runs Ansible with the token. It is read again right before signing.
+        description: A file with the token, on the machine that runs Ansible. It is read again right before signing.
         type: path
       signing_config:
         description:
@@ -274,25 +277,25 @@ options:
   release_table:
     description:
       - Name of the DynamoDB table that keeps the release record, where M(fastbreak.aws.image_promotion_info) and
-        M(fastbreak.aws.ecs_rollout) read it. It is asked for with the task's own credentials.
+        M(fastbreak.aws.ecs_rollout) read it. It is accessed with the task's own credentials.
     type: str
   concurrency:
-    description: How many blobs are copied, and how many requests are under way, at once.
+    description: How many blobs are copied, and how many requests are in flight, at once.
     type: int
     default: 16
   chunk_bytes:
-    description: Size of the chunks that large blobs are sent in. An interrupted one is sent again from its last chunk.
+    description: Size of the chunks that large blobs are sent in. An interrupted upload resumes from its last chunk.
     type: int
     default: 33554432
   state_directory:
     description:
-      - Folder for what is needed to go on with an interrupted upload, which is addresses and offsets, never content.
+      - Folder for the state that resumes an interrupted upload, which is addresses and offsets, never content.
       - Not given, C(fastbreak/uploads) in C($XDG_STATE_HOME) or in C(~/.local/state).
     type: path
   request_timeout_seconds:
     description: >-
-      How long a registry may take for the head of an answer, and for each 256 KiB of a body in either direction. Who is
-      slower is cut off, and the request is tried again a few times. At most a day.
+      How long a registry may take for the head of a response, and for each 256 KiB of a body in either direction. A
+      slower request is cut off and retried a few times. At most a day.
     type: float
     default: 60
 extends_documentation_fragment:
@@ -305,14 +308,15 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: Reads both registries and measures all gates, so that what would be refused is refused. Writes nothing.
+    details: Reads both registries and measures all gates, so check mode refuses what a run would refuse. Writes
+      nothing.
   diff_mode:
     support: full
   idempotent:
     support: full
   action:
     support: full
-    details: A relative O(promotion_file) is looked for where Ansible looks for files.
+    details: A relative O(promotion_file) is searched for where Ansible searches for files.
 seealso:
   - module: fastbreak.aws.image_promotion_info
   - module: fastbreak.aws.ecs_rollout
@@ -459,11 +463,11 @@ images:
       type: bool
     signature:
       description:
-        - Digest of the manifest of a signature by whom O(sign) names, or an empty text. In check mode it is empty where
-          the signature is yet to be made.
+        - Digest of the manifest of a signature by the key or identity in O(sign), or an empty text. In check mode it is
+          empty if the signature does not exist yet.
       type: str
     warnings:
-      description: What did not go as it should and was allowed not to.
+      description: Problems that were allowed and did not stop the promotion.
       type: list
       elements: str
     seconds:
@@ -473,7 +477,7 @@ problems:
   description: Everything that is wrong with the options.
   type: list
   elements: str
-  returned: when the options cannot be right
+  returned: when the options are invalid
 """
 
 import contextlib

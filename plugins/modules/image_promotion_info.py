@@ -97,7 +97,7 @@ promotions:
       description: Bytes that were copied.
       type: int
     attachments:
-      description: Signatures, SBOMs and attestations that went along.
+      description: Signatures, SBOMs and attestations that were copied with it.
       type: list
       elements: str
     gates:
@@ -108,7 +108,7 @@ promotions:
       description: Digest of the attestation at the destination, or an empty text.
       type: str
     signature:
-      description: Digest of the signature that was demanded and is at the destination, or an empty text.
+      description: Digest of the requested signature at the destination, or an empty text.
       type: str
 """
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: source_tree_info
-short_description: Say which commit a folder is of
+short_description: Read which commit a folder is at
 version_added: 0.1.0
 description:
   - Reads the commit of a git clone, and whether a folder in it differs from that commit.
-  - A folder that differs is named by its content too, so that the same content always gets the same name.
+  - If a folder differs, a hash of its content becomes part of the name, so the same content always gets the same name.
   - The action plugin of the same name does the work in the controller.
 options:
   path:
@@ -20,8 +20,8 @@ options:
     required: true
   version:
     description:
-      - The version that RV(tag) starts with.
-      - Not given, or empty, it is the version in the folder's C(pyproject.toml).
+      - The version with which RV(tag) starts.
+      - If empty, the version in the folder's C(pyproject.toml) is used.
     type: str
     default: ""
 extends_documentation_fragment:
@@ -45,12 +45,12 @@ commit:
   returned: success
   sample: 1f0e3dad99908345f7439f8ffabdffc4f2b1c3a7
 dirty:
-  description: 12 hex digits of the folder's content when it is not as committed, otherwise empty.
+  description: A hash of the folder's content, 12 hex digits, if it differs from the commit; otherwise empty.
   type: str
   returned: success
   sample: ""
 tag:
-  description: The version, the commit, and C(-dirty.) with RV(dirty) when the folder is not as committed.
+  description: The version, the commit, and C(-dirty.) with RV(dirty) if the folder differs from the commit.
   type: str
   returned: success
   sample: 0.1.0-1f0e3dad99908345f7439f8ffabdffc4f2b1c3a7
