@@ -11,14 +11,14 @@ class ModuleDocFragment:
     SOURCE = r"""
 options:
   source:
-    description: The registry that images come from. What is not given about AWS is the task's own.
+    description: The registry that images come from. AWS settings that are not given are the task's own.
     type: dict
     required: true
     suboptions:
       registry:
         description:
           - Host of the registry, with a port where it has one.
-          - A host of ECR, C(<account>.dkr.ecr.<region>.amazonaws.com), says which account and region are meant.
+          - A host of ECR, C(<account>.dkr.ecr.<region>.amazonaws.com), names its account and region.
           - Docker Hub is C(docker.io); there, a repository C(alpine) is C(library/alpine).
         type: str
         required: true
@@ -78,14 +78,14 @@ options:
     DESTINATION = r"""
 options:
   destination:
-    description: The registry that images go to. What is not given about AWS is the task's own.
+    description: The registry that images go to. AWS settings that are not given are the task's own.
     type: dict
     required: true
     suboptions:
       registry:
         description:
           - Host of the registry, with a port where it has one.
-          - A host of ECR, C(<account>.dkr.ecr.<region>.amazonaws.com), says which account and region are meant.
+          - A host of ECR, C(<account>.dkr.ecr.<region>.amazonaws.com), names its account and region.
           - Docker Hub is C(docker.io); there, a repository C(alpine) is C(library/alpine).
         type: str
         required: true
