@@ -35,6 +35,11 @@ def _rollout(result: Mapping[str, Any]) -> str:
     return text + (f", in {seconds:.0f} s" if isinstance(seconds, (int, float)) else "")
 
 
+def _predicted(result: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A plan's result without outcome and time: they would be those of a release that ran before."""
+    return {name: value for name, value in result.items() if name not in {"release", "timings"}}
+
+
 def _promotion(result: Mapping[str, Any]) -> str:
     images = result.get("images") or []
     return ", ".join(f"{image.get('tag') or 'image'} {image.get('digest', '')}" for image in images) or "no image"
@@ -91,7 +96,7 @@ class Summary:
         name = action.rpartition(".")[2]
         if name in _WORDS:
             self.components.add(host)
-            text = _WORDS[name](result)
+            text = _WORDS[name](_predicted(result) if self.check_mode else result)
             self.counts.update({word: int(number) for number, word in _COUNTS.findall(text)})
             for found in (result, *(result.get("images") or [])):
                 self.tag = str(found.get("tag") or self.tag)
@@ -124,7 +129,8 @@ class Summary:
         if failures:
             return ["Correct what is named above and run the same command again; -v shows every task."]
         if self.check_mode:
-            return ["This was a plan and nothing was changed. Without --check it is applied; -v shows every property."]
+            applied = "This was a plan and nothing was changed. Without --check it is applied; -v shows every property."
+            return [applied if self.changed else "This was a check, and nothing would change."]
         if self.url:
             return [f"The service answers at {self.url}"]
         if self.playbook == "site" and self.changed:

@@ -54,6 +54,12 @@ def test_nothing_to_do_is_a_line_a_component_and_a_total() -> None:
     assert summary.end(0, 1) == ["", "1 component, 0 changed."]
 
 
+def test_a_plan_without_a_change_promises_none() -> None:
+    summary = Summary(check_mode=True, playbook="drift")
+    summary.ok("ecr", STACK, "Apply", stack("no change", changed=False))
+    assert summary.end(0, 1) == ["", "1 component, 0 would change.", "This was a check, and nothing would change."]
+
+
 def test_another_task_that_changes_something_is_named() -> None:
     summary = Summary()
     assert said(summary.ok("network", "fastbreak.aws.default_security_group", "Close it", {"changed": True})) == [
@@ -73,6 +79,8 @@ def test_a_deployment_ends_with_its_outcome_and_the_address() -> None:
     }
     line = summary.ok("service", "fastbreak.aws.ecs_rollout", "Roll out", result)
     assert said(line)[1] == "deploy 1.0.0-abc, SUCCEEDED, in 42 s"
+    plan = Summary(check_mode=True, playbook="deploy").ok("service", "fastbreak.aws.ecs_rollout", "Roll out", result)
+    assert said(plan)[1] == "deploy 1.0.0-abc"
     assert summary.ok("service", "ansible.builtin.uri", "Ask", {"url": "https://video.example/readyz?a=b"}) is None
     assert summary.end(0, 1)[1:] == ["1 component, 1 changed.", "The service answers at https://video.example"]
 
