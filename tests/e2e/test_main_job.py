@@ -153,18 +153,31 @@ def test_the_report_tells_every_release_and_promotion(finished: Run, sandbox_nam
 def test_in_prod_the_verbs_change_nothing_once_more(finished: Run, sandbox_name: str, playbook: str) -> None:
     published = re.search(r"^ +(\S+)  sha256:", finished.step("d"), re.MULTILINE)
     assert published
-    variables = environment_of("prod", sandbox_name)
+    assert changes_in_prod(sandbox_name, playbook, "-e", f"version={published[1]}") == {"0"}
+
+
+# The newest release was rolled back by itself, so that there is nothing to go back from.
+@pytest.mark.parametrize("words", [("rollback", "--check"), ("rollback",), ("smoke",)])
+def test_in_prod_a_rollback_stays_at_the_good_release_and_it_answers(
+    finished: Run, sandbox_name: str, words: tuple[str, ...]
+) -> None:
+    assert finished.code == 0, finished.text
+    assert changes_in_prod(sandbox_name, *words) == {"0"}
+
+
+def changes_in_prod(sandbox_name: str, playbook: str, *arguments: str) -> set[str]:
+    """Run a playbook of prod to its end; how many tasks changed something, for each host."""
     command = [sys.executable, "-m", "ansible", "playbook", "-i", "inventories/prod", f"playbooks/{playbook}.yml"]
-    again = subprocess.run(
-        [*command, "-e", f"version={published[1]}"],
+    run = subprocess.run(
+        [*command, *arguments],
         cwd=ROOT,
-        env={**os.environ, **variables},
+        env={**os.environ, **environment_of("prod", sandbox_name)},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert again.returncode == 0, again.stdout + again.stderr
-    assert set(re.findall(r"changed=(\d+)", again.stdout)) == {"0"}, again.stdout
+    assert run.returncode == 0, run.stdout + run.stderr
+    return set(re.findall(r"changed=(\d+)", run.stdout))
 
 
 def test_secrets_rotate_under_load_and_no_request_is_lost(finished: Run, sandbox_name: str) -> None:

@@ -1,0 +1,120 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which test runs each command of the documentation, and which commands no test runs, with the reason."""
+
+import pytest
+
+from tests.unit.docs.test_commands import COMMANDS, TARGETS, playbook_of, variables_of, words_of
+from tools.files import ROOT
+
+PROVISION = "tests/integration/provision/test_provision.py"
+JOB = "tests/e2e/test_main_job.py"
+DEMO = "demo/environment.py"
+"""What the demo starts, `tests/e2e` runs, since that test runs the demo."""
+SUITE = "tools/suite.py"
+
+RUN = {
+    "make architecture": (SUITE, '"architecture"'),
+    "make build": ("tests/packaging/conftest.py", "build("),
+    "make demo": (JOB, '"demo", "up"'),
+    "make images": (SUITE, "tools.images"),
+    "make lint": (SUITE, '"lint"'),
+    "make molecule": (SUITE, '"molecule"'),
+    "make sandbox-down": (JOB, '"sandbox", "down"'),
+    "make sandbox-up": ("tests/integration/provision/conftest.py", 'sandbox_command("up"'),
+    "make sanity": (SUITE, '"sanity"'),
+    "make setup": (".ci/run", "make setup"),
+    "make unit": (SUITE, '"unit"'),
+    "python -m sandbox env": (JOB, '"sandbox", "env"'),
+    "python -m sandbox up|down|status|reset|logs|env": ("tests/sandbox/conftest.py", '"sandbox", *arguments'),
+    "python -m tools.images": (SUITE, "tools.images"),
+    "python -m tools.lint": (SUITE, "tools.lint"),
+    "site.yml": (DEMO, "'site.yml'"),
+    "site.yml --check": (PROVISION, 'run("--check"'),
+    "site.yml --limit": (PROVISION, '"--limit", "rds"'),
+    "site.yml --limit -e replace": (PROVISION, '"replace=ecr.Repository"'),
+    "playbooks/deploy.yml -e version": (DEMO, "playbooks/deploy.yml"),
+    "playbooks/drift.yml": (PROVISION, "playbooks/drift.yml"),
+    "playbooks/drift.yml -e repair": (PROVISION, '"repair=true"'),
+    "playbooks/promote.yml -e version": (DEMO, "playbooks/promote.yml"),
+    "playbooks/publish.yml": (DEMO, "playbooks/publish.yml"),
+    "playbooks/publish.yml -e publish_source": ("extensions/molecule/publish/converge.yml", "publish_source"),
+    "playbooks/rollback.yml": (JOB, '("rollback",'),
+    "playbooks/rollback.yml --check": (JOB, '("rollback", "--check")'),
+    "playbooks/rotate.yml": (JOB, "playbooks/rotate.yml"),
+    "playbooks/smoke.yml": (JOB, '("smoke",'),
+    "playbooks/teardown.yml -e confirm": (PROVISION, "playbooks/teardown.yml"),
+}
+"""A command's shape to the file that runs it, and to words there that say so."""
+
+BY_HAND = {
+    "make bench-promotion": "takes 25 minutes; tests/integration/benchmarks runs its parts",
+    "make bench-provision": "needs the AWS CLI and the CDK",
+    "make changelog": "writes into the clone; its program has unit tests",
+    "make check": "is what a developer runs; its stages are run one by one",
+    "make clean-caches": "asks at the terminal; its program has unit tests",
+    "make demo-down": "ends the demo of the clone; tests/e2e ends a sandbox of its own",
+    "make engine-stop": "would stop the engine that other tests need",
+    "make format": "writes into the clone; the linters hold its result",
+    "make help": "only prints the Makefile",
+    "make lock": "asks a package index; its program has unit tests",
+    "make test": "is what runs the tests",
+    "playbooks/deploy.yml -e version --check": "tests/integration/rollout checks with the module",
+    "playbooks/deploy.yml -e version -e ecs_rollout_force_new_deployment": "tests/integration/rollout runs the module",
+    "playbooks/deploy.yml -e version -e ecs_rollout_stop_serving": "tests/integration/rollout runs the module",
+    "playbooks/promote.yml -e version --check": "tests/integration/promotion checks with the module",
+    "playbooks/rollback.yml -e version": "tests/integration/rollout runs the module",
+}
+"""A command's shape to the reason why no test runs it."""
+
+PLACEHOLDERS = {"COMMAND", "tools.NAME", "pre-commit", "pytest", "sh"}
+"""Commands of developers that stand for any other."""
+
+
+def shape(command: str) -> str:
+    """What is run, without the values that a user gives, the inventory, and what only changes the output."""
+    program, *words = words_of(command)
+    if program == "make":
+        return f"make {words[0]}"
+    if program == "python":
+        return " ".join([program, *words[: 3 if words[1] == "sandbox" else 2]])
+    options: list[str] = []
+    playbook = ""
+    while words:
+        word = words.pop(0)
+        if word in {"-i", "--forks"}:
+            words.pop(0)
+        elif word == "-e":
+            options += [f"-e {name}" for name in variables_of(words.pop(0))]
+        elif word == "--limit":
+            words.pop(0)
+            options.append(word)
+        elif word == "--check":
+            options.append(word)
+        elif not word.startswith("-"):
+            playbook = str(playbook_of(word).relative_to(ROOT))
+    name = "site.yml" if playbook == "playbooks/site.yml" else playbook
+    return " ".join([name, *sorted(options, key=lambda option: (option == "--check", option.startswith("-e")))])
+
+
+SHAPES = sorted({shape(text) for _page, text in COMMANDS if not PLACEHOLDERS & set(words_of(text))})
+
+
+@pytest.mark.parametrize("command", SHAPES)
+def test_a_command_is_run_by_a_test_or_named_as_run_by_none(command: str) -> None:
+    assert (command in RUN) != (command in BY_HAND), f"no test is known to run: {command}"
+
+
+@pytest.mark.parametrize("command", sorted(RUN))
+def test_the_test_that_runs_a_command_is_there(command: str) -> None:
+    path, words = RUN[command]
+    assert words in (ROOT / path).read_text(encoding="utf-8")
+
+
+def test_nothing_is_listed_that_no_page_shows() -> None:
+    assert sorted({*RUN, *BY_HAND} - set(SHAPES)) == []
+
+
+def test_a_target_of_make_that_is_listed_is_there() -> None:
+    assert {name.split()[1] for name in {*RUN, *BY_HAND} if name.startswith("make ")} <= TARGETS
