@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+#: Why nothing arrives any more.
+DELETED = "the service was deleted meanwhile"
+
 
 def home_group(session: Session, snapshot: Snapshot) -> str:
     """The target group that the service goes back to."""
@@ -77,7 +80,7 @@ def _look(session: Session, back: WayBack, group: str) -> Arrival:
     if service is None:
         return Arrival()
     if service[0] is None or service[0].status != "ACTIVE":
-        return Arrival(lost="the service was deleted meanwhile")
+        return Arrival(lost=DELETED)
     if service[0].task_definition_arn != back.task_definition_arn:
         return Arrival(service[0].task_definition_arn)
     if service[0].desired_count == 0:

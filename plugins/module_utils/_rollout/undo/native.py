@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..._common.wait import until
 from ..._release.record import Outcome
 from ..service.deployment import DeploymentState
-from .arrival import ask, await_arrival, home_group, unfinished
+from .arrival import DELETED, ask, await_arrival, home_group, unfinished
 from .destination import Undone
 from .redeploy import redeploy
 
@@ -35,12 +35,14 @@ def await_rollback(session: Session, started: Started, back: WayBack, snapshot: 
     began = session.monotonic()
     state = until(
         lambda: _look(session, started),
-        _ENDED.__contains__,
+        lambda seen: seen is None or seen in _ENDED,
         clock=session,
         seconds=session.request.timeout_seconds,
         pause=session.request.poll_seconds,
-        on_timeout=lambda seen, _elapsed: unfinished(session, back, seen.value),
+        on_timeout=lambda seen, _elapsed: unfinished(session, back, seen.value if seen else ""),
     )
+    if state is None:
+        return Undone(Outcome.FAILED, f"ECS was rolling the service back to {back.version}, but {DELETED}.")
     if state is DeploymentState.ROLLBACK_FAILED:
         session.say("ECS could not roll back; deploying the revision before instead")
     if state in (DeploymentState.ROLLBACK_FAILED, DeploymentState.SUCCESSFUL):
@@ -59,6 +61,11 @@ def await_rollback(session: Session, started: Started, back: WayBack, snapshot: 
     )
 
 
-def _look(session: Session, started: Started) -> DeploymentState:
+def _look(session: Session, started: Started) -> DeploymentState | None:
+    """How the deployment stands; None when the service is gone, so that it never ends."""
+    request, ecs = session.request, session.ports.ecs
+    service = ask(session, lambda: (ecs.describe_service(request.cluster, request.service),))
+    if service and (service[0] is None or service[0].status != "ACTIVE"):
+        return None
     standing = ask(session, lambda: started.strategy.follow(session, started))
     return standing.state if standing else DeploymentState.UNKNOWN

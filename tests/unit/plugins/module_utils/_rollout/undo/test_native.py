@@ -91,3 +91,24 @@ def test_rollback_that_takes_too_long_is_said_to_go_on(world: World, ports: Port
     ):
         deploy(ports, "1.1.0")
     assert newest(world).outcome is Outcome.FAILED
+
+
+@pytest.mark.parametrize("status", ["", "DRAINING", "INACTIVE"])
+def test_a_service_that_is_deleted_while_ecs_rolls_back_is_told_at_once(
+    world: World, ports: Ports, status: str
+) -> None:
+    refuse_while_it_moves(world, ports)
+    stop = world.stop_service_deployment
+
+    def stop_and_delete(arn: str) -> bool:
+        stopped = stop(arn)
+        assert world.service
+        world.service = replace(world.service, status=status) if status else None
+        return stopped
+
+    world.stop_service_deployment = stop_and_delete
+    began = world.seconds
+    with pytest.raises(OperationError, match=r"ECS was rolling the service back to .* but the service was deleted"):
+        deploy(ports, "1.1.0")
+    assert newest(world).outcome is Outcome.FAILED
+    assert world.seconds - began < 60
