@@ -61,14 +61,25 @@ def _named(url: str) -> tuple[str, str]:
 
 def _split(variable: str, value: str, url: str) -> SplitResult:
     try:
+        value.encode()
         parts = urlsplit(value if "://" in value else f"http://{value}")
         no_port = parts.port == 0
     except ValueError:
         raise _unusable(url, variable, "its value is no URL") from None
     # A '/', '?' or '#' in the password ends the host there, and what is taken for the host then is the user's name.
-    if parts.path not in {"", "/"} or parts.query or parts.fragment or not parts.hostname or no_port:
+    if parts.path not in {"", "/"} or parts.query or parts.fragment or not _is_host(parts.hostname) or no_port:
         raise _unusable(url, variable, "its value is no URL of a host with an optional port")
     return parts
+
+
+def _is_host(name: str | None) -> bool:
+    """Whether a host can be looked up and asked by that name."""
+    if not name or any(sign.isspace() or not sign.isprintable() for sign in name):
+        return False
+    try:
+        return bool(name.encode("idna"))
+    except UnicodeError:
+        return False
 
 
 def _login(parts: SplitResult) -> dict[str, str]:
