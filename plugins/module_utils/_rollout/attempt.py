@@ -203,8 +203,8 @@ class Attempt:
         if self.acted or self.adopts:
             other = f" To go back to {back.version}: {ROLL_BACK}" if back.task_definition_arn else ""
             return (
-                f"release {version} goes on in ECS, guarded by its circuit breaker, but nobody judges it. Run the same "
-                f"command again to judge it.{other}"
+                f"release {version} continues in ECS, guarded by its circuit breaker, but nobody judges it. "
+                f"Run the same command again to judge it.{other}"
             )
         migrating = " Its migration may still run; the next one waits for it." if self.migrating else ""
         return f"the service was not touched; release {version} stays IN_PROGRESS until the next run.{migrating}"

@@ -117,7 +117,7 @@ def test_interrupted_run_says_what_it_leaves(platform: Platform, tmp_path: Path,
     run.until("if this run is interrupted now, release 1.1.0")
     run.send(number)
     assert run.wait() != 0
-    assert "goes on in ECS, guarded by its circuit breaker" in run.output, run.output
+    assert "continues in ECS, guarded by its circuit breaker" in run.output, run.output
     time.sleep(3.0)
     again = Run(platform, tmp_path, "1.1.0")
     assert again.wait() == 0, again.output

@@ -47,13 +47,15 @@ class Traffic:
             there = self._standing.get(_place(wanted))
             if there and (attached := with_waiting(there, [group])) != there:
                 self._put(attached)
-                self._session.say(f"{attached.name} has {_short(group)} health-checked, without traffic")
+                self._session.say(
+                    f"{attached.name} has the load balancer check the health of {_short(group)}, without traffic"
+                )
         if any(group in rule.weights for rule in self._standing.values()):
             return
         free = [rule for rule in self._plan.rules if _place(rule) not in self._standing]
         if free:
             self._put(warming(free[0], tags=self._tags))
-            self._session.say(f"a rule has {_short(group)} health-checked, without traffic")
+            self._session.say(f"a rule has the load balancer check the health of {_short(group)}, without traffic")
 
     def open(self) -> None:
         """Send users to the wanted target group by the wanted rules, and by no other. Can be tried again."""

@@ -212,7 +212,7 @@ class HttpGate(Gate[HttpTally]):
                 "itself, or add the status to expected_status"
             )
         if tally.others:
-            parts.append(f"{tally.others} answered by another release were not counted")
+            parts.append(f"{tally.others} from another release not counted")
         if tally.errors:
             parts.append(f"{tally.errors} could not be sent ({tally.last_error})")
         return "; ".join(parts)

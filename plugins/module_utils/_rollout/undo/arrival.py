@@ -68,8 +68,8 @@ def await_arrival(session: Session, back: WayBack, seconds: float, group: str) -
 def unfinished(session: Session, back: WayBack, seen: str) -> UnfinishedError:
     """The error of a rollback that takes too long; *seen* is the state or revision that was seen last."""
     return UnfinishedError(
-        f"The rollback to {back.version} had not ended after {session.request.timeout_seconds:g} s and goes on in ECS. "
-        f"Run ecs_rollout_info to see where it stands.{said_by_ecs(session)}",
+        f"The rollback to {back.version} had not ended after {session.request.timeout_seconds:g} s and "
+        f"continues in ECS. Run ecs_rollout_info to see where it stands.{said_by_ecs(session)}",
         last={"going_to": back.task_definition_arn, "seen": seen},
     )
 

@@ -33,7 +33,7 @@ def test_interrupt_says_what_it_leaves_and_gives_the_lock_up(world: World, ports
     world.at.append((world.seconds + 4, interrupt))
     with pytest.raises(OperationError, match=r"was interrupted: release 1\.1\.0"):
         deploy(ports, "1.1.0")
-    assert "goes on in ECS, guarded by its circuit breaker" in world.lines[-1]
+    assert "continues in ECS, guarded by its circuit breaker" in world.lines[-1]
     assert world.lock is None
     assert deploy(ports, "1.1.0").changed
     assert newest(world).outcome is Outcome.SUCCEEDED

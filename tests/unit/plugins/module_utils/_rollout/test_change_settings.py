@@ -227,6 +227,6 @@ def test_interrupted_release_says_which_write_is_in_doubt(world: World, ports: P
     released(world, ports)
     world.push("1.1.0", "b")
     late = Late(world, "update_service", KeyboardInterrupt(), 2)
-    with pytest.raises(OperationError, match=r"goes on in ECS.*Whether update_service was carried out was not told"):
+    with pytest.raises(OperationError, match=r"continues in ECS.*Whether update_service was carried out was not told"):
         deploy(late.ports(), "1.1.0")
     assert deploy(ports, "1.1.0").changed

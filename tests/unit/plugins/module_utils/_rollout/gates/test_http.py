@@ -111,7 +111,7 @@ def test_without_a_version_header_every_answer_counts() -> None:
 def test_description_says_what_was_counted() -> None:
     assert GATE.seen(tally(GOOD, BAD, OTHER, BALANCER, DOWN)) == (
         "GET http://alb/readyz: 2 of 3 failed (1 x 200, 1 x 500, 1 x 503 without the version header); "
-        "1 answered by another release were not counted; 1 could not be sent (refused)"
+        "1 from another release not counted; 1 could not be sent (refused)"
     )
 
 

@@ -87,7 +87,7 @@ def test_rollback_that_takes_too_long_is_said_to_go_on(world: World, ports: Port
     world._roll_back = lambda current: None
     with pytest.raises(
         OperationError,
-        match=r"The rollback to 1\.0\.0\S+ with definition \w+ had not ended after 300 s and goes on in ECS",
+        match=r"The rollback to 1\.0\.0\S+ with definition \w+ had not ended after 300 s and continues in ECS",
     ):
         deploy(ports, "1.1.0")
     assert newest(world).outcome is Outcome.FAILED
