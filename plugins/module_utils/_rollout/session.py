@@ -180,7 +180,7 @@ class Session:
     def doubts(self) -> str:
         """A sentence about writes whose outcome is not known; empty when there are none."""
         calls = ", ".join(dict.fromkeys(self.doubted))
-        return f"Whether {calls} was carried out was not told by AWS." if calls else ""
+        return f"AWS did not say whether {calls} was carried out." if calls else ""
 
     def _drop_lock(self) -> None:
         """Give the lock up. What the run did is told, whether that succeeds or not."""
