@@ -257,6 +257,15 @@ def test_the_owner_is_not_the_application(place: Place) -> None:
     owner.close()
 
 
+def test_a_user_may_be_called_by_a_word_that_sql_keeps_for_itself(place: Place) -> None:
+    place.secret = Held(Credentials("user_a", "x"))
+    owner = place.administration()
+    for _ in range(2):
+        assert owner.migrate().user == "user_a"
+    assert owner.rotate().after == "user_b"
+    owner.close()
+
+
 def test_a_password_that_the_database_lost_is_set_again(migrated: Place, owner: Administration) -> None:
     """As after a restore of an older snapshot."""
     with migrated.superuser() as superuser:

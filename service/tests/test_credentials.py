@@ -220,7 +220,10 @@ def test_a_secret_that_cannot_be_read_is_away_or_shut(passing: bool) -> None:
     assert is_shut(error)
 
 
-@given(st.text(st.characters(exclude_characters="\0"), min_size=1), st.text(st.characters(codec="utf-8"), min_size=1))
+@given(
+    st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1),
+    st.text(st.characters(codec="utf-8"), min_size=1),
+)
 def test_a_document_is_read_as_it_was_written(username: str, password: str) -> None:
     credentials = Credentials(username, password.replace("\0", "0"))
     assert Credentials.parse(credentials.document(), "arn") == credentials
@@ -246,15 +249,27 @@ def _parsed(document: str) -> Credentials | SecretError:
 def test_anything_else_is_an_error_that_names_the_secret(document: str) -> None:
     found = _parsed(document)
     if isinstance(found, Credentials):
-        assert found.username
-        assert found.password
+        assert found.username.encode()
+        assert found.password.encode()
     else:
         assert "arn:of:it" in str(found)
         assert not found.passing
 
 
 @pytest.mark.parametrize(
-    "document", ["", "hunter2", '{"username": "u", "password": ""}', '{"password": "hunter2"}', "[]"]
+    "document",
+    [
+        "",
+        "hunter2",
+        '{"username": "u", "password": ""}',
+        '{"password": "hunter2"}',
+        "[]",
+        pytest.param("[" * 60_000, id="deep"),
+        pytest.param('{"a":' * 10_000, id="deep object"),
+        r'{"username": "u_a", "password": "\ud800hunter2"}',
+        r'{"username": "\udfff_a", "password": "hunter2"}',
+        r'{"username": "u\u0000_a", "password": "hunter2"}',
+    ],
 )
 def test_an_unusable_secret_is_not_shown(document: str) -> None:
     with pytest.raises(SecretError, match="arn:of:it") as caught:

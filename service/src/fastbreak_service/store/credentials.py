@@ -43,14 +43,14 @@ class Credentials:
         """From a secret's JSON object with `username` and `password`. Raises SecretError without any of its content."""
         try:
             found = json.loads(document)
-        except ValueError:
+        except (ValueError, RecursionError):
             found = None
         values = [found.get(name) if isinstance(found, dict) else None for name in ("username", "password")]
-        texts = [value for value in values if isinstance(value, str) and value and "\0" not in value]
+        texts = [value for value in values if isinstance(value, str) and _may_be_sent(value)]
         if len(texts) != len(values):
             raise SecretError(
-                f"The secret {secret} must hold a JSON object with a username and a password, both text; put it right, "
-                "or rotate it.",
+                f"The secret {secret} must hold a JSON object with a username and a password, both text. Make its "
+                "version before the current one again (AWSPREVIOUS), or put such an object into it.",
                 passing=False,
             ) from None
         return cls(*texts)
@@ -58,6 +58,11 @@ class Credentials:
     def document(self) -> str:
         """The JSON that a secret holds."""
         return json.dumps({"username": self.username, "password": self.password})
+
+
+def _may_be_sent(text: str) -> bool:
+    """Whether the driver can send it: JSON may escape a zero, and half of a character."""
+    return bool(text) and "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,8 +130,9 @@ def _refuse_powers(connection: psycopg.Connection[Any], roles: Roles) -> set[str
     question = sql.SQL("SELECT rolname, {} FROM pg_roles WHERE rolname = ANY(%s)").format(powers)
     found = connection.execute(question, [names]).fetchall()
     foreign = connection.execute(
-        "SELECT member::regrole::text, roleid::regrole::text FROM pg_auth_members "
-        "WHERE member::regrole::text = ANY(%s) AND roleid::regrole::text <> %s",
+        "SELECT member.rolname, granted.rolname FROM pg_auth_members AS has "
+        "JOIN pg_roles AS member ON member.oid = has.member JOIN pg_roles AS granted ON granted.oid = has.roleid "
+        "WHERE member.rolname = ANY(%s) AND granted.rolname <> %s",
         [names, roles.group],
     ).fetchall()
     problems = [f"{name} may do more than log in (see \\du {name} in psql)" for name, powerful in found if powerful]
