@@ -152,6 +152,7 @@ REPLACING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "AWS::RDS::DBSubnetGroup": (("DBSubnetGroupName",), ()),
     "AWS::S3::Bucket": (("BucketName", "BucketNamePrefix", "BucketNamespace"), ()),
     "AWS::S3::BucketPolicy": (("Bucket",), ()),
+    "AWS::SecretsManager::Secret": (("Name",), ()),
 }
 
 
