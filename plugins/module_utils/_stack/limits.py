@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .._errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from .template import Model
     from .types import StackRequest, Template
@@ -45,7 +46,8 @@ def check_resource_tags(request: StackRequest, desired: Model) -> None:
     found = []
     for name, body in desired.resources.items():
         own = body.get("Properties", {}).get("Tags")
-        keys = {item.get("Key") for item in own} if isinstance(own, list) else set()
+        listed = own if isinstance(own, list) else []
+        keys = {str(item.get("Key")) for item in listed if isinstance(item, Mapping)}
         if keys and len(shared | keys) > _TAGS:
             found.append(
                 f"{name} would have {len(shared | keys)} tags with those of the stack, and {_TAGS} are allowed"

@@ -86,7 +86,7 @@ def _has_version(reference: str) -> bool:
 
 def _transforms(template: Template) -> Iterator[str]:
     declared = template.get("Transform") or []
-    names = [declared] if isinstance(declared, str | Mapping) else declared
+    names = declared if isinstance(declared, list) else [declared]
     texts = [str(name.get("Name")) if isinstance(name, Mapping) else str(name) for name in names]
     if texts:
         yield f"the template uses the transform {', '.join(texts)}, which CloudFormation carries out; {_WRITE_OUT}"

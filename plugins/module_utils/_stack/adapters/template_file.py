@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..._errors import RequestError
+from ..template_shape import outline_problem
 
 if TYPE_CHECKING:
     from ..types import Template
@@ -37,26 +38,23 @@ def read_template(path: str) -> tuple[str, Template]:
 def parse_template(text: str | Mapping[str, Any], source: str) -> Template:
     """What a template says. ``text`` may be decoded already, as botocore does with JSON."""
     found: Any = text if isinstance(text, Mapping) else _load(text, source)
-    if not isinstance(found, Mapping) or not isinstance(found.get("Resources"), Mapping):
-        raise RequestError(f"{source} is no CloudFormation template: it has no Resources section.")
-    bodies = {key: body for key, body in found["Resources"].items() if not str(key).startswith("Fn::")}
-    wrong = [key for key, body in bodies.items() if not (isinstance(body, Mapping) and "Type" in body)]
-    if wrong:
-        raise RequestError(f"{source} is no CloudFormation template: without a Type are {', '.join(map(str, wrong))}.")
-    return found
+    if problem := outline_problem(found):
+        raise RequestError(f"{source} is no CloudFormation template: it {problem}.")
+    template: Template = found
+    return template
 
 
 def _load(text: str, source: str) -> Any:
     if text.lstrip().startswith("{"):
         try:
             return json.loads(text)
-        except ValueError as reason:
+        except (ValueError, RecursionError) as reason:
             raise RequestError(f"{source} is not valid JSON: {reason}.") from reason
     if not HAS_YAML:
         raise RequestError(f"{source} is YAML, and the Python library PyYAML, which reads it, is not installed.")
     try:
         return yaml.load(text, Loader=_loader())  # noqa: S506 # a safe loader, below
-    except yaml.YAMLError as reason:
+    except (yaml.YAMLError, RecursionError) as reason:
         raise RequestError(f"{source} is not valid YAML: {' '.join(str(reason).split())}.") from reason
 
 
