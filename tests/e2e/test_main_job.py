@@ -25,6 +25,7 @@ import docker
 import httpx
 import pytest
 
+from demo.labels import label_of
 from demo.platform import Platform
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -85,6 +86,11 @@ def sandbox_name() -> Iterator[str]:
     ended = subprocess.run(
         [sys.executable, "-m", "sandbox", "down", "--name", name], cwd=ROOT, capture_output=True, text=True, check=False
     )
+    # Not by `demo down`, which may end the engine that other tests use.
+    engine = docker.from_env()
+    for image in engine.images.list(filters={"label": label_of(name)}):
+        engine.images.remove(str(image.id), force=True)
+    engine.close()
     assert ended.returncode == 0, ended.stderr
 
 
