@@ -63,6 +63,10 @@ def wait(http: httpx.Client, analysis_id: str, console: Console) -> Analysis:
 
     def ended() -> bool:
         response = http.get(f"/v1/analyses/{analysis_id}", timeout=30)
+        if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+            # On a busy machine a task that analyses can miss its health check. A user asks again.
+            console.detail(f"analysis {analysis_id}: nobody answers for now")
+            return False
         response.raise_for_status()
         analysis: Analysis = response.json()
         if not seen or seen[-1]["status"] != analysis["status"]:
@@ -71,7 +75,8 @@ def wait(http: httpx.Client, analysis_id: str, console: Console) -> Analysis:
         return analysis["status"] in ("succeeded", "failed")
 
     if not until(ended, LIMIT_SECONDS, pause=POLL_SECONDS):
-        raise DemoError(f"analysis {analysis_id} is still {seen[-1]['status']!r} after {LIMIT_SECONDS:.0f} s")
+        status = repr(seen[-1]["status"]) if seen else "unknown"
+        raise DemoError(f"analysis {analysis_id} is still {status} after {LIMIT_SECONDS:.0f} s")
     if seen[-1]["status"] == "failed":
         raise DemoError(f"analysis {analysis_id} failed: {seen[-1]['error']}")
     return seen[-1]

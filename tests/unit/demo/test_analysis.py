@@ -30,6 +30,8 @@ def waited(*statuses: str) -> Any:
     def answer(request: httpx.Request) -> httpx.Response:
         assert request.url.path == "/v1/analyses/a1"
         status = left.pop(0) if len(left) > 1 else left[0]
+        if status == "503":
+            return httpx.Response(503)
         return httpx.Response(200, json={"id": "a1", "status": status, "error": "no frames"})
 
     with httpx.Client(base_url="http://service", transport=httpx.MockTransport(answer)) as http:
@@ -40,6 +42,12 @@ def test_each_status_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert waited("queued", "queued", "running", "running", "succeeded")["status"] == "succeeded"
     told = [line.split()[-1] for line in capsys.readouterr().out.splitlines()]
     assert told == ["queued", "running", "succeeded"]
+
+
+def test_a_service_that_is_not_there_for_a_moment_is_asked_again(clock: SimpleNamespace) -> None:
+    assert waited("queued", "503", "503", "succeeded")["status"] == "succeeded"
+    with pytest.raises(DemoError, match="a1 is still unknown after 300 s"):
+        waited("503")
 
 
 def test_a_failure_says_why() -> None:
