@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _ALIKE = 0.9
+# What all components share, and no component's own argument specs hold.
+_SHARED_TYPES = {
+    "fastbreak_container_port": {"type": "int"},
+    "fastbreak_database_port": {"type": "int"},
+    "fastbreak_tags": {"type": "dict"},
+    "fastbreak_test_listener_port": {"type": "int"},
+}
 
 
 def template_parameters(
@@ -32,7 +39,7 @@ def input_problem(component: str, variables: Mapping[str, Any], options: Mapping
     is not set, values of another type, null among them, and values that do not go together. *variables* are those that
     are defined, *options* those of the component's role as its argument specs say, *roles* the names of all roles.
     """
-    mistyped = type_problems(variables, options)
+    mistyped = type_problems(variables, {**_SHARED_TYPES, **options})
     typed = {name: value for name, value in variables.items() if name not in mistyped}
     found = [
         *_unknown(component, variables, options, roles),

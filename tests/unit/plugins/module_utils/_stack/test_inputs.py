@@ -252,6 +252,14 @@ def test_a_port_that_the_network_does_not_let_through_is_refused_with_both_names
         accepted(component, **{own: 8123, network: 8124})
 
 
+@pytest.mark.parametrize("component", COMPONENTS)
+@pytest.mark.parametrize("name", ["fastbreak_tags", "fastbreak_container_port"])
+@pytest.mark.parametrize("value", [None, "banana", ["a"], {"Cost": ["a"]}, 1.5])
+def test_what_all_components_share_has_its_type(component, name, value):
+    options = read(f"roles/{component}/meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+    assert name in input_problem(component, {**inventory(component), name: value}, options, ROLES)
+
+
 def test_all_that_is_wrong_is_told_at_once():
     with pytest.raises(RequestError) as raised:
         accepted("rds", rds_multi_azz=True, rds_allocated_storage_gib=100, rds_performance_insights=True)
