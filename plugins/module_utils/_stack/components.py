@@ -30,6 +30,8 @@ def logical_ids(chosen: Any, component: Any, components: Any) -> list[str]:
     *chosen* is a list or a comma-separated text; *components* are all there are. Raises `RequestError` for a choice
     that names no component, so that a misspelt one is never passed over.
     """
+    if chosen is not None and not isinstance(chosen, str | list | tuple):
+        raise RequestError(f"{chosen!r} names no resources. Write component.LogicalId, like rds.Database, or a list.")
     items = chosen.split(",") if isinstance(chosen, str) else chosen or []
     found = []
     for item in (str(item).strip() for item in items):
@@ -45,7 +47,15 @@ def logical_ids(chosen: Any, component: Any, components: Any) -> list[str]:
 
 
 def dependants(depends_on: Any, component: Any) -> list[str]:
-    """The components that read *component*. *depends_on* maps each component to those that it reads."""
+    """The components that read *component*. *depends_on* maps each component to those that it reads.
+
+    Raises `RequestError` for what is no such mapping.
+    """
+    if not isinstance(depends_on, Mapping):
+        raise RequestError(f"Tried to find what reads {component}, but {depends_on!r} is no mapping of components.")
+    for name, read in depends_on.items():
+        if read is not None and not isinstance(read, str | list | tuple):
+            raise RequestError(f"fastbreak_depends_on of {name} is {read!r}, which is no list. Write [network, rds].")
     return [name for name, read in depends_on.items() if component in (read or [])]
 
 

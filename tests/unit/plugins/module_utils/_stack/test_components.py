@@ -64,3 +64,15 @@ def test_who_reads_a_component():
     assert dependants(reads, "network") == ["rds", "ecs"]
     assert dependants(reads, "service") == []
     assert component_of("fastbreak-dev-rds") == "rds"
+
+
+@pytest.mark.parametrize("chosen", [5, True, 1.5, {"rds.Database": True}])
+def test_what_chooses_no_resources_is_refused(chosen):
+    with pytest.raises(RequestError, match=r"like rds\.Database"):
+        logical_ids(chosen, "rds", ["rds"])
+
+
+@pytest.mark.parametrize("depends_on", [None, [], 5, {"rds": 5}, {"rds": True}, {"rds": {"network": 1}}])
+def test_what_names_no_dependencies_is_refused(depends_on):
+    with pytest.raises(RequestError, match=r"which is no list|is no mapping"):
+        dependants(depends_on, "network")
