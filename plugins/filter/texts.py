@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..module_utils._common.given import text_problem
-from ..plugin_utils._started import playbook_command
+from ..plugin_utils._started import command_to_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +18,7 @@ class FilterModule:
     """What Ansible looks for."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"playbook_command": playbook_command, "version_problem": version_problem}
+        return {"command_to_run": command_to_run, "version_problem": version_problem}
 
 
 def version_problem(value: Any, name: str) -> str:

@@ -43,7 +43,7 @@ def playbook_name(verb: str, started: Sequence[str] | None = None, root: Path = 
     return f"{COLLECTION}.{verb}"
 
 
-def playbook_command(verb: str, inventories: Iterable[str]) -> str:
+def command_to_run(verb: str, inventories: Iterable[str]) -> str:
     """The command that runs the playbook *verb* with the inventories of this run."""
     options = [f"-i {shlex.quote(_short(inventory))}" for inventory in inventories] or ["-i <inventory>"]
     return " ".join(["ansible-playbook", *options, shlex.quote(playbook_name(verb))])

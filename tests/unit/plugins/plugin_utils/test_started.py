@@ -15,7 +15,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._common.commands imp
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError
 from ansible_collections.fastbreak.aws.plugins.plugin_utils._entry_action import EntryAction
-from ansible_collections.fastbreak.aws.plugins.plugin_utils._started import playbook_command, playbook_name
+from ansible_collections.fastbreak.aws.plugins.plugin_utils._started import command_to_run, playbook_name
 
 from tools.files import ROOT
 
@@ -86,10 +86,10 @@ def test_the_command_names_the_inventories_of_the_run(tmp_path: Path, monkeypatc
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(context, "CLIARGS", ImmutableDict(args=["fastbreak.aws.site"]))
     given = [str(tmp_path / "inventories" / "dev"), "/elsewhere/my hosts", "a,b"]
-    assert playbook_command("deploy", given) == (
+    assert command_to_run("deploy", given) == (
         "ansible-playbook -i inventories/dev -i '/elsewhere/my hosts' -i a,b fastbreak.aws.deploy"
     )
-    assert playbook_command("site", []) == "ansible-playbook -i <inventory> fastbreak.aws.site"
+    assert command_to_run("site", []) == "ansible-playbook -i <inventory> fastbreak.aws.site"
 
 
 def refuse(*_given: Any) -> dict[str, Any]:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[5]
 PLAYBOOK = re.compile(r"(?:[\w./-]*playbooks/[\w-]+\.yml|\bsite\.yml)")
-FILTERED = re.compile(r"\{\{ '(\w+)' \| fastbreak\.aws\.playbook_command\(.*?\) \}\}")
-WANTED = re.compile(r"(?<![\w-])-e\b|\.yml|\bcommands\b|playbook_command")
+FILTERED = re.compile(r"\{\{ '(\w+)' \| fastbreak\.aws\.command_to_run\(.*?\) \}\}")
+WANTED = re.compile(r"(?<![\w-])-e\b|\.yml|\bcommands\b|command_to_run")
 """What a file has to hold for a text of it to be a command, or a name of one in ``commands``."""
 COMMAND = re.compile(
     r"ansible-playbook -i (?P<inventory>inventories/\S+|<inventory>) (?P<playbook>playbooks/[\w-]+\.yml|site\.yml)"
