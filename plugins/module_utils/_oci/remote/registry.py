@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from ..._errors import FastbreakError, OperationError
+from ..._errors import CredentialsError, FastbreakError, OperationError, UnavailableError
 from ..media_types import MANIFEST_TYPES
 from ..model import MANIFEST_LIMIT_BYTES, Descriptor, RawManifest
 from ..names import Address, check_address, check_digest, check_repository, digest_of, hash_for, is_digest
@@ -136,7 +136,12 @@ class OciRegistry:
         repository = check_repository(blob.repository)
         attempted = f"mount the blob {blob.reference} of {from_repository} in {self.host}/{repository}"
         url = self.http.url(f"/v2/{repository}/blobs/uploads/?{query}")
-        response = self.http.answer(attempted, Request("POST", url), repository)
+        try:
+            response = self.http.answer(attempted, Request("POST", url), repository)
+        except CredentialsError:
+            raise
+        except UnavailableError:
+            return False
         if response.status == 202:
             self._cancel(attempted, repository, response)
         elif response.status != 201:

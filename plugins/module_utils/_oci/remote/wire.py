@@ -84,10 +84,10 @@ class Response:
     @property
     def length(self) -> int | None:
         """Bytes of the content that are still to come; None when the answer does not say, or says it of its coding."""
-        return None if self._coding else self._raw.length
+        return None if self.coding else self._raw.length
 
     @property
-    def _coding(self) -> str:
+    def coding(self) -> str:
         """How the body is coded; empty for not at all."""
         coding = self.header("Content-Encoding").strip().lower()
         return "" if coding == "identity" else coding
@@ -95,9 +95,9 @@ class Response:
     def readinto(self, view: memoryview) -> int:
         """Fill *view* as far as the body goes, unpacked. 0 is the end. Raises `BrokenConnectionError`."""
         try:
-            if not self._coding:
+            if not self.coding:
                 return self._readinto(view)
-            self._unpacked = self._unpacked or GzipBody(self._coding, self._readinto)
+            self._unpacked = self._unpacked or GzipBody(self.coding, self._readinto)
             return self._unpacked.readinto(view)
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise self._broken(error) from error
@@ -115,7 +115,7 @@ class Response:
         """
         try:
             body = self._read(limit_bytes)
-            return _decoded(body, self._coding, limit_bytes) if self._coding else body
+            return _decoded(body, self.coding, limit_bytes) if self.coding else body
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise self._broken(error) from error
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..._errors import FastbreakError
+from ..._errors import CredentialsError, FastbreakError, OperationError, UnavailableError
 from ..model import Transferred
 from ..remote.answers import read_refusal
 from ..remote.uploads import Session
@@ -83,6 +83,7 @@ class ChunkedCopy:
         self._session: Session | None = None
         self._resumed_at = self._sent_to = 0
         self._refused_at = -1
+        self._tells = True
 
     def run(self) -> Transferred:
         """Copy it."""
@@ -98,7 +99,7 @@ class ChunkedCopy:
         found = None
         # Only this registry's own uploads: the file is not asked where to send an image.
         if self._job.destination.owns(saved.url):
-            found = self._job.uploads.find(self._job.attempted, Session(saved.url, saved.offset))
+            found = self._found(Session(saved.url, saved.offset))
         if found is None or not 0 < found.offset <= self._job.descriptor.size:
             self._claim.drop()
             return
@@ -171,11 +172,26 @@ class ChunkedCopy:
         """Ask the registry how far the upload got; what it has forgotten, or tells wrong, begins again."""
         if self._session is None:
             return
-        found = self._job.uploads.find(self._job.attempted, self._session)
+        found = self._found(self._session)
         if found is None or found.offset > self._sent_to or found.offset == self._refused_at:
             self._forget()
         else:
             self._session = found
+
+    def _found(self, session: Session) -> Session | None:
+        """How far the registry says that an upload is. Where it cannot say, as far as it had taken bytes before.
+
+        If it has others, it refuses the next ones, or the digest at the commit tells. It is then not asked again.
+        """
+        if not self._tells:
+            return session
+        try:
+            return self._job.uploads.find(self._job.attempted, session)
+        except CredentialsError:
+            raise
+        except (OperationError, UnavailableError):
+            self._tells = False
+            return session
 
     def _halve(self, error: TooLargeError) -> None:
         """Go on with smaller chunks; in another upload when this one has nothing yet."""

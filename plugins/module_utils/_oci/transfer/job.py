@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from ..._errors import FastbreakError, OperationError
+from ..._errors import CredentialsError, FastbreakError, OperationError, UnavailableError
 from ..remote.answers import BUSY, asked_seconds, read_refusal, refused, unavailable
 from ..remote.uploads import Uploads
 from ..remote.wire import BrokenConnectionError, Request, Response
@@ -171,6 +171,12 @@ class CopyJob:
         """Whether the destination has the blob: a commit whose answer was lost."""
         digest = self.descriptor.digest
         url = self.destination.url(f"/v2/{self.repository}/blobs/{digest}")
-        response = self.destination.ask(self.attempted, Request("HEAD", url), self.repository)
+        try:
+            response = self.destination.answer(self.attempted, Request("HEAD", url), self.repository)
+        except CredentialsError:
+            raise
+        except (OperationError, UnavailableError):
+            # Who does not say has it sent again, as often as any other failure allows.
+            return False
         response.finish()
         return response.status == 200 and response.header("Content-Length") in {"", str(self.descriptor.size)}

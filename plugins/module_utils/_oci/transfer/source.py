@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..._errors import OperationError
 from ..names import check_digest, check_repository, hash_for
-from ..remote.answers import BUSY, asked_seconds, read_refusal, refused, unavailable
+from ..remote.answers import BUSY, asked_seconds, clean, read_refusal, refused, unavailable
 from ..remote.wire import BrokenConnectionError, Request, Response
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class BlobSource:
         self._call: Call | None = None
         self._response: Response | None = None
         self._failures, self._good_from = 0, 0
+        self._coding, self._ranges = "", True
         self.host, self.position = http.host, 0
 
     def begin(self, offset: int = 0) -> None:
@@ -65,9 +66,8 @@ class BlobSource:
             self._digester = Digester(self._descriptor.digest)
         if offset == self._descriptor.size:
             return
-        headers = {"Range": f"bytes={offset}-"} if offset else {}
         try:
-            self._call = self._http.begin(Request("GET", self._url, headers), self._repository)
+            self._call = self._ask()
         except BrokenConnectionError as error:
             self._failed(error)
 
@@ -98,15 +98,22 @@ class BlobSource:
             self._call.abandon()
         self._call = self._response = None
 
+    def _ask(self) -> Call:
+        """Ask for the bytes from our position on, or for all where ranges cannot be used."""
+        headers = {"Range": f"bytes={self.position}-"} if self.position and self._ranges else {}
+        return self._http.begin(Request("GET", self._url, headers), self._repository)
+
     def _open(self) -> Response:
         if self._call is None:
-            headers = {"Range": f"bytes={self.position}-"} if self.position else {}
-            self._call = self._http.begin(Request("GET", self._url, headers), self._repository)
+            self._call = self._ask()
         response, self._call = self._call.response(), None
         if response.status in BUSY:
             self._failed(None, response)
             return self._open()
         self._http.permitted(self._attempted, response)
+        if self._wants_all(response):
+            response.abandon()
+            return self._open()
         if response.status == 404:
             response.finish()
             raise OperationError(
@@ -119,6 +126,16 @@ class BlobSource:
         self._skip(response, self._start_of(response))
         return response
 
+    def _wants_all(self, response: Response) -> bool:
+        """Note whether ranges are of use. Whether *response* is to one that is not, so that all is to be asked for."""
+        ranged = self._ranges and self.position > 0
+        if response.status in {200, 206}:
+            self._coding = self._coding or response.coding
+        if self._coding or (ranged and response.status == 416):
+            # Ranges count coded bytes, which cannot be unpacked from their middle and may end before our position.
+            self._ranges = False
+        return ranged and not self._ranges and response.status in {206, 416}
+
     def _start_of(self, response: Response) -> int:
         """Where the answer begins; its announced length must fit the descriptor."""
         start = 0
@@ -127,7 +144,8 @@ class BlobSource:
             total = said[3] if said else ""
             start = int(said[1]) if said and len(said[1]) < 20 else -1
             if start != self.position or total not in {"*", str(self._descriptor.size)}:
-                raise self._lie(f"it was asked for byte {self.position} on and sends another range")
+                asked = f"byte {self.position} on" if self._ranges else "all of it"
+                raise self._lie(f"it was asked for {asked} and sends another range")
         if response.length is not None and response.length != self._descriptor.size - start:
             raise self._lie(f"it announces {response.length} bytes from byte {start} on")
         return start
@@ -155,6 +173,11 @@ class BlobSource:
     def _failed(self, error: BrokenConnectionError | None, response: Response | None = None) -> None:
         """Count a failure and wait; raises when there were too many without progress."""
         seen = f"it answered {read_refusal(response)}" if response else str(error)
+        if self._coding:
+            seen += (
+                f"; the blob comes with Content-Encoding {clean(self._coding)[:40]}, so that it begins again at its "
+                "first byte: switch that off at the registry, or at the proxy before it"
+            )
         self.close()
         if self.position >= self._good_from + _PROGRESS_BYTES:
             self._failures, self._good_from = 0, self.position
@@ -165,6 +188,11 @@ class BlobSource:
 
     def _lie(self, seen: str) -> OperationError:
         self.close()
+        if self._coding:
+            seen += (
+                f". It codes the blob (Content-Encoding {clean(self._coding)[:40]}), which nobody asked for: switch "
+                "that off at the registry, or at the proxy before it"
+            )
         return wrong_bytes(self._attempted, self._http.host, f"it has {self._descriptor.size} bytes, but {seen}")
 
 

@@ -134,6 +134,8 @@ def test_a_blob_is_mounted_where_the_registry_can(client: Any, registry: FaultyR
     for status in (401, 403, 404, 405):
         registry.fault("POST", "/uploads/", status=status)
         assert client.mount_blob(Address("e/f", blob.digest), from_repository="a/b") is False
+    registry.fault("POST", "/uploads/.*mount=", status=500, times=6)
+    assert client.mount_blob(Address("e/f", blob.digest), from_repository="a/b") is False
     registry.fault("DELETE", "/uploads/", status=403, times=None)
     assert client.mount_blob(Address("e/f", blob.digest), from_repository="a/b") is False
 

@@ -9,7 +9,11 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, UnavailableError
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
+    CredentialsError,
+    OperationError,
+    UnavailableError,
+)
 
 from tests.registries.sides import descriptor
 from tests.unit.plugins.module_utils._oci.case import BLOBS, MIB, UPLOADS, World, interrupted, nothing
@@ -163,3 +167,68 @@ def test_a_registry_that_takes_nothing_at_once_is_given_up(world: World, size: i
     with pytest.raises(OperationError, match="too many bytes at once"):
         world.copy(world.hold(size))
     assert world.destination.count("", UPLOADS) < 20
+
+
+SILENT: list[dict[str, Any]] = [
+    {"status": 500},
+    {"status": 429},
+    {"status": 403},
+    {"cut_response_after": 0, "answer_headers": {"Content-Length": "9"}},
+    {"answer_headers": {"Location": "http://[::1"}},
+    {"status": 302, "headers": {"Location": "ftp://elsewhere.example/"}},
+    {"status": 302, "headers": {"Location": "/v2/c/d/blobs/uploads/again"}},
+]
+
+
+@pytest.mark.parametrize("silent", SILENT, ids=str)
+@pytest.mark.parametrize("cut", [0, 100])
+@pytest.mark.parametrize("checks", [True, False])
+def test_a_registry_that_never_says_how_far_an_upload_is_gets_the_blob(
+    world: World, silent: dict[str, Any], cut: int, checks: bool
+) -> None:
+    world.destination.checks_ranges = checks
+    world.destination.fault("GET", UPLOADS, times=None, **silent)
+    world.destination.fault("PATCH", UPLOADS, skip=1, cut_request_after=cut)
+    blob = world.hold(3 * MIB)
+    done = world.copy(blob)
+    assert world.has(blob)
+    assert done.bytes_sent <= 3 * blob.size
+    assert world.destination.count("GET", UPLOADS) <= 6
+    assert world.state_files == []
+
+
+@pytest.mark.parametrize("silent", SILENT, ids=str)
+def test_a_run_that_ended_is_taken_up_where_the_registry_does_not_say_how_far_it_got(
+    world: World, silent: dict[str, Any]
+) -> None:
+    blob = interrupted(world)
+    world.destination.fault("GET", UPLOADS, times=None, **silent)
+    world.copy(blob)
+    assert world.has(blob)
+
+
+@pytest.mark.parametrize("status", [500, 403])
+@pytest.mark.parametrize("size", [1000, 3 * MIB])
+def test_a_registry_that_never_says_whether_a_blob_has_arrived_gets_it_again(
+    world: World, size: int, status: int
+) -> None:
+    world.destination.fault("HEAD", BLOBS, status=status, times=None)
+    world.destination.fault("PUT", UPLOADS, status=404, after=size > MIB)
+    if size < MIB:
+        world.destination.fault("PUT", UPLOADS, cut_request_after=10)
+    blob = world.hold(size)
+    world.copy(blob)
+    assert world.has(blob)
+
+
+def test_credentials_that_are_refused_while_an_upload_is_asked_for_end_the_run(world: World) -> None:
+    world.destination.bearer = True
+    blob = world.hold(3 * MIB)
+
+    def refuse(_request: Any) -> None:
+        world.destination.basic = ("other", "user")
+        world.destination.tokens.clear()
+
+    world.destination.fault("PATCH", UPLOADS, skip=1, hook=refuse)
+    with pytest.raises(CredentialsError):
+        world.copy(blob)

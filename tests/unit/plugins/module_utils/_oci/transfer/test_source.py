@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import gzip
+import os
+from typing import Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, UnavailableError
 
 from tests.registries.images import make_blob
-from tests.unit.plugins.module_utils._oci.case import BLOBS, MIB, World
+from tests.unit.plugins.module_utils._oci.case import BLOBS, MIB, UPLOADS, World
 
 
 @pytest.mark.parametrize("size", [1000, 3 * MIB])
@@ -99,3 +101,62 @@ def test_a_blob_in_a_coding_that_cannot_be_read_says_so(world: World, coding: st
     with pytest.raises(UnavailableError, match=said):
         world.copy(blob)
     assert world.destination.store.blobs == {}
+
+
+def _coded(world: World, size: int, *, with_ranges: bool) -> Any:
+    """A blob that a proxy sends in gzip, whose ranges count the coded bytes."""
+    blob = world.hold(size, (b"%d " % size) * (size // 8))
+    path = f"/v2/a/b/blobs/{blob.digest}"
+    world.source.files[path] = gzip.compress(world.source.store.blobs["a/b", blob.digest], 1)
+    world.source.ranges = with_ranges
+    world.source.fault("GET", BLOBS, times=None, answer_headers={"Content-Encoding": "gzip"})
+    return blob
+
+
+@pytest.mark.parametrize("with_ranges", [True, False])
+@pytest.mark.parametrize("cut", [0, 1, 2000, 10_000])
+def test_a_blob_in_gzip_that_breaks_off_begins_again(world: World, cut: int, with_ranges: bool) -> None:
+    blob = _coded(world, 4 * MIB, with_ranges=with_ranges)
+    world.source.fault("GET", BLOBS, cut_response_after=cut, times=2)
+    world.copy(blob)
+    assert world.has(blob)
+
+
+@pytest.mark.parametrize("with_ranges", [True, False])
+def test_an_upload_is_taken_up_with_a_blob_in_gzip(world: World, with_ranges: bool) -> None:
+    blob = _coded(world, 4 * MIB, with_ranges=with_ranges)
+    world.destination.fault("PATCH", UPLOADS, skip=1, status=500, times=None)
+    with pytest.raises(UnavailableError):
+        world.copy(blob)
+    world.destination.clear()
+    # Byte 1 MiB of the blob is behind the end of the coded bytes: 416.
+    assert len(next(iter(world.source.files.values()))) < MIB
+    assert world.copy(blob).resumed_at == MIB
+    assert world.has(blob)
+
+
+def test_a_blob_in_gzip_of_which_only_a_range_came_is_asked_for_as_a_whole(world: World) -> None:
+    blob = world.hold(3 * MIB, os.urandom(3 * MIB))
+    world.source.fault("GET", BLOBS, cut_response_after=MIB)
+    world.source.fault("GET", BLOBS, skip=1, answer_headers={"Content-Encoding": "gzip"})
+    world.copy(blob)
+    assert world.has(blob)
+    assert [request.headers.get("range") for request in world.source.matching("GET", BLOBS)] == [
+        None,
+        f"bytes={MIB}-",
+        None,
+    ]
+
+
+def test_a_blob_in_gzip_that_always_breaks_off_names_the_coding(world: World) -> None:
+    blob = _coded(world, 4 * MIB, with_ranges=True)
+    world.source.fault("GET", BLOBS, cut_response_after=2000, times=None)
+    with pytest.raises(UnavailableError, match=r"comes with Content-Encoding gzip.*proxy before it"):
+        world.copy(blob)
+
+
+def test_other_bytes_in_gzip_name_the_coding(world: World) -> None:
+    blob = _coded(world, 4 * MIB, with_ranges=True)
+    world.source.files[f"/v2/a/b/blobs/{blob.digest}"] = gzip.compress(bytes(4 * MIB + 1))
+    with pytest.raises(OperationError, match="Content-Encoding gzip"):
+        world.copy(blob)
