@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from .._errors import OperationError
-from .patience import patiently
+from .patience import patiently, write_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,18 +34,14 @@ def read_back(session: Session, images: Iterable[ImageProgress], writer: Manifes
     comparison = _Comparison(session)
     blobs: dict[Address, int] = {}
     manifests = {step.address: step.manifest for step in writer.written}
-    found: dict[Address, str] = {}
     for plan in (image.plan for image in images if image.plan.changed):
         destination = plan.source.request.destination
         blobs |= {destination(blob.digest): blob.size for blob in plan.present_blobs}
         blobs |= {step.address: step.descriptor.size for step in plan.blobs}
-        found |= {destination(manifest.digest): manifest.digest for manifest in plan.source.manifests}
-    present = [
-        partial(comparison.name, address, digest) for address, digest in found.items() if address not in manifests
-    ]
-    written = [partial(comparison.manifest, address, manifest) for address, manifest in manifests.items()]
+        manifests |= {destination(manifest.digest): manifest for manifest in plan.source.manifests}
+    named = [partial(comparison.manifest, address, manifest) for address, manifest in manifests.items()]
     held = [partial(comparison.blob, address, size) for address, size in blobs.items()]
-    session.each(lambda compare: compare(), [*written, *present, *held])
+    session.each(lambda compare: compare(), [*named, *held])
 
 
 def read_back_tags(session: Session, images: Iterable[ImageProgress], tags: Iterable[TagStep]) -> None:
@@ -91,13 +87,22 @@ class _Comparison:
         )
 
     def manifest(self, address: Address, manifest: Manifest) -> None:
-        """The manifest is there, with the same bytes."""
+        """The manifest is there, with the same bytes; it is sent once more when it is not."""
+        try:
+            self._same(address, manifest)
+        except OperationError:
+            write_manifest(self.session, address, manifest)
+            self._same(address, manifest)
+
+    def _same(self, address: Address, manifest: Manifest) -> None:
         patiently(
             self.session,
             lambda: self.registry.read_manifest(address),
             lambda raw: raw is not None and raw.content == manifest.raw.content,
             otherwise=lambda _raw: self._differs(
-                address.repository, f"manifest {manifest.digest} is not there, or has other bytes"
+                address.repository,
+                f"manifest {manifest.digest} is not there, or has other bytes, and was sent twice. Some registries "
+                "keep a broken manifest under its digest whatever is sent: have it deleted there",
             ),
         )
 

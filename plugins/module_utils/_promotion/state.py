@@ -5,9 +5,10 @@
 
 Each request buys something:
 
-* HEAD of the destination's tag: whether the image is there, another image is, or none.
-* HEAD of each manifest that the source gave: whether it is there. Each is asked for although an index that names it is
-  there, for it may have been deleted since.
+* GET of the destination's tag: whether the image is there, another image is, or none; HEAD where it cannot be read, for
+  a tag that names something does not move.
+* GET of each manifest that the source gave: whether it is there. Each is asked for although a tag or an index that
+  names it is there, for it may have been deleted since; and read, for registries name what they have lost.
 * GET of each other manifest that an index names: whether it is there, and its blobs. The source is then not asked.
 * HEAD of each blob, once a repository: whether it is there in its whole length. A registry takes a manifest only when
   it has what that names, but blobs get lost: by a garbage collection at the wrong moment, or with a restored backup.
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from .._ecr.values import RepositorySettings
-    from .._oci.model import Descriptor, Manifest
+    from .._oci.model import Descriptor, Manifest, RawManifest
     from .._release.promotion import Promotion
     from .read import Library
     from .session import Session
@@ -46,7 +47,7 @@ class StateReader:
         self.destination = session.ports.destination
         self.settings: dict[str, RepositorySettings] = {}
         self._heads: dict[Address, str | None] = {}
-        self._present: set[Address] = set()
+        self._present: dict[Address, bool] = {}
         self._blobs: dict[Address, bool] = {}
         self._held: dict[Address, Manifest | None] = {}
         self._referrers: dict[Address, tuple[Descriptor, ...] | None] = {}
@@ -71,8 +72,8 @@ class StateReader:
         """Look for the images' tags and manifests. What was not read of the source and is here goes into *library*."""
         wanted = list(images)
         tagged = [image.request for image in wanted if image.request.destination_tag]
-        self._find(request.destination(request.destination_tag) for request in tagged)
-        self._find_manifests(
+        self._read_tags(request.destination(request.destination_tag) for request in tagged)
+        self._read_manifests(
             image.request.destination(manifest.digest) for image in wanted for manifest in image.manifests
         )
         unread = {
@@ -84,9 +85,7 @@ class StateReader:
         }
         read = self.session.each(lambda address: self.session.read(self.destination, address), unread)
         for (address, (repository, child)), manifest in zip(unread.items(), read, strict=True):
-            self._heads[address] = manifest.digest if manifest else None
-            if manifest:
-                self._present.add(address)
+            self._present[address] = manifest is not None
             if manifest and is_named(manifest, child):
                 library.put(repository, manifest)
 
@@ -102,7 +101,7 @@ class StateReader:
             subjects += [destination(attachment.subject) for attachment in image.attachments if not attachment.tag]
             subjects.append(destination(image.digest))
         self._find(own_tags)
-        self._find_manifests(manifests)
+        self._read_manifests(manifests)
         self._list_referrers(wanted)
         self._read_held(
             Address(subject.repository, fallback_tag(subject.reference))
@@ -115,17 +114,34 @@ class StateReader:
         self._find_records(wanted)
         return tuple(self._state(image) for image in wanted)
 
+    def _read_tags(self, tags: Iterable[Address]) -> None:
+        """Look what images' tags name. A manifest that could be read by its tag need not be asked for again."""
+        asked = [tag for tag in dict.fromkeys(tags) if tag not in self._heads]
+        read = self.session.each(self._read_raw, asked)
+        for tag, found in zip(asked, read, strict=True):
+            if found:
+                self._heads[tag] = found.digest
+                self._present[Address(tag.repository, found.digest)] = True
+        self._find(asked)
+
+    def _read_raw(self, address: Address) -> RawManifest | None:
+        """The manifest; None as well when its bytes are not those that its digest names."""
+        try:
+            return self.destination.read_manifest(address)
+        except OperationError:
+            return None
+
     def _find(self, addresses: Iterable[Address]) -> None:
         """Look what tags and digests name."""
         asked = [address for address in dict.fromkeys(addresses) if address not in self._heads]
-        for address, digest in zip(asked, self.session.each(self.destination.find_manifest, asked), strict=True):
-            self._heads[address] = digest
-            if digest:
-                self._present.add(Address(address.repository, digest))
+        self._heads.update(zip(asked, self.session.each(self.destination.find_manifest, asked), strict=True))
 
-    def _find_manifests(self, addresses: Iterable[Address]) -> None:
-        """Look which manifests are there, those aside that a tag was seen to name."""
-        self._find([address for address in addresses if address not in self._present])
+    def _read_manifests(self, addresses: Iterable[Address]) -> None:
+        """Look which manifests are there, as who pulls them does."""
+        asked = [address for address in dict.fromkeys(addresses) if address not in self._present]
+        read = self.session.each(self._read_raw, asked)
+        for address, found in zip(asked, read, strict=True):
+            self._present[address] = found is not None and found.digest == address.reference
 
     def _list_referrers(self, images: list[SourceImage]) -> None:
         roots = dict.fromkeys(image.request.destination(image.digest) for image in images)
@@ -213,7 +229,7 @@ class StateReader:
         return DestinationState(
             settings=self.settings[image.request.destination_repository],
             blobs=frozenset(digest for digest in blobs if self._blobs.get(destination(digest))),
-            manifests=frozenset(digest for digest in digests if destination(digest) in self._present),
+            manifests=frozenset(digest for digest in digests if self._present.get(destination(digest))),
             tags=tuple(sorted(tags.items())),
             attestation=self._attestation(image),
             recorded=self._recorded.get(image.digest, frozenset()),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from .._oci.model import Manifest
     from .artifact import Artifact
+    from .ports import Registry
     from .progress import ImageProgress
     from .session import Session
     from .values import ImagePlan, ManifestStep, TagStep
@@ -123,7 +124,7 @@ class ManifestWriter:
         """What was made here of an image: its blobs, its manifest, and its place in the index of referrers."""
         destination, registry = plan.source.request.destination, self.session.ports.destination
         for blob, content in made.blobs:
-            if not registry.has_blob(destination(blob.digest), size=blob.size):
+            if not _can_be_read(registry, destination(blob.digest), content):
                 registry.write_blob(destination(blob.digest), content)
         if not write_manifest(self.session, destination(made.manifest.digest), made.manifest) or plan.unlisted:
             self._list(plan, made.manifest)
@@ -138,6 +139,14 @@ class ManifestWriter:
     @staticmethod
     def _digests(addresses: set[Address], repository: str) -> set[str]:
         return {address.reference for address in addresses if address.repository == repository}
+
+
+def _can_be_read(registry: Registry, blob: Address, content: bytes) -> bool:
+    """Whether a small blob is there with this *content*, and not only by its name."""
+    try:
+        return registry.read_blob(blob, limit_bytes=len(content)) == content
+    except OperationError:
+        return False
 
 
 def levels(steps: Pairs) -> list[list[tuple[ImageProgress, ManifestStep]]]:

@@ -16,7 +16,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._oci.names import Ad
 from ansible_collections.fastbreak.aws.plugins.module_utils._oci.parse import parse_manifest
 
 from tests.unit.plugins.module_utils._oci import samples
-from tests.unit.plugins.module_utils._promotion.case import DESTINATION, TAG, run, sample
+from tests.unit.plugins.module_utils._promotion.case import DESTINATION, SOURCE, SPDX, TAG, run, sample
 from tests.unit.plugins.module_utils._promotion.fakes import World
 
 if TYPE_CHECKING:
@@ -58,12 +58,14 @@ def test_a_manifest_that_is_not_what_was_written_is_found_on_reading_back() -> N
     made = sample(world)
     shelf = world.destination[DESTINATION]
 
-    def spoil(_verb: str, reference: str) -> None:
-        if reference == made.root.digest:
-            shelf.manifests[made.amd64.digest] = samples.image(shelf, "spoilt")
+    resolve = world.destination.resolve
 
-    world.destination.on_write = spoil
-    with pytest.raises(OperationError, match="other bytes"):
+    def spoil(address: Address) -> RawManifest | None:
+        spoilt = address.reference == made.amd64.digest and resolve(address)
+        return samples.image(shelf, "spoilt") if spoilt else resolve(address)
+
+    world.destination.resolve = spoil  # type: ignore[method-assign]
+    with pytest.raises(OperationError, match=r"other bytes, and was sent twice.*have it deleted there"):
         run(world)
     assert world.lines == []
     assert shelf.tags == {}
@@ -137,4 +139,41 @@ def test_an_index_of_referrers_that_another_run_adds_to_is_as_good() -> None:
 
     world.destination.on_write = add
     assert run(world).changed
+    assert not run(world).changed
+
+
+@pytest.mark.parametrize("tagged", [True, False])
+@pytest.mark.parametrize("sends", [1, 2, 99])
+@pytest.mark.parametrize("lost", ["root", "inner", "amd64", "sbom"])
+def test_a_manifest_that_is_named_and_cannot_be_read_is_sent_again(lost: str, sends: int, tagged: bool) -> None:
+    world = World()
+    shelf, there = world.source[SOURCE], world.destination[DESTINATION]
+    amd64 = samples.image(shelf, "base", "amd64")
+    inner = samples.index(shelf, [(amd64, "linux/amd64")])
+    root = samples.index(shelf, [(inner, "linux/amd64")], tag=TAG)
+    sbom = samples.referrer(shelf, root, "what is in it", SPDX)
+    samples.fallback(shelf, root, sbom)
+    run(world)
+    if not tagged:
+        del there.tags[TAG]
+    digest = {"root": root, "inner": inner, "amd64": amd64, "sbom": sbom}[lost].digest
+    read, puts = world.destination.read_manifest, 0
+
+    def lacks(address: Address) -> RawManifest | None:
+        found = read(address)
+        return None if found and found.digest == digest and puts < sends else found
+
+    def count(_verb: str, reference: str) -> None:
+        nonlocal puts
+        puts += reference == digest
+
+    world.destination.read_manifest, world.destination.on_write = lacks, count  # type: ignore[method-assign]
+    if sends == 99:
+        with pytest.raises(OperationError, match=f"{digest} is not there, .*have it deleted there"):
+            run(world)
+        assert puts == 2
+        assert (TAG in there.tags) is tagged
+        return
+    assert run(world).changed
+    assert puts == sends
     assert not run(world).changed

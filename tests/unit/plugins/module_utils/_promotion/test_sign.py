@@ -246,8 +246,8 @@ def test_what_is_gone_when_it_is_to_be_signed_is_not_signed() -> None:
     def gone(address: Address) -> RawManifest | None:
         there = ("PUT", DESTINATION, made.root.digest) in world.destination.calls
         asked = world.destination.calls[-1][0] == "GET" and address.reference == made.root.digest
-        # It is read back once after it was written; then somebody deletes it.
-        return None if there and asked and world.destination.calls.count(READ) > 1 else resolve(address)
+        # It is looked for, and read back once after it was written; then somebody deletes it.
+        return None if there and asked and world.destination.calls.count(READ) > 2 else resolve(address)
 
     READ = ("GET", DESTINATION, made.root.digest)  # noqa: N806 - a constant of the test
     world.destination.resolve = gone  # type: ignore[method-assign]

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     OperationError,
@@ -24,6 +26,9 @@ from tests.unit.plugins.module_utils._promotion.case import (
     sample,
 )
 from tests.unit.plugins.module_utils._promotion.fakes import World
+
+if TYPE_CHECKING:
+    from ansible_collections.fastbreak.aws.plugins.module_utils._oci.names import Address
 
 WARN = request(attachments=AttachmentsMode.WARN)
 
@@ -74,3 +79,21 @@ def test_order_is_blobs_children_index_referrers_tags_and_the_tag_last() -> None
     assert max(place[made.amd64.digest], place[made.arm64.digest]) < place[made.root.digest]
     assert place[made.root.digest] < place[made.attachments[0].digest] < place[made.attachments[1].digest]
     assert written[-1] == ("PUT", TAG)
+
+
+@pytest.mark.parametrize("other", [None, b"other bytes", b""])
+def test_a_small_blob_that_is_named_and_cannot_be_read_is_written(other: bytes | None) -> None:
+    world = World()
+    sample(world)
+    has_blob, read_blob = world.destination.has_blob, world.destination.read_blob
+    carried = set(world.source[SOURCE].blobs)
+
+    def names(blob: Address, *, size: int) -> bool:
+        return has_blob(blob, size=size) or blob.reference not in carried
+
+    def reads(blob: Address, *, limit_bytes: int) -> bytes | None:
+        return read_blob(blob, limit_bytes=limit_bytes) or other
+
+    world.destination.has_blob, world.destination.read_blob = names, reads  # type: ignore[method-assign]
+    assert run(world).images[0].attestation
+    assert world.destination.missing() == []
