@@ -387,23 +387,23 @@ options:
         description: Name in messages and in the record. Not given, it is made from the kind and the path.
         type: str
       bake_seconds:
-        description: How long the gate measures after ECS has completed the deployment.
+        description: How long the gate measures after ECS has completed the deployment, at most a week.
         type: float
         default: 30
       deadline_seconds:
         description: When it must have reached a verdict, counted from the same moment. Not given, 60 more than the bake
-          time.
+          time. At most a week.
         type: float
       consecutive_successes:
-        description: For V(target_health), polls in a row that see every desired task healthy.
+        description: For V(target_health), polls in a row that see every desired task healthy, 1 to 1000.
         type: int
         default: 3
       maximum_task_failures:
-        description: For V(target_health), tasks that may stop by themselves or fail a health check.
+        description: For V(target_health), tasks that may stop by themselves or fail a health check, at most 100.
         type: int
         default: 0
       maximum_start_failures:
-        description: For V(target_health), tasks that may fail to start.
+        description: For V(target_health), tasks that may fail to start, at most 100.
         type: int
         default: 2
       path:
@@ -415,7 +415,7 @@ options:
         choices: [GET, HEAD, OPTIONS]
         default: GET
       expected_status:
-        description: For V(http), statuses that pass.
+        description: For V(http), statuses that pass, at most 100 of them.
         type: list
         elements: int
         default: [200]
@@ -424,7 +424,7 @@ options:
         type: int
         default: 20
       maximum_failure_ratio:
-        description: For V(http), share of the answers that may fail.
+        description: For V(http), share of the answers that may fail, at most 0.5.
         type: float
         default: 0.05
       interval_seconds:
@@ -432,7 +432,7 @@ options:
         type: float
         default: 0.5
       request_timeout_seconds:
-        description: For V(http), how long one answer may take.
+        description: For V(http), how long one answer may take, at most an hour.
         type: float
         default: 5
       version_header:

@@ -113,7 +113,8 @@ options:
             default: required
           maximum:
             description:
-              - Findings of each severity that may remain. A severity that is not named may have any number.
+              - Findings of each severity that may remain, at most 10000. A severity that is not named may have any
+                number.
               - Severities are C(CRITICAL), C(HIGH), C(MEDIUM), C(LOW), C(INFORMATIONAL), C(UNTRIAGED) and C(UNDEFINED).
             type: dict
             default: {CRITICAL: 0, HIGH: 0}
@@ -139,7 +140,7 @@ options:
                 type: str
                 required: true
           wait_seconds:
-            description: How long to wait for a scan in progress.
+            description: How long to wait for a scan in progress, at most a day.
             type: float
             default: 600
       signature:
@@ -178,10 +179,11 @@ options:
             choices: [required, warn, 'off']
             default: required
           minimum_hours:
-            description: Minimum age, in hours.
+            description: Minimum age, in hours. At least a minute (unless there is a maximum), and at most ten years
+              (87600).
             type: float
           maximum_hours:
-            description: Maximum age, in hours.
+            description: Maximum age, in hours. At most ten years (87600).
             type: float
       labels:
         description: Labels of the image.

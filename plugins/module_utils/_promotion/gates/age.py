@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from math import isfinite
+from math import inf, isfinite
 from typing import TYPE_CHECKING, ClassVar
 
 from ..._common.verdict import Verdict
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 _TIME = re.compile(r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(\.\d{1,12})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 # Image formats are younger than that: an older date is fixed, and was put there by a reproducible build.
 _FIRST_YEAR = 2013
+#: Ten years. No image that is in use is older, nor waits for longer.
+_MOST_HOURS = 87_600
+#: A shorter time than it takes to build and promote an image keeps none out.
+_LEAST_HOURS = 1 / 60
 #: How far the clock of whoever builds images may be ahead of the registries'.
 _AHEAD = timedelta(minutes=1)
 
@@ -51,8 +55,15 @@ class Age(Gate[AgePolicy, "tuple[ConfigReading, ...]"]):
             yield "gates.age has neither 'minimum_hours' nor 'maximum_hours', so that nothing could fail"
         if any(hours is not None and not isfinite(hours) for hours in (least, most)):
             yield "gates.age counts hours in numbers that end, not in infinity or none"
-        if least == 0 and most is None:
-            yield "gates.age has minimum_hours 0 and no maximum_hours, so that nothing could fail"
+        if most is None and least is not None and 0 <= least < _LEAST_HOURS:
+            yield (
+                f"gates.age has minimum_hours {least:g}, which is less than a minute, and no maximum_hours, so that "
+                "nothing could fail"
+            )
+        for name, hours in (("minimum_hours", least), ("maximum_hours", most)):
+            if hours is not None and _MOST_HOURS < hours < inf:
+                fails = "pass" if name == "minimum_hours" else "fail"
+                yield f"gates.age.{name} {hours:g} is above {_MOST_HOURS} (ten years), so that nothing could {fails}"
         if (least or 0) < 0 or (most or 0) < 0:
             yield "gates.age counts hours from 0"
         if least is not None and most is not None and least > most:

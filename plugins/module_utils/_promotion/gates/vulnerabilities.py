@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from math import inf
 from typing import TYPE_CHECKING, ClassVar
 
 from ..._common.verdict import Verdict
@@ -40,8 +39,11 @@ if TYPE_CHECKING:
 #: As ECR names them, the gravest first. UNTRIAGED and UNDEFINED have not been judged, so that they count as given.
 SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNTRIAGED", "UNDEFINED")
 
-#: How many findings there may be. No image has a billion.
-_COUNT = re.compile(r"[0-9]{1,9}")
+#: How many findings of a severity there may be: as many as hardly any image has.
+_MOST_FINDINGS = 10_000
+_COUNT = re.compile(r"[0-9]+")
+#: A day.
+_LONGEST_WAIT_SECONDS = 86_400
 _FIRST_PAUSE_SECONDS = 2.0
 _LONGEST_PAUSE_SECONDS = 30.0
 _NEXT = {
@@ -87,15 +89,20 @@ class Vulnerabilities(Gate[VulnerabilityPolicy, tuple[ImageScan, ...]]):
             severity = str(name).upper()
             if severity not in SEVERITIES:
                 yield f"gates.vulnerabilities.maximum names severity {str(name)!r}; there are {', '.join(SEVERITIES)}"
-            if isinstance(count, bool) or not _COUNT.fullmatch(str(count)):
-                shown = repr(count)[:SHOWN]
-                yield f"gates.vulnerabilities.maximum.{severity} is {shown}; it must be a whole number, 0 or more"
+            if not _is_limit(count):
+                yield (
+                    f"gates.vulnerabilities.maximum.{severity} is {repr(count)[:SHOWN]}; it must be a whole number "
+                    f"from 0 to {_MOST_FINDINGS}, for nothing could fail more (leave a severity out to have any number)"
+                )
         if not options["maximum"]:
             yield "gates.vulnerabilities.maximum is empty, so that nothing could fail; name a severity"
         if len({str(name).upper() for name in options["maximum"]}) != len(options["maximum"]):
             yield "gates.vulnerabilities.maximum names a severity twice"
-        if not 0 <= options["wait_seconds"] < inf:
-            yield f"gates.vulnerabilities.wait_seconds is {options['wait_seconds']:g}; it must be 0 or more, and end"
+        if not 0 <= options["wait_seconds"] <= _LONGEST_WAIT_SECONDS:
+            yield (
+                f"gates.vulnerabilities.wait_seconds is {options['wait_seconds']:g}; it must be from 0 to "
+                f"{_LONGEST_WAIT_SECONDS} (a day)"
+            )
         for number, entry in enumerate(options["allow"]):
             yield from entry_problems(f"gates.vulnerabilities.allow[{number}]", entry)
 
@@ -127,6 +134,17 @@ class Vulnerabilities(Gate[VulnerabilityPolicy, tuple[ImageScan, ...]]):
         """The limits in words."""
         limits = ", ".join(f"{severity} at most {count}" for severity, count in policy.maximum)
         return f"a complete scan of each platform's image; findings: {limits or 'any number'}"
+
+
+def _is_limit(count: object) -> bool:
+    """Whether *count* is a number of findings, written as a number or as text."""
+    text = str(count)
+    return (
+        not isinstance(count, bool)
+        and _COUNT.fullmatch(text) is not None
+        and len(text) < 10
+        and int(text) <= _MOST_FINDINGS
+    )
 
 
 def _whole(

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
-from math import isfinite
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
@@ -27,6 +26,10 @@ if TYPE_CHECKING:
     from .model import Scene
 
 _SHORT_INTERVAL_SECONDS = 0.1
+#: Limits of what a gate may let through or wait for: with more it would judge nothing.
+_MOST_FAILURES = 0.5
+_MOST_STATUSES = 100
+_LONGEST_REQUEST_SECONDS = 3600
 # A value of a header that http.client sends as it is.
 _VALUE = re.compile(r"[\t\x20-\x7e]*")
 
@@ -122,12 +125,16 @@ class HttpGate(Gate[HttpTally]):
         for name, value in self.headers:
             if not (is_token(name) and _VALUE.fullmatch(value)):
                 yield f"its header {name!r} cannot be sent: write plain ASCII, and the name without spaces."
-        if not 0 <= self.maximum_failure_ratio < 1:
-            yield "maximum_failure_ratio must be at least 0 and below 1."
+        if not 0 <= self.maximum_failure_ratio <= _MOST_FAILURES:
+            yield f"maximum_failure_ratio must be from 0 to {_MOST_FAILURES:g}; with more hardly anything could fail."
         if not self.expected_status:
             yield "expected_status is empty, so that no answer could pass; leave it out for 200."
-        if not (isfinite(self.request_timeout_seconds) and self.request_timeout_seconds > 0):
-            yield "request_timeout_seconds must be a number above 0 that ends."
+        if any(not 100 <= status <= 599 for status in self.expected_status):
+            yield "expected_status holds a number that is no status of HTTP (100 to 599)."
+        if len(set(self.expected_status)) > _MOST_STATUSES:
+            yield f"expected_status has more than {_MOST_STATUSES} statuses, so that hardly anything could fail."
+        if not 0 < self.request_timeout_seconds <= _LONGEST_REQUEST_SECONDS:
+            yield f"request_timeout_seconds must be a number above 0, and at most {_LONGEST_REQUEST_SECONDS} (an hour)."
         if self.minimum_samples < 1 or not self.interval_seconds > 0:
             yield "minimum_samples must be at least 1 and interval_seconds above 0."
         elif self.minimum_samples * self.interval_seconds > self.deadline_seconds:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 GATES: list[type[Gate[Any]]] = [TargetHealthGate, HttpGate]
 
 
+#: How long a gate may take at most. One that never ends judges nothing.
+LONGEST_SECONDS = 7 * 86_400
+
+
 def gate_spec() -> dict[str, Any]:
     """The argument spec of an entry of the option ``gates``.
 
@@ -59,6 +63,8 @@ def gate_problems(gate: Gate[Any]) -> list[str]:
     problems = list(gate.problems())
     if not (isfinite(gate.bake_seconds) and isfinite(gate.deadline_seconds) and gate.bake_seconds >= 0):
         problems.insert(0, "bake_seconds and deadline_seconds must be numbers from 0 that end.")
+    elif max(gate.bake_seconds, gate.deadline_seconds) > LONGEST_SECONDS:
+        problems.insert(0, f"bake_seconds and deadline_seconds must be at most {LONGEST_SECONDS} (a week).")
     elif gate.deadline_seconds < gate.bake_seconds:
         problems.insert(0, "deadline_seconds is below bake_seconds, so it could never pass.")
     return [f"gate {gate.name}: {problem}" for problem in problems]

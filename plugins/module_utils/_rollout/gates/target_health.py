@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from .model import Scene
 
 
+#: More looks, or more tasks that fail, than any release needs.
+_MOST_LOOKS = 1000
+_MOST_FAILURES = 100
+
+
 @dataclass(frozen=True, slots=True)
 class TargetTally(Tally):
     """Looks so far: how many in a row saw every desired task healthy, and the latest.
@@ -56,6 +61,13 @@ class TargetHealthGate(Gate[TargetTally]):
         """Limits by which nothing is looked at, or nothing could pass."""
         if self.consecutive_successes < 1:
             yield "consecutive_successes must be at least 1; with fewer nothing would be looked at."
+        if self.consecutive_successes > _MOST_LOOKS:
+            yield f"consecutive_successes must be at most {_MOST_LOOKS}; with more it could never pass."
+        if self.maximum_task_failures > _MOST_FAILURES or self.maximum_start_failures > _MOST_FAILURES:
+            yield (
+                f"maximum_task_failures and maximum_start_failures must be at most {_MOST_FAILURES} each; with more "
+                "nothing could fail."
+            )
         if self.maximum_task_failures < 0 or self.maximum_start_failures < 0:
             yield "maximum_task_failures and maximum_start_failures must not be below 0; nothing could pass."
 

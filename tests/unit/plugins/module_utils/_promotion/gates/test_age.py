@@ -127,6 +127,12 @@ def test_options_are_the_limits() -> None:
         ({"maximum_hours": float("inf")}, "in numbers that end"),
         ({"minimum_hours": 1, "maximum_hours": ".inf"[1:]}, "in numbers that end"),
         ({"maximum_hours": "nan"}, "in numbers that end"),
+        ({"maximum_hours": 1e12}, "maximum_hours 1e+12 is above 87600 (ten years), so that nothing could fail"),
+        ({"maximum_hours": 87_601}, "so that nothing could fail"),
+        ({"minimum_hours": 1, "maximum_hours": 1e300}, "so that nothing could fail"),
+        ({"minimum_hours": 1e12}, "so that nothing could pass"),
+        ({"minimum_hours": 1e-9}, "less than a minute"),
+        ({"minimum_hours": -0.0}, "so that nothing could fail"),
     ],
 )
 def test_limits_that_nothing_could_fail_or_pass_are_refused(options: dict[str, Any], told: str) -> None:

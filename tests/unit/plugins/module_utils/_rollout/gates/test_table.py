@@ -137,6 +137,14 @@ def test_every_option_of_every_kind_is_documented() -> None:
         ({"expected_status": []}, "expected_status is empty"),
         ({"request_timeout_seconds": 0}, "request_timeout_seconds must be"),
         ({"request_timeout_seconds": float("inf")}, "request_timeout_seconds must be"),
+        ({"request_timeout_seconds": float("nan")}, "request_timeout_seconds must be"),
+        ({"request_timeout_seconds": 1e12}, "at most 3600 (an hour)"),
+        ({"maximum_failure_ratio": 0.999999}, "maximum_failure_ratio must be from 0 to 0.5"),
+        ({"maximum_failure_ratio": float("nan")}, "maximum_failure_ratio must be from 0 to 0.5"),
+        ({"expected_status": list(range(100, 600))}, "expected_status has more than 100"),
+        ({"expected_status": [200, 999999999]}, "no status of HTTP"),
+        ({"bake_seconds": 1e12}, "at most 604800 (a week)"),
+        ({"deadline_seconds": 1e12}, "at most 604800 (a week)"),
     ],
 )
 def test_options_that_can_never_pass_are_problems(options: dict[str, Any], said: str) -> None:
@@ -148,7 +156,16 @@ def test_options_that_can_never_pass_are_problems(options: dict[str, Any], said:
 
 
 @pytest.mark.parametrize(
-    "options", [{"consecutive_successes": 0}, {"maximum_task_failures": -1}, {"maximum_start_failures": -1}], ids=str
+    "options",
+    [
+        {"consecutive_successes": 0},
+        {"consecutive_successes": 999_999_999},
+        {"maximum_task_failures": -1},
+        {"maximum_task_failures": 999_999_999},
+        {"maximum_start_failures": -1},
+        {"maximum_start_failures": 101},
+    ],
+    ids=str,
 )
 def test_limits_of_target_health_by_which_nothing_is_judged_are_problems(options: dict[str, Any]) -> None:
     checked = ArgumentSpecValidator(table.gate_spec()).validate({"kind": "target_health", **options})
