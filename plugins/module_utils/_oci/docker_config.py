@@ -40,15 +40,16 @@ class CredentialHelper:
         return f"docker-credential-{self.name}"
 
 
-def find_login(content: bytes, host: str) -> Login | CredentialHelper | None:
+def find_login(content: bytes, host: str, own_port: int = 443) -> Login | CredentialHelper | None:
     """The login that the configuration *content* keeps for *host*, or the helper that may know it; None for neither.
 
+    *own_port* is that of the scheme by which *host* is reached: it may stand behind the name, or not.
     As docker reads it: a helper of the registry's own, and where that is empty none; else the helper for all
     registries; else what is written down. Raises MalformedError, which never repeats a secret.
     """
     document = read_object(content, limit_bytes=LIMIT_BYTES)
     helpers, auths = _entries(document, "credHelpers"), _entries(document, "auths")
-    own, kept = _key_of(helpers, host), _key_of(auths, host)
+    own, kept = _key_of(helpers, host, own_port), _key_of(auths, host, own_port)
     name = document.get("credsStore") if own is None else helpers[own]
     if name not in (None, ""):
         known_as = dict.fromkeys((_server(host), *filter(None, (own, kept)), _other_server(host)))
@@ -80,20 +81,27 @@ def _entries(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return found or {}
 
 
-def _key_of(entries: Mapping[str, Any], host: str) -> str | None:
+def _key_of(entries: Mapping[str, Any], host: str, own_port: int) -> str | None:
     """The key of the entry of *host*: its plain name before an URL, and both before a namespace, as podman notes."""
-    keys = [key for key in entries if _host_of(key) == canonical_registry(host).lower()]
+    port = f":{own_port}"
+    wanted = canonical_registry(host.lower().removesuffix(port))
+    keys = [key for key in entries if _host_of(key, port) == wanted]
     if not keys:
         return None
     whole = [key for key in keys if _path_of(key) in _API_PATHS]
     if not whole and any(entries[key] != entries[keys[0]] for key in keys):
         raise MalformedError(f"keeps several logins for parts of {host}, and none for all of it")
-    return next((key for key in keys if key in (host, _server(host))), (whole or keys)[0])
+    plain = next((key for key in whole if _has_port(key, port) == host.endswith(port)), (whole or keys)[0])
+    return next((key for key in keys if key in (host, _server(host))), plain)
 
 
-def _host_of(key: str) -> str:
+def _host_of(key: str, port: str) -> str:
     bare = key.partition("://")[2] or key
-    return canonical_registry(bare.partition("/")[0]).lower()
+    return canonical_registry(bare.partition("/")[0].lower().removesuffix(port))
+
+
+def _has_port(key: str, port: str) -> bool:
+    return (key.partition("://")[2] or key).partition("/")[0].endswith(port)
 
 
 def _path_of(key: str) -> str:
@@ -136,6 +144,8 @@ def _decoded(encoded: str) -> str:
 def _login(username: object, password: object, host: str) -> Login:
     if not (isinstance(username, str) and isinstance(password, str) and username and password):
         raise MalformedError(f"holds no user name with a password for {host}")
+    if ":" in username:
+        raise MalformedError(f"holds a user name for {host} with a ':' in it, where a password would begin")
     if username == _TOKEN_USER:
         return Login(host, "", "", identity_token=password)
     return Login(host, username, password)

@@ -63,6 +63,18 @@ def is_platform_part(text: str) -> bool:
     return _PLATFORM_PART.fullmatch(text) is not None
 
 
+def without_registry(host: str, repository: str) -> str:
+    """The name of a repository that is written with its registry's *host* before it; empty when it is not."""
+    bare = repository.partition("://")[2] or repository
+    first, _slash, rest = bare.partition("/")
+    return rest if is_repository(rest) and without_port(first) == without_port(host) else ""
+
+
+def without_port(host: str) -> str:
+    """*host* in lower case, without the port of https."""
+    return host.lower().removesuffix(":443")
+
+
 def repository_problem(name: str) -> str:
     """Why *name* is no repository's, or an empty string."""
     if is_repository(name):

@@ -78,8 +78,13 @@ def possible_issuers(claims: Claims, *, own_instance: bool) -> tuple[str, ...]:
 
 def _github_hosts(claims: Claims) -> tuple[str, ...]:
     """The host of GitHub that a token's issuer belongs to: its own, or one of an enterprise."""
-    host = urlsplit(_text(claims, "iss")).hostname or ""
-    return ("github.com",) if host == _GITHUB else (host.removeprefix("token.actions."), "github.com")
+    try:
+        host = urlsplit(_text(claims, "iss")).hostname or ""
+    except ValueError:
+        # No address of anybody, whatever the token says.
+        host = ""
+    own = host.removeprefix("token.actions.")
+    return (own, "github.com") if own and host != _GITHUB else ("github.com",)
 
 
 def _text(claims: Claims, name: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._errors import RequestError
 from .._oci.docker_hub import DOCKER_HUB, canonical_registry, repository_at, without_hub
-from .._oci.names import digest_problem, platform_problem, repository_problem, tag_problem
+from .._oci.names import digest_problem, platform_problem, repository_problem, shown, tag_problem, without_registry
 from .gates.table import read_gates
 from .sign_options import sign_problems
 from .values import AttachmentsMode, ImageRequest
@@ -51,10 +51,18 @@ def build_request(options: Options, entries: Sequence[tuple[str, Options]]) -> P
     source, destination = (options[side]["registry"] for side in ("source", "destination"))
     images = [(place, image) for place, entry in entries for image in _images(entry, source, destination)]
     gates, problems = read_gates(options["gates"] or {})
+    repeated = [place + problem for place, entry in entries for problem in _repeated(entry, source, destination)]
     wrong = [place + problem for place, entry in entries for problem in _entry_problems(entry)]
     problems = list(
         dict.fromkeys(
-            [*wrong, *_image_problems(images), *problems, *_sign_problems(options), *_number_problems(options)]
+            [
+                *repeated,
+                *wrong,
+                *([] if repeated else _image_problems(images)),
+                *problems,
+                *_sign_problems(options),
+                *_number_problems(options),
+            ]
         )
     )
     if problems:
@@ -107,6 +115,17 @@ def _entry_problems(entry: Options) -> Iterator[str]:
             yield f"{name} is empty; leave it out {meaning}"
     if entry["tags"] and entry["destination_tag"]:
         yield "both 'tags' and 'destination_tag' are given; name all tags at the destination by 'tags'"
+
+
+def _repeated(entry: Options, source: str, destination: str) -> Iterator[str]:
+    """Repositories that begin with the registry that they lie at; the names of Docker Hub may stand there."""
+    given, goal = entry["repository"], entry["destination_repository"]
+    if bare := without_registry(source, given):
+        yield f"repository {shown(given)} repeats the registry {source}; write {bare}"
+    elif not goal and (bare := without_registry(destination, given)):
+        yield f"repository {shown(given)} repeats the registry {destination}; give destination_repository: {bare}"
+    if goal and (bare := without_registry(destination, goal)):
+        yield f"destination_repository {shown(goal)} repeats the registry {destination}; write {bare}"
 
 
 def _image_problems(images: Sequence[tuple[str, ImageRequest]]) -> Iterator[str]:

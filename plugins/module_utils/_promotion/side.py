@@ -97,6 +97,7 @@ def _problem(options: RegistryOptions) -> str:
         (options.auth not in AUTHS, f"auth {options.auth!r} is none of {', '.join(AUTHS)}."),
         (auth == "ecr" and not options.ecr, _not_ecr(options.registry)),
         (auth == "basic" and not (options.username and options.password), _NO_LOGIN),
+        (":" in options.username, _COLON),
         (auth != "basic" and bool(options.username or options.password), _STRAY_LOGIN.format(auth=auth)),
         (bool(options.access_key) != bool(options.secret_key), "access_key and secret_key go together. Give both."),
         (bool(options.session_token) and not options.access_key, "session_token needs access_key and secret_key."),
@@ -110,6 +111,7 @@ def _problem(options: RegistryOptions) -> str:
 
 _NO_URL = "Give it without a scheme, a path or a user, such as registry.example.com:5000."
 _NO_LOGIN = "basic needs username and password. Give both, or auth: anonymous."
+_COLON = "username has a ':' in it, where a password begins (RFC 7617). Give the name and the password apart."
 _STRAY_LOGIN = "username and password are not used with {auth}. Leave them out, or set auth: basic."
 
 

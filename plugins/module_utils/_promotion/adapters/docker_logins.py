@@ -58,10 +58,16 @@ class DockerLogins:
     """
 
     def __init__(
-        self, host: str, files: Sequence[Path] = (), *, required: bool = True, seconds: float = HELPER_SECONDS
+        self,
+        host: str,
+        files: Sequence[Path] = (),
+        *,
+        required: bool = True,
+        seconds: float = HELPER_SECONDS,
+        own_port: int = 443,
     ) -> None:
         self._host, self._files, self._seconds = host, tuple(files) or config_files(), seconds
-        self._required = required
+        self._required, self._own_port = required, own_port
         self._lock = threading.Lock()
         self._asked = False
         self._known: Login | None = None
@@ -100,7 +106,7 @@ class DockerLogins:
                 return None
             raise self._refusal(f"{path} cannot be read ({error.strerror})") from error
         try:
-            return find_login(content, self._host)
+            return find_login(content, self._host, self._own_port)
         except MalformedError as error:
             raise self._refusal(f"{path} {error}") from None
 

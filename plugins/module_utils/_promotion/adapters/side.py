@@ -147,7 +147,8 @@ def _logins(options: RegistryOptions) -> Logins:
     if options.chosen_auth == "basic":
         return FixedLogin(Login(options.registry, options.username, options.password))
     if options.chosen_auth == "docker_config" or (options.auth, options.chosen_auth) == ("auto", "anonymous"):
-        kept = DockerLogins(options.registry, required=options.auth == "docker_config")
+        own_port = 80 if options.plain_http else 443
+        kept = DockerLogins(options.registry, required=options.auth == "docker_config", own_port=own_port)
         if kept.is_known():
             return kept
         if options.auth == "docker_config":

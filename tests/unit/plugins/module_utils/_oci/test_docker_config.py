@@ -195,3 +195,40 @@ def test_no_shape_is_a_traceback(document: dict[str, Any]) -> None:
     except MalformedError:
         return
     assert found is None or isinstance(found, Login | CredentialHelper)
+
+
+@pytest.mark.parametrize(
+    ("key", "host", "port", "found"),
+    [
+        ("r.example:443", "r.example", 443, True),
+        ("r.example", "r.example:443", 443, True),
+        ("https://R.example:443/v2/", "r.example", 443, True),
+        ("r.example:80", "r.example", 80, True),
+        ("r.example", "r.example:80", 80, True),
+        ("[::1]:443", "[::1]", 443, True),
+        ("index.docker.io:443", "docker.io", 443, True),
+        ("r.example:80", "r.example", 443, False),
+        ("r.example:443", "r.example", 80, False),
+        ("r.example:5000", "r.example", 443, False),
+        ("r.example:4430", "r.example", 443, False),
+    ],
+)
+def test_the_port_of_the_scheme_may_stand_behind_the_name(key: str, host: str, port: int, found: bool) -> None:
+    kept = find_login(json.dumps({"auths": {key: auth("u:p")}}).encode(), host, port)
+    assert kept == (Login(host, "u", "p") if found else None)
+    helper = find_login(json.dumps({"credHelpers": {key: "pass"}}).encode(), host, port)
+    assert (key in helper.servers if isinstance(helper, CredentialHelper) else helper is not None) is found
+
+
+def test_the_name_as_it_is_written_goes_before_that_with_another_port() -> None:
+    both = json.dumps({"auths": {"r.example:443": auth("p:p"), "r.example": auth("n:n")}}).encode()
+    assert find_login(both, "r.example") == Login("r.example", "n", "n")
+    assert find_login(both, "r.example:443") == Login("r.example:443", "p", "p")
+
+
+def test_a_user_name_with_a_colon_is_told() -> None:
+    with pytest.raises(MalformedError, match="with a ':' in it"):
+        find({"auths": {HOST: {"username": "a:b", "password": SECRET}}})
+    with pytest.raises(MalformedError, match="with a ':' in it") as caught:
+        read_answer(json.dumps({"Username": "a:b", "Secret": SECRET}).encode(), HOST)
+    assert SECRET not in str(caught.value)

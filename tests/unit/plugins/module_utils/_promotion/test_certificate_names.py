@@ -13,6 +13,10 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.certifica
     possible_identities,
     possible_issuers,
 )
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.examples import examples
 
 GITHUB = "https://token.actions.githubusercontent.com"
 REF = "acme/app/.github/workflows/release.yml@refs/tags/v1"
@@ -89,3 +93,50 @@ def test_the_name_of_a_user_has_a_domain_behind_it() -> None:
 )
 def test_who_vouches_is_behind_a_federated_issuer(claims: dict[str, Any], own: bool, issuers: list[str]) -> None:
     assert list(possible_issuers(claims, own_instance=own)) == issuers
+
+
+NAMES = [
+    "iss",
+    "sub",
+    "email",
+    "job_workflow_ref",
+    "ci_config_ref_uri",
+    "organization_slug",
+    "pipeline_slug",
+    "federated_claims",
+    *CODEFRESH,
+]
+NASTY = [
+    "https://[::1",
+    "https://[",
+    "https://[v1.x]",
+    "http://a:b:c@[x]:y",
+    "https://\u2100.example",
+    "//",
+    "\ud800",
+    "\0",
+]
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(),
+    st.sampled_from([*NASTY, GITHUB, DEX, "https://issuer.enforce.dev", "system:serviceaccount:a:b"]),
+    st.lists(st.text(), max_size=2),
+    st.dictionaries(st.sampled_from(["connector_id", "x"]), st.one_of(st.none(), st.integers(), st.text()), max_size=2),
+)
+
+
+@pytest.mark.parametrize("issuer", NASTY)
+def test_an_issuer_that_is_no_address_is_of_no_enterprise(issuer: str) -> None:
+    assert possible_identities({"iss": issuer, "sub": "x", "job_workflow_ref": REF})[-1] == f"https://github.com/{REF}"
+
+
+@examples(300)
+@given(claims=st.dictionaries(st.sampled_from(NAMES), VALUES), identity=st.text())
+def test_claims_of_any_kind_give_names_and_no_exception(claims: dict[str, Any], identity: str) -> None:
+    assert all(isinstance(each, str) for each in possible_identities(claims))
+    assert may_name(claims, identity) in {True, False}
+    for own in (True, False):
+        assert all(isinstance(each, str) for each in possible_issuers(claims, own_instance=own))

@@ -166,3 +166,23 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
 )
 def test_options_that_contradict_each_other_are_refused(options: dict[str, Any]) -> None:
     assert validated(**options).error_messages
+
+
+@pytest.mark.parametrize("written", ["a.example/app", "A.example/app", "https://a.example/app", "a.example:443/app"])
+@pytest.mark.parametrize("registry", ["a.example", "a.example:443"])
+def test_a_repository_that_repeats_its_registry_is_told(written: str, registry: str) -> None:
+    there = {"registry": registry}
+    assert f"repeats the registry {registry}; write app" in refusal(source=there, repository=written, tag="1")
+    told = f"repeats the registry {registry}; give destination_repository: app"
+    elsewhere = {"registry": "c.example"}
+    assert told in refusal(source=elsewhere, destination=there, repository=written, tag="1")
+    named = refusal(destination=there, repository="app", destination_repository=written, tag="1")
+    assert f"destination_repository {written!r} repeats the registry {registry}; write app" in named
+    assert "images[0]: repository " in refusal(source=there, images=[{"repository": written, "tag": "1"}])
+
+
+def test_a_repository_may_be_called_as_another_registry() -> None:
+    (image,) = request(repository="ghcr.io/team/app", tag="1").images
+    assert (image.repository, image.destination_repository) == ("ghcr.io/team/app", "ghcr.io/team/app")
+    (cached,) = request(source={"registry": "ghcr.io"}, repository="ghcr", tag="1").images
+    assert cached.repository == "ghcr"

@@ -83,6 +83,8 @@ def test_auth_follows_from_the_rest(options: dict[str, Any], auth: str) -> None:
         ({"registry": "r", "auth": "ecr"}, "no ECR host"),
         ({"registry": "r", "auth": "basic"}, "needs username and password"),
         ({"registry": "r", "username": "u"}, "needs username and password"),
+        ({"registry": "r", "username": "u:p", "password": "p"}, "username has a ':' in it"),
+        ({"registry": "r", "username": ":", "password": "p", "auth": "basic"}, "username has a ':' in it"),
         ({"registry": "r", "password": "p"}, "not used with anonymous"),
         ({"registry": ECR, "username": "u", "password": "p"}, "not used with ecr"),
         ({"registry": ECR, "access_key": "a"}, "go together"),

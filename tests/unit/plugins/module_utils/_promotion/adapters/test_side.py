@@ -192,3 +192,16 @@ def test_a_roles_credentials_are_renewed_by_time_that_only_goes_forward() -> Non
             client.ask()
         stub.assert_no_pending_responses()
     assert keys == ["A" * 20, "B" * 20]
+
+
+@pytest.mark.parametrize(("key", "plain_http"), [("r.example:80", True), ("r.example:443", False)])
+def test_the_port_of_the_scheme_is_no_part_of_the_name_of_a_login(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, key: str, plain_http: bool
+) -> None:
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    (tmp_path / "config.json").write_text(json.dumps({"auths": {key: {"username": "u", "password": "p"}}}))
+    wanted = RegistryOptions("r.example", auth="docker_config", plain_http=plain_http)
+    connect_side(wanted, Ecr().connect, FakeClock(), writes=False).close()
+    other = RegistryOptions("r.example", auth="docker_config", plain_http=not plain_http)
+    with pytest.raises(CredentialsError, match="none is in"):
+        connect_side(other, Ecr().connect, FakeClock(), writes=False)
