@@ -424,7 +424,7 @@ options:
         type: int
         default: 20
       maximum_failure_ratio:
-        description: For V(http), share of the answers that may fail, at most 0.5.
+        description: For V(http), share of the answers that may fail, at most 0.9.
         type: float
         default: 0.05
       interval_seconds:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _SHORT_INTERVAL_SECONDS = 0.1
 #: Limits of what a gate may let through or wait for: with more it would judge nothing.
-_MOST_FAILURES = 0.5
+_MOST_FAILURES = 0.9
 _MOST_STATUSES = 100
 _LONGEST_REQUEST_SECONDS = 3600
 # A value of a header that http.client sends as it is.
