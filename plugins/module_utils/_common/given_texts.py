@@ -41,7 +41,7 @@ def repeated_key(text: str) -> str:
         return _first_twice(_KEY.findall(_QUOTED.sub("", stripped)))
     found: list[str] = []
     try:
-        json.loads(stripped, object_pairs_hook=lambda pairs: found.append(_first_twice([key for key, _ in pairs])))
+        json.loads(stripped, object_pairs_hook=lambda pairs: found.append(_first_twice([pair[0] for pair in pairs])))
     except (ValueError, RecursionError):
         found = _repeated_in_literal(stripped)
     return next(filter(None, found), "")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import MISSING, fields
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._common.verdict import Verdict
 from .record import DEPLOY, RECORD_PREFIX, ROLLBACK, Lock, Measurement, Outcome, Release
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     Row = Mapping[str, Any]
     Readers = Mapping[str, Callable[[Any], Any]]
+
+T = TypeVar("T")
+E = TypeVar("E", bound=Enum)
 
 KEY_BYTES = 32
 _KINDS = [DEPLOY, ROLLBACK]
@@ -56,7 +59,7 @@ def read_key(row: Row) -> bytes:
     return key
 
 
-def _read[T](kind: type[T], row: Row, readers: Readers) -> T:
+def _read(kind: type[T], row: Row, readers: Readers) -> T:  # noqa: UP047 - ansible-test takes no PEP 695
     given: dict[str, Any] = {}
     for field in fields(kind):  # type: ignore[arg-type]
         if field.name in row:
@@ -77,7 +80,7 @@ def _plain(name: str, annotation: str, value: Any) -> Any:
     return value
 
 
-def _member[E: Enum](kind: type[E], value: Any) -> E:
+def _member(kind: type[E], value: Any) -> E:  # noqa: UP047 - ansible-test takes no PEP 695
     known = {str(member.value): member for member in kind}
     if not isinstance(value, str) or value not in known:
         raise ValueError(

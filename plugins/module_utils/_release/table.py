@@ -11,7 +11,7 @@ import shlex
 from dataclasses import asdict, replace
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._errors import OperationError
 from .record import RECORD_PREFIX, KeptSnapshot, Lock, Outcome, Release
@@ -20,6 +20,8 @@ from .sequence import SequencedTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+T = TypeVar("T")
 
 _NO_TABLE = frozenset({"ResourceNotFoundException"})
 _LOCK, _KEY, _SNAPSHOT = "LOCK", "KEY", "SNAPSHOT"
@@ -139,9 +141,7 @@ class ReleasesClient(SequencedTable):
         # Of the same class, with less time.
         self._quick._delete(f"give up the lock of {service}", key, "#owner = :owner", values)  # noqa: SLF001
 
-    def _read[T](
-        self, attempted: str, item: Mapping[str, Any], read: Callable[[Mapping[str, Any]], T], advice: str
-    ) -> T:
+    def _read(self, attempted: str, item: Mapping[str, Any], read: Callable[[Mapping[str, Any]], T], advice: str) -> T:
         """*item* as *read* reads it. Raises OperationError when it is not what the contract says: nothing is guessed.
 
         *advice* says what may be done about it.
