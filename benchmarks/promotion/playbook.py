@@ -27,7 +27,7 @@ def run(promotion: Promotion, folder: Path) -> float:
     done = subprocess.run(
         [Path(sys.executable).with_name("ansible-playbook"), "-i", "localhost,", "-c", "local", play],
         cwd=ROOT,
-        env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
+        env={**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_STDOUT_CALLBACK": "default"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -114,7 +114,7 @@ class Summary:
 
     def end(self, failures: int, hosts: int) -> list[str]:
         """The last lines. *failures*: hosts that failed or could not be reached; *hosts*: those that had tasks."""
-        if not hosts:
+        if not hosts and not self.components:
             return ["Nothing was done: no component was matched. Look at the inventory and at --limit."]
         count = len(self.components) or hosts
         changed = "would change" if self.check_mode else "changed"

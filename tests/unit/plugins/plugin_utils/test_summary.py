@@ -112,6 +112,12 @@ def test_a_run_that_matched_nothing_says_so() -> None:
     assert "no component was matched" in Summary().end(0, 0)[0]
 
 
+def test_a_play_on_localhost_alone_has_done_what_it_did() -> None:
+    summary = Summary()
+    summary.ok("localhost", "fastbreak.aws.image_promotion", "Promote", {"changed": True, "images": [{"tag": "1.0.0"}]})
+    assert summary.end(0, 0)[1] == "1 component, 1 changed."
+
+
 @pytest.mark.parametrize(
     ("result", "message"),
     [
