@@ -172,8 +172,8 @@ class Surroundings(Protocol):
     def role_exists(self, arn: str) -> bool:
         """Whether the IAM role exists."""
 
-    def secret_exists(self, value_from: str) -> bool:
-        """Whether the secret or parameter of a ``valueFrom`` exists."""
+    def secret_problem(self, value_from: str) -> str:
+        """Why the secret or parameter of a ``valueFrom`` cannot be read, as a sentence ends; empty when it can."""
 
     def secret_keys(self, value_from: str) -> frozenset[str] | None:
         """The JSON keys of the secret of a ``valueFrom``; None when it holds no JSON object."""

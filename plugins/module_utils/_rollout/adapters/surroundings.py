@@ -22,6 +22,16 @@ _ALARM_NAMES = 100
 _ALARM_KINDS = ("MetricAlarms", "CompositeAlarms")
 
 
+_NOWHERE = "does not exist, or lies in another account or region"
+
+
+def _parts(value_from: str) -> tuple[str, str, str]:
+    """The secret's ARN, the stage and the version of a ``valueFrom``, in which a JSON key may stand before these."""
+    parts = value_from.split(":")
+    stage, version = ([*parts[_SECRET_ARN_PARTS + 1 :], "", ""])[:2]
+    return ":".join(parts[:_SECRET_ARN_PARTS]), stage, version
+
+
 class IamRoles(AwsClient):
     """IAM's roles."""
 
@@ -38,12 +48,22 @@ class Secrets(AwsClient):
 
     label = "Secrets Manager"
 
-    def secret_exists(self, arn: str) -> bool:
-        """Whether the secret exists and is not about to be deleted."""
+    def secret_problem(self, arn: str, stage: str, version: str) -> str:
+        """Why the secret cannot be read at the stage, or the version; empty when it can, or when that is not known.
+
+        A version without a stage is not told of.
+        """
         answer = self._find(
             f"describe secret {arn}", "describe_secret", frozenset({"ResourceNotFoundException"}), SecretId=arn
         )
-        return answer is not None and not answer.get("DeletedDate")
+        if answer is None or answer.get("DeletedDate"):
+            return _NOWHERE
+        wanted = stage or ("" if version else "AWSCURRENT")
+        stages = {label for labels in (answer.get("VersionIdsToStages") or {}).values() for label in labels}
+        if not wanted or wanted in stages:
+            return ""
+        there = f"it has: {', '.join(sorted(stages))}" if stages else "it was never given a value"
+        return f"has no version at stage {wanted} ({there})"
 
     def secret_keys(self, arn: str, stage: str, version: str) -> frozenset[str] | None:
         """The keys of the JSON object that the secret holds; None when it holds none. Its values are not kept."""
@@ -69,10 +89,10 @@ class Parameters(AwsClient):
 
     label = "Systems Manager"
 
-    def parameter_exists(self, name: str) -> bool:
-        """Whether the parameter exists."""
+    def parameter_problem(self, name: str) -> str:
+        """Why the parameter cannot be read; empty when it exists."""
         answer = self._call(f"look for parameter {name}", "get_parameters", Names=[name])
-        return not answer["InvalidParameters"]
+        return _NOWHERE if answer["InvalidParameters"] else ""
 
 
 class Alarms(AwsClient):
@@ -118,17 +138,15 @@ class AwsSurroundings:
         """Whether the IAM role exists."""
         return self._roles.role_exists(arn)
 
-    def secret_exists(self, value_from: str) -> bool:
-        """Whether the secret or parameter of a ``valueFrom`` exists. Behind a secret's ARN may stand a JSON key."""
+    def secret_problem(self, value_from: str) -> str:
+        """Why the secret or parameter of a ``valueFrom`` cannot be read, as a sentence ends; empty when it can."""
         if ":secretsmanager:" in value_from:
-            return self._secrets.secret_exists(":".join(value_from.split(":")[:_SECRET_ARN_PARTS]))
-        return self._parameters.parameter_exists(value_from)
+            return self._secrets.secret_problem(*_parts(value_from))
+        return self._parameters.parameter_problem(value_from)
 
     def secret_keys(self, value_from: str) -> frozenset[str] | None:
         """The JSON keys of the secret of a ``valueFrom``; None when it holds no JSON object."""
-        parts = value_from.split(":")
-        stage, version = ([*parts[_SECRET_ARN_PARTS + 1 :], "", ""])[:2]
-        return self._secrets.secret_keys(":".join(parts[:_SECRET_ARN_PARTS]), stage, version)
+        return self._secrets.secret_keys(*_parts(value_from))
 
     def subnet_vpcs(self, ids: frozenset[str]) -> Mapping[str, str]:
         """The VPC of each subnet that exists, by its id."""

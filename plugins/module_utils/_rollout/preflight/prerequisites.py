@@ -49,8 +49,8 @@ def _definition_problems(session: Session, document: Document) -> Iterator[str]:
         name = f"Secret {secret if is_reference(secret) else session.request.disclosure.of(secret)}"
         if place := _place_of(document, secret):
             name += f" ({place})"
-        if not session.ports.surroundings.secret_exists(secret):
-            yield f"{name} does not exist, or lies in another account or region; tasks could not start."
+        if problem := session.ports.surroundings.secret_problem(secret):
+            yield f"{name} {problem}; tasks could not start."
         else:
             yield from _key_problems(session, secret, name)
     for group in refers.log_groups:

@@ -404,8 +404,8 @@ class World(Scheduler):
     def role_exists(self, arn: str) -> bool:
         return arn not in self.missing
 
-    def secret_exists(self, value_from: str) -> bool:
-        return value_from not in self.missing
+    def secret_problem(self, value_from: str) -> str:
+        return "does not exist, or lies in another account or region" if value_from in self.missing else ""
 
     def secret_keys(self, value_from: str) -> frozenset[str] | None:
         if self.forbidden:

@@ -59,3 +59,27 @@ def test_json_keys_of_a_secret_are_told_without_its_values(
     client, stub = stubbed("secretsmanager")
     stub.add_response("get_secret_value", {"SecretString": held}, {"SecretId": ARN, **asked})
     assert AwsSurroundings(lambda _service: client).secret_keys(value_from) == keys
+
+
+@pytest.mark.parametrize(
+    ("suffix", "answer", "said"),
+    [
+        ("", {"VersionIdsToStages": {VERSION: ["AWSCURRENT"]}}, ""),
+        (":password::", {"VersionIdsToStages": {VERSION: ["AWSCURRENT"]}}, ""),
+        (":password:AWSPREVIOUS:", {"VersionIdsToStages": {VERSION: ["AWSPREVIOUS"]}}, ""),
+        (f":password::{VERSION}", {"VersionIdsToStages": {}}, ""),
+        (
+            "::AWSPREVIUOS:",
+            {"VersionIdsToStages": {VERSION: ["AWSCURRENT"]}},
+            "has no version at stage AWSPREVIUOS (it has: AWSCURRENT)",
+        ),
+        ("", {}, "has no version at stage AWSCURRENT (it was never given a value)"),
+        ("", {"DeletedDate": 1}, "does not exist, or lies in another account or region"),
+    ],
+)
+def test_a_secret_is_looked_for_at_the_stage_that_is_named(
+    stubbed: Callable[[str], tuple[Any, Stubber]], suffix: str, answer: dict[str, Any], said: str
+) -> None:
+    client, stub = stubbed("secretsmanager")
+    stub.add_response("describe_secret", answer, {"SecretId": ARN})
+    assert AwsSurroundings(lambda _service: client).secret_problem(ARN + suffix) == said
