@@ -5,25 +5,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from ..._common.wait import until
-from ..._errors import UnavailableError, WaitTimeoutError
+from ..._errors import WaitTimeoutError
 from ..judge.observation import count_targets, of_revision
 from ..strategies.service_events import said_by_ecs
+from .meanwhile import DELETED, ask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ..session import Session
     from .destination import WayBack
+    from .meanwhile import Meanwhile
     from .snapshot import Snapshot
-
-T = TypeVar("T")
-
-#: Why nothing arrives any more.
-DELETED = "the service was deleted meanwhile"
 
 
 def home_group(session: Session, snapshot: Snapshot) -> str:
@@ -50,13 +45,13 @@ class Arrival:
     lost: str = ""
 
 
-def await_arrival(session: Session, back: WayBack, seconds: float, group: str) -> Arrival:
+def await_arrival(session: Session, back: WayBack, seconds: float, group: str, meanwhile: Meanwhile) -> Arrival:
     """Wait until the revision of *back* is healthy in the target *group*, or the service is set to another one.
 
     A rollback is believed in only then. Raises UnfinishedError after *seconds*.
     """
     return until(
-        lambda: _look(session, back, group),
+        lambda: _look(session, back, group, meanwhile),
         lambda seen: seen.healthy or bool(seen.lost) or seen.task_definition_arn not in ("", back.task_definition_arn),
         clock=session,
         seconds=seconds,
@@ -74,7 +69,7 @@ def unfinished(session: Session, back: WayBack, seen: str) -> UnfinishedError:
     )
 
 
-def _look(session: Session, back: WayBack, group: str) -> Arrival:
+def _look(session: Session, back: WayBack, group: str, meanwhile: Meanwhile) -> Arrival:
     request, ports = session.request, session.ports
     service = ask(session, lambda: (ports.ecs.describe_service(request.cluster, request.service),))
     if service is None:
@@ -85,7 +80,8 @@ def _look(session: Session, back: WayBack, group: str) -> Arrival:
         return Arrival(service[0].task_definition_arn)
     if service[0].desired_count == 0:
         return Arrival(back.task_definition_arn, lost="its desired count is 0, so that no task runs: scale it up")
-    return _look_at_tasks(session, back, group, service[0].desired_count)
+    arrival = _look_at_tasks(session, back, group, service[0].desired_count)
+    return arrival if arrival.healthy or arrival.lost else replace(arrival, lost=meanwhile.unreachable())
 
 
 def _look_at_tasks(session: Session, back: WayBack, group: str, desired: int) -> Arrival:
@@ -103,12 +99,3 @@ def _look_at_tasks(session: Session, back: WayBack, group: str, desired: int) ->
     ]
     seen = count_targets(desired, of_revision(tasks, back.task_definition_arn), targets[0])
     return Arrival(back.task_definition_arn, seen.whole and not others, desired)
-
-
-def ask(session: Session, question: Callable[[], T]) -> T | None:  # noqa: UP047 - needs a newer Python
-    """The answer, or None when it could not be had now: a rollback is not given up for one failed look."""
-    try:
-        return question()
-    except UnavailableError as error:
-        session.say(f"could not look, trying again: {error}")
-        return None

@@ -41,7 +41,7 @@ def undo(session: Session, snapshot: Snapshot, started: Started, back: WayBack, 
     if not back.stop:
         restoration.rules_that_answer()
     try:
-        undone = _undo(session, snapshot, started, back, step)
+        undone = _undo(session, restoration, started, back, step)
     except SupersededError:
         raise
     except UnfinishedError as error:
@@ -69,11 +69,11 @@ def judged(session: Session, snapshot: Snapshot, undone: Undone, restored: Resto
     return Undone(undone.outcome, standing, whole=not restored.left)
 
 
-def _undo(session: Session, snapshot: Snapshot, started: Started, back: WayBack, step: Step) -> Undone:
+def _undo(session: Session, restoration: Restoration, started: Started, back: WayBack, step: Step) -> Undone:
     if back.stop:
         return stop(session, started.task_definition_arn)
     if not back.task_definition_arn:
         return Undone(Outcome.FAILED, "The service was left as it was found: no release of it was ever judged fit.")
     if step is Step.AWAIT_ROLLBACK or started.strategy.roll_back(session, started):
-        return await_rollback(session, started, back, snapshot)
-    return redeploy(session, started.strategy, back, snapshot)
+        return await_rollback(session, started, back, restoration)
+    return redeploy(session, started.strategy, back, restoration)

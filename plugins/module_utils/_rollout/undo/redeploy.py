@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..._common.commands import ROLL_BACK_TO
-from ..._common.wait import until
 from ..._release.record import Outcome
 from ..service.comparison import changed_settings, joint_bindings, starts_deployment
 from ..service.deployment import DeploymentState
@@ -17,18 +16,20 @@ from ..service.rules import ours_or_there, routed_groups
 from ..service.writes import ServiceChange
 from ..strategies.service_events import said_by_ecs
 from ..strategies.table import find_strategy
-from .arrival import ask, await_arrival, home_group, unfinished
+from .arrival import await_arrival, home_group
 from .destination import Undone
+from .ending import await_end
+from .meanwhile import Meanwhile
 from .restore import Restoration
 
 if TYPE_CHECKING:
     from ..session import Session
-    from ..strategies.model import Standing, Started, Strategy
+    from ..strategies.model import Strategy
     from .destination import WayBack
     from .snapshot import Snapshot
 
 
-def redeploy(session: Session, failed: Strategy, back: WayBack, snapshot: Snapshot) -> Undone:
+def redeploy(session: Session, failed: Strategy, back: WayBack, restoration: Restoration) -> Undone:
     """Deploy what *back* names, with the settings that were found, and wait until it is healthy.
 
     Their strategy does it; where that is none of ours, the one of the release that *failed*.
@@ -36,31 +37,40 @@ def redeploy(session: Session, failed: Strategy, back: WayBack, snapshot: Snapsh
     Once they answer in their own, the listener rules go back, and the other group is left.
     """
     session.say(f"deploying {back.version} again")
+    snapshot = restoration.snapshot
     change = _change(session, back, snapshot)
     strategy = find_strategy(change.settings.deployment.strategy) or failed
-    undone = _deploy(session, strategy, back, snapshot, change)
+    undone = _deploy(session, strategy, back, restoration, change)
     home = snapshot.settings.target_bindings if snapshot.settings else change.settings.target_bindings
     if undone.outcome is not Outcome.ROLLED_BACK or change.settings.target_bindings == home:
         return undone
     Restoration(session, snapshot).rules_that_answer()
     settings = replace(change.settings, target_bindings=home)
-    return _deploy(session, strategy, back, snapshot, ServiceChange(settings, ("target_bindings",)))
+    return _deploy(session, strategy, back, restoration, ServiceChange(settings, ("target_bindings",)))
 
 
-def _deploy(session: Session, strategy: Strategy, back: WayBack, snapshot: Snapshot, change: ServiceChange) -> Undone:
+def _deploy(
+    session: Session, strategy: Strategy, back: WayBack, restoration: Restoration, change: ServiceChange
+) -> Undone:
+    group = home_group(session, restoration.snapshot)
+    meanwhile = Meanwhile(session, restoration, group)
     again = strategy.update(session, change, back.task_definition_arn)
     began = session.monotonic()
-    standing = _await_end(session, again, back)
-    if standing.state is not DeploymentState.SUCCESSFUL:
-        reason = f" ({standing.reason})" if standing.reason else ""
+    ending = await_end(session, again, back, meanwhile)
+    if ending.lost:
+        return Undone(
+            Outcome.FAILED, f"A new deployment was bringing the service back to {back.version}, but {ending.lost}."
+        )
+    if ending.state is not DeploymentState.SUCCESSFUL:
+        reason = f" ({ending.reason})" if ending.reason else ""
         return Undone(
             Outcome.FAILED,
-            f"Going back to {back.version} failed as well: service deployment {again.arn} is {standing.state.value}"
+            f"Going back to {back.version} failed as well: service deployment {again.arn} is {ending.state.value}"
             f"{reason}. The service may be running a mixture; go back to a version that is known to be good: "
             f"{ROLL_BACK_TO.format(version='<version>')}.{said_by_ecs(session)}",
         )
     left = session.request.timeout_seconds - (session.monotonic() - began)
-    arrival = await_arrival(session, back, left, home_group(session, snapshot))
+    arrival = await_arrival(session, back, left, group, meanwhile)
     if arrival.lost:
         return Undone(
             Outcome.FAILED, f"A new deployment brought the service back to {back.version}, but {arrival.lost}."
@@ -90,18 +100,3 @@ def _change(session: Session, back: WayBack, snapshot: Snapshot) -> ServiceChang
     changed = changed_settings(service.settings, settings)
     arn = back.task_definition_arn if service.task_definition_arn != back.task_definition_arn else ""
     return ServiceChange(settings, changed, arn, force=not arn and not starts_deployment(changed))
-
-
-def _await_end(session: Session, again: Started, back: WayBack) -> Standing:
-    def look() -> list[Standing]:
-        standing = ask(session, lambda: again.strategy.follow(session, again))
-        return [standing] if standing else []
-
-    return until(
-        look,
-        lambda seen: bool(seen) and not seen[0].state.moving,
-        clock=session,
-        seconds=session.request.timeout_seconds,
-        pause=session.request.poll_seconds,
-        on_timeout=lambda seen, _elapsed: unfinished(session, back, seen[0].state.value if seen else ""),
-    )[0]

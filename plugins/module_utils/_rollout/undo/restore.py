@@ -67,6 +67,11 @@ class Restoration:
             self._try("the scaling", self._scaling)
         return Restored(tuple(dict.fromkeys(self._done)), tuple(dict.fromkeys(self._left)))
 
+    def put_back(self, rule: StandingRule) -> str:
+        """Put back a *rule* of before that no longer stands; its name."""
+        self._put_back(rule, None)
+        return rule.name
+
     def _try(self, what: str, work: Callable[[], None]) -> None:
         try:
             work()
@@ -76,7 +81,8 @@ class Restoration:
         except FastbreakError as error:
             self._left.append(f"{what} ({error})")
 
-    def _standing(self) -> tuple[StandingRule, ...]:
+    def standing(self) -> tuple[StandingRule, ...]:
+        """The rules that stand now on the listeners of the release and of before."""
         request, before = self._session.request, self.snapshot
         bindings = request.settings.target_bindings | (before.settings.target_bindings if before.settings else set())
         listeners = {rule.listener_arn for rule in request.rules} | {rule.listener_arn for rule in before.rules}
@@ -85,7 +91,7 @@ class Restoration:
         )
 
     def _rules_that_answer(self) -> None:
-        standing = self._standing()
+        standing = self.standing()
         self._widen(standing)
         for rule in self.snapshot.rules:
             there = at(standing, rule.place)
@@ -120,7 +126,7 @@ class Restoration:
         owner, wanted = self._session.request.owned_by, self._session.request.rules
         places = {rule.place for rule in self.snapshot.rules}
         ours = {(rule.listener_arn, rule.priority) for rule in wanted}
-        standing = self._standing()
+        standing = self.standing()
         self._widen(standing)
         for rule in self.snapshot.rules:
             self._try(rule.name, partial(self._put_back_unless_dead, rule, at(standing, rule.place)))
