@@ -93,7 +93,7 @@ def perform(params, context):
     return {"changed": False, "account_id": caller.account, "arn": caller.arn}
 
 
-ENTRY = Entry(build_argument_spec(), perform, services=("sts",))
+ENTRY = Entry(build_argument_spec(), perform, numerals=("account_id",), services=("sts",))
 
 
 def main():

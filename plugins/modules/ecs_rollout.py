@@ -719,7 +719,6 @@ import socket
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
-from ansible_collections.fastbreak.aws.plugins.module_utils._common.given import given_options, value_problem
 from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.client import EcrClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion_table import PromotionsClient
@@ -892,15 +891,8 @@ def perform(params, context):
 
 
 def given_problems(given):
-    """What is wrong with gates, deployment and migration that only shows in the options as they were given."""
-    spec = {"migration": build_argument_spec()["migration"]}
-    words = [each for each in given_options(spec, given) if each.path == "migration.command" and each.kind == "str"]
-    problems = [(each.place, value_problem(each.value)) for each in words]
-    return [
-        *given_gate_problems(given),
-        *given_deployment_problems(given),
-        *(f"{place} {problem}" for place, problem in problems if problem),
-    ]
+    """What is wrong with gates and deployment that only shows in the options as they were given."""
+    return [*given_gate_problems(given), *given_deployment_problems(given)]
 
 
 ENTRY = Entry(
@@ -929,6 +921,7 @@ ENTRY = Entry(
     ),
     empty_texts=("gates.version_header", "listener_rules.query_strings.key"),
     texts=("version", "revision", "platform_version", *RULE_TEXTS, "stop_serving"),
+    numerals=("command", "registry_account"),
     given_problems=given_problems,
 )
 

@@ -156,6 +156,7 @@ ENTRY = Entry(
     perform,
     # An empty role would be the service's own, an empty time none.
     protecting=("command", "task_role_arn", "timeout_seconds", "poll_interval_seconds"),
+    numerals=("command",),
 )
 
 

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .._errors import FastbreakError, RequestError
-from .given import empty_problems, shape_problems, text_problems
+from .given import empty_problems, number_problems, shape_problems, text_problems
 from .given_texts import repeated_problems, unicode_problems
 from .interruption import interruptible
 
@@ -59,9 +59,11 @@ class Entry:
     ``secrets`` finds secrets that lie deeper in the options than Ansible looks. ``protecting`` are the options
     (``gates``, ``images.digest``) that must not be empty when they are given, nor anything below them, but for an
     empty text of ``empty_texts``. ``texts`` are names of options that hold a version, a tag or a digest, which must
-    be text as they are given. ``given_problems`` finds what else is wrong with options as they are given. ``aws``:
-    it has the options of every AWS module; ``aws_optional``: it may do its work without AWS. ``services`` are those
-    that several hosts ask of, each in a process of its own: their models are read once for all.
+    be text as they are given; no other option of text takes a number, true or false either, but for whole numbers
+    of ``numerals``, which are names of options whose numbers nobody writes in two ways. ``given_problems`` finds what
+    else is wrong with options as they are given. ``aws``: it has the options of every AWS module; ``aws_optional``:
+    it may do its work without AWS. ``services`` are those that several hosts ask of, each in a process of its own:
+    their models are read once for all.
     """
 
     argument_spec: Mapping[str, Any]
@@ -72,6 +74,7 @@ class Entry:
     protecting: tuple[str, ...] = ()
     empty_texts: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
+    numerals: tuple[str, ...] = ()
     given_problems: Callable[[Mapping[str, Any]], Iterable[str]] = _no_problems
     aws: bool = True
     aws_optional: bool = False
@@ -83,6 +86,7 @@ class Entry:
         problems = [
             *(shapeless or empty_problems(self.argument_spec, given, self.protecting, self.empty_texts)),
             *text_problems(self.argument_spec, given, self.texts),
+            *number_problems(self.argument_spec, given, texts=self.texts, numerals=self.numerals),
             *repeated_problems(self.argument_spec, given),
             *unicode_problems(self.argument_spec, given),
             *self.given_problems(given),

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _SHOWN = 80
+_TEXTS = frozenset({"str", "path"})
+_NOT_KNOWN = (
+    "must be text, and what was written is not known (YAML takes 1.10 for 1.1 and on for true); write it in quotes"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +175,20 @@ def text_problems(spec: Mapping[str, Any], options: Mapping[str, Any], names: It
             yield from filter(None, [text_problem(given.place, given.value)])
 
 
+def number_problems(
+    spec: Mapping[str, Any], options: Mapping[str, Any], *, texts: Iterable[str] = (), numerals: Iterable[str] = ()
+) -> Iterator[str]:
+    """What is wrong with options of text that hold a number, true or false, which Ansible would write down as text.
+
+    Options of the names *texts* are `text_problems`' own. Those of *numerals* take whole numbers. As an option may be a
+    secret, its value is not shown.
+    """
+    for given in given_options(spec, options):
+        number = given.kind in _TEXTS and isinstance(given.value, int | float) and given.name not in texts
+        if number and (given.name not in numerals or value_problem(given.value)):
+            yield f"{given.place} {_NOT_KNOWN}"
+
+
 def text_problem(place: str, value: Any) -> str:
     """Why *value* cannot be a version, a tag or a digest, or an empty text; null is a matter of its own."""
     if value is None or isinstance(value, str):
@@ -185,9 +203,7 @@ def value_problem(value: Any) -> str:
     """Why *value* is no text of a mapping that takes whole numbers too; an end of a sentence that holds no value."""
     if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
         return ""
-    return (
-        "must be text, and what was written is not known (YAML takes 1.10 for 1.1 and on for true); write it in quotes"
-    )
+    return _NOT_KNOWN
 
 
 _KINDS: tuple[tuple[type, str], ...] = (

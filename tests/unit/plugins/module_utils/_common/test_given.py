@@ -14,6 +14,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._common.given import
     GivenOption,
     empty_problems,
     given_options,
+    number_problems,
     shape_problems,
     text_problem,
     text_problems,
@@ -119,6 +120,22 @@ def test_true_and_false_are_no_numbers(kind: str, value: bool) -> None:
 def test_a_number_that_stands_for_a_list_of_texts_is_no_text(value: Any) -> None:
     (problem,) = text_problems(SPEC, {"tags": value}, ("tags",))
     assert problem.startswith("tags[0] is read as")
+
+
+@pytest.mark.parametrize("value", [1.10, 7, True, False, float("nan"), 0])
+def test_a_number_is_no_name_and_is_not_shown(value: Any) -> None:
+    spec = {"name": {}, "file": {"type": "path"}, "names": {"type": "list"}, "count": {"type": "int"}}
+    given = {"name": value, "file": value, "names": ["a", value], "count": value}
+    problems = list(number_problems(spec, given))
+    assert [problem.partition(" ")[0] for problem in problems] == ["name", "file", "names[1]"]
+    assert all(problem.partition(" ")[2].startswith("must be text") for problem in problems)
+    assert len({problem.partition(" ")[2] for problem in problems}) == 1
+    assert not list(number_problems(spec, given, texts=("name", "file", "names")))
+
+
+@pytest.mark.parametrize(("value", "refused"), [(7, False), (0, False), (1.5, True), (True, True), ("on", False)])
+def test_numerals_take_whole_numbers(value: Any, refused: bool) -> None:
+    assert bool(list(number_problems({"account": {}}, {"account": value}, numerals=("account",)))) is refused
 
 
 @pytest.mark.parametrize("value", [None, {}, "{}", '{"age": null}', "other=1"])
