@@ -11,6 +11,7 @@ from .._errors import FastbreakError, OperationError, RolledBackError, Supersede
 from .._release.record import Outcome
 from .act.steps import apply_settings
 from .act.traffic import Traffic
+from .act.unmanaged import warn_of_unmanaged
 from .judge.decision import Step
 from .judge.running import watch_running
 from .report import as_data, build_result
@@ -56,10 +57,12 @@ def change_settings(session: Session, facts: Facts, recovery: Recovery) -> Rollo
     if decision.step is Step.SUCCEED:
         traffic.close()
         recovery.complete(session)
+        warn_of_unmanaged(session, facts)
         return build_result(session, facts)
     if decision.step is Step.SUPERSEDED:
         raise SupersededError(f"{subject} was superseded and was not judged: {decision.seen}. Nothing was put back.")
     failure = _put_back(session, facts, decision, restoration, subject)
+    warn_of_unmanaged(session, facts)
     if isinstance(failure, RolledBackError):
         recovery.complete(session)
     raise failure

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Say what of the service differs after a release though no rollout manages it."""
+"""Say what of the service differs after a release or a change of settings though no rollout manages it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def warn_of_unmanaged(session: Session, facts: Facts) -> None:
-    """Warn when it is not what it was before the release. Never fails a run."""
+    """Warn when it is not what it was before the run. Never fails a run."""
     before, request = facts.found.service, session.request
     if before is None:
         return
@@ -27,6 +27,6 @@ def warn_of_unmanaged(session: Session, facts: Facts) -> None:
         return
     if after and (changed := changed_by_others(before, after, request.settings.deployment)):
         session.warn(
-            f"settings of the service that no rollout manages differ from before the release: {', '.join(changed)}. "
+            f"settings of the service that no rollout manages differ from before this run: {', '.join(changed)}. "
             "They were left as they are now; see CloudTrail for who changed them"
         )
