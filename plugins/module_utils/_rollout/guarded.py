@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 #: What asks AWS, or computes, and changes nothing.
 READS = frozenset(
     {
+        "cluster_providers",
         "cluster_status",
         "conform_definition",
         "describe_scaling",

@@ -47,6 +47,9 @@ class Ecs(Protocol):
     def cluster_status(self, cluster: str) -> str:
         """The cluster's status, or an empty string when there is none."""
 
+    def cluster_providers(self, cluster: str) -> frozenset[str]:
+        """The names of the capacity providers that are associated with the cluster."""
+
     def describe_service(self, cluster: str, name: str) -> Service | None:
         """The service, unless it was never there or is gone (INACTIVE)."""
 

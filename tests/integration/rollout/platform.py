@@ -105,7 +105,7 @@ class Platform:
 
     def _make_surroundings(self) -> None:
         self.cluster = self.name
-        self.ecs.create_cluster(clusterName=self.cluster)
+        self.ecs.create_cluster(clusterName=self.cluster, capacityProviders=["FARGATE", "FARGATE_SPOT"])
         iam = self.connect("iam")
         self.role = iam.create_role(RoleName=self.name, AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
         self.secret = self.connect("secretsmanager").create_secret(

@@ -57,6 +57,13 @@ class EcsClient(AwsClient):
         answer = self._call(f"describe cluster {cluster}", "describe_clusters", clusters=[cluster])
         return next((str(cluster["status"]) for cluster in answer["clusters"]), "")
 
+    def cluster_providers(self, cluster: str) -> frozenset[str]:
+        """The names of the capacity providers that are associated with the cluster."""
+        answer = self._call(f"describe cluster {cluster}", "describe_clusters", clusters=[cluster])
+        return frozenset(
+            name.rpartition("/")[2] for found in answer["clusters"] for name in found.get("capacityProviders") or []
+        )
+
     def describe_service(self, cluster: str, name: str) -> Service | None:
         """The service, unless it was never there or is gone (INACTIVE)."""
         answer = self._find(

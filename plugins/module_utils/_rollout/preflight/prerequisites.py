@@ -36,6 +36,7 @@ def prerequisite_problems(session: Session, facts: Facts) -> Iterator[str]:
     if facts.plan.action not in (Action.UNCHANGED, Action.SETTINGS):
         yield from _definition_problems(session, facts.target.document)
         yield from _image_problems(session, facts)
+        yield from _provider_problems(session)
     yield from _network_problems(session)
 
 
@@ -102,6 +103,20 @@ def _image_problems(session: Session, facts: Facts) -> Iterator[str]:
             f"Image {digest} is built for {', '.join(sorted(there))}, where task_definition.runtimePlatform wants "
             f"{wanted} ({architecture}); no container of it could start. Build it for {wanted}, or set "
             "runtimePlatform.cpuArchitecture (ecs_rollout_cpu_architecture of the role)."
+        )
+
+
+def _provider_problems(session: Session) -> Iterator[str]:
+    request = session.request
+    named = {provider.name.rpartition("/")[2] for provider in request.settings.capacity_providers}
+    if not named:
+        return
+    there = session.ports.ecs.cluster_providers(request.cluster)
+    for name in sorted(named - there):
+        yield (
+            f"Capacity provider {name} of capacity_provider_strategy is not associated with cluster {request.cluster} "
+            f"(it has: {', '.join(sorted(there)) or 'none'}); associate it (PutClusterCapacityProviders, or component "
+            "'ecs'), or name another."
         )
 
 

@@ -76,6 +76,9 @@ class World(Scheduler):
     def cluster_status(self, cluster: str) -> str:
         return self.cluster
 
+    def cluster_providers(self, cluster: str) -> frozenset[str]:
+        return self.providers
+
     def describe_service(self, cluster: str, name: str) -> Service | None:
         if self.unreachable:
             raise UnavailableError("the network is down")

@@ -133,6 +133,7 @@ class Scheduler:
         self.platforms: frozenset[str] = frozenset({"linux/amd64"})
         self.group_vpc = "vpc-1"
         self.cluster = "ACTIVE"
+        self.providers: frozenset[str] = frozenset({"FARGATE", "FARGATE_SPOT"})
         self.breaker_threshold = 3
         self.grace_seconds = 30.0
         self.unreachable = False

@@ -76,6 +76,15 @@ def test_events_and_what_no_rollout_manages_are_read_with_the_service(api: tuple
     assert service.unmanaged == {("Service Connect", '{"enabled": true}')}
 
 
+def test_the_capacity_providers_of_a_cluster_are_told_by_name(api: tuple[EcsClient, Stubber]) -> None:
+    ecs, stub = api
+    arn = "arn:aws:ecs:us-east-1:111111111111:capacity-provider/instances"
+    stub.add_response("describe_clusters", {"clusters": [{"capacityProviders": ["FARGATE", arn]}]}, {"clusters": ["c"]})
+    assert ecs.cluster_providers("c") == {"FARGATE", "instances"}
+    stub.add_response("describe_clusters", {"clusters": []})
+    assert ecs.cluster_providers("c") == frozenset()
+
+
 def test_what_is_described_can_be_registered_again(api: tuple[EcsClient, Stubber]) -> None:
     """The stub checks the request with botocore's model, as the client does before it sends one."""
     ecs, stub = api

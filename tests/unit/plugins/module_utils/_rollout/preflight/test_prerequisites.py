@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RefusedError
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import CapacityProvider
 
 from tests.unit.plugins.module_utils._rollout.case import deploy, document, make_request
 
@@ -38,6 +40,31 @@ def test_what_no_task_could_start_with_is_refused(
         setattr(world, name, value)
     with pytest.raises(RefusedError) as caught:
         deploy(ports, "1.0.0", check_mode=check_mode)
+    assert said in caught.value.message
+    assert world.calls == []
+
+
+@pytest.mark.parametrize(
+    ("named", "there", "said"),
+    [
+        ("nope", {"FARGATE", "instances"}, "nope of capacity_provider_strategy is not associated with cluster"),
+        ("instances", {"FARGATE", "instances"}, ""),
+        ("arn:aws:ecs:us-east-1:111111111111:capacity-provider/instances", {"instances"}, ""),
+        ("FARGATE_SPOT", set(), "(it has: none)"),
+        ("FARGATE_SPOT", {"FARGATE"}, "(it has: FARGATE)"),
+    ],
+)
+def test_a_capacity_provider_that_the_cluster_has_not_is_refused(
+    world: World, ports: Ports, named: str, there: set[str], said: str
+) -> None:
+    world.push("1.0.0", "a")
+    world.providers = frozenset(there)
+    settings = replace(make_request("x").settings, capacity_providers=frozenset({CapacityProvider(named)}))
+    if not said:
+        assert deploy(ports, "1.0.0", settings=settings).changed
+        return
+    with pytest.raises(RefusedError) as caught:
+        deploy(ports, "1.0.0", settings=settings)
     assert said in caught.value.message
     assert world.calls == []
 
