@@ -172,8 +172,8 @@ class Surroundings(Protocol):
     def caller_arn(self) -> str:
         """Who we are."""
 
-    def role_exists(self, arn: str) -> bool:
-        """Whether the IAM role exists."""
+    def role_problem(self, arn: str) -> str:
+        """Why no task can have the IAM role, as a sentence ends; empty when one can."""
 
     def secret_problem(self, value_from: str) -> str:
         """Why the secret or parameter of a ``valueFrom`` cannot be read, as a sentence ends; empty when it can."""

@@ -80,10 +80,11 @@ def _service(request: ServiceTaskRequest, ports: ServiceTaskPorts) -> tuple[Serv
             f"The {request.name} of {request.service} was refused: it is to run in container {request.container}, but "
             f"{definition.arn} has {', '.join(containers)}. Nothing was run."
         )
-    if request.task_role_arn and not ports.surroundings.role_exists(request.task_role_arn):
+    role = request.task_role_arn
+    if role and (problem := ports.surroundings.role_problem(role)):
         raise RefusedError(
-            f"The {request.name} of {request.service} was refused: role {request.task_role_arn} does not exist. "
-            "Nothing was run. Provision what makes it, or correct task_role_arn."
+            f"The {request.name} of {request.service} was refused: role {role} {problem}. "
+            "Nothing was run. Provision what makes it, or correct it or task_role_arn."
         )
     return service, definition
 

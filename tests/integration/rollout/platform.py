@@ -20,7 +20,14 @@ from ansible_collections.fastbreak.aws.plugins.modules.ecs_rollout import ENTRY
 
 from tests.integration.rollout.images import Images
 
-TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
+TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        ],
+    }
+)
 
 
 class Lines:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..._aws.api import AwsClient
 from ..._aws.identity import Sts
+from ..definition.trust import TASKS, trusts_tasks
 from .image_platforms import ImagePlatforms
 from .network import Ec2Client
 
@@ -37,10 +38,15 @@ class IamRoles(AwsClient):
 
     label = "IAM"
 
-    def role_exists(self, arn: str) -> bool:
-        """Whether the role exists."""
+    def role_problem(self, arn: str) -> str:
+        """Why no task can have the role; empty when one can, or when that is not known."""
         name = arn.rpartition("/")[2]
-        return self._find(f"get role {name}", "get_role", frozenset({"NoSuchEntity"}), RoleName=name) is not None
+        answer = self._find(f"get role {name}", "get_role", frozenset({"NoSuchEntity"}), RoleName=name)
+        if answer is None:
+            return "does not exist"
+        if trusts_tasks(answer["Role"].get("AssumeRolePolicyDocument")):
+            return ""
+        return f"cannot be assumed by tasks: its trust policy does not let {TASKS} call sts:AssumeRole"
 
 
 class Secrets(AwsClient):
@@ -134,9 +140,9 @@ class AwsSurroundings:
         """Who we are."""
         return self._identity.get_caller_identity().arn
 
-    def role_exists(self, arn: str) -> bool:
-        """Whether the IAM role exists."""
-        return self._roles.role_exists(arn)
+    def role_problem(self, arn: str) -> str:
+        """Why no task can have the IAM role, as a sentence ends; empty when one can."""
+        return self._roles.role_problem(arn)
 
     def secret_problem(self, value_from: str) -> str:
         """Why the secret or parameter of a ``valueFrom`` cannot be read, as a sentence ends; empty when it can."""

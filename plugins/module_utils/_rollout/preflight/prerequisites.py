@@ -44,8 +44,8 @@ def _definition_problems(session: Session, document: Document) -> Iterator[str]:
     refers, migration = references(document), session.request.migration
     own = (migration.task_role_arn,) if migration and migration.task_role_arn else ()
     for role in sorted({*refers.roles, *own}):
-        if not session.ports.surroundings.role_exists(role):
-            yield f"Role {role} does not exist; provision component 'service', or correct the task definition."
+        if problem := session.ports.surroundings.role_problem(role):
+            yield f"Role {role} {problem}; provision component 'service', or correct the role or the task definition."
     for secret in refers.secrets:
         name = f"Secret {secret if is_reference(secret) else session.request.disclosure.of(secret)}"
         if place := _place_of(document, secret):

@@ -404,8 +404,8 @@ class World(Scheduler):
     def caller_arn(self) -> str:
         return "arn:aws:iam::111111111111:user/tester"
 
-    def role_exists(self, arn: str) -> bool:
-        return arn not in self.missing
+    def role_problem(self, arn: str) -> str:
+        return "does not exist" if arn in self.missing else ""
 
     def secret_problem(self, value_from: str) -> str:
         return "does not exist, or lies in another account or region" if value_from in self.missing else ""

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.surroundings import (
     Alarms,
     AwsSurroundings,
+    IamRoles,
 )
 
 if TYPE_CHECKING:
@@ -38,6 +40,38 @@ def test_alarms_are_asked_for_a_hundred_at_a_time_and_read_to_the_end(
     stub.add_response("describe_alarms", {"MetricAlarms": [state(names[100], "OK")]}, asked(names[100:]))
     states = Alarms(lambda: client).alarm_states(frozenset(names))
     assert states == {"alarm 000": "OK", "alarm 009": "ALARM", "alarm 100": "OK"}
+
+
+@pytest.mark.parametrize(
+    ("service", "problem"),
+    [
+        ("ecs-tasks.amazonaws.com", ""),
+        ("lambda.amazonaws.com", "cannot be assumed by tasks: its trust policy does not let ecs-tasks.amazonaws.com"),
+    ],
+)
+def test_a_role_that_no_task_can_assume_is_told(
+    stubbed: Callable[[str], tuple[Any, Stubber]], service: str, problem: str
+) -> None:
+    client, stub = stubbed("iam")
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    role = {
+        "Path": "/a/",
+        "RoleName": "task",
+        "RoleId": "AROA" + "A" * 17,
+        "CreateDate": "2026-01-01",
+        "Arn": "arn:aws:iam::111111111111:role/a/task",
+        "AssumeRolePolicyDocument": json.dumps({"Statement": [statement]}),
+    }
+    stub.add_response("get_role", {"Role": role}, {"RoleName": "task"})
+    told = IamRoles(lambda: client).role_problem(role["Arn"])
+    assert told.startswith(problem)
+    assert bool(told) is bool(problem)
+
+
+def test_a_role_that_does_not_exist_is_told(stubbed: Callable[[str], tuple[Any, Stubber]]) -> None:
+    client, stub = stubbed("iam")
+    stub.add_client_error("get_role", "NoSuchEntity", http_status_code=404)
+    assert IamRoles(lambda: client).role_problem("arn:aws:iam::111111111111:role/task") == "does not exist"
 
 
 VERSION = "v" * 32
