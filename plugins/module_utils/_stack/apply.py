@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._errors import OperationError, RequestError, RolledBackError
 from .agreement import await_plans
+from .consents import needless_consent, refuse_strange_consent
 from .dependencies import given_parameters
 from .feasibility import refuse_infeasible
 from .limits import check_limits, check_resource_tags
@@ -26,6 +27,7 @@ from .rule_moves import RuleMove, plan_move
 from .status import Standing, standing
 from .stored_values import stored_values
 from .template import Unresolved, evaluate
+from .template_references import refuse_malformed
 from .types import NothingToUpdateError, StackBusyError, StackRequest, StackSnapshot
 
 if TYPE_CHECKING:
@@ -55,11 +57,12 @@ def apply_stack(request: StackRequest, ports: Ports, check_mode: bool) -> StackR
     if request.template is None:
         raise RequestError(f"Stack {request.name} has no template. Give template or template_body.")
     refuse_unforeseeable(request)
+    refuse_malformed(request)
     result = None if check_mode else _agree(request, ports)
     if result is None:
         given = given_parameters(request, ports, check_mode)
         result = _insist(request, ports, lambda: _apply_once(request, given, ports, check_mode))
-    return replace(result, warnings=(*result.warnings, *_blind_spots(request)))
+    return replace(result, warnings=(*result.warnings, *_blind_spots(request), *needless_consent(request, result.plan)))
 
 
 def _blind_spots(request: StackRequest) -> list[str]:
@@ -114,6 +117,7 @@ def _insist(request: StackRequest, ports: Ports, attempt: Callable[[], StackResu
 
 def _apply_once(request: StackRequest, given: Mapping[str, str], ports: Ports, check_mode: bool) -> StackResult:
     found = settle(request, ports)
+    refuse_strange_consent(request, found, ports)
     snapshot = usable(found, request, ports, check_mode)
     template = request.template or {}
     parameters = complete_parameters(request.name, template, given, request.sources)

@@ -20,7 +20,7 @@ _ALIKE = 0.9
 _SHARED_TYPES = {
     "fastbreak_container_port": {"type": "int"},
     "fastbreak_database_port": {"type": "int"},
-    "fastbreak_tags": {"type": "dict"},
+    "fastbreak_tags": {"type": "dict", "required": True},
     "fastbreak_test_listener_port": {"type": "int"},
 }
 

@@ -12,6 +12,7 @@ from .._common.commands import PROVISION
 from .._errors import RefusedError, RequestError
 from .compare import references
 from .components import component_of
+from .consents import strange_among, strange_words
 from .ports import DependencyState
 from .status import Standing, standing
 
@@ -69,10 +70,9 @@ def with_keys(retain: Sequence[str], model: Model) -> tuple[str, ...]:
 def _check_names(request: StackRequest, snapshot: StackSnapshot, resources: Sequence[StackResource]) -> None:
     known = {item.logical_id for item in resources}
     for option, names in (("unprotect", request.unprotect), ("retain", request.retain)):
-        strange = [name for name in names if name not in known]
-        if strange:
+        if strange := strange_among(names, known):
             raise RequestError(
-                f"{option} names {', '.join(strange)}, which stack {request.name} does not have. It has: "
+                f"{option} names {strange_words(strange, known)}, which stack {request.name} does not have. It has: "
                 f"{', '.join(sorted(known)) or 'nothing'}. Nothing was deleted."
             )
     if request.retain and standing(snapshot.status) is not Standing.DELETE_FAILED:

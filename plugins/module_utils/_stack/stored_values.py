@@ -26,12 +26,17 @@ def stored_values(
 ) -> dict[str, str]:
     """*parameters* with the value that is stored under each name that one of them gives.
 
-    Raises `RequestError` for a name that Parameter Store does not have.
+    Raises `RequestError` for a name that is empty or that Parameter Store does not have.
     """
     declared = template.get("Parameters") or {}
     named = {key: text for key, text in parameters.items() if _is_stored(declared[key])}
     unknown = {key: Unresolved(f"(stored under {text})") for key, text in named.items() if isinstance(text, Unresolved)}
     wanted = {key: text for key, text in named.items() if key not in unknown}
+    if nameless := [key for key, text in wanted.items() if not text.strip()]:
+        raise RequestError(
+            f"Stack {name} was not touched: {', '.join(nameless)} has to name a parameter of Parameter Store, and is "
+            "empty. Give its name."
+        )
     found = store.read_values(sorted(set(wanted.values()))) if wanted else {}
     missing = [f"{text} (parameter {key})" for key, text in wanted.items() if text not in found]
     if missing:

@@ -15,11 +15,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from .._errors import RequestError
+from .function_values import looked_up, ranges, selected
 
 if TYPE_CHECKING:
     from .types import Template
@@ -52,28 +51,38 @@ class Model:
 
 
 def evaluate(template: Template, parameters: Parameters, pseudo: Mapping[str, str]) -> Model:
-    """Resolve what can be known. ``parameters`` holds a value, maybe `Unresolved`, for each declared parameter."""
+    """Resolve what can be known. ``parameters`` holds a value, maybe `Unresolved`, for each declared parameter.
+
+    Raises `RequestError` with the place in the template for what CloudFormation could not resolve either.
+    """
+    scope = _Scope(template, parameters, pseudo)
     try:
-        return _evaluate(template, _Scope(template, parameters, pseudo))
+        return _evaluate(template, scope)
+    except RequestError as problem:
+        raise RequestError(
+            f"CloudFormation would refuse the template at {scope.place}: {problem.message}. Check the template, and "
+            "the parameters that it reads there."
+        ) from problem
     except (TypeError, ValueError, KeyError, IndexError, AttributeError, StopIteration) as reason:
         raise RequestError(
-            f"CloudFormation could not read the template ({type(reason).__name__}: {reason}). Check it with cfn-lint."
+            f"CloudFormation would refuse the template at {scope.place}, which has not the form of a function or of "
+            "its arguments. Check it with cfn-lint."
         ) from reason
 
 
 def _evaluate(template: Template, scope: _Scope) -> Model:
     resources = {
-        name: {key: scope.resolve(value) for key, value in body.items() if key != "Condition"}
+        name: {key: scope.at(f"Resources.{name}.{key}", value) for key, value in body.items() if key != "Condition"}
         for name, body in template.get("Resources", {}).items()
         if scope.included(body)
     }
     outputs = {
-        name: scope.resolve(body.get("Value"))
+        name: scope.at(f"Outputs.{name}.Value", body.get("Value"))
         for name, body in template.get("Outputs", {}).items()
         if scope.included(body)
     }
     exports = {
-        name: _text(scope.resolve(body["Export"]["Name"]))
+        name: _text(scope.at(f"Outputs.{name}.Export.Name", body["Export"]["Name"]))
         for name, body in template.get("Outputs", {}).items()
         if "Export" in body and scope.included(body)
     }
@@ -104,6 +113,7 @@ class _Scope:
         self._parameters = parameters
         self._pseudo = pseudo
         self._conditions: dict[str, bool | None] = {}
+        self._place: list[str] = []
         self._functions: dict[str, Callable[[Any], Any]] = {
             "Ref": self._ref,
             "Fn::GetAtt": self._get_att,
@@ -116,6 +126,18 @@ class _Scope:
             "Fn::Cidr": self._cidr,
         }
 
+    @property
+    def place(self) -> str:
+        """Where in the template resolving is, or has failed."""
+        return "".join(self._place).lstrip(".") or "its outline"
+
+    def at(self, step: str, value: Any) -> Any:
+        """Resolve what stands a step further down. The place stays where it fails."""
+        self._place.append(step)
+        found = self.resolve(value)
+        self._place.pop()
+        return found
+
     def included(self, body: Mapping[str, Any]) -> bool:
         """Whether a resource or output is made. What cannot be known yet counts as made."""
         return "Condition" not in body or self._condition(body["Condition"]) is not False
@@ -125,13 +147,17 @@ class _Scope:
             if len(value) == 1:
                 name, argument = next(iter(value.items()))
                 if name in self._functions:
-                    return self._functions[name](argument)
+                    self._place.append(f".{name}")
+                    found = self._functions[name](argument)
+                    self._place.pop()
+                    return found
                 if name.startswith("Fn::"):
                     return Unresolved(f"({name.removeprefix('Fn::')} {_text(self.resolve(argument))})")
-            resolved = {str(key): self.resolve(item) for key, item in value.items()}
+            resolved = {str(key): self.at(f".{key}", item) for key, item in value.items()}
             return {key: item for key, item in resolved.items() if item is not _ABSENT}
         if isinstance(value, list | tuple):
-            return [item for item in map(self.resolve, value) if item is not _ABSENT]
+            items = [self.at(f"[{number}]", item) for number, item in enumerate(value)]
+            return [item for item in items if item is not _ABSENT]
         return scalar(value)
 
     def _ref(self, name: str) -> Any:
@@ -140,6 +166,7 @@ class _Scope:
         if name in self._pseudo:
             return self._pseudo[name]
         if name not in self._parameters:
+            self._refuse_absent(name)
             return Unresolved(f"${{{name}}}")
         value = self._parameters[name]
         kind = self._template.get("Parameters", {}).get(name, {}).get("Type", "String")
@@ -150,7 +177,15 @@ class _Scope:
 
     def _get_att(self, argument: Any) -> Unresolved:
         path = argument if isinstance(argument, str) else ".".join(scalar(part) for part in argument)
+        self._refuse_absent(path)
         return Unresolved(f"${{{path}}}")
+
+    def _refuse_absent(self, path: str) -> None:
+        """A resource that its condition leaves out cannot be read."""
+        name = path.partition(".")[0]
+        body = self._template.get("Resources", {}).get(name)
+        if body is not None and not self.included(body):
+            raise RequestError(f"{name} is read there, and its condition {body['Condition']} leaves it out")
 
     def _sub(self, argument: Any) -> str:
         text, given = (argument, {}) if isinstance(argument, str) else (argument[0], argument[1])
@@ -174,13 +209,7 @@ class _Scope:
         index, items = self.resolve(argument[0]), self.resolve(argument[1])
         if isinstance(items, Unresolved) or isinstance(index, Unresolved):
             return Unresolved(f"{items}[{index}]")
-        try:
-            return items[int(index)]
-        except (IndexError, ValueError, TypeError):
-            raise RequestError(
-                f"The template selects item {index} of {_text(items)}, which has no such item. "
-                "Check the parameters that make up the list."
-            ) from None
+        return selected(index, items)
 
     def _split(self, argument: Any) -> Any:
         text = self.resolve(argument[1])
@@ -194,25 +223,18 @@ class _Scope:
         return self.resolve(argument[1] if outcome else argument[2])
 
     def _find_in_map(self, argument: Any) -> Any:
-        found: Any = self._template.get("Mappings", {})
-        name, first, second = argument[:3]
-        for key in map(self.resolve, (name, first, second)):
+        keys = [self.resolve(key) for key in argument[:3]]
+        for key in keys:
             if isinstance(key, Unresolved):
-                return Unresolved(f"(mapping {name} at {key})")
-            if key not in found:
-                raise RequestError(f"The template looks up {key!r} in mapping {name}, which has no such key.")
-            found = found[key]
-        return self.resolve(found)
+                return Unresolved(f"(mapping {keys[0]} at {key})")
+        name, first, second = keys
+        return self.resolve(looked_up(self._template.get("Mappings", {}), name, first, second))
 
     def _cidr(self, argument: Any) -> Any:
         block, count, bits = [*map(self.resolve, argument), "8"][:3]
         if any(isinstance(item, Unresolved) for item in (block, count, bits)) or ":" in block:
             return Unresolved(f"(Cidr {block} {count} {bits})")
-        try:
-            subnets = list(islice(IPv4Network(block).subnets(new_prefix=32 - int(bits)), int(count)))
-        except ValueError as reason:
-            raise RequestError(f"{block} cannot be cut into {count} ranges of {bits} host bits: {reason}.") from reason
-        return [str(subnet) for subnet in subnets]
+        return ranges(block, count, bits)
 
     def _condition(self, condition: Any) -> bool | None:
         """True, False, or None while a value it depends on is not known."""
@@ -220,9 +242,11 @@ class _Scope:
             if condition not in self._conditions:
                 declared = self._template.get("Conditions", {})
                 if condition not in declared:
-                    raise RequestError(f"The template uses the condition {condition!r}, which it does not declare.")
+                    raise RequestError(f"the condition {condition} is not declared")
                 self._conditions[condition] = None  # what a condition that names itself comes to
+                former, self._place = self._place, [f"Conditions.{condition}"]
                 self._conditions[condition] = self._decide(declared[condition])
+                self._place = former
             return self._conditions[condition]
         return self._decide(condition)
 

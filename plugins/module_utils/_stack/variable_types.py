@@ -30,7 +30,8 @@ def type_problems(variables: Mapping[str, Any], options: Mapping[str, Any]) -> d
 def _problem(name: str, value: Any, option: Mapping[str, Any]) -> str:
     if value is None:
         none = {"": '; "" stands for none', "[]": "; [] stands for none"}.get(str(option.get("default", "?")), "")
-        return f"{name} is empty (null), which switches nothing off; give it a value, or leave it out{none}"
+        leave_out = "" if option.get("required") else f", or leave it out{none}"
+        return f"{name} is empty (null), which switches nothing off; give it a value{leave_out}"
     if (kind := option.get("type")) == "list":
         return next(_in_list(name, value), "")
     words = _WANTED.get(str(kind), lambda _value: "")(value)

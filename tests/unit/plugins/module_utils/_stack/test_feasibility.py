@@ -24,7 +24,8 @@ DENY = {
 
 
 def resources(**bodies):
-    return {"Resources": {name: {"Type": kind, **body} for name, (kind, body) in bodies.items()}}
+    made = {name: {"Type": kind, **body} for name, (kind, body) in bodies.items()}
+    return {"Resources": {"Other": {"Type": "T"}, **made}}
 
 
 def with_properties(kind, attributes=None, **properties):
@@ -60,7 +61,8 @@ def thing(kind, attributes=None, **properties):
 
 
 def listener(name, port, balancer="Balancer"):
-    return resources(**{name: with_properties(LISTENER, LoadBalancerArn={"Ref": balancer}, Port=port)})
+    listeners = {name: with_properties(LISTENER, LoadBalancerArn={"Ref": balancer}, Port=port)}
+    return resources(**listeners, Balancer=with_properties("T"))
 
 
 IMPOSSIBLE = {
@@ -104,8 +106,9 @@ IMPOSSIBLE = {
 @pytest.mark.parametrize("case", IMPOSSIBLE.values(), ids=IMPOSSIBLE)
 def test_the_impossible_is_refused_whatever_was_consented_to(stacks, clock, check_mode, case):
     *sides, words = case
+    consent = tuple({"R", "Vpc", "Subnet"} & set(sides[0]["Resources"]))
     with pytest.raises(RefusedError, match=words) as raised:
-        change(stacks, clock, sides, check_mode, consent=("R", "Vpc", "Subnet"))
+        change(stacks, clock, sides, check_mode, consent=consent)
     assert "cannot be made" in raised.value.message
     assert stacks.calls == []
 

@@ -70,3 +70,9 @@ def test_a_name_that_is_not_known_yet_has_no_value_yet():
 def test_without_such_parameters_nothing_is_asked():
     plain = {"Parameters": {"A": {"Type": "AWS::SSM::Parameter::Name"}, "B": {}}}
     assert stored_values(NAME, plain, {"A": "/a", "B": "b"}, None) == {"A": "/a", "B": "b"}
+
+
+@pytest.mark.parametrize("name", ["", " "])
+def test_an_empty_name_is_refused_by_its_parameter(name):
+    with pytest.raises(RequestError, match="Image has to name a parameter of Parameter Store, and is empty"):
+        stored_values(NAME, template("String"), {"Image": name}, FakeStore({}))

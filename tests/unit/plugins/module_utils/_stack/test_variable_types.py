@@ -48,6 +48,11 @@ def test_what_has_another_type_is_told(name, value, words):
     assert words in type_problems({name: value}, OPTIONS)[name]
 
 
+def test_a_required_variable_that_is_null_is_not_to_be_left_out():
+    found = type_problems({"s": None}, {"s": {"type": "str", "required": True}})["s"]
+    assert found.endswith("give it a value")
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
