@@ -27,7 +27,7 @@ from .rule_moves import RuleMove, plan_move
 from .status import Standing, standing
 from .stored_values import stored_values
 from .template import Unresolved, evaluate
-from .template_references import refuse_malformed
+from .template_references import refuse_circular, refuse_malformed
 from .types import NothingToUpdateError, StackBusyError, StackRequest, StackSnapshot
 
 if TYPE_CHECKING:
@@ -124,7 +124,9 @@ def _apply_once(request: StackRequest, given: Mapping[str, str], ports: Ports, c
     check_limits(request, template, parameters)
     pseudo = {"AWS::Region": ports.stacks.region, "AWS::StackName": request.name}
     values = stored_values(request.name, template, parameters, ports.store)
-    check_resource_tags(request, evaluate(template, values, pseudo))
+    desired = evaluate(template, values, pseudo)
+    refuse_circular(desired)
+    check_resource_tags(request, desired)
     existing = _existing(snapshot, ports)
     decided = replace(plan(request, template, values, existing, pseudo), parameters=parameters)
     former_policy = existing.stack_policy if existing else None

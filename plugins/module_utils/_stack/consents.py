@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from .._errors import RequestError
 from .components import component_of
+from .status import Standing, standing
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -23,7 +24,8 @@ def refuse_strange_consent(request: StackRequest, snapshot: StackSnapshot | None
     """Raise `RequestError` for consent that names what neither the template nor the stack has."""
     given = {"replace (consent)": request.consent, "skip_rollback": request.skip_rollback}
     known = set((request.template or {}).get("Resources", {}))
-    if snapshot is not None and strange_among((*request.consent, *request.skip_rollback), known):
+    stands = snapshot is not None and standing(snapshot.status) not in {Standing.ABSENT, Standing.STILLBORN}
+    if snapshot and stands and strange_among((*request.consent, *request.skip_rollback), known):
         known |= set(ports.stacks.get_template(snapshot.stack_id).get("Resources", {}))
         known |= {item.logical_id for item in ports.stacks.list_stack_resources(snapshot.stack_id)}
     found = [

@@ -52,9 +52,11 @@ def looked_up(mappings: Mapping[str, Any], name: str, first: str, second: str) -
     """The value of ``Fn::FindInMap``."""
     found: Any = mappings
     for key, label in ((name, "Mappings"), (first, f"the mapping {name}"), (second, f"the mapping {name} at {first}")):
-        if not isinstance(found, Mapping) or key not in found:
+        # Keys that YAML reads as numbers, like account ids, are text for CloudFormation.
+        inner = {str(known): value for known, value in found.items()} if isinstance(found, Mapping) else {}
+        if key not in inner:
             raise RequestError(f"Fn::FindInMap looks up {key!r} in {label}, which has no such key")
-        found = found[key]
+        found = inner[key]
     return found
 
 

@@ -176,7 +176,7 @@ class _Scope:
         return [item.strip() for item in value.split(",")]
 
     def _get_att(self, argument: Any) -> Unresolved:
-        path = argument if isinstance(argument, str) else ".".join(scalar(part) for part in argument)
+        path = argument if isinstance(argument, str) else ".".join(_text(self.resolve(part)) for part in argument)
         self._refuse_absent(path)
         return Unresolved(f"${{{path}}}")
 
@@ -257,7 +257,8 @@ class _Scope:
         if name == "Fn::Equals":
             left, right = map(self.resolve, argument)
             return None if isinstance(left, Unresolved) or isinstance(right, Unresolved) else left == right
-        decided = [self._decide(item) if isinstance(item, Mapping) else None for item in argument]
+        literal = {"true": True, "false": False}
+        decided = [self._decide(item) if isinstance(item, Mapping) else literal.get(scalar(item)) for item in argument]
         if name == "Fn::Not":
             return None if decided[0] is None else not decided[0]
         decisive = name == "Fn::Or"

@@ -11,9 +11,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .._errors import RequestError
+from .compare import references
 from .template_functions import Names, function_problems, names_of
 
 if TYPE_CHECKING:
+    from .template import Model
     from .types import StackRequest, Template
 
 Problems = Iterator[str]
@@ -94,6 +96,8 @@ def _decision(expression: Any, place: str, names: Names) -> Problems:
         yield f"{place}.{name} wants a list of {count}"
         return
     for number, operand in enumerate(operands):
+        if name != "Fn::Equals" and str(operand).lower() in {"true", "false"}:
+            continue
         check = function_problems if name == "Fn::Equals" and not _decides(operand) else _decision
         yield from check(operand, f"{place}.{name}[{number}]", names)
 
@@ -104,6 +108,11 @@ def _decides(value: Any) -> bool:
 
 def _cycles(conditions: Mapping[str, Any]) -> Problems:
     named = {name: set(_named(expression)) for name, expression in conditions.items()}
+    yield from (f"Conditions.{name} is decided by itself" for name in in_a_cycle(named))
+
+
+def in_a_cycle(named: Mapping[str, set[str]]) -> Iterator[str]:
+    """Those that lead back to themselves. *named* are the names that each leads to."""
     for name, first in named.items():
         reached: set[str] = set()
         waiting = set(first)
@@ -111,7 +120,20 @@ def _cycles(conditions: Mapping[str, Any]) -> Problems:
             reached |= waiting
             waiting = {inner for other in waiting for inner in named.get(other, ())} - reached
         if name in reached:
-            yield f"Conditions.{name} is decided by itself"
+            yield name
+
+
+def refuse_circular(model: Model) -> None:
+    """Raise `RequestError` for resources that wait for each other, which CloudFormation never makes."""
+    needed = {
+        name: {*references(body.get("Properties", {})), *body.get("DependsOn", [])}
+        for name, body in model.resources.items()
+    }
+    if circular := list(in_a_cycle(needed)):
+        raise RequestError(
+            f"CloudFormation would refuse the template: {', '.join(circular)} in its Resources depends on itself, "
+            "directly or by the others that it reads. Take a reference or DependsOn out of that circle."
+        )
 
 
 def _named(expression: Any) -> Iterator[str]:

@@ -9,6 +9,11 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.template_file import read_template
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.template import evaluate, known_after
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.template_references import (
+    refuse_circular,
+    template_problems,
+)
 
 ROOT = Path(__file__).parents[3]
 CONTRACT = (ROOT / "docs" / "contracts.md").read_text()
@@ -65,6 +70,14 @@ def test_defaults_are_those_that_are_documented(component):
 def test_a_role_needs_the_capabilities_it_asks_for(component):
     makes_roles = any(body["Type"].startswith("AWS::IAM::") for body in template(component)["Resources"].values())
     assert ("CAPABILITY_IAM" in tasks(component)[0]["vars"].get("stack_capabilities", [])) == makes_roles
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_a_template_holds_nothing_that_cloudformation_refuses(component):
+    assert list(template_problems(template(component))) == []
+    parameters = template(component)["Parameters"]
+    known = {name: rules.get("Default") or known_after("another") for name, rules in parameters.items()}
+    refuse_circular(evaluate(template(component), known, {}))
 
 
 @pytest.mark.parametrize("component", COMPONENTS)

@@ -51,3 +51,10 @@ def test_consent_that_was_not_needed_is_told(stacks, clock, check_mode):
     result, _said = apply(stacks, clock, check_mode=check_mode, consent=("R",))
     assert "Consent to replace R (-e replace=rds.R) was not needed" in result.warnings[0]
     assert not result.changed
+
+
+def test_a_stack_that_never_stood_is_not_asked_for_its_template(stacks, clock):
+    put(stacks, "REVIEW_IN_PROGRESS")
+    del stacks.templates[NAME]
+    with pytest.raises(RequestError, match=r"names Databse \(the nearest is R\)"):
+        apply(stacks, clock, consent=("Databse",))

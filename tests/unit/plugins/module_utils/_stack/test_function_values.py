@@ -31,7 +31,7 @@ REFUSED = [
 def value_of(value, given):
     template = {
         "Parameters": {"P": {"Type": "String"}},
-        "Mappings": {"M": {"k": {"v": "x"}}},
+        "Mappings": {"M": {"k": {"v": "x", 1: "y"}}},
         "Conditions": {"C": {"Fn::Equals": ["a", "b"]}},
         "Resources": {
             "R": {"Type": "T", "Properties": {"A": [{"B": value}]}},
@@ -54,6 +54,8 @@ def test_a_value_that_does_not_fit_is_refused_with_its_place(value, given, words
         ({"Fn::Select": [{"Ref": "P"}, ["a", "b"]]}, "1", "b"),
         ({"Fn::Cidr": [{"Ref": "P"}, 4, 6]}, "10.0.0.0/24", [f"10.0.0.{64 * number}/26" for number in range(4)]),
         ({"Fn::FindInMap": ["M", {"Ref": "P"}, "v"]}, "k", "x"),
+        ({"Fn::FindInMap": ["M", "k", {"Ref": "P"}]}, "1", "y"),
+        ({"Fn::GetAtt": ["R", {"Ref": "P"}]}, "Id", "${R.Id}"),
         ({"Fn::If": ["C", {"Ref": "Left"}, {"Ref": "P"}]}, "x", "x"),
     ],
 )

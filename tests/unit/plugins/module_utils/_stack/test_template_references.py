@@ -3,13 +3,17 @@
 
 """What CloudFormation refuses in a template is refused in check mode, by its place and in our words."""
 
+from contextlib import suppress
+
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.template_references import template_problems
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.plugins.module_utils._common.fakes import FakeClock
 from tests.unit.plugins.module_utils._stack.case import apply, put
+from tests.unit.plugins.module_utils._stack.fakes import FakeStacks
 
 
 def of(value, **sections):
@@ -171,3 +175,45 @@ def test_garbage_is_told_in_our_words(value, condition, depends_on):
     template = of(value, Conditions={"C": condition}, Outputs={"O": {"Value": value}})
     template["Resources"]["S"] = {"Type": "T", "DependsOn": depends_on, "Condition": condition}
     assert all(problem.split(" ")[0].partition(".")[0] in template for problem in template_problems(template))
+    clock = FakeClock()
+    for tried in (template, of(value)):
+        with suppress(RequestError):
+            apply(FakeStacks(clock), clock, check_mode=True, template=tried)
+
+
+def needing(**needed):
+    """Resources, each with those that it reads."""
+    return {
+        name: {"Type": "T", "Properties": {"A": [{"Fn::Sub": f"${{{other}}}"} for other in others]}}
+        for name, others in needed.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("resources", "told"),
+    [
+        (needing(A=["A"]), "A"),
+        (needing(A=["B"], B=["A"]), "A, B"),
+        (needing(A=["B"], B=["C"], C=["A"], D=["A"]), "A, B, C"),
+        ({**needing(A=["B"]), "B": {"Type": "T", "DependsOn": "A"}}, "A, B"),
+    ],
+)
+def test_resources_that_wait_for_each_other_are_refused(stacks, clock, resources, told):
+    with pytest.raises(RequestError, match=f"refuse the template: {told} in its Resources depends on itself"):
+        apply(stacks, clock, check_mode=True, template={"Resources": resources})
+
+
+def test_resources_that_wait_for_the_same_are_let_through(stacks, clock):
+    found, _said = apply(
+        stacks, clock, check_mode=True, template={"Resources": needing(A=[], B=["A"], C=["A", "B"], D=["C", "A"])}
+    )
+    assert found.plan.action == "create"
+
+
+@pytest.mark.parametrize("literal", [True, "true", False, "false"])
+def test_a_literal_decides_a_condition(stacks, clock, literal):
+    both = {"Fn::And": [literal, {"Fn::Equals": ["a", "a"]}]}
+    template = {**of("x", Conditions={"C": both})}
+    template["Resources"]["S"]["Condition"] = "C"
+    found, _said = apply(stacks, clock, check_mode=True, template=template)
+    assert len(found.plan.resources) == (2 if literal in {True, "true"} else 1)
