@@ -83,16 +83,19 @@ VALUES = st.one_of(
 @st.composite
 def templates(draw):
     """A template with any of four resources, under conditions or not, and outputs that read those that are there."""
-    names = draw(st.lists(st.sampled_from(range(4)), unique=True))
-    there = {f"R{number}" for number in names}
+    numbers = draw(st.lists(st.sampled_from(range(4)), unique=True))
+    there = {f"R{number}" for number in numbers}
+    conditions = {name: draw(st.sampled_from([None, "Always", "Sometimes"])) for name in sorted(there)}
     bodies = {}
-    for number in names:
+    for number in numbers:
+        name = f"R{number}"
         properties = draw(st.dictionaries(st.sampled_from(["CidrBlock", "Tags", "Description"]), VALUES, max_size=2))
-        # A template that reads what it does not have is refused by CloudFormation itself.
-        kept = {key: value for key, value in properties.items() if not _read(value) - there}
-        bodies[f"R{number}"] = {"Type": KINDS[number], "Properties": kept}
-        if draw(st.booleans()):
-            bodies[f"R{number}"]["Condition"] = draw(st.sampled_from(["Always", "Sometimes"]))
+        # CloudFormation itself refuses a template that reads what is not there, or resources that read each other.
+        readable = {other for other in there if other < name and conditions[other] != "Sometimes"}
+        kept = {key: value for key, value in properties.items() if _read(value) <= readable}
+        bodies[name] = {"Type": KINDS[number], "Properties": kept}
+        if conditions[name]:
+            bodies[name]["Condition"] = conditions[name]
     outputs = {
         f"O{name}": {
             "Value": {"Ref": name},
