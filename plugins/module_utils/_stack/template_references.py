@@ -83,7 +83,7 @@ def _mappings(mappings: Mapping[str, Any]) -> Problems:
 
 def _decision(expression: Any, place: str, names: Names) -> Problems:
     """What is wrong with a function that decides a condition."""
-    name = next(iter(expression)) if isinstance(expression, Mapping) and len(expression) == 1 else ""
+    name = next(iter(expression), "") if isinstance(expression, Mapping) and len(expression) == 1 else ""
     if name == "Condition":
         yield from _condition(expression, place, names)
         return
