@@ -238,6 +238,16 @@ options:
       - A request that two conditions exclude may be lost only if both are named.
     type: list
     elements: str
+  take_requests_from:
+    description:
+      - Services whose requests a rule of O(listener_rules) may take, since it is listed before their own rules and has
+        the same or wider conditions. Without it, such a rule is refused.
+      - Each entry is the name of a service as the rule's tags have it, or of the target group that the rule forwards
+        to. The message that refuses a release says what to write.
+      - A rule that takes a part of what a wider rule of another service takes (C(/api/*) before C(/*)) only leads to
+        a warning.
+    type: list
+    elements: str
   health_check_grace_period_seconds:
     description: How long ECS ignores failed health checks of a task that has started.
     type: int
@@ -812,6 +822,7 @@ def _service_spec():
         "load_balancer": {"type": "dict", "options": _load_balancer_spec()},
         "listener_rules": {"type": "list", "elements": "dict", "options": _listener_rule_spec()},
         "stop_serving": {"type": "list", "elements": "str"},
+        "take_requests_from": {"type": "list", "elements": "str"},
         "health_check_grace_period_seconds": {"type": "int", "default": 60},
         "deployment": {"type": "dict", "options": deployment_spec()},
         "enable_execute_command": {"type": "bool", "default": False},
@@ -909,6 +920,7 @@ ENTRY = Entry(
         "load_balancer",
         "listener_rules",
         "stop_serving",
+        "take_requests_from",
         "gates",
         "deployment",
         "require_promoted",
@@ -920,7 +932,7 @@ ENTRY = Entry(
         "health_check_grace_period_seconds",
     ),
     empty_texts=("gates.version_header", "listener_rules.query_strings.key"),
-    texts=("version", "revision", "platform_version", *RULE_TEXTS, "stop_serving"),
+    texts=("version", "revision", "platform_version", *RULE_TEXTS, "stop_serving", "take_requests_from"),
     numerals=("command", "registry_account"),
     given_problems=given_problems,
 )

@@ -13,6 +13,7 @@ from .judge.running import verify_running
 from .plan.differences import Action
 from .plan.read import read
 from .preflight.checks import check
+from .preflight.served import warn_of_unused_consents
 from .recover import recover
 from .report import build_result
 from .session import Session
@@ -40,7 +41,7 @@ def _roll_out_or_predict(session: Session, *, check_mode: bool) -> RolloutResult
     facts = read(session)
     kept = session.ports.releases.kept_snapshot(session.request.service)
     if facts.plan.action is Action.UNCHANGED and (check_mode or not kept):
-        verify_running(session, facts)
+        _verify(session, facts)
         return build_result(session, facts)
     if check_mode:
         return _predict(session, facts)
@@ -56,7 +57,7 @@ def _predict(session: Session, facts: Facts) -> RolloutResult:
         session.warn(f"an interrupted release of {facts.interrupted[0].name} would be looked into first")
     facts, recovery = _recovered(session, facts)
     if facts.plan.action is Action.UNCHANGED:
-        verify_running(session, facts)
+        _verify(session, facts)
     else:
         check(session, facts, orphan_arn=recovery.replaceable_arn)
     return build_result(session, facts)
@@ -65,7 +66,7 @@ def _predict(session: Session, facts: Facts) -> RolloutResult:
 def _roll_out(session: Session) -> RolloutResult:
     facts, recovery = _recovered(session, read(session))
     if facts.plan.action is Action.UNCHANGED:
-        verify_running(session, facts)
+        _verify(session, facts)
         recovery.complete(session)
         return build_result(session, facts)
     check(session, facts, orphan_arn=recovery.replaceable_arn)
@@ -81,3 +82,8 @@ def _recovered(session: Session, facts: Facts) -> tuple[Facts, Recovery]:
         # What is wanted was chosen while the interrupted release was still known as one.
         facts = read(session, facts.target, recovery.ended)
     return facts, recovery
+
+
+def _verify(session: Session, facts: Facts) -> None:
+    warn_of_unused_consents(session, facts)
+    verify_running(session, facts)

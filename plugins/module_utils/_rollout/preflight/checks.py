@@ -17,7 +17,7 @@ from ..definition.fargate import fargate_size_problems
 from ..definition.problems import definition_problems, size_problems
 from ..strategies.table import strategy_named
 from .prerequisites import prerequisite_problems
-from .served import serving_problems
+from .served import serving_problems, warn_of_unused_consents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -44,6 +44,7 @@ def check(session: Session, facts: Facts, *, orphan_arn: str = "") -> None:
         *_alarm_problems(session, facts),
         *_gate_problems(session, facts),
     ]
+    warn_of_unused_consents(session, facts)
     found = [*misfits, *problems]
     numbered = " ".join(f"({number}) {problem}" for number, problem in enumerate(found, 1))
     if problems:

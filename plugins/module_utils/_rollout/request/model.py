@@ -45,8 +45,8 @@ class RolloutRequest:
     ``document`` is a RegisterTaskDefinition request whose released container names no image. ``revision`` names a
     registered one that is deployed instead of ``version`` and ``document``. ``owner`` names this run, and no other, to
     another that finds it locked. ``disclosure`` is how the user's values are shown.
-    ``stop_serving`` names what users may reach it by no more. ``keep_revisions`` is how many of the service's own
-    revisions stay registered; None: all.
+    ``stop_serving`` names what users may reach it by no more, ``take_requests_from`` the services that may lose
+    requests to it. ``keep_revisions`` is how many of the service's own revisions stay registered; None: all.
     """
 
     cluster: str
@@ -72,6 +72,7 @@ class RolloutRequest:
     revision: str = ""
     keep_revisions: int | None = None
     stop_serving: tuple[str, ...] = ()
+    take_requests_from: tuple[str, ...] = ()
 
     @property
     def owned_by(self) -> Owner:

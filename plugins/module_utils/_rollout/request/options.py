@@ -66,6 +66,7 @@ def build_request(options: Options, *, owner: str, key: bytes) -> RolloutRequest
         revision=options["revision"] or "",
         keep_revisions=options["keep_revisions"],
         stop_serving=tuple(options["stop_serving"] or ()),
+        take_requests_from=tuple(options["take_requests_from"] or ()),
     )
     problems = [*problems, *unfit, *_problems(options, request)]
     if options["state"] != "absent" and problems:

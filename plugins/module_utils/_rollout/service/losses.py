@@ -52,6 +52,10 @@ class Loss:
         """Whether *stopped* names all of it."""
         return {_folded(name) for name in self.names} <= {_folded(name) for name in stopped}
 
+    def named_by(self, entry: str) -> bool:
+        """Whether *entry* of ``stop_serving`` is a part of it."""
+        return _folded(entry) in map(_folded, self.names)
+
     def __str__(self) -> str:
         named, listed = " and ".join(self.told), ", ".join(f'"{name}"' for name in self.names)
         return (

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..._common.wait import timed_out, until
+from ..._errors import OperationError
 from ..service.deployment import DeploymentState
 from .service_events import said_by_ecs
 
@@ -48,6 +49,7 @@ def await_listed(rollout: Rollout, known: frozenset[str], task_definition_arn: s
     """
 
     def look() -> list[ServiceDeployment]:
+        _insist_on_service(rollout)
         unknown = (deployment for deployment in list_deployments(rollout) if deployment.arn not in known)
         found = going_to(rollout, unknown, task_definition_arn)
         return [found] if found else []
@@ -65,6 +67,17 @@ def await_listed(rollout: Rollout, known: frozenset[str], task_definition_arn: s
             known=sorted(known),
         ),
     )[0]
+
+
+def _insist_on_service(rollout: Rollout) -> None:
+    """Raise OperationError when there is no service any more, of which a deployment could be listed."""
+    service = rollout.ports.ecs.describe_service(rollout.request.cluster, rollout.request.service)
+    if service is None or service.status != "ACTIVE":
+        became = f"is {service.status}" if service else "was deleted"
+        raise OperationError(
+            f"ECS accepted the change of {rollout.request.service}, but the service {became} before its deployment was "
+            "listed. See CloudTrail for who removes it. To make it anew, run the same command again."
+        )
 
 
 def successor(rollout: Rollout, ours: ServiceDeployment, primary_id: str, service: Service) -> ServiceDeployment | None:

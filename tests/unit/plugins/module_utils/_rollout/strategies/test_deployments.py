@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import WaitTimeoutError
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, WaitTimeoutError
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.writes import ServiceChange
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.session import Session
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.strategies.rolling import Rolling
@@ -49,3 +50,22 @@ def test_deployment_that_never_appears_is_a_timeout_that_says_what_was_known(wor
         Rolling().update(session, force(session), running)
     assert world.seconds == began + 60
     assert caught.value.details["last"] == {"known": [before[0].arn]}
+
+
+@pytest.mark.parametrize(("status", "told"), [("", "was deleted"), ("DRAINING", "is DRAINING")])
+def test_service_that_goes_away_before_its_deployment_is_listed_is_said_at_once(
+    world: World, session: Session, status: str, told: str
+) -> None:
+    running = world.service.task_definition_arn
+    began, update = world.seconds, world.update_service
+
+    def update_and_delete(*arguments: Any) -> None:
+        update(*arguments)
+        world.deployments.pop()
+        world.service = replace(world.service, status=status) if status else None
+
+    world.update_service = update_and_delete
+    with pytest.raises(OperationError, match=f"but the service {told} before its deployment was listed") as caught:
+        Rolling().update(session, force(session), running)
+    assert not isinstance(caught.value, WaitTimeoutError)
+    assert world.seconds == began
