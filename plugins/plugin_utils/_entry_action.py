@@ -21,6 +21,7 @@ from ..module_utils._common.commands import renamed
 from ..module_utils._common.controller import Controller
 from ..module_utils._common.entry import Context, Entry, answer
 from ..module_utils._errors import RequestError
+from ._before_workers import load_templating, spare_workers
 from ._confirmed_account import ACCOUNT_VARIABLES, ConfirmedAccount
 from ._started import playbook_name
 
@@ -44,6 +45,9 @@ class EntryAction(ActionBase):  # type: ignore[misc] # ansible-core publishes no
         super().__init_subclass__(**arguments)
         if cls.entry.aws and not cls.entry.aws_optional:
             load_models(cls.entry.services)
+        if cls.entry.services:
+            load_templating()
+        spare_workers()
 
     def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from ansible.module_utils.basic import env_fallback
 
+from .._errors import UnavailableError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -51,3 +53,39 @@ def side_params(params: Mapping[str, Any], overrides: Mapping[str, str]) -> dict
     if any(name in given for name in _CREDENTIALS):
         return {**params, **dict.fromkeys(_CREDENTIALS), **given}
     return {**params, **given}
+
+
+def client_options(params: Mapping[str, Any]) -> dict[str, Any]:
+    """What botocore makes a client with, from a task's options: those of amazon.aws, and what they mean there.
+
+    They are read here because amazon.aws loads boto3 for it. ``profile_name`` is None without a profile, ``aws_config``
+    empty without one. Raises UnavailableError for a profile together with keys.
+    """
+    keys = {name: _text(params.get(name)) for name in ("access_key", "secret_key", "session_token")}
+    profile = _text(params.get("profile"))
+    if profile and any(keys.values()):
+        raise unconnected("passing both a profile and access tokens is not supported")
+    checked = params.get("validate_certs", True)
+    return {
+        "region_name": _text(params.get("region")),
+        "endpoint_url": _text(params.get("endpoint_url")),
+        "verify": params["aws_ca_bundle"] if checked and params.get("aws_ca_bundle") else checked,
+        "profile_name": profile,
+        "aws_config": params.get("aws_config") or {},
+        "aws_access_key_id": keys["access_key"],
+        "aws_secret_access_key": keys["secret_key"],
+        "aws_session_token": keys["session_token"],
+    }
+
+
+def _text(value: Any) -> str | None:
+    """botocore takes no empty text for nothing."""
+    return (value.decode() if isinstance(value, bytes) else str(value)) if value else None
+
+
+def unconnected(seen: str) -> UnavailableError:
+    """No client can be made with the options."""
+    return UnavailableError(
+        f"Tried to connect to AWS, but the options do not allow it: {seen}. Check region, profile and "
+        "AWS_ENDPOINT_URL, and those of source and destination where the task has them."
+    )

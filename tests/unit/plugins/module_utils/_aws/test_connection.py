@@ -74,6 +74,8 @@ def test_models_are_read_once_in_a_process(monkeypatch: pytest.MonkeyPatch) -> N
         return real(self, path)
 
     connection._models.cache_clear()
+    connection._reader.cache_clear()
+    connection._SPARE.clear()
     load_models(("sts", "ecs"))
     monkeypatch.setattr(JSONFileLoader, "load_file", load_file)
     Connection({**KEYS, "region": "eu-west-1"})("ecs")
@@ -94,6 +96,33 @@ def test_models_of_a_folder_are_found_where_the_environment_names_it_later(
     assert hasattr(client, "get_caller_identity")
 
 
+def test_a_session_that_was_made_early_sees_what_the_environment_says_later(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    load_models(("sts",))
+    (tmp_path / "config").write_text("[profile later]\nregion = eu-north-1\n", encoding="utf-8")
+    monkeypatch.setenv("AWS_PROFILE", "later")
+    assert Connection(KEYS)("ecs").meta.region_name == "eu-north-1"
+
+
+def test_two_clients_never_share_a_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    load_models(("sts",))
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    assert Connection(KEYS)("ecs").meta.region_name == "eu-west-1"
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    assert Connection(KEYS)("ecs").meta.region_name == "us-east-1"
+
+
+def test_a_configuration_of_the_task_goes_over_ours() -> None:
+    config = Connection({**KEYS, "region": "eu-west-1", "aws_config": {"read_timeout": 5}})("ecs").meta.config
+    assert (config.read_timeout, config.connect_timeout) == (5, CONFIG["connect_timeout"])
+
+
+def test_a_configuration_that_botocore_does_not_know_is_said() -> None:
+    with pytest.raises(UnavailableError, match="red_timeout"):
+        Connection({**KEYS, "region": "eu-west-1", "aws_config": {"red_timeout": 5}})("ecs")
+
+
 @pytest.mark.parametrize(
     ("name", "value"), [("AWS_PROFILE", "absent"), ("AWS_ENDPOINT_URL", "no url"), ("AWS_REGION", "no region")]
 )
@@ -101,4 +130,5 @@ def test_what_is_wrong_with_the_environment_is_left_to_the_task(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(name, value)
+    connection._reader.cache_clear()
     load_models(("sts",))
