@@ -51,6 +51,7 @@ def _answer(service: str, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
     handler = app.SERVICE_HANDLERS[_HANDLERS.get(service, service)]
     url = urlsplit(request.url)
     headers = {name.lower(): _text(value) for name, value in request.headers.items()}
+    headers["authorization"] = f"AWS4-HMAC-SHA256 Credential={responses.get_account_id()}/emulator, Signature=none"
     body: Any = request.body or b""
     body = body.encode() if isinstance(body, str) else bytes(body)
     query = parse_qs(url.query, keep_blank_values=True)

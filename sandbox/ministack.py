@@ -35,9 +35,26 @@ container_reaper = Module(
     used("INSTANCE_LABEL", "str"),
     used("own_labels", "(service, **extra)"),
 )
+iam_actions = Module(
+    "ministack.core.iam_actions",
+    replaced(
+        "access_denied_response",
+        "(service, action, principal_arn, request_id, *, error_code='', message='', headers=None, resource_arn='*', "
+        "explicit_deny=False, resource_policy_arn='')",
+    ),
+    replaced("extract_resource_arn", "(service, method, path, headers, body, query_params, region, account_id)"),
+    used("SERVICE_TO_IAM_NAMESPACE", "dict", "ecs"),
+)
 iam_evaluator = Module(
     "ministack.core.iam_evaluator",
+    replaced("enforce", "(access_key_id, iam_action, service, region, resource_arn='*', service_context=None)"),
+    used("EvalContext", "class"),
+    used("evaluate", "(ctx, policies, *limits)"),
+    used("_gather_role_policies", "(role_name, account_id)"),
+    used("_permissions_boundary", "(store, name, account_id)"),
+    used("PrincipalInfo", "class"),
     used("resolve_caller_identity", "(access_key_id)"),
+    used("resolve_principal", "(access_key_id, account_id, credential=None)"),
 )
 responses = Module(
     "ministack.core.responses",
@@ -154,6 +171,8 @@ provisioners = Module(
 )
 stacks = Module(
     "ministack.services.cloudformation.stacks",
+    replaced("_delete_resource", "(resource_type, physical_id, props, stack_name=None, logical_id=None)"),
+    replaced("_provision_resource", "(resource_type, logical_id, props, stack_name)"),
     used(
         "_add_event",
         "(stack_id, stack_name, logical_id, resource_type, status, reason='', physical_id='', detailed_status='')",
@@ -301,6 +320,7 @@ iam = Module(
     used("_IAM_HANDLERS", "dict"),
     used("_oidc_providers", _ACCOUNT_STORE),
     used("_p", "(params, key, default='')"),
+    used("_roles", _ACCOUNT_STORE),
     used("_xml", "(status, root_tag, inner, ns='iam')"),
 )
 kms = Module(
@@ -347,34 +367,9 @@ secretsmanager = Module(
 )
 sts = Module(
     "ministack.services.sts",
+    used("_error", "(status, code, message, ns='iam')"),
+    used("_p", "(params, key, default='')"),
     used("register_session", "(access_key, session)"),
+    replaced("_web_identity_trust_denied", "(role_arn, params, use_json)"),
 )
-MODULES: Final = (
-    app,
-    arns,
-    container_reaper,
-    iam_evaluator,
-    responses,
-    router,
-    acm,
-    alb,
-    changesets,
-    cloudformation,
-    drift,
-    handlers,
-    provisioners,
-    stacks,
-    cloudfront,
-    cloudwatch,
-    cloudwatch_logs,
-    dynamodb,
-    ec2,
-    ecr,
-    ecs,
-    ecs_metadata,
-    iam,
-    kms,
-    rds,
-    secretsmanager,
-    sts,
-)
+MODULES: Final = tuple(declared for declared in list(globals().values()) if isinstance(declared, Module))

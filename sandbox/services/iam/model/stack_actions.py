@@ -1,0 +1,128 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""The call that makes, changes or removes a resource of a stack: what CloudFormation needs the right for.
+
+Only the main call of each type is known, not those that CloudFormation makes beside it (reads, tags). The schemas of
+the types list all of them under `handlers`.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+_NAMESPACES = {
+    "ApplicationAutoScaling": "application-autoscaling",
+    "ElasticLoadBalancingV2": "elasticloadbalancing",
+}
+# What creates, changes and removes a type, where that is not Create, Modify or Update, and Delete with its name.
+_ACTIONS: Final[Mapping[str, tuple[str, str, str]]] = {
+    "AWS::ApplicationAutoScaling::ScalableTarget": ("RegisterScalableTarget",) * 2 + ("DeregisterScalableTarget",),
+    "AWS::ApplicationAutoScaling::ScalingPolicy": ("PutScalingPolicy",) * 2 + ("DeleteScalingPolicy",),
+    "AWS::CloudWatch::Alarm": ("PutMetricAlarm", "PutMetricAlarm", "DeleteAlarms"),
+    "AWS::CloudWatch::CompositeAlarm": ("PutCompositeAlarm", "PutCompositeAlarm", "DeleteAlarms"),
+    "AWS::CloudWatch::Dashboard": ("PutDashboard", "PutDashboard", "DeleteDashboards"),
+    "AWS::DynamoDB::Table": ("CreateTable", "UpdateTable", "DeleteTable"),
+    "AWS::EC2::EIP": ("AllocateAddress", "CreateTags", "ReleaseAddress"),
+    "AWS::EC2::FlowLog": ("CreateFlowLogs", "CreateTags", "DeleteFlowLogs"),
+    "AWS::EC2::NetworkAclEntry": ("CreateNetworkAclEntry", "ReplaceNetworkAclEntry", "DeleteNetworkAclEntry"),
+    "AWS::EC2::Route": ("CreateRoute", "ReplaceRoute", "DeleteRoute"),
+    "AWS::EC2::SecurityGroup": ("CreateSecurityGroup", "AuthorizeSecurityGroupIngress", "DeleteSecurityGroup"),
+    "AWS::EC2::SecurityGroupEgress": (
+        "AuthorizeSecurityGroupEgress",
+        "UpdateSecurityGroupRuleDescriptionsEgress",
+        "RevokeSecurityGroupEgress",
+    ),
+    "AWS::EC2::SecurityGroupIngress": (
+        "AuthorizeSecurityGroupIngress",
+        "UpdateSecurityGroupRuleDescriptionsIngress",
+        "RevokeSecurityGroupIngress",
+    ),
+    "AWS::EC2::SubnetNetworkAclAssociation": ("ReplaceNetworkAclAssociation",) * 3,
+    "AWS::EC2::SubnetRouteTableAssociation": (
+        "AssociateRouteTable",
+        "ReplaceRouteTableAssociation",
+        "DisassociateRouteTable",
+    ),
+    "AWS::EC2::VPC": ("CreateVpc", "ModifyVpcAttribute", "DeleteVpc"),
+    "AWS::EC2::VPCEndpoint": ("CreateVpcEndpoint", "ModifyVpcEndpoint", "DeleteVpcEndpoints"),
+    "AWS::EC2::VPCGatewayAttachment": ("AttachInternetGateway", "AttachInternetGateway", "DetachInternetGateway"),
+    "AWS::ECR::Repository": ("CreateRepository", "PutLifecyclePolicy", "DeleteRepository"),
+    "AWS::Events::Rule": ("PutRule", "PutRule", "DeleteRule"),
+    "AWS::IAM::ManagedPolicy": ("CreatePolicy", "CreatePolicyVersion", "DeletePolicy"),
+    "AWS::IAM::OIDCProvider": (
+        "CreateOpenIDConnectProvider",
+        "AddClientIDToOpenIDConnectProvider",
+        "DeleteOpenIDConnectProvider",
+    ),
+    "AWS::IAM::Role": ("CreateRole", "UpdateAssumeRolePolicy", "DeleteRole"),
+    "AWS::IAM::User": ("CreateUser", "UpdateUser", "DeleteUser"),
+    "AWS::KMS::Key": ("CreateKey", "PutKeyPolicy", "ScheduleKeyDeletion"),
+    "AWS::Logs::LogGroup": ("CreateLogGroup", "PutRetentionPolicy", "DeleteLogGroup"),
+    "AWS::RDS::DBParameterGroup": ("CreateDBParameterGroup", "ModifyDBParameterGroup", "DeleteDBParameterGroup"),
+    "AWS::S3::Bucket": ("CreateBucket", "PutLifecycleConfiguration", "DeleteBucket"),
+    "AWS::S3::BucketPolicy": ("PutBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy"),
+}
+_MODIFYING = {"ec2", "elasticloadbalancing", "rds"}
+# How the ARN of a type ends; `{}` is its name.
+_ARNS: Final[Mapping[str, str]] = {
+    "AWS::DynamoDB::Table": "dynamodb:{place}:table/{name}",
+    "AWS::ECR::Repository": "ecr:{place}:repository/{name}",
+    "AWS::ECS::Cluster": "ecs:{place}:cluster/{name}",
+    "AWS::IAM::ManagedPolicy": "iam::{account}:policy/{name}",
+    "AWS::IAM::OIDCProvider": "iam::{account}:oidc-provider/{name}",
+    "AWS::IAM::Role": "iam::{account}:role/{name}",
+    "AWS::IAM::User": "iam::{account}:user/{name}",
+    "AWS::Logs::LogGroup": "logs:{place}:log-group:{name}",
+    "AWS::RDS::DBInstance": "rds:{place}:db:{name}",
+    "AWS::RDS::DBParameterGroup": "rds:{place}:pg:{name}",
+    "AWS::RDS::DBSubnetGroup": "rds:{place}:subgrp:{name}",
+    "AWS::S3::Bucket": "s3:::{name}",
+    "AWS::S3::BucketPolicy": "s3:::{name}",
+}
+_NAMES: Final = (
+    *("RoleName", "ManagedPolicyName", "UserName", "TableName", "RepositoryName", "ClusterName", "LogGroupName"),
+    *("DBInstanceIdentifier", "DBParameterGroupName", "DBSubnetGroupName", "BucketName", "Bucket"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What happens to a resource. `physical_id` is empty before it is made."""
+
+    kind: str
+    operation: str
+    properties: Mapping[str, Any]
+    stack_name: str
+    logical_id: str
+    physical_id: str = ""
+
+
+def action_of(kind: str, operation: str) -> str:
+    """The IAM action of `create`, `update` or `delete` of a type."""
+    _, service, name = kind.split("::")[:3]
+    namespace = _NAMESPACES.get(service, service.lower())
+    listed = _ACTIONS.get(kind)
+    if listed:
+        return f"{namespace}:{listed[('create', 'update', 'delete').index(operation)]}"
+    verb = "Modify" if operation == "update" and namespace in _MODIFYING else operation.capitalize()
+    return f"{namespace}:{verb}{name}"
+
+
+def resource_of(change: Change, region: str, account: str) -> str:
+    """The ARN that it is checked on; the account's resources of the service where the type is not known."""
+    place = f"{region}:{account}"
+    if change.kind not in _ARNS:
+        service = action_of(change.kind, "create").partition(":")[0]
+        return f"arn:aws:{service}:{place}:*"
+    name = _name(change)
+    return "arn:aws:" + _ARNS[change.kind].format(place=place, account=account, name=name)
+
+
+def _name(change: Change) -> str:
+    if change.physical_id:
+        return re.sub(r"^arn:aws:iam::\d*:[a-z-]+/", "", change.physical_id)
+    given = next((str(change.properties[key]) for key in _NAMES if change.properties.get(key)), "")
+    url = str(change.properties.get("Url") or "").removeprefix("https://")
+    return given or url or f"{change.stack_name}-{change.logical_id}-XXXXXXXXXXXX"

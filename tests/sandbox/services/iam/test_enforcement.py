@@ -1,0 +1,161 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""What is refused under `AUTH=true`."""
+
+import time
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+from botocore.exceptions import ClientError
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from tests.sandbox.services.iam.conftest import Enforcing, allow, policy
+from tests.sandbox.stacks import Stack
+
+ECS = "arn:aws:ecs:us-east-1:111111111111:"
+PROVIDER = "token.actions.githubusercontent.com"
+SUBJECT = "repo:fastbreak-sports/fastbreak:environment:dev"
+
+
+def refusal(call: Any, **arguments: Any) -> str:
+    """The error's code and message."""
+    with pytest.raises(ClientError) as refused:
+        call(**arguments)
+    error = refused.value.response["Error"]
+    return f"{error['Code']} {error['Message']}"
+
+
+def test_ecs_calls_are_checked_on_the_resource_that_they_name(enforcing: Enforcing) -> None:
+    enforcing.root("ecs").create_cluster(clusterName="mine")
+    role = enforcing.role(
+        allow(["ecs:DescribeServices", "ecs:UpdateService"], f"{ECS}service/mine/app"),
+        allow("ecs:DescribeTasks", f"{ECS}task/mine/*"),
+        allow("ecs:DescribeClusters", f"{ECS}cluster/mine"),
+    )
+    ecs = enforcing.as_role(role, "ecs")
+    assert ecs.describe_services(cluster="mine", services=["app"])["failures"]
+    assert "ServiceNotFound" in refusal(ecs.update_service, cluster="mine", service="app", desiredCount=1)
+    assert ecs.describe_tasks(cluster="mine", tasks=["0" * 32])["failures"]
+    assert ecs.describe_clusters(clusters=["mine"])["clusters"]
+    assert "AccessDenied" in refusal(ecs.describe_services, cluster="mine", services=["app", "other"])
+    assert "AccessDenied" in refusal(ecs.describe_services, cluster="other", services=["app"])
+    assert "AccessDenied" in refusal(ecs.update_service, cluster="mine", service="other", desiredCount=1)
+    assert "AccessDenied" in refusal(ecs.describe_tasks, cluster="other", tasks=["0" * 32])
+    assert "ecs:DeleteService" in refusal(ecs.delete_service, cluster="mine", service="app")
+
+
+def test_passing_a_role_needs_the_right_to(enforcing: Enforcing) -> None:
+    task = enforcing.role()
+    only_to_tasks = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
+    may_register = allow("ecs:RegisterTaskDefinition")
+    container = {"name": "app", "image": "app"}
+    without = enforcing.as_role(enforcing.role(may_register), "ecs")
+    said = refusal(without.register_task_definition, family="f", taskRoleArn=task, containerDefinitions=[container])
+    assert "iam:PassRole" in said
+    assert without.register_task_definition(family="f", containerDefinitions=[container])["taskDefinition"]
+    passing = allow("iam:PassRole", task, Condition=only_to_tasks)
+    able = enforcing.as_role(enforcing.role(may_register, passing, allow("cloudformation:*")), "ecs")
+    assert able.register_task_definition(family="f", taskRoleArn=task, containerDefinitions=[container])
+    other = enforcing.role()
+    assert "iam:PassRole" in refusal(
+        able.register_task_definition, family="f", executionRoleArn=other, containerDefinitions=[container]
+    )
+    stacks = enforcing.as_role(enforcing.role(passing, allow("cloudformation:*")), "cloudformation")
+    assert "iam:PassRole" in refusal(stacks.create_stack, StackName="s", TemplateBody="{}", RoleARN=task)
+
+
+def test_scaling_is_checked(enforcing: Enforcing) -> None:
+    scaling = enforcing.as_role(enforcing.role(allow("ecs:*")), "application-autoscaling")
+    assert "AccessDenied" in refusal(scaling.describe_scalable_targets, ServiceNamespace="ecs")
+
+
+BUCKET = {"Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "of-a-stack"}}}
+
+
+def test_cloudformation_has_its_callers_rights(enforcing: Enforcing) -> None:
+    role = enforcing.role(allow("cloudformation:*"))
+    stack = Stack(enforcing.as_role(role, "cloudformation"), "by-caller")
+    assert stack.create(BUCKET) == "ROLLBACK_COMPLETE"
+    assert "not authorized to perform: s3:CreateBucket" in stack.reasons()
+    assert stack.delete() == "DELETE_COMPLETE"
+
+
+def test_cloudformation_has_its_service_roles_rights_and_keeps_the_role(enforcing: Enforcing) -> None:
+    trust = {"Principal": {"Service": "cloudformation.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    service = enforcing.role(allow(["s3:CreateBucket", "s3:DeleteBucket"], "arn:aws:s3:::of-a-stack"), trust=trust)
+    passing = enforcing.role(allow("cloudformation:*"), allow("iam:PassRole", service))
+    stack = Stack(enforcing.as_role(passing, "cloudformation"), "by-role")
+    assert stack.create(BUCKET, RoleARN=service) == "CREATE_COMPLETE", stack.reasons()
+    another = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "another"}}
+    unable = Stack(enforcing.as_role(enforcing.role(allow("cloudformation:*")), "cloudformation"), "by-role")
+    assert unable.update({**BUCKET, "Another": another}) == "UPDATE_ROLLBACK_COMPLETE"
+    assert "AWSCloudFormation is not authorized to perform: s3:CreateBucket" in stack.reasons()
+    assert unable.delete() == "DELETE_COMPLETE", stack.reasons()
+
+
+def test_a_boundary_limits_a_role_and_the_roles_that_it_makes(enforcing: Enforcing) -> None:
+    iam = enforcing.root("iam")
+    limit = iam.create_policy(PolicyName="limit", PolicyDocument=policy(allow("s3:*")))["Policy"]["Arn"]
+    limited = enforcing.role(allow(["s3:ListAllMyBuckets", "ecs:ListClusters"]), PermissionsBoundary=limit)
+    assert enforcing.as_role(limited, "s3").list_buckets()
+    assert "AccessDenied" in refusal(enforcing.as_role(limited, "ecs").list_clusters)
+    condition = {"StringEquals": {"iam:PermissionsBoundary": limit}}
+    maker = enforcing.as_role(enforcing.role(allow("iam:CreateRole", Condition=condition)), "iam")
+    trust = policy({"Effect": "Allow", "Principal": {"AWS": "111111111111"}, "Action": "sts:AssumeRole"})
+    assert "iam:CreateRole" in refusal(maker.create_role, RoleName="free", AssumeRolePolicyDocument=trust)
+    assert maker.create_role(RoleName="bound", AssumeRolePolicyDocument=trust, PermissionsBoundary=limit)
+
+
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+STRANGE = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def token(key: Any = KEY, **claims: Any) -> str:
+    now = int(time.time())
+    held = {"iss": f"https://{PROVIDER}", "aud": "sts.amazonaws.com", "sub": SUBJECT, "iat": now, "exp": now + 600}
+    return jwt.encode({**held, **claims}, key, algorithm="RS256")
+
+
+def test_a_web_identity_has_to_be_genuine(enforcing: Enforcing) -> None:
+    iam, sts = enforcing.root("iam"), enforcing.root("sts")
+    arn = iam.create_open_id_connect_provider(Url=f"https://{PROVIDER}", ClientIDList=["sts.amazonaws.com"])
+    trusted = {"StringEquals": {f"{PROVIDER}:sub": SUBJECT, f"{PROVIDER}:aud": "sts.amazonaws.com"}}
+    trust = {
+        "Principal": {"Federated": arn["OpenIDConnectProviderArn"]},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": trusted,
+    }
+    role = enforcing.role(allow("ecs:ListClusters"), trust=trust)
+    public = jwt.algorithms.RSAAlgorithm.to_jwk(KEY.public_key(), as_dict=True)
+
+    def assume(text: str) -> Any:
+        return sts.assume_role_with_web_identity(RoleArn=role, RoleSessionName="ci", WebIdentityToken=text)
+
+    assert "Couldn't retrieve verification key" in refusal(assume, text=token())
+    keys = f"{enforcing.sandbox.state.endpoint_url}/_sandbox/iam/provider-keys"
+    assert httpx.post(keys, json={"url": f"https://{PROVIDER}", "keys": [public]}).status_code == 200
+    assert enforcing.client("ecs", assume(token())["Credentials"]).list_clusters()
+    for wrong, said in (
+        (token(STRANGE), "InvalidIdentityToken"),
+        (token(exp=int(time.time()) - 60), "ExpiredTokenException"),
+        (token(aud="https://github.com/fastbreak-sports"), "Incorrect token audience"),
+        (token(iss="https://gitlab.com"), "No OpenIDConnect provider found"),
+        (token(sub=f"{SUBJECT}-2"), "AccessDenied"),
+        (token(sub="repo:fastbreak-sports/fastbreak:pull_request"), "AccessDenied"),
+        ("garbage", "InvalidIdentityToken"),
+    ):
+        assert said in refusal(assume, text=wrong), wrong
+
+
+def test_what_was_checked_is_told(enforcing: Enforcing) -> None:
+    role = enforcing.role(allow("ecs:ListClusters"))
+    enforcing.as_role(role, "ecs").list_clusters()
+    told = httpx.get(f"{enforcing.sandbox.state.endpoint_url}/_sandbox/iam/checks").json()
+    name = role.rpartition("/")[2]
+    mine = [check for check in told if f"assumed-role/{name}/" in check["principal"]]
+    assert [(check["action"], check["allowed"]) for check in mine] == [("ecs:ListClusters", True)]
+    answered = httpx.post(f"{enforcing.sandbox.state.endpoint_url}/_sandbox/iam/provider-keys", content=b"{")
+    assert answered.status_code == 400
