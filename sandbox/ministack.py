@@ -64,6 +64,7 @@ responses = Module(
         "_data __contains__ __delitem__ __getitem__ __iter__ __setitem__ all_items clear get get_scoped "
         "items pop setdefault to_dict values",
     ),
+    used("AccountScopedDict", "class", "__delitem__ __setitem__ pop to_dict"),
     used(
         "error_response_json",
         "(code, message, status=400, extra=None, *, message_key='message', content_type='application/x-amz-json-1.0')",
@@ -73,7 +74,6 @@ responses = Module(
     used("json_response", "(data, status=200, *, content_type='application/x-amz-json-1.0')"),
     used("now_iso", "()"),
     used("request_scope", "(account_id, region)"),
-    used("set_request_account_id", "(access_key_id)"),
 )
 router = Module(
     "ministack.core.router",
@@ -190,7 +190,27 @@ stacks = Module(
 )
 cloudfront = Module(
     "ministack.services.cloudfront",
-    used("_distributions", _ACCOUNT_STORE),
+    replaced("_add_cloudfront_headers", "(headers, x_cache, request_id=None, edge_server=True)"),
+    used("_cache_policies", _ACCOUNT_STORE),
+    replaced("_create_invalidation", "(dist_id, body)"),
+    replaced("_dataplane_behavior", "(behavior_el, path_pattern=None)"),
+    replaced("_dataplane_origin", "(origin_el)"),
+    replaced("_distributions", _ACCOUNT_STORE),
+    replaced(
+        "_fetch_from_origin",
+        "async (origin, method, uri, query_string, headers, body, viewer_is_https, client_ip, viewer_xff, dist_arn)",
+    ),
+    replaced(
+        "handle_viewer_request",
+        "async (dist, method, path, raw_uri, raw_query_string, headers, body, query_params, client_ip='127.0.0.1')",
+    ),
+    used("_MANAGED_CACHE_POLICIES", "dict"),
+    replaced("_match_behavior", "(parsed, path)"),
+    replaced("_new_distribution_domain", "()"),
+    used("_origin_request_headers", "(origin, headers, client_ip, viewer_x_forwarded_for)"),
+    used("OriginTimeout", "class"),
+    used("OriginUnreachable", "class"),
+    used("_vpc_origins", _ACCOUNT_STORE),
 )
 cloudwatch = Module(
     "ministack.services.cloudwatch",
@@ -364,6 +384,11 @@ secretsmanager = Module(
     used("_remove_stage_everywhere", "(secret, stage, except_version_id=None)"),
     used("_resolve", "(secret_id, *, use_arn_scope=False)"),
     used("_secrets", _STORE),
+)
+waf = Module(
+    "ministack.services.waf",
+    used("_ip_sets", _STORE),
+    used("_resolve_local_web_acl", "(web_acl_arn)"),
 )
 sts = Module(
     "ministack.services.sts",

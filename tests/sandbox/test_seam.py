@@ -159,7 +159,11 @@ def test_another_version_is_told_by_what_differs(older: Path) -> None:
     assert imported == str(older / "ministack" / "__init__.py")
     common = "async (lb, method, path, headers, body, query_params, port=80, client_ip=None"
     expected, found = f"{common}, raw_query_string=None, raw_path=None)", f"{common})"
-    assert listed == [f"ministack.services.alb.dispatch_request: expected {expected}, found {found}"]
+    edge = "ministack.services.cloudfront._add_cloudfront_headers: expected (headers, x_cache, request_id=None"
+    assert listed == [
+        f"ministack.services.alb.dispatch_request: expected {expected}, found {found}",
+        f"{edge}, edge_server=True), found (headers, x_cache, request_id=None)",
+    ]
 
 
 def test_a_sandbox_does_not_start_on_another_version(older: Path) -> None:

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""WAF: associations with load balancers in stacks."""
+"""WAF: associations with load balancers in stacks, and what rules say of requests."""
 
 from sandbox.host import Sandbox
 from sandbox.services.cloudformation.api.teaching import teach

@@ -1,0 +1,122 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""Distributions answer viewers at loopback addresses of their own, on ports 80 and 443.
+
+A thread with a loop of its own serves them, so that a slow API handler delays no viewer.
+"""
+
+import asyncio
+import logging
+import ssl
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any
+from urllib.parse import parse_qs
+
+from aiohttp import web
+
+from sandbox.addresses import bind
+from sandbox.ministack import cloudfront, responses
+from sandbox.services.cloudfront.model import distributions
+from sandbox.services.wafv2.model import Firewall, Request
+
+_SYNC_SECONDS = 15.0
+_MINE = {"content-length", "connection", "transfer-encoding", "date", "keep-alive"}
+
+Contexts = Callable[[dict[str, Any]], ssl.SSLContext]
+logger = logging.getLogger("sandbox.cloudfront")
+
+
+class DataPlane:
+    """Starts with `start`; `sync` makes the bound sockets equal to the distributions that are enabled."""
+
+    def __init__(self, contexts: Contexts, firewall: Firewall) -> None:
+        self._contexts, self._firewall = contexts, firewall
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="cloudfront-data-plane", daemon=True)
+        self._bound: dict[tuple[str, int], tuple[asyncio.Server, web.Server]] = {}
+        self._ready = threading.Event()
+
+    def start(self) -> None:
+        """Start the thread; returns once it serves."""
+        self._thread.start()
+        self._ready.set()
+        self.sync()
+
+    def stop(self) -> None:
+        """Close all sockets and end the thread."""
+        self._ready.clear()
+        self._call(self._close(set(self._bound)))
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(_SYNC_SECONDS)
+
+    def sync(self) -> None:
+        """Bind what is missing, release what is gone. OSError when an address could not be bound."""
+        if self._ready.is_set() and threading.current_thread() is not self._thread:
+            self._call(self._sync())
+
+    def _call(self, work: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(_SYNC_SECONDS)
+
+    async def _sync(self) -> None:
+        wanted = {
+            (record["DomainName"], port): record
+            for record in cloudfront._distributions.to_dict().values()
+            if record["enabled"]
+            for port in (80, 443)
+        }
+        await self._close(set(self._bound) - set(wanted))
+        for place in set(wanted) - set(self._bound):
+            handlers = web.Server(self._handle, access_log=None, auto_decompress=False)
+            encrypted = self._contexts(wanted[place]) if place[1] == 443 else None
+            server = await self._loop.create_server(handlers, sock=bind(*place), ssl=encrypted)
+            self._bound[place] = server, handlers
+            logger.info("listening on %s:%s for distribution %s", *place, wanted[place]["Id"])
+
+    async def _close(self, places: set[tuple[str, int]]) -> None:
+        for place in places:
+            server, handlers = self._bound.pop(place)
+            server.close()
+            await handlers.shutdown(1.0)
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        address = request.transport.get_extra_info("sockname")[0] if request.transport else ""
+        for (account, _), record in cloudfront._distributions.to_dict().items():
+            if record["DomainName"] == address:
+                with responses.request_scope(account, "us-east-1"):
+                    return await self._answer(record, request)
+        return web.Response(status=421, text="no distribution has this address\n")
+
+    async def _answer(self, record: dict[str, Any], request: web.BaseRequest) -> web.StreamResponse:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        headers["x-forwarded-proto"] = "https" if request.secure else "http"
+        client = request.remote or "127.0.0.1"
+        path, _, query = request.path_qs.partition("?")
+        body = await request.content.read(-1)
+        acl = distributions.text_of(distributions.config(record), "WebACLId")
+        if acl and self._firewall.blocks(acl, Request(client, request.method, path, query, headers, body)):
+            blocked = {"X-Cache": "Error from cloudfront", "Server": "CloudFront"}
+            return web.Response(status=403, text="Request blocked.", content_type="text/html", headers=blocked)
+        try:
+            status, answered, content = await cloudfront.handle_viewer_request(
+                record,
+                request.method,
+                request.path,
+                path,
+                query,
+                headers,
+                body,
+                parse_qs(query, keep_blank_values=True),
+                client,
+            )
+        except Exception:
+            logger.exception("distribution %s could not answer %s %s", record["Id"], request.method, path)
+            return web.Response(status=500, text="the sandbox's CloudFront failed; see its log\n")
+        response = web.Response(status=status, body=content)
+        response.headers.popall("Content-Type", None)
+        for name, value in answered.items():
+            if name.lower() not in _MINE:
+                for each in value if isinstance(value, list) else [value]:
+                    response.headers.add(name, str(each))
+        return response

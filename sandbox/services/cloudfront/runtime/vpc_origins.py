@@ -1,0 +1,90 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""VPC origins: the load balancer that the origin names is asked, whatever its domain name.
+
+CloudFront developer guide, "Restrict access with VPC origins". The distribution's domain name is the one that the
+certificate has to cover, and the Host that the load balancer sees unless a policy forwards the viewer's.
+"""
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from multidict import CIMultiDictProxy
+from yarl import URL
+
+from sandbox.ministack import cloudfront
+from sandbox.services.elbv2.model import records
+
+Fetched = tuple[int, str, dict[str, str | list[str]], bytes]
+
+
+@dataclass(frozen=True)
+class VpcOrigins:
+    """Asks load balancers, trusting the certificates that `authority` issued."""
+
+    authority: Path
+
+    async def fetch(  # noqa: PLR0913, PLR0917 - as MiniStack calls it
+        self,
+        origin: Mapping[str, Any],
+        method: str,
+        uri: str,
+        query: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        viewer_is_https: bool,
+        client_ip: str,
+        viewer_xff: str,
+        _arn: str,
+    ) -> Fetched:
+        """Raises MiniStack's OriginUnreachable and OriginTimeout."""
+        address, port, encrypted = _place(origin, viewer_is_https)
+        url = f"{'https' if encrypted else 'http'}://{address}:{port}{origin['origin_path']}{uri}"
+        request = {
+            "headers": cloudfront._origin_request_headers(origin, dict(headers), client_ip, viewer_xff),
+            "data": body or None,
+            "ssl": ssl.create_default_context(cafile=self.authority) if encrypted else False,
+            "server_hostname": origin["domain_name"] if encrypted else None,
+            "timeout": aiohttp.ClientTimeout(total=origin["read_timeout"]),
+        }
+        try:
+            return await _ask(method, URL(f"{url}?{query}" if query else url, encoded=True), request)
+        except TimeoutError as error:
+            raise cloudfront.OriginTimeout(str(error)) from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise cloudfront.OriginUnreachable(str(error)) from error
+
+
+async def _ask(method: str, url: URL, request: Mapping[str, Any]) -> Fetched:
+    async with (
+        aiohttp.ClientSession(
+            auto_decompress=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type"),
+        ) as session,
+        session.request(method, url, allow_redirects=False, **request) as answer,
+    ):
+        return answer.status, answer.reason or "", _grouped(answer.headers), await answer.read()
+
+
+def _place(origin: Mapping[str, Any], viewer_is_https: bool) -> tuple[str, int, bool]:
+    known = cloudfront._vpc_origins.get(origin["vpc_origin_id"])
+    if known is None:
+        raise cloudfront.OriginUnreachable(f"VPC origin {origin['vpc_origin_id']} does not exist")
+    told = known["VpcOriginEndpointConfig"]
+    policy = told["OriginProtocolPolicy"]
+    encrypted = policy == "https-only" or (policy == "match-viewer" and viewer_is_https)
+    balancer = records.load_balancer(told["Arn"])
+    if balancer is None:
+        raise cloudfront.OriginUnreachable(f"the load balancer of VPC origin {known['Id']} is gone")
+    return balancer["DNSName"], told["HTTPSPort"] if encrypted else told["HTTPPort"], encrypted
+
+
+def _grouped(headers: CIMultiDictProxy[str]) -> dict[str, str | list[str]]:
+    names = dict.fromkeys(name.lower() for name in headers)
+    return {name: found[0] if len(found := headers.getall(name)) == 1 else found for name in names}
