@@ -101,6 +101,7 @@ import uuid
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.catalogue import Catalogue
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.cloudformation import CloudFormation
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.listener_rules import ListenerRulesClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.living import LivingResources
@@ -131,6 +132,7 @@ def build_ports(context):
         living=LivingResources(context.client),
         store=ParameterStore(context.client("ssm")),
         rules=ListenerRulesClient(context.client("elbv2")),
+        catalogue=Catalogue(context.client),
     )
 
 

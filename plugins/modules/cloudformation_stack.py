@@ -24,6 +24,8 @@ description:
     exports that other stacks import, and stacks that read this one (O(needed_by)).
   - An impossible update is refused before anything is touched, in check mode too, such as an update that would replace
     a resource with a fixed name, or that the stack policy denies.
+  - Availability zones that the account does not have, and certificates that ACM does not have or has not issued, are
+    refused before anything is touched, in check mode too.
   - What only CloudFormation can foresee is refused with the reason, in check mode too. This includes transforms and
     macros (such as C(Fn::ForEach)), modules, nested stacks, unknown functions, and non-ASCII text, which CloudFormation
     stores as question marks.
@@ -273,6 +275,7 @@ import uuid
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError, RequestError
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.catalogue import Catalogue
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.cloudformation import CloudFormation
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.listener_rules import ListenerRulesClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.living import LivingResources
@@ -353,6 +356,7 @@ def build_ports(context, run):
         living=LivingResources(context.client),
         store=ParameterStore(context.client("ssm")),
         rules=ListenerRulesClient(context.client("elbv2")),
+        catalogue=Catalogue(context.client),
     )
 
 

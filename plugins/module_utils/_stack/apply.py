@@ -21,6 +21,7 @@ from .parameters import complete_parameters
 from .plan import Existing, StackPlan, plan, removal, stored_model
 from .plannable import floating_references, refuse_unforeseeable
 from .ports import DependencyState, Ports
+from .prerequisites import refuse_missing
 from .repair import settle, usable
 from .report import summary
 from .rule_moves import RuleMove, plan_move
@@ -132,6 +133,7 @@ def _apply_once(request: StackRequest, given: Mapping[str, str], ports: Ports, c
     former_policy = existing.stack_policy if existing else None
     policy = request.stack_policy if request.stack_policy is not None else former_policy
     refuse_infeasible(decided, policy, request.consent)
+    refuse_missing(decided, request, ports)
     refuse_occupied(decided, snapshot, ports)
     move = plan_move(request, decided, snapshot, ports)
     if check_mode:

@@ -74,6 +74,16 @@ class ParameterStore(Protocol):
         """The values by the names given; without those that are not there."""
 
 
+class Catalogue(Protocol):
+    """What an account has before any stack."""
+
+    def zones(self) -> Mapping[str, str]:
+        """The state of each availability zone that the account may use, by the zone's name."""
+
+    def certificate(self, arn: str) -> str | None:
+        """The status of a certificate of ACM; None when there is none of that ARN."""
+
+
 class Rules(Protocol):
     """The rules on listeners, without the default ones."""
 
@@ -148,3 +158,4 @@ class Ports:
     living: Living
     store: ParameterStore
     rules: Rules
+    catalogue: Catalogue

@@ -203,8 +203,25 @@ class FakeStore:
         return {name: self.values[name] for name in names if name in self.values}
 
 
+class FakeCatalogue:
+    """``states`` are those of the zones by name, ``certificates`` those of certificates by ARN; ``asked`` records."""
+
+    def __init__(self, states=None, certificates=None):
+        self.states = {"us-east-1a": "available", "us-east-1b": "available"} if states is None else states
+        self.certificates = certificates or {}
+        self.asked = []
+
+    def zones(self):
+        self.asked.append("zones")
+        return self.states
+
+    def certificate(self, arn):
+        self.asked.append(arn)
+        return self.certificates.get(arn)
+
+
 def ports_of(stacks, clock, run=None, living=None, **others):
-    """The ports, and the lines that were said; *others* are ``store`` and ``rules``."""
+    """The ports, and the lines that were said; *others* are ``store``, ``rules`` and ``catalogue``."""
     said = Lines()
     counter = iter(range(1, 100))
     return Ports(
@@ -216,4 +233,5 @@ def ports_of(stacks, clock, run=None, living=None, **others):
         living or FakeLiving(),
         others.get("store") or FakeStore(),
         others.get("rules") or FakeRules(),
+        others.get("catalogue") or FakeCatalogue(),
     ), said
