@@ -46,7 +46,7 @@ def inventory(component, environment="dev"):
     )
     for key in ("fastbreak_container_port", "fastbreak_test_listener_port", "fastbreak_database_port"):
         text = text.replace(f"'{{{{ {key} }}}}'", str(found[key]))
-    return load(text.replace("{{ fastbreak_service_name }}", "inference"))
+    return load(text.replace("fastbreak/{{ fastbreak_service_name | default('') }}", "fastbreak/inference"))
 
 
 def accepted(component, environment="dev", **changes):
