@@ -20,9 +20,11 @@ from ..module_utils._common.clock import SystemClock
 from ..module_utils._common.commands import renamed
 from ..module_utils._common.controller import Controller
 from ..module_utils._common.entry import Context, Entry, answer
+from ..module_utils._common.interruption import interrupted
 from ..module_utils._errors import RequestError
 from ._before_workers import load_templating, spare_workers
 from ._confirmed_account import ACCOUNT_VARIABLES, ConfirmedAccount
+from ._interrupted_run import say_last, watch_end
 from ._started import playbook_name
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ class EntryAction(ActionBase):  # type: ignore[misc] # ansible-core publishes no
     def __init_subclass__(cls, **arguments: Any) -> None:
         """The controller reads an action before it forks a worker for each task: what is loaded now is loaded once."""
         super().__init_subclass__(**arguments)
+        watch_end()
         if cls.entry.aws and not cls.entry.aws_optional:
             load_models(cls.entry.services)
         if cls.entry.services:
@@ -70,7 +73,10 @@ class EntryAction(ActionBase):  # type: ignore[misc] # ansible-core publishes no
         with controller.watched():
             done = answer(lambda: self._confirmed(params, context, task_vars or {}))
         result.update(renamed(done, playbook_name) if done.get("failed") else done)
-        return remove_values(result, entry.secrets(params))  # type: ignore[no-any-return]
+        shown: dict[str, Any] = remove_values(result, entry.secrets(params))
+        if interrupted():
+            say_last(f"{self._task.get_name()}: {shown.get('msg', 'it had ended.')}")
+        return shown
 
     def _refused(self) -> dict[str, Any]:
         """Nothing, unless this raises RequestError."""

@@ -91,9 +91,12 @@ class Attempt:
             self.acted = True
             started = act(self.session, self.facts, self.strategy, arn, self.traffic)
         record.note(started.arn)
-        # Said beforehand: ansible-core shows nothing that a task says once it is interrupted itself.
-        self.session.say("if this run is interrupted now, " + self._left_behind())
+        self._foretell()
         return started
+
+    def _foretell(self) -> None:
+        """Say beforehand what an interruption leaves: a run that is killed shows nothing that its task says then."""
+        self.session.say("if this run is interrupted now, " + self._left_behind())
 
     def _judge(self, record: Recording, started: Started) -> tuple[Started, Decision]:
         """Watch the deployment, and the one that leaves the old target group; the last of them and the decision."""
@@ -170,6 +173,7 @@ class Attempt:
         session, facts = self.session, self.facts
         back = way_back(facts.history, facts, adopted=self.adopts)
         began, self.undoing = session.monotonic(), True
+        self._foretell()
         # A deleted service takes the list of its tasks along; any other way back leaves it, and is urgent.
         evidence = gather_evidence(session, facts, started.task_definition_arn) if back.stop else ()
         undone = undo(session, self.snapshot, started, back, decision.step)

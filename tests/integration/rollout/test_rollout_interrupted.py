@@ -118,6 +118,9 @@ def test_interrupted_run_says_what_it_leaves(platform: Platform, tmp_path: Path,
     run.send(number)
     assert run.wait() != 0
     assert "continues in ECS, guarded by its circuit breaker" in run.output, run.output
+    # Of a run that ends by SIGTERM only what was said beforehand is shown.
+    said_last = run.output.partition("User interrupted execution")[2]
+    assert number == signal.SIGTERM or "was interrupted: release 1.1.0" in said_last, run.output
     time.sleep(3.0)
     again = Run(platform, tmp_path, "1.1.0")
     assert again.wait() == 0, again.output

@@ -126,7 +126,7 @@ def lives(pid: int) -> bool:
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=lambda number: number.name)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL, signal.SIGTERM], ids=lambda number: number.name)
 def test_worker_that_waits_for_an_answer_ends_with_its_run(
     number: signal.Signals, black_hole: socket.socket, tmp_path: Path
 ) -> None:
@@ -136,9 +136,12 @@ def test_worker_that_waits_for_an_answer_ends_with_its_run(
     (tmp_path / "play.yml").write_text(yaml.safe_dump([play]), encoding="utf-8")
     command = [Path(sys.executable).with_name("ansible-playbook"), "-i", "localhost,", tmp_path / "play.yml"]
     environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
-    with subprocess.Popen(
-        command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    ) as run:
+    with (
+        (tmp_path / "shown").open("wb") as shown,
+        subprocess.Popen(
+            command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=shown, start_new_session=True
+        ) as run,
+    ):
         connection, _address = black_hole.accept()
         workers = children(run.pid)
         assert workers
@@ -153,3 +156,6 @@ def test_worker_that_waits_for_an_answer_ends_with_its_run(
         for pid in left:
             os.kill(pid, signal.SIGKILL)
     assert left == set()
+    if number == signal.SIGINT:
+        # ansible-core itself shows nothing that a task says once it is interrupted.
+        assert "cloudformation_stack_info: The task was interrupted." in (tmp_path / "shown").read_text()
