@@ -19,7 +19,7 @@ import requests
 from docker import DockerClient
 from docker.errors import DockerException
 
-from sandbox import ACCOUNTS, engine, process, state
+from sandbox import ACCOUNTS, REGIONS, engine, process, state
 from sandbox.addresses import loopback_address, low_port_problem
 from sandbox.authority import authority_path
 from sandbox.errors import SandboxError
@@ -133,8 +133,8 @@ def env(name: str, home: Path, account: str) -> None:
         "AWS_ENDPOINT_URL": known.endpoint_url,
         "AWS_ACCESS_KEY_ID": known.accounts[account],
         "AWS_SECRET_ACCESS_KEY": "sandbox",
-        "AWS_REGION": known.region,
-        "AWS_DEFAULT_REGION": known.region,
+        "AWS_REGION": REGIONS[account],
+        "AWS_DEFAULT_REGION": REGIONS[account],
         "FASTBREAK_CA_BUNDLE": str(authority_path(home)),
     }
     for key, value in variables.items():

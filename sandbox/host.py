@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sandbox import ACCOUNTS, REGION
+from sandbox import ACCOUNTS, REGION, REGIONS
 from sandbox.addresses import loopback_address
 from sandbox.engine import Network
 from sandbox.errors import SandboxError
@@ -33,6 +33,8 @@ class Sandbox:
     network: Network
     region: str = REGION
     accounts: dict[str, str] = field(default_factory=lambda: dict(ACCOUNTS))
+    regions: dict[str, str] = field(default_factory=lambda: dict(REGIONS))
+    """Where each environment works, by its name in `accounts`."""
     registries: dict[str, str] = field(default_factory=dict)
     """Account to `address:port` of its image registry; fill it before or in a startup hook, `state.json` shows it."""
     time_scale: float = field(default_factory=lambda: time_scale())  # noqa: PLW0108 - defined below

@@ -24,7 +24,7 @@ def install(sandbox: Sandbox) -> None:
 
     def issue_all() -> None:
         for alias, account in sandbox.accounts.items():
-            store.issue_first(account, sandbox.region, f"{alias}.fastbreak.example")
+            store.issue_first(account, sandbox.regions[alias], f"{alias}.fastbreak.example")
 
     async def start() -> None:
         await asyncio.to_thread(issue_all)

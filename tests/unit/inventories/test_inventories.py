@@ -10,7 +10,7 @@ import yaml
 
 ROOT = Path(__file__).parents[3]
 INVENTORIES = ROOT / "inventories"
-ENVIRONMENTS = ["dev", "prod"]
+ENVIRONMENTS = sorted(path.name for path in INVENTORIES.iterdir() if path.is_dir() and path.name != "shared")
 
 
 def variables(environment):

@@ -40,10 +40,10 @@ class Server:
         config, addresses = Config(), {}
         registries: dict[str, Registry] = {}
         binds = []
-        for account in self._sandbox.accounts.values():
+        for alias, account in self._sandbox.accounts.items():
             listener = _listen(self._sandbox.loopback_address(f"registry/{account}", registries))
             address, port = listener.getsockname()
-            registries[address] = Registry(account, self._sandbox.region, self._blobs, self._tokens)
+            registries[address] = Registry(account, self._sandbox.regions[alias], self._blobs, self._tokens)
             addresses[account] = f"{address}:{port}"
             binds.append(f"fd://{listener.detach()}")
         config.bind = binds

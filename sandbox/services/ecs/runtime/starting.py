@@ -97,10 +97,11 @@ class _Launch:
 
     def _create(self, definition: Definition, image: images.Pulled, secrets: dict[str, str]) -> Any:
         environment = {item["name"]: item["value"] for item in definition["environment"]} | secrets
+        region = self._task["taskArn"].split(":")[3]
         environment |= {
             "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE",
-            "AWS_REGION": self._sandbox.region,
-            "AWS_DEFAULT_REGION": self._sandbox.region,
+            "AWS_REGION": region,
+            "AWS_DEFAULT_REGION": region,
         }
         task, family = self._task, self._family
         gateway, launch_type = self._sandbox.network.gateway, task.get("launchType")
