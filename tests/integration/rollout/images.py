@@ -32,27 +32,27 @@ class Images:
         self._ecr = ecr
         self._repository = repository
         self._engine = docker.from_env()
-        self._built: list[str] = []
 
     def push(self, version: str, **settings: object) -> str:
-        """Build an image that behaves as *settings* say and push it as a release of *version*; its tag."""
+        """Build an image that behaves as *settings* say and push it as a release of *version*; its tag.
+
+        The engine keeps none: an image whose tag is removed while a task runs it would stay for ever.
+        """
         tag = f"{version}-{(uuid.uuid4().hex + uuid.uuid4().hex)[:40]}"
         login = self._ecr.get_authorization_token()["authorizationData"][0]
         name = f"{login['proxyEndpoint'].partition('://')[2]}/{self._repository}"
         lines = [f"ENV {key}={value}" for key, value in {"FASTBREAK_VERSION": tag, **settings}.items()]
         recipe = RECIPE.format(base=BASE, settings="\n".join(lines))
         self._engine.images.build(fileobj=_context(recipe), custom_context=True, tag=f"{name}:{tag}", rm=True)
-        self._built.append(f"{name}:{tag}")
         user, _colon, password = base64.b64decode(login["authorizationToken"]).decode().partition(":")
         credentials = {"username": user, "password": password}
         for line in self._engine.images.push(name, tag=tag, stream=True, decode=True, auth_config=credentials):
             assert "error" not in line, line
+        self._engine.images.remove(f"{name}:{tag}")
         return tag
 
-    def remove(self) -> None:
-        """Remove what was built from the engine."""
-        for image in self._built:
-            self._engine.images.remove(image, force=True)
+    def close(self) -> None:
+        """End the connections to the engine."""
         self._engine.close()
 
 

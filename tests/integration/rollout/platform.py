@@ -235,7 +235,7 @@ class Platform:
     def remove(self) -> None:
         """Remove the service, its containers and the images that were built."""
         self.roll_out(None, state="absent")
-        self._images.remove()
+        self._images.close()
 
 
 QUICK = {

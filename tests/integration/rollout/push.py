@@ -17,4 +17,4 @@ images = Images(boto3.client("ecr", region_name=os.environ["AWS_REGION"]), repos
 for release in wanted:
     version, *settings = release.split(":")
     print(images.push(version, **dict(setting.split("=", 1) for setting in settings)))
-images.remove()
+images.close()
