@@ -25,7 +25,7 @@ class Users:
         self._threads = [threading.Thread(target=self._send) for _user in range(3)]
 
     def _send(self) -> None:
-        while not self._ended.wait(0.05):
+        while not self._ended.wait(0.1):
             try:
                 answer = httpx.get(self._url, follow_redirects=True, verify=self._trust, timeout=10, trust_env=False)
                 outcome = f"{answer.status_code} by {answer.url.scheme}"

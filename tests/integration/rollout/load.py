@@ -23,7 +23,7 @@ class Load:
 
     def _send(self) -> None:
         probe = HttpProbe()
-        while not self._ended.wait(0.05):
+        while not self._ended.wait(0.1):
             answer = probe.request("GET", self._url, timeout_seconds=5, version_header="")
             self.answers[answer.status] += 1
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.sandbox.balancer import eventually
+from tests.sandbox.balancer import TRUST, eventually
 
 ARN = "arn:aws:elasticloadbalancing:us-east-1:111111111111"
 NO_BALANCER = f"{ARN}:loadbalancer/app/none/0123456789abcdef"
@@ -269,12 +269,12 @@ def test_a_stack_makes_the_same_load_balancer(sandbox, target):
     balancer = elbv2.describe_load_balancers(LoadBalancerArns=[made["Arn"]])["LoadBalancers"][0]
     assert balancer["DNSName"] == made["Address"]
     elbv2.register_targets(TargetGroupArn=made["Blue"], Targets=[{"Id": "127.0.0.1", "Port": target.port}])
-    assert eventually(lambda: httpx.get(f"http://{made['Address']}:8085/").status_code == 200)
+    assert eventually(lambda: httpx.get(f"http://{made['Address']}:8085/", verify=TRUST).status_code == 200)
     action = elbv2.describe_listeners(ListenerArns=[made["Listener"]])["Listeners"][0]["DefaultActions"][0]
     assert [group["Weight"] for group in action["ForwardConfig"]["TargetGroups"]] == [1, 0]
     moved = settle("update", 8086, 1)
     assert moved == made
-    codes = [httpx.get(f"http://{made['Address']}:8086/").status_code for _ in range(4)]
+    codes = [httpx.get(f"http://{made['Address']}:8086/", verify=TRUST).status_code for _ in range(4)]
     assert sorted(codes) == [200, 200, 503, 503]
     stored = attributes(elbv2.describe_load_balancer_attributes(LoadBalancerArn=made["Arn"]))
     assert (stored["idle_timeout.timeout_seconds"], stored["routing.http2.enabled"]) == ("120", "true")
@@ -282,7 +282,7 @@ def test_a_stack_makes_the_same_load_balancer(sandbox, target):
 
     def refuses():
         try:
-            httpx.get(f"http://{made['Address']}:8086/")
+            httpx.get(f"http://{made['Address']}:8086/", verify=TRUST)
         except httpx.ConnectError:
             return True
         except httpx.TransportError:
