@@ -74,7 +74,7 @@ def end_workers(workers: Iterable[Worker], seconds: float = _LAST_SECONDS) -> in
     for worker in left:
         # Who is ending already does not listen.
         worker.terminate()
-    for _ in range(int(seconds / _LOOK_SECONDS)):
+    for _look in range(int(seconds / _LOOK_SECONDS)):
         left = [worker for worker in left if worker.is_alive()]
         if not left:
             break

@@ -82,6 +82,7 @@ def _undone(session: Session, restoration: Restoration, recovery: Recovery) -> s
 def _put_back(
     session: Session, facts: Facts, decision: Decision, restoration: Restoration, subject: str
 ) -> OperationError:
+    session.be_patient()
     restored = restoration.everything()
     outcome = Outcome.FAILED if restored.left else Outcome.ROLLED_BACK
     undone = judged(session, restoration.snapshot, Undone(outcome, ""), restored, facts.target.release.tag)

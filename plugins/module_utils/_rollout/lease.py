@@ -16,6 +16,8 @@ from .._common.wait import timed_out, until
 from .._errors import FastbreakError, SupersededError, UnavailableError, WaitTimeoutError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .._common.wait import Sleeper
     from .._release.ports import Releases
     from .._release.record import Lock
@@ -35,6 +37,10 @@ def holder_in_words(lock: Lock | None) -> str:
     return f"{lock.owner} (since {lock.started_at})" if lock else "another run"
 
 
+def _untold(_line: str) -> None:
+    """Nobody is told."""
+
+
 class Lease:
     """The *lock* that was written at *asked*, by *clock*. `renew` may be called by another thread than the rest."""
 
@@ -48,6 +54,7 @@ class Lease:
         self._fault: Exception | None = None
         self._tableless = False
         self._impatient = False
+        self._patience = _PATIENCE_SECONDS
         self._mutex = threading.Lock()
         #: Why the last renewal failed; empty when it did not.
         self.problem = ""
@@ -108,22 +115,30 @@ class Lease:
                 "the release's record to the other one; see the release history for its outcome."
             )
 
-    def secure(self, attempted: str, *, own: bool = False) -> None:
+    def be_patient(self, seconds: float) -> None:
+        """Have writes from now on wait so long for the table, where nothing but waiting is left to do."""
+        if seconds > self._patience:
+            self._patience, self._impatient = seconds, False
+
+    def secure(self, attempted: str, *, own: bool = False, waits: Callable[[str], None] = _untold) -> None:
         """Renew the lock before the write that *attempted* names; *own*: it cannot hit what another run made.
 
         Raises SupersededError when the lock was lost. Raises UnavailableError when it could not be renewed for so long
-        that another run may hold it; that is waited for first, once, and does not hold up a write that is *own*.
+        that another run may hold it; that is waited for first, once, and told to *waits*. It does not hold up a
+        write that is *own*.
         """
         self._renew_now()
         self.check()
         if own or self._sure:
             return
+        if not self._impatient:
+            waits(f"before {attempted}, at most {self._patience:g} s are waited until the lock can be renewed")
         try:
             until(
                 self._renew_now,
                 lambda _nothing: self._sure or self.lost,
                 clock=self._clock,
-                seconds=0.0 if self._impatient else _PATIENCE_SECONDS,
+                seconds=0.0 if self._impatient else self._patience,
                 pause=RENEW_SECONDS,
                 on_timeout=lambda _nothing, _elapsed: timed_out(self.problem),
             )

@@ -172,7 +172,12 @@ class Session:
 
     def _secure(self, attempted: str) -> None:
         if self._lease is not None:
-            self._lease.secure(attempted, own=attempted in OWN_BY_ID)
+            self._lease.secure(attempted, own=attempted in OWN_BY_ID, waits=self.say)
+
+    def be_patient(self) -> None:
+        """Have writes wait for the release table as long as the request gives: an undo is worth nothing half done."""
+        if self._lease is not None:
+            self._lease.be_patient(self.request.timeout_seconds)
 
     def _doubt(self, attempted: str) -> None:
         self.doubted.append(attempted)

@@ -48,6 +48,7 @@ def undo(session: Session, snapshot: Snapshot, started: Started, back: WayBack, 
         undone = Undone(Outcome.FAILED, error.message)
     except FastbreakError as error:
         undone = Undone(Outcome.FAILED, f"The way back failed as well: {error}")
+    session.be_patient()
     restored = restoration.everything()
     return judged(session, snapshot, undone, restored, back.tag)
 
@@ -71,6 +72,7 @@ def judged(session: Session, snapshot: Snapshot, undone: Undone, restored: Resto
 
 def _undo(session: Session, restoration: Restoration, started: Started, back: WayBack, step: Step) -> Undone:
     if back.stop:
+        session.be_patient()
         return stop(session, started.task_definition_arn)
     if not back.task_definition_arn:
         return Undone(Outcome.FAILED, "The service was left as it was found: no release of it was ever judged fit.")

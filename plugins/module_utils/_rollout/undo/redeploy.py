@@ -36,6 +36,7 @@ def redeploy(session: Session, failed: Strategy, back: WayBack, restoration: Res
     While users are still sent to a target group that was not there before, the tasks are registered with it as well.
     Once they answer in their own, the listener rules go back, and the other group is left.
     """
+    session.be_patient()
     session.say(f"deploying {back.version} again")
     snapshot = restoration.snapshot
     change = _change(session, back, snapshot)

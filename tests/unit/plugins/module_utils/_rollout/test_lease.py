@@ -150,3 +150,24 @@ def test_fault_of_the_thread_that_renews_is_raised_where_the_run_sees_it(world: 
     thread.join()
     with pytest.raises(ZeroDivisionError, match="a fault"):
         lease.check()
+
+
+def test_patient_write_waits_longer_once_and_says_so(world: World) -> None:
+    lease, said = held(world), []
+    away(world)
+    world.seconds += SURE_SECONDS + 1
+    with pytest.raises(UnavailableError):
+        lease.secure("put_rule", waits=said.append)
+    lease.be_patient(600)
+    began = world.seconds
+    with pytest.raises(UnavailableError, match="update_service was not called"):
+        lease.secure("update_service", waits=said.append)
+    assert world.seconds == began + 600
+    lease.be_patient(600)
+    with pytest.raises(UnavailableError):
+        lease.secure("put_rule", waits=said.append)
+    assert world.seconds == began + 600
+    assert said == [
+        f"before {write}, at most {seconds} s are waited until the lock can be renewed"
+        for write, seconds in (("put_rule", 60), ("update_service", 600))
+    ]

@@ -9,11 +9,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, RolledBackError
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
+    OperationError,
+    RolledBackError,
+    UnavailableError,
+)
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Outcome
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import DeploymentState
 
-from tests.unit.plugins.module_utils._rollout.case import deploy, newest, released
+from tests.unit.plugins.module_utils._common.fakes import Lines
+from tests.unit.plugins.module_utils._rollout.case import deploy, make_request, newest, released
 
 if TYPE_CHECKING:
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
@@ -43,8 +48,8 @@ def test_version_that_answers_errors_after_completing_is_replaced_by_a_new_deplo
     assert newest(world).outcome is Outcome.ROLLED_BACK
 
 
-def break_after_completion(world: World, ports: Ports) -> str:
-    """Release a version that answers errors once it has completed; the revision before it."""
+def break_after_completion(world: World, ports: Ports, seconds: float = 8) -> str:
+    """Release a version that answers errors some *seconds* later, once it has completed; the revision before it."""
     released(world, ports)
     running = world.service.task_definition_arn
     world.push("1.1.0", "b")
@@ -54,7 +59,7 @@ def break_after_completion(world: World, ports: Ports) -> str:
             if task.definition_arn != running:
                 task.behaviour = replace(task.behaviour, status=500)
 
-    world.at.append((world.seconds + 8, break_it))
+    world.at.append((world.seconds + seconds, break_it))
     return str(running)
 
 
@@ -89,3 +94,30 @@ def test_change_by_another_on_the_way_back_is_said(world: World, ports: Ports) -
     with pytest.raises(OperationError, match="another change set the service to"):
         deploy(ports, "1.1.0")
     assert newest(world).outcome is Outcome.FAILED
+
+
+@pytest.mark.parametrize(("away_seconds", "timeout"), [(150, 300.0), (400, 1800.0)])
+def test_release_that_turns_unfit_while_the_table_is_away_is_rolled_back_once_it_is_back(
+    world: World, ports: Ports, away_seconds: int, timeout: float
+) -> None:
+    break_after_completion(world, ports, 80)
+    gates = tuple(replace(gate, bake_seconds=100.0, deadline_seconds=200.0) for gate in make_request("").gates)
+    write, began, lines = world.write_lock, world.seconds, Lines()
+
+    def refuse(*_: object, **__: object) -> bool:
+        raise UnavailableError("DynamoDB could not be asked.")
+
+    def go() -> None:
+        world.write_lock = refuse
+
+    def come_back() -> None:
+        world.write_lock = write
+
+    world.at += [(began + 6, go), (began + away_seconds, come_back)]
+    with pytest.raises(RolledBackError, match=r"A new deployment put the service back on 1\.0\.0"):
+        deploy(replace(ports, progress=lines), "1.1.0", timeout_seconds=timeout, gates=gates)
+    assert world.seconds >= began + away_seconds
+    assert newest(world).outcome is Outcome.ROLLED_BACK
+    waits = [line for line in lines if "s are waited until the lock can be renewed" in line]
+    assert len(waits) == 1
+    assert f"before update_service, at most {timeout:g} s" in waits[0]
