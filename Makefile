@@ -6,7 +6,7 @@
 .SUFFIXES:
 .PHONY: help setup demo demo-down sandbox-up sandbox-down check test lint unit architecture integration molecule e2e \
 	sandbox-test service-test sanity packaging engine engine-stop images lock changelog format build clean-caches \
-	bench-promotion bench-provision environment
+	bench-promotion bench-provision cost environment
 
 help: ## List the commands
 	@awk -F ' *## *' '/^[a-z0-9-]+:.*##/ { sub(/:.*/, "", $$1); printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -75,6 +75,9 @@ images: ## Build the base images that no registry provides
 
 build: ## Build the collection's tarball into .build/
 	@tools/run ansible-galaxy collection build --force --output-path .build
+
+cost: ## What each environment costs a month, and what scaling saves in a year
+	@tools/run python -m benchmarks.cost
 
 environment: ## Make a further environment: NAME=staging ACCOUNT=333333333333 REGION=us-east-1 [LIKE=prod]
 	@tools/run python -m tools.environments create '$(NAME)' --account '$(ACCOUNT)' --region '$(REGION)' --like '$(LIKE)'

@@ -263,6 +263,35 @@ moved_rules:
   elements: int
   returned: success
   sample: [100]
+monthly_cost:
+  description:
+    - What the stack costs a month while nobody uses it, by on-demand prices of us-east-1 as last known.
+    - What is charged by use alone is not in it.
+  type: dict
+  returned: success
+  sample:
+    usd: 32.85
+    at_least: false
+    unpriced: []
+    charges:
+      - resource: NatGatewayA
+        type: AWS::EC2::NatGateway
+        usd: 32.85
+  contains:
+    usd:
+      description: The sum in USD, of all that a price is known for.
+      type: float
+    at_least:
+      description: Whether a number that the sum depends on is known only after another stack is applied.
+      type: bool
+    unpriced:
+      description: Logical ids of resources that cost something and that no price is known for.
+      type: list
+      elements: str
+    charges:
+      description: Each resource that costs something, the dearest first.
+      type: list
+      elements: dict
 summary:
   description: The plan in a line.
   type: str
@@ -285,6 +314,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.temp
     read_template,
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.apply import apply_stack, remove_stack
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.monthly_cost import as_data
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.ports import NoRun, Ports
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.report import changes_of, diff_of, summary
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.request import build_request as _build_request
@@ -384,6 +414,7 @@ def to_exit(result):
         "outputs": dict(result.outputs),
         "changes": changes_of(result.plan),
         "moved_rules": result.move.priorities if result.move else [],
+        "monthly_cost": as_data(result.plan.charges),
         "summary": summary(result.plan),
         "diff": diff_of(result.plan, result.move.sides() if result.move else None),
         **({"warnings": list(result.warnings)} if result.warnings else {}),

@@ -86,6 +86,8 @@ class Summary:
     changed: set[str] = field(default_factory=set)
     components: set[str] = field(default_factory=set)
     counts: Counter[str] = field(default_factory=Counter)
+    monthly: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What each stack costs a month, as its module says it."""
     url: str = ""
     tag: str = ""
 
@@ -98,6 +100,8 @@ class Summary:
             self.components.add(host)
             text = _WORDS[name](_predicted(result) if self.check_mode else result)
             self.counts.update({word: int(number) for number, word in _COUNTS.findall(text)})
+            if cost := result.get("monthly_cost"):
+                self.monthly[host] = cost
             for found in (result, *(result.get("images") or [])):
                 self.tag = str(found.get("tag") or self.tag)
             return _line(host, text if self.check_mode else _COUNTS.sub(_done, text))
@@ -123,7 +127,19 @@ class Summary:
         words = {word: f"to {word}" for word in _DONE} if self.check_mode else _DONE
         resources = ", ".join(f"{self.counts[word]} {text}" for word, text in words.items())
         lines = ["", ", ".join(parts) + (f" (resources: {resources})" if self.counts else "") + "."]
-        return lines + self._next(failures)
+        return lines + self._cost(failures) + self._next(failures)
+
+    def _cost(self, failures: int) -> list[str]:
+        """What the environment costs, in a plan: who applies it wants to know before."""
+        if not self.check_mode or not self.monthly or failures:
+            return []
+        least = any(cost["at_least"] for cost in self.monthly.values())
+        unpriced = [name for cost in self.monthly.values() for name in cost["unpriced"]]
+        about = (
+            f"{'at least' if least else 'about'} {sum(cost['usd'] for cost in self.monthly.values()):.0f} USD a month"
+        )
+        without = f", without {', '.join(unpriced)}, whose price is not known," if unpriced else ""
+        return [f"It costs {about}{without} while nobody uses it and before its tasks; `make cost` says more."]
 
     def _next(self, failures: int) -> list[str]:
         if failures:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .compare import ResourceChange, compare, references
+from .monthly_cost import Charge, charges
 from .template import Model, Unresolved, evaluate
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ class Existing:
 class StackPlan:
     """What would happen. ``parameters`` are the complete ones to send; pairs are (before, after).
 
-    ``expected_outputs`` are the outputs afterwards; None stands for a value known after apply.
+    ``expected_outputs`` are the outputs afterwards; None stands for a value known after apply. ``charges`` are what the
+    stack costs then.
     """
 
     name: str
@@ -43,6 +45,7 @@ class StackPlan:
     termination_protection: tuple[bool, bool] | None = None
     stack_policy: tuple[Mapping[str, Any] | None, Mapping[str, Any]] | None = None
     expected_outputs: Mapping[str, str | None] = field(default_factory=dict)
+    charges: tuple[Charge, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -81,6 +84,7 @@ def plan(
         termination_protection=_protection(snapshot, request),
         stack_policy=_policy(existing, request),
         expected_outputs=_expected_outputs(snapshot, former, desired, resources),
+        charges=tuple(charges(desired)),
     )
     changed = found.updates_template or found.termination_protection or found.stack_policy
     return _with_action(found, "update") if changed else found
@@ -111,6 +115,7 @@ def _creation(request: StackRequest, parameters: Mapping[str, str], desired: Mod
         termination_protection=(False, True) if request.termination_protection else None,
         stack_policy=(None, request.stack_policy) if request.stack_policy is not None else None,
         expected_outputs={key: _literal(value) for key, value in desired.outputs.items()},
+        charges=tuple(charges(desired)),
     )
 
 

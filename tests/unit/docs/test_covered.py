@@ -17,6 +17,7 @@ SUITE = "tools/suite.py"
 RUN = {
     "make architecture": (SUITE, '"architecture"'),
     "make build": ("tests/packaging/conftest.py", "build("),
+    "make cost": ("tests/unit/benchmarks/cost/test_stacks.py", "main([])"),
     "make demo": (JOB, '"demo", "up"'),
     "make environment": ("tests/unit/tools/test_environments.py", 'command.main(["create"'),
     "make images": (SUITE, "tools.images"),
@@ -27,6 +28,7 @@ RUN = {
     "make sanity": (SUITE, '"sanity"'),
     "make setup": (".ci/run", "make setup"),
     "make unit": (SUITE, '"unit"'),
+    "python -m benchmarks.cost": ("tests/unit/benchmarks/cost/test_stacks.py", "main(words)"),
     "python -m sandbox env": (JOB, '"sandbox", "env"'),
     "python -m sandbox up|down|status|reset|logs|env": ("tests/sandbox/conftest.py", '"sandbox", *arguments'),
     "python -m tools.environments": ("tests/unit/tools/test_environments.py", "command.main("),
