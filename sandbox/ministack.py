@@ -8,10 +8,16 @@
 
 from typing import Final
 
-from sandbox.seam import Module, replaced, used
+from sandbox.seam import Module, Name, replaced, used
 
 _STORE = "AccountRegionScopedDict"
 _ACCOUNT_STORE = "AccountScopedDict"
+
+
+def _stores(names: str, kind: str = _STORE) -> tuple[Name, ...]:
+    """Stores by account and region, or of another kind."""
+    return tuple(used(name, kind) for name in names.split())
+
 
 app = Module(
     "ministack.app",
@@ -20,7 +26,8 @@ app = Module(
     used(
         "SERVICE_HANDLERS",
         "dict",
-        "dynamodb ec2 ecr ecs elasticloadbalancing iam kms logs monitoring rds s3 secretsmanager wafv2",
+        "backup cloudtrail dynamodb ec2 ecr ecs elasticloadbalancing iam kms logs monitoring rds s3 secretsmanager "
+        "wafv2",
     ),
     replaced("_stop_docker_containers", "(include_unlabelled=False)"),
 )
@@ -111,28 +118,24 @@ alb = Module(
     ),
     used("_empty", "(action)"),
     used("_error", "(code, message, status=400)"),
-    used("_lb_attrs", _ACCOUNT_STORE),
+    *_stores("_lb_attrs _listener_attrs _tg_attrs", _ACCOUNT_STORE),
     replaced("_lb_xml", "(lb)"),
     replaced("_lbs", _STORE),
-    used("_listener_attrs", _ACCOUNT_STORE),
     replaced("_listeners", _STORE),
     used("_p", "(params, key, default='')"),
     replaced("_parse_actions", "(params, prefix='DefaultActions')"),
     replaced("_parse_conditions", "(params, prefix='Conditions')"),
     used("_parse_targets_param", "(params, prefix='Targets')"),
-    used("_rules", _STORE),
+    *_stores("_rules _tgs"),
     replaced("set_targets_for_group", "(tg_arn, targets, previous_ids=())"),
-    used("_tg_attrs", _ACCOUNT_STORE),
     replaced("_tg_xml", "(tg)"),
-    used("_tgs", _STORE),
     used("_xml", "(status, action, inner)"),
 )
 cloudformation = Module(
     "ministack.services.cloudformation",
     used("_ACTION_HANDLERS", "dict", "CreateChangeSet DescribeChangeSet ExecuteChangeSet UpdateStack"),
-    used("_change_sets", _STORE),
+    *_stores("_change_sets _stacks"),
     replaced("handle_request", "async (method, path, headers, body, query_params)"),
-    used("_stacks", _STORE),
 )
 changesets = Module(
     "ministack.services.cloudformation.changesets",
@@ -191,7 +194,7 @@ stacks = Module(
 cloudfront = Module(
     "ministack.services.cloudfront",
     replaced("_add_cloudfront_headers", "(headers, x_cache, request_id=None, edge_server=True)"),
-    used("_cache_policies", _ACCOUNT_STORE),
+    *_stores("_cache_policies _vpc_origins", _ACCOUNT_STORE),
     replaced("_create_invalidation", "(dist_id, body)"),
     replaced("_dataplane_behavior", "(behavior_el, path_pattern=None)"),
     replaced("_dataplane_origin", "(origin_el)"),
@@ -210,22 +213,32 @@ cloudfront = Module(
     used("_origin_request_headers", "(origin, headers, client_ip, viewer_x_forwarded_for)"),
     used("OriginTimeout", "class"),
     used("OriginUnreachable", "class"),
-    used("_vpc_origins", _ACCOUNT_STORE),
 )
 cloudwatch = Module(
     "ministack.services.cloudwatch",
-    used("_alarms", _STORE),
-    used("_evaluate_all_alarms", "()"),
+    *_stores("_alarms _composite_alarms _metrics"),
+    used("_calc_stats", "(points)"),
+    used("_dims_key", "(dims)"),
+    used("_dispatch_alarm_actions", "(alarm, old_state, new_state, reason)"),
+    used("_error", "(code, message, status, use_json=False, use_cbor=False)"),
+    replaced("_evaluate_alarm", "(alarm)"),
+    replaced("_evaluate_all_alarms", "()"),
+    used("_evaluate_parent_alarms", "(child, seen=frozenset())"),
+    replaced("_put_metric_alarm", "(params, cbor_data, is_cbor, is_json=False)"),
+    used("_record_history", "(alarm_name, old_state, new_state, reason, alarm_type='MetricAlarm', reason_data=None)"),
+    replaced("_set_alarm_state", "(params, cbor_data, is_cbor, is_json=False)"),
+    used("_stat_value", "(stats, stat_name, points=None)"),
     used("_store_datum", "(namespace, name, dims, ts, unit, value, values, counts, stat_values)"),
 )
 cloudwatch_logs = Module(
     "ministack.services.cloudwatch_logs",
-    used("_log_groups", _STORE),
+    *_stores("_log_groups _metric_filters"),
+    replaced("_put_log_events", "(data)"),
+    replaced("_put_metric_filter", "(data)"),
 )
 dynamodb = Module(
     "ministack.services.dynamodb",
-    used("_pitr_settings", _STORE),
-    used("_tables", _STORE),
+    *_stores("_pitr_settings _tables"),
 )
 ec2 = Module(
     "ministack.services.ec2",
@@ -235,16 +248,11 @@ ec2 = Module(
         "CreateFlowLogs CreateNatGateway DeleteNatGateway DescribeFlowLogs DescribeNatGateways "
         "DescribeNetworkAcls ReleaseAddress ReplaceNetworkAclAssociation",
     ),
-    used("_addresses", _STORE),
+    *_stores("_addresses _flow_logs _nat_gateways _network_acls _subnets _vpcs"),
     used("_error", "(code, message, status)"),
-    used("_flow_logs", _STORE),
-    used("_nat_gateways", _STORE),
-    used("_network_acls", _STORE),
     used("_p", "(params, key, default='')"),
     used("_parse_tag_specs", "(p, resource_type, resource_id)"),
-    used("_subnets", _STORE),
     replaced("_vpce_fields_xml", "(ep, tag='item')"),
-    used("_vpcs", _STORE),
     used("_xml", "(status, root_tag, inner)"),
 )
 ecr = Module(
@@ -262,17 +270,13 @@ ecr = Module(
     replaced("_get_repository_policy", "(data)"),
     replaced("handle_registry_request", "async (method, path, headers, body, query_params)"),
     replaced("handle_request", "async (method, path, headers, body, query_params)"),
-    used("_images", _STORE),
+    *_stores("_images _lifecycle_policies _manifest_blobs _repo_policies _repositories"),
     replaced("_initiate_layer_upload", "(data)"),
-    used("_lifecycle_policies", _STORE),
     replaced("_list_images", "(data)"),
-    used("_manifest_blobs", _STORE),
     replaced("_put_image", "(data)"),
     replaced("_put_image_tag_mutability", "(data)"),
     replaced("_put_lifecycle_policy", "(data)"),
-    used("_repo_policies", _STORE),
     replaced("_repo_shape", "(repo)"),
-    used("_repositories", _STORE),
     replaced("_set_repository_policy", "(data)"),
     replaced("_upload_layer_part", "(data)"),
 )
@@ -287,7 +291,7 @@ ecs = Module(
     ),
     used("_awslogs_config", "(cdef, task_id, container_id)"),
     used("_bump_task_version", "(task)"),
-    used("_clusters", _STORE),
+    *_stores("_clusters _services _task_defs _tasks"),
     replaced("_create_service", "(data)"),
     replaced("_delete_cluster", "(data)"),
     replaced("_delete_service", "(data)"),
@@ -320,12 +324,9 @@ ecs = Module(
     replaced("_run_task_worker", "(task, td, container_overrides, docker_client, account_id, region)"),
     used("_sanitize", "(obj)"),
     used("_SecretResolutionError", "class"),
-    used("_services", _STORE),
     replaced("_sync_service_targets", "(cluster_name, svc)"),
     used("_tags", _ACCOUNT_STORE),
-    used("_task_defs", _STORE),
     used("_task_ip", "(task)"),
-    used("_tasks", _STORE),
     replaced("_update_service", "(data)"),
     keys="_deploymentId _deployment_id _docker_ids _ecs_resetting _metadata_tokens _subnet",
 )
@@ -338,9 +339,8 @@ iam = Module(
     "ministack.services.iam",
     used("_error", "(status, code, message, ns='iam')"),
     used("_IAM_HANDLERS", "dict"),
-    used("_oidc_providers", _ACCOUNT_STORE),
+    *_stores("_oidc_providers _roles", _ACCOUNT_STORE),
     used("_p", "(params, key, default='')"),
-    used("_roles", _ACCOUNT_STORE),
     used("_xml", "(status, root_tag, inner, ns='iam')"),
 )
 kms = Module(
@@ -358,12 +358,11 @@ rds = Module(
     replaced("_delete_db_instance_impl", "(p)"),
     replaced("_docker_image_for_engine", "(engine, engine_version, user, password, db_name)"),
     used("_error", "(code, message, status)"),
+    *_stores("_events _instances _param_groups _snapshots _subnet_groups"),
     used("_get_docker", "()"),
     replaced("_instance_xml", "(i)"),
-    used("_instances", _STORE),
     used("_is_postgres_engine", "(engine)"),
     used("_p", "(params, key, default='')"),
-    used("_param_groups", _STORE),
     used("_parse_member_list", "(params, prefix)"),
     used("_parse_tags", "(params)"),
     replaced("RDS_PERSIST", "bool"),
@@ -371,8 +370,6 @@ rds = Module(
     used("_resolve_instance", "(db_id)"),
     replaced("_rotate_instance_password", "(instance, old_pass, new_pass)"),
     used("_single_instance_response", "(root_tag, result_tag, instance)"),
-    used("_snapshots", _STORE),
-    used("_subnet_groups", _STORE),
     used("_tags", _ACCOUNT_STORE),
     replaced("_try_database_connect", "(host, port, engine, user, password, db_name)"),
     used("_xml", "(status, root_tag, inner)"),
@@ -397,4 +394,4 @@ sts = Module(
     used("register_session", "(access_key, session)"),
     replaced("_web_identity_trust_denied", "(role_arn, params, use_json)"),
 )
-MODULES: Final = tuple(declared for declared in list(globals().values()) if isinstance(declared, Module))
+MODULES: Final[tuple[Module, ...]] = tuple(thing for thing in tuple(globals().values()) if isinstance(thing, Module))

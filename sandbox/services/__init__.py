@@ -46,8 +46,10 @@ from typing import Final
 SERVICES: Final = (
     "acm",
     "application_autoscaling",
+    "backup",
     "cloudformation",
     "cloudfront",
+    "cloudtrail",
     "cloudwatch",
     "dynamodb",
     "ec2",

@@ -3,9 +3,9 @@
 
 """Application Auto Scaling for ECS services, which MiniStack does not have.
 
-Targets, policies, scheduled actions and tags are kept, a target tracking policy makes its CloudWatch alarms, and a
-service outside its new bounds is moved inside. Nothing scales by itself: the sandbox's ECS and load balancers emit no
-metrics, and no scheduled action runs.
+Targets, policies, scheduled actions and tags are kept. A target tracking policy makes its CloudWatch alarms and scales
+its service when they ask for it; a service outside its new bounds is moved inside. No step policy acts, and no
+scheduled action runs.
 """
 
 import asyncio
@@ -15,11 +15,12 @@ from typing import Any
 from sandbox.host import Sandbox
 from sandbox.ministack import app, responses, router
 from sandbox.services.application_autoscaling import cloudformation
-from sandbox.services.application_autoscaling.api import policies, scheduled, tags, targets
-from sandbox.services.application_autoscaling.model import Refusal, store
+from sandbox.services.application_autoscaling.api import policies, scaling, scheduled, tags, targets
+from sandbox.services.application_autoscaling.model.records import Refusal, store
 from sandbox.services.cloudformation.api.teaching import teach
 
 _SERVICE = "application-autoscaling"
+_LOOK_SECONDS = 10.0
 _ACTIONS = {**targets.ACTIONS, **policies.ACTIONS, **scheduled.ACTIONS, **tags.ACTIONS}
 
 
@@ -33,6 +34,13 @@ def install(sandbox: Sandbox) -> None:
     app.SERVICE_HANDLERS[_SERVICE] = _handle
     teach(cloudformation.RESOURCES)
     sandbox.on_reset(store.clear)
+
+    async def scale() -> None:
+        while True:
+            await asyncio.sleep(sandbox.scaled(_LOOK_SECONDS))
+            await asyncio.to_thread(scaling.scale_everywhere, sandbox.scaled)
+
+    sandbox.background("application-autoscaling", scale)
 
 
 async def _handle(_method: str, _path: str, headers: dict[str, str], body: bytes, _query: dict[str, Any]) -> Any:

@@ -3,10 +3,14 @@
 
 """EC2: the network of a VPC, as far as our stacks use it."""
 
+import asyncio
+
 from sandbox.host import Sandbox
 from sandbox.services.cloudformation.api.teaching import teach
-from sandbox.services.ec2 import cloudformation, model
+from sandbox.services.ec2 import cloudformation, model, runtime
 from sandbox.services.ec2.api import endpoints, flow_logs, nat_gateways, network_acls
+
+_METRICS_SECONDS = 30.0
 
 
 def install(sandbox: Sandbox) -> None:
@@ -15,3 +19,10 @@ def install(sandbox: Sandbox) -> None:
         part.install()
     sandbox.on_reset(model.forget)
     teach(cloudformation.RESOURCES)
+
+    async def publish() -> None:
+        while True:
+            await asyncio.sleep(sandbox.scaled(_METRICS_SECONDS))
+            runtime.publish()
+
+    sandbox.background("nat-gateway-metrics", publish)

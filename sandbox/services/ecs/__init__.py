@@ -19,7 +19,7 @@ from sandbox.services.ecs import cloudformation
 from sandbox.services.ecs.api import deployments, services, shapes, task_definitions, tasks
 from sandbox.services.ecs.model import revisions, state
 from sandbox.services.ecs.model.records import LOCK, Record, service_of_task, tasks_of
-from sandbox.services.ecs.runtime import controller, engine, monitor, observation, starting, stopping
+from sandbox.services.ecs.runtime import controller, engine, metrics, monitor, observation, starting, stopping
 from sandbox.services.ecs.runtime.engine_pace import PACE, drop_one_by_one
 
 _HANDLERS = {
@@ -41,6 +41,9 @@ _HANDLERS = {
     "RegisterTaskDefinition": task_definitions.registering(ecs._register_task_definition),
 }
 
+_METRICS_SECONDS = 15.0
+_METRICS_AT_LEAST_SECONDS = 1.0
+
 
 def install(sandbox: Sandbox) -> None:
     """Replace MiniStack's task lifecycle and service scheduler, and start ours with the server."""
@@ -59,6 +62,8 @@ def install(sandbox: Sandbox) -> None:
     async def begin() -> None:
         for name, work in (("ecs-monitor", monitor.watch), ("ecs-scheduler", controller.run)):
             threading.Thread(target=work, args=(ended,), daemon=True, name=name).start()
+        seconds = max(sandbox.scaled(_METRICS_SECONDS), _METRICS_AT_LEAST_SECONDS)
+        threading.Thread(target=metrics.publish_forever, args=(ended, seconds), daemon=True, name="ecs-metrics").start()
 
     async def end() -> None:
         ended.set()

@@ -12,7 +12,7 @@ import uuid
 
 from sandbox.clients import client
 from sandbox.ministack import responses
-from sandbox.services.application_autoscaling.model import Data, Refusal, key_of, page, registered, store
+from sandbox.services.application_autoscaling.model.records import Data, Refusal, key_of, page, registered, store
 
 _CONFIGURATIONS = {
     "TargetTrackingScaling": "TargetTrackingScalingPolicyConfiguration",
@@ -80,14 +80,15 @@ def _track(policy: Data, configuration: Data) -> list[Data]:
             Threshold=value if label == "AlarmHigh" else round(value * 0.9, 4),
             EvaluationPeriods=minutes,
             Period=60,
-            **_metric(policy, configuration),
+            **metric_of(policy, configuration),
         )
         arn = f"arn:aws:cloudwatch:{responses.get_region()}:{responses.get_account_id()}:alarm:{name}"
         made.append({"AlarmName": name, "AlarmARN": arn})
     return made
 
 
-def _metric(policy: Data, configuration: Data) -> Data:
+def metric_of(policy: Data, configuration: Data) -> Data:
+    """The metric that a policy follows, as an alarm has it."""
     if custom := configuration.get("CustomizedMetricSpecification"):
         fields = ("Namespace", "MetricName", "Dimensions", "Statistic", "Unit")
         return {field: custom[field] for field in fields if custom.get(field)}

@@ -12,7 +12,7 @@ import uuid
 from zoneinfo import available_timezones
 
 from sandbox.ministack import responses
-from sandbox.services.application_autoscaling.model import Data, Refusal, key_of, page, registered, store
+from sandbox.services.application_autoscaling.model.records import Data, Refusal, key_of, page, registered, store
 
 _TARGET = ("ServiceNamespace", "ResourceId", "ScalableDimension")
 _KEPT = ("Schedule", "Timezone", "ScalableTargetAction")

@@ -8,7 +8,7 @@ AWS: API reference TagResource, UntagResource, ListTagsForResource.
 
 from typing import cast
 
-from sandbox.services.application_autoscaling.model import Data, Refusal, store
+from sandbox.services.application_autoscaling.model.records import Data, Refusal, store
 
 
 def _tags(data: Data) -> dict[str, str]:

@@ -12,7 +12,7 @@ import uuid
 from sandbox.clients import client
 from sandbox.ministack import responses
 from sandbox.services.application_autoscaling.api import policies, scheduled
-from sandbox.services.application_autoscaling.model import Data, Refusal, key_of, page, registered, store
+from sandbox.services.application_autoscaling.model.records import Data, Refusal, key_of, page, registered, store
 
 _DIMENSION = "ecs:service:DesiredCount"
 _SWITCHES = ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended")

@@ -163,7 +163,7 @@ def triggered_alarms(service: Record) -> list[str]:
     return [
         name
         for name in alarms.get("alarmNames") or []
-        if (cloudwatch._alarms.get(name) or {}).get("StateValue") == "ALARM"
+        if (cloudwatch._alarms.get(name) or cloudwatch._composite_alarms.get(name) or {}).get("StateValue") == "ALARM"
     ]
 
 

@@ -61,17 +61,27 @@ class Metrics:
             self._samples.setdefault(key, Counter())[value] += 1
 
     def publish(self, registry: Registry) -> None:
-        """Put what came in since the last time, and the host counts of now, into CloudWatch; let alarms look at it."""
+        """Put what came in since the last time, and the host counts of now, into CloudWatch."""
         with self._lock:
             samples, self._samples = self._samples, {}
         for key, values in samples.items():
             _put(key, values, "Seconds" if key[2] == _RESPONSE_TIME else "Count")
+        self._publish_per_target(samples, registry)
         for group in {target.group_arn for target in registry.all()}:
             states = Counter(target.health.state for target in registry.of_group(group))
             for load_balancer in records.load_balancers_using(group):
                 for name, state in (("HealthyHostCount", State.HEALTHY), ("UnHealthyHostCount", State.UNHEALTHY)):
                     _put((load_balancer, group, name), Counter({float(states[state]): 1}), "Count")
-        _evaluate_alarms()
+
+    @staticmethod
+    def _publish_per_target(samples: dict[_Key, Counter[float]], registry: Registry) -> None:
+        """What a target of each group got, which is what services scale by."""
+        for (load_balancer, group, name), values in samples.items():
+            if name != "RequestCount" or group is None:
+                continue
+            healthy = sum(target.health.state is State.HEALTHY for target in registry.of_group(group))
+            share = values.total() / max(healthy, 1)
+            _put((load_balancer, group, "RequestCountPerTarget"), Counter({share: 1}), "Count")
 
 
 def _put(key: _Key, values: Counter[float], unit: str) -> None:
@@ -83,10 +93,3 @@ def _put(key: _Key, values: Counter[float], unit: str) -> None:
     counts = [float(count) for count in values.values()]
     with responses.request_scope(arn.account_id, arn.region):
         cloudwatch._store_datum(NAMESPACE, name, dimensions, time.time(), unit, None, list(values), counts, None)
-
-
-def _evaluate_alarms() -> None:
-    """MiniStack looks at alarms only when a client puts data."""
-    for account, region in {key[:2] for key in cloudwatch._alarms.to_dict()}:
-        with responses.request_scope(account, region):
-            cloudwatch._evaluate_all_alarms()

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.ministack import rds
-from sandbox.services.rds import runtime
 from sandbox.services.rds.api import parameter_groups, secrets
 from sandbox.services.rds.api.query import Answer, Parameters, error, flag, members, refused, value
 from sandbox.services.rds.model import state
 from sandbox.services.rds.model.storage import Storage
+from sandbox.services.rds.runtime import database, events
 
 Instance = dict[str, Any]
 
@@ -51,11 +51,11 @@ def _create(create: Callable[[Parameters], Answer], parameters: Parameters) -> A
             kms_key_id=value(parameters, "MasterUserSecretKmsKeyId"),
         )
         parameters = {**parameters, "MasterUserPassword": [password]}
-    token = runtime.launching.set(_launch(parameters))
+    token = database.launching.set(_launch(parameters))
     try:
         answer = create(parameters)
     finally:
-        runtime.launching.reset(token)
+        database.launching.reset(token)
     if refused(answer):
         if secret:
             secrets.delete(secret)
@@ -63,6 +63,7 @@ def _create(create: Callable[[Parameters], Answer], parameters: Parameters) -> A
     instance = rds._instances[identifier]
     state.of_instance(instance).secret = secret
     _keep(instance, parameters)
+    events.tell(instance, events.CREATED)
     return rds._single_instance_response(  # type: ignore[no-any-return]
         "CreateDBInstanceResponse", "CreateDBInstanceResult", instance
     )
@@ -87,7 +88,7 @@ def _problem(parameters: Parameters) -> tuple[str, str] | None:
         return problem
     if storage_problem := _storage_of(parameters).problem():
         return "InvalidParameterCombination", storage_problem
-    missing = runtime.missing_image(_version(parameters))
+    missing = database.missing_image(_version(parameters))
     return ("SandboxCannotRunDatabase", missing) if missing else None
 
 
@@ -114,9 +115,9 @@ def _storage_of(parameters: Parameters) -> Storage:
     )
 
 
-def _launch(parameters: Parameters) -> runtime.Launch:
+def _launch(parameters: Parameters) -> database.Launch:
     group, version = value(parameters, "DBParameterGroupName"), _version(parameters)
-    return runtime.Launch(
+    return database.Launch(
         port=int(value(parameters, "Port") or "5432"),
         force_ssl=parameter_groups.forces_ssl(group, version),
         settings=parameter_groups.settings_of(group),
@@ -185,6 +186,8 @@ def _deleting(delete: Callable[[Parameters], Answer]) -> Callable[[Parameters], 
         answer = delete(parameters)
         if secret and not refused(answer):
             secrets.delete(secret)
+        if instance and not refused(answer):
+            events.tell(instance, events.DELETED)
         return answer
 
     return handle

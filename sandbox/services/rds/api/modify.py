@@ -10,11 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.ministack import rds
-from sandbox.services.rds import runtime
 from sandbox.services.rds.api import parameter_groups, secrets
 from sandbox.services.rds.api.query import Answer, Parameters, error, flag, members, refused, value
 from sandbox.services.rds.model import state
 from sandbox.services.rds.model.storage import Storage
+from sandbox.services.rds.runtime import database
 
 Instance = dict[str, Any]
 # Applied at once, whatever ApplyImmediately says.
@@ -121,7 +121,7 @@ def _rotate(instance: Instance) -> str:
 def _group(instance: Instance, parameters: Parameters) -> None:
     """A newly chosen parameter group waits for a reboot, as on AWS; its file is written now."""
     group = value(parameters, "DBParameterGroupName")
-    if not group or not runtime.running(instance):
+    if not group or not database.running(instance):
         return
     parameter_groups.adopt(instance, group)
     instance["DBParameterGroups"][0]["ParameterApplyStatus"] = "pending-reboot"

@@ -14,8 +14,8 @@ import psycopg
 from psycopg import sql
 
 from sandbox.ministack import rds
-from sandbox.services.rds import runtime
 from sandbox.services.rds.api.query import Answer, Parameters, refused, value
+from sandbox.services.rds.runtime import database, events
 
 logger = logging.getLogger("sandbox.rds")
 _FORCE_SSL = "rds.force_ssl"
@@ -59,6 +59,7 @@ def install() -> None:
         for membership in instance.get("DBParameterGroups", []):
             membership["ParameterApplyStatus"] = "in-sync"
         record_reboot(instance)
+        events.send(instance, events.RESTARTED)
 
     rds._record_reboot_event = record_reboot_event
 
@@ -83,7 +84,7 @@ def _applying(handler: Callable[[Parameters], Answer]) -> Callable[[Parameters],
 def _apply(instance: dict[str, Any], group: str, changed: dict[str, str | None]) -> None:
     """Hand the changed parameters to one database; what only a restart changes waits for `RebootDBInstance`."""
     membership = (instance.get("DBParameterGroups") or [{}])[0]
-    if membership.get("DBParameterGroupName") != group or not runtime.running(instance):
+    if membership.get("DBParameterGroupName") != group or not database.running(instance):
         return
     statements = [
         sql.SQL("ALTER SYSTEM RESET {}").format(_name(name))
@@ -93,7 +94,7 @@ def _apply(instance: dict[str, Any], group: str, changed: dict[str, str | None])
         if name != _FORCE_SSL and (text is None or _settable(text))
     ]
     try:
-        runtime.execute(instance, *statements, sql.SQL("SELECT pg_reload_conf()"))
+        database.execute(instance, *statements, sql.SQL("SELECT pg_reload_conf()"))
     except psycopg.Error:
         logger.exception("parameters of %s do not apply to %s", group, instance["DBInstanceIdentifier"])
         membership["ParameterApplyStatus"] = "failed-to-apply"
@@ -130,11 +131,11 @@ def _switch_ssl(instance: dict[str, Any], *, required: bool) -> None:
 
 def adopt(instance: dict[str, Any], group: str) -> None:
     """Write the whole group for the next start of the database."""
-    statements: list[runtime.Statement] = [sql.SQL("ALTER SYSTEM RESET ALL")]
+    statements: list[database.Statement] = [sql.SQL("ALTER SYSTEM RESET ALL")]
     statements += [
         sql.SQL("ALTER SYSTEM SET {} = {}").format(_name(name), sql.Literal(text))
         for name, text in values_of(group).items()
         if name != _FORCE_SSL and _settable(text)
     ]
-    runtime.execute(instance, *statements)
+    database.execute(instance, *statements)
     _switch_ssl(instance, required=forces_ssl(group, instance["EngineVersion"]))

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""Event subscriptions: kept and described; the sandbox's RDS has few events to send.
+"""Event subscriptions: `runtime.events` sends them what happens to instances.
 
 AWS: API reference CreateEventSubscription, EventSubscription.
 """

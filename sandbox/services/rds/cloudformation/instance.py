@@ -12,7 +12,7 @@ from typing import Any
 from sandbox.clients import client
 from sandbox.ministack import rds as emulated
 from sandbox.services.cloudformation.model.types import Context, Created, Properties, ResourceType, as_bool, changed
-from sandbox.services.rds import runtime
+from sandbox.services.rds.runtime import database
 from sandbox.wait import until
 
 _POLL_SECONDS = 0.1
@@ -88,7 +88,7 @@ def _wait(identifier: str) -> Properties:
     until(lambda: describe()["DBInstanceStatus"] in ("available", "failed"), _TIMEOUT_SECONDS, pause=_POLL_SECONDS)
     instance = describe()
     if instance["DBInstanceStatus"] != "available":
-        words = runtime.last_words(emulated._instances[identifier])
+        words = database.last_words(emulated._instances[identifier])
         raise ValueError(f"DB instance {identifier} is {instance['DBInstanceStatus']}; its log ends: {words}")
     return instance
 

@@ -6,6 +6,7 @@
 import json
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -32,6 +33,28 @@ def platform(sandbox: Any) -> Iterator[Platform]:
 
 def script(source: str, **settings: Any) -> dict[str, Any]:
     return {"command": [source], **settings}
+
+
+def test_what_a_service_uses_is_in_cloudwatch(platform: Platform, sandbox: Any) -> None:
+    def newest(namespace: str, metric: str) -> float | None:
+        dimensions = {"ClusterName": platform.name, "ServiceName": "web"}
+        points = sandbox.client("cloudwatch").get_metric_statistics(
+            Namespace=namespace,
+            MetricName=metric,
+            Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
+            StartTime=datetime.now(UTC) - timedelta(minutes=5),
+            EndTime=datetime.now(UTC) + timedelta(minutes=5),
+            Period=86400,
+            Statistics=["Maximum"],
+        )["Datapoints"]
+        return float(points[-1]["Maximum"]) if points else None
+
+    platform.create(platform.define(**script("while True: pass")), 1)
+    # A quarter of a CPU is reserved, and a loop takes what it gets.
+    until(lambda: (newest("AWS/ECS", "CPUUtilization") or 0) > 20)
+    until(lambda: newest("ECS/ContainerInsights", "RunningTaskCount") == 1)
+    assert newest("ECS/ContainerInsights", "DesiredTaskCount") == 1
+    assert 0 < (newest("AWS/ECS", "MemoryUtilization") or 0) < 100
 
 
 def test_one_off_tasks_end_with_their_exit_code_and_output(shared: Platform) -> None:

@@ -6,6 +6,7 @@
 import json
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import docker
@@ -74,7 +75,35 @@ def ask(instance: dict[str, Any], password: str, question: str, *, tls: str = "r
 
 
 @pytest.fixture(scope="module")
-def managed(rds: Any) -> Iterator[dict[str, Any]]:
+def heard(sandbox: Any, rds: Any) -> Iterator[Any]:
+    """Asks for the events of instances that a subscription has brought to a queue so far."""
+    sns, sqs = sandbox.client("sns"), sandbox.client("sqs")
+    topic = sns.create_topic(Name="rds-events")["TopicArn"]
+    queue = sqs.create_queue(QueueName="rds-events")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
+    rds.create_event_subscription(
+        SubscriptionName="rds-events", SnsTopicArn=topic, SourceType="db-instance", EventCategories=["creation"]
+    )
+    found: list[tuple[str, str]] = []
+
+    def listen() -> list[tuple[str, str]]:
+        for message in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
+            body = json.loads(message["Body"])
+            found.append((body["Source ID"], body["Event ID"].partition("#")[2]))
+        return found
+
+    yield listen
+    rds.delete_event_subscription(SubscriptionName="rds-events")
+
+
+def test_a_subscription_hears_what_it_asked_for(heard: Any, managed: dict[str, Any]) -> None:
+    eventually(lambda: ("managed", "RDS-EVENT-0005") in heard())
+    assert {event for _, event in heard()} == {"RDS-EVENT-0005"}
+
+
+@pytest.fixture(scope="module")
+def managed(rds: Any, heard: Any) -> Iterator[dict[str, Any]]:
     """An instance whose password RDS manages."""
     yield create(
         rds,
@@ -145,6 +174,30 @@ def test_the_database_is_reached_from_a_container_too(managed: dict[str, Any], s
 def test_tls_is_required_by_default(managed: dict[str, Any], secrets: Any) -> None:
     with pytest.raises(psycopg.OperationalError, match="no encryption"):
         ask(managed, credentials(secrets, managed)["password"], "SELECT 1", tls="disable")
+
+
+def test_what_a_database_uses_is_in_cloudwatch(managed: dict[str, Any], secrets: Any, sandbox: Any) -> None:
+    def newest(metric: str) -> float | None:
+        points = sandbox.client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/RDS",
+            MetricName=metric,
+            Dimensions=[{"Name": "DBInstanceIdentifier", "Value": managed["DBInstanceIdentifier"]}],
+            StartTime=datetime.now(UTC) - timedelta(minutes=5),
+            EndTime=datetime.now(UTC) + timedelta(minutes=5),
+            Period=86400,
+            Statistics=["Maximum"],
+        )["Datapoints"]
+        return float(points[-1]["Maximum"]) if points else None
+
+    known = credentials(secrets, managed)
+    settings = {"host": managed["Endpoint"]["Address"], "port": managed["Endpoint"]["Port"], "sslmode": "require"}
+    with psycopg.connect(**settings, user="fastbreak", password=known["password"], dbname="inference") as connection:
+        connection.execute("SELECT 1")
+        eventually(lambda: (newest("DatabaseConnections") or 0) >= 1)
+    free = newest("FreeStorageSpace")
+    assert free is not None
+    assert 19 * 1024**3 < free < 20 * 1024**3
+    eventually(lambda: newest("CPUUtilization") is not None)
 
 
 def test_a_wrong_password_is_refused(managed: dict[str, Any]) -> None:

@@ -22,7 +22,8 @@ class Refusal(Exception):  # noqa: N818 - it is an answer, not a fault
 
 
 class Store:
-    """Targets by key, policies and scheduled actions by target key and name, activities by id, tags by a target's ARN.
+    """Targets by key, policies and scheduled actions by target key and name, activities by id, tags by a target's ARN,
+    and when a target was last scaled out and in, by its key.
 
     Each account and region has its own.
     """
@@ -33,10 +34,11 @@ class Store:
         self.scheduled: Any = responses.AccountRegionScopedDict()
         self.activities: Any = responses.AccountRegionScopedDict()
         self.tags: Any = responses.AccountRegionScopedDict()
+        self.scaled: Any = responses.AccountRegionScopedDict()
 
     def clear(self) -> None:
         """Forget everything, in every account."""
-        for part in (self.targets, self.policies, self.scheduled, self.activities, self.tags):
+        for part in (self.targets, self.policies, self.scheduled, self.activities, self.tags, self.scaled):
             part.clear()
 
 

@@ -6,15 +6,7 @@
 from typing import Any
 
 from sandbox.clients import client
-from sandbox.services.cloudformation.model.types import (
-    Context,
-    Created,
-    Properties,
-    Resources,
-    ResourceType,
-    as_bool,
-    given,
-)
+from sandbox.services.cloudformation.model.types import Context, Created, Properties, ResourceType, as_bool, given
 
 _TEXTS = ("AlarmRule", "AlarmDescription", "AlarmActions", "OKActions", "InsufficientDataActions", "ActionsSuppressor")
 _NUMBERS = ("ActionsSuppressorWaitPeriod", "ActionsSuppressorExtensionPeriod")
@@ -73,6 +65,3 @@ TYPES = (
         custom_name="AlarmName",
     ),
 )
-
-
-RESOURCES = Resources(types=TYPES)

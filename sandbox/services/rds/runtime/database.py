@@ -114,7 +114,14 @@ def _install_removal() -> None:
 
 def execute(instance: dict[str, Any], *statements: Statement, password: str | None = None) -> None:
     """Run `statements` as the master user, each in a transaction of its own."""
-    with psycopg.connect(
+    with connected(instance, password=password) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def connected(instance: dict[str, Any], *, password: str | None = None) -> psycopg.Connection[tuple[Any, ...]]:
+    """A connection as the master user, to be closed; each statement is a transaction of its own."""
+    return psycopg.connect(
         host=instance["_internal_address"],
         port=instance["_internal_port"],
         user=instance["MasterUsername"],
@@ -122,9 +129,7 @@ def execute(instance: dict[str, Any], *statements: Statement, password: str | No
         dbname=instance["DBName"],
         connect_timeout=_PROBE_SECONDS,
         autocommit=True,
-    ) as connection:
-        for statement in statements:
-            connection.execute(statement)
+    )
 
 
 def last_words(instance: dict[str, Any]) -> str:

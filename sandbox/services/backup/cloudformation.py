@@ -1,0 +1,49 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""AWS::Backup::BackupSelection. Every property replaces, as its schema says."""
+
+from typing import Any
+
+from sandbox.clients import client
+from sandbox.services.cloudformation.model.types import Context, Created, Properties, Resources, ResourceType
+
+
+def _backup() -> Any:
+    return client("backup")
+
+
+def _create(properties: Properties, _context: Context) -> Created:
+    plan = properties["BackupPlanId"]
+    made = _backup().create_backup_selection(BackupPlanId=plan, BackupSelection=properties["BackupSelection"])
+    selection = made["SelectionId"]
+    return f"{selection}_{plan}", {"SelectionId": selection, "BackupPlanId": plan}
+
+
+def _ids(physical_id: str) -> dict[str, str]:
+    selection, _, plan = physical_id.partition("_")
+    return {"BackupPlanId": plan, "SelectionId": selection}
+
+
+def _delete(physical_id: str, _properties: Properties) -> None:
+    _backup().delete_backup_selection(**_ids(physical_id))
+
+
+def _read(physical_id: str, _properties: Properties) -> Properties | None:
+    found = _backup().get_backup_selection(**_ids(physical_id))
+    return {"BackupPlanId": found["BackupPlanId"], "BackupSelection": found["BackupSelection"]}
+
+
+RESOURCES = Resources(
+    types=(
+        ResourceType(
+            name="AWS::Backup::BackupSelection",
+            create=_create,
+            delete=_delete,
+            read=_read,
+            compared=frozenset({"BackupPlanId", "BackupSelection"}),
+            replacing=frozenset({"BackupPlanId", "BackupSelection"}),
+            tags=None,
+        ),
+    )
+)

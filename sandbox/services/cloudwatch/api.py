@@ -1,0 +1,53 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""PutMetricAlarm with metric math, and SetAlarmState. AWS: API reference of both."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.ministack import cloudwatch
+from sandbox.services.cloudwatch.model.definition import refusal
+from sandbox.services.cloudwatch.runtime.alarms import Evaluator
+
+Handler = Callable[..., Any]
+_OF_ONE_METRIC = ("MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Period", "Dimensions", "Unit")
+
+
+def install(evaluator: Evaluator) -> None:
+    """Wrap the actions."""
+    cloudwatch._put_metric_alarm = _put_metric_alarm(cloudwatch._put_metric_alarm, evaluator)
+    cloudwatch._set_alarm_state = _set_alarm_state(cloudwatch._set_alarm_state, evaluator)
+    cloudwatch._evaluate_alarm = evaluator.evaluate
+    cloudwatch._evaluate_all_alarms = evaluator.evaluate_all
+
+
+def _put_metric_alarm(put: Handler, evaluator: Evaluator) -> Handler:
+    def handle(parameters: Any, data: dict[str, Any], is_cbor: bool, is_json: bool = False) -> Any:
+        queries = data.get("Metrics")
+        if not queries:
+            return put(parameters, data, is_cbor, is_json)
+        refused = refusal(data)
+        if refused:
+            return cloudwatch._error("ValidationError", refused, 400, use_json=is_json, use_cbor=is_cbor)
+        answer = put(parameters, data, is_cbor, is_json)
+        alarm = cloudwatch._alarms.get(data.get("AlarmName"))
+        if answer[0] < 400 and alarm is not None:
+            for name in _OF_ONE_METRIC:
+                alarm.pop(name, None)
+            alarm["Metrics"] = queries
+            evaluator.evaluate(alarm)
+        return answer
+
+    return handle
+
+
+def _set_alarm_state(set_state: Handler, evaluator: Evaluator) -> Handler:
+    def handle(parameters: Any, data: dict[str, Any], is_cbor: bool, is_json: bool = False) -> Any:
+        answer = set_state(parameters, data, is_cbor, is_json)
+        alarm = cloudwatch._alarms.get(data.get("AlarmName"))
+        if answer[0] < 400 and alarm is not None:
+            evaluator.hold(alarm)
+        return answer
+
+    return handle

@@ -1,0 +1,9 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""CloudFormation's types of CloudWatch."""
+
+from sandbox.services.cloudformation.model.types import Resources
+from sandbox.services.cloudwatch.cloudformation import alarm, composite_alarm
+
+RESOURCES = Resources(types=(*alarm.TYPES, *composite_alarm.TYPES))
