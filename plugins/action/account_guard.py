@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..plugin_utils import _bytecode  # pylint: disable=unused-import # noqa: F401 (it works by being there)
+
+# isort: split
 from ..modules.account_guard import ENTRY
 from ..plugin_utils._confirmed_account import ConfirmedAccount
 from ..plugin_utils._entry_action import EntryAction

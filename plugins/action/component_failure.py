@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from ..plugin_utils import _bytecode  # pylint: disable=unused-import # noqa: F401 (it works by being there)
+
+# isort: split
 from ..module_utils._errors import OperationError
 from ..modules.component_failure import ENTRY
 from ..plugin_utils._entry_action import EntryAction

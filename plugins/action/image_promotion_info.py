@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+from ..plugin_utils import _bytecode  # pylint: disable=unused-import # noqa: F401 (it works by being there)
+
+# isort: split
 from ..modules.image_promotion_info import ENTRY
 from ..plugin_utils._entry_action import EntryAction
 
