@@ -12,7 +12,8 @@ Each request buys something:
 * GET of each other manifest that an index names: whether it is there, and its blobs. The source is then not asked.
 * HEAD of each blob, once a repository: whether it is there in its whole length. A registry takes a manifest only when
   it has what that names, but blobs get lost: by a garbage collection at the wrong moment, or with a restored backup.
-* HEAD of an attachment's tag, and GET of an index of referrers: what the destination has added of its own.
+* GET of an attachment's tag, HEAD where the image is not there yet, and GET of an index of referrers: what the
+  destination has added of its own. A manifest that was read by its tag is not read again.
 * GET of an attestation of ours, and HEAD of its blobs: whether it can be read.
 """
 
@@ -92,15 +93,14 @@ class StateReader:
     def read(self, images: Iterable[SourceImage]) -> tuple[DestinationState, ...]:
         """What the destination holds of each image, and of what is attached to it."""
         wanted = list(images)
-        own_tags, manifests, subjects = [], [], []
+        manifests, subjects = [], []
         for image in wanted:
             destination = image.request.destination
-            own_tags += [destination(attachment.tag) for attachment in image.attachments if attachment.tag]
             manifests += [destination(digest) for digest in image.named]
             manifests += [destination(manifest.digest) for manifest in image.attached]
             subjects += [destination(attachment.subject) for attachment in image.attachments if not attachment.tag]
             subjects.append(destination(image.digest))
-        self._find(own_tags)
+        self._look_at_attachment_tags(wanted)
         self._read_manifests(manifests)
         self._list_referrers(wanted)
         self._read_held(
@@ -123,6 +123,17 @@ class StateReader:
                 self._heads[tag] = found.digest
                 self._present[Address(tag.repository, found.digest)] = True
         self._find(asked)
+
+    def _look_at_attachment_tags(self, images: list[SourceImage]) -> None:
+        """Look what the tags of attachments name. Where the image is, they are as a rule too, and are read at once."""
+        tags = [
+            (image.request.destination(each.tag), self._present.get(image.request.destination(image.digest)))
+            for image in images
+            for each in image.attachments
+            if each.tag
+        ]
+        self._read_tags(tag for tag, likely in tags if likely)
+        self._find(tag for tag, _likely in tags)
 
     def _read_raw(self, address: Address) -> RawManifest | None:
         """The manifest; None as well when its bytes are not those that its digest names."""

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
@@ -15,14 +14,12 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     OperationError,
     UnavailableError,
 )
+from ansible_collections.fastbreak.aws.plugins.module_utils._oci.names import Address
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import AttachmentsMode
 
 from tests.unit.plugins.module_utils._oci import samples
 from tests.unit.plugins.module_utils._promotion.case import DESTINATION, SOURCE, TAG, listed, request, run, sample
 from tests.unit.plugins.module_utils._promotion.fakes import RepositorySettings, World
-
-if TYPE_CHECKING:
-    from ansible_collections.fastbreak.aws.plugins.module_utils._oci.names import Address
 
 
 def test_nothing_to_do_takes_two_requests_a_manifest_and_one_a_blob() -> None:
@@ -40,6 +37,19 @@ def test_nothing_to_do_takes_two_requests_a_manifest_and_one_a_blob() -> None:
     assert len(blobs) == len(set(blobs)) == len(world.destination[DESTINATION].blobs)
     assert not [call for call in world.source.calls if "blob" in call[0]]
     assert len(asked) - len(blobs) <= 2 * manifests + 2
+
+
+def test_each_manifest_that_is_there_is_read_once_by_its_tag_or_its_digest() -> None:
+    world = World()
+    sample(world)
+    run(world)
+    world.destination.calls.clear()
+    run(world)
+    calls = [call for call in world.destination.calls if call[0] in {"GET", "HEAD"}]
+    found = [world.destination.resolve(Address(repository, reference)) for _verb, repository, reference in calls]
+    digests = [manifest.digest for manifest in found if manifest]
+    assert any("sha256-" in reference and reference.endswith(".sig") for _verb, _repository, reference in calls)
+    assert len(digests) == len(set(digests))
 
 
 def test_a_missing_ecr_repository_has_to_be_provisioned() -> None:
