@@ -35,7 +35,8 @@ def test_an_error_of_ours_is_a_filter_error():
 
 def test_the_roles_own_specs_say_which_inputs_there_are():
     role = str(Path(__file__).parents[4] / "roles" / "ecs")
-    known = {"fastbreak_environment": "dev", "ecs_container_port": 8080, "ecs_rollout_cpu": 1}
+    shared = {"fastbreak_environment": "dev", "fastbreak_region": "us-east-1", "fastbreak_tags": {}}
+    known = {**shared, "ecs_container_port": 8080, "ecs_rollout_cpu": 1}
     inputs = {"ContainerPort": "ecs_container_port"}
     assert FILTERS["template_parameters"](inputs, known, role) == {"ContainerPort": 8080}
     assert FILTERS["input_problem"](known, "ecs", role) == ""
