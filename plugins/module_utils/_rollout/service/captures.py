@@ -64,12 +64,32 @@ def captured_requests(
 
     *groups* are the target groups of the service itself: who forwards there takes nothing away from others.
     """
-    there = sorted((rule for rule in standing if not rule.warms), key=lambda rule: rule.priority)
     found: list[Capture] = []
-    for theirs in there:
-        if _is_others(theirs, wanted, owner, groups):
-            found += _from(theirs, [rule for rule in there if rule.listener_arn == theirs.listener_arn], wanted, owner)
+    there = sorted((rule for rule in standing if not rule.warms), key=lambda rule: rule.priority)
+    for listener in sorted({rule.listener_arn for rule in wanted}):
+        ours = [rule for rule in wanted if rule.listener_arn == listener]
+        before = [(rule, rule.summary()) for rule in there if rule.listener_arn == listener]
+        listened = _Listener(
+            [summary for _rule, summary in before],
+            sorted([*(made for rule, made in before if not _is_ours(rule, wanted, owner)), *ours], key=_priority),
+        )
+        for theirs, summary in before:
+            earlier = [rule for rule in ours if rule.priority < theirs.priority]
+            if earlier and _is_others(theirs, wanted, owner, groups):
+                found += _from(theirs, summary, earlier, listened)
     return tuple(dict.fromkeys(found))
+
+
+@dataclass(frozen=True, slots=True)
+class _Listener:
+    """The rules of a listener before and after, in the order in which they are asked."""
+
+    before: list[ListenerRule]
+    after: list[ListenerRule]
+
+
+def _priority(rule: ListenerRule) -> int:
+    return rule.priority
 
 
 def _is_others(rule: StandingRule, wanted: tuple[ListenerRule, ...], owner: Owner, groups: frozenset[str]) -> bool:
@@ -83,27 +103,22 @@ def _is_ours(rule: StandingRule, wanted: tuple[ListenerRule, ...], owner: Owner)
 
 
 def _from(
-    theirs: StandingRule, there: list[StandingRule], wanted: tuple[ListenerRule, ...], owner: Owner
+    theirs: StandingRule, summary: ListenerRule, earlier: list[ListenerRule], listened: _Listener
 ) -> Iterator[Capture]:
-    """What would be taken from *theirs*, which is among all rules that are *there* on its listener."""
-    stay = [rule.summary() for rule in there if not _is_ours(rule, wanted, owner)]
-    ours = [rule for rule in wanted if rule.listener_arn == theirs.listener_arn]
-    after = sorted([*stay, *ours], key=lambda rule: rule.priority)
-    before = [rule.summary() for rule in there]
+    """What would be taken from *theirs* by those of our rules that come *earlier*."""
 
     def captured_by(sample: Sample) -> ListenerRule | None:
-        now, then = _taking(before, sample.request), _taking(after, sample.request)
-        return then if now and now.priority == theirs.priority and then in ours else None
+        # Most requests of others meet none of ours, which is seen soon.
+        ours = _taking(earlier, sample.request)
+        if ours is None or _taking(listened.before, sample.request) != summary:
+            return None
+        return ours if _taking(listened.after, sample.request) == ours else None
 
-    whole = [
-        _capture(theirs, rule, sample, whole=True)
-        for sample in samples(theirs.summary())
-        if (rule := captured_by(sample))
-    ]
+    whole = [_capture(theirs, rule, each, whole=True) for each in samples(summary) if (rule := captured_by(each))]
     yield from whole
     if not whole:
-        parts = (sample for rule in ours for sample in shared(rule, theirs.summary()))
-        yield from [_capture(theirs, rule, sample, whole=False) for sample in parts if (rule := captured_by(sample))]
+        parts = (sample for rule in earlier for sample in shared(rule, summary))
+        yield from [_capture(theirs, rule, each, whole=False) for each in parts if (rule := captured_by(each))]
 
 
 def _taking(rules: Iterable[ListenerRule], request: Request) -> ListenerRule | None:
