@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..plugin_utils import _bytecode  # pylint: disable=unused-import # noqa: F401 (it works by being there)
+from ..plugin_utils._bytecode import kept_bytecode
 
-# isort: split
-from ..modules.account_guard import ENTRY
-from ..plugin_utils._confirmed_account import ConfirmedAccount
-from ..plugin_utils._entry_action import EntryAction
-from ..plugin_utils._known_variables import insist_on_known_variables
+with kept_bytecode():
+    from ..modules.account_guard import ENTRY
+    from ..plugin_utils._confirmed_account import ConfirmedAccount
+    from ..plugin_utils._entry_action import EntryAction
+    from ..plugin_utils._known_variables import insist_on_known_variables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

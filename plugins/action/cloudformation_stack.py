@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..plugin_utils import _bytecode  # pylint: disable=unused-import # noqa: F401 (it works by being there)
+from ..plugin_utils._bytecode import kept_bytecode
 
-# isort: split
-from ..modules.cloudformation_stack import ENTRY, perform
-from ..plugin_utils._entry_action import EntryAction
-from ..plugin_utils._run_board import APPLIED, ENDED, RunBoard
+with kept_bytecode():
+    from ..modules.cloudformation_stack import ENTRY, perform
+    from ..plugin_utils._entry_action import EntryAction
+    from ..plugin_utils._run_board import APPLIED, ENDED, RunBoard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

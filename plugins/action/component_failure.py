@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ..plugin_utils import _bytecode  # pylint: disable=unused-import # noqa: F401 (it works by being there)
+from ..plugin_utils._bytecode import kept_bytecode
 
-# isort: split
-from ..module_utils._errors import OperationError
-from ..modules.component_failure import ENTRY
-from ..plugin_utils._entry_action import EntryAction
-from ..plugin_utils._run_board import ENDED, RunBoard
+with kept_bytecode():
+    from ..module_utils._errors import OperationError
+    from ..modules.component_failure import ENTRY
+    from ..plugin_utils._entry_action import EntryAction
+    from ..plugin_utils._run_board import ENDED, RunBoard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from ..plugin_utils import _bytecode  # pylint: disable=unused-import # noqa: F401 (it works by being there)
+from ..plugin_utils._bytecode import kept_bytecode
 
-# isort: split
-from ..modules.default_security_group import ENTRY
-from ..plugin_utils._entry_action import EntryAction
+with kept_bytecode():
+    from ..modules.default_security_group import ENTRY
+    from ..plugin_utils._entry_action import EntryAction
 
 
 class ActionModule(EntryAction):

@@ -11,6 +11,8 @@ from contextlib import suppress
 from ansible.errors import AnsibleError
 from ansible.plugins.loader import filter_loader, lookup_loader
 
+from ._bytecode import kept_bytecode
+
 #: What the roles and the guard call in their templates. Any filter of a file brings the others in it.
 FILTERS = ("fastbreak.aws.stack_name", "fastbreak.aws.run_problem")
 LOOKUPS = ("ansible.builtin.varnames", "ansible.builtin.vars")
@@ -19,7 +21,7 @@ LOOKUPS = ("ansible.builtin.varnames", "ansible.builtin.vars")
 def load_templating() -> None:
     """Load the plugins that templates call. A worker would find, compile and run their files again."""
     # A template that calls a plugin which cannot be found says so itself.
-    with suppress(KeyError, AnsibleError):
+    with suppress(KeyError, AnsibleError), kept_bytecode():
         for name in FILTERS:
             filter_loader.get(name)
         for name in LOOKUPS:

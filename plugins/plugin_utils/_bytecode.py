@@ -4,19 +4,20 @@
 """Keep the collection's compiled code, as Python does with all other code.
 
 ansible-core compiles the sources of collections in every run, a quarter of a second for those of a promotion.
-An action plugin imports this file before anything else of the collection.
+An action plugin imports the rest of the collection within `kept_bytecode`.
 """
 
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from functools import cache
 from importlib.abc import MetaPathFinder
 from importlib.machinery import FileFinder, SourceFileLoader
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from importlib.machinery import ModuleSpec
     from types import ModuleType
 
@@ -42,10 +43,12 @@ def _in_folder(folder: str) -> FileFinder:
     return FileFinder(folder, (SourceFileLoader, [".py"]))
 
 
-def install() -> None:
-    """Ask it before all others, once in a process."""
-    if not any(isinstance(finder, BytecodeFinder) for finder in sys.meta_path):
-        sys.meta_path.insert(0, BytecodeFinder())
-
-
-install()
+@contextmanager
+def kept_bytecode() -> Iterator[None]:
+    """Import with it. What is imported is asked for here before anywhere else, and no longer afterwards."""
+    finder = BytecodeFinder()
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)

@@ -5,14 +5,15 @@
 
 from __future__ import annotations
 
-import re
+import ast
 import sys
+from contextlib import nullcontext
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec
 from typing import TYPE_CHECKING
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.plugin_utils._bytecode import PACKAGE, BytecodeFinder, install
+from ansible_collections.fastbreak.aws.plugins.plugin_utils._bytecode import PACKAGE, BytecodeFinder, kept_bytecode
 
 from tools.files import ROOT
 
@@ -64,16 +65,20 @@ def test_all_else_is_left_to_others(tmp_path: Path, name: str) -> None:
     assert BytecodeFinder().find_spec(name, None) is None
 
 
-def test_it_is_asked_before_all_others_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    others = [finder for finder in sys.meta_path if not isinstance(finder, BytecodeFinder)]
-    monkeypatch.setattr(sys, "meta_path", others.copy())
-    install()
-    install()
-    assert isinstance(sys.meta_path[0], BytecodeFinder)
-    assert sys.meta_path[1:] == others
+@pytest.mark.parametrize("failure", [None, ImportError])
+def test_it_is_asked_before_all_others_and_leaves_no_trace(failure: type[Exception] | None) -> None:
+    before = sys.meta_path.copy()
+    with pytest.raises(failure) if failure else nullcontext(), kept_bytecode():
+        assert isinstance(sys.meta_path[0], BytecodeFinder)
+        assert sys.meta_path[1:] == before
+        if failure:
+            raise failure
+    assert sys.meta_path == before
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda path: path.stem)
-def test_an_action_installs_it_before_it_imports_anything_of_the_collection(action: Path) -> None:
-    imported = re.findall(r"^from (\.\.\S* import .*?)(?:  #|$)", action.read_text(encoding="utf-8"), re.MULTILINE)
-    assert imported[0] == "..plugin_utils import _bytecode"
+def test_an_action_imports_the_collection_within_it(action: Path) -> None:
+    module = ast.parse(action.read_text(encoding="utf-8"))
+    first = [node.module for node in module.body if isinstance(node, ast.ImportFrom) and node.level]
+    assert first == ["plugin_utils._bytecode"]
+    assert [ast.unparse(node.items[0]) for node in module.body if isinstance(node, ast.With)] == ["kept_bytecode()"]
