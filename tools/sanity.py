@@ -6,14 +6,17 @@
 ansible-test wants the collection at `ansible_collections/<namespace>/<name>` in a git repository and refuses a link. So
 what would be published is unpacked there, with amazon.aws beside it. Every test runs, but only on the Python that runs
 this. It installs its own pinned linters, for which it wants to fetch get-pip from a host of its own: a file of that
-name in its cache, which uses the pip that Python carries, serves.
+name in its cache serves. It lends each of the dozen environments that ansible-test makes a pip that is installed once,
+since installing pip in each takes longer than most of the linters.
 """
 
 import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
+import venv
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -30,7 +33,13 @@ HOME = ROOT / ".cache" / "sanity"
 """ansible-test keeps its linters' environments in its home: this one, so that the user's stays clean."""
 # CloudFormation's tags are no plain YAML; cfn-lint reads these files.
 EXCLUDED = "roles/*/files/stack.yaml"
-GET_PIP = "import ensurepip\n\nensurepip.bootstrap()\n"
+LENT_PIP = HOME / "pip"
+GET_PIP = """\
+import sysconfig
+from pathlib import Path
+
+Path(sysconfig.get_path("purelib"), "pip.pth").write_text({folder!r})
+"""
 
 
 def pip_version_wanted() -> str:
@@ -45,7 +54,13 @@ def pip_version_wanted() -> str:
 def prepare_home() -> None:
     cache = HOME / ".ansible" / "test" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
-    (cache / f"get_pip_{pip_version_wanted().replace('.', '_')}.py").write_text(GET_PIP)
+    folder = sysconfig.get_path("purelib", "venv", {"base": str(LENT_PIP)})
+    script = cache / f"get_pip_{pip_version_wanted().replace('.', '_')}.py"
+    # The script comes last: without it, an earlier run did not come to the end of this.
+    if not script.exists() or not Path(folder, "pip").is_dir():
+        script.unlink(missing_ok=True)
+        venv.create(LENT_PIP, clear=True, with_pip=True)
+        script.write_text(GET_PIP.format(folder=folder))
 
 
 def lay_out(root: Path) -> Path:
@@ -71,7 +86,8 @@ def installed_collections() -> Path:
 def environment(current: Mapping[str, str]) -> dict[str, str]:
     """A home of its own would hide the user's pip settings, so they go along as variables."""
     path = f"{ANSIBLE}{os.pathsep}{current.get('PATH', os.defpath)}"
-    return {**current, **pip_variables(), "HOME": str(HOME), "PATH": path}
+    # Most of what is installed is never imported.
+    return {**current, **pip_variables(), "PIP_NO_COMPILE": "1", "HOME": str(HOME), "PATH": path}
 
 
 def main(arguments: list[str]) -> int:
