@@ -15,8 +15,9 @@ from fastbreak_service.worker.confine import environment
 
 _LOOK = """
 import json, os, resource, socket
-from fastbreak_service.worker.confine import Allowance, confine, hide_memory
-offline = confine(Allowance(2 << 30, 1000, 30))
+from fastbreak_service.worker.confine import Allowance, confine
+from fastbreak_service.worker.files import Files
+offline = confine(Allowance(2 << 30, 1000, 30), Files()).offline
 try:
     socket.create_connection(("127.0.0.1", int(os.environ["PORT"])), timeout=5).close()
     reached = True

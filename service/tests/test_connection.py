@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import TYPE_CHECKING
 
 import h11
@@ -15,11 +16,14 @@ import uvicorn
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 from uvicorn.server import ServerState
 
 from fastbreak_service.api import connection, upload
+from fastbreak_service.api.middleware import Envelope
+from fastbreak_service.api.requests import in_origin_form
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -32,6 +36,11 @@ LARGE = "x" * 20_000_000
 
 
 async def _small(_: Request) -> JSONResponse:
+    return JSONResponse({"size": "small"})
+
+
+async def _slow(_: Request) -> JSONResponse:
+    await asyncio.sleep(0.2)
     return JSONResponse({"size": "small"})
 
 
@@ -54,8 +63,9 @@ def talk(conversation: Talk) -> bytes:
     """What a caller hears. A conversation that the server does not end is an error after 20 s."""
 
     async def run() -> bytes:
-        routes = [Route("/", _small, methods=["GET", "POST"]), Route("/large", _large)]
-        config = uvicorn.Config(Starlette(routes=routes), log_config=None, ws="none", lifespan="off")
+        routes = [Route("/", _small, methods=["GET", "POST"]), Route("/large", _large), Route("/slow", _slow)]
+        application = Starlette(routes=routes, middleware=[Middleware(Envelope, version="1.2.3")])
+        config = uvicorn.Config(application, log_config=None, ws="none", lifespan="off")
         config.load()
         state = ServerState()
         made = connection.bounded("1.2.3")
@@ -161,10 +171,80 @@ NO_HTTP = [
     b"GET / HTTP/1.1\r\nhost: x\r\nbad header\r\n\r\n",
     b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n",
     b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n",
-    b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: gzip\r\n\r\n",
     b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
-    b"GET / HTTP/1.1\r\nhost: x\r\nx: " + b"a" * 200_000,
 ]
+OTHERWISE = [
+    (b"GET / HTTP/1.1\r\nhost: x\r\nx: " + b"a" * 400_000, 431, "headers_too_large"),
+    (b"GET / HTTP/1.1\r\nhost: x\r\nx: " + b"a" * 70_000 + b"\r\n\r\n", 431, "headers_too_large"),
+    (b"GET /" + b"a" * 10_000 + b" HTTP/1.1\r\nhost: x\r\n\r\n", 414, "uri_too_long"),
+    (b"GET /?" + b"a" * 10_000 + b" HTTP/1.1\r\nhost: x\r\n\r\n", 414, "uri_too_long"),
+    (b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: gzip\r\n\r\n", 501, "not_implemented"),
+    (b"GET / HTTP/2.0\r\nhost: x\r\n\r\n", 505, "http_version_not_supported"),
+    (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505, "http_version_not_supported"),
+    (
+        b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 6\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+        400,
+        "bad_request",
+    ),
+]
+
+
+@pytest.mark.parametrize(("sent", "status", "code"), OTHERWISE, ids=range(len(OTHERWISE)))
+def test_what_is_not_served_is_answered_with_its_status_and_ends_the_connection(
+    sent: bytes, status: int, code: str
+) -> None:
+    async def wrong(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        writer.write(sent)
+        return await heard_by(reader)
+
+    answer = talk(wrong)
+    assert answer.startswith(b"HTTP/1.1 %d " % status)
+    assert len(re.findall(rb"HTTP/1\.1 \d", answer)) == 1
+    assert error_code(answer) == code
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"GET /slow HTTP/1.1\r\nhost: x\r\n\r\n", 200),
+        (b"GET /slow HTTP/1.0\r\n\r\n", 200),
+        (b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\n\r\nx", 200),
+        (b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nx", None),
+        (b"GET /slow HT", None),
+        (b"", None),
+    ],
+)
+def test_who_has_said_all_is_answered_though_it_sends_no_more(sent: bytes, status: int | None) -> None:
+    async def shut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        writer.write(sent)
+        writer.write_eof()
+        return await heard_by(reader)
+
+    answer = talk(shut)
+    assert (b" %d " % status in answer) if status else not answer.startswith(b"HTTP/1.1 2") or b"POST" in sent
+
+
+@pytest.mark.parametrize(
+    ("target", "path"),
+    [
+        (b"http://x/large/a%20b", "/large/a b"),
+        (b"HTTPS://x:1/", "/"),
+        (b"http://x", "/"),
+        (b"http://", "/"),
+        (b"/http://x/y", "/http://x/y"),
+        (b"*", "*"),
+    ],
+)
+def test_a_whole_url_is_read_as_its_path(target: bytes, path: str) -> None:
+    assert in_origin_form({"raw_path": target, "path": target.decode()})["path"] == path
+
+
+def test_a_request_as_to_a_proxy_is_answered() -> None:
+    async def absolute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        writer.write(b"GET http://x/?a=b HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+        return await heard_by(reader)
+
+    assert b"small" in talk(absolute)
 
 
 @pytest.mark.parametrize("sent", NO_HTTP, ids=range(len(NO_HTTP)))

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import uuid
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 from psycopg import errors
 from sqlalchemy import exc
 
-from fastbreak_service.api.errors import on_database_error
+from fastbreak_service.api.asking import ask
+from fastbreak_service.api.errors import ApiError, on_database_error
 from fastbreak_service.settings import database_settings
 from fastbreak_service.store.engine import make_engine
 from fastbreak_service.store.failures import is_away, is_shut, reason
@@ -23,6 +26,7 @@ from fastbreak_service.worker import queue as worker_queue
 from fastbreak_service.worker.client import Worker
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from support.postgres import Postgres
@@ -114,7 +118,7 @@ class Store:
 @pytest.mark.parametrize("code", ["42501", "23505", "22P02"])
 def test_a_refused_write_is_not_tried_again(code: str, tmp_path: Path) -> None:
     store = Store(raised(code))
-    queue = worker_queue.AnalysisQueue(store, Worker(tmp_path, 1), "me", 1)  # type: ignore[arg-type]
+    queue = worker_queue.AnalysisQueue(store, Worker(tmp_path, tmp_path, 1), "me", 1)  # type: ignore[arg-type]
     with pytest.raises(psycopg.Error):
         asyncio.run(queue._settle(lambda: store.start(uuid.uuid4(), "me")))
     assert store.writes == ["start"]
@@ -128,7 +132,7 @@ def test_a_write_to_a_database_that_stays_away_ends_too(
     monkeypatch.setattr(worker_queue, "_RETRY_SECONDS", 0)
     monkeypatch.setattr(worker_queue, "_now", lambda: next(moments))
     store = Store(raised(code))
-    queue = worker_queue.AnalysisQueue(store, Worker(tmp_path, 1), "me", 1)  # type: ignore[arg-type]
+    queue = worker_queue.AnalysisQueue(store, Worker(tmp_path, tmp_path, 1), "me", 1)  # type: ignore[arg-type]
 
     with pytest.raises(psycopg.Error):
         asyncio.run(queue._settle(store.start))
@@ -164,3 +168,55 @@ def test_a_caller_hears_what_kind_of_failure_it_is(error: Exception, status: int
 def test_a_statement_that_cannot_be_written_is_a_fault_of_ours_and_no_refusal() -> None:
     assert not is_shut(exc.CompileError("Unconsumed column names: filename"))
     assert is_shut(psycopg.OperationalError('FATAL:  password authentication failed for user "x"'))
+
+
+@pytest.fixture
+def hasty(postgres: Postgres) -> Iterator[sa.Engine]:
+    """Connections that wait half a second for an answer, and a server that would let them wait."""
+    made = make_engine(database_settings(postgres.environment(postgres.database())), answer_seconds=0.5)
+    with made.connect() as connection:
+        connection.execute(sa.text("SET statement_timeout = 0"))
+        connection.commit()
+    yield made
+    made.dispose()
+
+
+def test_a_server_that_hangs_is_away_and_its_connection_is_not_used_again(hasty: sa.Engine) -> None:
+    with (
+        pytest.raises(exc.OperationalError, match="did not answer within") as caught,
+        hasty.connect() as own,
+    ):
+        own.execute(sa.text("SELECT pg_sleep(600)"))
+    assert is_away(caught.value)
+    with hasty.connect() as another:
+        assert another.execute(sa.text("SELECT 1")).scalar_one() == 1
+
+
+def test_a_connection_that_was_made_patient_is_so_only_once(hasty: sa.Engine) -> None:
+    with hasty.connect() as own:
+        assert own.connection.driver_connection is not None
+        own.connection.driver_connection.answer_seconds = 60
+        own.execute(sa.text("SELECT pg_sleep(1)"))
+    with hasty.connect() as again:
+        assert again.connection.driver_connection is not None
+        assert again.connection.driver_connection.answer_seconds == 0.5
+
+
+def test_a_caller_does_not_wait_for_a_thread_that_waits_for_the_database() -> None:
+    release = threading.Event()
+
+    async def run() -> None:
+        try:
+            with pytest.raises(ApiError) as caught:
+                await ask(0.1, release.wait)
+            assert (caught.value.status, caught.value.code) == (503, "database_unavailable")
+        finally:
+            release.set()
+
+    asyncio.run(run())
+
+
+def test_a_caller_hears_the_answer_and_the_failure() -> None:
+    assert asyncio.run(ask(60, max, 1, 2)) == 2
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(ask(60, divmod, 1, 0))

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import av
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fastbreak_service.errors import RejectedVideoError, Rejection
-from fastbreak_service.video import decoding, frames
+from fastbreak_service.video import decoding, ebml, frames
 from fastbreak_service.video.boxes import cut_short
 from fastbreak_service.video.decoding import Tally
 from fastbreak_service.video.frames import VideoReader
@@ -222,3 +225,97 @@ def test_a_hostile_header_ends_in_a_result_or_a_reason(good: Path, tmp_path: Pat
 def test_any_rate_is_measured_not_believed(tmp_path: Path, rate: int) -> None:
     path = clips.write(tmp_path / "v.mkv", [clips.noise(64, 48, n) for n in range(5)], clips.Look(rate=rate))
     assert outcome(path) == "5"
+
+
+# By the container and what it is told to leave out; a decoder shows the end of some codecs, of others nobody does.
+CUT = [
+    ("v.mp4", "libx264", {}),
+    ("v.mp4", "libx264", {"movflags": "frag_keyframe+empty_moov"}),
+    ("v.mkv", "libx264", {}),
+    ("v.mkv", "ffv1", {"live": "1"}),
+    ("v.webm", "libvpx", {"live": "1"}),
+    ("v.flv", "flv", {}),
+    ("v.flv", "flv", {"flvflags": "no_duration_filesize"}),
+    ("v.mxf", "mpeg2video", {}),
+    ("v.avi", "mpeg4", {}),
+]
+
+
+@pytest.mark.parametrize(("name", "codec", "options"), CUT, ids=range(len(CUT)))
+def test_a_file_that_ends_in_a_packet_is_truncated_however_little_is_missing(
+    tmp_path: Path, name: str, codec: str, options: dict[str, str]
+) -> None:
+    look = clips.Look(codec=codec, rate=25, container=options)
+    whole = clips.write(tmp_path / name, [clips.noise(96, 64, n) for n in range(30)], look).read_bytes()
+    assert outcome(tmp_path / name) == "30"
+    for share in (0.3, 0.6, 0.9):
+        (tmp_path / name).write_bytes(whole[: int(share * len(whole))])
+        assert outcome(tmp_path / name) == Rejection.TRUNCATED, share
+
+
+@given(st.binary(max_size=64))
+def test_any_outline_is_read_to_an_answer(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    path = tmp_path_factory.mktemp("outline") / "v.webm"
+    path.write_bytes(ebml.MAGIC + content)
+    assert ebml.cut_short(path) in (True, False)
+
+
+_LEFT_IN_THE_MIDDLE = """
+import sys
+from pathlib import Path
+sys.path[:0] = sys.argv[2:]
+from fastbreak_service.errors import RejectedVideoError
+from fastbreak_service.video.frames import VideoReader
+from fastbreak_service.video.limits import Limits
+for _ in range(10):
+    try:
+        list(VideoReader(Path(sys.argv[1]), Limits()))
+    except RejectedVideoError as error:
+        print(error.code)
+"""
+
+
+def test_a_decoder_left_in_the_middle_of_its_pictures_ends(tmp_path: Path) -> None:
+    """Its threads have damage to report while it is freed, which takes the interpreter that frees it."""
+    look = clips.Look(codec="libx264", pixel_aspect=Fraction(1, 100))
+    path = clips.write(tmp_path / "v.mp4", [clips.noise(160, 120, n) for n in range(10)], look)
+    content = bytearray(path.read_bytes())
+    begin = content.find(b"mdat")
+    content[begin + len(content) // 4 : begin + len(content) // 2 : 97] = b"\0" * len(
+        content[begin + len(content) // 4 : begin + len(content) // 2 : 97]
+    )
+    path.write_bytes(content)
+    command = [sys.executable, "-c", _LEFT_IN_THE_MIDDLE, str(path), *sys.path]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
+    assert done.stdout.split() == [Rejection.UNSUPPORTED_SHAPE] * 10
+
+
+def _joined(tmp_path: Path, *sizes: tuple[int, int]) -> Path:
+    path = tmp_path / "v.h264"
+    parts = [
+        clips.write(path, [clips.corner_picture(*size)] * 6, clips.Look(codec="libx264")).read_bytes() for size in sizes
+    ]
+    path.write_bytes(b"".join(parts))
+    return path
+
+
+def test_pictures_that_turn_larger_or_smaller_are_shown_as_large_as_the_first(tmp_path: Path) -> None:
+    frames_read = list(VideoReader(_joined(tmp_path, (160, 120), (320, 240), (80, 60)), Limits()))
+    assert [frame.pixels.shape[:2] for frame in frames_read] == [(120, 160)] * 18
+    for frame in frames_read:
+        assert frame.pixels[10:50, 10:70, 1:].min() > 200
+        assert frame.pixels[70:, 90:, 1:].max() < 50
+
+
+def test_pictures_that_turn_wider_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(RejectedVideoError, match="160x120 to 320x120") as caught:
+        list(VideoReader(_joined(tmp_path, (160, 120), (320, 120)), Limits()))
+    assert caught.value.code == Rejection.UNSUPPORTED_SHAPE
+
+
+def test_the_last_picture_lasts_as_long_as_the_one_before_it(tmp_path: Path) -> None:
+    stamps = (0, 10, 200_000, 200_010)
+    path = clips.write(tmp_path / "v.mkv", [clips.noise(64, 48, n) for n in range(4)], clips.Look(stamps=stamps))
+    reader = VideoReader(path, Limits())
+    assert len(list(reader)) == 4
+    assert reader.facts().duration_seconds == pytest.approx(200.02)

@@ -165,7 +165,7 @@ def test_another_replicas_silent_analysis_is_reported_interrupted(
     database = migrated["FASTBREAK_DATABASE_NAME"]
     dead = _silent_analysis(postgres, database, store, 31)
     living = _silent_analysis(postgres, database, store, 20)
-    queue = worker_queue.AnalysisQueue(store, Worker(tmp_path, 1), "this replica", 1)
+    queue = worker_queue.AnalysisQueue(store, Worker(tmp_path, tmp_path, 1), "this replica", 1)
 
     async def keep_alive_for_a_while() -> None:
         with pytest.raises(TimeoutError):

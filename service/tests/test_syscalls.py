@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pytest
 
 _TRY = """
-import ctypes, json, os, signal, socket, subprocess, sys, threading
+import ctypes, fcntl, json, os, resource, signal, socket, subprocess, sys, threading
 from fastbreak_service.worker import syscalls
 
 victim = int(sys.argv[1])
@@ -38,6 +38,11 @@ def outcome(attempt):
         return error.errno
     return 0
 
+def child():
+    if os.fork() == 0:
+        os._exit(0)
+    os.wait()
+
 given_up = syscalls.give_up()
 waiting.set()
 thread.join()
@@ -52,10 +57,18 @@ told |= {
     "signal by descriptor": outcome(lambda: os.pidfd_open(victim)),
     "signal to the group": outcome(lambda: os.killpg(0, 0)),
     "trace": outcome(lambda: call(ctypes.c_long(101 if os.uname().machine == "x86_64" else 117), 16, victim, 0, 0)),
+    "child": outcome(child),
+    "limits": outcome(lambda: resource.prlimit(victim, resource.RLIMIT_NOFILE, (8, 8))),
+    "priority": outcome(lambda: os.setpriority(os.PRIO_PROCESS, victim, 19)),
+    "processors": outcome(lambda: os.sched_setaffinity(victim, os.sched_getaffinity(0))),
+    "signal by a file's owner": outcome(lambda: fcntl.fcntl(0, fcntl.F_SETOWN, victim)),
+    "which signal": outcome(lambda: fcntl.fcntl(0, 10, signal.SIGTERM)),
     "io_uring": outcome(lambda: call(ctypes.c_long(425), 1, 0)),
 }
 allowed = {
     "signal to itself": outcome(lambda: os.kill(os.getpid(), 0)),
+    "limits of itself": outcome(lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0))),
+    "processors of itself": outcome(lambda: os.sched_setaffinity(0, os.sched_getaffinity(0))),
     "file": outcome(lambda: open(sys.argv[2], "w").write("x")),
     "thread": outcome(lambda: (t := threading.Thread(target=print), t.start(), t.join())),
 }

@@ -17,7 +17,8 @@ from fastbreak_service.vision.tracker import Sighting, Tracker
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from fastbreak_service.video.frames import Frame, VideoFacts
+    from fastbreak_service.video.facts import VideoFacts
+    from fastbreak_service.video.frames import Frame
     from fastbreak_service.video.work import Meter
     from fastbreak_service.vision.arrays import Bytes
     from fastbreak_service.vision.detector import Detection

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,7 @@ class Look:
     pixel_aspect: Fraction | None = None
     matrix: tuple[int, ...] | None = None
     interlaced: bool = False
+    container: dict[str, str] = field(default_factory=dict)
 
 
 def corner_picture(width: int, height: int) -> Bytes:
@@ -46,7 +47,7 @@ def noise(width: int, height: int, seed: int = 0) -> Bytes:
 
 def write(path: Path, pictures: Iterable[Bytes], look: Look = Look()) -> Path:
     """Encode RGB pictures of equal size into the container that the file's name asks for."""
-    with av.open(str(path), "w") as container:
+    with av.open(str(path), "w", options=look.container) as container:
         stream: av.VideoStream | None = None
         for index, picture in enumerate(pictures):
             stream = stream or _video_stream(container, picture, look)

@@ -32,7 +32,7 @@ from fastbreak_service.api.middleware import Envelope
 from fastbreak_service.api.routes import Parts, make_routes
 from fastbreak_service.store import schema
 from fastbreak_service.store.analyses import AnalysisStore
-from fastbreak_service.store.engine import make_engine
+from fastbreak_service.store.engine import ANSWER_SECONDS, make_engine
 from fastbreak_service.store.failures import DATABASE_ERRORS, is_away
 from fastbreak_service.worker.client import Worker
 from fastbreak_service.worker.queue import AnalysisQueue
@@ -66,12 +66,12 @@ class Deadline:
 
 def make_app(settings: ServiceSettings, deadline: Deadline) -> Starlette:
     """The ASGI application. It starts without a database, and says through /readyz that it waits for one."""
-    engine = make_engine(settings.database)
+    engine = make_engine(settings.database, answer_seconds=ANSWER_SECONDS)
     store = AnalysisStore(engine)
-    worker = Worker(settings.analysis.models_directory, settings.analysis_timeout_seconds)
+    scratch = Path(tempfile.mkdtemp(prefix="fastbreak-"))
+    worker = Worker(settings.analysis.models_directory, scratch, settings.analysis_timeout_seconds)
     owner = f"{socket.gethostname()}:{os.getpid()}:{time.time_ns()}"
     queue = AnalysisQueue(store, worker, owner, settings.queue_size)
-    scratch = Path(tempfile.mkdtemp(prefix="fastbreak-"))
     metrics.BUILD.info({"version": settings.version, "revision": settings.revision})
 
     @asynccontextmanager

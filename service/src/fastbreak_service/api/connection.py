@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import http
 import json
+import sys
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +25,11 @@ UNREAD_SECONDS = 60.0
 UNSENT_SECONDS = 5.0
 """How long the rest of a body is read that nobody wants."""
 log = structlog.get_logger()
-_MESSAGE = "The request is not valid HTTP/1.1, or its headers are too large. Check the client or the proxy before it."
+_WRONG = {
+    400: ("bad_request", "The request is not valid HTTP/1.1. Check the client or the proxy before it."),
+    431: ("headers_too_large", "The request's headers are too large. Send fewer or shorter ones."),
+    501: ("not_implemented", "The request's transfer coding is not understood. Send the body as it is, or chunked."),
+}
 _LATE = f"The request's headers did not arrive within {HEADER_SECONDS:g} seconds."
 
 
@@ -68,6 +74,14 @@ class BoundedConnection(H11Protocol):
         else:
             self._headers_are_here()
 
+    def eof_received(self) -> bool:  # type: ignore[override] # the base class never stays
+        """The caller sends no more, and may still listen: an answer to a whole request is given, then comes the end."""
+        answering = self.cycle is not None and not self.cycle.response_complete
+        if self._refused or not answering or self.conn.their_state is h11.SEND_BODY:
+            return False
+        self.cycle.keep_alive = False
+        return True
+
     def on_response_complete(self) -> None:
         """When the request's own body is still on its way, read on for a moment, so that the answer is heard."""
         super().on_response_complete()
@@ -88,9 +102,12 @@ class BoundedConnection(H11Protocol):
         super().resume_writing()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is no HTTP."""
-        log.info("request not understood", reason=msg)
-        self._refuse(400, "bad_request", _MESSAGE)
+        """Answer what is no HTTP, with the status that fits."""
+        wrong = sys.exception()
+        status = wrong.error_status_hint if isinstance(wrong, h11.RemoteProtocolError) else 400
+        status = status if status in _WRONG else 400
+        log.info("request not understood", reason=str(wrong or msg), status=status)
+        self._refuse(status, *_WRONG[status])
 
     @property
     def _in_headers(self) -> bool:
@@ -135,7 +152,8 @@ class BoundedConnection(H11Protocol):
                 ("x-fastbreak-version", self.release),
                 ("x-request-id", uuid.uuid4().hex),
             ]
-            response = h11.Response(status_code=status, headers=headers)
+            reason = http.HTTPStatus(status).phrase.encode()
+            response = h11.Response(status_code=status, headers=headers, reason=reason)
             for event in (response, h11.Data(data=body), h11.EndOfMessage()):
                 self.transport.write(self.conn.send(event) or b"")
         # Closing with bytes unread would reset the connection, and the answer with it.

@@ -15,6 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 
 from fastbreak_service import metrics
 from fastbreak_service.api.errors import INTERNAL, answer
+from fastbreak_service.api.requests import in_origin_form, refusal
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -38,6 +39,7 @@ class Envelope:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        scope = in_origin_form(scope)
         request_id = _request_id(Headers(scope=scope))
         started = time.perf_counter()
         status = 0
@@ -55,7 +57,8 @@ class Envelope:
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
-                await self._app(scope, receive, send_marked)
+                wrong = refusal(scope)
+                await (answer(wrong) if wrong else self._app)(scope, receive, send_marked)
             except Exception:
                 log.exception("request broke off")
                 if status == 0:

@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from fastbreak_service import metrics
 from fastbreak_service.api import parameters, upload, views
+from fastbreak_service.api.asking import CALLER_SECONDS, READINESS_SECONDS, ask
 from fastbreak_service.api.errors import ApiError, rejected
 from fastbreak_service.errors import RejectedVideoError
 from fastbreak_service.store.analyses import NewAnalysis
@@ -79,7 +80,7 @@ def _health_routes(parts: Parts) -> list[Route]:
     async def ready() -> None:
         if not parts.worker_ready():
             raise ApiError(503, "model_not_loaded", "The worker has not loaded the pose model; it is being started.")
-        await asyncio.to_thread(parts.check_schema)
+        await ask(READINESS_SECONDS, parts.check_schema)
 
     async def readyz(_: Request) -> Response:
         try:
@@ -124,20 +125,20 @@ def _upload_route(parts: Parts) -> Route:
 def _reading_routes(parts: Parts) -> list[Route]:
     async def list_analyses(request: Request) -> Response:
         limit = parameters.integer(request, "limit", 20, 100)
-        rows = await asyncio.to_thread(parts.store.newest, limit + 1, parameters.list_cursor(request))
+        rows = await ask(CALLER_SECONDS, parts.store.newest, limit + 1, parameters.list_cursor(request))
         page = rows[:limit]
         following = views.list_cursor(page[-1]) if len(rows) > limit else None
         return JSONResponse({"analyses": [views.listed(row) for row in page], "next": following})
 
     async def get_analysis(request: Request) -> Response:
-        found = await asyncio.to_thread(parts.store.one, parameters.analysis_id(request))
+        found = await ask(CALLER_SECONDS, parts.store.one, parameters.analysis_id(request))
         if found is None:
             raise parameters.no_such_analysis()
         return JSONResponse(views.whole(*found))
 
     async def list_measures(request: Request) -> Response:
         query = parameters.measure_query(request)
-        rows = await asyncio.to_thread(parts.store.measures, parameters.analysis_id(request), query)
+        rows = await ask(CALLER_SECONDS, parts.store.measures, parameters.analysis_id(request), query)
         if rows is None:
             raise parameters.no_such_analysis()
         page = rows[: query.limit]
@@ -167,7 +168,7 @@ async def _take_in(parts: Parts, request: Request, body: upload.Body, gate: asyn
             async with gate:
                 await probe(accepted.video, limits)
             new = NewAnalysis(analysis, parameters.filename(request), size, parts.owner, parts.settings.version)
-            await asyncio.to_thread(parts.store.add, new)
+            await ask(CALLER_SECONDS, parts.store.add, new)
     except BaseException as error:
         accepted.discard()
         if isinstance(error, RejectedVideoError):

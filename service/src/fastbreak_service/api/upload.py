@@ -39,6 +39,14 @@ def check_headers(request: Request, limit: int) -> None:
             "unsupported_media_type",
             f"The content type is {kind[:100]!r}. Send the video's bytes as video/* or application/octet-stream.",
         )
+    coding = request.headers.get("content-encoding", "identity").strip().lower()
+    if coding not in {"", "identity"}:
+        raise ApiError(
+            415,
+            "unsupported_media_type",
+            f"The content encoding is {coding[:100]!r}. Send the video's bytes as they are.",
+            {"accept-encoding": "identity"},
+        )
     length = request.headers.get("content-length", "")
     if length.isdigit() and int(length) > limit:
         raise too_large(limit)

@@ -95,6 +95,7 @@ class AnalysisStore:
         """Record the result and, from the CSV file `rows`, all measures, at once. False when no longer this owner's."""
         with self._engine.begin() as connection:
             connection.execute(sa.text(f"SET LOCAL statement_timeout = '{_COPY_SECONDS}s'"))
+            connection.connection.driver_connection.answer_seconds = _COPY_SECONDS + 5  # type: ignore[union-attr]
             mine = self._move(
                 connection,
                 analysis,

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 from fastbreak_service.store.credentials import SERVICE_PAUSES, Credentials, FixedSource, SecretSource, log_in
 
 if TYPE_CHECKING:
+    from psycopg.abc import PQGen
     from sqlalchemy import Engine
 
     from fastbreak_service.settings import DatabaseSettings
@@ -24,14 +26,38 @@ POOL_SIZE = 5
 _CONNECT_SECONDS = 3
 _UNACKNOWLEDGED_MILLISECONDS = 5000
 _STATEMENT_MILLISECONDS = 15_000
+# The server ends a statement itself, unless it hangs: then nobody but the client does.
+ANSWER_SECONDS = _STATEMENT_MILLISECONDS / 1000 + 5
 # So long a connection may outlive the credentials that it was made with.
 _RECYCLE_SECONDS = 1800
 
 
-def make_engine(settings: DatabaseSettings, source: Source | None = None) -> Engine:
+class PatientConnection(psycopg.Connection[Any]):
+    """A connection that waits for an answer of the server: for ever, or for `answer_seconds` if these are set."""
+
+    answer_seconds: float | None = None
+
+    def wait[T](self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
+        """What the server answers. Raises OperationalError, and closes, when it is silent for too long."""
+        begun = time.monotonic()
+        most = self.answer_seconds if timeout is None else None
+        try:
+            return super().wait(gen, interval, most or timeout)
+        except psycopg.OperationalError:
+            if most is None or time.monotonic() - begun < most:
+                raise
+            # It is in the middle of a statement, so nobody can go on with it.
+            self.pgconn.finish()
+            raise psycopg.OperationalError(f"The database did not answer within {most:g} seconds.") from None
+
+
+def make_engine(
+    settings: DatabaseSettings, source: Source | None = None, answer_seconds: float | None = None
+) -> Engine:
     """A pool that tests a connection before handing it out, so that it outlives a restart of the database.
 
-    Credentials come from the source, by default the one that the settings name, and are read again when a login fails.
+    An answer is waited for at most `answer_seconds`, when these are given. Credentials come from the source, by default
+    the one that the settings name, and are read again when a login fails.
     """
     source = source or source_of(settings)
     engine = sa.create_engine(
@@ -45,8 +71,15 @@ def make_engine(settings: DatabaseSettings, source: Source | None = None) -> Eng
     )
 
     @sa.event.listens_for(engine, "do_connect")
-    def connect(*_: object) -> psycopg.Connection[Any]:
-        return log_in(source, lambda credentials: open_connection(settings, credentials))
+    def connect(*_: object) -> PatientConnection:
+        connection = log_in(source, lambda credentials: open_connection(settings, credentials))
+        connection.answer_seconds = answer_seconds
+        return connection
+
+    @sa.event.listens_for(engine, "checkin")
+    def be_as_patient_as_before(connection: PatientConnection | None, _: object) -> None:
+        if connection is not None:
+            connection.answer_seconds = answer_seconds
 
     return engine
 
@@ -61,9 +94,9 @@ def source_of(settings: DatabaseSettings, pauses: tuple[float, ...] = SERVICE_PA
     return SecretSource(Secret(settings.secret).credentials, pauses)
 
 
-def open_connection(settings: DatabaseSettings, credentials: Credentials) -> psycopg.Connection[Any]:
+def open_connection(settings: DatabaseSettings, credentials: Credentials) -> PatientConnection:
     """A new connection of these credentials. Raises psycopg.Error."""
-    return psycopg.connect(
+    return PatientConnection.connect(
         host=settings.host,
         port=settings.port,
         dbname=settings.name,

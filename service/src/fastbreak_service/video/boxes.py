@@ -8,6 +8,8 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
+from fastbreak_service.video import ebml
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -36,6 +38,8 @@ def cut_short(path: Path) -> bool:
         return _asf_cut_short(begin, end)
     if begin[:4] == b"OggS":
         return _ogg_cut_short(path, end)
+    if begin.startswith(ebml.MAGIC):
+        return ebml.cut_short(path)
     if stride := _ts_packet(begin):
         return end % stride != 0
     return _boxes_cut_short(path)

@@ -123,6 +123,15 @@ def pictures(container: InputContainer, stream: VideoStream, tally: Tally) -> It
             yield picture
 
 
+def settle(stream: VideoStream) -> None:
+    """Bring the decoder's threads to rest, before it is freed in the middle of a video.
+
+    PyAV frees a decoder without letting go of the interpreter, and a thread that has damage to report waits for the
+    interpreter: each would wait for the other for ever.
+    """
+    stream.codec_context.flush_buffers()
+
+
 def decoded(packet: Packet[VideoStream], tally: Tally) -> list[VideoFrame]:
     """The pictures that a packet completes; none where the decoder found it damaged. Raises RejectedVideoError."""
     with rejecting(Rejection.UNDECODABLE, "A part of the video cannot be decoded. Re-encode it, for example to H.264."):

@@ -13,9 +13,10 @@ from av.sidedata.sidedata import Type as SideData
 
 from fastbreak_service.errors import RejectedVideoError, Rejection
 from fastbreak_service.video.container import DamageCounter, open_video
-from fastbreak_service.video.decoding import Tally, pictures
+from fastbreak_service.video.decoding import Tally, pictures, settle
 from fastbreak_service.video.deinterlace import progressive
-from fastbreak_service.video.geometry import UPRIGHT, Orientation, orientation, pixel_aspect, square_size
+from fastbreak_service.video.facts import VideoFacts
+from fastbreak_service.video.geometry import UPRIGHT, Orientation, fitted, orientation, pixel_aspect, square_size
 from fastbreak_service.video.guard import rejecting
 from fastbreak_service.video.work import of_frames
 
@@ -41,21 +42,6 @@ class Frame:
     pixels: Bytes
 
 
-@dataclass(frozen=True, slots=True)
-class VideoFacts:
-    """What was seen while decoding; nothing here is copied from the container's claims.
-
-    `decode_errors` counts what the decoder reported as damaged.
-    """
-
-    width: int
-    height: int
-    frames_per_second: float
-    frames: int
-    duration_seconds: float
-    decode_errors: int
-
-
 class VideoReader:
     """One pass over a video. Iterate once, then ask for `facts`. Raises RejectedVideoError while iterating."""
 
@@ -65,6 +51,8 @@ class VideoReader:
         self._size = (0, 0)
         self._count = 0
         self._last = 0.0
+        # The last picture is shown for as long as the one before it.
+        self._step = 0.0
         self._errors = 0
         self._turn = UPRIGHT
         self._meter = limits.meter()
@@ -72,8 +60,7 @@ class VideoReader:
     def facts(self) -> VideoFacts:
         """What the pass saw."""
         rate = (self._count - 1) / self._last if self._last > 0 else 0.0
-        duration = self._last + (1 / rate if rate else 0.0)
-        return VideoFacts(*self._size, rate, self._count, duration, self._errors)
+        return VideoFacts(*self._size, rate, self._count, self._last + self._step, self._errors)
 
     @property
     def meter(self) -> Meter:
@@ -85,7 +72,10 @@ class VideoReader:
             tally = Tally(reports=lambda: damage.count)
             container, stream = open_video(self._path, self._limits)
             with container:
-                yield from self._frames(container, stream, tally)
+                try:
+                    yield from self._frames(container, stream, tally)
+                finally:
+                    settle(stream)
         self._errors = tally.errors + damage.count
         if self._count == 0:
             raise RejectedVideoError(
@@ -101,12 +91,15 @@ class VideoReader:
         for decoded in progressive(self._checked(pictures(container, stream, tally)), stream):
             with rejecting(Rejection.UNDECODABLE, "A picture of the video cannot be read. Re-encode the video."):
                 aspect = pixel_aspect(float(stream.sample_aspect_ratio or 0))
-                size = self._turn.size(*square_size(decoded.width, decoded.height, aspect))
-                self._limits.check_shown(*size)
-                self._meter.spend(of_frames(1, *size))
+                size = square_size(decoded.width, decoded.height, aspect)
+                shown = self._turn.size(*size)
+                self._limits.check_shown(*shown)
+                first = self._size if self._count else shown
+                self._meter.spend(of_frames(1, max(shown[0], first[0]), max(shown[1], first[1])))
+                size = fitted(size, self._turn, first)
                 time_seconds = clock.time_of(decoded)
                 self._limits.check_time(time_seconds)
-                frame = Frame(self._count, time_seconds, upright(decoded, aspect, self._turn))
+                frame = Frame(self._count, time_seconds, upright(decoded, size, self._turn))
             self._note(frame)
             yield frame
 
@@ -121,6 +114,7 @@ class VideoReader:
         if self._count == 0:
             self._size = (frame.pixels.shape[1], frame.pixels.shape[0])
         self._count += 1
+        self._step = frame.time_seconds - self._last
         self._last = frame.time_seconds
 
 
@@ -154,14 +148,13 @@ def orientation_of(picture: VideoFrame, before: Orientation) -> Orientation:
     return before if matrix is None else orientation(bytes(matrix))
 
 
-def upright(picture: VideoFrame, aspect: float, turn: Orientation) -> Bytes:
-    """The picture's pixels as a viewer sees them: stretched to square pixels, mirrored and turned, ARGB.
+def upright(picture: VideoFrame, size: tuple[int, int], turn: Orientation) -> Bytes:
+    """The picture's pixels as a viewer sees them: scaled to a width and height, then mirrored and turned, ARGB.
 
-    `aspect` is the width of a stored pixel over its height. Angles measured on pixels that are not square would be
-    wrong.
+    `size` is one at which pixels are square. Angles measured on pixels that are not square would be wrong.
     """
-    width, _ = square_size(picture.width, picture.height, aspect)
+    width, height = size
     # FFmpeg's fast way to RGBA leaves the last columns of a width that 8 does not divide unset, and with several
     # threads the seams between their shares; to ARGB on one thread it writes every pixel.
-    pixels = np.asarray(picture.to_ndarray(format="argb", width=width, threads=1), dtype=np.uint8)
+    pixels = np.asarray(picture.to_ndarray(format="argb", width=width, height=height, threads=1), dtype=np.uint8)
     return turn.apply(pixels)

@@ -24,6 +24,8 @@ _MATRIX = struct.Struct("=9i")
 _RIGHT_ANGLE = 0.0175
 _SHEAR = 0.02
 _WIDEST_PIXEL = 8.0
+# How much the ratio of a picture's sides may change: sizes are whole numbers, and encoders want even ones.
+_RESHAPED = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,24 @@ def pixel_aspect(ratio: float) -> float:
 def square_size(width: int, height: int, aspect: float) -> tuple[int, int]:
     """The size of a stored picture after it was stretched to square pixels."""
     return max(1, round(width * aspect)), height
+
+
+def fitted(size: tuple[int, int], turn: Orientation, first: tuple[int, int]) -> tuple[int, int]:
+    """The size to which a stored picture with square pixels is scaled so that it is shown as large as the first.
+
+    Raises RejectedVideoError where that would bend it: its sides have another ratio than the first picture's.
+    """
+    shown = turn.size(*size)
+    if shown == first:
+        return size
+    across, down = first[0] / shown[0], first[1] / shown[1]
+    if not turn.right_angled or abs(across / down - 1) > _RESHAPED:
+        raise RejectedVideoError(
+            Rejection.UNSUPPORTED_SHAPE,
+            f"The picture changes its shape in the middle of the video, from {first[0]}x{first[1]} to "
+            f"{shown[0]}x{shown[1]}. Cut the video where it changes, and send the parts.",
+        )
+    return (first[1], first[0]) if turn.sideways else first
 
 
 def _warp(pixels: Bytes, turn: Orientation) -> Bytes:

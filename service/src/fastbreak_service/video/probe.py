@@ -46,6 +46,7 @@ class _Seen:
     video_last: float = 0.0
     video_packets: int = 0
     shown: tuple[int, int] | None = None
+    broken_off: bool = False
 
     @property
     def video_seconds(self) -> float:
@@ -53,6 +54,8 @@ class _Seen:
 
     def add(self, packet: Packet[Any], *, is_video: bool) -> None:
         self.video_packets += is_video and packet.size > 0
+        # A packet that the file ends in is handed out as far as it goes, and marked.
+        self.broken_off = packet.is_corrupt if packet.size > 0 else self.broken_off
         stamp = packet.pts if packet.pts is not None else packet.dts
         if stamp is None or packet.time_base is None:
             return
@@ -76,6 +79,10 @@ def probe(path: Path, limits: Limits) -> None:
     if seen.video_packets == 0 or seen.shown is None:
         raise RejectedVideoError(
             Rejection.NO_FRAMES, "The video stream gave no picture that could be decoded. Check the file in a player."
+        )
+    if seen.broken_off:
+        raise RejectedVideoError(
+            Rejection.TRUNCATED, "The file ends in the middle of a packet: it is cut short. Send the whole file."
         )
     _check_whole(claimed, seen.last - min(0.0, seen.first or 0.0))
     _check_whole(claimed_video, seen.video_seconds)

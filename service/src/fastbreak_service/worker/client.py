@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ import structlog
 
 from fastbreak_service.errors import AnalysisError, RejectedVideoError, Rejection
 from fastbreak_service.worker.confine import environment
+from fastbreak_service.worker.protocol import parse_event, parse_verdict
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
@@ -53,8 +53,9 @@ class AnalysisTimeoutError(AnalysisError):
 class Worker:
     """One worker process, started again whenever it died. One analysis at a time."""
 
-    def __init__(self, models: Path, timeout_seconds: float) -> None:
+    def __init__(self, models: Path, scratch: Path, timeout_seconds: float) -> None:
         self._models = models
+        self._scratch = scratch
         self._timeout = timeout_seconds
         self._process: Process | None = None
         self._ready = False
@@ -79,6 +80,7 @@ class Worker:
             "-m",
             "fastbreak_service.worker.process",
             str(self._models),
+            str(self._scratch),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             env=environment(os.environ),
@@ -86,8 +88,11 @@ class Worker:
         )
         async with asyncio.timeout(_LOAD_SECONDS):
             event = await self._event(self._process)
+        if event["event"] != "ready":
+            raise WorkerDiedError("it did not begin as a worker does")
         self._ready = True
-        log.info("worker started", worker_pid=self._process.pid, offline=event.get("offline"))
+        say = log.info if event["offline"] else log.warning
+        say("worker started", worker_pid=self._process.pid, offline=event["offline"], files_confined=event["files"])
 
     async def stop(self) -> None:
         """End the process, if there is one."""
@@ -109,7 +114,7 @@ class Worker:
             async with asyncio.timeout(self._timeout):
                 process.stdin.write(job.line().encode())
                 await process.stdin.drain()
-                event = await self._event(process)
+                event = _of(job, await self._event(process))
         except TimeoutError as error:
             raise AnalysisTimeoutError(self._timeout) from error
         except ConnectionError as error:
@@ -124,14 +129,23 @@ class Worker:
 
     async def _event(self, process: Process) -> dict[str, Any]:
         assert process.stdout is not None  # noqa: S101 - it was made with a pipe
-        line = await process.stdout.readline()
+        try:
+            line = await process.stdout.readline()
+        except ValueError as error:
+            raise WorkerDiedError("it answered without end") from error
         if not line.endswith(b"\n"):
             raise WorkerDiedError(_how(await process.wait()))
         try:
-            event: dict[str, Any] = json.loads(line)
+            return parse_event(line)
         except ValueError as error:
             raise WorkerDiedError("it answered what is no event") from error
-        return event
+
+
+def _of(job: Job, event: dict[str, Any]) -> dict[str, Any]:
+    """The event if it is a job's. Raises WorkerDiedError."""
+    if event.get("id") != job.id:
+        raise WorkerDiedError("it answered what it was not asked")
+    return event
 
 
 def _how(returncode: int) -> str:
@@ -160,11 +174,18 @@ async def probe(path: Path, limits: Limits) -> None:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    if process.returncode != 0:
-        log.warning("probe failed", how=_how(process.returncode or 0))
-        raise RejectedVideoError(
-            Rejection.NOT_A_VIDEO, "The bytes could not be read as a video: the decoder gave up on them."
-        )
-    verdict = json.loads(output.splitlines()[-1])
-    if verdict["code"] is not None:
-        raise RejectedVideoError(Rejection(verdict["code"]), verdict["message"])
+    verdict = _verdict(process.returncode or 0, output)
+    if verdict is not None:
+        raise RejectedVideoError(*verdict)
+
+
+def _verdict(returncode: int, output: bytes) -> tuple[Rejection, str] | None:
+    """Why a probe that ended refused its video, None if it did not."""
+    how = _how(returncode)
+    if returncode == 0:
+        try:
+            return parse_verdict(output)
+        except ValueError as error:
+            how = f"no verdict: {error}"
+    log.warning("probe failed", how=how)
+    return Rejection.NOT_A_VIDEO, "The bytes could not be read as a video: the decoder gave up on them."

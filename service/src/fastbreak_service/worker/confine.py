@@ -11,6 +11,7 @@ import resource
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fastbreak_service.worker.files import Files, keep_only
 from fastbreak_service.worker.syscalls import give_up
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 _KEPT = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "TMPDIR", "TZ")
 _PR_SET_DUMPABLE = 4
 _OPEN_FILES = 128
+# Of all processes of this user together. What decodes makes a few threads for each processor.
+_THREADS = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +39,16 @@ def environment(whole: Mapping[str, str]) -> dict[str, str]:
     return {name: whole[name] for name in _KEPT if name in whole} | {"OPENBLAS_NUM_THREADS": "1"}
 
 
-def confine(allowance: Allowance) -> bool:
-    """Limit this process for good, before it starts threads; whether it lost the network too.
+@dataclass(frozen=True, slots=True)
+class Confinement:
+    """What a process lost: the network, and the files that it does not need."""
+
+    offline: bool
+    files: bool
+
+
+def confine(allowance: Allowance, files: Files) -> Confinement:
+    """Limit this process for good, before it starts threads.
 
     The network goes twice: with a namespace of its own, which not every platform lets an ordinary user have, and with
     the system calls that reach it.
@@ -46,10 +57,12 @@ def confine(allowance: Allowance) -> bool:
     _limit(resource.RLIMIT_FSIZE, allowance.file_bytes)
     _limit(resource.RLIMIT_NOFILE, _OPEN_FILES)
     _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_NPROC, _THREADS)
     if allowance.cpu_seconds is not None:
         _limit(resource.RLIMIT_CPU, allowance.cpu_seconds)
     left = _leave_network()
-    return give_up() or left
+    kept = keep_only(files)
+    return Confinement(give_up() or left, kept)
 
 
 def _leave_network() -> bool:

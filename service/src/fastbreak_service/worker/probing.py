@@ -16,6 +16,7 @@ from fastbreak_service.errors import RejectedVideoError
 from fastbreak_service.video.limits import Limits
 from fastbreak_service.video.probe import probe
 from fastbreak_service.worker.confine import Allowance, confine
+from fastbreak_service.worker.files import Files
 
 # A crafted header can ask a demuxer for any amount of memory or time.
 _ALLOWANCE = Allowance(address_space_bytes=2 << 30, file_bytes=0, cpu_seconds=30)
@@ -23,9 +24,10 @@ _ALLOWANCE = Allowance(address_space_bytes=2 << 30, file_bytes=0, cpu_seconds=30
 
 def main() -> None:
     """Probe the file named by the first argument."""
-    confine(_ALLOWANCE)
+    video = Path(sys.argv[1])
+    confine(_ALLOWANCE, Files(read=(video,)))
     try:
-        probe(Path(sys.argv[1]), Limits(max_duration_seconds=float(sys.argv[2]), max_work_seconds=float(sys.argv[3])))
+        probe(video, Limits(max_duration_seconds=float(sys.argv[2]), max_work_seconds=float(sys.argv[3])))
     except RejectedVideoError as error:
         print(json.dumps({"code": error.code, "message": error.message}))
     else:

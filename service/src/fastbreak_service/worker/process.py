@@ -20,7 +20,8 @@ from fastbreak_service.errors import AnalysisError
 from fastbreak_service.video.frames import VideoReader
 from fastbreak_service.vision.models import PoseModel
 from fastbreak_service.worker.confine import Allowance, confine
-from fastbreak_service.worker.protocol import Job, event_line
+from fastbreak_service.worker.files import Files
+from fastbreak_service.worker.protocol import INTERNAL, Job, event_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,11 +34,12 @@ _ALLOWANCE = Allowance(address_space_bytes=8 << 30, file_bytes=4 << 30)
 
 
 def main() -> None:
-    """Run the worker. The first argument is the models' directory."""
+    """Run the worker. The arguments are the directories of the models, and of the videos and measures."""
     events = _take_standard_output()
-    offline = confine(_ALLOWANCE)
-    vision = PoseModel(Path(sys.argv[1]))
-    events.write(event_line("ready", offline=offline))
+    models, scratch = Path(sys.argv[1]), Path(sys.argv[2])
+    confinement = confine(_ALLOWANCE, Files(read=(models,), work=scratch))
+    vision = PoseModel(models)
+    events.write(event_line("ready", **asdict(confinement)))
     for job in _jobs():
         events.write(_answer(job, vision))
 
@@ -67,15 +69,16 @@ def _answer(job: Job, vision: PoseModel) -> str:
     try:
         result = run(job, vision)
     except AnalysisError as error:
-        return event_line("failed", code=error.code, message=error.message)
+        return event_line("failed", id=job.id, code=error.code, message=error.message)
     except Exception:  # noqa: BLE001 - one bad video must not end the worker; the log has the cause
         traceback.print_exc(file=sys.stderr)
         return event_line(
             "failed",
-            code="internal_error",
+            id=job.id,
+            code=INTERNAL,
             message="The analysis stopped on an error of its own; the service's log has the cause.",
         )
-    return event_line("done", result=asdict(result))
+    return event_line("done", id=job.id, result=asdict(result))
 
 
 def run(job: Job, vision: PoseModel) -> Result:

@@ -1,15 +1,29 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""What server and worker say to each other: one JSON object a line, over the worker's standard streams."""
+"""What server and worker say to each other: one JSON object a line, over the worker's standard streams.
+
+The worker decodes what nobody vouches for, so the server believes nothing that it says: an event of another form than
+the ones here is no event.
+"""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+import math
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from fastbreak_service.analysis import AngleSummary, Person
+from fastbreak_service.errors import Rejection
+from fastbreak_service.video.facts import VideoFacts
 from fastbreak_service.video.limits import Limits
+from fastbreak_service.vision.angles import Angle
+
+INTERNAL = "internal_error"
+_CODES = {*Rejection, INTERNAL}
+_MESSAGE_LENGTH = 1000
+_MOST = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +42,96 @@ class Job:
     @staticmethod
     def parse(line: str) -> Job:
         """The job that a line holds."""
-        fields = json.loads(line)
-        return Job(**fields | {"limits": Limits(**fields["limits"])})
+        content = json.loads(line)
+        return Job(**content | {"limits": Limits(**content["limits"])})
 
 
 def event_line(kind: str, **content: Any) -> str:
-    """An event as a line. Kinds: `ready`, `done` (result), `failed` (code, message)."""
+    """An event as a line. Kinds: `ready` (offline, files), `done` (id, result), `failed` (id, code, message)."""
     return json.dumps({"event": kind, **content}) + "\n"
+
+
+def parse_event(line: bytes) -> dict[str, Any]:
+    """The event that a line holds. Raises ValueError for anything else."""
+    try:
+        event = json.loads(line, parse_constant=_no_number)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+    kinds = {"ready": _is_ready, "done": _is_done, "failed": _is_failed}
+    known = kinds.get(str(event.get("event"))) if isinstance(event, dict) else None
+    if known is None or not known(event):
+        raise ValueError("no event of a known form")
+    return dict(event)
+
+
+def parse_verdict(output: bytes) -> tuple[Rejection, str] | None:
+    """Why a probe refused a video, None if it did not. Raises ValueError for what is no verdict."""
+    lines = output.splitlines()
+    verdict = json.loads(lines[-1]) if lines else None
+    if not isinstance(verdict, dict) or set(verdict) != {"code", "message"}:
+        raise ValueError("no verdict")
+    if verdict["code"] is None:
+        return None
+    if not _is_message(verdict["message"]):
+        raise ValueError("no message")
+    return Rejection(verdict["code"]), verdict["message"]
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(f"{text} is no JSON")
+
+
+def _is_ready(event: dict[str, Any]) -> bool:
+    return isinstance(event.get("offline"), bool) and isinstance(event.get("files"), bool)
+
+
+def _is_failed(event: dict[str, Any]) -> bool:
+    code = event.get("code")
+    return _is_text(event.get("id")) and isinstance(code, str) and code in _CODES and _is_message(event.get("message"))
+
+
+def _is_done(event: dict[str, Any]) -> bool:
+    result = event.get("result")
+    if not _is_text(event.get("id")) or not isinstance(result, dict) or set(result) != {"video", "model", "persons"}:
+        return False
+    model, persons = result["model"], result["persons"]
+    return (
+        _is_numbers(result["video"], VideoFacts)
+        and isinstance(model, dict)
+        and set(model) == {"name", "sha256"}
+        and all(map(_is_text, model.values()))
+        and isinstance(persons, list)
+        and all(map(_is_person, persons))
+    )
+
+
+def _is_person(value: object) -> bool:
+    if not isinstance(value, dict) or set(value) != {field.name for field in fields(Person)}:
+        return False
+    counts = [value[name] for name in value if name != "angles"]
+    angles = value["angles"]
+    return (
+        all(isinstance(count, int) and 0 <= count <= _MOST for count in counts)
+        and isinstance(angles, dict)
+        and set(angles) <= set(Angle)
+        and all(_is_numbers(summary, AngleSummary, "unit") for summary in angles.values())
+    )
+
+
+def _is_numbers(value: object, kind: type, text: str | None = None) -> bool:
+    """Whether a value has the fields of a class, all of them numbers but for a text."""
+    if not isinstance(value, dict) or set(value) != {field.name for field in fields(kind)}:
+        return False
+    return all(_is_text(item) if name == text else _is_number(item) for name, item in value.items())
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= 100 and value.isprintable()
+
+
+def _is_message(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= _MESSAGE_LENGTH and value.isprintable()

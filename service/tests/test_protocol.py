@@ -1,0 +1,147 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""What a decoder that was taken over may say, and what the server makes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fastbreak_service.errors import RejectedVideoError, Rejection
+from fastbreak_service.video.limits import Limits
+from fastbreak_service.worker import client
+from fastbreak_service.worker.protocol import Job, event_line, parse_event, parse_verdict
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+VIDEO = {
+    "width": 4,
+    "height": 3,
+    "frames_per_second": 1.5,
+    "frames": 2,
+    "duration_seconds": 1.0,
+    "decode_errors": 0,
+}
+SUMMARY = {"minimum": 1.0, "maximum": 2.0, "mean": 1.5, "samples": 2, "unit": "degree"}
+PERSON = {"id": 1, "frames": 2, "first_frame": 0, "last_frame": 1, "angles": {"trunk_lean": SUMMARY}}
+RESULT = {"video": VIDEO, "model": {"name": "m", "sha256": "s"}, "persons": [PERSON]}
+READY = event_line("ready", offline=True, files=True)
+GOOD = [
+    READY,
+    event_line("done", id="a", result=RESULT),
+    event_line("failed", id="a", code="truncated", message="Cut short."),
+    event_line("failed", id="a", code="internal_error", message="x"),
+]
+BAD = [
+    "",
+    "null",
+    "[]",
+    "7",
+    "{",
+    "[" * 100_000,
+    "{}",
+    event_line("made_up"),
+    json.dumps({"event": ["done"]}),
+    event_line("ready", offline="no", files=True),
+    event_line("failed", id="a", code="made_up_by_a_file", message="x"),
+    event_line("failed", id="a", code="truncated", message="x\n{}"),
+    event_line("failed", id="a", code="truncated", message="x" * 2000),
+    event_line("failed", id=7, code="truncated", message="x"),
+    event_line("failed", id="a", code=["truncated"], message="x"),
+    event_line("done", id="a", result=None),
+    event_line("done", id="a", result=RESULT | {"more": 1}),
+    event_line("done", id="a", result=RESULT | {"video": VIDEO | {"frames": float("nan")}}),
+    event_line("done", id="a", result=RESULT | {"video": VIDEO | {"frames": "2"}}),
+    event_line("done", id="a", result=RESULT | {"model": {"name": "m"}}),
+    event_line("done", id="a", result=RESULT | {"persons": {}}),
+    event_line("done", id="a", result=RESULT | {"persons": [PERSON | {"id": 2**31}]}),
+    event_line("done", id="a", result=RESULT | {"persons": [PERSON | {"frames": -1}]}),
+    event_line("done", id="a", result=RESULT | {"persons": [PERSON | {"angles": {"made_up": SUMMARY}}]}),
+    event_line("done", id="a", result=RESULT | {"persons": [PERSON | {"angles": {"trunk_lean": 7}}]}),
+]
+
+
+@pytest.mark.parametrize("line", GOOD, ids=range(len(GOOD)))
+def test_an_event_of_a_known_form_is_taken(line: str) -> None:
+    assert parse_event(line.encode()) == json.loads(line)
+
+
+@pytest.mark.parametrize("line", BAD, ids=range(len(BAD)))
+def test_any_other_event_is_none(line: str) -> None:
+    with pytest.raises(ValueError, match=r"\S"):
+        parse_event(line.encode())
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.sampled_from(["event", "id", "result"]), inner),
+)
+
+
+@given(st.binary() | _JSON.map(lambda value: json.dumps(value).encode()))
+def test_anything_is_an_event_a_verdict_or_a_value_error(line: bytes) -> None:
+    for parse in (parse_event, parse_verdict):
+        try:
+            parse(line)
+        except ValueError:
+            continue
+
+
+@pytest.mark.parametrize(
+    ("output", "verdict"),
+    [
+        (b'{"code": null, "message": null}\n', None),
+        (b'noise\n{"code": "truncated", "message": "x"}\n', (Rejection.TRUNCATED, "x")),
+    ],
+)
+def test_a_verdict_is_read(output: bytes, verdict: tuple[Rejection, str] | None) -> None:
+    assert parse_verdict(output) == verdict
+
+
+@pytest.fixture
+def impostor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A program in the place of the decoder; it says what the file beside it holds, then waits for its end."""
+    said = tmp_path / "said"
+    program = tmp_path / "impostor"
+    program.write_text(
+        f"#!{sys.executable}\nimport sys\nsys.stdout.write(open({str(said)!r}).read())\nsys.stdout.flush()\n"
+        "sys.stdin.readline()\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setattr(client, "sys", SimpleNamespace(executable=str(program)))
+    return said
+
+
+ANSWERS = [*BAD[2:], GOOD[1], GOOD[2], READY, "x" * (client._LINE_BYTES + 1)]
+
+
+@pytest.mark.parametrize("answer", ANSWERS, ids=range(len(ANSWERS)))
+def test_a_worker_that_says_anything_else_is_ended_and_replaced(impostor: Path, tmp_path: Path, answer: str) -> None:
+    """Not even a well-formed answer counts when it is another job's: it was said before the job was given."""
+    impostor.write_text(READY + answer + "\n")
+    worker = client.Worker(tmp_path, tmp_path, 60)
+
+    async def run() -> dict[str, Any]:
+        await worker.start()
+        return await worker.analyse(Job("the job", "v", "m", Limits()))
+
+    with pytest.raises(client.WorkerDiedError):
+        asyncio.run(run())
+    assert worker.pid is None
+
+
+@pytest.mark.parametrize("output", ["", "null", '{"code": "made_up", "message": "x"}', '{"code": "truncated"}'])
+def test_a_probe_that_says_anything_else_refuses_the_video(impostor: Path, tmp_path: Path, output: str) -> None:
+    impostor.write_text(output)
+    with pytest.raises(RejectedVideoError) as caught:
+        asyncio.run(client.probe(tmp_path / "v", Limits()))
+    assert caught.value.code == Rejection.NOT_A_VIDEO
