@@ -183,19 +183,19 @@ def test_the_number_of_tiles_is_known_and_bounded(width: int, height: int) -> No
 
 @given(st.integers(1, 10**6), st.integers(1, 4096), st.integers(1, 2304), st.floats(0, 600))
 def test_more_of_anything_is_never_less_work(frames: int, width: int, height: int, seconds: float) -> None:
-    least = work.estimate(frames, seconds, width, height, 1)
-    assert work.estimate(2 * frames, seconds, width, height, 1) > least
-    assert work.estimate(frames, seconds, 2 * width, height, 1) > least
-    assert work.estimate(frames, 2 * seconds, width, height, 1) >= least
-    assert work.estimate(frames, seconds, width, height, 2) > least
+    least = work.estimate("h264", frames, seconds, (width, height), 1)
+    assert work.estimate("h264", 2 * frames, seconds, (width, height), 1) > least
+    assert work.estimate("h264", frames, seconds, (2 * width, height), 1) > least
+    assert work.estimate("h264", frames, 2 * seconds, (width, height), 1) >= least
+    assert work.estimate("h264", frames, seconds, (width, height), 2) > least
 
 
 def test_a_clip_that_is_too_much_work_is_refused_before_and_while_it_is_read(tmp_path: Path) -> None:
     path = clips.write(tmp_path / "v.mp4", [clips.corner_picture(640, 480)] * 40, clips.Look(rate=1000))
-    cost = work.estimate(40, 0.04, 640, 480, tile_count(640, 480))
+    cost = work.estimate("mpeg4", 40, 0.04, (640, 480), tile_count(640, 480))
     assert _refusal(path, Limits(max_work_seconds=1.1 * cost)) is None
     assert _refusal(path, Limits(max_work_seconds=0.9 * cost)) == Rejection.TOO_MUCH_WORK
-    reading = work.of_frames(40, 640, 480)
+    reading = work.of_frames("mpeg4", 40, 640, 480)
     assert len(list(VideoReader(path, Limits(max_work_seconds=1.1 * reading)))) == 40
     with pytest.raises(RejectedVideoError) as caught:
         list(VideoReader(path, Limits(max_work_seconds=0.9 * reading)))
@@ -273,3 +273,14 @@ def test_the_main_stream_is_read_wherever_it_stands(tmp_path: Path, name: str, m
 def test_a_turned_frame_is_measured_by_its_turned_size() -> None:
     diagonal = Orientation(math.sqrt(0.5), -math.sqrt(0.5), math.sqrt(0.5), math.sqrt(0.5))
     assert diagonal.size(100, 100) == (142, 142)
+
+
+@pytest.mark.parametrize(("codec", "factor"), [("libx264", 1), ("ffv1", 20), ("jpeg2000", 20)])
+def test_a_codec_that_is_dear_to_decode_counts_as_such(tmp_path: Path, codec: str, factor: float) -> None:
+    """What was accepted as two minutes of work was an hour of it."""
+    path = clips.write(tmp_path / "v.mkv", [clips.corner_picture(640, 480)] * 40, clips.Look(codec=codec, rate=1000))
+    least = work.of_frames("h264", 40, 640, 480) + work.of_vision(tile_count(640, 480), 40 * work.USUAL_PERSONS)
+    decoding = work.of_frames("h264", 40, 640, 480) * factor
+    assert _refusal(path, Limits(max_work_seconds=least + decoding)) == (
+        None if factor == 1 else Rejection.TOO_MUCH_WORK
+    )

@@ -88,6 +88,7 @@ class VideoReader:
         with rejecting(Rejection.UNDECODABLE, "The decoder cannot be set up for this video."):
             stream.thread_type = "AUTO"
             clock = _Clock(stream)
+            codec = stream.codec.canonical_name
         for decoded in progressive(self._checked(pictures(container, stream, tally)), stream):
             with rejecting(Rejection.UNDECODABLE, "A picture of the video cannot be read. Re-encode the video."):
                 aspect = pixel_aspect(float(stream.sample_aspect_ratio or 0))
@@ -95,7 +96,7 @@ class VideoReader:
                 shown = self._turn.size(*size)
                 self._limits.check_shown(*shown)
                 first = self._size if self._count else shown
-                self._meter.spend(of_frames(1, max(shown[0], first[0]), max(shown[1], first[1])))
+                self._meter.spend(of_frames(codec, 1, max(shown[0], first[0]), max(shown[1], first[1])))
                 size = fitted(size, self._turn, first)
                 time_seconds = clock.time_of(decoded)
                 self._limits.check_time(time_seconds)

@@ -99,7 +99,7 @@ def _check_whole(claimed: float, found: float) -> None:
 
 def _read(container: InputContainer, stream: VideoStream, limits: Limits) -> _Seen:
     seen, tally, meter = _Seen(), Tally(), limits.meter()
-    packets = container.demux()
+    packets, codec = container.demux(), stream.codec.canonical_name
     while (packet := _next(packets)) is not None:
         is_video = packet.stream.index == stream.index
         seen.add(packet, is_video=is_video)
@@ -108,9 +108,8 @@ def _read(container: InputContainer, stream: VideoStream, limits: Limits) -> _Se
         limits.check_time(seen.video_seconds)
         if seen.shown is None and seen.video_packets <= _PATIENCE:
             seen.shown = _shown(decoded(packet, tally), stream, limits)
-        width, height = seen.shown or (0, 0)
-        tiles = tile_count(width, height) if seen.shown else 1
-        meter.check(estimate(seen.video_packets, seen.video_seconds, width, height, tiles))
+        tiles = tile_count(*seen.shown) if seen.shown else 1
+        meter.check(estimate(codec, seen.video_packets, seen.video_seconds, seen.shown or (0, 0), tiles))
     return seen
 
 

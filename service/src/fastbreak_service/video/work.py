@@ -9,19 +9,35 @@ import math
 
 from fastbreak_service.errors import RejectedVideoError, Rejection
 
-# Processor time on the machine of docs/service.md, rounded up. What matters is that no clip costs much more than said.
+# Processor time on the machine of docs/service.md, as benchmarks/work.py measures it, rounded up. What matters is that
+# no clip costs much more than said.
 _FRAME_SECONDS = 0.001
-_MEGAPIXEL_SECONDS = 0.006
-_LOOK_SECONDS = 0.010
-_TILE_SECONDS = 0.010
+_LIGHT = (
+    "h263 flv1 mpeg1video mpeg2video mpeg4 msmpeg4v2 msmpeg4v3 wmv1 wmv2 wmv3 vc1 theora dvvideo mjpeg rawvideo vp6f"
+)
+_MEGAPIXEL_SECONDS = {
+    **dict.fromkeys(_LIGHT.split(), 0.006),
+    "h264": 0.007,
+    "vp8": 0.007,
+    "vp9": 0.007,
+    "av1": 0.010,
+    "hevc": 0.012,
+    "prores": 0.020,
+    "png": 0.030,
+}
+# JPEG 2000 and FFV1 with 16 bits, the dearest that were found.
+_OTHER_MEGAPIXEL_SECONDS = 0.350
+_LOOK_SECONDS = 0.020
+_TILE_SECONDS = 0.020
 # Before anything is analysed nobody knows how many persons there are.
 USUAL_PERSONS = 2
 _KEY_FRAMES_PER_SECOND = 10
 
 
-def of_frames(frames: int, width: int, height: int) -> float:
-    """Seconds to decode and convert frames of a size, as shown."""
-    return frames * (_FRAME_SECONDS + _MEGAPIXEL_SECONDS * width * height / 1e6)
+def of_frames(codec: str, frames: int, width: int, height: int) -> float:
+    """Seconds to decode and convert frames of a size, as shown. `codec` is FFmpeg's name of the coding."""
+    megapixel = _MEGAPIXEL_SECONDS.get(codec, _OTHER_MEGAPIXEL_SECONDS)
+    return frames * (_FRAME_SECONDS + megapixel * width * height / 1e6)
 
 
 def of_vision(tiles: int, looks: int) -> float:
@@ -29,14 +45,14 @@ def of_vision(tiles: int, looks: int) -> float:
     return tiles * _TILE_SECONDS + looks * _LOOK_SECONDS
 
 
-def estimate(frames: int, seconds: float, width: int, height: int, tiles: int) -> float:
+def estimate(codec: str, frames: int, seconds: float, size: tuple[int, int], tiles: int) -> float:
     """Seconds that a clip of `frames` over `seconds`, shown at a size, will take with the usual number of persons.
 
     `tiles` is the number of squares that the detector looks at in a frame; nobody in sight makes it look ten times
     a second.
     """
     key_frames = min(frames, math.ceil(max(0.0, seconds) * _KEY_FRAMES_PER_SECOND) + 1)
-    return of_frames(frames, width, height) + of_vision(key_frames * tiles, frames * USUAL_PERSONS)
+    return of_frames(codec, frames, *size) + of_vision(key_frames * tiles, frames * USUAL_PERSONS)
 
 
 class Meter:
