@@ -11,7 +11,6 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,12 +65,11 @@ def keep_only(files: Files) -> bool:
     if rules < 0:
         return False
     try:
-        for path in _readable(files):
-            _allow(rules, path, handled & (_EXECUTE | _READ | _LIST))
+        allowed = [_allow(rules, path, handled & (_EXECUTE | _READ | _LIST)) for path in _readable(files)]
         if files.work is not None:
-            _allow(rules, files.work, handled & (_READ | _WRITE | _MAKE | _TRUNCATE))
+            allowed.append(_allow(rules, files.work, handled & (_READ | _WRITE | _MAKE | _TRUNCATE)))
         ctypes.CDLL(None).prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-        return _call(_RESTRICT_SELF, rules, 0) == 0
+        return all(allowed) and _call(_RESTRICT_SELF, rules, 0) == 0
     finally:
         os.close(rules)
 
@@ -92,17 +90,20 @@ def _of(rights: dict[int, int], known: int) -> int:
     return rights[max(since)] if since else 0
 
 
-def _allow(rules: int, path: Path, rights: int) -> None:
-    """Allow some rights beneath a path, or to it if it is a file; what does not exist needs no right."""
-    with suppress(FileNotFoundError):
+def _allow(rules: int, path: Path, rights: int) -> bool:
+    """Allow some rights beneath a path, or to it if it is a file; False when Landlock refuses that.
+
+    What does not exist, or cannot be reached anyway, needs no right.
+    """
+    try:
         place = os.open(path, os.O_PATH | os.O_CLOEXEC)
-        try:
-            rights = rights if path.is_dir() else rights & ~_LIST
-            beneath = _Beneath(rights, place)
-            if _call(_ADD_RULE, rules, _PATH_BENEATH, ctypes.byref(beneath), 0) != 0:
-                raise OSError(ctypes.get_errno(), f"Landlock refused a rule for {path}")
-        finally:
-            os.close(place)
+    except OSError:
+        return True
+    try:
+        beneath = _Beneath(rights if path.is_dir() else rights & ~_LIST, place)
+        return _call(_ADD_RULE, rules, _PATH_BENEATH, ctypes.byref(beneath), 0) == 0
+    finally:
+        os.close(place)
 
 
 def _call(number: int, *arguments: object) -> int:
