@@ -168,7 +168,7 @@ provisioners = Module(
         "_RESOURCE_HANDLERS",
         "dict",
         "AWS::DynamoDB::Table AWS::EC2::VPC AWS::ECR::Repository AWS::ElasticLoadBalancingV2::Listener "
-        "AWS::ElasticLoadBalancingV2::LoadBalancer AWS::S3::Bucket",
+        "AWS::ElasticLoadBalancingV2::LoadBalancer AWS::IAM::Role AWS::S3::Bucket",
     ),
     used("_STACK_TAG_PROPERTY", "dict"),
 )

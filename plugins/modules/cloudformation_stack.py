@@ -77,6 +77,13 @@ options:
     elements: str
     choices: [CAPABILITY_IAM, CAPABILITY_NAMED_IAM, CAPABILITY_AUTO_EXPAND]
     default: []
+  role_arn:
+    description:
+      - The service role that CloudFormation works with when it creates or updates the stack. The stack keeps it, so
+        that later operations, a deletion too, work with it as well.
+      - Empty leaves the stack the role that it has. A stack without a role works with the rights of its operator.
+    type: str
+    default: ""
   timeout_seconds:
     description: How long each wait may take, both for a dependency and for the stack itself.
     type: int
@@ -337,6 +344,7 @@ def build_argument_spec():
             "choices": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
             "default": [],
         },
+        "role_arn": {"type": "str", "default": ""},
         "timeout_seconds": {"type": "int", "default": 3600},
         "depends_on": {"type": "dict", "default": {}},
         "needed_by": {"type": "dict", "default": {}},

@@ -14,6 +14,7 @@ from .template import scalar
 from .types import ListenerRules, OutputReference, StackRequest, Template
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
+_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 
 
 def build_request(params: Mapping[str, Any], template: Template | None, template_text: str) -> StackRequest:
@@ -44,6 +45,7 @@ def build_request(params: Mapping[str, Any], template: Template | None, template
         termination_protection=params["termination_protection"],
         stack_policy=params["stack_policy"],
         capabilities=tuple(params["capabilities"]),
+        role_arn=_role(name, params.get("role_arn") or ""),
         timeout_seconds=float(params["timeout_seconds"]),
         depends_on={str(key): str(value) for key, value in params["depends_on"].items()},
         needed_by={str(key): str(value) for key, value in params["needed_by"].items()},
@@ -54,6 +56,15 @@ def build_request(params: Mapping[str, Any], template: Template | None, template
         skip_rollback=tuple(params["skip_rollback"]),
         listener_rules=_listener_rules(name, params.get("listener_rules")),
     )
+
+
+def _role(stack: str, given: str) -> str:
+    if given and not _ROLE.fullmatch(given):
+        raise RequestError(
+            f"role_arn of stack {stack} is {given!r}, which is no role's ARN. Give one, such as "
+            "arn:aws:iam::111111111111:role/fastbreak-dev-cloudformation, or nothing."
+        )
+    return given
 
 
 def _listener_rules(stack: str, given: Mapping[str, Any] | None) -> ListenerRules | None:

@@ -52,6 +52,7 @@ class StackRequest:
     termination_protection: bool | None = None
     stack_policy: Mapping[str, Any] | None = None
     capabilities: tuple[str, ...] = ()
+    role_arn: str = ""
     timeout_seconds: float = 3600
     depends_on: Mapping[str, str] = field(default_factory=dict)
     needed_by: Mapping[str, str] = field(default_factory=dict)

@@ -3,10 +3,11 @@
 
 """AWS::IAM::OIDCProvider, and how a role is now."""
 
+import json
 from typing import Any
 
 from sandbox.clients import client
-from sandbox.ministack import drift
+from sandbox.ministack import drift, iam, provisioners
 from sandbox.services.cloudformation.model.types import (
     Context,
     Created,
@@ -65,7 +66,56 @@ def _read(arn: str, properties: Properties) -> Properties | None:
     }
 
 
+def _create_group(properties: Properties, context: Context) -> Created:
+    name = properties.get("GroupName") or f"{context.stack_name}-{context.logical_id}"
+    arn = _iam().create_group(GroupName=name, Path=properties.get("Path") or "/")["Group"]["Arn"]
+    _set_policies(name, {}, _policies(properties))
+    return name, {"Arn": arn}
+
+
+def _update_group(name: str, old: Properties, new: Properties) -> dict[str, str]:
+    _set_policies(name, _policies(old), _policies(new))
+    return {"Arn": _iam().get_group(GroupName=name)["Group"]["Arn"]}
+
+
+def _delete_group(name: str, properties: Properties) -> None:
+    _set_policies(name, _policies(properties), {})
+    _iam().delete_group(GroupName=name)
+
+
+def _read_group(name: str, _properties: Properties) -> Properties | None:
+    iam = _iam()
+    try:
+        names = iam.list_group_policies(GroupName=name)["PolicyNames"]
+    except iam.exceptions.NoSuchEntityException:
+        return None
+    documents = {policy: iam.get_group_policy(GroupName=name, PolicyName=policy)["PolicyDocument"] for policy in names}
+    policies = [{"PolicyName": policy, "PolicyDocument": document} for policy, document in documents.items()]
+    return {"GroupName": name, "Policies": policies}
+
+
+def _policies(properties: Properties) -> dict[str, Any]:
+    return {policy["PolicyName"]: policy["PolicyDocument"] for policy in properties.get("Policies") or []}
+
+
+def _set_policies(group: str, before: dict[str, Any], after: dict[str, Any]) -> None:
+    iam = _iam()
+    for name, document in after.items():
+        iam.put_group_policy(GroupName=group, PolicyName=name, PolicyDocument=json.dumps(document))
+    for name in sorted(set(before) - set(after)):
+        iam.delete_group_policy(GroupName=group, PolicyName=name)
+
+
 TYPES = (
+    ResourceType(
+        name="AWS::IAM::Group",
+        create=_create_group,
+        update=_update_group,
+        delete=_delete_group,
+        read=_read_group,
+        compared=frozenset({"GroupName", "Policies"}),
+        replacing=frozenset({"GroupName", "Path"}),
+    ),
     ResourceType(
         name="AWS::IAM::OIDCProvider",
         create=_create,
@@ -98,8 +148,30 @@ def _role(name: str, properties: Properties) -> Properties | None:
     }
 
 
+def _bound_roles() -> None:
+    """MiniStack's stacks make roles without the boundary that their template names.
+
+    Whether the policy exists is not asked: a boundary that does not exist allows nothing.
+    """
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::IAM::Role"]
+    create, update = handlers["create"], handlers["update"]
+
+    def created(logical_id: str, properties: Properties, stack_name: str) -> Created:
+        name, attributes = create(logical_id, properties, stack_name)
+        iam._roles[name]["PermissionsBoundary"] = properties.get("PermissionsBoundary") or ""
+        return name, attributes
+
+    def updated(name: str, old: Properties, new: Properties, *rest: Any) -> Any:
+        answer = update(name, old, new, *rest)
+        iam._roles[name]["PermissionsBoundary"] = new.get("PermissionsBoundary") or ""
+        return answer
+
+    handlers.update(create=created, update=updated)
+
+
 RESOURCES = Resources(
     types=TYPES,
+    completions=(_bound_roles,),
     drift_readers={
         "AWS::IAM::Role": DriftReader(_role, _MINISTACK_ROLE[1] | {"Policies", "ManagedPolicyArns"}),
     },

@@ -39,6 +39,7 @@ RUN = {
     "site.yml --limit": (PROVISION, '"--limit", "rds"'),
     "site.yml --limit -e replace": (PROVISION, '"replace=ecr.Repository"'),
     "playbooks/deploy.yml -e version": (DEMO, "playbooks/deploy.yml"),
+    "playbooks/bootstrap.yml": ("tests/integration/provision/test_privileges.py", "playbooks/bootstrap.yml"),
     "playbooks/drift.yml": (PROVISION, "playbooks/drift.yml"),
     "playbooks/drift.yml -e repair": (PROVISION, '"repair=true"'),
     "playbooks/promote.yml -e version": (DEMO, "playbooks/promote.yml"),

@@ -216,6 +216,8 @@ def _arguments(request: StackRequest, parameters: Mapping[str, str], token: str)
         "Capabilities": list(request.capabilities),
         "ClientRequestToken": token,
     }
+    if request.role_arn:
+        arguments["RoleARN"] = request.role_arn
     if request.tags is not None:
         arguments["Tags"] = [{"Key": key, "Value": value} for key, value in request.tags.items()]
     return arguments

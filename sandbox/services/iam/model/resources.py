@@ -3,7 +3,7 @@
 
 """The resources that a call is checked on, where MiniStack names others than AWS.
 
-AWS: Service Authorization Reference, Amazon ECS, Elastic Load Balancing v2, Application Auto Scaling, IAM.
+AWS: Service Authorization Reference, Amazon ECR, Amazon ECS, Elastic Load Balancing v2, Application Auto Scaling, IAM.
 """
 
 from collections.abc import Callable, Iterable
@@ -80,8 +80,14 @@ def _iam(call: Call, place: str) -> list[str] | None:
     return _texts([call.fields.get("OpenIDConnectProviderArn")]) or None
 
 
+def _ecr(call: Call, place: str) -> list[str] | None:
+    names = call.fields.get("repositoryNames")
+    return [f"arn:aws:ecr:{place}:repository/{name}" for name in _listed(names)] or None
+
+
 _FINDERS: dict[str, Callable[[Call, str], list[str] | None]] = {
     "application-autoscaling": _scaling,
+    "ecr": _ecr,
     "ecs": _ecs,
     "elasticloadbalancing": _load_balancing,
     "iam": _iam,

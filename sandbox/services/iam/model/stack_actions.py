@@ -70,6 +70,7 @@ _ARNS: Final[Mapping[str, str]] = {
     "AWS::DynamoDB::Table": "dynamodb:{place}:table/{name}",
     "AWS::ECR::Repository": "ecr:{place}:repository/{name}",
     "AWS::ECS::Cluster": "ecs:{place}:cluster/{name}",
+    "AWS::IAM::Group": "iam::{account}:group/{name}",
     "AWS::IAM::ManagedPolicy": "iam::{account}:policy/{name}",
     "AWS::IAM::OIDCProvider": "iam::{account}:oidc-provider/{name}",
     "AWS::IAM::Role": "iam::{account}:role/{name}",
@@ -82,7 +83,16 @@ _ARNS: Final[Mapping[str, str]] = {
     "AWS::S3::BucketPolicy": "s3:::{name}",
 }
 _NAMES: Final = (
-    *("RoleName", "ManagedPolicyName", "UserName", "TableName", "RepositoryName", "ClusterName", "LogGroupName"),
+    *(
+        "RoleName",
+        "ManagedPolicyName",
+        "UserName",
+        "GroupName",
+        "TableName",
+        "RepositoryName",
+        "ClusterName",
+        "LogGroupName",
+    ),
     *("DBInstanceIdentifier", "DBParameterGroupName", "DBSubnetGroupName", "BucketName", "Bucket"),
 )
 

@@ -5,7 +5,7 @@
 
 from typing import Any
 
-from tests.sandbox.stacks import Stack, att, with_properties
+from tests.sandbox.stacks import Stack, att, ref, with_properties
 
 
 def test_openid_connect_provider(stack: Stack, sandbox: Any) -> None:
@@ -24,6 +24,36 @@ def test_openid_connect_provider(stack: Stack, sandbox: Any) -> None:
     assert iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)["ClientIDList"] == ["other"]
     assert stack.delete() == "DELETE_COMPLETE"
     assert not iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]
+
+
+def test_group_user_and_boundary(stack: Stack, sandbox: Any) -> None:
+    def policy(action: str) -> dict[str, Any]:
+        return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]}
+
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"AWS": "111111111111"}, "Action": "sts:AssumeRole"}],
+    }
+    document = [{"PolicyName": "p", "PolicyDocument": policy("sts:AssumeRole")}]
+    boundary = "arn:aws:iam::111111111111:policy/limit"
+    resources = {
+        "Group": {"Type": "AWS::IAM::Group", "Properties": {"GroupName": "group-of-a-stack", "Policies": document}},
+        "User": {"Type": "AWS::IAM::User", "Properties": {"UserName": "user-of-a-stack", "Groups": [ref("Group")]}},
+        "Role": {
+            "Type": "AWS::IAM::Role",
+            "Properties": {"AssumeRolePolicyDocument": trust, "PermissionsBoundary": boundary},
+        },
+    }
+    assert stack.create(resources) == "CREATE_COMPLETE", stack.reasons()
+    iam = sandbox.client("iam")
+    assert [user["UserName"] for user in iam.get_group(GroupName="group-of-a-stack")["Users"]] == ["user-of-a-stack"]
+    role = iam.get_role(RoleName=stack.physical_id("Role"))["Role"]
+    assert role["PermissionsBoundary"]["PermissionsBoundaryArn"] == boundary
+    assert stack.drift()["Group"] == "IN_SYNC"
+    other = [{"PolicyName": "q", "PolicyDocument": policy("s3:GetObject")}]
+    assert stack.update(with_properties(resources, "Group", Policies=other)) == "UPDATE_COMPLETE"
+    assert iam.list_group_policies(GroupName="group-of-a-stack")["PolicyNames"] == ["q"]
+    assert stack.delete() == "DELETE_COMPLETE", stack.reasons()
 
 
 def test_role_and_secret(stack: Stack, sandbox: Any) -> None:

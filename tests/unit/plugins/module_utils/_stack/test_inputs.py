@@ -3,6 +3,7 @@
 
 """The variables of an inventory are checked together before anything is planned, in their own words."""
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -16,7 +17,17 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._stack.request impor
 
 ROOT = Path(__file__).parents[5]
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
-COMPONENTS = ["network", "ecr", "rds", "ecs", "service"]
+COMPONENTS = ["bootstrap", "network", "iam", "ecr", "rds", "ecs", "service"]
+SUBJECTS = [
+    ["*"],
+    ["repo:o/r:*"],
+    ["repo:*/r:environment:dev"],
+    ["repo:o/r"],
+    ["repo:o/r:environment:"],
+    "repo:o/r",
+    [1],
+]
+PRINCIPALS = [["*"], ["arn:aws:iam::1:root"], ["arn:aws:iam::111111111111:role/*"], "root"]
 ARN = "arn:aws:acm:us-east-1:111111111111:certificate/1"
 
 
@@ -46,7 +57,11 @@ def inventory(component, environment="dev"):
     )
     for key in ("fastbreak_container_port", "fastbreak_test_listener_port", "fastbreak_database_port"):
         text = text.replace(f"'{{{{ {key} }}}}'", str(found[key]))
-    return load(text.replace("fastbreak/{{ fastbreak_service_name | default('') }}", "fastbreak/inference"))
+    text = text.replace("fastbreak/{{ fastbreak_service_name | default('') }}", "fastbreak/inference")
+    for key in ("fastbreak_account_id", "fastbreak_environment", "fastbreak_service_name"):
+        text = text.replace(f"{{{{ {key} }}}}", str(found[key]))
+    source = "arn:aws:ecr:us-east-1:111111111111:"
+    return load(re.sub(r"arn:aws:ecr:\{\{.*?\}\}:\s*\{\{.*?\}\}:", source, text, flags=re.DOTALL))
 
 
 def accepted(component, environment="dev", **changes):
@@ -69,6 +84,21 @@ def test_the_inventories_are_right(component, environment):
 
 
 WRONG = {
+    "fastbreak_permissions_boundary_arn": [
+        "limit",
+        "arn:aws:iam::111111111111:role/limit",
+        "arn:aws:iam::1:policy/*",
+        1,
+    ],
+    "bootstrap_administrator_arns": PRINCIPALS,
+    "bootstrap_provisioner_subjects": [*SUBJECTS, ["repo:o/r:ref:refs/heads/main"], ["repo:o/r:pull_request"]],
+    "iam_trusted_principal_arns": PRINCIPALS,
+    "iam_deployer_subjects": [*SUBJECTS, ["repo:o/r:pull_request"]],
+    "iam_planner_subjects": [*SUBJECTS, ["repo:o/r:ref:refs/heads/main"]],
+    "iam_promoter_subjects": [*SUBJECTS, ["repo:o/r:pull_request"]],
+    "iam_ci_subjects": [*SUBJECTS, ["repo:o/r:pull_request"]],
+    "iam_repository_name": ["Upper", "-a", "a//b", 1],
+    "iam_promotion_source_repository_arn": ["fastbreak/inference", "arn:aws:ecr:us-east-1:111111111111:repository/*"],
     "network_ingress_cidr": ["banana", "10.0.0.0", "10.0.0.1/8", "300.0.0.0/8", "10.0.0.0/33", "::/0", ""],
     "network_test_ingress_cidr": ["banana", "10.0.0.0/8,10.1.0.0/16"],
     "network_vpc_cidr": [
@@ -159,7 +189,7 @@ WRONG = {
 )
 def test_a_wrong_value_is_refused_by_the_name_of_its_variable(name, value):
     with pytest.raises(RequestError, match=rf"\b{name}\b"):
-        accepted(name.partition("_")[0], **{name: value})
+        accepted("iam" if name.startswith("fastbreak_") else name.partition("_")[0], **{name: value})
 
 
 def test_every_variable_that_reaches_a_template_has_a_wrong_value_here():

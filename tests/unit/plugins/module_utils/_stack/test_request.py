@@ -52,6 +52,17 @@ def test_tags_given_and_not_given():
     assert built(tags={"n": 1}).tags == {"n": "1"}
 
 
+ROLE = "arn:aws:iam::111111111111:role/fastbreak-dev-cloudformation"
+
+
+def test_a_service_role_is_optional_and_has_to_be_a_roles_arn():
+    assert built().role_arn == built(role_arn="").role_arn == built(role_arn=None).role_arn == ""
+    assert built(role_arn=ROLE).role_arn == ROLE
+    for wrong in ("fastbreak-dev-cloudformation", ROLE.replace("role", "user"), f"{ROLE} ", f"{ROLE}*"):
+        with pytest.raises(RequestError, match="role_arn of stack fastbreak-dev-rds"):
+            built(role_arn=wrong)
+
+
 def test_rules_that_are_to_move_are_known_by_their_tags():
     rules = {"production": "P", "plain": "Q", "tags": {"n": 1}}
     assert built(listener_rules=rules).listener_rules == ListenerRules("P", "Q", {"n": "1"})

@@ -5,6 +5,7 @@
 
 import json
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import boto3
 import pytest
@@ -135,6 +136,16 @@ def test_a_creation_sends_everything_and_keeps_nothing_of_a_failed_one(api):
         stack_policy=policy,
     )
     stacks.create_stack(request, {"P": "v"}, "token")
+
+
+@pytest.mark.parametrize("operation", ["create_stack", "update_stack"])
+def test_a_service_role_is_passed_when_there_is_one(operation):
+    sent = {}
+    client = SimpleNamespace(**{operation: lambda **arguments: sent.update(arguments)})
+    stacks = CloudFormation(lambda: client)
+    role = "arn:aws:iam::111111111111:role/r"
+    getattr(stacks, operation)(StackRequest(name="s", template_text="{}", role_arn=role), {}, "token")
+    assert sent["RoleARN"] == role
 
 
 def test_an_update_without_tags_leaves_them(api):

@@ -1,0 +1,400 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Least privilege: what each principal may not do, and that nothing is granted or missing for what the verbs do.
+
+`recorded_calls.json` holds the calls of each verb as the sandbox checked them (`GET /_sandbox/iam/checks`) in a run of
+the whole: plan, provision twice, publish, deploy twice, smoke, rotate, roll back, drift, promote, tear down.
+"""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.unit.roles.policies import ACCOUNTS, ROOT, granted, matches, may, statements, template, without_resource
+
+RECORDED = json.loads((Path(__file__).parent / "recorded_calls.json").read_text())
+CALLS = [(verb, who, *call) for verb, by in RECORDED.items() for who, calls in by.items() for call in calls]
+# AWS allows it to everybody.
+ALWAYS = {"sts:GetCallerIdentity"}
+PASSED_TO = {"deployer": "ecs-tasks.amazonaws.com", "provisioner": "cloudformation.amazonaws.com"}
+DEV, PROD = ACCOUNTS["dev"], ACCOUNTS["prod"]
+
+_LAYERS = "the registry asks for it while an image is pushed or pulled; the sandbox's registry asks for nothing"
+_CHANGE = "a release or stack that changes it calls it; none in the recorded run did"
+_FAILURE = "called where something failed, was interrupted or was left behind"
+# What no recorded verb called, and why it is granted.
+UNRECORDED = {
+    "ci": {
+        **dict.fromkeys(
+            ["ecr:BatchCheckLayerAvailability", "ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage"],
+            _LAYERS,
+        ),
+        **dict.fromkeys(["ecr:UploadLayerPart", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], _LAYERS),
+        **dict.fromkeys(["ecs:DescribeServices", "ecs:UpdateService"], "a CI of one's own updates the service"),
+    },
+    "promoter": {
+        **dict.fromkeys(
+            ["ecr:BatchCheckLayerAvailability", "ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage"],
+            _LAYERS,
+        ),
+        **dict.fromkeys(["ecr:UploadLayerPart", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], _LAYERS),
+        **dict.fromkeys(["ecr:ListImages", "dynamodb:GetItem"], "finds attachments by tag, and the release by its key"),
+    },
+    "deployer": {
+        **dict.fromkeys(["ecr:GetAuthorizationToken"], _LAYERS),
+        **dict.fromkeys(["ecs:ContinueServiceDeployment"], "judges pauses of blue/green, linear and canary releases"),
+        **dict.fromkeys(["ecs:StopServiceDeployment", "ecs:StopTask", "ecs:DeleteService"], _FAILURE),
+        **dict.fromkeys(["elasticloadbalancing:DeleteRule", "ecs:DeregisterTaskDefinition"], _FAILURE),
+        **dict.fromkeys(["ecs:ListTaskDefinitions", "logs:DescribeLogStreams"], _FAILURE),
+        **dict.fromkeys(["cloudwatch:DescribeAlarms"], "asks for the alarms that a release names"),
+        **dict.fromkeys(
+            ["ecs:ListTagsForResource", "ecs:TagResource", "ecs:UntagResource", "elasticloadbalancing:AddTags"], _CHANGE
+        ),
+        **dict.fromkeys(["elasticloadbalancing:RemoveTags"], _CHANGE),
+        **dict.fromkeys(
+            [
+                f"application-autoscaling:{action}"
+                for action in (
+                    *(
+                        "DeleteScalingPolicy",
+                        "DeleteScheduledAction",
+                        "DeregisterScalableTarget",
+                        "ListTagsForResource",
+                    ),
+                    *("PutScheduledAction", "TagResource", "UntagResource"),
+                )
+            ],
+            _CHANGE,
+        ),
+    },
+    "planner": {
+        **dict.fromkeys(
+            ["cloudformation:GetStackPolicy", "cloudformation:GetTemplate", "cloudformation:ListStackResources"],
+            "plans a stack that exists; the recorded plan was of an empty account",
+        ),
+        **dict.fromkeys(["cloudformation:ListImports", "ec2:DescribeSecurityGroups"], "the same"),
+        **dict.fromkeys(
+            [
+                *("application-autoscaling:DescribeScalableTargets", "application-autoscaling:DescribeScalingPolicies"),
+                *("application-autoscaling:DescribeScheduledActions", "cloudformation:DescribeStackResourceDrifts"),
+                *("ecs:DescribeClusters", "ecs:DescribeServiceDeployments", "ecs:DescribeServiceRevisions"),
+                *("ecs:DescribeServices", "ecs:DescribeTaskDefinition", "ecs:DescribeTasks"),
+                *("ecs:ListServiceDeployments", "ecs:ListTaskDefinitions", "ecs:ListTasks"),
+                *("elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeLoadBalancers"),
+                *("elasticloadbalancing:DescribeRules", "elasticloadbalancing:DescribeTags"),
+                *("elasticloadbalancing:DescribeTargetGroups", "elasticloadbalancing:DescribeTargetHealth"),
+            ],
+            "says how the service is: the ecs_rollout_info module and people",
+        ),
+    },
+    "provisioner": {
+        **dict.fromkeys(
+            [
+                f"cloudformation:{action}"
+                for action in (
+                    *("CreateChangeSet", "DeleteChangeSet", "DescribeChangeSet", "ExecuteChangeSet"),
+                    *("DetectStackResourceDrift", "SetStackPolicy", "TagResource", "UntagResource", "UpdateStack"),
+                    "UpdateTerminationProtection",
+                )
+            ],
+            _CHANGE,
+        ),
+        **dict.fromkeys(
+            ["cloudformation:ContinueUpdateRollback", "cloudformation:RollbackStack", "cloudformation:ListImports"],
+            _FAILURE,
+        ),
+        **dict.fromkeys(["iam:PassRole"], "hands stacks their role; the recorded run had none"),
+        **dict.fromkeys(["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "s3:ListBucketVersions"], _FAILURE),
+        **dict.fromkeys(["ecs:StopTask", "ecs:ListTasks", "ecs:DescribeTasks"], _FAILURE),
+        **dict.fromkeys(["ecs:ListServiceDeployments", "elasticloadbalancing:DescribeLoadBalancers"], _FAILURE),
+        **dict.fromkeys(["ec2:RevokeSecurityGroupIngress"], "the default group of a network has such a rule on AWS"),
+    },
+    "migration": {
+        **dict.fromkeys(["kms:Decrypt", "kms:GenerateDataKey"], "Secrets Manager asks for it in the caller's name"),
+    },
+    "task": {**dict.fromkeys(["kms:Decrypt"], "Secrets Manager asks for it in the caller's name")},
+}
+VERBS = ["provisioner", "deployer", "planner", "promoter", "ci", "task", "migration"]
+
+
+def context_of(who, action):
+    if action == "iam:PassRole":
+        return {"iam:PassedToService": PASSED_TO.get(who, "")}
+    return {"application-autoscaling:service-namespace": "ecs"} if action.startswith("application-autoscaling") else {}
+
+
+def as_filled(resource):
+    """The resource with the names that `policies` fills in for those that AWS makes up."""
+    secret = re.sub(r"secret:fastbreak-dev-service-DatabaseSecret-.*", "secret:DatabaseSecret-dev", resource)
+    return re.sub(r"secret:rds!db-.*", "secret:rds!db-dev", secret)
+
+
+@pytest.mark.parametrize(("verb", "who", "action", "resource"), CALLS)
+def test_every_verb_may_do_what_it_does(verb, who, action, resource):
+    if action in ALWAYS:
+        return
+    environment = "prod" if PROD in resource or verb == "promote" else "dev"
+    if resource == "*" and action == "ecr:DescribeRepositories":
+        resource = f"arn:aws:ecr:us-east-1:{ACCOUNTS[environment]}:repository/fastbreak/inference"
+    assert may(who, action, as_filled(resource), environment, **context_of(who, action)), (
+        f"{verb}: {who} needs {action}"
+    )
+
+
+@pytest.mark.parametrize("who", VERBS)
+def test_nothing_is_granted_that_no_verb_needs(who):
+    called = {action for _verb, by, action, _resource in CALLS if by == who}
+    reasons = UNRECORDED.get(who, {})
+    unneeded = {pattern for pattern in granted(who) if not any(matches(action, pattern) for action in called)}
+    assert unneeded - set(reasons) == set(), f"{who} is granted what nothing calls"
+    assert set(reasons) - unneeded == set(), f"{who}: recorded, or not granted any more"
+
+
+UNNAMED = {"iam": ["deployer", "planner", "promoter", "ci"], "bootstrap": ["provisioner"]}
+
+
+@pytest.mark.parametrize("component", UNNAMED)
+def test_what_has_no_resource_is_listed_in_the_readme(component):
+    expected = "\n".join(
+        f"* {who}: {', '.join(f'`{action}`' for action in sorted(without_resource(who)))}" for who in UNNAMED[component]
+    )
+    text = (ROOT / "roles" / component / "README.md").read_text()
+    listed = text.partition("<!-- unnamed:begin -->\n")[2].partition("<!-- unnamed:end -->")[0]
+    assert listed == expected + "\n"
+
+
+def service(name, place, environment="dev"):
+    account = ACCOUNTS[environment]
+    return f"arn:aws:{name}:us-east-1:{account}:{place}"
+
+
+IMAGES, PROD_IMAGES = (
+    service("ecr", "repository/fastbreak/inference"),
+    service("ecr", "repository/fastbreak/inference", "prod"),
+)
+TABLE, PROD_TABLE = (
+    service("dynamodb", "table/fastbreak-dev-releases"),
+    service("dynamodb", "table/fastbreak-prod-releases", "prod"),
+)
+OURS, PROD_SERVICE = (
+    service("ecs", "service/fastbreak-dev/inference"),
+    service("ecs", "service/fastbreak-prod/inference", "prod"),
+)
+DEFINITION = service("ecs", "task-definition/fastbreak-dev-inference:1")
+SECRET, MASTER = service("secretsmanager", "secret:DatabaseSecret-dev"), service("secretsmanager", "secret:rds!db-dev")
+LOGS = service("logs", "log-group:/fastbreak/dev/inference")
+STACK, PROD_STACK = (
+    service("cloudformation", "stack/fastbreak-dev-network/1"),
+    service("cloudformation", "stack/fastbreak-prod-network/1", "prod"),
+)
+BOOTSTRAP = service("cloudformation", "stack/fastbreak-dev-bootstrap/1")
+FOOTAGE = "arn:aws:s3:::fastbreak-dev-service-footage/game.mp4"
+ROLE, TASK_ROLE = f"arn:aws:iam::{DEV}:role/fastbreak-dev-", f"arn:aws:iam::{DEV}:role/fastbreak-dev-service-TaskRole-1"
+LIMIT = f"arn:aws:iam::{DEV}:policy/fastbreak-dev-boundary"
+BOUND = {"iam:PermissionsBoundary": LIMIT}
+KEY = service("kms", "key/service")
+DATABASE = service("rds", "db:fastbreak-dev")
+
+FORBIDDEN = [
+    # The CI's user can assume its role and nothing else.
+    *[("user", action, "*", {}) for action in ("ecr:GetAuthorizationToken", "ecs:ListClusters", "iam:CreateAccessKey")],
+    *[
+        ("user", "sts:AssumeRole", f"{ROLE}{name}", {})
+        for name in ("deployer", "provisioner", "cloudformation", "planner")
+    ],
+    ("user", "ecr:PutImage", IMAGES, {}),
+    ("user", "ecs:UpdateService", OURS, {}),
+    # The CI pushes and updates.
+    ("ci", "ecs:RegisterTaskDefinition", DEFINITION, {}),
+    ("ci", "ecs:RunTask", DEFINITION, {}),
+    ("ci", "ecs:DeleteService", OURS, {}),
+    ("ci", "ecs:UpdateService", service("ecs", "service/fastbreak-dev/other"), {}),
+    ("ci", "ecs:UpdateService", PROD_SERVICE, {}),
+    ("ci", "ecs:ExecuteCommand", service("ecs", "task/fastbreak-dev/1"), {}),
+    ("ci", "iam:PassRole", TASK_ROLE, {"iam:PassedToService": "ecs-tasks.amazonaws.com"}),
+    ("ci", "ecr:PutImage", service("ecr", "repository/other"), {}),
+    ("ci", "ecr:BatchDeleteImage", IMAGES, {}),
+    ("ci", "ecr:SetRepositoryPolicy", IMAGES, {}),
+    ("ci", "ecr:PutImageTagMutability", IMAGES, {}),
+    ("ci", "secretsmanager:GetSecretValue", SECRET, {}),
+    ("ci", "dynamodb:PutItem", TABLE, {}),
+    (
+        "ci",
+        "elasticloadbalancing:ModifyRule",
+        service("elasticloadbalancing", "listener-rule/app/fastbreak-dev/1/2/3"),
+        {},
+    ),
+    # The planner reads no content and changes nothing.
+    ("planner", "secretsmanager:GetSecretValue", SECRET, {}),
+    ("planner", "secretsmanager:GetSecretValue", MASTER, {}),
+    ("planner", "ssm:GetParameters", service("ssm", "parameter/any"), {}),
+    ("planner", "s3:GetObject", FOOTAGE, {}),
+    ("planner", "logs:GetLogEvents", f"{LOGS}:log-stream:1", {}),
+    ("planner", "logs:FilterLogEvents", LOGS, {}),
+    ("planner", "dynamodb:GetItem", TABLE, {}),
+    ("planner", "dynamodb:Query", TABLE, {}),
+    ("planner", "dynamodb:Scan", TABLE, {}),
+    ("planner", "ecr:GetDownloadUrlForLayer", IMAGES, {}),
+    ("planner", "kms:Decrypt", KEY, {}),
+    ("planner", "cloudformation:UpdateStack", STACK, {}),
+    ("planner", "cloudformation:CreateChangeSet", STACK, {}),
+    ("planner", "ecs:UpdateService", OURS, {}),
+    ("planner", "ecs:RunTask", DEFINITION, {}),
+    ("planner", "iam:PassRole", f"{ROLE}cloudformation", {"iam:PassedToService": "cloudformation.amazonaws.com"}),
+    ("planner", "sts:AssumeRole", f"{ROLE}provisioner", {}),
+    # The promoter writes images and records, here only.
+    ("promoter", "ecr:PutImage", IMAGES, {}, "prod"),
+    ("promoter", "ecr:BatchDeleteImage", PROD_IMAGES, {}, "prod"),
+    ("promoter", "ecs:UpdateService", PROD_SERVICE, {}, "prod"),
+    ("promoter", "dynamodb:DeleteItem", PROD_TABLE, {}, "prod"),
+    ("promoter", "dynamodb:PutItem", TABLE, {}, "prod"),
+    ("promoter", "secretsmanager:GetSecretValue", SECRET.replace(DEV, PROD), {}, "prod"),
+    ("promoter", "ecr:PutRegistryScanningConfiguration", "*", {}, "prod"),
+    # The deployer releases: no image, no secret, no role of another's, no stack.
+    ("deployer", "ecr:PutImage", IMAGES, {}),
+    ("deployer", "secretsmanager:GetSecretValue", SECRET, {}),
+    ("deployer", "secretsmanager:GetSecretValue", MASTER, {}),
+    ("deployer", "cloudformation:UpdateStack", STACK, {}),
+    ("deployer", "iam:PassRole", f"{ROLE}cloudformation", {"iam:PassedToService": "ecs-tasks.amazonaws.com"}),
+    ("deployer", "iam:PassRole", f"{ROLE}provisioner", {"iam:PassedToService": "ecs-tasks.amazonaws.com"}),
+    ("deployer", "iam:PassRole", TASK_ROLE, {"iam:PassedToService": "lambda.amazonaws.com"}),
+    ("deployer", "iam:PutRolePolicy", TASK_ROLE, {}),
+    ("deployer", "ecs:ExecuteCommand", service("ecs", "task/fastbreak-dev/1"), {}),
+    ("deployer", "ecs:RunTask", service("ecs", "task-definition/other:1"), {}),
+    ("deployer", "ecs:DeleteCluster", service("ecs", "cluster/fastbreak-dev"), {}),
+    (
+        "deployer",
+        "elasticloadbalancing:ModifyRule",
+        service("elasticloadbalancing", "listener-rule/app/other/1/2/3"),
+        {},
+    ),
+    (
+        "deployer",
+        "elasticloadbalancing:DeleteLoadBalancer",
+        service("elasticloadbalancing", "loadbalancer/app/fastbreak-dev/1"),
+        {},
+    ),
+    (
+        "deployer",
+        "application-autoscaling:RegisterScalableTarget",
+        service("application-autoscaling", "scalable-target/1"),
+        {"application-autoscaling:service-namespace": "dynamodb"},
+    ),
+    ("deployer", "dynamodb:DeleteTable", TABLE, {}),
+    ("deployer", "rds:ModifyDBInstance", DATABASE, {}),
+    ("deployer", "s3:GetObject", FOOTAGE, {}),
+    # Dev in prod.
+    *[
+        (who, action, resource, {})
+        for who, action, resource in (
+            ("deployer", "ecs:UpdateService", PROD_SERVICE),
+            ("deployer", "dynamodb:PutItem", PROD_TABLE),
+            ("deployer", "cloudformation:DescribeStacks", PROD_STACK),
+            ("deployer", "ecr:BatchGetImage", PROD_IMAGES),
+            ("planner", "cloudformation:GetTemplate", PROD_STACK),
+            ("provisioner", "cloudformation:UpdateStack", PROD_STACK),
+            ("provisioner", "sts:AssumeRole", f"arn:aws:iam::{PROD}:role/fastbreak-prod-provisioner"),
+            ("task", "secretsmanager:GetSecretValue", SECRET.replace(DEV, PROD).replace("-dev", "-prod")),
+        )
+    ],
+    # The provisioner operates stacks and cannot reach beyond them.
+    ("provisioner", "cloudformation:UpdateStack", BOOTSTRAP, {}),
+    ("provisioner", "cloudformation:DeleteStack", BOOTSTRAP, {}),
+    ("provisioner", "cloudformation:CreateStack", service("cloudformation", "stack/other/1"), {}),
+    ("provisioner", "iam:PassRole", f"{ROLE}cloudformation", {"iam:PassedToService": "ec2.amazonaws.com"}),
+    ("provisioner", "iam:PassRole", f"{ROLE}provisioner", {"iam:PassedToService": "cloudformation.amazonaws.com"}),
+    ("provisioner", "iam:CreateRole", f"{ROLE}new", BOUND),
+    ("provisioner", "iam:CreateUser", f"arn:aws:iam::{DEV}:user/new", {}),
+    ("provisioner", "secretsmanager:GetSecretValue", MASTER, {}),
+    ("provisioner", "s3:GetObject", FOOTAGE, {}),
+    ("provisioner", "rds:DeleteDBInstance", DATABASE, {}),
+    ("provisioner", "ecs:RunTask", DEFINITION, {}),
+    # CloudFormation makes roles under the boundary only, and cannot touch those that hold it.
+    ("cloudformation", "iam:CreateRole", f"{ROLE}new", {}),
+    ("cloudformation", "iam:CreateRole", f"{ROLE}new", {"iam:PermissionsBoundary": f"arn:aws:iam::{DEV}:policy/mine"}),
+    ("cloudformation", "iam:CreateRole", f"arn:aws:iam::{DEV}:role/other", BOUND),
+    ("cloudformation", "iam:PutRolePolicy", f"{ROLE}cloudformation", BOUND),
+    ("cloudformation", "iam:UpdateAssumeRolePolicy", f"{ROLE}provisioner", {}),
+    ("cloudformation", "iam:CreatePolicyVersion", LIMIT, {}),
+    ("cloudformation", "iam:DeleteRolePermissionsBoundary", f"{ROLE}deployer", BOUND),
+    ("cloudformation", "iam:CreateAccessKey", f"arn:aws:iam::{DEV}:user/fastbreak-dev-ci", {}),
+    ("cloudformation", "secretsmanager:GetSecretValue", MASTER, {}),
+    ("cloudformation", "ec2:RunInstances", service("ec2", "instance/1"), {}),
+    # Tasks read their own secret.
+    ("task", "secretsmanager:GetSecretValue", MASTER, {}),
+    ("task", "secretsmanager:PutSecretValue", SECRET, {}),
+    ("task", "ecs:RunTask", DEFINITION, {}),
+    ("task", "sts:AssumeRole", f"{ROLE}deployer", {}),
+    ("task", "dynamodb:Query", TABLE, {}),
+    ("migration", "secretsmanager:PutSecretValue", MASTER, {}),
+    ("migration", "secretsmanager:DeleteSecret", SECRET, {}),
+    ("migration", "rds:ModifyDBInstance", DATABASE, {}),
+    ("execution", "secretsmanager:GetSecretValue", SECRET, {}),
+    ("execution", "ecr:PutImage", IMAGES, {}),
+    ("execution", "logs:GetLogEvents", f"{LOGS}:log-stream:1", {}),
+]
+
+
+@pytest.mark.parametrize("call", FORBIDDEN, ids=lambda call: "-".join(call[:2]))
+def test_forbidden(call):
+    who, action, resource, context, *environment = call
+    assert not may(who, action, resource, *environment, **context)
+
+
+def test_enough_is_forbidden():
+    assert len({(call[0], call[1], call[2]) for call in FORBIDDEN}) >= 60
+    assert {call[0] for call in FORBIDDEN} >= {
+        "user",
+        "ci",
+        "planner",
+        "promoter",
+        "deployer",
+        "task",
+        "migration",
+        "execution",
+    }
+
+
+@pytest.mark.parametrize("role", ["DeployerRole", "PlannerRole", "PromoterRole", "CiRole"])
+def test_github_is_trusted_by_exact_subject_and_audience(role):
+    trust = template("iam")["Resources"][role]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    kind = role.removesuffix("Role")
+    condition, statement, otherwise = trust[1]["Fn::If"]
+    assert (condition, otherwise) == (f"{kind}Federated", {"Ref": "AWS::NoValue"})
+    assert statement["Condition"] == {
+        "StringEquals": {
+            "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+            "token.actions.githubusercontent.com:sub": {"Ref": f"{kind}Subjects"},
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    ("subject", "accepted"),
+    [
+        ("", True),
+        ("repo:fastbreak-sports/fastbreak:environment:prod", True),
+        ("repo:fastbreak-sports@123456/fastbreak@456789:environment:prod", True),
+        ("repo:fastbreak-sports/fastbreak:*", False),
+        ("repo:fastbreak-sports/*:environment:prod", False),
+        ("repo:fastbreak-sports/fastbreak:ref:refs/heads/main", False),
+        ("repo:fastbreak-sports/fastbreak:environment:", False),
+        ("repo:fastbreak-sports/fastbreak:pull_request", False),
+        ("*", False),
+        ("fastbreak-sports/fastbreak", False),
+    ],
+)
+def test_subjects_that_may_deploy(subject, accepted):
+    pattern = template("iam")["Parameters"]["DeployerSubjects"]["AllowedPattern"]
+    assert bool(re.fullmatch(pattern, subject)) is accepted
+
+
+def test_the_user_is_off_and_has_no_policy_of_its_own():
+    user = template("iam")["Resources"]["CiUserOfPipelines"]
+    assert user["Condition"] == "HasCiUser"
+    assert not {"Policies", "ManagedPolicyArns", "LoginProfile"} & set(user["Properties"])
+    assert [statement["Action"] for statement in statements("user")] == ["sts:AssumeRole"]
+    assert may("user", "sts:AssumeRole", f"{ROLE}ci")
