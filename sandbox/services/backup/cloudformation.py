@@ -6,6 +6,7 @@
 from typing import Any
 
 from sandbox.clients import client
+from sandbox.services.cloudformation.model.drift import cut
 from sandbox.services.cloudformation.model.types import Context, Created, Properties, Resources, ResourceType
 
 
@@ -26,12 +27,22 @@ def _ids(physical_id: str) -> dict[str, str]:
 
 
 def _delete(physical_id: str, _properties: Properties) -> None:
-    _backup().delete_backup_selection(**_ids(physical_id))
+    backup = _backup()
+    try:
+        backup.delete_backup_selection(**_ids(physical_id))
+    except backup.exceptions.ResourceNotFoundException:
+        return
 
 
-def _read(physical_id: str, _properties: Properties) -> Properties | None:
-    found = _backup().get_backup_selection(**_ids(physical_id))
-    return {"BackupPlanId": found["BackupPlanId"], "BackupSelection": found["BackupSelection"]}
+def _read(physical_id: str, properties: Properties) -> Properties | None:
+    backup = _backup()
+    try:
+        found = backup.get_backup_selection(**_ids(physical_id))
+    except backup.exceptions.ResourceNotFoundException:
+        return None
+    # AWS Backup answers with empty lists where the template says nothing.
+    selection = cut(properties["BackupSelection"], found["BackupSelection"])
+    return {"BackupPlanId": found["BackupPlanId"], "BackupSelection": selection}
 
 
 RESOURCES = Resources(
@@ -45,5 +56,7 @@ RESOURCES = Resources(
             replacing=frozenset({"BackupPlanId", "BackupSelection"}),
             tags=None,
         ),
-    )
+    ),
+    # By its schema nothing of a plan replaces it.
+    create_only={"AWS::Backup::BackupPlan": ()},
 )

@@ -296,7 +296,9 @@ def test_an_alarm_rolls_back(platform: Platform, sandbox: Any) -> None:
         ComparisonOperator="GreaterThanThreshold",
         Statistic="Sum",
     )
-    alarms = {"alarmNames": [platform.name], "enable": True, "rollback": True}
+    composite = f"{platform.name}-any"
+    cloudwatch.put_composite_alarm(AlarmName=composite, AlarmRule=f"ALARM({platform.name})")
+    alarms = {"alarmNames": [composite], "enable": True, "rollback": True}
     platform.create(platform.define(), deploymentConfiguration={"alarms": alarms})
     good = platform.steady()["taskDefinition"]
     platform.update(taskDefinition=platform.define(READY=500))
@@ -305,7 +307,7 @@ def test_an_alarm_rolls_back(platform: Platform, sandbox: Any) -> None:
     newest = platform.history()[0]
     assert newest["status"] == "ROLLBACK_SUCCESSFUL"
     assert newest["alarms"]["status"] == "TRIGGERED"
-    assert newest["alarms"]["triggeredAlarmNames"] == [platform.name]
+    assert newest["alarms"]["triggeredAlarmNames"] == [composite]
 
 
 def test_two_accounts_with_the_same_names(sandbox: Any, platform: Platform) -> None:
