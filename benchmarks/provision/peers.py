@@ -17,7 +17,7 @@ from tools.files import ROOT
 
 FOLDER = ROOT / ".cache" / "peers"
 AWS, CDK = "awscli==1.46.3", "aws-cdk@2.1148.1"
-COMPONENTS = ("network", "ecr", "rds", "ecs", "service")
+COMPONENTS = ("network", "ecr", "rds", "ecs", "edge", "cloudfront", "service")
 
 
 def template_of(component: str) -> Path:

@@ -56,7 +56,7 @@ options:
         C(false); null means the template's default.
       - >-
         A value V({component: network, output: VpcId}) is read from the outputs of that component's stack, which must be
-        named in O(depends_on).
+        named in O(depends_on). If that stack is in another region, name it too, as C(region).
       - Parameters declared C(NoEcho) are refused, because their values cannot be compared. Use a dynamic reference.
     type: dict
     default: {}
@@ -307,6 +307,7 @@ summary:
 """
 
 import uuid
+from functools import partial
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
@@ -387,6 +388,7 @@ def build_ports(context, run):
     """The only place where clients are made."""
     return Ports(
         stacks=CloudFormation(context.client("cloudformation")),
+        elsewhere=lambda region: CloudFormation(partial(context.connect, "cloudformation", {"region": region})),
         clock=context.clock,
         run=run,
         progress=context.progress,

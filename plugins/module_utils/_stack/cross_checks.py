@@ -117,6 +117,25 @@ def _ecs(inputs: Mapping[str, Any]) -> Iterator[str]:
         yield f"ecs_domain_name is {domain}, which is no address; give the name that clients use, like a.example.org"
 
 
+def _cloudfront(inputs: Mapping[str, Any]) -> Iterator[str]:
+    domain, zone = inputs.get("cloudfront_domain_name"), inputs.get("cloudfront_hosted_zone_id")
+    if bool(domain) != bool(zone):
+        given, missing = ("domain_name", "hosted_zone_id") if domain else ("hosted_zone_id", "domain_name")
+        yield f"cloudfront_{given} is given without cloudfront_{missing}; give both or neither"
+
+
+def _edge(inputs: Mapping[str, Any]) -> Iterator[str]:
+    domain, zone = inputs.get("edge_domain_name"), inputs.get("edge_hosted_zone_id")
+    if domain and not zone:
+        yield (
+            "edge_domain_name is given without edge_hosted_zone_id; give the Route 53 zone "
+            "in which its certificate is validated"
+        )
+    region = inputs.get("fastbreak_region")
+    if region and region != "us-east-1":
+        yield f"fastbreak_region of host edge is {region}; it has to be us-east-1, wherever the rest is"
+
+
 def _certificate(inputs: Mapping[str, Any], arn: str) -> Iterator[str]:
     found = _CERTIFICATE.fullmatch(arn)
     if not found:
@@ -204,4 +223,6 @@ _CHECKS: dict[str, Callable[[Mapping[str, Any]], Iterator[str]]] = {
     "ecr": _ecr,
     "rds": _rds,
     "ecs": _ecs,
+    "cloudfront": _cloudfront,
+    "edge": _edge,
 }

@@ -31,9 +31,12 @@ def given_parameters(request: StackRequest, ports: Ports, check_mode: bool) -> d
     """
     _check_references(request)
     await_dependencies(request, ports)
+    regions = {
+        value.component: value.region for value in request.parameters.values() if isinstance(value, OutputReference)
+    }
     outputs = {
-        component: _outputs(component, stack, request, ports, check_mode)
-        for component, stack in request.depends_on.items()
+        component: _outputs(component, regions.get(component, ""), request, ports, check_mode)
+        for component in request.depends_on
     }
     return {
         key: value if isinstance(value, str) else _value(value, outputs[value.component], request, check_mode)
@@ -93,13 +96,14 @@ def _check_references(request: StackRequest) -> None:
 
 
 def _outputs(
-    component: str, stack: str, request: StackRequest, ports: Ports, check_mode: bool
+    component: str, region: str, request: StackRequest, ports: Ports, check_mode: bool
 ) -> Mapping[str, str | None]:
     in_run = ports.run.state_of(component) is DependencyState.SETTLED
     planned = ports.run.planned_outputs(component) if check_mode and in_run else None
     if planned is not None:
         return planned
-    snapshot = ports.stacks.describe_stack(stack)
+    stack = request.depends_on[component]
+    snapshot = (ports.elsewhere(region) if region else ports.stacks).describe_stack(stack)
     if snapshot is not None and standing(snapshot.status) is Standing.SETTLED:
         return snapshot.outputs
     raise DependencyError(_unsettled(component, stack, snapshot, request), component=component, stack=stack)

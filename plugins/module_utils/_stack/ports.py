@@ -148,9 +148,13 @@ class NoRun:
 
 @dataclass(frozen=True)
 class Ports:
-    """Everything that a flow touches. ``new_token`` makes the token that marks an operation's events."""
+    """Everything that a flow touches. ``new_token`` makes the token that marks an operation's events.
+
+    ``elsewhere`` reads the stacks of another region.
+    """
 
     stacks: StackApi
+    elsewhere: Callable[[str], StackApi]
     clock: Clock
     run: Run
     progress: Progress

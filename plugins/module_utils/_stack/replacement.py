@@ -12,6 +12,25 @@ from __future__ import annotations
 
 #: Type -> (properties whose change always replaces, properties whose change may replace).
 REPLACING: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "AWS::CertificateManager::Certificate": (
+        (
+            "CertificateAuthorityArn",
+            "CertificateExport",
+            "DomainName",
+            "DomainValidationOptions",
+            "KeyAlgorithm",
+            "SubjectAlternativeNames",
+        ),
+        (),
+    ),
+    "AWS::CloudFront::CachePolicy": ((), ()),
+    "AWS::CloudFront::Distribution": ((), ()),
+    "AWS::CloudFront::Function": (("Name",), ()),
+    "AWS::CloudFront::OriginAccessControl": ((), ()),
+    "AWS::CloudFront::ResponseHeadersPolicy": ((), ()),
+    "AWS::CloudFront::VpcOrigin": ((), ()),
+    "AWS::Route53::RecordSet": (("HostedZoneId", "HostedZoneName"), ()),
+    "AWS::WAFv2::WebACL": (("Name", "Scope"), ()),
     "AWS::DynamoDB::Table": (("ImportSourceSpecification", "TableName"), ("KeySchema",)),
     "AWS::EC2::EIP": (("Address", "IpamPoolId", "NetworkBorderGroup", "TransferAddress"), ()),
     "AWS::EC2::FlowLog": (

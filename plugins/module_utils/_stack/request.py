@@ -81,12 +81,12 @@ def _listener_rules(stack: str, given: Mapping[str, Any] | None) -> ListenerRule
 
 def _parameter(stack: str, key: str, value: Any) -> str | OutputReference:
     if isinstance(value, Mapping):
-        if set(value) != {"component", "output"}:
+        if not {"component", "output"} <= set(value) <= {"component", "output", "region"}:
             raise RequestError(
                 f"Parameter {key} of stack {stack} is a mapping with {', '.join(map(str, value)) or 'nothing'}. "
-                "Give a plain value, or {component: <name>, output: <key>}."
+                "Give a plain value, or {component: <name>, output: <key>}, with region if its stack is in another."
             )
-        return OutputReference(str(value["component"]), str(value["output"]))
+        return OutputReference(str(value["component"]), str(value["output"]), str(value.get("region") or ""))
     return parameter_text(value)
 
 

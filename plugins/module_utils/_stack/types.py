@@ -17,10 +17,11 @@ Template = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class OutputReference:
-    """A parameter whose value is the output of the component's stack."""
+    """A parameter whose value is the output of the component's stack, in ``region``; empty means the task's."""
 
     component: str
     output: str
+    region: str = ""
 
 
 @dataclass(frozen=True)

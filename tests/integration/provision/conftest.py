@@ -23,7 +23,7 @@ from sandbox.authority import authority_path
 ROOT = Path(__file__).resolve().parents[3]
 RUN_SECONDS = 600
 """A run that hangs is ended then; on a busy machine a good one takes minutes."""
-COMPONENTS = ["network", "iam", "ecr", "rds", "ecs", "service"]
+COMPONENTS = ["network", "iam", "ecr", "rds", "ecs", "edge", "cloudfront", "service"]
 
 
 @dataclass(frozen=True)

@@ -221,11 +221,12 @@ class FakeCatalogue:
 
 
 def ports_of(stacks, clock, run=None, living=None, **others):
-    """The ports, and the lines that were said; *others* are ``store``, ``rules`` and ``catalogue``."""
+    """The ports, and the lines that were said; *others* are ``store``, ``rules``, ``catalogue`` and ``elsewhere``."""
     said = Lines()
     counter = iter(range(1, 100))
     return Ports(
         stacks,
+        others.get("elsewhere", {}).__getitem__,
         clock,
         run or FakeRun(),
         said,

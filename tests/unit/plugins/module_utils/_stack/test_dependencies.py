@@ -9,11 +9,12 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     RequestError,
     WaitTimeoutError,
 )
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.dependencies import given_parameters
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.ports import DependencyState, NoRun
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.types import OutputReference
 
-from tests.unit.plugins.module_utils._stack.case import NAME, apply
-from tests.unit.plugins.module_utils._stack.fakes import FakeRun
+from tests.unit.plugins.module_utils._stack.case import NAME, apply, request
+from tests.unit.plugins.module_utils._stack.fakes import FakeRun, FakeStacks, ports_of
 
 RUNNING, SETTLED, FAILED = DependencyState.RUNNING, DependencyState.SETTLED, DependencyState.FAILED
 NETWORK = "fastbreak-dev-network"
@@ -75,3 +76,14 @@ def test_a_check_reads_what_the_dependency_plans(stacks, clock, planned, expecte
     run = FakeRun({"network": [SETTLED]}, {"network": {"Size": planned}})
     result, _said = apply(stacks, clock, run, check_mode=True, **READS)
     assert result.plan.parameters == {"Size": expected}
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_an_output_is_read_in_the_region_of_its_stack(stacks, clock, check_mode):
+    other = FakeStacks(clock)
+    stacks.put(NETWORK, outputs={"Size": "of this region"})
+    other.put(NETWORK, outputs={"Size": "of the other"})
+    reads = {**READS, "parameters": {"Size": OutputReference("network", "Size", "us-west-2")}}
+    ports, _said = ports_of(stacks, clock, elsewhere={"us-west-2": other})
+    given = given_parameters(request(**reads), ports, check_mode)
+    assert given == {"Size": "of the other"}

@@ -3,6 +3,7 @@
 
 """The variables of an inventory are checked together before anything is planned, in their own words."""
 
+import json
 import re
 from functools import cache
 from pathlib import Path
@@ -17,7 +18,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._stack.request impor
 
 ROOT = Path(__file__).parents[5]
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
-COMPONENTS = ["bootstrap", "network", "iam", "ecr", "rds", "ecs", "service"]
+COMPONENTS = ["bootstrap", "network", "iam", "ecr", "rds", "ecs", "edge", "cloudfront", "service"]
 SUBJECTS = [
     ["*"],
     ["repo:o/r:*"],
@@ -28,6 +29,13 @@ SUBJECTS = [
     [1],
 ]
 PRINCIPALS = [["*"], ["arn:aws:iam::1:root"], ["arn:aws:iam::111111111111:role/*"], "root"]
+SHARED = (
+    "fastbreak_container_port",
+    "fastbreak_test_listener_port",
+    "fastbreak_database_port",
+    "cloudfront_domain_name",
+    "cloudfront_hosted_zone_id",
+)
 ARN = "arn:aws:acm:us-east-1:111111111111:certificate/1"
 
 
@@ -55,8 +63,8 @@ def inventory(component, environment="dev"):
     text = yaml.safe_dump(
         {key: value for key, value in found.items() if key.startswith((f"{component}_", "fastbreak_"))}
     )
-    for key in ("fastbreak_container_port", "fastbreak_test_listener_port", "fastbreak_database_port"):
-        text = text.replace(f"'{{{{ {key} }}}}'", str(found[key]))
+    for key in SHARED:
+        text = text.replace(f"'{{{{ {key} }}}}'", json.dumps(found[key]))
     text = text.replace("fastbreak/{{ fastbreak_service_name | default('') }}", "fastbreak/inference")
     for key in ("fastbreak_account_id", "fastbreak_environment", "fastbreak_service_name"):
         text = text.replace(f"{{{{ {key} }}}}", str(found[key]))
@@ -139,6 +147,15 @@ WRONG = {
     "ecr_repository_name": ["Upper", "a", "-a", "a//b", "a" * 257],
     "ecr_untagged_days": [0, -1, "x", 1.5, True],
     "ecr_pull_account_ids": [["1234"], ["11111111111x"], [222222222222], "222222222222", ["222222222222"] * 2],
+    "cloudfront_domain_name": ["no domain", "*.example.org", "video.example.org"],
+    "cloudfront_hosted_zone_id": ["z1", "Z1"],
+    "cloudfront_price_class": ["PriceClass_1", "all"],
+    "cloudfront_content_security_policy": ["", "default-src\n'self'", "x" * 2049],
+    "cloudfront_log_days": [0, 36501, "x"],
+    "cloudfront_old_version_days": [0, 1.5],
+    "edge_domain_name": ["no domain", "*.example.org", "video.example.org"],
+    "edge_hosted_zone_id": ["z1"],
+    "edge_rate_limit": [9, "many"],
     "rds_allocated_storage_gib": [19, 100, 70000, "x", 20.5, "20GiB", float("nan")],
     "rds_max_allocated_storage_gib": [20, 21, 70000, float("inf")],
     "rds_instance_class": [
