@@ -1,10 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""Every name of MiniStack that the sandbox uses or replaces. Nothing else in the sandbox imports MiniStack.
-
-`sandbox.seam` says how the names are checked at the start. Signatures are given without annotations.
-"""
+"""Every name of MiniStack that the sandbox uses or replaces, as `sandbox.seam` checks it. Nothing else imports it."""
 
 from typing import Final
 
@@ -56,6 +53,7 @@ iam_evaluator = Module(
     "ministack.core.iam_evaluator",
     replaced("enforce", "(access_key_id, iam_action, service, region, resource_arn='*', service_context=None)"),
     used("EvalContext", "class"),
+    used("pin_request_origin", "(source_ip, secure_transport)"),
     used("evaluate", "(ctx, policies, *limits)"),
     used("_gather_role_policies", "(role_name, account_id)"),
     used("_permissions_boundary", "(store, name, account_id)"),

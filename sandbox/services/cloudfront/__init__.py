@@ -4,7 +4,7 @@
 """CloudFront: distributions that cache, compress and answer at addresses of their own; VPC origins.
 
 MiniStack's `cloudfront` module keeps the records, and knows behaviors, functions, custom errors and response headers.
-`runtime.edge` puts a cache into its way to the origins, `runtime.vpc_origins` reaches load balancers, and
+`runtime.edge` puts a cache into its way to the origins, `runtime.custom_origins` reaches load balancers, and
 `runtime.data_plane` serves viewers, whose requests the distribution's web ACL sees first.
 """
 
@@ -24,7 +24,7 @@ from sandbox.services.cloudfront.api import distributions as api
 from sandbox.services.cloudfront.model import distributions
 from sandbox.services.cloudfront.runtime import edge
 from sandbox.services.cloudfront.runtime.data_plane import DataPlane
-from sandbox.services.cloudfront.runtime.vpc_origins import VpcOrigins
+from sandbox.services.cloudfront.runtime.custom_origins import CustomOrigins
 from sandbox.services.elbv2.model.certificates import Served, certificates
 from sandbox.services.wafv2.model import Firewall
 
@@ -49,7 +49,7 @@ def install(sandbox: Sandbox) -> None:
     async def stop() -> None:
         await asyncio.to_thread(plane.stop)
 
-    edge.install(sandbox.scaled, VpcOrigins(authority_path(sandbox.home)).fetch)
+    edge.install(sandbox.scaled, CustomOrigins(authority_path(sandbox.home)).fetch)
     api.install(plane.sync, address)
     teach(cloudformation.RESOURCES)
     sandbox.on_startup(start)

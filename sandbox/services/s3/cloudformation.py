@@ -39,6 +39,8 @@ def complete() -> None:
 def _completed(made: Made, old: Properties, new: Properties) -> Made:
     if old.get("LifecycleConfiguration") != new.get("LifecycleConfiguration"):
         _put_lifecycle(made[0], (new.get("LifecycleConfiguration") or {}).get("Rules") or [])
+    if old.get("OwnershipControls") != new.get("OwnershipControls"):
+        _put_ownership(made[0], new.get("OwnershipControls"))
     if old.get("LoggingConfiguration") != new.get("LoggingConfiguration"):
         logging = new.get("LoggingConfiguration")
         target = {
@@ -49,6 +51,14 @@ def _completed(made: Made, old: Properties, new: Properties) -> Made:
             Bucket=made[0], BucketLoggingStatus={"LoggingEnabled": target} if logging else {}
         )
     return made
+
+
+def _put_ownership(name: str, controls: Properties | None) -> None:
+    s3 = client("s3")
+    if controls:
+        s3.put_bucket_ownership_controls(Bucket=name, OwnershipControls=controls)
+    else:
+        s3.delete_bucket_ownership_controls(Bucket=name)
 
 
 def _put_lifecycle(name: str, rules: list[Properties]) -> None:

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs
 from aiohttp import web
 
 from sandbox.addresses import bind
-from sandbox.ministack import cloudfront, responses
+from sandbox.ministack import cloudfront, iam_evaluator, responses
 from sandbox.services.cloudfront.model import distributions
 from sandbox.services.wafv2.model import Firewall, Request
 
@@ -92,6 +92,8 @@ class DataPlane:
         headers = {name.lower(): value for name, value in request.headers.items()}
         headers["x-forwarded-proto"] = "https" if request.secure else "http"
         client = request.remote or "127.0.0.1"
+        # An origin of S3 is asked by the viewer's protocol.
+        iam_evaluator.pin_request_origin(client, request.secure)
         path, _, query = request.path_qs.partition("?")
         body = await request.content.read(-1)
         acl = distributions.text_of(distributions.config(record), "WebACLId")

@@ -21,6 +21,7 @@ from sandbox.services.cloudfront.model.compression import compressed, encoding_w
 Fetched = tuple[int, str, Headers, bytes]
 Fetch = Callable[..., Awaitable[Fetched]]
 
+_OF_AWS = (".amazonaws.com", ".on.aws")
 _NOT_MODIFIED = 304
 _LEAST_ERROR = 400
 _CONDITIONS = ("if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range")
@@ -40,7 +41,7 @@ class Viewing:
 _viewing: ContextVar[Viewing] = ContextVar("viewing")
 
 
-def install(scaled: Callable[[float], float], fetch_from_vpc: Fetch) -> None:
+def install(scaled: Callable[[float], float], ask_custom_origin: Fetch) -> None:
     """Put a cache between MiniStack's behaviors and its origins. `scaled` turns AWS's seconds into the sandbox's."""
     _read_more_of_configurations()
     _know_what_is_viewed()
@@ -48,7 +49,8 @@ def install(scaled: Callable[[float], float], fetch_from_vpc: Fetch) -> None:
 
     async def fetched(given: Any, method: str, uri: str, query: str, headers: Any, *rest: Any) -> Fetched:
         async def ask(sent: Mapping[str, str]) -> Answer:
-            chosen = fetch_from_vpc if given["vpc_origin_id"] else fetch
+            others = given["s3_bucket"] or given["domain_name"].endswith(_OF_AWS)
+            chosen = ask_custom_origin if given["vpc_origin_id"] or not others else fetch
             return Answer(*await chosen(given, method, uri, query, dict(sent), *rest))
 
         answer = await _Edge(_viewing.get(), scaled).answer(method, uri, query, headers, ask)

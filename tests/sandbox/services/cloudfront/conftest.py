@@ -77,13 +77,22 @@ class Site(Stack):
                 "Properties": {
                     "Bucket": ref("Bucket"),
                     "PolicyDocument": {
-                        "Statement": {
-                            "Effect": "Allow",
-                            "Principal": {"Service": "cloudfront.amazonaws.com"},
-                            "Action": "s3:GetObject",
-                            "Resource": f"arn:aws:s3:::{self.bucket}/*",
-                            "Condition": {"StringEquals": {"AWS:SourceArn": att("Distribution", "Arn")}},
-                        }
+                        "Statement": [
+                            {
+                                "Effect": "Allow",
+                                "Principal": {"Service": "cloudfront.amazonaws.com"},
+                                "Action": "s3:GetObject",
+                                "Resource": f"arn:aws:s3:::{self.bucket}/*",
+                                "Condition": {"StringEquals": {"AWS:SourceArn": att("Distribution", "Arn")}},
+                            },
+                            {
+                                "Effect": "Deny",
+                                "Principal": "*",
+                                "Action": "s3:*",
+                                "Resource": f"arn:aws:s3:::{self.bucket}/*",
+                                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+                            },
+                        ]
                     },
                 },
             },

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""VPC origins: the load balancer that the origin names is asked, whatever its domain name.
+"""Custom origins, and VPC origins: the load balancer that the origin names is asked, whatever its domain name.
 
 CloudFront developer guide, "Restrict access with VPC origins". The distribution's domain name is the one that the
 certificate has to cover, and the Host that the load balancer sees unless a policy forwards the viewer's.
@@ -24,8 +24,8 @@ Fetched = tuple[int, str, dict[str, str | list[str]], bytes]
 
 
 @dataclass(frozen=True)
-class VpcOrigins:
-    """Asks load balancers, trusting the certificates that `authority` issued."""
+class CustomOrigins:
+    """Asks load balancers and other servers, trusting the certificates that `authority` issued."""
 
     authority: Path
 
@@ -48,7 +48,7 @@ class VpcOrigins:
         request = {
             "headers": cloudfront._origin_request_headers(origin, dict(headers), client_ip, viewer_xff),
             "data": body or None,
-            "ssl": ssl.create_default_context(cafile=self.authority) if encrypted else False,
+            "ssl": self._trusting() if encrypted else False,
             "server_hostname": origin["domain_name"] if encrypted else None,
             "timeout": aiohttp.ClientTimeout(total=origin["read_timeout"]),
         }
@@ -58,6 +58,12 @@ class VpcOrigins:
             raise cloudfront.OriginTimeout(str(error)) from error
         except (aiohttp.ClientError, OSError) as error:
             raise cloudfront.OriginUnreachable(str(error)) from error
+
+
+    def _trusting(self) -> ssl.SSLContext:
+        made = ssl.create_default_context()
+        made.load_verify_locations(self.authority)
+        return made
 
 
 async def _ask(method: str, url: URL, request: Mapping[str, Any]) -> Fetched:
@@ -73,16 +79,22 @@ async def _ask(method: str, url: URL, request: Mapping[str, Any]) -> Fetched:
 
 
 def _place(origin: Mapping[str, Any], viewer_is_https: bool) -> tuple[str, int, bool]:
+    if not origin["vpc_origin_id"]:
+        encrypted = _encrypted(origin["protocol_policy"], viewer_is_https)
+        return origin["domain_name"], origin["https_port"] if encrypted else origin["http_port"], encrypted
     known = cloudfront._vpc_origins.get(origin["vpc_origin_id"])
     if known is None:
         raise cloudfront.OriginUnreachable(f"VPC origin {origin['vpc_origin_id']} does not exist")
     told = known["VpcOriginEndpointConfig"]
-    policy = told["OriginProtocolPolicy"]
-    encrypted = policy == "https-only" or (policy == "match-viewer" and viewer_is_https)
+    encrypted = _encrypted(told["OriginProtocolPolicy"], viewer_is_https)
     balancer = records.load_balancer(told["Arn"])
     if balancer is None:
         raise cloudfront.OriginUnreachable(f"the load balancer of VPC origin {known['Id']} is gone")
     return balancer["DNSName"], told["HTTPSPort"] if encrypted else told["HTTPPort"], encrypted
+
+
+def _encrypted(policy: str, viewer_is_https: bool) -> bool:
+    return policy == "https-only" or (policy == "match-viewer" and viewer_is_https)
 
 
 def _grouped(headers: CIMultiDictProxy[str]) -> dict[str, str | list[str]]:
