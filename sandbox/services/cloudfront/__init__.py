@@ -23,8 +23,8 @@ from sandbox.services.cloudfront import cloudformation
 from sandbox.services.cloudfront.api import distributions as api
 from sandbox.services.cloudfront.model import distributions
 from sandbox.services.cloudfront.runtime import edge
-from sandbox.services.cloudfront.runtime.data_plane import DataPlane
 from sandbox.services.cloudfront.runtime.custom_origins import CustomOrigins
+from sandbox.services.cloudfront.runtime.data_plane import DataPlane
 from sandbox.services.elbv2.model.certificates import Served, certificates
 from sandbox.services.wafv2.model import Firewall
 

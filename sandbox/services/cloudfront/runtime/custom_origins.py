@@ -59,7 +59,6 @@ class CustomOrigins:
         except (aiohttp.ClientError, OSError) as error:
             raise cloudfront.OriginUnreachable(str(error)) from error
 
-
     def _trusting(self) -> ssl.SSLContext:
         made = ssl.create_default_context()
         made.load_verify_locations(self.authority)
