@@ -287,7 +287,7 @@ def test_wrong_inputs_are_refused_in_the_words_of_the_inventory(nothing):
     assert "rds_multi_azz is no variable of the collection; the nearest is rds_multi_az" in misspelt.message("network")
     wrong = ("network_ingress_cidr=banana", "rds_backup_window=03:00-04:00", "rds_max_allocated_storage_gib=20")
     # A check goes on with what does not read the refused; a run applies nothing of it.
-    for mode, well in (("--check",), {"ecr"}), ((), set()):
+    for mode, well in (("--check",), {"ecr", "edge"}), ((), set()):
         refused = nothing.run(*mode, *(word for item in wrong for word in ("-e", item)))
         assert refused.failed() == set(COMPONENTS) - well
         assert "network_ingress_cidr" in refused.message("network")
