@@ -17,7 +17,6 @@ from ansible.plugins.action import ActionBase
 from ..module_utils._aws.connection import Connection, load_models
 from ..module_utils._aws.options import aws_options
 from ..module_utils._common.clock import SystemClock
-from ..module_utils._common.commands import renamed
 from ..module_utils._common.controller import Controller
 from ..module_utils._common.entry import Context, Entry, answer
 from ..module_utils._common.interruption import interrupted
@@ -25,7 +24,7 @@ from ..module_utils._errors import RequestError
 from ._before_workers import load_templating, spare_workers
 from ._confirmed_account import ACCOUNT_VARIABLES, ConfirmedAccount
 from ._interrupted_run import say_last, watch_end
-from ._started import playbook_name
+from ._started import as_started
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -72,7 +71,7 @@ class EntryAction(ActionBase):  # type: ignore[misc] # ansible-core publishes no
         )
         with controller.watched():
             done = answer(lambda: self._confirmed(params, context, task_vars or {}))
-        result.update(renamed(done, playbook_name) if done.get("failed") else done)
+        result.update(as_started(done, (task_vars or {}).get("fastbreak_environment")) if done.get("failed") else done)
         shown: dict[str, Any] = remove_values(result, entry.secrets(params))
         if interrupted():
             say_last(f"{self._task.get_name()}: {shown.get('msg', 'it had ended.')}")

@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ansible import context
+
+from ..module_utils._common.commands import renamed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 """The collection's folder, in a clone or where it is installed."""
 WHOLE = "site"
 """The playbook that a clone has at its root too."""
+_PLAIN = re.compile(r"[a-z][a-z0-9-]*")
 
 
 def playbook_name(verb: str, started: Sequence[str] | None = None, root: Path = ROOT) -> str:
@@ -45,13 +49,38 @@ def playbook_name(verb: str, started: Sequence[str] | None = None, root: Path = 
 
 def command_to_run(verb: str, inventories: Iterable[str]) -> str:
     """The command that runs the playbook *verb* with the inventories of this run."""
-    options = [f"-i {shlex.quote(_short(inventory))}" for inventory in inventories] or ["-i <inventory>"]
-    return " ".join(["ansible-playbook", *options, shlex.quote(playbook_name(verb))])
+    return f"ansible-playbook {_options(inventories)} {_shell_name(verb)}"
+
+
+def as_started(told: Any, environment: Any = "") -> Any:
+    """*told*, with the commands in it as this run was started, so that they can be pasted.
+
+    *environment* is the name of the inventory's environment, where it is known.
+    """
+    known = environment if isinstance(environment, str) and _PLAIN.fullmatch(environment) else ""
+    return renamed(told, _shell_name, _options(_given("inventory")), known)
+
+
+def _shell_name(verb: str) -> str:
+    return shlex.quote(playbook_name(verb))
+
+
+def _options(inventories: Iterable[str]) -> str:
+    return " ".join(f"-i {shlex.quote(_short(name))}" for name in inventories if _is_there(name)) or "-i <inventory>"
+
+
+def _is_there(inventory: str) -> bool:
+    """Whether an inventory is more than Ansible's own default, which mostly is no file."""
+    return "," in inventory or Path(inventory).exists()
 
 
 def _arguments() -> Sequence[str]:
-    given: Sequence[str] = context.CLIARGS.get("args") or ()
-    return [str(name) for name in given]
+    return _given("args")
+
+
+def _given(name: str) -> Sequence[str]:
+    given: Sequence[str] = context.CLIARGS.get(name) or ()
+    return [str(item) for item in ([given] if isinstance(given, str) else given)]
 
 
 def _short(inventory: str) -> str:

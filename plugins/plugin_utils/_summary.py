@@ -10,8 +10,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..module_utils._common.commands import DEPLOY, PROMOTE, PUBLISH, renamed
-from ._started import playbook_name
+from ..module_utils._common.commands import DEPLOY, PROMOTE, PUBLISH
+from ._started import as_started
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -151,14 +151,14 @@ class Summary:
             return [f"The service answers at {self.url}"]
         if self.playbook == "site" and self.changed:
             verb, command = ("promote", PROMOTE) if self.promotes else ("publish", PUBLISH)
-            return [f"Next, {verb} an image and deploy it: {_now(command).format(version='<version>')}"]
+            return [f"Next, {verb} an image and deploy it: {_now(command, '<version>')}"]
         if self.playbook in {"publish", "promote"} and self.tag:
-            return [f"Next, deploy it: {_now(DEPLOY).format(version=self.tag)}"]
+            return [f"Next, deploy it: {_now(DEPLOY, self.tag)}"]
         return []
 
 
-def _now(command: str) -> str:
-    return str(renamed(command, playbook_name))
+def _now(command: str, version: str) -> str:
+    return str(as_started(command.format(version=version)))
 
 
 def _done(found: re.Match[str]) -> str:

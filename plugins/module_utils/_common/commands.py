@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The commands that messages advise, whole, so that they can be copied. Whose inventory it is, the reader knows.
 
-They name playbooks as a clone has them. Where a run ends, `renamed` gives them the names that work for that run.
+They name playbooks as a clone has them, and no inventory. Where a run ends, `renamed` gives them the names that work
+for that run.
 """
 
 from __future__ import annotations
@@ -24,18 +25,25 @@ TEARDOWN = "ansible-playbook -i <inventory> playbooks/teardown.yml -e confirm=<e
 ROLL_BACK = "ansible-playbook -i <inventory> playbooks/rollback.yml"
 ROLL_BACK_TO = "ansible-playbook -i <inventory> playbooks/rollback.yml -e version={version}"
 
-_PLAYBOOK = re.compile(r"(?<=ansible-playbook -i )(\S+) (?:playbooks/)?([a-z_]+)\.yml\b")
+_COMMAND = re.compile(r"ansible-playbook (-i \S+) (?:playbooks/)?([a-z_]+)\.yml\b")
+_ANY_INVENTORY = "-i <inventory>"
 
 
-def renamed(told: Any, name: Callable[[str], str]) -> Any:
-    """*told*, with the playbooks of all commands in it named by *name*, which is given a verb such as ``deploy``.
+def renamed(told: Any, name: Callable[[str], str], inventory: str = _ANY_INVENTORY, environment: str = "") -> Any:
+    """*told*, with all commands in it as they work for a run.
 
-    *told* is a text, or mappings and lists of such; whatever else it holds stays as it is.
+    *name* names a playbook by its verb, such as ``deploy``; *inventory* are the options that name the run's inventory;
+    *environment* is the name of its environment, where it is known. *told* is a text, or mappings and lists of such;
+    whatever else it holds stays as it is.
     """
     if isinstance(told, str):
-        return _PLAYBOOK.sub(lambda found: f"{found[1]} {name(found[2])}", told)
+        confirmed = told.replace("confirm=<environment>", f"confirm={environment}") if environment else told
+        return _COMMAND.sub(
+            lambda found: f"ansible-playbook {inventory if found[1] == _ANY_INVENTORY else found[1]} {name(found[2])}",
+            confirmed,
+        )
     if isinstance(told, dict):
-        return {key: renamed(value, name) for key, value in told.items()}
+        return {key: renamed(value, name, inventory, environment) for key, value in told.items()}
     if isinstance(told, (list, tuple)):
-        return [renamed(value, name) for value in told]
+        return [renamed(value, name, inventory, environment) for value in told]
     return told

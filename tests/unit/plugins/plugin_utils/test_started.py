@@ -11,11 +11,12 @@ from unittest.mock import MagicMock
 import pytest
 from ansible import context
 from ansible.module_utils.common.collections import ImmutableDict
-from ansible_collections.fastbreak.aws.plugins.module_utils._common.commands import ROLL_BACK
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.commands import ROLL_BACK, TEARDOWN
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError
 from ansible_collections.fastbreak.aws.plugins.plugin_utils._entry_action import EntryAction
-from ansible_collections.fastbreak.aws.plugins.plugin_utils._started import command_to_run, playbook_name
+from ansible_collections.fastbreak.aws.plugins.plugin_utils._started import as_started, command_to_run, playbook_name
+from ansible_collections.fastbreak.aws.plugins.plugin_utils._summary import Summary
 
 from tools.files import ROOT
 
@@ -85,11 +86,35 @@ def test_installed_from_galaxy(
 def test_the_command_names_the_inventories_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(context, "CLIARGS", ImmutableDict(args=["fastbreak.aws.site"]))
-    given = [str(tmp_path / "inventories" / "dev"), "/elsewhere/my hosts", "a,b"]
-    assert command_to_run("deploy", given) == (
-        "ansible-playbook -i inventories/dev -i '/elsewhere/my hosts' -i a,b fastbreak.aws.deploy"
-    )
+    (tmp_path / "inventories" / "dev").mkdir(parents=True)
+    (tmp_path / "my {hosts}").write_text("")
+    given = [str(tmp_path / "inventories" / "dev"), str(tmp_path / "my {hosts}"), "a,b", str(tmp_path / "no-such")]
+    wanted = "ansible-playbook -i inventories/dev -i 'my {hosts}' -i a,b"
+    assert command_to_run("deploy", given) == f"{wanted} fastbreak.aws.deploy"
+    monkeypatch.setattr(context, "CLIARGS", ImmutableDict(args=["fastbreak.aws.site"], inventory=tuple(given)))
+    summary = Summary(playbook="publish", tag="1.0.0")
+    assert summary.end(0, 1)[-1] == f"Next, deploy it: {wanted} fastbreak.aws.deploy -e version=1.0.0"
+    summary = Summary(playbook="site", changed={"ecr"}, promotes=True)
+    assert summary.end(0, 1)[-1].endswith(f"{wanted} fastbreak.aws.promote -e version=<version>")
     assert command_to_run("site", []) == "ansible-playbook -i <inventory> fastbreak.aws.site"
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ("dev", "dev"),
+        ("", "<environment>"),
+        (None, "<environment>"),
+        ("{{ a }}", "<environment>"),
+        (1, "<environment>"),
+    ],
+)
+def test_a_command_confirms_the_environment_of_the_run(
+    monkeypatch: pytest.MonkeyPatch, environment: Any, expected: str
+) -> None:
+    monkeypatch.setattr(context, "CLIARGS", ImmutableDict(args=[], inventory="ecr,"))
+    told = as_started([TEARDOWN], environment)
+    assert told == [f"ansible-playbook -i ecr, fastbreak.aws.teardown -e confirm={expected}"]
 
 
 def refuse(*_given: Any) -> dict[str, Any]:

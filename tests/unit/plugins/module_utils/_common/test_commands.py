@@ -142,6 +142,14 @@ def test_playbooks_in_commands_are_renamed_and_nothing_else(told: Any, expected:
         assert str(named).count(" c.") == len(PLAYBOOK.findall(str(told)))
 
 
+def test_commands_name_the_inventory_and_the_environment_of_the_run() -> None:
+    told = [commands.TEARDOWN, "ansible-playbook -i inventories/prod playbooks/promote.yml"]
+    assert commands.renamed(told, lambda verb: f"c.{verb}", "-i a -i b", "dev") == [
+        "ansible-playbook -i a -i b c.teardown -e confirm=dev",
+        "ansible-playbook -i inventories/prod c.promote",
+    ]
+
+
 def test_every_command_that_is_written_down_is_renamed() -> None:
     written = {name: value for name, value in vars(commands).items() if name.isupper() and isinstance(value, str)}
     assert len(written) > 5
