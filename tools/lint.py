@@ -101,6 +101,8 @@ CHECKS = (
         given="always",
     ),
     Check("zizmor", ("zizmor", "--offline", "--quiet", "--pedantic"), WORKFLOWS, given="always"),
+    # Any place of any file, and quick: it finds encodings without the system's libmagic.
+    Check("reuse", ("reuse", "lint-file"), ("*",), given="always"),
     Check("changelog", ("antsibull-changelog", "lint"), ("changelogs/*",)),
     Check("locks", (sys.executable, "-m", "tools.lock", "--check"), LOCKS),
     Check("links", (sys.executable, "-m", "tools.links"), ("*",)),

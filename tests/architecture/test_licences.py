@@ -15,6 +15,7 @@ from tools.files import ROOT, project_files
 ANNOTATIONS = tomllib.loads((ROOT / "REUSE.toml").read_text(encoding="utf-8"))["annotations"]
 APACHE, GPL = "Apache-2.0", "GPL-3.0-or-later"
 APACHE_PARTS = ("service", "sandbox", "tests/sandbox")
+# REUSE-IgnoreStart
 HEADER = re.compile(
     r"""\A(?:\#!.*\n|---\n)?
     (?:\#|//|\{\#)\ SPDX-FileCopyrightText:\ The\ Fastbreak\ maintainers\n
@@ -55,6 +56,9 @@ def headed(text: str) -> str | None:
 )
 def test_a_header_stands_in_the_first_lines(text: str, expected: str | None) -> None:
     assert headed(text) == expected
+
+
+# REUSE-IgnoreEnd
 
 
 def test_every_file_is_under_the_licence_of_its_part() -> None:
