@@ -35,14 +35,14 @@ def _create(properties: Properties, _context: Context) -> Created:
 
 
 def _update(arn: str, old: Properties, new: Properties) -> dict[str, str]:
-    iam = _iam()
+    api = _iam()
     before, after = (set(side.get("ClientIdList") or []) for side in (old, new))
     for identifier in sorted(after - before):
-        iam.add_client_id_to_open_id_connect_provider(OpenIDConnectProviderArn=arn, ClientID=identifier)
+        api.add_client_id_to_open_id_connect_provider(OpenIDConnectProviderArn=arn, ClientID=identifier)
     for identifier in sorted(before - after):
-        iam.remove_client_id_from_open_id_connect_provider(OpenIDConnectProviderArn=arn, ClientID=identifier)
+        api.remove_client_id_from_open_id_connect_provider(OpenIDConnectProviderArn=arn, ClientID=identifier)
     if old.get("ThumbprintList") != new.get("ThumbprintList"):
-        iam.update_open_id_connect_provider_thumbprint(
+        api.update_open_id_connect_provider_thumbprint(
             OpenIDConnectProviderArn=arn, ThumbprintList=new.get("ThumbprintList") or []
         )
     return {"Arn": arn}
@@ -53,10 +53,10 @@ def _delete(arn: str, _properties: Properties) -> None:
 
 
 def _read(arn: str, properties: Properties) -> Properties | None:
-    iam = _iam()
+    api = _iam()
     try:
-        found = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)
-    except iam.exceptions.NoSuchEntityException:
+        found = api.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)
+    except api.exceptions.NoSuchEntityException:
         return None
     scheme = "https://" if properties["Url"].startswith("https://") else ""
     return {
@@ -84,12 +84,12 @@ def _delete_group(name: str, properties: Properties) -> None:
 
 
 def _read_group(name: str, _properties: Properties) -> Properties | None:
-    iam = _iam()
+    api = _iam()
     try:
-        names = iam.list_group_policies(GroupName=name)["PolicyNames"]
-    except iam.exceptions.NoSuchEntityException:
+        names = api.list_group_policies(GroupName=name)["PolicyNames"]
+    except api.exceptions.NoSuchEntityException:
         return None
-    documents = {policy: iam.get_group_policy(GroupName=name, PolicyName=policy)["PolicyDocument"] for policy in names}
+    documents = {policy: api.get_group_policy(GroupName=name, PolicyName=policy)["PolicyDocument"] for policy in names}
     policies = [{"PolicyName": policy, "PolicyDocument": document} for policy, document in documents.items()]
     return {"GroupName": name, "Policies": policies}
 
@@ -99,11 +99,11 @@ def _policies(properties: Properties) -> dict[str, Any]:
 
 
 def _set_policies(group: str, before: dict[str, Any], after: dict[str, Any]) -> None:
-    iam = _iam()
+    api = _iam()
     for name, document in after.items():
-        iam.put_group_policy(GroupName=group, PolicyName=name, PolicyDocument=json.dumps(document))
+        api.put_group_policy(GroupName=group, PolicyName=name, PolicyDocument=json.dumps(document))
     for name in sorted(set(before) - set(after)):
-        iam.delete_group_policy(GroupName=group, PolicyName=name)
+        api.delete_group_policy(GroupName=group, PolicyName=name)
 
 
 TYPES = (
@@ -132,15 +132,15 @@ def _role(name: str, properties: Properties) -> Properties | None:
     current: Properties | None = _MINISTACK_ROLE[0](name, properties)
     if current is None:
         return None
-    iam = client("iam")
-    inline = iam.list_role_policies(RoleName=name)["PolicyNames"]
-    attached = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
+    api = client("iam")
+    inline = api.list_role_policies(RoleName=name)["PolicyNames"]
+    attached = api.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
     return {
         **current,
         "Policies": [
             {
                 "PolicyName": policy,
-                "PolicyDocument": iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"],
+                "PolicyDocument": api.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"],
             }
             for policy in inline
         ],

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 #: The services by the labels of the clients.
 SERVICES = {
+    "ACM": "acm",
     "Application Auto Scaling": "application-autoscaling",
     "CloudFormation": "cloudformation",
     "CloudWatch": "cloudwatch",
