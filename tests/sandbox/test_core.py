@@ -55,8 +55,8 @@ def exists(container):
     return True
 
 
-def start(name):
-    started = command("up", name=name)
+def start(name, *arguments):
+    started = command("up", *arguments, name=name)
     assert started.returncode == 0, started.stderr
     return RunningSandbox(name, state.read_state(state.home_of(name)))
 
@@ -162,7 +162,8 @@ def test_down_cleans_up_after_a_killed_server(name, image):
 
 
 def test_up_starts_anew_after_a_killed_server(name, image):
-    running = start(name)
+    # Far from where the sandboxes of other tests look for a port, or one of them takes it meanwhile.
+    running = start(name, "--port", "14566")
     old = run_task(running, image)
     os.kill(running.state.pid, signal.SIGKILL)
     assert eventually(lambda: process.find(name, state.home_of(name)) is None)

@@ -114,7 +114,7 @@ TYPES = (
         delete=_delete_group,
         read=_read_group,
         compared=frozenset({"GroupName", "Policies"}),
-        replacing=frozenset({"GroupName", "Path"}),
+        replacing=frozenset({"GroupName"}),
     ),
     ResourceType(
         name="AWS::IAM::OIDCProvider",

@@ -108,8 +108,8 @@ def test_one_component_by_limit(dev):
 
 def test_a_component_that_fails_anywhere_stops_all_before_the_first_is_applied(dev):
     failed = dev.run("-e", "network_database_port=none", "-e", "ecr_untagged_days=3")
-    # edge reads nothing, and nothing is to be changed of it.
-    assert failed.failed() == set(COMPONENTS) - {"edge"}
+    # edge and iam read nothing, and nothing is to be changed of them.
+    assert failed.failed() == set(COMPONENTS) - {"edge", "iam"}
     assert set(failed.changed().values()) == {0}
     assert "was refused or failed, and nothing is applied before" in failed.message("ecr")
     assert "network_database_port" in failed.message("network")
@@ -143,7 +143,7 @@ def test_what_cannot_be_made_is_refused(dev):
 def test_too_few_forks_are_refused_before_the_start(dev):
     refused = dev.run("--forks", "2")
     assert refused.code != 0
-    assert "5 components and 2 forks" in " ".join(refused.text.split())
+    assert f"{len(COMPONENTS)} components and 2 forks" in " ".join(refused.text.split())
 
 
 @pytest.mark.parametrize("arguments", [(), ("--check",), ("--limit", "ecr")])
@@ -269,7 +269,7 @@ def test_no_half_deletion_and_a_way_out_of_one(nothing):
         )
     assert nothing.stacks()["service"] == "DELETE_FAILED"
     refused = nothing.run("-e", "rds_deletion_protection=true", "--limit", "service")
-    assert "playbooks/teardown.yml -e confirm=<environment> --limit service" in refused.message("service")
+    assert "playbooks/teardown.yml -e confirm=dev --limit service" in refused.message("service")
     refused = teardown("--limit", "service")
     assert "-e unprotect=service.ReleaseTable" in refused.message("service")
     assert teardown("--limit", "service", "-e", "unprotect=servce.ReleaseTable").code != 0
@@ -287,7 +287,7 @@ def test_wrong_inputs_are_refused_in_the_words_of_the_inventory(nothing):
     assert "rds_multi_azz is no variable of the collection; the nearest is rds_multi_az" in misspelt.message("network")
     wrong = ("network_ingress_cidr=banana", "rds_backup_window=03:00-04:00", "rds_max_allocated_storage_gib=20")
     # A check goes on with what does not read the refused; a run applies nothing of it.
-    for mode, well in (("--check",), {"ecr", "edge"}), ((), set()):
+    for mode, well in (("--check",), {"ecr", "edge", "iam"}), ((), set()):
         refused = nothing.run(*mode, *(word for item in wrong for word in ("-e", item)))
         assert refused.failed() == set(COMPONENTS) - well
         assert "network_ingress_cidr" in refused.message("network")
@@ -320,7 +320,7 @@ def test_a_certificate_is_set_renewed_and_taken_off_while_users_send_requests(de
     repository, before = dev.outputs("ecr")["RepositoryName"], dev.outputs("ecs")
     images = Images(dev.client("ecr"), repository)
     tag = images.push("1.0.0")
-    images.remove()
+    images.close()
     quick = {"ecs_rollout_bake_seconds": 2, "ecs_rollout_minimum_samples": 5, "ecs_rollout_probe_paths": ["/readyz"]}
 
     def deploy():

@@ -14,12 +14,14 @@ from typing import Any, Final
 
 _NAMESPACES = {
     "ApplicationAutoScaling": "application-autoscaling",
+    "CertificateManager": "acm",
     "ElasticLoadBalancingV2": "elasticloadbalancing",
 }
 # What creates, changes and removes a type, where that is not Create, Modify or Update, and Delete with its name.
 _ACTIONS: Final[Mapping[str, tuple[str, str, str]]] = {
     "AWS::ApplicationAutoScaling::ScalableTarget": ("RegisterScalableTarget",) * 2 + ("DeregisterScalableTarget",),
     "AWS::ApplicationAutoScaling::ScalingPolicy": ("PutScalingPolicy",) * 2 + ("DeleteScalingPolicy",),
+    "AWS::CertificateManager::Certificate": ("RequestCertificate", "UpdateCertificateOptions", "DeleteCertificate"),
     "AWS::CloudWatch::Alarm": ("PutMetricAlarm", "PutMetricAlarm", "DeleteAlarms"),
     "AWS::CloudWatch::CompositeAlarm": ("PutCompositeAlarm", "PutCompositeAlarm", "DeleteAlarms"),
     "AWS::CloudWatch::Dashboard": ("PutDashboard", "PutDashboard", "DeleteDashboards"),
@@ -61,6 +63,7 @@ _ACTIONS: Final[Mapping[str, tuple[str, str, str]]] = {
     "AWS::KMS::Key": ("CreateKey", "PutKeyPolicy", "ScheduleKeyDeletion"),
     "AWS::Logs::LogGroup": ("CreateLogGroup", "PutRetentionPolicy", "DeleteLogGroup"),
     "AWS::RDS::DBParameterGroup": ("CreateDBParameterGroup", "ModifyDBParameterGroup", "DeleteDBParameterGroup"),
+    "AWS::Route53::RecordSet": ("ChangeResourceRecordSets",) * 3,
     "AWS::S3::Bucket": ("CreateBucket", "PutLifecycleConfiguration", "DeleteBucket"),
     "AWS::S3::BucketPolicy": ("PutBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy"),
 }

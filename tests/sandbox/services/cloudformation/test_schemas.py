@@ -23,6 +23,19 @@ RESOURCES = [
 TYPES = {kind.name: kind for resources in RESOURCES for kind in resources.types}
 CREATE_ONLY = {name: listed for resources in RESOURCES for name, listed in resources.create_only.items()}
 READERS = {name for resources in RESOURCES for name in resources.drift_readers}
+UNREAD = {
+    "AWS::CertificateManager::Certificate",
+    "AWS::CloudFront::CachePolicy",
+    "AWS::CloudFront::Distribution",
+    "AWS::CloudFront::Function",
+    "AWS::CloudFront::OriginAccessControl",
+    "AWS::CloudFront::ResponseHeadersPolicy",
+    "AWS::IAM::ManagedPolicy",
+    "AWS::IAM::User",
+    "AWS::Route53::RecordSet",
+    "AWS::WAFv2::WebACL",
+}
+"""Types whose drift the sandbox does not detect yet; the ledger says so."""
 TEMPLATES = sorted(Path(__file__).parents[4].glob("roles/*/files/stack.yaml"))
 
 
@@ -65,4 +78,8 @@ def test_every_type_of_our_stacks_is_there(template: Path) -> None:
     names = set(re.findall(r"^    Type: (AWS::\w+::\w+)$", template.read_text(), re.MULTILINE))
     assert names
     assert names <= TYPES.keys() | provisioners._RESOURCE_HANDLERS.keys()
-    assert names <= TYPES.keys() | drift._DRIFT_READERS | READERS
+    assert names - UNREAD <= TYPES.keys() | drift._DRIFT_READERS | READERS
+
+
+def test_what_is_said_to_be_unread_is_unread() -> None:
+    assert not UNREAD & (TYPES.keys() | set(drift._DRIFT_READERS) | READERS)
