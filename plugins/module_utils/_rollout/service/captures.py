@@ -67,7 +67,7 @@ def captured_requests(
     found: list[Capture] = []
     there = sorted((rule for rule in standing if not rule.warms), key=lambda rule: rule.priority)
     for listener in sorted({rule.listener_arn for rule in wanted}):
-        ours = [rule for rule in wanted if rule.listener_arn == listener]
+        ours = sorted((rule for rule in wanted if rule.listener_arn == listener), key=_priority)
         before = [(rule, rule.summary()) for rule in there if rule.listener_arn == listener]
         listened = _Listener(
             [summary for _rule, summary in before],

@@ -18,7 +18,8 @@ AWS::EC2::NetworkAclEntry AWS::EC2::Route AWS::EC2::RouteTable AWS::EC2::Securit
 AWS::EC2::SecurityGroupIngress AWS::EC2::Subnet AWS::EC2::SubnetNetworkAclAssociation
 AWS::EC2::SubnetRouteTableAssociation AWS::EC2::VPC AWS::EC2::VPCGatewayAttachment AWS::ECR::Repository
 AWS::ECS::Cluster AWS::ECS::ClusterCapacityProviderAssociations AWS::ElasticLoadBalancingV2::Listener
-AWS::ElasticLoadBalancingV2::ListenerRule AWS::ElasticLoadBalancingV2::TargetGroup AWS::IAM::Group AWS::IAM::ManagedPolicy
+AWS::ElasticLoadBalancingV2::ListenerRule AWS::ElasticLoadBalancingV2::TargetGroup AWS::IAM::Group
+AWS::IAM::ManagedPolicy
 AWS::IAM::OIDCProvider AWS::IAM::Role AWS::IAM::User AWS::KMS::Alias AWS::Logs::LogGroup AWS::RDS::DBParameterGroup
 AWS::RDS::DBSubnetGroup AWS::S3::Bucket AWS::S3::BucketPolicy
 AWS::CloudFront::CachePolicy AWS::CloudFront::Distribution AWS::CloudFront::Function

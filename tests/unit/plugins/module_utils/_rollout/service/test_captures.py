@@ -111,6 +111,13 @@ def test_rule_that_no_service_is_named_on_is_named_by_its_target_group() -> None
     assert capture.meant(["rule 200"])
 
 
+def test_order_in_which_rules_are_wanted_does_not_matter() -> None:
+    wanted = [rule(priority=20), rule(priority=10)]
+    (capture,) = captures([of_api("/*")], *wanted)
+    assert capture == captures([of_api("/*")], *reversed(wanted))[0]
+    assert capture.ours == "rule 10 of listener_rules"
+
+
 @given(RULES, RULES)
 def test_nothing_is_captured_exactly_when_each_sample_of_theirs_goes_where_it_went(
     before: list[ListenerRule], after: list[ListenerRule]
