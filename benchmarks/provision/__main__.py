@@ -27,7 +27,7 @@ from tools.files import ROOT
 
 NAME = f"benchmark-{os.getpid()}"
 PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
-OURS = Contender("site.yml", [[str(PLAYBOOK), "-i", "inventories/dev", "site.yml"]], "5 components, 0 changed.")
+OURS = Contender("site.yml", [[str(PLAYBOOK), "-i", "inventories/dev", "site.yml"]], " components, 0 changed.")
 
 
 def main(words: Sequence[str]) -> int:

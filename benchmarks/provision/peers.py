@@ -45,7 +45,7 @@ def install_cdk() -> Path:
 def aws(program: Path, stacks: Mapping[str, Any]) -> Contender:
     """*stacks* are CloudFormation's descriptions by component; they are deployed again as they are."""
     return Contender(
-        "aws cloudformation deploy, five times",
+        "aws cloudformation deploy, each stack",
         [_deploy(program, component, stacks[component]) for component in COMPONENTS],
         "No changes to deploy",
     )
