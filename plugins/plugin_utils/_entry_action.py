@@ -19,7 +19,7 @@ from ..module_utils._aws.options import aws_options
 from ..module_utils._common.clock import SystemClock
 from ..module_utils._common.controller import Controller
 from ..module_utils._common.entry import Context, Entry, answer
-from ..module_utils._common.interruption import interrupted
+from ..module_utils._common.interruption import heard_once, interrupted
 from ..module_utils._errors import RequestError
 from ._before_workers import load_templating, spare_workers
 from ._confirmed_account import ACCOUNT_VARIABLES, ConfirmedAccount
@@ -69,12 +69,14 @@ class EntryAction(ActionBase):  # type: ignore[misc] # ansible-core publishes no
             progress=Lines(self._display.display, controller),
             check_mode=self._task.check_mode,
         )
-        with controller.watched():
-            done = answer(lambda: self._confirmed(params, context, task_vars or {}))
-        result.update(as_started(done, (task_vars or {}).get("fastbreak_environment")) if done.get("failed") else done)
-        shown: dict[str, Any] = remove_values(result, entry.secrets(params))
-        if interrupted():
-            say_last(f"{self._task.get_name()}: {shown.get('msg', 'it had ended.')}")
+        with heard_once():
+            with controller.watched():
+                done = answer(lambda: self._confirmed(params, context, task_vars or {}))
+            failed = done.get("failed")
+            result.update(as_started(done, (task_vars or {}).get("fastbreak_environment")) if failed else done)
+            shown: dict[str, Any] = remove_values(result, entry.secrets(params))
+            if interrupted():
+                say_last(f"{self._task.get_name()}: {shown.get('msg', 'it had ended.')}")
         return shown
 
     def _refused(self) -> dict[str, Any]:

@@ -40,6 +40,32 @@ def interruptible() -> Iterator[None]:
         _handle(before)
 
 
+@contextlib.contextmanager
+def heard_once() -> Iterator[None]:
+    """Have signals that come after interruptible work was interrupted ignored, so that it can be said what is left.
+
+    Who interrupts a run often does so twice, and ansible-core's own handlers end a worker without a word.
+    """
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    _BEGUN.clear()
+
+    def hear(number: int, frame: Any) -> None:
+        handler = before[signal.Signals(number)]
+        if _BEGUN.is_set() or handler is signal.SIG_IGN:
+            return
+        if callable(handler):
+            handler(number, frame)
+            return
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
+
+    _handle(dict.fromkeys(_SIGNALS, hear))
+    try:
+        yield
+    finally:
+        _handle(before)
+
+
 def _handle(handlers: Mapping[signal.Signals, Any]) -> None:
     for number, handler in handlers.items():
         signal.signal(number, handler)

@@ -13,7 +13,11 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._common.interruption import interrupted, interruptible
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.interruption import (
+    heard_once,
+    interrupted,
+    interruptible,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +50,23 @@ def test_it_is_known_whether_the_last_work_was_interrupted() -> None:
     with interruptible():
         assert not interrupted()
     assert not interrupted()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_signal_does_not_cut_the_last_words_short(number: signal.Signals) -> None:
+    heard: list[int] = []
+    before = signal.signal(number, lambda came, _frame: heard.append(came))
+    try:
+        with heard_once():
+            signal.raise_signal(number)
+            with pytest.raises(KeyboardInterrupt), interruptible():
+                signal.raise_signal(number)
+            signal.raise_signal(number)
+        assert heard == [number], "only what came before the work is for who handled it before"
+        signal.raise_signal(number)
+        assert heard == [number] * 2
+    finally:
+        signal.signal(number, before)
 
 
 SECONDS = 100.0
