@@ -9,10 +9,11 @@ work, but everything waits for them.
 """
 
 import asyncio
+import contextlib
 import contextvars
 import functools
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import Any
@@ -28,6 +29,7 @@ from sandbox.ministack import app, responses
 # MiniStack's name of a service where it is not botocore's.
 _HANDLERS = {"elbv2": "elasticloadbalancing", "cloudwatch": "monitoring"}
 _making = threading.Lock()
+_key: contextvars.ContextVar[str] = contextvars.ContextVar("emulator_client_key", default="")
 
 
 def client(service: str) -> Any:
@@ -36,9 +38,26 @@ def client(service: str) -> Any:
         return _client(service, responses.get_region())
 
 
+@contextlib.contextmanager
+def signing_with(key: str) -> Iterator[None]:
+    """Inside it clients call with this access key: the account's own where it is empty."""
+    before = _key.set(key)
+    try:
+        yield
+    finally:
+        _key.reset(before)
+
+
 @functools.cache
 def _client(service: str, region: str) -> Any:
-    config = Config(signature_version=UNSIGNED, retries={"max_attempts": 0}, parameter_validation=True)
+    config = Config(
+        signature_version=UNSIGNED,
+        retries={"max_attempts": 0},
+        parameter_validation=True,
+        # S3: buckets in the path, and bodies as they are.
+        s3={"addressing_style": "path"},
+        request_checksum_calculation="when_required",
+    )
     made = botocore.session.Session().create_client(
         service, region_name=region, endpoint_url="http://emulator.invalid", config=config
     )
@@ -51,8 +70,10 @@ def _answer(service: str, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
     handler = app.SERVICE_HANDLERS[_HANDLERS.get(service, service)]
     url = urlsplit(request.url)
     headers = {name.lower(): _text(value) for name, value in request.headers.items()}
-    headers["authorization"] = f"AWS4-HMAC-SHA256 Credential={responses.get_account_id()}/emulator, Signature=none"
+    key = _key.get() or responses.get_account_id()
+    headers["authorization"] = f"AWS4-HMAC-SHA256 Credential={key}/emulator, Signature=none"
     body: Any = request.body or b""
+    body = body.read() if hasattr(body, "read") else body
     body = body.encode() if isinstance(body, str) else bytes(body)
     query = parse_qs(url.query, keep_blank_values=True)
     status, answered, content = _complete(handler(request.method, url.path, headers, body, query))

@@ -38,6 +38,9 @@ class Sandbox:
     registries: dict[str, str] = field(default_factory=dict)
     """Account to `address:port` of its image registry; fill it before or in a startup hook, `state.json` shows it."""
     time_scale: float = field(default_factory=lambda: time_scale())  # noqa: PLW0108 - defined below
+    bake_scale: float = field(default_factory=lambda: bake_scale())  # noqa: PLW0108 - defined below
+    seed: str = field(default_factory=lambda: os.environ.get("SANDBOX_SEED", ""))
+    """What is drawn at random here is drawn from this: `SANDBOX_SEED`."""
     _startup: list[AsyncHook] = field(default_factory=list)
     _shutdown: list[AsyncHook] = field(default_factory=list)
     _reset: list[Callable[[], None]] = field(default_factory=list)
@@ -117,11 +120,20 @@ class Sandbox:
 
 def time_scale() -> float:
     """How much faster than AWS waits pass: `SANDBOX_TIME_SCALE`, 1 unless contract tests set it."""
-    given = os.environ.get("SANDBOX_TIME_SCALE", "1")
+    return _scale("SANDBOX_TIME_SCALE")
+
+
+def bake_scale() -> float:
+    """How much faster than all else the bake times of deployments pass: `SANDBOX_BAKE_SCALE`, 1 unless it is set."""
+    return _scale("SANDBOX_BAKE_SCALE")
+
+
+def _scale(variable: str) -> float:
+    given = os.environ.get(variable, "1")
     try:
         return max(1.0, float(given))
     except ValueError:
-        raise SandboxError(f"SANDBOX_TIME_SCALE is '{given}': it must be a number, 1 for the pace of AWS") from None
+        raise SandboxError(f"{variable} is '{given}': it must be a number, 1 for the pace of AWS") from None
 
 
 async def _forever(name: str, work: AsyncHook) -> None:

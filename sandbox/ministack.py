@@ -5,20 +5,13 @@
 
 from typing import Final
 
-from sandbox.seam import Module, Name, replaced, used
-
-_STORE = "AccountRegionScopedDict"
-_ACCOUNT_STORE = "AccountScopedDict"
-
-
-def _stores(names: str, kind: str = _STORE) -> tuple[Name, ...]:
-    """Stores by account and region, or of another kind."""
-    return tuple(used(name, kind) for name in names.split())
-
+from sandbox.seam import ACCOUNT_STORE, STORE, Module, actions, replaced, stores, used
 
 app = Module(
     "ministack.app",
     used("app", "async (scope, receive, send)"),
+    used("AUTH", "bool"),
+    replaced("pin_request_origin", "(source_ip, secure_transport)"),
     replaced("_reset_all_state", "()"),
     used(
         "SERVICE_HANDLERS",
@@ -28,10 +21,7 @@ app = Module(
     ),
     replaced("_stop_docker_containers", "(include_unlabelled=False)"),
 )
-arns = Module(
-    "ministack.core.arn",
-    used("parse_arn", "(value)"),
-)
+arns = Module("ministack.core.arn", used("parse_arn", "(value)"))
 container_reaper = Module(
     "ministack.core.container_reaper",
     replaced("drop_containers", "(containers, stop_timeout=2, force=False)"),
@@ -52,12 +42,13 @@ iam_actions = Module(
 iam_evaluator = Module(
     "ministack.core.iam_evaluator",
     replaced("enforce", "(access_key_id, iam_action, service, region, resource_arn='*', service_context=None)"),
-    used("EvalContext", "class"),
+    *stores("EvalContext EvalResult PrincipalInfo", "class"),
     used("pin_request_origin", "(source_ip, secure_transport)"),
     used("evaluate", "(ctx, policies, *limits)"),
     used("_gather_role_policies", "(role_name, account_id)"),
+    used("_gather_user_policies", "(user_name, account_id)"),
+    used("combine_resource_policy", "(identity, ctx, policy, owner_account, required=False, limits=())"),
     used("_permissions_boundary", "(store, name, account_id)"),
-    used("PrincipalInfo", "class"),
     used("resolve_caller_identity", "(access_key_id)"),
     used("resolve_principal", "(access_key_id, account_id, credential=None)"),
 )
@@ -74,10 +65,8 @@ responses = Module(
         "error_response_json",
         "(code, message, status=400, extra=None, *, message_key='message', content_type='application/x-amz-json-1.0')",
     ),
-    used("get_account_id", "()"),
-    used("get_region", "()"),
+    *(used(name, "()") for name in ("get_account_id", "get_region", "now_iso")),
     used("json_response", "(data, status=200, *, content_type='application/x-amz-json-1.0')"),
-    used("now_iso", "()"),
     used("request_scope", "(account_id, region)"),
 )
 router = Module(
@@ -88,11 +77,9 @@ router = Module(
 acm = Module(
     "ministack.services.acm",
     replaced("_cert_shape", "(cert)"),
-    used("_certificates", _STORE),
+    used("_certificates", STORE),
     used("_decode_pem_field", "(value)"),
-    replaced("_delete_certificate", "(data)"),
-    replaced("_import_certificate", "(data)"),
-    replaced("_request_certificate", "(data)"),
+    *actions("_delete_certificate _import_certificate _request_certificate"),
     keys="_pem_body _pem_chain _private_key",
 )
 alb = Module(
@@ -116,27 +103,33 @@ alb = Module(
     ),
     used("_empty", "(action)"),
     used("_error", "(code, message, status=400)"),
-    *_stores("_lb_attrs _listener_attrs _tg_attrs", _ACCOUNT_STORE),
+    *stores("_lb_attrs _listener_attrs _tg_attrs", ACCOUNT_STORE),
     replaced("_lb_xml", "(lb)"),
-    replaced("_lbs", _STORE),
-    replaced("_listeners", _STORE),
+    replaced("_lbs", STORE),
+    replaced("_listeners", STORE),
     used("_p", "(params, key, default='')"),
     replaced("_parse_actions", "(params, prefix='DefaultActions')"),
     replaced("_parse_conditions", "(params, prefix='Conditions')"),
     used("_parse_targets_param", "(params, prefix='Targets')"),
-    *_stores("_rules _tgs"),
+    *stores("_rules _tgs"),
     replaced("set_targets_for_group", "(tg_arn, targets, previous_ids=())"),
     replaced("_tg_xml", "(tg)"),
     used("_xml", "(status, action, inner)"),
 )
 cloudformation = Module(
     "ministack.services.cloudformation",
-    used("_ACTION_HANDLERS", "dict", "CreateChangeSet DescribeChangeSet ExecuteChangeSet UpdateStack"),
-    *_stores("_change_sets _stacks"),
+    used(
+        "_ACTION_HANDLERS",
+        "dict",
+        "CreateChangeSet CreateStack DescribeChangeSet DescribeStackEvents DescribeStackResource DescribeStacks "
+        "ExecuteChangeSet GetTemplate SetStackPolicy UpdateStack",
+    ),
+    *stores("_change_sets _stack_events _stacks"),
     replaced("handle_request", "async (method, path, headers, body, query_params)"),
 )
 changesets = Module(
     "ministack.services.cloudformation.changesets",
+    replaced("_evaluate_conditions", "(template, params)"),
     used("_find_change_set", "(cs_name, stack_name='')"),
 )
 drift = Module(
@@ -145,36 +138,42 @@ drift = Module(
     used("_DRIFT_READERS", "dict", "AWS::DynamoDB::Table AWS::IAM::Role AWS::Logs::LogGroup"),
     used("supports_drift", "(resource_type)"),
 )
+engine = Module(
+    "ministack.services.cloudformation.engine",
+    replaced("_evaluate_conditions", "(template, params)"),
+    used("_resolve_refs", "(value, resources, params, conditions, mappings, stack_name, stack_id)"),
+)
 handlers = Module(
     "ministack.services.cloudformation.handlers",
     used("_error", "(code, message, status=400)"),
+    replaced("_evaluate_conditions", "(template, params)"),
     used("_p", "(params, key, default='')"),
     used("_resolve_stack", "(stack_name)"),
     keys="_resources _stack_policy",
 )
 provisioners = Module(
     "ministack.services.cloudformation.provisioners",
-    used("_CONDITIONALLY_REPLACING_PROPERTIES", "dict"),
-    used("_CUSTOM_NAME_REPLACEMENT", "dict"),
+    *stores("_CONDITIONALLY_REPLACING_PROPERTIES _CUSTOM_NAME_REPLACEMENT _REPLACING_PROPERTIES", "dict"),
     replaced("_ecr_cfn_to_api", "(props)"),
     replaced("_elbv2_listener_actions", "(props, lb_arn, prop='DefaultActions')"),
     replaced("_flatten_listener_rule_conditions", "(cfn_conditions)"),
     used("_physical_name", "(stack_name, logical_id, *, lowercase=False, max_len=128, seeded=True)"),
-    used("_REPLACING_PROPERTIES", "dict"),
     used("_requires_replacement", "(resource_type, old_props, new_props)"),
     used(
         "_RESOURCE_HANDLERS",
         "dict",
-        "AWS::DynamoDB::Table AWS::EC2::VPC AWS::ECR::Repository AWS::ElasticLoadBalancingV2::Listener "
-        "AWS::ElasticLoadBalancingV2::LoadBalancer AWS::IAM::Role AWS::S3::Bucket",
+        "AWS::CertificateManager::Certificate AWS::DynamoDB::Table AWS::EC2::VPC AWS::ECR::Repository "
+        "AWS::ElasticLoadBalancingV2::Listener AWS::ElasticLoadBalancingV2::LoadBalancer AWS::IAM::Role "
+        "AWS::S3::Bucket",
     ),
     used("_STACK_TAG_PROPERTY", "dict"),
 )
 stacks = Module(
     "ministack.services.cloudformation.stacks",
     replaced("_delete_resource", "(resource_type, physical_id, props, stack_name=None, logical_id=None)"),
+    replaced("_evaluate_conditions", "(template, params)"),
     replaced("_provision_resource", "(resource_type, logical_id, props, stack_name)"),
-    used(
+    replaced(
         "_add_event",
         "(stack_id, stack_name, logical_id, resource_type, status, reason='', physical_id='', detailed_status='')",
     ),
@@ -192,11 +191,11 @@ stacks = Module(
 cloudfront = Module(
     "ministack.services.cloudfront",
     replaced("_add_cloudfront_headers", "(headers, x_cache, request_id=None, edge_server=True)"),
-    *_stores("_cache_policies _vpc_origins", _ACCOUNT_STORE),
+    *stores("_cache_policies _vpc_origins", ACCOUNT_STORE),
     replaced("_create_invalidation", "(dist_id, body)"),
     replaced("_dataplane_behavior", "(behavior_el, path_pattern=None)"),
     replaced("_dataplane_origin", "(origin_el)"),
-    replaced("_distributions", _ACCOUNT_STORE),
+    replaced("_distributions", ACCOUNT_STORE),
     replaced(
         "_fetch_from_origin",
         "async (origin, method, uri, query_string, headers, body, viewer_is_https, client_ip, viewer_xff, dist_arn)",
@@ -209,12 +208,12 @@ cloudfront = Module(
     replaced("_match_behavior", "(parsed, path)"),
     replaced("_new_distribution_domain", "()"),
     used("_origin_request_headers", "(origin, headers, client_ip, viewer_x_forwarded_for)"),
-    used("OriginTimeout", "class"),
-    used("OriginUnreachable", "class"),
+    *stores("OriginTimeout OriginUnreachable", "class"),
+    replaced("parse_distribution_dataplane_config", "(dist)"),
 )
 cloudwatch = Module(
     "ministack.services.cloudwatch",
-    *_stores("_alarms _composite_alarms _metrics"),
+    *stores("_alarms _composite_alarms _metrics"),
     used("_calc_stats", "(points)"),
     used("_dims_key", "(dims)"),
     used("_dispatch_alarm_actions", "(alarm, old_state, new_state, reason)"),
@@ -228,15 +227,24 @@ cloudwatch = Module(
     used("_stat_value", "(stats, stat_name, points=None)"),
     used("_store_datum", "(namespace, name, dims, ts, unit, value, values, counts, stat_values)"),
 )
+codebuild = Module(
+    "ministack.services.codebuild",
+    used("_build_arn", "(build_id)"),
+    used("_build_id", "(project_name)"),
+    *stores("_builds _projects"),
+    used("_project_arn", "(name)"),
+    replaced("_project_shape", "(project)"),
+    *actions("_create_project _start_build _stop_build _update_project"),
+)
 cloudwatch_logs = Module(
     "ministack.services.cloudwatch_logs",
-    *_stores("_log_groups _metric_filters"),
-    replaced("_put_log_events", "(data)"),
-    replaced("_put_metric_filter", "(data)"),
+    *stores("_log_groups _metric_filters"),
+    *actions("_put_log_events _put_metric_filter"),
 )
 dynamodb = Module(
     "ministack.services.dynamodb",
-    *_stores("_pitr_settings _tables"),
+    *stores("_pitr_settings _tables"),
+    replaced("_table_description", "(name)"),
 )
 ec2 = Module(
     "ministack.services.ec2",
@@ -246,37 +254,29 @@ ec2 = Module(
         "CreateFlowLogs CreateNatGateway DeleteNatGateway DescribeFlowLogs DescribeNatGateways "
         "DescribeNetworkAcls ReleaseAddress ReplaceNetworkAclAssociation",
     ),
-    *_stores("_addresses _flow_logs _nat_gateways _network_acls _subnets _vpcs"),
+    *stores("_addresses _flow_logs _nat_gateways _network_acls _subnets _vpcs"),
     used("_error", "(code, message, status)"),
     used("_p", "(params, key, default='')"),
     used("_parse_tag_specs", "(p, resource_type, resource_id)"),
+    replaced("_eni_fields_xml", "(eni, tag='item')"),
+    replaced("_subnet_fields_xml", "(subnet, tag='item')"),
     replaced("_vpce_fields_xml", "(ep, tag='item')"),
     used("_xml", "(status, root_tag, inner)"),
 )
 ecr = Module(
     "ministack.services.ecr",
-    replaced("_batch_check_layer_availability", "(data)"),
-    replaced("_batch_delete_image", "(data)"),
-    replaced("_batch_get_image", "(data)"),
-    replaced("_complete_layer_upload", "(data)"),
-    replaced("_create_repository", "(data)"),
-    replaced("_delete_repository", "(data)"),
-    replaced("_delete_repository_policy", "(data)"),
-    replaced("_describe_images", "(data)"),
-    replaced("_get_authorization_token", "(data)"),
-    replaced("_get_download_url_for_layer", "(data)"),
-    replaced("_get_repository_policy", "(data)"),
     replaced("handle_registry_request", "async (method, path, headers, body, query_params)"),
     replaced("handle_request", "async (method, path, headers, body, query_params)"),
-    *_stores("_images _lifecycle_policies _manifest_blobs _repo_policies _repositories"),
-    replaced("_initiate_layer_upload", "(data)"),
-    replaced("_list_images", "(data)"),
-    replaced("_put_image", "(data)"),
-    replaced("_put_image_tag_mutability", "(data)"),
-    replaced("_put_lifecycle_policy", "(data)"),
+    *stores("_images _lifecycle_policies _manifest_blobs _repo_policies _repositories"),
     replaced("_repo_shape", "(repo)"),
-    replaced("_set_repository_policy", "(data)"),
-    replaced("_upload_layer_part", "(data)"),
+    replaced("repository_policy_for_arn", "(resource_arn)"),
+    *actions(
+        "_batch_check_layer_availability _batch_delete_image _batch_get_image _complete_layer_upload "
+        "_create_repository _delete_repository _delete_repository_policy _describe_images "
+        "_get_authorization_token _get_download_url_for_layer _get_repository_policy "
+        "_initiate_layer_upload _list_images _put_image _put_image_tag_mutability _put_lifecycle_policy "
+        "_set_repository_policy _upload_layer_part"
+    ),
 )
 ecs = Module(
     "ministack.services.ecs",
@@ -288,44 +288,31 @@ ecs = Module(
         "RegisterTaskDefinition RunTask StopTask UpdateService",
     ),
     used("_awslogs_config", "(cdef, task_id, container_id)"),
-    used("_bump_task_version", "(task)"),
-    *_stores("_clusters _services _task_defs _tasks"),
-    replaced("_create_service", "(data)"),
-    replaced("_delete_cluster", "(data)"),
-    replaced("_delete_service", "(data)"),
-    used("_describe_services", "(data)"),
-    used("_describe_tasks", "(data)"),
+    *stores("_bump_task_version _task_ip", "(task)"),
+    *stores("_clusters _services _task_defs _tasks"),
     replaced("_dispatch_action", "(action, data)"),
     used("_emit_awslogs_event", "(config, message)"),
     used("_ensure_awslogs_stream", "(config)"),
-    replaced("_get_docker", "()"),
+    *(replaced(name, "()") for name in ("_get_docker", "reset")),
     used("_launch_choice", "(data, cluster)"),
-    used("_list_services", "(data)"),
-    used("_list_tasks", "(data)"),
-    used("_mark_task_activating", "(task_arn, task)"),
-    used("_mark_task_pending", "(task_arn, task)"),
-    used("_mark_task_running", "(task_arn, task)"),
     replaced("_maybe_mark_stopped", "(task, docker_client=None)"),
     replaced("_reconcile_service_tasks", "(cluster_name, svc_key)"),
     used("_record_task_ip", "(task, container, ecs_network)"),
     used("_recount_cluster", "(cluster_name)"),
     replaced("_refresh_service_state", "(cluster_name, group)"),
     used("_register_metadata", "(task_arn, cluster_arn, td, cdef, launch_type, env, host_mode, ministack_net_ip)"),
-    used("_register_task_definition", "(data)"),
-    replaced("reset", "()"),
-    used("_resolve_cluster_name", "(ref)"),
+    *stores("_resolve_cluster_name _resolve_service_ref _resolve_td_key", "(ref)"),
     used("_resolve_container_secrets", "(cdef)"),
-    used("_resolve_service_ref", "(ref)"),
     used("_resolve_task", "(ref, cluster_name='default')"),
-    used("_resolve_td_key", "(ref)"),
-    used("_run_task", "(data)"),
     replaced("_run_task_worker", "(task, td, container_overrides, docker_client, account_id, region)"),
     used("_sanitize", "(obj)"),
     used("_SecretResolutionError", "class"),
     replaced("_sync_service_targets", "(cluster_name, svc)"),
-    used("_tags", _ACCOUNT_STORE),
-    used("_task_ip", "(task)"),
-    replaced("_update_service", "(data)"),
+    used("_tags", ACCOUNT_STORE),
+    *actions("_create_service _delete_cluster _delete_service _update_service"),
+    *actions("_describe_services _describe_tasks _list_services _list_tasks", used),
+    *actions("_register_task_definition _run_task", used),
+    *(used(f"_mark_task_{status}", "(task_arn, task)") for status in ("activating", "pending", "running")),
     keys="_deploymentId _deployment_id _docker_ids _ecs_resetting _metadata_tokens _subnet",
 )
 ecs_metadata = Module(
@@ -333,18 +320,23 @@ ecs_metadata = Module(
     used("set_task_status", "(task_arn, known_status=None, desired_status=None)"),
     used("unregister_token", "(token)"),
 )
+eventbridge = Module(
+    "ministack.services.eventbridge",
+    used("_apply_input_transformer", "(transformer, rule, view)"),
+    replaced("_invoke_target", "(target, event, rule, view=None)"),
+    used("_pattern_event_view", "(event)"),
+    used("_put_events", "(data, allow_aws_source=False)"),
+)
 iam = Module(
     "ministack.services.iam",
+    used("_boundary_policy_error", "(arn)"),
     used("_error", "(status, code, message, ns='iam')"),
     used("_IAM_HANDLERS", "dict"),
-    *_stores("_oidc_providers _roles", _ACCOUNT_STORE),
+    *stores("_oidc_providers _roles _users", ACCOUNT_STORE),
     used("_p", "(params, key, default='')"),
     used("_xml", "(status, root_tag, inner, ns='iam')"),
 )
-kms = Module(
-    "ministack.services.kms",
-    used("_keys", _STORE),
-)
+kms = Module("ministack.services.kms", used("_keys", STORE))
 rds = Module(
     "ministack.services.rds",
     used(
@@ -352,14 +344,13 @@ rds = Module(
         "dict",
         "CreateDBInstance DeleteDBInstance ModifyDBInstance ModifyDBParameterGroup ResetDBParameterGroup",
     ),
-    used("_default_engine_version", "(engine)"),
+    *stores("_default_engine_version _is_postgres_engine", "(engine)"),
     replaced("_delete_db_instance_impl", "(p)"),
     replaced("_docker_image_for_engine", "(engine, engine_version, user, password, db_name)"),
     used("_error", "(code, message, status)"),
-    *_stores("_events _instances _param_groups _snapshots _subnet_groups"),
+    *stores("_events _instances _param_groups _snapshots _subnet_groups"),
     used("_get_docker", "()"),
     replaced("_instance_xml", "(i)"),
-    used("_is_postgres_engine", "(engine)"),
     used("_p", "(params, key, default='')"),
     used("_parse_member_list", "(params, prefix)"),
     used("_parse_tags", "(params)"),
@@ -368,23 +359,30 @@ rds = Module(
     used("_resolve_instance", "(db_id)"),
     replaced("_rotate_instance_password", "(instance, old_pass, new_pass)"),
     used("_single_instance_response", "(root_tag, result_tag, instance)"),
-    used("_tags", _ACCOUNT_STORE),
+    used("_tags", ACCOUNT_STORE),
     replaced("_try_database_connect", "(host, port, engine, user, password, db_name)"),
     used("_xml", "(status, root_tag, inner)"),
     keys="_MasterUserPassword _docker_container_id _docker_volume_name _internal_address _internal_port",
+)
+s3 = Module(
+    "ministack.services.s3",
+    replaced("_apply_bucket_scope", "(method, bucket, key, headers, query_params, body=b'', internal=False)"),
+    used("_bucket_owner_account", "(name)"),
+    used("_error", "(code, message, status, resource='', extra=None, headers=None)"),
+    used("_foreign_bucket_allows", "(owner_account, bucket_name, key, method, query_params, caller, headers=None)"),
+    used("_NEW_BUCKET_PUBLIC_ACCESS_BLOCK", "str"),
+    replaced("_new_bucket_public_access_block", "()"),
+    used("_request_access_key", "(method, key, headers, query_params, body)"),
+    keys="_public_access_block",
 )
 secretsmanager = Module(
     "ministack.services.secretsmanager",
     replaced("_put_secret_value", "(data)"),
     used("_remove_stage_everywhere", "(secret, stage, except_version_id=None)"),
     used("_resolve", "(secret_id, *, use_arn_scope=False)"),
-    used("_secrets", _STORE),
+    used("_secrets", STORE),
 )
-waf = Module(
-    "ministack.services.waf",
-    used("_ip_sets", _STORE),
-    used("_resolve_local_web_acl", "(web_acl_arn)"),
-)
+waf = Module("ministack.services.waf", used("_ip_sets", STORE), used("_resolve_local_web_acl", "(web_acl_arn)"))
 sts = Module(
     "ministack.services.sts",
     used("_error", "(status, code, message, ns='iam')"),

@@ -9,7 +9,7 @@ MiniStack reads its settings from the environment at that moment.
 
 import importlib
 import inspect
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from types import ModuleType
@@ -17,6 +17,8 @@ from typing import Any
 
 from sandbox.errors import SandboxError
 
+STORE = "AccountRegionScopedDict"
+ACCOUNT_STORE = "AccountScopedDict"
 _NOTHING = "nothing"
 
 
@@ -61,6 +63,16 @@ def used(name: str, expected: str, members: str = "") -> Name:
 def replaced(name: str, expected: str) -> Name:
     """A name in whose place the sandbox puts something of its own."""
     return Name(name, expected, Use.REPLACED)
+
+
+def stores(names: str, kind: str = STORE) -> tuple[Name, ...]:
+    """Several names of a kind: stores by account and region, unless another kind is given."""
+    return tuple(used(name, kind) for name in names.split())
+
+
+def actions(names: str, how: Callable[[str, str], Name] = replaced) -> tuple[Name, ...]:
+    """Actions of a JSON API, which take the request."""
+    return tuple(how(name, "(data)") for name in names.split())
 
 
 class Module:

@@ -51,6 +51,8 @@ SERVICES: Final = (
     "cloudfront",
     "cloudtrail",
     "cloudwatch",
+    "codebuild",
+    "codepipeline",
     "dynamodb",
     "ec2",
     "ecr",
@@ -62,5 +64,6 @@ SERVICES: Final = (
     "rds",
     "s3",
     "secretsmanager",
+    "sns",
     "wafv2",
 )

@@ -282,7 +282,9 @@ def test_without_an_engine_up_says_so_in_one_sentence(name):
     assert not state.home_of(name).exists()
 
 
-@pytest.mark.parametrize("setting", [{"SANDBOX_TIME_SCALE": "fast"}, {"SANDBOX_SERVICES": "nonesuch"}])
+@pytest.mark.parametrize(
+    "setting", [{"SANDBOX_TIME_SCALE": "fast"}, {"SANDBOX_BAKE_SCALE": "fast"}, {"SANDBOX_SERVICES": "nonesuch"}]
+)
 def test_a_bad_setting_is_refused_by_its_name(name, setting):
     refused = command("up", name=name, **setting)
     assert refused.returncode == 1

@@ -140,8 +140,9 @@ def older() -> Path:
     with turns(OLDER.stem):
         if not folder.exists():
             staged = folder.with_suffix(".new")
-            command = ["install", "--quiet", "--no-deps", "--require-hashes", f"--target={staged}", f"-r{OLDER}"]
-            subprocess.run([ensure_uv() / "python", "-m", "pip", *command], check=True)
+            # It would be compiled for the folder that it is moved from.
+            options = ["--quiet", "--no-compile", "--no-deps", "--require-hashes", f"--target={staged}"]
+            subprocess.run([ensure_uv() / "python", "-m", "pip", "install", *options, f"-r{OLDER}"], check=True)
             staged.rename(folder)
     return folder
 

@@ -1,14 +1,14 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""Actions that MiniStack answers with placeholders: request, import, describe, delete."""
+"""Actions that MiniStack answers with placeholders: request, import, describe, delete, and certificates of stacks."""
 
 import functools
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sandbox.ministack import acm, responses
+from sandbox.ministack import acm, provisioners, responses
 from sandbox.services.acm import model
 from sandbox.services.elbv2.model import records
 
@@ -27,6 +27,20 @@ def install(store: model.Store) -> None:
     acm._import_certificate = functools.partial(_import, acm._import_certificate)
     acm._delete_certificate = functools.partial(_delete, acm._delete_certificate)
     acm._cert_shape = functools.partial(_shape, acm._cert_shape)
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::CertificateManager::Certificate"]
+    handlers.update({name: _issuing(store, handlers[name]) for name in ("create", "update")})
+
+
+def _issuing(store: model.Store, apply: Callable[..., Any]) -> Callable[..., Any]:
+    """Issue the certificate that a stack has made, of which the first argument of an update is the former one."""
+
+    def applied(former: str, *rest: Any) -> Any:
+        arn, attributes = apply(former, *rest)
+        if arn != former:
+            store.fill_in(acm._certificates[arn])
+        return arn, attributes
+
+    return applied
 
 
 def _request(store: model.Store, handler: Handler, data: Data) -> Answer:
@@ -64,7 +78,9 @@ def _delete(handler: Handler, data: Data) -> Answer:
 
 def _shape(original: Callable[[Data], dict[str, Any]], record: dict[str, Any]) -> dict[str, Any]:
     shape = {**original(record), **model.description(record)}
-    return {**shape, "InUseBy": [*shape.get("InUseBy", []), *_used_by(record["CertificateArn"])]}
+    users = [*shape.get("InUseBy", []), *_used_by(record["CertificateArn"])]
+    renews = bool(users) and shape["Type"] == "AMAZON_ISSUED"
+    return {**shape, "InUseBy": users, "RenewalEligibility": "ELIGIBLE" if renews else "INELIGIBLE"}
 
 
 def _used_by(arn: str) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from sandbox.authority import Authority
 from sandbox.ministack import acm, arns, responses
@@ -17,6 +18,11 @@ from sandbox.services.elbv2.model.certificates import Served
 
 Record = dict[str, Any]
 _IMPORTED = "IMPORTED"
+_USAGES = ("digital_signature", "key_encipherment", "data_encipherment", "key_agreement", "key_cert_sign", "crl_sign")
+_EXTENDED_USAGES = {
+    ExtendedKeyUsageOID.SERVER_AUTH: "TLS_WEB_SERVER_AUTHENTICATION",
+    ExtendedKeyUsageOID.CLIENT_AUTH: "TLS_WEB_CLIENT_AUTHENTICATION",
+}
 
 
 class Store:
@@ -138,7 +144,26 @@ def description(record: Record) -> Record:
         "Subject": certificate.subject.rfc4514_string(),
         "Issuer": certificate.issuer.rfc4514_string(),
         "KeyAlgorithm": algorithm,
+        "KeyUsages": [{"Name": name.upper()} for name in _USAGES if _usage_of(certificate, name)],
+        "ExtendedKeyUsages": [
+            {"Name": _EXTENDED_USAGES.get(each, "CUSTOM"), "OID": each.dotted_string} for each in _purposes(certificate)
+        ],
+        "Options": {"CertificateTransparencyLoggingPreference": "ENABLED", **record.get("Options", {})},
     }
+
+
+def _usage_of(certificate: x509.Certificate, name: str) -> bool:
+    try:
+        return bool(getattr(certificate.extensions.get_extension_for_class(x509.KeyUsage).value, name))
+    except x509.ExtensionNotFound:
+        return False
+
+
+def _purposes(certificate: x509.Certificate) -> list[x509.ObjectIdentifier]:
+    try:
+        return list(certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
+    except x509.ExtensionNotFound:
+        return []
 
 
 def _validity(certificate: x509.Certificate) -> dict[str, str]:

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""AWS Backup: selections in stacks. No plan runs."""
+"""AWS Backup: selections in stacks, and the drift of plans and vaults. No plan runs."""
 
 from sandbox.host import Sandbox
 from sandbox.services.backup import cloudformation

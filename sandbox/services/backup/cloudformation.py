@@ -1,13 +1,20 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""AWS::Backup::BackupSelection. Every property replaces, as its schema says."""
+"""AWS::Backup::BackupSelection, of which every property replaces, as its schema says; drift of plans and vaults."""
 
 from typing import Any
 
 from sandbox.clients import client
 from sandbox.services.cloudformation.model.drift import cut
-from sandbox.services.cloudformation.model.types import Context, Created, Properties, Resources, ResourceType
+from sandbox.services.cloudformation.model.types import (
+    Context,
+    Created,
+    DriftReader,
+    Properties,
+    Resources,
+    ResourceType,
+)
 
 
 def _backup() -> Any:
@@ -45,6 +52,19 @@ def _read(physical_id: str, properties: Properties) -> Properties | None:
     return {"BackupPlanId": found["BackupPlanId"], "BackupSelection": selection}
 
 
+def _plan(physical_id: str, properties: Properties) -> Properties | None:
+    plan = _backup().get_backup_plan(BackupPlanId=physical_id)["BackupPlan"]
+    rules = [{"TargetBackupVault": rule.pop("TargetBackupVaultName"), **rule} for rule in plan.pop("Rules")]
+    current = {**plan, "BackupPlanRule": rules}
+    # AWS Backup answers with defaults and empty lists where the template says nothing.
+    return {"BackupPlan": cut(properties["BackupPlan"], current)}
+
+
+def _vault(name: str, _properties: Properties) -> Properties | None:
+    vault = _backup().describe_backup_vault(BackupVaultName=name)
+    return {"BackupVaultName": name, "EncryptionKeyArn": vault["EncryptionKeyArn"]}
+
+
 RESOURCES = Resources(
     types=(
         ResourceType(
@@ -57,6 +77,11 @@ RESOURCES = Resources(
             tags=None,
         ),
     ),
+    drift_readers={
+        "AWS::Backup::BackupPlan": DriftReader(_plan, frozenset({"BackupPlan"})),
+        # MiniStack keeps no access policy.
+        "AWS::Backup::BackupVault": DriftReader(_vault, frozenset({"BackupVaultName", "EncryptionKeyArn"})),
+    },
     # By its schema nothing of a plan replaces it.
     create_only={"AWS::Backup::BackupPlan": ()},
 )

@@ -37,7 +37,8 @@ def install(sandbox: Sandbox) -> None:
     def context(record: dict[str, Any]) -> ssl.SSLContext:
         return _context(record, authority)
 
-    plane = DataPlane(context, firewall)
+    origins = CustomOrigins(authority_path(sandbox.home))
+    plane = DataPlane(context, firewall, origins)
 
     def address(taken: set[str]) -> str:
         balancers = {record["DNSName"] for record in alb._lbs.to_dict().values()}
@@ -49,7 +50,7 @@ def install(sandbox: Sandbox) -> None:
     async def stop() -> None:
         await asyncio.to_thread(plane.stop)
 
-    edge.install(sandbox.scaled, CustomOrigins(authority_path(sandbox.home)).fetch)
+    edge.install(sandbox.scaled, origins.fetch)
     api.install(plane.sync, address)
     teach(cloudformation.RESOURCES)
     sandbox.on_startup(start)

@@ -5,9 +5,10 @@
 
 from sandbox.host import Sandbox
 from sandbox.services.cloudformation.api.teaching import teach
-from sandbox.services.dynamodb import cloudformation
+from sandbox.services.dynamodb import api, cloudformation
 
 
 def install(_sandbox: Sandbox) -> None:
     """Complete MiniStack's DynamoDB."""
+    api.install()
     teach(cloudformation.RESOURCES)

@@ -104,12 +104,16 @@ def _read_cluster(name: str, properties: Properties) -> Properties | None:
         "DefaultCapacityProviderStrategy": [
             _pascal(item) for item in cluster.get("defaultCapacityProviderStrategy", [])
         ],
+        "Configuration": _pascal(cluster.get("configuration") or {}),
         "Tags": [_pascal(tag) for tag in cluster.get("tags", [])],
     }
 
 
 def _pascal(record: Properties) -> Properties:
-    return {name[0].upper() + name[1:]: thing for name, thing in record.items()}
+    return {
+        name[0].upper() + name[1:]: _pascal(thing) if isinstance(thing, dict) else thing
+        for name, thing in record.items()
+    }
 
 
 RESOURCES = Resources(
@@ -118,7 +122,8 @@ RESOURCES = Resources(
         "AWS::ECS::Cluster": DriftReader(
             _read_cluster,
             frozenset({
-                "ClusterName", "ClusterSettings", "CapacityProviders", "DefaultCapacityProviderStrategy", "Tags",
+                "CapacityProviders", "ClusterName", "ClusterSettings", "Configuration",
+                "DefaultCapacityProviderStrategy", "Tags",
             }),
         ),
     },

@@ -27,7 +27,7 @@ _PUBLISH_SECONDS = 5.0
 def install(sandbox: Sandbox) -> None:
     """Replace MiniStack's data plane and target health; correct its control plane."""
     registry.scaled = sandbox.scaled
-    plane = DataPlane(registry, sandbox.scaled)
+    plane = DataPlane(registry, sandbox.scaled, sandbox.seed)
 
     def address(record: dict[str, Any], taken: set[str]) -> str:
         account, region = record["LoadBalancerArn"].split(":")[4], record["LoadBalancerArn"].split(":")[3]

@@ -1,9 +1,11 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""AWS::IAM::OIDCProvider, and how a role is now."""
+"""AWS::IAM::OIDCProvider and Group, boundaries of roles, and how roles, users and policies are now."""
 
+import html
 import json
+import re
 from typing import Any
 
 from sandbox.clients import client
@@ -130,49 +132,87 @@ TYPES = (
 
 def _role(name: str, properties: Properties) -> Properties | None:
     current: Properties | None = _MINISTACK_ROLE[0](name, properties)
-    if current is None:
-        return None
-    api = client("iam")
-    inline = api.list_role_policies(RoleName=name)["PolicyNames"]
-    attached = api.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
+    return None if current is None else {**current, **_rights("role", client("iam").get_role(RoleName=name)["Role"])}
+
+
+def _user(name: str, _properties: Properties) -> Properties:
+    api = _iam()
+    user = api.get_user(UserName=name)["User"]
+    groups = [group["GroupName"] for group in api.list_groups_for_user(UserName=name)["Groups"]]
+    return {"UserName": name, "Path": user["Path"], "Groups": groups, **_rights("user", user)}
+
+
+def _managed_policy(arn: str, _properties: Properties) -> Properties:
+    api = _iam()
+    policy = api.get_policy(PolicyArn=arn)["Policy"]
+    version = api.get_policy_version(PolicyArn=arn, VersionId=policy["DefaultVersionId"])["PolicyVersion"]
+    return {"ManagedPolicyName": policy["PolicyName"], "PolicyDocument": version["Document"]}
+
+
+def _rights(kind: str, described: Properties) -> Properties:
+    """The inline and attached policies of a role or user, and its boundary if it has one."""
+    api, of = _iam(), {f"{kind.title()}Name": described[f"{kind.title()}Name"]}
+    names = getattr(api, f"list_{kind}_policies")(**of)["PolicyNames"]
+    attached = getattr(api, f"list_attached_{kind}_policies")(**of)["AttachedPolicies"]
+    boundary = described.get("PermissionsBoundary")
     return {
-        **current,
         "Policies": [
             {
-                "PolicyName": policy,
-                "PolicyDocument": api.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"],
+                "PolicyName": name,
+                "PolicyDocument": getattr(api, f"get_{kind}_policy")(**of, PolicyName=name)["PolicyDocument"],
             }
-            for policy in inline
+            for name in names
         ],
         "ManagedPolicyArns": [policy["PolicyArn"] for policy in attached],
+        **({"PermissionsBoundary": boundary["PermissionsBoundaryArn"]} if boundary else {}),
     }
 
 
 def _bound_roles() -> None:
-    """MiniStack's stacks make roles without the boundary that their template names.
-
-    Whether the policy exists is not asked: a boundary that does not exist allows nothing.
-    """
+    """MiniStack's stacks make roles without the boundary that their template names."""
     handlers = provisioners._RESOURCE_HANDLERS["AWS::IAM::Role"]
     create, update = handlers["create"], handlers["update"]
 
     def created(logical_id: str, properties: Properties, stack_name: str) -> Created:
+        boundary = _boundary(properties, "CreateRole")
         name, attributes = create(logical_id, properties, stack_name)
-        iam._roles[name]["PermissionsBoundary"] = properties.get("PermissionsBoundary") or ""
+        iam._roles[name]["PermissionsBoundary"] = boundary
         return name, attributes
 
     def updated(name: str, old: Properties, new: Properties, *rest: Any) -> Any:
+        boundary = _boundary(new, "PutRolePermissionsBoundary")
         answer = update(name, old, new, *rest)
-        iam._roles[name]["PermissionsBoundary"] = new.get("PermissionsBoundary") or ""
+        iam._roles[name]["PermissionsBoundary"] = boundary
         return answer
 
     handlers.update(create=created, update=updated)
 
 
+def _boundary(properties: Properties, operation: str) -> str:
+    """The boundary's ARN; empty for none. ValueError in CloudFormation's words when MiniStack's IAM refuses it."""
+    arn = str(properties.get("PermissionsBoundary") or "")
+    refusal = iam._boundary_policy_error(arn) if arn else None
+    if refusal is not None:
+        code, message = (html.unescape(_member(refusal[2].decode(), name)) for name in ("Code", "Message"))
+        raise ValueError(
+            f'Resource handler returned message: "{message} (Error Code: {code}, Status Code: {refusal[0]}, '
+            f'Operation: {operation})"'
+        )
+    return arn
+
+
+def _member(text: str, name: str) -> str:
+    found = re.search(f"<{name}>(.*?)</{name}>", text, re.DOTALL)
+    return found[1] if found else ""
+
+
+_RIGHTS = frozenset({"Policies", "ManagedPolicyArns", "PermissionsBoundary"})
 RESOURCES = Resources(
     types=TYPES,
     completions=(_bound_roles,),
     drift_readers={
-        "AWS::IAM::Role": DriftReader(_role, _MINISTACK_ROLE[1] | {"Policies", "ManagedPolicyArns"}),
+        "AWS::IAM::ManagedPolicy": DriftReader(_managed_policy, frozenset({"ManagedPolicyName", "PolicyDocument"})),
+        "AWS::IAM::Role": DriftReader(_role, _MINISTACK_ROLE[1] | _RIGHTS),
+        "AWS::IAM::User": DriftReader(_user, _RIGHTS | {"UserName", "Path", "Groups"}),
     },
 )

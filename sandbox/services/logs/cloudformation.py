@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""AWS::Logs::LogGroup: its key, which MiniStack does not compare."""
+"""Drift of AWS::Logs::LogGroup with its key, which MiniStack does not compare, and of AWS::Logs::MetricFilter."""
 
 from sandbox.clients import client
 from sandbox.ministack import drift
@@ -19,7 +19,35 @@ def _log_group(name: str, properties: Properties) -> Properties | None:
     return {**current, "KmsKeyId": key} if key else current
 
 
+def _metric_filter(name: str, properties: Properties) -> Properties | None:
+    group = properties["LogGroupName"]
+    filters = client("logs").describe_metric_filters(logGroupName=group, filterNamePrefix=name)["metricFilters"]
+    found = next((each for each in filters if each["filterName"] == name), None)
+    if found is None:
+        return None
+    return {
+        "LogGroupName": group,
+        "FilterPattern": found["filterPattern"],
+        "MetricTransformations": [_transformation(each) for each in found["metricTransformations"]],
+    }
+
+
+def _transformation(found: Properties) -> Properties:
+    """A transformation as templates have it."""
+    named = {f"{name[0].upper()}{name[1:]}": value for name, value in found.items() if name != "dimensions"}
+    dimensions = [{"Key": key, "Value": value} for key, value in (found.get("dimensions") or {}).items()]
+    return {**named, "Dimensions": dimensions} if dimensions else named
+
+
 RESOURCES = Resources(
-    drift_readers={"AWS::Logs::LogGroup": DriftReader(_log_group, _MINISTACK[1] | {"KmsKeyId"})},
-    create_only={"AWS::Logs::LogGroup": ("LogGroupName",)},
+    drift_readers={
+        "AWS::Logs::LogGroup": DriftReader(_log_group, _MINISTACK[1] | {"KmsKeyId"}),
+        "AWS::Logs::MetricFilter": DriftReader(
+            _metric_filter, frozenset({"LogGroupName", "FilterPattern", "MetricTransformations"})
+        ),
+    },
+    create_only={
+        "AWS::Logs::LogGroup": ("LogGroupName",),
+        "AWS::Logs::MetricFilter": ("FilterName", "LogGroupName"),
+    },
 )

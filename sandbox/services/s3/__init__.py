@@ -1,13 +1,15 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""S3: what stacks ask of a bucket and MiniStack leaves out."""
+"""S3: what stacks ask of a bucket and MiniStack leaves out, and requests without credentials."""
 
 from sandbox.host import Sandbox
 from sandbox.services.cloudformation.api.teaching import teach
 from sandbox.services.s3 import cloudformation
+from sandbox.services.s3.api import anonymous
 
 
 def install(_sandbox: Sandbox) -> None:
     """Complete MiniStack's S3."""
+    anonymous.install()
     teach(cloudformation.RESOURCES)

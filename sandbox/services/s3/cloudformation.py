@@ -1,17 +1,28 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""AWS::S3::Bucket: lifecycle, access logging, keeping a bucket with objects, drift; AWS::S3::BucketPolicy."""
+"""AWS::S3::Bucket: lifecycle, encryption, access logs, keeping a bucket with objects, drift; AWS::S3::BucketPolicy."""
 
 import json
+from collections.abc import Callable
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 from sandbox.clients import client
 from sandbox.ministack import provisioners
-from sandbox.services.cloudformation.model.types import DriftReader, Properties, Resources
+from sandbox.services.cloudformation.model.types import DriftReader, Properties, Resources, as_bool
 
 Made = tuple[str, dict[str, Any]]
 _KIND = "AWS::S3::Bucket"
+_UNSET = frozenset(
+    {
+        "NoSuchLifecycleConfiguration",
+        "NoSuchPublicAccessBlockConfiguration",
+        "OwnershipControlsNotFoundError",
+        "ServerSideEncryptionConfigurationNotFoundError",
+    }
+)
 
 
 def complete() -> None:
@@ -41,6 +52,8 @@ def _completed(made: Made, old: Properties, new: Properties) -> Made:
         _put_lifecycle(made[0], (new.get("LifecycleConfiguration") or {}).get("Rules") or [])
     if old.get("OwnershipControls") != new.get("OwnershipControls"):
         _put_ownership(made[0], new.get("OwnershipControls"))
+    if old.get("BucketEncryption") != new.get("BucketEncryption"):
+        _put_encryption(made[0], new.get("BucketEncryption"))
     if old.get("LoggingConfiguration") != new.get("LoggingConfiguration"):
         logging = new.get("LoggingConfiguration")
         target = {
@@ -59,6 +72,21 @@ def _put_ownership(name: str, controls: Properties | None) -> None:
         s3.put_bucket_ownership_controls(Bucket=name, OwnershipControls=controls)
     else:
         s3.delete_bucket_ownership_controls(Bucket=name)
+
+
+def _put_encryption(name: str, encryption: Properties | None) -> None:
+    s3 = client("s3")
+    if not encryption:
+        s3.delete_bucket_encryption(Bucket=name)
+        return
+    rules = [
+        {
+            "ApplyServerSideEncryptionByDefault": rule["ServerSideEncryptionByDefault"],
+            **({"BucketKeyEnabled": as_bool(rule["BucketKeyEnabled"])} if "BucketKeyEnabled" in rule else {}),
+        }
+        for rule in encryption["ServerSideEncryptionConfiguration"]
+    ]
+    s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": rules})
 
 
 def _put_lifecycle(name: str, rules: list[Properties]) -> None:
@@ -88,6 +116,26 @@ def _rule(rule: Properties) -> Properties:
     return shaped
 
 
+def _as_written(rule: Properties, names: set[str]) -> Properties:
+    """A rule of S3's API as a template words it. A rule that the template gave none of its names was named by S3."""
+    shaped: Properties = {"Status": rule["Status"]}
+    if rule.get("ID") in names:
+        shaped["Id"] = rule["ID"]
+    if prefix := rule.get("Filter", {}).get("Prefix") or rule.get("Prefix"):
+        shaped["Prefix"] = prefix
+    if days := rule.get("Expiration", {}).get("Days"):
+        shaped["ExpirationInDays"] = days
+    if old := rule.get("NoncurrentVersionExpiration"):
+        shaped["NoncurrentVersionExpiration"] = old
+    if upload := rule.get("AbortIncompleteMultipartUpload"):
+        shaped["AbortIncompleteMultipartUpload"] = upload
+    if moves := rule.get("Transitions"):
+        shaped["Transitions"] = [
+            {"StorageClass": move["StorageClass"], "TransitionInDays": move["Days"]} for move in moves
+        ]
+    return shaped
+
+
 def _holds_anything(name: str) -> bool:
     s3 = client("s3")
     try:
@@ -100,20 +148,36 @@ def _holds_anything(name: str) -> bool:
 def _bucket(name: str, properties: Properties) -> Properties | None:
     s3 = client("s3")
     s3.head_bucket(Bucket=name)
-    encryption = s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"]
+    encryption = _setting(s3.get_bucket_encryption, name, "ServerSideEncryptionConfiguration") or {}
     current: Properties = {
         "BucketName": name,
-        "BucketEncryption": {"ServerSideEncryptionConfiguration": [_encryption(rule) for rule in encryption]},
+        "BucketEncryption": {
+            "ServerSideEncryptionConfiguration": [_encryption(rule) for rule in encryption.get("Rules", [])]
+        },
     }
-    if "PublicAccessBlockConfiguration" in properties:
-        current["PublicAccessBlockConfiguration"] = s3.get_public_access_block(Bucket=name)[
-            "PublicAccessBlockConfiguration"
-        ]
-    if "OwnershipControls" in properties:
-        current["OwnershipControls"] = s3.get_bucket_ownership_controls(Bucket=name)["OwnershipControls"]
+    for key, read in (
+        ("PublicAccessBlockConfiguration", s3.get_public_access_block),
+        ("OwnershipControls", s3.get_bucket_ownership_controls),
+    ):
+        if key in properties and (found := _setting(read, name, key)) is not None:
+            current[key] = found
+    if lifecycle := properties.get("LifecycleConfiguration"):
+        names = {rule["Id"] for rule in lifecycle["Rules"] if "Id" in rule}
+        rules = _setting(s3.get_bucket_lifecycle_configuration, name, "Rules") or []
+        current["LifecycleConfiguration"] = {"Rules": [_as_written(rule, names) for rule in rules]} if rules else None
     if "VersioningConfiguration" in properties:
         current["VersioningConfiguration"] = {"Status": s3.get_bucket_versioning(Bucket=name).get("Status")}
     return current
+
+
+def _setting(read: Callable[..., Any], name: str, key: str) -> Any:
+    """A setting of a bucket; None when the bucket, which is there, has none."""
+    try:
+        return read(Bucket=name)[key]
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _UNSET:
+            return None
+        raise
 
 
 def _encryption(rule: Properties) -> Properties:
@@ -133,7 +197,7 @@ RESOURCES = Resources(
             _bucket,
             frozenset({
                 "BucketName", "BucketEncryption", "PublicAccessBlockConfiguration", "OwnershipControls",
-                "VersioningConfiguration",
+                "LifecycleConfiguration", "VersioningConfiguration",
             }),
         ),
         "AWS::S3::BucketPolicy": DriftReader(_bucket_policy, frozenset({"Bucket", "PolicyDocument"})),

@@ -54,6 +54,13 @@ _MANAGED: Mapping[str, Mapping[str, Callable[[Request], bool]]] = {
 }
 
 
+def metric_name(acl_arn: str) -> str:
+    """What a web ACL is called in CloudWatch; empty when it does not exist or sends no metrics."""
+    acl, _problem = waf._resolve_local_web_acl(acl_arn)
+    shown = (acl or {}).get("VisibilityConfig") or {}
+    return str(shown["MetricName"]) if str(shown.get("CloudWatchMetricsEnabled")).lower() == "true" else ""
+
+
 @dataclass
 class Firewall:
     """Counts requests for rate-based rules. `scaled` turns AWS's seconds into the sandbox's."""

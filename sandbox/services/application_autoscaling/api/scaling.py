@@ -46,7 +46,7 @@ def _scale(target: Data, scaled: Scaled) -> None:
     now, ended = time.time(), store.scaled.get(key_of(target)) or {}
     views = [_view(policy, states, ended, now, scaled) for policy in tracking]
     desired = service["desiredCount"]
-    count = wanted(desired, views, _bounds(target, service))
+    count = wanted(desired, views, bounds_of(target, service))
     if count != desired:
         _apply(target, service, count, _cause(tracking, states))
         store.scaled[key_of(target)] = {**ended, "out" if count > desired else "in": now}
@@ -65,7 +65,8 @@ def _service(target: Data) -> Data | None:
     return next((service for service in found if service["status"] == "ACTIVE"), None)
 
 
-def _bounds(target: Data, service: Data) -> Bounds:
+def bounds_of(target: Data, service: Data) -> Bounds:
+    """What a target allows its service now."""
     suspended = target["SuspendedState"]
     deploying = any(deployment.get("rolloutState") == "IN_PROGRESS" for deployment in service["deployments"])
     return Bounds(

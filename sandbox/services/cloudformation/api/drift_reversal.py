@@ -148,4 +148,17 @@ def _actual(properties: Record, found: Record) -> Record:
     """The properties as they are: those that drift detection reads from the resource, the others as they were set."""
     expected: Record = json.loads(found["ExpectedProperties"])
     actual: Record = json.loads(found["ActualProperties"])
+    if "Tags" in expected:
+        actual["Tags"] = _with_lost(expected["Tags"], actual.get("Tags"))
     return {name: thing for name, thing in properties.items() if name not in expected} | actual
+
+
+def _with_lost(expected: Any, actual: Any) -> Any:
+    """A resource's tags, with those that it lost as empty ones.
+
+    The engine adds the stack's own tags to what it takes for the resource's, and would find nothing to do.
+    """
+    if isinstance(expected, dict):
+        return {**dict.fromkeys(expected, ""), **(actual or {})}
+    left = {tag["Key"] for tag in actual or []}
+    return [*(actual or []), *({"Key": tag["Key"], "Value": ""} for tag in expected if tag["Key"] not in left)]

@@ -31,7 +31,7 @@ def teach(resources: Resources) -> None:
         complete()
     _on_worker.update(resources.on_worker)
     for name, reader in resources.drift_readers.items():
-        engine._DRIFT_READERS[name] = (drift.comparable(reader.read), reader.compared)
+        engine._DRIFT_READERS[name] = (drift.as_written(drift.comparable(reader.read)), reader.compared)
     provisioners._REPLACING_PROPERTIES.update(resources.create_only)
 
 
@@ -46,7 +46,7 @@ def _register(kind: ResourceType) -> None:
         provisioners._CUSTOM_NAME_REPLACEMENT.pop(kind.name, None)
     if kind.tags:
         provisioners._STACK_TAG_PROPERTY[kind.name] = kind.tags
-    engine._DRIFT_READERS[kind.name] = (kind.read, kind.compared)
+    engine._DRIFT_READERS[kind.name] = (drift.as_written(kind.read), kind.compared)
 
 
 def _handlers(kind: ResourceType) -> dict[str, Any]:

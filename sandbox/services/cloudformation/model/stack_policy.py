@@ -28,11 +28,12 @@ class Override:
     policy: str = ""
 
 
-def _holds_stack(stack: Record) -> bool:
+def holds_stack(stack: Record) -> bool:
+    """Whether MiniStack still has the record."""
     return any(held is stack for held in cloudformation._stacks.all_values())
 
 
-_OVERRIDES = SideTable(itemgetter("StackId"), _holds_stack, Override)
+_OVERRIDES = SideTable(itemgetter("StackId"), holds_stack, Override)
 override_of = _OVERRIDES.of
 forget = _OVERRIDES.clear
 

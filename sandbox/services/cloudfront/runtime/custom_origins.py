@@ -7,9 +7,11 @@ CloudFront developer guide, "Restrict access with VPC origins". The distribution
 certificate has to cover, and the Host that the load balancer sees unless a policy forwards the viewer's.
 """
 
+import asyncio
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +27,13 @@ Fetched = tuple[int, str, dict[str, str | list[str]], bytes]
 
 @dataclass(frozen=True)
 class CustomOrigins:
-    """Asks load balancers and other servers, trusting the certificates that `authority` issued."""
+    """Asks load balancers and other servers, trusting the certificates that `authority` issued.
+
+    Connections are kept, as an edge keeps them: by the loop that uses them.
+    """
 
     authority: Path
+    _sessions: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = field(default_factory=dict)
 
     async def fetch(  # noqa: PLR0913, PLR0917 - as MiniStack calls it
         self,
@@ -48,32 +54,42 @@ class CustomOrigins:
         request = {
             "headers": cloudfront._origin_request_headers(origin, dict(headers), client_ip, viewer_xff),
             "data": body or None,
-            "ssl": self._trusting() if encrypted else False,
+            "ssl": self._trusting if encrypted else False,
             "server_hostname": origin["domain_name"] if encrypted else None,
             "timeout": aiohttp.ClientTimeout(total=origin["read_timeout"]),
         }
         try:
-            return await _ask(method, URL(f"{url}?{query}" if query else url, encoded=True), request)
+            return await _ask(self._session(), method, URL(f"{url}?{query}" if query else url, encoded=True), request)
         except TimeoutError as error:
             raise cloudfront.OriginTimeout(str(error)) from error
         except (aiohttp.ClientError, OSError) as error:
             raise cloudfront.OriginUnreachable(str(error)) from error
 
+    def _session(self) -> aiohttp.ClientSession:
+        loop = asyncio.get_running_loop()
+        if loop not in self._sessions:
+            self._sessions[loop] = aiohttp.ClientSession(
+                auto_decompress=False,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type"),
+            )
+        return self._sessions[loop]
+
+    async def close(self) -> None:
+        """End the connections of the loop that runs."""
+        session = self._sessions.pop(asyncio.get_running_loop(), None)
+        if session is not None:
+            await session.close()
+
+    @cached_property
     def _trusting(self) -> ssl.SSLContext:
         made = ssl.create_default_context()
         made.load_verify_locations(self.authority)
         return made
 
 
-async def _ask(method: str, url: URL, request: Mapping[str, Any]) -> Fetched:
-    async with (
-        aiohttp.ClientSession(
-            auto_decompress=False,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type"),
-        ) as session,
-        session.request(method, url, allow_redirects=False, **request) as answer,
-    ):
+async def _ask(session: aiohttp.ClientSession, method: str, url: URL, request: Mapping[str, Any]) -> Fetched:
+    async with session.request(method, url, allow_redirects=False, **request) as answer:
         return answer.status, answer.reason or "", _grouped(answer.headers), await answer.read()
 
 

@@ -1,80 +1,61 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""Distributions answer viewers at loopback addresses of their own, on ports 80 and 443.
+"""Distributions answer viewers at loopback addresses of their own, on ports 80 and 443."""
 
-A thread with a loop of its own serves them, so that a slow API handler delays no viewer.
-"""
-
-import asyncio
 import logging
 import ssl
-import threading
-from collections.abc import Callable, Coroutine
-from typing import Any
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from aiohttp import web
 
 from sandbox.addresses import bind
-from sandbox.ministack import cloudfront, iam_evaluator, responses
+from sandbox.loop_thread import LoopThread
+from sandbox.ministack import cloudfront, cloudwatch, iam_evaluator, responses
 from sandbox.services.cloudfront.model import distributions
-from sandbox.services.wafv2.model import Firewall, Request
+from sandbox.services.cloudfront.runtime.custom_origins import CustomOrigins
+from sandbox.services.wafv2.model import Firewall, Request, metric_name
 
-_SYNC_SECONDS = 15.0
+if TYPE_CHECKING:
+    import asyncio
+
 _MINE = {"content-length", "connection", "transfer-encoding", "date", "keep-alive"}
 
 Contexts = Callable[[dict[str, Any]], ssl.SSLContext]
 logger = logging.getLogger("sandbox.cloudfront")
 
 
-class DataPlane:
+class DataPlane(LoopThread):
     """Starts with `start`; `sync` makes the bound sockets equal to the distributions that are enabled."""
 
-    def __init__(self, contexts: Contexts, firewall: Firewall) -> None:
-        self._contexts, self._firewall = contexts, firewall
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="cloudfront-data-plane", daemon=True)
+    def __init__(self, contexts: Contexts, firewall: Firewall, origins: CustomOrigins) -> None:
+        super().__init__("cloudfront-data-plane")
+        self._contexts, self._firewall, self._origins = contexts, firewall, origins
         self._bound: dict[tuple[str, int], tuple[asyncio.Server, web.Server]] = {}
-        self._ready = threading.Event()
 
-    def start(self) -> None:
-        """Start the thread; returns once it serves."""
-        self._thread.start()
-        self._ready.set()
-        self.sync()
+    async def close(self) -> None:
+        await self._release(set(self._bound))
+        await self._origins.close()
 
-    def stop(self) -> None:
-        """Close all sockets and end the thread."""
-        self._ready.clear()
-        self._call(self._close(set(self._bound)))
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(_SYNC_SECONDS)
-
-    def sync(self) -> None:
-        """Bind what is missing, release what is gone. OSError when an address could not be bound."""
-        if self._ready.is_set() and threading.current_thread() is not self._thread:
-            self._call(self._sync())
-
-    def _call(self, work: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(_SYNC_SECONDS)
-
-    async def _sync(self) -> None:
+    async def apply(self) -> None:
         wanted = {
             (record["DomainName"], port): record
             for record in cloudfront._distributions.to_dict().values()
             if record["enabled"]
             for port in (80, 443)
         }
-        await self._close(set(self._bound) - set(wanted))
+        await self._release(set(self._bound) - set(wanted))
         for place in set(wanted) - set(self._bound):
             handlers = web.Server(self._handle, access_log=None, auto_decompress=False)
             encrypted = self._contexts(wanted[place]) if place[1] == 443 else None
-            server = await self._loop.create_server(handlers, sock=bind(*place), ssl=encrypted)
+            server = await self.loop.create_server(handlers, sock=bind(*place), ssl=encrypted)
             self._bound[place] = server, handlers
             logger.info("listening on %s:%s for distribution %s", *place, wanted[place]["Id"])
 
-    async def _close(self, places: set[tuple[str, int]]) -> None:
+    async def _release(self, places: set[tuple[str, int]]) -> None:
         for place in places:
             server, handlers = self._bound.pop(place)
             server.close()
@@ -97,7 +78,7 @@ class DataPlane:
         path, _, query = request.path_qs.partition("?")
         body = await request.content.read(-1)
         acl = distributions.text_of(distributions.config(record), "WebACLId")
-        if acl and self._firewall.blocks(acl, Request(client, request.method, path, query, headers, body)):
+        if acl and self._blocks(acl, Request(client, request.method, path, query, headers, body)):
             blocked = {"X-Cache": "Error from cloudfront", "Server": "CloudFront"}
             return web.Response(status=403, text="Request blocked.", content_type="text/html", headers=blocked)
         try:
@@ -122,3 +103,20 @@ class DataPlane:
                 for each in value if isinstance(value, list) else [value]:
                     response.headers.add(name, str(each))
         return response
+
+    def _blocks(self, acl: str, request: Request) -> bool:
+        """Whether the web ACL blocks the request, which CloudWatch hears of."""
+        blocks, name = self._firewall.blocks(acl, request), metric_name(acl)
+        if name:
+            cloudwatch._store_datum(
+                "AWS/WAFV2",
+                "BlockedRequests" if blocks else "AllowedRequests",
+                {"WebACL": name, "Rule": "ALL"},
+                time.time(),
+                "Count",
+                1.0,
+                None,
+                None,
+                None,
+            )
+        return blocks

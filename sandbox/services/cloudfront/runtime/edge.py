@@ -11,6 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from sandbox.ministack import cloudfront
@@ -61,6 +62,7 @@ def install(scaled: Callable[[float], float], ask_custom_origin: Fetch) -> None:
 
 def _read_more_of_configurations() -> None:
     parse, origin_of = cloudfront._dataplane_behavior, cloudfront._dataplane_origin
+    parse_all = cloudfront.parse_distribution_dataplane_config
 
     def behavior(element: Any, path_pattern: str | None = None) -> Any:
         return parse(element, path_pattern) | {"compress": distributions.text_of(element, "Compress") == "true"}
@@ -68,8 +70,14 @@ def _read_more_of_configurations() -> None:
     def origin(element: Any) -> Any:
         return origin_of(element) | {"vpc_origin_id": distributions.text_of(element, "VpcOriginId")}
 
+    @lru_cache(maxsize=64)
+    def parsed(text: str) -> Any:
+        return parse_all({"config_xml": text})
+
     cloudfront._dataplane_behavior = behavior
     cloudfront._dataplane_origin = origin
+    # Parsing took longer than all else that a request needs.
+    cloudfront.parse_distribution_dataplane_config = lambda distribution: parsed(distribution["config_xml"])
 
 
 def _know_what_is_viewed() -> None:

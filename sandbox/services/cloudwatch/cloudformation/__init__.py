@@ -4,6 +4,6 @@
 """CloudFormation's types of CloudWatch."""
 
 from sandbox.services.cloudformation.model.types import Resources
-from sandbox.services.cloudwatch.cloudformation import alarm, composite_alarm
+from sandbox.services.cloudwatch.cloudformation import alarms, dashboard
 
-RESOURCES = Resources(types=(*alarm.TYPES, *composite_alarm.TYPES))
+RESOURCES = Resources(types=alarms.TYPES, drift_readers=dashboard.READERS)

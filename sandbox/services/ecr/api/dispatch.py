@@ -43,6 +43,16 @@ def install(actions: Mapping[str, Action]) -> None:
             return await known(method, path, headers, body, query)  # type: ignore[no-any-return]
 
     ecr.handle_request = handle_request
+    ecr.repository_policy_for_arn = _of_its_account(ecr.repository_policy_for_arn)
+
+
+def _of_its_account(find: Callable[[str], Any]) -> Callable[[str], Any]:
+    def repository_policy_for_arn(arn: str) -> Any:
+        _, _, _, region, account, _ = arn.split(":", 5)
+        with responses.request_scope(account or responses.get_account_id(), region or responses.get_region()):
+            return find(arn)
+
+    return repository_policy_for_arn
 
 
 def _refusal(caller: Caller, action: str, data: Data) -> str | None:

@@ -15,6 +15,7 @@ from sandbox.services.ecr.model import images, state
 from sandbox.services.ecr.model.access import current_caller
 from sandbox.services.ecr.model.blobs import Blobs
 from sandbox.services.ecr.model.tokens import USERNAME, Tokens
+from sandbox.services.ecr.runtime import notices
 
 Data = dict[str, Any]
 Answer = tuple[int, dict[str, str], bytes]
@@ -74,7 +75,7 @@ def _authorization_token(data: Data, tokens: Tokens, addresses: Mapping[str, str
 
 def _put_image(data: Data, blobs: Blobs) -> Answer:
     name, tag, manifest = data["repositoryName"], data.get("imageTag"), data.get("imageManifest", "")
-    before = images.find(name, tag=tag) if tag else None
+    before = images.digest_of(name, tag)
     try:
         record = images.put(
             blobs, name, manifest.encode(), tag=tag, content_type=data.get("imageManifestMediaType", "")
@@ -82,12 +83,13 @@ def _put_image(data: Data, blobs: Blobs) -> Answer:
     except images.Refusal as refusal:
         return failure(refusal.exception, refusal.text)
     digest = record["imageDigest"]
-    if before and before["imageDigest"] == digest:
+    if before == digest:
         return failure(
             "ImageAlreadyExistsException",
             f"Image with digest '{digest}' and tag '{tag}' already exists in the repository with name '{name}' in "
             f"registry with id '{responses.get_account_id()}'",
         )
+    notices.pushed(name, record, tag)
     return responses.json_response({"image": _image(name, record, tag)})  # type: ignore[no-any-return]
 
 

@@ -3,12 +3,13 @@
 
 """Who may do what to a repository: its account's own callers, and those of other accounts that its policy admits.
 
-AWS: ECR User Guide, "Private repository policies". Policies of identities are not asked: MiniStack has them, the
-sandbox does not turn them on.
+AWS: ECR User Guide, "Private repository policies". Under `AUTH=true` the identity's own policies are asked too: by
+MiniStack for a request to the API, here for one to the registry.
 """
 
 import contextvars
 
+from sandbox.identity import is_enforced, may, principal_of
 from sandbox.ministack import ecr, iam_evaluator, responses, router
 from sandbox.services.ecr.model.policies import Caller, Decision, decide
 
@@ -45,11 +46,29 @@ def denial(caller: Caller, repository: str, *actions: str) -> str | None:
     return reasons[0]
 
 
+def identity_denial(caller: Caller, repository: str, *actions: str) -> str | None:
+    """The same by the caller's own policies and the repository's together. None where nothing is enforced."""
+    if not is_enforced():
+        return None
+    principal, policy = principal_of(caller.arn), ecr._repo_policies.get(repository)
+    for action in actions:
+        if may(principal, action, _arn(repository), policy=policy or ""):
+            return None
+    return f"{_subject(caller, repository, actions[0])} because no identity-based policy allows the {actions[0]} action"
+
+
 def _denied(caller: Caller, repository: str, action: str, decision: Decision) -> str:
     why = (
         "with an explicit deny in a resource-based policy"
         if decision is Decision.DENY
         else f"because no resource-based policy allows the {action} action"
     )
-    resource = f"arn:aws:ecr:{responses.get_region()}:{responses.get_account_id()}:repository/{repository}"
-    return f"User: {caller.arn} is not authorized to perform: {action} on resource: {resource} {why}"
+    return f"{_subject(caller, repository, action)} {why}"
+
+
+def _subject(caller: Caller, repository: str, action: str) -> str:
+    return f"User: {caller.arn} is not authorized to perform: {action} on resource: {_arn(repository)}"
+
+
+def _arn(repository: str) -> str:
+    return f"arn:aws:ecr:{responses.get_region()}:{responses.get_account_id()}:repository/{repository}"

@@ -43,6 +43,12 @@ def find(repository: str, *, tag: str | None = None, digest: str | None = None) 
     return None
 
 
+def digest_of(repository: str, tag: str | None) -> str | None:
+    """The digest of the image that has the tag; None when none has, or without a tag."""
+    record = find(repository, tag=tag) if tag else None
+    return record["imageDigest"] if record else None
+
+
 def named(repository: str, identifier: dict[str, str]) -> Record | None:
     """The image that an ImageIdentifier of the API names; None when there is none, or when it names nothing."""
     tag, digest = identifier.get("imageTag"), identifier.get("imageDigest")

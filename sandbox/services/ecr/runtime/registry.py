@@ -16,12 +16,12 @@ from typing import Any
 
 from sandbox.ministack import ecr, responses
 from sandbox.services.ecr.model import images, settings, state
-from sandbox.services.ecr.model.access import denial
+from sandbox.services.ecr.model.access import denial, identity_denial
 from sandbox.services.ecr.model.blobs import DIGEST, Blobs, Owner, Upload
 from sandbox.services.ecr.model.manifests import MANIFEST_LIMIT_BYTES
 from sandbox.services.ecr.model.policies import Caller
 from sandbox.services.ecr.model.tokens import Tokens
-from sandbox.services.ecr.runtime import referrers
+from sandbox.services.ecr.runtime import notices, referrers
 from sandbox.services.ecr.runtime.http import Request, Response, answer, error, range_of, request_of
 
 logger = logging.getLogger("sandbox.ecr")
@@ -72,7 +72,7 @@ class Registry:
 
     def _refusal(self, caller: Caller, name: str, actions: tuple[str, ...]) -> Response | None:
         """403 when the caller may do none of `actions`, 404 when there is no such repository."""
-        if denied := denial(caller, name, *actions):
+        if denied := denial(caller, name, *actions) or identity_denial(caller, name, *actions):
             return error(403, "DENIED", denied)
         if name not in ecr._repositories:
             return error(
@@ -107,7 +107,10 @@ class Registry:
 
     def _may_mount(self, request: Request, name: str, source: str) -> bool:
         caller = self._caller(request)
-        readable = caller is not None and denial(caller, source, "ecr:GetDownloadUrlForLayer") is None
+        action = "ecr:GetDownloadUrlForLayer"
+        readable = (
+            caller is not None and (denial(caller, source, action) or identity_denial(caller, source, action)) is None
+        )
         return readable and settings.mounts(name, source)
 
     async def append(self, request: Request, name: str, reference: str) -> Response:
@@ -171,6 +174,7 @@ class Registry:
         tag = None if DIGEST.fullmatch(reference) else reference
         if tag and not _TAG.fullmatch(tag):
             return error(400, "TAG_INVALID", f"{tag!r} is no tag")
+        before = images.digest_of(name, tag)
         try:
             record = images.put(self._blobs, name, body, tag=tag, content_type=request.headers.get("content-type", ""))
         except images.Refusal as refusal:
@@ -178,6 +182,8 @@ class Registry:
         digest = record["imageDigest"]
         if not tag and digest != reference:
             return error(400, "DIGEST_INVALID", f"the manifest has the digest {digest}, not {reference}")
+        if digest != before:
+            notices.pushed(name, record, tag)
         response = _created(f"/v2/{name}/manifests/{digest}", digest)
         if subject := state.of_image(record).subject:
             response.headers["OCI-Subject"] = subject

@@ -3,6 +3,7 @@
 
 """The service deployment API: list, describe, stop, continue; service revisions."""
 
+import re
 import time
 from collections.abc import Container
 from datetime import datetime
@@ -13,8 +14,10 @@ from sandbox.services.ecs.model import deployments, revisions
 from sandbox.services.ecs.model.errors import Refused, Request, handler, invalid
 from sandbox.services.ecs.model.records import LOCK, Record, service_of, wire
 from sandbox.services.ecs.model.revisions import Revision, ServiceDeployment
+from sandbox.services.ecs.model.stages import Stage, answer
 
 _MOST = 20
+_HOOK_ID = re.compile(r"ecs-[a-z]+-\S+")
 _STOPPABLE = ("PENDING", "IN_PROGRESS")
 _STOPPING = ("STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS")
 
@@ -80,11 +83,11 @@ def stop_service_deployment(data: Request) -> dict[str, Any]:
         arn = record.arn
         if record.status in _STOPPING:
             return {"serviceDeploymentArn": arn}
-        if record.status not in _STOPPABLE:
+        if record.status not in _STOPPABLE or (record.shift and record.shift.step.stage is Stage.CLEAN_UP):
             raise Refused(
                 "ConflictException", f"The service deployment {arn} is {record.status}: it cannot be stopped."
             )
-        service = ecs._services[record.shown["serviceArn"].partition("service/")[2]]
+        service = _service_of(record)
         if kind == "ABORT":
             deployments.abort(service, record)
         elif deployments.can_roll_back(service):
@@ -98,9 +101,23 @@ def stop_service_deployment(data: Request) -> dict[str, Any]:
 
 @handler
 def continue_service_deployment(data: Request) -> dict[str, Any]:
-    """Refuse: a ROLLING deployment has no paused lifecycle hook."""
-    record = _existing(data)
-    raise invalid(f"The service deployment {record.arn} is not paused at a lifecycle hook {data.get('hookId')}.")
+    """Answer a paused lifecycle hook: CONTINUE, which is what no action means too, or ROLLBACK."""
+    with LOCK:
+        record, action = _existing(data), data.get("action") or "CONTINUE"
+        if action not in ("CONTINUE", "ROLLBACK"):
+            raise invalid(f"action must be CONTINUE or ROLLBACK, not {action}.")
+        if not _HOOK_ID.fullmatch(str(data.get("hookId"))):
+            raise invalid("Invalid hookId: hookId must follow the format: ecs-{hookType}-{id}")
+        if record.status in revisions.FINISHED:
+            raise invalid("Continuing a service deployment is not allowed for service deployment in terminal states.")
+        course = record.shift if record.status == "IN_PROGRESS" else None
+        answered = answer(course, str(data["hookId"]), action) if course else None
+        if answered is None:
+            raise invalid(
+                "Provided hookId is either completed, unavailable, or not associated with the given Resource ARN"
+            )
+        deployments.keep(_service_of(record), record, answered)
+        return {"serviceDeploymentArn": record.arn}
 
 
 def _seconds(moment: Any, otherwise: float) -> float:
@@ -116,8 +133,13 @@ def _seconds(moment: Any, otherwise: float) -> float:
 def _existing(data: Request) -> ServiceDeployment:
     arn = str(data.get("serviceDeploymentArn") or "")
     if not _is_known(arn, revisions.SERVICE_DEPLOYMENTS):
-        raise Refused("ServiceDeploymentNotFoundException", "Service deployment not found.")
+        raise Refused("ServiceDeploymentNotFoundException", "The service deployment does not exist.")
     return revisions.SERVICE_DEPLOYMENTS[arn]
+
+
+def _service_of(record: ServiceDeployment) -> Record:
+    service: Record = ecs._services[record.shown["serviceArn"].partition("service/")[2]]
+    return service
 
 
 def _is_known(arn: str, records: Container[str]) -> bool:
@@ -148,12 +170,20 @@ def _brief(record: ServiceDeployment) -> Record:
 def _full(record: ServiceDeployment) -> Record:
     configuration = record.configuration or record.state.configuration
     target = record.final or revisions.summary(record.deployment)
-    return wire(record.shown) | {
-        "targetServiceRevision": target | {"arn": record.revision},
-        "deploymentConfiguration": configuration,
-        "deploymentCircuitBreaker": revisions.breaker_view(record, configuration, target["requestedTaskCount"]),
-        "alarms": revisions.alarms_view(record, configuration),
-    }
+    return (
+        wire(record.shown)
+        | revisions.shifting_view(record)
+        | {
+            "targetServiceRevision": target | {"arn": record.revision} | revisions.traffic_view(record, target=True),
+            "sourceServiceRevisions": [
+                source | revisions.traffic_view(record, target=False)
+                for source in record.shown["sourceServiceRevisions"]
+            ],
+            "deploymentConfiguration": configuration,
+            "deploymentCircuitBreaker": revisions.breaker_view(record, configuration, target["requestedTaskCount"]),
+            "alarms": revisions.alarms_view(record, configuration),
+        }
+    )
 
 
 def _revision(record: Revision) -> Record:
@@ -163,4 +193,19 @@ def _revision(record: Revision) -> Record:
         | ({"imageDigest": record.digests[item["name"]]} if item["name"] in record.digests else {})
         for item in family.get("containerDefinitions", [])
     ]
-    return wire(record.shown) | {"containerImages": images, "guardDutyEnabled": False}
+    return wire(record.shown) | {"containerImages": images, "guardDutyEnabled": False} | _resolved(record)
+
+
+def _resolved(record: Revision) -> Record:
+    """`resolvedConfiguration` of a revision that serves in a target group."""
+    used = [
+        {"targetGroupArn": entry["targetGroupArn"]}
+        | ({"productionListenerRule": rule} if (rule := _advanced(entry).get("productionListenerRule")) else {})
+        for entry in record.load_balancers
+        if entry.get("targetGroupArn")
+    ]
+    return {"resolvedConfiguration": {"loadBalancers": used}} if used else {}
+
+
+def _advanced(entry: Record) -> Record:
+    return entry.get("advancedConfiguration") or {}

@@ -6,8 +6,8 @@
 import time
 from typing import Any
 
-from sandbox.ministack import ecs, responses
-from sandbox.services.ecs.model import deployments, revisions, state, validation, wording
+from sandbox.ministack import alb, ecs, responses
+from sandbox.services.ecs.model import deployments, revisions, state, strategies, validation, wording
 from sandbox.services.ecs.model.errors import Answer, Refused, Request, handler, invalid
 from sandbox.services.ecs.model.records import (
     LOCK,
@@ -169,7 +169,7 @@ def _new_service(cluster: Record, name: str, data: Request) -> Record:
         "deployments": [],
         "events": [],
         **{key: data.get(key) or [] for key in ("loadBalancers", "placementConstraints", "placementStrategy")},
-        **{key: data[key] for key in _DEPLOYING[1:] if data.get(key)},
+        **{key: _filled(key, data[key]) for key in _DEPLOYING[1:] if data.get(key)},
     }
     service.setdefault("serviceRegistries", [])
     if _on_fargate(service):
@@ -179,15 +179,24 @@ def _new_service(cluster: Record, name: str, data: Request) -> Record:
     return service
 
 
+def _filled(key: str, value: Any) -> Any:
+    """A member with the defaults that ECS stores."""
+    if key == "networkConfiguration" and value.get("awsvpcConfiguration"):
+        defaults = {"securityGroups": [], "assignPublicIp": "DISABLED"}
+        return {**value, "awsvpcConfiguration": {**defaults, **value["awsvpcConfiguration"]}}
+    return value
+
+
 def _wanted_changes(service: Record, data: Request) -> Record:
     """The members of the service that the request sets; an omitted parameter leaves its member as it is."""
-    changed = {key: data[key] for key in (*_DEPLOYING, *_QUIET) if data.get(key) is not None}
+    changed = {key: _filled(key, data[key]) for key in (*_DEPLOYING, *_QUIET) if data.get(key) is not None}
     if data.get("desiredCount") is not None:
         changed["desiredCount"] = validation.check_count(data["desiredCount"])
     if data.get("taskDefinition"):
         changed["taskDefinition"] = task_definition_of(data["taskDefinition"])["taskDefinitionArn"]
     if data.get("deploymentConfiguration") is not None:
-        changed["deploymentConfiguration"] = service["deploymentConfiguration"] | data["deploymentConfiguration"]
+        stored, given = service["deploymentConfiguration"], data["deploymentConfiguration"]
+        changed["deploymentConfiguration"] = strategies.merged(stored, given)
     if data.get("capacityProviderStrategy") is not None:
         strategy = data["capacityProviderStrategy"] or None
         changed |= {
@@ -199,6 +208,7 @@ def _wanted_changes(service: Record, data: Request) -> Record:
 
 def _check(service: Record, family: Record, data: Request) -> None:
     validation.check_deployment_configuration(service["deploymentConfiguration"])
+    strategies.check(service["deploymentConfiguration"], service["loadBalancers"], alb._rules.get)
     validation.check_launch_type(family, service.get("launchType"))
     validation.check_network(family, service.get("networkConfiguration"))
     if data.get("loadBalancers") or data.get("taskDefinition"):

@@ -12,6 +12,7 @@ from sandbox.services.ecs.model.records import Record
 
 _HEALTH_LIMITS = {"interval": (5, 300, 30), "timeout": (2, 120, 5), "retries": (1, 10, 3)}
 _LONGEST_STOP = 120
+_DOCKER = "com.amazonaws.ecs.capability.docker-remote-api"
 # CPU units: the least and the most memory in MiB, and its step.
 _FARGATE_SIZES = {
     "256": (1024, 2048, 1024),
@@ -38,9 +39,36 @@ def registering(register: Any) -> Any:
         stored = ecs._task_defs[ecs._resolve_td_key(body["taskDefinition"]["taskDefinitionArn"])]
         for key in [key for key, value in stored.items() if value in ("", None)]:
             del stored[key]
+        stored["requiresAttributes"] = [{"name": name} for name in sorted(_capabilities(stored))]
         return responses.json_response(body | {"taskDefinition": stored})  # type: ignore[no-any-return]
 
     return register_task_definition
+
+
+def _capabilities(stored: Record) -> set[str]:
+    """What a host needs to run the task, as far as recordings of AWS show it; the order is theirs to choose."""
+    containers, executes = stored["containerDefinitions"], "executionRoleArn" in stored
+    logs = any((item.get("logConfiguration") or {}).get("logDriver") == "awslogs" for item in containers)
+    pulls = any(".dkr.ecr." in item["image"] for item in containers)
+    kinds = {
+        secret["valueFrom"].split(":")[2:3] == ["secretsmanager"]
+        for item in containers
+        for secret in item.get("secrets") or []
+    }
+    needed = {
+        f"{_DOCKER}.1.18": True,
+        f"{_DOCKER}.1.19": logs,
+        f"{_DOCKER}.1.17": any(item.get("readonlyRootFilesystem") for item in containers),
+        "ecs.capability.task-eni": stored.get("networkMode") == "awsvpc",
+        "com.amazonaws.ecs.capability.task-iam-role": "taskRoleArn" in stored,
+        "com.amazonaws.ecs.capability.logging-driver.awslogs": logs,
+        "ecs.capability.execution-role-awslogs": logs and executes,
+        "com.amazonaws.ecs.capability.ecr-auth": pulls,
+        "ecs.capability.execution-role-ecr-pull": pulls and executes,
+        "ecs.capability.secrets.asm.environment-variables": True in kinds,
+        "ecs.capability.secrets.ssm.environment-variables": False in kinds,
+    }
+    return {name for name, applies in needed.items() if applies}
 
 
 def filled_in(data: Request) -> Request:
@@ -51,7 +79,17 @@ def filled_in(data: Request) -> Request:
         raise Refused("ClientException", "Container names must be unique within a task definition.")
     if "FARGATE" in (data.get("requiresCompatibilities") or []):
         _check_fargate(data)
-    return data | {"containerDefinitions": [_filled_container(item, data.get("networkMode")) for item in definitions]}
+    return data | {
+        "containerDefinitions": [_filled_container(item, data.get("networkMode")) for item in definitions],
+        "volumes": [
+            {"host": {}} | volume if not _elsewhere(volume) else volume for volume in data.get("volumes") or []
+        ],
+    }
+
+
+def _elsewhere(volume: Record) -> bool:
+    """Whether the volume is no host's."""
+    return any(key.endswith("Configuration") or key == "configuredAtLaunch" for key in volume)
 
 
 def _check_fargate(data: Request) -> None:
@@ -100,6 +138,8 @@ def _filled_container(item: Record, network_mode: str | None) -> Record:
     }
     ports = [_filled_port(mapping, network_mode) for mapping in item.get("portMappings") or []]
     filled |= {key: value for key, value in item.items() if value is not None} | {"portMappings": ports}
+    if item.get("linuxParameters"):
+        filled["linuxParameters"] = {"devices": []} | item["linuxParameters"]
     if item.get("healthCheck"):
         filled["healthCheck"] = _filled_health_check(item["healthCheck"])
     return filled

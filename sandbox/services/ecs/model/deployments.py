@@ -11,18 +11,29 @@ import time
 from typing import Any
 
 from sandbox.ministack import cloudwatch
-from sandbox.services.ecs.model import revisions, state, wording
+from sandbox.services.ecs.model import notices, revisions, state, wording
+from sandbox.services.ecs.model.pace import baked, scaled
 from sandbox.services.ecs.model.records import Record, say
 from sandbox.services.ecs.model.revisions import Revision, ServiceDeployment
+from sandbox.services.ecs.model.stages import MINUTE, Course, HookStatus, Stage, Turn, advance, begin, changed, steps
 from sandbox.services.ecs.model.values import FailureCause
+from sandbox.services.ecs.model.weights import kept, resolved
 
-_ROLLED_BACK = {
-    FailureCause.CIRCUIT_BREAKER: wording.ROLLED_BACK_BY_BREAKER,
-    FailureCause.ALARM: wording.ROLLED_BACK_BY_ALARM,
-}
 _FAILED = {
-    FailureCause.CIRCUIT_BREAKER: (wording.BREAKER_FAILED, wording.FAILED_BY_BREAKER),
-    FailureCause.ALARM: (wording.ALARM_FAILED, wording.FAILED_BY_ALARM),
+    FailureCause.CIRCUIT_BREAKER: wording.BREAKER_FAILED,
+    FailureCause.ALARM: wording.ALARM_FAILED,
+    FailureCause.HOOK: wording.HOOK_FAILED,
+    FailureCause.NETWORKING: wording.NETWORKING_FAILED,
+}
+_CAUSES = {
+    FailureCause.CIRCUIT_BREAKER: wording.BREAKER_TRIPPED,
+    FailureCause.ALARM: wording.ALARM_TRIGGERED,
+}
+_TOLD = {
+    FailureCause.CIRCUIT_BREAKER: "tasks failed to start",
+    FailureCause.ALARM: "alarm detected",
+    FailureCause.HOOK: "lifecycle hook failed",
+    FailureCause.NETWORKING: "invalid networking configuration",
 }
 
 
@@ -44,46 +55,110 @@ def service_deployment(deployment: Record) -> ServiceDeployment:
 def start(service: Record) -> Record:
     """Open a deployment of what the service is configured to run now; what is still under way is superseded."""
     sources = [item for item in service["deployments"] if item["runningCount"] or item["pendingCount"]]
+    serving = _serving(service)
     for item in service["deployments"]:
         if item["status"] == "PRIMARY":
             _supersede(item)
-    deployment = _open(service, revisions.create_revision(service))
+    revision = revisions.create_revision(service)
+    taken, place = _target_groups(serving), resolved if shifts(service) else kept
+    revision.load_balancers = [place(entry, taken) for entry in revision.load_balancers]
+    deployment = _open(service, revision)
     record = revisions.create_service_deployment(service, deployment, sources)
     record.alarms_disarmed = bool(triggered_alarms(service))
     _attach(service, deployment, record)
+    notices.deployment_moved(service, deployment)
+    if shifts(service):
+        _set_out(service, record, serving, reconciles=len(sources) > 1)
     revisions.settle(record, "IN_PROGRESS")
     return deployment
+
+
+def shifts(service: Record) -> bool:
+    """Whether its deployments shift traffic from one target group to the other."""
+    return bool(service["deploymentConfiguration"].get("strategy", "ROLLING") != "ROLLING")
+
+
+def _serving(service: Record) -> Record | None:
+    """The deployment of the revision that completed last, while it is listed."""
+    completed = state.of_service(service).completed_revision
+    return next((item for item in service["deployments"] if state.of_deployment(item).revision == completed), None)
+
+
+def _target_groups(deployment: Record | None) -> frozenset[str]:
+    known = state.of_deployment(deployment).load_balancers if deployment else []
+    return frozenset(entry["targetGroupArn"] for entry in known if entry.get("targetGroupArn"))
+
+
+def _set_out(service: Record, record: ServiceDeployment, source: Record | None, *, reconciles: bool) -> None:
+    configuration, minute = service["deploymentConfiguration"], scaled(MINUTE)
+    way = steps(configuration, minute=baked(1), reconciles=reconciles)
+    record.source = source
+    hooks = configuration.get("lifecycleHooks") or []
+    keep(service, record, begin(way, hooks, time.time(), minute=minute, deployment=record.arn))
+
+
+def keep(service: Record, record: ServiceDeployment, course: Course) -> None:
+    """Keep how far a deployment has come, and tell of its hooks that fired or ended."""
+    before, record.course = record.course, course
+    for hook in changed(before, course):
+        notices.hook_changed(service, record.arn, hook, time.time())
+
+
+def held(service: Record) -> Record | None:
+    """The deployment that goes on serving beside the PRIMARY one, until that has taken all traffic; None without."""
+    record = service_deployment(primary(service))
+    return record.source if record.shift and record.shift.step.stage is not Stage.CLEAN_UP else None
+
+
+def go_on(service: Record, record: ServiceDeployment, course: Course, *, done: bool) -> None:
+    """The next look at a deployment that stands on this *course*; *done* as `stages.advance` has it."""
+    hooks = record.state.configuration.get("lifecycleHooks") or []
+    now_at, turn = advance(course, hooks, time.time(), done=done, minute=scaled(MINUTE))
+    keep(service, record, now_at)
+    if turn is Turn.ROLL_BACK:
+        fail(service, FailureCause.HOOK, _undoing(now_at))
+    elif turn is Turn.MOVED:
+        say(service, f"(deployment {primary(service)['id']}) entered lifecycle stage {now_at.step.stage}.")
+
+
+def _undoing(course: Course) -> str:
+    hook = next(hook for hook in course.hooks if hook.undoes)
+    return wording.hook(hook.stage, timed_out=hook.status is HookStatus.TIMED_OUT)
 
 
 def complete(service: Record) -> None:
     """The PRIMARY deployment has reached its steady state."""
     deployment = primary(service)
     _move(deployment, "COMPLETED", wording.completed(deployment["id"]))
+    notices.deployment_moved(service, deployment)
     state.of_service(service).completed_revision = state.of_deployment(deployment).revision
     record = service_deployment(deployment)
     revisions.settle(record, "ROLLBACK_SUCCESSFUL" if record.is_rollback else "SUCCESSFUL")
     say(service, f"(deployment {deployment['id']}) deployment completed.")
 
 
-def fail(service: Record, cause: FailureCause) -> None:
-    """Give the PRIMARY deployment up; roll back when that is configured and there is something to go back to."""
+def fail(service: Record, cause: FailureCause, because: str = "") -> None:
+    """Give the PRIMARY deployment up; roll back when that is configured and there is something to go back to.
+
+    *because* says more than the cause does.
+    """
     deployment, record = primary(service), service_deployment(primary(service))
-    reason, status_reason = _FAILED[cause]
-    _move(deployment, "FAILED", reason)
+    because = because or _CAUSES[cause]
+    _move(deployment, "FAILED", _FAILED[cause])
+    notices.deployment_moved(service, deployment)
     record.tripped = cause is FailureCause.CIRCUIT_BREAKER
     if cause is FailureCause.ALARM:
         record.alarmed = triggered_alarms(service)
-    what = "tasks failed to start" if cause is FailureCause.CIRCUIT_BREAKER else "alarm detected"
-    say(service, f"(deployment {deployment['id']}) deployment failed: {what}.")
+    say(service, f"(deployment {deployment['id']}) deployment failed: {_TOLD[cause]}.")
     if record.is_rollback:
-        revisions.settle(record, "ROLLBACK_FAILED", status_reason)
+        revisions.settle(record, "ROLLBACK_FAILED", wording.failed(because))
     elif _wants_rollback(service, cause):
         if can_roll_back(service):
-            roll_back(service, _ROLLED_BACK[cause], "circuit breaker" if record.tripped else "alarm")
+            roll_back(service, wording.rolled_back(because), cause.value)
         else:
-            _stop(record, status_reason + wording.NOTHING_TO_ROLL_BACK_TO)
+            _stop(record, wording.failed(because) + wording.NOTHING_TO_ROLL_BACK_TO)
     else:
-        _stop(record, status_reason)
+        _stop(record, wording.failed(because))
 
 
 def can_roll_back(service: Record) -> bool:
@@ -108,6 +183,7 @@ def roll_back(service: Record, reason: str, detector: str) -> None:
     known = state.of_deployment(restored)
     known.consecutive_failures, known.retry_at = 0, 0.0
     _move(restored, "IN_PROGRESS", wording.rolling_back(restored["id"], detector))
+    notices.deployment_moved(service, restored)
     service["deployments"].sort(key=lambda item: bool(item["status"] != "PRIMARY"))
     record.shown["rollback"] = {
         "reason": reason,
@@ -186,7 +262,7 @@ def _open(service: Record, revision: Revision) -> Record:
     }
     service["deployments"].insert(0, deployment)
     known = state.of_deployment(deployment)
-    known.revision, known.load_balancers = revision.arn, captured.get("loadBalancers") or []
+    known.revision, known.load_balancers = revision.arn, revision.load_balancers
     return deployment
 
 
@@ -217,5 +293,7 @@ def _move(deployment: Record, rollout_state: str, reason: str) -> None:
 
 def _wants_rollback(service: Record, cause: FailureCause) -> bool:
     configuration = service["deploymentConfiguration"]
+    if cause in (FailureCause.HOOK, FailureCause.NETWORKING):
+        return True
     section = "deploymentCircuitBreaker" if cause is FailureCause.CIRCUIT_BREAKER else "alarms"
     return bool((configuration.get(section) or {}).get("rollback"))

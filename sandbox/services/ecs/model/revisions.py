@@ -17,6 +17,7 @@ from sandbox.ministack import responses
 from sandbox.services.ecs.model import state
 from sandbox.services.ecs.model.breaker import threshold
 from sandbox.services.ecs.model.records import Record, cluster_name
+from sandbox.services.ecs.model.stages import Course
 
 # What a revision keeps of a service, and a rollback restores.
 CAPTURED = (
@@ -41,6 +42,8 @@ class Revision:
 
     arn: str
     shown: Record
+    load_balancers: list[Record] = field(default_factory=list)
+    """Its load balancers with the target groups that it really uses."""
     digests: dict[str, str] = field(default_factory=dict)
     """What the images were when the revision first ran, by container."""
 
@@ -63,6 +66,12 @@ class ServiceDeployment:
     stop_reason: str = ""
     configuration: Record | None = None
     """Its deployment's configuration at its end."""
+    course: Course | None = None
+    """How far it has come, if it shifts traffic."""
+    source: Record | None = None
+    """The deployment whose tasks serve while it shifts traffic; None for a first one."""
+    is_networking_checked: bool = False
+    """Whether its listener rules were found to be as they must."""
     final: Record | None = None
     """The counts at its end."""
 
@@ -70,6 +79,20 @@ class ServiceDeployment:
     def status(self) -> str:
         """`status` of the API."""
         return str(self.shown["status"])
+
+    @property
+    def shift(self) -> Course | None:
+        """Where it stands, while traffic goes to its revision and not back."""
+        return None if self.is_rollback else self.course
+
+    @property
+    def weight(self) -> float:
+        """Production's share of the revision that is PRIMARY, in per cent: all of it where none is shifted."""
+        if self.shift is None:
+            return 100.0
+        shifted = self.shift.step.weight
+        # Without a running revision there is nobody to leave a part to.
+        return 100.0 if shifted and self.source is None else shifted
 
     @property
     def is_rollback(self) -> bool:
@@ -98,7 +121,7 @@ def create_revision(service: Record) -> Revision:
         "createdAt": time.time(),
         **{key: service[key] for key in CAPTURED if service.get(key)},
     }
-    REVISIONS[arn] = Revision(arn, shown)
+    REVISIONS[arn] = Revision(arn, shown, service.get("loadBalancers") or [])
     return REVISIONS[arn]
 
 
@@ -129,6 +152,35 @@ def summary(deployment: Record) -> Record:
         "requestedTaskCount": deployment["desiredCount"],
         "runningTaskCount": deployment["runningCount"],
         "pendingTaskCount": deployment["pendingCount"],
+    }
+
+
+def shifting_view(record: ServiceDeployment) -> Record:
+    """`lifecycleStage` and `lifecycleHookDetails` of a service deployment that shifts traffic."""
+    if record.course is None:
+        return {}
+    details = [
+        {
+            "hookId": hook.id,
+            "targetType": "PAUSE",
+            "status": hook.status.value,
+            "expiresAt": hook.expires_at,
+            "timeoutAction": hook.timeout_action,
+        }
+        for hook in record.course.hooks
+    ]
+    return {"lifecycleStage": record.course.step.stage.value} | ({"lifecycleHookDetails": details} if details else {})
+
+
+def traffic_view(record: ServiceDeployment, *, target: bool) -> Record:
+    """The weights of a `ServiceRevisionSummary`: of the revision that is deployed (`target`), or of the one before."""
+    if record.course is None:
+        return {}
+    production = record.weight if record.shift else 0.0
+    test = 100.0 if record.shift and record.shift.tests else 0.0
+    return {
+        "requestedProductionTrafficWeight": production if target else 100.0 - production,
+        "requestedTestTrafficWeight": test if target else 100.0 - test,
     }
 
 

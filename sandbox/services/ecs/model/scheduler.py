@@ -31,10 +31,12 @@ def plan(service: Service, now: float) -> tuple[Action, ...]:
     cause = _failure(service)
     if cause is not None:
         return (Fail(cause),)
+    if _begins_to_bake(service):
+        return (Bake(),)
     kept = list(service.tasks)
     stops: list[Task] = []
-    for chosen in (_sick, _surplus, _in_the_way):
-        for task in chosen(service, tuple(kept)):
+    for chosen in (_sick, _surplus, _in_the_way, _left_over):
+        for task in chosen(service, tuple(kept), now):
             kept.remove(task)
             stops.append(task)
     count = _to_start(service, kept, now)
@@ -65,22 +67,26 @@ def _failure(service: Service) -> FailureCause | None:
     return None
 
 
-def _sick(service: Service, tasks: tuple[Task, ...]) -> Iterable[Task]:
+def _sick(service: Service, tasks: tuple[Task, ...], _now: float) -> Iterable[Task]:
     """Unhealthy tasks to stop at once.
 
-    A deployment that is not complete stops its own right away. Otherwise replacements come first (`_surplus` stops the
-    sick ones then), except where the maximum leaves no room: then one by one, never below the minimum of running tasks.
+    A deployment that is not complete stops its own right away when they never were healthy. Otherwise replacements come
+    first (`_surplus` stops the sick ones then), except where the maximum leaves no room: then one by one, never below
+    the minimum of running tasks. So a rollback does not take the tasks away that users were given back to.
     """
     ours = [task for task in _ours(service, tasks) if _is_sick(task)]
-    if service.primary.rollout_state is not RolloutState.COMPLETED:
+    if service.primary.rollout_state is RolloutState.FAILED:
         return ours
+    if _under_way(service) and (unfit := [task for task in ours if not task.was_healthy]):
+        return unfit
     running = sum(task.running for task in tasks)
-    if ours and len(tasks) >= service.upper and running - 1 >= service.lower:
+    no_room = len(tasks) >= service.upper and _missing(service, tasks)
+    if ours and no_room and running - 1 >= service.lower:
         return [min(ours, key=_age)]
     return []
 
 
-def _surplus(service: Service, tasks: tuple[Task, ...]) -> Iterable[Task]:
+def _surplus(service: Service, tasks: tuple[Task, ...], _now: float) -> Iterable[Task]:
     """Tasks that nobody needs any more: scaled in, or replaced by healthy ones.
 
     A failed deployment replaces nothing: whatever serves best stays, up to the desired count.
@@ -100,7 +106,7 @@ def _surplus(service: Service, tasks: tuple[Task, ...]) -> Iterable[Task]:
     return [*excess, *idle, *unborn, *theirs[: max(0, spare)]]
 
 
-def _in_the_way(service: Service, tasks: tuple[Task, ...]) -> Iterable[Task]:
+def _in_the_way(service: Service, tasks: tuple[Task, ...], _now: float) -> Iterable[Task]:
     """Old tasks to stop so that new ones fit under the maximum, as far as the minimum allows."""
     need = min(_missing(service, tasks), service.upper) - (service.upper - len(tasks))
     healthy = sum(task.health is Health.HEALTHY for task in tasks)
@@ -118,6 +124,14 @@ def _in_the_way(service: Service, tasks: tuple[Task, ...]) -> Iterable[Task]:
         yield task
 
 
+def _left_over(service: Service, tasks: tuple[Task, ...], now: float) -> Iterable[Task]:
+    """Every old task, once enough new ones are healthy for an early success that waits for the clean-up."""
+    blocks = service.early is not None and not service.early.deferred
+    if blocks and _under_way(service) and _is_enough(service) and _has_baked(service, now):
+        return [task for task in tasks if task.deployment != service.primary.id]
+    return []
+
+
 def _to_start(service: Service, kept: list[Task], now: float) -> int:
     if now < service.primary.retry_at:
         return 0
@@ -132,17 +146,46 @@ def _missing(service: Service, tasks: Iterable[Task]) -> int:
 
 
 def _conclusion(service: Service, now: float) -> list[Action]:
-    if service.primary.rollout_state is not RolloutState.IN_PROGRESS:
+    if not _under_way(service):
         return []
-    if steady(service):
-        primary = service.primary
-        if primary.bake_seconds and primary.baking_since is None:
-            return [Bake()]
-        baked = not primary.bake_seconds or now - (primary.baking_since or now) >= primary.bake_seconds
-        return [Complete()] if baked else []
+    if _is_reached(service):
+        return [Complete()] if _has_baked(service, now) and _is_cleaned_up(service) else []
     in_flight = any(task.health is Health.PENDING for task in _ours(service, service.tasks)) or service.draining
     waiting = now < service.primary.retry_at
     return [Blocked()] if _missing(service, service.tasks) and not in_flight and not waiting else []
+
+
+def _under_way(service: Service) -> bool:
+    return service.primary.rollout_state is RolloutState.IN_PROGRESS
+
+
+def _is_enough(service: Service) -> bool:
+    return sum(task.health is Health.HEALTHY for task in _ours(service, service.tasks)) >= service.enough
+
+
+def _is_reached(service: Service) -> bool:
+    """Whether what the deployment is to reach stands: by default a steady state, else enough healthy tasks."""
+    return _is_enough(service) if service.early else steady(service)
+
+
+def _begins_to_bake(service: Service) -> bool:
+    primary = service.primary
+    if not primary.bake_seconds or primary.baking_since is not None:
+        return False
+    return _under_way(service) and _is_reached(service)
+
+
+def _has_baked(service: Service, now: float) -> bool:
+    primary = service.primary
+    if not primary.bake_seconds:
+        return True
+    return primary.baking_since is not None and now - primary.baking_since >= primary.bake_seconds
+
+
+def _is_cleaned_up(service: Service) -> bool:
+    if service.early is None or service.early.deferred:
+        return True
+    return len(_ours(service, service.tasks)) == len(service.tasks) and service.draining == 0
 
 
 def _ours(service: Service, tasks: Iterable[Task]) -> list[Task]:

@@ -84,6 +84,8 @@ class Service:
     is_steady: bool = False
     complaint: str = ""
     """What the scheduler last failed with; empty when it did not."""
+    traffic: dict[str, Record] = field(default_factory=dict)
+    """What was last written to listener rules, by their ARN."""
     turns: int = 0
     """How many tasks were spread over the subnets."""
 

@@ -11,6 +11,7 @@ from sandbox.ministack import alb
 from sandbox.services.ecs.model.errors import Refused, invalid
 from sandbox.services.ecs.model.records import Record
 
+_THRESHOLDS = ("COUNT", "BOUNDED_PERCENT", "UNBOUNDED_PERCENT")
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 
 
@@ -64,12 +65,33 @@ def check_deployment_configuration(configuration: Record) -> None:
         raise invalid("minimumHealthyPercent must be zero or greater and maximumPercent 100 or greater.")
     if minimum >= 100 and maximum <= 100:
         raise invalid("Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments.")
-    strategy = configuration.get("strategy") or "ROLLING"
-    if strategy != "ROLLING":
-        raise Refused("UnsupportedFeatureException", f"The sandbox does not run {strategy} deployments: use ROLLING.")
     alarms = configuration.get("alarms") or {}
     if alarms.get("enable") and not alarms.get("alarmNames"):
         raise invalid("alarmNames must be given when deployment alarms are enabled.")
+    _check_threshold((configuration.get("deploymentCircuitBreaker") or {}).get("thresholdConfiguration"))
+    _check_early_success(configuration, configuration.get("earlySuccessCriteria"))
+
+
+def _check_threshold(threshold: Record | None) -> None:
+    if threshold is None:
+        return
+    kind, value = threshold.get("type"), threshold.get("value")
+    if kind not in _THRESHOLDS:
+        raise invalid(f"thresholdConfiguration.type must be one of {', '.join(_THRESHOLDS)}, not {kind}.")
+    if not isinstance(value, int) or value < 1 or (kind != "COUNT" and value > 100):
+        raise invalid("thresholdConfiguration.value must be 1 or greater, and at most 100 for a percentage.")
+
+
+def _check_early_success(configuration: Record, criteria: Record | None) -> None:
+    if not criteria or not criteria.get("enable"):
+        return
+    if (configuration.get("strategy") or "ROLLING") != "ROLLING":
+        raise invalid("earlySuccessCriteria is only valid with the deployment strategy ROLLING.")
+    percent = criteria.get("healthyPercent")
+    if not isinstance(percent, int) or not configuration["minimumHealthyPercent"] <= percent <= 100:
+        raise invalid("earlySuccessCriteria.healthyPercent must be between minimumHealthyPercent and 100.")
+    if criteria.get("sourceServiceRevisionCleanup") not in ("BLOCKING", "DEFERRED"):
+        raise invalid("earlySuccessCriteria.sourceServiceRevisionCleanup must be BLOCKING or DEFERRED.")
 
 
 def check_controller(controller: Record | None) -> None:

@@ -28,6 +28,8 @@ class FailureCause(Enum):
 
     CIRCUIT_BREAKER = "circuit breaker"
     ALARM = "alarm"
+    HOOK = "lifecycle hook"
+    NETWORKING = "invalid networking configuration"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,8 @@ class Task:
     health: Health = Health.PENDING
     problem: str = ""
     """For an UNHEALTHY task: the `stoppedReason` it gets."""
+    was_healthy: bool = False
+    """Whether it ever was HEALTHY."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +68,17 @@ class Breaker:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EarlySuccess:
+    """`DeploymentEarlySuccessCriteria`: the deployment completes with `healthy_percent` of its tasks healthy.
+
+    `deferred`: old tasks are stopped after that, not before.
+    """
+
+    healthy_percent: int
+    deferred: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """A service of the REPLICA strategy with the ROLLING deployment strategy, at one instant."""
 
@@ -75,11 +90,18 @@ class Service:
     draining: int = 0
     """Tasks that are being stopped and have not stopped yet."""
     breaker: Breaker = field(default_factory=Breaker)
+    early: EarlySuccess | None = None
 
     @property
     def lower(self) -> int:
         """The least number of tasks that must stay up: the percentage, rounded up."""
         return -(-self.desired * self.minimum_healthy_percent // 100)
+
+    @property
+    def enough(self) -> int:
+        """How many healthy tasks of the PRIMARY deployment complete it: by default all, never none."""
+        percent = self.early.healthy_percent if self.early else 100
+        return min(self.desired, max(1, -(-self.desired * percent // 100)))
 
     @property
     def upper(self) -> int:

@@ -12,10 +12,10 @@ BREAKER_FAILED = "ECS deployment circuit breaker: tasks failed to start."
 ALARM_FAILED = "ECS deployment failed: alarm detected."
 ABORTED = "ECS deployment stopped by user."
 ROLLED_BACK_BY_USER = "Service deployment rolled back because of StopServiceDeployment action by user."
-ROLLED_BACK_BY_BREAKER = "Service deployment rolled back because the circuit breaker threshold was exceeded."
-ROLLED_BACK_BY_ALARM = "Service deployment rolled back because an alarm was triggered."
-FAILED_BY_BREAKER = "Service deployment failed because the circuit breaker threshold was exceeded."
-FAILED_BY_ALARM = "Service deployment failed because an alarm was triggered."
+BREAKER_TRIPPED = "the circuit breaker threshold was exceeded."
+ALARM_TRIGGERED = "an alarm was triggered."
+NETWORKING_FAILED = "ECS deployment failed: invalid networking configuration."
+HOOK_FAILED = "ECS deployment failed: lifecycle hook failed."
 NOTHING_TO_ROLL_BACK_TO = " No completed service deployment exists to roll back to."
 SUPERSEDED = "Service deployment was stopped because a new service deployment was started."
 STOPPED_BY_USER = "Service deployment was stopped by user."
@@ -24,6 +24,26 @@ SERVICE_DELETED = "Service deployment was stopped because the service was delete
 CONTAINER_HEALTH = "Task failed container health checks"
 ESSENTIAL_EXITED = "Essential container in task exited"
 STOPPED_BY_CALLER = "Task stopped by user"
+
+
+def rolled_back(cause: str) -> str:
+    """`statusReason` of a service deployment that ECS undoes by itself."""
+    return f"Service deployment rolled back because {cause}"
+
+
+def failed(cause: str) -> str:
+    """`statusReason` of a service deployment that is given up and not undone."""
+    return f"Service deployment failed because {cause}"
+
+
+def hook(stage: str, *, timed_out: bool) -> str:
+    """Which hook undoes a deployment."""
+    return f"{stage} pause hook timed out." if timed_out else f"{stage} lifecycle hook(s) failed."
+
+
+def networking(problem: str) -> str:
+    """Which rule or target group undoes a deployment."""
+    return f"of invalid networking configuration: {problem}"
 
 
 def in_progress(deployment_id: str) -> str:

@@ -25,7 +25,7 @@ from sandbox.services.ecs.model.values import (
     Start,
     Stop,
 )
-from sandbox.services.ecs.runtime import stopping, targets
+from sandbox.services.ecs.runtime import shifting, stopping, targets, traffic
 from sandbox.services.ecs.runtime.observation import count, observe
 
 logger = logging.getLogger("sandbox.ecs")
@@ -67,13 +67,20 @@ def tend(service: Record, now: float) -> None:
     deployments.settle_requests(service)
     for task in tasks:
         _join_target_groups(service, task)
-    seen = observe(service, tasks, now)
     _count_failures(service, tasks, now)
-    for action in plan(seen, now):
-        _act(service, action, now)
+    seen = shifting.tend(service, tasks, now, act=_act) or _roll(service, tasks, now)
+    traffic.write(service)
     count(service, tasks_of(service))
     deployments.prune(service)
     _tell_steadiness(service, seen)
+
+
+def _roll(service: Record, tasks: list[Record], now: float) -> Service:
+    """One round of a deployment in which old tasks make room for new ones; what was seen."""
+    seen = observe(service, tasks, now)
+    for action in plan(seen, now):
+        _act(service, deployments.primary(service), action, now)
+    return seen
 
 
 def _count_failures(service: Record, tasks: list[Record], now: float) -> None:
@@ -98,10 +105,10 @@ def _count_failures(service: Record, tasks: list[Record], now: float) -> None:
             say(service, "is unable to consistently start tasks successfully.")
 
 
-def _act(service: Record, action: Action, now: float) -> None:
+def _act(service: Record, deployment: Record, action: Action, now: float) -> None:
     match action:
         case Start(count=number):
-            _start(service, number)
+            _start(service, deployment, number)
         case Stop(task=arn, problem=problem):
             _stop(service, arn, problem)
         case Complete():
@@ -126,8 +133,7 @@ def _tell_blocked(service: Record) -> None:
     )
 
 
-def _start(service: Record, number: int) -> None:
-    deployment = deployments.primary(service)
+def _start(service: Record, deployment: Record, number: int) -> None:
     request: dict[str, Any] = {
         "cluster": cluster_name(service),
         "taskDefinition": deployment["taskDefinition"],

@@ -5,17 +5,15 @@
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 from docker.errors import DockerException
 
+from sandbox.container_output import lines
 from sandbox.ministack import cloudwatch_logs, ecs, responses
 from sandbox.services.ecs.model.errors import StartFailed
 
 logger = logging.getLogger("sandbox.ecs")
-_LONGEST_LINE = 256 * 1024
-_READ_AGAIN_BYTES = 4 * 1024 * 1024
 
 
 def check(definition: dict[str, Any]) -> None:
@@ -50,33 +48,7 @@ def _forward(container: Any, config: dict[str, Any], account: str, region: str) 
             if not ecs._ensure_awslogs_stream(config):
                 logger.warning("log group %s is gone: output of %s is not kept", config["group"], container.name)
                 return
-            for line in _lines(_output(container)):
-                ecs._emit_awslogs_event(config, line.decode("utf-8", errors="replace"))
+            for line in lines(container):
+                ecs._emit_awslogs_event(config, line)
         except (DockerException, OSError) as error:
             logger.warning("output of %s is lost from here on: %s", container.name, error)
-
-
-def _output(container: Any) -> Iterator[bytes]:
-    """Everything the container writes until it ends.
-
-    The engine's stream of a container that ends may break off before its last bytes: they are read again.
-    """
-    seen = 0
-    for chunk in container.logs(stream=True, follow=True, stdout=True, stderr=True):
-        seen += len(chunk)
-        yield chunk
-    if seen < _READ_AGAIN_BYTES:
-        yield container.logs(stdout=True, stderr=True)[seen:]
-
-
-def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Chunks as lines without their ends; a line that grows too long is cut, as CloudWatch Logs does."""
-    rest = b""
-    for chunk in chunks:
-        *lines, rest = (rest + chunk).split(b"\n")
-        yield from lines
-        if len(rest) > _LONGEST_LINE:
-            yield rest
-            rest = b""
-    if rest:
-        yield rest

@@ -6,9 +6,9 @@
 from sandbox.services.ecs.model import deployments, state
 from sandbox.services.ecs.model.breaker import threshold
 from sandbox.services.ecs.model.health import judge
-from sandbox.services.ecs.model.pace import scaled
+from sandbox.services.ecs.model.pace import baked, scaled
 from sandbox.services.ecs.model.records import Record
-from sandbox.services.ecs.model.values import Breaker, Deployment, Health, RolloutState, Service, Task
+from sandbox.services.ecs.model.values import Breaker, Deployment, EarlySuccess, Health, RolloutState, Service, Task
 from sandbox.services.ecs.runtime import targets
 
 # On AWS a task without any health check counts 40 seconds after it runs.
@@ -16,14 +16,15 @@ _SETTLE_SECONDS = 2.0
 _STARTING = ("PROVISIONING", "PENDING", "ACTIVATING")
 
 
-def observe(service: Record, tasks: list[Record], now: float) -> Service:
-    """The service as the scheduler sees it."""
-    primary = deployments.primary(service)
+def observe(service: Record, tasks: list[Record], now: float, deployment: Record | None = None) -> Service:
+    """The service as the scheduler sees it; with *deployment*, only as far as that goes: its *tasks*, by themselves."""
+    primary = deployment or deployments.primary(service)
     configuration = service["deploymentConfiguration"]
     wanted = [task for task in tasks if task["desiredStatus"] == "RUNNING"]
     record = deployments.service_deployment(primary)
     alarmed = not record.alarms_disarmed and not record.is_rollback and deployments.triggered_alarms(service)
-    bakes = (configuration.get("alarms") or {}).get("enable") and not record.alarms_disarmed
+    # A deployment that shifts traffic has its bake time among its stages.
+    bakes = (configuration.get("alarms") or {}).get("enable") and not record.alarms_disarmed and record.course is None
     known = state.of_deployment(primary)
     return Service(
         desired=service["desiredCount"],
@@ -34,7 +35,7 @@ def observe(service: Record, tasks: list[Record], now: float) -> Service:
             rollout_state=RolloutState(primary["rolloutState"]),
             failed_tasks=primary["failedTasks"],
             retry_at=known.retry_at,
-            bake_seconds=scaled(60.0) * (configuration.get("bakeTimeInMinutes") or 0) if bakes else 0.0,
+            bake_seconds=baked(configuration.get("bakeTimeInMinutes") or 0) if bakes else 0.0,
             baking_since=known.baking_since,
         ),
         tasks=tuple(_see(service, task, now) for task in wanted),
@@ -43,6 +44,16 @@ def observe(service: Record, tasks: list[Record], now: float) -> Service:
             threshold=threshold(configuration.get("deploymentCircuitBreaker") or {}, service["desiredCount"]),
             alarmed=bool(alarmed),
         ),
+        early=_early(configuration) if record.course is None else None,
+    )
+
+
+def _early(configuration: Record) -> EarlySuccess | None:
+    criteria = configuration.get("earlySuccessCriteria") or {}
+    if not criteria.get("enable"):
+        return None
+    return EarlySuccess(
+        healthy_percent=criteria["healthyPercent"], deferred=criteria["sourceServiceRevisionCleanup"] == "DEFERRED"
     )
 
 
@@ -57,9 +68,8 @@ def count(service: Record, tasks: list[Record]) -> None:
             state.of_deployment(item).draining = _draining(ours)
     for item in service["deployments"]:
         live = item["runningCount"] + item["pendingCount"]
-        item["desiredCount"] = (
-            service["desiredCount"] if item["status"] == "PRIMARY" else min(live, item["desiredCount"])
-        )
+        stays = item["status"] == "PRIMARY" or item is deployments.held(service)
+        item["desiredCount"] = service["desiredCount"] if stays else min(live, item["desiredCount"])
 
 
 def _draining(tasks: list[Record]) -> int:
@@ -91,6 +101,7 @@ def _see(service: Record, task: Record, now: float) -> Task:
         running=running,
         health=health,
         problem=problem,
+        was_healthy=known.was_healthy,
     )
 
 
@@ -101,4 +112,4 @@ def _note_first_health(service: Record, task: Record) -> None:
         return
     state.of_deployment(deployment).consecutive_failures = 0
     if breaker.get("resetOnHealthyTask", True) and deployment["rolloutState"] == "IN_PROGRESS":
-        deployment["failedTasks"] = 0
+        deployment["failedTasks"] = deployments.service_deployment(deployment).failures = 0

@@ -4,6 +4,7 @@
 """Starting a task: secrets, images, containers in order; afterwards the monitor watches it."""
 
 import logging
+import platform
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -11,12 +12,13 @@ from typing import Any
 from docker.errors import APIError, DockerException
 
 from sandbox.host import Sandbox
+from sandbox.images import Pulled
 from sandbox.ministack import ecs
 from sandbox.services.ecs.model import order, state
 from sandbox.services.ecs.model.errors import StartFailed
 from sandbox.services.ecs.model.records import LOCK, Record, is_wanted, service_of_task, short_id
 from sandbox.services.ecs.model.revisions import pinned_digests
-from sandbox.services.ecs.runtime import anchor, containers, engine, images, logs, stopping, task_role
+from sandbox.services.ecs.runtime import anchor, containers, engine, execution_role, images, logs, stopping, task_role
 from sandbox.services.ecs.runtime.engine_pace import PACE
 from sandbox.wait import until
 
@@ -46,6 +48,27 @@ def _give_up(task: Record, reason: str, container: str | None) -> None:
         stopping.sweep(task)
 
 
+def _complete(task: Record) -> None:
+    """Each container stands in the overrides, with nothing but its name when nothing is overridden."""
+    machine = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    with LOCK:
+        task["attributes"] = [{"name": "ecs.cpu-architecture", "value": machine}]
+        overrides = task.setdefault("overrides", {})
+        given = {item["name"]: item for item in overrides.get("containerOverrides") or []}
+        names = [item["name"] for item in task["containers"]]
+        overrides["containerOverrides"] = [given.get(name, {"name": name}) for name in names]
+
+
+def _show_interface(task: Record) -> None:
+    """Containers of an awsvpc task share the interface that is attached to it."""
+    with LOCK:
+        for attachment in task.get("attachments") or []:
+            address = next(item["value"] for item in attachment["details"] if item["name"] == "privateIPv4Address")
+            shared = {"attachmentId": attachment["id"], "privateIpv4Address": address}
+            for container in task["containers"]:
+                container["networkInterfaces"] = [shared]
+
+
 class _Launch:
     """The start of one task."""
 
@@ -60,8 +83,11 @@ class _Launch:
     def bring_up(self) -> None:
         """Start every container; raises StartFailed. Ends early, quietly, when the task is no longer wanted."""
         task = self._task
+        _complete(task)
         ecs._mark_task_pending(task["taskArn"], task)
         ecs._mark_task_activating(task["taskArn"], task)
+        for definition in self._definitions:
+            execution_role.check(task, self._family, definition)
         secrets = {item["name"]: _secrets(item) for item in self._definitions}
         sequence = order.start_order(self._definitions)
         images_by_name = self._pull()
@@ -76,15 +102,18 @@ class _Launch:
                 return
         ecs._mark_task_running(task["taskArn"], task)
 
-    def _pull(self) -> dict[str, images.Pulled]:
+    def _pull(self) -> dict[str, Pulled]:
         """Every image of the task, by the digests that the service revision established before."""
         service = service_of_task(self._task)
         digests = pinned_digests(service, self._task) if service else {}
-        pulled: dict[str, images.Pulled] = {}
+        pulled: dict[str, Pulled] = {}
         for definition in self._definitions:
             name = definition["name"]
             try:
-                found = images.pull(engine.client(), definition["image"], self._sandbox.registries, digests.get(name))
+                with execution_role.acting(self._task, self._family):
+                    found = images.pull(
+                        engine.client(), definition["image"], self._sandbox.registries, digests.get(name)
+                    )
             except StartFailed as failure:
                 raise StartFailed(str(failure), name) from failure
             pulled[name] = found
@@ -95,7 +124,7 @@ class _Launch:
         self._task["pullStoppedAt"] = time.time()
         return pulled
 
-    def _create(self, definition: Definition, image: images.Pulled, secrets: dict[str, str]) -> Any:
+    def _create(self, definition: Definition, image: Pulled, secrets: dict[str, str]) -> Any:
         environment = {item["name"]: item["value"] for item in definition["environment"]} | secrets
         region = self._task["taskArn"].split(":")[3]
         environment |= {
@@ -134,6 +163,7 @@ class _Launch:
         if self._network_owner is None and definition["name"] not in order.finishing(self._definitions):
             self._network_owner = container.id
             ecs._record_task_ip(self._task, container, self._sandbox.network.name)
+            _show_interface(self._task)
         return True
 
     def _record(self, name: str) -> Record:

@@ -3,21 +3,21 @@
 
 """The data plane's own thread: bound listeners, health checks, proxied requests.
 
-It has an event loop of its own, so that a slow API handler never delays a health check or a user's request.
+In its own loop a slow API handler never delays a health check or a user's request.
 """
 
 import asyncio
 import functools
 import logging
-import threading
-from collections.abc import Callable, Coroutine
+import random
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import aiohttp
 from aiohttp import web
 
 from sandbox.addresses import bind
+from sandbox.loop_thread import LoopThread
 from sandbox.services.elbv2.model import records
 from sandbox.services.elbv2.model.targets import Registry
 from sandbox.services.elbv2.runtime import certificates
@@ -25,7 +25,6 @@ from sandbox.services.elbv2.runtime.checker import Checker
 from sandbox.services.elbv2.runtime.metrics import Metrics
 from sandbox.services.elbv2.runtime.proxy import Proxy
 
-_SYNC_SECONDS = 15.0
 _LIMIT_BYTES = 16 * 1024
 
 logger = logging.getLogger("sandbox.elbv2")
@@ -48,46 +47,22 @@ class _Bound:
     handlers: web.Server
 
 
-class DataPlane:
+class DataPlane(LoopThread):
     """Starts with `start`; `sync` makes the bound sockets equal to the listeners that exist."""
 
-    def __init__(self, registry: Registry, scaled: Callable[[float], float]) -> None:
+    def __init__(self, registry: Registry, scaled: Callable[[float], float], seed: str) -> None:
+        super().__init__("elbv2-data-plane")
+        # Only the loop's own thread draws.
+        self._generator = random.Random(seed)  # noqa: S311 - load, not secrets
         self.metrics = Metrics()
         self._registry = registry
         self._scaled = scaled
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="elbv2-data-plane", daemon=True)
         self._bound: dict[Binding, _Bound] = {}
-        self._ready = threading.Event()
-
-    def start(self) -> None:
-        """Start the thread; returns once it serves."""
-        self._thread.start()
-        self._call(self._open())
-        self._registry.on_change = self._targets_changed
-        self._ready.set()
-
-    def stop(self) -> None:
-        """Close all listeners and end the thread."""
-        self._ready.clear()
-        self._registry.on_change = lambda: None
-        self._call(self._close())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(_SYNC_SECONDS)
-
-    def sync(self) -> None:
-        """Bind what is missing, release what is gone. OSError of the first listener that could not be bound."""
-        if self._ready.is_set() and threading.current_thread() is not self._thread:
-            self._call(self._sync())
-
-    def _call(self, work: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(_SYNC_SECONDS)
 
     def _targets_changed(self) -> None:
-        self._loop.call_soon_threadsafe(self._checker.changed.set)
+        self.loop.call_soon_threadsafe(self._checker.changed.set)
 
-    async def _open(self) -> None:
-        self._lock = asyncio.Lock()
+    async def open(self) -> None:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -97,29 +72,30 @@ class DataPlane:
             max_field_size=_LIMIT_BYTES,
         )
         self._checker = Checker(self._registry, self._session, self._scaled)
-        self._proxy = Proxy(self._registry, self._session, self.metrics, self._scaled)
+        self._proxy = Proxy(self._registry, self._session, self.metrics, self._scaled, self._generator)
         self._checking = asyncio.create_task(self._checker.run())
+        self._registry.on_change = self._targets_changed
 
-    async def _close(self) -> None:
+    async def close(self) -> None:
+        self._registry.on_change = lambda: None
         self._checking.cancel()
         await asyncio.gather(self._checking, return_exceptions=True)
         for binding in list(self._bound):
             await self._release(binding)
         await self._session.close()
 
-    async def _sync(self) -> None:
-        async with self._lock:
-            wanted = _wanted()
-            for binding in set(self._bound) - wanted:
-                await self._release(binding)
-            failure: OSError | None = None
-            for binding in wanted - set(self._bound):
-                try:
-                    await self._bind(binding)
-                except OSError as error:
-                    failure = failure or error
-            if failure:
-                raise failure
+    async def apply(self) -> None:
+        wanted = _wanted()
+        for binding in set(self._bound) - wanted:
+            await self._release(binding)
+        failure: OSError | None = None
+        for binding in wanted - set(self._bound):
+            try:
+                await self._bind(binding)
+            except OSError as error:
+                failure = failure or error
+        if failure:
+            raise failure
 
     async def _bind(self, binding: Binding) -> None:
         handlers = web.Server(
@@ -134,7 +110,7 @@ class DataPlane:
         encrypted = None
         if binding.protocol == "HTTPS":
             encrypted = certificates.context(binding.listener_arn, binding.address, binding.policy)
-        server = await self._loop.create_server(
+        server = await self.loop.create_server(
             handlers, sock=bind(binding.address, binding.port), ssl=encrypted, backlog=1024
         )
         self._bound[binding] = _Bound(server, handlers)

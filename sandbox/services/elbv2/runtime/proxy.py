@@ -6,6 +6,7 @@
 import asyncio
 import errno
 import logging
+import random
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
@@ -18,7 +19,7 @@ from sandbox.services.elbv2.model.rules import Request, matches
 from sandbox.services.elbv2.model.targets import Registry, Target
 from sandbox.services.elbv2.runtime import answers, headers
 from sandbox.services.elbv2.runtime.metrics import Metrics
-from sandbox.services.elbv2.runtime.routing import WeightedGroups, choose_target
+from sandbox.services.elbv2.runtime.routing import choose_group, choose_target
 
 CONNECT_SECONDS = 10.0
 _UNREACHABLE = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ETIMEDOUT}
@@ -47,12 +48,13 @@ class Proxy:
         session: aiohttp.ClientSession,
         metrics: Metrics,
         scaled: Callable[[float], float],
+        generator: random.Random,
     ) -> None:
         self._registry = registry
         self._session = session
         self._metrics = metrics
         self._scaled = scaled
-        self._groups = WeightedGroups()
+        self._generator = generator
 
     async def handle(self, listener_arn: str, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request that came in at the listener."""
@@ -80,13 +82,18 @@ class Proxy:
         if kind != "forward":
             logger.error("listener %s: the sandbox has no action %s", listener["ListenerArn"], kind)
             return self._error(listener, 501)
-        arn = self._groups.choose(records.forwarded_groups(action))
-        group = records.target_group(arn) if arn else None
-        target = choose_target(group, self._registry.of_group(group.arn), self._scaled) if group else None
+        group, target = self._chosen(action)
         if group is None or target is None:
             return self._error(listener, 503)
         self._metrics.target_chosen(listener["LoadBalancerArn"], group.arn)
         return await self._forward(group, target, listener, request)
+
+    def _chosen(self, action: Mapping[str, Any]) -> tuple[records.TargetGroup | None, Target | None]:
+        arn = choose_group(records.forwarded_groups(action), self._generator)
+        group = records.target_group(arn) if arn else None
+        if group is None:
+            return None, None
+        return group, choose_target(group, self._registry.of_group(group.arn), self._scaled, self._generator)
 
     async def _forward(
         self, group: records.TargetGroup, target: Target, listener: records.Record, request: web.BaseRequest

@@ -6,34 +6,22 @@
 import random
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 
 from sandbox.services.elbv2.model.health import State
 from sandbox.services.elbv2.model.records import TargetGroup
 from sandbox.services.elbv2.model.targets import Target
 
 
-@dataclass
-class WeightedGroups:
-    """Shares requests between the target groups of forward actions exactly by weight (smooth weighted round robin)."""
-
-    _current: dict[tuple[str, ...], dict[str, float]] = field(default_factory=dict)
-
-    def choose(self, weights: Mapping[str, int]) -> str | None:
-        """The target group of the next request; None when all weights are 0."""
-        weighted = {arn: weight for arn, weight in weights.items() if weight > 0}
-        if len(weighted) < 2:
-            return next(iter(weighted), None)
-        current = self._current.setdefault(tuple(sorted(weighted)), {})
-        for arn, weight in weighted.items():
-            current[arn] = current.get(arn, 0.0) + weight
-        chosen = max(weighted, key=lambda arn: current[arn])
-        current[chosen] -= sum(weighted.values())
-        return chosen
+def choose_group(weights: Mapping[str, int], generator: random.Random) -> str | None:
+    """The target group of the next request, drawn by weight; None when all weights are 0."""
+    weighted = {arn: weight for arn, weight in weights.items() if weight > 0}
+    if not weighted:
+        return None
+    return generator.choices(list(weighted), list(weighted.values()))[0]
 
 
 def choose_target(
-    group: TargetGroup, targets: Iterable[Target], scaled: Callable[[float], float], now: float | None = None
+    group: TargetGroup, targets: Iterable[Target], scaled: Callable[[float], float], generator: random.Random
 ) -> Target | None:
     """The healthy target that gets the next request by the group's algorithm; None when no target is healthy."""
     healthy = [target for target in targets if target.health.state is State.HEALTHY]
@@ -42,8 +30,8 @@ def choose_target(
     if group.algorithm == "least_outstanding_requests":
         return min(healthy, key=lambda target: target.in_flight)
     if group.algorithm == "weighted_random":
-        return random.choice(healthy)  # noqa: S311 - load, not secrets
-    moment = time.monotonic() if now is None else now
+        return generator.choice(healthy)
+    moment = time.monotonic()
     weights = [_weight(target, scaled(group.slow_start_seconds), moment) for target in healthy]
     for target, weight in zip(healthy, weights, strict=True):
         target.current_weight += weight

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
-from sandbox.ministack import iam, iam_evaluator, responses, stacks
+from sandbox.identity import may, principal_of
+from sandbox.ministack import handlers, iam_evaluator, responses, stacks
+from sandbox.services.cloudformation.model.service_role import role_of
 from sandbox.services.iam.model.call import Call
 from sandbox.services.iam.model.passing import passed_by_type
-from sandbox.services.iam.model.records import CHECKED, STACK_ROLES, Checked
 from sandbox.services.iam.model.stack_actions import Change, action_of, resource_of
 
 _principal: ContextVar[Any] = ContextVar("fastbreak_stack_principal", default=None)
@@ -30,31 +31,19 @@ def install() -> None:
     stacks._delete_resource = _deleting(stacks._delete_resource)
 
 
-def remember(call: Call, key: str, region: str) -> None:
+def remember(call: Call, key: str) -> None:
     """Whose rights count in what this request starts."""
     if call.service != "cloudformation" or call.action not in {*_OPERATES, "CreateChangeSet"}:
         return
     account = responses.get_account_id()
-    named = str(call.fields.get("StackName") or "")
-    stack = (account, region, named.split("/")[1] if named.startswith("arn:") else named)
-    role = str(call.fields.get("RoleARN") or "")
-    if role:
-        STACK_ROLES[stack] = role
-    elif call.action == "CreateStack" or call.fields.get("ChangeSetType") == "CREATE":
-        STACK_ROLES.pop(stack, None)
-    held = STACK_ROLES.get(stack)
-    _principal.set(_role(held) if held else iam_evaluator.resolve_principal(key or "", account))
+    stack = None if call.action == "CreateStack" else handlers._resolve_stack(str(call.fields.get("StackName") or ""))
+    role = str(call.fields.get("RoleARN") or "") or (role_of(stack).arn if stack else "")
+    _principal.set(_role(role) if role else iam_evaluator.resolve_principal(key or "", account))
 
 
 def _role(arn: str) -> Any:
     account, name = arn.split(":")[4], arn.rpartition("/")[2]
-    return iam_evaluator.PrincipalInfo(
-        arn=f"arn:aws:sts::{account}:assumed-role/{name}/AWSCloudFormation",
-        type="AssumedRole",
-        account=account,
-        policies=iam_evaluator._gather_role_policies(name, account),
-        limits=iam_evaluator._permissions_boundary(iam._roles, name, account),
-    )
+    return principal_of(f"arn:aws:sts::{account}:assumed-role/{name}/AWSCloudFormation")
 
 
 def _creating(create: Types) -> Types:
@@ -127,18 +116,7 @@ def _require(change: Change) -> None:
 
 
 def _require_action(principal: Any, action: str, resource: str, keys: dict[str, Any]) -> None:
-    asked = iam_evaluator.EvalContext(
-        principal_arn=principal.arn,
-        principal_type=principal.type,
-        principal_account=principal.account,
-        action=action,
-        resource_arn=resource,
-        region=responses.get_region(),
-        service_context=keys,
-    )
-    allowed = iam_evaluator.evaluate(asked, principal.policies, *principal.limits).decision == "Allow"
-    CHECKED.append(Checked(principal.arn, action, resource, allowed))
-    if not allowed:
+    if not may(principal, action, resource, keys):
         raise ValueError(
             f'Resource handler returned message: "User: {principal.arn} is not authorized to perform: {action} on '
             f"resource: {resource} because no identity-based policy allows the {action} action "

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any
 
-from sandbox.ministack import iam, iam_actions, iam_evaluator, responses
+from sandbox.identity import CHECKED, Checked
+from sandbox.ministack import app, iam, iam_actions, iam_evaluator, responses
 from sandbox.services.iam.api import acting
 from sandbox.services.iam.model.call import Call, call_of
 from sandbox.services.iam.model.passing import passed_by_call
-from sandbox.services.iam.model.records import CHECKED, Checked
 from sandbox.services.iam.model.resources import resources_of
 
 _call: ContextVar[tuple[Call, list[str]] | None] = ContextVar("fastbreak_iam_call", default=None)
@@ -25,6 +25,16 @@ def install() -> None:
     iam_actions.extract_resource_arn = _naming(iam_actions.extract_resource_arn)
     iam_evaluator.enforce = _enforcing(iam_evaluator.enforce)
     iam_actions.access_denied_response = _explaining(iam_actions.access_denied_response)
+    app.pin_request_origin = _over_tls(app.pin_request_origin)
+
+
+def _over_tls(pin: Callable[[str, bool], None]) -> Callable[[str, bool], None]:
+    """The sandbox's endpoint stands for AWS's, which are asked over TLS."""
+
+    def pin_request_origin(source_ip: str, _secure_transport: bool) -> None:
+        pin(source_ip, True)
+
+    return pin_request_origin
 
 
 def _naming(extract: Callable[..., str]) -> Callable[..., str]:
@@ -64,7 +74,7 @@ def _enforcing(check: Callable[..., Refusal]) -> Callable[..., Refusal]:
         needed += [("iam:PassRole", role, {"iam:PassedToService": to}) for role, to in passed_by_call(call)]
         refusal = next((found for need in needed if (found := refuses(*need))), None)
         if refusal is None:
-            acting.remember(call, key, region)
+            acting.remember(call, key)
         return refusal
 
     return enforce

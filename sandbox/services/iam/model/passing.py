@@ -22,6 +22,7 @@ _OF_CALLS: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("ecs", "RunTask"): {"overrides.taskRoleArn": _TASKS, "overrides.executionRoleArn": _TASKS},
     ("ecs", "CreateService"): _OF_A_SERVICE,
     ("ecs", "UpdateService"): _OF_A_SERVICE,
+    ("backup", "CreateBackupSelection"): {"BackupSelection.IamRoleArn": "backup.amazonaws.com"},
     ("codebuild", "CreateProject"): {"serviceRole": "codebuild.amazonaws.com"},
     ("codebuild", "UpdateProject"): {"serviceRole": "codebuild.amazonaws.com"},
     ("codepipeline", "CreatePipeline"): {"pipeline.roleArn": "codepipeline.amazonaws.com"},
@@ -43,6 +44,7 @@ _OF_CALLS: Mapping[tuple[str, str], Mapping[str, str]] = {
     },
 }
 _OF_TYPES: Mapping[str, Mapping[str, str]] = {
+    "AWS::Backup::BackupSelection": {"BackupSelection.IamRoleArn": "backup.amazonaws.com"},
     "AWS::CodeBuild::Project": {"ServiceRole": "codebuild.amazonaws.com"},
     "AWS::CodePipeline::Pipeline": {"RoleArn": "codepipeline.amazonaws.com"},
     "AWS::EC2::FlowLog": {"DeliverLogsPermissionArn": "vpc-flow-logs.amazonaws.com"},

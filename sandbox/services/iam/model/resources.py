@@ -3,7 +3,8 @@
 
 """The resources that a call is checked on, where MiniStack names others than AWS.
 
-AWS: Service Authorization Reference, Amazon ECR, Amazon ECS, Elastic Load Balancing v2, Application Auto Scaling, IAM.
+AWS: Service Authorization Reference, Amazon DynamoDB, Amazon ECR, Amazon ECS, Elastic Load Balancing v2, Application
+Auto Scaling, IAM.
 """
 
 from collections.abc import Callable, Iterable
@@ -29,8 +30,11 @@ def resources_of(call: Call, region: str, account: str) -> list[str] | None:
 
 
 def _ecs(call: Call, place: str) -> list[str]:
-    fields, prefix = call.fields, f"arn:aws:ecs:{place}"
-    cluster = _last(fields.get("cluster") or "default")
+    fields = call.fields
+    named = str(fields.get("cluster") or "default")
+    # A cluster's ARN may name another account.
+    prefix = ":".join(named.split(":")[:5]) if named.startswith("arn:") else f"arn:aws:ecs:{place}"
+    cluster = _last(named)
     of_service, of_task, of_cluster = (f"{prefix}:{kind}/" for kind in ("service", "task", "cluster"))
     found: list[str] = []
     match call.action:
@@ -77,16 +81,23 @@ def _iam(call: Call, place: str) -> list[str] | None:
         return [f"arn:aws:iam::{account}:policy/{call.fields.get('PolicyName', '')}"]
     if call.action == "CreateOpenIDConnectProvider":
         return [f"arn:aws:iam::{account}:oidc-provider/{str(call.fields.get('Url', '')).removeprefix('https://')}"]
-    return _texts([call.fields.get("OpenIDConnectProviderArn")]) or None
+    return _texts([call.fields.get(name) for name in ("OpenIDConnectProviderArn", "PolicySourceArn")]) or None
 
 
 def _ecr(call: Call, place: str) -> list[str] | None:
-    names = call.fields.get("repositoryNames")
-    return [f"arn:aws:ecr:{place}:repository/{name}" for name in _listed(names)] or None
+    region, _, account = place.partition(":")
+    registry = call.fields.get("registryId") or account
+    names = [*_listed(call.fields.get("repositoryName")), *_listed(call.fields.get("repositoryNames"))]
+    return [f"arn:aws:ecr:{region}:{registry}:repository/{name}" for name in names] or None
+
+
+def _table(call: Call, _place: str) -> list[str] | None:
+    return _texts([call.fields.get("ResourceArn")]) or None
 
 
 _FINDERS: dict[str, Callable[[Call, str], list[str] | None]] = {
     "application-autoscaling": _scaling,
+    "dynamodb": _table,
     "ecr": _ecr,
     "ecs": _ecs,
     "elasticloadbalancing": _load_balancing,

@@ -21,6 +21,7 @@ _NAMESPACES = {
 _ACTIONS: Final[Mapping[str, tuple[str, str, str]]] = {
     "AWS::ApplicationAutoScaling::ScalableTarget": ("RegisterScalableTarget",) * 2 + ("DeregisterScalableTarget",),
     "AWS::ApplicationAutoScaling::ScalingPolicy": ("PutScalingPolicy",) * 2 + ("DeleteScalingPolicy",),
+    "AWS::Backup::BackupVault": ("CreateBackupVault", "PutBackupVaultAccessPolicy", "DeleteBackupVault"),
     "AWS::CertificateManager::Certificate": ("RequestCertificate", "UpdateCertificateOptions", "DeleteCertificate"),
     "AWS::CloudWatch::Alarm": ("PutMetricAlarm", "PutMetricAlarm", "DeleteAlarms"),
     "AWS::CloudWatch::CompositeAlarm": ("PutCompositeAlarm", "PutCompositeAlarm", "DeleteAlarms"),
@@ -62,14 +63,22 @@ _ACTIONS: Final[Mapping[str, tuple[str, str, str]]] = {
     "AWS::IAM::User": ("CreateUser", "UpdateUser", "DeleteUser"),
     "AWS::KMS::Key": ("CreateKey", "PutKeyPolicy", "ScheduleKeyDeletion"),
     "AWS::Logs::LogGroup": ("CreateLogGroup", "PutRetentionPolicy", "DeleteLogGroup"),
+    "AWS::Logs::MetricFilter": ("PutMetricFilter", "PutMetricFilter", "DeleteMetricFilter"),
     "AWS::RDS::DBParameterGroup": ("CreateDBParameterGroup", "ModifyDBParameterGroup", "DeleteDBParameterGroup"),
     "AWS::Route53::RecordSet": ("ChangeResourceRecordSets",) * 3,
     "AWS::S3::Bucket": ("CreateBucket", "PutLifecycleConfiguration", "DeleteBucket"),
     "AWS::S3::BucketPolicy": ("PutBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy"),
+    "AWS::SNS::Subscription": ("Subscribe", "SetSubscriptionAttributes", "Unsubscribe"),
+    "AWS::SNS::Topic": ("CreateTopic", "SetTopicAttributes", "DeleteTopic"),
+    "AWS::SNS::TopicPolicy": ("SetTopicAttributes",) * 3,
 }
 _MODIFYING = {"ec2", "elasticloadbalancing", "rds"}
 # How the ARN of a type ends; `{}` is its name.
 _ARNS: Final[Mapping[str, str]] = {
+    "AWS::CloudTrail::Trail": "cloudtrail:{place}:trail/{name}",
+    "AWS::CloudWatch::Alarm": "cloudwatch:{place}:alarm:{name}",
+    "AWS::CloudWatch::CompositeAlarm": "cloudwatch:{place}:alarm:{name}",
+    "AWS::CloudWatch::Dashboard": "cloudwatch::{account}:dashboard/{name}",
     "AWS::DynamoDB::Table": "dynamodb:{place}:table/{name}",
     "AWS::ECR::Repository": "ecr:{place}:repository/{name}",
     "AWS::ECS::Cluster": "ecs:{place}:cluster/{name}",
@@ -79,11 +88,22 @@ _ARNS: Final[Mapping[str, str]] = {
     "AWS::IAM::Role": "iam::{account}:role/{name}",
     "AWS::IAM::User": "iam::{account}:user/{name}",
     "AWS::Logs::LogGroup": "logs:{place}:log-group:{name}",
+    "AWS::Logs::MetricFilter": "logs:{place}:log-group:{name}",
     "AWS::RDS::DBInstance": "rds:{place}:db:{name}",
     "AWS::RDS::DBParameterGroup": "rds:{place}:pg:{name}",
     "AWS::RDS::DBSubnetGroup": "rds:{place}:subgrp:{name}",
+    "AWS::RDS::EventSubscription": "rds:{place}:es:{name}",
     "AWS::S3::Bucket": "s3:::{name}",
     "AWS::S3::BucketPolicy": "s3:::{name}",
+    "AWS::SNS::Subscription": "sns:{place}:{name}",
+    "AWS::SNS::Topic": "sns:{place}:{name}",
+    "AWS::SNS::TopicPolicy": "sns:{place}:{name}",
+}
+# By IAM's reference, or the API's own page, these are allowed on everything or not at all.
+_ON_EVERYTHING: Final = {
+    "cloudwatch:PutCompositeAlarm",
+    "sns:SetSubscriptionAttributes",
+    "sns:Unsubscribe",
 }
 _NAMES: Final = (
     *(
@@ -97,7 +117,10 @@ _NAMES: Final = (
         "LogGroupName",
     ),
     *("DBInstanceIdentifier", "DBParameterGroupName", "DBSubnetGroupName", "BucketName", "Bucket"),
+    *("TrailName", "AlarmName", "DashboardName", "SubscriptionName", "TopicName", "TopicArn"),
 )
+# What stands before the name in an ARN that is a physical id, or the value of a property.
+_LEADING: Final = re.compile(r"^arn:aws:(iam::\d*:[a-z-]+/|sns:[^:]+:\d*:)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,16 +149,22 @@ def action_of(kind: str, operation: str) -> str:
 def resource_of(change: Change, region: str, account: str) -> str:
     """The ARN that it is checked on; the account's resources of the service where the type is not known."""
     place = f"{region}:{account}"
+    action = action_of(change.kind, change.operation)
+    if action in _ON_EVERYTHING:
+        return "*"
     if change.kind not in _ARNS:
-        service = action_of(change.kind, "create").partition(":")[0]
-        return f"arn:aws:{service}:{place}:*"
+        return f"arn:aws:{action.partition(':')[0]}:{place}:*"
     name = _name(change)
     return "arn:aws:" + _ARNS[change.kind].format(place=place, account=account, name=name)
 
 
 def _name(change: Change) -> str:
+    if topics := change.properties.get("Topics"):
+        return _LEADING.sub("", str(topics[0]))
+    if change.kind == "AWS::Logs::MetricFilter":
+        return str(change.properties.get("LogGroupName"))
     if change.physical_id:
-        return re.sub(r"^arn:aws:iam::\d*:[a-z-]+/", "", change.physical_id)
+        return _LEADING.sub("", change.physical_id)
     given = next((str(change.properties[key]) for key in _NAMES if change.properties.get(key)), "")
     url = str(change.properties.get("Url") or "").removeprefix("https://")
-    return given or url or f"{change.stack_name}-{change.logical_id}-XXXXXXXXXXXX"
+    return _LEADING.sub("", given) or url or f"{change.stack_name}-{change.logical_id}-XXXXXXXXXXXX"

@@ -186,3 +186,22 @@ def test_stacks_make_https_listeners_and_refuse_an_unknown_certificate(acm, sand
     assert any(re.search("Certificate .* not found", event.get("ResourceStatusReason", "")) for event in events)
     assert httpx.get(f"https://{balancer.address}:8443/", verify=trusting).text == "stack"
     cloudformation.delete_stack(StackName=name)
+
+
+def test_a_stack_makes_a_certificate_like_a_request_does(acm, stack):
+    def resources(*names):
+        properties = {"DomainName": names[0], "SubjectAlternativeNames": list(names), "ValidationMethod": "DNS"}
+        return {"Mine": {"Type": "AWS::CertificateManager::Certificate", "Properties": properties}}
+
+    def described():
+        return acm.describe_certificate(CertificateArn=stack.physical_id("Mine"))["Certificate"]
+
+    assert stack.create(resources("a.example", "b.example")) == "CREATE_COMPLETE", stack.reasons()
+    first = described()
+    assert (first["Status"], first["SubjectAlternativeNames"]) == ("ISSUED", ["a.example", "b.example"])
+    assert stack.update(resources("c.example")) == "UPDATE_COMPLETE", stack.reasons()
+    assert described()["Serial"] != first["Serial"]
+    text = acm.get_certificate(CertificateArn=described()["CertificateArn"])["Certificate"]
+    held = x509.load_pem_x509_certificate(text.encode()).extensions
+    names = held.get_extension_for_class(x509.SubjectAlternativeName).value.get_values_for_type(x509.DNSName)
+    assert names == ["c.example"]

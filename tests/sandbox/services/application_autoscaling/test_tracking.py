@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sandbox.services.application_autoscaling.api.scaling import bounds_of
 from sandbox.services.application_autoscaling.model.tracking import Bounds, Policy, wanted
 
 
@@ -44,6 +45,28 @@ def bounds(**fields: Any) -> Bounds:
 )
 def test_policies_ask_for_tasks(policies: list[Policy], limits: Bounds, expected: int) -> None:
     assert wanted(4, policies, limits) == expected
+
+
+@pytest.mark.parametrize(
+    ("states", "asked", "suspended"),
+    [
+        (["COMPLETED"], (False, False), (False, False)),
+        (["IN_PROGRESS", "COMPLETED"], (False, False), (False, True)),
+        # Of a deployment that is rolled back, and of one that shifts traffic.
+        (["IN_PROGRESS", "FAILED"], (False, False), (False, True)),
+        (["COMPLETED", "IN_PROGRESS"], (False, False), (False, True)),
+        (["IN_PROGRESS"], (True, False), (True, True)),
+        (["COMPLETED"], (True, True), (True, True)),
+    ],
+)
+def test_scaling_in_is_suspended_while_a_deployment_runs(
+    states: list[str], asked: tuple[bool, bool], suspended: tuple[bool, bool]
+) -> None:
+    """Scaling out goes on, unless somebody suspended it."""
+    state = {"DynamicScalingOutSuspended": asked[0], "DynamicScalingInSuspended": asked[1]}
+    target = {"MinCapacity": 1, "MaxCapacity": 9, "SuspendedState": state}
+    found = bounds_of(target, {"deployments": [{"rolloutState": each} for each in states]})
+    assert (found.out_suspended, found.in_suspended) == suspended
 
 
 _POLICIES = st.builds(

@@ -31,11 +31,15 @@ def test_a_plan_with_its_selection(stack: Stack, sandbox: Any) -> None:
     backup, made = sandbox.client("backup"), stack.outputs()
     found = backup.get_backup_selection(BackupPlanId=made["Plan"], SelectionId=made["Selection"])
     assert found["BackupSelection"]["Resources"] == selection["Resources"]
-    assert stack.drift()["Selection"] == "IN_SYNC"
+    assert set(stack.drift().values()) == {"IN_SYNC"}
     changed = with_properties(resources, "Selection", BackupSelection={**selection, "SelectionName": "data"})
     assert stack.update(changed, outputs) == "UPDATE_COMPLETE", stack.reasons()
     listed = backup.list_backup_selections(BackupPlanId=made["Plan"])["BackupSelectionsList"]
     assert [item["SelectionName"] for item in listed] == ["data"]
     backup.delete_backup_selection(BackupPlanId=made["Plan"], SelectionId=listed[0]["SelectionId"])
-    assert stack.drift()["Selection"] == "DELETED"
+    shorter = {"RuleName": "daily", "TargetBackupVaultName": "points", "Lifecycle": {"DeleteAfterDays": 1}}
+    backup.update_backup_plan(BackupPlanId=made["Plan"], BackupPlan={"BackupPlanName": "daily", "Rules": [shorter]})
+    backup.delete_backup_vault(BackupVaultName="points")
+    assert stack.drift() == {"Vault": "DELETED", "Plan": "MODIFIED", "Selection": "DELETED"}
+    assert stack.drifted_properties("Plan") == ["/BackupPlan/BackupPlanRule/0/Lifecycle/DeleteAfterDays"]
     assert stack.delete() == "DELETE_COMPLETE"

@@ -61,3 +61,24 @@ def test_a_stack_without_drift_has_nothing_to_change_and_another_mode_is_refused
         stack.api.create_change_set(
             StackName=stack.name, ChangeSetName="other", UsePreviousTemplate=True, DeploymentMode="OTHER"
         )
+
+
+def test_tags_of_the_stack_that_a_resource_lost_are_set_again(stack: Stack, sandbox: Any) -> None:
+    tags = [{"Key": "owner", "Value": "us"}, {"Key": "part", "Value": "logs"}]
+    parameter = {"Name": "/reversal/tagged", "Type": "String", "Value": "x"}
+    resources = {
+        **LOGS,
+        "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "reversal"}},
+        "Parameter": {"Type": "AWS::SSM::Parameter", "Properties": parameter},
+    }
+    assert stack.create(resources, Tags=tags) == "CREATE_COMPLETE"
+    queues, store, url = sandbox.client("sqs"), sandbox.client("ssm"), stack.physical_id("Queue")
+    queues.untag_queue(QueueUrl=url, TagKeys=["owner"])
+    store.remove_tags_from_resource(ResourceType="Parameter", ResourceId=parameter["Name"], TagKeys=["owner", "part"])
+    lost = {name for name, status in stack.drift().items() if status == "MODIFIED"}
+    assert lost == {"Queue", "Parameter"}
+    change_set(stack, Tags=tags)
+    stack.api.execute_change_set(StackName=stack.name, ChangeSetName="revert")
+    assert stack.settle() == "UPDATE_COMPLETE"
+    assert set(stack.drift().values()) == {"IN_SYNC"}
+    assert queues.list_queue_tags(QueueUrl=url)["Tags"]["owner"] == "us"

@@ -30,8 +30,6 @@ UNREAD = {
     "AWS::CloudFront::Function",
     "AWS::CloudFront::OriginAccessControl",
     "AWS::CloudFront::ResponseHeadersPolicy",
-    "AWS::IAM::ManagedPolicy",
-    "AWS::IAM::User",
     "AWS::Route53::RecordSet",
     "AWS::WAFv2::WebACL",
 }

@@ -48,6 +48,54 @@ def test_the_template_comes_back_as_it_was_given(stack: Stack) -> None:
     assert stack.api.get_template(StackName=stack.name, TemplateStage="Original")["TemplateBody"] == text
 
 
+def test_the_role_that_a_stack_is_operated_with_stays_its_own(stack: Stack) -> None:
+    first, second = (f"arn:aws:iam::111111111111:role/{name}" for name in ("first", "second"))
+    stack.create({"Group": GROUP})
+    assert "RoleARN" not in stack.describe()
+    stack.update({"Group": GROUP, "Address": ADDRESS}, RoleARN=first)
+    assert stack.describe()["RoleARN"] == first
+    stack.update({"Group": GROUP})
+    assert stack.describe()["RoleARN"] == first
+    with pytest.raises(ClientError):
+        stack.update({"Group": GROUP}, RoleARN=second)
+    change_set = {"ChangeSetName": "other", "TemplateBody": body({"Group": GROUP, "Address": ADDRESS})}
+    stack.api.create_change_set(StackName=stack.name, RoleARN=second, **change_set)
+    assert stack.describe()["RoleARN"] == second
+    stack.delete()
+    stack.create({"Group": GROUP})
+    assert "RoleARN" not in stack.describe()
+
+
+CONDITIONS = {
+    "Join": ({"Fn::Join": ["", {"Ref": "Names"}]}, ""),
+    "JoinSome": ({"Fn::Join": ["-", {"Ref": "Some"}]}, "a-b"),
+    "Select": ({"Fn::Select": [1, {"Fn::Split": ["/", {"Ref": "Path"}]}]}, "right"),
+    "Sub": ({"Fn::Sub": "${Path}@${AWS::AccountId}"}, "left/right@111111111111"),
+    "FindInMap": ({"Fn::FindInMap": ["Sizes", {"Ref": "AWS::Region"}, "size"]}, "large"),
+    "Pseudo": ({"Ref": "AWS::Region"}, "us-east-1"),
+    "Ref": ({"Ref": "Path"}, "left/right"),
+}
+
+
+def test_conditions_compare_what_functions_come_to(stack: Stack) -> None:
+    texts = {"Names": "", "Some": "a, b", "Path": "left/right"}
+    equal = {name: {"Fn::Equals": [left, right]} for name, (left, right) in CONDITIONS.items()}
+    unequal = {f"{name}Not": {"Fn::Not": [{"Condition": name}]} for name in CONDITIONS}
+    template = {
+        "Parameters": {
+            name: {"Type": "String" if name == "Path" else "CommaDelimitedList", "Default": text}
+            for name, text in texts.items()
+        },
+        "Mappings": {"Sizes": {"us-east-1": {"size": "large"}}},
+        "Conditions": {**equal, **unequal},
+        "Resources": {"Group": GROUP},
+        "Outputs": {name: {"Condition": name, "Value": "true"} for name in (*equal, *unequal)},
+    }
+    stack.api.create_stack(StackName=stack.name, TemplateBody=json.dumps(template))
+    assert stack.settle() == "CREATE_COMPLETE"
+    assert set(stack.outputs()) == set(CONDITIONS)
+
+
 def test_a_failed_update_puts_everything_back_and_says_why(stack: Stack, ec2: Any) -> None:
     stack.create({"Address": ADDRESS, "Group": GROUP})
     address, before = stack.physical_id("Address"), len(ec2.describe_addresses()["Addresses"])

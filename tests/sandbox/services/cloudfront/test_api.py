@@ -15,6 +15,7 @@ def test_a_distribution_answers_for_the_account_that_made_it(sandbox, account):
     bucket = f"site-{uuid.uuid4().hex[:8]}"
     s3.create_bucket(Bucket=bucket)
     s3.put_object(Bucket=bucket, Key="index.html", Body=account.encode(), ContentType="text/html")
+    s3.delete_public_access_block(Bucket=bucket)
     s3.put_bucket_policy(
         Bucket=bucket,
         Policy='{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",'

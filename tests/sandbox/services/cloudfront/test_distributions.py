@@ -4,6 +4,7 @@
 """What viewers get of a distribution: from its cache, from a private bucket, from a load balancer in the VPC."""
 
 import gzip
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -156,10 +157,22 @@ def test_a_vpc_origin_drifts_is_kept_while_used_and_goes_with_its_stack(sandbox,
         httpx.get(f"http://{address}/", trust_env=False)
 
 
-def test_a_web_acl_blocks_what_its_rules_say(site, balancer):
+def test_a_web_acl_blocks_what_its_rules_say_and_counts_it(site, balancer, sandbox):
     resources = site.resources(balancer.arn, "video.example.org", att("Acl", "Arn"))
     assert site.update({**resources, "Acl": ACL}, OUTPUTS) == "UPDATE_COMPLETE", site.reasons()
     assert [site.get("/api/rated").status_code for _ in range(12)] == [200] * 10 + [403] * 2
     assert site.get("/api/other").status_code == 200
     assert site.get("/api/other", headers={"User-Agent": ""}).status_code == 403
     assert site.get("/api/other", method="POST", content=b"x" * 10_000).status_code == 200
+    cloudwatch = sandbox.client("cloudwatch")
+    for name, requests in (("BlockedRequests", 3.0), ("AllowedRequests", 12.0)):
+        found = cloudwatch.get_metric_statistics(
+            Namespace="AWS/WAFV2",
+            MetricName=name,
+            Dimensions=[{"Name": "WebACL", "Value": "m"}, {"Name": "Rule", "Value": "ALL"}],
+            StartTime=datetime.now(UTC) - timedelta(hours=1),
+            EndTime=datetime.now(UTC) + timedelta(minutes=1),
+            Period=7200,
+            Statistics=["Sum"],
+        )
+        assert sum(point["Sum"] for point in found["Datapoints"]) == requests, name

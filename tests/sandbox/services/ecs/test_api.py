@@ -3,6 +3,7 @@
 
 """What the ECS API refuses, stores and shows."""
 
+import functools
 import json
 import urllib.error
 import urllib.request
@@ -69,7 +70,7 @@ def test_a_service_keeps_running_what_was_deregistered(platform: Platform) -> No
     [
         ({"desiredCount": -1}, "desiredCount"),
         ({"deploymentConfiguration": {"maximumPercent": 100}}, "cannot be 100 as this will block deployments"),
-        ({"deploymentConfiguration": {"strategy": "BLUE_GREEN"}}, "UnsupportedFeatureException"),
+        ({"deploymentConfiguration": {"strategy": "BLUE_GREEN"}}, "advancedConfiguration field is required"),
         ({"deploymentConfiguration": {"minimumHealthyPercent": -1}}, "minimumHealthyPercent"),
         ({"healthCheckGracePeriodSeconds": -1}, "healthCheckGracePeriodSeconds"),
     ],
@@ -261,5 +262,7 @@ def test_history_pages_and_filters(platform: Platform) -> None:
     assert [item["serviceRevisionArn"] for item in revisions] == arns
     assert revisions[0]["containerImages"][0]["containerName"] == "app"
     current = platform.service()["currentServiceDeployment"]
-    message = refusal(platform.ecs.continue_service_deployment, serviceDeploymentArn=current, hookId="x")
-    assert "not paused at a lifecycle hook" in message
+    answer = functools.partial(refusal, platform.ecs.continue_service_deployment)
+    assert "hookId must follow the format" in answer(serviceDeploymentArn=current, hookId="x")
+    assert "in terminal states" in answer(serviceDeploymentArn=current, hookId="ecs-pause-x")
+    assert "does not exist" in answer(serviceDeploymentArn=f"{current}x", hookId="ecs-pause-x")

@@ -31,3 +31,13 @@ def test_capacity_providers_of_a_cluster(stack: Stack, sandbox: Any) -> None:
     assert len(ecs.describe_clusters(clusters=["providers"])["clusters"][0]["capacityProviders"]) == 2
     ecs.put_cluster_capacity_providers(cluster="providers", capacityProviders=[], defaultCapacityProviderStrategy=[])
     assert stack.drift()["Providers"] == "MODIFIED"
+
+
+def test_how_commands_are_recorded_drifts(stack: Stack, sandbox: Any) -> None:
+    execution = {"Logging": "OVERRIDE", "LogConfiguration": {"CloudWatchLogGroupName": "commands"}}
+    properties = {"ClusterName": "recorded", "Configuration": {"ExecuteCommandConfiguration": execution}}
+    assert stack.create({"Cluster": {"Type": "AWS::ECS::Cluster", "Properties": properties}}) == "CREATE_COMPLETE"
+    assert stack.drift()["Cluster"] == "IN_SYNC"
+    silent = {"executeCommandConfiguration": {"logging": "NONE"}}
+    sandbox.client("ecs").update_cluster(cluster="recorded", configuration=silent)
+    assert stack.drift()["Cluster"] == "MODIFIED"

@@ -4,6 +4,9 @@
 """Tasks run what lies in their account's ECR, and nothing that does not."""
 
 import base64
+import io
+import tarfile
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,7 +19,7 @@ HELLO = {"command": ["print('hello')"]}
 
 
 class Repository:
-    """An ECR repository with the base image pushed under some tags."""
+    """An ECR repository with an image pushed under some tags."""
 
     def __init__(self, sandbox: Any, name: str, account: str = "dev") -> None:
         self.ecr = sandbox.client("ecr", account)
@@ -27,11 +30,11 @@ class Repository:
         username, _, password = base64.b64decode(data["authorizationToken"]).decode().partition(":")
         self._login = {"username": username, "password": password}
 
-    def push(self, tag: str) -> str:
-        """Push the base image; its digest."""
+    def push(self, tag: str, image: str = IMAGE) -> str:
+        """Push an image; its digest."""
         client = docker.from_env()
         target = f"{self._host}/{self.name}"
-        client.images.get(IMAGE).tag(target, tag)
+        client.images.get(image).tag(target, tag)
         for line in client.api.push(target, tag=tag, auth_config=self._login, stream=True, decode=True):
             assert "error" not in line, line
         client.images.remove(f"{target}:{tag}")
@@ -40,6 +43,28 @@ class Repository:
 
     def delete(self, **image: str) -> None:
         self.ecr.batch_delete_image(repositoryName=self.name, imageIds=[image])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _mounting(sandbox: Any) -> Iterator[None]:
+    """Dev's repositories share blobs: else the engine compresses the base image for each of them anew."""
+    ecr = sandbox.client("ecr")
+    ecr.put_account_setting(name="BLOB_MOUNTING", value="ENABLED")
+    yield
+    ecr.put_account_setting(name="BLOB_MOUNTING", value="DISABLED")
+
+
+@pytest.fixture
+def small() -> Iterator[str]:
+    """An image of a single file, which takes no time to compress. Nothing can run in it."""
+    name, archive = f"sandbox-test-{uuid.uuid4().hex[:8]}", io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        tar.addfile(tarfile.TarInfo(name))
+    client = docker.from_env()
+    client.api.import_image_from_data(archive.getvalue(), name, "1")
+    yield f"{name}:1"
+    client.images.remove(f"{name}:1")
+    client.close()
 
 
 @pytest.fixture
@@ -83,9 +108,9 @@ def test_a_service_keeps_to_the_digest_that_its_deployment_found(sandbox: Any, p
     platform.remove()
 
 
-def test_another_accounts_image_needs_its_repositorys_consent(sandbox: Any, platform: Platform) -> None:
+def test_another_accounts_image_needs_its_repositorys_consent(sandbox: Any, platform: Platform, small: str) -> None:
     repository = Repository(sandbox, f"{platform.name}/app", "prod")
-    repository.push("1")
+    repository.push("1", small)
     task = platform.run(platform.define(**HELLO, image=f"{repository.uri}:1"))
     assert task["stopCode"] == "TaskFailedToStart"
     assert task["stoppedReason"].startswith("CannotPullContainerError: ")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.sandbox.services.ecs.app import Load, Platform, until
+from tests.sandbox.services.ecs.app import Load, Platform, put_still_alarm, until
 
 BREAKER = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
 NO_ROLLBACK = {"deploymentCircuitBreaker": {"enable": True, "rollback": False}}
@@ -286,16 +286,7 @@ def test_a_blocked_configuration_is_told(platform: Platform) -> None:
 
 def test_an_alarm_rolls_back(platform: Platform, sandbox: Any) -> None:
     cloudwatch = sandbox.client("cloudwatch")
-    cloudwatch.put_metric_alarm(
-        AlarmName=platform.name,
-        MetricName="m",
-        Namespace="n",
-        Period=60,
-        EvaluationPeriods=1,
-        Threshold=1,
-        ComparisonOperator="GreaterThanThreshold",
-        Statistic="Sum",
-    )
+    put_still_alarm(cloudwatch, platform.name)
     composite = f"{platform.name}-any"
     cloudwatch.put_composite_alarm(AlarmName=composite, AlarmRule=f"ALARM({platform.name})")
     alarms = {"alarmNames": [composite], "enable": True, "rollback": True}

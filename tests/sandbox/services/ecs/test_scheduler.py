@@ -18,6 +18,7 @@ from sandbox.services.ecs.model.values import (
     Breaker,
     Complete,
     Deployment,
+    EarlySuccess,
     Fail,
     FailureCause,
     Health,
@@ -32,11 +33,17 @@ OLD, NEW = "ecs-svc/1", "ecs-svc/2"
 
 
 def task(name: str, deployment: str, state: str) -> Task:
-    """`state`: s(tarting), p(ending: running, not judged), h(ealthy), u(nhealthy)."""
-    health = {"s": Health.PENDING, "p": Health.PENDING, "h": Health.HEALTHY, "u": Health.UNHEALTHY}[state]
-    problem = "sick" if state == "u" else ""
+    """`state`: s(tarting), p(ending: running, not judged), h(ealthy), u(nhealthy), f(ormerly healthy, now not)."""
+    pending = {"s": Health.PENDING, "p": Health.PENDING}
+    health = {**pending, "h": Health.HEALTHY, "u": Health.UNHEALTHY, "f": Health.UNHEALTHY}[state]
     return Task(
-        id=name, deployment=deployment, created_at=float(name[1:]), running=state != "s", health=health, problem=problem
+        id=name,
+        deployment=deployment,
+        created_at=float(name[1:]),
+        running=state != "s",
+        health=health,
+        problem="sick" if state in "uf" else "",
+        was_healthy=state in "hf",
     )
 
 
@@ -88,6 +95,17 @@ FAILED = RolloutState.FAILED
         pytest.param(service(1, (0, 100), old="h"), [Stop("o0"), Start(1)], id="minimum zero lets the last go"),
         pytest.param(service(2, (50, 100), old="uu"), [Stop("o0", "sick"), Start(1)], id="sick old ones one by one"),
         pytest.param(service(2, new="uh"), [Stop("n10", "sick"), Start(1)], id="sick new task goes at once"),
+        pytest.param(service(2, new="uupp", state=DONE), [], id="steady: sick ones stay until others are healthy"),
+        pytest.param(service(2, new="ff"), [Start(2)], id="given back to sick tasks: replacements first"),
+        pytest.param(service(2, new="ffph"), [], id="given back to sick tasks: they stay until enough are healthy"),
+        pytest.param(
+            service(2, new="ffhh"), [Stop("n10", "sick"), Stop("n11", "sick")], id="given back to sick tasks: replaced"
+        ),
+        pytest.param(service(2, new="fu"), [Stop("n11", "sick"), Start(2)], id="only what never was fit goes at once"),
+        pytest.param(
+            service(2, (50, 100), new="ff"), [Stop("n10", "sick"), Start(1)], id="sick, and no room: one by one"
+        ),
+        pytest.param(service(2, new="f", state=FAILED), [Stop("n10", "sick")], id="failed: what is sick goes"),
         pytest.param(service(2, new="uh", state=DONE), [Start(1)], id="steady: replacement first"),
         pytest.param(service(2, new="uhh", state=DONE), [Stop("n10", "sick")], id="steady: replaced"),
         pytest.param(
@@ -138,6 +156,44 @@ def test_what_is_rolled_back_serves_until_it_is_replaced(gone_back_to: str, give
     assert (Start(2) in actions) == (gone_back_to == "")
 
 
+EARLY = EarlySuccess(healthy_percent=50)
+DEFERRED = EarlySuccess(healthy_percent=50, deferred=True)
+
+
+@pytest.mark.parametrize(
+    ("seen", "expected"),
+    [
+        pytest.param(service(3, old="hh", new="hss", early=EARLY), [], id="1 of 3 is less than half"),
+        pytest.param(
+            service(3, (50, 200), old="hhh", new="hhs", early=EARLY),
+            [Stop("o0"), Stop("o1"), Stop("o2")],
+            id="half, rounded up: the clean-up comes before the end",
+        ),
+        pytest.param(service(3, (50, 200), new="hhs", early=EARLY, draining=1), [], id="old tasks drain"),
+        pytest.param(service(3, (50, 200), new="hhs", early=EARLY), [Complete()], id="complete while a task starts"),
+        pytest.param(
+            service(2, (0, 200), old="h", new="hs", early=DEFERRED), [Complete()], id="deferred: old tasks later"
+        ),
+        pytest.param(
+            service(2, (0, 200), old="hh", new="h", early=EarlySuccess(healthy_percent=0)),
+            [Stop("o0"), Stop("o1"), Start(1)],
+            id="0 %: still one healthy task",
+        ),
+        pytest.param(
+            service(2, old="hh", new="hs", early=DEFERRED, bake_seconds=5.0), [Bake()], id="bakes when enough stands"
+        ),
+        pytest.param(service(2, old="h", new="hs", early=DEFERRED, bake_seconds=5.0, baking_since=6.0), [], id="bakes"),
+        pytest.param(
+            service(2, old="hh", new="hs", early=EARLY, failed_tasks=3, breaker=Breaker(threshold=3)),
+            [Fail(FailureCause.CIRCUIT_BREAKER)],
+            id="the breaker counts until the end",
+        ),
+    ],
+)
+def test_early_success(seen: Service, expected: list[object]) -> None:
+    assert list(plan(seen, now=10.0)) == expected
+
+
 def test_scaling_to_zero_stops_everything() -> None:
     stopped = {action.task for action in plan(service(0, old="hup", new="sh"), now=0) if isinstance(action, Stop)}
     assert stopped == {"o0", "o1", "o2", "n10", "n11"}
@@ -173,9 +229,9 @@ BOUNDS = st.tuples(st.integers(0, 100), st.integers(100, 300)).filter(lambda pai
 class World:
     """Tasks that start, become healthy or sick and stop, as chance wants."""
 
-    def __init__(self, desired: int, bounds: tuple[int, int], seed: int) -> None:
+    def __init__(self, desired: int, bounds: tuple[int, int], seed: int, early: EarlySuccess | None = None) -> None:
         self.chance = random.Random(seed)  # noqa: S311 - a test's dice
-        self.seen = service(desired, bounds)
+        self.seen = service(desired, bounds, early=early)
         self.clock = 0.0
         self.count = 0
 
@@ -202,9 +258,12 @@ class World:
         if any(isinstance(action, Start) for action in actions):
             assert len(after.tasks) <= after.upper
         if any(isinstance(action, Complete) for action in actions):
-            assert steady(before)
+            ours = [item for item in before.tasks if item.deployment == before.primary.id]
+            assert steady(before) or before.early
+            assert sum(item.health is Health.HEALTHY for item in ours) >= before.enough
+            assert len(ours) == len(before.tasks) or (before.early and before.early.deferred)
 
-    def mature(self, sick: float = 0.0, death: float = 0.0) -> None:
+    def mature(self, sick: float = 0.0, death: float = 0.0, sickens: float = 0.0) -> None:
         tasks = []
         for item in self.seen.tasks:
             roll = self.chance.random()
@@ -214,7 +273,9 @@ class World:
                 tasks.append(replace(item, running=self.chance.random() < 0.7))
             elif item.health is Health.PENDING and self.chance.random() < 0.7:
                 bad = self.chance.random() < sick
-                tasks.append(replace(item, health=Health.UNHEALTHY if bad else Health.HEALTHY))
+                tasks.append(replace(item, health=Health.UNHEALTHY if bad else Health.HEALTHY, was_healthy=not bad))
+            elif item.health is Health.HEALTHY and self.chance.random() < sickens:
+                tasks.append(replace(item, health=Health.UNHEALTHY))
             else:
                 tasks.append(item)
         draining = self.seen.draining if self.chance.random() < 0.5 else 0
@@ -242,24 +303,39 @@ class World:
         self.seen = replace(self.seen, primary=replace(self.seen.primary, rollout_state=state))
 
 
-@given(st.integers(0, 9), BOUNDS, st.integers(0, 2**32), st.lists(st.one_of(st.integers(0, 9), st.none()), max_size=6))
+@st.composite
+def early_successes(draw: st.DrawFn) -> tuple[tuple[int, int], EarlySuccess | None]:
+    """Percentages with criteria that ECS takes: at least the minimum is healthy."""
+    bounds = draw(BOUNDS)
+    percent = st.integers(bounds[0], 100)
+    return bounds, draw(st.none() | st.builds(EarlySuccess, healthy_percent=percent, deferred=st.booleans()))
+
+
+@given(
+    st.integers(0, 9),
+    early_successes(),
+    st.integers(0, 2**32),
+    st.lists(st.one_of(st.integers(0, 9), st.none()), max_size=6),
+)
 @settings(max_examples=150, deadline=None)
 def test_bounds_hold_whatever_happens(
-    desired: int, bounds: tuple[int, int], seed: int, script: list[int | None]
+    desired: int, limits: tuple[tuple[int, int], EarlySuccess | None], seed: int, script: list[int | None]
 ) -> None:
     """Releases (None) and scalings (a number) come at any time, tasks sicken and die."""
-    world = World(desired, bounds, seed)
+    world = World(desired, limits[0], seed, limits[1])
     for event in script:
         world.release() if event is None else world.scale(event)
         for _ in range(6):
             world.step()
-            world.mature(sick=0.3, death=0.05)
+            world.mature(sick=0.3, death=0.05, sickens=0.1)
 
 
-@given(st.integers(0, 9), BOUNDS, st.integers(0, 2**32))
+@given(st.integers(0, 9), early_successes(), st.integers(0, 2**32))
 @settings(max_examples=150, deadline=None)
-def test_a_good_release_always_ends(desired: int, bounds: tuple[int, int], seed: int) -> None:
-    world = World(desired, bounds, seed)
+def test_a_good_release_always_ends(
+    desired: int, limits: tuple[tuple[int, int], EarlySuccess | None], seed: int
+) -> None:
+    world = World(desired, limits[0], seed, limits[1])
     for _ in range(2):
         for _ in range(400):
             world.step()
@@ -271,6 +347,20 @@ def test_a_good_release_always_ends(desired: int, bounds: tuple[int, int], seed:
             return
         assert final.primary.rollout_state is DONE
         world.release()
+
+
+@given(st.integers(1, 9), BOUNDS, st.integers(0, 2**32))
+@settings(max_examples=100, deadline=None)
+def test_a_service_whose_tasks_sicken_gets_well_again(desired: int, bounds: tuple[int, int], seed: int) -> None:
+    world = World(desired, bounds, seed)
+    for _ in range(20):
+        world.step()
+        world.mature(sickens=0.5)
+    for _ in range(400):
+        world.step()
+        world.mature()
+    # Without room the minimum keeps the last task, sick or not.
+    assert steady(world.seen) or world.seen.upper == world.seen.lower
 
 
 @given(st.integers(1, 9), BOUNDS, st.integers(0, 2**32))

@@ -154,8 +154,11 @@ def test_weights_share_requests_between_target_groups(balancer, target):
         for group, item in zip(groups, (target, green), strict=True):
             balancer.register(group, item)
             assert eventually(lambda group=group, item=item: balancer.state(group, item) == "healthy")
-        answers = [balancer.get().text for _ in range(20)]
-        assert (answers.count("target"), answers.count("green")) == (18, 2)
+        with httpx.Client() as client:
+            answers = [client.get(balancer.url).text for _ in range(200)]
+        # 20 are expected. Outside of these bounds lies one run in ten million.
+        assert 1 <= answers.count("green") <= 45
+        assert answers.count("target") == 200 - answers.count("green")
         weights[0]["Weight"], weights[1]["Weight"] = 0, 100
         balancer.api.modify_rule(RuleArn=rule, Actions=[action])
         assert {balancer.get().text for _ in range(5)} == {"green"}

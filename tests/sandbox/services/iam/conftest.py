@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
+import httpx
 import pytest
 from botocore.config import Config
 
@@ -27,11 +28,13 @@ class Enforcing:
         """A client with every right."""
         return self.sandbox.client(service, account)
 
-    def role(self, *statements: dict[str, Any], trust: dict[str, Any] | None = None, **options: Any) -> str:
-        """A role of the dev account with these statements; its ARN."""
+    def role(
+        self, *statements: dict[str, Any], trust: dict[str, Any] | None = None, account: str = "dev", **options: Any
+    ) -> str:
+        """A role of an account with these statements; its ARN."""
         name = f"role-{uuid.uuid4().hex[:8]}"
-        principal = trust or {"Principal": {"AWS": ACCOUNTS["dev"]}, "Action": "sts:AssumeRole"}
-        iam = self.root("iam")
+        principal = trust or {"Principal": {"AWS": ACCOUNTS[account]}, "Action": "sts:AssumeRole"}
+        iam = self.root("iam", account)
         made = iam.create_role(
             RoleName=name, AssumeRolePolicyDocument=policy({"Effect": "Allow", **principal}), **options
         )
@@ -41,8 +44,14 @@ class Enforcing:
 
     def as_role(self, arn: str, service: str) -> Any:
         """A client with a session of the role."""
-        given = self.root("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
+        account = next(name for name, known in ACCOUNTS.items() if known == arn.split(":")[4])
+        given = self.root("sts", account).assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
         return self.client(service, given)
+
+    def checks(self) -> list[dict[str, Any]]:
+        """What was checked so far, the oldest first."""
+        found: list[dict[str, Any]] = httpx.get(f"{self.sandbox.state.endpoint_url}/_sandbox/iam/checks").json()
+        return found
 
     def client(self, service: str, given: dict[str, str]) -> Any:
         """A client with credentials that STS gave."""
@@ -67,7 +76,7 @@ def allow(actions: str | list[str], resource: str | list[str] = "*", **more: Any
     return {"Effect": "Allow", "Action": actions, "Resource": resource, **more}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def enforcing() -> Iterator[Enforcing]:
     name = f"test-{uuid.uuid4().hex[:8]}"
     started = command("up", name=name, AUTH="true")

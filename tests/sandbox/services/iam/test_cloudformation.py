@@ -3,7 +3,10 @@
 
 """CloudFormation's types of IAM."""
 
+import json
 from typing import Any
+
+import pytest
 
 from tests.sandbox.stacks import Stack, att, ref, with_properties
 
@@ -91,5 +94,73 @@ def test_role_and_secret(stack: Stack, sandbox: Any) -> None:
     secret = sandbox.client("secretsmanager").get_secret_value(SecretId=stack.physical_id("Secret"))["SecretString"]
     assert len(secret) == 24
     assert set(stack.drift().values()) == {"IN_SYNC"}
-    iam.delete_role_policy(RoleName=role, PolicyName="write")
-    assert stack.drift()["Role"] == "MODIFIED"
+
+
+def statement(action: str) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": [action], "Resource": ["*"]}
+
+
+def document(*statements: dict[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+PRINCIPALS = {
+    "Limit": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": document(statement("s3:*"))}},
+    **{
+        kind: {
+            "Type": f"AWS::IAM::{kind}",
+            "Properties": {
+                "Policies": [{"PolicyName": "write", "PolicyDocument": document(statement("s3:PutObject"))}],
+                "ManagedPolicyArns": ["arn:aws:iam::aws:policy/ReadOnlyAccess"],
+                "PermissionsBoundary": ref("Limit"),
+            },
+        }
+        for kind in ("Role", "User")
+    },
+}
+PRINCIPALS["Role"]["Properties"]["AssumeRolePolicyDocument"] = document(
+    {"Effect": "Allow", "Principal": {"AWS": "111111111111"}, "Action": "sts:AssumeRole"}
+)
+ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+WIDENED = {
+    "another action": document(statement("s3:*")),
+    "another statement": document(statement("s3:PutObject"), statement("iam:*")),
+    "a condition": document({**statement("s3:PutObject"), "Condition": {"Bool": {"aws:SecureTransport": "true"}}}),
+    "an exception": document({"Effect": "Allow", "NotAction": "s3:PutObject", "Resource": "*"}),
+}
+
+
+@pytest.mark.parametrize("kind", ["role", "user"])
+def test_what_changed_of_a_principals_rights_is_drift(stack: Stack, sandbox: Any, kind: str) -> None:
+    assert stack.create(PRINCIPALS) == "CREATE_COMPLETE", stack.reasons()
+    assert set(stack.drift().values()) == {"IN_SYNC"}
+    iam, logical_id = sandbox.client("iam"), kind.title()
+    of = {f"{logical_id}Name": stack.physical_id(logical_id)}
+    (written,) = PRINCIPALS[logical_id]["Properties"]["Policies"]
+
+    def change(what: str, **arguments: Any) -> None:
+        getattr(iam, what.replace("_of_", f"_{kind}_"))(**of, **arguments)
+
+    for words, policy in WIDENED.items():
+        change("put_of_policy", PolicyName="write", PolicyDocument=json.dumps(policy))
+        assert stack.drift()[logical_id] == "MODIFIED", words
+    change("delete_of_policy", PolicyName="write")
+    assert stack.drift()[logical_id] == "MODIFIED"
+    change("put_of_policy", PolicyName="write", PolicyDocument=json.dumps(written["PolicyDocument"]))
+    assert stack.drift()[logical_id] == "IN_SYNC"
+    change("put_of_permissions_boundary", PermissionsBoundary=ADMINISTRATOR)
+    assert stack.drift()[logical_id] == "MODIFIED"
+    assert stack.drifted_properties(logical_id) == ["/PermissionsBoundary"]
+    change("delete_of_permissions_boundary")
+    assert stack.drifted_properties(logical_id) == ["/PermissionsBoundary"]
+
+
+def test_another_version_of_a_policy_is_drift(stack: Stack, sandbox: Any) -> None:
+    assert stack.create({"Limit": PRINCIPALS["Limit"]}) == "CREATE_COMPLETE", stack.reasons()
+    iam, arn = sandbox.client("iam"), stack.physical_id("Limit")
+    for action, status in (("*", "MODIFIED"), ("s3:*", "IN_SYNC")):
+        text = json.dumps(document(statement(action)))
+        iam.create_policy_version(PolicyArn=arn, PolicyDocument=text, SetAsDefault=True)
+        assert stack.drift()["Limit"] == status
+    for version in ("v1", "v2"):
+        iam.delete_policy_version(PolicyArn=arn, VersionId=version)

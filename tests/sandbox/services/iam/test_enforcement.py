@@ -3,6 +3,7 @@
 
 """What is refused under `AUTH=true`."""
 
+import json
 import time
 from typing import Any
 
@@ -13,7 +14,7 @@ from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.sandbox.services.iam.conftest import Enforcing, allow, policy
-from tests.sandbox.stacks import Stack
+from tests.sandbox.stacks import Stack, stack_in
 
 ECS = "arn:aws:ecs:us-east-1:111111111111:"
 PROVIDER = "token.actions.githubusercontent.com"
@@ -45,6 +46,22 @@ def test_ecs_calls_are_checked_on_the_resource_that_they_name(enforcing: Enforci
     assert "AccessDenied" in refusal(ecs.update_service, cluster="mine", service="other", desiredCount=1)
     assert "AccessDenied" in refusal(ecs.describe_tasks, cluster="other", tasks=["0" * 32])
     assert "ecs:DeleteService" in refusal(ecs.delete_service, cluster="mine", service="app")
+
+
+def test_resource_policies_of_tables_are_checked_on_the_table(enforcing: Enforcing) -> None:
+    table = "arn:aws:dynamodb:us-east-1:111111111111:table/"
+    dynamodb = enforcing.as_role(enforcing.role(allow("dynamodb:GetResourcePolicy", f"{table}mine")), "dynamodb")
+    assert "AccessDenied" not in refusal(dynamodb.get_resource_policy, ResourceArn=f"{table}mine")
+    assert "AccessDenied" in refusal(dynamodb.get_resource_policy, ResourceArn=f"{table}other")
+
+
+def test_policies_are_simulated_by_who_may_ask_about_their_principal(enforcing: Enforcing) -> None:
+    asked, other = enforcing.role(allow("s3:GetObject")), enforcing.role()
+    iam = enforcing.as_role(enforcing.role(allow("iam:SimulatePrincipalPolicy", asked)), "iam")
+    actions = ["s3:GetObject", "s3:PutObject"]
+    told = iam.simulate_principal_policy(PolicySourceArn=asked, ActionNames=actions)["EvaluationResults"]
+    assert [result["EvalDecision"] for result in told] == ["allowed", "implicitDeny"]
+    assert "AccessDenied" in refusal(iam.simulate_principal_policy, PolicySourceArn=other, ActionNames=actions)
 
 
 def test_passing_a_role_needs_the_right_to(enforcing: Enforcing) -> None:
@@ -89,6 +106,7 @@ def test_cloudformation_has_its_service_roles_rights_and_keeps_the_role(enforcin
     passing = enforcing.role(allow("cloudformation:*"), allow("iam:PassRole", service))
     stack = Stack(enforcing.as_role(passing, "cloudformation"), "by-role")
     assert stack.create(BUCKET, RoleARN=service) == "CREATE_COMPLETE", stack.reasons()
+    assert stack.describe()["RoleARN"] == service
     another = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "another"}}
     unable = Stack(enforcing.as_role(enforcing.role(allow("cloudformation:*")), "cloudformation"), "by-role")
     assert unable.update({**BUCKET, "Another": another}) == "UPDATE_ROLLBACK_COMPLETE"
@@ -107,6 +125,25 @@ def test_a_boundary_limits_a_role_and_the_roles_that_it_makes(enforcing: Enforci
     trust = policy({"Effect": "Allow", "Principal": {"AWS": "111111111111"}, "Action": "sts:AssumeRole"})
     assert "iam:CreateRole" in refusal(maker.create_role, RoleName="free", AssumeRolePolicyDocument=trust)
     assert maker.create_role(RoleName="bound", AssumeRolePolicyDocument=trust, PermissionsBoundary=limit)
+
+
+@pytest.mark.parametrize("kind", ["Role", "User"])
+def test_a_boundary_has_to_exist(enforcing: Enforcing, kind: str) -> None:
+    missing = "arn:aws:iam::111111111111:policy/missing"
+    limit = enforcing.root("iam").create_policy(PolicyName=f"limit-{kind}", PolicyDocument=policy(allow("s3:*")))
+    trust = policy({"Effect": "Allow", "Principal": {"AWS": "111111111111"}, "Action": "sts:AssumeRole"})
+    properties = {"AssumeRolePolicyDocument": json.loads(trust)} if kind == "Role" else {}
+
+    def resources(boundary: str) -> dict[str, Any]:
+        return {"Mine": {"Type": f"AWS::IAM::{kind}", "Properties": {**properties, "PermissionsBoundary": boundary}}}
+
+    with stack_in(enforcing.sandbox, f"boundary-{kind}") as stack:
+        assert stack.create(resources(missing)) == "ROLLBACK_COMPLETE"
+        assert f"Scope ARN: {missing} does not exist or is not attachable." in stack.reasons()
+        stack.delete()
+        assert stack.create(resources(limit["Policy"]["Arn"])) == "CREATE_COMPLETE", stack.reasons()
+        assert stack.update(resources(missing)) == "UPDATE_ROLLBACK_COMPLETE"
+        assert stack.reasons().count("does not exist or is not attachable") == 1
 
 
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -150,12 +187,24 @@ def test_a_web_identity_has_to_be_genuine(enforcing: Enforcing) -> None:
         assert said in refusal(assume, text=wrong), wrong
 
 
+def test_calls_of_the_api_count_as_made_over_tls(enforcing: Enforcing) -> None:
+    bucket, root = "over-tls-only", enforcing.root("s3")
+    root.create_bucket(Bucket=bucket)
+    insecure = {"Bool": {"aws:SecureTransport": "false"}}
+    denied = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": f"arn:aws:s3:::{bucket}"}
+    root.put_bucket_policy(Bucket=bucket, Policy=policy({**denied, "Condition": insecure}))
+    s3 = enforcing.as_role(enforcing.role(allow("s3:ListBucketVersions")), "s3")
+    assert s3.list_object_versions(Bucket=bucket)["Name"] == bucket
+    secure = {"Bool": {"aws:SecureTransport": "true"}}
+    root.put_bucket_policy(Bucket=bucket, Policy=policy({**denied, "Condition": secure}))
+    assert "AccessDenied" in refusal(s3.list_object_versions, Bucket=bucket)
+
+
 def test_what_was_checked_is_told(enforcing: Enforcing) -> None:
     role = enforcing.role(allow("ecs:ListClusters"))
     enforcing.as_role(role, "ecs").list_clusters()
-    told = httpx.get(f"{enforcing.sandbox.state.endpoint_url}/_sandbox/iam/checks").json()
     name = role.rpartition("/")[2]
-    mine = [check for check in told if f"assumed-role/{name}/" in check["principal"]]
+    mine = [check for check in enforcing.checks() if f"assumed-role/{name}/" in check["principal"]]
     assert [(check["action"], check["allowed"]) for check in mine] == [("ecs:ListClusters", True)]
     answered = httpx.post(f"{enforcing.sandbox.state.endpoint_url}/_sandbox/iam/provider-keys", content=b"{")
     assert answered.status_code == 400

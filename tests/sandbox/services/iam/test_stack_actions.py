@@ -13,7 +13,7 @@ import yaml
 
 from sandbox.services.iam.model.call import Call
 from sandbox.services.iam.model.passing import passed_by_call
-from sandbox.services.iam.model.stack_actions import action_of
+from sandbox.services.iam.model.stack_actions import Change, action_of, resource_of
 
 ROOT = Path(__file__).resolve().parents[4]
 SCHEMAS = Path(cfnlint.__file__).parent / "data" / "schemas" / "resources"
@@ -55,6 +55,40 @@ def test_the_action_is_one_that_the_schema_lists(kind: str, operation: str, hand
     if not permitted or kind in OTHERWISE:
         return
     assert action_of(kind, operation).lower() in {action.lower() for action in permitted}
+
+
+TOPIC = "arn:aws:sns:us-east-1:1:fastbreak-dev-critical"
+
+
+@pytest.mark.parametrize(
+    ("kind", "operation", "properties", "physical_id", "resource"),
+    [
+        ("SNS::Topic", "create", {"TopicName": "told"}, "", "arn:aws:sns:us-east-1:1:told"),
+        ("SNS::Topic", "delete", {}, TOPIC, TOPIC),
+        ("SNS::TopicPolicy", "create", {"Topics": [TOPIC]}, "", TOPIC),
+        ("SNS::TopicPolicy", "delete", {"Topics": [TOPIC]}, "s-Policy-1", TOPIC),
+        ("SNS::Subscription", "create", {"TopicArn": TOPIC}, "", TOPIC),
+        ("SNS::Subscription", "delete", {"TopicArn": TOPIC}, f"{TOPIC}:1", "*"),
+        ("CloudWatch::Alarm", "create", {"AlarmName": "a"}, "", "arn:aws:cloudwatch:us-east-1:1:alarm:a"),
+        ("CloudWatch::CompositeAlarm", "create", {"AlarmName": "a"}, "", "*"),
+        ("CloudWatch::CompositeAlarm", "delete", {}, "a", "arn:aws:cloudwatch:us-east-1:1:alarm:a"),
+        ("CloudWatch::Dashboard", "update", {"DashboardName": "d"}, "d", "arn:aws:cloudwatch::1:dashboard/d"),
+        ("CloudTrail::Trail", "delete", {"TrailName": "t"}, "t", "arn:aws:cloudtrail:us-east-1:1:trail/t"),
+        ("RDS::EventSubscription", "create", {}, "", "arn:aws:rds:us-east-1:1:es:s-R-XXXXXXXXXXXX"),
+        ("Logs::MetricFilter", "delete", {"LogGroupName": "/l"}, "F-1", "arn:aws:logs:us-east-1:1:log-group:/l"),
+        ("Backup::BackupPlan", "create", {"BackupPlanName": "p"}, "", "arn:aws:backup:us-east-1:1:*"),
+    ],
+)
+def test_resources(kind: str, operation: str, properties: dict[str, Any], physical_id: str, resource: str) -> None:
+    change = Change(
+        kind=f"AWS::{kind}",
+        operation=operation,
+        properties=properties,
+        stack_name="s",
+        logical_id="R",
+        physical_id=physical_id,
+    )
+    assert resource_of(change, "us-east-1", "1") == resource
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.sandbox.recorded.comparison import UNSEEN, Answers
 from tests.sandbox.stacks import Stack, att, ref, stack_in
 
 
@@ -103,11 +104,30 @@ def test_a_subscription_hears_what_it_asked_for(heard: Any, managed: dict[str, A
 
 
 @pytest.fixture(scope="module")
-def managed(rds: Any, heard: Any) -> Iterator[dict[str, Any]]:
+def network(sandbox: Any, rds: Any) -> dict[str, Any]:
+    """Where an instance lies: a subnet group and a security group."""
+    ec2 = sandbox.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.9.{number}.0/24", AvailabilityZone=f"us-east-1{zone}")["Subnet"]
+        for number, zone in enumerate("ab")
+    ]
+    rds.create_db_subnet_group(
+        DBSubnetGroupName="managed",
+        DBSubnetGroupDescription="managed",
+        SubnetIds=[subnet["SubnetId"] for subnet in subnets],
+    )
+    group = ec2.create_security_group(GroupName="managed", Description="managed", VpcId=vpc)["GroupId"]
+    return {"DBSubnetGroupName": "managed", "VpcSecurityGroupIds": [group]}
+
+
+@pytest.fixture(scope="module")
+def managed(rds: Any, heard: Any, network: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """An instance whose password RDS manages."""
     yield create(
         rds,
         "managed",
+        **network,
         ManageMasterUserPassword=True,
         MaxAllocatedStorage=100,
         MultiAZ=True,
@@ -219,6 +239,17 @@ def test_rotation_changes_secret_and_database_together(managed: dict[str, Any], 
     assert ask(managed, after, "SELECT 1") == 1
     with pytest.raises(psycopg.OperationalError):
         ask(managed, before, "SELECT 1")
+
+
+def test_an_instance_has_the_fields_that_aws_nearly_always_gives(managed: dict[str, Any], sandbox: Any) -> None:
+    answers = Answers()
+    listening, name = answers.listen(sandbox.client("rds")), managed["DBInstanceIdentifier"]
+    describe(listening, name)
+    listening.modify_db_instance(DBInstanceIdentifier=name, CopyTagsToSnapshot=True, ApplyImmediately=True)
+    for operation in ("rds DescribeDBInstances", "rds ModifyDBInstance"):
+        lacking, unseen = answers.compare(operation)
+        assert lacking == []
+        assert unseen <= UNSEEN.keys()
 
 
 def test_modification(managed: dict[str, Any], rds: Any) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 from tests.sandbox.stacks import Stack, ref
 
+KEY = "arn:aws:kms:us-east-1:111111111111:key/12345678-1234-1234-1234-123456789012"
+
 
 def test_bucket(stack: Stack, sandbox: Any) -> None:
     statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
@@ -22,7 +24,12 @@ def test_bucket(stack: Stack, sandbox: Any) -> None:
             },
             "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
             "BucketEncryption": {
-                "ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+                "ServerSideEncryptionConfiguration": [
+                    {
+                        "BucketKeyEnabled": True,
+                        "ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": KEY},
+                    }
+                ]
             },
             "VersioningConfiguration": {"Status": "Enabled"},
             "LoggingConfiguration": {"DestinationBucketName": ref("Logs"), "LogFilePrefix": "s3/"},
@@ -57,7 +64,7 @@ def test_bucket(stack: Stack, sandbox: Any) -> None:
     ownership = s3.get_bucket_ownership_controls(Bucket=name)["OwnershipControls"]["Rules"]
     assert ownership == [{"ObjectOwnership": "BucketOwnerEnforced"}]
     [rule] = s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"]
-    assert rule["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    assert rule["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": KEY}
     assert s3.get_bucket_versioning(Bucket=name)["Status"] == "Enabled"
     assert s3.get_bucket_logging(Bucket=name)["LoggingEnabled"]["TargetBucket"] == stack.physical_id("Logs")
     [lifecycle] = s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
@@ -70,6 +77,33 @@ def test_bucket(stack: Stack, sandbox: Any) -> None:
     s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Suspended"})
     drift = stack.drift()
     assert (drift["Policy"], drift["Bucket"]) == ("DELETED", "MODIFIED")
+    s3.delete_public_access_block(Bucket=name)
+    s3.delete_bucket_ownership_controls(Bucket=name)
+    s3.delete_bucket_encryption(Bucket=name)
+    assert stack.drift()["Bucket"] == "MODIFIED"
+
+
+def test_a_bucket_without_its_lifecycle_or_gone_has_drifted(stack: Stack, sandbox: Any) -> None:
+    rules = [
+        {
+            "Id": "Old",
+            "Status": "Enabled",
+            "Prefix": "logs/",
+            "ExpirationInDays": 9,
+            "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
+            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+            "Transitions": [{"StorageClass": "GLACIER", "TransitionInDays": 2}],
+        },
+        {"Status": "Enabled", "ExpirationInDays": 90},
+    ]
+    properties = {"LifecycleConfiguration": {"Rules": rules}}
+    assert stack.create({"Bucket": {"Type": "AWS::S3::Bucket", "Properties": properties}}) == "CREATE_COMPLETE"
+    s3, name = sandbox.client("s3"), stack.physical_id("Bucket")
+    assert stack.drift()["Bucket"] == "IN_SYNC"
+    s3.delete_bucket_lifecycle(Bucket=name)
+    assert stack.drift()["Bucket"] == "MODIFIED"
+    s3.delete_bucket(Bucket=name)
+    assert stack.drift()["Bucket"] == "DELETED"
 
 
 def test_bucket_with_objects_is_not_deleted(stack: Stack, sandbox: Any) -> None:
