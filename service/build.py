@@ -13,6 +13,7 @@ Prints the image's id on standard output; what Docker says goes to standard erro
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import shutil
@@ -24,6 +25,10 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 DEFAULT_BASE_IMAGE = "python:3.13-slim-trixie"
+
+
+#: Names the networks in the image by their SHA-256, so that they are known before it runs.
+MODELS_LABEL = "com.fastbreak.models"
 
 
 class BuildError(Exception):
@@ -65,6 +70,12 @@ def created(revision: str) -> str:
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+def models() -> str:
+    """The networks of the lock as ``name=sha256``, separated by commas."""
+    files = json.loads((HERE / "models.lock").read_text(encoding="utf-8"))["files"]
+    return ",".join(f"{name}={file['sha256']}" for name, file in sorted(files.items()))
+
+
 def command_line(options: argparse.Namespace, client: str, image_id: Path) -> list[str]:
     """The `docker build` that makes the image."""
     arguments = {
@@ -77,6 +88,7 @@ def command_line(options: argparse.Namespace, client: str, image_id: Path) -> li
     command = [client, "build", "--progress", "plain", "--iidfile", str(image_id)]
     for tag in options.tag:
         command += ["--tag", tag]
+    command += ["--label", f"{MODELS_LABEL}={models()}"]
     command += [word for label in options.label for word in ("--label", label)]
     for name, value in arguments.items():
         command += ["--build-arg", f"{name}={value}"]

@@ -31,6 +31,7 @@ from fastbreak_service.video.limits import Limits  # noqa: E402
 from fastbreak_service.video.work import of_frames, of_vision  # noqa: E402
 from fastbreak_service.vision.detector import tile_count  # noqa: E402
 from fastbreak_service.vision.models import PoseModel  # noqa: E402
+from fastbreak_service.vision.picture import GREEN_BLUE_RED, Picture  # noqa: E402
 from fastbreak_service.vision.region import Region  # noqa: E402
 
 if TYPE_CHECKING:
@@ -120,14 +121,16 @@ def measure_vision(clip: Path) -> None:
     models = ROOT.parent / ".cache" / "models"
     vision = PoseModel(models)
     for width, height in SHAPES:
-        picture = pictures(clip, width, height, 1)[0]
-        pixels = np.concatenate([np.full((height, width, 1), 255, np.uint8), picture], axis=2)
+        red, green, blue = np.moveaxis(pictures(clip, width, height, 1)[0], -1, 0)
+        picture = Picture((green, blue, red), GREEN_BLUE_RED)
         tiles = tile_count(width, height)
         region = Region(width / 2, height / 2, float(height))
         row(
-            f"detector {width}x{height} ({tiles} tiles)", spent(partial(vision.detect, pixels), 10), of_vision(tiles, 0)
+            f"detector {width}x{height} ({tiles} tiles)",
+            spent(partial(vision.detect, picture), 10),
+            of_vision(tiles, 0),
         )
-        row(f"person {width}x{height}", spent(partial(vision.look, pixels, region), 30), of_vision(0, 1))
+        row(f"person {width}x{height}", spent(partial(vision.look, picture, region), 30), of_vision(0, 1))
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from fetch import fetch
 from footage import footage
+from hypothesis import settings
 
 from fastbreak_service.vision.models import PoseModel
 from support import clips
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 SERVICE = Path(__file__).resolve().parent.parent
 CACHE = SERVICE.parent / ".cache"
+# A busy machine is no reason to fail.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 # Child processes find the package where this one does.
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(SERVICE / "src"), os.environ.get("PYTHONPATH")]))
 os.environ["FASTBREAK_MODELS_DIRECTORY"] = str(CACHE / "models")

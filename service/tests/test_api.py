@@ -5,22 +5,30 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
+import uuid
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fastbreak_service.api.openapi import document
+from fastbreak_service.api.routes import Parts, make_routes
 from support import clips
 from support.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     import httpx
 
     from support.postgres import Postgres
 
+SETTINGS = Path(__file__).resolve().parents[1] / "schemathesis.toml"
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
@@ -32,8 +40,12 @@ def analysed(service: Service, person_clip: Path) -> dict[str, Any]:
 
 def code(answer: httpx.Response) -> str:
     """The error code of an answer; its form is checked on the way."""
-    error = answer.json()["error"]
+    said = answer.json()
+    error = said["error"]
     assert set(error) == {"code", "message"}
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert (said["type"], said["status"]) == (f"urn:fastbreak:problem:{error['code']}", answer.status_code)
+    assert (said["detail"], bool(said["title"])) == (error["message"], True)
     assert error["message"].endswith((".", "`."))
     found: str = error["code"]
     return found
@@ -177,6 +189,32 @@ def test_an_unknown_analysis_is_not_found(service: Service, path: str) -> None:
     assert (answer.status_code, code(answer)) == (404, "not_found")
 
 
+def test_the_service_is_what_it_says_of_itself(service: Service, analysed: dict[str, Any], tmp_path: Path) -> None:
+    """Schemathesis makes requests up from the description, fit and unfit ones, and holds every answer against it."""
+    described = f"{service.http.base_url}/v1/openapi.json"
+    options = ["--seed", "1", "--max-examples", "5", "--generation-database", "none", "--no-shrink", "--no-color"]
+    done = subprocess.run(
+        [sys.executable, "-m", "schemathesis.cli", "--config-file", str(SETTINGS), "run", described, *options],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    generated = re.search(r"(\d+) generated", done.stdout)
+    assert generated is not None
+    assert int(generated[1]) > 100
+
+
+def test_every_route_is_described() -> None:
+    settings = SimpleNamespace(work=SimpleNamespace(version="1.2.3"), max_upload_bytes=1, queue_size=1)
+    parts = Parts(settings, None, None, None, None, None)  # type: ignore[arg-type] # none of them is asked
+    routed = {(route.path, method) for route in make_routes(parts) for method in route.methods or ()}
+    paths = document("1.2.3")["paths"].items()
+    described = {(path, method.upper()) for path, methods in paths for method in methods}
+    assert described == {(path, method) for path, method in routed if method != "HEAD"}
+
+
 @pytest.fixture(scope="module")
 def bad_videos(tmp_path_factory: pytest.TempPathFactory, demo_clip: Path, plain_clip: Path) -> dict[str, bytes]:
     """Bodies that cannot be analysed, by what is wrong with them."""
@@ -253,6 +291,33 @@ def test_the_wrong_method_is_said_with_the_right_ones(service: Service, method: 
     answer = service.http.request(method, path)
     assert (answer.status_code, code(answer)) == (405, "method_not_allowed")
     assert answer.headers["allow"] == allowed
+
+
+def test_what_is_sent_again_under_its_key_is_accepted_once(service: Service, plain_clip: Path) -> None:
+    video, headers = plain_clip.read_bytes(), {"content-type": "video/mp4", "idempotency-key": uuid.uuid4().hex}
+
+    def send(content: bytes = video, filename: str = "a.mp4") -> httpx.Response:
+        return service.http.post("/v1/analyses", content=content, params={"filename": filename}, headers=headers)
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: send(), range(4)))
+    answers.append(send())
+    assert {answer.status_code for answer in answers} == {202}
+    (identity,) = {answer.json()["id"] for answer in answers}
+    assert service.wait_for(identity)["status"] == "succeeded"
+    assert send().json()["id"] == identity
+    for other in (send(video + b"\0"), send(filename="b.mp4")):
+        assert (other.status_code, code(other)) == (422, "idempotency_key_reused")
+    accepted = [entry["analysis_id"] for entry in service.logged() if entry["event"] == "analysis accepted"]
+    assert accepted.count(identity) == 1
+
+
+@pytest.mark.parametrize("key", [b"", b"a b", b"x" * 256, b"\xff", "ü".encode()])
+def test_a_key_that_is_none_is_refused(service: Service, key: bytes) -> None:
+    for keys in ([key], [b"k", b"k"]):
+        headers = [(b"content-type", b"video/mp4"), *((b"idempotency-key", given) for given in keys)]
+        answer = service.http.post("/v1/analyses", content=b"x", headers=headers)
+        assert (answer.status_code, code(answer)) == (400, "bad_parameter")
 
 
 def test_two_uploads_at_once_both_succeed(service: Service, person_clip: Path) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import signal
 import subprocess
@@ -43,6 +44,29 @@ def test_analyze_prints_json_with_every_measure(person_clip: Path) -> None:
     assert report["frames_analysed_per_second"] > 1
     assert {"person", "frame", "time_seconds", "angle", "value_degrees", "confidence"} == set(report["measures"][0])
     assert len(report["measures"]) == sum(a["samples"] for p in report["persons"] for a in p["angles"].values())
+
+
+def test_golden_prints_a_line_that_names_clip_and_networks_and_is_the_same_again(person_clip: Path) -> None:
+    first, second = (json.loads(run("golden", str(person_clip)).stdout) for _time in range(2))
+    assert (first["golden"], first["clip"], len(first["persons"])) == (1, "persons.mp4", 2)
+    assert first["sha256"] == hashlib.sha256(person_clip.read_bytes()).hexdigest()
+    assert set(first["models"]) == {"pose_detection.tflite", "pose_landmark_full.tflite"}
+    assert first["frames_per_second"] > 0
+    assert {**first, "frames_per_second": 0} == {**second, "frames_per_second": 0}
+
+
+def test_golden_of_what_is_no_clip_ends_with_one_sentence(tmp_path: Path) -> None:
+    garbage = tmp_path / "x.mp4"
+    garbage.write_bytes(b"hello" * 999)
+    for clip, told in (
+        (str(garbage), "x.mp4: "),
+        (str(tmp_path / "none.mp4"), "There is no file"),
+        ("http://127.0.0.1:9/clip.mp4?signature=secret", "127.0.0.1/clip.mp4 could not be read"),
+    ):
+        done = run("golden", clip)
+        assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (1, "", 1)
+        assert told in done.stderr
+        assert "secret" not in done.stderr
 
 
 @pytest.mark.parametrize(("content", "code"), [(b"", "empty_body"), (b"hello" * 999, "not_a_video")])

@@ -47,7 +47,7 @@ def test_a_confined_process_is_limited_and_offline_and_says_so() -> None:
         )
     seen = json.loads(done.stdout)
     assert (seen["offline"], seen["reached"]) == (True, False)
-    assert seen["limits"] == [[2 << 30, 2 << 30], [1000, 1000], [30, 30]]
+    assert seen["limits"] == [[2 << 30, 2 << 30], [1000, 1000], [30, 35]]
 
 
 def test_a_hidden_process_keeps_its_memory_to_itself() -> None:

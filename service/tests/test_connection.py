@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import socket
 from typing import TYPE_CHECKING
 
 import h11
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     type Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[bytes]]
 
 LARGE = "x" * 20_000_000
+MEDIUM = "x" * 60_000
 
 
 async def _small(_: Request) -> JSONResponse:
@@ -59,20 +61,45 @@ async def heard_by(reader: asyncio.StreamReader) -> bytes:
     return heard
 
 
-def talk(conversation: Talk) -> bytes:
+async def _medium(_: Request) -> JSONResponse:
+    return JSONResponse({"size": MEDIUM})
+
+
+def _narrow(made: type[connection.BoundedConnection], *, narrow: bool) -> type[connection.BoundedConnection]:
+    """The protocol with hardly any of the system's buffers, so that what is unread stays with the server."""
+
+    class Narrow(made):  # type: ignore[misc, valid-type] # made when it runs
+        def connection_made(self, transport: asyncio.Transport) -> None:
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
+            super().connection_made(transport)
+
+    return Narrow if narrow else made
+
+
+def talk(conversation: Talk, *, narrow: bool = False) -> bytes:
     """What a caller hears. A conversation that the server does not end is an error after 20 s."""
 
     async def run() -> bytes:
-        routes = [Route("/", _small, methods=["GET", "POST"]), Route("/large", _large), Route("/slow", _slow)]
+        routes = [
+            Route("/", _small, methods=["GET", "POST"]),
+            Route("/large", _large),
+            Route("/medium", _medium),
+            Route("/slow", _slow),
+        ]
         application = Starlette(routes=routes, middleware=[Middleware(Envelope, version="1.2.3")])
         config = uvicorn.Config(application, log_config=None, ws="none", lifespan="off")
         config.load()
         state = ServerState()
-        made = connection.bounded("1.2.3")
+        made = _narrow(connection.bounded("1.2.3"), narrow=narrow)
         loop = asyncio.get_running_loop()
         server = await loop.create_server(lambda: made(config, state, {}), "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        caller = socket.socket()
+        caller.setblocking(False)
+        if narrow:
+            caller.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+        await loop.sock_connect(caller, ("127.0.0.1", port))
+        reader, writer = await asyncio.open_connection(sock=caller, limit=1024)
         try:
             async with asyncio.timeout(20):
                 return await conversation(reader, writer)
@@ -95,7 +122,7 @@ def error_code(answer: bytes) -> str:
     head, _, body = answer.partition(b"\r\n\r\n")
     names = {line.split(b":")[0].lower() for line in head.split(b"\r\n")[1:]}
     assert {b"x-fastbreak-version", b"x-request-id", b"content-length"} <= names
-    assert b"application/json" in head
+    assert b"application/problem+json" in head
     error = json.loads(body)["error"]
     assert set(error) == {"code", "message"}
     code: str = error["code"]
@@ -150,6 +177,17 @@ def test_an_answer_that_is_not_read_is_given_up() -> None:
     assert len(talk(deaf)) < len(LARGE)
 
 
+def test_the_rest_of_an_answer_is_given_up_too_after_the_connection_was_closed() -> None:
+    """A rest that is small enough stops no writing; a closed connection holds it until somebody reads it."""
+
+    async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        writer.write(b"GET /medium HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+        await asyncio.sleep(2)
+        return await heard_by(reader)
+
+    assert len(talk(deaf, narrow=True)) < len(MEDIUM)
+
+
 def test_a_body_that_nobody_wants_is_not_waited_for() -> None:
     async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
         writer.write(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n\r\n")
@@ -161,6 +199,20 @@ def test_a_body_that_nobody_wants_is_not_waited_for() -> None:
 
     answer = talk(endless)
     assert b" 200 " in answer
+
+
+def test_a_body_that_nobody_wanted_and_that_came_to_its_end_does_not_end_the_connection() -> None:
+    async def late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        writer.write(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n")
+        await reader.readuntil(b"small")
+        writer.write(b"a" * 10)
+        for _ in range(3):
+            await asyncio.sleep(0.3)
+            writer.write(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+            await reader.readuntil(b"small")
+        return b"heard"
+
+    assert talk(late) == b"heard"
 
 
 NO_HTTP = [

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-import uuid
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -20,14 +19,13 @@ from sqlalchemy import exc
 from fastbreak_service.api.asking import ask
 from fastbreak_service.api.errors import ApiError, on_database_error
 from fastbreak_service.settings import database_settings
+from fastbreak_service.store import engine
 from fastbreak_service.store.engine import make_engine
 from fastbreak_service.store.failures import is_away, is_shut, reason
-from fastbreak_service.worker import queue as worker_queue
-from fastbreak_service.worker.client import Worker
+from fastbreak_service.worker import writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from support.postgres import Postgres
 
@@ -100,43 +98,35 @@ def test_a_full_pool_is_away() -> None:
     assert not is_away(exc.ArgumentError("ours"))
 
 
-class Store:
-    """A database that answers every write with an error."""
+class Refusing:
+    """A write that the database answers with an error every time."""
 
     def __init__(self, error: Exception) -> None:
         self.error = error
-        self.writes: list[str] = []
+        self.tries = 0
 
-    def __getattr__(self, name: str) -> Any:
-        def write(*_: object) -> bool:
-            self.writes.append(name)
-            raise self.error
-
-        return write
+    def __call__(self) -> bool:
+        self.tries += 1
+        raise self.error
 
 
 @pytest.mark.parametrize("code", ["42501", "23505", "22P02"])
-def test_a_refused_write_is_not_tried_again(code: str, tmp_path: Path) -> None:
-    store = Store(raised(code))
-    queue = worker_queue.AnalysisQueue(store, Worker(tmp_path, tmp_path, 1), "me", 1)  # type: ignore[arg-type]
+def test_a_refused_write_is_not_tried_again(code: str) -> None:
+    write = Refusing(raised(code))
     with pytest.raises(psycopg.Error):
-        asyncio.run(queue._settle(lambda: store.start(uuid.uuid4(), "me")))
-    assert store.writes == ["start"]
+        asyncio.run(writing.settle(write))
+    assert write.tries == 1
 
 
-@pytest.mark.parametrize(("code", "writes"), [("57014", 3), ("57P01", 5)])
-def test_a_write_to_a_database_that_stays_away_ends_too(
-    monkeypatch: pytest.MonkeyPatch, code: str, writes: int, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize(("code", "tries"), [("57014", 3), ("57P01", 5)])
+def test_a_write_to_a_database_that_stays_away_ends_too(monkeypatch: pytest.MonkeyPatch, code: str, tries: int) -> None:
     moments = iter(range(0, 100_000, 900))
-    monkeypatch.setattr(worker_queue, "_RETRY_SECONDS", 0)
-    monkeypatch.setattr(worker_queue, "_now", lambda: next(moments))
-    store = Store(raised(code))
-    queue = worker_queue.AnalysisQueue(store, Worker(tmp_path, tmp_path, 1), "me", 1)  # type: ignore[arg-type]
-
+    monkeypatch.setattr(writing, "RETRY_SECONDS", 0)
+    monkeypatch.setattr(writing, "_now", lambda: next(moments))
+    write = Refusing(raised(code))
     with pytest.raises(psycopg.Error):
-        asyncio.run(queue._settle(store.start))
-    assert len(store.writes) == writes
+        asyncio.run(writing.settle(write))
+    assert write.tries == tries
 
 
 def test_a_wrong_password_and_a_missing_database_are_refusals(postgres: Postgres) -> None:
@@ -200,6 +190,28 @@ def test_a_connection_that_was_made_patient_is_so_only_once(hasty: sa.Engine) ->
     with hasty.connect() as again:
         assert again.connection.driver_connection is not None
         assert again.connection.driver_connection.answer_seconds == 0.5
+
+
+def test_a_connection_that_rested_is_asked_with_little_patience(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = make_engine(database_settings(postgres.environment(postgres.database())), answer_seconds=60)
+    seen: list[float | None] = []
+    wait = engine.PatientConnection.wait
+
+    def noted(connection: engine.PatientConnection, *words: Any, **named: Any) -> Any:
+        seen.append(connection.answer_seconds)
+        return wait(connection, *words, **named)
+
+    # It rests from here on.
+    made.connect().close()
+    monkeypatch.setattr(engine.PatientConnection, "wait", noted)
+    with made.connect() as own:
+        assert set(seen) == {engine._PING_SECONDS}
+        seen.clear()
+        own.execute(sa.text("SELECT 1"))
+        assert set(seen) == {60}
+    made.dispose()
 
 
 def test_a_caller_does_not_wait_for_a_thread_that_waits_for_the_database() -> None:

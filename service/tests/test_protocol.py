@@ -30,6 +30,7 @@ VIDEO = {
     "frames": 2,
     "duration_seconds": 1.0,
     "decode_errors": 0,
+    "completeness": "unknown",
 }
 SUMMARY = {"minimum": 1.0, "maximum": 2.0, "mean": 1.5, "samples": 2, "unit": "degree"}
 PERSON = {"id": 1, "frames": 2, "first_frame": 0, "last_frame": 1, "angles": {"trunk_lean": SUMMARY}}
@@ -136,6 +137,22 @@ def test_a_worker_that_says_anything_else_is_ended_and_replaced(impostor: Path, 
 
     with pytest.raises(client.WorkerDiedError):
         asyncio.run(run())
+    assert worker.pid is None
+
+
+def test_an_analysis_that_takes_too_long_is_ended(impostor: Path, tmp_path: Path) -> None:
+    program = tmp_path / "impostor"
+    program.write_text(program.read_text().replace("sys.stdin.readline()", "sys.stdin.read()"))
+    impostor.write_text(READY)
+    worker = client.Worker(tmp_path, tmp_path, 0.2)
+
+    async def run() -> dict[str, Any]:
+        await worker.start()
+        return await worker.analyse(Job("the job", "v", "m", Limits()))
+
+    with pytest.raises(client.AnalysisTimeoutError) as caught:
+        asyncio.run(run())
+    assert caught.value.code == "timed_out"
     assert worker.pid is None
 
 

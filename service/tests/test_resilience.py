@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import time
@@ -15,18 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from fastbreak_service.settings import database_settings
 from fastbreak_service.store.analyses import AnalysisStore, NewAnalysis
 from fastbreak_service.store.engine import make_engine
-from fastbreak_service.worker import queue as worker_queue
-from fastbreak_service.worker.client import Worker
+from fastbreak_service.store.tables import work
+from support.postgres import Postgres
 from support.service import Service
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from support.postgres import Postgres
+    from collections.abc import Callable, Iterator
 
 
 @pytest.fixture
@@ -45,17 +43,27 @@ def plain(plain_clip: Path) -> bytes:
     return plain_clip.read_bytes()
 
 
-def test_a_killed_worker_fails_its_analysis_and_nothing_else(service: Service, long_clip: bytes, plain: bytes) -> None:
-    identity = service.accepted(long_clip)
-    service.wait_for(identity, "running")
-    os.kill(service.worker_pid(), signal.SIGKILL)
-    failed = service.wait_for(identity)
-    assert failed["status"] == "failed"
-    assert failed["error"]["code"] == "worker_died"
-    assert "signal 9" in failed["error"]["message"]
-    assert service.http.get("/healthz").status_code == 200
-    service.wait_ready()
-    assert service.wait_for(service.accepted(plain))["status"] == "succeeded"
+def test_a_video_that_takes_its_worker_with_it_is_given_up_and_nothing_else_is(
+    migrated: dict[str, str], tmp_path: Path, long_clip: bytes, plain: bytes, store: AnalysisStore
+) -> None:
+    replica = Service(migrated | {"FASTBREAK_MAX_ATTEMPTS": "2"}, tmp_path / "log.jsonl")
+    try:
+        poison = replica.start().accepted(long_clip)
+        harmless = replica.accepted(plain)
+        for attempt in (1, 2):
+            replica.wait_logged(event="analysis started", analysis_id=poison, attempt=attempt)
+            os.kill(replica.worker_pid(), signal.SIGKILL)
+        failed = replica.wait_for(poison)
+        assert (failed["status"], failed["error"]["code"]) == ("failed", "worker_died")
+        assert "signal 9" in failed["error"]["message"]
+        assert failed["error"]["message"].endswith("It was tried 2 times.")
+        assert replica.http.get("/healthz").status_code == 200
+        assert replica.wait_for(harmless)["status"] == "succeeded"
+    finally:
+        replica.end()
+    with store._engine.connect() as connection:
+        buried = connection.execute(sa.select(work.c.reason).where(work.c.dead_at.is_not(None))).scalars().all()
+    assert buried == [failed["error"]["message"]]
 
 
 def test_a_worker_killed_while_idle_is_started_again(service: Service) -> None:
@@ -66,17 +74,6 @@ def test_a_worker_killed_while_idle_is_started_again(service: Service) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.1)
     service.wait_ready()
-
-
-def test_an_analysis_that_takes_too_long_is_ended(migrated: dict[str, str], long_clip: bytes, tmp_path: Path) -> None:
-    replica = Service(migrated | {"FASTBREAK_ANALYSIS_TIMEOUT_SECONDS": "1"}, tmp_path / "log.jsonl")
-    try:
-        replica.start()
-        failed = replica.wait_for(replica.accepted(long_clip))
-        assert (failed["status"], failed["error"]["code"]) == ("failed", "timed_out")
-        replica.wait_ready()
-    finally:
-        replica.end()
 
 
 def test_a_stopped_service_finishes_and_exits_well(
@@ -103,11 +100,18 @@ def test_the_worker_dies_with_its_service(replica: Service) -> None:
         time.sleep(0.05)
 
 
-def test_a_restart_of_the_database_costs_no_analysis(service: Service, long_clip: bytes, postgres: Postgres) -> None:
+@pytest.mark.parametrize(("leave", "come_back"), [(Postgres.stop, Postgres.start), (Postgres.hang, Postgres.go_on)])
+def test_a_database_that_is_away_for_a_while_costs_no_analysis(
+    service: Service,
+    long_clip: bytes,
+    postgres: Postgres,
+    leave: Callable[[Postgres], None],
+    come_back: Callable[[Postgres], None],
+) -> None:
     said = len(service.log.read_text())
     identity = service.accepted(long_clip)
     service.wait_for(identity, "running")
-    postgres.stop()
+    leave(postgres)
     try:
         away = service.http.get("/readyz")
         assert (away.status_code, away.json()["error"]["code"]) == (503, "database_unavailable")
@@ -120,7 +124,7 @@ def test_a_restart_of_the_database_costs_no_analysis(service: Service, long_clip
             assert (answer.status_code, answer.json()["error"]["code"]) == (503, "database_unavailable")
             assert int(answer.headers["retry-after"]) > 0
     finally:
-        postgres.start()
+        come_back(postgres)
     service.wait_ready()
     assert service.wait_for(identity)["status"] == "succeeded"
     assert "Traceback" not in service.log.read_text()[said:]
@@ -148,57 +152,27 @@ def store(migrated: dict[str, str]) -> Iterator[AnalysisStore]:
     engine.dispose()
 
 
-def _silent_analysis(postgres: Postgres, database: str, store: AnalysisStore, seconds: int) -> uuid.UUID:
-    new = NewAnalysis(uuid.uuid4(), "x.mp4", 1, "a replica that died", "0")
-    store.add(new)
-    with postgres.connect(database) as connection:
-        connection.execute(
-            "UPDATE analyses SET heartbeat_at = now() - %s * interval '1 second' WHERE id = %s", (seconds, new.id)
-        )
-    return new.id
-
-
-def test_another_replicas_silent_analysis_is_reported_interrupted(
-    store: AnalysisStore, migrated: dict[str, str], postgres: Postgres, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(worker_queue, "_BEAT_SECONDS", 0.02)
-    database = migrated["FASTBREAK_DATABASE_NAME"]
-    dead = _silent_analysis(postgres, database, store, 31)
-    living = _silent_analysis(postgres, database, store, 20)
-    queue = worker_queue.AnalysisQueue(store, Worker(tmp_path, tmp_path, 1), "this replica", 1)
-
-    async def keep_alive_for_a_while() -> None:
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(2):
-                await queue.keep_alive()
-
-    asyncio.run(keep_alive_for_a_while())
-    assert _error(store, dead) == "interrupted"
-    assert _error(store, living) is None
-
-
-def test_a_replica_judges_others_only_after_long_contact() -> None:
-    """Right after an outage every heartbeat looks old; by then the living have beaten again."""
-    contact = worker_queue._BEAT_SECONDS * (worker_queue._BEATS_BEFORE_JUDGING - 1)
-    assert contact > 2 * worker_queue._BEAT_SECONDS
+def new_analysis(*, durable: bool = False) -> NewAnalysis:
+    """One that was just accepted, in a place of its own."""
+    return NewAnalysis(uuid.uuid4(), "x.mp4", 1, f"place:{uuid.uuid4()}", durable, "0")
 
 
 def test_an_analysis_taken_away_is_not_written_over(store: AnalysisStore, tmp_path: Path) -> None:
-    new = NewAnalysis(uuid.uuid4(), None, 1, "me", "0")
+    new = new_analysis()
     store.add(new)
-    assert store.start(new.id, "me")
+    assert store.start(new.id, "me", 1)
     assert store.fail(new.id, "me", "interrupted", "gone")
     rows = tmp_path / "rows.csv"
     rows.write_text("")
     assert not store.finish(new.id, "me", {"video": {}, "model": {"name": "m", "sha256": "s"}, "persons": []}, rows)
-    assert not store.start(new.id, "me")
+    assert not store.start(new.id, "me", 2)
     assert _error(store, new.id) == "interrupted"
 
 
 def test_a_result_that_cannot_be_stored_leaves_nothing_of_itself(store: AnalysisStore, tmp_path: Path) -> None:
-    new = NewAnalysis(uuid.uuid4(), None, 1, "me", "0")
+    new = new_analysis()
     store.add(new)
-    store.start(new.id, "me")
+    store.start(new.id, "me", 1)
     rows = tmp_path / "rows.csv"
     rows.write_text(f"{new.id},1,0,0.0,trunk_lean,1.5,0.9\n{new.id},7,0,0.0,trunk_lean,1.5,0.9\n")
     person = {"id": 1, "frames": 1, "first_frame": 0, "last_frame": 0, "angles": {}}

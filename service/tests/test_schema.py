@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import uuid
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,8 +16,10 @@ from alembic import command
 
 from fastbreak_service.settings import database_settings
 from fastbreak_service.store import schema
+from fastbreak_service.store.analyses import AnalysisStore, NewAnalysis
 from fastbreak_service.store.engine import make_engine
 from fastbreak_service.store.tables import metadata
+from fastbreak_service.store.work import WorkQueue
 from support.service import Service
 from support.service import command as service_command
 
@@ -58,7 +61,7 @@ def migrate(environment: dict[str, str]) -> subprocess.Popen[str]:
 
 
 def test_the_second_run_has_nothing_to_do(empty: dict[str, str]) -> None:
-    for said in ("migrated from nothing to 0001", "already at revision 0001"):
+    for said in (f"migrated from nothing to {schema.newest()}", f"already at revision {schema.newest()}"):
         with migrate(empty) as run:
             output, errors = run.communicate(timeout=60)
         assert (run.returncode, errors) == (0, "")
@@ -95,6 +98,39 @@ def test_the_migrations_make_the_tables_that_the_code_uses(engine: Engine) -> No
             assert columns[column.name]["nullable"] == column.nullable, f"{table.name}.{column.name}"
             there, here = (kind.compile(dialect=engine.dialect) for kind in (columns[column.name]["type"], column.type))
             assert there == here, f"{table.name}.{column.name}"
+
+
+def test_the_queue_comes_and_goes_with_rows_in_the_tables(engine: Engine, tmp_path: Path) -> None:
+    """What the older release finds after a downgrade it fails as interrupted; what had ended stays as it was."""
+    rows = tmp_path / "rows.csv"
+    rows.write_text("")
+    with engine.begin() as connection:
+        command.upgrade(schema._config(connection), "0001")
+        connection.execute(
+            sa.text(
+                "INSERT INTO analyses (id, status, size_bytes, owner, service_version, heartbeat_at) "
+                "VALUES (gen_random_uuid(), 'running', 1, 'an older release', '0', now() - interval '31 seconds')"
+            )
+        )
+    schema.migrate(engine)
+    store, place = AnalysisStore(engine), f"place:{uuid.uuid4()}"
+    assert len(store.fail_abandoned()) == 1
+    done, queued = (NewAnalysis(uuid.uuid4(), None, 1, place, True, "0") for _ in range(2))
+    store.add(done)
+    taken = WorkQueue(engine, place, 30).take(abandoned=False)
+    assert taken is not None
+    assert store.start(done.id, taken.owner, taken.attempt)
+    assert store.finish(done.id, taken.owner, {"video": {}, "model": {"name": "m", "sha256": "s"}, "persons": []}, rows)
+    store.add(queued)
+    with engine.begin() as connection:
+        command.downgrade(schema._config(connection), "0001")
+        rows_after = connection.execute(sa.text("SELECT status, heartbeat_at <= now() AS is_past FROM analyses"))
+        found = {row.status: row.is_past for row in rows_after}
+    assert found["queued"] is True
+    assert sorted(found) == ["failed", "queued", "succeeded"]
+    schema.migrate(engine)
+    assert WorkQueue(engine, place, 30).left() == 0
+    assert len(store.newest(10)) == 3
 
 
 def test_a_database_that_is_away_is_named(empty: dict[str, str]) -> None:

@@ -27,13 +27,14 @@ GOOD = {
 
 def test_the_defaults_are_those_of_the_contract() -> None:
     settings = service_settings(GOOD)
-    assert settings.database.port == 5432
-    assert settings.database.sslmode == "require"
+    assert settings.work.database.port == 5432
+    assert settings.work.database.sslmode == "require"
     assert settings.max_upload_bytes == 268435456
-    assert settings.analysis.max_duration_seconds == 600
+    assert settings.work.analysis.max_duration_seconds == 600
     assert settings.queue_size == 8
     assert settings.port == 8080
-    assert settings.log_level == "INFO"
+    assert (settings.work.footage, settings.worker_inside, settings.work.max_attempts) == ("", True, 3)
+    assert settings.work.log_level == "INFO"
 
 
 def test_the_password_is_not_shown() -> None:
@@ -50,6 +51,13 @@ def test_the_password_is_not_shown() -> None:
         ("MAX_UPLOAD_BYTES", "1GB", "'1GB'"),
         ("QUEUE_SIZE", "0", "'0'"),
         ("LOG_LEVEL", "loud", "must be one of DEBUG, INFO"),
+        ("FOOTAGE", "videos", "must be the whole path of a folder, or s3://bucket/prefix"),
+        ("FOOTAGE", "s3://", "must be the whole path of a folder, or s3://bucket/prefix"),
+        ("FOOTAGE", "s3://bucket/a b", "must be the whole path of a folder, or s3://bucket/prefix"),
+        ("WORKER", "elsewhere", "must be one of inside, apart"),
+        ("MAX_ATTEMPTS", "0", "'0', but must be a whole number from 1 to 10"),
+        ("LEASE_SECONDS", "-1", "'-1'"),
+        ("STOP_SECONDS", "soon", "'soon'"),
     ],
 )
 def test_a_wrong_setting_is_named(name: str, value: str, said: str) -> None:
@@ -60,7 +68,7 @@ def test_a_wrong_setting_is_named(name: str, value: str, said: str) -> None:
 
 
 def test_a_level_may_be_written_small() -> None:
-    assert service_settings(GOOD | {"FASTBREAK_LOG_LEVEL": "debug"}).log_level == "DEBUG"
+    assert service_settings(GOOD | {"FASTBREAK_LOG_LEVEL": "debug"}).work.log_level == "DEBUG"
 
 
 @pytest.mark.parametrize("verb", ["serve", "migrate"])
@@ -71,6 +79,15 @@ def test_a_missing_setting_ends_a_command_with_one_sentence(verb: str) -> None:
     assert done.stderr == (
         "fastbreak-service: FASTBREAK_DATABASE_HOST is not set; give it a value in the environment.\n"
     )
+
+
+@pytest.mark.parametrize(("verb", "more"), [("work", {}), ("serve", {"FASTBREAK_WORKER": "apart"})])
+def test_a_worker_apart_needs_a_storage_that_it_shares(verb: str, more: dict[str, str]) -> None:
+    environment = {**os.environ, **GOOD, **more}
+    done = subprocess.run(command(verb), env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("fastbreak-service: FASTBREAK_FOOTAGE is not set; give it the folder or the bucket")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_serving_without_networks_says_how_to_get_them(tmp_path: Path) -> None:

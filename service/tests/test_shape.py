@@ -25,6 +25,7 @@ from fastbreak_service.video.limits import Limits
 from fastbreak_service.video.probe import probe
 from fastbreak_service.vision.detector import tile_count, tiles
 from support import clips
+from support.pictures import picture_of, rgb
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from fastbreak_service.vision.arrays import Bytes
+    from fastbreak_service.vision.picture import Picture
 
 ONE = 1 << 16
 # By the row of a stored picture's letters that a viewer sees: (xx, xy, yx, yy) of the matrix, and what it makes of
@@ -61,8 +63,7 @@ def packed(numbers: list[int]) -> bytes:
 
 def letters(text: str) -> Bytes:
     """Four pixels by name."""
-    rows = [[[0, 0, 0, ord(letter)] for letter in row] for row in text.split()]
-    return np.array(rows, np.uint8)
+    return np.array([[ord(letter) for letter in row] for row in text.split()], np.uint8)
 
 
 @pytest.mark.parametrize("name", RIGHT_ANGLED)
@@ -71,13 +72,12 @@ def test_every_right_angled_matrix_is_applied(name: str, scale: float) -> None:
     parts, seen = RIGHT_ANGLED[name]
     turned = orientation(packed(matrix(*parts, scale=scale))).apply(letters("ab cd"))
     np.testing.assert_array_equal(turned, letters(seen))
-    assert turned.flags.c_contiguous
 
 
 def _corner(pixels: Bytes) -> tuple[int, int]:
     height, width = pixels.shape[:2]
     light = {
-        (row, column): float(pixels[height * row // 2 :, width * column // 2 :, 1:][: height // 2, : width // 2].mean())
+        (row, column): float(pixels[height * row // 2 :, width * column // 2 :][: height // 2, : width // 2].mean())
         for row in (0, 1)
         for column in (0, 1)
     }
@@ -92,8 +92,9 @@ def test_a_matrix_in_a_file_is_applied_whole(tmp_path: Path, name: str, interlac
     path = clips.write(tmp_path / "v.mp4", [clips.corner_picture(96, 64)] * 4, look)
     probe(path, Limits())
     for frame in VideoReader(path, Limits()):
-        assert frame.pixels.shape[:2] == ((96, 64) if parts[0] == 0 else (64, 96))
-        assert _corner(frame.pixels) == divmod(seen.replace(" ", "").index("a"), 2)
+        pixels = rgb(frame.picture)
+        assert pixels.shape[:2] == ((96, 64) if parts[0] == 0 else (64, 96))
+        assert _corner(pixels) == divmod(seen.replace(" ", "").index("a"), 2)
 
 
 @given(angle=st.floats(0, 2 * math.pi), mirrored=st.booleans(), scale=st.floats(0.1, 10))
@@ -102,12 +103,12 @@ def test_any_turn_keeps_the_way_things_lie(angle: float, mirrored: bool, scale: 
     side = -1 if mirrored else 1
     cosine, sine = math.cos(angle), math.sin(angle)
     turn = orientation(packed(matrix(side * cosine, -sine, side * sine, cosine, scale=scale)))
-    picture = np.zeros((41, 41, 4), np.uint8)
+    picture = np.zeros((41, 41), np.uint8)
     picture[18:23, 30:35] = 255
     shown = turn.apply(picture)
     height, width = shown.shape[:2]
     assert abs(width - turn.size(41, 41)[0]) <= 1
-    rows, columns = np.nonzero(shown[..., 0])
+    rows, columns = np.nonzero(shown)
     x, y = columns.mean() - (width - 1) / 2, rows.mean() - (height - 1) / 2
     assert x == pytest.approx(12 * side * cosine, abs=1)
     assert y == pytest.approx(12 * side * sine, abs=1)
@@ -206,7 +207,7 @@ def test_looks_at_persons_are_charged_to_the_clip() -> None:
     class Nothing:
         identity = None
 
-        def detect(self, _: Bytes) -> list[object]:
+        def detect(self, _: Picture) -> list[object]:
             return []
 
         def look(self, *_: object) -> None:
@@ -214,11 +215,12 @@ def test_looks_at_persons_are_charged_to_the_clip() -> None:
 
     meter = work.Meter(work.of_vision(tile_count(64, 48), 10) + 1e-9)
     vision = MeteredVision(Nothing(), meter)  # type: ignore[arg-type]
-    vision.detect(np.zeros((48, 64, 4), np.uint8))
+    picture = picture_of(np.zeros((48, 64, 3), np.uint8))
+    vision.detect(picture)
     for _ in range(10):
-        vision.look(np.zeros((48, 64, 4), np.uint8), None)  # type: ignore[arg-type]
+        vision.look(picture, None)  # type: ignore[arg-type]
     with pytest.raises(RejectedVideoError):
-        vision.look(np.zeros((48, 64, 4), np.uint8), None)  # type: ignore[arg-type]
+        vision.look(picture, None)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("codec", ["libx264", "mpeg2video"])
@@ -241,7 +243,7 @@ def test_interlaced_video_is_made_whole(tmp_path: Path, codec: str) -> None:
         return float(np.abs(lines[1:-1] - (lines[:-2] + lines[2:]) // 2).mean())
 
     for frame, picture in zip(frames[2:-1], pictures[2:-1], strict=True):
-        assert comb(frame.pixels[..., 1:].mean(axis=2)) < 0.5 * comb(picture.mean(axis=2))
+        assert comb(rgb(frame.picture).mean(axis=2)) < 0.5 * comb(picture.mean(axis=2))
 
 
 @pytest.mark.parametrize("main", [0, 1, 2])
@@ -267,7 +269,7 @@ def test_the_main_stream_is_read_wherever_it_stands(tmp_path: Path, name: str, m
         for stream in streams:
             container.mux(stream.encode())
     probe(path, Limits())
-    assert [frame.pixels.shape[:2] for frame in VideoReader(path, Limits())] == [(240, 320)] * 5
+    assert [frame.picture.planes[0].shape for frame in VideoReader(path, Limits())] == [(240, 320)] * 5
 
 
 def test_a_turned_frame_is_measured_by_its_turned_size() -> None:

@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+import pytest
 
 from fastbreak_service.vision.detector import Detection
+from fastbreak_service.vision.mirror import GROUPS, swapped
 from fastbreak_service.vision.pose import Pose
 from fastbreak_service.vision.region import Region
 from fastbreak_service.vision.tracker import Tracker
@@ -21,9 +23,13 @@ _SHAPES = np.random.default_rng(1).uniform(-60, 60, (8, 33, 2)).astype(np.float3
 
 @dataclass
 class World:
-    """Bodies on a line of sight: `paths` gives each body's x by frame, None while it cannot be seen."""
+    """Bodies on a line of sight: `paths` gives each body's x by frame, none while it cannot be seen.
+
+    `scores` are those of a frame's detections, where they are not 0.9; 0 is none.
+    """
 
     paths: list[dict[int, float]]
+    scores: dict[int, float] = field(default_factory=dict)
     tracker: Tracker = field(default_factory=Tracker)
     seen: dict[int, dict[int, float]] = field(default_factory=dict)
     looks: int = 0
@@ -35,7 +41,8 @@ class World:
             time = frame / RATE
             detections = None
             if self.tracker.wants_detections(time):
-                detections = [Detection(Region(x, 300, SIDE), 0.9) for _, x in bodies]
+                score = self.scores.get(frame, 0.9)
+                detections = [Detection(Region(x, 300, SIDE), score) for _, x in bodies if score]
             sightings = self.tracker.update(
                 frame,
                 time,
@@ -141,3 +148,72 @@ def test_a_clip_of_two_frames_still_lists_its_person() -> None:
     world.run(2)
     assert world.seen == {}
     assert [(s.person, s.frame) for s in world.tracker.finish()] == [(1, 0), (1, 1)]
+
+
+def hidden(path: dict[int, float], frames: range) -> dict[int, float]:
+    """A body that cannot be seen for some frames."""
+    return {frame: x for frame, x in path.items() if frame not in frames}
+
+
+@pytest.mark.parametrize("apart", [50, 80, 110])
+def test_a_person_lost_close_to_another_is_found_again(apart: float) -> None:
+    """Their regions overlap, and so do their boxes; their landmarks do not agree."""
+    world = World([line(300, 2, range(90)), hidden(line(300 + apart, 2, range(90)), range(30, 45))])
+    world.run(90)
+    assert sorted(world.seen) == [1, 2]
+    assert sorted(world.seen[1]) == list(range(90))
+    assert set(range(49, 90)) <= set(world.seen[2])
+
+
+def test_a_newcomer_close_to_another_is_found() -> None:
+    world = World([line(300, 0, range(60)), line(370, 0, range(20, 60))])
+    world.run(60)
+    assert {person: len(frames) for person, frames in world.seen.items() if person == 1} == {1: 60}
+    assert min(world.seen[2]) <= 30
+
+
+@pytest.mark.parametrize("missing", [1, 3, 6])
+def test_a_person_who_blinks_is_found_again_without_a_detection(missing: int) -> None:
+    path = hidden(line(300, 4, range(60)), range(30, 30 + missing))
+    world = World([path], scores=dict.fromkeys(range(1, 60), 0.0))
+    world.run(60)
+    assert {person: sorted(frames) for person, frames in world.seen.items()} == {1: sorted(path)}
+
+
+def test_an_unsure_detection_brings_a_lost_person_back() -> None:
+    path = hidden(line(300, 0, range(60)), range(20, 40))
+    world = World([path], scores=dict.fromkeys(range(10, 60), 0.35))
+    world.run(60)
+    assert list(world.seen) == [1]
+    assert set(range(44, 60)) <= set(world.seen[1])
+
+
+def test_an_unsure_detection_starts_nobody() -> None:
+    world = World([line(300, 0, range(60))], scores=dict.fromkeys(range(60), 0.45))
+    world.run(60)
+    assert world.seen == {}
+
+
+def test_who_stops_behind_something_is_the_same_when_they_come_out() -> None:
+    """Their last speed would have carried them a body's length further."""
+    path = line(200, 12, range(30)) | dict.fromkeys(range(60, 90), 560.0)
+    world = World([path])
+    world.run(90)
+    assert list(world.seen) == [1]
+    assert max(world.seen[1]) == 89
+
+
+def test_a_second_look_that_takes_left_for_right_is_no_second_person() -> None:
+    world = World([line(300, 0, range(30))])
+    world.run(10)
+    rows, visibility = world._look(Region(300, 300, SIDE), [(0, 300.0)]).points, np.ones(33, np.float32)
+    mirrored = Pose(swapped(rows, visibility, GROUPS)[0], visibility, 0.95, Region(300, 300, SIDE))
+    other = Region(340, 380, 2.2 * SIDE)
+    for frame in range(10, 30):
+        sightings = world.tracker.update(
+            frame,
+            frame / RATE,
+            [Detection(Region(300, 300, SIDE), 0.9), Detection(other, 0.8)],
+            lambda region: mirrored if region == other else world._look(region, [(0, 300.0)]),
+        )
+        assert {sighting.person for sighting in sightings} == {1}

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""Sampling, detection and landmark reading, each against what can be worked out by hand."""
+"""Regions, detection and landmark reading, each against what can be worked out by hand."""
 
 from __future__ import annotations
 
@@ -16,46 +16,10 @@ from hypothesis import strategies as st
 from fastbreak_service.vision import detector, pose
 from fastbreak_service.vision.detector import Detection
 from fastbreak_service.vision.models import ModelError, verified
-from fastbreak_service.vision.region import Region, overlap, sample, upright_region
+from fastbreak_service.vision.region import Region, overlap, upright_region
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from fastbreak_service.vision.arrays import Bytes
-
-
-def picture(width: int, height: int) -> Bytes:
-    """An ARGB picture whose red is the column and whose green is the row."""
-    pixels = np.zeros((height, width, 4), np.uint8)
-    pixels[..., 0] = 255
-    pixels[..., 1] = np.arange(width)
-    pixels[..., 2] = np.arange(height)[:, None]
-    pixels[..., 3] = 7
-    return pixels
-
-
-def test_a_region_of_the_frames_own_size_is_the_frame() -> None:
-    pixels = picture(64, 64)
-    np.testing.assert_allclose(sample(pixels, Region(32, 32, 64), 64), pixels[..., 1:])
-
-
-def test_half_a_pixel_off_is_the_mean_of_its_neighbours() -> None:
-    taken = sample(picture(64, 64), Region(32.5, 32, 32), 32)
-    np.testing.assert_allclose(taken[0, :, 0], np.arange(16, 48) + 0.5, atol=1e-3)
-
-
-def test_beyond_the_edge_it_is_black() -> None:
-    taken = sample(np.full((32, 32, 4), 255, np.uint8), Region(0, 0, 64), 64)
-    assert taken[:32].max() == 0
-    assert taken[32:, :32].max() == 0
-    assert taken[32:, 32:].min() == 255
-
-
-def test_a_quarter_turn_swaps_rows_and_columns() -> None:
-    pixels = picture(64, 64)
-    turned = sample(pixels, Region(32, 32, 64, math.pi / 2), 64)
-    # the region's right is the frame's down
-    np.testing.assert_allclose(turned[10, :, 1], np.arange(64), atol=1e-2)
 
 
 @given(st.floats(-math.pi, math.pi), st.floats(10, 500), st.floats(0, 1, width=32), st.floats(0, 1, width=32))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from fastbreak_service.video.work import of_vision
 from fastbreak_service.vision.angles import Angle, measure
 from fastbreak_service.vision.detector import tile_count
+from fastbreak_service.vision.sides import Sides
 from fastbreak_service.vision.tracker import Sighting, Tracker
 
 if TYPE_CHECKING:
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
     from fastbreak_service.video.facts import VideoFacts
     from fastbreak_service.video.frames import Frame
     from fastbreak_service.video.work import Meter
-    from fastbreak_service.vision.arrays import Bytes
     from fastbreak_service.vision.detector import Detection
     from fastbreak_service.vision.models import ModelIdentity
+    from fastbreak_service.vision.picture import Picture
     from fastbreak_service.vision.pose import Pose
     from fastbreak_service.vision.region import Region
 
@@ -74,10 +75,10 @@ class Vision(Protocol):
 
     identity: ModelIdentity
 
-    def detect(self, pixels: Bytes) -> list[Detection]:
+    def detect(self, picture: Picture) -> list[Detection]:
         """The persons in a frame, best first."""
 
-    def look(self, pixels: Bytes, region: Region) -> Pose:
+    def look(self, picture: Picture, region: Region) -> Pose:
         """The pose of the person in a region."""
 
 
@@ -89,15 +90,15 @@ class MeteredVision:
         self._meter = meter
         self.identity = vision.identity
 
-    def detect(self, pixels: Bytes) -> list[Detection]:
+    def detect(self, picture: Picture) -> list[Detection]:
         """The persons in a frame, best first."""
-        self._meter.spend(of_vision(tile_count(pixels.shape[1], pixels.shape[0]), 0))
-        return self._vision.detect(pixels)
+        self._meter.spend(of_vision(tile_count(picture.width, picture.height), 0))
+        return self._vision.detect(picture)
 
-    def look(self, pixels: Bytes, region: Region) -> Pose:
+    def look(self, picture: Picture, region: Region) -> Pose:
         """The pose of the person in a region."""
         self._meter.spend(of_vision(0, 1))
-        return self._vision.look(pixels, region)
+        return self._vision.look(picture, region)
 
 
 class Video(Protocol):
@@ -151,19 +152,22 @@ def analyse(
 
     Raises what the video raises (RejectedVideoError).
     """
-    tracker = Tracker()
+    tracker, sides = Tracker(), Sides()
     totals: dict[int, _PersonTotals] = {}
     for frame in video:
-        _take(_step(tracker, vision, frame), totals, keep)
+        _take(sides.push(_step(tracker, vision, frame)), totals, keep)
         progress(frame.index + 1)
-    _take(tracker.finish(), totals, keep)
+    _take(sides.push(tracker.finish()), totals, keep)
+    _take(sides.finish(), totals, keep)
     persons = [totals[number].person(number) for number in sorted(totals)]
     return Result(video.facts(), vision.identity, persons)
 
 
 def _step(tracker: Tracker, vision: Vision, frame: Frame) -> list[Sighting]:
-    detections = vision.detect(frame.pixels) if tracker.wants_detections(frame.time_seconds) else None
-    return tracker.update(frame.index, frame.time_seconds, detections, lambda region: vision.look(frame.pixels, region))
+    detections = vision.detect(frame.picture) if tracker.wants_detections(frame.time_seconds) else None
+    return tracker.update(
+        frame.index, frame.time_seconds, detections, lambda region: vision.look(frame.picture, region)
+    )
 
 
 def _take(sightings: Iterable[Sighting], totals: dict[int, _PersonTotals], keep: Callable[[MeasureRow], None]) -> None:

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""The command line: `fastbreak-service serve | migrate | rotate | analyze FILE [--json] | healthcheck`.
+"""The command line: `serve`, `work`, `migrate`, `rotate`, `analyze FILE`, `golden CLIP...`, `healthcheck`, `probe`.
 
 Exit codes: 0 done; 1 the thing asked for failed (the video cannot be analysed, the database is away, not healthy);
 2 the command or a setting is wrong; 130 interrupted.
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from fastbreak_service.analysis import MeasureRow
+    from fastbreak_service.footage.ports import Footage
     from fastbreak_service.store.administration import Administration
 
 _PROGRESS_SECONDS = 1.0
@@ -49,16 +50,33 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="fastbreak-service", description="Joint angles of the persons in a video.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     commands.add_parser("serve", help="answer HTTP requests (settings: FASTBREAK_*)").set_defaults(run=_serve)
+    commands.add_parser("work", help="analyse what is accepted, apart from serve").set_defaults(run=_work)
     commands.add_parser("migrate", help="bring the database to the newest schema").set_defaults(run=_migrate)
     commands.add_parser("rotate", help="give the service another database user and password").set_defaults(run=_rotate)
     analyze = commands.add_parser("analyze", help="analyse one file, without a database")
     analyze.add_argument("file", type=Path, metavar="FILE")
     analyze.add_argument("--json", action="store_true", help="print JSON with every measure instead of a table")
     analyze.set_defaults(run=_analyze)
+    golden = commands.add_parser("golden", help="what is found in known clips, as lines of JSON to compare releases by")
+    golden.add_argument("clips", nargs="+", metavar="CLIP", help="a file, or an address of https")
+    golden.set_defaults(run=_golden)
     commands.add_parser("healthcheck", help="exit 0 when the service on this machine answers").set_defaults(
         run=_healthcheck
     )
+    _add_probe(commands.add_parser("probe", help="send requests from here and print each answer as a line of JSON"))
     return parser
+
+
+def _add_probe(probe: argparse.ArgumentParser) -> None:
+    probe.add_argument("url", metavar="URL")
+    probe.add_argument("--method", default="GET", choices=["GET", "HEAD"])
+    probe.add_argument("--count", type=int, default=1, help="how many requests")
+    probe.add_argument("--interval", type=float, default=0.5, metavar="SECONDS")
+    probe.add_argument("--timeout", type=float, default=5.0, metavar="SECONDS", help="for each answer")
+    probe.add_argument("--version-header", default="", metavar="NAME")
+    probe.add_argument("--header", action="append", default=[], metavar="NAME=VALUE")
+    probe.add_argument("--keep", type=int, default=0, metavar="BYTES", help="how much of each body is printed")
+    probe.set_defaults(run=_probe)
 
 
 def _complain(sentence: str, code: int) -> int:
@@ -66,18 +84,58 @@ def _complain(sentence: str, code: int) -> int:
     return code
 
 
+def _probe(options: argparse.Namespace) -> int:
+    from fastbreak_service.probing import MOST_BODY, ProbeRequest, answers, problem_of  # noqa: PLC0415
+
+    if stray := next((header for header in options.header if "=" not in header), ""):
+        return _complain(f"--header {stray} has no value; write NAME=VALUE.", 2)
+    headers = tuple((name, value) for name, _equals, value in (header.partition("=") for header in options.header))
+    request = ProbeRequest(
+        options.method,
+        options.url,
+        options.count,
+        options.interval,
+        options.timeout,
+        options.version_header,
+        headers,
+        max(0, min(options.keep, MOST_BODY)),
+    )
+    if problem := problem_of(request):
+        return _complain(f"Nothing was sent: {problem}.", 2)
+    for line in answers(request):
+        print(line, flush=True)
+    return 0
+
+
 def _serve(_: argparse.Namespace) -> int:
     settings = config.service_settings(os.environ)
     from fastbreak_service.api.server import serve  # noqa: PLC0415 - the other commands start faster without it
+
+    return _run(settings.work, lambda footage: serve(settings, footage), analyses=settings.worker_inside)
+
+
+def _work(_: argparse.Namespace) -> int:
+    settings = config.work_settings(os.environ, apart=True)
+    from fastbreak_service.worker.assembly import work  # noqa: PLC0415
+
+    return _run(settings, lambda footage: work(settings, footage))
+
+
+def _run(settings: config.WorkSettings, process: Callable[[Footage], int], *, analyses: bool = True) -> int:
+    """Run a process of the service once what it stands on is there."""
+    from fastbreak_service.footage.choice import footage_of  # noqa: PLC0415
+    from fastbreak_service.footage.ports import FootageError  # noqa: PLC0415
     from fastbreak_service.logs import configure  # noqa: PLC0415
     from fastbreak_service.vision.models import ModelError, verified  # noqa: PLC0415
 
     try:
-        verified(settings.analysis.models_directory)
-    except ModelError as error:
+        if analyses:
+            verified(settings.analysis.models_directory)
+        footage = footage_of(settings.footage)
+    except (ModelError, FootageError) as error:
         return _complain(str(error), 2)
     configure(settings.log_level, settings.version)
-    return serve(settings)
+    return process(footage)
 
 
 def _migrate(_: argparse.Namespace) -> int:
@@ -163,6 +221,24 @@ def _analyze(options: argparse.Namespace) -> int:
         return _complain(f"{options.file} could not be read: {error.strerror}.", 1)
     report = Report(options.file.name, time.monotonic() - started, result, measures)
     print(json.dumps(as_json(report), indent=2) if options.json else as_text(report))
+    return 0
+
+
+def _golden(options: argparse.Namespace) -> int:
+    settings = config.analysis_settings(os.environ)
+    from fastbreak_service.golden import ClipError, line_of  # noqa: PLC0415
+    from fastbreak_service.vision.models import ModelError, PoseModel, verified  # noqa: PLC0415
+
+    commit = os.environ.get("FASTBREAK_REVISION") or "unknown"
+    try:
+        models = verified(settings.models_directory)
+        vision = PoseModel(settings.models_directory)
+        for clip in options.clips:
+            print(json.dumps(line_of(clip, vision, models, commit, settings.limits)), flush=True)
+    except ModelError as error:
+        return _complain(str(error), 2)
+    except ClipError as error:
+        return _complain(str(error), 1)
     return 0
 
 

@@ -5,6 +5,7 @@
 
 AnalysisError
   RejectedVideoError   the video cannot be analysed; the caller's to mend
+  NotCheckedError      nobody knows, since the service could not look at it
 """
 
 from __future__ import annotations
@@ -36,8 +37,24 @@ class AnalysisError(Exception):
         self.message = message
 
 
+class NotCheckedError(AnalysisError):
+    """The service could not check a video, for a reason of its own; the same bytes may be accepted later."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "not_checked",
+            "The service is too busy to check the video; that says nothing about the video. Send it again in a minute.",
+        )
+
+
 class RejectedVideoError(AnalysisError):
     """The video itself cannot be analysed; trying again with the same bytes gives the same answer."""
 
     def __init__(self, code: Rejection, message: str) -> None:
         super().__init__(code.value, message)
+
+
+def refuse_empty(size: int) -> None:
+    """Raise RejectedVideoError for a video of no bytes."""
+    if size == 0:
+        raise RejectedVideoError(Rejection.EMPTY_BODY, "The video has no bytes. Send the file's content as the body.")

@@ -42,10 +42,11 @@ def as_text(report: Report) -> str:
     """The report as a table."""
     video = report.result.video
     damage = f", {video.decode_errors} decode errors" if video.decode_errors else ""
+    ending = "" if video.completeness == "whole" else "; the file does not tell whether it is whole"
     lines = [
         (
             f"{report.filename}: {video.width}x{video.height}, {video.frames} frames, {video.duration_seconds:.2f} s "
-            f"at {video.frames_per_second:.2f} frames/s{damage}"
+            f"at {video.frames_per_second:.2f} frames/s{damage}{ending}"
         ),
         (
             f"{len(report.result.persons)} person{'' if len(report.result.persons) == 1 else 's'} found in "

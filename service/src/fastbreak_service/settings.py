@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 PREFIX = "FASTBREAK_"
 _SECRET_ARN = re.compile(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:\S+")
+_BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/[A-Za-z0-9._=/-]*)?")
 _SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -67,18 +68,35 @@ class AnalysisSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class ServiceSettings:
-    """Everything the service needs. Times in seconds, sizes in bytes."""
+class WorkSettings:
+    """What a worker needs, inside the server or apart from it. Times in seconds, sizes in bytes.
+
+    `footage` is where videos are kept: `s3://bucket/prefix`, the path of a folder, or empty for one that ends with the
+    process. `max_attempts` is how often an analysis is tried that takes its worker with it, `lease_seconds` how long a
+    worker may be silent before another one takes over.
+    """
 
     database: DatabaseSettings
     analysis: AnalysisSettings
+    footage: str
+    analysis_timeout_seconds: float
+    max_attempts: int
+    lease_seconds: float
+    stop_seconds: float
+    log_level: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSettings:
+    """Everything the service needs. Sizes in bytes. `worker_inside`: whether it analyses by itself."""
+
+    work: WorkSettings
+    worker_inside: bool
     host: str
     port: int
     max_upload_bytes: int
     queue_size: int
-    analysis_timeout_seconds: float
-    log_level: str
-    version: str
     revision: str
 
     @property
@@ -141,18 +159,37 @@ def analysis_settings(environment: Mapping[str, str]) -> AnalysisSettings:
     )
 
 
-def service_settings(environment: Mapping[str, str]) -> ServiceSettings:
-    """All settings of the service. Raises SettingsError for the first that is wrong."""
-    return ServiceSettings(
+def work_settings(environment: Mapping[str, str], *, apart: bool = False) -> WorkSettings:
+    """The settings of a worker. Raises SettingsError. `apart`: it is no part of the process that takes videos in."""
+    footage = _footage(environment)
+    if apart and not footage:
+        raise SettingsError(
+            "FASTBREAK_FOOTAGE is not set; give it the folder or the bucket (s3://bucket/prefix) in which the service "
+            "keeps its videos: without one they end with the process that took them in."
+        )
+    return WorkSettings(
         database=database_settings(environment),
         analysis=analysis_settings(environment),
+        footage=footage,
+        analysis_timeout_seconds=_integer(environment, "ANALYSIS_TIMEOUT_SECONDS", 1800, 1, 86_400),
+        max_attempts=_integer(environment, "MAX_ATTEMPTS", 3, 1, 10),
+        lease_seconds=_integer(environment, "LEASE_SECONDS", 30, 1, 3600),
+        stop_seconds=_integer(environment, "STOP_SECONDS", 100, 1, 3600),
+        log_level=log_level(environment),
+        version=environment.get(f"{PREFIX}VERSION") or "unreleased",
+    )
+
+
+def service_settings(environment: Mapping[str, str]) -> ServiceSettings:
+    """All settings of the service. Raises SettingsError for the first that is wrong."""
+    apart = _choice(environment, "WORKER", "inside", ("inside", "apart")) == "apart"
+    return ServiceSettings(
+        work=work_settings(environment, apart=apart),
+        worker_inside=not apart,
         host=environment.get(f"{PREFIX}HOST") or "0.0.0.0",  # noqa: S104 - it serves a container's network
         port=_integer(environment, "PORT", 8080, 0, 65535),
         max_upload_bytes=_integer(environment, "MAX_UPLOAD_BYTES", 268_435_456, 1, 1 << 40),
         queue_size=_integer(environment, "QUEUE_SIZE", 8, 1, 1000),
-        analysis_timeout_seconds=_integer(environment, "ANALYSIS_TIMEOUT_SECONDS", 1800, 1, 86_400),
-        log_level=log_level(environment),
-        version=environment.get(f"{PREFIX}VERSION") or "unreleased",
         revision=environment.get(f"{PREFIX}REVISION") or "unknown",
     )
 
@@ -165,6 +202,16 @@ def log_level(environment: Mapping[str, str]) -> str:
 def service_port(environment: Mapping[str, str]) -> int:
     """The port that the service listens on. Raises SettingsError."""
     return _integer(environment, "PORT", 8080, 0, 65535)
+
+
+def _footage(environment: Mapping[str, str]) -> str:
+    """Where videos are kept. A relative path would be another folder for each process."""
+    text = environment.get(f"{PREFIX}FOOTAGE", "")
+    if text and not _BUCKET.fullmatch(text) and not text.startswith("/"):
+        raise SettingsError(
+            f"{PREFIX}FOOTAGE is {text!r}, but must be the whole path of a folder, or s3://bucket/prefix."
+        )
+    return text
 
 
 def _text(environment: Mapping[str, str], name: str, *, secret: bool = False) -> str:

@@ -31,6 +31,7 @@ class Look:
     matrix: tuple[int, ...] | None = None
     interlaced: bool = False
     container: dict[str, str] = field(default_factory=dict)
+    encoder: dict[str, str] = field(default_factory=dict)
 
 
 def corner_picture(width: int, height: int) -> Bytes:
@@ -61,7 +62,7 @@ def write(path: Path, pictures: Iterable[Bytes], look: Look = Look()) -> Path:
 
 
 def _video_stream(container: av.container.OutputContainer, picture: Bytes, look: Look) -> av.VideoStream:
-    stream = container.add_stream(look.codec, rate=look.rate, options=_interlacing(look))
+    stream = container.add_stream(look.codec, rate=look.rate, options=_interlacing(look) | look.encoder)
     assert isinstance(stream, av.VideoStream)
     stream.height, stream.width = picture.shape[:2]
     stream.pix_fmt = "yuv420p"

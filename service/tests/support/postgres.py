@@ -71,6 +71,18 @@ class Postgres:
         docker("start", self.name)
         self.wait()
 
+    def hang(self) -> None:
+        """Stop its processes where they are, as `docker pause` does, which a busy engine may refuse."""
+        docker("kill", "--signal", "STOP", self.name)
+        # Nobody in a container can stop its first process, nor itself.
+        docker("exec", "--user", "root", self.name, "sh", "-c", "kill -STOP -1")
+
+    def go_on(self) -> None:
+        """Have its processes go on."""
+        docker("exec", "--user", "root", self.name, "sh", "-c", "kill -CONT -1")
+        docker("kill", "--signal", "CONT", self.name)
+        self.wait()
+
     def remove(self) -> None:
         """Remove it with its data."""
         docker("rm", "--force", "--volumes", self.name)

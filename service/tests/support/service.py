@@ -36,6 +36,7 @@ class Service:
     log: Path
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
+    program: str = "serve"
 
     def __post_init__(self) -> None:
         """Talk to it over one connection pool."""
@@ -52,7 +53,7 @@ class Service:
             "TMPDIR": str(self.log.parent),
         }
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command("serve"), env=environment, stdout=log)
+            self.process = subprocess.Popen(command(self.program), env=environment, stdout=log)
 
     def start(self) -> Service:
         """Start it and wait until it is ready."""
@@ -132,6 +133,12 @@ class Service:
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(seconds)
+
+    def kill(self) -> None:
+        """End it without a word, as a machine ends it that fails."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
 
     def end(self) -> None:
         """Whatever happened, leave nothing running."""

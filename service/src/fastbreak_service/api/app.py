@@ -5,14 +5,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import shutil
-import socket
-import tempfile
 import time
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -34,28 +28,28 @@ from fastbreak_service.store import schema
 from fastbreak_service.store.analyses import AnalysisStore
 from fastbreak_service.store.engine import ANSWER_SECONDS, make_engine
 from fastbreak_service.store.failures import DATABASE_ERRORS, is_away
-from fastbreak_service.worker.client import Worker
-from fastbreak_service.worker.queue import AnalysisQueue
+from fastbreak_service.store.work import WorkQueue
+from fastbreak_service.worker.assembly import assemble
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from sqlalchemy import Engine
 
+    from fastbreak_service.footage.ports import Footage
     from fastbreak_service.settings import ServiceSettings
-
-DRAIN_SECONDS = 100.0
 
 
 class Deadline:
-    """Until when a stopping service may go on: 100 s after the signal, or after the stop if there was none."""
+    """Until when a stopping service may go on: some seconds after the signal, or after the stop if there was none."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
         self._at: float | None = None
 
     def start(self) -> None:
         """The signal came."""
-        self._at = self._at or time.monotonic() + DRAIN_SECONDS
+        self._at = self._at or time.monotonic() + self._seconds
 
     @property
     def seconds_left(self) -> float:
@@ -64,34 +58,35 @@ class Deadline:
         return max(0.0, (self._at or 0.0) - time.monotonic())
 
 
-def make_app(settings: ServiceSettings, deadline: Deadline) -> Starlette:
+def make_app(settings: ServiceSettings, footage: Footage, deadline: Deadline) -> Starlette:
     """The ASGI application. It starts without a database, and says through /readyz that it waits for one."""
-    engine = make_engine(settings.database, answer_seconds=ANSWER_SECONDS)
-    store = AnalysisStore(engine)
-    scratch = Path(tempfile.mkdtemp(prefix="fastbreak-"))
-    worker = Worker(settings.analysis.models_directory, scratch, settings.analysis_timeout_seconds)
-    owner = f"{socket.gethostname()}:{os.getpid()}:{time.time_ns()}"
-    queue = AnalysisQueue(store, worker, owner, settings.queue_size)
-    metrics.BUILD.info({"version": settings.version, "revision": settings.revision})
+    engine = make_engine(settings.work.database, answer_seconds=ANSWER_SECONDS)
+    inside = assemble(settings.work, engine, footage) if settings.worker_inside else None
+    metrics.BUILD.info({"version": settings.work.version, "revision": settings.revision})
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(queue.run()), asyncio.create_task(queue.keep_alive())]
+        if inside is not None:
+            inside.begin()
         try:
             yield
-            await queue.drain(deadline.seconds_left)
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            await worker.stop()
+            if inside is not None:
+                await inside.end(deadline.seconds_left)
             engine.dispose()
-            shutil.rmtree(scratch, ignore_errors=True)
+            footage.close()
 
-    parts = Parts(settings, store, queue, lambda: worker.ready, lambda: _check_schema(engine), scratch, owner)
+    parts = Parts(
+        settings,
+        AnalysisStore(engine),
+        WorkQueue(engine, footage.place, settings.work.lease_seconds),
+        footage,
+        inside.loop if inside else None,
+        lambda: _check_schema(engine),
+    )
     app = Starlette(
         routes=make_routes(parts),
-        middleware=[Middleware(Envelope, version=settings.version)],
+        middleware=[Middleware(Envelope, version=settings.work.version)],
         exception_handlers={
             ApiError: on_api_error,
             HTTPException: on_http_error,

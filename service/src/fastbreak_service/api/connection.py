@@ -15,6 +15,8 @@ import h11
 import structlog
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from fastbreak_service.api.problem import MEDIA_TYPE, problem
+
 if TYPE_CHECKING:
     import asyncio
 
@@ -33,7 +35,7 @@ _WRONG = {
 _LATE = f"The request's headers did not arrive within {HEADER_SECONDS:g} seconds."
 
 
-def bounded(version: str) -> type[H11Protocol]:
+def bounded(version: str) -> type[BoundedConnection]:
     """The protocol class of a server whose release is `version`."""
 
     class Bounded(BoundedConnection):
@@ -57,6 +59,9 @@ class BoundedConnection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in uvicorn
         """Wait for headers, but not for ever."""
         super().connection_made(transport)
+        # Whatever is unsent makes the timer of unread answers run, a rest that is smaller than any buffer too: also
+        # one that a closed connection still holds.
+        transport.set_write_buffer_limits(high=0)
         self._await_headers()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -69,6 +74,7 @@ class BoundedConnection(H11Protocol):
         if self._refused:
             return
         super().data_received(data)
+        self._body_may_be_here()
         if self._in_headers:
             self._await_headers()
         else:
@@ -123,6 +129,12 @@ class BoundedConnection(H11Protocol):
             self._header_timer.cancel()
             self._header_timer = None
 
+    def _body_may_be_here(self) -> None:
+        """A body that nobody wanted has come to its end all the same: the connection stays, for the next request."""
+        if self._unsent_timer is not None and not self._refused and self.conn.their_state is not h11.SEND_BODY:
+            self._unsent_timer.cancel()
+            self._unsent_timer = None
+
     def _headers_are_late(self) -> None:
         self._header_timer = None
         if self._in_headers:
@@ -142,9 +154,9 @@ class BoundedConnection(H11Protocol):
     def _refuse(self, status: int, code: str, message: str) -> None:
         """Send an error if an answer can still be sent, and close."""
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            body = json.dumps({"error": {"code": code, "message": message}}).encode()
+            body = json.dumps(problem(status, code, message)).encode()
             headers = [
-                ("content-type", "application/json"),
+                ("content-type", MEDIA_TYPE),
                 ("content-length", str(len(body))),
                 ("connection", "close"),
                 ("cache-control", "no-store"),

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""Errors as answers: `{"error": {"code", "message"}}`, never a traceback."""
+"""Errors as answers: problem details, never a traceback."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import structlog
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from fastbreak_service.errors import RejectedVideoError, Rejection
+from fastbreak_service.api.problem import MEDIA_TYPE, problem
+from fastbreak_service.errors import NotCheckedError, RejectedVideoError, Rejection
 from fastbreak_service.store.failures import is_away, is_shut, reason
 
 if TYPE_CHECKING:
@@ -40,6 +41,11 @@ def rejected(error: RejectedVideoError) -> ApiError:
     return ApiError(415 if error.code == Rejection.NOT_A_VIDEO else 422, error.code, error.message)
 
 
+def not_checked(error: NotCheckedError) -> ApiError:
+    """The answer to a video that could not be checked."""
+    return ApiError(503, error.code, error.message, {"retry-after": "60"})
+
+
 def database_away() -> ApiError:
     """The answer while the database cannot be reached."""
     return ApiError(
@@ -52,8 +58,8 @@ def database_away() -> ApiError:
 
 def answer(error: ApiError) -> JSONResponse:
     """An error as a response."""
-    body = {"error": {"code": error.code, "message": error.message}}
-    return JSONResponse(body, status_code=error.status, headers=error.headers)
+    body = problem(error.status, error.code, error.message)
+    return JSONResponse(body, status_code=error.status, headers=error.headers, media_type=MEDIA_TYPE)
 
 
 async def on_api_error(_: Request, error: Exception) -> Response:
@@ -80,6 +86,12 @@ async def on_database_error(_: Request, error: Exception) -> Response:
     return answer(database_refused() if is_shut(error) else INTERNAL)
 
 
+STOPPING = ApiError(
+    503,
+    "stopping",
+    "The service is being stopped before the request was done. Send it again; another replica takes it.",
+    {"retry-after": "5", "connection": "close"},
+)
 INTERNAL = ApiError(
     500, "internal_error", "The service failed on this request; its log has the cause under this x-request-id."
 )

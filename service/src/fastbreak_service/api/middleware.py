@@ -5,16 +5,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 import uuid
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 
 from fastbreak_service import metrics
-from fastbreak_service.api.errors import INTERNAL, answer
+from fastbreak_service.api.connection import UNSENT_SECONDS
+from fastbreak_service.api.errors import INTERNAL, STOPPING, answer
 from fastbreak_service.api.requests import in_origin_form, refusal
 
 if TYPE_CHECKING:
@@ -59,12 +62,31 @@ class Envelope:
             try:
                 wrong = refusal(scope)
                 await (answer(wrong) if wrong else self._app)(scope, receive, send_marked)
+            except asyncio.CancelledError:
+                # Of a server that has waited for its requests and stops. There is still time for an answer.
+                log.warning("request cut off")
+                if status == 0:
+                    await _say_farewell(scope, receive, send_marked)
             except Exception:
                 log.exception("request broke off")
                 if status == 0:
                     await answer(INTERNAL)(scope, receive, send_marked)
             finally:
                 _account(scope, status, time.perf_counter() - started)
+
+
+async def _say_farewell(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer that the service stops, and read on for a moment: closing within a body would reset the answer."""
+
+    async def send_unended(message: Message) -> None:
+        await send({**message, "more_body": True} if message["type"] == "http.response.body" else message)
+
+    await answer(STOPPING)(scope, receive, send_unended)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(UNSENT_SECONDS):
+            while (await receive()).get("more_body"):
+                pass
+    await send({"type": "http.response.body"})
 
 
 def _request_id(headers: Headers) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _CURSOR = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})\.([a-z_]{1,40})")
 # Sixteen digits of microseconds reach to the year 2286.
 _LIST_CURSOR = re.compile(r"([0-9]{1,16})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+_KEY = re.compile(r"[!-~]{1,255}")
 _BAD_CURSOR = "after must be the next of an earlier page."
 _MAX_INTEGER = 2**31 - 1
 
@@ -63,6 +64,20 @@ def filename(request: Request) -> str | None:
     text = request.query_params.get("filename", "")
     last = re.split(r"[/\\]", text)[-1]
     return "".join(c for c in last if c.isprintable())[:255] or None
+
+
+def idempotency_key(request: Request) -> str | None:
+    """The key under which something is sent, None without one. Raises ApiError 400."""
+    given = request.headers.getlist("idempotency-key")
+    if not given:
+        return None
+    if len(given) > 1 or not _KEY.fullmatch(given[0]):
+        raise ApiError(
+            400,
+            "bad_parameter",
+            "Idempotency-Key must be given once, with 1 to 255 characters of ASCII, none of them a space.",
+        )
+    return given[0]
 
 
 def measure_query(request: Request) -> MeasureQuery:

@@ -5,52 +5,47 @@
 
 from __future__ import annotations
 
-import asyncio
-import uuid
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from fastbreak_service import metrics
-from fastbreak_service.api import parameters, upload, views
+from fastbreak_service.api import parameters, views
 from fastbreak_service.api.asking import CALLER_SECONDS, READINESS_SECONDS, ask
-from fastbreak_service.api.errors import ApiError, rejected
-from fastbreak_service.errors import RejectedVideoError
-from fastbreak_service.store.analyses import NewAnalysis
-from fastbreak_service.worker.client import probe
-from fastbreak_service.worker.queue import Accepted
+from fastbreak_service.api.errors import ApiError
+from fastbreak_service.api.intake import Intake
+from fastbreak_service.api.openapi import document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable
 
     from starlette.requests import Request
 
+    from fastbreak_service.footage.ports import Footage
     from fastbreak_service.settings import ServiceSettings
     from fastbreak_service.store.analyses import AnalysisStore
-    from fastbreak_service.worker.queue import AnalysisQueue
+    from fastbreak_service.store.work import WorkQueue
+    from fastbreak_service.worker.loop import WorkLoop
 
-_PROBES_AT_ONCE = 2
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the routes work with. `check_schema` raises ApiError when the database is not at a fit revision."""
+    """What the routes work with. `check_schema` raises ApiError when the database is not at a fit revision.
+
+    `loop` is the worker inside, None when workers are apart.
+    """
 
     settings: ServiceSettings
     store: AnalysisStore
-    queue: AnalysisQueue
-    worker_ready: Callable[[], bool]
+    queue: WorkQueue
+    footage: Footage
+    loop: WorkLoop | None
     check_schema: Callable[[], None]
-    scratch: Path
-    owner: str
 
 
 class _Readiness:
@@ -78,7 +73,7 @@ def _health_routes(parts: Parts) -> list[Route]:
     readiness = _Readiness()
 
     async def ready() -> None:
-        if not parts.worker_ready():
+        if parts.loop is not None and not parts.loop.ready:
             raise ApiError(503, "model_not_loaded", "The worker has not loaded the pose model; it is being started.")
         await ask(READINESS_SECONDS, parts.check_schema)
 
@@ -94,32 +89,27 @@ def _health_routes(parts: Parts) -> list[Route]:
     async def metrics_text(_: Request) -> Response:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
+    described = document(parts.settings.work.version)
+
+    async def openapi(_: Request) -> Response:
+        return JSONResponse(described)
+
     metrics_text.__name__ = "metrics"
-    return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics_text)]
+    return [
+        Route("/healthz", healthz),
+        Route("/readyz", readyz),
+        Route("/metrics", metrics_text),
+        Route("/v1/openapi.json", openapi),
+    ]
 
 
 def _analysis_routes(parts: Parts) -> list[Route]:
-    return [_upload_route(parts), *_reading_routes(parts)]
-
-
-def _upload_route(parts: Parts) -> Route:
-    gate = asyncio.Semaphore(_PROBES_AT_ONCE)
+    intake = Intake(parts.settings, parts.store, parts.queue, parts.footage, parts.loop)
 
     async def create_analysis(request: Request) -> Response:
-        body = upload.Body(request)
-        try:
-            upload.check_headers(request, parts.settings.max_upload_bytes)
-            if parts.queue.full:
-                raise _queue_full(parts.queue)
-            return await _take_in(parts, request, body, gate)
-        except ClientDisconnect:
-            return Response(status_code=499)
-        except ApiError as error:
-            metrics.REJECTIONS.labels(code=error.code).inc()
-            await body.discard()
-            raise
+        return await intake.take_in(request)
 
-    return Route("/v1/analyses", create_analysis, methods=["POST"])
+    return [Route("/v1/analyses", create_analysis, methods=["POST"]), *_reading_routes(parts)]
 
 
 def _reading_routes(parts: Parts) -> list[Route]:
@@ -150,43 +140,3 @@ def _reading_routes(parts: Parts) -> list[Route]:
         Route("/v1/analyses/{id}", get_analysis, methods=["GET"]),
         Route("/v1/analyses/{id}/measures", list_measures, methods=["GET"]),
     ]
-
-
-def _queue_full(queue: AnalysisQueue) -> ApiError:
-    wait = queue.retry_after_seconds
-    return ApiError(429, "queue_full", f"The queue is full. Try again in {wait} seconds.", {"retry-after": str(wait)})
-
-
-async def _take_in(parts: Parts, request: Request, body: upload.Body, gate: asyncio.Semaphore) -> Response:
-    """Receive a video, and when it is here, take a place in the queue, check and record it."""
-    analysis = uuid.uuid4()
-    limits = parts.settings.analysis.limits
-    accepted = Accepted(analysis, parts.scratch / f"{analysis}.video", limits)
-    try:
-        size = await body.save(accepted.video, parts.settings.max_upload_bytes, parts.settings.scratch_bytes)
-        with _place(parts.queue):
-            async with gate:
-                await probe(accepted.video, limits)
-            new = NewAnalysis(analysis, parameters.filename(request), size, parts.owner, parts.settings.version)
-            await ask(CALLER_SECONDS, parts.store.add, new)
-    except BaseException as error:
-        accepted.discard()
-        if isinstance(error, RejectedVideoError):
-            raise rejected(error) from error
-        raise
-    parts.queue.accept(accepted)
-    log.info("analysis accepted", analysis_id=str(analysis), bytes=size)
-    location = f"/v1/analyses/{analysis}"
-    return JSONResponse({"id": str(analysis), "status": "queued"}, status_code=202, headers={"location": location})
-
-
-@contextmanager
-def _place(queue: AnalysisQueue) -> Iterator[None]:
-    """A place in the queue, given back when the block fails. Raises ApiError when there is none."""
-    if not queue.reserve():
-        raise _queue_full(queue)
-    try:
-        yield
-    except BaseException:
-        queue.release()
-        raise

@@ -8,23 +8,26 @@ from __future__ import annotations
 import asyncio
 import resource
 import signal
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import structlog
 import uvicorn
 
 from fastbreak_service.api.app import Deadline, make_app
-from fastbreak_service.api.connection import bounded
+from fastbreak_service.api.connection import UNSENT_SECONDS, bounded
 from fastbreak_service.worker.confine import hide_memory
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator
 
+    from fastbreak_service.footage.ports import Footage
     from fastbreak_service.settings import ServiceSettings
 
 _REQUESTS_SECONDS = 60
 _OPEN_FILES = 65_536
+_LOOK_SECONDS = 0.1
 log = structlog.get_logger()
 
 
@@ -43,6 +46,17 @@ class _Server(uvicorn.Server):
             loop.add_signal_handler(number, self._stop, number)
         yield
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop, and wait a moment for callers who are in the middle of a body to hear their answer.
+
+        A connection that is still open when the process ends is reset, and the answer with it.
+        """
+        await super().shutdown(sockets)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(UNSENT_SECONDS + 1, self._deadline.seconds_left)):
+                while self.server_state.tasks and not self.force_exit:
+                    await asyncio.sleep(_LOOK_SECONDS)
+
     def _stop(self, number: int) -> None:
         log.info("stopping", signal=signal.Signals(number).name)
         self._deadline.start()
@@ -50,16 +64,16 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-def serve(settings: ServiceSettings) -> int:
+def serve(settings: ServiceSettings, footage: Footage) -> int:
     """Serve until told to stop; the exit code. 0 after a drain, 1 when the port cannot be had."""
     hide_memory()
     _allow_connections()
-    deadline = Deadline()
+    deadline = Deadline(settings.work.stop_seconds)
     config = uvicorn.Config(
-        make_app(settings, deadline),
+        make_app(settings, footage, deadline),
         host=settings.host,
         port=settings.port,
-        http=bounded(settings.version),
+        http=bounded(settings.work.version),
         ws="none",
         log_config=None,
         access_log=False,

@@ -6,17 +6,20 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import time
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Protocol
 
+import structlog
 from starlette.requests import ClientDisconnect
 
 from fastbreak_service import metrics
 from fastbreak_service.api.errors import ApiError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from io import FileIO
     from pathlib import Path
 
     from starlette.requests import Request
@@ -28,6 +31,8 @@ WINDOW_BYTES = 32_768
 DEADLINE_SECONDS = 900.0
 _DISCARD_SECONDS = 5
 _CHECK_BYTES = 1 << 20
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+log = structlog.get_logger()
 
 
 def check_headers(request: Request, limit: int) -> None:
@@ -84,6 +89,41 @@ def _check_room(directory: Path, room: int) -> None:
         )
 
 
+@contextmanager
+def storing() -> Iterator[None]:
+    """Raise ApiError where the disk refuses what the block writes to it: full, too many open files, broken."""
+    try:
+        yield
+    except OSError as error:
+        log.error("video not stored", reason=error.strerror)  # noqa: TRY400 - the reason says it all
+        what = "has no room for the video" if error.errno in _FULL else "cannot store the video"
+        raise not_stored(what) from error
+
+
+def not_stored(what: str) -> ApiError:
+    """The answer to a video that could not be stored, for no fault of its own; `what` goes on after "The service"."""
+    return ApiError(
+        503,
+        "storage_unavailable",
+        f"The service {what} at the moment. Send it again in a minute.",
+        {"retry-after": "60"},
+    )
+
+
+def write_all(file: FileIO, content: bytes) -> None:
+    """Write everything: a disk that fills up takes a part before it refuses. Raises OSError."""
+    rest = memoryview(content)
+    while rest:
+        rest = rest[file.write(rest) :]
+
+
+class Digest(Protocol):
+    """What takes in bytes, such as a hash."""
+
+    def update(self, data: bytes, /) -> None:
+        """Take some in."""
+
+
 class Pace:
     """Whether a body arrives fast enough. Times in seconds of one clock."""
 
@@ -117,20 +157,25 @@ class Body:
         self._begun = False
         self._ended = False
 
-    async def save(self, target: Path, limit: int, room: int) -> int:
-        """Write the body to `target`; its size in bytes. Raises ApiError, and ClientDisconnect.
+    async def save(self, target: Path, limit: int, room: int, digest: Digest | None = None) -> int:
+        """Write the body to `target`, and into `digest`; its size in bytes. Raises ApiError, and ClientDisconnect.
 
         `limit` is the most that one body may have, `room` the most that all files beside `target` may have together.
         """
         size = checked = 0
         pace = Pace(self._clock())
-        _check_room(target.parent, room)
-        with target.open("wb", buffering=0) as file:
+        with storing():
+            _check_room(target.parent, room)
+            file = target.open("wb", buffering=0)
+        with file:
             while chunk := await self._next(pace):
                 size += len(chunk)
                 if size > limit:
                     raise too_large(limit)
-                file.write(chunk)
+                with storing():
+                    write_all(file, chunk)
+                if digest is not None:
+                    digest.update(chunk)
                 if size - checked >= _CHECK_BYTES:
                     checked = size
                     _check_room(target.parent, room)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
-from fastbreak_service.store.tables import analyses, measures, persons
+from fastbreak_service.store.tables import analyses, measures, persons, work
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,23 +19,42 @@ if TYPE_CHECKING:
     from pathlib import Path
     from uuid import UUID
 
-    from sqlalchemy import Connection, Engine, RowMapping
+    from sqlalchemy import ColumnElement, Connection, Engine, RowMapping
 
 UNFINISHED = ("queued", "running")
 SILENT_SECONDS = 30
+CONTRACT = 1
+"""What a piece of work means to whoever takes it; a release leaves alone what it does not know."""
+# What outlives its replica is nobody's to judge by its heartbeat, neither this release's nor that of one before it.
+_NEVER_SILENT = sa.text("timestamptz '9000-01-01 00:00:00+00'")
 _COPY_BYTES = 1 << 20
 _COPY_SECONDS = 300
 
 
 @dataclass(frozen=True, slots=True)
 class NewAnalysis:
-    """An analysis that was accepted: its id, the file's name and size in bytes, and who will do it."""
+    """An analysis that was accepted: its id, the file's name and size in bytes, and the place where its video lies.
+
+    `durable` is whether the video outlives the replica that took it in. `fingerprint` is of what was
+    sent under a key.
+    """
 
     id: UUID
     filename: str | None
     size_bytes: int
-    owner: str
+    place: str
+    durable: bool
     service_version: str
+    idempotency_key: str | None = None
+    fingerprint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a caller sent under a key: the analysis, and the fingerprint of its video and name."""
+
+    id: UUID
+    fingerprint: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,30 +73,63 @@ class AnalysisStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def add(self, new: NewAnalysis) -> datetime:
-        """Record an accepted analysis as queued; its creation time."""
+    def add(self, new: NewAnalysis) -> Sent:
+        """Record an accepted analysis, and that there is work to do. What was sent before, when its key is known."""
         statement = (
-            sa.insert(analyses)
+            insert(analyses)
             .values(
                 id=new.id,
                 status="queued",
                 filename=new.filename,
                 size_bytes=new.size_bytes,
-                owner=new.owner,
+                owner=new.place,
                 service_version=new.service_version,
                 created_at=sa.func.now(),
-                heartbeat_at=sa.func.now(),
+                heartbeat_at=_NEVER_SILENT if new.durable else sa.func.now(),
+                idempotency_key=new.idempotency_key,
+                fingerprint=new.fingerprint,
             )
-            .returning(analyses.c.created_at)
+            .on_conflict_do_nothing(
+                index_elements=[analyses.c.idempotency_key], index_where=analyses.c.idempotency_key.is_not(None)
+            )
+            .returning(analyses.c.id)
         )
         with self._engine.begin() as connection:
-            created: datetime = connection.execute(statement).scalar_one()
-            return created
+            if connection.execute(statement).first() is not None:
+                connection.execute(sa.insert(work).values(analysis_id=new.id, contract=CONTRACT, place=new.place))
+                return Sent(new.id, new.fingerprint)
+        # Whoever came first has committed, else the insertion would have waited for it.
+        known = self.sent_under(new.idempotency_key or "")
+        assert known is not None  # noqa: S101 - analyses with a key are never deleted once they are accepted
+        return known
 
-    def start(self, analysis: UUID, owner: str) -> bool:
-        """Mark as running. False when it is no longer this owner's to run."""
+    def sent_under(self, key: str) -> Sent | None:
+        """What was sent under a key, None for an unknown one."""
+        statement = sa.select(analyses.c.id, analyses.c.fingerprint).where(analyses.c.idempotency_key == key)
+        with self._engine.connect() as connection:
+            row = connection.execute(statement).one_or_none()
+        return Sent(*row) if row else None
+
+    def withdraw(self, analysis: UUID) -> bool:
+        """Forget an analysis unless somebody has begun it; whether there is none of that id now."""
         with self._engine.begin() as connection:
-            return self._move(connection, analysis, owner, status="running", started_at=sa.func.now())
+            connection.execute(sa.delete(analyses).where(analyses.c.id == analysis, analyses.c.attempt == 0))
+            return connection.execute(sa.select(analyses.c.id).where(analyses.c.id == analysis)).first() is None
+
+    def start(self, analysis: UUID, owner: str, attempt: int) -> bool:
+        """Mark as running, from now on by this owner alone. False when it has ended, or when a later attempt began."""
+        statement = (
+            sa.update(analyses)
+            .where(analyses.c.id == analysis, analyses.c.attempt < attempt, analyses.c.status.in_(UNFINISHED))
+            .values(status="running", started_at=sa.func.now(), owner=owner, attempt=attempt)
+        )
+        with self._engine.begin() as connection:
+            return connection.execute(statement).rowcount == 1
+
+    def wait(self, analysis: UUID, owner: str) -> bool:
+        """Mark as queued again. False when it is no longer this owner's."""
+        with self._engine.begin() as connection:
+            return self._move(connection, analysis, owner, status="queued", started_at=None)
 
     def fail(self, analysis: UUID, owner: str, code: str, message: str) -> bool:
         """Mark as failed. False when it is no longer this owner's."""
@@ -124,34 +177,29 @@ class AnalysisStore:
                 self._copy(connection, rows)
         return True
 
-    def beat(self, owned: Sequence[UUID], owner: str) -> None:
-        """Say that the owner still works on these."""
+    def beat(self, place: str) -> None:
+        """Say that whatever has its video in this place is still looked after."""
+        here = sa.select(work.c.analysis_id).where(work.c.place == place)
         statement = (
             sa.update(analyses)
-            .where(analyses.c.id.in_(owned), analyses.c.owner == owner, analyses.c.status.in_(UNFINISHED))
+            .where(analyses.c.id.in_(here), analyses.c.status.in_(UNFINISHED))
             .values(heartbeat_at=sa.func.now())
         )
         with self._engine.begin() as connection:
             connection.execute(statement)
 
-    def fail_abandoned(self) -> list[UUID]:
-        """Mark as failed whatever nobody has worked on for `SILENT_SECONDS`: its replica died."""
-        statement = (
-            sa.update(analyses)
-            .where(
-                analyses.c.status.in_(UNFINISHED),
-                analyses.c.heartbeat_at < sa.func.now() - sa.text(f"interval '{SILENT_SECONDS} seconds'"),
-            )
-            .values(
-                status="failed",
-                finished_at=sa.func.now(),
-                error_code="interrupted",
-                error_message="The task that ran this analysis ended before it finished. Send the video again.",
-            )
-            .returning(analyses.c.id)
-        )
+    def fail_all(self, place: str, code: str, message: str) -> list[UUID]:
+        """Mark as failed whatever has its video in this place and has not ended."""
+        here = sa.select(work.c.analysis_id).where(work.c.place == place)
         with self._engine.begin() as connection:
-            return list(connection.execute(statement).scalars())
+            return self._give_up(connection, analyses.c.id.in_(here), code, message)
+
+    def fail_abandoned(self) -> list[UUID]:
+        """Mark as failed whatever nobody has looked after for `SILENT_SECONDS`: its replica died, and its video."""
+        silent = analyses.c.heartbeat_at < sa.func.now() - sa.text(f"interval '{SILENT_SECONDS} seconds'")
+        message = "The task that ran this analysis ended before it finished. Send the video again."
+        with self._engine.begin() as connection:
+            return self._give_up(connection, silent, "interrupted", message)
 
     def newest(self, limit: int, after: tuple[datetime, UUID] | None = None) -> Sequence[RowMapping]:
         """The newest analyses first; those older than an analysis with this creation time and id, when given."""
@@ -185,6 +233,18 @@ class AnalysisStore:
         with self._engine.connect() as connection:
             known = connection.execute(sa.select(sa.literal(1)).where(analyses.c.id == analysis)).first()
             return connection.execute(statement).mappings().all() if known else None
+
+    @staticmethod
+    def _give_up(connection: Connection, which: ColumnElement[bool], code: str, message: str) -> list[UUID]:
+        statement = (
+            sa.update(analyses)
+            .where(analyses.c.status.in_(UNFINISHED), which)
+            .values(status="failed", finished_at=sa.func.now(), error_code=code, error_message=message)
+            .returning(analyses.c.id)
+        )
+        ended = list(connection.execute(statement).scalars())
+        connection.execute(sa.delete(work).where(work.c.analysis_id.in_(ended)))
+        return ended
 
     @staticmethod
     def _move(connection: Connection, analysis: UUID, owner: str, **values: Any) -> bool:

@@ -28,6 +28,8 @@ _UNACKNOWLEDGED_MILLISECONDS = 5000
 _STATEMENT_MILLISECONDS = 15_000
 # The server ends a statement itself, unless it hangs: then nobody but the client does.
 ANSWER_SECONDS = _STATEMENT_MILLISECONDS / 1000 + 5
+# A connection that rested is asked first whether anybody is there: a server that hangs takes packets, but says nothing.
+_PING_SECONDS = 3.0
 # So long a connection may outlive the credentials that it was made with.
 _RECYCLE_SECONDS = 1800
 
@@ -81,7 +83,23 @@ def make_engine(
         if connection is not None:
             connection.answer_seconds = answer_seconds
 
+    _ask_with_little_patience(engine)
     return engine
+
+
+def _ask_with_little_patience(engine: Engine) -> None:
+    """Have the pool wait `_PING_SECONDS` when it asks a connection that rested whether anybody is there."""
+    ask = engine.dialect.do_ping
+
+    def ping(dbapi_connection: Any) -> bool:
+        patience = dbapi_connection.answer_seconds
+        dbapi_connection.answer_seconds = min(_PING_SECONDS, patience or _PING_SECONDS)
+        try:
+            return ask(dbapi_connection)
+        finally:
+            dbapi_connection.answer_seconds = patience
+
+    engine.dialect.do_ping = ping  # type: ignore[method-assign] # no event tells of it
 
 
 def source_of(settings: DatabaseSettings, pauses: tuple[float, ...] = SERVICE_PAUSES) -> Source:

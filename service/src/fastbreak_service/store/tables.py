@@ -28,6 +28,24 @@ analyses = sa.Table(
     sa.Column("model_name", sa.Text),
     sa.Column("model_sha256", sa.Text),
     sa.Column("service_version", sa.Text, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("idempotency_key", sa.Text),
+    sa.Column("fingerprint", sa.Text),
+)
+
+work = sa.Table(
+    "work",
+    metadata,
+    sa.Column("analysis_id", sa.ForeignKey("analyses.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("contract", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("place", sa.Text, nullable=False),
+    sa.Column("available_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+    sa.Column("takes", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("token", UUID(as_uuid=True)),
+    sa.Column("lease_until", sa.DateTime(timezone=True)),
+    sa.Column("reason", sa.Text),
+    sa.Column("dead_at", sa.DateTime(timezone=True)),
 )
 
 persons = sa.Table(

@@ -8,19 +8,19 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from fastbreak_service.video import ebml
+from fastbreak_service.video import ebml, isobmff
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_MAX_BOXES = 4096
-_KNOWN = {b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"moof", b"sidx", b"styp", b"mfra", b"uuid", b"meta"}
 _UNKNOWN_SIZES = (0, 0xFFFFFFFF)
 _ASF_HEADER = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 _ASF_FILE_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 _ASF_BROADCAST = 1
 _OGG_LAST_PAGE = 4
 _OGG_PAGE_BYTES = 27 + 255 + 255 * 255
+# A name and the mark of a number.
+_FLV_SIZE = b"filesize\0"
 # A transport stream's packets: as broadcast, with a time before each, and with parity after each.
 _TS_PACKETS = ((188, 0), (192, 4), (204, 0))
 _TS_SYNC = 0x47
@@ -32,35 +32,40 @@ def cut_short(path: Path) -> bool:
     end = path.stat().st_size
     with path.open("rb") as stream:
         begin = stream.read(8192)
-    if begin[:4] == b"RIFF":
-        return _riff_cut_short(begin, end)
-    if begin.startswith(_ASF_HEADER):
-        return _asf_cut_short(begin, end)
+    if begin[:4] == b"RIFF" or begin.startswith(_ASF_HEADER):
+        return max(_riff_size(begin), _asf_size(begin)) > end
     if begin[:4] == b"OggS":
         return _ogg_cut_short(path, end)
     if begin.startswith(ebml.MAGIC):
         return ebml.cut_short(path)
+    if begin[:3] == b"FLV":
+        return flv_size(begin) > end
     if stride := _ts_packet(begin):
         return end % stride != 0
     return _boxes_cut_short(path)
 
 
-def _riff_cut_short(begin: bytes, end: int) -> bool:
-    """AVI: the first chunk's size; one byte of padding may be missing."""
-    if len(begin) < 8:
-        return False
+def has_size(begin: bytes) -> bool:
+    """Whether an AVI, ASF or WMV file, of which this is the begin, says how long it is."""
+    return _riff_size(begin) > 0 or _asf_size(begin) > 0
+
+
+def _riff_size(begin: bytes) -> int:
+    """AVI: where the first chunk ends, by its size; one byte of padding may be missing. 0 where it does not say."""
+    if begin[:4] != b"RIFF" or len(begin) < 8:
+        return 0
     (size,) = struct.unpack_from("<I", begin, 4)
-    return size not in _UNKNOWN_SIZES and size + 7 > end
+    return 0 if size in _UNKNOWN_SIZES else size + 7
 
 
-def _asf_cut_short(begin: bytes, end: int) -> bool:
-    """ASF and WMV: the size in the file properties, unless it was a broadcast."""
+def _asf_size(begin: bytes) -> int:
+    """ASF and WMV: the size in the file properties, unless it was a broadcast. 0 where it does not say."""
     found = begin.find(_ASF_FILE_PROPERTIES)
-    if found < 0 or len(begin) < found + 92:
-        return False
+    if not begin.startswith(_ASF_HEADER) or found < 0 or len(begin) < found + 92:
+        return 0
     (size,) = struct.unpack_from("<Q", begin, found + 40)
     (flags,) = struct.unpack_from("<I", begin, found + 88)
-    return not flags & _ASF_BROADCAST and bool(size > end)
+    return 0 if flags & _ASF_BROADCAST else int(size)
 
 
 def _ogg_cut_short(path: Path, end: int) -> bool:
@@ -77,6 +82,13 @@ def _ogg_cut_short(path: Path, end: int) -> bool:
     return True
 
 
+def flv_size(begin: bytes) -> float:
+    """The size that an FLV file says it has (onMetaData, a number of AMF); 0.0 where it does not say."""
+    found = begin.find(_FLV_SIZE)
+    number = begin[found + len(_FLV_SIZE) :][:8]
+    return float(struct.unpack(">d", number)[0]) if found >= 0 and len(number) == 8 else 0.0
+
+
 def _ts_packet(begin: bytes) -> int | None:
     """The size of an MPEG transport stream's packets, by the byte that each begins with. None for any other file."""
     for size, offset in _TS_PACKETS:
@@ -87,30 +99,14 @@ def _ts_packet(begin: bytes) -> int | None:
 
 
 def _boxes_cut_short(path: Path) -> bool:
-    """Whether the file is an ISO base media file (ISO/IEC 14496-12) whose top-level boxes reach past its end.
+    """Whether the file is an ISO base media file (ISO/IEC 14496-12) that is shorter than its boxes or an index say.
 
     False for any other file. A file that has media data but no index (`moov`) was cut off before the index.
     """
     end = path.stat().st_size
-    seen: set[bytes] = set()
-    with path.open("rb") as stream:
-        offset = 0
-        for _ in range(_MAX_BOXES):
-            stream.seek(offset)
-            header = stream.read(16)
-            if len(header) < 8:
-                break
-            size, kind = struct.unpack(">I4s", header[:8])
-            if not seen and kind not in _KNOWN:
-                return False
-            if size == 1 and len(header) == 16:
-                size = struct.unpack(">Q", header[8:])[0]
-            elif size == 0:
-                size = end - offset
-            if size < 8:
-                return False
-            seen.add(kind)
-            offset += size
-            if offset > end:
-                return kind in _KNOWN
-    return b"mdat" in seen and b"moov" not in seen and b"moof" not in seen
+    kinds = set()
+    for box in isobmff.top_boxes(path):
+        kinds.add(box.kind)
+        if box.end > end or box.indexed_end > end:
+            return True
+    return b"mdat" in kinds and b"moov" not in kinds and b"moof" not in kinds

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 import av
 import av.logging
 
-from fastbreak_service.errors import RejectedVideoError, Rejection
+from fastbreak_service.errors import RejectedVideoError, Rejection, refuse_empty
 from fastbreak_service.video.boxes import cut_short
 from fastbreak_service.video.guard import rejecting
 from fastbreak_service.video.streams import main_stream
@@ -56,9 +56,7 @@ class DamageCounter(logging.Handler):
 
 def open_video(path: Path, limits: Limits) -> tuple[InputContainer, VideoStream]:
     """The container and the video stream to analyse; the caller closes the container. Raises RejectedVideoError."""
-    size = path.stat().st_size
-    if size == 0:
-        raise RejectedVideoError(Rejection.EMPTY_BODY, "The video has no bytes. Send the file's content as the body.")
+    refuse_empty(path.stat().st_size)
     if cut_short(path):
         raise RejectedVideoError(
             Rejection.TRUNCATED,

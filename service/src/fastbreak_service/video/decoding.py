@@ -41,7 +41,8 @@ class Tally:
 
     `reports` tells how much damage the decoder has reported so far.
     `due` counts packets with content that belong to the first decoded picture or to a later one: a recording that
-    begins in the middle of a group of pictures owes nothing for its beginning.
+    begins in the middle of a group of pictures owes nothing for its beginning. `last_key` is the place of the last key
+    packet among all `packets` with content.
     """
 
     due: int = 0
@@ -50,6 +51,8 @@ class Tally:
     errors: int = 0
     interlaced: bool = False
     open_ended: bool = False
+    packets: int = 0
+    last_key: int = 0
     reports: Callable[[], int] = int
     _last_damaged: int = -_REORDERED
     _reported: deque[int] = field(default_factory=lambda: deque(maxlen=_AHEAD))
@@ -59,7 +62,12 @@ class Tally:
         """Account for a packet before it is decoded."""
         self.errors += bool(packet.is_corrupt)
         self._reported.append(self.reports())
-        if packet.size == 0 or packet.is_discard:
+        if packet.size == 0:
+            return
+        if packet.is_keyframe:
+            self.last_key = self.packets
+        self.packets += 1
+        if packet.is_discard:
             return
         if self.pictures:
             self.due += 1
@@ -83,7 +91,7 @@ class Tally:
 
         Half a file of a kind that does not say where it ends is told by its last picture, which is half there.
         """
-        reported = self.reports() > self._reported[0] if len(self._reported) == _AHEAD else False
+        reported = bool(self._reported) and self.reports() > self._reported[0]
         if self.open_ended and (reported or self.pictures - self._last_damaged < _REORDERED):
             raise RejectedVideoError(
                 Rejection.TRUNCATED,

@@ -44,6 +44,22 @@ def cut_short(path: Path) -> bool:
     return False
 
 
+def ends_within(path: Path) -> bool:
+    """Whether the segment has a size, and ends where the file does or before."""
+    end = path.stat().st_size
+    offset = 0
+    with path.open("rb") as stream:
+        for _ in range(_MAX_ELEMENTS):
+            stream.seek(offset)
+            identity, size, length = _head(stream)
+            if length == 0 or size is None:
+                return False
+            offset += length + size
+            if identity == _SEGMENT or offset >= end:
+                return identity == _SEGMENT and offset <= end
+    return False
+
+
 def _head(stream: BinaryIO) -> tuple[int, int | None, int]:
     """An element's id, size (None if unknown) and the length of both; length 0 for what is no element."""
     begin = stream.read(12)

@@ -6,13 +6,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fastbreak_service.video.completeness import Completeness
 
 
 @dataclass(frozen=True, slots=True)
 class VideoFacts:
     """What was seen while decoding; nothing here is copied from the container's claims.
 
-    `decode_errors` counts what the decoder reported as damaged.
+    `decode_errors` counts what the decoder reported as damaged. `completeness` is unknown where nothing in the file
+    tells whether it ends where it was meant to.
     """
 
     width: int
@@ -21,3 +26,4 @@ class VideoFacts:
     frames: int
     duration_seconds: float
     decode_errors: int
+    completeness: Completeness

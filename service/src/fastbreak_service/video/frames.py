@@ -8,16 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 from av.sidedata.sidedata import Type as SideData
 
 from fastbreak_service.errors import RejectedVideoError, Rejection
+from fastbreak_service.video.completeness import Completeness, completeness
 from fastbreak_service.video.container import DamageCounter, open_video
 from fastbreak_service.video.decoding import Tally, pictures, settle
 from fastbreak_service.video.deinterlace import progressive
+from fastbreak_service.video.ending import SILENT, check_last_picture
 from fastbreak_service.video.facts import VideoFacts
 from fastbreak_service.video.geometry import UPRIGHT, Orientation, fitted, orientation, pixel_aspect, square_size
 from fastbreak_service.video.guard import rejecting
+from fastbreak_service.video.planes import upright
 from fastbreak_service.video.work import of_frames
 
 if TYPE_CHECKING:
@@ -30,16 +32,16 @@ if TYPE_CHECKING:
 
     from fastbreak_service.video.limits import Limits
     from fastbreak_service.video.work import Meter
-    from fastbreak_service.vision.arrays import Bytes
+    from fastbreak_service.vision.picture import Picture
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A picture: its number from 0, its time in seconds from the first, and (height, width, 4) ARGB pixels."""
+    """A picture: its number from 0, its time in seconds from the first, and what it shows."""
 
     index: int
     time_seconds: float
-    pixels: Bytes
+    picture: Picture
 
 
 class VideoReader:
@@ -54,13 +56,15 @@ class VideoReader:
         # The last picture is shown for as long as the one before it.
         self._step = 0.0
         self._errors = 0
+        self._completeness = Completeness.UNKNOWN
         self._turn = UPRIGHT
         self._meter = limits.meter()
 
     def facts(self) -> VideoFacts:
         """What the pass saw."""
         rate = (self._count - 1) / self._last if self._last > 0 else 0.0
-        return VideoFacts(*self._size, rate, self._count, self._last + self._step, self._errors)
+        duration = self._last + self._step
+        return VideoFacts(*self._size, rate, self._count, duration, self._errors, self._completeness)
 
     @property
     def meter(self) -> Meter:
@@ -72,6 +76,7 @@ class VideoReader:
             tally = Tally(reports=lambda: damage.count)
             container, stream = open_video(self._path, self._limits)
             with container:
+                kind, silent = container.format.name, stream.codec.canonical_name in SILENT
                 try:
                     yield from self._frames(container, stream, tally)
                 finally:
@@ -83,6 +88,9 @@ class VideoReader:
                 "The video stream gave no picture that could be decoded. Check the file in a player.",
             )
         tally.check()
+        if silent and tally.open_ended:
+            check_last_picture(self._path, self._limits, tally.last_key, self._meter)
+        self._completeness = completeness(self._path, kind)
 
     def _frames(self, container: InputContainer, stream: VideoStream, tally: Tally) -> Iterator[Frame]:
         with rejecting(Rejection.UNDECODABLE, "The decoder cannot be set up for this video."):
@@ -113,7 +121,7 @@ class VideoReader:
 
     def _note(self, frame: Frame) -> None:
         if self._count == 0:
-            self._size = (frame.pixels.shape[1], frame.pixels.shape[0])
+            self._size = (frame.picture.width, frame.picture.height)
         self._count += 1
         self._step = frame.time_seconds - self._last
         self._last = frame.time_seconds
@@ -147,15 +155,3 @@ def orientation_of(picture: VideoFrame, before: Orientation) -> Orientation:
     """How a picture is to be shown; as the one before where it does not say. Raises RejectedVideoError."""
     matrix = picture.side_data.get(SideData.DISPLAYMATRIX)
     return before if matrix is None else orientation(bytes(matrix))
-
-
-def upright(picture: VideoFrame, size: tuple[int, int], turn: Orientation) -> Bytes:
-    """The picture's pixels as a viewer sees them: scaled to a width and height, then mirrored and turned, ARGB.
-
-    `size` is one at which pixels are square. Angles measured on pixels that are not square would be wrong.
-    """
-    width, height = size
-    # FFmpeg's fast way to RGBA leaves the last columns of a width that 8 does not divide unset, and with several
-    # threads the seams between their shares; to ARGB on one thread it writes every pixel.
-    pixels = np.asarray(picture.to_ndarray(format="argb", width=width, height=height, threads=1), dtype=np.uint8)
-    return turn.apply(pixels)

@@ -59,17 +59,22 @@ class Orientation:
         down = abs(self.yx) * width + abs(self.yy) * height
         return math.ceil(across), math.ceil(down)
 
-    def apply(self, pixels: Bytes) -> Bytes:
-        """A picture of shape (height, width, 4) as it is shown, C-contiguous; black where it has no pixel."""
+    @property
+    def as_stored(self) -> bool:
+        """Whether the picture is shown as it is stored."""
+        return self.right_angled and not self.sideways and min(self.xx, self.yy) > 0
+
+    def apply(self, plane: Bytes) -> Bytes:
+        """A plane of shape (height, width) as it is shown; 0 where it has no pixel. A view where it can be one."""
         if not self.right_angled:
-            return _warp(pixels, self)
+            return _warp(plane, self)
         if self.sideways:
-            pixels = pixels.transpose(1, 0, 2)
+            plane = plane.T
         if (self.xy if self.sideways else self.xx) < 0:
-            pixels = pixels[:, ::-1]
+            plane = plane[:, ::-1]
         if (self.yx if self.sideways else self.yy) < 0:
-            pixels = pixels[::-1]
-        return np.ascontiguousarray(pixels)
+            plane = plane[::-1]
+        return plane
 
 
 UPRIGHT = Orientation()
@@ -132,20 +137,20 @@ def fitted(size: tuple[int, int], turn: Orientation, first: tuple[int, int]) -> 
     return (first[1], first[0]) if turn.sideways else first
 
 
-def _warp(pixels: Bytes, turn: Orientation) -> Bytes:
+def _warp(plane: Bytes, turn: Orientation) -> Bytes:
     """Turn by any angle about the middle, each pixel taken from the nearest one."""
-    height, width = pixels.shape[:2]
+    height, width = plane.shape
     out_width, out_height = turn.size(width, height)
-    words = pixels.reshape(-1, 4).view("<u4").ravel()
-    shown = np.empty((out_height, out_width), "<u4")
+    values = np.ascontiguousarray(plane).ravel()
+    shown = np.empty((out_height, out_width), np.uint8)
     x = np.arange(out_width, dtype=np.float32) - np.float32((out_width - 1) / 2)
     for row in range(out_height):
         y = row - (out_height - 1) / 2
         column = _nearest(x * np.float32(turn.xx) + np.float32(turn.yx * y + (width - 1) / 2))
         line = _nearest(x * np.float32(turn.xy) + np.float32(turn.yy * y + (height - 1) / 2))
         inside = (column >= 0) & (column < width) & (line >= 0) & (line < height)
-        shown[row] = np.where(inside, words.take(line * np.int32(width) + column, mode="clip"), 0)
-    return shown.view(np.uint8).reshape(out_height, out_width, 4)
+        shown[row] = np.where(inside, values.take(line * np.int32(width) + column, mode="clip"), 0)
+    return shown
 
 
 def _nearest(places: npt.NDArray[np.float32]) -> npt.NDArray[np.int32]:

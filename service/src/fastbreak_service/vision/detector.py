@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from fastbreak_service.vision.arrays import Floats
 
 INPUT_SIZE = 224
+INPUT_RANGE = (-1.0, 1.0)
 BODY_MARGIN = 1.25
+LOWEST_SCORE = 0.3
+"""What the detector is less sure of is not handed on; who is sure enough for what is the tracker's to say."""
 _STRIDES_AND_ANCHORS = ((8, 2), (16, 2), (32, 6))
 _TILE_OVERLAP = 0.4
 
@@ -72,11 +75,6 @@ def tile_count(width: int, height: int) -> int:
     if long_side < 1.25 * short_side:
         return 1
     return math.ceil((long_side - short_side) / (short_side * (1 - _TILE_OVERLAP))) + 2
-
-
-def to_input(picture: Floats) -> Floats:
-    """A sampled tile (0 to 255) as the network wants it: (1, 224, 224, 3), -1 to 1."""
-    return (picture / np.float32(127.5) - np.float32(1))[None]
 
 
 def read(boxes: Floats, logits: Floats, points: Floats, tile: Region, threshold: float) -> list[Detection]:

@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING, Any
 import openvino as ov
 
 from fastbreak_service.vision import detector, pose
-from fastbreak_service.vision.region import Region, sample
+from fastbreak_service.vision.sampling import inputs, with_front
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fastbreak_service.vision.arrays import Bytes, Floats
+    from fastbreak_service.vision.arrays import Floats
     from fastbreak_service.vision.detector import Detection
+    from fastbreak_service.vision.picture import Picture
     from fastbreak_service.vision.pose import Pose
+    from fastbreak_service.vision.region import Region
 
 DETECTOR_FILE = "pose_detection.tflite"
 LANDMARK_FILE = "pose_landmark_full.tflite"
@@ -72,30 +74,31 @@ class PoseModel:
             "INFERENCE_PRECISION_HINT": "f32",
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_NUM_THREADS": "1",
+            # It would hold the thread to a processor, and other workers on the machine theirs to the same.
+            "ENABLE_CPU_PINNING": "NO",
         }
         detect = core.read_model(directory / DETECTOR_FILE)
         landmark = core.read_model(directory / LANDMARK_FILE)
         wanted = [landmark.output(name) for name in (_LANDMARKS, _SCORE, _HEATMAP)]
-        self._detect: Any = core.compile_model(detect, "CPU", options)
+        self._detect: Any = core.compile_model(
+            with_front(detect, detect.outputs, detector.INPUT_SIZE, *detector.INPUT_RANGE), "CPU", options
+        )
         self._landmark: Any = core.compile_model(
-            ov.Model(wanted, landmark.get_parameters(), "landmarks"), "CPU", options
+            with_front(landmark, wanted, pose.INPUT_SIZE, *pose.INPUT_RANGE), "CPU", options
         )
         self._anchors = detector.anchors()
 
-    def detect(self, pixels: Bytes, threshold: float = 0.5) -> list[Detection]:
-        """The persons in a frame of shape (height, width, 4), best first."""
-        height, width = pixels.shape[:2]
+    def detect(self, picture: Picture) -> list[Detection]:
+        """The persons in a frame, best first."""
         found: list[Detection] = []
-        for tile in detector.tiles(width, height):
-            picture = sample(pixels, tile, detector.INPUT_SIZE)
-            answer = self._detect(detector.to_input(picture))
+        for tile in detector.tiles(picture.width, picture.height):
+            answer = self._detect(inputs(picture, tile, detector.INPUT_SIZE))
             boxes: Floats = answer[0][0]
             logits: Floats = answer[1][0, :, 0]
-            found += detector.read(boxes, logits, self._anchors, tile, threshold)
+            found += detector.read(boxes, logits, self._anchors, tile, detector.LOWEST_SCORE)
         return detector.distinct(found)
 
-    def look(self, pixels: Bytes, region: Region) -> Pose:
-        """The pose of the person in a region of a frame of shape (height, width, 4)."""
-        picture = sample(pixels, region, pose.INPUT_SIZE)
-        answer = self._landmark(pose.to_input(picture))
+    def look(self, picture: Picture, region: Region) -> Pose:
+        """The pose of the person in a region of a frame."""
+        answer = self._landmark(inputs(picture, region, pose.INPUT_SIZE))
         return pose.read(answer[0][0], float(answer[1][0, 0]), answer[2][0], region)

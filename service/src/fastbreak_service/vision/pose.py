@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fastbreak_service.vision.arrays import Floats
 
 INPUT_SIZE = 256
+INPUT_RANGE = (0.0, 1.0)
 BODY_MARGIN = 1.25
 _ALL_POINTS = 39
 _CIRCLE = slice(COUNT, COUNT + 2)
@@ -42,11 +43,6 @@ class Pose:
     visibility: Floats
     score: float
     next_region: Region | None
-
-
-def to_input(picture: Floats) -> Floats:
-    """A sampled region (0 to 255) as the network wants it: (1, 256, 256, 3), 0 to 1."""
-    return (picture / np.float32(255))[None]
 
 
 def read(landmarks: Floats, score: float, heatmap: Floats, region: Region) -> Pose:

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""Rotated square regions of a frame, and sampling them into the square pictures a network takes."""
+"""Rotated square regions of a frame."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    from fastbreak_service.vision.arrays import Bytes, Floats
+    from fastbreak_service.vision.arrays import Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,37 +59,3 @@ def overlap(region: Region, other: Region) -> float:
         return 0.0
     shared = width * height
     return shared / (region.side**2 + other.side**2 - shared)
-
-
-def sample(pixels: Bytes, region: Region, size: int) -> Floats:
-    """The region as a picture of `size` x `size`, bilinear; black where it reaches over the frame's edge.
-
-    `pixels` has shape (height, width, 4), ARGB, 8 bits a channel, C-contiguous: one pixel is then one 32-bit word, and
-    gathering words is several times faster in NumPy than gathering channels. Returns (size, size, 3), RGB, 0 to 255.
-    """
-    height, width = pixels.shape[:2]
-    step = (np.arange(size, dtype=np.float32) / np.float32(size) - np.float32(0.5)) * np.float32(region.side)
-    cosine, sine = np.float32(math.cos(region.rotation)), np.float32(math.sin(region.rotation))
-    x = (np.float32(region.center_x) + step * cosine)[None, :] - (step * sine)[:, None]
-    y = (np.float32(region.center_y) + step * sine)[None, :] + (step * cosine)[:, None]
-    left, top = np.floor(x), np.floor(y)
-    column, row = left.astype(np.int32), top.astype(np.int32)
-    across = _weights(column, x - left, width)
-    down = _weights(row, y - top, height)
-    words = pixels.reshape(-1, 4).view("<u4").ravel()
-    first = row * np.int32(width) + column
-    planes = np.zeros((3, size, size), np.float32)
-    for bottom, right in ((0, 0), (0, 1), (1, 0), (1, 1)):
-        # A place outside the frame has weight 0, so which pixel "clip" takes for it does not matter.
-        word = words.take(first + np.int32(bottom * width + right), mode="clip")
-        weight = across[right] * down[bottom]
-        for channel in range(3):
-            planes[channel] += ((word >> np.uint32(8 * channel + 8)) & np.uint32(255)) * weight
-    return np.ascontiguousarray(planes.transpose(1, 2, 0))
-
-
-def _weights(cell: npt.NDArray[np.int32], share: Floats, extent: int) -> tuple[Floats, Floats]:
-    """The bilinear weights of a cell and of the next one along one axis; 0 for those outside 0 to extent - 1."""
-    near = (1 - share) * ((cell >= 0) & (cell < extent))
-    far = share * ((cell >= -1) & (cell < extent - 1))
-    return near, far

@@ -4,38 +4,46 @@
 """Keeping persons apart and giving each one number through a clip.
 
 Between key frames a person is followed by the landmarks alone: each pose says where to look next, which is several
-times cheaper than detecting again. On key frames detections start new tracks and pick up lost ones. A person has a
-number only after being seen in `CONFIRM_AFTER` frames on end, so that a chair that once looks like a person is never
-listed;
-the frames before that are held back, not dropped.
+times cheaper than detecting again. A person who is lost is looked for where they should be by now, and on key frames
+among the detections that are nobody's: unsure ones may bring a lost person back, sure ones may also start a track. Two
+tracks are one body when their landmarks agree, not when their boxes overlap: players stand before each other.
+
+A person has a number only after being seen in `CONFIRM_AFTER` frames on end, so that a chair that once looks like a
+person is never listed; the frames before that are held back, not dropped.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from fastbreak_service.vision.region import Region, overlap
+from fastbreak_service.vision.region import overlap
+from fastbreak_service.vision.track import Track, covered, likeness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from fastbreak_service.vision.detector import Detection
     from fastbreak_service.vision.pose import Pose
+    from fastbreak_service.vision.region import Region
 
 CONFIRM_AFTER = 3
 MINIMUM_SCORE = 0.5
+"""Of a look that shows a person, and of a detection that may start a track."""
 FORGET_AFTER_SECONDS = 1.5
 KEY_FRAME_SECONDS = 1 / 3
 SEARCH_SECONDS = 0.1
 MAX_PERSONS = 16
 """How many are followed at once: each costs one look a frame, and a drawn crowd must not cost a hundred."""
+_COAST_SECONDS = 0.25
+"""A lost person is looked for where they should be by now in so many seconds, without a detection."""
 _KNOWN_OVERLAP = 0.45
 _SAME_POSE = 0.5
-_SAME_BODY = 0.5
-_REACH = 0.6
+_SAME_LOOK = 0.35
+"""Landmarks as alike as this, found from a detection, are those of the body that is followed already."""
+_COVERED, _NEW_COVERED = 0.85, 0.5
+"""The share of a box that may lie within another's, of a person who was lost, and of a new one: in a blurred picture a
+body's limbs are easily seen as another, smaller body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,64 +56,11 @@ class Sighting:
     pose: Pose
 
 
-@dataclass(slots=True)
-class _Track:
-    order: int
-    region: Region
-    pose: Pose
-    seen_at: float
-    velocity: tuple[float, float] = (0.0, 0.0)
-    live: bool = True
-    person: int | None = None
-    held: list[tuple[int, float, Pose]] = field(default_factory=list)
-
-    def see(self, frame: int, time_seconds: float, pose: Pose, region: Region) -> None:
-        elapsed = time_seconds - self.seen_at
-        if elapsed > 0:
-            speed_x = (region.center_x - self.region.center_x) / elapsed
-            speed_y = (region.center_y - self.region.center_y) / elapsed
-            self.velocity = (
-                0.7 * self.velocity[0] + 0.3 * speed_x,
-                0.7 * self.velocity[1] + 0.3 * speed_y,
-            )
-        self.region, self.pose, self.seen_at, self.live = region, pose, time_seconds, True
-        self.held.append((frame, time_seconds, pose))
-
-    def distance(self, region: Region, time_seconds: float) -> float:
-        """How far `region` lies from where this track should be by now, in sides of the region."""
-        elapsed = time_seconds - self.seen_at
-        off_x = self.region.center_x + self.velocity[0] * elapsed - region.center_x
-        off_y = self.region.center_y + self.velocity[1] * elapsed - region.center_y
-        return float(np.hypot(off_x, off_y)) / region.side
-
-
-def likeness(pose: Pose, other: Pose, side: float) -> float:
-    """How much two poses are the same person's, 0 to 1.
-
-    The mean over the landmarks of exp(-d^2 / 2s^2) with s = 3 % of the region's side: COCO's object keypoint
-    similarity with one tolerance for all landmarks.
-    """
-    distance = np.square(pose.points - other.points).sum(axis=1)
-    return float(np.exp(-distance / (2 * (0.03 * side) ** 2)).mean())
-
-
-def covered(pose: Pose, other: Pose) -> float:
-    """How much of the smaller of two bodies' boxes lies in the other's, 0 to 1.
-
-    Stricter than `likeness`: a second look at the same body often swaps its left and right.
-    """
-    low = np.maximum(pose.points.min(axis=0), other.points.min(axis=0))
-    high = np.minimum(pose.points.max(axis=0), other.points.max(axis=0))
-    shared = np.prod(np.maximum(high - low, 0))
-    smaller = min(np.prod(np.ptp(pose.points, axis=0)), np.prod(np.ptp(other.points, axis=0)))
-    return float(shared / smaller) if smaller > 0 else 0.0
-
-
 class Tracker:
     """The persons of one clip. Feed it the frames in order; it is not shared between threads."""
 
     def __init__(self) -> None:
-        self._tracks: list[_Track] = []
+        self._tracks: list[Track] = []
         self._started = 0
         self._persons = 0
         self._frames = 0
@@ -135,8 +90,7 @@ class Tracker:
         self._follow(frame, time_seconds, look)
         if detections is not None:
             self._detected_at = time_seconds
-            for detection in detections[: 2 * MAX_PERSONS]:
-                self._admit(frame, time_seconds, detection, look)
+            self._associate(frame, time_seconds, detections[: 2 * MAX_PERSONS], look)
         return self._release(CONFIRM_AFTER)
 
     def finish(self) -> list[Sighting]:
@@ -151,50 +105,67 @@ class Tracker:
         ]
 
     def _follow(self, frame: int, time_seconds: float, look: Callable[[Region], Pose]) -> None:
-        found: list[tuple[_Track, Pose, Region]] = []
-        for track in (t for t in self._tracks if t.live):
-            pose = look(track.region)
+        found: list[tuple[Track, Pose, Region]] = []
+        for track in self._tracks:
+            if not track.live and time_seconds - track.seen_at > _COAST_SECONDS:
+                continue
+            pose = look(track.region if track.live else track.expected(time_seconds))
             if pose.score >= MINIMUM_SCORE and pose.next_region is not None:
                 found.append((track, pose, pose.next_region))
             else:
                 track.live = False
         # Of two tracks that landed on the same body the one that jumped less keeps it; the other is lost.
-        found.sort(key=lambda f: (-likeness(f[0].pose, f[1], f[2].side), f[0].order))
-        kept: list[tuple[_Track, Pose, Region]] = []
+        found.sort(key=lambda f: (not f[0].live, -likeness(f[0].pose, f[1], f[2].side), f[0].order))
+        kept: list[Pose] = []
         for track, pose, region in found:
-            if any(likeness(pose, other, region.side) > _SAME_POSE for _, other, _ in kept):
+            same = any(likeness(pose, other, region.side) > _SAME_POSE for other in kept)
+            back = track.may_be_in(region, time_seconds) and not _is_part_of_another(pose, kept, _COVERED)
+            if same or not (track.live or back):
                 track.live = False
                 continue
-            kept.append((track, pose, region))
+            kept.append(pose)
             track.see(frame, time_seconds, pose, region)
 
-    def _admit(self, frame: int, time_seconds: float, detection: Detection, look: Callable[[Region], Pose]) -> None:
-        live = [track for track in self._tracks if track.live]
-        if len(live) >= MAX_PERSONS:
-            return
-        if any(overlap(detection.region, track.region) > _KNOWN_OVERLAP for track in live):
-            return
-        pose = look(detection.region)
-        region = pose.next_region
-        if pose.score < MINIMUM_SCORE or region is None:
-            return
-        if any(covered(pose, track.pose) > _SAME_BODY for track in live):
-            return
-        track = self._lost_track_near(region, time_seconds)
-        if track is None:
-            track = _Track(self._started, region, pose, time_seconds)
-            self._started += 1
-            self._tracks.append(track)
-        track.see(frame, time_seconds, pose, region)
+    def _associate(
+        self, frame: int, time_seconds: float, detections: Sequence[Detection], look: Callable[[Region], Pose]
+    ) -> None:
+        """Bring lost persons back by the detections that are nobody's yet, and let the sure ones start new tracks."""
+        known = self._known(detections)
+        for place, detection in enumerate(detections):
+            live = [track for track in self._tracks if track.live]
+            sure = detection.score >= MINIMUM_SCORE
+            if place in known or len(live) >= MAX_PERSONS:
+                continue
+            if not (sure or self._lost_in(detection.region, time_seconds)):
+                continue
+            pose = look(detection.region)
+            region = pose.next_region
+            if pose.score < MINIMUM_SCORE or region is None:
+                continue
+            track = self._lost_in(region, time_seconds)
+            if _is_part_of_another(pose, [other.pose for other in live], _COVERED if track else _NEW_COVERED):
+                continue
+            if track is None:
+                if not sure:
+                    continue
+                track = Track(self._started, region, pose, time_seconds)
+                self._started += 1
+                self._tracks.append(track)
+            track.see(frame, time_seconds, pose, region)
 
-    def _lost_track_near(self, region: Region, time_seconds: float) -> _Track | None:
-        near = [
-            (track.distance(region, time_seconds), track.order, track)
-            for track in self._tracks
-            if not track.live and 0.6 < track.region.side / region.side < 1.6
-        ]
-        near = [entry for entry in near if entry[0] <= _REACH]
-        return min(near)[2] if near else None
+    def _known(self, detections: Sequence[Detection]) -> set[int]:
+        """The places of the detections that are tracks': each has the one that overlaps it most."""
+        known: set[int] = set()
+        for track in (t for t in self._tracks if t.live):
+            overlaps = [overlap(detection.region, track.region) for detection in detections]
+            if overlaps and max(overlaps) > _KNOWN_OVERLAP:
+                known.add(overlaps.index(max(overlaps)))
+        return known
+
+    def _lost_in(self, region: Region, time_seconds: float) -> Track | None:
+        """The lost person who is likeliest to have come back in a region."""
+        lost = [track for track in self._tracks if not track.live and track.may_be_in(region, time_seconds)]
+        return min(lost, key=lambda track: (track.distance(region, time_seconds), track.order), default=None)
 
     def _release(self, enough: int) -> list[Sighting]:
         released: list[Sighting] = []
@@ -206,3 +177,13 @@ class Tracker:
                 released += [Sighting(track.person, frame, time, pose) for frame, time, pose in track.held]
                 track.held.clear()
         return released
+
+
+def _is_part_of_another(pose: Pose, others: list[Pose], most: float) -> bool:
+    """Whether a pose is that of a body which is followed already, or of its limbs; by the smaller one's measure."""
+
+    def alike(other: Pose) -> bool:
+        side = min(region.side for region in (pose.next_region, other.next_region) if region is not None)
+        return likeness(pose, other, side) > _SAME_LOOK
+
+    return any(alike(other) or covered(pose, other) > most for other in others)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from fastbreak_service.errors import AnalysisError, RejectedVideoError, Rejection
+from fastbreak_service.errors import AnalysisError, NotCheckedError, RejectedVideoError, Rejection
 from fastbreak_service.worker.confine import environment
 from fastbreak_service.worker.protocol import parse_event, parse_verdict
 
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
     from fastbreak_service.video.limits import Limits
     from fastbreak_service.worker.protocol import Job
 
-_LOAD_SECONDS = 60
-_PROBE_SECONDS = 30
+# Nothing is lost by waiting for long: without its networks the service is not ready anyway.
+_LOAD_SECONDS = 300
+_PROBE_SECONDS = 45
 _LINE_BYTES = 1 << 24
 log = structlog.get_logger()
 
@@ -153,23 +155,32 @@ def _how(returncode: int) -> str:
 
 
 async def probe(path: Path, limits: Limits) -> None:
-    """Raise RejectedVideoError when a file cannot be analysed; a file that breaks the decoder is not a video."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "fastbreak_service.worker.probing",
-        str(path),
-        str(limits.max_duration_seconds),
-        str(limits.max_work_seconds),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        env=environment(os.environ),
-    )
+    """Check a file in a process of its own.
+
+    Raises RejectedVideoError when it cannot be analysed (a file that breaks the decoder is not a video), and
+    NotCheckedError when the process could not be started, or did not come to an end for lack of resources.
+    """
+    try:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "fastbreak_service.worker.probing",
+            str(path),
+            str(limits.max_duration_seconds),
+            str(limits.max_work_seconds),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            env=environment(os.environ),
+        )
+    except OSError as error:
+        log.error("probe did not start", reason=str(error))  # noqa: TRY400 - the reason says it all
+        raise NotCheckedError from error
+    output = b""
     try:
         async with asyncio.timeout(_PROBE_SECONDS):
             output, _ = await process.communicate()
     except TimeoutError:
-        output = b""
+        log.warning("probe took too long", seconds=_PROBE_SECONDS)
     finally:
         if process.returncode is None:
             process.kill()
@@ -180,7 +191,10 @@ async def probe(path: Path, limits: Limits) -> None:
 
 
 def _verdict(returncode: int, output: bytes) -> tuple[Rejection, str] | None:
-    """Why a probe that ended refused its video, None if it did not."""
+    """Why a probe that ended refused its video, None if it did not. Raises NotCheckedError.
+
+    A probe gets SIGXCPU at its own limit. SIGKILL is from us, or from a platform that has no memory left.
+    """
     how = _how(returncode)
     if returncode == 0:
         try:
@@ -188,4 +202,8 @@ def _verdict(returncode: int, output: bytes) -> tuple[Rejection, str] | None:
         except ValueError as error:
             how = f"no verdict: {error}"
     log.warning("probe failed", how=how)
+    if returncode == -signal.SIGKILL:
+        raise NotCheckedError
+    if returncode == -signal.SIGXCPU:
+        return Rejection.TOO_MUCH_WORK, "Reading the file takes too long, before any picture of it is analysed."
     return Rejection.NOT_A_VIDEO, "The bytes could not be read as a video: the decoder gave up on them."

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # What Python and the libraries need; everything else, the database's settings above all, stays with the server.
 _KEPT = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "TMPDIR", "TZ")
 _PR_SET_DUMPABLE = 4
+# At the soft limit of processor time a process gets SIGXCPU, which tells why it ended; at the hard one SIGKILL.
+_MORE_CPU_SECONDS = 5
 _OPEN_FILES = 128
 # Of all processes of this user together. What decodes makes a few threads for each processor.
 _THREADS = 2048
@@ -59,7 +61,7 @@ def confine(allowance: Allowance, files: Files) -> Confinement:
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_NPROC, _THREADS)
     if allowance.cpu_seconds is not None:
-        _limit(resource.RLIMIT_CPU, allowance.cpu_seconds)
+        _limit(resource.RLIMIT_CPU, allowance.cpu_seconds, more=_MORE_CPU_SECONDS)
     left = _leave_network()
     kept = keep_only(files)
     return Confinement(give_up() or left, kept)
@@ -79,8 +81,8 @@ def hide_memory() -> None:
         raise OSError(ctypes.get_errno(), "PR_SET_DUMPABLE was refused")
 
 
-def _limit(kind: int, most: int) -> None:
-    """Lower a limit, never raise it."""
+def _limit(kind: int, most: int, more: int = 0) -> None:
+    """Lower a limit, never raise it; the hard one to so much `more`."""
     _, hard = resource.getrlimit(kind)
-    least = most if hard == resource.RLIM_INFINITY else min(most, hard)
-    resource.setrlimit(kind, (least, least))
+    soft, least = (part if hard == resource.RLIM_INFINITY else min(part, hard) for part in (most, most + more))
+    resource.setrlimit(kind, (soft, least))

@@ -19,7 +19,7 @@ from fastbreak_service.worker.confine import Allowance, confine
 from fastbreak_service.worker.files import Files
 
 # A crafted header can ask a demuxer for any amount of memory or time.
-_ALLOWANCE = Allowance(address_space_bytes=2 << 30, file_bytes=0, cpu_seconds=30)
+_ALLOWANCE = Allowance(address_space_bytes=2 << 30, file_bytes=0, cpu_seconds=20)
 
 
 def main() -> None:

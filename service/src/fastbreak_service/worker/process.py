@@ -21,7 +21,7 @@ from fastbreak_service.video.frames import VideoReader
 from fastbreak_service.vision.models import PoseModel
 from fastbreak_service.worker.confine import Allowance, confine
 from fastbreak_service.worker.files import Files
-from fastbreak_service.worker.protocol import INTERNAL, Job, event_line
+from fastbreak_service.worker.protocol import INTERNAL, STORAGE, Job, event_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,6 +70,11 @@ def _answer(job: Job, vision: PoseModel) -> str:
         result = run(job, vision)
     except AnalysisError as error:
         return event_line("failed", id=job.id, code=error.code, message=error.message)
+    except OSError as error:
+        # Decoders' errors are rejections, so this is the disk's: full, or broken.
+        print(f"The measures could not be written: {error}", file=sys.stderr)
+        message = "The service had no room for the measures. Send the video again in a minute."
+        return event_line("failed", id=job.id, code=STORAGE, message=message)
     except Exception:  # noqa: BLE001 - one bad video must not end the worker; the log has the cause
         traceback.print_exc(file=sys.stderr)
         return event_line(

@@ -16,12 +16,13 @@ from typing import Any
 
 from fastbreak_service.analysis import AngleSummary, Person
 from fastbreak_service.errors import Rejection
+from fastbreak_service.video.completeness import Completeness
 from fastbreak_service.video.facts import VideoFacts
 from fastbreak_service.video.limits import Limits
 from fastbreak_service.vision.angles import Angle
 
-INTERNAL = "internal_error"
-_CODES = {*Rejection, INTERNAL}
+INTERNAL, STORAGE = "internal_error", "storage_unavailable"
+_CODES = {*Rejection, INTERNAL, STORAGE}
 _MESSAGE_LENGTH = 1000
 _MOST = 2**31 - 1
 
@@ -96,7 +97,8 @@ def _is_done(event: dict[str, Any]) -> bool:
         return False
     model, persons = result["model"], result["persons"]
     return (
-        _is_numbers(result["video"], VideoFacts)
+        _is_numbers(result["video"], VideoFacts, "completeness")
+        and result["video"]["completeness"] in set(Completeness)
         and isinstance(model, dict)
         and set(model) == {"name", "sha256"}
         and all(map(_is_text, model.values()))

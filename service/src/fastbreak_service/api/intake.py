@@ -1,0 +1,171 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""Taking a video in: received, checked, stored and recorded. Only then is it accepted."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import uuid
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import structlog
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse, Response
+
+from fastbreak_service import metrics
+from fastbreak_service.api import parameters, upload
+from fastbreak_service.api.asking import CALLER_SECONDS, ask
+from fastbreak_service.api.errors import ApiError, not_checked, rejected
+from fastbreak_service.errors import NotCheckedError, RejectedVideoError, refuse_empty
+from fastbreak_service.footage.ports import FootageError
+from fastbreak_service.store.analyses import NewAnalysis
+from fastbreak_service.store.failures import DATABASE_ERRORS, reason
+from fastbreak_service.worker.client import probe
+from fastbreak_service.worker.writing import settle
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from starlette.requests import Request
+
+    from fastbreak_service.footage.ports import Footage
+    from fastbreak_service.settings import ServiceSettings
+    from fastbreak_service.store.analyses import AnalysisStore, Sent
+    from fastbreak_service.store.work import WorkQueue
+    from fastbreak_service.worker.loop import WorkLoop
+
+_PROBES_AT_ONCE = 2
+# When workers are apart, nobody here knows how long they take.
+_USUAL_SECONDS = 10
+log = structlog.get_logger()
+
+
+class Intake:
+    """Takes videos in, at most as many as the queue has places for. Lives on one event loop."""
+
+    def __init__(
+        self,
+        settings: ServiceSettings,
+        store: AnalysisStore,
+        queue: WorkQueue,
+        footage: Footage,
+        inside: WorkLoop | None,
+    ) -> None:
+        self._settings = settings
+        self._store, self._queue, self._footage = store, queue, footage
+        self._inside = inside
+        self._gate = asyncio.Semaphore(_PROBES_AT_ONCE)
+        self._reserved = 0
+        self._taken_back: set[asyncio.Task[None]] = set()
+
+    async def take_in(self, request: Request) -> Response:
+        """The answer to an upload. Raises ApiError and DATABASE_ERRORS."""
+        body = upload.Body(request)
+        try:
+            upload.check_headers(request, self._settings.max_upload_bytes)
+            key = parameters.idempotency_key(request)
+            if key is None or await ask(CALLER_SECONDS, self._store.sent_under, key) is None:
+                await self._check_queue(1)
+            analysis = await self._receive(request, body, key)
+        except ClientDisconnect:
+            return Response(status_code=499)
+        except ApiError as error:
+            metrics.REJECTIONS.labels(code=error.code).inc()
+            await body.discard()
+            raise
+        location = f"/v1/analyses/{analysis}"
+        return JSONResponse({"id": str(analysis), "status": "queued"}, status_code=202, headers={"location": location})
+
+    async def _receive(self, request: Request, body: upload.Body, key: str | None) -> uuid.UUID:
+        """Receive a video, and accept it unless it was accepted under its key before; the analysis's id."""
+        analysis, filename = uuid.uuid4(), parameters.filename(request)
+        arriving = self._footage.directory / f"{analysis}.part"
+        digest = hashlib.sha256((filename or "").encode()) if key else None
+        try:
+            size = await body.save(arriving, self._settings.max_upload_bytes, self._settings.scratch_bytes, digest)
+            refuse_empty(size)
+            fingerprint = digest.hexdigest() if digest else None
+            known = await ask(CALLER_SECONDS, self._store.sent_under, key) if key else None
+            if known is None:
+                place, durable = self._footage.place, self._footage.durable
+                version = self._settings.work.version
+                new = NewAnalysis(analysis, filename, size, place, durable, version, key, fingerprint)
+                known = await self._accept(new, arriving)
+        except RejectedVideoError as error:
+            raise rejected(error) from error
+        except NotCheckedError as error:
+            raise not_checked(error) from error
+        finally:
+            arriving.unlink(missing_ok=True)
+        if known.fingerprint != fingerprint:
+            raise ApiError(
+                422,
+                "idempotency_key_reused",
+                "Another video or another name was sent under this Idempotency-Key before. Make a key for each video.",
+            )
+        return known.id
+
+    async def _accept(self, new: NewAnalysis, arrived: Path) -> Sent:
+        """Take a place in the queue, check, store and record a video. What is on record under its key in the end."""
+        async with self._place():
+            async with self._gate:
+                await probe(arrived, self._settings.work.analysis.limits)
+            await self._store_video(new.id, arrived)
+            sent = await self._record(new)
+        if sent.id != new.id:
+            # The same was sent at the same moment, and came first.
+            await self._take_back(new.id)
+            return sent
+        if self._inside is not None:
+            self._inside.wake()
+        log.info("analysis accepted", analysis_id=str(new.id), bytes=new.size_bytes)
+        return sent
+
+    async def _store_video(self, analysis: uuid.UUID, arrived: Path) -> None:
+        try:
+            await asyncio.to_thread(self._footage.keep, analysis, arrived)
+        except FootageError as error:
+            log.error("video not stored", reason=str(error))  # noqa: TRY400 - the reason says it all
+            raise upload.not_stored("cannot store the video") from error
+
+    async def _record(self, new: NewAnalysis) -> Sent:
+        """Record an analysis. When that fails, so that nobody hears of it, it is taken back in the background."""
+        try:
+            return await ask(CALLER_SECONDS, self._store.add, new)
+        except BaseException:
+            task = asyncio.create_task(self._take_back(new.id))
+            self._taken_back.add(task)
+            task.add_done_callback(self._taken_back.discard)
+            raise
+
+    async def _take_back(self, analysis: uuid.UUID) -> None:
+        """The database may have recorded it all the same, and be away now; a video may be needed that a worker has."""
+        try:
+            if await settle(lambda: self._store.withdraw(analysis)):
+                await asyncio.to_thread(self._footage.discard, analysis)
+        except (*DATABASE_ERRORS, FootageError) as error:
+            log.warning("video left behind", analysis_id=str(analysis), reason=reason(error))
+
+    @asynccontextmanager
+    async def _place(self) -> AsyncIterator[None]:
+        """A place in the queue while an analysis is checked and recorded. Raises ApiError when there is none."""
+        self._reserved += 1
+        try:
+            await self._check_queue(self._reserved)
+            yield
+        finally:
+            self._reserved -= 1
+
+    async def _check_queue(self, wanted: int) -> None:
+        """Raise ApiError when the queue has not so many places left."""
+        waiting = await ask(CALLER_SECONDS, self._queue.waiting)
+        metrics.QUEUE_DEPTH.set(waiting + self._reserved)
+        if waiting + wanted > self._settings.queue_size:
+            wait = self._inside.retry_after_seconds if self._inside else _USUAL_SECONDS
+            raise ApiError(
+                429, "queue_full", f"The queue is full. Try again in {wait} seconds.", {"retry-after": str(wait)}
+            )

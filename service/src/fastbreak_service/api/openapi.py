@@ -1,0 +1,161 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""The interface in OpenAPI 3.1, as the service describes itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastbreak_service.api import schemas
+from fastbreak_service.api.problem import MEDIA_TYPE
+from fastbreak_service.vision.angles import Angle
+
+type Object = dict[str, Any]
+
+_PROBLEMS = {
+    400: "A parameter or the request itself is wrong; `detail` names it.",
+    404: "There is no such analysis.",
+    405: "The path does not take this method; `Allow` lists those that it takes.",
+    408: "The video arrived too slowly.",
+    413: "The video is over the limit.",
+    414: "The address is too long.",
+    415: "The body is no video, or not sent as one.",
+    422: "The video cannot be analysed, or something else was sent under its key.",
+    429: "The queue is full, or too many videos arrive at once.",
+    431: "The headers are too large.",
+    500: "The service failed on this request.",
+    503: "The service cannot do it at the moment.",
+}
+_ALWAYS = (400, 405, 414, 431, 500, 503)
+
+
+def document(version: str) -> Object:
+    """The whole document, for the release `version`."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Fastbreak inference",
+            "version": version,
+            "description": "Joint angles of the persons in a video.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "paths": {**_health(), **_analyses()},
+        "components": {"schemas": schemas.SCHEMAS, "headers": _HEADERS},
+    }
+
+
+_HEADERS: Object = {
+    "x-fastbreak-version": {"description": "The release that answers.", "schema": {"type": "string"}},
+    "x-request-id": {"description": "The request's id in the service's log.", "schema": {"type": "string"}},
+    "retry-after": {"description": "Seconds.", "schema": {"type": "string", "pattern": "^[0-9]+$"}},
+    "location": {"description": "The analysis's path.", "schema": {"type": "string"}},
+}
+
+
+def _headers(*more: str) -> Object:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in ("x-fastbreak-version", "x-request-id", *more)}
+
+
+def _answers(status: int, description: str, content: Object, problems: tuple[int, ...] = (), *more: str) -> Object:
+    answers: Object = {str(status): {"description": description, "headers": _headers(*more), "content": content}}
+    for code in sorted({*_ALWAYS, *problems}):
+        answers[str(code)] = {
+            "description": _PROBLEMS[code],
+            "headers": _headers(*(["retry-after"] if code == 429 else [])),
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+    return answers
+
+
+def _json(name: str) -> Object:
+    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
+
+
+def _get(name: str, summary: str, answers: Object, *parameters: Object) -> Object:
+    return {"get": {"operationId": name, "summary": summary, "parameters": list(parameters), "responses": answers}}
+
+
+def _health() -> Object:
+    text = {"text/plain": {"schema": {"type": "string"}}}
+    anything = {"application/json": {"schema": {"type": "object", "required": ["openapi", "info", "paths"]}}}
+    return {
+        "/healthz": _get("isAlive", "Whether the process runs", _answers(200, "It does.", _json("Status"))),
+        "/readyz": _get("isReady", "Whether requests can be served", _answers(200, "They can.", _json("Status"))),
+        "/metrics": _get("getMetrics", "Metrics in Prometheus's format", _answers(200, "All of them.", text)),
+        "/v1/openapi.json": _get("describe", "This document", _answers(200, "OpenAPI 3.1.", anything)),
+    }
+
+
+def _analyses() -> Object:
+    listing = _get(
+        "listAnalyses",
+        "The newest analyses first",
+        _answers(200, "A page of analyses.", _json("Analyses")),
+        _number("limit", "How many at most.", 100, default=20),
+        _cursor(schemas.LIST_CURSOR),
+    )
+    one = _answers(200, "The analysis with what was found so far.", _json("Analysis"), (404,))
+    page = _answers(200, "A page of measures.", _json("Measures"), (404,))
+    return {
+        "/v1/analyses": {**listing, "post": _upload()},
+        "/v1/analyses/{id}": _get("getAnalysis", "An analysis and its result", one, _IDENTITY),
+        "/v1/analyses/{id}/measures": _get(
+            "listMeasures",
+            "Every measure by person, frame and angle",
+            page,
+            _IDENTITY,
+            _number("person", "Of this person alone.", 2**31 - 1),
+            _query("angle", "This angle alone.", {"type": "string", "enum": [str(angle) for angle in Angle]}),
+            _number("limit", "How many at most.", 10_000, default=1000),
+            _cursor(schemas.MEASURE_CURSOR),
+        ),
+    }
+
+
+def _upload() -> Object:
+    video = {"schema": {"type": "string", "contentMediaType": "application/octet-stream"}}
+    return {
+        "operationId": "createAnalysis",
+        "summary": "Send a video to be analysed",
+        "parameters": [_query("filename", "The video's name, for people.", {"type": "string"}), _KEY],
+        "requestBody": {
+            "required": True,
+            "description": "The video's bytes.",
+            "content": {"application/octet-stream": video, "video/*": video},
+        },
+        "responses": _answers(
+            202,
+            "It is accepted: stored, recorded and queued.",
+            _json("Accepted"),
+            (408, 413, 415, 422, 429),
+            "location",
+        ),
+    }
+
+
+_KEY: Object = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "Of the caller's making. What is sent again under it is accepted once.",
+    "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+}
+_IDENTITY: Object = {
+    "name": "id",
+    "in": "path",
+    "required": True,
+    "description": "The analysis's id.",
+    "schema": {"type": "string", "format": "uuid"},
+}
+
+
+def _query(name: str, description: str, schema: Object) -> Object:
+    return {"name": name, "in": "query", "description": description, "schema": schema}
+
+
+def _number(name: str, description: str, most: int, **more: int) -> Object:
+    return _query(name, description, {"type": "integer", "minimum": 1, "maximum": most, **more})
+
+
+def _cursor(pattern: str) -> Object:
+    return _query("after", "The `next` of an earlier page.", {"type": "string", "pattern": pattern})

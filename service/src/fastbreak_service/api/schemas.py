@@ -1,0 +1,105 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""The objects of the interface in JSON Schema, as OpenAPI 3.1 uses it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastbreak_service.api.problem import TYPE
+from fastbreak_service.video.completeness import Completeness
+from fastbreak_service.vision.angles import Angle
+
+type Object = dict[str, Any]
+
+# Sixteen digits of microseconds reach to the year 2286.
+LIST_CURSOR = r"^[0-9]{1,16}\.[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+MEASURE_CURSOR = r"^[0-9]{1,9}\.[0-9]{1,9}\.[a-z_]{1,40}$"
+_TEXT: Object = {"type": "string"}
+_NUMBER: Object = {"type": "number"}
+_COUNT: Object = {"type": "integer", "minimum": 0}
+_UUID: Object = {"type": "string", "format": "uuid"}
+_MOMENT: Object = {"type": ["string", "null"], "format": "date-time"}
+_ANGLES = [str(angle) for angle in Angle]
+
+
+def _object(**members: Object) -> Object:
+    return {"type": "object", "required": list(members), "properties": members}
+
+
+def _ref(name: str) -> Object:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _or_null(schema: Object) -> Object:
+    return {"oneOf": [schema, {"type": "null"}]}
+
+
+def _list(schema: Object) -> Object:
+    return {"type": "array", "items": schema}
+
+
+_LISTED: Object = {
+    "id": _UUID,
+    "status": {"type": "string", "enum": ["queued", "running", "succeeded", "failed"]},
+    "filename": {"type": ["string", "null"]},
+    "created_at": {"type": "string", "format": "date-time"},
+    "started_at": _MOMENT,
+    "finished_at": _MOMENT,
+    "elapsed_seconds": {"type": ["number", "null"]},
+    "error": _or_null(_ref("Error")),
+}
+_NEXT: Object = {"type": ["string", "null"], "description": "The `after` of the next page; null at the end."}
+
+SCHEMAS: Object = {
+    "Status": _object(status=_TEXT),
+    "Error": _object(code=_TEXT, message=_TEXT),
+    "Problem": {
+        **_object(
+            type={"type": "string", "format": "uri", "pattern": f"^{TYPE}"},
+            title=_TEXT,
+            status={"type": "integer"},
+            detail=_TEXT,
+            error=_ref("Error"),
+        ),
+        "description": "Problem details (RFC 9457). `error.code` is stable.",
+    },
+    "Accepted": _object(id=_UUID, status=_TEXT),
+    "Listed": _object(**_LISTED),
+    "Analyses": _object(analyses=_list(_ref("Listed")), next=_NEXT),
+    "Analysis": _object(
+        **_LISTED, video=_or_null(_ref("Video")), model=_or_null(_ref("Model")), persons=_list(_ref("Person"))
+    ),
+    "Video": _object(
+        width=_COUNT,
+        height=_COUNT,
+        frames_per_second=_NUMBER,
+        frames=_COUNT,
+        duration_seconds=_NUMBER,
+        decode_errors=_COUNT,
+        completeness={"type": "string", "enum": [str(value) for value in Completeness]},
+    ),
+    "Model": _object(name=_TEXT, sha256=_TEXT),
+    "Person": _object(
+        id={"type": "integer", "minimum": 1},
+        frames=_COUNT,
+        first_frame=_COUNT,
+        last_frame=_COUNT,
+        angles={
+            "type": "object",
+            "propertyNames": {"enum": _ANGLES},
+            "additionalProperties": _ref("Angle"),
+        },
+    ),
+    "Angle": _object(minimum=_NUMBER, maximum=_NUMBER, mean=_NUMBER, samples=_COUNT, unit={"const": "degree"}),
+    "Measure": _object(
+        person={"type": "integer", "minimum": 1},
+        frame=_COUNT,
+        time_seconds=_NUMBER,
+        angle={"type": "string", "enum": _ANGLES},
+        value_degrees=_NUMBER,
+        confidence={"type": "number", "minimum": 0, "maximum": 1},
+    ),
+    "Measures": _object(measures=_list(_ref("Measure")), next=_NEXT),
+}

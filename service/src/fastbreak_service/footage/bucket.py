@@ -1,0 +1,99 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""Videos in an S3 bucket, with the credentials of the task or machine."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from boto3.exceptions import Boto3Error
+from boto3.s3.transfer import TransferConfig
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from fastbreak_service.footage.ports import FootageError, FootageMissingError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from uuid import UUID
+
+_CONFIG = Config(connect_timeout=3, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 4})
+# Two parts at once keep memory small, whatever the file.
+_PART_BYTES = 16 << 20
+_TRANSFER = TransferConfig(multipart_threshold=_PART_BYTES, multipart_chunksize=_PART_BYTES, max_concurrency=2)
+_NOT_FOUND = 404
+_AWS_ERRORS = (BotoCoreError, ClientError, Boto3Error)
+
+
+class Bucket:
+    """See Footage. The objects' names are `<prefix><analysis>.video`; `prefix` is empty or ends in a slash."""
+
+    durable = True
+
+    def __init__(self, name: str, prefix: str, client: Any = None, transfer: TransferConfig = _TRANSFER) -> None:
+        self._name = name
+        self._prefix = prefix
+        self._client = client or boto3.client("s3", config=_CONFIG)
+        self._transfer = transfer
+        self._directory = Path(tempfile.mkdtemp(prefix="fastbreak-"))
+
+    @property
+    def place(self) -> str:
+        """See Footage."""
+        return f"s3://{self._name}/{self._prefix}"
+
+    @property
+    def directory(self) -> Path:
+        """See Footage."""
+        return self._directory
+
+    def keep(self, analysis: UUID, arrived: Path) -> None:
+        """See Footage."""
+        with self._speaking("store", analysis):
+            self._client.upload_file(str(arrived), self._name, self._key(analysis), Config=self._transfer)
+        arrived.unlink(missing_ok=True)
+
+    def fetch(self, analysis: UUID) -> Path:
+        """See Footage."""
+        target = self._directory / f"{analysis}.fetched"
+        with self._speaking("read", analysis):
+            self._client.download_file(self._name, self._key(analysis), str(target), Config=self._transfer)
+        return target
+
+    def put_away(self, fetched: Path) -> None:
+        """See Footage."""
+        fetched.unlink(missing_ok=True)
+
+    def discard(self, analysis: UUID) -> None:
+        """See Footage."""
+        with self._speaking("delete", analysis):
+            self._client.delete_object(Bucket=self._name, Key=self._key(analysis))
+
+    def strays(self) -> list[UUID]:
+        """See Footage: none, since the bucket's lifecycle deletes what is left behind."""
+        return []
+
+    def close(self) -> None:
+        """See Footage."""
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    def _key(self, analysis: UUID) -> str:
+        return f"{self._prefix}{analysis}.video"
+
+    @contextmanager
+    def _speaking(self, what: str, analysis: UUID) -> Iterator[None]:
+        where = f"s3://{self._name}/{self._key(analysis)}"
+        try:
+            yield
+        except ClientError as error:
+            if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == _NOT_FOUND:
+                raise FootageMissingError(f"There is no video {where}: {error}") from error
+            raise FootageError(f"Tried to {what} {where}: {error}") from error
+        except (*_AWS_ERRORS, OSError) as error:
+            raise FootageError(f"Tried to {what} {where}: {error}") from error

@@ -1,0 +1,153 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""Videos in a folder: one that processes share and that outlives them, or a temporary one of this process alone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+import uuid
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastbreak_service.footage.ports import FootageError, FootageMissingError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_NAME_FILE = ".place"
+_PRIVATE = 0o700
+_VIDEO = ".video"
+_HALF_DONE = (".part", ".csv")
+_HALF_DONE_SECONDS, _STRAY_SECONDS = 86_400.0, 3600.0
+
+
+class Folder:
+    """See Footage. Videos lie in the folder itself, so that nothing is copied to analyse them."""
+
+    def __init__(self, directory: Path, place: str, *, durable: bool) -> None:
+        self._directory = directory
+        self._place = place
+        self._durable = durable
+
+    @classmethod
+    def temporary(cls) -> Folder:
+        """A new folder that ends with this process."""
+        return cls(Path(tempfile.mkdtemp(prefix="fastbreak-")), f"temporary:{uuid.uuid4()}", durable=False)
+
+    @classmethod
+    def lasting(cls, directory: Path) -> Folder:
+        """A folder that outlives this process, made if need be. Raises FootageError when it cannot be used."""
+        with _speaking("use", directory):
+            directory.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+            name = _name_of(directory)
+        return cls(directory, f"folder:{name}", durable=True)
+
+    @property
+    def place(self) -> str:
+        """See Footage."""
+        return self._place
+
+    @property
+    def durable(self) -> bool:
+        """See Footage."""
+        return self._durable
+
+    @property
+    def directory(self) -> Path:
+        """See Footage."""
+        return self._directory
+
+    def keep(self, analysis: uuid.UUID, arrived: Path) -> None:
+        """See Footage."""
+        with _speaking("store", arrived):
+            if self._durable:
+                _flush(arrived)
+            arrived.rename(self._path(analysis))
+            if self._durable:
+                _flush(self._directory)
+
+    def fetch(self, analysis: uuid.UUID) -> Path:
+        """See Footage."""
+        path = self._path(analysis)
+        if not path.is_file():
+            raise FootageMissingError(f"There is no video {path}.")
+        return path
+
+    def put_away(self, fetched: Path) -> None:
+        """See Footage: the file is the video itself."""
+
+    def discard(self, analysis: uuid.UUID) -> None:
+        """See Footage."""
+        path = self._path(analysis)
+        with _speaking("delete", path):
+            path.unlink(missing_ok=True)
+
+    def strays(self) -> list[uuid.UUID]:
+        """See Footage. Deletes what a killed process left half done a day ago."""
+        found = []
+        with _speaking("tidy up", self._directory):
+            for path in self._directory.iterdir():
+                with suppress(FileNotFoundError):
+                    age = time.time() - path.stat().st_mtime
+                    if path.suffix in _HALF_DONE and age > _HALF_DONE_SECONDS:
+                        path.unlink()
+                    if path.suffix == _VIDEO and age > _STRAY_SECONDS and (analysis := _analysis_of(path)):
+                        found.append(analysis)
+        return found
+
+    def close(self) -> None:
+        """See Footage."""
+        if not self._durable:
+            shutil.rmtree(self._directory, ignore_errors=True)
+
+    def _path(self, analysis: uuid.UUID) -> Path:
+        return self._directory / f"{analysis}{_VIDEO}"
+
+
+def _name_of(directory: Path) -> str:
+    """The folder's name, the same for every process that shares it; given by whoever comes first. Raises OSError."""
+    file = directory / _NAME_FILE
+    if not file.exists():
+        draft = directory / f"{_NAME_FILE}.{uuid.uuid4()}"
+        try:
+            draft.write_text(str(uuid.uuid4()), encoding="ascii")
+            _flush(draft)
+            with suppress(FileExistsError):
+                file.hardlink_to(draft)
+        finally:
+            draft.unlink(missing_ok=True)
+        _flush(directory)
+    try:
+        return str(uuid.UUID(file.read_text(encoding="ascii")))
+    except ValueError:
+        raise OSError(f"{file} does not hold the folder's name; delete it if nothing else uses this folder") from None
+
+
+def _analysis_of(path: Path) -> uuid.UUID | None:
+    """Whose video a file is; None for a file that is none of ours."""
+    try:
+        return uuid.UUID(path.stem)
+    except ValueError:
+        return None
+
+
+def _flush(path: Path) -> None:
+    """Have the disk itself hold what was written to a file, or which files a directory has."""
+    place = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(place)
+    finally:
+        os.close(place)
+
+
+@contextmanager
+def _speaking(what: str, path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise FootageError(f"Tried to {what} {path}: {error.strerror or error}.") from error

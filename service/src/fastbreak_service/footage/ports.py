@@ -1,0 +1,58 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""What a storage of videos does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from uuid import UUID
+
+
+class FootageError(Exception):
+    """The storage did not do what was asked; the message says what, where and why. Trying again later may help."""
+
+
+class FootageMissingError(FootageError):
+    """The storage has no such video; trying again does not help."""
+
+
+class Footage(Protocol):
+    """Videos by the id of their analysis. Every method but the properties may block, and raises FootageError.
+
+    `place` names the storage: whoever has the same place reaches the same videos. `durable` is whether they outlive the
+    process that took them in. `directory` is the local one in which videos arrive and are analysed.
+    """
+
+    @property
+    def place(self) -> str:
+        """The storage's name."""
+
+    @property
+    def durable(self) -> bool:
+        """Whether the videos outlive this process."""
+
+    @property
+    def directory(self) -> Path:
+        """Where videos arrive and are analysed."""
+
+    def keep(self, analysis: UUID, arrived: Path) -> None:
+        """Take over a file of `directory`. Once this returns, a crash of the machine does not lose it, if durable."""
+
+    def fetch(self, analysis: UUID) -> Path:
+        """A video as a file in `directory`. Raises FootageMissingError too."""
+
+    def put_away(self, fetched: Path) -> None:
+        """A fetched file is needed no more; the video stays in the storage."""
+
+    def discard(self, analysis: UUID) -> None:
+        """Delete a video; one that is not there is no error."""
+
+    def strays(self) -> list[UUID]:
+        """Analyses whose videos have lain here for hours, for which there may be no work any more."""
+
+    def close(self) -> None:
+        """Leave nothing of this process behind."""

@@ -1,0 +1,160 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""Left and right of a person, kept over time.
+
+The network tells a left leg from a right one anew in every frame, and in a side view or from behind it often changes
+its mind. Of all ways to label the frames of a track, the one is chosen in which the limbs move most smoothly while few
+frames contradict the network (Viterbi's algorithm). Legs, and arms with the head, are judged apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fastbreak_service.vision.mirror import GROUPS, swapped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import numpy.typing as npt
+
+    from fastbreak_service.vision.arrays import Floats
+    from fastbreak_service.vision.mirror import Rows
+    from fastbreak_service.vision.tracker import Sighting
+
+    type Doubles = npt.NDArray[np.float64]
+
+
+# Costs are mean distances in diagonals of the body's box.
+_CONTRADICTION = 0.015
+"""What it costs to contradict the network in a frame: where it insists, it is followed after a few frames."""
+_FURTHEST = 0.15
+"""A landmark further from where it is expected is lost, and how far does not matter."""
+_LOOK_AHEAD = 30
+"""Frames that follow and have a say in what one was."""
+_MEMORY_SECONDS = 0.25
+"""After a longer gap nothing is known of where a limb should be."""
+_CARRIED = 0.4
+"""The share of its speed that a limb is expected to keep."""
+
+
+class Sides:
+    """Puts left and right of each person's sightings in order. Feed it the sightings of each person in order of time.
+
+    It holds back so many frames of each person as a decision needs of what follows.
+    """
+
+    def __init__(self) -> None:
+        self._held: dict[int, list[Sighting]] = {}
+        self._known: dict[int, list[Sighting]] = {}
+
+    def push(self, sightings: Iterable[Sighting]) -> list[Sighting]:
+        """The sightings that became certain with these."""
+        released: list[Sighting] = []
+        for sighting in sightings:
+            held = self._held.setdefault(sighting.person, [])
+            held.append(sighting)
+            if len(held) >= 2 * _LOOK_AHEAD:
+                released += self._judge(sighting.person, _LOOK_AHEAD)
+        return released
+
+    def finish(self) -> list[Sighting]:
+        """What is still held back at the end."""
+        return [sighting for person in list(self._held) for sighting in self._judge(person, 2 * _LOOK_AHEAD)]
+
+    def _judge(self, person: int, count: int) -> list[Sighting]:
+        known, held = self._known.get(person, []), self._held[person]
+        judged = in_order([*known, *held], len(known))[len(known) :][:count]
+        self._held[person] = held[count:]
+        self._known[person] = [*known, *judged][-2:]
+        return judged
+
+
+def in_order(sightings: Sequence[Sighting], known: int = 0) -> list[Sighting]:
+    """A person's sightings with left and right exchanged where that is likelier; the first `known` stay as they are."""
+    if not sightings:
+        return []
+    points = np.stack([sighting.pose.points for sighting in sightings])
+    times = np.array([sighting.time_seconds for sighting in sightings])
+    sides = np.array([extent(sighting.pose.points) for sighting in sightings])
+    wrong = [exchanges(points[:, group], times, sides, known) for group in GROUPS]
+    return [
+        _exchanged(sighting, [group for group, there in zip(GROUPS, found, strict=True) if there])
+        for sighting, *found in zip(sightings, *wrong, strict=True)
+    ]
+
+
+def extent(points: Floats) -> float:
+    """The diagonal of a body's box in pixels, at least 1."""
+    return max(1.0, float(np.linalg.norm(np.ptp(points, axis=0))))
+
+
+def _exchanged(sighting: Sighting, groups: Sequence[Rows]) -> Sighting:
+    if not groups:
+        return sighting
+    points, visibility = swapped(sighting.pose.points, sighting.pose.visibility, groups)
+    return replace(sighting, pose=replace(sighting.pose, points=points, visibility=visibility))
+
+
+def exchanges(points: Floats, times: Doubles, sides: Doubles, known: int = 0) -> npt.NDArray[np.bool_]:
+    """Where left and right of a group are to be exchanged, (frames,).
+
+    `points` (frames, 2, n, 2): left and right landmarks; `times` (frames,) in seconds; `sides` (frames,) the
+    body's extent in pixels. The first `known` frames are right as they are.
+    """
+    count = len(points)
+    if count < 2:
+        return np.zeros(count, bool)
+    return _likeliest(_costs(points, times, sides), known)
+
+
+def _likeliest(costs: Doubles, known: int) -> npt.NDArray[np.bool_]:
+    """The labels of least cost by Viterbi's algorithm, (frames,). `costs` as of `_costs`."""
+    # A state is how the last two frames are labelled: bit 1 the earlier, bit 0 the later.
+    best = np.array([0, np.inf if known else _CONTRADICTION, np.inf, np.inf])
+    came: list[list[int]] = []
+    for frame in range(1, len(costs)):
+        following, origin = np.full(4, np.inf), [0] * 4
+        for state, label in product(range(4), (0, 1) if frame >= known else (0,)):
+            earlier, later = state >> 1, state & 1
+            cost = best[state] + costs[frame, earlier ^ later, later ^ label] + _CONTRADICTION * label
+            if cost < following[target := later << 1 | label]:
+                following[target], origin[target] = cost, state
+        best = following
+        came.append(origin)
+    state = int(np.argmin(best))
+    labels = [state & 1]
+    for origin in reversed(came):
+        state = origin[state]
+        labels.append(state & 1)
+    return np.array(labels[::-1], bool)
+
+
+def _costs(points: Floats, times: Doubles, sides: Doubles) -> Doubles:
+    """How far each frame's limbs are from where the two before lead them: (frames, 2, 2).
+
+    Second index: whether the two frames before are labelled differently; third: whether this and the one before are.
+    """
+    count = len(points)
+    costs = np.zeros((count, 2, 2))
+    steps = np.diff(times)
+    for earlier in (0, 1):
+        speed = np.zeros_like(points)
+        if count > 2:
+            # How many steps of the pair before make one of this pair.
+            ratio = np.clip(steps[1:] / np.maximum(steps[:-1], 1e-6), 0, 2) * (steps[:-1] <= _MEMORY_SECONDS)
+            other = points[:-2, ::-1] if earlier else points[:-2]
+            speed[2:] = (points[1:-1] - other) * (_CARRIED * ratio)[:, None, None, None]
+        expected = points[:-1] + speed[1:]
+        for later in (0, 1):
+            seen = points[1:, ::-1] if later else points[1:]
+            apart = np.linalg.norm(seen - expected, axis=-1)
+            # A limb may also stop.
+            apart = np.minimum(apart, np.linalg.norm(seen - points[:-1], axis=-1)) / sides[1:, None, None]
+            costs[1:, earlier, later] = np.minimum(apart, _FURTHEST).mean(axis=(1, 2)) * (steps <= _MEMORY_SECONDS)
+    return costs

@@ -1,0 +1,87 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""Putting a worker together: inside the server, or as a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import structlog
+
+from fastbreak_service.store.analyses import AnalysisStore
+from fastbreak_service.store.engine import ANSWER_SECONDS, make_engine
+from fastbreak_service.store.work import WorkQueue
+from fastbreak_service.worker.client import Worker
+from fastbreak_service.worker.confine import hide_memory
+from fastbreak_service.worker.loop import WorkLoop
+from fastbreak_service.worker.ports import Ports
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from fastbreak_service.footage.ports import Footage
+    from fastbreak_service.settings import WorkSettings
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Assembled:
+    """A loop with its process that analyses, and its tasks once it has begun."""
+
+    loop: WorkLoop
+    analyst: Worker
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    def begin(self) -> None:
+        """Take work from now on."""
+        self.tasks = [asyncio.create_task(self.loop.run()), asyncio.create_task(self.loop.keep_alive())]
+
+    async def end(self, seconds: float) -> None:
+        """Finish or hand back what was taken, within some seconds."""
+        running, beating = self.tasks
+        try:
+            await self.loop.drain(seconds, running)
+        finally:
+            beating.cancel()
+            await asyncio.gather(beating, return_exceptions=True)
+            await self.analyst.stop()
+
+
+def assemble(settings: WorkSettings, engine: Engine, footage: Footage) -> Assembled:
+    """A worker on the videos of one storage."""
+    analyst = Worker(settings.analysis.models_directory, footage.directory, settings.analysis_timeout_seconds)
+    ports = Ports(WorkQueue(engine, footage.place, settings.lease_seconds), AnalysisStore(engine), footage, analyst)
+    return Assembled(WorkLoop(ports, settings.analysis.limits, settings.max_attempts, settings.lease_seconds), analyst)
+
+
+def work(settings: WorkSettings, footage: Footage) -> int:
+    """Work until told to stop; the exit code, 0 after a drain."""
+    hide_memory()
+    asyncio.run(_work(settings, footage))
+    return 0
+
+
+async def _work(settings: WorkSettings, footage: Footage) -> None:
+    engine = make_engine(settings.database, answer_seconds=ANSWER_SECONDS)
+    assembled = assemble(settings, engine, footage)
+    told = asyncio.Event()
+
+    def stop(number: signal.Signals) -> None:
+        log.info("stopping", signal=number.name)
+        told.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop, number)
+    assembled.begin()
+    log.info("working", place=footage.place)
+    try:
+        await told.wait()
+    finally:
+        await assembled.end(settings.stop_seconds)
+        engine.dispose()
+        footage.close()

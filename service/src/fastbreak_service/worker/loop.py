@@ -1,0 +1,177 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""One worker's life: take work, keep its lease alive, analyse, record what came of it, and stop when told."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import structlog
+
+from fastbreak_service import metrics
+from fastbreak_service.errors import AnalysisError
+from fastbreak_service.footage.ports import FootageError
+from fastbreak_service.store.failures import DATABASE_ERRORS, is_away, reason
+from fastbreak_service.worker.task import Task
+from fastbreak_service.worker.writing import RETRY_SECONDS
+
+if TYPE_CHECKING:
+    from fastbreak_service.store.work import Work
+    from fastbreak_service.video.limits import Limits
+    from fastbreak_service.worker.ports import Ports
+
+_BEATS_A_LEASE = 6
+# Others' work is judged only after a lease's time of contact: right after an outage every lease looks old.
+_BEATS_BEFORE_JUDGING = _BEATS_A_LEASE
+_BEATS_BETWEEN_TIDYING = 720
+_LOOK_SECONDS = 1.0
+_LEAVE_SECONDS = 5.0
+_STOPPED = "The service was stopped. Send the video again."
+log = structlog.get_logger()
+
+
+class WorkLoop:
+    """Does one analysis after another. Lives on one event loop."""
+
+    def __init__(self, ports: Ports, limits: Limits, most_failures: int, lease_seconds: float) -> None:
+        self._queue, self._records = ports.queue, ports.records
+        self._footage, self._analyst = ports.footage, ports.analyst
+        self._task = Task(ports, limits, most_failures)
+        self._beat_seconds = lease_seconds / _BEATS_A_LEASE
+        self._current: Work | None = None
+        self._judging = False
+        self._draining = False
+        self._busy = False
+        self._idle = asyncio.Event()
+        self._more = asyncio.Event()
+
+    @property
+    def ready(self) -> bool:
+        """Whether it can analyse at once."""
+        return self._analyst.ready
+
+    @property
+    def retry_after_seconds(self) -> int:
+        """When a place in a full queue is likely to be free: after one analysis of the recent mean duration."""
+        return max(1, min(300, round(self._task.mean_seconds)))
+
+    def wake(self) -> None:
+        """There is more to do: look at once, not in a second."""
+        self._more.set()
+
+    async def run(self) -> None:
+        """Do analyses until this is cancelled."""
+        while True:
+            await self._keep_analyst()
+            self._more.clear()
+            if not (self._draining and self._footage.durable):
+                self._busy = True
+                if (taken := await self._take()) is not None:
+                    self._current = taken
+                    await self._task.do(taken)
+                    self._current = None
+                    continue
+                self._busy = False
+            self._rest()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_SECONDS):
+                    await self._more.wait()
+
+    async def keep_alive(self) -> None:
+        """Keep leases and heartbeats alive until this is cancelled, and judge those who keep none."""
+        beats = 0
+        while True:
+            try:
+                await asyncio.to_thread(self._beat)
+                beats += 1
+                self._judging = beats >= _BEATS_BEFORE_JUDGING
+                if beats % _BEATS_BETWEEN_TIDYING == _BEATS_BEFORE_JUDGING:
+                    await asyncio.to_thread(self._tidy)
+                if self._judging:
+                    for analysis in await asyncio.to_thread(self._records.fail_abandoned):
+                        metrics.ANALYSES.labels(outcome="interrupted").inc()
+                        log.warning("analysis interrupted", analysis_id=str(analysis))
+            except DATABASE_ERRORS as error:
+                beats, self._judging = 0, False
+                log.warning("heartbeat failed", reason=reason(error), away=is_away(error))
+            await asyncio.sleep(self._beat_seconds)
+
+    async def drain(self, seconds: float, running: asyncio.Task[None]) -> None:
+        """Come to an end within some seconds: `running` is the task of `run`, which is cancelled.
+
+        Of videos that outlive this process, the running analysis is finished or else handed back. Of others, all are
+        finished, or else fail as interrupted.
+        """
+        self._draining = True
+        self._rest()
+        self.wake()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        if self._idle.is_set():
+            return
+        try:
+            async with asyncio.timeout(_LEAVE_SECONDS):
+                await asyncio.to_thread(self._leave)
+        except (*DATABASE_ERRORS, TimeoutError) as error:
+            # Then the lease runs out by itself.
+            log.warning("work not handed back", reason=reason(error))
+
+    def _rest(self) -> None:
+        """Nothing is being done; with videos that outlive this process, a drain needs no more."""
+        if self._draining and self._footage.durable and not self._busy:
+            self._idle.set()
+
+    def _leave(self) -> None:
+        taken = self._current
+        if not self._footage.durable:
+            for analysis in self._records.fail_all(self._footage.place, "interrupted", _STOPPED):
+                log.warning("analysis interrupted", analysis_id=str(analysis))
+        elif taken is not None:
+            self._records.wait(taken.analysis, taken.owner)
+            self._queue.hand_back(taken, 0)
+            log.info("analysis handed back", analysis_id=str(taken.analysis))
+
+    def _beat(self) -> None:
+        taken = self._current
+        if taken is not None and not self._queue.extend(taken) and self._current is taken:
+            log.warning("lease lost", analysis_id=str(taken.analysis))
+        if not self._footage.durable:
+            self._records.beat(self._footage.place)
+
+    def _tidy(self) -> None:
+        """Delete videos that nobody needs: of a process killed before it recorded or after it finished them."""
+        try:
+            for analysis in self._queue.unknown(self._footage.strays()):
+                self._footage.discard(analysis)
+                log.info("stray video deleted", analysis_id=str(analysis))
+        except FootageError as error:
+            log.warning("videos not tidied up", reason=str(error))
+
+    async def _keep_analyst(self) -> None:
+        """Look after the process that analyses: one that died idle is started again."""
+        while not self._analyst.ready and not self._draining:
+            try:
+                await self._analyst.start()
+            except (AnalysisError, TimeoutError, OSError) as error:
+                log.error("worker did not start", reason=str(error) or type(error).__name__)  # noqa: TRY400
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _take(self) -> Work | None:
+        try:
+            taken = await asyncio.to_thread(lambda: self._queue.take(abandoned=self._judging))
+            metrics.QUEUE_DEPTH.set(await asyncio.to_thread(self._queue.waiting))
+            if taken is None and self._draining and await asyncio.to_thread(self._queue.left) == 0:
+                self._idle.set()
+        except DATABASE_ERRORS as error:
+            log.warning("no work taken", reason=reason(error), away=is_away(error))
+            return None
+        except Exception:
+            log.exception("no work taken")
+            return None
+        return taken

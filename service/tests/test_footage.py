@@ -1,0 +1,168 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""Storages of videos: folders, and S3 as botocore's stub answers for it."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from boto3.s3.transfer import TransferConfig
+from botocore.response import StreamingBody
+from botocore.stub import ANY, Stubber
+
+from fastbreak_service.footage.bucket import Bucket
+from fastbreak_service.footage.choice import footage_of
+from fastbreak_service.footage.folder import Folder
+from fastbreak_service.footage.ports import FootageError, FootageMissingError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from fastbreak_service.footage.ports import Footage
+
+VIDEO = b"moving pictures"
+
+
+def arrived(footage: Footage) -> Path:
+    """A file that has just arrived."""
+    path = footage.directory / f"{uuid.uuid4()}.part"
+    path.write_bytes(VIDEO)
+    return path
+
+
+@pytest.mark.parametrize("lasting", [True, False])
+def test_a_folder_keeps_what_it_is_given_until_it_is_told_otherwise(tmp_path: Path, *, lasting: bool) -> None:
+    footage = footage_of(str(tmp_path / "new" / "folder")) if lasting else footage_of("")
+    assert footage.durable is lasting
+    identity, file = uuid.uuid4(), arrived(footage)
+    footage.keep(identity, file)
+    assert not file.exists()
+    fetched = footage.fetch(identity)
+    footage.put_away(fetched)
+    assert footage.fetch(identity).read_bytes() == VIDEO
+    footage.discard(identity)
+    footage.discard(identity)
+    with pytest.raises(FootageMissingError):
+        footage.fetch(identity)
+    footage.close()
+    assert footage.directory.exists() is lasting
+
+
+def test_processes_that_share_a_folder_name_it_alike_and_others_do_not(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        places = set(pool.map(lambda _: Folder.lasting(tmp_path / "a").place, range(16)))
+    assert len(places) == 1
+    others = [Folder.temporary(), Folder.temporary(), Folder.lasting(tmp_path / "b")]
+    assert len(places | {other.place for other in others}) == 4
+    assert [path.name for path in (tmp_path / "a").iterdir()] == [".place"]
+    assert (tmp_path / "a").stat().st_mode & 0o077 == 0
+    for other in others:
+        other.close()
+
+
+@pytest.mark.parametrize("content", ["", "no name", "\0"])
+def test_a_folder_whose_name_is_broken_is_not_used(tmp_path: Path, content: str) -> None:
+    (tmp_path / ".place").write_text(content)
+    with pytest.raises(FootageError, match="does not hold the folder's name"):
+        Folder.lasting(tmp_path)
+
+
+def test_a_folder_that_cannot_be_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FootageError, match=r"Tried to use .*/file/folder"):
+        Folder.lasting(tmp_path / "file" / "folder")
+
+
+def test_what_killed_processes_left_is_found_when_it_is_old(tmp_path: Path) -> None:
+    footage = Folder.lasting(tmp_path)
+    old, new = uuid.uuid4(), uuid.uuid4()
+    names = [f"{old}.video", f"{new}.video", f"{old}.part", f"{new}.part", f"{old}.csv", "notes.video"]
+    for name in names:
+        (tmp_path / name).write_bytes(VIDEO)
+        if str(new) not in name:
+            long_ago = time.time() - 100_000
+            os.utime(tmp_path / name, (long_ago, long_ago))
+    assert footage.strays() == [old]
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {".place", f"{old}.video", f"{new}.video", f"{new}.part", "notes.video"}
+
+
+@pytest.fixture
+def bucket() -> Iterator[tuple[Bucket, Stubber]]:
+    """A bucket whose answers are said beforehand, and all of them used."""
+    client = boto3.client("s3", region_name="eu-west-1", aws_access_key_id="a", aws_secret_access_key="s")
+    made = Bucket("footage", "videos/", client, TransferConfig(use_threads=False))
+    with Stubber(client) as stub:
+        yield made, stub
+        stub.assert_no_pending_responses()
+    made.close()
+    assert not made.directory.exists()
+
+
+def key(identity: uuid.UUID) -> dict[str, Any]:
+    """Where a video is."""
+    return {"Bucket": "footage", "Key": f"videos/{identity}.video"}
+
+
+def test_a_bucket_takes_a_video_over(bucket: tuple[Bucket, Stubber]) -> None:
+    footage, stub = bucket
+    identity, file = uuid.uuid4(), arrived(footage)
+    stub.add_response("put_object", {}, {**key(identity), "Body": ANY, "ChecksumAlgorithm": ANY})
+    footage.keep(identity, file)
+    assert (footage.durable, footage.place, file.exists()) == (True, "s3://footage/videos/", False)
+
+
+def test_a_bucket_gives_a_video_as_a_file_and_deletes_it_when_told(bucket: tuple[Bucket, Stubber]) -> None:
+    footage, stub = bucket
+    identity = uuid.uuid4()
+    stub.add_response("head_object", {"ContentLength": len(VIDEO), "ETag": '"e"'}, key(identity))
+    body = {"Body": StreamingBody(BytesIO(VIDEO), len(VIDEO)), "ContentLength": len(VIDEO), "ETag": '"e"'}
+    stub.add_response("get_object", body, key(identity))
+    stub.add_response("delete_object", {}, key(identity))
+    fetched = footage.fetch(identity)
+    assert (fetched.parent, fetched.read_bytes()) == (footage.directory, VIDEO)
+    footage.put_away(fetched)
+    assert list(footage.directory.iterdir()) == []
+    footage.discard(identity)
+
+
+@pytest.mark.parametrize(("status", "kind"), [(404, FootageMissingError), (403, FootageError), (503, FootageError)])
+def test_a_bucket_tells_what_is_missing_from_what_cannot_be_had(
+    bucket: tuple[Bucket, Stubber], status: int, kind: type[FootageError]
+) -> None:
+    footage, stub = bucket
+    identity = uuid.uuid4()
+    stub.add_client_error("head_object", str(status), "said S3", http_status_code=status)
+    with pytest.raises(FootageError, match=f"s3://footage/videos/{identity}") as caught:
+        footage.fetch(identity)
+    assert type(caught.value) is kind
+
+
+def test_a_video_that_a_bucket_refuses_stays_where_it_is(bucket: tuple[Bucket, Stubber]) -> None:
+    footage, stub = bucket
+    identity, file = uuid.uuid4(), arrived(footage)
+    stub.add_client_error("put_object", "AccessDenied", "said S3", http_status_code=403)
+    with pytest.raises(FootageError, match="AccessDenied"):
+        footage.keep(identity, file)
+    assert file.read_bytes() == VIDEO
+
+
+@pytest.mark.parametrize(
+    ("setting", "place"), [("s3://b/", "s3://b/"), ("s3://b", "s3://b/"), ("s3://b/a/c/", "s3://b/a/c/")]
+)
+def test_a_bucket_is_named_alike_however_it_is_written(
+    monkeypatch: pytest.MonkeyPatch, setting: str, place: str
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    footage = footage_of(setting)
+    assert footage.place == place
+    footage.close()

@@ -1,0 +1,284 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""What becomes of work, whatever goes wrong around it: the loop against ports in memory, and its decisions."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+from psycopg import errors
+
+from fastbreak_service.errors import AnalysisError
+from fastbreak_service.footage.ports import FootageError, FootageMissingError
+from fastbreak_service.store.work import Work
+from fastbreak_service.video.limits import Limits
+from fastbreak_service.worker import verdict, writing
+from fastbreak_service.worker.loop import WorkLoop
+from fastbreak_service.worker.ports import Ports
+from fastbreak_service.worker.verdict import GiveUp, TryAgain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from fastbreak_service.worker.protocol import Job
+
+RESULT = {"video": {"frames": 1}, "persons": []}
+WORK = Work(uuid.uuid4(), uuid.uuid4(), 1, 0, "")
+
+
+@dataclass
+class Memory:
+    """A queue, the records, a storage and an analyst, which note what they are asked."""
+
+    directory: Path
+    left_over: list[Work] = field(default_factory=list)
+    durable: bool = True
+    place: str = "here"
+    ready: bool = True
+    said: list[str] = field(default_factory=list)
+    mine: bool = True
+    begun: bool = True
+    fetching: Exception | None = None
+    analysing: Exception | None = None
+    endless: bool = False
+    away: list[Exception] = field(default_factory=list)
+    on_empty: Callable[[], object] = lambda: None
+
+    def take(self, *, abandoned: bool) -> Work | None:
+        if self.left_over:
+            return self.left_over.pop(0)
+        self.on_empty()
+        return None
+
+    def extend(self, taken: Work) -> bool:
+        return self.mine
+
+    def hand_back(self, taken: Work, delay_seconds: float, failure: str | None = None) -> bool:
+        self.said.append(f"hand back {delay_seconds:g} {failure}")
+        return self.mine
+
+    def bury(self, taken: Work, reason: str) -> bool:
+        self.said.append("bury")
+        return self.mine
+
+    def done(self, taken: Work) -> bool:
+        self.said.append("done")
+        return self.mine
+
+    def waiting(self) -> int:
+        return len(self.left_over)
+
+    def left(self) -> int:
+        return len(self.left_over)
+
+    def unknown(self, found: Sequence[uuid.UUID]) -> list[uuid.UUID]:
+        return list(found)
+
+    def start(self, analysis: uuid.UUID, owner: str, attempt: int) -> bool:
+        return self.begun
+
+    def wait(self, analysis: uuid.UUID, owner: str) -> bool:
+        self.said.append("wait")
+        return self.mine
+
+    def fail(self, analysis: uuid.UUID, owner: str, code: str, message: str) -> bool:
+        self.said.append(f"fail {code}")
+        return self.mine
+
+    def finish(self, analysis: uuid.UUID, owner: str, result: dict[str, Any], rows: Path) -> bool:
+        if self.away:
+            raise self.away.pop(0)
+        self.said.append("finish")
+        return self.mine
+
+    def beat(self, place: str) -> None:
+        self.said.append("beat")
+
+    def fail_all(self, place: str, code: str, message: str) -> list[uuid.UUID]:
+        self.said.append(f"fail all {code}")
+        return []
+
+    def fail_abandoned(self) -> list[uuid.UUID]:
+        return []
+
+    def keep(self, analysis: uuid.UUID, arrived: Path) -> None:
+        raise AssertionError
+
+    def fetch(self, analysis: uuid.UUID) -> Path:
+        if self.fetching:
+            raise self.fetching
+        return self.directory / "video"
+
+    def put_away(self, fetched: Path) -> None:
+        self.said.append("put away")
+
+    def discard(self, analysis: uuid.UUID) -> None:
+        self.said.append("discard")
+
+    def strays(self) -> list[uuid.UUID]:
+        return []
+
+    def close(self) -> None:
+        raise AssertionError
+
+    async def analyse(self, job: Job) -> dict[str, Any]:
+        if self.endless:
+            await asyncio.Event().wait()
+        if self.analysing:
+            raise self.analysing
+        return RESULT
+
+    def loop(self) -> WorkLoop:
+        return WorkLoop(Ports(self, self, self, self), Limits(), 3, 30)  # type: ignore[arg-type] # start is two things
+
+
+def heard(memory: Memory, *work: Work) -> list[str]:
+    """What the ports are asked until all work is done and the loop was told to stop."""
+
+    async def run() -> None:
+        memory.left_over = list(work or [WORK])
+        loop, empty = memory.loop(), asyncio.Event()
+        asyncio_loop = asyncio.get_running_loop()
+        memory.on_empty = lambda: asyncio_loop.call_soon_threadsafe(empty.set)
+        running = asyncio.create_task(loop.run())
+        await empty.wait()
+        await loop.drain(60, running)
+
+    asyncio.run(run())
+    return memory.said
+
+
+@pytest.fixture
+def memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Memory:
+    """Ports of a world in order."""
+    monkeypatch.setattr(writing, "RETRY_SECONDS", 0)
+    return Memory(tmp_path)
+
+
+def test_an_analysis_is_recorded_before_its_work_and_its_video_go(memory: Memory) -> None:
+    assert heard(memory) == ["finish", "done", "discard", "put away"]
+
+
+def test_a_result_waits_for_a_database_that_is_away(memory: Memory) -> None:
+    memory.away = [errors.AdminShutdown("restart"), psycopg.OperationalError("connection failed: Connection refused")]
+    assert heard(memory) == ["finish", "done", "discard", "put away"]
+
+
+def test_a_result_that_the_database_refuses_fails_the_analysis(memory: Memory) -> None:
+    memory.away = [errors.InsufficientPrivilege("no")]
+    assert heard(memory) == ["put away", "fail database_refused", "done", "discard"]
+
+
+def test_a_result_of_a_lease_that_was_lost_is_nobodys_and_the_video_stays(memory: Memory) -> None:
+    memory.mine = False
+    assert heard(memory) == ["finish", "put away"]
+
+
+@pytest.mark.parametrize("mine", [True, False])
+def test_work_that_has_ended_leaves_the_queue_and_the_video_goes_with_it(memory: Memory, *, mine: bool) -> None:
+    memory.begun, memory.mine = False, mine
+    assert heard(memory) == (["done", "discard"] if mine else ["done"])
+
+
+@pytest.mark.parametrize(
+    ("error", "asked"),
+    [
+        (FootageError("away"), ["wait", "hand back 10 None"]),
+        (FootageMissingError("gone"), ["fail video_missing", "done", "discard"]),
+        (OSError("broken"), ["fail internal_error", "done", "discard"]),
+    ],
+)
+def test_a_video_that_cannot_be_had_is_tried_again_unless_it_is_gone(
+    memory: Memory, error: Exception, asked: list[str]
+) -> None:
+    memory.fetching = error
+    assert heard(memory) == asked
+
+
+def test_an_error_of_our_own_ends_one_analysis_alone(memory: Memory) -> None:
+    memory.analysing = ZeroDivisionError()
+    assert heard(memory, WORK, replace(WORK, token=uuid.uuid4())) == [
+        *("put away", "fail internal_error", "done", "discard"),
+        *("put away", "fail internal_error", "done", "discard"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("failures", "asked"),
+    [
+        (0, ["wait", "hand back 2 how", "put away"]),
+        (1, ["wait", "hand back 4 how", "put away"]),
+        (2, ["fail worker_died", "bury", "discard", "put away"]),
+        (3, ["fail worker_died", "bury", "discard"]),
+    ],
+)
+def test_poison_is_given_up_after_the_attempts_that_it_has(memory: Memory, failures: int, asked: list[str]) -> None:
+    memory.analysing = AnalysisError("worker_died", "how")
+    assert heard(memory, replace(WORK, failures=failures, attempt=failures + 1)) == asked
+
+
+@pytest.mark.parametrize("durable", [True, False])
+def test_what_a_stop_leaves_undone_is_handed_back_or_else_interrupted(memory: Memory, *, durable: bool) -> None:
+    async def run() -> None:
+        memory.left_over = [WORK]
+        loop = memory.loop()
+        running = asyncio.create_task(loop.run())
+        while loop._current is None:
+            await asyncio.sleep(0)
+        await loop.drain(0.01, running)
+        assert running.cancelled()
+
+    memory.durable, memory.endless = durable, True
+    asyncio.run(run())
+    assert memory.said == ["put away", *(["wait", "hand back 0 None"] if durable else ["fail all interrupted"])]
+
+
+def test_a_stop_leaves_what_nobody_has_taken_to_others_or_else_does_it_first(memory: Memory) -> None:
+    async def run() -> None:
+        memory.left_over = [WORK]
+        loop = memory.loop()
+        running = asyncio.create_task(loop.run())
+        await loop.drain(60, running)
+
+    asyncio.run(run())
+    assert (memory.said, memory.left_over) == ([], [WORK])
+    memory.durable = False
+    asyncio.run(run())
+    assert (memory.said, memory.left_over) == (["finish", "done", "discard", "put away"], [])
+
+
+@pytest.mark.parametrize(
+    ("code", "failures", "becomes"),
+    [
+        ("not_a_video", 0, GiveUp("not_a_video", "how")),
+        ("timed_out", 0, GiveUp("timed_out", "how")),
+        ("internal_error", 0, GiveUp("internal_error", "how")),
+        ("worker_died", 0, TryAgain(2, "how")),
+        ("storage_unavailable", 1, TryAgain(4, "how")),
+        ("storage_unavailable", 2, GiveUp("storage_unavailable", "how It was tried 3 times.", dead_letter=True)),
+    ],
+)
+def test_what_may_end_otherwise_is_tried_again(code: str, failures: int, becomes: GiveUp | TryAgain) -> None:
+    assert verdict.after(AnalysisError(code, "how"), replace(WORK, failures=failures), 3) == becomes
+
+
+def test_one_attempt_is_one(memory: Memory) -> None:
+    judged = verdict.after(AnalysisError("worker_died", "how"), WORK, 1)
+    assert judged == GiveUp("worker_died", "how It was tried once.", dead_letter=True)
+
+
+@pytest.mark.parametrize(
+    ("attempt", "failures", "code"),
+    [(1, 0, None), (3, 2, None), (4, 3, "worker_died"), (360, 0, None), (361, 0, "storage_unavailable")],
+)
+def test_nothing_is_begun_for_ever(attempt: int, failures: int, code: str | None) -> None:
+    judged = verdict.before(replace(WORK, attempt=attempt, failures=failures, reason="signal 9"), 3)
+    assert (judged.code if judged else None) == code
+    assert judged is None or judged.dead_letter
