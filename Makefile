@@ -6,10 +6,10 @@
 .SUFFIXES:
 .PHONY: help setup demo demo-down sandbox-up sandbox-down check test lint unit architecture integration molecule e2e \
 	sandbox-test service-test sanity packaging engine engine-stop images lock changelog format build clean-caches \
-	bench-promotion bench-provision cost environment
+	bench-gates bench-promotion bench-provision bench-releases cost environment execution-environment pipeline recorded-calls
 
 help: ## List the commands
-	@awk -F ' *## *' '/^[a-z0-9-]+:.*##/ { sub(/:.*/, "", $$1); printf "  make %-15s %s\n", $$1, $$2 }' Makefile
+	@awk -F ' *## *' '/^[a-z0-9-]+:.*##/ { sub(/:.*/, "", $$1); printf "  make %-21s %s\n", $$1, $$2 }' Makefile
 
 setup: ## Make the locked virtual environments (.venv, .venv-service)
 	@tools/bootstrap tools service
@@ -58,6 +58,12 @@ service-test: ## Tests of the service, in .venv-service
 e2e: ## A release's whole way, through the load balancer
 	@tools/run python -m tools.suite e2e
 
+pipeline: ## Deploys by the pipelines of dev and prod, for real: minutes, and no part of `make test`
+	@tools/run python -m tools.suite pipeline
+
+execution-environment: ## Build what a pipeline deploys with: [TAG=...] [BASE_IMAGE=...]
+	@tools/run python -m tools.execution_environment $(if $(TAG),--tag '$(TAG)') $(if $(BASE_IMAGE),--base-image '$(BASE_IMAGE)')
+
 sanity: ## ansible-test sanity on a copy of the collection
 	@tools/run python -m tools.suite sanity
 
@@ -92,11 +98,21 @@ format: ## Rewrite Python files the way the linter wants them
 lock: ## Lock the newest versions that the requirements allow
 	@tools/run python -m tools.lock
 
+bench-gates: ## What gates make of good and bad releases: http as probabilities, canary drawn from a seed (half a minute)
+	@tools/run python -m benchmarks.gates
+
 bench-promotion: ## Promotion beside skopeo and docker: times, memory, requests, resuming (about 25 minutes)
 	@tools/run python -m benchmarks.promotion
 
-bench-provision: ## site.yml with nothing to change beside the AWS CLI and the CDK (about 5 minutes)
+bench-provision: ## Provisioning beside the AWS CLI, the CDK and stock modules; a first converge; growth (about 5 minutes)
 	@tools/run python -m benchmarks.provision
+
+bench-releases: ## Bad releases of 18 kinds to prod under load, by each strategy and by other tools (hours; resumable)
+	@tools/run python -m benchmarks.releases
 
 clean-caches: ## List the caches that demo-down keeps (environments, base images, downloads), ask, remove them
 	@tools/run python -m tools.clean
+
+recorded-calls: ## Record again which calls each verb and task makes, which the roles' policies are held against
+	@rm -f tests/unit/roles/recorded_calls.json
+	@RECORD_CALLS=true tools/run pytest tests/e2e tests/integration/provision

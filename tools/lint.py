@@ -72,9 +72,18 @@ ANSIBLE = (
 )
 WORKFLOWS = (".github/workflows/*.yml",)
 LOCKS = ("*requirements*.in", "*requirements*.txt", "*requirements*.lock", "service/excluded.txt")
+# With git it knows by itself what is the project's, in a quarter of the time that it takes with a list of files.
+REUSE = (
+    Check("reuse", ("reuse", "lint"), ("*",))
+    if (ROOT / ".git").exists()
+    else Check("reuse", ("reuse", "lint-file"), ("*",), given="always")
+)
+# Where Sphinx is installed, antsibull-changelog sets it up anew for each line of each fragment. Without it docutils
+# reads the lines, which knows none of Sphinx's roles.
+LINT_FRAGMENTS = "import sys; sys.modules['sphinx'] = None; from antsibull_changelog.cli import main; sys.exit(main())"
 # The slowest first, so that the last one to run is a quick one.
 CHECKS = (
-    Check("ansible-lint", ("ansible-lint", "--strict", "--nocolor"), ANSIBLE, given="changed"),
+    Check("ansible-lint", (sys.executable, "-m", "tools.ansible_lint"), ANSIBLE, given="changed"),
     Check("mypy", ("mypy", *(word for module in TYPED for word in ("-p", module))), ("*.py", *SETTINGS)),
     Check("mypy service", ("../.venv-service/bin/mypy",), ("service/*.py", "service/*.toml"), folder="service"),
     Check("cfn-lint", ("cfn-lint",), ("roles/*/files/stack.yaml",), given="always"),
@@ -101,9 +110,8 @@ CHECKS = (
         given="always",
     ),
     Check("zizmor", ("zizmor", "--offline", "--quiet", "--pedantic"), WORKFLOWS, given="always"),
-    # Any place of any file, and quick: it finds encodings without the system's libmagic.
-    Check("reuse", ("reuse", "lint-file"), ("*",), given="always"),
-    Check("changelog", ("antsibull-changelog", "lint"), ("changelogs/*",)),
+    REUSE,
+    Check("changelog", (sys.executable, "-c", LINT_FRAGMENTS, "lint"), ("changelogs/*",)),
     Check("locks", (sys.executable, "-m", "tools.lock", "--check"), LOCKS),
     Check("links", (sys.executable, "-m", "tools.links"), ("*",)),
 )

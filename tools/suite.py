@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run stages of checks and tests: all of them when none is named.
+"""Run stages of checks and tests: when none is named, all but those that take too long for every change.
 
 One stage's output is shown as it comes. Of several, three run at once, so that what waits for containers does not hold
 up what computes; each one's output goes to `.cache/test/<stage>.log` and is shown whole when the stage failed. The last
@@ -51,7 +51,7 @@ SLOWEST = 15
 class Stage:
     """A named command. `engine`: it needs a Docker engine and the base images; `service`: it needs .venv-service.
 
-    `programs` are those of Debian's that it runs beside ours.
+    `programs` are those of Debian's that it runs beside ours. `apart`: it runs only when it is named.
     """
 
     name: str
@@ -60,6 +60,7 @@ class Stage:
     engine: bool = False
     service: bool = False
     programs: tuple[str, ...] = ()
+    apart: bool = False
 
 
 def _pytest(*arguments: str, python: str = sys.executable) -> tuple[str, ...]:
@@ -83,6 +84,7 @@ STAGES = (
     Stage("unit", _pytest(*IN_TWO, "tests/unit")),
     Stage("sanity", (sys.executable, "-m", "tools.sanity")),
     Stage("packaging", _pytest("tests/packaging")),
+    Stage("pipeline", _pytest("tests/pipeline"), engine=True, service=True, apart=True),
 )
 QUICK_AT_ONCE = 2
 QUICK_STAGES = (
@@ -179,8 +181,12 @@ class Runner:
 
 
 def environment(stage: Stage) -> dict[str, str]:
-    """The service's tests have an environment of their own and find the plugin for skips by PYTHONPATH."""
-    return {**os.environ, "PYTHONPATH": str(ROOT)} if stage.folder == "service" else dict(os.environ)
+    """The service's tests have an environment of their own and find the plugin for skips by PYTHONPATH.
+
+    Playbooks that tests run are nothing that the job's summary should tell.
+    """
+    kept = {name: value for name, value in os.environ.items() if name != "GITHUB_STEP_SUMMARY"}
+    return {**kept, "PYTHONPATH": str(ROOT)} if stage.folder == "service" else kept
 
 
 def show(outcome: Outcome) -> None:
@@ -298,7 +304,8 @@ def main(arguments: list[str]) -> int:
     # interrupts ignored, which every process below would inherit.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.default_int_handler)
-    stages = [stage for stage in (QUICK_STAGES if options.quick else STAGES) if not names or stage.name in names]
+    possible = QUICK_STAGES if options.quick else STAGES
+    stages = [stage for stage in possible if (stage.name in names if names else not stage.apart)]
     try:
         prepare(stages)
         return run_one(stages[0]) if len(stages) == 1 else run_all(stages, QUICK_AT_ONCE if options.quick else AT_ONCE)

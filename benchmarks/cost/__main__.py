@@ -10,15 +10,17 @@ bytes, log lines, stored footage) is left out on both sides of the comparison.
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.monthly_cost import total
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.prices import AS_OF, HOURLY, HOURS_A_MONTH, SOURCES
 
-from benchmarks.cost.stacks import Inventory, read
 from benchmarks.cost.year import Capacity, Load, Year, simulate
 from tools.command_line import parser
 from tools.files import ROOT
+
+if TYPE_CHECKING:
+    from benchmarks.cost.stacks import Inventory
 
 MONTHS = 12
 CLAIMED = (25, 30)
@@ -46,6 +48,9 @@ def main(words: Sequence[str]) -> int:
     print(f"USD, on-demand prices of us-east-1, {AS_OF}. Sources:")
     print("\n".join(f"  {name:12} {source}" for name, source in SOURCES.items()))
     print("Assumed of a team: " + ", ".join(f"{field.name} {getattr(load, field.name)}" for field in fields(Load)))
+    # With it comes ansible-core, which takes a second, and which an answer to --help does without.
+    from benchmarks.cost.stacks import read  # noqa: PLC0415
+
     for name in arguments.environments or folders:
         print("\n".join(["", *environment(name, read(folders[name]), load)]))
     return 0
@@ -58,7 +63,7 @@ def _problem(load: Load) -> str:
     return "a week has at most 7 games and a year 52 weeks" if load.games_a_week > 7 or load.season_weeks > 52 else ""
 
 
-def environment(name: str, inventory: Inventory, load: Load) -> list[str]:
+def environment(name: str, inventory: "Inventory", load: Load) -> list[str]:
     """The lines of one environment."""
     variables = inventory.variables["service"]
     capacity = _capacity(variables)
@@ -68,9 +73,9 @@ def environment(name: str, inventory: Inventory, load: Load) -> list[str]:
     lines = [f"{name}: {least:.2f} a month while nobody uses it"]
     for component, charges in inventory.charges.items():
         dearest = ", ".join(_words(charges)) or "by use alone"
-        lines.append(f"  {component:10} {stacks[component]:10.2f}  {dearest}")
+        lines.append(f"  {component:12} {stacks[component]:10.2f}  {dearest}")
     number = f"{capacity.minimum} at {task:.2f} each, up to {capacity.maximum}"
-    lines.append(f"  {'tasks':10} {capacity.minimum * task:10.2f}  {number}")
+    lines.append(f"  {'tasks':12} {capacity.minimum * task:10.2f}  {number}")
     return [*lines, *_compared(simulate(load, capacity), task / HOURS_A_MONTH, sum(stacks.values()) * MONTHS)]
 
 

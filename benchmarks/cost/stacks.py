@@ -17,7 +17,13 @@ from ansible.vars.manager import VariableManager
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.template_file import parse_template
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.inputs import template_parameters
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.monthly_cost import Charge, charges
-from ansible_collections.fastbreak.aws.plugins.module_utils._stack.template import evaluate, known_after, scalar
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.template import (
+    Model,
+    evaluate,
+    known_after,
+    scalar,
+)
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.types import Template
 
 from tools.files import ROOT
 
@@ -40,7 +46,7 @@ def read(folder: Path) -> Inventory:
     for host in inventory.get_hosts("components"):
         given = manager.get_vars(host=host, include_hostvars=False)
         variables[host.name] = Templar(loader=loader, variables=given).template(_own(given))
-        found[host.name] = _charges(host.name, variables[host.name], loader)
+        found[host.name] = charges(model(host.name, variables[host.name], loader))
     return Inventory(variables, found)
 
 
@@ -56,21 +62,28 @@ def _own(given: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in given.items() if key.startswith(prefixes)}
 
 
-def _charges(component: str, variables: dict[str, Any], loader: DataLoader) -> list[Charge]:
-    role = ROOT / "roles" / component
-    task = yaml.safe_load((role / "tasks" / "main.yml").read_text(encoding="utf-8"))[0]["vars"]
-    specs = yaml.safe_load((role / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
-    options = specs["argument_specs"]["main"]["options"]
+def model(component: str, variables: dict[str, Any], loader: DataLoader) -> Model:
+    """What the component's template comes to with *variables*, its role's defaults where they are silent."""
+    task, options, template = _role(component)
     known = {name: option["default"] for name, option in options.items() if "default" in option} | variables
-    path = role / "files" / "stack.yaml"
-    template = parse_template(path.read_text(encoding="utf-8"), str(path.relative_to(ROOT)))
     values = {name: body.get("Default") for name, body in template["Parameters"].items()}
     values |= {"Environment": known["fastbreak_environment"]}
     values |= template_parameters(task["stack_inputs"], known, options)
     templar = Templar(loader=loader, variables=known)
     values |= {name: _given(value, known, templar) for name, value in task.get("stack_parameters", {}).items()}
     pseudo = {"AWS::Region": known["fastbreak_region"], "AWS::AccountId": known["fastbreak_account_id"]}
-    return charges(evaluate(template, {name: _text(value) for name, value in values.items()}, pseudo))
+    return evaluate(template, {name: _text(value) for name, value in values.items()}, pseudo)
+
+
+@cache
+def _role(component: str) -> tuple[dict[str, Any], dict[str, Any], Template]:
+    """The variables of the role's task, its options, and its template."""
+    role = ROOT / "roles" / component
+    task = yaml.safe_load((role / "tasks" / "main.yml").read_text(encoding="utf-8"))[0]["vars"]
+    specs = yaml.safe_load((role / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
+    path = role / "files" / "stack.yaml"
+    template = parse_template(path.read_text(encoding="utf-8"), str(path.relative_to(ROOT)))
+    return task, specs["argument_specs"]["main"]["options"], template
 
 
 def _given(value: Any, known: dict[str, Any], templar: Templar) -> Any:

@@ -11,8 +11,8 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import machine
+from benchmarks.errors import BenchmarkError
 from benchmarks.promotion.cases import CASES, Case, Results
-from benchmarks.promotion.errors import BenchmarkError
 from benchmarks.promotion.figures import as_data, samples_data
 from benchmarks.promotion.lab import DOCKER, OURS, QUICK, SKOPEO, Lab, Sizes
 from benchmarks.promotion.programs import ensure_engine, ensure_programs

@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from benchmarks.errors import BenchmarkError
 from benchmarks.promotion import peers
-from benchmarks.promotion.errors import BenchmarkError
 from benchmarks.promotion.lab import DEFAULT_CHUNK_BYTES, OURS, SKOPEO, Lab
 from benchmarks.promotion.promotion import run, start
 from benchmarks.promotion.proxy import BodyWatch, Head, Proxy

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from benchmarks.errors import BenchmarkError
 from benchmarks.machine import load
 from benchmarks.promotion import peers, playbook
-from benchmarks.promotion.errors import BenchmarkError
 from benchmarks.promotion.images import manifest_bytes, push_image, push_index
 from benchmarks.promotion.promotion import Ours, Promotion, run
 from benchmarks.promotion.registry import DockerRegistry

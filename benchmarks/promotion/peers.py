@@ -6,7 +6,7 @@
 import subprocess
 import time
 
-from benchmarks.promotion.errors import BenchmarkError
+from benchmarks.errors import BenchmarkError
 
 
 def skopeo_command(source: str, destination: str) -> list[str]:

@@ -6,7 +6,7 @@
 import subprocess
 import sys
 
-from benchmarks.promotion.errors import BenchmarkError
+from benchmarks.errors import BenchmarkError
 from tools import programs
 from tools.files import ROOT
 

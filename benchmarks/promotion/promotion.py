@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.promotion.errors import BenchmarkError
+from benchmarks.errors import BenchmarkError
 from tools.files import ROOT
 
 

@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 from typing import Self
 
-from benchmarks.promotion.errors import BenchmarkError
+from benchmarks.errors import BenchmarkError
 from benchmarks.promotion.images import OCI_INDEX, OCI_MANIFEST
 from tools.wait import until
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from benchmarks.promotion.errors import BenchmarkError
+from benchmarks.errors import BenchmarkError
 from benchmarks.promotion.lab import DOCKER, OURS, PLAYBOOK, Lab, Sample, Samples, repository
 from benchmarks.promotion.proxy import Proxy
 

@@ -10,14 +10,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from cfnlint.decode import cfn_yaml  # type: ignore[import-untyped] # cfn-lint publishes no types
-
-from benchmarks.provision.timed import BenchmarkError, Contender
+from benchmarks.errors import BenchmarkError
+from benchmarks.provision.timed import Contender
 from tools.files import ROOT
 
 FOLDER = ROOT / ".cache" / "peers"
 AWS, CDK = "awscli==1.46.3", "aws-cdk@2.1148.1"
-COMPONENTS = ("network", "ecr", "rds", "ecs", "edge", "cloudfront", "service")
 
 
 def template_of(component: str) -> Path:
@@ -29,8 +27,8 @@ def install_aws() -> Path:
     """The AWS CLI, installed into the clone's cache where it is missing. Raises BenchmarkError when it cannot be."""
     program = FOLDER / "aws" / "bin" / "aws"
     if not program.exists():
-        _must([sys.executable, "-m", "venv", str(FOLDER / "aws")])
-        _must([str(program.with_name("pip")), "install", "--quiet", AWS])
+        must([sys.executable, "-m", "venv", str(FOLDER / "aws")])
+        must([str(program.with_name("pip")), "install", "--quiet", AWS])
     return program
 
 
@@ -38,7 +36,7 @@ def install_cdk() -> Path:
     """The CDK's command line, likewise; it needs npm."""
     program = FOLDER / "cdk" / "node_modules" / ".bin" / "cdk"
     if not program.exists():
-        _must(["npm", "install", "--prefix", str(FOLDER / "cdk"), "--no-fund", "--no-audit", "--silent", CDK])
+        must(["npm", "install", "--prefix", str(FOLDER / "cdk"), "--no-fund", "--no-audit", "--silent", CDK])
     return program
 
 
@@ -46,15 +44,18 @@ def aws(program: Path, stacks: Mapping[str, Any]) -> Contender:
     """*stacks* are CloudFormation's descriptions by component; they are deployed again as they are."""
     return Contender(
         "aws cloudformation deploy, each stack",
-        [_deploy(program, component, stacks[component]) for component in COMPONENTS],
+        [_deploy(program, component, stack) for component, stack in stacks.items()],
         "No changes to deploy",
     )
 
 
 def cdk(program: Path, stacks: Mapping[str, Any], account: str, assembly: Path) -> Contender:
     """The same with an assembly in the folder *assembly*."""
+    # Loading cfn-lint takes a second, which every other use of this file does without.
+    from cfnlint.decode import cfn_yaml  # type: ignore[import-untyped] # noqa: PLC0415 - it publishes no types
+
     artifacts = {stack["StackName"]: _artifact(component, stack, account) for component, stack in stacks.items()}
-    for component in COMPONENTS:
+    for component in stacks:
         template = json.dumps(cfn_yaml.load(str(template_of(component))))
         (assembly / f"{component}.json").write_text(template, encoding="utf-8")
     manifest = json.dumps({"version": "36.0.0", "artifacts": artifacts})
@@ -67,7 +68,7 @@ def _deploy(program: Path, component: str, stack: Mapping[str, Any]) -> list[str
     return [
         *(str(program), "cloudformation", "deploy", "--stack-name", stack["StackName"]),
         *("--template-file", str(template_of(component)), "--no-fail-on-empty-changeset"),
-        *("--capabilities", "CAPABILITY_IAM"),
+        *("--capabilities", "CAPABILITY_NAMED_IAM"),
         *("--parameter-overrides", *(f"{name}={value}" for name, value in _parameters(stack).items())),
         *("--tags", *(f"{name}={value}" for name, value in _tags(stack).items())),
     ]
@@ -96,7 +97,8 @@ def _tags(stack: Mapping[str, Any]) -> dict[str, str]:
     return {each["Key"]: each["Value"] for each in stack["Tags"]}
 
 
-def _must(command: Sequence[str]) -> None:
+def must(command: Sequence[str]) -> None:
+    """Run a command that installs something. Raises BenchmarkError when it fails."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError as error:

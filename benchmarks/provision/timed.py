@@ -10,11 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
+from benchmarks.errors import BenchmarkError
 from tools.files import ROOT
-
-
-class BenchmarkError(Exception):
-    """What was to be measured did not happen."""
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,8 @@ def _next(place: Place, model: Environment) -> list[str]:
     lines = ["", f"{place.name} is like {model.name}. Read inventories/{place.name}, then plan it as {place.account}:"]
     if model.variables.get("ecs_certificate_required"):
         lines.append(f"  (first set ecs_certificate_arn to a certificate of ACM in {place.account} and {place.region})")
+    if model.variables.get("network_cloudfront_prefix_list_id") and place.region != model.region:
+        lines.append(f"  (and network_cloudfront_prefix_list_id to CloudFront's list of addresses in {place.region})")
     return [*lines, f"  ansible-playbook -i inventories/{place.name} site.yml --check --diff"]
 
 

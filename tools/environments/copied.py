@@ -18,7 +18,7 @@ NAME = re.compile(r"[a-z][a-z0-9-]{0,15}\Z")
 ACCOUNT = re.compile(r"[0-9]{12}\Z")
 RESERVED = {"shared", "all", "components", "ungrouped"}
 _LINE = re.compile(r"^([a-z_0-9]+):([ \t]+)(\S.*)$")
-_OF_THE_SOURCE = "image_promotion_source_"
+_OF_THE_SOURCE = ("iam_promotion_source_", "image_promotion_source_")
 """Variables that speak of another account than the environment's own."""
 _SANDBOX_CERTIFICATE = re.compile(r":certificate/([0-9])\1{7}-\1{4}-4\1{3}-8\1{3}-\1{12}$")
 
@@ -87,6 +87,9 @@ def _moved_line(line: str, model: Environment, place: Place, network: str) -> st
         value = place.name
     elif key == "network_vpc_cidr":
         value = network
+    elif key == "network_cloudfront_prefix_list_id" and place.region != model.region:
+        # Each region has a list of its own, by an id that only AWS tells: the plan asks for it.
+        value = '""'
     else:
         value = _SANDBOX_CERTIFICATE.sub(_certificate(place.account), value)
         value = value.replace(model.account, place.account).replace(model.region, place.region)

@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Stands in for the service in a container: what it does is what its environment says."""
+
+import http.server
+import itertools
+import json
+import os
+import signal
+import sys
+import threading
+import time
+
+VERSION = os.environ.get("FASTBREAK_VERSION", "")
+BORN = time.monotonic()
+BASE_SECONDS = 0.1
+GOOD = {"items": [{"id": 1, "knee_degrees": 121.5}]}
+BODIES = {
+    "good": GOOD,
+    "error": {"error": "no connection to the database"},
+    "other": {"analyses": [[1, 121.5]]},
+    "swapped": {"items": [{"id": 1, "knee_degrees": 58.5}]},
+}
+COUNT = itertools.count(1)
+LEAKED: list[bytearray] = []
+
+
+def setting(name: str, default: float = 0.0) -> float:
+    """A number of the environment."""
+    return float(os.environ.get(name, default))
+
+
+def answer(path: str) -> tuple[int, bytes]:
+    """Status and body of a request."""
+    if path == "/readyz":
+        ready = time.monotonic() - BORN >= setting("READY_AFTER_SECONDS") and not setting("NEVER_READY")
+        return (200 if ready else 503), b""
+    time.sleep(BASE_SECONDS * setting("SLOWER_TIMES", 1))
+    every = int(setting("FAILS_EVERY"))
+    status = 500 if every and next(COUNT) % every == 0 else 200
+    return status, json.dumps(BODIES[os.environ.get("BODY", "good")]).encode()
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Answers `/readyz` and everything else."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        status, body = answer(self.path)
+        self.send_response(status)
+        self.send_header("x-fastbreak-version", VERSION)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing of each request."""
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """Takes as many connections at once as a load balancer makes."""
+
+    request_queue_size = 256
+    daemon_threads = True
+
+
+def crash() -> None:
+    """End the process after its life."""
+    time.sleep(setting("LIFE_SECONDS"))
+    print(f"{VERSION}: giving up", flush=True)
+    os._exit(3)
+
+
+def leak() -> None:
+    """Take memory until the container has none left."""
+    while True:
+        LEAKED.append(bytearray(b"x") * (int(setting("LEAK_MIB_PER_SECOND")) << 20))
+        time.sleep(1)
+
+
+def serve() -> None:
+    """Serve until the end."""
+    # The first process of a container ignores what it does not handle.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    if "LIFE_SECONDS" in os.environ:
+        if setting("LIFE_SECONDS") == 0:
+            crash()
+        threading.Thread(target=crash, daemon=True).start()
+    if setting("LEAK_MIB_PER_SECOND"):
+        threading.Thread(target=leak, daemon=True).start()
+    print(f"{VERSION}: serving", flush=True)
+    Server(("0.0.0.0", 8080), Handler).serve_forever()  # noqa: S104 - inside its container
+
+
+def main(words: list[str]) -> int:
+    """What the image is started with: migrate or serve."""
+    if words == ["migrate"]:
+        print(f"{VERSION}: migrating", flush=True)
+        time.sleep(setting("MIGRATION_SECONDS"))
+        return int(setting("MIGRATION_EXIT"))
+    if words == ["serve"]:
+        serve()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
