@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import httpx
 
-from demo import analysis
+from demo import analysis, roles
 from demo.commands import Output, Runner, recap_and_progress
 from demo.console import Console, DemoError
 from demo.load import SteadyLoad, Watched
@@ -42,7 +42,7 @@ class Release:
 class Environment:
     """One environment: `runner` acts in it, `platform` reads it; images that are built in it get the labels.
 
-    `trust` verifies its load balancer.
+    Both have an administrator's rights; a playbook runs as its role. `trust` verifies its load balancer.
     """
 
     console: Console
@@ -53,8 +53,11 @@ class Environment:
 
     @property
     def url(self) -> str:
-        """Where users reach the service."""
-        return self.platform.outputs("ecs")["ProductionUrl"]
+        """Where users reach the service: an internal load balancer through CloudFront."""
+        balancer = self.platform.outputs("ecs")
+        if balancer["LoadBalancerScheme"] == "internal":
+            return f"{self.platform.outputs('cloudfront')['SiteUrl']}/api"
+        return balancer["ProductionUrl"]
 
     @property
     def name(self) -> str:
@@ -69,11 +72,20 @@ class Environment:
         self.console.detail(
             f"$ {' '.join(command[:4])}"
             + "".join(f" -e {key}={value}" for key, value in (extra or {}).items() if key not in {REPORT, LABELS})
+            + f"  # as {roles.role_of(playbook) or 'an administrator'}"
         )
         executable = [sys.executable, "-m", "ansible", "playbook", *command[1:]]
-        return self.runner.run(executable, log=f"{self.name}-{log}", show=recap_and_progress, check=check)
+        return self._as_role(playbook).run(executable, log=f"{self.name}-{log}", show=recap_and_progress, check=check)
+
+    def _as_role(self, playbook: str) -> Runner:
+        """A runner with a session of the playbook's role."""
+        session = roles.credentials(self.platform.client("sts"), self.name, playbook)
+        return replace(self.runner, environment={**self.runner.environment, **session})
 
     def provision(self) -> None:
+        """Bootstrap the account as its administrator, and provision as the role that this made."""
+        bootstrap = self.playbook("playbooks/bootstrap.yml", log="bootstrap")
+        self.console.detail(f"changed={bootstrap.changed()} by the bootstrap")
         self.console.detail(f"changed={self.playbook('site.yml', log='provision').changed()}")
 
     def publish(self, *, log: str, extra: Mapping[str, str] | None = None) -> Release:
@@ -100,9 +112,14 @@ class Environment:
             )
         self.console.detail(f"changed={output.changed()}; {self.name} holds the same digest: {found}")
 
-    def deploy(self, release: Release) -> Watched:
+    def deploy(self, release: Release, *, hands_over: bool = False) -> Watched:
+        """Deploy a release under load. *hands_over*: as who does not wait for the bake; another run judges it."""
+        extra = {"version": release.tag}
+        until = {"ecs_rollout_wait_until": "after_traffic"} if hands_over else {}
         with SteadyLoad(self.url + LOAD_PATH, self.trust) as load:
-            output = self.playbook("playbooks/deploy.yml", log="deploy", extra={"version": release.tag})
+            output = self.playbook("playbooks/deploy.yml", log="deploy", extra={**extra, **until})
+            if hands_over:
+                self.playbook("playbooks/judge.yml", log="judge", extra=extra)
         self.console.detail(f"changed={output.changed()}; {load.tally.sentence()}")
         return Watched(self.name, release.tag, load.began, load.tally)
 

@@ -60,8 +60,8 @@ class MainJob:
         with step("i", "Promote the release from dev's registry to prod's, by digest"):
             prod.promote(good, log="promote")
         with step("j", f"Deploy it to prod, health-gated, under a steady load on {prod.url}"):
-            self.watched.append(prod.deploy(good))
-        with step("k", "Analyse real footage through prod's load balancer"):
+            self.watched.append(prod.deploy(good, hands_over=True))
+        with step("k", "Analyse real footage through prod's distribution"):
             self.analysed.append(prod.analyse(self.clip))
         with step("l", f"{BAD_TITLE}, to prod"):
             prod.promote(bad, log="promote-bad")

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ansible.utils.vars import load_extra_vars
+
 from ..plugin_utils._bytecode import kept_bytecode
 
 with kept_bytecode():
@@ -14,6 +16,9 @@ with kept_bytecode():
     from ..plugin_utils._confirmed_account import ConfirmedAccount
     from ..plugin_utils._entry_action import EntryAction
     from ..plugin_utils._known_variables import insist_on_known_variables
+    from ..plugin_utils._possible_order import insist_on_possible_order
+    from ..plugin_utils._resolvable_variables import insist_on_resolvable
+    from ..plugin_utils._taken_variables import insist_on_taken
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +34,9 @@ class ActionModule(EntryAction):
 
     def perform(self, params: dict[str, Any], context: Context, task_vars: Mapping[str, Any]) -> dict[str, Any]:
         insist_on_known_variables(task_vars)
+        insist_on_possible_order(task_vars)
+        insist_on_resolvable(task_vars)
+        insist_on_taken(load_extra_vars(self._loader), params["takes"])
         result = super().perform(params, context, task_vars)
         named = {f"fastbreak_{name}": params[name] for name in ("account_id", "region")}
         ConfirmedAccount(named).remember()

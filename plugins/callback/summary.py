@@ -16,6 +16,8 @@ description:
     total and what to do next. A deployment ends with the address of the service.
   - With C(-v) or more everything is shown, as by P(ansible.builtin.default#callback).
   - With C(--diff) the changes of what exists are shown. What would be created is counted, and shown with C(-v).
+  - In a job of GitHub Actions the same lines, and the gates of a release as a table, are added to the job's summary
+    (E(GITHUB_STEP_SUMMARY)).
 extends_documentation_fragment:
   - ansible.builtin.default_callback
   - ansible.builtin.result_format_callback
@@ -23,12 +25,14 @@ requirements:
   - Set C(stdout_callback=fastbreak.aws.summary) in C(ansible.cfg), or E(ANSIBLE_STDOUT_CALLBACK) in the environment.
 """
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ansible import constants, context
 from ansible.plugins.callback.default import CallbackModule as Default
 
+from ..plugin_utils._job_summary import JobSummary
 from ..plugin_utils._summary import Summary
 
 if TYPE_CHECKING:
@@ -36,6 +40,8 @@ if TYPE_CHECKING:
 
 SOURCE = "image_promotion_source_account_id"
 """The variable that is empty in an environment to which nothing is promoted."""
+JOB_SUMMARY = "GITHUB_STEP_SUMMARY"
+"""GitHub's name for the file to which a step of a job adds its summary."""
 LOUD = (
     "v2_playbook_on_task_start",
     "v2_playbook_on_handler_task_start",
@@ -60,6 +66,7 @@ class CallbackModule(Default):  # type: ignore[misc] # ansible-core publishes no
     def __init__(self) -> None:
         super().__init__()
         self._summary = Summary(check_mode=bool(context.CLIARGS.get("check")))
+        self._job = JobSummary()
         self._play: Any = None
 
     @property
@@ -78,6 +85,8 @@ class CallbackModule(Default):  # type: ignore[misc] # ansible-core publishes no
 
     def v2_runner_on_ok(self, result: Any) -> None:
         line = self._summary.ok(*self._facts(result))
+        self._job.say(line)
+        self._job.judged(result.result)
         if self._loud:
             super().v2_runner_on_ok(result)
             return
@@ -92,20 +101,19 @@ class CallbackModule(Default):  # type: ignore[misc] # ansible-core publishes no
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         if self._loud:
             super().v2_runner_on_failed(result, ignore_errors=ignore_errors)
-        elif not ignore_errors and not result.result.get("results"):
+        if not ignore_errors and not result.result.get("results"):
             self._fail(result)
 
     def v2_runner_item_on_failed(self, result: Any) -> None:
         if self._loud:
             super().v2_runner_item_on_failed(result)
-        elif not result.task.ignore_errors:
+        if not result.task.ignore_errors:
             self._fail(result)
 
     def v2_runner_on_unreachable(self, result: Any) -> None:
         if self._loud:
             super().v2_runner_on_unreachable(result)
-        else:
-            self._fail(result)
+        self._fail(result)
 
     def v2_on_file_diff(self, result: Any) -> None:
         creates = str(result.result.get("summary", "")).startswith("create")
@@ -121,12 +129,26 @@ class CallbackModule(Default):  # type: ignore[misc] # ansible-core publishes no
         failures = sum(1 for host in stats.processed if stats.failures.get(host) or stats.dark.get(host))
         self._summary.promotes = any(self._variable(host, SOURCE) for host in hosts[:1])
         for line in self._summary.end(failures, len(hosts) or failures):
+            self._job.say(line)
             self._display.display(line)
+        if path := os.environ.get(JOB_SUMMARY):
+            self._write_job_summary(path, failed=bool(failures))
+
+    def _write_job_summary(self, path: str, *, failed: bool) -> None:
+        try:
+            with Path(path).open("a", encoding="utf-8", errors="replace") as file:
+                file.write(self._job.text(self._summary.playbook, failed=failed))
+        except OSError as error:
+            self._display.warning(f"The job's summary was not written to {path} ({JOB_SUMMARY}): {error.strerror}.")
 
     def _fail(self, result: Any) -> None:
-        self._handle_warnings(result.result)
-        host = result.host.get_name()
-        self._show(self._summary.failed(host, result.task.action, result.result), constants.COLOR_ERROR)
+        """Say why a task failed, once. With -v it is shown by the default callback, and only the summary needs it."""
+        line = self._summary.failed(result.host.get_name(), result.task.action, result.result)
+        self._job.say(line)
+        self._job.judged(result.result)
+        if not self._loud:
+            self._handle_warnings(result.result)
+            self._show(line, constants.COLOR_ERROR)
 
     def _variable(self, host: str, name: str) -> Any:
         """A variable of a host, as inventory and command line have it; None when it has none of that name."""

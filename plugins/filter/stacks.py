@@ -14,7 +14,8 @@ from ansible.errors import AnsibleFilterError
 
 from ..module_utils._errors import FastbreakError
 from ..module_utils._stack import inputs as stack_inputs
-from ..module_utils._stack.components import component_outputs, dependants, logical_ids, stack_name, stack_names
+from ..module_utils._stack.component_order import dependants
+from ..module_utils._stack.components import component_outputs, logical_ids, stack_name, stack_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,6 +17,9 @@ description:
   - Before that it fails if a variable of the run or of a host differs by a letter or two from a variable of this
     collection's roles, or from a variable that its playbooks take with C(-e), and names the right one. Other variables
     are ignored.
+  - It also fails if hosts of the group C(components), by their variables C(fastbreak_depends_on), read each other, read
+    what the inventory does not have, or stand above what they read; and if a variable of their components refers to
+    what is not defined.
   - The action plugin of the same name does the work in the controller.
 options:
   account_id:
@@ -31,6 +34,13 @@ options:
     description: The region of the environment.
     type: str
     required: true
+  takes:
+    description:
+      - Of the variables that the collection's playbooks take with C(-e), those that this playbook takes. If another is
+        given and not empty, such as C(-e version=1.4.2) to the playbook C(publish), the task fails and names it.
+      - Only the action plugin knows the command line. If this option is not given, any are taken.
+    type: list
+    elements: str
   refusal:
     description:
       - A problem that is already known, such as the result of P(fastbreak.aws.run_problem#filter). If it is not empty,
@@ -71,7 +81,6 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._aws.account_guard i
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.identity import Sts
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError
 
 
 def build_argument_spec():
@@ -80,14 +89,13 @@ def build_argument_spec():
         "account_id": {"type": "str", "required": True},
         "environment_name": {"type": "str", "required": True},
         "region": {"type": "str", "required": True},
+        "takes": {"type": "list", "elements": "str"},
         "refusal": {"type": "str", "default": ""},
     }
 
 
 def perform(params, context):
     """Raise unless the credentials are the right ones."""
-    if params["refusal"]:
-        raise RequestError(params["refusal"])
     ask = Sts(context.client("sts")).get_caller_identity
     caller = confirm(params["account_id"], params["region"], params["environment_name"], ask)
     return {"changed": False, "account_id": caller.account, "arn": caller.arn}

@@ -150,6 +150,8 @@ options:
         weights, stickiness, transforms and tags stay as they are.
       - An update is refused, in check mode too, if it would delete other rules, or if another rule has the priority of
         one of these.
+      - An update that replaces their load balancer needs O(consent) to that, because users get no answer until the
+        rules stand on the new one.
     type: dict
     suboptions:
       production:
@@ -160,10 +162,28 @@ options:
         description: The output that names the listener that always exists. Both may name the same listener.
         type: str
         required: true
+      test:
+        description: The output that names a further listener with such rules.
+        type: str
+        default: ""
+      front:
+        description:
+          - The name of the stack that may hold a CloudFront VPC origin of the load balancer. While it does, an update
+            that would replace the load balancer is refused.
+        type: str
+        default: ""
       tags:
         description: The tags of these rules. Rules that lack any of these tags are left alone.
         type: dict
         required: true
+  domain_names:
+    description:
+      - Names by which clients reach the listeners of this stack, for O(state=present).
+      - If anything changes, and a name is in none of the listeners' certificates of ACM, the task is refused, in check
+        mode too.
+    type: list
+    elements: str
+    default: []
 attributes:
   check_mode:
     support: full
@@ -311,7 +331,7 @@ from functools import partial
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError, RequestError
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.catalogue import Catalogue
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.cloudformation import CloudFormation
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.listener_rules import ListenerRulesClient
@@ -355,11 +375,14 @@ def build_argument_spec():
         "unprotect": {"type": "list", "elements": "str", "default": []},
         "retain": {"type": "list", "elements": "str", "default": []},
         "skip_rollback": {"type": "list", "elements": "str", "default": []},
+        "domain_names": {"type": "list", "elements": "str", "default": []},
         "listener_rules": {
             "type": "dict",
             "options": {
                 "production": {"type": "str", "required": True},
                 "plain": {"type": "str", "required": True},
+                "test": {"type": "str", "default": ""},
+                "front": {"type": "str", "default": ""},
                 "tags": {"type": "dict", "required": True},
             },
         },
@@ -405,8 +428,6 @@ def perform(params, context, run=None):
     ports = build_ports(context, run or NoRun())
     act = apply_stack if params["state"] == "present" else remove_stack
     try:
-        if params["refusal"]:
-            raise RequestError(params["refusal"])
         return to_exit(act(build_request(params), ports, context.check_mode))
     except FastbreakError as error:
         error.details.setdefault("stack_name", params["name"])

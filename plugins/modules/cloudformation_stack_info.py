@@ -22,6 +22,15 @@ options:
     description: Whether CloudFormation compares each stack with its real resources, which takes a while.
     type: bool
     default: false
+  find_additions:
+    description:
+      - Whether to look for what somebody added to the stack's resources that weakens their protection, which
+        CloudFormation does not compare.
+      - These are policies of roles, users and groups, a user's groups, resource policies of secrets, repositories and
+        tables, replication of buckets, subscription filters of log groups, targets of event rules,
+        routes, network ACL rules and listeners.
+    type: bool
+    default: false
   timeout_seconds:
     description: How long drift detection may take.
     type: int
@@ -81,6 +90,24 @@ stacks:
               and, in a sentence, C(words). Database storage that RDS scaled automatically does not count as drift.
           type: list
           elements: dict
+    additions:
+      description: What was added to its resources.
+      type: list
+      elements: dict
+      returned: when O(find_additions=true)
+      contains:
+        logical_id:
+          description: The resource.
+          type: str
+        resource_type:
+          description: Its type.
+          type: str
+        words:
+          description: What it has and how to take it away, in sentences.
+          type: str
+        command:
+          description: The command of the AWS CLI that takes it away.
+          type: str
   sample:
     fastbreak-dev-ecr:
       status: CREATE_COMPLETE
@@ -92,6 +119,8 @@ stacks:
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.cloudformation import CloudFormation
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.held_resources import HeldResources
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.additions import find_additions
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.drift import describe, detect_drift
 
 
@@ -100,22 +129,26 @@ def build_argument_spec():
     return {
         "names": {"type": "list", "elements": "str", "required": True},
         "detect_drift": {"type": "bool", "default": False},
+        "find_additions": {"type": "bool", "default": False},
         "timeout_seconds": {"type": "int", "default": 900},
     }
 
 
 def perform(params, context):
-    """The stacks that exist, by name, with their drift where that is asked for."""
+    """The stacks that exist, by name, with their drift and what was added where that is asked for."""
     names = params["names"]
     stacks = CloudFormation(context.client("cloudformation"))
     found = {name: stacks.describe_stack(name) for name in names}
-    present = [name for name, snapshot in found.items() if snapshot is not None]
-    wanted = present if params["detect_drift"] else []
+    present = {name: snapshot for name, snapshot in found.items() if snapshot is not None}
+    wanted = list(present) if params["detect_drift"] else []
     drifts = detect_drift(wanted, stacks, context.clock, params["timeout_seconds"])
-    return {"changed": False, "stacks": _stacks_data(found, drifts)}
+    holdings = HeldResources(context.client)
+    looked_at = present if params["find_additions"] else {}
+    additions = {name: find_additions(snapshot, stacks, holdings) for name, snapshot in looked_at.items()}
+    return {"changed": False, "stacks": _stacks_data(present, drifts, additions)}
 
 
-def _stacks_data(found, drifts):
+def _stacks_data(found, drifts, additions):
     return {
         name: {
             "status": snapshot.status,
@@ -123,9 +156,9 @@ def _stacks_data(found, drifts):
             "parameters": dict(snapshot.parameters),
             "tags": dict(snapshot.tags),
             **({"drift": _drift_data(drifts[name])} if name in drifts else {}),
+            **({"additions": [vars(item) for item in additions[name]]} if name in additions else {}),
         }
         for name, snapshot in found.items()
-        if snapshot is not None
     }
 
 

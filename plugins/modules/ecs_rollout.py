@@ -42,9 +42,11 @@ options:
     description:
       - V(present) deploys O(version), or O(revision).
       - V(rolled_back) goes back to a recorded release and reuses its task definition. Without O(version) that is the
-        newest succeeded release before the running one with another digest. After a rollback the service stays where it
-        is unless a version is named, so a second run does not return to the release that was left. The same holds after
-        a release that was rolled back automatically.
+        newest succeeded release before the running one with another digest. A release that is under way, and would be
+        rolled back to that, is given up at once, and nothing is deployed anew. What the revision passed here before is
+        asked only briefly, or not again, and ECS keeps no share of the users for longer than its work takes. After a
+        rollback the service stays where it is unless a version is named, so a second run does not return to the release
+        that was left. The same holds after a release that was rolled back automatically.
       - V(absent) removes the scalable target, the service, and the listener rules and revisions that carry its tags.
         The record stays.
     type: str
@@ -140,8 +142,17 @@ options:
         description: Whether tasks get a public address.
         type: bool
         default: false
+  load_balanced:
+    description:
+      - Whether a load balancer sends requests to the service. V(false) is for a service that takes none, such as a
+        queue worker.
+      - Such a service is deployed by V(ROLLING). Gates that need requests are refused by name; V(task_stability),
+        V(alarms), V(metric) with its own dimensions, and V(command) judge it.
+    type: bool
+    default: true
   load_balancer:
-    description: The target group that tasks are registered with. Required unless O(state=absent).
+    description:
+      - The target group that tasks are registered with. Required unless O(state=absent) or O(load_balanced=false).
     type: dict
     suboptions:
       target_group_arn:
@@ -156,6 +167,18 @@ options:
         description: Port that it listens on.
         type: int
         required: true
+      alternate_target_group_arn:
+        description:
+          - ARN of a second target group of type ip, for a service whose traffic ECS moves between the two. Required by
+            every strategy but V(ROLLING).
+          - Which of the two serves users follows from the service and its listener rules, also after a change of the
+            strategy.
+        type: str
+      infrastructure_role_arn:
+        description:
+          - ARN of the role by which ECS writes listener rules and registers targets. Required by every strategy but
+            V(ROLLING).
+        type: str
   listener_rules:
     description:
       - All rules of the service. They forward to the target group once its tasks are healthy.
@@ -177,6 +200,15 @@ options:
             group already; then it is taken over and tagged.
         type: int
         required: true
+      traffic:
+        description:
+          - Whose requests it takes, with a strategy that moves traffic. Such a strategy needs exactly one rule for
+            V(production), and takes at most one for V(test), by which a release is reached before users reach it. ECS
+            owns the weights of both rules.
+          - With V(ROLLING), both forward to the target group.
+        type: str
+        choices: [production, test]
+        default: production
       path_patterns:
         description: Paths that it matches, case-sensitive. Left out, every path.
         type: list
@@ -255,12 +287,47 @@ options:
   deployment:
     description: How ECS replaces tasks.
     type: dict
-    suboptions:
+    suboptions: &deployment
       strategy:
-        description: Deployment strategy.
+        description:
+          - Deployment strategy of ECS. V(ROLLING) replaces tasks one by one, and users reach new tasks as they become
+            healthy.
+          - V(BLUE_GREEN) starts all new tasks beside the old ones, has them judged by test traffic and moves all users
+            at once. V(CANARY) moves a share of the users first, V(LINEAR) moves them in equal steps.
+          - A strategy that moves traffic pauses before users, before each step and after all of them. ECS goes on only
+            when every gate of that stage is C(HEALTHY), and rolls back by itself when no verdict comes in time.
+          - Such a strategy needs botocore 1.43.10 or newer. An older one is refused before anything is changed.
         type: str
-        choices: [ROLLING]
+        choices: [ROLLING, BLUE_GREEN, LINEAR, CANARY]
         default: ROLLING
+      bake_minutes:
+        description:
+          - For V(BLUE_GREEN), V(LINEAR) and V(CANARY), how long the old tasks run on after all traffic has moved, ready
+            to take it back, 0 to 1440.
+        type: int
+        default: 5
+      pause_timeout_minutes:
+        description:
+          - For V(BLUE_GREEN), V(LINEAR) and V(CANARY), how long ECS waits for a verdict before it rolls back by itself,
+            1 to 20160. It must be longer than each bake time, and than O(gates[].deadline_seconds).
+        type: int
+        default: 60
+      canary_percent:
+        description: For V(CANARY), share of the users in the first step, 0.1 to 99.9 in steps of 0.1.
+        type: float
+        default: 5
+      canary_bake_minutes:
+        description: For V(CANARY), how long that share is kept at least, 0 to 1440.
+        type: int
+        default: 10
+      step_percent:
+        description: For V(LINEAR), share of the users in each step, 3 to 99.9 in steps of 0.1.
+        type: float
+        default: 10
+      step_bake_minutes:
+        description: For V(LINEAR), how long each step but the last is kept at least, 0 to 1440.
+        type: int
+        default: 6
       minimum_healthy_percent:
         description: Share of the desired tasks that stays healthy.
         type: int
@@ -274,7 +341,8 @@ options:
         type: bool
         default: true
       alarms:
-        description: CloudWatch alarms on which ECS rolls back. A rollout is refused while one is in ALARM.
+        description:
+          - CloudWatch alarms on which ECS rolls back. A release is refused while one is in ALARM, a rollback is not.
         type: list
         elements: str
         default: []
@@ -301,7 +369,7 @@ options:
         deleted, and nothing of another name is touched.
       - With more than one policy, the one that asks for the most tasks decides.
     type: dict
-    suboptions:
+    suboptions: &scaling
       minimum:
         description: Fewest tasks.
         type: int
@@ -371,6 +439,30 @@ options:
       - A host that users know is sent as it is. If it is the load balancer's own (a name below C(elb.amazonaws.com), an
         IP address, C(localhost)), requests get a host that a rule of O(listener_rules) matches.
     type: str
+  test_url:
+    description:
+      - Address at which the C(http) gates reach a release before users do, by the rule of O(listener_rules) with
+        C(traffic=test). Their paths are added to it.
+      - Not given, C(http) gates do not judge before users come.
+    type: str
+  probe_from:
+    description:
+      - From where the C(http) gates send their requests. V(controller) is the machine that runs this task.
+      - With V(task), a task of the released revision runs O(probe_command) in the network of the service's tasks, and
+        its answers are read from its log. This is for listeners that only the network reaches. It takes the start of a
+        task for every 60 answers, and every header that a gate sends can be read in the description of that task.
+      - Before anything is changed, the security groups are read, and what cannot reach a listener is refused.
+      - Whether users get the answers that they got before is asked from the controller in any case, as far as it can.
+    type: str
+    choices: [controller, task]
+    default: controller
+  probe_command:
+    description:
+      - With O(probe_from=task), the command of the image that sends requests. It takes the options of
+        C(fastbreak-service probe), and prints a line of JSON for each answer.
+    type: list
+    elements: str
+    default: [fastbreak-service, probe]
   ca_bundle:
     description:
       - PEM file of certificate authorities that C(http) gates trust in addition to the machine's own.
@@ -380,34 +472,101 @@ options:
     description:
       - What a release must prove. Every gate must be C(HEALTHY); too few samples or missing data never pass.
       - A gate that finds the release C(UNHEALTHY) ends it at once. One that is C(INCONCLUSIVE) or C(ERROR) at its
-        deadline ends it too.
+        deadline ends it too, unless O(gates[].on_inconclusive) says otherwise.
+      - At least one gate must decide after all traffic has shifted, and be of a kind that can be asked again of a
+        release that runs already.
       - Required unless O(state=absent).
     type: list
     elements: dict
-    suboptions:
+    suboptions: &gates
       kind:
         description:
           - V(target_health) requires every desired task to be healthy in the target group, and no task of the new
             revision to fail.
+          - V(task_stability) requires that no task of the new revision crashes after it has started, whatever its exit
+            code, unless that is allowed. ECS starts another task for each, so a restart is a crash.
           - V(http) sends requests through the load balancer.
+          - V(alarms) requires CloudWatch alarms to be C(OK), whatever ECS makes of them. One in C(ALARM) refuses at
+            once, one without data never passes. A release is refused beforehand while one is in C(ALARM). In a rollback
+            it decides nothing.
+          - V(metric) requires a CloudWatch metric to stay within limits, period by period. A period without data never
+            passes.
+          - V(canary) compares the errors of the release with those of the running version over the same minutes, by an
+            exact test that may be repeated. It needs a strategy that shifts traffic in steps.
+          - V(command) runs a program on the machine that runs this module. It passes when it exits with 0. While it
+            runs, nothing else is measured.
+          - V(webhook) tells an HTTPS endpoint the release in a JSON body with C(gate) and C(version), and takes the
+            verdict from its JSON answer with C(verdict) (V(HEALTHY), V(UNHEALTHY), V(INCONCLUSIVE) or V(ERROR)) and
+            C(reason). No redirect is followed.
+          - V(approval) waits for a person, who answers with M(fastbreak.aws.ecs_rollout_approval). A no ends the
+            release, also after a yes; without an answer it is C(INCONCLUSIVE). Nobody is asked about a rollback.
+          - V(inference) analyses known clips with the release in a task of its own, and compares persons, angles and
+            findings with O(gates[].golden_file), and the speed with that of the running version. The task begins with
+            the deployment, before users depend on the release. Not asked in a rollback.
+          - V(command) and V(webhook) measure again until they have passed O(gates[].consecutive_successes) times.
         type: str
-        choices: [target_health, http]
+        choices: [target_health, task_stability, http, alarms, metric, canary, command, webhook, approval, inference]
         required: true
       name:
         description: Name in messages and in the record. Not given, it is made from the kind and the path.
         type: str
+      stages:
+        description:
+          - When the gate is asked. V(before_traffic) is when the new tasks are healthy and no user reaches them,
+            V(each_step) before each further share of the users, V(after_traffic) when all users reach them.
+          - Before users come, V(http) gates ask at O(test_url); without it they are not asked then. At a share of the
+            users they ask for that share of O(gates[].minimum_samples), 5 at least.
+          - Not given, every stage at which a gate of this kind has something to judge. A strategy asks at those stages
+            that it has; V(ROLLING) has V(after_traffic) alone, and measures from the first healthy task on.
+        type: list
+        elements: str
       bake_seconds:
-        description: How long the gate measures after ECS has completed the deployment, at most a week.
+        description: How long the gate measures at least, after O(gates[].initial_delay_seconds). At most a week.
         type: float
         default: 30
       deadline_seconds:
-        description: When it must have reached a verdict, counted from the same moment. Not given, 60 more than the bake
-          time. At most a week.
+        description:
+          - When it must have reached a verdict, counted from the beginning of the stage. For V(ROLLING) that is when
+            ECS has completed the deployment. Not given, 60 more than the gate needs at least, and 1800 for
+            V(approval). At most a week.
+          - It must not be below O(gates[].initial_delay_seconds) and O(gates[].bake_seconds) together, nor below the
+            delay and O(gates[].consecutive_successes) times O(gates[].interval_seconds).
+        type: float
+      initial_delay_seconds:
+        description: How long the gate waits at the beginning of a stage before it measures, for caches to fill.
+        type: float
+        default: 0
+      interval_seconds:
+        description:
+          - Pause between two measurings. Not given, 0.5 for V(http), 15 for V(webhook), and O(poll_interval_seconds)
+            for others. What is looked at with the deployment is measured at most as often as that.
+          - While only a share of the users reaches the release, V(http) asks as much more often, at most ten times a
+            second and not with O(gates[].method=POST).
         type: float
       consecutive_successes:
-        description: For V(target_health), polls in a row that see every desired task healthy, 1 to 1000.
+        description: After how many measurings in a row the gate must pass, 1 to 1000. Not given, 3 for V(target_health)
+          and 1 for other kinds.
         type: int
-        default: 3
+      dry_run:
+        description: Whether the verdict is only shown and recorded. Use it to learn thresholds.
+        type: bool
+        default: false
+      running_version_may_fail:
+        description:
+          - Whether the gate may fail on the version that runs. Otherwise a release is refused before anything is
+            changed if the running version fails a gate of kind V(http) (three answers of it in a row) or V(metric) (the
+            last O(gates[].minimum_periods) periods), because such a gate would refuse any release.
+          - Set it for a release that mends what runs, or brings what the gate asks for. A rollback is never refused so.
+        type: bool
+        default: false
+      on_inconclusive:
+        description:
+          - What happens when the gate is C(INCONCLUSIVE) at its deadline.
+          - V(rollback) ends the release. V(extend) gives the gate as much time again, once, and ends the release then.
+            V(pause) holds the deployment where it is for a person to decide, with a strategy that can be held.
+        type: str
+        choices: [rollback, extend, pause]
+        default: rollback
       maximum_task_failures:
         description: For V(target_health), tasks that may stop by themselves or fail a health check, at most 100.
         type: int
@@ -422,8 +581,34 @@ options:
       method:
         description: For V(http), method of the request.
         type: str
-        choices: [GET, HEAD, OPTIONS]
+        choices: [GET, HEAD, OPTIONS, POST]
         default: GET
+      body_file:
+        description:
+          - For V(http) of method V(POST), a file of this machine that is sent, at most 64 MiB. Set C(Content-Type) in
+            O(gates[].headers).
+          - Requests of this method are not sent again after an undo.
+        type: path
+      body_pattern:
+        description: For V(http), regular expression that must be found in the answer's body (its first MiB).
+        type: str
+      body_json:
+        description:
+          - For V(http), what the answer's body must hold as JSON. A path of names and positions, joined by dots
+            (C(items.0.status)), and the value there.
+          - The types must be the same. C(1) is neither C(true) nor C("1").
+        type: dict
+        default: {}
+      maximum_latency_seconds:
+        description: For V(http), how long O(gates[].latency_quantile) of the answers may take. Not given, it is not
+          looked at.
+        type: float
+      latency_quantile:
+        description:
+          - For V(http), share of the answers that must not take longer than O(gates[].maximum_latency_seconds), from
+            0.1 to below 1. Counted and judged like failures.
+        type: float
+        default: 0.95
       expected_status:
         description: For V(http), statuses that pass, at most 100 of them.
         type: list
@@ -434,13 +619,12 @@ options:
         type: int
         default: 20
       maximum_failure_ratio:
-        description: For V(http), share of the answers that may fail, at most 0.9.
+        description:
+          - For V(http), share of the answers that may fail, at most 0.9.
+          - The gate is V(UNHEALTHY) once more failed than chance explains. Of releases that fail exactly this share at
+            most 1 in 100 are refused at once, however long they are watched and by however many gates.
         type: float
         default: 0.05
-      interval_seconds:
-        description: For V(http), pause between requests.
-        type: float
-        default: 0.5
       request_timeout_seconds:
         description: For V(http), how long one answer may take, at most an hour.
         type: float
@@ -461,6 +645,207 @@ options:
           - Values are text or whole numbers.
         type: dict
         default: {}
+      maximum_crashes:
+        description: For V(task_stability), tasks that may crash after they have started, at most 100.
+        type: int
+        default: 0
+      maximum_out_of_memory:
+        description: For V(task_stability), how many of these may have run out of memory (exit code 137).
+        type: int
+        default: 0
+      allowed_exit_codes:
+        description: For V(task_stability), exit codes of containers that are no crash.
+        type: list
+        elements: int
+        default: []
+      command:
+        description: For V(command), the program and its arguments. No shell is started.
+        type: list
+        elements: str
+        default: []
+      environment:
+        description:
+          - For V(command), variables in addition to C(FASTBREAK_VERSION) (the release's tag) and C(FASTBREAK_URL)
+            (O(url)). Values are text or whole numbers, and are not shown.
+          - Of the environment of this module only C(PATH), C(HOME), the language, the time zone, the folder of
+            temporary files and the certificates' variables are passed on.
+        type: dict
+        default: {}
+      pass_credentials:
+        description:
+          - For V(command), whether it gets the variables C(AWS_*) of the environment.
+          - Otherwise it gets no credentials of AWS. SDKs are kept from their files and from the instance's role.
+        type: bool
+        default: false
+      command_timeout_seconds:
+        description: For V(command), how long it may take, at most an hour. It is killed then, and the gate is C(ERROR).
+        type: float
+        default: 60
+      webhook_url:
+        description: For V(webhook), address of the endpoint. It must be https, or http on this machine.
+        type: str
+      webhook_token:
+        description: For V(webhook), token that is sent as C(Bearer) in the header C(Authorization). It is never shown.
+        type: str
+      webhook_timeout_seconds:
+        description: For V(webhook), how long one answer may take, at most an hour.
+        type: float
+        default: 30
+      question:
+        description: For V(approval), what the person is to decide, at most 500 characters.
+        type: str
+      golden_file:
+        description:
+          - For V(inference), a file of this machine with the lines that C(fastbreak-service golden) wrote, with the
+            commit and the hashes of the networks that made them.
+          - If the image's label C(com.fastbreak.models) names other networks, the release is refused before anything is
+            changed.
+        type: path
+      inference_command:
+        description: For V(inference), the command of the task.
+        type: list
+        elements: str
+        default: [fastbreak-service, golden]
+      inference_clips:
+        description:
+          - For V(inference), what is added to the command. Paths in the container, or https addresses that the task can
+            reach, at most 20.
+          - They are visible in the task's record in ECS. What an address holds beside host and path is not shown here.
+        type: list
+        elements: str
+        default: []
+      inference_container:
+        description: For V(inference), container that the command runs in. Not given, the first of the task definition.
+        type: str
+      inference_timeout_seconds:
+        description: For V(inference), how long the task may take, at most two hours. A release that takes longer is
+          C(UNHEALTHY).
+        type: float
+        default: 600
+      maximum_angle_difference:
+        description: For V(inference), degrees by which the minimum, maximum and mean of each angle may differ.
+        type: float
+        default: 2
+      minimum_speed_ratio:
+        description: For V(inference), share of the running version's frames per second that the release needs, measured
+          in a second task. V(0) compares no speed.
+        type: float
+        default: 0.5
+      alarms:
+        description: For V(alarms), names of the alarms, at most 100.
+        type: list
+        elements: str
+        default: []
+      namespace:
+        description: For V(metric) and V(canary), namespace of the metrics.
+        type: str
+        default: AWS/ApplicationELB
+      metric:
+        description:
+          - For V(metric), name of the metric.
+          - For V(canary), name of the metric that counts errors. Not given, C(HTTPCode_Target_5XX_Count).
+        type: str
+      per_metric:
+        description:
+          - For V(metric), name of a metric that the sum of O(gates[].metric) is divided by. Where it has data and
+            O(gates[].metric) has none, that counts as 0.
+          - For V(canary), name of the metric that counts requests. Not given, C(RequestCount).
+        type: str
+      dimensions:
+        description:
+          - For V(metric) and V(canary), dimensions of the metrics of the release. Values are text or whole numbers.
+          - Not given, with the usual O(gates[].namespace), those of the target group that the release's tasks are
+            registered with.
+        type: dict
+        default: {}
+      baseline_dimensions:
+        description: For V(canary), dimensions of the running version, if O(gates[].dimensions) are given.
+        type: dict
+        default: {}
+      statistic:
+        description: For V(metric), statistic over each period, such as C(Average), C(Maximum) or C(p99).
+        type: str
+        default: Sum
+      period_seconds:
+        description: For V(metric) and V(canary), length of a period. 1, 5, 10, 20, 30, or minutes up to 3600.
+        type: int
+        default: 60
+      lag_seconds:
+        description:
+          - For V(metric) and V(canary), how old a period must be to be read. CloudWatch gets metrics late.
+          - Only whole periods count that began after the gate's first measuring.
+        type: float
+        default: 120
+      minimum:
+        description: For V(metric), smallest value that passes.
+        type: float
+      maximum:
+        description: For V(metric), largest value that passes.
+        type: float
+      minimum_periods:
+        description: For V(metric), periods with data that are needed for C(HEALTHY), 1 to 1000.
+        type: int
+        default: 3
+      maximum_bad_periods:
+        description: For V(metric), periods beyond the limits that are allowed.
+        type: int
+        default: 0
+      maximum_increase:
+        description:
+          - For V(canary), share of its requests by which the release may fail more than the running version, above 0
+            and at most 0.5.
+          - Both must have had at least 3 divided by this share of requests for C(HEALTHY).
+        type: float
+        default: 0.01
+      false_alarm:
+        description:
+          - For V(canary), share of the releases at the limit that may be refused, however often they are looked at.
+            Above 0 and at most 0.2.
+          - With several gates that refuse by evidence, each needs more of it, so that all together keep this.
+        type: float
+        default: 0.01
+  companions:
+    description:
+      - Other ECS services that run the same image and are released with this one, such as a queue worker. No load
+        balancer sends them requests, so that O(load_balanced) holds for them as V(false). Everything that is not named
+        here is as for the service itself, but for O(migration), which runs once.
+      - All services are checked before the first is changed. They are then released one after another. When one is
+        refused, those that were released before it are undone, the last of them first.
+      - No record is completed before every service is fit. A run that was killed in between is taken up by the next.
+      - O(state=rolled_back) goes the other way round, to the image that the service itself goes back to. A companion
+        that never ran it is left as it is, with a warning.
+    type: list
+    elements: dict
+    suboptions:
+      service:
+        description: Name of the service.
+        type: str
+        required: true
+      released:
+        description: Whether it is released before or after the service itself. Several go in the order of the list.
+        type: str
+        choices: [before, after]
+        default: before
+      task_definition:
+        description: As O(task_definition), with a family of its own.
+        type: dict
+      desired_count:
+        description: As O(desired_count).
+        type: int
+      scaling:
+        description: As O(scaling).
+        type: dict
+        suboptions: *scaling
+      deployment:
+        description: As O(deployment). The strategy is V(ROLLING).
+        type: dict
+        suboptions: *deployment
+      gates:
+        description: As O(gates). One that needs a load balancer is refused by name.
+        type: list
+        elements: dict
+        required: true
+        suboptions: *gates
   migration:
     description:
       - A command of the new revision that runs as a task before the service is touched. If it fails, the release is
@@ -496,6 +881,35 @@ options:
           - Role of its task, such as a role that may read the secret of the schema's owner. Not given, that of the
             revision.
         type: str
+  wait_until:
+    description:
+      - When the run ends, with a strategy that moves traffic. A later run of the same command, or with
+        O(judge_only=true), goes on with the release.
+      - V(done) is its end. V(paused) is as soon as ECS waits for a verdict. V(before_traffic) and V(each_step) are when
+        every gate of that stage is C(HEALTHY); ECS waits there, and rolls back if nobody goes on in time.
+        V(after_traffic) is when every gate is C(HEALTHY) with all users on the release and ECS bakes.
+      - The release's record stays C(IN_PROGRESS) then.
+    type: str
+    choices: [done, paused, before_traffic, each_step, after_traffic]
+    default: done
+  schema_version:
+    description:
+      - The number of the database schema that the release makes and needs, such as that of its newest migration. It is
+        recorded.
+      - A release, and most of all a rollback, is refused when the database may have a newer schema with which it does
+        not work. What an earlier release tried to make counts, however that release ended.
+    type: int
+  oldest_schema_version:
+    description:
+      - The oldest O(schema_version) of releases that still work with the schema of this one. Not given, only releases
+        that need O(schema_version) or newer do.
+    type: int
+  judge_only:
+    description:
+      - Whether to go on only with a release that is under way. If there is none, nothing is deployed, and the run fails
+        and says how it ended.
+    type: bool
+    default: false
   keep_revisions:
     description:
       - How many of the service's newest revisions stay registered after a release was accepted. Not given, all.
@@ -556,6 +970,7 @@ attributes:
   action:
     support: full
 seealso:
+  - module: fastbreak.aws.ecs_rollout_approval
   - module: fastbreak.aws.ecs_rollout_info
   - module: fastbreak.aws.image_promotion
 author:
@@ -626,8 +1041,8 @@ RETURN = r"""
 action:
   description:
     - What was done, or in check mode would be done. V(create) or V(deploy) for a release, V(adopt) for a release that
-      ran already but had not been judged, V(settings) for changes that replace no task, V(remove) for O(state=absent),
-      V(unchanged).
+      ran already but had not been judged, V(withdraw) for a rollback of a release that was under way, V(settings) for
+      changes that replace no task, V(remove) for O(state=absent), V(unchanged).
   type: str
   returned: always, unless refused
 version:
@@ -680,12 +1095,20 @@ gates:
     failures:
       description: Number of those that failed.
       type: int
+    stage:
+      description: Where the release stood, V(before_traffic), V(each_step) or V(after_traffic); empty before it came to
+        any.
+      type: str
     started_at:
       description: Beginning of the measuring, ISO 8601 in UTC.
       type: str
     finished_at:
       description: End of the measuring, ISO 8601 in UTC.
       type: str
+companions:
+  description: For each service of O(companions), by its name, what this module returns for it.
+  type: dict
+  returned: when O(companions) is given and nothing was refused or failed
 timings:
   description: Seconds. Zero for what did not happen.
   type: dict
@@ -731,19 +1154,21 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import r
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
 from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.client import EcrClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.approval_table import ApprovalsClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion_table import PromotionsClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.table import ReleasesClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.ecs import EcsClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.elbv2 import Elbv2Client
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.instruments import AwsInstruments
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.logs import LogsClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.probe import HttpProbe
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.scaling import ScalingClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.surroundings import AwsSurroundings
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.table import gate_spec, given_gate_problems
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.joint_report import joined, joint_data
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.remove import removal_data, remove
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.report import as_data
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.options import build_request
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.companions import build_requests
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.run import roll_out
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.scaling.options import scaling_spec
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.conditions import condition_spec
@@ -751,6 +1176,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.strategies.
     deployment_spec,
     given_deployment_problems,
 )
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.together import Order, roll_out_together
 
 #: Options of listener rules that are text: what was written of a number is not known any more.
 RULE_TEXTS = (
@@ -764,12 +1190,15 @@ RULE_TEXTS = (
     "request_methods",
 )
 
+#: When a run may end.
+WAITS = ("done", "paused", "before_traffic", "each_step", "after_traffic")
+
 #: Conditions across options, for AnsibleModule as for an action plugin.
 CROSS_CHECKS = {
     "required_if": [
-        ("state", "present", ("network", "load_balancer", "gates")),
+        ("state", "present", ("network", "gates")),
         *(("state", "present", (option, "revision"), True) for option in ("version", "repository", "task_definition")),
-        ("state", "rolled_back", ("repository", "network", "load_balancer", "gates")),
+        ("state", "rolled_back", ("repository", "network", "gates")),
     ],
     "mutually_exclusive": [("revision", "version"), ("revision", "task_definition")],
 }
@@ -789,6 +1218,13 @@ def build_argument_spec():
         "task_definition": {"type": "dict"},
         "tags": {"type": "dict"},
         "url": {"type": "str"},
+        "test_url": {"type": "str"},
+        "wait_until": {"type": "str", "choices": list(WAITS), "default": WAITS[0]},
+        "judge_only": {"type": "bool", "default": False},
+        "probe_from": {"type": "str", "choices": ["controller", "task"], "default": "controller"},
+        "probe_command": {"type": "list", "elements": "str", "default": ["fastbreak-service", "probe"]},
+        "schema_version": {"type": "int"},
+        "oldest_schema_version": {"type": "int"},
         "ca_bundle": {"type": "path"},
         "gates": {"type": "list", "elements": "dict", "options": gate_spec()},
         "migration": {"type": "dict", "options": _migration_spec()},
@@ -819,7 +1255,9 @@ def _service_spec():
         },
         "platform_version": {"type": "str", "default": "LATEST"},
         "network": {"type": "dict", "options": _network_spec()},
+        "load_balanced": {"type": "bool", "default": True},
         "load_balancer": {"type": "dict", "options": _load_balancer_spec()},
+        "companions": {"type": "list", "elements": "dict", "options": _companion_spec()},
         "listener_rules": {"type": "list", "elements": "dict", "options": _listener_rule_spec()},
         "stop_serving": {"type": "list", "elements": "str"},
         "take_requests_from": {"type": "list", "elements": "str"},
@@ -844,6 +1282,20 @@ def _load_balancer_spec():
         "target_group_arn": {"type": "str", "required": True},
         "container_name": {"type": "str", "required": True},
         "container_port": {"type": "int", "required": True},
+        "alternate_target_group_arn": {"type": "str"},
+        "infrastructure_role_arn": {"type": "str"},
+    }
+
+
+def _companion_spec():
+    return {
+        "service": {"type": "str", "required": True},
+        "released": {"type": "str", "choices": ["before", "after"], "default": "before"},
+        "task_definition": {"type": "dict"},
+        "desired_count": {"type": "int"},
+        "scaling": {"type": "dict", "options": scaling_spec()},
+        "deployment": {"type": "dict", "options": deployment_spec()},
+        "gates": {"type": "list", "elements": "dict", "required": True, "options": gate_spec()},
     }
 
 
@@ -851,6 +1303,7 @@ def _listener_rule_spec():
     return {
         "listener_arn": {"type": "str", "required": True},
         "priority": {"type": "int", "required": True},
+        "traffic": {"type": "str", "choices": ["production", "test"], "default": "production"},
         "path_patterns": {"type": "list", "elements": "str", "default": ["/*"]},
         "host_headers": {"type": "list", "elements": "str"},
         **condition_spec(),
@@ -880,10 +1333,12 @@ def build_ports(params, context):
         images=EcrClient(context.client("ecr"), params["registry_account"] or ""),
         surroundings=AwsSurroundings(context.connect, params["registry_account"] or ""),
         logs=LogsClient(context.client("logs")),
-        probe=HttpProbe(params["ca_bundle"] or ""),
+        probe=HttpProbe(params["ca_bundle"] or "", clock=context.clock),
         clock=context.clock,
         progress=context.progress,
         promotions=PromotionsClient(context.client("dynamodb"), table),
+        instruments=AwsInstruments(context.connect),
+        approvals=ApprovalsClient(context.client("dynamodb"), table),
     )
 
 
@@ -891,19 +1346,43 @@ def perform(params, context):
     """Do it and return the module's result."""
     ports = build_ports(params, context)
     owner = f"{os.environ.get('USER', 'user')}@{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-    request = build_request(params, owner=owner, key=secrets.token_bytes(32))
+    requests = build_requests(params, owner=owner, key=secrets.token_bytes(32))
+    orders = [Order(request, ports, leads=request.service == params["service"]) for request in requests]
     try:
         if params["state"] == "absent":
-            return removal_data(remove(request, ports, check_mode=context.check_mode), request.disclosure)
-        result = roll_out(request, ports, check_mode=context.check_mode)
+            return joint_removal_data(orders, check_mode=context.check_mode)
+        if len(orders) == 1:
+            results = {params["service"]: roll_out(orders[0].request, ports, check_mode=context.check_mode)}
+        else:
+            results = roll_out_together(orders, check_mode=context.check_mode)
     except KeyboardInterrupt as interruption:
-        raise OperationError(f"Work on {request.service} was interrupted. Run it again to go on.") from interruption
-    return {**as_data(result), **({"warnings": list(result.warnings)} if result.warnings else {})}
+        raise OperationError(f"Work on {params['service']} was interrupted. Run it again to go on.") from interruption
+    return joint_data(results, params["service"])
+
+
+def joint_removal_data(orders, *, check_mode):
+    """Remove every service, in the order against that of a release."""
+    removed = [(order, remove(order.request, order.ports, check_mode=check_mode)) for order in reversed(orders)]
+    data = {order.service: removal_data(removal, order.request.disclosure) for order, removal in removed}
+    lead = next(order.service for order in orders if order.leads)
+    return joined(data, lead)
+
+
+def find_secrets(options):
+    """The secrets among the task's options."""
+    places = (options, *(options.get("companions") or []))
+    gates = (gate for place in places for gate in place.get("gates") or [])
+    return [gate["webhook_token"] for gate in gates if gate.get("webhook_token")]
 
 
 def given_problems(given):
     """What is wrong with gates and deployment that only shows in the options as they were given."""
-    return [*given_gate_problems(given), *given_deployment_problems(given)]
+    companions = given.get("companions")
+    others = [other for other in companions if isinstance(other, dict)] if isinstance(companions, list) else []
+    return [problem for place in (given, *others) for find in _GIVEN_PROBLEMS for problem in find(place)]
+
+
+_GIVEN_PROBLEMS = (given_gate_problems, given_deployment_problems)
 
 
 ENTRY = Entry(
@@ -917,7 +1396,9 @@ ENTRY = Entry(
         "release_table",
         "tags",
         "network",
+        "load_balanced",
         "load_balancer",
+        "companions",
         "listener_rules",
         "stop_serving",
         "take_requests_from",
@@ -929,12 +1410,15 @@ ENTRY = Entry(
         "show_values",
         "timeout_seconds",
         "poll_interval_seconds",
+        "probe_from",
+        "probe_command",
         "health_check_grace_period_seconds",
     ),
-    empty_texts=("gates.version_header", "listener_rules.query_strings.key"),
+    empty_texts=("gates.version_header", "companions.gates.version_header", "listener_rules.query_strings.key"),
     texts=("version", "revision", "platform_version", *RULE_TEXTS, "stop_serving", "take_requests_from"),
     numerals=("command", "registry_account"),
     given_problems=given_problems,
+    secrets=find_secrets,
 )
 
 

@@ -24,6 +24,7 @@ from ..module_utils._errors import RequestError
 from ._before_workers import load_templating, spare_workers
 from ._confirmed_account import ACCOUNT_VARIABLES, ConfirmedAccount
 from ._interrupted_run import say_last, watch_end
+from ._orphaned_worker import end_with_run
 from ._started import as_started
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class EntryAction(ActionBase):  # type: ignore[misc] # ansible-core publishes no
         """The controller reads an action before it forks a worker for each task: what is loaded now is loaded once."""
         super().__init_subclass__(**arguments)
         watch_end()
+        end_with_run()
         if cls.entry.aws and not cls.entry.aws_optional:
             load_models(cls.entry.services)
         if cls.entry.services:

@@ -107,6 +107,9 @@ class Summary:
             return _line(host, text if self.check_mode else _COUNTS.sub(_done, text))
         if name == "uri" and (found := _HOST.match(str(result.get("url") or ""))):
             self.url = found[0]
+        if name == "debug" and isinstance(lines := result.get("msg"), list):
+            # A table that was asked for.
+            return _line(host, "\n".join(map(str, lines)))
         return _line(host, f"{task}: changed") if result.get("changed") else None
 
     def failed(self, host: str, action: str, result: Mapping[str, Any]) -> str | None:

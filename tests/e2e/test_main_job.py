@@ -15,94 +15,20 @@ import subprocess
 import sys
 import threading
 import time
-import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import docker
 import httpx
 import pytest
 
-from demo.labels import label_of
+from demo import roles
 from demo.platform import Platform
+from tests.e2e.conftest import Run, environment_of, run_playbook
 
 ROOT = Path(__file__).resolve().parents[2]
-KILLED_AT = "f. Analyse real footage"
-
-
-@dataclass(frozen=True)
-class Run:
-    code: int
-    text: str
-
-    def step(self, letter: str) -> str:
-        """What one step printed."""
-        found = re.search(
-            rf"^\[\d\d:\d\d\] {letter}\. .*?(?=^\[\d\d:\d\d\]|\nDone in|\Z)", self.text, re.MULTILINE | re.DOTALL
-        )
-        assert found, f"no step {letter} in:\n{self.text}"
-        return found[0]
-
-
-def _demo(name: str, *, kill_at: str | None = None) -> Run:
-    """Run the demo to its end, or kill it with all it started as soon as a step is announced."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "demo", "up", "--name", name],
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    assert process.stdout is not None
-    lines = []
-    for line in process.stdout:
-        lines.append(line)
-        if kill_at and kill_at in line:
-            os.killpg(process.pid, signal.SIGKILL)
-    process.stdout.close()
-    return Run(process.wait(), "".join(lines))
-
-
-def environment_of(environment: str, sandbox_name: str) -> dict[str, str]:
-    """The variables that lead to an environment's account."""
-    output = subprocess.run(
-        [sys.executable, "-m", "sandbox", "env", environment, "--name", sandbox_name],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    return dict(re.findall(r"^export (\w+)=['\"]?(.*?)['\"]?$", output, re.MULTILINE))
-
-
-@pytest.fixture(scope="module")
-def sandbox_name() -> Iterator[str]:
-    name = f"e2e-{uuid.uuid4().hex[:8]}"
-    yield name
-    ended = subprocess.run(
-        [sys.executable, "-m", "sandbox", "down", "--name", name], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    # Not by `demo down`, which may end the engine that other tests use.
-    engine = docker.from_env()
-    for image in engine.images.list(filters={"label": label_of(name)}):
-        engine.images.remove(str(image.id), force=True)
-    engine.close()
-    assert ended.returncode == 0, ended.stderr
-
-
-@pytest.fixture(scope="module")
-def killed(sandbox_name: str) -> Run:
-    return _demo(sandbox_name, kill_at=KILLED_AT)
-
-
-@pytest.fixture(scope="module")
-def finished(sandbox_name: str, killed: Run) -> Run:
-    return _demo(sandbox_name)
 
 
 def test_it_was_killed_on_its_way_through_dev(killed: Run) -> None:
@@ -145,11 +71,12 @@ def test_the_good_release_drops_no_request(request: pytest.FixtureRequest, run: 
     assert re.search(r"\d+ user requests in \d+ s, 0 failed", step), step
 
 
-@pytest.mark.parametrize("letter", ["g", "l"])
-def test_the_bad_release_is_refused_and_told_honestly(finished: Run, letter: str) -> None:
+# dev replaces its tasks one by one, so that users meet the release; prod asks it before they do.
+@pytest.mark.parametrize(("letter", "cost"), [("g", r"[1-9]\d* failed \(.*500"), ("l", "0 failed")])
+def test_the_bad_release_is_refused_and_told_honestly(finished: Run, letter: str, cost: str) -> None:
     refused = finished.step(letter)
     assert "refused and rolled back" in refused
-    assert re.search(r"user requests in \d+ s, [1-9]\d* failed \(.*500", refused), refused
+    assert re.search(rf"user requests in \d+ s, {cost}", refused), refused
 
 
 def test_the_report_tells_every_release_and_promotion(finished: Run, sandbox_name: str) -> None:
@@ -175,17 +102,25 @@ def test_in_prod_a_rollback_stays_at_the_good_release_and_it_answers(
     assert changes_in_prod(sandbox_name, *words) == {"0"}
 
 
+def test_prod_releases_are_judged_by_the_run_that_takes_them_up(finished: Run) -> None:
+    assert "playbooks/judge.yml" in finished.step("j")
+
+
+def test_the_history_of_prod_is_a_page_of_its_own(finished: Run, sandbox_name: str, tmp_path: Path) -> None:
+    assert finished.code == 0, finished.text
+    page = tmp_path / "releases.html"
+    assert changes_in_prod(sandbox_name, "history", "-e", f"page={page}") == {"0"}
+    text = page.read_text(encoding="utf-8")
+    assert "SUCCEEDED" in text
+    assert "ROLLED_BACK" in text
+    # What each gate measured beside its bound, and the share of the users that the canary had.
+    assert 'class="bound"' in text
+    assert "Share of the users on the new revision" in text
+
+
 def changes_in_prod(sandbox_name: str, playbook: str, *arguments: str) -> set[str]:
     """Run a playbook of prod to its end; how many tasks changed something, for each host."""
-    command = [sys.executable, "-m", "ansible", "playbook", "-i", "inventories/prod", f"playbooks/{playbook}.yml"]
-    run = subprocess.run(
-        [*command, *arguments],
-        cwd=ROOT,
-        env={**os.environ, **environment_of("prod", sandbox_name)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    run = run_playbook("prod", sandbox_name, f"playbooks/{playbook}.yml", *arguments)
     assert run.returncode == 0, run.stdout + run.stderr
     return set(re.findall(r"changed=(\d+)", run.stdout))
 
@@ -202,13 +137,24 @@ def test_secrets_rotate_under_load_and_no_request_is_lost(finished: Run, sandbox
             log_in_again(platform)
             eventually(lambda: requests.outcomes[200] > answered + 20)  # noqa: B023 - asked at once
     assert set(requests.outcomes) == {200}, requests.outcomes
-    read_again = platform.client("logs").filter_log_events(
-        logGroupName=platform.outputs("service")["LogGroupName"], filterPattern='"database credentials read again"'
-    )["events"]
-    assert any('"changed": true' in event["message"] for event in read_again)
+    read_again: list[dict[str, Any]] = []
+
+    def is_told() -> bool:
+        # Lines come after a while, and several pages of them.
+        read_again[:] = log_lines(platform, '"database credentials read again"')
+        return any('"changed": true' in event["message"] for event in read_again)
+
+    eventually(is_told)
     seen = json.dumps(read_again) + shown_of_tasks(platform)
     for password in passwords(platform):
         assert password not in seen
+
+
+def log_lines(platform: Platform, pattern: str) -> list[dict[str, Any]]:
+    """What the service has logged that has the pattern."""
+    pages = platform.client("logs").get_paginator("filter_log_events")
+    found = pages.paginate(logGroupName=platform.outputs("service")["LogGroupName"], filterPattern=pattern)
+    return [event for page in found for event in page["events"]]
 
 
 def rotate(variables: dict[str, str]) -> None:
@@ -218,7 +164,12 @@ def rotate(variables: dict[str, str]) -> None:
         command,
         cwd=ROOT,
         # What a user sees of it, not the whole output that tests read elsewhere.
-        env={**os.environ, **variables, "ANSIBLE_STDOUT_CALLBACK": "fastbreak.aws.summary"},
+        env={
+            **os.environ,
+            **variables,
+            **roles.credentials(Platform.connect("dev", variables).client("sts"), "dev", "rotate"),
+            "ANSIBLE_STDOUT_CALLBACK": "fastbreak.aws.summary",
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -237,7 +188,7 @@ def log_in_again(platform: Platform) -> None:
         (began,) = connection.execute("SELECT clock_timestamp()").fetchone() or (None,)
 
         def replaced() -> bool:
-            idle = "AND state = 'idle' AND state_change < clock_timestamp() - interval '20 milliseconds'"
+            idle = "AND state = 'idle' AND state_change < clock_timestamp() - interval '100 milliseconds'"
             connection.execute(f"SELECT pg_terminate_backend(pid) {question} {idle}", [began])
             return connection.execute(f"SELECT count(*) {question}", [began]).fetchone() == (0,)
 

@@ -38,6 +38,7 @@ _PAGE_TOKENS = (
     ("nextToken", "nextToken"),
     ("NextToken", "NextToken"),
     ("NextMarker", "Marker"),
+    ("Marker", "Marker"),
     ("LastEvaluatedKey", "ExclusiveStartKey"),
 )
 

@@ -23,6 +23,8 @@ PROVISION = "ansible-playbook -i <inventory> site.yml"
 PROVISION_REGISTRY = "ansible-playbook -i <inventory> site.yml --limit ecr"
 TEARDOWN = "ansible-playbook -i <inventory> playbooks/teardown.yml -e confirm=<environment>"
 ROLL_BACK = "ansible-playbook -i <inventory> playbooks/rollback.yml"
+APPROVE = "ansible-playbook -i <inventory> playbooks/approve.yml -e version={version} -e answer=yes"
+JUDGE = "ansible-playbook -i <inventory> playbooks/judge.yml"
 ROLL_BACK_TO = "ansible-playbook -i <inventory> playbooks/rollback.yml -e version={version}"
 
 _COMMAND = re.compile(r"ansible-playbook (-i \S+) (?:playbooks/)?([a-z_]+)\.yml\b")

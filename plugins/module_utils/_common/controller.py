@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _LOOK_SECONDS = 1.0
 # How long an interrupted worker may take to give up what it holds.
 _LAST_SECONDS = 20.0
+_WORKING = threading.Event()
 
 
 class Controller:
@@ -46,11 +47,13 @@ class Controller:
         pause takes. It has to be done by the main thread, where signals arrive.
         """
         ended = threading.Event()
+        _WORKING.set()
         try:
             threading.Thread(target=self._watch, args=(ended,), daemon=True, name="watch of the controller").start()
             yield
         finally:
             ended.set()
+            _WORKING.clear()
 
     def _watch(self, ended: threading.Event) -> None:
         while not self._is_gone():
@@ -64,6 +67,11 @@ class Controller:
 
     def _is_gone(self) -> bool:
         return os.getppid() != self._pid
+
+
+def is_working() -> bool:
+    """Whether work in this process is watched now, which ends by itself when the controller is gone."""
+    return _WORKING.is_set()
 
 
 def _started_by() -> int:

@@ -11,9 +11,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .._errors import FastbreakError, RequestError
-from .given import empty_problems, number_problems, shape_problems, text_problems
+from .given import empty_problems, given_options, number_problems, shape_problems, text_problems
 from .given_texts import repeated_problems, unicode_problems
 from .interruption import interruptible
+from .way_back import way_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -50,6 +51,12 @@ def _no_problems(_given: Mapping[str, Any]) -> list[str]:
     return []
 
 
+# Characters that are shown of each end of a message that is longer than two of it.
+_LONG = 5_000
+#: The option that holds a problem that the caller knows already.
+REFUSAL = "refusal"
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A module: its options, the conditions across these, and its work.
@@ -81,14 +88,21 @@ class Entry:
     services: tuple[str, ...] = ()
 
     def refuse(self, given: Mapping[str, Any]) -> None:
-        """Raise RequestError when the options, as they were given and before Ansible converts them, cannot be meant."""
-        shapeless = list(shape_problems(self.argument_spec, given))
+        """Raise RequestError when the options, as they were given and before Ansible converts them, cannot be meant.
+
+        A problem that the caller knows already (the option ``refusal``) is told alone: it is in the words of where the
+        options come from, and may be why they have the wrong type.
+        """
+        if REFUSAL in self.argument_spec and given.get(REFUSAL):
+            raise RequestError(str(given[REFUSAL]))
+        every = list(given_options(self.argument_spec, given))
+        shapeless = list(shape_problems(every))
         problems = [
-            *(shapeless or empty_problems(self.argument_spec, given, self.protecting, self.empty_texts)),
-            *text_problems(self.argument_spec, given, self.texts),
-            *number_problems(self.argument_spec, given, texts=self.texts, numerals=self.numerals),
-            *repeated_problems(self.argument_spec, given),
-            *unicode_problems(self.argument_spec, given),
+            *(shapeless or empty_problems(every, self.protecting, self.empty_texts)),
+            *text_problems(every, self.texts),
+            *number_problems(every, texts=self.texts, numerals=self.numerals),
+            *repeated_problems(every),
+            *unicode_problems(every),
             *self.given_problems(given),
         ]
         if problems:
@@ -105,11 +119,17 @@ def answer(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         with interruptible():
             return work()
     except FastbreakError as error:
-        return {**error.details, "failed": True, "msg": error.message}
+        return {**error.details, "failed": True, "msg": f"{_readable(error.message)}{way_back(error.message)}"}
     except KeyboardInterrupt as interruption:
         return {"failed": True, "msg": " ".join((INTERRUPTED, *map(str, interruption.args)))}
     except Exception as error:  # noqa: BLE001 - a fault of ours is told in a sentence, instead of a traceback
-        return {"failed": True, "msg": _fault(error), "exception": traceback.format_exc()}
+        return {"failed": True, "msg": _readable(_fault(error)), "exception": traceback.format_exc()}
+
+
+def _readable(message: str) -> str:
+    """*message* without the middle of what nobody reads to its end, such as a whole file that an option was given."""
+    left_out = len(message) - 2 * _LONG
+    return message if left_out <= 0 else f"{message[:_LONG]} [{left_out} characters left out] {message[-_LONG:]}"
 
 
 def _fault(error: Exception) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from math import isfinite
+from sys import float_info
 from typing import TYPE_CHECKING, Any
 
 from ansible.module_utils.common.validation import check_type_dict, check_type_list
@@ -85,14 +86,14 @@ def _mapping(value: Any) -> Mapping[str, Any] | None:
     return made if isinstance(made, Mapping) else None
 
 
-def shape_problems(spec: Mapping[str, Any], options: Mapping[str, Any]) -> Iterator[str]:
+def shape_problems(every: Iterable[GivenOption]) -> Iterator[str]:
     """What is wrong with options that Ansible's own validation ends in a bare exception of, or takes for another.
 
     These are options that hold others and were given as something that can hold none, or by names that are no text,
-    texts that cannot be written as Unicode, counts that never end, and numbers that were given as true or false, which
-    Ansible takes for 1 and 0.
+    texts that cannot be written as Unicode, counts that never end, numbers that no float can hold, and numbers that
+    were given as true or false, which Ansible takes for 1 and 0.
     """
-    for given in given_options(spec, options):
+    for given in every:
         nameless = [key for key in (_mapping(given.value) or {} if given.inner else ()) if not isinstance(key, str)]
         yield from (
             f"{given.place} holds an option whose name is {_kind(key)}; it takes {', '.join(given.inner)}"
@@ -104,6 +105,8 @@ def shape_problems(spec: Mapping[str, Any], options: Mapping[str, Any]) -> Itera
             yield f"{given.place} is {_kind(given.value)}, where a number is wanted"
         if given.kind == "int" and _is_endless(given.value):
             yield f"{given.place} is read as the number {given.value}, where a whole number is wanted"
+        if given.kind in ("int", "float") and isinstance(given.value, int) and abs(given.value) > float_info.max:
+            yield f"{given.place} is a whole number of more than 300 digits, where a number is wanted"
         if not given.inner or _holds_options(given):
             continue
         many = given.kind == "list"
@@ -141,19 +144,19 @@ def _holds_options(given: GivenOption) -> bool:
 
 
 def empty_problems(
-    spec: Mapping[str, Any], options: Mapping[str, Any], paths: tuple[str, ...], empty_texts: tuple[str, ...] = ()
+    every: Iterable[GivenOption], paths: tuple[str, ...], empty_texts: tuple[str, ...] = ()
 ) -> Iterator[str]:
     """What is wrong with options at *paths*, or below them, that were given and are empty.
 
     Null and empty texts are, and lists and mappings where a text should be, which Ansible would write down as text. An
     empty text is fine at one of *empty_texts*.
     """
-    for given in given_options(spec, options):
+    for given in every:
+        strange = given.kind == "str" and isinstance(given.value, list | Mapping)
+        problem = (text_problem if strange else empty_problem)(given.place, given.value)
         meant = given.value is not None and given.path in empty_texts
-        if not meant and any(given.path == path or given.path.startswith(f"{path}.") for path in paths):
-            strange = given.kind == "str" and isinstance(given.value, list | Mapping)
-            said = text_problem if strange else empty_problem
-            yield from filter(None, [said(given.place, given.value)])
+        if problem and not meant and any(given.path == path or given.path.startswith(f"{path}.") for path in paths):
+            yield problem
 
 
 def empty_problem(place: str, value: Any) -> str:
@@ -167,23 +170,23 @@ def empty_problem(place: str, value: Any) -> str:
     )
 
 
-def text_problems(spec: Mapping[str, Any], options: Mapping[str, Any], names: Iterable[str]) -> Iterator[str]:
+def text_problems(every: Iterable[GivenOption], names: Iterable[str]) -> Iterator[str]:
     """What is wrong with options of these *names* whose value is no text."""
     wanted = frozenset(names)
-    for given in given_options(spec, options):
+    for given in every:
         if given.name in wanted and given.kind != "list":
             yield from filter(None, [text_problem(given.place, given.value)])
 
 
 def number_problems(
-    spec: Mapping[str, Any], options: Mapping[str, Any], *, texts: Iterable[str] = (), numerals: Iterable[str] = ()
+    every: Iterable[GivenOption], *, texts: Iterable[str] = (), numerals: Iterable[str] = ()
 ) -> Iterator[str]:
     """What is wrong with options of text that hold a number, true or false, which Ansible would write down as text.
 
     Options of the names *texts* are `text_problems`' own. Those of *numerals* take whole numbers. As an option may be a
     secret, its value is not shown.
     """
-    for given in given_options(spec, options):
+    for given in every:
         number = given.kind in _TEXTS and isinstance(given.value, int | float) and given.name not in texts
         if number and (given.name not in numerals or value_problem(given.value)):
             yield f"{given.place} {_NOT_KNOWN}"

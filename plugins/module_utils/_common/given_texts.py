@@ -10,28 +10,40 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from .given import given_options
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator
+
+    from .given import GivenOption
 
 #: A key of a mapping that is written as ``key=value, other=value``.
 _KEY = re.compile(r"(?:^|[\s,])([^\s,='\"]+)=")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 
-def repeated_problems(spec: Mapping[str, Any], options: Mapping[str, Any]) -> Iterator[str]:
+def repeated_problems(every: Iterable[GivenOption]) -> Iterator[str]:
     """What is wrong with texts that stand for a mapping and give a key twice, of which Ansible keeps the last."""
-    for given in given_options(spec, options):
+    for given in every:
         if given.kind == "dict" and isinstance(given.value, str) and (key := repeated_key(given.value)):
             yield f"{given.place} gives {key[:80]!r} twice, so that it is not known which is meant; write it once"
 
 
-def unicode_problems(spec: Mapping[str, Any], options: Mapping[str, Any]) -> Iterator[str]:
-    """What is wrong with texts that hold bytes of another encoding, as variables of the environment may."""
-    for given in given_options(spec, options):
+def unicode_problems(every: Iterable[GivenOption]) -> Iterator[str]:
+    """What is wrong with texts that hold bytes of another encoding, as variables of the environment may, or a NUL.
+
+    No program takes a NUL as an argument, and no file has it in its name.
+    """
+    for given in every:
         if given.kind == "str" and isinstance(given.value, str) and not _is_unicode(given.value):
             yield f"{given.place} holds bytes that are no UTF-8; write it in UTF-8"
+        # What is in a list or has options of its own is given too.
+        elif given.kind != "list" and not given.inner and _holds_nul(given.value):
+            yield f"{given.place} holds a NUL character; take it out"
+
+
+def _holds_nul(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_holds_nul, (*value.keys(), *value.values())))
+    return any(map(_holds_nul, value)) if isinstance(value, list) else isinstance(value, str) and "\0" in value
 
 
 def repeated_key(text: str) -> str:

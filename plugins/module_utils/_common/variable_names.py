@@ -22,6 +22,7 @@ SHARED = (
     "fastbreak_container_port",
     "fastbreak_database_port",
     "fastbreak_depends_on",
+    "fastbreak_deployed_by",
     "fastbreak_environment",
     "fastbreak_region",
     "fastbreak_service_name",
@@ -29,7 +30,21 @@ SHARED = (
     "fastbreak_test_listener_port",
 )
 #: What the playbooks are told with -e.
-TOLD = ("confirm", "repair", "replace", "retain", "revision", "skip_rollback", "unprotect", "version")
+TOLD = (
+    "answer",
+    "comment",
+    "confirm",
+    "deployed_by",
+    "gate",
+    "page",
+    "repair",
+    "replace",
+    "retain",
+    "revision",
+    "skip_rollback",
+    "unprotect",
+    "version",
+)
 
 # From which length on a name may differ by how many letters. Shorter names have too many neighbours that are words.
 _MOST_DIFFERENT = ((16, 2), (8, 1))

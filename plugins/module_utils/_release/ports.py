@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from .._ecr.values import RepositoryImage, RepositorySettings
+    from .approval import Answer, Question
     from .promotion import Promotion
     from .record import KeptSnapshot, Lock, Release
 
@@ -27,6 +28,9 @@ class Releases(Protocol):
 
     def note_deployment(self, release: Release) -> None:
         """Write the deployment's id into a record that is in progress."""
+
+    def keep_measurements(self, release: Release) -> None:
+        """Write what was measured so far into a record that is in progress. Each call ends in seconds."""
 
     def finish(self, release: Release) -> None:
         """Complete a record that is in progress."""
@@ -54,6 +58,22 @@ class Releases(Protocol):
 
     def drop_lock(self, service: str, owner: str) -> None:
         """Give the lock up, when it is still ours."""
+
+
+class Approvals(Protocol):
+    """What the release table holds of approvals."""
+
+    def ask(self, question: Question) -> None:
+        """Write the question, unless it is there."""
+
+    def questions(self, service: str, release: str) -> tuple[Question, ...]:
+        """What was asked about the release with this id."""
+
+    def answer(self, answer: Answer) -> None:
+        """Write the answer behind those that are there."""
+
+    def answers(self, service: str, release: str) -> tuple[Answer, ...]:
+        """What was answered about the release with this id, the oldest first."""
 
 
 class PromotionRecord(Protocol):

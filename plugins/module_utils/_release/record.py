@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import Enum
+from typing import TYPE_CHECKING, Any
 
 from .._common.verdict import Verdict, combine
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 RECORD_PREFIX = "R#"
 
@@ -35,7 +39,11 @@ class Release:
 
     A release is a revision: ``digest`` says which image, ``definition`` is the fingerprint of how it was run, empty in
     records of before there was one. ``release_id`` is given by the table, and sorts in the order of the releases.
-    ``snapshot`` is what there was before, for an undo by another run; only a release in progress has it.
+    ``snapshot`` is what there was before, for an undo by another run, and ``measuring`` what its gates have measured so
+    far, for a run that goes on with it; only a release in progress has them. ``course`` is where it stood and when,
+    ``evidence`` what its failed tasks left. ``schema_version`` is what it makes and needs of the database, and releases
+    that need ``oldest_schema_version`` or newer work with that; 0: it does not say.
+    ``services`` are all services that the release is of, in their order; empty where it is of this one alone.
     """
 
     service: str
@@ -59,6 +67,12 @@ class Release:
     reason: str = ""
     gates: tuple[Measurement, ...] = ()
     snapshot: str = ""
+    measuring: str = ""
+    course: tuple[CoursePoint, ...] = ()
+    evidence: tuple[Mapping[str, Any], ...] = ()
+    schema_version: int = 0
+    oldest_schema_version: int = 0
+    services: tuple[str, ...] = ()
 
     @property
     def succeeded(self) -> bool:
@@ -110,7 +124,7 @@ def finished(
         raise ValueError(f"{release.release_id} is finished: {release.outcome.value}; a finished record is not changed")
     if outcome is Outcome.IN_PROGRESS:
         raise ValueError("IN_PROGRESS is not an outcome that a release can be finished with")
-    verdict = combine(gate.verdict for gate in gates).value if gates else ""
+    verdict = combine(gate.verdict for gate in gates if not gate.dry_run).value if gates else ""
     if outcome is Outcome.SUCCEEDED and verdict != Verdict.HEALTHY.value:
         raise ValueError(f"{release.release_id} cannot have succeeded: its gates say {verdict or 'nothing'}")
     return replace(
@@ -121,6 +135,7 @@ def finished(
         reason=reason,
         gates=gates,
         snapshot="",
+        measuring="",
     )
 
 
@@ -150,8 +165,25 @@ def is_same_release(left: Release, right: Release) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Series:
+    """Numbers over time: ``points`` of seconds since the measuring began, and what was ``measured``, in words.
+
+    ``lowest`` and ``highest`` are the bounds that it has to keep within; None for none.
+    """
+
+    measured: str = ""
+    lowest: float | None = None
+    highest: float | None = None
+    points: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Measurement:
-    """One gate's result, as the release record keeps it. Times are ISO 8601 in UTC."""
+    """One gate's result, as the release record keeps it. Times are ISO 8601 in UTC.
+
+    ``stage`` is where the release stood, or empty before it came to any. ``dry_run``: the verdict decided nothing.
+    ``series`` is what it measured over time, for a plot.
+    """
 
     gate: str
     verdict: Verdict
@@ -161,3 +193,16 @@ class Measurement:
     failures: int
     started_at: str
     finished_at: str
+    stage: str = ""
+    dry_run: bool = False
+    series: Series = field(default_factory=Series)
+
+
+@dataclass(frozen=True, slots=True)
+class CoursePoint:
+    """Where a release stood from a time on: ECS's stage, its share of the users in per cent if any is told."""
+
+    at: str
+    stage: str
+    weight: float | None = None
+    paused: bool = False

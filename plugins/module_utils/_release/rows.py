@@ -14,6 +14,8 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._common.verdict import Verdict
+from .approval import Answer, Question
+from .curves import read_course, read_evidence, read_series
 from .record import DEPLOY, RECORD_PREFIX, ROLLBACK, Lock, Measurement, Outcome, Release
 
 if TYPE_CHECKING:
@@ -31,12 +33,23 @@ _LONGEST_SHOWN = 60
 # A number that the table gave, or the time that keys held before there were numbers.
 _RELEASE_ID = re.compile(rf"{RECORD_PREFIX}(seq-\d{{12}}|\d{{4}}-\d{{2}}-\d{{2}}T.+)", re.ASCII)
 # The types of plain attributes, by the annotation of the field.
-_PLAIN: Mapping[str, tuple[type, str]] = {"str": (str, "text"), "int": (int, "a whole number")}
+_PLAIN: Mapping[str, tuple[type, str]] = {
+    "str": (str, "text"),
+    "int": (int, "a whole number"),
+    "bool": (bool, "true or false"),
+}
 
 
 def read_release(row: Row) -> Release:
     """The release that *row* holds. Raises ValueError with what is wrong with the row, in its own words."""
-    readers = {"outcome": lambda value: _member(Outcome, value), "gates": _measurements, "kind": _kind}
+    readers = {
+        "outcome": lambda value: _member(Outcome, value),
+        "gates": _measurements,
+        "kind": _kind,
+        "course": read_course,
+        "evidence": read_evidence,
+        "services": _names,
+    }
     if "outcome" not in row:
         raise ValueError("it has no outcome")
     release = _read(Release, row, readers)
@@ -48,6 +61,16 @@ def read_release(row: Row) -> Release:
 def read_lock(row: Row) -> Lock:
     """The lock that *row* holds. Raises ValueError with what is wrong with the row."""
     return _read(Lock, {"lease": 0, **row}, {})
+
+
+def read_question(row: Row) -> Question:
+    """The question that *row* holds. Raises ValueError with what is wrong with the row."""
+    return _read(Question, row, {})
+
+
+def read_answer(row: Row) -> Answer:
+    """The answer that *row* holds. Raises ValueError with what is wrong with the row."""
+    return _read(Answer, row, {})
 
 
 def read_key(row: Row) -> bytes:
@@ -66,17 +89,15 @@ def _read(kind: type[T], row: Row, readers: Readers) -> T:  # noqa: UP047 - ansi
             reader = readers.get(field.name)
             value = row[field.name]
             given[field.name] = reader(value) if reader else _plain(field.name, str(field.type), value)
-        elif field.default is MISSING:
+        elif field.default is MISSING and field.default_factory is MISSING:
             raise ValueError(f"it has no {field.name}")
     return kind(**given)
 
 
 def _plain(name: str, annotation: str, value: Any) -> Any:
     kind, word = _PLAIN[annotation]
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise ValueError(  # noqa: TRY004 - the value is wrong, not the call
-            f"its {name} is {_shown(value)}, where {word} is expected"
-        )
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise ValueError(f"its {name} is {_shown(value)}, where {word} is expected")
     return value
 
 
@@ -96,13 +117,20 @@ def _kind(value: Any) -> str:
     return str(value)
 
 
+def _names(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
+        raise ValueError(f"its services are {_shown(value)}, where a list of text is expected")
+    return tuple(value)
+
+
 def _measurements(value: Any) -> tuple[Measurement, ...]:
     if not isinstance(value, list) or not all(isinstance(gate, dict) for gate in value):
         raise ValueError(f"its gates are {_shown(value)}, where a list of measurements is expected")
     read = []
     for gate in value:
         try:
-            read.append(_read(Measurement, gate, {"verdict": lambda given: _member(Verdict, given)}))
+            readers = {"verdict": lambda given: _member(Verdict, given), "series": read_series}
+            read.append(_read(Measurement, gate, readers))
         except ValueError as error:
             raise ValueError(f"one of its gates cannot be read: {error}") from error
     return tuple(read)

@@ -14,6 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._errors import OperationError
+from .curves import write_course, write_evidence, write_series
 from .record import RECORD_PREFIX, KeptSnapshot, Lock, Outcome, Release
 from .rows import KEY_BYTES, read_key, read_lock, read_release
 from .sequence import SequencedTable
@@ -66,6 +67,11 @@ class ReleasesClient(SequencedTable):
     def note_deployment(self, release: Release) -> None:
         """Write the deployment's id into a record that is in progress."""
         self._complete(release)
+
+    def keep_measurements(self, release: Release) -> None:
+        """Write what was measured so far into a record that is in progress. It gives up in seconds."""
+        # Of the same class, with less time.
+        self._quick._complete(release)  # noqa: SLF001
 
     def finish(self, release: Release) -> None:
         """Complete a record that is in progress."""
@@ -175,5 +181,14 @@ def _lock_key(service: str) -> dict[str, str]:
 
 
 def _write_release(release: Release) -> dict[str, Any]:
-    gates = [{**asdict(gate), "verdict": gate.verdict.value} for gate in release.gates]
-    return {**asdict(release), "outcome": release.outcome.value, "gates": gates}
+    gates = [
+        {**asdict(gate), "verdict": gate.verdict.value, "series": write_series(gate.series)} for gate in release.gates
+    ]
+    return {
+        **asdict(release),
+        "outcome": release.outcome.value,
+        "gates": gates,
+        "services": list(release.services),
+        "course": write_course(release.course),
+        "evidence": write_evidence(release.evidence),
+    }

@@ -5,24 +5,28 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from .._common.commands import ROLL_BACK
+from .._common.commands import JUDGE, ROLL_BACK
 from .._common.verdict import Verdict
 from .._errors import FastbreakError, OperationError, RolledBackError, SupersededError
 from .._release.record import DEPLOY, Outcome
 from .act.deregister import deregister_spare
 from .act.migration import migrate
+from .act.shifted_traffic import traffic_of
 from .act.steps import act, apply_settings, leave_old_groups, put_beside, register
-from .act.traffic import Traffic
 from .act.unmanaged import warn_of_unmanaged
 from .judge.decision import Decision, Step
 from .judge.evidence import gather_evidence
+from .judge.kept import read_standing
 from .judge.watch import Watch
+from .part import HandedOver
 from .plan.differences import Action
 from .recording import Recording, begin_record
 from .report import RolloutResult, Timings, as_data, build_result, evidence_sentence, failure_paragraph
+from .strategies.shifting import pause_minutes
 from .strategies.table import strategy_named
 from .undo.destination import Undone, way_back
 from .undo.go_back import undo
@@ -32,6 +36,9 @@ from .undo.take_snapshot import snapshot_before
 from .undo.users import still_served
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .part import Part
     from .plan.read import Facts
     from .recover import Recovery
     from .session import Session
@@ -47,45 +54,66 @@ class Attempt:
         self.adopts = facts.plan.action is Action.ADOPT
         self.recovery = recovery
         self.strategy = strategy_named(session.request.settings.deployment.strategy)
-        self.traffic = Traffic(session, facts)
+        self.traffic = traffic_of(session, facts)
         self.snapshot = snapshot_before(session, facts, recovery.snapshot)
         self.timings = Timings()
         self.acted = False
         self.migrating = False
         self.following = False
         self.undoing = False
+        #: Whether the release was ended for good, and is none that ECS goes on with.
+        self.ended = False
+        #: Whether a release that failed was undone, and all that it had changed is back.
+        self.restored = False
 
-    def go(self) -> RolloutResult:
-        """Release, judge, record. A record that was begun is completed unless the run itself is ended from outside."""
+    def go(self) -> Part:
+        """Release and judge. A record that was begun is completed unless the run itself is ended from outside."""
         arn = register(self.session, self.facts)
         release = self.recovery.adopted or begin_record(self.session, self.facts, arn, self._for_record())
         record = Recording(self.session, release)
+        self.session.release = release
+        with self.ended_well(record):
+            return self._release(record, arn)
+
+    def _release(self, record: Recording, arn: str) -> Part:
+        started = self._change(record, arn)
+        self.following = True
+        began = self.session.monotonic()
+        started, decision = self._judge(record, started)
+        seconds = self.session.monotonic() - began
+        if decision.step is Step.SUCCEED:
+            self.timings = replace(self.timings, to_succeed=seconds)
+            return _Judged(self, record, started, decision)
+        if decision.step is Step.PAUSE:
+            return HandedOver(self._hand_over(record, decision))
+        self.timings = replace(self.timings, to_detect=seconds)
+        raise self.fail(record, started, decision)
+
+    @contextmanager
+    def ended_well(self, record: Recording) -> Iterator[None]:
+        """Say and record how the release ended that fails in here, or that it has not and goes on in ECS."""
         try:
-            started = self._change(record, arn)
-            self.following = True
-            began = self.session.monotonic()
-            started, decision = self._judge(record, started)
-            seconds = self.session.monotonic() - began
-            if decision.step is Step.SUCCEED:
-                return self._succeed(record, decision, seconds)
-            self.timings = replace(self.timings, to_detect=seconds)
-            raise self._fail(record, started, decision)
+            yield
         except KeyboardInterrupt as interruption:
+            self.session.left_open = True
             left = " ".join(filter(None, (self._left_behind(), self.session.doubts())))
             self.session.say(f"interrupted: {left}")
             raise OperationError(
                 f"Rolling out {self.session.request.service} was interrupted: {left}"
             ) from interruption
         except FastbreakError as error:
-            raise self._close_failed(record, error) from error
+            told = self._close_failed(record, error)
+            self.session.left_open = not self.ended
+            raise told from error
 
     def _for_record(self) -> str:
         return encode(for_record(self.snapshot, self.session.request.owned_by))
 
     def _change(self, record: Recording, arn: str) -> Started:
         if self.adopts:
-            apply_settings(self.session, self.facts, self.traffic)
-            started = strategy_named(record.release.strategy).adopt(self.session, arn)
+            strategy = strategy_named(record.release.strategy)
+            apply_settings(self.session, self.facts, self.traffic, opens=not strategy.shifts_weights)
+            started = strategy.adopt(self.session, arn)
         else:
             self._migrate(arn)
             self.acted = True
@@ -104,7 +132,8 @@ class Attempt:
         try:
             if not self.adopts:
                 put_beside(self.session, self.facts)
-            decision = Watch(self.session, started, tag, self.traffic).run()
+            earlier = read_standing(record.release.measuring, record.release.gates)
+            decision = Watch(self.session, started, tag, self.traffic, keeps=record.keep, earlier=earlier).run()
             decision = still_served(self.session, self.snapshot, decision, tag)
             if decision.step is not Step.SUCCEED:
                 return started, decision
@@ -131,8 +160,8 @@ class Attempt:
             self.migrating = False
         self.timings = replace(self.timings, migration=self.session.monotonic() - began)
 
-    def _succeed(self, record: Recording, decision: Decision, seconds: float) -> RolloutResult:
-        self.timings = replace(self.timings, to_succeed=seconds)
+    def succeed(self, record: Recording, decision: Decision) -> RolloutResult:
+        """Accept the release: complete its record, and what its run left. Raises OperationError when it cannot."""
         version = self.facts.target.release.version
         self.recovery.complete(self.session)
         if problem := record.finish(Outcome.SUCCEEDED, "every gate is HEALTHY", decision.measurements):
@@ -145,7 +174,22 @@ class Attempt:
         self.session.say(f"release {self.facts.target.name} is HEALTHY")
         return build_result(self.session, self.facts, release=record.release, timings=self.timings)
 
-    def _fail(self, record: Recording, started: Started, decision: Decision) -> OperationError:
+    def _hand_over(self, record: Recording, decision: Decision) -> RolloutResult:
+        """Leave the release where ECS holds it, by request or since a gate found no verdict. Its record stays open."""
+        name = f"Release {self.facts.target.release.version} of {self.session.request.service}"
+        left = (
+            f"{name} is not judged to the end: it stands at {decision.held}. Run {JUDGE} to go on with it; when nobody "
+            "does in time, ECS rolls it back wherever it waits."
+        )
+        held = replace(record.release, gates=decision.measurements)
+        result = build_result(self.session, self.facts, release=held, timings=self.timings)
+        if decision.gate:
+            raise OperationError(f"{name} is held: {decision} {left}", **as_data(result))
+        self.session.warn(left)
+        return replace(result, warnings=tuple(self.session.warnings))
+
+    def fail(self, record: Recording, started: Started, decision: Decision) -> OperationError:
+        """Undo the release by *decision*, complete its record; the error that says how that ended."""
         session, facts = self.session, self.facts
         undone = Undone(Outcome.SUPERSEDED, "")
         evidence: tuple[dict[str, Any], ...] = ()
@@ -161,7 +205,8 @@ class Attempt:
             standing=undone.standing,
             timings=self.timings,
         )
-        unrecorded = record.finish(undone.outcome, message, decision.measurements)
+        unrecorded = record.finish(undone.outcome, message, decision.measurements, evidence)
+        self.ended, self.restored = True, undone.whole
         result = build_result(session, facts, release=record.release, timings=self.timings, evidence=evidence)
         kinds = {Outcome.ROLLED_BACK: RolledBackError, Outcome.SUPERSEDED: SupersededError}
         told = " ".join(
@@ -196,6 +241,7 @@ class Attempt:
         if self.acted and (restored := str(Restoration(self.session, self.snapshot).everything())):
             error = type(error)(f"{error.message.rstrip('.')}. {restored}", **error.details)
         record.finish(Outcome.FAILED, error.message)
+        self.ended = True
         return error
 
     def _left_behind(self) -> str:
@@ -207,8 +253,48 @@ class Attempt:
         if self.acted or self.adopts:
             other = f" To go back to {back.version}: {ROLL_BACK}" if back.task_definition_arn else ""
             return (
-                f"release {version} continues in ECS, guarded by its circuit breaker, but nobody judges it. "
-                f"Run the same command again to judge it.{other}"
+                f"release {version} continues in ECS, guarded by its circuit breaker{self._pausing()}, but nobody "
+                f"judges it. Run the same command again to judge it.{other}"
             )
         migrating = " Its migration may still run; the next one waits for it." if self.migrating else ""
         return f"the service was not touched; release {version} stays IN_PROGRESS until the next run.{migrating}"
+
+    def _pausing(self) -> str:
+        if not self.strategy.shifts_weights:
+            return ""
+        minutes = pause_minutes(self.session.request.settings.deployment)
+        return f" (where it pauses for a verdict, ECS rolls it back after {minutes} minutes)"
+
+
+class _Judged:
+    """A release that every gate found HEALTHY and whose record is open."""
+
+    handed_over = False
+
+    def __init__(self, attempt: Attempt, record: Recording, started: Started, decision: Decision) -> None:
+        self._attempt = attempt
+        self._record = record
+        self._started = started
+        self._decision = decision
+
+    def result(self) -> RolloutResult:
+        """The release, which is in progress as far as its record says."""
+        attempt = self._attempt
+        return build_result(attempt.session, attempt.facts, release=self._record.release, timings=attempt.timings)
+
+    def accept(self) -> RolloutResult:
+        """Complete the record."""
+        with self._attempt.ended_well(self._record):
+            return self._attempt.succeed(self._record, self._decision)
+
+    def refuse(self, why: str) -> str:
+        """Undo it as one that was judged unfit, by the snapshot of before."""
+        expected = "a release that every service of it is fit for"
+        decision = replace(
+            self._decision, step=Step.ROLL_BACK, verdict=Verdict.UNHEALTHY, gate="release", seen=why, expected=expected
+        )
+        with self._attempt.ended_well(self._record):
+            failure = self._attempt.fail(self._record, self._started, decision)
+            if not self._attempt.restored:
+                raise failure
+        return failure.message

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from .._errors import FastbreakError, OperationError, RolledBackError, SupersededError
 from .._release.record import Outcome
+from .act.shifted_traffic import traffic_of
 from .act.steps import apply_settings
-from .act.traffic import Traffic
 from .act.unmanaged import warn_of_unmanaged
 from .judge.decision import Step
 from .judge.running import watch_running
@@ -23,7 +23,9 @@ from .undo.take_snapshot import snapshot_before
 from .undo.users import still_served
 
 if TYPE_CHECKING:
+    from .act.traffic import Traffic
     from .judge.decision import Decision
+    from .part import Part
     from .plan.read import Facts
     from .recover import Recovery
     from .report import RolloutResult
@@ -32,15 +34,15 @@ if TYPE_CHECKING:
 _BAKE_SECONDS = 5.0
 
 
-def change_settings(session: Session, facts: Facts, recovery: Recovery) -> RolloutResult:
-    """Change them, and keep that when every gate is HEALTHY over a short window.
+def change_settings(session: Session, facts: Facts, recovery: Recovery) -> Part:
+    """Change them, and let that stand when every gate is HEALTHY over a short window.
 
     Raises RolledBackError when they were put back, and OperationError when that did not bring the answers back.
     """
     subject = f"Changing the settings of {session.request.service}"
     restoration = Restoration(session, snapshot_before(session, facts, recovery.snapshot))
     recovery = recovery.keep(session, facts, encode(for_record(restoration.snapshot, session.request.owned_by)))
-    traffic = Traffic(session, facts)
+    traffic = traffic_of(session, facts)
     try:
         apply_settings(session, facts, traffic)
         decision = watch_running(session, facts, traffic, bake_seconds=_BAKE_SECONDS)
@@ -55,10 +57,7 @@ def change_settings(session: Session, facts: Facts, recovery: Recovery) -> Rollo
             f"{subject} failed: {error.message.rstrip('.')}. {_undone(session, restoration, recovery)}", **error.details
         ) from error
     if decision.step is Step.SUCCEED:
-        traffic.close()
-        recovery.complete(session)
-        warn_of_unmanaged(session, facts)
-        return build_result(session, facts)
+        return _Changed(session, facts, recovery, restoration, traffic)
     if decision.step is Step.SUPERSEDED:
         raise SupersededError(f"{subject} was superseded and was not judged: {decision.seen}. Nothing was put back.")
     failure = _put_back(session, facts, decision, restoration, subject)
@@ -66,6 +65,42 @@ def change_settings(session: Session, facts: Facts, recovery: Recovery) -> Rollo
     if isinstance(failure, RolledBackError):
         recovery.complete(session)
     raise failure
+
+
+class _Changed:
+    """Settings that were changed, and with which every gate is HEALTHY."""
+
+    handed_over = False
+
+    def __init__(
+        self, session: Session, facts: Facts, recovery: Recovery, restoration: Restoration, traffic: Traffic
+    ) -> None:
+        self._session = session
+        self._facts = facts
+        self._recovery = recovery
+        self._restoration = restoration
+        self._traffic = traffic
+
+    def result(self) -> RolloutResult:
+        """What was changed."""
+        return build_result(self._session, self._facts)
+
+    def accept(self) -> RolloutResult:
+        """Let go of what was kept for an undo."""
+        self._traffic.close()
+        self._recovery.complete(self._session)
+        warn_of_unmanaged(self._session, self._facts)
+        return self.result()
+
+    def refuse(self, why: str) -> str:
+        """Put back what was changed. Raises OperationError when not all of it could be."""
+        self._session.be_patient()
+        restored = self._restoration.everything()
+        told = f"The settings of {self._session.request.service} were put back, since {why}. {restored}".strip()
+        if restored.left:
+            raise OperationError(told)
+        self._recovery.complete(self._session)
+        return told
 
 
 def _undone(session: Session, restoration: Restoration, recovery: Recovery) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 #: What asks AWS, or computes, and changes nothing.
 READS = frozenset(
     {
+        "answers",
         "cluster_providers",
         "cluster_status",
         "conform_definition",
@@ -29,13 +30,16 @@ READS = frozenset(
         "describe_task",
         "describe_task_definition",
         "find_rules",
+        "health_check",
         "history",
         "kept_snapshot",
         "list_rules",
+        "listener_access",
         "list_service_deployments",
         "list_task_definitions",
         "list_tasks",
         "listener_problem",
+        "questions",
         "registrable",
         "request_count_label",
         "revision_task_definition",
@@ -45,13 +49,14 @@ READS = frozenset(
         "table_problem",
         "target_group_problem",
         "task_definition_tags",
+        "unknown_settings",
     }
 )
 #: The lock itself, and the key that is made once and never written over.
 UNLOCKED = frozenset({"definition_key", "drop_lock", "read_lock", "renew_lock", "write_lock"})
 
-#: What names a deployment or a task of this run by its id: late or twice, it cannot hit another run's.
-OWN_BY_ID = frozenset({"stop_service_deployment", "stop_task"})
+#: What names a deployment, a task or a record of this run by its id: late or twice, it cannot hit another run's.
+OWN_BY_ID = frozenset({"keep_measurements", "refuse_deployment", "stop_service_deployment", "stop_task"})
 
 
 def guarded(ports: Ports, secure: Callable[[str], None], doubt: Callable[[str], None]) -> Ports:
@@ -69,6 +74,7 @@ def guarded(ports: Ports, secure: Callable[[str], None], doubt: Callable[[str], 
         balancing=guard(ports.balancing),
         scaling=guard(ports.scaling),
         releases=guard(ports.releases),
+        approvals=guard(ports.approvals),
     )
 
 

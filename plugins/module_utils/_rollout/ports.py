@@ -18,15 +18,19 @@ if TYPE_CHECKING:
 
     from .._common.clock import TickingClock
     from .._common.progress import Progress
-    from .._release.ports import Images, PromotionRecord, Releases
+    from .._release.ports import Approvals, Images, PromotionRecord, Releases
     from .definition.comparison import Document
+    from .metrics import MetricQuery
     from .scaling.change import ScalingChange
     from .scaling.model import Scaling
+    from .service.access import Ingress, ListenerAccess
     from .service.deployment import ServiceDeployment
     from .service.rules import StandingRule
     from .service.writes import OneOffTask, ServiceChange
     from .values import (
         Answer,
+        CommandResult,
+        HealthCheck,
         Service,
         ServiceSettings,
         Target,
@@ -97,6 +101,15 @@ class Ecs(Protocol):
     def stop_service_deployment(self, arn: str) -> bool:
         """Ask ECS to roll the deployment back. False when it is past being stopped."""
 
+    def continue_deployment(self, arn: str, hook_id: str) -> bool:
+        """Have the deployment go on from a hook. False when that hook awaits nothing any more."""
+
+    def refuse_deployment(self, arn: str, hook_id: str) -> bool:
+        """Have the deployment roll back from a hook. False when that hook awaits nothing any more."""
+
+    def unknown_settings(self, settings: ServiceSettings) -> tuple[str, ...]:
+        """What of *settings* the loaded API model does not know, each as a sentence. Asks nobody."""
+
     def list_tasks(self, cluster: str, service: str) -> tuple[Task, ...]:
         """The tasks of the service, running and lately stopped."""
 
@@ -131,6 +144,12 @@ class LoadBalancing(Protocol):
         A group that is not attached yet is taken to get the requests of the *listener_arns*.
         """
 
+    def listener_access(self, arn: str) -> ListenerAccess | None:
+        """Where the listener is, or None when there is none. Without groups anybody gets there."""
+
+    def health_check(self, target_group_arn: str) -> HealthCheck | None:
+        """How the target group checks its targets, or None when there is no such target group."""
+
     def describe_targets(self, target_group_arn: str) -> tuple[Target, ...] | None:
         """The targets and their health, or None when there is no such target group."""
 
@@ -141,7 +160,7 @@ class LoadBalancing(Protocol):
         """The rules of *arns* that are there, without their tags and listeners."""
 
     def put_rule(self, rule: StandingRule) -> StandingRule:
-        """Create the rule with its tags, or change the conditions and actions of the one with its ARN."""
+        """Create the rule with its tags, or change conditions, and actions if it has any, of the rule of its ARN."""
 
     def tag_rule(self, rule: StandingRule, tags: Mapping[str, str]) -> None:
         """Make *tags* the whole of the tags of *rule*, which says what it has."""
@@ -175,11 +194,32 @@ class Surroundings(Protocol):
     def role_problem(self, arn: str) -> str:
         """Why no task can have the IAM role, as a sentence ends; empty when one can."""
 
+    def infrastructure_role_problem(self, arn: str) -> str:
+        """Why ECS cannot have the IAM role, as a sentence ends; empty when it can."""
+
     def secret_problem(self, value_from: str) -> str:
         """Why the secret or parameter of a ``valueFrom`` cannot be read, as a sentence ends; empty when it can."""
 
     def secret_keys(self, value_from: str) -> frozenset[str] | None:
         """The JSON keys of the secret of a ``valueFrom``; None when it holds no JSON object."""
+
+    def secret_denial(self, role_arn: str, value_from: str) -> str:
+        """Why the role may not read the secret or parameter of a ``valueFrom``, as a sentence ends; empty when it may.
+
+        Only what policies say for certain is told.
+        """
+
+    def denied_actions(self, role_arn: str, actions: tuple[str, ...], resource_arn: str) -> tuple[str, ...]:
+        """Those of *actions* on the resource that the role's policies do not allow, whatever the circumstances."""
+
+    def free_addresses(self, ids: frozenset[str]) -> Mapping[str, int]:
+        """How many addresses each subnet that exists has left, by its id."""
+
+    def ingress(self, ids: frozenset[str]) -> tuple[Ingress, ...]:
+        """What the security groups let in."""
+
+    def subnet_cidrs(self, ids: frozenset[str]) -> Mapping[str, str]:
+        """The addresses of each subnet that exists, by its id."""
 
     def subnet_vpcs(self, ids: frozenset[str]) -> Mapping[str, str]:
         """The VPC of each subnet that exists, by its id."""
@@ -189,6 +229,9 @@ class Surroundings(Protocol):
 
     def image_platforms(self, repository: str, digest: str) -> frozenset[str]:
         """The platforms of an image, as ``linux/amd64``; empty when they cannot be told."""
+
+    def image_labels(self, repository: str, digest: str) -> Mapping[str, str]:
+        """The labels of an image; none when they cannot be told."""
 
     def alarm_states(self, names: frozenset[str]) -> Mapping[str, str]:
         """The state of each alarm that exists, by name."""
@@ -207,7 +250,7 @@ class Logs(Protocol):
 class Probe(Protocol):
     """HTTP requests."""
 
-    def request(
+    def request(  # noqa: PLR0913 - a request of HTTP has as many parts
         self,
         method: str,
         url: str,
@@ -215,8 +258,39 @@ class Probe(Protocol):
         timeout_seconds: float,
         version_header: str,
         headers: tuple[tuple[str, str], ...] = (),
+        body: bytes = b"",
+        keep_bytes: int = 0,
     ) -> Answer:
-        """Send one request on a new connection. Never raises for what the network or the server does."""
+        """Send one request on a new connection. Never raises for what the network or the server does.
+
+        Of the answer's body, at most *keep_bytes* are kept.
+        """
+
+    def own_address(self, url: str) -> str:
+        """The address of this machine by which it would reach *url*; empty when it cannot be told."""
+
+
+class Instruments(Protocol):
+    """What gates measure with beside requests."""
+
+    def metric_series(
+        self, queries: tuple[MetricQuery, ...], begin: datetime, end: datetime
+    ) -> tuple[Mapping[datetime, float], ...]:
+        """The values of each query from *begin* until before *end*, by the beginning of their period, in UTC.
+
+        A period without data is not among them.
+        """
+
+    def file_problem(self, path: str) -> str:
+        """Why a file cannot be sent, as a sentence ends; empty when it can."""
+
+    def read_file(self, path: str) -> bytes:
+        """What a file holds. Raises OperationError when it cannot be read, or is too large."""
+
+    def run_command(
+        self, command: tuple[str, ...], variables: Mapping[str, str], *, seconds: float, pass_credentials: bool
+    ) -> CommandResult:
+        """Run a program for *seconds* at most, with *variables* and, if wanted, this process's AWS credentials."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,3 +308,5 @@ class Ports:
     clock: TickingClock
     progress: Progress
     promotions: PromotionRecord
+    instruments: Instruments
+    approvals: Approvals

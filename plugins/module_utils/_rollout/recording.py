@@ -5,16 +5,25 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .._errors import FastbreakError, SupersededError
-from .._release.record import Outcome, Release, finished, running_release, timestamp
+from .._release.record import CoursePoint, Outcome, Release, finished, running_release, timestamp
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .._release.record import Measurement
+    from .judge.watch import Standing
     from .plan.read import Facts
+    from .service.deployment import Progress
     from .session import Session
+
+# What could not be kept is not tried again for a while: a table that does not answer would hold up the judging.
+_KEEP_AGAIN_SECONDS = 120.0
+_MOST_POINTS = 200
 
 
 def begin_record(session: Session, facts: Facts, task_definition_arn: str, snapshot: str) -> Release:
@@ -37,10 +46,20 @@ def begin_record(session: Session, facts: Facts, task_definition_arn: str, snaps
         previous_task_definition_arn=facts.running_arn,
         previous_version=running.version if running else "",
         snapshot=snapshot,
+        schema_version=facts.target.schema.version,
+        oldest_schema_version=facts.target.schema.oldest,
+        services=session.request.services,
     )
     release = session.ports.releases.start(release)
     session.say(f"releasing {release.name} ({facts.plan.action.value})")
     return release
+
+
+def with_point(course: tuple[CoursePoint, ...], progress: Progress, stamp: str) -> tuple[CoursePoint, ...]:
+    """*course* with where the deployment stands, unless that is where it stood."""
+    point = CoursePoint(stamp, progress.stage, progress.weight, bool(progress.pauses))
+    same = course and replace(course[-1], at=stamp) == point
+    return course if same or len(course) >= _MOST_POINTS else (*course, point)
 
 
 class Recording:
@@ -49,6 +68,7 @@ class Recording:
     def __init__(self, session: Session, release: Release) -> None:
         self._session = session
         self.release = release
+        self._keep_from = session.monotonic()
 
     def note(self, deployment_arn: str) -> None:
         """Tell it the deployment that was begun. Empty: none is known."""
@@ -63,18 +83,52 @@ class Recording:
             # ECS is at work: that is judged, whatever becomes of the record.
             self._session.warn(f"the deployment could not be noted in the release's record: {error}")
 
-    def finish(self, outcome: Outcome, reason: str, gates: tuple[Measurement, ...] = ()) -> str:
+    def keep(self, standing: Standing) -> None:
+        """Keep how the release stands, for a run that goes on with it. It is judged, whether that succeeds or not."""
+        now = self._session.monotonic()
+        self.release = replace(
+            self.release,
+            gates=self._told(standing.measurements),
+            measuring=self._told_text(standing.text),
+            course=with_point(self.release.course, standing.progress, timestamp(self._session.clock.now())),
+        )
+        if now < self._keep_from or not self._session.can_renew_lock:
+            return
+        try:
+            self._session.ports.releases.keep_measurements(self.release)
+        except SupersededError:
+            raise
+        except FastbreakError as error:
+            self._keep_from = now + _KEEP_AGAIN_SECONDS
+            self._session.warn_once(
+                "what was measured so far could not be kept, so that a run that goes on with this release may have to "
+                f"measure again: {error}"
+            )
+
+    def _told(self, gates: tuple[Measurement, ...]) -> tuple[Measurement, ...]:
+        """*gates* as the record may hold them. Others read it, so that it never holds a value, asked for or not."""
+        redaction = self._session.redaction
+        return tuple(replace(gate, seen=redaction.text(gate.seen)) for gate in gates)
+
+    def _told_text(self, standing: str) -> str:
+        return json.dumps(self._session.redaction.data(json.loads(standing))) if standing else ""
+
+    def finish(
+        self,
+        outcome: Outcome,
+        reason: str,
+        gates: tuple[Measurement, ...] = (),
+        evidence: tuple[Mapping[str, Any], ...] = (),
+    ) -> str:
         """Complete it, once. Why that could not be done, or an empty string."""
         if not self.release.in_progress:
             return ""
-        # The record is kept and read by others, so that it never holds a value, asked for or not.
-        redaction = self._session.redaction
         ended = finished(
-            self.release,
+            replace(self.release, evidence=self._session.redaction.data(evidence)),
             outcome,
             moment=self._session.clock.now(),
-            reason=redaction.text(reason),
-            gates=tuple(replace(gate, seen=redaction.text(gate.seen)) for gate in gates),
+            reason=self._session.redaction.text(reason),
+            gates=self._told(gates),
         )
         try:
             self._session.ports.releases.finish(ended)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from .._common.wait import timed_out, until
 from .._errors import FastbreakError, SupersededError, WaitTimeoutError
-from .._release.record import KeptSnapshot, Outcome, Release, finished, newest_first
+from .._release.record import ROLLBACK, KeptSnapshot, Outcome, Release, finished, newest_first, running_release
 from .service.deployment import DeploymentState
 from .strategies.service_events import said_by_ecs
 from .strategies.table import strategy_named
@@ -29,15 +29,24 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """A *release* under way that is given up, and its deployment."""
+
+    release: Release
+    started: Started
+
+
+@dataclass(frozen=True, slots=True)
 class Recovery:
     """``adopted``: the interrupted release to go on with. ``orphan_arn``: a deployment of ours that may be replaced.
 
     ``ended`` are the other records as they are to be completed, which is not written yet. ``snapshot`` is what there
     was before all that nobody judged, encoded; empty when nothing was interrupted. ``kept``: the release table has one
-    of a change of settings.
+    of a change of settings. ``withdrawn`` is the release under way whose way back leads where a rollback goes.
     """
 
     adopted: Release | None = None
+    withdrawn: Withdrawn | None = None
     orphan_arn: str = ""
     ended: tuple[Release, ...] = ()
     snapshot: str = ""
@@ -46,7 +55,8 @@ class Recovery:
     @property
     def replaceable_arn(self) -> str:
         """A deployment of ours that is under way and may be gone on with or replaced; empty when there is none."""
-        return (self.adopted.deployment_id if self.adopted else "") or self.orphan_arn
+        withdrawn = self.withdrawn.started.arn if self.withdrawn else ""
+        return (self.adopted.deployment_id if self.adopted else "") or withdrawn or self.orphan_arn
 
     def keep(self, session: Session, facts: Facts, snapshot: str) -> Recovery:
         """Have *snapshot* outlive this run, which makes no release; nothing when an older one does."""
@@ -97,7 +107,10 @@ class _Left:
 
 
 def recover(session: Session, facts: Facts) -> Recovery:
-    """Look what interrupted runs left. Waits for a rollback that ECS is still at; writes nothing."""
+    """Look what interrupted runs left. Waits for a rollback that ECS is still at.
+
+    Writes nothing, but for answers to hooks of such a rollback, under the lock.
+    """
     kept = session.ports.releases.kept_snapshot(session.request.service)
     recovery = Recovery(snapshot=_snapshot_before(facts, kept), kept=kept is not None)
     if recovery.snapshot and kept and not facts.interrupted:
@@ -108,6 +121,9 @@ def recover(session: Session, facts: Facts) -> Recovery:
             session.say(f"an earlier run releasing {release.name} was interrupted; going on with it")
             adopted = replace(release, deployment_id=left.started.arn, snapshot=recovery.snapshot)
             recovery = replace(recovery, adopted=adopted)
+        elif left and recovery.withdrawn is None and _leads_back(session, facts, release, left.standing):
+            session.say(f"the release of {release.name} is under way; it is rolled back, and nothing is deployed anew")
+            recovery = replace(recovery, withdrawn=Withdrawn(release, left.started))
         else:
             ended, orphan = _end(session, release, left)
             orphan = orphan or recovery.orphan_arn
@@ -140,6 +156,14 @@ def _is_wanted(facts: Facts, release: Release, standing: Standing) -> bool:
     )
 
 
+def _leads_back(session: Session, facts: Facts, release: Release, standing: Standing) -> bool:
+    """Whether ECS brings the service where a rollback goes, when it rolls the deployment of *release* back."""
+    moving = standing.state in (DeploymentState.PENDING, DeploymentState.IN_PROGRESS)
+    there = release.previous_task_definition_arn
+    judged = running_release(facts.history, there) if there else None
+    return session.request.kind == ROLLBACK and moving and bool(judged) and there == facts.target.task_definition_arn
+
+
 def _end(session: Session, release: Release, left: _Left | None) -> tuple[Release, str]:
     """The record as it is to be completed, and the ARN of its deployment when that still moves and may be replaced."""
     if left and left.standing.state is DeploymentState.ROLLING_BACK:
@@ -147,7 +171,7 @@ def _end(session: Session, release: Release, left: _Left | None) -> tuple[Releas
     outcome, reason = _became(left)
     session.say(f"an earlier run releasing {release.name} was interrupted: {reason}")
     told = session.redaction.text(f"the run was interrupted; {reason}")
-    ended = finished(release, outcome, moment=session.clock.now(), reason=told)
+    ended = finished(release, outcome, moment=session.clock.now(), reason=told, gates=release.gates)
     return ended, left.started.arn if left and left.standing.state.moving else ""
 
 
@@ -157,7 +181,11 @@ def _await_end(session: Session, started: Started) -> Standing:
     session.say(f"ECS is still rolling {short} back; waiting for its end")
 
     def look() -> Standing:
-        return started.strategy.follow(session, started)
+        standing = started.strategy.follow(session, started)
+        if standing.state is DeploymentState.ROLLING_BACK and session.is_locked:
+            # A hook that ECS fires on the way back: nothing there is judged.
+            started.strategy.go_on(session, started, standing.progress.pauses)
+        return standing
 
     try:
         return until(

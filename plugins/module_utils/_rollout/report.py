@@ -104,7 +104,7 @@ def release_data(release: Release) -> dict[str, Any]:
     """*release* as plain data."""
     data = {**asdict(release), "outcome": release.outcome.value}
     data["gates"] = [gate_data(gate) for gate in release.gates]
-    del data["snapshot"]
+    del data["snapshot"], data["measuring"]
     return data
 
 

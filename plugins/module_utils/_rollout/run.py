@@ -7,18 +7,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .._errors import RefusedError
 from .attempt import Attempt
 from .change_settings import change_settings
 from .judge.running import verify_running
+from .part import Unchanged
 from .plan.differences import Action
 from .plan.read import read
-from .preflight.checks import check
+from .preflight.checks import check, check_schema
 from .preflight.served import warn_of_unused_consents
 from .recover import recover
 from .report import build_result
 from .session import Session
+from .withdraw import predicted, withdraw
 
 if TYPE_CHECKING:
+    from .part import Part
     from .plan.read import Facts
     from .ports import Ports
     from .recover import Recovery
@@ -46,7 +50,15 @@ def _roll_out_or_predict(session: Session, *, check_mode: bool) -> RolloutResult
     if check_mode:
         return _predict(session, facts)
     with session.locked():
-        return _roll_out(session)
+        return bring(session).accept()
+
+
+def predict(session: Session) -> RolloutResult:
+    """What a run would do, with everything that stands against it. Nothing is written.
+
+    Raises RequestError and RefusedError.
+    """
+    return _roll_out_or_predict(session, check_mode=True)
 
 
 def _predict(session: Session, facts: Facts) -> RolloutResult:
@@ -56,6 +68,10 @@ def _predict(session: Session, facts: Facts) -> RolloutResult:
     if facts.interrupted:
         session.warn(f"an interrupted release of {facts.interrupted[0].name} would be looked into first")
     facts, recovery = _recovered(session, facts)
+    _insist_on_release(session, recovery, facts)
+    if recovery.withdrawn:
+        check_schema(session, facts)
+        return predicted(build_result(session, facts))
     if facts.plan.action is Action.UNCHANGED:
         _verify(session, facts)
     else:
@@ -63,12 +79,20 @@ def _predict(session: Session, facts: Facts) -> RolloutResult:
     return build_result(session, facts)
 
 
-def _roll_out(session: Session) -> RolloutResult:
+def bring(session: Session) -> Part:
+    """Bring the service to what is wanted, under its lock, and have that judged; it is not accepted yet.
+
+    Raises as `roll_out` does, for what did not get in.
+    """
     facts, recovery = _recovered(session, read(session))
+    _insist_on_release(session, recovery, facts)
+    if recovery.withdrawn:
+        check_schema(session, facts)
+        return withdraw(session, facts, recovery, recovery.withdrawn)
     if facts.plan.action is Action.UNCHANGED:
         _verify(session, facts)
         recovery.complete(session)
-        return build_result(session, facts)
+        return Unchanged(build_result(session, facts))
     check(session, facts, orphan_arn=recovery.replaceable_arn)
     if facts.plan.action is Action.SETTINGS:
         return change_settings(session, facts, recovery)
@@ -87,3 +111,16 @@ def _recovered(session: Session, facts: Facts) -> tuple[Facts, Recovery]:
 def _verify(session: Session, facts: Facts) -> None:
     warn_of_unused_consents(session, facts)
     verify_running(session, facts)
+
+
+def _insist_on_release(session: Session, recovery: Recovery, facts: Facts) -> None:
+    """Raise RefusedError when only a release under way is to be judged, and none is: its end is said."""
+    if not session.request.judge_only or recovery.adopted or facts.plan.action is Action.UNCHANGED:
+        return
+    name = facts.target.release.version
+    ended = next((release for release in recovery.ended if release.version == name), None)
+    how = f"it has ended: {ended.reason}" if ended else "no release of it is under way"
+    raise RefusedError(
+        f"Judging {name} of {session.request.service} was refused: {how}. Nothing was changed. Deploy it anew if it is "
+        "still wanted."
+    )

@@ -19,6 +19,7 @@ from .service.conditions import secrets_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from .._release.record import Release
     from .ports import Ports
     from .request.model import RolloutRequest
 
@@ -43,7 +44,16 @@ class Session:
         self._learn_request()
         #: Writes whose outcome is not known: interrupted, or not answered.
         self.doubted: list[str] = []
+        #: Whether a release that failed has not ended, and goes on in ECS for another run to take up.
+        self.left_open = False
         self._lease: Lease | None = None
+        #: The record of the release that is judged; None where there is none.
+        self.release: Release | None = None
+
+    def aim(self, request: RolloutRequest) -> None:
+        """Go on with *request*, which is the same by names that were found out meanwhile."""
+        self.request = request
+        self.redaction.allow(repr(request.settings))
 
     def say(self, text: str) -> None:
         """Show a line with the time since the start."""
@@ -158,6 +168,16 @@ class Session:
             self.say(f"{error}: it is dead, and its lock is free")
             return first
         raise refused_by(last or first, self.request.service)
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether this run holds the service's lock."""
+        return self._lease is not None
+
+    @property
+    def can_renew_lock(self) -> bool:
+        """Whether nothing speaks against it: the last renewal succeeded."""
+        return self._lease is None or not self._lease.problem
 
     def keep_lock(self) -> None:
         """Say once that the lock cannot be renewed. Raises SupersededError when it was lost."""

@@ -45,12 +45,31 @@ class Network:
 
 
 @dataclass(frozen=True, slots=True)
+class TrafficShift:
+    """How ECS moves traffic between a binding's target group and the alternate one, by the role's leave.
+
+    The rules are ARNs; ``test_rule_arn`` is empty without test traffic.
+    """
+
+    alternate_target_group_arn: str
+    role_arn: str
+    production_rule_arn: str = ""
+    test_rule_arn: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TargetBinding:
-    """A target group that the service registers a container's port with."""
+    """A target group that the service registers a container's port with. ``shift`` None: ECS moves no traffic."""
 
     target_group_arn: str
     container_name: str
     container_port: int
+    shift: TrafficShift | None = None
+
+    @property
+    def target_group_arns(self) -> tuple[str, ...]:
+        """Every target group that its tasks may be in."""
+        return (self.target_group_arn, *([self.shift.alternate_target_group_arn] if self.shift else []))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +191,20 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """How a target group checks a target: every so many seconds, and after how many answers it is believed."""
+
+    interval_seconds: float
+    healthy_threshold: int
+    unhealthy_threshold: int
+
+    @property
+    def healthy_after_seconds(self) -> float:
+        """How long a target that answers at once takes to be healthy."""
+        return self.interval_seconds * self.healthy_threshold
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """A target of a target group. ``reason`` is the API's code, ``description`` what it adds."""
 
@@ -197,7 +230,8 @@ class Condition:
 class ListenerRule:
     """A listener rule that forwards to one target group. ``arn`` is empty for one that is only wanted.
 
-    The groups of ``waiting_group_arns`` are health-checked by it and get no traffic.
+    The groups of ``waiting_group_arns`` are health-checked by it and get no traffic. ``is_test``: by it a release is
+    reached before users reach it, where the strategy shifts traffic.
     """
 
     listener_arn: str
@@ -208,13 +242,15 @@ class ListenerRule:
     arn: str = ""
     waiting_group_arns: frozenset[str] = frozenset()
     conditions: frozenset[Condition] = frozenset()
+    is_test: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came back for one HTTP request.
 
-    ``location`` is where a redirect points to, without its query.
+    ``location`` is where a redirect points to, without its query. ``body`` is its beginning, as far as it was asked
+    for, and ``seconds`` how long it took to come from when the connection stood.
 
     ``status`` is 0 when nothing came back. ``unreachable`` says that no connection could be made, so that nothing
     was measured; a connection that was accepted and then not answered is an answer of status 0.
@@ -225,3 +261,14 @@ class Answer:
     problem: str = ""
     unreachable: bool = False
     location: str = ""
+    body: bytes = b""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult:
+    """How a program ended. ``exit_code`` None: it was not run, or not to its end, and ``problem`` says why."""
+
+    exit_code: int | None
+    output: str = ""
+    problem: str = ""

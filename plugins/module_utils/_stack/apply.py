@@ -22,6 +22,7 @@ from .plan import Existing, StackPlan, plan, removal, stored_model
 from .plannable import floating_references, refuse_unforeseeable
 from .ports import DependencyState, Ports
 from .prerequisites import refuse_missing
+from .protected import refuse_protected
 from .repair import settle, usable
 from .report import summary
 from .rule_moves import RuleMove, plan_move
@@ -33,6 +34,8 @@ from .types import NothingToUpdateError, StackBusyError, StackRequest, StackSnap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from .rule_recreation import RuleRecreation
 
 # Another run may get in between reading and writing. It is waited for; so often in a row is no coincidence.
 _ATTEMPTS = 5
@@ -50,7 +53,7 @@ class StackResult:
     snapshot: StackSnapshot | None
     outputs: Mapping[str, Any]
     warnings: tuple[str, ...] = ()
-    move: RuleMove | None = None
+    move: RuleMove | RuleRecreation | None = None
 
 
 def apply_stack(request: StackRequest, ports: Ports, check_mode: bool) -> StackResult:
@@ -133,8 +136,9 @@ def _apply_once(request: StackRequest, given: Mapping[str, str], ports: Ports, c
     former_policy = existing.stack_policy if existing else None
     policy = request.stack_policy if request.stack_policy is not None else former_policy
     refuse_infeasible(decided, policy, request.consent)
-    refuse_missing(decided, request, ports)
+    refuse_missing(decided, desired, request, ports)
     refuse_occupied(decided, snapshot, ports)
+    refuse_protected(decided, snapshot, ports)
     move = plan_move(request, decided, snapshot, ports)
     if check_mode:
         return StackResult(decided, decided.changed or move is not None, found, decided.expected_outputs, move=move)
@@ -149,7 +153,11 @@ def _apply_once(request: StackRequest, given: Mapping[str, str], ports: Ports, c
 
 
 def _carry_out(
-    request: StackRequest, decided: StackPlan, snapshot: StackSnapshot | None, ports: Ports, move: RuleMove | None
+    request: StackRequest,
+    decided: StackPlan,
+    snapshot: StackSnapshot | None,
+    ports: Ports,
+    move: RuleMove | RuleRecreation | None,
 ) -> StackResult:
     unknown = [key for key, value in decided.parameters.items() if isinstance(value, Unresolved)]
     if unknown:

@@ -16,6 +16,9 @@ from .template import Model, Unresolved
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z0-9]+)[.}]")
 _SEVERITY = ("no", "unknown", "maybe", "yes")
+Place = tuple[str, str]
+#: The path of a place where a resource is added, removed, or replaced with another.
+EXISTENCE = ""
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,8 @@ class PropertyChange:
 class ResourceChange:
     """What happens to a resource. ``replacement`` is ``yes``, ``maybe``, ``no`` or ``unknown``.
 
-    ``body`` is the whole of the resource as it will be, or as it was when it is removed.
+    ``body`` is the whole of the resource as it will be, or as it was when it is removed. ``certain`` is false for one
+    that is added only under a condition that is not known yet.
     """
 
     action: str
@@ -41,6 +45,7 @@ class ResourceChange:
     properties: tuple[PropertyChange, ...] = ()
     because: tuple[str, ...] = ()
     body: Mapping[str, Any] = field(default_factory=dict)
+    certain: bool = True
 
 
 def compare(before: Model, after: Model) -> tuple[ResourceChange, ...]:
@@ -66,7 +71,7 @@ def _direct(before: Model, after: Model) -> Iterator[ResourceChange]:
     for name, body in after.resources.items():
         kind = body.get("Type", "")
         if name not in before.resources:
-            yield ResourceChange("add", name, kind, body=body)
+            yield ResourceChange("add", name, kind, body=body, certain=name not in after.uncertain)
             continue
         former = before.resources[name]
         if former.get("Type") != kind:
@@ -103,6 +108,17 @@ def _follow_replacements(changes: dict[str, ResourceChange], after: Model) -> No
             changes[name] = known
             if _may_replace(known) and known.replacement != former:
                 pending.append(name)
+
+
+def replacing(change: ResourceChange) -> tuple[PropertyChange, ...]:
+    """The changed properties that replace their resource, surely or maybe."""
+    return tuple(item for item in change.properties if _replaces(item) and _effect(change.resource_type, item) != "no")
+
+
+def places(change: ResourceChange, *, replacing_only: bool = False) -> frozenset[Place]:
+    """Logical id and path of all that changes of a resource."""
+    properties = replacing(change) if replacing_only else change.properties
+    return frozenset((change.logical_id, path) for path in (EXISTENCE, *(item.path for item in properties)))
 
 
 def _may_replace(change: ResourceChange) -> bool:

@@ -46,29 +46,6 @@ def logical_ids(chosen: Any, component: Any, components: Any) -> list[str]:
     return found
 
 
-def dependants(depends_on: Any, component: Any) -> list[str]:
-    """The components that read *component*. *depends_on* maps each component to those that it reads, in their order.
-
-    Raises `RequestError` for what is no such mapping, and for an order in which a component comes before what it reads:
-    whoever deletes from the end would delete the latter first.
-    """
-    if not isinstance(depends_on, Mapping):
-        raise RequestError(f"Tried to find what reads {component}, but {depends_on!r} is no mapping of components.")
-    above: list[str] = []
-    for name, read in depends_on.items():
-        if read is not None and not isinstance(read, list | tuple):
-            raise RequestError(f"fastbreak_depends_on of {name} is {read!r}, which is no list. Write [network, rds].")
-        for other in read or []:
-            if other not in above:
-                seen = "stands below it, or reads it in turn" if other in depends_on else "is no component"
-                raise RequestError(
-                    f"fastbreak_depends_on of {name} names {other}, which {seen} in the inventory (hosts.yml). Keep a "
-                    "component below everything that it reads."
-                )
-        above.append(name)
-    return [name for name, read in depends_on.items() if component in (read or [])]
-
-
 def stack_names(components: Any, environment: Any) -> dict[str, str]:
     """The names of several stacks, by component. Raises `RequestError` for what is no list of components."""
     if not isinstance(components, list | tuple):

@@ -9,6 +9,7 @@ import re
 from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
 from typing import TYPE_CHECKING, Any
 
+from .agreements import backup, cloudfront, codepipeline, edge, iam, is_off
 from .instance_classes import class_problem
 from .postgresql_names import database_problem, user_problem
 
@@ -32,6 +33,7 @@ _SHARED_PORTS = {
     "ecs_container_port": "network_container_port",
     "ecs_test_listener_port": "network_test_listener_port",
 }
+_DAY_SECONDS = 86_400
 _CERTIFICATE = re.compile(r"arn:(aws[a-z-]*):acm:([a-z0-9-]+):(\d{12}):certificate/[A-Za-z0-9-]+")
 _PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 
@@ -51,6 +53,7 @@ def _network(inputs: Mapping[str, Any]) -> Iterator[str]:
     container, database = _int(inputs.get("network_container_port")), _int(inputs.get("network_database_port"))
     if container is not None and container == database:
         yield f"network_container_port and network_database_port are both {container}; they have to differ"
+    yield from _same_ports(inputs, "")
 
 
 def _zones(inputs: Mapping[str, Any]) -> Iterator[str]:
@@ -79,8 +82,8 @@ def _rds(inputs: Mapping[str, Any]) -> Iterator[str]:
     size = str(inputs.get("rds_instance_class"))
     if "rds_instance_class" in inputs and (problem := class_problem("rds_instance_class", size)):
         yield problem
-    if (timeout := _int(inputs.get("rds_timeout_seconds"))) is not None and timeout <= 0:
-        yield f"rds_timeout_seconds is {timeout}; it has to be above zero"
+    if (timeout := _int(inputs.get("rds_timeout_seconds"))) is not None and not 0 < timeout <= _DAY_SECONDS:
+        yield f"rds_timeout_seconds is {timeout}; it has to be above zero, and {_DAY_SECONDS} at most"
     yield from _same_ports(inputs, "rds_")
     if _true(inputs.get("rds_performance_insights")) and size.startswith(_NO_INSIGHTS):
         yield f"rds_performance_insights is on, and {size} (rds_instance_class) does not have Performance Insights"
@@ -113,27 +116,25 @@ def _ecs(inputs: Mapping[str, Any]) -> Iterator[str]:
         )
     if domain and not arn:
         yield "ecs_domain_name is given without ecs_certificate_arn; give the certificate that holds that name"
+    if _true(inputs.get("ecs_internal")):
+        yield from _internal(inputs, arn)
     if "*" in domain:
         yield f"ecs_domain_name is {domain}, which is no address; give the name that clients use, like a.example.org"
 
 
-def _cloudfront(inputs: Mapping[str, Any]) -> Iterator[str]:
-    domain, zone = inputs.get("cloudfront_domain_name"), inputs.get("cloudfront_hosted_zone_id")
-    if bool(domain) != bool(zone):
-        given, missing = ("domain_name", "hosted_zone_id") if domain else ("hosted_zone_id", "domain_name")
-        yield f"cloudfront_{given} is given without cloudfront_{missing}; give both or neither"
-
-
-def _edge(inputs: Mapping[str, Any]) -> Iterator[str]:
-    domain, zone = inputs.get("edge_domain_name"), inputs.get("edge_hosted_zone_id")
-    if domain and not zone:
+def _internal(inputs: Mapping[str, Any], arn: str) -> Iterator[str]:
+    """CloudFront has to reach a load balancer that the internet does not."""
+    if not arn:
         yield (
-            "edge_domain_name is given without edge_hosted_zone_id; give the Route 53 zone "
-            "in which its certificate is validated"
+            "ecs_internal is on without ecs_certificate_arn, and CloudFront reaches an internal load balancer by HTTPS "
+            "alone; give a certificate, or set ecs_internal to false"
         )
-    region = inputs.get("fastbreak_region")
-    if region and region != "us-east-1":
-        yield f"fastbreak_region of host edge is {region}; it has to be us-east-1, wherever the rest is"
+    if inputs.get("network_cloudfront_prefix_list_id") == "":
+        yield (
+            "ecs_internal is on and network_cloudfront_prefix_list_id is empty, so that the network would not let "
+            "CloudFront in; give the region's prefix list com.amazonaws.global.cloudfront.origin-facing "
+            "(aws ec2 describe-managed-prefix-lists), or set ecs_internal to false"
+        )
 
 
 def _certificate(inputs: Mapping[str, Any], arn: str) -> Iterator[str]:
@@ -211,7 +212,7 @@ def _int(value: Any) -> int | None:
 
 def _required(inputs: Mapping[str, Any], name: str) -> bool:
     """Whether a protection is on: all but an outspoken no leaves it so."""
-    return name in inputs and str(inputs[name]).lower() not in {"false", "no", "off", "0"}
+    return name in inputs and not is_off(inputs[name])
 
 
 def _true(value: Any) -> bool:
@@ -220,9 +221,12 @@ def _true(value: Any) -> bool:
 
 _CHECKS: dict[str, Callable[[Mapping[str, Any]], Iterator[str]]] = {
     "network": _network,
+    "iam": iam,
+    "backup": backup,
     "ecr": _ecr,
     "rds": _rds,
     "ecs": _ecs,
-    "cloudfront": _cloudfront,
-    "edge": _edge,
+    "cloudfront": cloudfront,
+    "edge": edge,
+    "codepipeline": codepipeline,
 }

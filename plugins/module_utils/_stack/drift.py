@@ -10,7 +10,9 @@ from operator import not_
 from typing import TYPE_CHECKING, Protocol
 
 from .._common.wait import timed_out, until
+from .._common.way_back import keep_key
 from .._errors import OperationError
+from .kinds import KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -74,12 +76,19 @@ def describe(resource: ResourceDrift) -> str:
     """The drift of a resource in words, with each value."""
     label = f"{resource.logical_id} ({resource.resource_type})"
     if resource.status == "DELETED":
-        return f"{label} was deleted"
+        return f"{label} was deleted{_way_back(resource)}"
     changes = "; ".join(
         f"{path.strip('/').replace('/', '.')} is {actual or 'not there'}, and should be {expected or 'not there'}"
         for path, expected, actual in resource.differences
     )
     return f"{label} was changed: {changes or 'CloudFormation does not say how'}"
+
+
+def _way_back(resource: ResourceDrift) -> str:
+    """CloudFormation takes a key for deleted as soon as its deletion is scheduled."""
+    if resource.resource_type not in KEYS or not resource.physical_id:
+        return ""
+    return f", or is going to be. {keep_key(resource.physical_id)}"
 
 
 def _judge(detection: DriftDetection, resources: Sequence[ResourceDrift]) -> Drift:

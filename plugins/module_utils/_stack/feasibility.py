@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from .._common.commands import PROVISION, TEARDOWN
 from .._errors import RefusedError
-from .compare import references
+from .compare import references, replacing
 from .components import component_of
 from .kinds import HOLDS_DATA, NAMES, PLACES, UNCHANGEABLE
+from .origins import named
 from .stack_policy import denies
 from .template import Unresolved
 
@@ -44,6 +45,7 @@ def refuse_infeasible(plan: StackPlan, policy: Mapping[str, Any] | None, consent
         raise RefusedError(
             f"Stack {plan.name} was not touched, because this update cannot be made: {'; '.join(impossible)}. "
             "Put the former value back, or give what is to be new another logical id and name."
+            + named(plan.asked_by, [change for change in plan.resources if told[change.logical_id]])
             + _instead(component, [name for name, found in told.items() if found and name in consent]),
             impossible=impossible,
         )
@@ -52,8 +54,8 @@ def refuse_infeasible(plan: StackPlan, policy: Mapping[str, Any] | None, consent
         names = ",".join(f"{component}.{change.logical_id}" for change in lost)
         raise RefusedError(
             f"Stack {plan.name} was not touched, because this update takes data away: "
-            f"{'; '.join(map(_loss, lost))}. If that is meant, say so by name: -e replace={names} (the module's "
-            f"consent: [{', '.join(change.logical_id for change in lost)}]).",
+            f"{'; '.join(map(_loss, lost))}.{named(plan.asked_by, lost, replacing=True)} If that is meant, say so by "
+            f"name: -e replace={names} (the module's consent: [{', '.join(change.logical_id for change in lost)}]).",
             needs_consent=[change.logical_id for change in lost],
         )
 
@@ -122,7 +124,7 @@ def _unchangeable(change: ResourceChange) -> Iterator[str]:
 
 
 def _causes(change: ResourceChange) -> list[str]:
-    return [f"{item.path} ({item.before} to {item.after})" for item in change.properties] + [
+    return [f"{item.path} ({item.before} to {item.after})" for item in replacing(change)] + [
         f"{name}, which is replaced" for name in change.because
     ]
 

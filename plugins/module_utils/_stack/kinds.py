@@ -51,6 +51,9 @@ HOLDS_DATA: Mapping[str, str] = {
     "AWS::Timestream::Table": "its records",
 }
 
+#: Types of keys, which AWS deletes only after a waiting period.
+KEYS = frozenset({"AWS::KMS::Key", "AWS::KMS::ReplicaKey"})
+
 #: The properties that together can be taken only once.
 NAMES: Mapping[str, tuple[str, ...]] = {
     "AWS::CloudWatch::Alarm": ("AlarmName",),

@@ -33,7 +33,7 @@ _IDENTIFIER = re.compile(r"[A-Za-z0-9]{1,255}")
 
 def check_limits(request: StackRequest, template: Template, parameters: Mapping[str, str]) -> None:
     """Raise `RequestError` that lists everything too long or too many."""
-    found = [*_template(request, template), *_parameters(parameters), *_tags(request.tags or {})]
+    found = [*_template(request, template), *_parameters(parameters, request.sources), *_tags(request.tags or {})]
     size = len(json.dumps(request.stack_policy).encode()) if request.stack_policy else 0
     if size > _POLICY_BYTES:
         found.append(f"the stack policy has {size} bytes, and {_POLICY_BYTES} are allowed")
@@ -76,11 +76,11 @@ def _template(request: StackRequest, template: Template) -> Iterator[str]:
         yield f"the template's description has {length} bytes, and {_DESCRIPTION_BYTES} are allowed"
 
 
-def _parameters(parameters: Mapping[str, str]) -> Iterator[str]:
+def _parameters(parameters: Mapping[str, str], sources: Mapping[str, str]) -> Iterator[str]:
     for key, value in parameters.items():
         size = len(value.encode())
         if size > _PARAMETER_BYTES:
-            yield f"parameter {key} has {size} bytes, and {_PARAMETER_BYTES} are allowed"
+            yield f"{sources.get(key, f'parameter {key}')} has {size} bytes, and {_PARAMETER_BYTES} are allowed"
 
 
 def _tags(tags: Mapping[str, str]) -> Iterator[str]:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # Other actions need a listener with TLS, or hold a secret that is never told.
 _MOVABLE = {"forward", "redirect", "fixed-response"}
+# A load balancer works by a new rule a moment after its API has answered.
+SETTLE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,11 +54,11 @@ class _Count:
 
 
 def charges(model: Model) -> list[Charge]:
-    """What each resource costs that costs anything while nobody uses it, the dearest first."""
+    """What each resource that is certain costs while nobody uses it, the dearest first; not those that cost nothing."""
     found = [
         Charge(name, str(body["Type"]), *_RULES[str(body["Type"])](body.get("Properties") or {}))
         for name, body in model.resources.items()
-        if str(body["Type"]) in _RULES
+        if str(body["Type"]) in _RULES and name not in model.uncertain
     ]
     return sorted(found, key=lambda charge: (-(charge.usd or 0.0), charge.resource))
 

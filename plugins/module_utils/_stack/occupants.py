@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from .._common.commands import TEARDOWN
 from .._errors import RefusedError
 from .kinds import PLACES
+from .origins import named
 
 if TYPE_CHECKING:
     from .plan import StackPlan
@@ -24,6 +25,7 @@ def refuse_occupied(plan: StackPlan, snapshot: StackSnapshot | None, ports: Port
     """Raise `RefusedError` that lists whatever lives in a place that the update removes."""
     going = {change.logical_id for change in plan.resources if change.action == "remove"}
     places = {change.logical_id for change in plan.resources if change.resource_type in PLACES} & going
+    taken = [change for change in plan.resources if change.logical_id in places]
     if snapshot is None or not places:
         return
     resources = [item for item in ports.stacks.list_stack_resources(snapshot.stack_id) if item.logical_id in places]
@@ -35,7 +37,7 @@ def refuse_occupied(plan: StackPlan, snapshot: StackSnapshot | None, ports: Port
     if found:
         raise RefusedError(
             f"Stack {plan.name} was not touched, because this update takes away what others live in: "
-            f"{'; '.join(found)}. Put the former value back. If it is meant, take down the components that live there "
-            f"first, {TEARDOWN} --limit <components>, and run again without a limit.",
+            f"{'; '.join(found)}.{named(plan.asked_by, taken)} Put the former value back. If it is meant, take down "
+            f"the components that live there first, {TEARDOWN} --limit <components>, and run again without a limit.",
             occupied=found,
         )

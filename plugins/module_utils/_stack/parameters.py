@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from .types import Template
 
+#: Not what Python takes for one besides: digits of other scripts, underscores, blanks, "nan" and "inf".
+_NUMBER = re.compile(r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,2})?")
+
 
 def complete_parameters(
     name: str, template: Template, given: Mapping[str, str], sources: Mapping[str, str] | None = None
@@ -84,10 +87,9 @@ def _matches(pattern: str, value: str) -> bool:
 
 
 def _out_of_range(value: str, unit: str, minimum: Any, maximum: Any) -> list[str]:
-    try:
-        number = float(value)
-    except ValueError:
+    if not _NUMBER.fullmatch(value):
         return [f"is {value!r}, which is not a number"]
+    number = float(value)
     if minimum is not None and number < float(minimum):
         return [f"is {value}{unit}, less than {minimum}"]
     if maximum is not None and number > float(maximum):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .compare import ResourceChange, compare, references
 from .monthly_cost import Charge, charges
+from .origins import Origins, origins
 from .template import Model, Unresolved, evaluate
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ class StackPlan:
     """What would happen. ``parameters`` are the complete ones to send; pairs are (before, after).
 
     ``expected_outputs`` are the outputs afterwards; None stands for a value known after apply. ``charges`` are what the
-    stack costs then.
+    stack costs then; ``asked_by`` are the variables of the inventory that differ from what the stack was made
+    with, and what each touches.
     """
 
     name: str
@@ -46,6 +48,7 @@ class StackPlan:
     stack_policy: tuple[Mapping[str, Any] | None, Mapping[str, Any]] | None = None
     expected_outputs: Mapping[str, str | None] = field(default_factory=dict)
     charges: tuple[Charge, ...] = ()
+    asked_by: Origins = field(default_factory=dict)
 
     @property
     def changed(self) -> bool:
@@ -72,7 +75,8 @@ def plan(
     if existing is None:
         return _creation(request, parameters, desired)
     snapshot = existing.snapshot
-    former = evaluate(existing.template, _stored_parameters(existing), pseudo)
+    stored = _stored_parameters(existing)
+    former = evaluate(existing.template, stored, pseudo)
     resources = compare(former, desired)
     found = StackPlan(
         name=request.name,
@@ -85,6 +89,7 @@ def plan(
         stack_policy=_policy(existing, request),
         expected_outputs=_expected_outputs(snapshot, former, desired, resources),
         charges=tuple(charges(desired)),
+        asked_by=origins(request, template, parameters, stored, (former, resources, pseudo)),
     )
     changed = found.updates_template or found.termination_protection or found.stack_policy
     return _with_action(found, "update") if changed else found

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .._common.clock import Clock
     from .._common.progress import Progress
     from .listener_rules import Rule
-    from .types import LivingState, StackEvent, StackRequest, StackResource, StackSnapshot, Template
+    from .types import Certificate, LivingState, StackEvent, StackRequest, StackResource, StackSnapshot, Template
 
 
 class StackApi(Protocol):
@@ -80,8 +80,11 @@ class Catalogue(Protocol):
     def zones(self) -> Mapping[str, str]:
         """The state of each availability zone that the account may use, by the zone's name."""
 
-    def certificate(self, arn: str) -> str | None:
-        """The status of a certificate of ACM; None when there is none of that ARN."""
+    def certificate(self, arn: str) -> Certificate | None:
+        """A certificate of ACM; None when there is none of that ARN."""
+
+    def token_issuers(self) -> Mapping[str, str]:
+        """The OpenID Connect providers of the account: their ARNs by their URL without its scheme."""
 
 
 class Rules(Protocol):

@@ -3,49 +3,54 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What new or changed resources name that AWS has to have already: availability zones and certificates.
 
-No schema knows them, for they differ from account to account. What a stack stands on is not asked about again.
+No schema knows them, for they differ from account to account. What a stack stands on is asked about again only for the
+names that clients use: they may have changed without their certificate.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .._errors import RefusedError
+from .certificates import problem, strangers
 from .template import Unresolved
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
     from .compare import ResourceChange
     from .plan import StackPlan
-    from .ports import Catalogue, Ports
+    from .ports import Ports
+    from .template import Model
     from .types import StackRequest
 
-_ISSUED = "ISSUED"
+_Read = Callable[[Mapping[str, Any]], Iterator[Any]]
+_Problems = Iterator[tuple[str, str]]
 
 
-def refuse_missing(plan: StackPlan, request: StackRequest, ports: Ports) -> None:
-    """Raise `RefusedError` that lists what the resources of the plan name and AWS does not have.
+def refuse_missing(plan: StackPlan, desired: Model, request: StackRequest, ports: Ports) -> None:
+    """Raise `RefusedError` that lists what the resources of the plan name and AWS does not have, or has otherwise.
 
-    A name is told with the variable that it comes from.
+    *desired* is the stack as the plan makes it. A name is told with the variable that it comes from.
     """
-    found = [
-        f"{_origin(name, request, plan.parameters)} {problem}"
-        for kind, (read, look) in _NAMED.items()
-        for name, problem in look(_names(kind, read, plan), ports.catalogue, ports.stacks.region)
-    ]
+    told = [item for kinds, read, look in _NAMED for item in look(_names(kinds, read, plan), ports)]
+    if plan.changed and request.domain_names:
+        told.extend(_uncertified(desired, request.domain_names, ports))
+    found = [f"{_origin(name, request, plan.parameters)} {words}" for name, words in told]
     if found:
         raise RefusedError(f"Stack {plan.name} was not touched: {'; '.join(found)}.", missing=found)
 
 
-def _names(kind: str, read: Callable[[Mapping[str, Any]], Iterator[Any]], plan: StackPlan) -> list[str]:
-    """What the changed resources of a type name and did not name before, each once."""
-    values = [name for change in plan.resources if change.resource_type == kind for name in _new(change, read)]
-    known = [name for name in values if isinstance(name, str) and not isinstance(name, Unresolved)]
-    return list(dict.fromkeys(known))
+def _names(kinds: Sequence[str], read: _Read, plan: StackPlan) -> list[str]:
+    """What the changed resources of some types name and did not name before, each once."""
+    values = [name for change in plan.resources if change.resource_type in kinds for name in _new(change, read)]
+    return list(dict.fromkeys(name for name in values if _is_known(name)))
 
 
-def _new(change: ResourceChange, read: Callable[[Mapping[str, Any]], Iterator[Any]]) -> list[Any]:
+def _is_known(name: Any) -> bool:
+    return isinstance(name, str) and not isinstance(name, Unresolved)
+
+
+def _new(change: ResourceChange, read: _Read) -> list[Any]:
     named = list(read(change.body.get("Properties") or {}))
     if change.action == "add":
         return named
@@ -60,15 +65,19 @@ def _zone(properties: Mapping[str, Any]) -> Iterator[Any]:
     yield properties.get("AvailabilityZone")
 
 
+def _url(properties: Mapping[str, Any]) -> Iterator[Any]:
+    yield properties.get("Url")
+
+
 def _certificates(properties: Mapping[str, Any]) -> Iterator[Any]:
     for item in properties.get("Certificates") or []:
         yield item.get("CertificateArn") if isinstance(item, dict) else None
 
 
-def _missing_zones(names: list[str], catalogue: Catalogue, region: str) -> Iterator[tuple[str, str]]:
+def _missing_zones(names: list[str], ports: Ports) -> _Problems:
     if not names:
         return
-    zones = catalogue.zones()
+    zones, region = ports.catalogue.zones(), ports.stacks.region
     usable = sorted(zone for zone, state in zones.items() if state == "available")
     for name in names:
         if name not in usable:
@@ -76,14 +85,40 @@ def _missing_zones(names: list[str], catalogue: Catalogue, region: str) -> Itera
             yield name, f"{seen}: this account's zones in region {region} are {', '.join(usable) or 'none'}"
 
 
-def _missing_certificates(names: list[str], catalogue: Catalogue, region: str) -> Iterator[tuple[str, str]]:
-    for name in names:
-        # Certificates of IAM have ARNs too, and ACM does not know them.
-        state = catalogue.certificate(name) if ":acm:" in name else _ISSUED
-        if state is None:
+def _missing_certificates(names: list[str], ports: Ports) -> _Problems:
+    for name in filter(_is_of_acm, names):
+        certificate = ports.catalogue.certificate(name)
+        if certificate is None:
+            region = ports.stacks.region
             yield name, f"is not there: ACM has no such certificate in region {region}; request or import it first"
-        elif state != _ISSUED:
-            yield name, f"is {state}, and a load balancer takes only a certificate that is {_ISSUED}"
+        elif found := problem(certificate, ports.clock.now()):
+            yield name, found
+
+
+def _taken_issuers(names: list[str], ports: Ports) -> _Problems:
+    """Providers that the account has already, of which it can have only one for a URL: one that a stack left behind."""
+    there = ports.catalogue.token_issuers() if names else {}
+    for name in names:
+        if arn := there.get(name.removeprefix("https://").rstrip("/")):
+            instead = "use it as it is (bootstrap_github_provider: false in the role bootstrap), or delete it first"
+            yield name, f"has a provider in this account already, {arn}; {instead}"
+
+
+def _uncertified(desired: Model, domain_names: Sequence[str], ports: Ports) -> _Problems:
+    """The names that none of the listeners' certificates holds. Of what is not of ACM nobody here knows the names."""
+    bodies = [body for body in desired.resources.values() if body.get("Type") in _LISTENERS]
+    named = list(dict.fromkeys(arn for body in bodies for arn in _certificates(body.get("Properties") or {})))
+    if not named or not all(_is_known(arn) and _is_of_acm(arn) for arn in named):
+        return
+    found = {arn: certificate for arn in named if (certificate := ports.catalogue.certificate(arn)) is not None}
+    held = tuple(name for certificate in found.values() for name in certificate.names)
+    for name in strangers(held, domain_names) if found else ():
+        yield name, f"is not in the certificate {', '.join(found)}, which holds {', '.join(held) or 'no name'}"
+
+
+def _is_of_acm(arn: str) -> bool:
+    """Certificates of IAM have ARNs too, and ACM does not know them."""
+    return ":acm:" in arn
 
 
 def _origin(name: str, request: StackRequest, parameters: Mapping[str, str]) -> str:
@@ -93,13 +128,9 @@ def _origin(name: str, request: StackRequest, parameters: Mapping[str, str]) -> 
     return f"{name} ({', '.join(sources)})" if sources else name
 
 
-_NAMED: dict[
-    str,
-    tuple[
-        Callable[[Mapping[str, Any]], Iterator[Any]],
-        Callable[[list[str], Catalogue, str], Iterator[tuple[str, str]]],
-    ],
-] = {
-    "AWS::EC2::Subnet": (_zone, _missing_zones),
-    "AWS::ElasticLoadBalancingV2::Listener": (_certificates, _missing_certificates),
-}
+_LISTENERS = ("AWS::ElasticLoadBalancingV2::Listener", "AWS::ElasticLoadBalancingV2::ListenerCertificate")
+_NAMED: tuple[tuple[Sequence[str], _Read, Callable[[list[str], Ports], _Problems]], ...] = (
+    (("AWS::EC2::Subnet",), _zone, _missing_zones),
+    (_LISTENERS, _certificates, _missing_certificates),
+    (("AWS::IAM::OIDCProvider",), _url, _taken_issuers),
+)

@@ -47,7 +47,7 @@ def diff_of(plan: StackPlan, rules: tuple[Mapping[str, Any], Mapping[str, Any]] 
 
 
 def _title(change: ResourceChange) -> str:
-    return f"{change.logical_id} ({change.resource_type})"
+    return f"{change.logical_id} ({change.resource_type}{'' if change.certain else ', perhaps'})"
 
 
 def _resource_sides(change: ResourceChange) -> tuple[Any, Any]:
@@ -101,9 +101,14 @@ def summary(plan: StackPlan) -> str:
     parts = []
     for action in ("add", "modify", "remove"):
         of_this = [change for change in plan.resources if change.action == action]
+        certain = sum(change.certain for change in of_this)
         replaced = sum(change.replacement in {"yes", "maybe"} for change in of_this)
         if of_this:
-            parts.append(f"{len(of_this)} to {action}" + (f" ({replaced} replaced or maybe so)" if replaced else ""))
+            parts.append(
+                f"{certain} to {action}"
+                + (f" ({len(of_this) - certain} more perhaps)" if certain < len(of_this) else "")
+                + (f" ({replaced} replaced or maybe so)" if replaced else "")
+            )
     named = {
         "outputs": plan.outputs,
         "tags": plan.tags if plan.action == "update" else None,

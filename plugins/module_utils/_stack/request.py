@@ -55,6 +55,7 @@ def build_request(params: Mapping[str, Any], template: Template | None, template
         retain=tuple(params["retain"]),
         skip_rollback=tuple(params["skip_rollback"]),
         listener_rules=_listener_rules(name, params.get("listener_rules")),
+        domain_names=tuple(params["domain_names"]),
     )
 
 
@@ -76,7 +77,9 @@ def _listener_rules(stack: str, given: Mapping[str, Any] | None) -> ListenerRule
             "Name the tags of the rules that are meant."
         )
     tags = {str(key): scalar(value) for key, value in given["tags"].items()}
-    return ListenerRules(given["production"], given["plain"], tags)
+    return ListenerRules(
+        given["production"], given["plain"], tags, test=given.get("test") or "", front=given.get("front") or ""
+    )
 
 
 def _parameter(stack: str, key: str, value: Any) -> str | OutputReference:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._common.commands import PROVISION
+from .._common.way_back import keep_key
 from .._errors import RefusedError
 from .components import component_of
-from .kinds import HOLDS_DATA, PLACES
+from .kinds import HOLDS_DATA, KEYS, PLACES
 from .replacement import replacement
 from .stack_policy import denies
 from .types import Reversal
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 def predict(drift: ResourceDrift) -> Reversal:
     """What bringing the resource back will do to it, as far as its type's schema tells."""
     if drift.status == "DELETED":
-        return Reversal(drift.logical_id, drift.resource_type, "add", "no")
+        return Reversal(drift.logical_id, drift.resource_type, "add", "no", drift.physical_id)
     kinds = {replacement(drift.resource_type, _dotted(path)) for path, _expected, _actual in drift.differences}
     worst = next((kind for kind in ("yes", "maybe", "unknown") if kind in kinds), "no")
     return Reversal(drift.logical_id, drift.resource_type, "modify", worst)
@@ -91,6 +92,8 @@ def _loses(reversal: Reversal) -> bool:
 def _loss(reversal: Reversal) -> str:
     label = f"{reversal.logical_id} ({reversal.resource_type})"
     if reversal.action == "add":
-        return f"{label} was deleted with {HOLDS_DATA[reversal.resource_type]}, and would be recreated without them"
+        kept = f". {keep_key(reversal.physical_id)}" if reversal.resource_type in KEYS and reversal.physical_id else ""
+        lost = HOLDS_DATA[reversal.resource_type]
+        return f"{label} was deleted with {lost}, and would be recreated without them{kept}"
     certain = "would" if reversal.replacement == "yes" else "may"
     return f"{label} {certain} be replaced, and with it {HOLDS_DATA[reversal.resource_type]}"

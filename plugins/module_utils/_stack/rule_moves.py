@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from .._errors import RefusedError
 from .compare import references
-from .listener_rules import Transfer, arriving, leaving
+from .listener_rules import SETTLE_SECONDS, Transfer, arriving, leaving
+from .rule_recreation import RuleRecreation, plan_recreation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from .plan import StackPlan
     from .ports import Ports
     from .types import ListenerRules, StackRequest, StackSnapshot
-
-# A load balancer works by a new rule a moment after its API has answered.
-SETTLE_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,7 @@ class RuleMove:
 
 def plan_move(
     request: StackRequest, decided: StackPlan, snapshot: StackSnapshot | None, ports: Ports
-) -> RuleMove | None:
+) -> RuleMove | RuleRecreation | None:
     """The rules that have to move when *decided* is carried out; None when none have to.
 
     Raises `RefusedError` when they cannot. Rules that an interrupted run left on the listener beside are found as well.
@@ -87,6 +85,9 @@ def plan_move(
     wanted = request.listener_rules
     if wanted is None or snapshot is None:
         return None
+    recreation = plan_recreation(request, decided, snapshot, ports)
+    if recreation is not None:
+        return recreation if recreation.rules else None
     production, plain = (snapshot.outputs.get(name, "") for name in (wanted.production, wanted.plain))
     leaves = False
     if wanted.production in decided.outputs:

@@ -43,11 +43,15 @@ def known_after(component: str) -> Unresolved:
 
 @dataclass(frozen=True)
 class Model:
-    """Resources by id (``Type``, ``Properties`` and others, resolved); outputs and names of exports by key."""
+    """Resources by id (``Type``, ``Properties`` and others, resolved); outputs and names of exports by key.
+
+    ``uncertain`` are the resources whose condition is not known yet.
+    """
 
     resources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     outputs: Mapping[str, Any] = field(default_factory=dict)
     exports: Mapping[str, str] = field(default_factory=dict)
+    uncertain: frozenset[str] = frozenset()
 
 
 def evaluate(template: Template, parameters: Parameters, pseudo: Mapping[str, str]) -> Model:
@@ -86,7 +90,8 @@ def _evaluate(template: Template, scope: _Scope) -> Model:
         for name, body in template.get("Outputs", {}).items()
         if "Export" in body and scope.included(body)
     }
-    return Model({name: _tidy(body) for name, body in resources.items()}, outputs, exports)
+    uncertain = frozenset(name for name in resources if not scope.is_certain(template["Resources"][name]))
+    return Model({name: _tidy(body) for name, body in resources.items()}, outputs, exports, uncertain)
 
 
 def _tidy(body: dict[str, Any]) -> dict[str, Any]:
@@ -141,6 +146,10 @@ class _Scope:
     def included(self, body: Mapping[str, Any]) -> bool:
         """Whether a resource or output is made. What cannot be known yet counts as made."""
         return "Condition" not in body or self._condition(body["Condition"]) is not False
+
+    def is_certain(self, body: Mapping[str, Any]) -> bool:
+        """Whether it is known that a resource is made or not."""
+        return "Condition" not in body or self._condition(body["Condition"]) is not None
 
     def resolve(self, value: Any) -> Any:
         if isinstance(value, Mapping):

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._errors import FastbreakError
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 #: A parsed template: plain dicts, lists and scalars, every intrinsic function in its long form.
 Template = Mapping[str, Any]
@@ -28,12 +31,16 @@ class OutputReference:
 class ListenerRules:
     """Rules with *tags* that somebody else makes on the listener that users reach.
 
-    The output ``production`` names that listener, and ``plain`` one that always stands, which may be the same.
+    The output ``production`` names that listener, ``plain`` one that always stands, which may be the same, and ``test``
+    a further one with such rules. ``front`` is the stack that may reach the load balancer through a VPC origin. The
+    last two may be empty.
     """
 
     production: str
     plain: str
     tags: Mapping[str, str]
+    test: str = ""
+    front: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,8 @@ class StackRequest:
 
     ``depends_on`` and ``needed_by`` map the name of a component to the name of its stack; ``timeout_seconds`` bounds
     each wait. ``consent`` holds logical ids of what may be replaced or removed with its data; those in ``unprotect``,
-    ``retain`` and ``skip_rollback`` are ways out of states that nothing else leads out of.
+    ``retain`` and ``skip_rollback`` are ways out of states that nothing else leads out of. Clients reach the listeners
+    by ``domain_names``.
     """
 
     name: str
@@ -63,6 +71,7 @@ class StackRequest:
     retain: tuple[str, ...] = ()
     skip_rollback: tuple[str, ...] = ()
     listener_rules: ListenerRules | None = None
+    domain_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,6 +125,17 @@ class LivingState:
 
 
 @dataclass(frozen=True)
+class Certificate:
+    """A certificate as ACM described it. ``names`` are all that it holds, maybe with a star as their first label."""
+
+    status: str
+    names: tuple[str, ...] = ()
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+    key_algorithm: str = ""
+
+
+@dataclass(frozen=True)
 class DriftDetection:
     """How a detection stands: ``status`` is the detection's own, ``drift`` what it found (``IN_SYNC``, ``DRIFTED``)."""
 
@@ -132,6 +152,7 @@ class ResourceDrift:
     resource_type: str
     status: str
     differences: tuple[tuple[str, str, str], ...] = ()
+    physical_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -145,6 +166,7 @@ class Reversal:
     resource_type: str
     action: str
     replacement: str
+    physical_id: str = ""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 TRUE = frozenset({"true", "yes", "on", "1", "y", "t", "1.0"})
 FALSE = frozenset({"false", "no", "off", "0", "n", "f", "0.0"})
-_WHOLE = re.compile(r"-?\d{1,18}")
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
+_DECIMAL = re.compile(r"-?[0-9]{1,12}([.][0-9]{1,12})?")
 
 
 def type_problems(variables: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, str]:
@@ -45,6 +46,10 @@ def _in_list(name: str, value: Any) -> Iterator[str]:
     for number, item in enumerate(value):
         if not isinstance(item, str):
             yield f'{name}[{number}] is {_shown(item)}, where a text is wanted; put it in quotes, like "{item}"'
+        elif not item.strip():
+            yield f"{name}[{number}] is empty; take it out of the list, and write [] for none"
+        elif "," in item:
+            yield f"{name}[{number}] is {_shown(item)}, which holds a comma; write each item by itself"
 
 
 def _whole(value: Any) -> str:
@@ -52,6 +57,14 @@ def _whole(value: Any) -> str:
     if is_whole or (isinstance(value, str) and _WHOLE.fullmatch(value)):
         return ""
     return "where a whole number is wanted"
+
+
+def _number(value: Any) -> str:
+    text = repr(value) if isinstance(value, float) else value
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    if is_number or (isinstance(text, str) and _DECIMAL.fullmatch(text)):
+        return ""
+    return "where a number like 0.5 is wanted"
 
 
 def _flag(value: Any) -> str:
@@ -73,7 +86,7 @@ def _mapping(value: Any) -> str:
     return f"where each value has to be a text, and {', '.join(deep)} holds a list or a mapping" if deep else ""
 
 
-_WANTED = {"int": _whole, "bool": _flag, "str": _text, "path": _text, "dict": _mapping}
+_WANTED = {"int": _whole, "float": _number, "bool": _flag, "str": _text, "path": _text, "dict": _mapping}
 
 
 def _shown(value: Any) -> str:

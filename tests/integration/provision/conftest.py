@@ -1,10 +1,11 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A sandbox of these tests' own, and ansible-playbook as a user runs it."""
+"""A sandbox of these tests' own that enforces IAM, and ansible-playbook as a user runs it, each verb as its role."""
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,14 +17,21 @@ from typing import Any
 
 import boto3
 import pytest
+import yaml
 
+from demo import roles
 from sandbox import ACCOUNTS, state
 from sandbox.authority import authority_path
+from tools.environments.copied import Place, moved
+from tools.environments.inventory import environments, own_files
 
 ROOT = Path(__file__).resolve().parents[3]
+BOOTSTRAP = ROOT / "roles" / "bootstrap" / "files" / "stack.yaml"
 RUN_SECONDS = 600
 """A run that hangs is ended then; on a busy machine a good one takes minutes."""
-COMPONENTS = ["network", "iam", "ecr", "rds", "ecs", "edge", "cloudfront", "service"]
+COMPONENTS = list(
+    yaml.safe_load((ROOT / "inventories/dev/hosts.yml").read_text(encoding="utf-8"))["components"]["hosts"]
+)
 
 
 @dataclass(frozen=True)
@@ -59,6 +67,8 @@ class Environment:
     endpoint_url: str
     account: str
     authority: Path
+    region: str = "us-east-1"
+    inventories: Path = ROOT / "inventories"
 
     def variables(self, **changes: str | None) -> dict[str, str]:
         """The process environment; None takes a variable away."""
@@ -78,7 +88,8 @@ class Environment:
         """Start a playbook, in a process group of its own."""
         program = Path(sys.executable).with_name("ansible-playbook")
         account = f"fastbreak_account_id={self.account}"
-        command = [program, "-i", f"inventories/{self.name}", playbook, "-e", account]
+        changes = changes if "AWS_ACCESS_KEY_ID" in changes else {**self._session(playbook, arguments), **changes}
+        command = [program, "-i", self.inventories / self.name, playbook, "-e", account]
         return subprocess.Popen(
             [*map(str, command), *arguments],
             cwd=ROOT,
@@ -99,11 +110,34 @@ class Environment:
             raise
         return Outcome(process.returncode, text)
 
-    def client(self, service: str) -> Any:
-        """A boto3 client of the environment's account."""
+    def _session(self, playbook: str, arguments: tuple[str, ...]) -> dict[str, str]:
+        """Credentials of the verb's role; a plan is the planner's once there is one."""
+        plan = "--check" in arguments and self.stacks().get("iam", "").endswith(("CREATE_COMPLETE", "UPDATE_COMPLETE"))
+        return roles.credentials(self.client("sts"), self.name, playbook, plan=plan)
+
+    def bootstrap(self) -> "Environment":
+        """Give the account what `playbooks/bootstrap.yml` gives it."""
+        values = {
+            "Environment": self.name,
+            "AdministratorArns": "",
+            "ProvisionerSubjects": "",
+            "GithubProvider": "true",
+        }
+        cloudformation, name = self.client("cloudformation"), f"fastbreak-{self.name}-bootstrap"
+        cloudformation.create_stack(
+            StackName=name,
+            TemplateBody=BOOTSTRAP.read_text(encoding="utf-8"),
+            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()],
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+        )
+        cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+        return self
+
+    def client(self, service: str, region: str = "") -> Any:
+        """A boto3 client of the environment's account, with an administrator's rights."""
         return boto3.client(
             service,
-            region_name="us-east-1",
+            region_name=region or self.region,
             endpoint_url=self.endpoint_url,
             aws_access_key_id=self.account,
             aws_secret_access_key="sandbox",
@@ -120,21 +154,26 @@ class Environment:
         return arn
 
     def stacks(self) -> dict[str, str]:
-        """Status of each stack of the environment, by component."""
+        """Status of each stack of the environment, by component; without the account's bootstrap."""
         prefix = f"fastbreak-{self.name}-"
-        found = self.client("cloudformation").describe_stacks()["Stacks"]
+        regions = {self.region, "us-east-1"}
+        found = [self.client("cloudformation", region).describe_stacks()["Stacks"] for region in sorted(regions)]
         return {
             stack["StackName"].removeprefix(prefix): stack["StackStatus"]
-            for stack in found
-            if stack["StackName"].startswith(prefix) and stack["StackStatus"] != "DELETE_COMPLETE"
+            for stacks in found
+            for stack in stacks
+            if stack["StackName"].startswith(prefix)
+            and stack["StackName"] != f"{prefix}bootstrap"
+            and stack["StackStatus"] != "DELETE_COMPLETE"
         }
 
 
-def sandbox_command(*arguments: str) -> str:
+def sandbox_command(*arguments: str, **variables: str) -> str:
     """Run `python -m sandbox` as a user does."""
     done = subprocess.run(
         [sys.executable, "-m", "sandbox", *arguments],
         cwd=ROOT,
+        env={**os.environ, **variables},
         capture_output=True,
         text=True,
         check=False,
@@ -156,7 +195,7 @@ class Sandbox:
 def sandbox() -> Iterator[Sandbox]:
     """A sandbox with nothing in it."""
     name = f"provision-{uuid.uuid4().hex[:8]}"
-    sandbox_command("up", "--name", name)
+    sandbox_command("up", "--name", name, AUTH="true")
     try:
         known = state.read_state(state.home_of(name))
         assert known is not None
@@ -168,7 +207,7 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture(scope="module")
 def dev(sandbox: Sandbox) -> Environment:
     """The development environment, provisioned. A test that changes it changes it back."""
-    environment = Environment("dev", sandbox.endpoint_url, ACCOUNTS["dev"], sandbox.authority)
+    environment = Environment("dev", sandbox.endpoint_url, ACCOUNTS["dev"], sandbox.authority).bootstrap()
     made = environment.run()
     assert made.code == 0, made.text
     return environment
@@ -176,13 +215,19 @@ def dev(sandbox: Sandbox) -> Environment:
 
 @pytest.fixture
 def nothing(sandbox: Sandbox) -> Environment:
-    """The development environment in an account that is still empty."""
+    """The development environment in an account with nothing but its bootstrap."""
     account = f"9{uuid.uuid4().int % 10**11:011}"
-    return Environment("dev", sandbox.endpoint_url, account, sandbox.authority)
+    return Environment("dev", sandbox.endpoint_url, account, sandbox.authority).bootstrap()
 
 
 @pytest.fixture
-def prod(sandbox: Sandbox) -> Environment:
-    """The production environment in an account that is still empty."""
-    account = f"8{uuid.uuid4().int % 10**11:011}"
-    return Environment("prod", sandbox.endpoint_url, account, sandbox.authority)
+def prod(sandbox: Sandbox, tmp_path: Path) -> Environment:
+    """The production environment in another region, in an account with nothing but its bootstrap."""
+    account, region = f"8{uuid.uuid4().int % 10**11:011}", "eu-west-1"
+    model = next(found for found in environments(ROOT / "inventories") if found.name == "prod")
+    shutil.copytree(ROOT / "inventories", tmp_path / "inventories", symlinks=True)
+    for path in own_files(tmp_path / "inventories" / "prod"):
+        text = moved(path.read_text(encoding="utf-8"), model, Place("prod", account, region), "10.20.0.0/16")
+        path.write_text(text, encoding="utf-8")
+    made = Environment("prod", sandbox.endpoint_url, account, sandbox.authority, region, tmp_path / "inventories")
+    return made.bootstrap()

@@ -7,12 +7,16 @@ import json
 import ssl
 import subprocess
 import sys
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import pytest
 from botocore.exceptions import WaiterError
 
+from demo import roles
 from sandbox import ACCOUNTS
+from tests import recorded_calls
 from tests.integration.provision.conftest import COMPONENTS, ROOT, Environment
 from tests.integration.provision.users import Users
 from tests.integration.rollout.images import Images
@@ -69,11 +73,21 @@ def test_what_somebody_changed_is_told_and_changed_back(dev):
     [found] = logs.describe_log_groups(logGroupNamePrefix="/aws/rds/instance/fastbreak-dev")["logGroups"]
     logs.put_retention_policy(logGroupName=found["logGroupName"], retentionInDays=1)
     dev.client("kms").delete_alias(AliasName="alias/fastbreak-dev-database")
+    named = {"StackName": "fastbreak-dev-rds", "LogicalResourceId": "DatabaseKey"}
+    key = dev.client("cloudformation").describe_stack_resource(**named)["StackResourceDetail"]["PhysicalResourceId"]
+    dev.client("kms").schedule_key_deletion(KeyId=key)
 
+    undo = add_to(dev)
     told = drift()
-    assert told.failed() == {"network", "rds"}
+    assert told.failed() == {"network", "rds", "iam", "service"}
+    for host, command in undo.items():
+        assert f"Take it away: aws {command}" in told.message(host)
+        carry_out(dev, command)
     assert f"RetentionInDays is 1, and should be {found['retentionInDays']}" in told.message("rds")
     assert "DatabaseKeyAlias (AWS::KMS::Alias) was deleted" in told.message("rds")
+    for command in (f"kms cancel-key-deletion --key-id {key}", f"kms enable-key --key-id {key}"):
+        assert f"aws {command}" in told.message("rds")
+        carry_out(dev, command)
     assert f"The default security group {group()['GroupId']} was opened" in told.message("network")
     expected = {**dict.fromkeys(COMPONENTS, 0), "network": 1, "rds": 1}
     assert drift("-e", "repair=true", "--check").changed() == expected
@@ -83,6 +97,29 @@ def test_what_somebody_changed_is_told_and_changed_back(dev):
     assert group()["IpPermissions"] == []
     again = drift("-e", "repair=true")
     assert (again.code, set(again.changed().values())) == (0, {0}), again.text
+
+
+def add_to(dev):
+    """Give a role of the bootstrap and a secret another policy; by host, what takes it away."""
+    policy = {"Effect": "Allow", "Principal": {"AWS": ACCOUNTS["prod"]}, "Action": "secretsmanager:GetSecretValue"}
+    named = {"StackName": "fastbreak-dev-service", "LogicalResourceId": "DatabaseSecret"}
+    held = dev.client("cloudformation").describe_stack_resource(**named)["StackResourceDetail"]
+    secret, role = held["PhysicalResourceId"], "fastbreak-dev-provisioner"
+    dev.client("iam").attach_role_policy(RoleName=role, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    dev.client("secretsmanager").put_resource_policy(
+        SecretId=secret, ResourcePolicy=json.dumps({"Statement": [{**policy, "Resource": "*"}]})
+    )
+    return {
+        "iam": f"iam detach-role-policy --role-name {role} --policy-arn arn:aws:iam::aws:policy/AdministratorAccess",
+        "service": f"secretsmanager delete-resource-policy --secret-id {secret}",
+    }
+
+
+def carry_out(dev, command):
+    """What the AWS CLI does for it, without that program."""
+    service, operation, *options = command.split()
+    names = ["".join(map(str.title, option.removeprefix("--").split("-"))) for option in options[::2]]
+    getattr(dev.client(service), operation.replace("-", "_"))(**dict(zip(names, options[1::2], strict=True)))
 
 
 def test_a_check_predicts_exactly_what_the_run_does_and_two_runs_at_once_agree(dev):
@@ -109,7 +146,7 @@ def test_one_component_by_limit(dev):
 def test_a_component_that_fails_anywhere_stops_all_before_the_first_is_applied(dev):
     failed = dev.run("-e", "network_database_port=none", "-e", "ecr_untagged_days=3")
     # edge and iam read nothing, and nothing is to be changed of them.
-    assert failed.failed() == set(COMPONENTS) - {"edge", "iam"}
+    assert failed.failed() == set(COMPONENTS) - {"codepipeline", "edge", "iam"}
     assert set(failed.changed().values()) == {0}
     assert "was refused or failed, and nothing is applied before" in failed.message("ecr")
     assert "network_database_port" in failed.message("network")
@@ -189,7 +226,10 @@ def workers(environment: Environment) -> list[str]:
 
 
 def test_killed_runs_and_another_one_end_in_the_same_place(prod):
-    certificate = ("-e", f"ecs_certificate_arn={prod.issue('video.example')}")
+    zone = prod.client("route53").create_hosted_zone(Name="video.example", CallerReference=prod.account)["HostedZone"]
+    named = {"cloudfront_domain_name": "video.example", "cloudfront_hosted_zone_id": zone["Id"].rpartition("/")[2]}
+    regional = {"ecs_certificate_arn": prod.issue("video.example"), "network_cloudfront_prefix_list_id": "pl-4fa04526"}
+    certificate = ("-e", json.dumps(named | regional))
     kill_during(prod, "fastbreak-prod-network: create", *certificate)
     kill_during(prod, "fastbreak-prod-rds: create", *certificate)
     again = prod.run(*certificate)
@@ -197,11 +237,31 @@ def test_killed_runs_and_another_one_end_in_the_same_place(prod):
     assert prod.stacks() == dict.fromkeys(COMPONENTS, "CREATE_COMPLETE")
     assert set(prod.run(*certificate).changed().values()) == {0}
     assert workers(prod) == []
+    serves_its_name(prod, zone["Id"])
 
     refused = prod.run("-e", "confirm=prod", playbook="playbooks/teardown.yml")
     assert refused.failed() == set(COMPONENTS)
     assert "termination protection is on" in refused.message("ecr")
     assert set(prod.stacks()) == set(COMPONENTS)
+
+
+def serves_its_name(environment: Environment, zone: str) -> None:
+    """The name leads to the distribution, whose certificate and firewall are of us-east-1 alone."""
+    records = environment.client("route53").list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
+    [distribution] = environment.client("cloudfront").list_distributions()["DistributionList"]["Items"]
+    pointing = {record["Type"]: record["AliasTarget"]["DNSName"] for record in records if "AliasTarget" in record}
+    assert pointing == dict.fromkeys(("A", "AAAA"), f"{distribution['DomainName']}.")
+    assert distribution["Aliases"]["Items"] == ["video.example"]
+    assert distribution["ViewerCertificate"]["ACMCertificateArn"].startswith("arn:aws:acm:us-east-1:")
+    assert distribution["WebACLId"].startswith("arn:aws:wafv2:us-east-1:")
+    names = {
+        region: [
+            stack["StackName"] for stack in environment.client("cloudformation", region).describe_stacks()["Stacks"]
+        ]
+        for region in (environment.region, "us-east-1")
+    }
+    assert names["us-east-1"] == ["fastbreak-prod-edge"]
+    assert "fastbreak-prod-edge" not in names[environment.region]
 
 
 def test_the_module_form_says_the_same_as_the_action(dev):
@@ -287,7 +347,7 @@ def test_wrong_inputs_are_refused_in_the_words_of_the_inventory(nothing):
     assert "rds_multi_azz is no variable of the collection; the nearest is rds_multi_az" in misspelt.message("network")
     wrong = ("network_ingress_cidr=banana", "rds_backup_window=03:00-04:00", "rds_max_allocated_storage_gib=20")
     # A check goes on with what does not read the refused; a run applies nothing of it.
-    for mode, well in (("--check",), {"ecr", "edge", "iam"}), ((), set()):
+    for mode, well in (("--check",), {"codepipeline", "ecr", "edge", "iam"}), ((), set()):
         refused = nothing.run(*mode, *(word for item in wrong for word in ("-e", item)))
         assert refused.failed() == set(COMPONENTS) - well
         assert "network_ingress_cidr" in refused.message("network")
@@ -315,7 +375,7 @@ def test_tags_are_refused_and_skip_no_guard(nothing, playbook, arguments):
     assert nothing.stacks() == {}
 
 
-def test_a_certificate_is_set_renewed_and_taken_off_while_users_send_requests(dev):
+def test_a_certificate_and_a_scheme_change_while_users_send_requests(dev):
     """The last test: it leaves a release in the environment."""
     repository, before = dev.outputs("ecr")["RepositoryName"], dev.outputs("ecs")
     images = Images(dev.client("ecr"), repository)
@@ -364,3 +424,50 @@ def test_a_certificate_is_set_renewed_and_taken_off_while_users_send_requests(de
         assert deploy() == 0
     assert set(secure.outcomes) == {"200 by https"}, secure.outcomes
     assert set(users.outcomes) == {"200 by http", "200 by https"}, users.outcomes
+    assert provision(first).changed() == {"ecs": 1}
+    become_internal(dev, first, deploy)
+
+
+def become_internal(dev, certificate, deploy):
+    """The load balancer is replaced with consent: users come through CloudFront then, where gates ask too."""
+    given = (f"ecs_certificate_arn={certificate}", "ecs_internal=true", "network_cloudfront_prefix_list_id=pl-3b927c52")
+    wanted = [word for item in given for word in ("-e", item)]
+    before = dev.outputs("ecs")
+    assert "-e replace=ecs.LoadBalancer" in dev.run(*wanted, "--check").message("ecs")
+    ran = dev.run(*wanted, "-e", "replace=ecs.LoadBalancer")
+    assert ran.code == 0, ran.text
+    assert {"network", "ecs", "cloudfront"} <= {name for name, count in ran.changed().items() if count}
+    after = dev.outputs("ecs")
+    assert (after["LoadBalancerScheme"], before["LoadBalancerScheme"]) == ("internal", "internet-facing")
+    assert after["BlueTargetGroupArn"] == before["BlueTargetGroupArn"]
+    balancers = dev.client("elbv2").describe_load_balancers()["LoadBalancers"]
+    assert [balancer["LoadBalancerArn"] for balancer in balancers] == [after["LoadBalancerArn"]]
+    trust = ssl.create_default_context(cafile=str(dev.authority))
+    answer = httpx.get(f"{dev.outputs('cloudfront')['SiteUrl']}/api/readyz", verify=trust, trust_env=False)
+    assert answer.status_code == 200, answer.text
+    assert deploy() == 0
+
+
+def test_an_account_is_bootstrapped_once_and_only_by_an_administrator(sandbox):
+    playbook, account = "playbooks/bootstrap.yml", f"7{uuid.uuid4().int % 10**11:011}"
+    empty = Environment("dev", sandbox.endpoint_url, account, sandbox.authority)
+    for arguments, changed in ((("--check", "--diff"), 1), ((), 1), ((), 0)):
+        ran = empty.run(*arguments, playbook=playbook)
+        assert (ran.code, ran.changed()["bootstrap"]) == (0, changed), ran.text
+    provisioner = roles.session(empty.client("sts"), "dev", "provisioner", recorded_calls.FORBIDDEN)
+    widened = empty.run("-e", "bootstrap_github_provider=false", playbook=playbook, **provisioner)
+    assert widened.code != 0
+    assert "not authorized to perform: cloudformation:GetStackPolicy with an explicit deny" in widened.message(
+        "bootstrap"
+    ), widened.text
+
+
+def test_a_planner_changes_no_stack(dev):
+    planner = roles.session(dev.client("sts"), "dev", "planner", recorded_calls.FORBIDDEN)
+    refused = dev.run("--limit", "iam", "-e", '{"iam_ci_user": true}', **planner)
+    assert refused.code != 0
+    assert "not authorized to perform: cloudformation:UpdateStack" in refused.message("iam"), refused.text
+
+
+def test_no_verb_was_refused_what_it_asked_for(sandbox):
+    recorded_calls.hold(sandbox.endpoint_url)

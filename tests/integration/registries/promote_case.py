@@ -19,6 +19,7 @@ from tests.unit.plugins.module_utils._promotion.fakes import World
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ansible_collections.fastbreak.aws.plugins.module_utils._common.clock import Clock
     from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.report import PromotionResult
 
 SOURCE, DESTINATION, TAG = "dev/app", "prod/app", "1.4.2"
@@ -27,10 +28,14 @@ CHUNK_BYTES = 64 << 10
 
 
 class Promoter:
-    """Promotes from one registry to another; its release table is in memory. Each run has connections of its own."""
+    """Promotes from one registry to another; its release table is in memory. Each run has connections of its own.
 
-    def __init__(self, source: Any, destination: Any, folder: Path) -> None:
-        self.source, self.destination, self.folder = source, destination, folder
+    Its clock only counts, so that what no patience mends is told at once. Runs at once on a real registry wait for each
+    other's writes: they need a real *clock*.
+    """
+
+    def __init__(self, source: Any, destination: Any, folder: Path, clock: Clock | None = None) -> None:
+        self.source, self.destination, self.folder, self.clock = source, destination, folder, clock
         self.world = World()
 
     def run(self, *images: ImageRequest, check_mode: bool = False, **options: Any) -> PromotionResult:
@@ -39,6 +44,7 @@ class Promoter:
         destination = sides.connect(self.destination)
         ports = replace(
             self.world.ports(),
+            clock=self.clock or self.world,
             source=source.registry,
             destination=destination.registry,
             transfer=transfer_between(source, destination, self.folder, chunk_bytes=CHUNK_BYTES),

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.clock import SystemClock
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     FastbreakError,
     OperationError,
@@ -108,10 +109,11 @@ def test_two_promotions_of_one_tag_at_once_end_with_one_of_them(promoter: Promot
     for seed, repository in ((11, "dev/left"), (12, "dev/right")):
         _push_index(promoter, repository, seed=seed)
     asked = [ImageRequest(item, "prod/race", TAG, "", TAG) for item in ("dev/left", "dev/right")]
+    racing = Promoter(promoter.source, promoter.destination, promoter.folder, SystemClock())
 
     def promote(wanted: ImageRequest) -> str:
         try:
-            return promoter.run(wanted, service="").images[0].plan.source.digest
+            return racing.run(wanted, service="").images[0].plan.source.digest
         except FastbreakError as error:
             return str(error)
 
@@ -134,7 +136,7 @@ def test_promotions_of_one_image_at_once_all_succeed_and_lose_nothing(promoter: 
 
     def promote(number: int) -> PromotionResult:
         """By somebody of their own, so that each attests something else."""
-        other = Promoter(promoter.source, promoter.destination, promoter.folder / str(number))
+        other = Promoter(promoter.source, promoter.destination, promoter.folder / str(number), SystemClock())
         other.world.lines = promoter.world.lines
         other.world.caller = lambda: f"user{number}"  # type: ignore[method-assign]
         return other.run(asked)

@@ -9,6 +9,7 @@ import threading
 from collections import Counter
 from typing import Self
 
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.clock import SystemClock
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.probe import HttpProbe
 
 
@@ -22,7 +23,7 @@ class Load:
         self._users = [threading.Thread(target=self._send) for _ in range(4)]
 
     def _send(self) -> None:
-        probe = HttpProbe()
+        probe = HttpProbe(clock=SystemClock())
         while not self._ended.wait(0.1):
             answer = probe.request("GET", self._url, timeout_seconds=5, version_header="")
             self.answers[answer.status] += 1

@@ -118,6 +118,7 @@ class Platform:
         self.secret = self.connect("secretsmanager").create_secret(
             Name=self.name, SecretString=json.dumps({"password": "hidden"})
         )["ARN"]
+        self.let(self.name, ["secretsmanager:GetSecretValue"], self.secret)
         self.connect("logs").create_log_group(logGroupName=f"/{self.name}")
         self.repository = f"{self.name}/app"
         self.connect("ecr").create_repository(repositoryName=self.repository, imageTagMutability="IMMUTABLE")
@@ -135,6 +136,12 @@ class Platform:
                 {"AttributeName": "release_id", "AttributeType": "S"},
             ],
         )
+
+    def let(self, role: str, actions: list[str], resource: str) -> None:
+        """Let a role do *actions* on the resource, and nothing else by this policy."""
+        statement = {"Effect": "Allow", "Action": actions, "Resource": resource}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        self.connect("iam").put_role_policy(RoleName=role, PolicyName="own", PolicyDocument=document)
 
     def push(self, version: str, **settings: object) -> str:
         """Put a release of *version* that behaves as *settings* say into the repository; its tag."""
@@ -207,7 +214,7 @@ class Platform:
 
     def records(self) -> list[dict[str, Any]]:
         """The release records, the oldest first."""
-        records = (item for item in self._items() if item["release_id"] not in ("LOCK", "KEY"))
+        records = (item for item in self._items() if item["release_id"].startswith("R#"))
         return sorted(records, key=lambda item: item["release_id"])
 
     def is_locked(self) -> bool:
@@ -225,7 +232,7 @@ class Platform:
 
     def answers(self, count: int = 8) -> Counter[tuple[int, str]]:
         """Statuses and versions that the load balancer answers with."""
-        probe = HttpProbe()
+        probe = HttpProbe(clock=SystemClock())
         answers = (
             probe.request("GET", f"{self.url}/v1/analyses", timeout_seconds=5, version_header="x-fastbreak-version")
             for _ in range(count)

@@ -93,7 +93,7 @@ def test_rollback_goes_to_the_same_image_with_other_values_though_that_was_dereg
 def refused(platform: Platform, version: str, **other: Any) -> RolledBackError:
     """Release 1.0.0, then a version that is rolled back; what the failed run said."""
     good = platform.push("1.0.0")
-    platform.roll_out("1.0.0")
+    platform.roll_out("1.0.0", companions=other.get("companions"))
     before = platform.service()["taskDefinition"]
     with pytest.raises(RolledBackError) as caught:
         platform.roll_out(version, **other)
@@ -106,9 +106,36 @@ def refused(platform: Platform, version: str, **other: Any) -> RolledBackError:
     return caught.value
 
 
-def test_version_that_is_ready_but_answers_errors_is_rolled_back(platform: Platform) -> None:
+def worker(platform: Platform) -> dict[str, Any]:
+    """A service that takes no requests, which runs another command of the same image."""
+    definition = platform.task_definition()
+    (container,) = definition["containerDefinitions"]
+    own = {name: value for name, value in container.items() if name != "portMappings"}
+    family = {"family": f"{platform.name}-worker", "containerDefinitions": [{**own, "command": ["sleep", "3600"]}]}
+    return {
+        "service": "worker",
+        "task_definition": {**definition, **family},
+        "desired_count": 1,
+        "gates": [{"kind": "task_stability", "bake_seconds": 2, "deadline_seconds": 30}],
+    }
+
+
+def test_version_that_is_ready_but_answers_errors_is_rolled_back_with_its_worker(platform: Platform) -> None:
     platform.push("1.1.0", ROUTE_STATUS=500)
-    error = refused(platform, "1.1.0")
+    error = refused(platform, "1.1.0", companions=[worker(platform)])
+    (service,) = platform.ecs.describe_services(cluster=platform.cluster, services=["worker"])["services"]
+    revision = platform.ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
+    (own,) = (
+        record for record in platform.records() if record["service"] == "web" and record["outcome"] == "SUCCEEDED"
+    )
+    assert revision["containerDefinitions"][0]["image"] == own["image"]
+    assert service["runningCount"] == 1
+    outcomes = [record["outcome"] for record in platform.records() if record["service"] == "worker"]
+    assert outcomes == ["SUCCEEDED", "ROLLED_BACK"]
+    assert "web, of the same release, failed" in error.message
+    platform.roll_out(None, state="absent", companions=[worker(platform)])
+    statuses = platform.ecs.describe_services(cluster=platform.cluster, services=["web", "worker"])["services"]
+    assert {service["status"] for service in statuses} <= {"INACTIVE"}
     assert "gate http /v1/analyses?limit=1 is UNHEALTHY" in error.message
     assert "x 500" in error.message
     assert "back on 1.0.0-" in error.message

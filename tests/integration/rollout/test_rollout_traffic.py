@@ -10,6 +10,7 @@ import time
 from typing import Any
 
 import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.clock import SystemClock
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     OperationError,
     RefusedError,
@@ -170,7 +171,7 @@ def test_scaling_and_conditions_of_rules_are_changed_alone(platform: Platform) -
     platform.roll_out("1.0.0", listener_rules=[rule], stop_serving=given_up)
     assert sorted(standing(platform)[-1]) == ["theirs"]
     assert set(platform.answers()) == {(503, "")}
-    answer = HttpProbe().request(
+    answer = HttpProbe(clock=SystemClock()).request(
         "GET",
         f"{platform.url}/v1/analyses?v=2",
         timeout_seconds=5,

@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from benchmarks.provision.timed import BenchmarkError, Contender, run
+from benchmarks.errors import BenchmarkError
+from benchmarks.provision.timed import Contender, run
 
 
 def saying(text: str, code: int = 0) -> Contender:

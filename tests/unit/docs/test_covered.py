@@ -10,26 +10,31 @@ from tools.files import ROOT
 
 PROVISION = "tests/integration/provision/test_provision.py"
 JOB = "tests/e2e/test_main_job.py"
+RUN_OF_JOB = "tests/e2e/conftest.py"
 DEMO = "demo/environment.py"
 """What the demo starts, `tests/e2e` runs, since that test runs the demo."""
 SUITE = "tools/suite.py"
 
 RUN = {
     "make architecture": (SUITE, '"architecture"'),
+    "make bench-gates": ("tests/unit/benchmarks/test_gates.py", "main(["),
     "make build": ("tests/packaging/conftest.py", "build("),
     "make cost": ("tests/unit/benchmarks/cost/test_stacks.py", "main([])"),
-    "make demo": (JOB, '"demo", "up"'),
+    "make demo": (RUN_OF_JOB, '"demo", "up"'),
     "make environment": ("tests/unit/tools/test_environments.py", 'command.main(["create"'),
     "make images": (SUITE, "tools.images"),
     "make lint": (SUITE, '"lint"'),
     "make molecule": (SUITE, '"molecule"'),
-    "make sandbox-down": (JOB, '"sandbox", "down"'),
+    "make sandbox-down": (RUN_OF_JOB, '"sandbox", "down"'),
     "make sandbox-up": ("tests/integration/provision/conftest.py", 'sandbox_command("up"'),
     "make sanity": (SUITE, '"sanity"'),
     "make setup": (".ci/run", "make setup"),
     "make unit": (SUITE, '"unit"'),
     "python -m benchmarks.cost": ("tests/unit/benchmarks/cost/test_stacks.py", "main(words)"),
-    "python -m sandbox env": (JOB, '"sandbox", "env"'),
+    "python -m benchmarks.gates": ("tests/unit/benchmarks/test_gates.py", "main(["),
+    "python -m benchmarks.releases": ("tests/unit/benchmarks/test_releases_results.py", 'main(["--print"'),
+    "python -m sandbox down": ("tests/sandbox/conftest.py", 'command("down"'),
+    "python -m sandbox env": (RUN_OF_JOB, '"sandbox", "env"'),
     "python -m sandbox up|down|status|reset|logs|env": ("tests/sandbox/conftest.py", '"sandbox", *arguments'),
     "python -m tools.environments": ("tests/unit/tools/test_environments.py", "command.main("),
     "python -m tools.images": (SUITE, "tools.images"),
@@ -37,11 +42,13 @@ RUN = {
     "site.yml": (DEMO, "'site.yml'"),
     "site.yml --check": (PROVISION, 'run("--check"'),
     "site.yml --limit": (PROVISION, '"--limit", "rds"'),
-    "site.yml --limit -e replace": (PROVISION, '"replace=ecr.Repository"'),
     "playbooks/deploy.yml -e version": (DEMO, "playbooks/deploy.yml"),
-    "playbooks/bootstrap.yml": ("tests/integration/provision/test_privileges.py", "playbooks/bootstrap.yml"),
+    "playbooks/bootstrap.yml": (PROVISION, "playbooks/bootstrap.yml"),
     "playbooks/drift.yml": (PROVISION, "playbooks/drift.yml"),
     "playbooks/drift.yml -e repair": (PROVISION, '"repair=true"'),
+    "playbooks/history.yml": (JOB, '"history"'),
+    "playbooks/history.yml -e page": (JOB, '"history"'),
+    "playbooks/judge.yml": (DEMO, "playbooks/judge.yml"),
     "playbooks/promote.yml -e version": (DEMO, "playbooks/promote.yml"),
     "playbooks/publish.yml": (DEMO, "playbooks/publish.yml"),
     "playbooks/publish.yml -e publish_source": ("extensions/molecule/publish/converge.yml", "publish_source"),
@@ -56,6 +63,7 @@ RUN = {
 BY_HAND = {
     "make bench-promotion": "takes 25 minutes; tests/integration/benchmarks runs its parts",
     "make bench-provision": "needs the AWS CLI and the CDK",
+    "make bench-releases": "takes hours; its values, its load and what stands in for the service have unit tests",
     "make changelog": "writes into the clone; its program has unit tests",
     "make check": "is what a developer runs; its stages are run one by one",
     "make clean-caches": "asks at the terminal; its program has unit tests",
@@ -63,11 +71,15 @@ BY_HAND = {
     "make engine-stop": "would stop the engine that other tests need",
     "make format": "writes into the clone; the linters hold its result",
     "make help": "only prints the Makefile",
+    "make pipeline": "takes minutes; tests/sandbox/services/codepipeline runs the pipeline with a stand-in of Ansible",
     "make lock": "asks a package index; its program has unit tests",
+    "make recorded-calls": "writes into the clone; the tests that it runs are run without it",
     "make test": "is what runs the tests",
     "playbooks/deploy.yml -e version --check": "tests/integration/rollout checks with the module",
     "playbooks/deploy.yml -e version -e ecs_rollout_force_new_deployment": "tests/integration/rollout runs the module",
     "playbooks/deploy.yml -e version -e ecs_rollout_stop_serving": "tests/integration/rollout runs the module",
+    "playbooks/approve.yml -e version -e answer -e comment": "tests/unit and tests/integration/rollout run the module",
+    "playbooks/approve.yml -e version -e answer": "tests/unit and tests/integration/rollout run the module",
     "playbooks/promote.yml -e version --check": "tests/integration/promotion checks with the module",
     "playbooks/rollback.yml -e version": "tests/integration/rollout runs the module",
 }

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins import modules
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import REFUSAL
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError
 
 if TYPE_CHECKING:
@@ -39,10 +40,19 @@ def text_options(spec: Mapping[str, Any], value: Any) -> Iterator[tuple[str, dic
 @pytest.mark.parametrize("name", NAMES)
 def test_a_number_is_refused_wherever_text_is_wanted(name: str, value: Any) -> None:
     for place, options in text_options(entry(name).argument_spec, value):
+        # It is the message itself.
+        if place == REFUSAL:
+            continue
         with pytest.raises(RequestError) as caught:
             entry(name).refuse(options)
         assert f"{place} " in caught.value.message
         assert len([each for each in caught.value.details["problems"] if each.startswith(f"{place} ")]) == 1, place
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if REFUSAL in entry(name).argument_spec])
+def test_what_the_inventory_is_refused_for_comes_before_wrong_types(name: str) -> None:
+    with pytest.raises(RequestError, match="network_ingress_cidr is no CIDR block"):
+        entry(name).refuse({REFUSAL: "network_ingress_cidr is no CIDR block", "region": 5})
 
 
 def test_the_commands_of_tasks_and_accounts_take_whole_numbers() -> None:

@@ -19,6 +19,8 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._common.clock import
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Context, answer
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.progress import Silence
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import UnavailableError
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.http import HttpGate
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.table import GATES
 from ansible_collections.fastbreak.aws.plugins.plugin_utils._entry_action import EntryAction
 
 from tests.unit.examples import cases
@@ -32,20 +34,43 @@ if TYPE_CHECKING:
 
 MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py") if path.stem != "__init__")
 NUMBERS: list[Any] = [False, 0, 16.1, float("inf"), float("nan"), "inf"]
-JUNK: list[Any] = [None, "", "x", "{}", [], [None], [7], ["x"], [[]], {}, {"a": 1}, date(2026, 1, 1), *NUMBERS]
+JUNK: list[Any] = [
+    None,
+    "",
+    "x",
+    "\0",
+    "x" * 20_000,
+    "{}",
+    [],
+    [None],
+    [7],
+    ["x"],
+    [[]],
+    {},
+    {"a": 1},
+    date(2026, 1, 1),
+    *NUMBERS,
+]
 #: What of the samples does not go together; DROPPED is left out.
 DROPPED: Any = object()
 _SIDE = dict.fromkeys(("access_key", "secret_key", "session_token", "username", "password", "plain_http"), DROPPED)
+_OF_OTHER_GATES = {name for gate in GATES for name in gate.options} - {*HttpGate.options}
 FITTING: dict[str, dict[str, Any]] = {
-    "account_guard": {"account_id": "111111111111", "region": "us-east-1"},
-    "cloudformation_stack": {"template": DROPPED, "template_body": '{"Resources": {"T": {"Type": "AWS::SNS::Topic"}}}'},
+    "account_guard": {"account_id": "111111111111", "region": "us-east-1", "refusal": ""},
+    "cloudformation_stack": {
+        "template": DROPPED,
+        "template_body": '{"Resources": {"T": {"Type": "AWS::SNS::Topic"}}}',
+        "refusal": "",
+    },
     "ecr_image_info": {"source": _SIDE},
     "ecs_rollout": {
         "url": "http://load-balancer",
         "gates": [
             {
                 "kind": "http",
-                **dict.fromkeys(("consecutive_successes", "maximum_task_failures", "maximum_start_failures"), DROPPED),
+                **dict.fromkeys(_OF_OTHER_GATES, DROPPED),
+                "stages": DROPPED,
+                "on_inconclusive": "rollback",
             }
         ],
     },
@@ -144,7 +169,7 @@ def test_no_type_of_any_option_is_a_traceback(module: str, tmp_path: Path, monke
     base = base_of(module)
     for place, junk in cases(product(places(entry.argument_spec), JUNK)):
         told = run(entry, put(base, place, copy.deepcopy(junk)))
-        assert "exception" not in told, f"{module}: {place} = {junk!r}: {told['msg']}"
+        assert "exception" not in told, f"{module}: {place} = {str(junk)[:99]!r}: {told['msg']}"
         json.dumps(told)
 
 

@@ -59,34 +59,40 @@ def value(wanted: Any) -> Any:
     return wanted
 
 
-def rules(tier: str, *, egress: bool, three_zones: bool = True) -> list[dict[str, Any]]:
+PLAIN, FRONTED = frozenset({"ThreeZones"}), frozenset({"ThreeZones", "HasCloudFrontPrefixList"})
+"""The conditions that hold: three zones, and in the second one CloudFront comes in."""
+
+
+def rules(tier: str, *, egress: bool, conditions: frozenset[str] = PLAIN) -> list[dict[str, Any]]:
     entries = [
         body["Properties"]
         for body in RESOURCES.values()
-        if body["Type"] == "AWS::EC2::NetworkAclEntry" and (three_zones or "Condition" not in body)
+        if body["Type"] == "AWS::EC2::NetworkAclEntry" and body.get("Condition") in {None, *conditions}
     ]
     held = [entry for entry in entries if value(entry["NetworkAclId"]) == f"{tier}NetworkAcl"]
     return [entry for entry in held if entry["Egress"] is egress]
 
 
-def allowed(tier: str | None, other: IPv4Address, port: int, *, egress: bool) -> bool:
+def allowed(
+    tier: str | None, other: IPv4Address, port: int, *, egress: bool, conditions: frozenset[str] = PLAIN
+) -> bool:
     """Whether a subnet's ACL lets a packet through: out of it to an address, or in from one."""
     return tier is None or any(
         other in IPv4Network(value(rule["CidrBlock"]))
         and int(value(rule["PortRange"]["From"])) <= port <= int(value(rule["PortRange"]["To"]))
-        for rule in rules(tier, egress=egress)
+        for rule in rules(tier, egress=egress, conditions=conditions)
     )
 
 
-def packet_arrives(source: Place, target: Place, port: int) -> bool:
-    leaves = allowed(source.tier, target.address, port, egress=True)
-    return leaves and allowed(target.tier, source.address, port, egress=False)
+def packet_arrives(source: Place, target: Place, port: int, conditions: frozenset[str] = PLAIN) -> bool:
+    leaves = allowed(source.tier, target.address, port, egress=True, conditions=conditions)
+    return leaves and allowed(target.tier, source.address, port, egress=False, conditions=conditions)
 
 
-def answered(source: Place, target: Place, port: int) -> bool:
+def answered(source: Place, target: Place, port: int, conditions: frozenset[str] = PLAIN) -> bool:
     """Whether a connection opens, whatever port the caller chose."""
-    return packet_arrives(source, target, port) and all(
-        packet_arrives(target, source, chosen) for chosen in CHOSEN_PORTS
+    return packet_arrives(source, target, port, conditions) and all(
+        packet_arrives(target, source, chosen, conditions) for chosen in CHOSEN_PORTS
     )
 
 
@@ -100,6 +106,8 @@ def test_what_the_platform_does_works(zone: str) -> None:
     assert answered(Place(CLIENT), public, 443)
     assert answered(Place(TESTER), public, 900)
     assert answered(public, private, 808), "the load balancer to tasks"
+    assert answered(inside("Private", "B"), private, 443), "the network to an internal load balancer"
+    assert answered(private, inside("Private", "B"), 808), "an internal load balancer to tasks"
     assert answered(private, data, 5432), "tasks to the database"
     assert answered(private, inside("Private", "B"), 443), "tasks to interface endpoints"
     assert answered(private, INTERNET, 443), "as the private subnet sees it: a NAT gateway keeps the address"
@@ -107,6 +115,15 @@ def test_what_the_platform_does_works(zone: str) -> None:
     assert allowed("Public", private.address, 443, egress=False)
     assert answered(public, INTERNET, 443)
     assert all(allowed("Public", private.address, chosen, egress=True) for chosen in CHOSEN_PORTS)
+
+
+def test_an_internal_load_balancer_is_reached() -> None:
+    private = inside("Private")
+    assert answered(INTERNET, private, 443, FRONTED), "CloudFront: no ACL can name its addresses"
+    assert answered(Place(TESTER), private, 900, FRONTED)
+    assert not answered(INTERNET, private, 443)
+    assert not answered(INTERNET, private, 808, FRONTED)
+    assert not answered(INTERNET, inside("Data"), 5432, FRONTED)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +160,7 @@ def test_every_subnet_takes_its_acl_after_all_of_its_rules() -> None:
                 for name, entry in RESOURCES.items()
                 if entry["Type"] == "AWS::EC2::NetworkAclEntry"
                 and value(entry["Properties"]["NetworkAclId"]) == acl
-                and (three_zones or "Condition" not in entry)
+                and entry.get("Condition") in ({None, "ThreeZones"} if three_zones else {None})
             }
             assert set(body["DependsOn"]) == needed
     assert taken == {f"{tier}Subnet{zone}": f"{tier}NetworkAcl" for tier in TIERS for zone in "ABC"}
@@ -152,13 +169,13 @@ def test_every_subnet_takes_its_acl_after_all_of_its_rules() -> None:
 def test_two_zones_have_no_rule_about_a_third() -> None:
     subnets = [value({"Fn::Select": [slot, {"Fn::Cidr": [str(VPC), 9, 12]}]}) for slot in range(9)]
     assert [rule["CidrBlock"] for rule in rules("Data", egress=False)][2:]
-    named = [value(rule["CidrBlock"]) for rule in rules("Data", egress=False, three_zones=False)]
+    named = [value(rule["CidrBlock"]) for rule in rules("Data", egress=False, conditions=frozenset())]
     assert named == subnets[3:5]
 
 
 def test_no_two_rules_of_an_acl_share_a_number() -> None:
     for tier in TIERS:
         for egress in (False, True):
-            numbers = [rule["RuleNumber"] for rule in rules(tier, egress=egress)]
+            numbers = [rule["RuleNumber"] for rule in rules(tier, egress=egress, conditions=FRONTED)]
             assert numbers
             assert len(numbers) == len(set(numbers))

@@ -3,154 +3,88 @@
 
 """Least privilege: what each principal may not do, and that nothing is granted or missing for what the verbs do.
 
-`recorded_calls.json` holds the calls of each verb as the sandbox checked them (`GET /_sandbox/iam/checks`) in a run of
-the whole: plan, provision twice, publish, deploy twice, smoke, rotate, roll back, drift, promote, tear down.
+`recorded_calls.json` holds the calls of each verb and task as the sandbox checked them while each had its own role.
 """
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 
+from tests import recorded_calls
+from tests.recorded_calls import RECORDING, Call, committed, of_checks
 from tests.unit.roles.policies import ACCOUNTS, ROOT, granted, matches, may, statements, template, without_resource
+from tests.unit.roles.unrecorded import UNRECORDED
 
-RECORDED = json.loads((Path(__file__).parent / "recorded_calls.json").read_text())
-CALLS = [(verb, who, *call) for verb, by in RECORDED.items() for who, calls in by.items() for call in calls]
 # AWS allows it to everybody.
 ALWAYS = {"sts:GetCallerIdentity"}
 PASSED_TO = {"deployer": "ecs-tasks.amazonaws.com", "provisioner": "cloudformation.amazonaws.com"}
 DEV, PROD = ACCOUNTS["dev"], ACCOUNTS["prod"]
-
-_LAYERS = "the registry asks for it while an image is pushed or pulled; the sandbox's registry asks for nothing"
-_CHANGE = "a release or stack that changes it calls it; none in the recorded run did"
-_FAILURE = "called where something failed, was interrupted or was left behind"
-# What no recorded verb called, and why it is granted.
-UNRECORDED = {
-    "ci": {
-        **dict.fromkeys(
-            ["ecr:BatchCheckLayerAvailability", "ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage"],
-            _LAYERS,
-        ),
-        **dict.fromkeys(["ecr:UploadLayerPart", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], _LAYERS),
-        **dict.fromkeys(["ecs:DescribeServices", "ecs:UpdateService"], "a CI of one's own updates the service"),
-    },
-    "promoter": {
-        **dict.fromkeys(
-            ["ecr:BatchCheckLayerAvailability", "ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage"],
-            _LAYERS,
-        ),
-        **dict.fromkeys(["ecr:UploadLayerPart", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], _LAYERS),
-        **dict.fromkeys(["ecr:ListImages", "dynamodb:GetItem"], "finds attachments by tag, and the release by its key"),
-    },
-    "deployer": {
-        **dict.fromkeys(["ecr:GetAuthorizationToken"], _LAYERS),
-        **dict.fromkeys(["ecs:ContinueServiceDeployment"], "judges pauses of blue/green, linear and canary releases"),
-        **dict.fromkeys(["ecs:StopServiceDeployment", "ecs:StopTask", "ecs:DeleteService"], _FAILURE),
-        **dict.fromkeys(["elasticloadbalancing:DeleteRule", "ecs:DeregisterTaskDefinition"], _FAILURE),
-        **dict.fromkeys(["ecs:ListTaskDefinitions", "logs:DescribeLogStreams"], _FAILURE),
-        **dict.fromkeys(["cloudwatch:DescribeAlarms"], "asks for the alarms that a release names"),
-        **dict.fromkeys(
-            ["ecs:ListTagsForResource", "ecs:TagResource", "ecs:UntagResource", "elasticloadbalancing:AddTags"], _CHANGE
-        ),
-        **dict.fromkeys(["elasticloadbalancing:RemoveTags"], _CHANGE),
-        **dict.fromkeys(
-            [
-                f"application-autoscaling:{action}"
-                for action in (
-                    *(
-                        "DeleteScalingPolicy",
-                        "DeleteScheduledAction",
-                        "DeregisterScalableTarget",
-                        "ListTagsForResource",
-                    ),
-                    *("PutScheduledAction", "TagResource", "UntagResource"),
-                )
-            ],
-            _CHANGE,
-        ),
-    },
-    "planner": {
-        **dict.fromkeys(
-            ["cloudformation:GetStackPolicy", "cloudformation:GetTemplate", "cloudformation:ListStackResources"],
-            "plans a stack that exists; the recorded plan was of an empty account",
-        ),
-        **dict.fromkeys(["cloudformation:ListImports", "ec2:DescribeSecurityGroups"], "the same"),
-        **dict.fromkeys(
-            [
-                *("application-autoscaling:DescribeScalableTargets", "application-autoscaling:DescribeScalingPolicies"),
-                *("application-autoscaling:DescribeScheduledActions", "cloudformation:DescribeStackResourceDrifts"),
-                *("ecs:DescribeClusters", "ecs:DescribeServiceDeployments", "ecs:DescribeServiceRevisions"),
-                *("ecs:DescribeServices", "ecs:DescribeTaskDefinition", "ecs:DescribeTasks"),
-                *("ecs:ListServiceDeployments", "ecs:ListTaskDefinitions", "ecs:ListTasks"),
-                *("elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeLoadBalancers"),
-                *("elasticloadbalancing:DescribeRules", "elasticloadbalancing:DescribeTags"),
-                *("elasticloadbalancing:DescribeTargetGroups", "elasticloadbalancing:DescribeTargetHealth"),
-            ],
-            "says how the service is: the ecs_rollout_info module and people",
-        ),
-    },
-    "provisioner": {
-        **dict.fromkeys(
-            [
-                f"cloudformation:{action}"
-                for action in (
-                    *("CreateChangeSet", "DeleteChangeSet", "DescribeChangeSet", "ExecuteChangeSet"),
-                    *("DetectStackResourceDrift", "SetStackPolicy", "TagResource", "UntagResource", "UpdateStack"),
-                    "UpdateTerminationProtection",
-                )
-            ],
-            _CHANGE,
-        ),
-        **dict.fromkeys(
-            ["cloudformation:ContinueUpdateRollback", "cloudformation:RollbackStack", "cloudformation:ListImports"],
-            _FAILURE,
-        ),
-        **dict.fromkeys(["iam:PassRole"], "hands stacks their role; the recorded run had none"),
-        **dict.fromkeys(["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "s3:ListBucketVersions"], _FAILURE),
-        **dict.fromkeys(["ecs:StopTask", "ecs:ListTasks", "ecs:DescribeTasks"], _FAILURE),
-        **dict.fromkeys(["ecs:ListServiceDeployments", "elasticloadbalancing:DescribeLoadBalancers"], _FAILURE),
-        **dict.fromkeys(["ec2:RevokeSecurityGroupIngress"], "the default group of a network has such a rule on AWS"),
-    },
-    "migration": {
-        **dict.fromkeys(["kms:Decrypt", "kms:GenerateDataKey"], "Secrets Manager asks for it in the caller's name"),
-    },
-    "task": {**dict.fromkeys(["kms:Decrypt"], "Secrets Manager asks for it in the caller's name")},
-}
-VERBS = ["provisioner", "deployer", "planner", "promoter", "ci", "task", "migration"]
+CALLS = committed()
+PRINCIPALS = ["provisioner", "deployer", "planner", "promoter", "ci", "task", "migration", "execution"]
 
 
-def context_of(who, action):
-    if action == "iam:PassRole":
-        return {"iam:PassedToService": PASSED_TO.get(who, "")}
-    return {"application-autoscaling:service-namespace": "ecs"} if action.startswith("application-autoscaling") else {}
+def context_of(call):
+    if call.action == "iam:PassRole":
+        return {"iam:PassedToService": PASSED_TO.get(call.principal, "")}
+    if call.action.startswith("iam:"):
+        policies = f"arn:aws:iam::{ACCOUNTS[call.environment]}:policy"
+        return {"iam:PermissionsBoundary": f"{policies}/fastbreak-{call.environment}-boundary"}
+    return {"application-autoscaling:service-namespace": "ecs"} if call.action.startswith("application-auto") else {}
 
 
-def as_filled(resource):
+def as_filled(call):
     """The resource with the names that `policies` fills in for those that AWS makes up."""
-    secret = re.sub(r"secret:fastbreak-dev-service-DatabaseSecret-.*", "secret:DatabaseSecret-dev", resource)
-    return re.sub(r"secret:rds!db-.*", "secret:rds!db-dev", secret)
+    name = f"DatabaseSecret-{call.environment}"
+    secret = re.sub(rf"secret:fastbreak-{call.environment}-service-DatabaseSecret-.*", f"secret:{name}", call.resource)
+    return re.sub(r"secret:rds!db-.*", f"secret:rds!db-{call.environment}", secret)
 
 
-@pytest.mark.parametrize(("verb", "who", "action", "resource"), CALLS)
-def test_every_verb_may_do_what_it_does(verb, who, action, resource):
-    if action in ALWAYS:
-        return
-    environment = "prod" if PROD in resource or verb == "promote" else "dev"
-    if resource == "*" and action == "ecr:DescribeRepositories":
-        resource = f"arn:aws:ecr:us-east-1:{ACCOUNTS[environment]}:repository/fastbreak/inference"
-    assert may(who, action, as_filled(resource), environment, **context_of(who, action)), (
-        f"{verb}: {who} needs {action}"
-    )
+def refused():
+    """The recorded calls that the policies do not allow."""
+    return [
+        call
+        for call in CALLS
+        if call.action not in ALWAYS
+        and not may(call.principal, call.action, as_filled(call), call.environment, **context_of(call))
+    ]
 
 
-@pytest.mark.parametrize("who", VERBS)
+def test_every_verb_and_task_may_do_what_it_does():
+    assert {call.principal for call in CALLS} == {*PRINCIPALS, "cloudformation"}
+    assert refused() == []
+
+
+@pytest.mark.parametrize("who", PRINCIPALS)
 def test_nothing_is_granted_that_no_verb_needs(who):
-    called = {action for _verb, by, action, _resource in CALLS if by == who}
+    called = {call.action for call in CALLS if call.principal == who}
     reasons = UNRECORDED.get(who, {})
     unneeded = {pattern for pattern in granted(who) if not any(matches(action, pattern) for action in called)}
     assert unneeded - set(reasons) == set(), f"{who} is granted what nothing calls"
     assert set(reasons) - unneeded == set(), f"{who}: recorded, or not granted any more"
+
+
+def test_a_recording_names_verbs_and_leaves_out_what_aws_makes_up():
+    session = "arn:aws:sts::999999999999:assumed-role/fastbreak-dev-{}"
+    task = session.format("service-TaskRole-1A2B3C4D5E6F7/0123456789abcdef0123456789abcdef")
+    secret = "arn:aws:secretsmanager:us-east-1:999999999999:secret:rds!db-3f2504e0-4f89-11d3-9a0c-0305e82c3301-AbCdEf"
+    checks = [
+        {"principal": session.format("deployer/rollback"), "action": "ecs:StopTask", "resource": "*", "allowed": True},
+        {"principal": session.format("deployer/rollback"), "action": "ecs:StopTask", "resource": "*", "allowed": False},
+        {"principal": session.format("deployer/forbidden"), "action": "ecs:RunTask", "resource": "*", "allowed": False},
+        {"principal": task, "action": "secretsmanager:GetSecretValue", "resource": secret, "allowed": True},
+        {"principal": "arn:aws:iam::999999999999:root", "action": "ecs:RunTask", "resource": "*", "allowed": True},
+    ]
+    named = f"arn:aws:secretsmanager:us-east-1:{DEV}:secret:rds!db-0-AbCdEf"
+    assert of_checks(checks, {recorded_calls.FORBIDDEN}) == {
+        Call("dev", "deployer", "rollback", "ecs:StopTask", "*"): False,
+        Call("dev", "task", "tasks", "secretsmanager:GetSecretValue", named): True,
+    }
+
+
+def test_the_recording_is_sorted_and_holds_nothing_twice():
+    assert sorted(set(CALLS)) == CALLS
+    assert json.loads(RECORDING.read_text())
 
 
 UNNAMED = {"iam": ["deployer", "planner", "promoter", "ci"], "bootstrap": ["provisioner"]}

@@ -62,4 +62,9 @@ def test_labels_reach_the_build(tmp_path):
     options = program.parser().parse_args(["--tag", "a:1", "--version", "1", "--revision", "working", *words])
     command = program.command_line(options, "docker", tmp_path / "id")
     given = [value for word, value in pairwise(command) if word == "--label"]
-    assert given == ["note=a = b", "team=video"]
+    networks, *own = given
+    assert own == ["note=a = b", "team=video"]
+    # What the release's gate `inference` compares with the networks of a golden file.
+    assert networks.startswith("com.fastbreak.models=pose_detection.tflite=")
+    lock = json.loads((ROOT / "service" / "models.lock").read_text())
+    assert all(f"{name}={file['sha256']}" in networks for name, file in lock["files"].items())

@@ -8,13 +8,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import ansible.utils.display  # noqa: F401 - its first import asks ldconfig, which is a process
 import pytest
 
 from tools.command_line import version
 from tools.files import ROOT, project_files
 
 MAIN = 'if __name__ == "__main__":'
-INNER = {"tools.engine._launch", "benchmarks.promotion.ours", "sandbox.server"}
+INNER = {"tools.engine._launch", "benchmarks.promotion.ours", "benchmarks.releases.app", "sandbox.server"}
 """Started by other commands of ours, with words that nobody types."""
 
 
@@ -86,3 +87,11 @@ def test_an_unknown_option_ends_it_at_once(
     """ansible-test's own options pass through tools.sanity."""
     assert started(command, "--no-such-option", monkeypatch) == 2
     assert "usage: " in capsys.readouterr().err
+
+
+def test_help_of_a_benchmark_loads_none_of_what_takes_a_second() -> None:
+    commands = [f"{command}.__main__" for command in COMMANDS if command.startswith("benchmarks.")]
+    program = f"import importlib, sys; [importlib.import_module(name) for name in {commands}]; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "benchmarks.provision.peers" in loaded.stdout.split()
+    assert {"cfnlint", "ansible.inventory.manager"} & set(loaded.stdout.split()) == set()

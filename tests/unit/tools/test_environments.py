@@ -25,6 +25,7 @@ OWN = {
     "fastbreak_environment",
     "fastbreak_region",
     "network_availability_zones",
+    "network_cloudfront_prefix_list_id",
     "network_vpc_cidr",
 }
 """What differs between an environment like prod and prod itself."""
@@ -70,6 +71,9 @@ def test_a_further_environment_differs_only_in_what_is_its_own(inventories: Path
     assert (new["fastbreak_environment"], new["fastbreak_account_id"]) == ("staging", "333333333333")
     assert {zone[:-1] for zone in new["network_availability_zones"]} == {"eu-west-1"}
     assert new["ecr_pull_account_ids"] == []
+    # Of another region there is another list of CloudFront's addresses, and what is promoted is where it was.
+    assert new["network_cloudfront_prefix_list_id"] == ""
+    assert new["iam_promotion_source_repository_arn"] == old["iam_promotion_source_repository_arn"]
     link = inventories / "staging" / "group_vars" / "all" / "00_shared.yml"
     assert link.is_symlink()
     assert link.resolve() == inventories / "shared" / "all.yml"

@@ -53,13 +53,14 @@ def put_beside(session: Session, facts: Facts) -> None:
     _put_scaling(session, facts.plan)
 
 
-def apply_settings(session: Session, facts: Facts, traffic: Traffic) -> None:
-    """Carry out what replaces no task: settings, tags, rules, scaling."""
+def apply_settings(session: Session, facts: Facts, traffic: Traffic, *, opens: bool = True) -> None:
+    """Carry out what replaces no task: settings, tags, rules (unless others *open* these later), scaling."""
     request, changed = session.request, facts.plan.setting_changes
     if facts.found.service and set(changed) - {"tags"}:
         session.ports.ecs.update_service(request.cluster, request.service, ServiceChange(request.settings, changed))
     put_beside(session, facts)
-    traffic.open()
+    if opens:
+        traffic.open()
 
 
 def leave_old_groups(session: Session, facts: Facts, strategy: Strategy, arn: str, traffic: Traffic) -> Started | None:

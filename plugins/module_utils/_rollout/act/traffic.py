@@ -70,6 +70,11 @@ class Traffic:
         for wanted in self._plan.rules:
             name = self._standing[_place(wanted)].name
             self._session.say(f"{name} forwards to {_short(wanted.target_group_arn)}")
+        self._own()
+        self.moved = True
+
+    def _own(self) -> None:
+        """Tag what is ours now, and delete what is no longer wanted."""
         for rule in self._plan.unmarked:
             self._session.warn(f"{rule.name} bore no service's tags and forwards to our target group: it is ours now")
             self._session.ports.balancing.tag_rule(rule, {**dict(rule.tags), **self._tags})
@@ -77,7 +82,6 @@ class Traffic:
             self._session.ports.balancing.delete_rule(rule.arn)
             self._standing.pop(rule.place, None)
             self._session.say(f"deleted {rule.name}, which is no longer wanted")
-        self.moved = True
 
     def _forward(self, wanted: ListenerRule) -> None:
         there = self._standing.get(_place(wanted))

@@ -12,6 +12,7 @@ from ..._aws.conform import conform
 from ..._aws.shapes import writable
 from ..._errors import OperationError
 from .ecs_answers import read_service, read_service_deployment, read_task, read_task_definition
+from .ecs_model import unknown_settings
 from .ecs_requests import write_overrides, write_settings, write_tags, write_task
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 _NO_SERVICE = frozenset({"ServiceNotFoundException", "ServiceNotActiveException", "ClusterNotFoundException"})
 # DescribeTaskDefinition answers ClientException "Unable to describe task definition." for one that is not there.
 _NO_DEFINITION = frozenset({"ClientException"})
+# What ContinueServiceDeployment answers when the hook was answered, or the deployment has ended.
+_NOT_WAITING = frozenset({"ConflictException", "InvalidParameterException", "ServiceDeploymentNotFoundException"})
 # What DescribeTasks takes and ListServiceDeployments gives at most.
 _BATCH = 100
 
@@ -207,6 +210,34 @@ class EcsClient(AwsClient):
                 return False
             raise
         return True
+
+    def continue_deployment(self, arn: str, hook_id: str) -> bool:
+        """Have the deployment go on from a hook. False when that hook awaits nothing any more."""
+        return self._answer_hook(arn, hook_id, "CONTINUE")
+
+    def refuse_deployment(self, arn: str, hook_id: str) -> bool:
+        """Have the deployment roll back from a hook. False when that hook awaits nothing any more."""
+        return self._answer_hook(arn, hook_id, "ROLLBACK")
+
+    def _answer_hook(self, arn: str, hook_id: str, action: str) -> bool:
+        """Without an action ECS would take CONTINUE: it is always sent."""
+        try:
+            self._call(
+                f"answer {action} to hook {hook_id} of {arn}",
+                "continue_service_deployment",
+                serviceDeploymentArn=arn,
+                hookId=hook_id,
+                action=action,
+            )
+        except ApiRefusedError as error:
+            if error.code in _NOT_WAITING:
+                return False
+            raise
+        return True
+
+    def unknown_settings(self, settings: ServiceSettings) -> tuple[str, ...]:
+        """What of *settings* the loaded API model does not know, each as a sentence. Asks nobody."""
+        return unknown_settings(self._model, settings)
 
     def list_tasks(self, cluster: str, service: str) -> tuple[Task, ...]:
         """The tasks of the service, running and lately stopped."""

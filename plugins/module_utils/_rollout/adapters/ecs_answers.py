@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..service.deployment import ServiceDeployment, parse_state
+from ..service.deployment import Pause, Progress, ServiceDeployment, parse_state
 from ..service.unmanaged import read_unmanaged
 from ..values import (
     CapacityProvider,
@@ -21,6 +21,7 @@ from ..values import (
     TargetBinding,
     Task,
     TaskDefinition,
+    TrafficShift,
 )
 
 if TYPE_CHECKING:
@@ -65,7 +66,12 @@ def _read_settings(answer: Answer) -> ServiceSettings:
         platform_version=answer.get("platformVersion", ""),
         network=_read_network(network) if network else None,
         target_bindings=frozenset(
-            TargetBinding(balancer["targetGroupArn"], balancer["containerName"], balancer["containerPort"])
+            TargetBinding(
+                balancer["targetGroupArn"],
+                balancer["containerName"],
+                balancer["containerPort"],
+                _read_shift(balancer.get("advancedConfiguration") or {}),
+            )
             for balancer in answer.get("loadBalancers", [])
             if balancer.get("targetGroupArn")
         ),
@@ -75,6 +81,17 @@ def _read_settings(answer: Answer) -> ServiceSettings:
         propagate_tags=answer.get("propagateTags", "NONE"),
         enable_ecs_managed_tags=answer.get("enableECSManagedTags", False),
         tags=frozenset((tag["key"], tag.get("value", "")) for tag in answer.get("tags", [])),
+    )
+
+
+def _read_shift(answer: Answer) -> TrafficShift | None:
+    if not answer.get("alternateTargetGroupArn"):
+        return None
+    return TrafficShift(
+        alternate_target_group_arn=answer["alternateTargetGroupArn"],
+        role_arn=answer.get("roleArn", ""),
+        production_rule_arn=answer.get("productionListenerRule", ""),
+        test_rule_arn=answer.get("testListenerRule", ""),
     )
 
 
@@ -97,8 +114,20 @@ def _read_deployment_settings(answer: Answer) -> DeploymentSettings:
         alarms=frozenset(alarms.get("alarmNames", [])) if alarms.get("enable") else frozenset(),
         alarm_rollback=alarms.get("rollback", False),
         # Members of strategies that the service does not have are given as 0 or empty.
-        own={name: member for name, member in answer.items() if name not in _OF_EVERY_STRATEGY and member},
+        own={name: _read_own(name, member) for name, member in answer.items() if _is_own(name, member)},
     )
+
+
+def _is_own(name: str, member: Any) -> bool:
+    return name not in _OF_EVERY_STRATEGY and bool(member)
+
+
+def _read_own(name: str, member: Any) -> Any:
+    """A member of the strategy's own. Hooks keep what is set, and their stages no order."""
+    if name != "lifecycleHooks":
+        return member
+    hooks = [{key: value for key, value in hook.items() if value} for hook in member]
+    return [{**hook, "lifecycleStages": sorted(hook.get("lifecycleStages", []))} for hook in hooks]
 
 
 def read_task_definition(answer: Answer, document: Answer) -> TaskDefinition:
@@ -122,6 +151,21 @@ def read_service_deployment(answer: Answer) -> ServiceDeployment:
         created_at=answer["createdAt"],
         target_revision_arn=target,
         reason=reason,
+        progress=_read_progress(answer),
+    )
+
+
+def _read_progress(answer: Answer) -> Progress:
+    target = answer.get("targetServiceRevision", {})
+    return Progress(
+        stage=answer.get("lifecycleStage", ""),
+        weight=target.get("requestedProductionTrafficWeight"),
+        test_weight=target.get("requestedTestTrafficWeight"),
+        pauses=tuple(
+            Pause(hook["hookId"], hook.get("expiresAt"), hook.get("timeoutAction", ""))
+            for hook in answer.get("lifecycleHookDetails", [])
+            if hook.get("hookId") and hook.get("targetType") == "PAUSE" and hook.get("status") == "AWAITING_ACTION"
+        ),
     )
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ..service.writes import OneOffTask
-    from ..values import DeploymentSettings, Network, ServiceSettings
+    from ..values import DeploymentSettings, Network, ServiceSettings, TrafficShift
 
 
 def write_tags(tags: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
@@ -40,9 +40,12 @@ def write_settings(settings: ServiceSettings, *, only: tuple[str, ...] | None = 
         "platform_version": _write_platform(settings),
         "network": {"networkConfiguration": write_network(settings.network)} if settings.network else {},
         "target_bindings": {"loadBalancers": _write_bindings(settings)},
+        # ECS takes one only with a load balancer.
         "health_check_grace_period_seconds": {
             "healthCheckGracePeriodSeconds": settings.health_check_grace_period_seconds
-        },
+        }
+        if settings.target_bindings
+        else {},
         "deployment": {"deploymentConfiguration": _write_deployment(settings.deployment, creating=creating)},
         "enable_execute_command": {"enableExecuteCommand": settings.enable_execute_command},
         "propagate_tags": {"propagateTags": settings.propagate_tags},
@@ -105,9 +108,24 @@ def _write_bindings(settings: ServiceSettings) -> list[dict[str, Any]]:
             "targetGroupArn": binding.target_group_arn,
             "containerName": binding.container_name,
             "containerPort": binding.container_port,
+            **_write_shift(binding.shift),
         }
         for binding in sorted(settings.target_bindings, key=lambda binding: binding.target_group_arn)
     ]
+
+
+def _write_shift(shift: TrafficShift | None) -> dict[str, Any]:
+    if shift is None:
+        return {}
+    advanced = {
+        "alternateTargetGroupArn": shift.alternate_target_group_arn,
+        "productionListenerRule": shift.production_rule_arn,
+        "roleArn": shift.role_arn,
+    }
+    # ECS refuses an empty rule.
+    if shift.test_rule_arn:
+        advanced["testListenerRule"] = shift.test_rule_arn
+    return {"advancedConfiguration": advanced}
 
 
 def _write_providers(settings: ServiceSettings) -> list[dict[str, Any]]:

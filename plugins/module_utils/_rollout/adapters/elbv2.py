@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..._aws.api import AwsClient
+from ..service.access import ListenerAccess
 from ..service.rules import StandingRule
-from ..values import Target
+from ..values import HealthCheck, Target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,6 +63,36 @@ class Elbv2Client(AwsClient):
         if state not in _USABLE_STATES:
             return f"Load balancer {balancer} is {state}, where active is needed; wait until it is."
         return ""
+
+    def listener_access(self, arn: str) -> ListenerAccess | None:
+        """Where the listener is, or None when there is none. Without groups anybody gets there."""
+        answer = self._find(f"describe listener {arn}", "describe_listeners", _NO_LISTENER, ListenerArns=[arn])
+        for listener in (answer or {}).get("Listeners", []):
+            balancers = [listener["LoadBalancerArn"]]
+            described = self._find(
+                f"describe load balancer {balancers[0]}",
+                "describe_load_balancers",
+                _NO_BALANCER,
+                LoadBalancerArns=balancers,
+            )
+            for balancer in (described or {}).get("LoadBalancers", []):
+                groups = frozenset(balancer.get("SecurityGroups", []))
+                return ListenerAccess(listener.get("Port", 0), groups, balancer.get("Scheme") == "internal")
+        return None
+
+    def health_check(self, target_group_arn: str) -> HealthCheck | None:
+        """How the target group checks its targets, or None when there is no such target group."""
+        arns = [target_group_arn]
+        answer = self._find(
+            f"describe target group {target_group_arn}", "describe_target_groups", _NO_GROUP, TargetGroupArns=arns
+        )
+        for group in (answer or {}).get("TargetGroups", []):
+            return HealthCheck(
+                interval_seconds=group.get("HealthCheckIntervalSeconds", 0),
+                healthy_threshold=group.get("HealthyThresholdCount", 0),
+                unhealthy_threshold=group.get("UnhealthyThresholdCount", 0),
+            )
+        return None
 
     def describe_targets(self, target_group_arn: str) -> tuple[Target, ...] | None:
         """The targets and their health, or None when there is no such target group."""
@@ -159,8 +190,10 @@ class Elbv2Client(AwsClient):
         return [rule for page in pages for rule in page["Rules"] if rule["Priority"].isdigit()]
 
     def put_rule(self, rule: StandingRule) -> StandingRule:
-        """Create the rule with its tags, or change the conditions and actions of the one with its ARN."""
-        body: dict[str, Any] = {"Conditions": list(rule.conditions), "Actions": list(rule.actions)}
+        """Create the rule with its tags, or change conditions, and actions if it has any, of the rule of its ARN."""
+        body: dict[str, Any] = {"Conditions": list(rule.conditions)}
+        if rule.actions:
+            body["Actions"] = list(rule.actions)
         if rule.arn:
             self._call(f"change listener rule {rule.arn}", "modify_rule", RuleArn=rule.arn, **body)
             return rule

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which platforms an image of ECR is built for: from its index, or from its configuration."""
+"""Which platforms an image of ECR is built for, and its labels: from its index and its configuration."""
 
 from __future__ import annotations
 
@@ -33,14 +33,7 @@ class ImagePlatforms(AwsClient):
 
     def image_platforms(self, repository: str, digest: str) -> frozenset[str]:
         """The platforms of an image, as ``linux/amd64``. Empty when its registry does not tell."""
-        answer = self._call(
-            f"read the manifest of {repository}@{digest}",
-            "batch_get_image",
-            repositoryName=repository,
-            imageIds=[{"imageDigest": digest}],
-            acceptedMediaTypes=_MEDIA_TYPES,
-            **self._registry,
-        )
+        answer = self._image(repository, digest)
         try:
             manifest = json.loads(answer["images"][0]["imageManifest"])
             if "manifests" in manifest:
@@ -51,6 +44,29 @@ class ImagePlatforms(AwsClient):
         except (LookupError, TypeError, ValueError, AttributeError, OSError):
             # What cannot be read says nothing of platforms; ECS reads it itself.
             return frozenset()
+
+    def image_labels(self, repository: str, digest: str) -> Mapping[str, str]:
+        """The labels of an image, of an index those of its first image. Empty when its registry does not tell."""
+        answer = self._image(repository, digest)
+        try:
+            manifest = json.loads(answer["images"][0]["imageManifest"])
+            if "manifests" in manifest:
+                first = next(entry for entry in manifest["manifests"] if _platform(entry.get("platform") or {}))
+                manifest = json.loads(self._image(repository, first["digest"])["images"][0]["imageManifest"])
+            labels = self._config(repository, str(manifest["config"]["digest"]))["config"]["Labels"]
+            return {str(name): str(value) for name, value in labels.items()}
+        except (LookupError, TypeError, ValueError, AttributeError, OSError, StopIteration):
+            return {}
+
+    def _image(self, repository: str, digest: str) -> Any:
+        return self._call(
+            f"read the manifest of {repository}@{digest}",
+            "batch_get_image",
+            repositoryName=repository,
+            imageIds=[{"imageDigest": digest}],
+            acceptedMediaTypes=_MEDIA_TYPES,
+            **self._registry,
+        )
 
     def _config(self, repository: str, digest: str) -> Mapping[str, Any]:
         answer = self._call(

@@ -6,12 +6,17 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import ssl
 from functools import cached_property
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ..._errors import RequestError
 from ..values import Answer
+
+if TYPE_CHECKING:
+    from ..._common.clock import Clock
 
 _AGENT = "fastbreak-rollout"
 _BODY_BYTES = 1 << 20
@@ -20,17 +25,19 @@ _BODY_BYTES = 1 << 20
 class HttpProbe:
     """Sends requests. TLS is verified with the machine's certificates (``SSL_CERT_FILE`` names others).
 
-    *ca_bundle* is a file of authorities that are trusted as well. Raises `RequestError` when it holds none.
+    *ca_bundle* is a file of authorities that are trusted as well. Raises `RequestError` when it holds none. Answers are
+    timed by *clock*.
     """
 
-    def __init__(self, ca_bundle: str = "") -> None:
+    def __init__(self, ca_bundle: str = "", *, clock: Clock) -> None:
+        self._clock = clock
         self._trusting = _trust(ca_bundle) if ca_bundle else None
 
     @cached_property
     def _context(self) -> ssl.SSLContext:
         return self._trusting or ssl.create_default_context()
 
-    def request(
+    def request(  # noqa: PLR0913 - a request of HTTP has as many parts
         self,
         method: str,
         url: str,
@@ -38,6 +45,8 @@ class HttpProbe:
         timeout_seconds: float,
         version_header: str,
         headers: tuple[tuple[str, str], ...] = (),
+        body: bytes = b"",
+        keep_bytes: int = 0,
     ) -> Answer:
         """Send one request on a new connection, so that the load balancer chooses a target again each time."""
         parts = urlsplit(url)
@@ -49,15 +58,38 @@ class HttpProbe:
             return Answer(0, problem=f"cannot connect to {parts.netloc}: {error}", unreachable=True)
         try:
             target = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
-            connection.request(method, target, headers={"User-Agent": _AGENT, **dict(headers), "Connection": "close"})
+            began = self._clock.monotonic()
+            every = {"User-Agent": _AGENT, **dict(headers), "Connection": "close"}
+            connection.request(method, target, body=body or None, headers=every)
             response = connection.getresponse()
             version = response.getheader(version_header, "") if version_header else ""
-            response.read(_BODY_BYTES)
-            return Answer(response.status, version=version, location=_place(response.getheader("Location", "")))
+            read = response.read(_BODY_BYTES)
+            return Answer(
+                response.status,
+                version=version,
+                location=_place(response.getheader("Location", "")),
+                body=read[:keep_bytes],
+                seconds=self._clock.monotonic() - began,
+            )
         except (OSError, http.client.HTTPException) as error:
             return Answer(0, problem=str(error) or type(error).__name__)
         finally:
             connection.close()
+
+    def own_address(self, url: str) -> str:
+        """The address of this machine by which it would reach *url*; empty when it cannot be told. Sends nothing."""
+        parts = urlsplit(url)
+        if not parts.hostname:
+            return ""
+        try:
+            found = socket.getaddrinfo(parts.hostname, parts.port or 80, type=socket.SOCK_DGRAM)
+            family, kind, protocol, _name, place = found[0]
+            with socket.socket(family, kind, protocol) as asked:
+                # Of a datagram socket this only looks for the way.
+                asked.connect(place)
+                return str(asked.getsockname()[0])
+        except OSError:
+            return ""
 
     def _connection(self, scheme: str, host: str, port: int | None, timeout: float) -> http.client.HTTPConnection:
         if scheme == "https":

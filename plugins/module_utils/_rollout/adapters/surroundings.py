@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from ..._aws.api import AwsClient
 from ..._aws.identity import Sts
-from ..definition.trust import TASKS, trusts_tasks
+from ..definition.trust import INFRASTRUCTURE, TASKS, trusts
 from .image_platforms import ImagePlatforms
 from .network import Ec2Client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from ..service.access import Ingress
 
 _SECRET_ARN_PARTS = 7
 # What DescribeAlarms takes, and gives in a page, at most.
@@ -23,6 +25,7 @@ _ALARM_NAMES = 100
 _ALARM_KINDS = ("MetricAlarms", "CompositeAlarms")
 
 
+_DENIALS = ("explicitDeny", "implicitDeny")
 _NOWHERE = "does not exist, or lies in another account or region"
 
 
@@ -38,15 +41,35 @@ class IamRoles(AwsClient):
 
     label = "IAM"
 
-    def role_problem(self, arn: str) -> str:
-        """Why no task can have the role; empty when one can, or when that is not known."""
+    def role_problem(self, arn: str, service: str) -> str:
+        """Why the *service* cannot assume the role; empty when it can, or when that is not known."""
         name = arn.rpartition("/")[2]
         answer = self._find(f"get role {name}", "get_role", frozenset({"NoSuchEntity"}), RoleName=name)
         if answer is None:
             return "does not exist"
-        if trusts_tasks(answer["Role"].get("AssumeRolePolicyDocument")):
+        if trusts(answer["Role"].get("AssumeRolePolicyDocument"), service):
             return ""
-        return f"cannot be assumed by tasks: its trust policy does not let {TASKS} call sts:AssumeRole"
+        who = "tasks" if service == TASKS else "ECS"
+        return f"cannot be assumed by {who}: its trust policy does not let {service} call sts:AssumeRole"
+
+    def denied_actions(self, role_arn: str, actions: tuple[str, ...], resource_arn: str) -> tuple[str, ...]:
+        """Those of *actions* on the resource that the role's policies do not allow, whatever the circumstances.
+
+        A decision that hangs on circumstances, such as the tag of a resource, is none.
+        """
+        pages = self._pages(
+            f"ask what role {role_arn.rpartition('/')[2]} may do",
+            "simulate_principal_policy",
+            PolicySourceArn=role_arn,
+            ActionNames=list(actions),
+            ResourceArns=[resource_arn],
+        )
+        return tuple(
+            result["EvalActionName"]
+            for page in pages
+            for result in page["EvaluationResults"]
+            if result["EvalDecision"] in _DENIALS and not result.get("MissingContextValues")
+        )
 
 
 class Secrets(AwsClient):
@@ -70,6 +93,16 @@ class Secrets(AwsClient):
             return ""
         there = f"it has: {', '.join(sorted(stages))}" if stages else "it was never given a value"
         return f"has no version at stage {wanted} ({there})"
+
+    def has_policy(self, arn: str) -> bool:
+        """Whether it has a policy of its own, which may let in whom no other does; no when that must not be read."""
+        answer = self._find(
+            f"look for the policy of secret {arn}",
+            "get_resource_policy",
+            frozenset({"ResourceNotFoundException", "AccessDeniedException"}),
+            SecretId=arn,
+        )
+        return bool((answer or {}).get("ResourcePolicy"))
 
     def secret_keys(self, arn: str, stage: str, version: str) -> frozenset[str] | None:
         """The keys of the JSON object that the secret holds; None when it holds none. Its values are not kept."""
@@ -99,6 +132,13 @@ class Parameters(AwsClient):
         """Why the parameter cannot be read; empty when it exists."""
         answer = self._call(f"look for parameter {name}", "get_parameters", Names=[name])
         return _NOWHERE if answer["InvalidParameters"] else ""
+
+    def arn_of(self, name: str, role_arn: str) -> str:
+        """The ARN of the parameter *name*, in the account of the role and the region of this client."""
+        if name.startswith("arn:"):
+            return name
+        partition, account = role_arn.split(":")[1], role_arn.split(":")[4]
+        return f"arn:{partition}:ssm:{self._client.meta.region_name}:{account}:parameter/{name.lstrip('/')}"
 
 
 class Alarms(AwsClient):
@@ -142,13 +182,48 @@ class AwsSurroundings:
 
     def role_problem(self, arn: str) -> str:
         """Why no task can have the IAM role, as a sentence ends; empty when one can."""
-        return self._roles.role_problem(arn)
+        return self._roles.role_problem(arn, TASKS)
+
+    def infrastructure_role_problem(self, arn: str) -> str:
+        """Why ECS cannot have the IAM role, as a sentence ends; empty when it can."""
+        return self._roles.role_problem(arn, INFRASTRUCTURE)
 
     def secret_problem(self, value_from: str) -> str:
         """Why the secret or parameter of a ``valueFrom`` cannot be read, as a sentence ends; empty when it can."""
         if ":secretsmanager:" in value_from:
             return self._secrets.secret_problem(*_parts(value_from))
         return self._parameters.parameter_problem(value_from)
+
+    def secret_denial(self, role_arn: str, value_from: str) -> str:
+        """Why the role may not read the secret or parameter of a ``valueFrom``, as a sentence ends; empty when it may.
+
+        A parameter that is only named lies in the region of these credentials.
+        """
+        if ":secretsmanager:" in value_from:
+            action, arn = "secretsmanager:GetSecretValue", _parts(value_from)[0]
+        else:
+            action, arn = "ssm:GetParameters", self._parameters.arn_of(value_from, role_arn)
+        if not self._roles.denied_actions(role_arn, (action,), arn):
+            return ""
+        if action.startswith("secretsmanager") and self._secrets.has_policy(arn):
+            return ""
+        return f"cannot be read by execution role {role_arn}: its policies do not allow {action} on it"
+
+    def denied_actions(self, role_arn: str, actions: tuple[str, ...], resource_arn: str) -> tuple[str, ...]:
+        """Those of *actions* on the resource that the role's policies do not allow, whatever the circumstances."""
+        return self._roles.denied_actions(role_arn, actions, resource_arn)
+
+    def free_addresses(self, ids: frozenset[str]) -> Mapping[str, int]:
+        """How many addresses each subnet that exists has left, by its id."""
+        return self._network.free_addresses(ids)
+
+    def ingress(self, ids: frozenset[str]) -> tuple[Ingress, ...]:
+        """What the security groups let in."""
+        return self._network.ingress(ids)
+
+    def subnet_cidrs(self, ids: frozenset[str]) -> Mapping[str, str]:
+        """The addresses of each subnet that exists, by its id."""
+        return self._network.subnet_cidrs(ids)
 
     def secret_keys(self, value_from: str) -> frozenset[str] | None:
         """The JSON keys of the secret of a ``valueFrom``; None when it holds no JSON object."""
@@ -165,6 +240,10 @@ class AwsSurroundings:
     def image_platforms(self, repository: str, digest: str) -> frozenset[str]:
         """The platforms of an image, as ``linux/amd64``; empty when they cannot be told."""
         return self._platforms.image_platforms(repository, digest)
+
+    def image_labels(self, repository: str, digest: str) -> Mapping[str, str]:
+        """The labels of an image; none when they cannot be told."""
+        return self._platforms.image_labels(repository, digest)
 
     def alarm_states(self, names: frozenset[str]) -> Mapping[str, str]:
         """The state of each alarm that exists, by name."""

@@ -14,19 +14,21 @@ from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import unquote
 
+#: Who assumes roles of tasks, and the infrastructure role.
 TASKS = "ecs-tasks.amazonaws.com"
+INFRASTRUCTURE = "ecs.amazonaws.com"
 _ACTION = "sts:assumerole"
 
 
-def trusts_tasks(policy: Any) -> bool:
-    """Whether *policy*, as IAM answers or as its text, may let ECS tasks assume the role."""
+def trusts(policy: Any, service: str) -> bool:
+    """Whether *policy*, as IAM answers or as its text, may let the *service* assume the role."""
     document = _read(policy) if isinstance(policy, str) else policy
     statements = document.get("Statement") if isinstance(document, Mapping) else None
     if isinstance(statements, Mapping):
         statements = [statements]
     if not isinstance(statements, list):
         return True
-    return any(_may_allow(statement) for statement in statements)
+    return any(_may_allow(statement, service) for statement in statements)
 
 
 def _read(text: str) -> Any:
@@ -36,12 +38,12 @@ def _read(text: str) -> Any:
         return None
 
 
-def _may_allow(statement: Any) -> bool:
+def _may_allow(statement: Any, service: str) -> bool:
     if not isinstance(statement, Mapping):
         return True
     if statement.get("Effect") == "Deny":
         return False
-    return _may_act(statement) and _may_be_tasks(statement)
+    return _may_act(statement) and _may_be(service, statement)
 
 
 def _may_act(statement: Mapping[str, Any]) -> bool:
@@ -50,13 +52,13 @@ def _may_act(statement: Mapping[str, Any]) -> bool:
     return any(fnmatchcase(_ACTION, action.lower()) for action in _listed(statement["Action"]))
 
 
-def _may_be_tasks(statement: Mapping[str, Any]) -> bool:
-    """Whether the principal may be ECS's. Everybody is it too, and so may be whoever is not listed."""
+def _may_be(service: str, statement: Mapping[str, Any]) -> bool:
+    """Whether the principal may be the *service*. Everybody is it too, and so may be whoever is not listed."""
     principal = statement.get("Principal")
     if not isinstance(principal, Mapping):
         return True
     everybody = "*" in _listed(principal.get("AWS"))
-    return everybody or any(name in ("*", TASKS) for name in _listed(principal.get("Service")))
+    return everybody or any(name in ("*", service) for name in _listed(principal.get("Service")))
 
 
 def _listed(value: Any) -> list[str]:

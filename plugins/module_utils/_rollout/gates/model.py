@@ -14,13 +14,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from ..._common.verdict import Verdict
+from ..stages import Stage
+from .settings import AtDeadline, shared_fields
+from .statistics.proportion import is_above, is_within
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from ..._release.image import ReleaseImage
+    from ..._release.record import Release
     from ..ports import Ports
-    from ..values import ListenerRule
+    from ..stages import Phase
+    from ..values import ListenerRule, ServiceSettings
 
 
 T = TypeVar("T", bound="Tally")
@@ -38,14 +43,14 @@ class Tally:
         return replace(self, samples=self.samples + 1, failures=self.failures + (not passed))
 
     def verdict(self, minimum_samples: int, maximum_failure_ratio: float, *, baked: bool) -> Verdict:
-        """Too many failures are UNHEALTHY at once; enough samples are HEALTHY after the bake time.
+        """More failures than chance explains are UNHEALTHY at once; enough samples are HEALTHY after the bake time.
 
-        They are too many when the fewest samples that could pass would hold more than the ratio allows: waiting for
-        more samples to fail would only add to them.
+        In between it is INCONCLUSIVE: a share above the limit that may be chance needs more samples.
         """
-        if self.failures > maximum_failure_ratio * max(self.samples, minimum_samples):
+        if is_above(self.failures, self.samples, maximum_failure_ratio):
             return Verdict.UNHEALTHY
-        return Verdict.HEALTHY if baked and self.samples >= minimum_samples else Verdict.INCONCLUSIVE
+        enough = self.samples >= minimum_samples and is_within(self.failures, self.samples, maximum_failure_ratio)
+        return Verdict.HEALTHY if baked and enough else Verdict.INCONCLUSIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +113,9 @@ class Scene:
 
     ``targets`` is what the latest look at ECS and the load balancer saw, or ``problem`` why that look failed. ``fresh``
     says that this look was just made. ``reachable`` says that requests may reach the release: one of its targets is
-    healthy, or its deployment has completed.
+    healthy, or its deployment has completed. ``target_group_arn`` is what the release's tasks are registered with, and
+    ``baseline_target_group_arn`` what those of the running version are, where that is another one. ``release`` is
+    the record of what is released; None for what is judged without that. ``settings`` are the service's.
     """
 
     ports: Ports
@@ -117,6 +124,26 @@ class Scene:
     fresh: bool
     reachable: bool
     problem: str = ""
+    release: Release | None = None
+    cluster: str = ""
+    settings: ServiceSettings | None = None
+    target_group_arn: str = ""
+    baseline_target_group_arn: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Beforehand:
+    """What a gate may look at before anything is changed.
+
+    ``running_version`` is what answers of the running release name; empty when none runs, or that is not known.
+    ``target_group_arn`` is what its tasks are registered with. ``image_labels`` reads the labels of the image that is
+    to be released, as far as they can be read.
+    """
+
+    ports: Ports
+    running_version: str
+    target_group_arn: str
+    image_labels: Callable[[], Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +163,11 @@ class UserRequest:
 class Gate(ABC, Generic[T]):  # noqa: UP046 - type parameters need a newer Python than the collection
     """What a release has to prove.
 
-    ``bake_seconds`` and ``deadline_seconds`` count from the deployment's completion: how long it is measured at least,
-    and when it has to be conclusive. It is measured every ``interval_seconds``; 0 means with every look.
+    Times count from when the stage began, of a rolling deployment from its completion. After ``initial_delay_seconds``
+    it measures every ``interval_seconds`` (0: with every look), for ``bake_seconds`` at least. Its verdict has to be
+    HEALTHY after ``consecutive_successes`` measurings in a row, by ``deadline_seconds``. ``dry_run``: its verdict is
+    recorded and decides nothing. ``running_version_may_fail``: a release is not refused since the gate fails on what
+    runs before it.
     """
 
     #: The name of the kind in the option ``kind``.
@@ -146,24 +176,71 @@ class Gate(ABC, Generic[T]):  # noqa: UP046 - type parameters need a newer Pytho
     options: ClassVar[Mapping[str, Any]] = {}
     #: What it keeps of its samples, made without arguments.
     tally: ClassVar[type[Any]] = Tally
+    #: The stages at which it has something to judge, which are also those that it is asked at by default.
+    possible_stages: ClassVar[tuple[Stage, ...]] = tuple(Stage)
+    #: Whether it measures what the latest look saw. Others measure the world themselves.
+    watches: ClassVar[bool] = False
+    #: Whether it can measure only while requests may reach the release.
+    needs_traffic: ClassVar[bool] = False
+    #: Whether what it measured before the deployment completed counts after it. Others begin again.
+    continues: ClassVar[bool] = False
+    #: Whether it measures no more, once it has passed as often in a row as it has to.
+    once: ClassVar[bool] = False
+    #: Whether it is asked again of a release that runs already.
+    repeats: ClassVar[bool] = True
+    #: What `reading` is, in words.
+    measured: ClassVar[str] = "share of samples that failed"
+    usual_interval_seconds: ClassVar[float] = 0.0
+    usual_successes: ClassVar[int] = 1
 
     name: str
+    stages: tuple[Stage, ...] = tuple(Stage)
     bake_seconds: float = 30.0
     deadline_seconds: float = 120.0
+    initial_delay_seconds: float = 0.0
     interval_seconds: float = 0.0
+    consecutive_successes: int = 1
+    dry_run: bool = False
+    running_version_may_fail: bool = False
+    on_inconclusive: AtDeadline = AtDeadline.ROLLBACK
 
     @classmethod
     def read(cls, options: Mapping[str, Any], _url: str) -> Gate[T]:
         """The gate that validated *options* stand for; *_url* is the load balancer's address or an empty string."""
-        return cls(**shared_fields(options, cls.kind), **{name: options[name] for name in cls.options})
+        return cls(**shared_fields(cls, options, cls.kind), **{name: options[name] for name in cls.options})
 
-    def short(self, bake_seconds: float) -> Gate[T]:
-        """The gate for what runs already: over *bake_seconds* at most."""
-        return replace(self, bake_seconds=min(self.bake_seconds, bake_seconds))
+    def short(self, bake_seconds: float) -> Self:
+        """The gate for what runs already: over *bake_seconds* at most, and one success is enough."""
+        bake = min(self.bake_seconds, bake_seconds)
+        return replace(self, bake_seconds=bake, initial_delay_seconds=0.0, consecutive_successes=1)
+
+    @property
+    def longest_seconds(self) -> float:
+        """How long it may take at most to be conclusive, from when the stage began."""
+        return self.deadline_seconds * (2 if self.on_inconclusive is AtDeadline.EXTEND else 1)
+
+    @property
+    def needs_load_balancer(self) -> bool:
+        """Whether it can judge only a service that a load balancer sends requests to."""
+        return False
+
+    @property
+    def measuring_seconds(self) -> float:
+        """How long one measuring may take, beyond calls that answer at once."""
+        request = self.user_request()
+        return request.timeout_seconds if request else 0.0
+
+    def answering_seconds(self, _percent: float) -> float:
+        """How long it takes on average until a release with this share of the users has answered enough."""
+        return 0.0
 
     def aimed(self, _rules: Iterable[ListenerRule]) -> Gate[T]:
         """The gate for a release that users reach by these listener rules."""
         return self
+
+    def at(self, phase: Phase) -> Gate[T] | None:
+        """The gate as it judges there; None when it does not, or cannot."""
+        return self if phase.stage in self.stages else None
 
     def problems(self) -> Iterable[str]:
         """Why the options cannot be right."""
@@ -177,6 +254,10 @@ class Gate(ABC, Generic[T]):  # noqa: UP046 - type parameters need a newer Pytho
         """Why it could not judge the release; each continues the sentence "Gate <name> ..."."""
         return ()
 
+    def beforehand(self, _seen: Beforehand) -> Iterable[str]:
+        """Why it would refuse any release, as far as can be seen; each continues the sentence "Gate <name> ..."."""
+        return ()
+
     def user_request(self) -> UserRequest | None:
         """The request of a user that it sends, for a gate that sends any: an undo asks it again. None otherwise."""
         return None
@@ -185,6 +266,18 @@ class Gate(ABC, Generic[T]):  # noqa: UP046 - type parameters need a newer Pytho
         """What `user_request` is for users who come by these listener rules: several where a rule has many hosts."""
         return ()
 
+    def alarm_names(self) -> frozenset[str]:
+        """The alarms that it looks at: a release is refused beforehand while one is in ALARM, or does not exist."""
+        return frozenset()
+
+    def file_names(self) -> frozenset[str]:
+        """The files that it needs on this machine."""
+        return frozenset()
+
+    def in_rollback(self) -> Self | None:
+        """The gate for going back to a release that was accepted before; None when it is not asked then."""
+        return self
+
     def begin(self) -> T:
         """Nothing measured yet."""
         nothing: T = self.tally()
@@ -192,21 +285,13 @@ class Gate(ABC, Generic[T]):  # noqa: UP046 - type parameters need a newer Pytho
 
     def is_due(self, due: float, scene: Scene) -> bool:
         """Whether it is to measure now; *due* is when its interval since the last measuring ends."""
-        if not self.interval_seconds:
-            return scene.fresh
-        return scene.reachable and scene.ports.clock.monotonic() >= due
+        if scene.ports.clock.monotonic() < due or (self.needs_traffic and not scene.reachable):
+            return False
+        return scene.fresh if self.watches or not self.interval_seconds else True
 
     @abstractmethod
     def measure(self, tally: T, scene: Scene) -> T:
         """The tally with what is measured now. Raises UnavailableError or OperationError when nothing could be."""
-
-    def missed(self, tally: T) -> T:
-        """The tally after a measuring that failed."""
-        return tally
-
-    def completed(self, _tally: T) -> T:
-        """The tally to go on with once the deployment has completed: by default, it begins again."""
-        return self.begin()
 
     def assess(self, tally: T, *, baked: bool) -> Verdict:
         """The verdict on what was measured; *baked* says whether that has been long enough to pass. Pure.
@@ -215,6 +300,23 @@ class Gate(ABC, Generic[T]):  # noqa: UP046 - type parameters need a newer Pytho
         """
         return tally.verdict(1, 0.0, baked=baked)
 
+    def p_value(self, _tally: T) -> float | None:
+        """How probably evidence like this against the release comes by chance; None where chance plays no part.
+
+        A gate that refuses by evidence refuses at `FALSE_ALARM` at the latest. Of several gates each needs more, so
+        that all together hardly ever refuse a good release.
+        """
+        return None
+
+    def reading(self, tally: T) -> float | None:
+        """What was measured as a number, for a plot; None while there is none."""
+        return tally.failures / tally.samples if tally.samples else None
+
+    @property
+    def bounds(self) -> tuple[float | None, float | None]:
+        """The smallest and the largest `reading` that is in order; None for no bound."""
+        return None, 0.0
+
     def seen(self, tally: T) -> str:
         """What was measured, in words."""
         return f"{tally.failures} of {tally.samples} samples failed"
@@ -222,21 +324,3 @@ class Gate(ABC, Generic[T]):  # noqa: UP046 - type parameters need a newer Pytho
     @abstractmethod
     def expected(self) -> str:
         """What it asks for, in words."""
-
-
-#: The options of every kind, as an argument spec.
-SHARED_OPTIONS: Mapping[str, Any] = {
-    "name": {"type": "str"},
-    "bake_seconds": {"type": "float", "default": 30},
-    "deadline_seconds": {"type": "float"},
-}
-
-
-def shared_fields(options: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """The fields that every gate has, from validated *options*; *name* is what it is called by default."""
-    deadline, bake = options["deadline_seconds"], options["bake_seconds"]
-    return {
-        "name": options["name"] or name,
-        "bake_seconds": bake,
-        "deadline_seconds": bake + 60.0 if deadline is None else deadline,
-    }

@@ -5,24 +5,40 @@
 
 from __future__ import annotations
 
-from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from ..._errors import RequestError
 from ..own_options import given_strays, merge_options, stray_options
+from .alarms import AlarmGate
+from .approval import ApprovalGate
+from .canary import CanaryGate
+from .command import CommandGate
 from .http import HttpGate
-from .model import SHARED_OPTIONS, Gate
+from .inference import InferenceGate
+from .metric import MetricGate
+from .settings import SHARED_OPTIONS
 from .target_health import TargetHealthGate
+from .task_stability import TaskStabilityGate
+from .webhook import WebhookGate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from .model import Gate
+
 #: Every gate there is.
-GATES: list[type[Gate[Any]]] = [TargetHealthGate, HttpGate]
-
-
-#: How long a gate may take at most. One that never ends judges nothing.
-LONGEST_SECONDS = 7 * 86_400
+GATES: list[type[Gate[Any]]] = [
+    TargetHealthGate,
+    TaskStabilityGate,
+    HttpGate,
+    AlarmGate,
+    MetricGate,
+    CanaryGate,
+    CommandGate,
+    WebhookGate,
+    ApprovalGate,
+    InferenceGate,
+]
 
 
 def gate_spec() -> dict[str, Any]:
@@ -56,15 +72,3 @@ def given_gate_problems(given: Mapping[str, Any]) -> Iterator[str]:
     """What is wrong with the gates among a task's options as they were *given*: options of another kind."""
     spec = {"type": "list", "elements": "dict", "options": gate_spec()}
     yield from given_strays("gates", "kind", _own_options(), {"gates": spec}, given)
-
-
-def gate_problems(gate: Gate[Any]) -> list[str]:
-    """Why the options of *gate* cannot be right."""
-    problems = list(gate.problems())
-    if not (isfinite(gate.bake_seconds) and isfinite(gate.deadline_seconds) and gate.bake_seconds >= 0):
-        problems.insert(0, "bake_seconds and deadline_seconds must be numbers from 0 that end.")
-    elif max(gate.bake_seconds, gate.deadline_seconds) > LONGEST_SECONDS:
-        problems.insert(0, f"bake_seconds and deadline_seconds must be at most {LONGEST_SECONDS} (a week).")
-    elif gate.deadline_seconds < gate.bake_seconds:
-        problems.insert(0, "deadline_seconds is below bake_seconds, so it could never pass.")
-    return [f"gate {gate.name}: {problem}" for problem in problems]

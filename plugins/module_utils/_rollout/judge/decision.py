@@ -1,100 +1,29 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From samples to what to do next: each gate measures over a window of its own, is assessed, and all decide together.
-
-A failed look at the world is no end: its gate is in ERROR, and its next measuring may succeed.
-"""
+"""From how a deployment and its gates stand to what to do next. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..._common.verdict import Verdict, combine
-from ..._errors import OperationError, UnavailableError
-from ..._release.record import Measurement
 from ..service.deployment import DeploymentState
 
 if TYPE_CHECKING:
-    from ..gates.model import Gate, Scene
-
-
-@dataclass(frozen=True, slots=True)
-class Assessment:
-    """What a gate has measured and what that means, as it is recorded; and when the gate has to be conclusive."""
-
-    measurement: Measurement
-    deadline_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """What *gate* has measured since ``started_at``. ``problem`` says why its latest measuring failed."""
-
-    gate: Gate[Any]
-    tally: Any
-    started_at: str
-    due: float
-    problem: str = ""
-
-
-def open_windows(gates: tuple[Gate[Any], ...], *, now: float, stamp: str) -> tuple[Window, ...]:
-    """A window of each gate, in which nothing is measured yet. *now* is monotonic, *stamp* as the record writes it."""
-    return tuple(Window(gate, gate.begin(), stamp, now) for gate in gates)
-
-
-def measure(windows: tuple[Window, ...], scene: Scene) -> tuple[Window, ...]:
-    """The windows after every gate has measured that is due."""
-    return tuple(_measure(window, scene) if window.gate.is_due(window.due, scene) else window for window in windows)
-
-
-def _measure(window: Window, scene: Scene) -> Window:
-    gate = window.gate
-    due = scene.ports.clock.monotonic() + gate.interval_seconds
-    try:
-        return replace(window, tally=gate.measure(window.tally, scene), due=due, problem="")
-    except (UnavailableError, OperationError) as error:
-        # A refusal measures nothing either: the gate is in ERROR, and its next measuring may be allowed.
-        return replace(window, tally=gate.missed(window.tally), due=due, problem=str(error))
-
-
-def reopen(windows: tuple[Window, ...], stamp: str) -> tuple[Window, ...]:
-    """The windows once the deployment has completed."""
-    return tuple(replace(window, tally=window.gate.completed(window.tally), started_at=stamp) for window in windows)
-
-
-def assess(windows: tuple[Window, ...], *, settled_seconds: float | None, stamp: str) -> tuple[Assessment, ...]:
-    """How each gate stands. *settled_seconds* have passed since the deployment completed; None: it has not."""
-    return tuple(_assess(window, settled_seconds, stamp) for window in windows)
-
-
-def _assess(window: Window, settled_seconds: float | None, stamp: str) -> Assessment:
-    gate, tally = window.gate, window.tally
-    verdict = gate.assess(tally, baked=settled_seconds is not None and settled_seconds >= gate.bake_seconds)
-    seen = gate.seen(tally)
-    if window.problem:
-        verdict = Verdict.UNHEALTHY if verdict is Verdict.UNHEALTHY else Verdict.ERROR
-        seen = f"{seen}, the last look failed: {window.problem}"
-    measurement = Measurement(
-        gate=gate.name,
-        verdict=verdict,
-        seen=seen,
-        expected=gate.expected(),
-        samples=tally.samples,
-        failures=tally.failures,
-        started_at=window.started_at,
-        finished_at=stamp,
-    )
-    return Assessment(measurement, gate.deadline_seconds)
+    from ..._release.record import Measurement
+    from .windows import Assessment
 
 
 class Step(Enum):
     """What to do next."""
 
     WAIT = "wait"
+    GO_ON = "go on"
     SUCCEED = "succeed"
+    PAUSE = "pause"
     ROLL_BACK = "roll back"
     AWAIT_ROLLBACK = "await rollback"
     SUPERSEDED = "superseded"
@@ -102,9 +31,10 @@ class Step(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a deployment stands. ``elapsed_seconds`` since it began; ``settled_seconds`` since it completed, or None.
+    """How a deployment stands. ``elapsed_seconds`` since it began.
 
-    ``lost`` says what of the release's own is no longer there.
+    ``settled_seconds`` since it came to where it can be judged, or None: to completion, or to another share of the
+    users. ``paused``: ECS waits there for the verdict. ``lost`` says what of the release's own is no longer there.
     """
 
     state: DeploymentState
@@ -114,13 +44,15 @@ class Reading:
     settled_seconds: float | None
     gates: tuple[Assessment, ...]
     lost: str = ""
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What to do next, and for a rollback: which gate asked for it, what was seen and what was expected.
 
-    ``measurements`` is what it was decided on, by every gate: the record keeps the very same.
+    ``measurements`` is what it was decided on, by every gate: the record keeps the very same. ``held`` says where a
+    release stands that this run leaves to another one.
     """
 
     step: Step
@@ -129,6 +61,7 @@ class Decision:
     seen: str = ""
     expected: str = ""
     measurements: tuple[Measurement, ...] = ()
+    held: str = ""
 
     def __str__(self) -> str:
         return f"gate {self.gate} is {self.verdict.value}. Seen: {self.seen}. Expected: {self.expected}."
@@ -147,17 +80,25 @@ def _decide(reading: Reading, timeout_seconds: float) -> Decision:
     if reading.superseded:
         expected = "a release that nobody replaces"
         return Decision(Step.SUPERSEDED, gate="deployment", seen=reading.reason, expected=expected)
-    failed = next((gate for gate in reading.gates if gate.measurement.verdict is Verdict.UNHEALTHY), None)
+    deciding = (gate for gate in reading.gates if gate.decides)
+    failed = next((gate for gate in deciding if gate.measurement.verdict is Verdict.UNHEALTHY), None)
     if reading.state in _ROLLING_BACK:
         why = f"; {failed.measurement.gate}: {failed.measurement.seen}" if failed else ""
         return _unfit(f"ECS ended the deployment by itself: {reading.reason or reading.state.value}{why}", by_ecs=True)
     if reading.lost or failed:
-        return _lost(reading.lost) if reading.lost or failed is None else _roll_back(failed)
+        return _lost(reading.lost) if reading.lost or failed is None else _by(failed, Step.ROLL_BACK)
     if reading.state is DeploymentState.STOPPED:
         return _unfit(f"the deployment was stopped: {reading.reason or 'ECS gives no reason'}", by_ecs=False)
+    return _fit(reading, timeout_seconds)
+
+
+def _fit(reading: Reading, timeout_seconds: float) -> Decision:
+    """What to do with a release that nothing speaks against."""
     if reading.settled_seconds is None:
         return _until_completed(reading, timeout_seconds)
-    return _after_completion(reading, reading.settled_seconds)
+    if reading.state is DeploymentState.SUCCESSFUL:
+        return _after_completion(reading, reading.settled_seconds)
+    return _at_share(reading, reading.settled_seconds, timeout_seconds)
 
 
 def _unfit(seen: str, *, by_ecs: bool) -> Decision:
@@ -171,15 +112,15 @@ def _lost(seen: str) -> Decision:
     return Decision(Step.ROLL_BACK, Verdict.ERROR, gate="surroundings", seen=seen, expected=expected)
 
 
-def _roll_back(gate: Assessment) -> Decision:
+def _by(gate: Assessment, step: Step) -> Decision:
     measured = gate.measurement
-    return Decision(Step.ROLL_BACK, measured.verdict, measured.gate, measured.seen, measured.expected)
+    return Decision(step, measured.verdict, measured.gate, measured.seen, measured.expected)
 
 
 def _until_completed(reading: Reading, timeout_seconds: float) -> Decision:
     if reading.elapsed_seconds < timeout_seconds:
         return Decision(Step.WAIT)
-    measured = [gate.measurement for gate in reading.gates]
+    measured = [gate.measurement for gate in reading.gates if gate.decides]
     seen = "; ".join(f"{measurement.gate}: {measurement.seen}" for measurement in measured)
     return Decision(
         Step.ROLL_BACK,
@@ -190,11 +131,28 @@ def _until_completed(reading: Reading, timeout_seconds: float) -> Decision:
     )
 
 
+def _at_share(reading: Reading, settled_seconds: float, timeout_seconds: float) -> Decision:
+    """Go on from a pause once every gate that judges there is HEALTHY; until then ECS moves nobody."""
+    waiting = [gate for gate in reading.gates if gate.awaited(settled_seconds)]
+    if late := _late(waiting, settled_seconds):
+        return late
+    if reading.paused and not waiting:
+        return Decision(Step.GO_ON, Verdict.HEALTHY)
+    return _until_completed(reading, timeout_seconds)
+
+
 def _after_completion(reading: Reading, settled_seconds: float) -> Decision:
-    waiting = [gate for gate in reading.gates if gate.measurement.verdict is not Verdict.HEALTHY]
-    if reading.gates and not waiting:
+    waiting = [gate for gate in reading.gates if gate.awaited(settled_seconds)]
+    if not waiting and any(gate.decides for gate in reading.gates):
         return Decision(Step.SUCCEED, Verdict.HEALTHY)
-    late = next((gate for gate in waiting if settled_seconds >= gate.deadline_seconds), None)
-    if late:
-        return _roll_back(late)
-    return Decision(Step.WAIT)
+    return _late(waiting, settled_seconds) or Decision(Step.WAIT)
+
+
+def _late(waiting: list[Assessment], settled_seconds: float) -> Decision | None:
+    """What follows from a gate that should be conclusive by now; None when there is none."""
+    late = [gate for gate in waiting if gate.decides and settled_seconds >= gate.deadline_seconds]
+    if not late:
+        return None
+    # What rolls back goes before what only holds the deployment.
+    gravest = min(late, key=lambda gate: gate.pauses)
+    return _by(gravest, Step.PAUSE if gravest.pauses else Step.ROLL_BACK)

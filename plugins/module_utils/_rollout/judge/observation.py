@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 from ..._errors import OperationError, UnavailableError
 from ..gates.model import TargetObservation, TaskFailure
 from ..service.causes import target_words
-from ..service.deployment import DeploymentState
+from ..service.deployment import DeploymentState, Progress
 from ..service.rules import routing_differences
+from .weights import strange_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from ..service.rules import StandingRule
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 # Stops that say nothing about the release: someone or something asked for them. A scheduler's stop counts only when its
 # reason says that the task failed a check (see "Stopped tasks error messages" in the ECS developer guide).
 _FAILURE_CODES = frozenset({"TaskFailedToStart", "EssentialContainerExited"})
+# What ECS says of a container that has no health check of its own too is UNKNOWN.
+_SICK = "UNHEALTHY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,8 @@ class Look:
     ``problem`` says why the latest look failed; everything else is of the look before then. ``unseen``: it failed since
     AWS could not be asked. ``lost`` says what of the release's own is no longer there, so that it cannot succeed any
     more. ``service`` is that of the last look that saw one, and ``began`` when ECS began what was its primary
-    deployment at the first. ``changed`` are listener rules that are not as this run left them.
+    deployment at the first. ``changed`` are listener rules that are not as this run left them. ``group`` is the target
+    group that the release's tasks are in; empty before any is. ``strange`` says which live weights are not ECS's.
     """
 
     state: DeploymentState = DeploymentState.PENDING
@@ -50,6 +54,9 @@ class Look:
     service: Service | None = None
     began: datetime | None = None
     changed: tuple[str, ...] = ()
+    progress: Progress = field(default_factory=Progress)
+    group: str = ""
+    strange: str = ""
 
     @property
     def reachable(self) -> bool:
@@ -82,22 +89,53 @@ class Observer:
                 return replace(seen, superseded=True, reason=gone, problem=gone)
             began = last.began or (service.primary.created_at if service.primary else None)
             seen = replace(self._follow(seen, service), service=service, began=began)
-            targets = self._session.ports.balancing.describe_targets(self._session.request.target_group_arn)
+            targets = self._targets()
+            tasks = self._tasks()
             there = self._session.ports.balancing.find_rules(tuple(rule.arn for rule in rules))
             changed = self._changed(rules, there)
             # A rule is read as it was for a moment after it was written: only what is seen twice was changed.
             lost = self._lost(service, targets, rules, there) or "; ".join(sorted({*changed} & {*last.changed}))
-            targets_seen = self._count_targets(service, targets or ())
-            return replace(seen, targets=targets_seen, problem="", unseen=False, lost=lost, changed=changed)
+            every = tuple(target for found in (targets or {}).values() for target in found)
+            balanced = bool(self._session.request.target_group_arns)
+            counted = (count_targets if balanced else count_tasks)(service.desired_count, tasks, every)
+            group = group_of(tasks, targets or {}) or last.group
+            # Where no other tasks are, as in a first release, ECS has nothing to share between.
+            shared = any(found for arn, found in (targets or {}).items() if arn != group)
+            strange = self._told_weights(seen, group, rules, there) if shared else ""
+            seen = replace(seen, targets=counted, problem="", unseen=False, lost=lost, changed=changed)
+            return replace(seen, group=group, strange=strange)
         except UnavailableError as error:
             return replace(seen, problem=str(error), unseen=True)
         except OperationError as error:
             # A refused look is like one that could not be made: the next may be allowed.
             return replace(seen, problem=str(error), unseen=False)
 
+    def _told_weights(
+        self, seen: Look, group: str, rules: tuple[StandingRule, ...], there: tuple[StandingRule, ...]
+    ) -> str:
+        """Which live weights are not ECS's, said once when two looks in a row saw it: ECS may be at writing them."""
+        if not self._started.strategy.shifts_weights:
+            return ""
+        strange = strange_weights(seen.progress, group, self._session.request.rules, rules, there)
+        if strange and strange == seen.strange:
+            self._session.warn_once(
+                f"{strange}. The release is judged by what reaches it; ECS writes its own weights at its next step"
+            )
+        return strange
+
     def _describe_service(self) -> Service | None:
         request = self._session.request
         return self._session.ports.ecs.describe_service(request.cluster, request.service)
+
+    def _targets(self) -> dict[str, tuple[Target, ...]] | None:
+        """The targets of every target group that the release may be in; None when one of them is not there."""
+        found: dict[str, tuple[Target, ...]] = {}
+        for group in self._session.request.target_group_arns:
+            targets = self._session.ports.balancing.describe_targets(group)
+            if targets is None:
+                return None
+            found[group] = targets
+        return found
 
     def _changed(self, rules: tuple[StandingRule, ...], there: tuple[StandingRule, ...]) -> tuple[str, ...]:
         """Which of *rules* no longer send users where they should, in words."""
@@ -114,12 +152,13 @@ class Observer:
     def _lost(
         self,
         service: Service,
-        targets: tuple[Target, ...] | None,
+        targets: Mapping[str, tuple[Target, ...]] | None,
         rules: tuple[StandingRule, ...],
         there: tuple[StandingRule, ...],
     ) -> str:
         if targets is None:
-            return f"target group {self._session.request.target_group_arn} (load_balancer.target_group_arn) was deleted"
+            groups = " or ".join(self._session.request.target_group_arns)
+            return f"target group {groups} (load_balancer.target_group_arn) was deleted"
         found = {rule.arn for rule in there}
         if missing := [rule.arn for rule in rules if rule.arn not in found]:
             return f"{', '.join(missing)} (listener_rules) was deleted"
@@ -138,18 +177,19 @@ class Observer:
             reason=standing.reason,
             superseded=last.superseded or standing.superseded,
             settled_at=settled_at,
+            progress=standing.progress,
         )
 
-    def _count_targets(self, service: Service, targets: tuple[Target, ...]) -> TargetObservation:
-        request, ports = self._session.request, self._session.ports
-        started = self._started
-        tasks = of_revision(ports.ecs.list_tasks(request.cluster, request.service), started.task_definition_arn)
+    def _tasks(self) -> tuple[Task, ...]:
+        """The tasks of the release that count."""
+        request, started = self._session.request, self._started
+        listed = self._session.ports.ecs.list_tasks(request.cluster, request.service)
+        tasks = of_revision(listed, started.task_definition_arn)
         if started.arn:
             tasks = of_deployment(tasks, started.primary_id)
         if self._stopped_before is None:
             self._stopped_before = frozenset(task.arn for task in tasks if task.stop_code)
-        watched = tuple(task for task in tasks if task.arn not in self._stopped_before)
-        return count_targets(service.desired_count, watched, targets)
+        return tuple(task for task in tasks if task.arn not in self._stopped_before)
 
 
 def is_failure(task: Task) -> bool:
@@ -184,22 +224,43 @@ def of_deployment(tasks: Iterable[Task], primary_id: str) -> tuple[Task, ...]:
     return tuple(task for task in tasks if not primary_id or task.started_by in ("", primary_id))
 
 
+def group_of(tasks: Iterable[Task], targets: Mapping[str, tuple[Target, ...]]) -> str:
+    """The target group that most of *tasks* are in, by the *targets* of each; empty when none is in any."""
+    addresses = {task.address for task in tasks if task.last_status == "RUNNING" and task.address}
+    counts = {group: sum(target.address in addresses for target in found) for group, found in targets.items()}
+    most = max(counts, key=lambda group: counts[group], default="")
+    return most if most and counts[most] else ""
+
+
 def count_targets(desired: int, tasks: tuple[Task, ...], targets: tuple[Target, ...]) -> TargetObservation:
     """One look at the *tasks* of a revision and the *targets* of its target group."""
     running = {task.address for task in tasks if task.last_status == "RUNNING" and task.address}
     ours = [target for target in targets if target.address in running]
     states = Counter(map(target_words, ours))
-    return TargetObservation(
+    return replace(
+        _count_failures(tasks),
         desired=desired,
         healthy=sum(target.state == "healthy" for target in ours),
         running=len(running),
         targets=tuple(sorted(states.items())),
+    )
+
+
+def count_tasks(desired: int, tasks: tuple[Task, ...], _targets: tuple[Target, ...] = ()) -> TargetObservation:
+    """One look at the *tasks* of a service without a load balancer: healthy is what runs and its own checks pass."""
+    running = [task for task in tasks if task.last_status == "RUNNING" and not task.stop_code]
+    healthy = sum(all(container.health != _SICK for container in task.containers) for task in running)
+    return replace(_count_failures(tasks), desired=desired, healthy=healthy, running=len(running))
+
+
+def _count_failures(tasks: tuple[Task, ...]) -> TargetObservation:
+    return TargetObservation(
         failures=tuple(failure_of(task) for task in tasks if is_failure(task)),
         unhealthy=tuple(
             f"container {container.name} of task {task.id}"
             for task in tasks
             if task.last_status == "RUNNING"
             for container in task.containers
-            if container.health == "UNHEALTHY"
+            if container.health == _SICK
         ),
     )

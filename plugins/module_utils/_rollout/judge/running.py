@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 from ..._errors import OperationError
 from ..._release.record import running_release
-from ..act.traffic import Traffic
+from ..act.shifted_traffic import traffic_of
+from ..gates.problems import gates_at
+from ..stages import Stage
 from ..strategies.table import strategy_named
 from .decision import Step
 from .watch import Watch
 
 if TYPE_CHECKING:
+    from ..act.traffic import Traffic
     from ..plan.read import Facts
     from ..session import Session
     from .decision import Decision
@@ -25,7 +28,7 @@ def verify_running(session: Session, facts: Facts) -> None:
 
     Tasks that come and go are given the gates' deadlines.
     """
-    decision = watch_running(session, facts, Traffic(session, facts), bake_seconds=0.0, since_release=True)
+    decision = watch_running(session, facts, traffic_of(session, facts), bake_seconds=0.0, since_release=True)
     if decision.step is Step.SUCCEED:
         return
     raise OperationError(
@@ -46,6 +49,7 @@ def watch_running(
     judged = running_release(facts.history, facts.running_arn)
     strategy = judged.strategy if judged else session.request.settings.deployment.strategy
     started = strategy_named(strategy).adopt(session, facts.running_arn)
-    gates = tuple(gate.short(bake_seconds) for gate in session.request.gates)
+    asked = (gate for gate in gates_at(session.request.gates, Stage.AFTER_TRAFFIC) if gate.repeats)
+    gates = tuple(gate.short(bake_seconds) for gate in asked)
     tag = facts.target.release.tag
     return Watch(session, started, tag, traffic, gates, ended_before=not since_release).run()

@@ -9,42 +9,60 @@ is stopped while the old one still carries most of the traffic. Their windows op
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..._common.verdict import Verdict
 from ..._common.wait import timed_out, until
-from ..._errors import OperationError, SupersededError, UnavailableError
 from ..._release.record import timestamp
+from ..act.task_probe import gate_ports
 from ..gates.model import Scene
+from ..service.deployment import DeploymentState
+from ..stages import Phase, Stage
 from ..strategies.service_events import said_of
-from .decision import Decision, Reading, Step, assess, decide, measure, open_windows, reopen
-from .judged_time import JudgedTime
+from .decision import Decision, Reading, Step, decide
+from .measuring import Measuring
 from .observation import Look, Observer
+from .phase import phase_of
+from .steering import Steering
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ..._release.record import Measurement
     from ..act.traffic import Traffic
     from ..gates.model import Gate
+    from ..service.deployment import Progress
     from ..session import Session
     from ..strategies.model import Started
+    from .kept import Earlier
 
 _SUMMARY_SECONDS = 30.0
+# How often what is measured is kept for a run that goes on after this one was killed.
+_KEEP_SECONDS = 15.0
 # What looks and measurings may take beyond the times that `decide` itself keeps.
 _SPARE_SECONDS = 600.0
-# What a turn may take beyond its pause and its requests. A call that takes longer holds the judging up.
-_TURN_SECONDS = 10.0
-# How long a load balancer may take to act on a changed rule everywhere.
-_SPREAD_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a release stands that is watched: what its gates have measured, its progress, and a text for another run."""
+
+    measurements: tuple[Measurement, ...]
+    progress: Progress
+    text: str
+
+
+def _forget(_standing: Standing) -> None:
+    """Nobody keeps it."""
 
 
 class Watch:
     """The watch over what was *started*, whose answers name *version*.
 
     As soon as every task of it is healthy, it opens *traffic*. *gates* stand for the request's own. *ended_before*:
-    tasks that had stopped when it began do not count.
+    tasks that had stopped when it began do not count. What is measured is told to *keeps* now and then, and *earlier*
+    is what another run was told.
     """
 
     def __init__(  # noqa: PLR0913 - what is watched, what it opens, and how it is judged
@@ -56,31 +74,45 @@ class Watch:
         gates: tuple[Gate[Any], ...] | None = None,
         *,
         ended_before: bool = False,
+        keeps: Callable[[Standing], None] = _forget,
+        earlier: Earlier | None = None,
     ) -> None:
         self._session = session
+        self._started = started
         self._version = version
         self._traffic = traffic
         self._gates = session.request.gates if gates is None else gates
+        self._timeout = session.request.timeout_seconds + self._planned_seconds()
+        self._ports = gate_ports(session, started.task_definition_arn)
         self._observer = Observer(session, started, ended_before=ended_before)
-        self.began = session.monotonic()
-        self._poll_due = self.began
-        self._open_since = self.began
+        self._poll_due = session.monotonic()
         self._look = Look()
-        self._time = JudgedTime(session, session.request.poll_seconds + _TURN_SECONDS + _asking_seconds(self._gates))
-        self._settled: float | None = None
-        self._windows = open_windows(self._gates, now=self.began, stamp=self._stamp())
+        shifts = started.strategy.shifts_weights and started.arn
+        first = Phase(Stage.BEFORE_TRAFFIC, 0.0) if shifts else Phase(Stage.AFTER_TRAFFIC)
+        self._measuring = Measuring(session, self._gates, first, earlier)
+        self._steering = Steering(session, started, traffic)
         self._shown: Mapping[str, Verdict] = {}
-        self._summary_due = self.began + _SUMMARY_SECONDS
+        self._summary_due = session.monotonic() + _SUMMARY_SECONDS
+        self._keeps = keeps
+        self._keep_due = session.monotonic()
+
+    def _planned_seconds(self) -> float:
+        """What ECS waits by plan, and for verdicts."""
+        strategy, deployment = self._started.strategy, self._session.request.settings.deployment
+        if not self._started.arn or deployment.strategy != strategy.name:
+            return 0.0
+        longest = max((gate.longest_seconds for gate in self._gates), default=0.0)
+        return strategy.planned_seconds(deployment) + strategy.judged_shares(deployment) * longest
 
     def run(self) -> Decision:
         """Watch until there is something else to do than wait. The decision holds what it rests on."""
         request = self._session.request
-        deadlines = (gate.deadline_seconds for gate in self._gates)
+        deadlines = (gate.longest_seconds for gate in self._gates)
         decision = until(
             self._turn,
             lambda decision: decision.step is not Step.WAIT,
             clock=self._session,
-            seconds=request.timeout_seconds + max(deadlines, default=0.0) + _SPARE_SECONDS,
+            seconds=self._timeout + max(deadlines, default=0.0) + _SPARE_SECONDS,
             pause=lambda _elapsed: self._until_due(),
             on_timeout=lambda _decision, elapsed: timed_out(
                 f"The release of {request.service} could not be judged within {elapsed:.0f} s, though its deployment "
@@ -90,8 +122,21 @@ class Watch:
                 problem=self._look.problem,
             ),
         )
+        if decision.step is Step.PAUSE:
+            self._keep(decision)
+            return replace(decision, held=self._held())
         closer = self._look_closer(decision) if decision.step is Step.ROLL_BACK else decision
         return self._with_causes(closer) if closer.step in (Step.ROLL_BACK, Step.AWAIT_ROLLBACK) else closer
+
+    def _keep(self, decision: Decision) -> None:
+        self._keep_due = self._session.monotonic() + _KEEP_SECONDS
+        self._keeps(Standing(decision.measurements, self._look.progress, self._measuring.standing))
+
+    def _held(self) -> str:
+        """Where the release stands and how long ECS waits there, in words."""
+        progress = self._look.progress
+        until = min((pause.expires_at for pause in progress.pauses if pause.expires_at), default=None)
+        return f"{progress}{f', until {timestamp(until)}' if until else ''}"
 
     def _with_causes(self, decision: Decision) -> Decision:
         """The decision with what ECS and the load balancer tell, as far as no gate has said it."""
@@ -101,64 +146,87 @@ class Watch:
         return replace(decision, seen="; ".join(part for part in (decision.seen, *causes, said) if part))
 
     def _turn(self) -> Decision:
-        self._time.turn()
+        self._measuring.time.turn()
         fresh = self._session.monotonic() >= self._poll_due
         if fresh:
             self._look_again()
-            self._poll_due = self._session.monotonic() + self._session.request.poll_seconds
-        self._windows = measure(self._windows, self._scene(fresh=fresh))
-        return self._judge()
+            self._poll_due = self._session.monotonic() + self._steering.between_looks
+        self._measuring.measure(self._scene(fresh=fresh))
+        decision, phase = self._judge(), self._measuring.phase
+        if decision.step in (Step.WAIT, Step.GO_ON) and self._session.monotonic() >= self._keep_due:
+            self._keep(decision)
+        if self._steering.hands_over(decision, self._look, phase):
+            return replace(decision, step=Step.PAUSE)
+        if decision.step is not Step.GO_ON:
+            return decision
+        self._look = self._steering.go_on(decision, self._look, phase, self._measuring.passed)
+        self._poll_due = min(self._poll_due, self._session.monotonic() + self._steering.between_looks)
+        return replace(decision, step=Step.WAIT)
 
     def _look_closer(self, decision: Decision) -> Decision:
         """Look once more before a rollback: requests fail sooner than the tasks behind them are seen to have died."""
         self._look_again()
-        self._windows = measure(self._windows, self._scene(fresh=True))
+        self._measuring.measure_quickly(self._scene(fresh=True))
         closer = self._judge()
-        return decision if closer.step is Step.WAIT else closer
+        return decision if closer.step in (Step.WAIT, Step.GO_ON) else closer
 
     def _look_again(self) -> None:
         before, self._look = self._look, self._observer.look(self._look, self._traffic.watched)
-        self._time.looked(seen=not self._look.unseen)
+        self._measuring.time.looked(seen=not self._look.unseen)
+        if (self._look.state, self._look.progress) != (before.state, before.progress):
+            self._steering.moved_on()
+        if self._look.progress != before.progress and self._look.progress.stage:
+            self._session.say(f"deployment is at {self._look.progress}")
         if self._look.state is not before.state:
             reason = f": {self._look.reason}" if self._look.reason else ""
             self._session.say(f"deployment is {self._look.state.value}{reason}")
-        self._open_traffic()
-        if self._look.settled_at is not None and before.settled_at is None:
-            self._settled = self._time.now()
-            self._windows = reopen(self._windows, self._stamp())
-
-    def _open_traffic(self) -> None:
-        """Let users in once every task is healthy. What cannot be written now is tried at the next look."""
-        if self._traffic.moved or self._look.problem or not self._look.targets.whole:
-            return
-        try:
-            self._traffic.open()
-            self._open_since = self._session.monotonic() + _SPREAD_SECONDS
-        except SupersededError:
-            raise
-        except UnavailableError as error:
-            self._look = replace(self._look, problem=str(error))
-        except OperationError as error:
-            self._look = replace(self._look, lost=f"the listener rules could not be written: {error}")
+        self._look = self._steering.open_traffic(self._look)
+        state = DeploymentState.SUCCESSFUL if self._look.settled_at is not None else self._look.state
+        phase = phase_of(state, self._look.progress, self._session.request.test_url)
+        if phase and phase != self._measuring.phase:
+            self._measuring.enter(phase)
+            self._keep_due = self._session.monotonic()
 
     @property
     def _reachable(self) -> bool:
-        moved = self._traffic.moved and self._session.monotonic() >= self._open_since
-        return moved and self._look.reachable
+        return self._steering.reachable(self._look, self._measuring.phase)
 
     def _scene(self, *, fresh: bool) -> Scene:
-        look = self._look
-        return Scene(self._session.ports, self._version, look.targets, fresh, self._reachable, look.problem)
+        look, groups = self._look, self._session.request.target_group_arns
+        ours = look.group or (groups[0] if len(groups) == 1 else "")
+        others = [group for group in groups if group != ours]
+        return Scene(
+            self._ports,
+            self._version,
+            look.targets,
+            fresh,
+            self._reachable,
+            look.problem,
+            release=self._session.release,
+            cluster=self._session.request.cluster,
+            settings=self._session.request.settings,
+            target_group_arn=ours,
+            # Of two groups that traffic shifts between, the running version is in the one that the release is not in.
+            baseline_target_group_arn=others[0] if ours and others else "",
+        )
 
     def _judge(self) -> Decision:
         """Assess what was measured and decide on that, both as of the same moment."""
-        elapsed, look = self._time.now(), self._look
-        settled_seconds = elapsed - self._settled if self._settled is not None else None
-        gates = assess(self._windows, settled_seconds=settled_seconds, stamp=self._stamp())
-        reading = Reading(look.state, look.reason, look.superseded, elapsed, settled_seconds, gates, look.lost)
-        decision = decide(reading, timeout_seconds=self._session.request.timeout_seconds)
+        look, measuring, gates = self._look, self._measuring, self._measuring.assess()
+        paused = bool(look.progress.pauses) and not look.problem
+        reading = Reading(
+            look.state,
+            look.reason,
+            look.superseded,
+            measuring.time.now(),
+            measuring.settled_seconds,
+            gates,
+            look.lost,
+            paused,
+        )
+        decision = decide(reading, timeout_seconds=self._timeout)
         self._show(decision.measurements, self._session.monotonic())
-        return decision
+        return replace(decision, measurements=(*measuring.passed, *decision.measurements))
 
     def _show(self, measurements: tuple[Measurement, ...], now: float) -> None:
         due = now >= self._summary_due
@@ -170,16 +238,5 @@ class Watch:
         self._shown = {measured.gate: measured.verdict for measured in measurements}
 
     def _until_due(self) -> float:
-        dues = [self._poll_due]
-        if self._reachable:
-            dues += [window.due for window in self._windows if window.gate.interval_seconds]
-        return max(0.05, min(dues) - self._session.monotonic())
-
-    def _stamp(self) -> str:
-        return timestamp(self._session.clock.now())
-
-
-def _asking_seconds(gates: tuple[Gate[Any], ...]) -> float:
-    """How long the requests of a turn may take."""
-    requests = (gate.user_request() for gate in gates)
-    return sum(request.timeout_seconds for request in requests if request)
+        due = self._measuring.next_due(reachable=self._reachable)
+        return max(0.05, min(self._poll_due, self._poll_due if due is None else due) - self._session.monotonic())

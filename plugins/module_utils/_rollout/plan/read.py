@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING
 from ..._common.commands import PROVISION
 from ..._errors import RefusedError
 from ..._release.record import ROLLBACK, running_release
+from ..request.orientation import oriented
 from ..scaling.change import overruled
 from ..scaling.model import counts_requests, labelled
 from ..scaling.past import asks_the_time, past_actions, without
+from ..service.comparison import changed_settings
 from .differences import Found, RolloutPlan, Wanted, plan
+from .fast_track import fast_tracked
 from .revisions import MOST_LOOKED_AT, good_revisions, own_revisions
 from .target import Target, find_target
 
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from ..request.model import RolloutRequest
     from ..scaling.model import Scaling
     from ..service.deployment import ServiceDeployment
+    from ..service.rules import StandingRule
     from ..session import Session
     from ..values import Service
 
@@ -61,14 +65,15 @@ def read(session: Session, target: Target | None = None, ended: tuple[Release, .
 
     Raises RefusedError when the wanted release does not exist.
     """
-    request, ecs = session.request, session.ports.ecs
+    ecs = session.ports.ecs
     _check_places(session)
-    service = ecs.describe_service(request.cluster, request.service)
+    service, rules = _read_service(session)
+    request = session.request
     known = {release.release_id: release for release in ended}
     history = tuple(known.get(past.release_id, past) for past in session.ports.releases.history(request.service))
     running_arn = service.task_definition_arn if service else ""
-    target = replace(target or find_target(session, history, running_arn), key=session.definition_key())
-    session.redaction.learn(target.document)
+    target = _found(session, target or find_target(session, history, running_arn), history, service)
+    request = session.request
     deployments = ecs.list_service_deployments(request.cluster, request.service) if service else ()
     active = service is not None and service.status == "ACTIVE"
     judged = running_release(history, running_arn)
@@ -78,7 +83,7 @@ def read(session: Session, target: Target | None = None, ended: tuple[Release, .
         service=service if active else None,
         running=ecs.describe_task_definition(running_arn) if active else None,
         latest=ecs.describe_task_definition(str(target.document["family"])),
-        rules=session.ports.balancing.list_rules(*_places(request, service)),
+        rules=rules,
         scaling=scaling,
         judged=judged is not None and not target.unrecorded and not any(release.in_progress for release in history),
         scaling_problems=problems,
@@ -93,6 +98,28 @@ def read(session: Session, target: Target | None = None, ended: tuple[Release, .
         found = _with_revisions(session, found, history, wanted, registers=not planned.reuse_arn)
         planned = plan(wanted, found, request.disclosure)
     return Facts(target, found, history, deployments, planned)
+
+
+def _found(session: Session, target: Target, history: tuple[Release, ...], service: Service | None) -> Target:
+    """The *target* with all that is known of it; the request is aimed at it."""
+    session.redaction.learn(target.document)
+    request, fast = session.request, fast_tracked(session.request, history, target.recorded)
+    there = service is not None and service.task_definition_arn == target.task_definition_arn
+    if service and there and changed_settings(service.settings, fast.settings):
+        # Nothing goes back any more: its settings are not changed for the way.
+        fast = replace(fast, settings=request.settings)
+    session.aim(fast)
+    schema = target.schema if target.recorded else request.schema
+    return replace(target, schema=schema, key=session.definition_key())
+
+
+def _read_service(session: Session) -> tuple[Service | None, tuple[StandingRule, ...]]:
+    """The service and its load balancer's rules; by these the request knows which target group is whose."""
+    request = session.request
+    service = session.ports.ecs.describe_service(request.cluster, request.service)
+    rules = session.ports.balancing.list_rules(*_places(request, service))
+    session.aim(oriented(request, service, rules))
+    return service, rules
 
 
 def _check_places(session: Session) -> None:

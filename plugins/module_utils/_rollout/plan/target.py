@@ -13,6 +13,7 @@ from ..._errors import RefusedError, RequestError
 from ..._release.image import ReleaseImage, find_release, nearest_versions, parse_image, version_names
 from ..._release.record import ROLLBACK
 from ..._release.rollback import rollback_target
+from ..._release.schema import Schema
 from ..definition.comparison import Document, fingerprint, normalise, with_image
 from ..definition.problems import host_port_problems
 from ..service.ownership import owner_of
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
 class Target:
     """The release that is wanted. ``image`` is pinned to its digest.
 
-    ``unrecorded``: it has to be judged and recorded once more, though it was accepted before. ``key`` is that of the
-    definition's fingerprint.
+    ``unrecorded``: it has to be judged and recorded once more, though it was accepted before. ``recorded`` is the
+    release that is gone back to. ``schema`` is what it needs of the database. ``key`` is that of the definition's
+    fingerprint.
     """
 
     release: ReleaseImage
@@ -36,6 +38,8 @@ class Target:
     document: Document
     task_definition_arn: str = ""
     unrecorded: bool = False
+    recorded: Release | None = None
+    schema: Schema = field(default_factory=Schema)
     key: bytes = field(default=b"", repr=False)
 
     @property
@@ -80,17 +84,13 @@ def find_target(session: Session, history: tuple[Release, ...], running_arn: str
 
 def _registered(session: Session) -> Target:
     """A registered revision. An image that it names by a tag is pinned, which makes another revision."""
-    request, name = session.request, session.request.revision
+    name = session.request.revision
     definition = session.ports.ecs.describe_task_definition(name)
     if definition is None:
         raise _no_revision(name, "there is no such task definition in this account and region")
     document = normalise(definition.document)
     containers = document.get("containerDefinitions", [])
-    released = min(binding.container_name for binding in request.settings.target_bindings)
-    text = next((str(container.get("image")) for container in containers if container.get("name") == released), "")
-    if not text:
-        there = ", ".join(str(container.get("name")) for container in containers)
-        raise _no_revision(name, f"it has no container {released} (load_balancer.container_name); there are: {there}")
+    text = _released_image(session, name, containers)
     release, pinned = _pinned(session, name, text)
     # As for a rollback: an inactive revision cannot be deployed, and its document is registered again.
     reused = definition.active and pinned == text
@@ -105,6 +105,19 @@ def _registered(session: Session) -> Target:
         {**document, "containerDefinitions": pinned_containers},
         definition.arn if reused else "",
     )
+
+
+def _released_image(session: Session, name: str, containers: list[Document]) -> str:
+    """The image of the container that runs the release: that which takes requests, or the only one there is."""
+    there = ", ".join(str(container.get("name")) for container in containers)
+    released = min((binding.container_name for binding in session.request.settings.target_bindings), default="")
+    if not released and len(containers) != 1:
+        raise _no_revision(name, f"it has several containers ({there}), and which of them is released is not known")
+    found = (str(container.get("image")) for container in containers if container.get("name") == released)
+    text = next(found, "") if released else str(containers[0].get("image"))
+    if not text:
+        raise _no_revision(name, f"it has no container {released} (load_balancer.container_name); there are: {there}")
+    return text
 
 
 def _pinned(session: Session, name: str, text: str) -> tuple[ReleaseImage, str]:
@@ -199,6 +212,27 @@ def _recorded(session: Session, history: tuple[Release, ...], running_arn: str) 
             f"{release.task_definition_arn} no longer exists. Nothing was changed. Deploy it instead: "
             f"{DEPLOY.format(version=release.version)}"
         )
+    _insist_on_deployable(session, release, definition)
+    if chosen.note:
+        session.warn(f"{chosen.note}. Name a version to go further back")
+    elif chosen.already_there:
+        session.say(f"already at {release.name}; name another release to go elsewhere")
+    tag = "" if release.version == release.digest else release.version
+    return Target(
+        ReleaseImage(release.digest, tag),
+        release.image,
+        definition.document,
+        # An inactive revision cannot be deployed; its document is registered again.
+        definition.arn if definition.active else "",
+        chosen.unrecorded,
+        recorded=release,
+        schema=Schema(release.schema_version, release.oldest_schema_version),
+    )
+
+
+def _insist_on_deployable(session: Session, release: Release, definition: TaskDefinition) -> None:
+    """Raise RefusedError when no task of the recorded *release* could start any more."""
+    request = session.request
     images = session.ports.images.describe_images(request.repository) or ()
     if not any(image.digest == release.digest for image in images):
         raise RefusedError(
@@ -212,16 +246,3 @@ def _recorded(session: Session, history: tuple[Release, ...], running_arn: str) 
             f"Rolling back {request.service} to {release.name} was refused: of its task definition {definition.arn}, "
             f"{problem}. Nothing was changed."
         )
-    if chosen.note:
-        session.warn(f"{chosen.note}. Name a version to go further back")
-    elif chosen.already_there:
-        session.say(f"already at {release.name}; name another release to go elsewhere")
-    tag = "" if release.version == release.digest else release.version
-    return Target(
-        ReleaseImage(release.digest, tag),
-        release.image,
-        definition.document,
-        # An inactive revision cannot be deployed; its document is registered again.
-        definition.arn if definition.active else "",
-        chosen.unrecorded,
-    )

@@ -12,19 +12,35 @@ from typing import TYPE_CHECKING
 
 from ..._common.commands import PROMOTE
 from ..._errors import RefusedError, RequestError
-from ..._release.record import DEPLOY
+from ..._release.image import parse_image
+from ..._release.record import DEPLOY, ROLLBACK, running_release
+from ..._release.schema import schema_problem
 from ..definition.fargate import fargate_size_problems
 from ..definition.problems import definition_problems, size_problems
+from ..gates.model import Beforehand
+from ..plan.differences import Action
 from ..strategies.table import strategy_named
+from .arithmetic import arithmetic_problems
+from .capacity import capacity_problems
+from .permissions import permission_problems
 from .prerequisites import prerequisite_problems
+from .reach import reach_problems
 from .served import serving_problems, warn_of_unused_consents
+from .shifting import shifting_problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from typing import Any
 
+    from ..gates.model import Gate
     from ..plan.read import Facts
     from ..request.model import Migration, RolloutRequest
     from ..session import Session
+
+_SCHEMA_ADVICE = (
+    "Deploy a corrected release forward instead, or restore the database as well; a release that works with that "
+    "schema can be deployed with the schema_version that it really needs."
+)
 
 
 def check(session: Session, facts: Facts, *, orphan_arn: str = "") -> None:
@@ -38,10 +54,17 @@ def check(session: Session, facts: Facts, *, orphan_arn: str = "") -> None:
         *_plan_problems(facts),
         *_movement_problems(session.request, facts),
         *_promotion_problems(session, facts),
+        *_schema_problems(facts),
         *_deployment_problems(session, facts, orphan_arn),
+        *shifting_problems(session, facts, orphan_arn),
         *prerequisite_problems(session, facts),
+        *permission_problems(session, facts),
+        *capacity_problems(session, facts),
+        *arithmetic_problems(session, facts),
+        *reach_problems(session, facts),
         *serving_problems(session, facts),
         *_alarm_problems(session, facts),
+        *_gate_alarm_problems(session, facts),
         *_gate_problems(session, facts),
     ]
     warn_of_unused_consents(session, facts)
@@ -59,6 +82,23 @@ def check(session: Session, facts: Facts, *, orphan_arn: str = "") -> None:
             f"{numbered}",
             problems=found,
         )
+
+
+def check_schema(session: Session, facts: Facts) -> None:
+    """Raise RefusedError when the release does not work with the schema that the database may have."""
+    if problems := _schema_problems(facts):
+        raise RefusedError(
+            f"Rolling {session.request.service} back was refused: {problems[0]} Nothing was changed.", problems=problems
+        )
+
+
+def _schema_problems(facts: Facts) -> list[str]:
+    """Why the release does not work with the schema that the database may have."""
+    if not facts.target.recorded and not facts.target.schema.version:
+        # A release that never said what it needs is as it was before there was anything to say.
+        return []
+    problem = schema_problem(facts.history, facts.target.schema, facts.target.release.version)
+    return [f"{problem} {_SCHEMA_ADVICE}"] if problem else []
 
 
 def _definition_problems(request: RolloutRequest, facts: Facts) -> list[str]:
@@ -143,11 +183,31 @@ def _alarm_problems(session: Session, facts: Facts) -> Iterator[str]:
     for name in sorted(alarms):
         if name not in states:
             yield f"Alarm {name}, which is to guard the deployment, does not exist."
+        elif states[name] == "ALARM" and session.request.kind == ROLLBACK:
+            # Users are hurt by what runs: to go back is what the alarm asks for.
+            session.warn_once(f"Alarm {name} is in ALARM already, so ECS does not watch it during this rollback")
         elif states[name] == "ALARM":
             yield (
                 f"Alarm {name} is in ALARM already, so ECS would not roll back on it. Clear its cause first, or leave "
                 "it out of the deployment's alarms."
             )
+
+
+def _gate_alarm_problems(session: Session, facts: Facts) -> Iterator[str]:
+    watched = {gate.name: gate.alarm_names() for gate in session.request.gates if not gate.dry_run}
+    names = frozenset().union(*watched.values())
+    if not names or not facts.plan.judges:
+        return
+    states = session.ports.surroundings.alarm_states(names)
+    for gate, alarms in watched.items():
+        for name in sorted(alarms):
+            if name not in states:
+                yield f"Alarm {name} of gate {gate} does not exist in this account and region."
+            elif states[name] == "ALARM":
+                yield (
+                    f"Alarm {name} is in ALARM already, so gate {gate} would refuse any release. Clear its cause "
+                    "first, or leave it out of the gate's alarms."
+                )
 
 
 def _gate_problems(session: Session, facts: Facts) -> Iterator[str]:
@@ -156,3 +216,22 @@ def _gate_problems(session: Session, facts: Facts) -> Iterator[str]:
     for gate in session.request.gates:
         for misfit in gate.misfits(facts.target.release):
             yield f"Gate {gate.name} {misfit}"
+        if not gate.dry_run:
+            yield from (f"Gate {gate.name} {problem}" for problem in _beforehand(session, facts, gate))
+        for name in sorted(gate.file_names()):
+            if problem := session.ports.instruments.file_problem(name):
+                yield f"Gate {gate.name} sends file {name}, which {problem}."
+
+
+def _beforehand(session: Session, facts: Facts, gate: Gate[Any]) -> Iterable[str]:
+    """What *gate* sees before anything is changed. What runs is tried when it is deployed over, and on no way back."""
+    surroundings, release = session.ports.surroundings, facts.target.release
+    tried = facts.plan.action is Action.DEPLOY and session.request.kind == DEPLOY and not gate.running_version_may_fail
+    running = running_release(facts.history, facts.running_arn) if tried else None
+    seen = Beforehand(
+        session.ports,
+        running.version if running else "",
+        session.request.target_group_arn,
+        lambda: surroundings.image_labels(parse_image(facts.target.image).repository, release.digest),
+    )
+    return gate.beforehand(seen)

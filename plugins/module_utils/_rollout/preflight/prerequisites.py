@@ -8,24 +8,21 @@ A look that these credentials may not make is said not to have been made; it ref
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from ..._errors import OperationError
 from ..._release.image import parse_image
 from ..definition.references import references
 from ..disclosure.definition import is_reference
 from ..plan.differences import Action
+from .allowed import allowed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from ..definition.comparison import Document
     from ..plan.read import Facts
     from ..session import Session
 
-T = TypeVar("T")
-
-_FORBIDDEN = ("AccessDenied", "UnauthorizedOperation")
 # The part of a secret's ``valueFrom`` that names a JSON key.
 _JSON_KEY = 7
 _ARCHITECTURES = {"X86_64": "amd64", "ARM64": "arm64"}
@@ -71,7 +68,7 @@ def _key_problems(session: Session, secret: str, name: str) -> Iterator[str]:
     parts = secret.split(":")
     if ":secretsmanager:" not in secret or not "".join(parts[_JSON_KEY : _JSON_KEY + 1]):
         return
-    asked = _allowed(session, f"the JSON key of {name}", lambda: [session.ports.surroundings.secret_keys(secret)])
+    asked = allowed(session, f"the JSON key of {name}", lambda: [session.ports.surroundings.secret_keys(secret)])
     if asked is None:
         return
     keys, key = asked[0], parts[_JSON_KEY]
@@ -91,7 +88,7 @@ def _image_problems(session: Session, facts: Facts) -> Iterator[str]:
     architecture = named.get("cpuArchitecture", "X86_64")
     wanted = f"{system}/{_ARCHITECTURES.get(architecture, architecture)}"
     digest, repository = facts.target.release.digest, parse_image(facts.target.image).repository
-    there = _allowed(
+    there = allowed(
         session,
         f"the platform of image {digest}",
         lambda: session.ports.surroundings.image_platforms(repository, digest),
@@ -129,7 +126,7 @@ def _network_problems(session: Session) -> Iterator[str]:
             ("Subnet", "subnets", network.subnets, look.subnet_vpcs),
             ("Security group", "security_groups", network.security_groups, look.security_group_vpcs),
         ):
-            found = _allowed(session, f"network.{option}", lambda find=find, ids=ids: find(ids))  # type: ignore[misc]
+            found = allowed(session, f"network.{option}", lambda find=find, ids=ids: find(ids))  # type: ignore[misc]
             if found is None:
                 continue
             for missing in sorted(ids - set(found)):
@@ -144,14 +141,3 @@ def _network_problems(session: Session) -> Iterator[str]:
     for arn in sorted({rule.listener_arn for rule in request.rules}):
         if problem := balancing.listener_problem(arn):
             yield problem
-
-
-def _allowed(session: Session, what: str, look: Callable[[], T]) -> T | None:  # noqa: UP047 - needs a newer Python
-    """What *look* saw; None when these credentials may not look, which is said."""
-    try:
-        return look()
-    except OperationError as error:
-        if not str(error.details.get("code", "")).startswith(_FORBIDDEN):
-            raise
-        session.warn(f"{what} was not checked: {error.message}")
-        return None

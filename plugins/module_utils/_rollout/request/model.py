@@ -9,16 +9,32 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..._release.record import DEPLOY
+from ..._release.schema import Schema
 from ..service.ownership import Owner
+from ..stages import DONE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..._release.record import Measurement
     from ..definition.comparison import Document
     from ..disclosure.fingerprint import Disclosure
     from ..gates.model import Gate
     from ..scaling.model import Scaling
     from ..values import ListenerRule, ServiceSettings
+
+
+#: From where gates send their requests: this machine, or a task in the network of the service's tasks.
+CONTROLLER, TASK = "controller", "task"
+
+
+@dataclass(frozen=True, slots=True)
+class Probing:
+    """``command`` is what the *container* runs to send requests; its options are those of the service's ``probe``."""
+
+    place: str = CONTROLLER
+    command: tuple[str, ...] = ()
+    container: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +63,12 @@ class RolloutRequest:
     another that finds it locked. ``disclosure`` is how the user's values are shown.
     ``stop_serving`` names what users may reach it by no more, ``take_requests_from`` the services that may lose
     requests to it. ``keep_revisions`` is how many of the service's own revisions stay registered; None: all.
+    ``alternate_target_group_arn`` is the other target group of a service whose traffic can be shifted, by leave of the
+    infrastructure role. ``test_url`` is where a release is reached before users reach it. ``wait_until`` is when the
+    run ends: DONE, PAUSED, or the name of a stage. ``judge_only``: it goes on with a release under way, or fails.
+    ``passed_before`` is what the gates found that are not asked again. ``schema`` is what it needs of the database.
+    ``services`` are all services of the release in their order, where it is one of several.
+    ``probing`` says from where gates send requests.
     """
 
     cluster: str
@@ -73,6 +95,15 @@ class RolloutRequest:
     keep_revisions: int | None = None
     stop_serving: tuple[str, ...] = ()
     take_requests_from: tuple[str, ...] = ()
+    alternate_target_group_arn: str = ""
+    infrastructure_role_arn: str = ""
+    test_url: str = ""
+    wait_until: str = DONE
+    judge_only: bool = False
+    passed_before: tuple[Measurement, ...] = ()
+    schema: Schema = field(default_factory=Schema)
+    services: tuple[str, ...] = ()
+    probing: Probing = field(default_factory=Probing)
 
     @property
     def owned_by(self) -> Owner:
@@ -81,5 +112,13 @@ class RolloutRequest:
 
     @property
     def target_group_arn(self) -> str:
-        """The target group whose targets are judged."""
-        return min(binding.target_group_arn for binding in self.settings.target_bindings)
+        """The target group that tasks are registered with; of two that traffic shifts between, the service's own.
+
+        Empty for a service that no load balancer sends requests to.
+        """
+        return min((binding.target_group_arn for binding in self.settings.target_bindings), default="")
+
+    @property
+    def target_group_arns(self) -> tuple[str, ...]:
+        """Every target group that tasks of the release may be in."""
+        return tuple(sorted(arn for binding in self.settings.target_bindings for arn in binding.target_group_arns))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..._errors import RequestError
 from ..._release.record import DEPLOY, ROLLBACK
+from ..._release.schema import Schema
 from ..disclosure.fingerprint import Disclosure
 from ..gates.table import read_gate
 from ..scaling.options import read_scaling
@@ -24,11 +25,15 @@ from ..values import (
     TargetBinding,
 )
 from .model import Migration, RolloutRequest
+from .probing import probing_problems, read_probing
 from .problems import empty_condition_problems, problems_of
+from .unbalanced import balancing_problems, unbalanced_problems
 from .variables import variables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from ..gates.model import Gate
 
     Options = Mapping[str, Any]
 
@@ -55,7 +60,7 @@ def build_request(options: Options, *, owner: str, key: bytes) -> RolloutRequest
         rules=rules,
         scaling=read_scaling(options["scaling"]),
         desired_count=_desired_count(options),
-        gates=tuple(read_gate(gate, options["url"] or "").aimed(rules) for gate in options["gates"] or []),
+        gates=_gates(options, rules),
         migration=migration,
         supersede=options["supersede"],
         force_new_deployment=options["force_new_deployment"],
@@ -65,8 +70,8 @@ def build_request(options: Options, *, owner: str, key: bytes) -> RolloutRequest
         tags=tags,
         revision=options["revision"] or "",
         keep_revisions=options["keep_revisions"],
-        stop_serving=tuple(options["stop_serving"] or ()),
-        take_requests_from=tuple(options["take_requests_from"] or ()),
+        probing=read_probing(options),
+        **_traffic(options),
     )
     problems = [*problems, *unfit, *_problems(options, request)]
     if options["state"] != "absent" and problems:
@@ -74,8 +79,26 @@ def build_request(options: Options, *, owner: str, key: bytes) -> RolloutRequest
     return request
 
 
+def _traffic(options: Options) -> dict[str, Any]:
+    """Which requests may go elsewhere, and how they are moved."""
+    balancer = options["load_balancer"] or {}
+    return {
+        "stop_serving": tuple(options["stop_serving"] or ()),
+        "take_requests_from": tuple(options["take_requests_from"] or ()),
+        "alternate_target_group_arn": balancer.get("alternate_target_group_arn") or "",
+        "infrastructure_role_arn": balancer.get("infrastructure_role_arn") or "",
+        "test_url": options["test_url"] or "",
+        "wait_until": options["wait_until"],
+        "judge_only": options["judge_only"],
+        "schema": Schema(options["schema_version"] or 0, options["oldest_schema_version"] or 0),
+    }
+
+
 def _problems(options: Options, request: RolloutRequest) -> list[str]:
     return [
+        *balancing_problems(options),
+        *probing_problems(request),
+        *(unbalanced_problems(request) if not options["load_balanced"] else ()),
         *empty_condition_problems(options["listener_rules"] or []),
         *problems_of(request),
         *scaling_problems(options["scaling"]),
@@ -102,7 +125,7 @@ def _settings(options: Options, tags: Mapping[str, str]) -> ServiceSettings:
         )
         if balancer
         else frozenset(),
-        health_check_grace_period_seconds=options["health_check_grace_period_seconds"],
+        health_check_grace_period_seconds=options["health_check_grace_period_seconds"] if balancer else 0,
         deployment=read_deployment(options["deployment"] or {}),
         enable_execute_command=options["enable_execute_command"],
         propagate_tags=options["propagate_tags"],
@@ -121,9 +144,16 @@ def _rules(options: Options, settings: ServiceSettings) -> tuple[ListenerRule, .
             target_group_arn=target_group_arn,
             host_headers=frozenset(rule["host_headers"] or ()),
             conditions=read_conditions(rule),
+            is_test=rule["traffic"] == "test",
         )
         for rule in options["listener_rules"] or []
     )
+
+
+def _gates(options: Options, rules: tuple[ListenerRule, ...]) -> tuple[Gate[Any], ...]:
+    read = (read_gate(gate, options["url"] or "").aimed(rules) for gate in options["gates"] or [])
+    chosen = (gate.in_rollback() if options["state"] == "rolled_back" else gate for gate in read)
+    return tuple(gate for gate in chosen if gate)
 
 
 def _desired_count(options: Options) -> int:

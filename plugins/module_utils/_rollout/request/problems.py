@@ -11,17 +11,22 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from ..._release.record import ROLLBACK
-from ..gates.table import gate_problems
+from ..gates.problems import gate_problems
+from ..gates.settings import AtDeadline
 from ..service.condition_limits import host_problem, path_problem
 from ..service.conditions import KINDS, condition_problems
 from ..service.losses import consent_problem
 from ..service.rules import excess
+from ..stages import Stage
 from ..strategies.table import strategy_named
 from ..values import FARGATE_PROVIDERS
+from .shifting import shifting_problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from ..._release.schema import Schema
+    from ..gates.model import Gate
     from ..values import ListenerRule, ServiceSettings
     from .model import RolloutRequest
 
@@ -44,7 +49,20 @@ def problems_of(request: RolloutRequest) -> list[str]:
         *(f"{problem}." for problem in map(consent_problem, request.stop_serving) if problem),
         *_settings(request.settings),
         *_movement(request),
+        *shifting_problems(request),
+        *_schema(request.schema),
     ]
+
+
+def _schema(schema: Schema) -> Iterator[str]:
+    if schema.version < 0 or schema.oldest < 0:
+        yield "schema_version and oldest_schema_version must not be below 1."
+    elif schema.oldest > schema.version:
+        there = f"is {schema.version}" if schema.version else "is not given"
+        yield (
+            f"oldest_schema_version is {schema.oldest}, and schema_version {there}; a release cannot need an older "
+            "schema than the oldest that it leaves room for."
+        )
 
 
 def _movement(request: RolloutRequest) -> Iterable[str]:
@@ -55,11 +73,42 @@ def _movement(request: RolloutRequest) -> Iterable[str]:
 def _gates(request: RolloutRequest) -> Iterator[str]:
     if not request.gates:
         yield "gates is empty, so no release could ever pass; name at least one gate."
+    elif not any(map(_decides_in_the_end, request.gates)):
+        kinds = "target_health or http" if request.target_group_arn else "task_stability"
+        yield (
+            "gates has none that decides after all traffic has shifted, also in a rollback, and can be asked again of "
+            f"a release that runs; add one of kind {kinds}."
+        )
     names = [gate.name for gate in request.gates]
     if len(set(names)) != len(names):
         yield f"gates has a name twice ({', '.join(sorted(names))}); give each its own 'name'."
     for gate in request.gates:
-        yield from gate_problems(gate)
+        yield from gate_problems(gate, request.poll_seconds)
+        yield from _strategy_problems(gate, request.settings.deployment.strategy)
+
+
+def _decides_in_the_end(gate: Gate[Any]) -> bool:
+    back = gate.in_rollback()
+    return gate.repeats and back is not None and not back.dry_run and Stage.AFTER_TRAFFIC in gate.stages
+
+
+def _strategy_problems(gate: Gate[Any], name: str) -> Iterator[str]:
+    """Why a deployment by the strategy *name* could not ask *gate* as it wants to be asked."""
+    strategy = strategy_named(name)
+    if gate.stages and not strategy.stages & {*gate.stages}:
+        yield (
+            f"gate {gate.name}: stages names {_listed(gate.stages)}, and strategy {name} asks gates only at "
+            f"{_listed(strategy.stages)}; add that, or take the gate out."
+        )
+    if gate.on_inconclusive is AtDeadline.PAUSE and not strategy.can_hold:
+        yield (
+            f"gate {gate.name}: on_inconclusive is pause, and a deployment by strategy {name} cannot be held; write "
+            "rollback or extend."
+        )
+
+
+def _listed(stages: Iterable[Stage]) -> str:
+    return ", ".join(sorted(stage.value for stage in stages))
 
 
 def _counts(request: RolloutRequest) -> Iterator[str]:

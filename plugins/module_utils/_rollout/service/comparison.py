@@ -91,7 +91,7 @@ def view_settings(settings: ServiceSettings) -> dict[str, Any]:
         "platform_version": form.platform_version,
         "network": _view_network(form.network),
         "target_groups": sorted(
-            f"{binding.target_group_arn} -> {binding.container_name}:{binding.container_port}"
+            f"{' or '.join(binding.target_group_arns)} -> {binding.container_name}:{binding.container_port}"
             for binding in form.target_bindings
         ),
         "health_check_grace_period_seconds": form.health_check_grace_period_seconds,

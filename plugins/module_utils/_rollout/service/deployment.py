@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -55,6 +55,34 @@ def parse_state(status: str) -> DeploymentState:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """A lifecycle hook that waits for an answer. After ``expires_at`` ECS does ``timeout_action`` itself."""
+
+    hook_id: str
+    expires_at: datetime | None = None
+    timeout_action: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a deployment is that shifts traffic.
+
+    ``stage`` is ECS's word, also one that is not known here; empty for a deployment without stages. The weights are the
+    shares of the new revision in per cent, None where ECS tells none.
+    """
+
+    stage: str = ""
+    weight: float | None = None
+    test_weight: float | None = None
+    pauses: tuple[Pause, ...] = ()
+
+    def __str__(self) -> str:
+        share = "" if self.weight is None else f", {self.weight:g} % of the traffic on the new revision"
+        paused = ", paused" if self.pauses else ""
+        return f"stage {self.stage or 'not told'}{share}{paused}"
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceDeployment:
     """A service deployment. ``reason`` is what ECS says of its state."""
 
@@ -63,6 +91,7 @@ class ServiceDeployment:
     created_at: datetime
     target_revision_arn: str = ""
     reason: str = ""
+    progress: Progress = field(default_factory=Progress)
 
     @property
     def moving(self) -> bool:

@@ -30,7 +30,10 @@ _EVERY_PATH = frozenset({"/*"})
 
 @dataclass(frozen=True, slots=True)
 class StandingRule:
-    """A listener rule. *conditions* and *actions* are in the API's shape; ``arn`` is empty for one to be created."""
+    """A listener rule. *conditions* and *actions* are in the API's shape; ``arn`` is empty for one to be created.
+
+    One that stands is written without its actions when it has none here: they stay what they are.
+    """
 
     listener_arn: str
     priority: int
@@ -91,6 +94,16 @@ class StandingRule:
         )
 
 
+def same_conditions(left: StandingRule, right: StandingRule) -> bool:
+    """Whether both let the same requests in, wherever they send them."""
+    return _conditions_of(left) == _conditions_of(right)
+
+
+def _conditions_of(rule: StandingRule) -> ListenerRule:
+    bare = replace(compared(rule.summary()), target_group_arn="", waiting_group_arns=frozenset(), arn="")
+    return replace(bare, listener_arn="", priority=0)
+
+
 def _values(conditions: Iterable[Mapping[str, Any]], field: str, member: str) -> frozenset[str]:
     found = (condition for condition in conditions if condition["Field"] == field)
     return frozenset(
@@ -101,7 +114,13 @@ def _values(conditions: Iterable[Mapping[str, Any]], field: str, member: str) ->
 def compared(rule: ListenerRule) -> ListenerRule:
     """*rule* as it is compared: without case that the load balancer ignores, and without a pattern for every path."""
     hosts = frozenset(map(str.lower, rule.host_headers))
-    return replace(rule, path_patterns=_written_paths(rule), host_headers=hosts, conditions=canonical(rule.conditions))
+    return replace(
+        rule,
+        path_patterns=_written_paths(rule),
+        host_headers=hosts,
+        conditions=canonical(rule.conditions),
+        is_test=False,
+    )
 
 
 def _written_paths(rule: ListenerRule) -> frozenset[str]:

@@ -35,7 +35,7 @@ _DEPLOYMENT: Mapping[str, str] = {
 _THRESHOLD = "circuit breaker's threshold"
 # What a rollout itself sends of a circuit breaker and a load balancer.
 _SENT_OF_BREAKER = frozenset({"enable", "rollback"})
-_SENT_OF_BALANCER = frozenset({"targetGroupArn", "containerName", "containerPort"})
+_SENT_OF_BALANCER = frozenset({"targetGroupArn", "containerName", "containerPort", "advancedConfiguration"})
 
 
 def read_unmanaged(answer: Answer) -> Unmanaged:

@@ -9,18 +9,19 @@ strategy says what it has beside that.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..._errors import UnavailableError
-from ..service.deployment import DeploymentState
+from ..service.deployment import DeploymentState, Progress
+from ..stages import Stage
 from ..values import DeploymentSettings
 from .deployments import await_listed, going_to, list_deployments, successor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ..service.deployment import ServiceDeployment
+    from ..service.deployment import Pause, ServiceDeployment
     from ..service.writes import ServiceChange
     from ..values import Service
     from .rollout import Rollout
@@ -53,11 +54,15 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a deployment stands. ``superseded``: another one replaced it, and ``reason`` says which."""
+    """How a deployment stands. ``superseded``: another one replaced it, and ``reason`` says which.
+
+    ``progress`` is how far it is, where it shifts traffic.
+    """
 
     state: DeploymentState
     reason: str = ""
     superseded: bool = False
+    progress: Progress = field(default_factory=Progress)
 
 
 class Strategy:
@@ -68,7 +73,11 @@ class Strategy:
 
     name: ClassVar[str]
     #: Whether ECS changes what listener rules forward to while it works.
-    shifts_weights: ClassVar[bool] = True
+    shifts_weights: ClassVar[bool] = False
+    #: The stages at which gates are asked.
+    stages: ClassVar[frozenset[Stage]] = frozenset(Stage)
+    #: Whether a deployment can be held where it is, for a person to decide.
+    can_hold: ClassVar[bool] = True
     #: The options of this strategy alone, as an argument spec.
     options: ClassVar[Mapping[str, Any]] = {}
 
@@ -165,7 +174,26 @@ class Strategy:
         if newer:
             reason = f"service deployment {newer.arn} ({newer.state.value}) replaced it"
             return Standing(deployment.state, reason, superseded=True)
-        return Standing(deployment.state, deployment.reason)
+        return Standing(deployment.state, deployment.reason, progress=deployment.progress)
+
+    def planned_seconds(self, _deployment: DeploymentSettings) -> float:
+        """How long ECS waits by plan, beside what its work takes, and for verdicts."""
+        return 0.0
+
+    def without_bakes(self, deployment: DeploymentSettings) -> DeploymentSettings:
+        """The same, of which ECS keeps no share of the users for longer than its work takes."""
+        return deployment
+
+    def judged_shares(self, _deployment: DeploymentSettings) -> int:
+        """At how many shares of the users ECS waits for a verdict before it completes the deployment."""
+        return 0
+
+    def first_share(self, _deployment: DeploymentSettings) -> tuple[str, float]:
+        """The least share of the users at which gates are asked, in per cent, and the option that says so."""
+        return "", 100.0
+
+    def go_on(self, rollout: Rollout, started: Started, pauses: Iterable[Pause]) -> None:
+        """Have ECS go on from its *pauses*."""
 
     def roll_back(self, rollout: Rollout, started: Started) -> bool:
         """Ask ECS to roll the deployment back. False when it is past that, so that the revision before is deployed."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from math import ceil, floor
 from typing import TYPE_CHECKING, ClassVar
 
+from ..stages import Stage
 from .model import Strategy
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ class Rolling(Strategy):
     """Bounded by how many tasks stay healthy and how many run at most."""
 
     name: ClassVar[str] = "ROLLING"
-    shifts_weights: ClassVar[bool] = False
+    stages: ClassVar[frozenset[Stage]] = frozenset({Stage.AFTER_TRAFFIC})
+    can_hold: ClassVar[bool] = False
 
     def problems(self, deployment: DeploymentSettings, desired: int) -> Iterator[str]:
         """Why ECS could replace none of *desired* tasks: it may start none beside them, and stop none before.

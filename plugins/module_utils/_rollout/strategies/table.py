@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 from ..._errors import RefusedError, RequestError
 from ..own_options import given_strays, merge_options, stray_options
 from ..values import DeploymentSettings
+from .blue_green import BlueGreen
+from .canary import Canary
+from .linear import Linear
 from .model import SHARED_OPTIONS
 from .rolling import Rolling
 
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from .model import Strategy
 
 #: Every strategy there is; the first one is the default.
-STRATEGIES: list[Strategy] = [Rolling()]
+STRATEGIES: list[Strategy] = [Rolling(), BlueGreen(), Linear(), Canary()]
 
 
 def find_strategy(name: str) -> Strategy | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..._common.wait import until
 from ..._errors import WaitTimeoutError
-from ..judge.observation import count_targets, of_revision
+from ..judge.observation import count_targets, count_tasks, of_revision
 from ..strategies.service_events import said_by_ecs
 from .meanwhile import DELETED, ask
 
@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from .snapshot import Snapshot
 
 
-def home_group(session: Session, snapshot: Snapshot) -> str:
-    """The target group that the service goes back to."""
+def home_groups(session: Session, snapshot: Snapshot) -> tuple[str, ...]:
+    """The target groups that the service goes back to: two where traffic shifts between them."""
     bindings = snapshot.settings.target_bindings if snapshot.settings else frozenset()
-    groups = [binding.target_group_arn for binding in bindings]
-    return session.request.target_group_arn if session.request.target_group_arn in groups or not groups else min(groups)
+    homes = sorted((binding.target_group_arns for binding in bindings), key=lambda groups: groups[0])
+    ours = [groups for groups in homes if session.request.target_group_arn in groups]
+    return next(iter(ours or homes), session.request.target_group_arns)
 
 
 class UnfinishedError(WaitTimeoutError):
@@ -36,22 +37,28 @@ class UnfinishedError(WaitTimeoutError):
 class Arrival:
     """What the service is set to, and whether every desired task of it is healthy and no other task runs.
 
-    ``lost`` says why that can never be seen.
+    ``lost`` says why that can never be seen. ``balanced``: a load balancer says which task is healthy.
     """
 
     task_definition_arn: str = ""
     healthy: bool = False
     desired: int = 0
     lost: str = ""
+    balanced: bool = True
+
+    def __str__(self) -> str:
+        return f"all of its {self.desired} tasks {'healthy in the target group' if self.balanced else 'running'}"
 
 
-def await_arrival(session: Session, back: WayBack, seconds: float, group: str, meanwhile: Meanwhile) -> Arrival:
-    """Wait until the revision of *back* is healthy in the target *group*, or the service is set to another one.
+def await_arrival(
+    session: Session, back: WayBack, seconds: float, groups: tuple[str, ...], meanwhile: Meanwhile
+) -> Arrival:
+    """Wait until the revision of *back* is healthy in the target *groups*, or the service is set to another one.
 
     A rollback is believed in only then. Raises UnfinishedError after *seconds*.
     """
     return until(
-        lambda: _look(session, back, group, meanwhile),
+        lambda: _look(session, back, groups, meanwhile),
         lambda seen: seen.healthy or bool(seen.lost) or seen.task_definition_arn not in ("", back.task_definition_arn),
         clock=session,
         seconds=seconds,
@@ -69,7 +76,7 @@ def unfinished(session: Session, back: WayBack, seen: str) -> UnfinishedError:
     )
 
 
-def _look(session: Session, back: WayBack, group: str, meanwhile: Meanwhile) -> Arrival:
+def _look(session: Session, back: WayBack, groups: tuple[str, ...], meanwhile: Meanwhile) -> Arrival:
     request, ports = session.request, session.ports
     service = ask(session, lambda: (ports.ecs.describe_service(request.cluster, request.service),))
     if service is None:
@@ -80,22 +87,23 @@ def _look(session: Session, back: WayBack, group: str, meanwhile: Meanwhile) -> 
         return Arrival(service[0].task_definition_arn)
     if service[0].desired_count == 0:
         return Arrival(back.task_definition_arn, lost="its desired count is 0, so that no task runs: scale it up")
-    arrival = _look_at_tasks(session, back, group, service[0].desired_count)
+    arrival = _look_at_tasks(session, back, groups, service[0].desired_count)
     return arrival if arrival.healthy or arrival.lost else replace(arrival, lost=meanwhile.unreachable())
 
 
-def _look_at_tasks(session: Session, back: WayBack, group: str, desired: int) -> Arrival:
+def _look_at_tasks(session: Session, back: WayBack, groups: tuple[str, ...], desired: int) -> Arrival:
     request, ports = session.request, session.ports
     tasks = ask(session, lambda: ports.ecs.list_tasks(request.cluster, request.service))
-    targets = ask(session, lambda: (ports.balancing.describe_targets(group),))
+    targets = ask(session, lambda: [ports.balancing.describe_targets(group) for group in groups])
     if tasks is None or targets is None:
         return Arrival(back.task_definition_arn)
-    if targets[0] is None:
-        return Arrival(back.task_definition_arn, lost=f"target group {group} was deleted")
+    if None in targets:
+        return Arrival(back.task_definition_arn, lost=f"target group {' or '.join(groups)} was deleted")
+    there = tuple(target for group in targets for target in group or ())
     others = [
         task
         for task in tasks
         if task.task_definition_arn != back.task_definition_arn and task.last_status == "RUNNING" and not task.stop_code
     ]
-    seen = count_targets(desired, of_revision(tasks, back.task_definition_arn), targets[0])
-    return Arrival(back.task_definition_arn, seen.whole and not others, desired)
+    seen = (count_targets if groups else count_tasks)(desired, of_revision(tasks, back.task_definition_arn), there)
+    return Arrival(back.task_definition_arn, seen.whole and not others, desired, balanced=bool(groups))

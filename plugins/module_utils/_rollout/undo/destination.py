@@ -60,6 +60,12 @@ def way_back(history: tuple[Release, ...], facts: Facts, *, adopted: bool) -> Wa
     return WayBack(stop=not running or recorded)
 
 
+def way_to(history: tuple[Release, ...], task_definition_arn: str) -> WayBack:
+    """Where the revision stands for a release that was judged fit; nowhere when none of *history* did."""
+    judged = running_release(history, task_definition_arn)
+    return _to(judged) if judged else WayBack()
+
+
 def _to(release: Release) -> WayBack:
     tag = "" if release.version == release.digest else release.version
     return WayBack(release.task_definition_arn, release.name, tag=tag)

@@ -15,7 +15,7 @@ from .meanwhile import ask
 
 if TYPE_CHECKING:
     from ..session import Session
-    from ..strategies.model import Started
+    from ..strategies.model import Standing, Started
     from .destination import WayBack
     from .meanwhile import Meanwhile
 
@@ -29,10 +29,15 @@ class Ending:
     lost: str = ""
 
 
-def await_end(session: Session, started: Started, back: WayBack, meanwhile: Meanwhile) -> Ending:
-    """The end of the deployment *started*. Raises UnfinishedError after the time that the request gives."""
+def await_end(
+    session: Session, started: Started, back: WayBack, meanwhile: Meanwhile, *, forward: bool = False
+) -> Ending:
+    """The end of the deployment *started*, which is the way back itself when it goes *forward*.
+
+    Raises UnfinishedError after the time that the request gives.
+    """
     return until(
-        lambda: _look(session, started, meanwhile),
+        lambda: _look(session, started, meanwhile, forward=forward),
         lambda seen: bool(seen.lost) or not seen.state.moving,
         clock=session,
         seconds=session.request.timeout_seconds,
@@ -41,7 +46,18 @@ def await_end(session: Session, started: Started, back: WayBack, meanwhile: Mean
     )
 
 
-def _look(session: Session, started: Started, meanwhile: Meanwhile) -> Ending:
-    standing = ask(session, lambda: started.strategy.follow(session, started))
+def _follow(session: Session, started: Started, *, forward: bool) -> Standing:
+    """How it stands. A hook that ECS fires on the way back is answered, for nothing there is judged.
+
+    What was refused and is not on its way back yet, as far as is seen, must not be let go on.
+    """
+    standing = started.strategy.follow(session, started)
+    if forward or standing.state is DeploymentState.ROLLING_BACK:
+        started.strategy.go_on(session, started, standing.progress.pauses)
+    return standing
+
+
+def _look(session: Session, started: Started, meanwhile: Meanwhile, *, forward: bool) -> Ending:
+    standing = ask(session, lambda: _follow(session, started, forward=forward))
     ending = Ending(standing.state, standing.reason) if standing else Ending(DeploymentState.UNKNOWN)
     return Ending(ending.state, ending.reason, meanwhile.lost()) if ending.state.moving else ending

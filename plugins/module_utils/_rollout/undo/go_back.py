@@ -38,7 +38,8 @@ def undo(session: Session, snapshot: Snapshot, started: Started, back: WayBack, 
     only when users get answers again.
     """
     restoration = Restoration(session, snapshot)
-    if not back.stop:
+    if not (back.stop or started.strategy.shifts_weights):
+        # Where ECS moves the traffic, its rollback does that first.
         restoration.rules_that_answer()
     try:
         undone = _undo(session, restoration, started, back, step)

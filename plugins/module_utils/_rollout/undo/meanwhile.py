@@ -24,12 +24,12 @@ DELETED = "the service was deleted meanwhile"
 
 
 class Meanwhile:
-    """Looks after the service, its target *group* and the listener rules of before."""
+    """Looks after the service, its target *groups* and the listener rules of before."""
 
-    def __init__(self, session: Session, restoration: Restoration, group: str) -> None:
+    def __init__(self, session: Session, restoration: Restoration, groups: tuple[str, ...]) -> None:
         self._session = session
         self._restoration = restoration
-        self._group = group
+        self._groups = groups
         self._missing: frozenset[tuple[str, int]] = frozenset()
         self._told: set[str] = set()
 
@@ -45,9 +45,10 @@ class Meanwhile:
     def unreachable(self) -> str:
         """Why no task of the service can ever be reached, empty otherwise. Rules that were deleted are put back."""
         try:
-            targets = ask(self._session, lambda: (self._session.ports.balancing.describe_targets(self._group),))
-            if targets and targets[0] is None:
-                return f"target group {self._group} was deleted"
+            describe = self._session.ports.balancing.describe_targets
+            targets = ask(self._session, lambda: [describe(group) for group in self._groups])
+            if targets and None in targets:
+                return f"target group {' or '.join(self._groups)} was deleted"
             standing = ask(self._session, self._restoration.standing)
         except SupersededError:
             raise
@@ -62,7 +63,7 @@ class Meanwhile:
         missing = {rule.place: rule for rule in rules if rule.conditions and at(standing, rule.place) is None}
         before, self._missing = self._missing, frozenset(missing)
         refused = filter(None, [self._put_back_rule(rule) for place, rule in missing.items() if place in before])
-        reached = any(self._group in rule.weights for rule in standing)
+        reached = any(not rule.weights.keys().isdisjoint(self._groups) for rule in standing)
         return "" if reached else "; ".join(refused)
 
     def _put_back_rule(self, rule: StandingRule) -> str:

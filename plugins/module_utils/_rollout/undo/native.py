@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..._release.record import Outcome
 from ..service.deployment import DeploymentState
-from .arrival import await_arrival, home_group
+from .arrival import await_arrival, home_groups
 from .destination import Undone
 from .ending import await_end
 from .meanwhile import Meanwhile
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 def await_rollback(session: Session, started: Started, back: WayBack, restoration: Restoration) -> Undone:
     """Wait for the end of the rollback that ECS is at; when it ends elsewhere, deploy the revision before instead."""
-    group = home_group(session, restoration.snapshot)
-    meanwhile = Meanwhile(session, restoration, group)
+    groups = home_groups(session, restoration.snapshot)
+    meanwhile = Meanwhile(session, restoration, groups)
     began = session.monotonic()
     ending = await_end(session, started, back, meanwhile)
     if ending.lost:
@@ -35,7 +35,7 @@ def await_rollback(session: Session, started: Started, back: WayBack, restoratio
     if ending.state in (DeploymentState.ROLLBACK_FAILED, DeploymentState.SUCCESSFUL):
         return redeploy(session, started.strategy, back, restoration)
     left = session.request.timeout_seconds - (session.monotonic() - began)
-    arrival = await_arrival(session, back, left, group, meanwhile)
+    arrival = await_arrival(session, back, left, groups, meanwhile)
     if arrival.lost:
         return Undone(Outcome.FAILED, f"ECS rolled the service back to {back.version}, but {arrival.lost}.")
     if not arrival.healthy:
@@ -43,6 +43,5 @@ def await_rollback(session: Session, started: Started, back: WayBack, restoratio
         return redeploy(session, started.strategy, back, restoration)
     return Undone(
         Outcome.ROLLED_BACK,
-        f"The service is back on {back.version} ({back.revision}), all of its {arrival.desired} tasks healthy in the "
-        "target group.",
+        f"The service is back on {back.version} ({back.revision}), {arrival}.",
     )

@@ -16,7 +16,7 @@ from ..service.rules import ours_or_there, routed_groups
 from ..service.writes import ServiceChange
 from ..strategies.service_events import said_by_ecs
 from ..strategies.table import find_strategy
-from .arrival import await_arrival, home_group
+from .arrival import await_arrival, home_groups
 from .destination import Undone
 from .ending import await_end
 from .meanwhile import Meanwhile
@@ -43,6 +43,8 @@ def redeploy(session: Session, failed: Strategy, back: WayBack, restoration: Res
     strategy = find_strategy(change.settings.deployment.strategy) or failed
     undone = _deploy(session, strategy, back, restoration, change)
     home = snapshot.settings.target_bindings if snapshot.settings else change.settings.target_bindings
+    if any(binding.shift for binding in change.settings.target_bindings):
+        return undone
     if undone.outcome is not Outcome.ROLLED_BACK or change.settings.target_bindings == home:
         return undone
     Restoration(session, snapshot).rules_that_answer()
@@ -53,11 +55,11 @@ def redeploy(session: Session, failed: Strategy, back: WayBack, restoration: Res
 def _deploy(
     session: Session, strategy: Strategy, back: WayBack, restoration: Restoration, change: ServiceChange
 ) -> Undone:
-    group = home_group(session, restoration.snapshot)
-    meanwhile = Meanwhile(session, restoration, group)
+    groups = home_groups(session, restoration.snapshot)
+    meanwhile = Meanwhile(session, restoration, groups)
     again = strategy.update(session, change, back.task_definition_arn)
     began = session.monotonic()
-    ending = await_end(session, again, back, meanwhile)
+    ending = await_end(session, again, back, meanwhile, forward=True)
     if ending.lost:
         return Undone(
             Outcome.FAILED, f"A new deployment was bringing the service back to {back.version}, but {ending.lost}."
@@ -71,7 +73,7 @@ def _deploy(
             f"{ROLL_BACK_TO.format(version='<version>')}.{said_by_ecs(session)}",
         )
     left = session.request.timeout_seconds - (session.monotonic() - began)
-    arrival = await_arrival(session, back, left, group, meanwhile)
+    arrival = await_arrival(session, back, left, groups, meanwhile)
     if arrival.lost:
         return Undone(
             Outcome.FAILED, f"A new deployment brought the service back to {back.version}, but {arrival.lost}."
@@ -83,8 +85,7 @@ def _deploy(
         )
     return Undone(
         Outcome.ROLLED_BACK,
-        f"A new deployment put the service back on {back.version} ({back.revision}), all of its {arrival.desired} "
-        "tasks healthy in the target group.",
+        f"A new deployment put the service back on {back.version} ({back.revision}), {arrival}.",
     )
 
 
@@ -94,6 +95,10 @@ def _change(session: Session, back: WayBack, snapshot: Snapshot) -> ServiceChang
     if service is None:
         return ServiceChange(before, (), back.task_definition_arn)
     current, home = service.settings.target_bindings, before.target_bindings
+    if any(binding.shift for binding in current):
+        # Users are where ECS moved them: the same way leads back, whatever the strategy was before.
+        before = replace(before, target_bindings=current, deployment=service.settings.deployment)
+        home = current
     listeners = frozenset(rule.listener_arn for rule in request.rules)
     groups = frozenset(binding.target_group_arn for binding in current | home)
     standing = ours_or_there(session.ports.balancing.list_rules(listeners, groups), request.rules, request.owned_by)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ..._errors import FastbreakError, SupersededError
 from ..scaling.change import change_back
 from ..service.comparison import changed_settings, starts_deployment
-from ..service.rules import at, widened, with_waiting, written
+from ..service.rules import at, same_conditions, widened, with_waiting, written
 from ..service.writes import ServiceChange
 
 if TYPE_CHECKING:
@@ -136,7 +136,8 @@ class Restoration:
 
     def _put_back_unless_dead(self, rule: StandingRule, there: StandingRule | None) -> None:
         """Put the rule back, unless that takes users from where they get answers to where nobody answers."""
-        if there and there.groups != rule.groups and self._healthy(there) and not self._healthy(rule):
+        moved = there and there.groups != rule.groups and not self._shares_pair(there, rule)
+        if there and moved and self._healthy(there) and not self._healthy(rule):
             self._left.append(
                 f"{rule.name}, which forwards to {', '.join(sorted(there.groups))} as long as "
                 f"{', '.join(sorted(rule.groups)) or 'what it forwarded to'} has no healthy target"
@@ -153,15 +154,27 @@ class Restoration:
             )
             return
         back = replace(rule, arn=there.arn if there else "")
-        if there and keep:
+        weighted = there is not None and self._shares_pair(there, rule)
+        if weighted:
+            # Its weights are ECS's, which has moved the traffic back, or is at it.
+            back = replace(back, actions=())
+        elif there and keep:
             # Tasks may still be registered with the group that loses the traffic: ECS wants it to stay attached.
             back = with_waiting(back, there.weights)
-        if there is None or not there.same_routing(back):
-            back = balancing.put_rule(back)
+        if there is None or not (same_conditions(there, back) if weighted else there.same_routing(back)):
+            balancing.put_rule(back)
             self._done.append(rule.name)
         if there and there.tags != rule.tags:
             balancing.tag_rule(there, dict(rule.tags))
             self._done.append(f"the tags of {rule.name}")
+
+    def _shares_pair(self, *rules: StandingRule) -> bool:
+        """Whether all of *rules* forward to groups only that ECS shifts traffic between."""
+        settings = [self._session.request.settings, *([self.snapshot.settings] if self.snapshot.settings else [])]
+        pairs = [
+            set(binding.target_group_arns) for each in settings for binding in each.target_bindings if binding.shift
+        ]
+        return any(all(rule.weights and rule.weights.keys() <= pair for rule in rules) for pair in pairs)
 
     def _delete(self, rule: StandingRule) -> None:
         self._session.ports.balancing.delete_rule(rule.arn)

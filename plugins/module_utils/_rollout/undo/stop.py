@@ -26,9 +26,11 @@ def stop(session: Session, task_definition_arn: str) -> Undone:
     await_gone(session)
     if request.owned_by.owns(ports.ecs.task_definition_tags(task_definition_arn)):
         ports.ecs.deregister_task_definition(task_definition_arn)
+    gone = "The service was deleted"
+    if request.target_group_arns:
+        gone = "The service and its listener rules were deleted, so the load balancer answers by its default action"
     return Undone(
         Outcome.STOPPED,
-        "There was nothing to go back to: this was the first release. The service and its listener rules were deleted, "
-        "so the load balancer answers by its default action; the failed tasks' logs are kept. Correct the release and "
-        "deploy again.",
+        f"There was nothing to go back to: this was the first release. {gone}; the failed tasks' logs are kept. "
+        "Correct the release and deploy again.",
     )

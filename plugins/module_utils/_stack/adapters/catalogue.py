@@ -1,13 +1,14 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an account has before any stack: its availability zones, and certificates of ACM."""
+"""What an account has before any stack: its availability zones, certificates of ACM, and OpenID Connect providers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from ..._aws.api import AwsClient
+from ..types import Certificate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,14 +22,28 @@ class Catalogue:
     def __init__(self, connect: Callable[[str], Callable[[], Any]]) -> None:
         self._zones = _Zones(connect("ec2"))
         self._certificates = _Certificates(connect("acm"))
+        self._token_issuers = _TokenIssuers(connect("iam"))
 
     def zones(self) -> Mapping[str, str]:
         """The state of each zone that the account may use, by the zone's name."""
         return self._zones.states()
 
-    def certificate(self, arn: str) -> str | None:
-        """The status of a certificate; None when there is none of that ARN."""
-        return self._certificates.status(arn)
+    def certificate(self, arn: str) -> Certificate | None:
+        """A certificate; None when there is none of that ARN."""
+        return self._certificates.describe(arn)
+
+    def token_issuers(self) -> Mapping[str, str]:
+        """The OpenID Connect providers of the account: their ARNs by their URL without its scheme."""
+        return self._token_issuers.arns()
+
+
+class _TokenIssuers(AwsClient):
+    label = "IAM"
+
+    def arns(self) -> Mapping[str, str]:
+        answer = self._call("list the OpenID Connect providers", "list_open_id_connect_providers")
+        arns = [item["Arn"] for item in answer["OpenIDConnectProviderList"]]
+        return {arn.partition("oidc-provider/")[2]: arn for arn in arns}
 
 
 class _Zones(AwsClient):
@@ -42,6 +57,17 @@ class _Zones(AwsClient):
 class _Certificates(AwsClient):
     label = "ACM"
 
-    def status(self, arn: str) -> str | None:
+    def describe(self, arn: str) -> Certificate | None:
         answer = self._find(f"read certificate {arn}", "describe_certificate", _MISSING, CertificateArn=arn)
-        return None if answer is None else str(answer["Certificate"].get("Status", "unknown"))
+        if answer is None:
+            return None
+        found = answer["Certificate"]
+        # The first of the names is among the others as well, but in certificates of old only by itself.
+        names = [found.get("DomainName"), *(found.get("SubjectAlternativeNames") or [])]
+        return Certificate(
+            status=str(found.get("Status", "unknown")),
+            names=tuple(dict.fromkeys(name for name in names if name)),
+            not_before=found.get("NotBefore"),
+            not_after=found.get("NotAfter"),
+            key_algorithm=str(found.get("KeyAlgorithm") or ""),
+        )

@@ -274,6 +274,7 @@ def _reversal(change: Mapping[str, Any]) -> Reversal:
         resource_type=change["ResourceType"],
         action=action,
         replacement=_REPLACEMENTS.get(change.get("Replacement", ""), default),
+        physical_id=change.get("PhysicalResourceId", ""),
     )
 
 
@@ -286,4 +287,5 @@ def _drift(drift: Mapping[str, Any]) -> ResourceDrift:
             (item["PropertyPath"], item.get("ExpectedValue", ""), item.get("ActualValue", ""))
             for item in drift.get("PropertyDifferences", [])
         ),
+        physical_id=drift.get("PhysicalResourceId", ""),
     )

@@ -8,10 +8,14 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
-from ansible_collections.fastbreak.aws.plugins.filter import gates, runs, stacks, texts
+from ansible_collections.fastbreak.aws.plugins.filter import companions, gates, releases, runs, stacks, texts
 
 FOLDER = Path(__file__).parents[4] / "plugins" / "filter"
-FILTERS = {name: made for file in (gates, runs, stacks, texts) for name, made in file.FilterModule().filters().items()}
+FILTERS = {
+    name: made
+    for file in (companions, gates, releases, runs, stacks, texts)
+    for name, made in file.FilterModule().filters().items()
+}
 
 
 def test_every_filter_is_documented_under_its_name():

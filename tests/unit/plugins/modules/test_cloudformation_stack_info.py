@@ -3,6 +3,7 @@
 
 """Stacks as they are read, with their drift where that is asked for."""
 
+import json
 from datetime import UTC, datetime
 
 import boto3
@@ -38,7 +39,9 @@ def cloudformation():
 
 def read(client, clock=None, **options):
     context = Context(lambda service: client, clock or FakeClock(), Lines(), check_mode=False)
-    return perform({"names": ["a", "b"], "detect_drift": False, "timeout_seconds": 60, **options}, context)
+    return perform(
+        {"names": ["a", "b"], "detect_drift": False, "find_additions": False, "timeout_seconds": 60, **options}, context
+    )
 
 
 def answer_stacks(stub):
@@ -78,3 +81,29 @@ def test_drift_is_waited_for_and_told_with_its_values(cloudformation):
         ],
     }
     assert clock.sleeps == [1.0]
+
+
+def test_what_was_added_is_told_of_stacks_that_exist():
+    clients = {
+        name: boto3.client(name, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+        for name in ("cloudformation", "iam")
+    }
+    stack_id = "arn:aws:cloudformation:us-east-1:111111111111:stack/a/1"
+    summary = {"LogicalResourceId": "Role", "ResourceType": "AWS::IAM::Role", "PhysicalResourceId": "a-role"}
+    listed = {**summary, "ResourceStatus": "CREATE_COMPLETE", "LastUpdatedTimestamp": NOW}
+    template = json.dumps({"Resources": {"Role": {"Type": "AWS::IAM::Role"}}})
+    attached = {"PolicyName": "p", "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}
+    with Stubber(clients["cloudformation"]) as stacks, Stubber(clients["iam"]) as iam:
+        stacks.add_response("describe_stacks", {"Stacks": [{**STACK, "StackId": stack_id}]}, {"StackName": "a"})
+        stacks.add_client_error("describe_stacks", "ValidationError", "Stack with id b does not exist")
+        stacks.add_response("list_stack_resources", {"StackResourceSummaries": [listed]}, {"StackName": stack_id})
+        stacks.add_response("get_template", {"TemplateBody": template})
+        iam.add_response("list_attached_role_policies", {"AttachedPolicies": [attached]})
+        iam.add_response("list_role_policies", {"PolicyNames": []})
+        context = Context(clients.get, FakeClock(), Lines(), check_mode=False)
+        options = {"names": ["a", "b"], "detect_drift": False, "find_additions": True, "timeout_seconds": 60}
+        [addition] = perform(options, context)["stacks"]["a"]["additions"]
+        stacks.assert_no_pending_responses()
+        iam.assert_no_pending_responses()
+    command = f"aws iam detach-role-policy --role-name a-role --policy-arn {attached['PolicyArn']}"
+    assert (addition["logical_id"], addition["command"]) == ("Role", command)

@@ -11,13 +11,13 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
+from tests.unit.plugins.plugin_utils.processes import descendants, left_of
 from tools.files import ROOT
 
 if TYPE_CHECKING:
@@ -108,23 +108,6 @@ def black_hole() -> Iterator[socket.socket]:
         yield server
 
 
-def children(pid: int) -> set[int]:
-    """The processes below *pid* that are there."""
-    try:
-        found = set(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()))
-    except FileNotFoundError:
-        return set()
-    return found.union(*map(children, found))
-
-
-def lives(pid: int) -> bool:
-    """Whether the process is there, and has not ended without anybody asking how."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
 @pytest.mark.process
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL, signal.SIGTERM], ids=lambda number: number.name)
 def test_worker_that_waits_for_an_answer_ends_with_its_run(
@@ -143,18 +126,13 @@ def test_worker_that_waits_for_an_answer_ends_with_its_run(
         ) as run,
     ):
         connection, _address = black_hole.accept()
-        workers = children(run.pid)
+        workers = descendants(run.pid)
         assert workers
         # The controller alone, as the kernel does when memory is short. Ctrl-C goes to all of them.
         run.send_signal(number)
         run.wait(timeout=120)
-        deadline = time.monotonic() + 60
-        while any(map(lives, workers)) and time.monotonic() < deadline:
-            time.sleep(0.2)
-        left = set(filter(lives, workers))
+        left = left_of(workers)
         connection.close()
-        for pid in left:
-            os.kill(pid, signal.SIGKILL)
     assert left == set()
     if number == signal.SIGINT:
         # ansible-core itself shows nothing that a task says once it is interrupted.

@@ -31,6 +31,17 @@ def test_each_of_our_errors_is_a_failed_task_with_its_facts(kind: type[_errors.F
     assert answer(work) == {"failed": True, "msg": "Tried this, saw that. Do so.", "last": {"status": "BUSY"}}
 
 
+@pytest.mark.parametrize("length", [100, 10_000, 10_001, 1_000_000])
+def test_a_message_keeps_both_ends_of_what_is_too_long_to_be_read(length: int) -> None:
+    def work() -> dict[str, Any]:
+        raise _errors.OperationError(f"Tried {'x' * (length - 15)} Do this.")
+
+    msg = answer(work)["msg"]
+    assert (msg[:6], msg[-9:]) == ("Tried ", " Do this.")
+    assert len(msg) == length if length <= 10_000 else len(msg) < 10_100
+    assert ("characters left out" in msg) is (length > 10_000)
+
+
 def test_facts_never_hide_that_a_task_failed() -> None:
     def work() -> dict[str, Any]:
         raise _errors.OperationError("It failed.", failed=False, msg="all is well")

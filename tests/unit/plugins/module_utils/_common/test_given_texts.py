@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.common.validation import check_type_dict
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.given import given_options
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.given_texts import (
     repeated_key,
     repeated_problems,
@@ -58,7 +59,24 @@ def test_no_pair_of_a_text_is_lost_unseen(pairs: list[tuple[str, int]]) -> None:
 
 
 def test_problems_name_the_option_and_no_value() -> None:
-    (repeated,) = repeated_problems(SPEC, {"name": "a=1 a=2", "limits": "a=1 a=secret"})
+    (repeated,) = repeated_problems(given_options(SPEC, {"name": "a=1 a=2", "limits": "a=1 a=secret"}))
     assert repeated == "limits gives 'a' twice, so that it is not known which is meant; write it once"
-    (coded,) = unicode_problems(SPEC, {"name": "secret\udcff", "file": "/tmp/\udcff"})  # noqa: S108
+    (coded,) = unicode_problems(given_options(SPEC, {"name": "secret\udcff", "file": "/tmp/\udcff"}))  # noqa: S108
     assert coded == "name holds bytes that are no UTF-8; write it in UTF-8"
+
+
+@pytest.mark.parametrize(
+    ("options", "place"),
+    [
+        ({"name": "a\0"}, "name"),
+        ({"file": "\0"}, "file"),
+        ({"limits": {"a": ["b", {"c": "\0"}]}}, "limits"),
+        ({"limits": {"\0": 1}}, "limits"),
+        ({"words": ["a", "\0"]}, "words[1]"),
+        ({"rules": [{"name": "a"}, {"name": "\0"}]}, "rules[1].name"),
+    ],
+)
+def test_a_nul_is_refused_where_it_stands(options: dict[str, Any], place: str) -> None:
+    rules = {"type": "list", "elements": "dict", "options": {"name": {}}}
+    spec = {**SPEC, "words": {"type": "list", "elements": "str"}, "rules": rules}
+    assert list(unicode_problems(given_options(spec, options))) == [f"{place} holds a NUL character; take it out"]

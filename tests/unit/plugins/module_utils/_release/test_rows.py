@@ -76,6 +76,8 @@ def test_row_of_the_contract_is_read_and_what_a_newer_version_added_is_left() ->
         ({"gates": [{**GATE, "verdict": "FINE"}]}, "one of its gates cannot be read: its verdict is 'FINE'"),
         ({"gates": [{**GATE, "samples": True}]}, "its samples is True, where a whole number"),
         ({"gates": [{"gate": "http"}]}, "one of its gates cannot be read: it has no verdict"),
+        ({"services": "worker"}, "its services are 'worker', where a list of text is expected"),
+        ({"services": ["worker", 1]}, "its services are ['worker', 1]"),
         ({"release_id": "R#zzz"}, "its release_id is not R#seq- and 12 digits"),
         ({"reason": 5 * ["x" * 90]}, "..., where text is expected"),
     ],
@@ -101,10 +103,12 @@ def test_any_value_of_any_attribute_is_read_as_it_is_or_refused(name: str, value
     except ValueError:
         return
     kept = asdict(release)[name]
-    assert kept == value or name in {"outcome", "gates"}
+    read = {"outcome", "gates", "services", "schema_version", "oldest_schema_version", "course", "evidence"}
+    assert kept == value or name in read
     assert isinstance(release.outcome, Outcome)
     assert all(isinstance(gate, Measurement) for gate in release.gates)
-    assert all(isinstance(text, str) for key, text in asdict(release).items() if key not in {"outcome", "gates"})
+    assert all(isinstance(text, str) for key, text in asdict(release).items() if key not in read)
+    assert all(isinstance(service, str) for service in release.services)
 
 
 @pytest.mark.parametrize("name", sorted(set(ROW) - {"gates"}))

@@ -112,10 +112,10 @@ def newest(world: World) -> Release:
     return world.history("inference")[0]
 
 
-def released(world: World, ports: Ports) -> None:
+def released(world: World, ports: Ports, **options: Any) -> None:
     """Release 1.0.0 and forget the calls that made it."""
     world.push("1.0.0", "a")
-    deploy(ports, "1.0.0")
+    deploy(ports, "1.0.0", **options)
     world.calls.clear()
 
 

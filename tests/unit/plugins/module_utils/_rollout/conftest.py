@@ -20,4 +20,4 @@ def world() -> World:
 @pytest.fixture
 def ports(world: World) -> Ports:
     """That account behind every port."""
-    return Ports(world, world, world, world, world, world, world, world, world, world, world)
+    return Ports(world, world, world, world, world, world, world, world, world, world, world, world, world)

@@ -17,6 +17,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import R
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, UnavailableError
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import RECORD_PREFIX
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.sequence import following_key
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.metrics import periods
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.comparison import starts_deployment
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import (
     DeploymentState,
@@ -25,9 +26,11 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.dep
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.wildcards import matches
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import (
     Answer,
+    CommandResult,
     Condition,
     ContainerState,
     Deployment,
+    HealthCheck,
     Service,
     ServiceSettings,
     Target,
@@ -40,10 +43,14 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import RepositoryImage
+    from ansible_collections.fastbreak.aws.plugins.module_utils._release.approval import Answer as GivenAnswer
+    from ansible_collections.fastbreak.aws.plugins.module_utils._release.approval import Question
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import Promotion
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import KeptSnapshot, Lock, Release
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.metrics import MetricQuery
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.scaling.change import ScalingChange
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.scaling.model import Scaling
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.access import Ingress, ListenerAccess
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.rules import StandingRule
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.writes import OneOffTask, ServiceChange
 from tests.unit.plugins.module_utils._rollout.definitions import ANSWER_ONLY
@@ -197,6 +204,17 @@ class World(Scheduler):
         deployment.state, deployment.rollback_at = DeploymentState.ROLLING_BACK, self.seconds
         return True
 
+    def continue_deployment(self, arn: str, hook_id: str) -> bool:
+        self.calls.append("continue_deployment")
+        return self.answer_hook(arn, hook_id, "CONTINUE")
+
+    def refuse_deployment(self, arn: str, hook_id: str) -> bool:
+        self.calls.append("refuse_deployment")
+        return self.answer_hook(arn, hook_id, "ROLLBACK")
+
+    def unknown_settings(self, settings: ServiceSettings) -> tuple[str, ...]:
+        return self.unknown
+
     def list_tasks(self, cluster: str, service: str) -> tuple[Task, ...]:
         return tuple(self._as_task(task) for task in self.tasks if task.group == f"service:{service}")
 
@@ -268,6 +286,12 @@ class World(Scheduler):
     def request_count_label(self, target_group_arn: str, listener_arns: frozenset[str]) -> str:
         return f"app/alb/1/{target_group_arn.rpartition(':')[2]}" if listener_arns else ""
 
+    def listener_access(self, arn: str) -> ListenerAccess | None:
+        return self.access
+
+    def health_check(self, target_group_arn: str) -> HealthCheck | None:
+        return None if target_group_arn in self.missing else self.checked
+
     def describe_targets(self, target_group_arn: str) -> tuple[Target, ...] | None:
         if target_group_arn in self.missing:
             return None
@@ -295,7 +319,7 @@ class World(Scheduler):
         if rule.arn:
             assert there
             assert there.arn == rule.arn
-            rule = replace(rule, tags=there.tags)
+            rule = replace(rule, tags=there.tags, actions=rule.actions or there.actions)
         elif there:
             raise OperationError(f"PriorityInUse: {rule.priority}")
         self.calls.append("put_rule")
@@ -346,6 +370,10 @@ class World(Scheduler):
         return numbered
 
     def note_deployment(self, release: Release) -> None:
+        self.records[release.release_id] = release
+
+    def keep_measurements(self, release: Release) -> None:
+        assert self.records[release.release_id].in_progress
         self.records[release.release_id] = release
 
     def finish(self, release: Release) -> None:
@@ -407,8 +435,34 @@ class World(Scheduler):
     def role_problem(self, arn: str) -> str:
         return "does not exist" if arn in self.missing else ""
 
+    def infrastructure_role_problem(self, arn: str) -> str:
+        return "does not exist" if arn in self.missing else ""
+
     def secret_problem(self, value_from: str) -> str:
         return "does not exist, or lies in another account or region" if value_from in self.missing else ""
+
+    def secret_denial(self, role_arn: str, value_from: str) -> str:
+        if self.forbidden:
+            raise OperationError("these credentials may not", code="AccessDenied")
+        denied = "secretsmanager:GetSecretValue"
+        return f"cannot be read by {role_arn}: no {denied}" if denied in self.denied else ""
+
+    def denied_actions(self, role_arn: str, actions: tuple[str, ...], resource_arn: str) -> tuple[str, ...]:
+        if self.forbidden:
+            raise OperationError("these credentials may not", code="AccessDenied")
+        return tuple(action for action in actions if action in self.denied)
+
+    def ingress(self, ids: frozenset[str]) -> tuple[Ingress, ...]:
+        return self.lets_in
+
+    def subnet_cidrs(self, ids: frozenset[str]) -> Mapping[str, str]:
+        return dict.fromkeys(ids, "10.20.1.0/24")
+
+    def own_address(self, url: str) -> str:
+        return self.address
+
+    def free_addresses(self, ids: frozenset[str]) -> Mapping[str, int]:
+        return dict.fromkeys(ids, self.addresses)
 
     def secret_keys(self, value_from: str) -> frozenset[str] | None:
         if self.forbidden:
@@ -423,22 +477,64 @@ class World(Scheduler):
     def security_group_vpcs(self, ids: frozenset[str]) -> Mapping[str, str]:
         return dict.fromkeys(ids - self.missing, self.group_vpc)
 
+    def image_labels(self, repository: str, digest: str) -> Mapping[str, str]:
+        return self.labels
+
     def image_platforms(self, repository: str, digest: str) -> frozenset[str]:
         if self.forbidden:
             raise OperationError("these credentials may not", code="AccessDeniedException")
         return self.platforms
 
+    def ask(self, question: Question) -> None:
+        if self.unreachable:
+            raise UnavailableError("the network is down")
+        if all((known.release, known.gate) != (question.release, question.gate) for known in self.asked):
+            self.asked.append(question)
+
+    def questions(self, service: str, release: str) -> tuple[Question, ...]:
+        return tuple(question for question in self.asked if question.release == release)
+
+    def answer(self, answer: GivenAnswer) -> None:
+        self.answered.append(answer)
+
+    def answers(self, service: str, release: str) -> tuple[GivenAnswer, ...]:
+        return tuple(answer for answer in self.answered if answer.release == release)
+
     def alarm_states(self, names: frozenset[str]) -> Mapping[str, str]:
         return self.alarms
+
+    def metric_series(
+        self, queries: tuple[MetricQuery, ...], begin: datetime, end: datetime
+    ) -> tuple[dict[datetime, float], ...]:
+        if self.forbidden:
+            raise OperationError("these credentials may not", code="AccessDenied")
+        return tuple(self._series(query, begin, end) for query in queries)
+
+    def file_problem(self, path: str) -> str:
+        return "does not exist" if path in self.missing else ""
+
+    def read_file(self, path: str) -> bytes:
+        return f"what {path} holds".encode()
+
+    def run_command(
+        self, command: tuple[str, ...], variables: Mapping[str, str], *, seconds: float, pass_credentials: bool
+    ) -> CommandResult:
+        self.ran.append((command, dict(variables), pass_credentials))
+        return self.programs.pop(0)
+
+    def _series(self, query: MetricQuery, begin: datetime, end: datetime) -> dict[datetime, float]:
+        value = self.metrics.get((query.metric, dict(query.dimensions).get("TargetGroup", "")), lambda _at: None)
+        known = ((at, value(at)) for at in periods(begin, end, query.period_seconds))
+        return {at: found for at, found in known if found is not None}
 
     def group_exists(self, name: str) -> bool:
         return name not in self.missing
 
     def tail(self, group: str, stream: str, *, lines: int) -> tuple[str, ...]:
         task = next((known for known in self.tasks if known.arn.endswith(f"/{stream.rpartition('/')[2]}")), None)
-        return task.lines if task else ()
+        return (task.lines if task.group.startswith("service:") else self.logged or task.lines) if task else ()
 
-    def request(
+    def request(  # noqa: PLR0913 - as the port
         self,
         method: str,
         url: str,
@@ -446,6 +542,8 @@ class World(Scheduler):
         timeout_seconds: float,
         version_header: str,
         headers: tuple[tuple[str, str], ...] = (),
+        body: bytes = b"",
+        keep_bytes: int = 0,
     ) -> Answer:
         if self.unreachable:
             return Answer(0, problem="connection refused", unreachable=True)
@@ -464,8 +562,24 @@ class World(Scheduler):
             seen = rule.summary()
             paths = not seen.path_patterns or any(fnmatchcase(path, pattern) for pattern in seen.path_patterns)
             hosts = not seen.host_headers or any(matches(host, sent["host"]) for host in seen.host_headers)
+            if not self._takes(rule):
+                continue
             if paths and hosts and all(self._met(each, method, query, sent) for each in seen.conditions):
-                return next(iter(sorted(rule.groups)), "")
+                return self._pick(rule)
+        return ""
+
+    def _takes(self, rule: StandingRule) -> bool:
+        """Whether the request is sent to the rule's listener: there is one."""
+        return True
+
+    def _pick(self, rule: StandingRule) -> str:
+        """Which of the rule's groups a request is sent to, by their weights."""
+        weights = {group: weight for group, weight in sorted(rule.weights.items()) if weight}
+        turn = self.number() % (sum(weights.values()) or 1)
+        for group, weight in weights.items():
+            if turn < weight:
+                return group
+            turn -= weight
         return ""
 
     def _met(self, condition: Condition, method: str, query: str, sent: dict[str, str]) -> bool:

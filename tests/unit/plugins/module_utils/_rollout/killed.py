@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 WRITES = frozenset(
     {
+        "answer",
+        "ask",
         "create_service",
         "delete_rule",
         "delete_service",
@@ -28,9 +30,12 @@ WRITES = frozenset(
         "drop_snapshot",
         "finish",
         "keep_snapshot",
+        "keep_measurements",
         "note_deployment",
         "put_rule",
         "change_scaling",
+        "continue_deployment",
+        "refuse_deployment",
         "register_task_definition",
         "remove_scaling",
         "run_task",
@@ -60,7 +65,7 @@ class Mortal:
         self.steps: list[str] = []
 
     def ports(self) -> Ports:
-        return Ports(self, self, self, self, self, self, self, self, self, self, self)  # type: ignore[arg-type]
+        return Ports(*[self] * 13)  # type: ignore[arg-type]
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._world, name)
@@ -102,7 +107,7 @@ class Witness:
         self.left: list[tuple[str, World]] = []
 
     def ports(self) -> Ports:
-        return Ports(self, self, self, self, self, self, self, self, self, self, self)  # type: ignore[arg-type]
+        return Ports(*[self] * 13)  # type: ignore[arg-type]
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._world, name)

@@ -16,16 +16,20 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import RepositoryImage
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import DeploymentState
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import HealthCheck
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from ansible_collections.fastbreak.aws.plugins.module_utils._release.approval import Answer, Question
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import Promotion
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import KeptSnapshot, Lock, Release
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.scaling.model import Scaling
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.access import Ingress, ListenerAccess
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.rules import StandingRule
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.writes import OneOffTask
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import (
+        CommandResult,
         Service,
         ServiceEvent,
         ServiceSettings,
@@ -102,7 +106,12 @@ class Ticks(list[Tick]):
 class Scheduler:
     """What the account holds, and how it moves on as time passes."""
 
-    def __init__(self) -> None:
+    asked: list[Question]
+    answered: list[Answer]
+
+    def __init__(self, name: str = "inference") -> None:
+        #: The only service of this account.
+        self.name = name
         self.seconds = 0.0
         self.calls: list[str] = []
         #: Reading calls that cost something.
@@ -123,21 +132,39 @@ class Scheduler:
         self.sender = "192.0.2.1/32"
         self.records: dict[str, Release] = {}
         self.promoted: list[Promotion] = []
+        self.labels: dict[str, str] = {}
+        self.asked, self.answered = [], []
         self.lock: Lock | None = None
         self.kept: KeptSnapshot | None = None
         self.missing: set[str] = set()
+        #: What was run once, and what that logged.
         self.once: list[OneOffTask] = []
+        self.logged: tuple[str, ...] = ()
         self.alarms: dict[str, str] = {}
+        #: How programs end, the next first; and what was run, with what variables, and whether with credentials.
+        self.programs: list[CommandResult] = []
+        self.ran: list[tuple[tuple[str, ...], dict[str, str], bool]] = []
+        #: The values of metrics by their name and target group, minute by minute; a minute that is not there has none.
+        self.metrics: dict[tuple[str, str], Callable[[datetime], float | None]] = {}
         self.forbidden = False
         self.keys: frozenset[str] | None = frozenset({"password"})
         self.platforms: frozenset[str] = frozenset({"linux/amd64"})
         self.group_vpc = "vpc-1"
         self.cluster = "ACTIVE"
         self.providers: frozenset[str] = frozenset({"FARGATE", "FARGATE_SPOT"})
-        self.breaker_threshold = 3
-        self.grace_seconds = 30.0
+        self.breaker_threshold, self.grace_seconds = 3, 30.0
         self.unreachable = False
         self.target_problem = ""
+        #: What no role's policies allow.
+        self.denied: set[str] = set()
+        #: How many addresses each subnet has left; and that of this machine.
+        self.addresses, self.address = 251, "192.0.2.1"
+        self.checked = HealthCheck(5, 2, 3)
+        #: Where listeners are, and who gets there.
+        self.access: ListenerAccess | None = None
+        self.lets_in: tuple[Ingress, ...] = ()
+        #: What the loaded API model does not know.
+        self.unknown: tuple[str, ...] = ()
         self.key = b""
         self.events: list[ServiceEvent] = []
         self.at: list[tuple[float, Callable[[], None]]] = []
@@ -229,6 +256,7 @@ class Scheduler:
             self.seconds,
             f"10.0.0.{number}",
             behaviour,
+            group=f"service:{self.name}",
             groups=deployment.groups,
         )
         self.tasks.append(task)
@@ -309,6 +337,8 @@ class Scheduler:
         """ECS goes back to the target groups of the revision before; other settings stay."""
         assert self.service
         bindings = self.service.settings.target_bindings
+        if not bindings:
+            return self.service.settings
         served = min(bindings, key=lambda binding: binding.target_group_arn)
         groups = (replace(served, target_group_arn=group) for group in current.previous_groups)
         return replace(self.service.settings, target_bindings=frozenset(groups))
@@ -322,7 +352,7 @@ class Scheduler:
                 previous, previous_groups = deployment.definition_arn, deployment.groups
             if deployment.state is DeploymentState.IN_PROGRESS:
                 deployment.state, deployment.reason = DeploymentState.STOPPED, "a newer deployment replaced it"
-        arn = f"arn:aws:ecs:us-east-1:111111111111:service-deployment/fastbreak-dev/inference/d{number}"
+        arn = f"arn:aws:ecs:us-east-1:111111111111:service-deployment/fastbreak-dev/{self.name}/d{number}"
         self.deployments.append(
             FakeDeployment(
                 arn,

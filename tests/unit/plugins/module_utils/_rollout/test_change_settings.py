@@ -179,7 +179,7 @@ class Late:
         self._late: Callable[[], None] | None = None
 
     def ports(self) -> Ports:
-        return Ports(self, self, self, self, self, self, self, self, self, self, self)  # type: ignore[arg-type]
+        return Ports(*[self] * 13)  # type: ignore[arg-type]
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._world, name)

@@ -54,6 +54,7 @@ GUARDED = {
     "balancing": methods(rollout_ports.LoadBalancing),
     "scaling": methods(rollout_ports.ScalingPort),
     "releases": methods(release_ports.Releases),
+    "approvals": methods(release_ports.Approvals),
 }
 #: Ports that nothing can be written through.
 READING = {"images": release_ports.Images, "promotions": release_ports.PromotionRecord}
@@ -67,7 +68,21 @@ def test_every_method_is_known_to_read_or_to_write() -> None:
 
 
 def test_only_ports_that_read_are_not_guarded() -> None:
-    told = ("describe_", "find_", "promotions", "secret_", "security_group_", "subnet_", "role_", "image_", "alarm_")
+    told = (
+        "describe_",
+        "find_",
+        "promotions",
+        "secret_",
+        "security_group_",
+        "subnet_",
+        "role_",
+        "image_",
+        "alarm_",
+        "infra",
+        "denied_",
+        "free_",
+        "ingress",
+    )
     for protocol in (*READING.values(), rollout_ports.Surroundings, rollout_ports.Logs):
         assert {
             name for name in methods(protocol) if not name.startswith((*told, "caller_", "group_", "tail"))
@@ -82,7 +97,7 @@ def test_write_is_made_sure_of_first_and_a_read_is_not(port: str, name: str) -> 
         def __getattr__(self, called: str) -> Callable[[], None]:
             return lambda: told.append(called)
 
-    ports = guarded(Ports(*[Port()] * 11), lambda attempted: told.append(f"secure {attempted}"), told.append)  # type: ignore[arg-type]
+    ports = guarded(Ports(*[Port()] * 13), lambda attempted: told.append(f"secure {attempted}"), told.append)  # type: ignore[arg-type]
     getattr(getattr(ports, port), name)()
     assert told == ([name] if name in READS | UNLOCKED else [f"secure {name}", name])
 
@@ -95,7 +110,7 @@ def test_write_that_was_interrupted_or_not_answered_is_doubted(error: BaseExcept
         raise error
 
     world.delete_rule = world.list_rules = refuse  # type: ignore[assignment, method-assign]
-    ports = guarded(Ports(*[world] * 11), lambda _name: None, doubted.append)  # type: ignore[arg-type]
+    ports = guarded(Ports(*[world] * 13), lambda _name: None, doubted.append)  # type: ignore[arg-type]
     for call in (ports.balancing.delete_rule, ports.balancing.list_rules):
         with pytest.raises(type(error)):
             call("arn")  # type: ignore[call-arg, arg-type]
@@ -142,7 +157,7 @@ def test_flows_write_through_the_ports_of_their_session_alone() -> None:
     sources = {str(path): (ROOT / path).read_text(encoding="utf-8") for path in flows}
     # `Recording.finish` is named like the port's.
     found = {path for path, source in sources.items() if unguarded(source)}
-    assert found == {"plugins/module_utils/_rollout/attempt.py"}
+    assert found == {f"plugins/module_utils/_rollout/{name}.py" for name in ("attempt", "withdraw")}
     assert len(flows) > 50
 
 
@@ -156,7 +171,7 @@ class Thief:
         self.stolen = False
 
     def ports(self) -> Ports:
-        return Ports(self, self, self, self, self, self, self, self, self, self, self)  # type: ignore[arg-type]
+        return Ports(*[self] * 13)  # type: ignore[arg-type]
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._world, name)
@@ -189,7 +204,7 @@ def platform() -> World:
 @cache
 def _platform() -> World:
     world = World()
-    ports = Ports(*[world] * 11)  # type: ignore[arg-type]
+    ports = Ports(*[world] * 13)  # type: ignore[arg-type]
     for version, digit in (("1.0.0", "a"), ("1.1.0", "b")):
         world.push(version, digit)
         deploy(ports, version)
@@ -286,7 +301,8 @@ def test_slow_write_does_not_outlive_the_lock_while_it_can_be_renewed(name: str)
     class Slow:
         def __getattr__(self, called: str) -> Any:
             found = getattr(world, called)
-            if called not in WRITES - {"drop_lock", "write_lock"}:
+            # These end in seconds.
+            if called not in WRITES - {"drop_lock", "keep_measurements", "write_lock"}:
                 return found
 
             def made(*args: Any, **kwargs: Any) -> Any:
@@ -300,7 +316,7 @@ def test_slow_write_does_not_outlive_the_lock_while_it_can_be_renewed(name: str)
     world.at.append((world.seconds + 1, watch))
     slow = Slow()
     try:
-        run(name, Ports(*[slow] * 11))  # type: ignore[arg-type]
+        run(name, Ports(*[slow] * 13))  # type: ignore[arg-type]
     except FastbreakError as error:
         told = error.message
     else:

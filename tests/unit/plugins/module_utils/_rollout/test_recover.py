@@ -95,7 +95,7 @@ BAD = {"path_status": {"/v1/analyses": 500}}
 
 
 def ports_of(world: World) -> Ports:
-    return Ports(*[world] * 11)  # type: ignore[arg-type]
+    return Ports(*[world] * 13)  # type: ignore[arg-type]
 
 
 def platform(*versions: str, **last: Any) -> World:

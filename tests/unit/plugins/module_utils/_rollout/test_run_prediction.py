@@ -28,7 +28,7 @@ COMMANDS: tuple[dict[str, Any], ...] = (
 
 def behind(world: World) -> Ports:
     """*world* behind every port."""
-    return Ports(world, world, world, world, world, world, world, world, world, world, world)
+    return Ports(*[world] * 13)  # type: ignore[arg-type]
 
 
 def ended(world: World, command: dict[str, Any], *, check_mode: bool) -> str:

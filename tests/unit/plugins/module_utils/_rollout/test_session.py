@@ -199,13 +199,14 @@ def _story(world: World, days: list[int]) -> Iterator[Any]:
     for version, digit in (("1.0.0", "a"), ("1.1.0", "b"), ("1.2.0", "c")):
         world.push(version, digit)
     clock = Askew(world, days)
-    whole = Ports(*[world] * 8, clock, world, world)  # type: ignore[arg-type]
+    whole = Ports(*[world] * 8, clock, world, world, world, world)  # type: ignore[arg-type]
     yield deploy(whole, "1.0.0").action
     yield deploy(whole, "1.1.0").action
     yield deploy(whole, "1.1.0", document=document(FASTBREAK_LOG_LEVEL="debug")).action
     mortal = Mortal(world, 20)
+    doomed = Ports(*[mortal] * 8, Askew(mortal, days), mortal, mortal, mortal, mortal)  # type: ignore[arg-type]
     with pytest.raises(Killed):
-        deploy(Ports(*[mortal] * 8, Askew(mortal, days), mortal, mortal), "1.2.0", owner="dead@here:1:dddd")  # type: ignore[arg-type]
+        deploy(doomed, "1.2.0", owner="dead@here:1:dddd")
     began = world.seconds
     for command in ({"version": "", "kind": ROLLBACK}, {"version": "", "kind": ROLLBACK}, {"version": "1.0.0"}):
         try:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.ports import DependencyState, Ports
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.types import (
+    Certificate,
     LivingState,
     NothingToUpdateError,
     StackBusyError,
@@ -204,9 +205,10 @@ class FakeStore:
 
 
 class FakeCatalogue:
-    """``states`` are those of the zones by name, ``certificates`` those of certificates by ARN; ``asked`` records."""
+    """``states`` are those of the zones by name, ``certificates`` are by ARN, whole or a status; ``asked`` records."""
 
-    def __init__(self, states=None, certificates=None):
+    def __init__(self, states=None, certificates=None, issuers=None):
+        self.issuers = issuers or {}
         self.states = {"us-east-1a": "available", "us-east-1b": "available"} if states is None else states
         self.certificates = certificates or {}
         self.asked = []
@@ -215,9 +217,14 @@ class FakeCatalogue:
         self.asked.append("zones")
         return self.states
 
+    def token_issuers(self):
+        self.asked.append("issuers")
+        return self.issuers
+
     def certificate(self, arn):
         self.asked.append(arn)
-        return self.certificates.get(arn)
+        found = self.certificates.get(arn)
+        return Certificate(found) if isinstance(found, str) else found
 
 
 def ports_of(stacks, clock, run=None, living=None, **others):

@@ -3,21 +3,16 @@
 
 """From components to their stacks."""
 
-from pathlib import Path
-
 import pytest
-import yaml
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.components import (
     component_of,
     component_outputs,
-    dependants,
     logical_ids,
     stack_name,
     stack_names,
 )
 
-ROOT = Path(__file__).parents[5]
 STACKS = {
     "fastbreak-dev-network": {"outputs": {"VpcId": "vpc-1"}},
     "fastbreak-dev-ecs": {"outputs": {}},
@@ -63,10 +58,7 @@ def test_choices_are_read_by_component_and_a_strange_one_is_refused():
             logical_ids(wrong, "ecr", known)
 
 
-def test_who_reads_a_component():
-    reads = {"network": [], "rds": ["network"], "ecs": ["network"], "service": ["rds", "ecs"], "ecr": None}
-    assert dependants(reads, "network") == ["rds", "ecs"]
-    assert dependants(reads, "service") == []
+def test_the_component_of_a_stack():
     assert component_of("fastbreak-dev-rds") == "rds"
 
 
@@ -74,39 +66,3 @@ def test_who_reads_a_component():
 def test_what_chooses_no_resources_is_refused(chosen):
     with pytest.raises(RequestError, match=r"like rds\.Database"):
         logical_ids(chosen, "rds", ["rds"])
-
-
-@pytest.mark.parametrize(
-    "depends_on", [None, [], 5, {"rds": 5}, {"rds": True}, {"rds": {"network": 1}}, {"network": [], "rds": "network"}]
-)
-def test_what_names_no_dependencies_is_refused(depends_on):
-    with pytest.raises(RequestError, match=r"which is no list|is no mapping"):
-        dependants(depends_on, "network")
-
-
-@pytest.mark.parametrize(
-    ("depends_on", "words"),
-    [
-        ({"rds": ["network"], "network": []}, "rds names network, which stands below it"),
-        ({"network": ["service"], "service": ["network"]}, "network names service, which stands below it"),
-        ({"network": [], "rds": ["rds"]}, "rds names rds, which stands below it, or reads it in turn"),
-        ({"network": None, "rds": ["nowhere"]}, "rds names nowhere, which is no component"),
-        ({"network": [], "rds": [1, None]}, "rds names 1, which is no component"),
-    ],
-)
-def test_an_order_that_would_delete_what_others_stand_on_is_refused(depends_on, words):
-    with pytest.raises(RequestError, match=words):
-        dependants(depends_on, "network")
-
-
-def test_a_teardown_knows_what_the_templates_read_whatever_an_inventory_says():
-    playbook = yaml.safe_load((ROOT / "playbooks" / "teardown.yml").read_text())
-    known = next(play["vars"]["__teardown_known"] for play in playbook if "__teardown_known" in play.get("vars", {}))
-    read = {}
-    for component in known:
-        tasks = yaml.safe_load((ROOT / "roles" / component / "tasks" / "main.yml").read_text())
-        given = tasks[0]["vars"].get("stack_parameters", {}).values()
-        read[component] = {value["component"] for value in given if isinstance(value, dict)}
-    assert set(known) == {path.parents[1].name for path in ROOT.glob("roles/*/files/stack.yaml")}
-    assert all(names <= set(known[component]) for component, names in read.items())
-    assert dependants(known, "network") == ["rds", "ecs"]

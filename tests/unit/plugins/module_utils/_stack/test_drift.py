@@ -5,7 +5,7 @@
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, WaitTimeoutError
-from ansible_collections.fastbreak.aws.plugins.module_utils._stack.drift import Drift, detect_drift
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.drift import Drift, describe, detect_drift
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.types import DriftDetection, ResourceDrift
 
 from tests.unit.plugins.module_utils._common.fakes import FakeClock
@@ -52,3 +52,15 @@ def test_a_detection_that_never_ends_is_a_timeout():
     with pytest.raises(WaitTimeoutError, match="drift of a was not detected within 60 s") as raised:
         detect_drift(["a", "b"], FakeDrift(a=[RUNNING], b=[DONE]), FakeClock(), 60)
     assert raised.value.details == {"last": {"a": "a"}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "physical_id", "told"),
+    [
+        ("AWS::KMS::Alias", "alias/a", "R (AWS::KMS::Alias) was deleted"),
+        ("AWS::KMS::Key", "", "R (AWS::KMS::Key) was deleted"),
+        ("AWS::KMS::Key", "12ab", "aws kms cancel-key-deletion --key-id 12ab && aws kms enable-key --key-id 12ab"),
+    ],
+)
+def test_a_key_may_only_be_pending_deletion_and_can_be_kept(kind, physical_id, told):
+    assert describe(ResourceDrift("R", kind, "DELETED", physical_id=physical_id)).endswith(told)

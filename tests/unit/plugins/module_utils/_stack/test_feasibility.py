@@ -219,3 +219,39 @@ def test_names_are_properties_of_their_types(kind):
 @pytest.mark.parametrize("kind", sorted(HOLDS_DATA))
 def test_types_that_hold_data_exist(kind):
     assert schema(kind)["typeName"] == kind
+
+
+SIZED = {
+    "Parameters": {"Size": {"Type": "Number"}, "Name": {"Type": "String"}, "Other": {"Type": "String"}},
+    **thing(DATABASE, AllocatedStorage={"Ref": "Size"}, DBName={"Ref": "Name"}, DBInstanceIdentifier="fastbreak"),
+}
+MADE_WITH = {"Size": "25", "Name": "a", "Other": "x"}
+SOURCES = {"Size": "rds_allocated_storage_gib", "Name": "rds_database_name", "Other": "rds_other"}
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"Size": "20"}, "It comes of rds_allocated_storage_gib."),
+        ({"Name": "b"}, "It comes of rds_database_name."),
+        ({"Size": "20", "Other": "y"}, "It comes of rds_allocated_storage_gib."),
+        ({"Size": "20", "Name": "b"}, "It comes of rds_allocated_storage_gib, rds_database_name."),
+    ],
+)
+def test_a_refusal_names_the_variables_that_ask_for_it(stacks, clock, given, named):
+    stacks.put(NAME, template=SIZED, parameters=MADE_WITH)
+    ports, _said = ports_of(stacks, clock)
+    wanted = StackRequest(
+        name=NAME, template=SIZED, template_text="{}", parameters={**MADE_WITH, **given}, sources=SOURCES
+    )
+    with pytest.raises(RefusedError) as raised:
+        apply_stack(wanted, ports, check_mode=True)
+    assert named in raised.value.message
+    assert "It comes of" not in str(change_by_template(stacks, clock))
+
+
+def change_by_template(stacks, clock):
+    """What is said when the template itself asks for it."""
+    with pytest.raises(RefusedError) as raised:
+        change(stacks, clock, (thing(DATABASE, AllocatedStorage="25"), thing(DATABASE, AllocatedStorage="20")))
+    return raised.value.message

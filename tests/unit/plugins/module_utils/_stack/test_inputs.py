@@ -18,7 +18,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._stack.request impor
 
 ROOT = Path(__file__).parents[5]
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
-COMPONENTS = ["bootstrap", "network", "iam", "ecr", "rds", "ecs", "edge", "cloudfront", "service"]
+COMPONENTS = sorted(path.parents[1].name for path in ROOT.glob("roles/*/files/stack.yaml"))
 SUBJECTS = [
     ["*"],
     ["repo:o/r:*"],
@@ -108,6 +108,7 @@ WRONG = {
     "iam_repository_name": ["Upper", "-a", "a//b", 1],
     "iam_promotion_source_repository_arn": ["fastbreak/inference", "arn:aws:ecr:us-east-1:111111111111:repository/*"],
     "network_ingress_cidr": ["banana", "10.0.0.0", "10.0.0.1/8", "300.0.0.0/8", "10.0.0.0/33", "::/0", ""],
+    "network_cloudfront_prefix_list_id": ["pl-x", "sg-12345678", "pl-3b927c52,pl-3b927c53", "com.amazonaws"],
     "network_test_ingress_cidr": ["banana", "10.0.0.0/8,10.1.0.0/16"],
     "network_vpc_cidr": [
         "10.0.0.0/8",
@@ -153,6 +154,14 @@ WRONG = {
     "cloudfront_content_security_policy": ["", "default-src\n'self'", "x" * 2049],
     "cloudfront_log_days": [0, 36501, "x"],
     "cloudfront_old_version_days": [0, 1.5],
+    "fastbreak_deployed_by": ["jenkins", "", "Manual", True],
+    "codepipeline_repository_name": ["Upper", "-a"],
+    "codepipeline_execution_environment_tag": ["a b", "-1", "x" * 129],
+    "codepipeline_approval": ["maybe", ""],
+    "codepipeline_gates": ["", "x" * 401, "#{variables.release}", "a\nb"],
+    "codepipeline_timeout_minutes": [4, 2161, "x"],
+    "codepipeline_log_retention_days": [0, 100],
+    "codepipeline_artifact_days": [0, 1.5],
     "edge_domain_name": ["no domain", "*.example.org", "video.example.org"],
     "edge_hosted_zone_id": ["z1"],
     "edge_rate_limit": [9, "many"],
@@ -198,6 +207,22 @@ WRONG = {
     "ecs_unhealthy_threshold": [1, 11],
     "ecs_deregistration_delay_seconds": [-1, 3601],
     "service_log_retention_days": [100, True],
+    "cloudwatch_critical_email": ["nobody", "a@b@c", "a@b c", "a@b,c@d", ["a@b"]],
+    "cloudwatch_warning_email": ["nobody", "@", 1],
+    "cloudwatch_minimum_requests": [0, -1, 1000001, 1.5],
+    "cloudwatch_error_share_percent": [0, 101, "many"],
+    "cloudwatch_latency_seconds": [0, 4001, "long"],
+    "cloudwatch_database_cpu_percent": [0, 100],
+    "cloudwatch_database_free_storage_gib": [0, 65537],
+    "cloudwatch_database_connections": [0, 5001],
+    "cloudwatch_service_cpu_percent": [0, 1001],
+    "cloudwatch_web_acl_name": ["a b", "a/b", 1],
+    "cloudwatch_waf_blocked_requests": [0, 100000001],
+    "cloudwatch_trail_days": [0, 3654],
+    "backup_retention_days": [0, 36501],
+    "backup_copy_retention_days": [0, 36501],
+    "backup_copy_vault_arn": ["vault", "arn:aws:backup:eu-west-1:1:backup-vault:copies", [1]],
+    "ecs_exec_log_retention_days": [100, True],
 }
 
 

@@ -81,3 +81,8 @@ def test_a_limit_is_found_before_anything_is_written(stacks, clock, check_mode):
     with pytest.raises(RequestError, match="was not touched"):
         apply(stacks, clock, check_mode=check_mode, tags=numbered(51))
     assert stacks.calls == []
+
+
+def test_a_value_that_is_too_long_is_told_by_its_variable():
+    with pytest.raises(RequestError, match=r": iam_repository_name has 4097 bytes, and 4096 are allowed\.$"):
+        checked(parameters={"P": "x" * 4097}, sources={"P": "iam_repository_name"})

@@ -10,9 +10,18 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._stack.template impo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.plugins.module_utils._stack.planning import GIVEN, existing, planned
+from tests.unit.plugins.module_utils._stack.planning import GIVEN, TEMPLATE, existing, planned
 
 LARGE = {**GIVEN, "Size": "large"}
+LATER = {
+    **TEMPLATE,
+    "Conditions": {"IsLarge": {"Fn::Equals": [{"Ref": "Size"}, "large"]}},
+    "Resources": {
+        **TEMPLATE["Resources"],
+        "Alarm": {"Type": "AWS::CloudWatch::Alarm", "Condition": "IsLarge", "Properties": {"AlarmName": "a"}},
+    },
+}
+UNKNOWN = {**GIVEN, "Size": known_after("elsewhere")}
 
 
 @pytest.mark.parametrize(
@@ -30,6 +39,10 @@ LARGE = {**GIVEN, "Size": "large"}
             planned(given={"Cidr": "10.1.0.0/16"}, found=existing()),
             "update: 3 to modify (2 replaced or maybe so)",
         ),
+        (planned(LATER), "create: 4 to add"),
+        (planned(LATER, LARGE), "create: 5 to add"),
+        (planned(LATER, UNKNOWN), "create: 4 to add (1 more perhaps)"),
+        (planned(LATER, UNKNOWN, existing()), "update: 0 to add (1 more perhaps), 1 to modify, outputs"),
         (removal("s", stored_model(existing())), "delete: 4 to remove"),
     ],
 )
@@ -42,6 +55,13 @@ def test_a_new_stack_has_nothing_before():
     assert shown["before"] == {}
     assert shown["after_header"] == "stack s (create: 4 to add)"
     assert shown["after"]["resources"]["Vpc (AWS::EC2::VPC)"] == {"Properties": {"CidrBlock": "10.0.0.0/16"}}
+
+
+def test_what_is_made_under_a_condition_that_is_not_known_is_no_more_than_possible():
+    found = planned(LATER, UNKNOWN)
+    assert "Alarm (AWS::CloudWatch::Alarm, perhaps)" in diff_of(found)["after"]["resources"]
+    assert [charge.resource for charge in found.charges] == []
+    assert [charge.resource for charge in planned(LATER, LARGE).charges] == ["Alarm"]
 
 
 def test_a_removed_stack_has_nothing_after():

@@ -23,6 +23,7 @@ OPTIONS = {
     "unprotect": [],
     "retain": [],
     "skip_rollback": [],
+    "domain_names": [],
     "listener_rules": None,
 }
 

@@ -43,6 +43,8 @@ def test_what_will_be_done_is_told_from_the_types_schemas(resource_type, status,
     [
         (Reversal("R", "AWS::DynamoDB::Table", "add", "no"), "recreated without them"),
         (Reversal("R", "AWS::DynamoDB::Table", "modify", "yes"), "would be replaced, and with it its items"),
+        (Reversal("R", "AWS::KMS::Key", "add", "no"), "recreated without them. If"),
+        (Reversal("R", "AWS::KMS::Key", "add", "no", "12ab"), "cancel-key-deletion --key-id 12ab && "),
         (Reversal("R", "AWS::DynamoDB::Table", "modify", "unknown"), "may be replaced, and with it its items"),
         (Reversal("R", "AWS::S3::Bucket", "modify", "maybe"), "may be replaced, and with it its objects"),
     ],

@@ -115,6 +115,7 @@ def test_resources_and_outputs_follow_their_condition():
     assert list(dev.resources) == ["Always"]
     assert not dev.outputs
     assert list(prod.resources) == list(unknown.resources) == ["Always", "Prod"]
+    assert [model.uncertain for model in (dev, prod, unknown)] == [set(), set(), {"Prod"}]
     assert prod.outputs == {"Prod": "x"}
 
 

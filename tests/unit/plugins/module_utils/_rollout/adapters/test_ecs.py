@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.api import ApiRefusedError
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.ecs import EcsClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.ecs_requests import write_settings
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.comparison import changed_settings
@@ -268,6 +269,22 @@ def test_deployment_that_cannot_be_stopped_any_more_is_no_error(api: tuple[EcsCl
     ecs, stub = api
     stub.add_client_error("stop_service_deployment", code)
     assert not ecs.stop_service_deployment("arn")
+
+
+@pytest.mark.parametrize(("answer", "action"), [("continue", "CONTINUE"), ("refuse", "ROLLBACK")])
+def test_a_hook_is_answered_with_its_action_for_ecs_takes_none_for_continue(
+    api: tuple[EcsClient, Stubber], answer: str, action: str
+) -> None:
+    ecs, stub = api
+    asked = {"serviceDeploymentArn": "arn", "hookId": "hook", "action": action}
+    stub.add_response("continue_service_deployment", {"serviceDeploymentArn": "arn"}, asked)
+    stub.add_client_error("continue_service_deployment", "InvalidParameterException", expected_params=asked)
+    stub.add_client_error("continue_service_deployment", "AccessDeniedException", expected_params=asked)
+    call = getattr(ecs, f"{answer}_deployment")
+    assert call("arn", "hook")
+    assert not call("arn", "hook"), "it awaits nothing any more"
+    with pytest.raises(OperationError, match=f"answer {action} to hook hook"):
+        call("arn", "hook")
 
 
 def test_definition_is_checked_against_the_model_without_a_call(api: tuple[EcsClient, Stubber]) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,12 +16,18 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.ec
     read_task,
     read_task_definition,
 )
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import DeploymentState
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.ecs_requests import write_settings
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import (
+    DeploymentState,
+    Pause,
+    Progress,
+)
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import (
     ContainerState,
     Network,
     ServiceSettings,
     TargetBinding,
+    TrafficShift,
 )
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -127,3 +134,41 @@ def test_containers_that_have_not_ended_have_no_exit_code() -> None:
 def test_a_revision_is_active_unless_ecs_says_otherwise(said: dict[str, str], active: bool) -> None:
     answer = {"taskDefinitionArn": "web:1", "family": "web", "revision": 1, **said}
     assert read_task_definition(answer, {"family": "web"}).active is active
+
+
+def test_a_deployment_that_shifts_tells_how_far_it_is_and_which_hooks_wait() -> None:
+    hooks = [
+        {"hookId": "h1", "targetType": "PAUSE", "status": "SUCCEEDED"},
+        {
+            "hookId": "h2",
+            "targetType": "PAUSE",
+            "status": "AWAITING_ACTION",
+            "expiresAt": NOW,
+            "timeoutAction": "ROLLBACK",
+        },
+        {"hookId": "h3", "targetType": "AWS_LAMBDA", "status": "IN_PROGRESS"},
+        {"targetType": "PAUSE", "status": "AWAITING_ACTION"},
+    ]
+    target = {"arn": "revision", "requestedProductionTrafficWeight": 5.0, "requestedTestTrafficWeight": 100.0}
+    seen = read_service_deployment(
+        {
+            "serviceDeploymentArn": "arn",
+            "status": "IN_PROGRESS",
+            "createdAt": NOW,
+            "lifecycleStage": "A_STAGE_OF_TOMORROW",
+            "lifecycleHookDetails": hooks,
+            "targetServiceRevision": target,
+        }
+    )
+    assert seen.progress == Progress("A_STAGE_OF_TOMORROW", 5.0, 100.0, (Pause("h2", NOW, "ROLLBACK"),))
+    brief = {"serviceDeploymentArn": "arn", "createdAt": NOW, "targetServiceRevisionArn": "revision"}
+    assert read_service_deployment(brief).progress == Progress()
+
+
+def test_what_is_written_of_a_shift_is_what_is_read() -> None:
+    shift = TrafficShift("green", "role", "rule", "test")
+    for each in (shift, replace(shift, test_rule_arn="")):
+        binding = TargetBinding("blue", "web", 80, each)
+        written = write_settings(ServiceSettings(target_bindings=frozenset({binding})), only=("target_bindings",))
+        assert "" not in written["loadBalancers"][0]["advancedConfiguration"].values()
+        assert read_service({**SERVICE, **written}).settings.target_bindings == frozenset({binding})

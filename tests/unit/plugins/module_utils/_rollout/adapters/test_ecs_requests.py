@@ -119,3 +119,10 @@ def test_overrides_hold_what_is_asked_for_alone() -> None:
     assert (more["cpu"], more["memory"]) == ("512", "1024")
     assert more["containerOverrides"][0]["environment"] == [{"name": "A", "value": "1"}]
     check("RunTask", {"overrides": more})
+
+
+def test_grace_period_goes_with_a_load_balancer() -> None:
+    written = write_settings(replace(SETTINGS, target_bindings=frozenset()))
+    assert "healthCheckGracePeriodSeconds" not in written
+    assert written["loadBalancers"] == []
+    assert "healthCheckGracePeriodSeconds" in write_settings(SETTINGS)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.elbv2 import Elbv2Client, read_rule
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.access import ListenerAccess
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import HealthCheck
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -141,9 +143,11 @@ def test_rule_is_written_back_as_the_api_takes_it(stubbed: Callable[[str], tuple
     stub.add_response("modify_rule", {"Rules": []}, {"RuleArn": "r", **body})
     created = {"ListenerArn": "l", "Priority": 7, "Tags": [{"Key": "k", "Value": "v"}], **body}
     stub.add_response("create_rule", {"Rules": [{"RuleArn": "new"}]}, created)
+    stub.add_response("modify_rule", {"Rules": []}, {"RuleArn": "r", "Conditions": body["Conditions"]})
     elb = Elbv2Client(lambda: client)
     assert elb.put_rule(standing) == standing
     assert elb.put_rule(replace(standing, arn="", tags=frozenset({("k", "v")}))).arn == "new"
+    elb.put_rule(replace(standing, actions=()))
 
 
 def test_tags_of_a_rule_are_made_what_is_wanted(stubbed: Callable[[str], tuple[Any, Stubber]]) -> None:
@@ -180,3 +184,31 @@ def test_target_group_that_cannot_take_tasks_is_told(
     problem = Elbv2Client(lambda: client).target_group_problem("blue", vpc="vpc-1", routed=routed)
     assert said in problem
     assert bool(problem) == bool(said)
+
+
+def test_health_check_of_a_target_group_is_told(stubbed: Callable[[str], tuple[Any, Stubber]]) -> None:
+    client, stub = stubbed("elbv2")
+    group = {"HealthCheckIntervalSeconds": 5, "HealthyThresholdCount": 2, "UnhealthyThresholdCount": 3}
+    stub.add_response("describe_target_groups", {"TargetGroups": [group]}, {"TargetGroupArns": [GROUP]})
+    stub.add_client_error("describe_target_groups", "TargetGroupNotFound")
+    elb = Elbv2Client(lambda: client)
+    assert elb.health_check(GROUP) == HealthCheck(5, 2, 3)
+    assert elb.health_check(GROUP) is None
+
+
+@pytest.mark.parametrize(("scheme", "internal"), [("internal", True), ("internet-facing", False)])
+def test_where_a_listener_is_and_what_is_before_it_is_told(
+    stubbed: Callable[[str], tuple[Any, Stubber]], scheme: str, internal: bool
+) -> None:
+    client, stub = stubbed("elbv2")
+    balancer = f"{BALANCER}/app/alb/1"
+    listener = {"ListenerArn": "a", "LoadBalancerArn": balancer, "Port": 9000}
+    described_balancer = {"LoadBalancerArn": balancer, "Scheme": scheme, "SecurityGroups": ["sg-1"]}
+    stub.add_response("describe_listeners", {"Listeners": [listener]}, {"ListenerArns": ["a"]})
+    stub.add_response(
+        "describe_load_balancers", {"LoadBalancers": [described_balancer]}, {"LoadBalancerArns": [balancer]}
+    )
+    stub.add_client_error("describe_listeners", "ListenerNotFound")
+    elb = Elbv2Client(lambda: client)
+    assert elb.listener_access("a") == ListenerAccess(9000, frozenset({"sg-1"}), internal)
+    assert elb.listener_access("a") is None

@@ -58,7 +58,7 @@ class Configuration(BaseHTTPRequestHandler):
         found = self.path == "/config?signed=1"
         self.send_response(200 if found else 404)
         self.end_headers()
-        self.wfile.write(b'{"os": "linux", "architecture": "amd64"}')
+        self.wfile.write(b'{"os": "linux", "architecture": "amd64", "config": {"Labels": {"a": "1"}}}')
 
     def log_message(self, *_: Any) -> None:
         """Keep quiet."""
@@ -75,5 +75,28 @@ def test_single_image_is_told_by_its_configuration(
     answer_manifest(stub, {"config": {"digest": DIGEST}})
     stub.add_response("get_download_url_for_layer", {"downloadUrl": f"http://127.0.0.1:{server.server_port}/{path}"})
     assert platforms.image_platforms("app", DIGEST) == found
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize("manifest", [[], {}, {"manifests": [{"platform": None}]}, {"config": {}}, None])
+def test_labels_that_cannot_be_read_are_none(api: tuple[ImagePlatforms, Stubber], manifest: Any) -> None:
+    platforms, stub = api
+    answer_manifest(stub, manifest)
+    assert platforms.image_labels("app", DIGEST) == {}
+
+
+def test_labels_of_an_index_are_those_of_its_first_image(api: tuple[ImagePlatforms, Stubber]) -> None:
+    platforms, stub = api
+    server = HTTPServer(("127.0.0.1", 0), Configuration)
+    thread = threading.Thread(target=server.handle_request)
+    thread.start()
+    attestation = {"platform": {"os": "unknown", "architecture": "unknown"}, "digest": "sha256:" + "b" * 64}
+    image = {"platform": {"os": "linux", "architecture": "amd64"}, "digest": DIGEST}
+    answer_manifest(stub, {"manifests": [attestation, image]})
+    answer_manifest(stub, {"config": {"digest": DIGEST}})
+    url = f"http://127.0.0.1:{server.server_port}/config?signed=1"
+    stub.add_response("get_download_url_for_layer", {"downloadUrl": url})
+    assert platforms.image_labels("app", DIGEST) == {"a": "1"}
     thread.join()
     server.server_close()

@@ -11,6 +11,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.clock import SystemClock
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.probe import HttpProbe
 
@@ -47,7 +48,7 @@ def address() -> Iterator[str]:
 
 
 def test_probe_tells_answers_from_silence_and_from_not_reaching(address: str) -> None:
-    probe = HttpProbe()
+    probe = HttpProbe(clock=SystemClock())
 
     def ask(url: str) -> Any:
         return probe.request("GET", url, timeout_seconds=0.5, version_header="x-version")
@@ -75,10 +76,10 @@ def test_probe_verifies_and_trusts_an_authority_of_its_own(tmp_path: Path) -> No
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"https://127.0.0.1:{server.server_port}/"
     given = {"timeout_seconds": 5.0, "version_header": "x-version"}
-    strange = HttpProbe().request("GET", url, **given)
+    strange = HttpProbe(clock=SystemClock()).request("GET", url, **given)
     assert (strange.status, strange.unreachable) == (0, True)
     assert "CERTIFICATE_VERIFY_FAILED" in strange.problem
-    assert HttpProbe(str(made.ca)).request("GET", url, **given).status == 200
+    assert HttpProbe(str(made.ca), clock=SystemClock()).request("GET", url, **given).status == 200
     server.shutdown()
     server.server_close()
 
@@ -89,4 +90,11 @@ def test_a_bundle_without_authorities_is_refused_at_once(tmp_path: Path, content
     if content is not None:
         bundle.write_text(content)
     with pytest.raises(RequestError, match=r"certificates of ca_bundle .*ca\.pem.* Name a file of certificates"):
-        HttpProbe(str(bundle))
+        HttpProbe(str(bundle), clock=SystemClock())
+
+
+def test_address_of_this_machine_is_that_of_the_way_to_the_server(address: str) -> None:
+    probe = HttpProbe(clock=SystemClock())
+    assert probe.own_address(address) == "127.0.0.1"
+    assert probe.own_address("http://nowhere.invalid:9000") == ""
+    assert probe.own_address("no address") == probe.own_address("") == ""

@@ -14,6 +14,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.su
     AwsSurroundings,
     IamRoles,
 )
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.definition.trust import TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,7 +64,7 @@ def test_a_role_that_no_task_can_assume_is_told(
         "AssumeRolePolicyDocument": json.dumps({"Statement": [statement]}),
     }
     stub.add_response("get_role", {"Role": role}, {"RoleName": "task"})
-    told = IamRoles(lambda: client).role_problem(role["Arn"])
+    told = IamRoles(lambda: client).role_problem(role["Arn"], TASKS)
     assert told.startswith(problem)
     assert bool(told) is bool(problem)
 
@@ -71,7 +72,7 @@ def test_a_role_that_no_task_can_assume_is_told(
 def test_a_role_that_does_not_exist_is_told(stubbed: Callable[[str], tuple[Any, Stubber]]) -> None:
     client, stub = stubbed("iam")
     stub.add_client_error("get_role", "NoSuchEntity", http_status_code=404)
-    assert IamRoles(lambda: client).role_problem("arn:aws:iam::111111111111:role/task") == "does not exist"
+    assert IamRoles(lambda: client).role_problem("arn:aws:iam::111111111111:role/task", TASKS) == "does not exist"
 
 
 VERSION = "v" * 32
@@ -117,3 +118,65 @@ def test_a_secret_is_looked_for_at_the_stage_that_is_named(
     client, stub = stubbed("secretsmanager")
     stub.add_response("describe_secret", answer, {"SecretId": ARN})
     assert AwsSurroundings(lambda _service: client).secret_problem(ARN + suffix) == said
+
+
+ROLE = "arn:aws:iam::111111111111:role/execution"
+
+
+def decision(action: str, said: str, **other: Any) -> dict[str, Any]:
+    return {"EvalActionName": action, "EvalDecision": said, **other}
+
+
+def test_only_a_certain_denial_counts(stubbed: Callable[[str], tuple[Any, Stubber]]) -> None:
+    client, stub = stubbed("iam")
+    asked = {"PolicySourceArn": ROLE, "ActionNames": ["a:A", "a:B", "a:C", "a:D"], "ResourceArns": ["*"]}
+    results = [
+        decision("a:A", "allowed"),
+        decision("a:B", "implicitDeny"),
+        decision("a:C", "explicitDeny"),
+        # With the tags of the resource it may be allowed.
+        decision("a:D", "implicitDeny", MissingContextValues=["aws:ResourceTag/x"]),
+    ]
+    stub.add_response("simulate_principal_policy", {"EvaluationResults": results, "IsTruncated": False}, asked)
+    assert IamRoles(lambda: client).denied_actions(ROLE, ("a:A", "a:B", "a:C", "a:D"), "*") == ("a:B", "a:C")
+
+
+@pytest.mark.parametrize(
+    ("value_from", "action", "arn"),
+    [
+        (f"{ARN}:password::", "secretsmanager:GetSecretValue", ARN),
+        ("/fastbreak/a", "ssm:GetParameters", "arn:aws:ssm:us-east-1:111111111111:parameter/fastbreak/a"),
+        ("arn:aws:ssm:eu-west-1:1:parameter/a", "ssm:GetParameters", "arn:aws:ssm:eu-west-1:1:parameter/a"),
+    ],
+)
+@pytest.mark.parametrize("own", ["allowed", "implicitDeny"])
+def test_secret_that_the_execution_role_may_not_read_is_told(
+    stubbed: Callable[[str], tuple[Any, Stubber]], value_from: str, action: str, arn: str, own: str
+) -> None:
+    clients = {name: stubbed(name) for name in ("iam", "secretsmanager", "ssm")}
+    asked = {"PolicySourceArn": ROLE, "ActionNames": [action], "ResourceArns": [arn]}
+    answer = {"EvaluationResults": [decision(action, own)], "IsTruncated": False}
+    clients["iam"][1].add_response("simulate_principal_policy", answer, asked)
+    if own != "allowed" and action.startswith("secretsmanager"):
+        clients["secretsmanager"][1].add_response("get_resource_policy", {}, {"SecretId": ARN})
+    told = AwsSurroundings(lambda service: clients[service][0]).secret_denial(ROLE, value_from)
+    assert told.startswith("cannot be read by execution role" if own != "allowed" else "")
+    assert bool(told) is (own != "allowed")
+
+
+@pytest.mark.parametrize("answer", [{"ResourcePolicy": "{}"}, None])
+def test_policy_of_the_secret_itself_may_let_the_role_in(
+    stubbed: Callable[[str], tuple[Any, Stubber]], answer: dict[str, Any] | None
+) -> None:
+    iam, asked_iam = stubbed("iam")
+    secrets, asked = stubbed("secretsmanager")
+    denied = {"EvaluationResults": [decision("secretsmanager:GetSecretValue", "implicitDeny")], "IsTruncated": False}
+    asked_iam.add_response("simulate_principal_policy", denied)
+    if answer:
+        asked.add_response("get_resource_policy", answer, {"SecretId": ARN})
+    else:
+        # Who may not look at it knows of none.
+        asked.add_client_error("get_resource_policy", "AccessDeniedException")
+    clients = {"iam": iam, "secretsmanager": secrets}
+    told = AwsSurroundings(lambda service: clients[service]).secret_denial(ROLE, ARN)
+    assert bool(told) is (answer is None)

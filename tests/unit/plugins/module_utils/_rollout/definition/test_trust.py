@@ -10,7 +10,11 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.definition.trust import TASKS, trusts_tasks
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.definition.trust import (
+    INFRASTRUCTURE,
+    TASKS,
+    trusts,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,18 +49,23 @@ TABLE = [
 ]
 
 
-@pytest.mark.parametrize(("statements", "trusts"), TABLE)
-def test_only_a_policy_that_lets_no_task_in_is_told(statements: Any, trusts: bool) -> None:
+@pytest.mark.parametrize(("statements", "expected"), TABLE)
+def test_only_a_policy_that_lets_no_task_in_is_told(statements: Any, expected: bool) -> None:
     policy = {"Version": "2012-10-17", "Statement": statements}
     text = json.dumps(policy)
-    assert trusts_tasks(policy) is trusts_tasks(text) is trusts_tasks(quote(text)) is trusts
+    assert trusts(policy, TASKS) is trusts(text, TASKS) is trusts(quote(text), TASKS) is expected
+
+
+def test_the_infrastructure_role_is_not_for_tasks() -> None:
+    policy = {"Statement": [allow({"Service": INFRASTRUCTURE})]}
+    assert (trusts(policy, INFRASTRUCTURE), trusts(policy, TASKS)) == (True, False)
 
 
 @pytest.mark.parametrize(
     "policy", [None, "", "{", "[]", 7, [], {}, {"Statement": None}, {"Statement": ["x"]}, "[" * 10**5]
 )
 def test_what_cannot_be_read_refuses_nothing(policy: Any) -> None:
-    assert trusts_tasks(policy)
+    assert trusts(policy, TASKS)
 
 
 VALUES = st.recursive(
@@ -71,5 +80,5 @@ VALUES = st.recursive(
 
 @given(VALUES)
 def test_no_policy_ends_a_run(policy: Any) -> None:
-    assert trusts_tasks(policy) in (True, False)
-    assert trusts_tasks({"Statement": policy}) in (True, False)
+    assert trusts(policy, TASKS) in (True, False)
+    assert trusts({"Statement": policy}, TASKS) in (True, False)

@@ -6,14 +6,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RefusedError
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.image import ReleaseImage
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.http import HttpGate, HttpTally
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.content import Content
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.http import HttpGate
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.problems import gate_problems
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.stages import Phase, Stage
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import Answer, Condition, ListenerRule
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.unit.plugins.module_utils._rollout.case import deploy
+from tests.unit.plugins.module_utils._rollout.gates.measuring import read, scene
+
+if TYPE_CHECKING:
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.http_tally import HttpTally
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
+
+    from tests.unit.plugins.module_utils._rollout.fakes import World
 
 GATE = HttpGate(name="ready", url="http://alb/readyz", minimum_samples=10, maximum_failure_ratio=0.1)
 GOOD, BAD, OTHER = Answer(200, "v2"), Answer(500, "v2"), Answer(200, "v1")
@@ -35,13 +49,14 @@ def tally(*answers: Answer, gate: HttpGate = GATE) -> HttpTally:
         ([GOOD] * 10, True, Verdict.HEALTHY),
         ([GOOD] * 10, False, Verdict.INCONCLUSIVE),
         ([OTHER] * 50, True, Verdict.INCONCLUSIVE),
-        ([BAD], True, Verdict.INCONCLUSIVE),
-        ([BAD] * 2, False, Verdict.UNHEALTHY),
-        ([BALANCER] * 2, False, Verdict.UNHEALTHY),
-        ([NONE] * 2, False, Verdict.UNHEALTHY),
+        ([BAD] * 2, True, Verdict.INCONCLUSIVE),
+        ([BAD] * 3, False, Verdict.UNHEALTHY),
+        ([BALANCER] * 3, False, Verdict.UNHEALTHY),
+        ([NONE] * 3, False, Verdict.UNHEALTHY),
         ([GOOD] * 9 + [BAD], True, Verdict.HEALTHY),
         ([GOOD] * 18 + [BAD] * 2, True, Verdict.HEALTHY),
-        ([GOOD] * 18 + [BAD] * 3, True, Verdict.UNHEALTHY),
+        ([GOOD] * 18 + [BAD] * 3, True, Verdict.INCONCLUSIVE),
+        ([GOOD] * 10 + [BAD] * 10, True, Verdict.UNHEALTHY),
         ([DOWN] * 50, True, Verdict.ERROR),
         ([GOOD] * 20 + [DOWN], True, Verdict.ERROR),
         ([GOOD] * 20 + [DOWN, GOOD], True, Verdict.HEALTHY),
@@ -59,7 +74,7 @@ def test_answer_of_no_release_is_no_failure_where_requests_may_not_be_let_in() -
     refused = tally(*[Answer(404)] * 5, gate=gate)
     assert gate.assess(refused, baked=True) is Verdict.ERROR
     assert "404 of no release; rule 7 of listener_rules takes requests from 10.0.0.0/8 only" in gate.seen(refused)
-    assert gate.assess(tally(*[BAD] * 2, gate=gate), baked=True) is Verdict.UNHEALTHY
+    assert gate.assess(tally(*[BAD] * 3, gate=gate), baked=True) is Verdict.UNHEALTHY
     assert gate.assess(tally(*[GOOD] * 10, gate=gate), baked=True) is Verdict.HEALTHY
 
 
@@ -134,16 +149,13 @@ def test_healthy_always_rests_on_enough_good_answers(answers: list[Answer]) -> N
 
 @given(st.lists(st.sampled_from([GOOD, BAD, OTHER, NONE, DOWN]), max_size=40), st.booleans())
 def test_unhealthy_stays_unhealthy_until_good_answers_outweigh(answers: list[Answer], baked: bool) -> None:
-    # A quarter is exact in binary: every fourth answer may fail, the fifth may not.
     gate = HttpGate(name="ready", url="http://alb/", minimum_samples=8, maximum_failure_ratio=0.25)
     counted = tally(*answers, gate=gate)
-    outweighed_at = max(4 * counted.failures, gate.minimum_samples)
-    unhealthy = gate.assess(counted, baked=baked) is Verdict.UNHEALTHY
-    assert unhealthy == (counted.failures > max(counted.samples, gate.minimum_samples) / 4)
-    if unhealthy:
+    if gate.assess(counted, baked=baked) is Verdict.UNHEALTHY:
+        assert counted.failures > counted.samples / 4
         assert gate.assess(gate.count(counted, BAD, "v2"), baked=baked) is Verdict.UNHEALTHY
-        for _ in range(counted.samples, outweighed_at):
-            assert gate.assess(counted, baked=baked) is Verdict.UNHEALTHY
+        for _ in range(counted.samples, 4 * counted.failures):
+            assert gate.assess(counted, baked=True) is not Verdict.HEALTHY
             counted = gate.count(counted, GOOD, "v2")
         assert gate.assess(counted, baked=baked) is not Verdict.UNHEALTHY
 
@@ -153,3 +165,106 @@ def test_redirect_is_named_with_what_to_do_about_it() -> None:
     assert "redirected to https://login.example.com/sign-in, which is not followed: set the gate's path" in said
     followed = HttpGate(name="ready", url="http://alb/", expected_status=(302,))
     assert "redirected" not in followed.seen(tally(Answer(302, version="v2", location="/x"), gate=followed))
+
+
+LATENCY = replace(GATE, maximum_latency_seconds=0.5, latency_quantile=0.9)
+SLOW = replace(GOOD, seconds=0.6)
+
+
+@pytest.mark.parametrize(
+    ("answers", "verdict"),
+    [
+        ([GOOD] * 10, Verdict.HEALTHY),
+        ([GOOD] * 9 + [SLOW], Verdict.HEALTHY),
+        ([GOOD] * 8 + [SLOW] * 2, Verdict.INCONCLUSIVE),
+        ([SLOW] * 4, Verdict.UNHEALTHY),
+        ([replace(GOOD, seconds=float("nan"))] * 4, Verdict.UNHEALTHY),
+        ([NONE] * 4, Verdict.UNHEALTHY),
+        ([], Verdict.INCONCLUSIVE),
+    ],
+)
+def test_share_of_slow_answers_is_judged_like_failures(answers: list[Answer], verdict: Verdict) -> None:
+    counted = tally(*answers, gate=LATENCY)
+    assert LATENCY.assess(counted, baked=True) is verdict
+    if verdict is Verdict.UNHEALTHY:
+        assert LATENCY.p_value(counted) <= 0.01
+
+
+def test_latency_is_told_only_where_it_is_looked_at() -> None:
+    assert "1 took longer than 0.5 s" in LATENCY.seen(tally(GOOD, SLOW, gate=LATENCY))
+    assert "took longer" not in GATE.seen(tally(GOOD, SLOW))
+    assert "90.0% of them within 0.5 s" in LATENCY.expected()
+
+
+def test_answer_with_another_body_fails_and_says_so() -> None:
+    gate = replace(GATE, content=Content(json=(("status", "ok"),)))
+    right, wrong = replace(GOOD, body=b'{"status": "ok"}'), replace(GOOD, body=b'{"status": "down"}')
+    assert gate.assess(tally(*[right] * 10, gate=gate), baked=True) is Verdict.HEALTHY
+    assert gate.assess(tally(*[wrong] * 3, gate=gate), baked=True) is Verdict.UNHEALTHY
+    assert gate.assess(tally(*[GOOD] * 3, gate=gate), baked=True) is Verdict.UNHEALTHY
+    assert "2 failed (1 x 200 with another status, 1 x 500)" in gate.seen(tally(wrong, BAD, gate=gate)).replace(
+        "of 2 ", ""
+    )
+    assert 'other than 200 with status "ok"' in gate.expected()
+
+
+def test_what_is_sent_and_kept_is_what_the_gate_needs(world: World, ports: Ports) -> None:
+    asked: list[dict[str, Any]] = []
+    world.request = lambda *_args, **named: asked.append(named) or GOOD  # type: ignore[method-assign, func-returns-value]
+    post = replace(GATE, method="POST", content=Content(file="clip.mp4", pattern="x"))
+    for gate in (GATE, post):
+        gate.measure(gate.begin(), scene(ports))
+    assert [(named["body"], named["keep_bytes"]) for named in asked] == [(b"", 0), (b"what clip.mp4 holds", 1 << 20)]
+
+
+def test_request_that_changes_something_is_not_sent_again_after_an_undo() -> None:
+    rules = [ListenerRule("l", 7, frozenset({"/*"}), "g", frozenset({"a.example.com"}))]
+    gate = replace(GATE, method="POST")
+    assert (gate.user_request(), gate.requests_by(rules)) == (None, ())
+    assert gate.measuring_seconds == gate.request_timeout_seconds
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"maximum_latency_seconds": 0}, "maximum_latency_seconds must be above 0"),
+        ({"maximum_latency_seconds": 6}, "at most request_timeout_seconds"),
+        ({"maximum_latency_seconds": float("nan")}, "maximum_latency_seconds must be above 0"),
+        ({"latency_quantile": 1}, "latency_quantile must be"),
+        ({"latency_quantile": 0}, "latency_quantile must be"),
+        ({"latency_quantile": float("nan")}, "latency_quantile must be"),
+        ({"body_file": "x"}, "sends no body"),
+        ({"body_pattern": "["}, "no regular expression"),
+    ],
+)
+def test_options_that_contradict_are_problems(options: dict[str, Any], said: str) -> None:
+    assert any(said in problem for problem in gate_problems(read("http", **options), 5.0))
+
+
+def test_file_that_is_not_there_is_refused_beforehand(world: World, ports: Ports) -> None:
+    world.push("1.0.0", "a")
+    world.missing.add("clip.mp4")
+    sends = replace(GATE, method="POST", content=Content(file="clip.mp4"), deadline_seconds=120.0)
+    with pytest.raises(RefusedError, match=r"Gate ready sends file clip\.mp4, which does not exist"):
+        deploy(ports, "1.0.0", gates=(sends,))
+
+
+@pytest.mark.parametrize(
+    ("options", "percent", "samples", "interval"),
+    [
+        ({"minimum_samples": 100}, 10.0, 10, 0.1),
+        ({"minimum_samples": 100}, 50.0, 50, 0.25),
+        ({"minimum_samples": 100}, 1.0, 5, 0.1),
+        ({"minimum_samples": 3}, 10.0, 3, 0.1),
+        ({"minimum_samples": 100, "interval_seconds": 10.0}, 10.0, 10, 1.0),
+        ({"minimum_samples": 100, "interval_seconds": 0.05}, 10.0, 10, 0.05),
+        ({"minimum_samples": 100, "method": "POST"}, 10.0, 10, 0.5),
+    ],
+)
+def test_where_some_users_reach_the_release_it_is_asked_as_much_more_often(
+    options: dict[str, Any], percent: float, samples: int, interval: float
+) -> None:
+    there = replace(GATE, **options).at(Phase(Stage.EACH_STEP, percent))
+    assert there
+    assert (there.minimum_samples, there.interval_seconds) == (samples, pytest.approx(interval))
+    assert there.answering_seconds(percent) == pytest.approx(samples * interval * 100 / percent)

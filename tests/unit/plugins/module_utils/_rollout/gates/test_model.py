@@ -11,7 +11,6 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.model
     Tally,
     TargetObservation,
     TaskFailure,
-    shared_fields,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,10 +26,12 @@ COUNTS = st.integers(0, 50)
         ((1, 0), 1, 0.0, False, Verdict.INCONCLUSIVE),
         ((9, 0), 10, 0.0, True, Verdict.INCONCLUSIVE),
         ((9, 1), 10, 0.1, True, Verdict.HEALTHY),
-        ((8, 2), 10, 0.1, True, Verdict.UNHEALTHY),
-        ((0, 1), 10, 0.1, False, Verdict.INCONCLUSIVE),
-        ((0, 2), 10, 0.1, False, Verdict.UNHEALTHY),
-        ((100, 0), 1, 1.0, False, Verdict.INCONCLUSIVE),
+        ((8, 2), 10, 0.1, True, Verdict.INCONCLUSIVE),
+        ((18, 2), 10, 0.1, True, Verdict.HEALTHY),
+        ((0, 2), 10, 0.1, False, Verdict.INCONCLUSIVE),
+        ((0, 3), 10, 0.1, False, Verdict.UNHEALTHY),
+        ((50, 1), 10, 0.0, False, Verdict.UNHEALTHY),
+        ((100, 0), 1, 0.9, False, Verdict.INCONCLUSIVE),
     ],
 )
 def test_what_samples_come_to(
@@ -44,7 +45,7 @@ def test_what_samples_come_to(
     assert tally.verdict(minimum, ratio, baked=baked) is verdict
 
 
-@given(passed=COUNTS, failed=COUNTS, minimum=st.integers(1, 50), ratio=st.floats(0, 1), baked=st.booleans())
+@given(passed=COUNTS, failed=COUNTS, minimum=st.integers(1, 50), ratio=st.floats(0, 0.9), baked=st.booleans())
 def test_a_failure_more_never_makes_a_verdict_better(
     passed: int, failed: int, minimum: int, ratio: float, baked: bool
 ) -> None:
@@ -55,7 +56,7 @@ def test_a_failure_more_never_makes_a_verdict_better(
         assert after is Verdict.UNHEALTHY
     if after is Verdict.HEALTHY:
         assert baked
-        assert failed + 1 <= ratio * max(passed + failed + 1, minimum)
+        assert (failed + 1) / (passed + failed + 1) <= ratio
 
 
 @pytest.mark.parametrize(
@@ -86,14 +87,3 @@ def test_causes_name_the_first_of_many() -> None:
     assert unhealthy.startswith("app, b, c UNHEALTHY by its own healthCheck")
     assert stopped == "stopped: task t1: it ended (container app exit code 3, container side exit code 0), and 2 more"
     assert str(TaskFailure("t2", "no image", False)) == "task t2: no image"
-
-
-@pytest.mark.parametrize(
-    ("given_deadline", "bake", "deadline"),
-    [(None, 30.0, 90.0), (None, 0.0, 60.0), (0.0, 30.0, 0.0), (45.0, 30.0, 45.0)],
-)
-def test_a_deadline_that_is_not_given_follows_the_bake_time(
-    given_deadline: float | None, bake: float, deadline: float
-) -> None:
-    fields = shared_fields({"name": None, "bake_seconds": bake, "deadline_seconds": given_deadline}, "http")
-    assert fields == {"name": "http", "bake_seconds": bake, "deadline_seconds": deadline}

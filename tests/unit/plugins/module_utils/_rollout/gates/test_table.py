@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
@@ -17,6 +19,8 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import Reque
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Measurement
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates import table
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.model import Gate, Tally
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.problems import gate_problems
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.settings import SHARED_OPTIONS
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.problems import problems_of
 from ansible_collections.fastbreak.aws.plugins.modules.ecs_rollout import DOCUMENTATION, ENTRY, build_argument_spec
 
@@ -35,7 +39,7 @@ if TYPE_CHECKING:
 class AlarmGate(Gate[Tally]):
     """No alarm of a set may ring."""
 
-    kind: ClassVar[str] = "alarms"
+    kind: ClassVar[str] = "bells"
     options: ClassVar[Mapping[str, Any]] = {"alarms": {"type": "list", "elements": "str", "default": []}}
     alarms: list[str]
 
@@ -63,19 +67,19 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Gate[Any]:
     """The gate, declared as a module's option, with nothing changed but the table."""
     monkeypatch.setattr(table, "GATES", [*table.GATES, AlarmGate])
     spec = {"gates": {"type": "list", "elements": "dict", "options": table.gate_spec()}}
-    declared = {"gates": [{"kind": "alarms", "alarms": ["errors"], "bake_seconds": 10}]}
+    declared = {"gates": [{"kind": "bells", "alarms": ["errors"], "bake_seconds": 10}]}
     checked = ArgumentSpecValidator(spec).validate(declared)
     assert not checked.error_messages, checked.error_messages
     return table.read_gate(checked.validated_parameters["gates"][0], "")
 
 
 def test_gate_from_outside_is_told_its_options(gate: Gate[Any]) -> None:
-    assert gate == AlarmGate(name="alarms", alarms=["errors"], bake_seconds=10.0, deadline_seconds=70.0)
+    assert gate == AlarmGate(name="bells", alarms=["errors"], bake_seconds=10.0, deadline_seconds=70.0)
     assert problems_of(make_request("x", gates=(gate,))) == []
-    empty = AlarmGate(name="alarms", alarms=[], bake_seconds=10.0, deadline_seconds=5.0)
+    empty = AlarmGate(name="bells", alarms=[], bake_seconds=10.0, deadline_seconds=5.0)
     assert problems_of(make_request("x", gates=(empty,))) == [
-        "gate alarms: deadline_seconds is below bake_seconds, so it could never pass.",
-        "gate alarms: alarms is empty.",
+        "gate bells: deadline_seconds is below bake_seconds, so it could never pass.",
+        "gate bells: alarms is empty.",
     ]
 
 
@@ -84,7 +88,7 @@ def test_gate_from_outside_lets_a_release_in_and_is_recorded(world: World, ports
     world.alarms = {"errors": "OK"}
     deploy(ports, "1.0.0", gates=(gate,))
     measured = newest(world).gates[0]
-    assert (measured.gate, measured.verdict, measured.failures) == ("alarms", Verdict.HEALTHY, 0)
+    assert (measured.gate, measured.verdict, measured.failures) == ("bells", Verdict.HEALTHY, 0)
     assert measured.samples >= 5
     assert measured.expected == "errors silent over 10 s"
 
@@ -94,10 +98,10 @@ def test_gate_from_outside_refuses_a_release_in_its_own_words(world: World, port
     world.push("1.1.0", "b")
     world.alarms = {"errors": "OK"}
     world.at.append((world.seconds + 7, lambda: world.alarms.update(errors="ALARM")))
-    with pytest.raises(RolledBackError, match=r"gate alarms is UNHEALTHY\. Seen: an alarm rang in 2 of") as caught:
+    with pytest.raises(RolledBackError, match=r"gate bells is UNHEALTHY\. Seen: an alarm rang in 2 of") as caught:
         deploy(ports, "1.1.0", gates=(gate,))
     assert "Expected: errors silent over 10 s" in caught.value.message
-    assert any("gate alarms is UNHEALTHY: an alarm rang" in line for line in world.lines)
+    assert any("gate bells is UNHEALTHY: an alarm rang" in line for line in world.lines)
     (measured,) = newest(world).gates
     assert isinstance(measured, Measurement)
     assert (measured.verdict, measured.seen in caught.value.message) == (Verdict.UNHEALTHY, True)
@@ -150,7 +154,7 @@ def test_every_option_of_every_kind_is_documented() -> None:
 def test_options_that_can_never_pass_are_problems(options: dict[str, Any], said: str) -> None:
     checked = ArgumentSpecValidator(table.gate_spec()).validate({"kind": "http", **options})
     gate = table.read_gate(checked.validated_parameters, "http://alb")
-    (problem,) = table.gate_problems(gate)
+    (problem,) = gate_problems(gate, 5.0)
     assert said in problem
     assert problem.startswith("gate http /: ")
 
@@ -169,7 +173,7 @@ def test_options_that_can_never_pass_are_problems(options: dict[str, Any], said:
 )
 def test_limits_of_target_health_by_which_nothing_is_judged_are_problems(options: dict[str, Any]) -> None:
     checked = ArgumentSpecValidator(table.gate_spec()).validate({"kind": "target_health", **options})
-    (problem,) = table.gate_problems(table.read_gate(checked.validated_parameters, ""))
+    (problem,) = gate_problems(table.read_gate(checked.validated_parameters, ""), 5.0)
     assert next(iter(options)) in problem
 
 
@@ -212,3 +216,58 @@ def test_an_option_of_another_kind_is_refused_and_not_ignored(stray: dict[str, A
     assert not checked.error_messages
     with pytest.raises(RequestError, match=rf"kind target_health is given {next(iter(stray))}, which it does not have"):
         table.read_gate(checked.validated_parameters["gates"][0], "")
+
+
+LEAST: dict[str, dict[str, Any]] = {
+    "alarms": {"alarms": ["a"]},
+    "approval": {"question": "Go?"},
+    "metric": {"metric": "m", "maximum": 1},
+    "inference": {"golden_file": "g.jsonl"},
+    "command": {"command": ["x"]},
+    "webhook": {"webhook_url": "https://judge.example.com/"},
+}
+JUNK: list[Any] = [
+    *(
+        "",
+        "x",
+        "\0",
+        "\u00e9",
+        "inf",
+        "9" * 400,
+        0,
+        -1,
+        10**400,
+        1e308,
+        float("nan"),
+        float("inf"),
+        float("-inf"),
+        True,
+    ),
+    *([], [""], [None], [0], ["x", "x"], {}, {"": ""}, {"a": None}, {"a": []}, {"a.b": float("nan")}),
+]
+
+
+@pytest.mark.parametrize("kind", table.GATES, ids=lambda kind: kind.kind)
+def test_no_value_of_any_option_of_any_kind_is_a_traceback(kind: type[Gate[Any]]) -> None:
+    for name, value in product((*SHARED_OPTIONS, *kind.options), JUNK):
+        options = {"kind": kind.kind, **LEAST.get(kind.kind, {}), name: value}
+        with contextlib.suppress(RequestError):
+            # In the order of the module: what Ansible ends in an exception of is refused before.
+            ENTRY.refuse({"gates": [options]})
+            checked = ArgumentSpecValidator(table.gate_spec()).validate(options)
+            if not checked.error_messages:
+                gate = table.read_gate(checked.validated_parameters, "http://alb")
+                assert all(isinstance(problem, str) for problem in gate_problems(gate, 5.0)), (name, value)
+
+
+@pytest.mark.parametrize("kind", table.GATES, ids=lambda kind: kind.kind)
+def test_of_every_kind_nothing_measured_never_passes_and_its_words_can_be_said(kind: type[Gate[Any]]) -> None:
+    checked = ArgumentSpecValidator(table.gate_spec()).validate({"kind": kind.kind, **LEAST.get(kind.kind, {})})
+    gate = table.read_gate(checked.validated_parameters, "http://alb")
+    assert gate_problems(gate, 5.0) == []
+    tally = gate.begin()
+    assert gate.assess(tally, baked=True) in (Verdict.INCONCLUSIVE, Verdict.ERROR)
+    assert gate.p_value(tally) in (None, 1.0)
+    assert gate.seen(tally)
+    assert gate.expected()
+    assert (tally.samples, tally.failures) == (0, 0)

@@ -13,17 +13,16 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.targe
     TargetTally,
 )
 
-GATE = TargetHealthGate(consecutive_successes=2, maximum_task_failures=1, maximum_start_failures=2)
+GATE = TargetHealthGate(maximum_task_failures=1, maximum_start_failures=2)
 WHOLE, HALF, NOTHING = TargetObservation(2, 2, 2), TargetObservation(2, 1, 2), TargetObservation(0, 0, 0)
 EXIT = TaskFailure("t1", "EssentialContainerExited: it ended", True, (("app", 3),))
 START = TaskFailure("t2", "TaskFailedToStart: no image", False)
-MISSED = None
 
 
-def looks(*seen: TargetObservation | None) -> TargetTally:
+def looks(*seen: TargetObservation) -> TargetTally:
     tally = GATE.begin()
     for look in seen:
-        tally = GATE.missed(tally) if look is MISSED else tally.see(look)
+        tally = tally.see(look)
     return tally
 
 
@@ -35,12 +34,10 @@ def failing(*failures: TaskFailure) -> TargetObservation:
     ("seen", "baked", "verdict"),
     [
         ([], True, Verdict.INCONCLUSIVE),
-        ([WHOLE], True, Verdict.INCONCLUSIVE),
-        ([WHOLE, WHOLE], True, Verdict.HEALTHY),
+        ([WHOLE], True, Verdict.HEALTHY),
         ([WHOLE, WHOLE], False, Verdict.INCONCLUSIVE),
-        ([WHOLE, HALF, WHOLE], True, Verdict.INCONCLUSIVE),
-        ([WHOLE, MISSED, WHOLE], True, Verdict.INCONCLUSIVE),
-        ([WHOLE, MISSED, WHOLE, WHOLE], True, Verdict.HEALTHY),
+        ([WHOLE, HALF], True, Verdict.INCONCLUSIVE),
+        ([HALF, WHOLE], True, Verdict.HEALTHY),
         ([NOTHING, NOTHING, NOTHING], True, Verdict.INCONCLUSIVE),
         ([WHOLE, failing(EXIT)], True, Verdict.HEALTHY),
         ([WHOLE, failing(EXIT, EXIT)], False, Verdict.UNHEALTHY),
@@ -48,7 +45,7 @@ def failing(*failures: TaskFailure) -> TargetObservation:
         ([WHOLE, failing(START, START, START)], False, Verdict.UNHEALTHY),
     ],
 )
-def test_verdict_of_looks(seen: list[TargetObservation | None], baked: bool, verdict: Verdict) -> None:
+def test_verdict_of_looks(seen: list[TargetObservation], baked: bool, verdict: Verdict) -> None:
     assert GATE.assess(looks(*seen), baked=baked) is verdict
 
 

@@ -11,11 +11,11 @@ import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Measurement
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.judge.decision import (
-    Assessment,
     Reading,
     Step,
     decide,
 )
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.judge.windows import Assessment
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import DeploymentState
 from hypothesis import given
 from hypothesis import strategies as st
@@ -90,3 +90,34 @@ def test_decision_carries_the_very_measurements_that_it_rests_on(state: Deployme
     measured = (gate(H, "a"), gate(N, "b"))
     decision = decide(reading(state, *measured, settled_seconds=settled), timeout_seconds=300.0)
     assert all(kept is given.measurement for kept, given in zip(decision.measurements, measured, strict=True))
+
+
+def dry(measured: Assessment) -> Assessment:
+    return replace(measured, measurement=replace(measured.measurement, dry_run=True))
+
+
+@pytest.mark.parametrize(
+    ("seen", "step"),
+    [
+        (reading(GOING, dry(gate(U)), gate(N)), Step.WAIT),
+        (reading(DONE, dry(gate(U)), gate(H), settled_seconds=5.0), Step.SUCCEED),
+        (reading(DONE, dry(gate(N)), gate(H), settled_seconds=5.0), Step.WAIT),
+        (reading(DONE, dry(gate(E)), gate(H), settled_seconds=60.0), Step.SUCCEED),
+        (reading(DONE, dry(gate(H)), settled_seconds=600.0), Step.WAIT),
+        (reading(DONE, dry(gate(N)), gate(N), settled_seconds=60.0), Step.ROLL_BACK),
+    ],
+)
+def test_dry_run_is_waited_for_and_decides_nothing(seen: Reading, step: Step) -> None:
+    decision = decide(seen, timeout_seconds=300.0)
+    assert decision.step is step
+    assert len(decision.measurements) == len(seen.gates)
+
+
+def test_gate_that_holds_yields_to_what_rolls_back() -> None:
+    holding = replace(gate(N, "a"), pauses=True)
+    alone = decide(reading(DONE, holding, gate(H), settled_seconds=60.0), timeout_seconds=300.0)
+    assert (alone.step, alone.gate, alone.verdict) == (Step.PAUSE, "a", N)
+    both = decide(reading(DONE, holding, gate(E, "b"), settled_seconds=60.0), timeout_seconds=300.0)
+    assert (both.step, both.gate) == (Step.ROLL_BACK, "b")
+    early = decide(reading(DONE, holding, settled_seconds=59.0), timeout_seconds=300.0)
+    assert early.step is Step.WAIT

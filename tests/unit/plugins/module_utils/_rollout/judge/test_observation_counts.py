@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.judge.observation import (
     count_targets,
+    count_tasks,
     failure_of,
     is_failure,
 )
@@ -71,3 +72,15 @@ def test_container_that_fails_its_own_check_is_told_while_it_runs() -> None:
     sick = (ContainerState("app", health="UNHEALTHY"), ContainerState("proxy", health="HEALTHY"))
     tasks = (task(containers=sick), task(arn="arn:task/c/t2", containers=sick, last_status="STOPPED"))
     assert count_targets(1, tasks, ()).unhealthy == ("container app of task t1",)
+
+
+@pytest.mark.parametrize(("health", "healthy"), [("", 1), ("UNKNOWN", 1), ("HEALTHY", 1), ("UNHEALTHY", 0)])
+def test_without_a_load_balancer_a_task_is_healthy_that_runs_and_fails_no_check_of_its_own(
+    health: str, healthy: int
+) -> None:
+    alone = task(containers=(ContainerState("app", health=health),), address="")
+    seen = count_tasks(1, (alone,))
+    assert (seen.running, seen.healthy, seen.whole) == (1, healthy, bool(healthy))
+    stopped = replace(alone, last_status="STOPPED", stop_code="EssentialContainerExited")
+    assert count_tasks(1, (stopped,)).healthy == 0
+    assert len(count_tasks(1, (stopped,)).failures) == 1

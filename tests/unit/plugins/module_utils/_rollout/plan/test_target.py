@@ -99,7 +99,7 @@ def test_whatever_stands_in_a_task_definition_it_is_taken_or_refused(place: tupl
     for key in place[:-1]:
         holder = holder[key]
     holder[place[-1]] = value
-    ports = Ports(world, world, world, world, world, world, world, world, world, world, world)
+    ports = Ports(*[world] * 13)  # type: ignore[arg-type]
     try:
         deploy(ports, "1.0.0", document=wanted, check_mode=True)
     except (RequestError, RefusedError) as error:

@@ -73,6 +73,21 @@ def test_alarm_that_cannot_guard_refuses(world: World, ports: Ports, states: dic
         deploy(ports, "1.0.0", settings=settings)
 
 
+def test_a_rollback_goes_on_while_the_alarm_that_asks_for_it_is_on(world: World, ports: Ports) -> None:
+    world.alarms = {"errors": "OK"}
+    settings = replace(make_request("x").settings, deployment=DeploymentSettings(alarms=frozenset({"errors"})))
+    for version, digest in (("1.0.0", "a"), ("1.1.0", "b")):
+        world.push(version, digest)
+        deploy(ports, version, settings=settings)
+    world.alarms = {"errors": "ALARM"}
+    done = deploy(ports, "1.0.0", kind=ROLLBACK, settings=settings)
+    assert done.changed
+    assert sum("errors is in ALARM already, so ECS does not watch it" in warning for warning in done.warnings) == 1
+    world.alarms = {}
+    with pytest.raises(RefusedError, match="does not exist"):
+        deploy(ports, "1.1.0", kind=ROLLBACK, settings=settings)
+
+
 def test_foreign_deployment_refuses_unless_it_may_be_superseded(world: World, ports: Ports) -> None:
     released(world, ports)
     world.push("1.1.0", "b")

@@ -43,7 +43,7 @@ BREAKER = {"thresholdConfiguration": {"type": "COUNT", "value": 3}}
         ({"deployments": [{"status": "PRIMARY"}]}, "Service Connect was taken away"),
         ({"deploymentConfiguration": {"deploymentCircuitBreaker": BREAKER}}, "circuit breaker's threshold was set"),
         (
-            {"loadBalancers": [{"targetGroupArn": "a", "advancedConfiguration": {"roleArn": "r"}}]},
+            {"loadBalancers": [{"targetGroupArn": "a", "loadBalancerName": "classic"}]},
             "load balancers (beside target groups) was set",
         ),
     ],

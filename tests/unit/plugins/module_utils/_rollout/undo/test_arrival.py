@@ -43,15 +43,15 @@ def back(world: World, session: Session) -> WayBack:
 
 @pytest.fixture
 def meanwhile(session: Session) -> Meanwhile:
-    return Meanwhile(session, Restoration(session, take_snapshot(session, read(session))), GROUP_ARN)
+    return Meanwhile(session, Restoration(session, take_snapshot(session, read(session))), (GROUP_ARN,))
 
 
 def test_arrived_when_every_desired_task_is_healthy(session: Session, back: WayBack, meanwhile: Meanwhile) -> None:
-    assert await_arrival(session, back, 60, GROUP_ARN, meanwhile) == Arrival(back.task_definition_arn, True, 2)
+    assert await_arrival(session, back, 60, (GROUP_ARN,), meanwhile) == Arrival(back.task_definition_arn, True, 2)
 
 
 def test_another_revision_ends_the_wait(session: Session, back: WayBack, meanwhile: Meanwhile) -> None:
-    assert await_arrival(session, WayBack("another", "9"), 60, GROUP_ARN, meanwhile) == Arrival(
+    assert await_arrival(session, WayBack("another", "9"), 60, (GROUP_ARN,), meanwhile) == Arrival(
         back.task_definition_arn
     )
 
@@ -62,7 +62,7 @@ def test_tasks_of_another_revision_are_waited_for(
     other = world.register_task_definition(world.definitions[back.task_definition_arn].document, {})
     world.tasks[0].definition_arn = other.arn
     with pytest.raises(UnfinishedError, match=r"The rollback to 1\.0\.0 had not ended") as caught:
-        await_arrival(session, back, 10, GROUP_ARN, meanwhile)
+        await_arrival(session, back, 10, (GROUP_ARN,), meanwhile)
     assert caught.value.details["last"] == {"going_to": back.task_definition_arn, "seen": back.task_definition_arn}
 
 
@@ -79,5 +79,5 @@ def test_look_that_fails_is_made_again(
         return real(*arguments)
 
     setattr(world, method, fail_twice)
-    assert await_arrival(session, back, 60, GROUP_ARN, meanwhile).healthy
+    assert await_arrival(session, back, 60, (GROUP_ARN,), meanwhile).healthy
     assert [line for line in world.lines if "could not look, trying again: the network is down" in line]

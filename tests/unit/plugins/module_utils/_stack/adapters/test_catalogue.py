@@ -3,10 +3,13 @@
 
 """Zones and certificates through botocore's Stubber."""
 
+from datetime import UTC, datetime
+
 import boto3
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.catalogue import Catalogue
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.types import Certificate
 from botocore.stub import Stubber
 
 ARN = "arn:aws:acm:us-east-1:111111111111:certificate/12345678-1234-1234-1234-123456789012"
@@ -16,10 +19,10 @@ ARN = "arn:aws:acm:us-east-1:111111111111:certificate/12345678-1234-1234-1234-12
 def api():
     clients = {
         name: boto3.client(name, region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
-        for name in ("acm", "ec2")
+        for name in ("acm", "ec2", "iam")
     }
     stubs = {name: Stubber(client) for name, client in clients.items()}
-    with stubs["acm"], stubs["ec2"]:
+    with stubs["acm"], stubs["ec2"], stubs["iam"]:
         yield Catalogue(lambda name: lambda: clients[name]), stubs
         for stub in stubs.values():
             stub.assert_no_pending_responses()
@@ -32,10 +35,33 @@ def test_zones_with_their_states(api):
     assert catalogue.zones() == {"us-east-1a": "available", "us-east-1b": "impaired"}
 
 
-def test_the_status_of_a_certificate(api):
+BEFORE, AFTER = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
+WHOLE = {
+    "Status": "ISSUED",
+    "DomainName": "a.example.org",
+    "SubjectAlternativeNames": ["a.example.org", "*.b.example.org"],
+    "NotBefore": BEFORE,
+    "NotAfter": AFTER,
+    "KeyAlgorithm": "RSA_2048",
+}
+
+
+@pytest.mark.parametrize(
+    ("told", "read"),
+    [
+        (WHOLE, Certificate("ISSUED", ("a.example.org", "*.b.example.org"), BEFORE, AFTER, "RSA_2048")),
+        ({"Status": "PENDING_VALIDATION", "DomainName": "a"}, Certificate("PENDING_VALIDATION", ("a",))),
+        ({}, Certificate("unknown")),
+    ],
+)
+def test_what_a_certificate_says(api, told, read):
     catalogue, stubs = api
-    stubs["acm"].add_response("describe_certificate", {"Certificate": {"Status": "EXPIRED"}}, {"CertificateArn": ARN})
-    assert catalogue.certificate(ARN) == "EXPIRED"
+    stubs["acm"].add_response("describe_certificate", {"Certificate": told}, {"CertificateArn": ARN})
+    assert catalogue.certificate(ARN) == read
+
+
+def test_a_certificate_that_is_not_there(api):
+    catalogue, stubs = api
     stubs["acm"].add_client_error("describe_certificate", "ResourceNotFoundException", "no", 400)
     assert catalogue.certificate(ARN) is None
 
@@ -45,3 +71,10 @@ def test_who_may_not_ask_is_told_what_was_asked(api):
     stubs["acm"].add_client_error("describe_certificate", "AccessDeniedException", "no", 400)
     with pytest.raises(FastbreakError, match=f"Tried to read certificate {ARN}, but these credentials may not"):
         catalogue.certificate(ARN)
+
+
+def test_openid_connect_providers_by_their_url(api):
+    catalogue, stubs = api
+    arn = "arn:aws:iam::111111111111:oidc-provider/example.org/a"
+    stubs["iam"].add_response("list_open_id_connect_providers", {"OpenIDConnectProviderList": [{"Arn": arn}]}, {})
+    assert catalogue.token_issuers() == {"example.org/a": arn}

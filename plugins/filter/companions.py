@@ -1,0 +1,97 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filters about the services that are released with another. Each has its documentation beside this file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ansible.errors import AnsibleFilterError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_NAMES = (
+    "name",
+    "released",
+    "command",
+    "environment",
+    "cpu",
+    "memory_mib",
+    "health_check",
+    "tasks_minimum",
+    "tasks_maximum",
+    "scaling_cpu_percent",
+    "gates",
+)
+
+
+def companion_services(companions: Any, task_definition: Any, service: str) -> list[dict[str, Any]]:
+    """The option ``companions`` of ``ecs_rollout`` for services that run the first container of *task_definition*."""
+    if not isinstance(companions, list | tuple) or not all(isinstance(entry, Mapping) for entry in companions):
+        raise AnsibleFilterError(f"Tried to read companions from {companions!r}, which is no list of dictionaries.")
+    if not isinstance(task_definition, Mapping):
+        raise AnsibleFilterError(f"Tried to write companions of {task_definition!r}, which is no task definition.")
+    return [_service(entry, task_definition, service) for entry in companions]
+
+
+def _service(entry: Mapping[str, Any], task_definition: Mapping[str, Any], service: str) -> dict[str, Any]:
+    name = entry.get("name")
+    if not isinstance(name, str) or not name:
+        raise AnsibleFilterError(f"A companion of {service} has no name: {dict(entry)!r}. Give it one, such as worker.")
+    if strays := sorted(set(map(str, entry)) - set(_NAMES)):
+        raise AnsibleFilterError(
+            f"Companion {name} of {service} is given {', '.join(strays)}, which it does not have. It takes "
+            f"{', '.join(_NAMES)}."
+        )
+    made = {
+        "service": f"{service}-{name}",
+        "released": entry.get("released", "before"),
+        "task_definition": _definition(entry, task_definition, name),
+        "gates": [{"kind": "task_stability"}, *(entry.get("gates") or [])],
+    }
+    return {**made, **_scaling(entry, name)}
+
+
+def _scaling(entry: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """How many tasks: a number that stays, or bounds between which they are scaled."""
+    least = entry.get("tasks_minimum", 1)
+    most = entry.get("tasks_maximum", least)
+    if "scaling_cpu_percent" not in entry:
+        if most != least:
+            raise AnsibleFilterError(
+                f"Companion {name} has tasks_maximum {most} and tasks_minimum {least}, and nothing to scale by: set "
+                "scaling_cpu_percent, or leave tasks_maximum out."
+            )
+        return {"desired_count": least}
+    bounds = {"minimum": least, "maximum": most, "cpu_percent": entry["scaling_cpu_percent"]}
+    return {"desired_count": least, "scaling": bounds}
+
+
+def _definition(entry: Mapping[str, Any], task_definition: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The definition with a family of its own, whose container takes no requests and runs the companion's command."""
+    made = {**task_definition, "family": f"{task_definition.get('family', '')}-{name}"}
+    if "containerDefinitions" not in made:
+        return made
+    for key, field in (("cpu", "cpu"), ("memory", "memory_mib")):
+        if field in entry:
+            made[key] = str(entry[field])
+    first, *others = made["containerDefinitions"]
+    own = {key: value for key, value in first.items() if key not in {"portMappings", "healthCheck"}}
+    given = entry.get("environment") or {}
+    kept = [variable for variable in own.get("environment") or [] if variable.get("name") not in given]
+    own["environment"] = [*kept, *({"name": key, "value": value} for key, value in given.items())]
+    if entry.get("command"):
+        own["command"] = list(entry["command"])
+    if entry.get("health_check"):
+        own["healthCheck"] = {"command": list(entry["health_check"]), "interval": 10, "timeout": 5, "retries": 3}
+    return {**made, "containerDefinitions": [own, *others]}
+
+
+class FilterModule:
+    """What Ansible looks for."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {"companion_services": companion_services}

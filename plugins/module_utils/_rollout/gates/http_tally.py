@@ -1,0 +1,62 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the gate ``http`` keeps of the answers that it gets."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from .model import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class HttpTally(Tally):
+    """Counts of one window. ``samples`` are the answers that count, ``others`` those of another release."""
+
+    others: int = 0
+    errors: int = 0
+    errors_in_a_row: int = 0
+    statuses: tuple[tuple[str, int], ...] = ()
+    last_error: str = ""
+    redirect: str = ""
+    slow: int = 0
+
+    def not_sent(self, problem: str) -> HttpTally:
+        """The counts with a request that could not be sent."""
+        return replace(self, errors=self.errors + 1, errors_in_a_row=self.errors_in_a_row + 1, last_error=problem)
+
+    def answered(self, label: str, *, passed: bool, slow: bool = False) -> HttpTally:
+        """The counts with an answer that counts; *label* is what it is called in words."""
+        statuses = Counter(dict(self.statuses))
+        statuses[label] += 1
+        return replace(
+            self.add(passed=passed),
+            errors_in_a_row=0,
+            statuses=tuple(sorted(statuses.items())),
+            slow=self.slow + slow,
+        )
+
+    @property
+    def told(self) -> str:
+        """The answers that count by their status, in words."""
+        counted = ", ".join(f"{count} x {label}" for label, count in self.statuses) or "no answer that counts"
+        return f"{self.failures} of {self.samples} failed ({counted})"
+
+    @property
+    def beside(self) -> Iterator[str]:
+        """What else came, in words."""
+        if self.redirect:
+            yield (
+                f"redirected to {self.redirect}, which is not followed: set the gate's path (and url) to what answers "
+                "itself, or add the status to expected_status"
+            )
+        if self.others:
+            yield f"{self.others} from another release not counted"
+        if self.errors:
+            yield f"{self.errors} could not be sent ({self.last_error})"

@@ -1,0 +1,72 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which gates are asked at a stage, and why the settings of a gate cannot be right."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ..stages import Stage
+    from .model import Gate
+
+#: How long a gate may take at most. One that never ends judges nothing.
+LONGEST_SECONDS = 7 * 86_400
+# More verdicts in a row than any release needs.
+_MOST_SUCCESSES = 1000
+
+
+def gates_at(gates: Iterable[Gate[Any]], stage: Stage) -> tuple[Gate[Any], ...]:
+    """Those of *gates* that are asked at *stage*."""
+    return tuple(gate for gate in gates if stage in gate.stages)
+
+
+def gate_problems(gate: Gate[Any], poll_seconds: float) -> list[str]:
+    """Why the options of *gate* cannot be right, when the deployment is looked at every *poll_seconds*."""
+    shared = [*_stage_problems(gate), *_time_problems(gate, poll_seconds)]
+    return [f"gate {gate.name}: {problem}" for problem in (*shared, *gate.problems())]
+
+
+def _stage_problems(gate: Gate[Any]) -> Iterator[str]:
+    if not gate.stages:
+        yield "stages is empty, so that it would never be asked; leave it out for every stage that it can judge."
+    if strays := [stage.value for stage in gate.stages if stage not in gate.possible_stages]:
+        able = ", ".join(stage.value for stage in gate.possible_stages)
+        yield f"stages names {', '.join(strays)}, where kind {gate.kind} has nothing to judge; it takes {able}."
+
+
+def _time_problems(gate: Gate[Any], poll_seconds: float) -> Iterator[str]:
+    times = {
+        name: getattr(gate, name)
+        for name in ("bake_seconds", "deadline_seconds", "initial_delay_seconds", "interval_seconds")
+    }
+    unfit = [name for name, seconds in times.items() if not (isfinite(seconds) and seconds >= 0)]
+    if unfit:
+        yield f"{' and '.join(unfit)} must be numbers from 0 that end."
+    elif long := [name for name, seconds in times.items() if seconds > LONGEST_SECONDS]:
+        yield f"{' and '.join(long)} must be at most {LONGEST_SECONDS} (a week)."
+    if gate.consecutive_successes < 1:
+        yield "consecutive_successes must be at least 1; with fewer nothing would be looked at."
+    elif gate.consecutive_successes > _MOST_SUCCESSES:
+        yield f"consecutive_successes must be at most {_MOST_SUCCESSES}; with more it could never pass."
+    elif not unfit:
+        yield from _deadline_problems(gate, poll_seconds)
+
+
+def _deadline_problems(gate: Gate[Any], poll_seconds: float) -> Iterator[str]:
+    delay, deadline = gate.initial_delay_seconds, gate.deadline_seconds
+    delayed = f"initial_delay_seconds {delay:g} and " if delay else ""
+    # What it saw before the deployment completed counts after it, so that it may pass at once.
+    pause = 0.0 if gate.continues else gate.interval_seconds or poll_seconds
+    least = pause * gate.consecutive_successes
+    if deadline < delay + gate.bake_seconds:
+        yield f"deadline_seconds is below {delayed}bake_seconds, so it could never pass."
+    elif deadline < delay + least:
+        yield (
+            f"deadline_seconds {deadline:g} is below {delayed}{gate.consecutive_successes} times {pause:g} s "
+            "(consecutive_successes and interval_seconds), so it could never pass."
+        )

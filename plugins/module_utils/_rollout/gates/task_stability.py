@@ -1,0 +1,124 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The gate ``task_stability``: tasks of the release that crash after they started, run out of memory, or exit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ..._common.verdict import Verdict
+from ..._errors import UnavailableError
+from .model import Gate, Tally
+from .settings import shared_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from .model import Scene, TaskFailure
+
+_KILLED = 137
+_MOST_CRASHES = 100
+_LARGEST_CODE = 255
+
+
+@dataclass(frozen=True, slots=True)
+class StabilityTally(Tally):
+    """``samples`` are looks that succeeded, ``failures`` the tasks that the latest saw to have crashed."""
+
+    running: int = 0
+    out_of_memory: int = 0
+    latest: tuple[TaskFailure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskStabilityGate(Gate[StabilityTally]):
+    """Tasks that fail to start are not its business; ECS starts another task for each that crashed: a restart."""
+
+    kind: ClassVar[str] = "task_stability"
+    options: ClassVar[Mapping[str, Any]] = {
+        "maximum_crashes": {"type": "int", "default": 0},
+        "maximum_out_of_memory": {"type": "int", "default": 0},
+        "allowed_exit_codes": {"type": "list", "elements": "int", "default": []},
+    }
+    tally: ClassVar[type[StabilityTally]] = StabilityTally
+    measured: ClassVar[str] = "tasks that crashed"
+    watches: ClassVar[bool] = True
+    continues: ClassVar[bool] = True
+
+    name: str = "task_stability"
+    maximum_crashes: int = 0
+    maximum_out_of_memory: int = 0
+    allowed_exit_codes: tuple[int, ...] = ()
+
+    @classmethod
+    def read(cls, options: Mapping[str, Any], _url: str) -> TaskStabilityGate:
+        """The gate that validated *options* stand for."""
+        given = {name: options[name] for name in cls.options}
+        codes = tuple(sorted(set(options["allowed_exit_codes"])))
+        return cls(**shared_fields(cls, options, cls.kind), **{**given, "allowed_exit_codes": codes})
+
+    def problems(self) -> Iterator[str]:
+        """Limits by which nothing could pass or fail."""
+        for option in ("maximum_crashes", "maximum_out_of_memory"):
+            if not 0 <= getattr(self, option) <= _MOST_CRASHES:
+                yield f"{option} must be from 0 to {_MOST_CRASHES}; with more nothing could fail."
+        if self.maximum_out_of_memory > self.maximum_crashes:
+            yield "maximum_out_of_memory is above maximum_crashes, which counts these tasks too."
+        if any(not 0 <= code <= _LARGEST_CODE for code in self.allowed_exit_codes):
+            yield f"allowed_exit_codes holds a number that is no exit code (0 to {_LARGEST_CODE})."
+        if _KILLED in self.allowed_exit_codes:
+            yield f"allowed_exit_codes holds {_KILLED}, with which tasks end that run out of memory; take it out."
+
+    def measure(self, tally: StabilityTally, scene: Scene) -> StabilityTally:
+        """Count the look that was just made."""
+        if scene.problem:
+            raise UnavailableError(scene.problem)
+        crashes = tuple(failure for failure in scene.targets.failures if failure.started and not self._may(failure))
+        return StabilityTally(
+            samples=tally.samples + 1,
+            failures=len(crashes),
+            running=scene.targets.running,
+            out_of_memory=sum(map(is_out_of_memory, crashes)),
+            latest=crashes,
+        )
+
+    def _may(self, failure: TaskFailure) -> bool:
+        """Whether every container that exited did so with a code that is allowed. Without any code: no."""
+        codes = [code for _container, code in failure.exit_codes]
+        return bool(codes) and all(code in self.allowed_exit_codes for code in codes)
+
+    def assess(self, tally: StabilityTally, *, baked: bool) -> Verdict:
+        """More crashes than allowed are UNHEALTHY at once; while nothing runs, nothing passes."""
+        if tally.failures > self.maximum_crashes or tally.out_of_memory > self.maximum_out_of_memory:
+            return Verdict.UNHEALTHY
+        return Verdict.HEALTHY if baked and tally.running > 0 else Verdict.INCONCLUSIVE
+
+    def reading(self, tally: StabilityTally) -> float:
+        """How many tasks crashed."""
+        return tally.failures
+
+    @property
+    def bounds(self) -> tuple[float | None, float | None]:
+        """How many may."""
+        return None, self.maximum_crashes
+
+    def seen(self, tally: StabilityTally) -> str:
+        """How many tasks crashed, and how the first of them did."""
+        memory = f", {tally.out_of_memory} of them out of memory" if tally.out_of_memory else ""
+        first = f": {tally.latest[0]}" if tally.latest else ""
+        return f"{tally.running} tasks running, {tally.failures} crashed after they had started{memory}{first}"
+
+    def expected(self) -> str:
+        """No more crashes than are allowed."""
+        return (
+            f"at most {self.maximum_crashes} tasks that crash and {self.maximum_out_of_memory} that run out of memory "
+            f"over {self.bake_seconds:g} s"
+        )
+
+
+def is_out_of_memory(failure: TaskFailure) -> bool:
+    """Whether a task was killed for its memory: ECS says so, or a container ended as one that is killed does."""
+    killed = any(code == _KILLED for _container, code in failure.exit_codes)
+    return killed or "outofmemory" in failure.reason.replace(" ", "").lower()

@@ -1,0 +1,118 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What gates measure of a release where it stands, and what let it come that far."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ..._common.verdict import Verdict
+from ..._release.record import timestamp
+from .judged_time import JudgedTime
+from .kept import restored, write_standing
+from .windows import assess, is_timed, measure, measure_quickly, move_on, open_windows
+
+if TYPE_CHECKING:
+    from ..._release.record import Measurement
+    from ..gates.model import Gate, Scene
+    from ..session import Session
+    from ..stages import Phase
+    from .kept import Earlier
+    from .windows import Assessment
+
+# What a turn may take beyond its pause and its requests. A call that takes longer holds the judging up.
+_TURN_SECONDS = 10.0
+
+
+class Measuring:
+    """What *gates* measure. Until the release can be judged, those do that may find it unfit at *first* already.
+
+    *earlier* is what another run measured of the same release; it is gone on with where the release still stands there.
+    """
+
+    def __init__(
+        self, session: Session, gates: tuple[Gate[Any], ...], first: Phase, earlier: Earlier | None = None
+    ) -> None:
+        self._session = session
+        self._gates = gates
+        asking = sum(gate.measuring_seconds for gate in gates)
+        #: The time that judges.
+        self.time = JudgedTime(session, session.request.poll_seconds + _TURN_SECONDS + asking)
+        #: Where the release stands; None before it can be judged.
+        self.phase: Phase | None = None
+        #: What let the release come as far as it has.
+        self.passed: tuple[Measurement, ...] = session.request.passed_before
+        self._settled: float | None = None
+        self._earlier = earlier
+        self._windows = open_windows(self._gates_at(first), now=session.monotonic(), stamp=self._stamp())
+
+    def enter(self, phase: Phase) -> None:
+        """Judge from now on what the release does with its new share of the users."""
+        if self.phase:
+            self.passed = (*self.passed, *(self._as_passed(gate.measurement) for gate in self.assess()))
+        self.phase, self._settled = phase, self.time.now()
+        now = self._session.monotonic()
+        self._windows = move_on(self._windows, self._gates_at(phase), now=now, stamp=self._stamp())
+        if self._earlier:
+            self._take_over(self._earlier, phase)
+            self._earlier = None
+
+    def _take_over(self, earlier: Earlier, phase: Phase) -> None:
+        """Go on with what another run measured. Where the release has moved on since, that let it come here."""
+        self.passed = earlier.passed
+        if (earlier.phase.stage, earlier.phase.percent) != (phase.stage, phase.percent):
+            self.passed = (*earlier.passed, *map(self._as_passed, earlier.gates))
+            return
+        self._windows = tuple(restored(window, earlier) for window in self._windows)
+        # Whatever has to measure anew has the time for it between its bake time and its deadline.
+        bakes = (window.gate.initial_delay_seconds + window.gate.bake_seconds for window in self._windows)
+        taken = min(earlier.settled_seconds, max(bakes, default=0.0))
+        self._settled = self.time.now() - taken
+        self._session.say(f"going on with what an earlier run measured in {taken:.0f} s at {phase.stage.value}")
+
+    @property
+    def standing(self) -> str:
+        """How the release stands, for a run that goes on with it."""
+        return write_standing(self.phase, self.settled_seconds or 0.0, len(self.passed), self._windows)
+
+    def measure(self, scene: Scene) -> None:
+        """Have every gate measure that is due."""
+        self._windows = measure(self._windows, scene)
+
+    def measure_quickly(self, scene: Scene) -> None:
+        """Have those gates measure that are due and wait for no answer of others."""
+        self._windows = measure_quickly(self._windows, scene)
+
+    def assess(self) -> tuple[Assessment, ...]:
+        """How each gate stands now."""
+        stage = self.phase.stage if self.phase else None
+        return assess(self._windows, settled_seconds=self.settled_seconds, stamp=self._stamp(), stage=stage)
+
+    @property
+    def settled_seconds(self) -> float | None:
+        """For how long the release has been judged where it stands; None before it can be."""
+        return self.time.now() - self._settled if self._settled is not None else None
+
+    def next_due(self, *, reachable: bool) -> float | None:
+        """When the next measuring is due that comes at a time of its own; None when none does."""
+        timed = (window for window in self._windows if is_timed(window))
+        return min((window.due for window in timed if reachable or not window.gate.needs_traffic), default=None)
+
+    def _as_passed(self, measured: Measurement) -> Measurement:
+        """What a gate *measured* where the release stood. If it had not passed, it decided nothing: somebody did."""
+        if measured.verdict is Verdict.HEALTHY or measured.dry_run:
+            return measured
+        self._session.warn(
+            f"the deployment went on although gate {measured.gate} was {measured.verdict.value}: this run did not tell "
+            "ECS to. See CloudTrail for who did (ContinueServiceDeployment)"
+        )
+        return replace(measured, dry_run=True)
+
+    def _gates_at(self, phase: Phase) -> tuple[Gate[Any], ...]:
+        there = (gate.at(phase) for gate in self._gates)
+        return tuple(gate for gate in there if gate)
+
+    def _stamp(self) -> str:
+        return timestamp(self._session.clock.now())

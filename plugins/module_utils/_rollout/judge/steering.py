@@ -1,0 +1,107 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a deployment that is watched is told: to let users in, and to go on from where it waits for a verdict."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ..._errors import OperationError, SupersededError, UnavailableError
+from ..stages import PAUSED, Stage
+from .decision import Step
+
+if TYPE_CHECKING:
+    from ..._release.record import Measurement
+    from ..act.traffic import Traffic
+    from ..session import Session
+    from ..stages import Phase
+    from ..strategies.model import Started
+    from .decision import Decision
+    from .observation import Look
+
+# How soon ECS is looked at after it was told to go on.
+_SOON_SECONDS = 0.25
+# How long a load balancer may take to act on a changed rule everywhere.
+_SPREAD_SECONDS = 2.0
+
+
+class Steering:
+    """Tells ECS and the load balancer what was *started*; *traffic* are the listener rules that let users in.
+
+    What cannot be told now is told again at the next look: each method gives the look with why it could not.
+    """
+
+    def __init__(self, session: Session, started: Started, traffic: Traffic) -> None:
+        self._session = session
+        self._started = started
+        self._traffic = traffic
+        self._open_since = session.monotonic()
+        self._baking = False
+        self._told: float | None = None
+
+    @property
+    def between_looks(self) -> float:
+        """Whoever told ECS to go on looks for it soon, and then less and less often: users wait for what comes next."""
+        usual = self._session.request.poll_seconds
+        if self._told is None:
+            return usual
+        return min(usual, max(_SOON_SECONDS, self._session.monotonic() - self._told))
+
+    def moved_on(self) -> None:
+        """ECS was seen to do something."""
+        self._told = None
+
+    def open_traffic(self, look: Look) -> Look:
+        """Let users in once every task is healthy. Where ECS moves users, that is before it moves the first."""
+        if self._traffic.moved or look.problem or not look.targets.whole:
+            return look
+        if self._started.strategy.shifts_weights and not (look.progress.weight or look.settled_at):
+            return look
+        try:
+            self._traffic.open()
+            self._open_since = self._session.monotonic() + _SPREAD_SECONDS
+        except SupersededError:
+            raise
+        except UnavailableError as error:
+            return replace(look, problem=str(error))
+        except OperationError as error:
+            return replace(look, lost=f"the listener rules could not be written: {error}")
+        return look
+
+    def reachable(self, look: Look, phase: Phase | None) -> bool:
+        """Whether requests may reach the release where it stands."""
+        if phase and phase.stage is Stage.BEFORE_TRAFFIC:
+            return look.reachable
+        moved = self._traffic.moved and self._session.monotonic() >= self._open_since
+        return moved and look.reachable
+
+    def hands_over(self, decision: Decision, look: Look, phase: Phase | None) -> bool:
+        """Whether the run ends here by request, and leaves the release to another one.
+
+        With all users on the release ECS is let go on first: it bakes without anybody.
+        """
+        until, waits = self._session.request.wait_until, bool(look.progress.pauses)
+        if decision.step not in (Step.WAIT, Step.GO_ON) or not self._started.strategy.can_hold:
+            return False
+        if until == PAUSED:
+            return waits
+        if phase is None or until != phase.stage.value:
+            return False
+        return decision.step is Step.GO_ON if phase.stage is not Stage.AFTER_TRAFFIC else self._baking
+
+    def go_on(self, decision: Decision, look: Look, phase: Phase | None, passed: tuple[Measurement, ...]) -> Look:
+        """Have ECS go on from where it waits, by the *decision*; *passed* let it come there."""
+        try:
+            self._traffic.open()
+            self._started.strategy.go_on(self._session, self._started, look.progress.pauses)
+        except SupersededError:
+            raise
+        except UnavailableError as error:
+            return replace(look, problem=str(error))
+        healthy = ", ".join(measured.gate for measured in decision.measurements if measured not in passed)
+        self._session.say(f"ECS goes on: {healthy or 'no gate'} HEALTHY at {look.progress}")
+        self._baking = bool(phase and phase.stage is Stage.AFTER_TRAFFIC)
+        self._told = self._session.monotonic()
+        return replace(look, progress=replace(look.progress, pauses=()))

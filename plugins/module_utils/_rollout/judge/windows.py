@@ -1,0 +1,206 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Windows: each gate measures over one of its own, is assessed by it, and leaves what the record keeps.
+
+A failed look at the world is no end: its gate is in ERROR, and its next measuring may succeed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ..._common.verdict import Verdict
+from ..._errors import OperationError, UnavailableError
+from ..._release.record import Measurement, Series
+from ..gates.settings import AtDeadline
+from ..gates.statistics.holm import rejected
+from ..gates.statistics.proportion import FALSE_ALARM
+
+if TYPE_CHECKING:
+    from ..gates.model import Gate, Scene
+    from ..stages import Stage
+
+# So many points of a window are kept at most: a plot shows no more.
+_MOST_POINTS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What a gate has measured and what that means, as it is recorded; and when the gate has to be conclusive.
+
+    ``pauses``: without a verdict by then, it holds the deployment instead of rolling it back.
+    """
+
+    measurement: Measurement
+    deadline_seconds: float
+    pauses: bool = False
+
+    @property
+    def decides(self) -> bool:
+        """Whether the verdict does anything but stand in the record."""
+        return not self.measurement.dry_run
+
+    def awaited(self, seconds: float) -> bool:
+        """Whether there is anything to wait for, *seconds* after the stage began."""
+        verdict = self.measurement.verdict
+        if self.decides:
+            return verdict is not Verdict.HEALTHY
+        return verdict not in (Verdict.HEALTHY, Verdict.UNHEALTHY) and seconds < self.deadline_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What *gate* has measured since ``started_at``. ``problem`` says why its latest measuring failed.
+
+    ``successes`` are the latest measurings in a row after which it would have passed. ``opened`` is the monotonic time
+    of ``started_at``, and ``points`` are what was measured, with the seconds since then.
+    """
+
+    gate: Gate[Any]
+    tally: Any
+    started_at: str
+    due: float
+    problem: str = ""
+    successes: int = 0
+    opened: float = 0.0
+    points: tuple[tuple[float, float], ...] = ()
+
+
+def open_windows(gates: tuple[Gate[Any], ...], *, now: float, stamp: str) -> tuple[Window, ...]:
+    """A window of each gate, in which nothing is measured yet. *now* is monotonic, *stamp* as the record writes it."""
+    return tuple(Window(gate, gate.begin(), stamp, now + gate.initial_delay_seconds, opened=now) for gate in gates)
+
+
+def measure_quickly(windows: tuple[Window, ...], scene: Scene) -> tuple[Window, ...]:
+    """The windows after those gates have measured that are due and wait for no answer of others."""
+    quick = {number for number, window in enumerate(windows) if not window.gate.measuring_seconds}
+    return tuple(
+        _measure(window, scene) if number in quick and _is_due(window, scene) else window
+        for number, window in enumerate(windows)
+    )
+
+
+def measure(windows: tuple[Window, ...], scene: Scene) -> tuple[Window, ...]:
+    """The windows after every gate has measured that is due."""
+    return tuple(_measure(window, scene) if _is_due(window, scene) else window for window in windows)
+
+
+def is_timed(window: Window) -> bool:
+    """Whether its next measuring is due at a time of its own, and not with a look."""
+    gate = window.gate
+    return bool(gate.interval_seconds) and not gate.watches and not _is_done(window)
+
+
+def _is_done(window: Window) -> bool:
+    return window.gate.once and window.successes >= window.gate.consecutive_successes
+
+
+def _is_due(window: Window, scene: Scene) -> bool:
+    return not _is_done(window) and window.gate.is_due(window.due, scene)
+
+
+def _measure(window: Window, scene: Scene) -> Window:
+    gate, now = window.gate, scene.ports.clock.monotonic()
+    due = now + gate.interval_seconds
+    try:
+        tally = gate.measure(window.tally, scene)
+    except (UnavailableError, OperationError) as error:
+        # A refusal measures nothing either: the gate is in ERROR, and its next measuring may be allowed.
+        return replace(window, due=due, problem=str(error), successes=0)
+    if tally == window.tally:
+        return replace(window, due=due, problem="")
+    passes = gate.assess(tally, baked=True) is Verdict.HEALTHY
+    return replace(
+        window,
+        tally=tally,
+        due=due,
+        problem="",
+        successes=window.successes + 1 if passes else 0,
+        points=_with_point(window.points, now - window.opened, gate.reading(tally)),
+    )
+
+
+def _with_point(
+    points: tuple[tuple[float, float], ...], seconds: float, value: float | None
+) -> tuple[tuple[float, float], ...]:
+    """*points* with another one. When there are too many, every second goes."""
+    if value is None:
+        return points
+    kept = points if len(points) < _MOST_POINTS else points[::2]
+    return (*kept, (round(seconds, 1), round(value, 6)))
+
+
+def move_on(windows: tuple[Window, ...], gates: tuple[Gate[Any], ...], *, now: float, stamp: str) -> tuple[Window, ...]:
+    """The windows of *gates* at the stage that begins now. One that continues goes on with what it has measured."""
+    before = {window.gate.name: window for window in windows}
+    return tuple(_open(gate, before.get(gate.name), now, stamp) for gate in gates)
+
+
+def _open(gate: Gate[Any], before: Window | None, now: float, stamp: str) -> Window:
+    delay = gate.initial_delay_seconds
+    due = now + delay if delay or before is None else before.due
+    if before and gate.continues:
+        return replace(before, gate=gate, started_at=stamp, due=due, opened=now, points=())
+    return Window(gate, gate.begin(), stamp, due, opened=now)
+
+
+def assess(
+    windows: tuple[Window, ...], *, settled_seconds: float | None, stamp: str, stage: Stage | None = None
+) -> tuple[Assessment, ...]:
+    """How each gate stands at *stage*, if the release came to any.
+
+    *settled_seconds* have passed since the stage began, or the deployment completed; None: it has not.
+    """
+    verdicts = _verdicts(windows, settled_seconds)
+    return tuple(
+        _assess(window, verdict, stamp, stage.value if stage else "")
+        for window, verdict in zip(windows, verdicts, strict=True)
+    )
+
+
+def _verdicts(windows: tuple[Window, ...], settled_seconds: float | None) -> list[Verdict]:
+    """Evidence that chance may explain refuses only as far as it does among that of all gates that decide."""
+    verdicts = [_verdict(window, settled_seconds) for window in windows]
+    doubts = {
+        place: value
+        for place, window in enumerate(windows)
+        if not window.gate.dry_run and (value := window.gate.p_value(window.tally)) is not None
+    }
+    for place, refuses in zip(doubts, rejected(tuple(doubts.values()), FALSE_ALARM), strict=True):
+        if verdicts[place] is Verdict.UNHEALTHY and not refuses:
+            verdicts[place] = Verdict.INCONCLUSIVE
+    return verdicts
+
+
+def _verdict(window: Window, settled_seconds: float | None) -> Verdict:
+    gate = window.gate
+    least = gate.initial_delay_seconds + gate.bake_seconds
+    verdict = gate.assess(window.tally, baked=settled_seconds is not None and settled_seconds >= least)
+    missing = window.successes < gate.consecutive_successes
+    return Verdict.INCONCLUSIVE if verdict is Verdict.HEALTHY and missing else verdict
+
+
+def _assess(window: Window, verdict: Verdict, stamp: str, stage: str) -> Assessment:
+    gate, tally = window.gate, window.tally
+    seen = gate.seen(tally)
+    if window.problem:
+        verdict = Verdict.UNHEALTHY if verdict is Verdict.UNHEALTHY else Verdict.ERROR
+        seen = f"{seen}, the last look failed: {window.problem}"
+    measurement = Measurement(
+        gate=gate.name,
+        verdict=verdict,
+        seen=seen,
+        expected=gate.expected(),
+        samples=tally.samples,
+        failures=tally.failures,
+        started_at=window.started_at,
+        finished_at=stamp,
+        stage=stage,
+        dry_run=gate.dry_run,
+        series=Series(gate.measured, *gate.bounds, window.points) if window.points else Series(),
+    )
+    inconclusive = verdict is Verdict.INCONCLUSIVE
+    deadline = gate.longest_seconds if inconclusive else gate.deadline_seconds
+    return Assessment(measurement, deadline, pauses=inconclusive and gate.on_inconclusive is AtDeadline.PAUSE)

@@ -1,0 +1,77 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether the roles of a release may do what it needs of them: read its secrets, and move its traffic.
+
+Their policies are asked, as IAM would decide: a task that may not read its secret never starts, and ECS that may not
+write a listener rule ends in the middle of a deployment.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..definition.references import references
+from ..disclosure.definition import is_reference
+from ..plan.differences import Action
+from ..request.orientation import place
+from ..service.rules import at
+from ..strategies.table import strategy_named
+from .allowed import allowed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..plan.read import Facts
+    from ..session import Session
+
+_READS = ("elasticloadbalancing:DescribeRules", "elasticloadbalancing:DescribeTargetHealth")
+_TARGETS = ("elasticloadbalancing:RegisterTargets", "elasticloadbalancing:DeregisterTargets")
+_WEIGHTS = ("elasticloadbalancing:ModifyRule",)
+
+
+def permission_problems(session: Session, facts: Facts) -> Iterator[str]:
+    """What the roles may not do. What cannot be asked is said, and refuses nothing."""
+    if facts.plan.action in (Action.UNCHANGED, Action.SETTINGS):
+        return
+    yield from _secret_problems(session, facts)
+    if strategy_named(session.request.settings.deployment.strategy).shifts_weights:
+        yield from _shifting_problems(session, facts)
+
+
+def _secret_problems(session: Session, facts: Facts) -> Iterator[str]:
+    document, look = facts.target.document, session.ports.surroundings
+    role = str(document.get("executionRoleArn") or "")
+    for secret in references(document).secrets if role else ():
+        name = f"Secret {secret if is_reference(secret) else session.request.disclosure.of(secret)}"
+        denial = allowed(
+            session,
+            f"whether the execution role may read {name}",
+            lambda secret=secret: look.secret_denial(role, secret),  # type: ignore[misc]
+        )
+        if denial:
+            yield f"{name} {denial}; tasks could not start. Provision component 'service', or correct its policies."
+
+
+def _shifting_problems(session: Session, facts: Facts) -> Iterator[str]:
+    request = session.request
+    role, strategy = request.infrastructure_role_arn, request.settings.deployment.strategy
+    standing = (at(facts.found.rules, place(rule)) for rule in request.rules)
+    asked = [
+        (_READS, "*"),
+        *((_TARGETS, group) for group in request.target_group_arns),
+        *((_WEIGHTS, rule.arn) for rule in standing if rule and rule.arn),
+    ]
+    for actions, resource in asked:
+        denied = allowed(
+            session,
+            f"what role {role} of load_balancer.infrastructure_role_arn may do",
+            lambda actions=actions, resource=resource: session.ports.surroundings.denied_actions(  # type: ignore[misc]
+                role, actions, resource
+            ),
+        )
+        if denied:
+            yield (
+                f"Role {role} of load_balancer.infrastructure_role_arn may not {', '.join(denied)} on {resource}, "
+                f"which {strategy} needs: provision component 'ecs', or correct its policies."
+            )

@@ -1,0 +1,47 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From where gates send their requests: this machine, or a task in the network of the service's tasks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .model import TASK, Probing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from .model import RolloutRequest
+
+# What a task may take for an answer, as the service's ``probe`` says.
+_LONGEST_SECONDS = 60
+
+
+def read_probing(options: Mapping[str, Any]) -> Probing:
+    """Where requests come from, by validated *options*."""
+    container = (options["load_balancer"] or {}).get("container_name") or ""
+    return Probing(options["probe_from"], tuple(options["probe_command"] or ()), container)
+
+
+def probing_problems(request: RolloutRequest) -> Iterator[str]:
+    """What no task can send, in the words of the options."""
+    probing = request.probing
+    if probing.place != TASK:
+        return
+    if not probing.command or not all(probing.command):
+        yield "probe_from is task, and probe_command is empty or has an empty word; write the command, or leave it out."
+    if not probing.container:
+        yield "probe_from is task, and no load balancer sends requests to this service: leave probe_from out."
+    for gate in request.gates:
+        sent = gate.user_request()
+        if gate.needs_load_balancer and gate.file_names():
+            yield (
+                f"gate {gate.name} sends a file of this machine, which a task does not have: leave probe_from out, or "
+                "judge by a gate that sends none."
+            )
+        elif sent and sent.timeout_seconds > _LONGEST_SECONDS:
+            yield (
+                f"gate {gate.name}: request_timeout_seconds is {sent.timeout_seconds:g}, and with probe_from=task at "
+                f"most {_LONGEST_SECONDS}."
+            )

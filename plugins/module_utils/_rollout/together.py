@@ -1,0 +1,193 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A release of several ECS services that run one image: in an order, accepted together, undone together.
+
+Each service keeps what it has alone: its lock, its plan, its gates, its record, its undo. What is added is that all of
+them are checked before the first is changed, that all locks are held until the end, and that no record is completed
+before every service is fit: a run that is killed in between leaves open records, which the next run takes up.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from .._errors import FastbreakError, OperationError, RefusedError, RequestError, RolledBackError
+from .._release.record import ROLLBACK
+from .run import bring, predict
+from .session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .part import Part
+    from .ports import Ports
+    from .report import RolloutResult
+    from .request.model import RolloutRequest
+
+    Done = list[tuple[Session, Part]]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is asked for of one service. ``leads``: its image is every service's, and a rollback goes where it goes."""
+
+    request: RolloutRequest
+    ports: Ports
+    leads: bool = False
+
+    @property
+    def service(self) -> str:
+        """The service's name."""
+        return self.request.service
+
+
+def roll_out_together(orders: Sequence[Order], *, check_mode: bool) -> dict[str, RolloutResult]:
+    """Roll *orders* out, one after another, or say what that would do; the result of each by its service.
+
+    A rollback goes the other way round, and leaves a service as it is that never ran what is gone back to. Raises as
+    `run.roll_out` does, and RefusedError with the problems of every service before anything is changed.
+    """
+    orders = [_named(order, orders) for order in orders]
+    predicted, left = _predict(orders)
+    if check_mode:
+        return _with_notes(predicted, left, orders)
+    begun = [_aimed(order, predicted, orders) for order in orders if order.service in predicted]
+    return _with_notes(_release(begun[::-1] if _goes_back(orders) else begun), left, orders)
+
+
+def _named(order: Order, orders: Sequence[Order]) -> Order:
+    """The order, of a request that knows of which services its release is."""
+    return replace(order, request=replace(order.request, services=tuple(each.service for each in orders)))
+
+
+def _lead(orders: Sequence[Order]) -> Order:
+    return next(order for order in orders if order.leads)
+
+
+def _goes_back(orders: Sequence[Order]) -> bool:
+    return _lead(orders).request.kind == ROLLBACK
+
+
+def _aimed(order: Order, results: dict[str, RolloutResult], orders: Sequence[Order]) -> Order:
+    """The order for the leading service's image, as far as that is known."""
+    lead = _lead(orders)
+    if order.leads:
+        return order
+    digest = results[lead.service].image.rpartition("@")[2] if lead.service in results else lead.request.version
+    return replace(order, request=replace(order.request, version=digest, revision=""))
+
+
+def _predict(orders: Sequence[Order]) -> tuple[dict[str, RolloutResult], list[str]]:
+    """What would be done with each service, and notes about those that are left as they are.
+
+    Raises RefusedError with what stands against any of them.
+    """
+    results: dict[str, RolloutResult] = {}
+    refusals: list[FastbreakError] = []
+    left: list[str] = []
+    for order in sorted(orders, key=lambda order: not order.leads):
+        aimed = _aimed(order, results, orders)
+        if _goes_back(orders) and not order.leads:
+            if not aimed.request.version:
+                continue
+            if not _has_run(aimed):
+                left.append(
+                    f"{order.service} never ran {aimed.request.version}, which is gone back to, and is left as it is"
+                )
+                continue
+        try:
+            session = Session(aimed.request, aimed.ports)
+            with session.shown_errors():
+                results[order.service] = predict(session)
+        except (RefusedError, RequestError) as refusal:
+            refusals.append(refusal)
+    if refusals:
+        raise _joint(refusals)
+    return results, left
+
+
+def _has_run(order: Order) -> bool:
+    history = order.ports.releases.history(order.service)
+    return any(release.succeeded and release.digest == order.request.version for release in history)
+
+
+def _joint(refusals: list[FastbreakError]) -> FastbreakError:
+    if len(refusals) == 1:
+        return refusals[0]
+    details = {name: value for refusal in refusals for name, value in refusal.details.items()}
+    details["problems"] = [
+        problem for refusal in refusals for problem in refusal.details.get("problems", [str(refusal)])
+    ]
+    return RefusedError(" ".join(str(refusal) for refusal in refusals), **details)
+
+
+def _release(orders: Sequence[Order]) -> dict[str, RolloutResult]:
+    sessions = [Session(order.request, order.ports) for order in orders]
+    done: Done = []
+    with ExitStack() as locks:
+        for session in sessions:
+            with session.shown_errors():
+                locks.enter_context(session.locked())
+        for session in sessions:
+            try:
+                with session.shown_errors():
+                    part = bring(session)
+            except FastbreakError as error:
+                raise _with_the_rest(session, error, done) from error
+            done.append((session, part))
+            if part.handed_over:
+                # What comes after it is up to the run that takes it up.
+                return {each.request.service: result.result() for each, result in done}
+        return _accept(done)
+
+
+def _accept(done: Done) -> dict[str, RolloutResult]:
+    """Complete every record. One that cannot be is said, after the others were."""
+    results: dict[str, RolloutResult] = {}
+    failed: list[FastbreakError] = []
+    for session, part in done:
+        try:
+            with session.shown_errors():
+                results[session.request.service] = part.accept()
+        except FastbreakError as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]
+    return results
+
+
+def _with_the_rest(session: Session, error: FastbreakError, done: Done) -> FastbreakError:
+    """The *error* of one service after those that were released before it were undone, the last of them first.
+
+    Where ECS goes on with the release, nothing is undone: the next run takes all of it up.
+    """
+    if session.left_open:
+        names = ", ".join(other.request.service for other, _part in done)
+        left = f"What {names} was brought to stays, unaccepted, until that release ends." if names else ""
+        return type(error)(" ".join(filter(None, (error.message, left))), **error.details)
+    told: list[str] = []
+    whole = True
+    for other, part in reversed(done):
+        try:
+            with other.shown_errors():
+                told.append(part.refuse(f"{session.request.service}, of the same release, failed"))
+        except FastbreakError as failure:
+            whole = False
+            told.append(f"{other.request.service} could not be undone: {failure.message}")
+    told = [words for words in told if words]
+    kind = type(error)
+    if not whole:
+        kind = OperationError
+    elif told and isinstance(error, RefusedError | RequestError):
+        kind = RolledBackError
+    return kind(" ".join((error.message, *told)), **error.details)
+
+
+def _with_notes(
+    results: dict[str, RolloutResult], notes: list[str], orders: Sequence[Order]
+) -> dict[str, RolloutResult]:
+    lead = _lead(orders).service
+    return {**results, lead: replace(results[lead], warnings=(*results[lead].warnings, *notes))}

@@ -1,0 +1,60 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Giving a release up that is under way: ECS takes it back from where it stands, and nothing is deployed anew.
+
+That is the quickest way back there is. The release's own record says how it ended, so that the service is then at the
+release before it, as after a release that its gates refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from .._errors import OperationError
+from .._release.record import Outcome
+from .judge.decision import Step
+from .part import Unchanged
+from .recording import Recording
+from .report import Timings, as_data, build_result
+from .undo.destination import way_to
+from .undo.go_back import undo
+from .undo.take_snapshot import snapshot_before
+
+if TYPE_CHECKING:
+    from .part import Part
+    from .plan.read import Facts
+    from .recover import Recovery, Withdrawn
+    from .report import RolloutResult
+    from .session import Session
+
+#: What a result calls it.
+WITHDRAW = "withdraw"
+
+
+def withdraw(session: Session, facts: Facts, recovery: Recovery, withdrawn: Withdrawn) -> Part:
+    """Roll the *withdrawn* release back. Raises OperationError when the service does not come back by that."""
+    snapshot, began = snapshot_before(session, facts, recovery.snapshot), session.monotonic()
+    back = way_to(facts.history, withdrawn.release.previous_task_definition_arn)
+    undone = undo(session, snapshot, withdrawn.started, back, Step.ROLL_BACK)
+    timings = Timings(to_roll_back=session.monotonic() - began)
+    if undone.whole:
+        recovery.complete(session)
+    record = Recording(session, withdrawn.release)
+    why = f"{session.ports.surroundings.caller_arn()} had it rolled back before it was judged to the end"
+    unrecorded = record.finish(undone.outcome, f"{why}. {undone.standing}", withdrawn.release.gates)
+    result = predicted(replace(build_result(session, facts, timings=timings), release=record.release))
+    if undone.outcome is Outcome.ROLLED_BACK and not unrecorded:
+        session.say(undone.standing)
+        return Unchanged(result)
+    told = " ".join(filter(None, (undone.standing, unrecorded and f"Besides, {unrecorded}")))
+    raise OperationError(
+        f"Rolling {session.request.service} back from {withdrawn.release.name}, which was under way: {told}",
+        **as_data(result),
+    )
+
+
+def predicted(result: RolloutResult) -> RolloutResult:
+    """*result* as one of giving a release up."""
+    return replace(result, changed=True, action=WITHDRAW)

@@ -1,0 +1,64 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The summary of a job of GitHub Actions: what a run said, and by which gates a release was judged, as Markdown."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: GitHub takes 1 MiB for each step; nobody reads more than this.
+_MOST_CHARACTERS = 50_000
+#: The times of a release that was judged, as `ecs_rollout` returns them.
+_JUDGED = ("to_succeed_seconds", "to_detect_seconds")
+_CONTROL = re.compile(r"[^\x20-\x7e\u00a0-\uffff]+")
+
+
+@dataclass
+class JobSummary:
+    """What a run said so far, and the gates of its releases."""
+
+    lines: list[str] = field(default_factory=list)
+    gates: list[tuple[str, str, str, str]] = field(default_factory=list)
+
+    def say(self, line: str | None) -> None:
+        """Keep what the run says; None for nothing."""
+        if line is not None:
+            self.lines.append(line)
+
+    def judged(self, result: Mapping[str, Any]) -> None:
+        """Keep the gates of a module's *result* if this run judged by them: a plan's are those of a release before."""
+        timings = result.get("timings")
+        judged = isinstance(timings, dict) and any(timings.get(name) for name in _JUDGED)
+        found = result.get("gates") if judged else None
+        for gate in found if isinstance(found, list) else ():
+            if isinstance(gate, dict) and "verdict" in gate:
+                dry = " (dry run)" if gate.get("dry_run") else ""
+                name, verdict, seen, wanted = (
+                    str(gate.get(key, "")) for key in ("gate", "verdict", "seen", "expected")
+                )
+                self.gates.append((name, f"{verdict}{dry}", seen, wanted))
+
+    def text(self, playbook: str, *, failed: bool) -> str:
+        """The whole as Markdown. What came from outside is code, so that none of it is taken for Markdown."""
+        said = "\n".join(self.lines).strip()
+        if len(said) > _MOST_CHARACTERS:
+            said = f"...\n{said[-_MOST_CHARACTERS:]}"
+        fence = "`" * (3 + max(map(len, re.findall("`+", said)), default=0))
+        parts = [f"### {playbook}: {'failed' if failed else 'done'}", f"{fence}text\n{said}\n{fence}"]
+        if self.gates:
+            rows = ["| gate | verdict | seen | expected |", "| --- | --- | --- | --- |"]
+            rows += [f"| {' | '.join(map(_cell, gate))} |" for gate in self.gates]
+            parts.append("\n".join(rows))
+        return "\n\n".join(parts) + "\n\n"
+
+
+def _cell(text: str) -> str:
+    """*text* as code in a cell of a table, where a bar ends the cell even in code."""
+    plain = _CONTROL.sub(" ", text)[:1000].replace("`", "'").replace("|", "\\|").strip()
+    return f"`{plain}`" if plain else ""

@@ -1,0 +1,324 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What no principal of an environment may do, as calls of the real thing: its table, its secrets, its roles."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from demo.platform import Platform
+
+ECS_TASKS = "ecs-tasks.amazonaws.com"
+CONTAINERS = [{"name": "app", "image": "app"}]
+TEMPLATE = '{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}'
+POLICY = '{"Version": "2012-10-17", "Statement": []}'
+# Error codes by service, where they are not AccessDenied.
+_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": ECS_TASKS}, "Action": "sts:AssumeRole"}],
+}
+_BOUNDARY = {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:policy/fastbreak-dev-boundary"}
+RESOURCES = [
+    ("iam:CreateRole", {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": _TRUST}}),
+    (
+        "iam:CreateRole",
+        {
+            "Type": "AWS::IAM::Role",
+            "Properties": {
+                "RoleName": "other",
+                "AssumeRolePolicyDocument": _TRUST,
+                "PermissionsBoundary": _BOUNDARY,
+            },
+        },
+    ),
+    ("iam:CreateUser", {"Type": "AWS::IAM::User", "Properties": {"UserName": "fastbreak-dev-mine"}}),
+    ("iam:CreatePolicy", {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": _TRUST}}),
+    ("s3:CreateBucket", {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "other"}}),
+]
+"""What a stack is refused to make with the stacks' role, and the action."""
+_JSON = "AccessDeniedException"
+CODES = {
+    **dict.fromkeys(
+        ("application-autoscaling", "dynamodb", "ecr", "ecs", "kms", "logs", "secretsmanager", "ssm"), _JSON
+    ),
+    "ec2": "UnauthorizedOperation",
+}
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names in an environment, read from its stacks."""
+
+    account: str
+    environment: str
+    task_role: str
+    secret: str
+    master: str
+    logs: str
+    site: str
+    images: str
+    rule: str
+    balancer: str
+    key: str
+
+    @classmethod
+    def of(cls, platform: Platform) -> "Names":
+        service, ecs, rds = (platform.outputs(component) for component in ("service", "ecs", "rds"))
+        rules = platform.client("elbv2").describe_rules(ListenerArn=ecs["ProductionListenerArn"])["Rules"]
+        return cls(
+            account=platform.client("sts").get_caller_identity()["Account"],
+            environment=platform.environment,
+            task_role=service["TaskRoleArn"],
+            secret=service["DatabaseSecretArn"],
+            master=rds["MasterUserSecretArn"],
+            logs=service["LogGroupName"],
+            site=platform.outputs("cloudfront")["SiteBucketName"],
+            images=platform.outputs("ecr")["RepositoryName"],
+            rule=min(rules, key=lambda rule: rule["IsDefault"])["RuleArn"],
+            balancer=ecs["LoadBalancerArn"],
+            key=rds["KmsKeyArn"],
+        )
+
+    @property
+    def cluster(self) -> str:
+        return f"arn:aws:ecs:us-east-1:{self.account}:cluster/fastbreak-{self.environment}"
+
+    @property
+    def definition(self) -> str:
+        return f"fastbreak-{self.environment}-inference"
+
+    @property
+    def table(self) -> str:
+        return f"arn:aws:dynamodb:us-east-1:{self.account}:table/fastbreak-{self.environment}-releases"
+
+    def role(self, name: str) -> str:
+        return f"arn:aws:iam::{self.account}:role/fastbreak-{self.environment}-{name}"
+
+    def stack(self, component: str) -> str:
+        return f"fastbreak-{self.environment}-{component}"
+
+
+@dataclass(frozen=True)
+class Forbidden:
+    """A call, by boto3's names, and the action that is refused where that is another."""
+
+    principal: str
+    service: str
+    method: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    action: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.principal}: {self.service}.{self.method}({dict(self.arguments)})"
+
+
+def calls(dev: Names, prod: Names) -> list[Forbidden]:
+    """All of them: the promoter is prod's, the others dev's."""
+    return [
+        *_everybody(dev, prod),
+        *_user(dev),
+        *_ci(dev),
+        *_planner(dev),
+        *_promoter(dev, prod),
+        *_deployer(dev),
+        *_provisioner(dev),
+        *_tasks(dev),
+    ]
+
+
+def _everybody(dev: Names, prod: Names) -> Iterator[Forbidden]:
+    """Nobody reaches the other account, makes itself more, or reads the master's secret."""
+    for who in ("user", "ci", "planner", "deployer", "provisioner", "task", "migration", "execution"):
+        yield Forbidden(who, "sts", "assume_role", {"RoleArn": prod.role("deployer"), "RoleSessionName": "forbidden"})
+        yield Forbidden(who, "ecs", "update_service", {"cluster": prod.cluster, "service": "inference"})
+        yield Forbidden(who, "secretsmanager", "get_secret_value", {"SecretId": prod.secret})
+        yield Forbidden(who, "dynamodb", "query", _query(prod))
+        yield Forbidden(
+            who,
+            "iam",
+            "put_role_policy",
+            {"RoleName": "fastbreak-dev-deployer", "PolicyName": "more", "PolicyDocument": POLICY},
+        )
+        if who != "migration":
+            yield Forbidden(who, "secretsmanager", "get_secret_value", {"SecretId": dev.master})
+
+
+def _user(dev: Names) -> Iterator[Forbidden]:
+    for role in ("deployer", "provisioner", "cloudformation", "planner"):
+        yield Forbidden("user", "sts", "assume_role", {"RoleArn": dev.role(role), "RoleSessionName": "forbidden"})
+    yield Forbidden("user", "ecr", "get_authorization_token")
+    yield Forbidden("user", "iam", "create_access_key", {"UserName": "fastbreak-dev-ci"})
+    yield Forbidden("user", "cloudformation", "describe_stacks", {"StackName": dev.stack("network")})
+
+
+def _ci(dev: Names) -> Iterator[Forbidden]:
+    yield Forbidden("ci", "ecs", "run_task", {"cluster": dev.cluster, "taskDefinition": dev.definition})
+    yield Forbidden(
+        "ci", "ecs", "register_task_definition", {"family": dev.definition, "containerDefinitions": CONTAINERS}
+    )
+    yield Forbidden("ci", "ecs", "delete_service", {"cluster": dev.cluster, "service": "inference"})
+    yield Forbidden("ci", "ecs", "update_service", {"cluster": dev.cluster, "service": "other"})
+    yield Forbidden("ci", "ecr", "batch_delete_image", {"repositoryName": dev.images, "imageIds": [{"imageTag": "1"}]})
+    yield Forbidden("ci", "ecr", "set_repository_policy", {"repositoryName": dev.images, "policyText": POLICY})
+    yield Forbidden(
+        "ci", "ecr", "put_image_tag_mutability", {"repositoryName": dev.images, "imageTagMutability": "MUTABLE"}
+    )
+    yield Forbidden("ci", "ecr", "initiate_layer_upload", {"repositoryName": "other"})
+    yield Forbidden("ci", "dynamodb", "put_item", _item(dev))
+    yield Forbidden("ci", "elbv2", "modify_rule", {"RuleArn": dev.rule})
+
+
+def _planner(dev: Names) -> Iterator[Forbidden]:
+    yield Forbidden("planner", "secretsmanager", "get_secret_value", {"SecretId": dev.secret})
+    yield Forbidden("planner", "dynamodb", "query", _query(dev))
+    yield Forbidden("planner", "dynamodb", "scan", {"TableName": dev.table})
+    yield Forbidden("planner", "logs", "filter_log_events", {"logGroupName": dev.logs})
+    yield Forbidden("planner", "logs", "get_log_events", {"logGroupName": dev.logs, "logStreamName": "1"})
+    yield Forbidden("planner", "s3", "get_object", {"Bucket": dev.site, "Key": "index.html"})
+    yield Forbidden(
+        "planner", "ecr", "batch_get_image", {"repositoryName": dev.images, "imageIds": [{"imageTag": "1"}]}
+    )
+    yield Forbidden("planner", "kms", "decrypt", {"KeyId": dev.key, "CiphertextBlob": b"text"})
+    yield Forbidden("planner", "ssm", "get_parameters", {"Names": ["any"]})
+    for method in ("update_stack", "create_change_set", "delete_stack"):
+        arguments = {"StackName": dev.stack("network")}
+        if method != "delete_stack":
+            arguments["TemplateBody"] = TEMPLATE
+        if method == "create_change_set":
+            arguments["ChangeSetName"] = "mine"
+        yield Forbidden("planner", "cloudformation", method, arguments)
+    yield Forbidden("planner", "ecs", "update_service", {"cluster": dev.cluster, "service": "inference"})
+    yield Forbidden("planner", "ecs", "run_task", {"cluster": dev.cluster, "taskDefinition": dev.definition})
+    yield Forbidden("planner", "sts", "assume_role", {"RoleArn": dev.role("provisioner"), "RoleSessionName": "x1"})
+
+
+def _promoter(dev: Names, prod: Names) -> Iterator[Forbidden]:
+    yield Forbidden(
+        "promoter", "ecr", "initiate_layer_upload", {"registryId": dev.account, "repositoryName": dev.images}
+    )
+    yield Forbidden(
+        "promoter", "ecr", "batch_delete_image", {"repositoryName": prod.images, "imageIds": [{"imageTag": "1"}]}
+    )
+    yield Forbidden("promoter", "ecr", "set_repository_policy", {"repositoryName": prod.images, "policyText": POLICY})
+    yield Forbidden("promoter", "ecs", "update_service", {"cluster": prod.cluster, "service": "inference"})
+    yield Forbidden("promoter", "dynamodb", "delete_item", {"TableName": prod.table, "Key": _key()})
+    yield Forbidden("promoter", "dynamodb", "put_item", _item(dev))
+    yield Forbidden("promoter", "secretsmanager", "get_secret_value", {"SecretId": prod.secret})
+    yield Forbidden(
+        "promoter", "sts", "assume_role", {"RoleArn": prod.role("deployer"), "RoleSessionName": "forbidden"}
+    )
+
+
+def _deployer(dev: Names) -> Iterator[Forbidden]:
+    def passing(role: str) -> dict[str, Any]:
+        return {"family": dev.definition, "containerDefinitions": CONTAINERS, "taskRoleArn": role}
+
+    for role in ("cloudformation", "provisioner", "deployer"):
+        yield Forbidden("deployer", "ecs", "register_task_definition", passing(dev.role(role)), "iam:PassRole")
+    yield Forbidden("deployer", "ecr", "initiate_layer_upload", {"repositoryName": dev.images})
+    yield Forbidden("deployer", "secretsmanager", "get_secret_value", {"SecretId": dev.secret})
+    yield Forbidden("deployer", "ecs", "run_task", {"cluster": dev.cluster, "taskDefinition": "other"})
+    yield Forbidden("deployer", "ecs", "update_service", {"cluster": dev.cluster, "service": "other"})
+    yield Forbidden("deployer", "ecs", "delete_cluster", {"cluster": dev.cluster})
+    yield Forbidden(
+        "deployer",
+        "ecs",
+        "execute_command",
+        {"cluster": dev.cluster, "task": "1", "command": "sh", "interactive": True},
+    )
+    yield Forbidden("deployer", "elbv2", "modify_rule", {"RuleArn": dev.rule.replace("/fastbreak-dev/", "/other/")})
+    yield Forbidden("deployer", "elbv2", "delete_load_balancer", {"LoadBalancerArn": dev.balancer})
+    yield Forbidden(
+        "deployer",
+        "application-autoscaling",
+        "register_scalable_target",
+        {
+            "ServiceNamespace": "dynamodb",
+            "ResourceId": "table/fastbreak-dev-releases",
+            "ScalableDimension": "dynamodb:table:ReadCapacityUnits",
+        },
+    )
+    yield Forbidden("deployer", "cloudformation", "delete_stack", {"StackName": dev.stack("service")})
+    yield Forbidden("deployer", "dynamodb", "delete_table", {"TableName": dev.table})
+    yield Forbidden(
+        "deployer",
+        "rds",
+        "modify_db_instance",
+        {"DBInstanceIdentifier": "fastbreak-dev", "MasterUserPassword": "x" * 9},
+    )
+    yield Forbidden("deployer", "s3", "put_object", {"Bucket": dev.site, "Key": "index.html", "Body": b""})
+
+
+def _provisioner(dev: Names) -> Iterator[Forbidden]:
+    yield Forbidden("provisioner", "cloudformation", "delete_stack", {"StackName": dev.stack("bootstrap")})
+    yield Forbidden(
+        "provisioner",
+        "cloudformation",
+        "update_stack",
+        {"StackName": dev.stack("bootstrap"), "TemplateBody": TEMPLATE},
+    )
+    yield Forbidden("provisioner", "cloudformation", "create_stack", {"StackName": "other", "TemplateBody": TEMPLATE})
+    yield Forbidden(
+        "provisioner",
+        "cloudformation",
+        "create_stack",
+        {"StackName": dev.stack("mine"), "TemplateBody": TEMPLATE, "RoleARN": dev.role("provisioner")},
+        "iam:PassRole",
+    )
+    yield Forbidden(
+        "provisioner",
+        "iam",
+        "create_role",
+        {
+            "RoleName": "fastbreak-dev-mine",
+            "AssumeRolePolicyDocument": POLICY,
+            "PermissionsBoundary": f"arn:aws:iam::{dev.account}:policy/fastbreak-dev-boundary",
+        },
+    )
+    yield Forbidden("provisioner", "iam", "create_user", {"UserName": "fastbreak-dev-mine"})
+    yield Forbidden("provisioner", "secretsmanager", "get_secret_value", {"SecretId": dev.secret})
+    yield Forbidden("provisioner", "s3", "get_object", {"Bucket": dev.site, "Key": "index.html"})
+    yield Forbidden(
+        "provisioner",
+        "rds",
+        "delete_db_instance",
+        {"DBInstanceIdentifier": "fastbreak-dev", "SkipFinalSnapshot": True},
+    )
+    yield Forbidden("provisioner", "ecs", "run_task", {"cluster": dev.cluster, "taskDefinition": dev.definition})
+    yield Forbidden("provisioner", "ec2", "terminate_instances", {"InstanceIds": ["i-00000000000000000"]})
+
+
+def _tasks(dev: Names) -> Iterator[Forbidden]:
+    for who in ("task", "migration", "execution"):
+        yield Forbidden(who, "ecs", "run_task", {"cluster": dev.cluster, "taskDefinition": dev.definition})
+        yield Forbidden(who, "dynamodb", "query", _query(dev))
+        yield Forbidden(who, "sts", "assume_role", {"RoleArn": dev.role("deployer"), "RoleSessionName": "forbidden"})
+    yield Forbidden("task", "secretsmanager", "put_secret_value", {"SecretId": dev.secret, "SecretString": "{}"})
+    yield Forbidden("migration", "secretsmanager", "put_secret_value", {"SecretId": dev.master, "SecretString": "{}"})
+    yield Forbidden("migration", "secretsmanager", "delete_secret", {"SecretId": dev.secret})
+    yield Forbidden(
+        "migration",
+        "rds",
+        "modify_db_instance",
+        {"DBInstanceIdentifier": "fastbreak-dev", "MasterUserPassword": "x" * 9},
+    )
+    yield Forbidden("execution", "secretsmanager", "get_secret_value", {"SecretId": dev.secret})
+    yield Forbidden("execution", "ecr", "initiate_layer_upload", {"repositoryName": dev.images})
+    yield Forbidden("execution", "logs", "get_log_events", {"logGroupName": dev.logs, "logStreamName": "1"})
+
+
+def _key() -> dict[str, Any]:
+    return {"service": {"S": "inference"}, "release_id": {"S": "mine"}}
+
+
+def _item(names: Names) -> dict[str, Any]:
+    return {"TableName": names.table, "Item": _key()}
+
+
+def _query(names: Names) -> dict[str, Any]:
+    return {
+        "TableName": names.table,
+        "KeyConditionExpression": "service = :service",
+        "ExpressionAttributeValues": {":service": {"S": "inference"}},
+    }

@@ -1,0 +1,92 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Companions of the inventory as the module takes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleFilterError
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.fastbreak.aws.plugins.filter.companions import FilterModule
+from ansible_collections.fastbreak.aws.plugins.modules.ecs_rollout import build_argument_spec
+
+companion_services = FilterModule().filters()["companion_services"]
+DEFINITION: dict[str, Any] = {
+    "family": "fastbreak-dev-inference",
+    "cpu": "1024",
+    "memory": "2048",
+    "containerDefinitions": [
+        {
+            "name": "inference",
+            "portMappings": [{"containerPort": 8080}],
+            "healthCheck": {"command": ["CMD", "true"]},
+            "environment": [{"name": "LEVEL", "value": "info"}, {"name": "HOST", "value": "db"}],
+            "stopTimeout": 120,
+        },
+        {"name": "proxy", "image": "proxy:1"},
+    ],
+}
+WORKER = {
+    "name": "worker",
+    "command": ["fastbreak-service", "work"],
+    "environment": {"LEVEL": "debug"},
+    "cpu": 512,
+    "memory_mib": 1024,
+    "tasks_minimum": 1,
+    "tasks_maximum": 4,
+    "scaling_cpu_percent": 50,
+    "gates": [{"kind": "command", "command": ["true"]}],
+}
+
+
+def test_companion_runs_the_same_container_without_requests() -> None:
+    (made,) = companion_services([WORKER], DEFINITION, "inference")
+    definition = made["task_definition"]
+    assert (made["service"], definition["family"]) == ("inference-worker", "fastbreak-dev-inference-worker")
+    assert (definition["cpu"], definition["memory"]) == ("512", "1024")
+    container, proxy = definition["containerDefinitions"]
+    assert proxy == DEFINITION["containerDefinitions"][1]
+    assert not {"portMappings", "healthCheck", "image"} & set(container)
+    assert container["command"] == WORKER["command"]
+    assert {each["name"]: each["value"] for each in container["environment"]} == {"LEVEL": "debug", "HOST": "db"}
+    assert made["scaling"] == {"minimum": 1, "maximum": 4, "cpu_percent": 50}
+    assert [gate["kind"] for gate in made["gates"]] == ["task_stability", "command"]
+    given = {"cluster": "c", "service": "inference", "release_table": "t", "companions": [made], "state": "absent"}
+    assert not ArgumentSpecValidator(build_argument_spec()).validate(given).error_messages
+
+
+def test_definition_of_the_service_is_left_alone() -> None:
+    before = repr(DEFINITION)
+    companion_services([WORKER, {"name": "mailer", "released": "after"}], DEFINITION, "inference")
+    assert repr(DEFINITION) == before
+
+
+def test_without_scaling_the_number_of_tasks_stays() -> None:
+    (made,) = companion_services([{"name": "a", "tasks_minimum": 3}], DEFINITION, "b")
+    assert made["desired_count"] == 3
+    assert "scaling" not in made
+
+
+def test_removal_knows_no_containers() -> None:
+    (made,) = companion_services([{"name": "a"}], {"family": "f"}, "b")
+    assert made["task_definition"] == {"family": "f-a"}
+
+
+@pytest.mark.parametrize(
+    ("companions", "definition", "said"),
+    [
+        ("worker", DEFINITION, "no list of dictionaries"),
+        ([1], DEFINITION, "no list of dictionaries"),
+        ([{}], DEFINITION, "has no name"),
+        ([{"name": None}], DEFINITION, "has no name"),
+        ([{"name": "a", "comand": ["x"]}], DEFINITION, "is given comand, which it does not have"),
+        ([{"name": "a", "tasks_maximum": 4}], DEFINITION, "nothing to scale by"),
+        ([{"name": "a"}], None, "no task definition"),
+    ],
+)
+def test_what_cannot_be_read_is_said(companions: Any, definition: Any, said: str) -> None:
+    with pytest.raises(AnsibleFilterError, match=said):
+        companion_services(companions, definition, "inference")

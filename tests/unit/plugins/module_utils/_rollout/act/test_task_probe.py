@@ -1,0 +1,120 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Answers that a task gets where this machine reaches nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, UnavailableError
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.act.task_probe import TaskProbe, gate_ports
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.model import Probing
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.session import Session
+
+from tests.unit.plugins.module_utils._rollout.case import deploy, make_request, newest, released
+
+if TYPE_CHECKING:
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import Answer
+
+    from tests.unit.plugins.module_utils._rollout.fakes import World
+
+FROM_TASK = Probing("task", ("fastbreak-service", "probe"), "service")
+GOOD = {"status": 200, "version": "1.0.0", "seconds": 0.01, "body": "aGVsbG8="}
+
+
+def lines(*answers: Any) -> tuple[str, ...]:
+    return tuple(answer if isinstance(answer, str) else json.dumps(answer) for answer in answers)
+
+
+@pytest.fixture
+def probe(world: World, ports: Ports) -> TaskProbe:
+    released(world, ports)
+    assert world.service
+    return TaskProbe(Session(make_request("1.0.0", probing=FROM_TASK), ports), world.service.task_definition_arn)
+
+
+def ask(probe: TaskProbe, method: str = "GET", url: str = "http://alb:9000/readyz", **other: Any) -> Answer:
+    asked = {"timeout_seconds": 5.0, "version_header": "x-version", "headers": (("Host", "a"),), "keep_bytes": 9}
+    return probe.request(method, url, **{**asked, **other})
+
+
+def test_a_task_sends_a_batch_and_answers_are_given_out_one_by_one(world: World, probe: TaskProbe) -> None:
+    world.logged = lines(
+        "starting", GOOD, {**GOOD, "status": 503}, "[]", '{"status": true}', {"status": 0, "problem": "x"}
+    )
+    assert [ask(probe).status for _answer in range(3)] == [200, 503, 0]
+    (task,) = world.once
+    assert task.command == (
+        *("fastbreak-service", "probe", "--method", "GET", "--count", "60", "--interval", "0.2", "--timeout", "5"),
+        *("--keep", "9", "--version-header", "x-version", "--header", "Host=a", "http://alb:9000/readyz"),
+    )
+    assert task.settings == make_request("1.0.0").settings
+    ask(probe)
+    assert len(world.once) == 2
+
+
+def test_answer_is_read_whole(world: World, probe: TaskProbe) -> None:
+    world.logged = lines({**GOOD, "location": "http://b/"})
+    answer = ask(probe)
+    assert (answer.version, answer.body, answer.location, answer.seconds) == ("1.0.0", b"hello", "http://b/", 0.01)
+    assert not answer.unreachable
+
+
+def test_answers_that_have_become_old_are_not_given_out(world: World, probe: TaskProbe) -> None:
+    world.logged = lines(*[GOOD] * 5)
+    ask(probe)
+    world.seconds += 31
+    ask(probe)
+    assert len(world.once) == 2
+
+
+@pytest.mark.parametrize(
+    "logged", [(), ("Traceback",), ('{"status": "200"}',), ("null",), ('{"status": 200, "body": 1}',)]
+)
+def test_log_without_answers_is_a_request_that_was_not_sent(
+    world: World, probe: TaskProbe, logged: tuple[str, ...]
+) -> None:
+    world.logged = logged
+    answer = ask(probe)
+    assert (answer.status, answer.unreachable) == (0, True)
+
+
+@pytest.mark.parametrize("error", [OperationError("no capacity"), UnavailableError("the network is down")])
+def test_task_that_cannot_run_is_a_request_that_was_not_sent(
+    world: World, probe: TaskProbe, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_task: object) -> None:
+        raise error
+
+    monkeypatch.setattr(world, "run_task", refused)
+    answer = ask(probe)
+    assert (answer.unreachable, answer.problem) == (True, str(error))
+
+
+def test_what_is_posted_goes_out_from_here(world: World, probe: TaskProbe) -> None:
+    ask(probe, "POST", "http://alb/v1/analyses", body=b"x")
+    assert world.once == []
+
+
+def test_only_gates_ask_from_a_task(world: World, ports: Ports) -> None:
+    session = Session(make_request("1.0.0"), ports)
+    assert gate_ports(session, "arn") is session.ports
+    asked = gate_ports(Session(make_request("1.0.0", probing=FROM_TASK), ports), "arn")
+    assert isinstance(asked.probe, TaskProbe)
+
+
+def test_release_is_judged_by_what_its_own_tasks_saw(world: World, ports: Ports) -> None:
+    tag = world.push("1.0.0", "a")
+    world.logged = lines(*[{**GOOD, "version": tag}] * 60)
+    deploy(ports, "1.0.0", probing=FROM_TASK)
+    assert newest(world).succeeded
+    assert world.once
+    world.push("1.1.0", "b")
+    world.logged = lines(*[{"status": 0, "problem": "cannot connect", "unreachable": True}] * 60)
+    with pytest.raises(OperationError, match="could not be sent"):
+        deploy(ports, "1.1.0", probing=FROM_TASK)
+    assert newest(world).outcome.value == "ROLLED_BACK"

@@ -1,0 +1,79 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Programs of the user's, really run: bounded in time and output, and without credentials."""
+
+from __future__ import annotations
+
+import fcntl
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.commands import run_command
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import CommandResult
+
+
+def run(program: str, *words: str, seconds: float = 60.0, credentials: bool = False, **variables: str) -> CommandResult:
+    command = (sys.executable, "-I", "-c", program, *words)
+    return run_command(command, variables, seconds=seconds, pass_credentials=credentials)
+
+
+def test_exit_code_and_output_of_both_streams_are_told() -> None:
+    ran = run("import sys, os; print('out', flush=True); print(os.environ['X'], file=sys.stderr); sys.exit(3)", X="err")
+    assert (ran.exit_code, ran.output, ran.problem) == (3, "out\nerr\n", "")
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_credentials_are_passed_only_when_they_are_given(monkeypatch: pytest.MonkeyPatch, given: bool) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s3cret")
+    monkeypatch.setenv("GITHUB_TOKEN", "t0ken")
+    ran = run("import os; print(sorted(os.environ.items()))", credentials=given)
+    assert ("s3cret" in ran.output) is given
+    assert "t0ken" not in ran.output
+    assert ("'AWS_EC2_METADATA_DISABLED', 'true'" in ran.output) is not given
+
+
+def test_only_the_end_of_endless_output_is_kept_and_its_writer_is_ended() -> None:
+    ran = run("while True: print('x' * 1000)", seconds=1.0)
+    assert ran.exit_code is None
+    assert ran.problem == "had not ended after 1 s and was killed"
+    assert 0 < len(ran.output) <= 16384
+
+
+def is_free(lock: Path) -> bool:
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
+
+
+def test_what_a_program_leaves_behind_is_ended_too(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    # What it leaves holds the lock before it says so, for as long as it lives.
+    hold = f"import fcntl, time; file = open({str(lock)!r}, 'w'); fcntl.flock(file, fcntl.LOCK_EX)"
+    child = f"{hold}; print('held', flush=True); time.sleep(600)"
+    ran = run(
+        "import subprocess, sys; p = subprocess.Popen([sys.executable, '-I', '-c', sys.argv[1]], stdout=-1); "
+        "sys.stdout.buffer.write(p.stdout.readline())",
+        child,
+    )
+    assert (ran.exit_code, ran.output) == (0, "held\n")
+    deadline = time.monotonic() + 60
+    while not is_free(lock) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert is_free(lock)
+
+
+@pytest.mark.parametrize("command", [("/nowhere/program",), ("a\0b",), ("/",)])
+def test_what_is_no_program_could_not_be_started(command: tuple[str, ...]) -> None:
+    ran = run_command(command, {}, seconds=1.0, pass_credentials=False)
+    assert ran.exit_code is None
+    assert ran.problem.startswith("could not be started: ")

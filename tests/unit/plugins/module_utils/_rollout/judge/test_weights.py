@@ -1,0 +1,79 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Live weights that are not those that ECS has set."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.judge.weights import strange_weights
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import Progress
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.rules import StandingRule
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import ListenerRule
+
+from tests.unit.plugins.module_utils._rollout.case import deploy, newest, released
+from tests.unit.plugins.module_utils._rollout.fakes import GROUP_ARN, LISTENER_ARN
+from tests.unit.plugins.module_utils._rollout.neighbours import ports
+from tests.unit.plugins.module_utils._rollout.shifting import GREEN_ARN, ShiftingWorld, by
+
+CANARY = by("CANARY", canary_percent=10, canary_bake_minutes=2, bake_minutes=1)
+WANTED = ListenerRule(LISTENER_ARN, 100, frozenset({"/*"}), GROUP_ARN)
+
+
+def standing(weights: dict[str, int], arn: str = "rule/1") -> StandingRule:
+    groups = [{"TargetGroupArn": group, "Weight": weight} for group, weight in weights.items()]
+    action = {"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}
+    return StandingRule(LISTENER_ARN, 100, (), (action,), frozenset(), arn)
+
+
+@pytest.mark.parametrize(
+    ("told", "weights", "said"),
+    [
+        (10.0, {GROUP_ARN: 90, GREEN_ARN: 10}, ""),
+        (10.0, {GROUP_ARN: 899, GREEN_ARN: 100}, ""),
+        (10.0, {GROUP_ARN: 50, GREEN_ARN: 50}, "send 50 % to the release, where ECS has set 10 %"),
+        (10.0, {GROUP_ARN: 1}, "send 0 % to the release, where ECS has set 10 %"),
+        (100.0, {GROUP_ARN: 1, GREEN_ARN: 0}, "send 0 % to the release, where ECS has set 100 %"),
+        (0.0, {GROUP_ARN: 0, GREEN_ARN: 0}, ""),
+        (None, {GROUP_ARN: 50, GREEN_ARN: 50}, ""),
+    ],
+)
+def test_share_by_the_rules_is_held_against_that_of_ecs(told: float | None, weights: dict[str, int], said: str) -> None:
+    rule = standing(weights)
+    seen = strange_weights(Progress("x", told), GREEN_ARN, [WANTED], [rule], [rule])
+    assert (said in seen) if said else seen == ""
+
+
+def test_rule_that_is_gone_or_a_release_without_tasks_says_nothing() -> None:
+    rule = standing({GROUP_ARN: 1})
+    assert strange_weights(Progress("x", 10.0), GREEN_ARN, [WANTED], [rule], []) == ""
+    assert strange_weights(Progress("x", 10.0), "", [WANTED], [rule], [rule]) == ""
+
+
+def test_the_first_release_warns_of_no_weights() -> None:
+    world = ShiftingWorld()
+    world.push("1.0.0", "a")
+    assert deploy(ports(world), "1.0.0", **CANARY).warnings == ()
+
+
+class MeddledWorld(ShiftingWorld):
+    """Somebody sends more users to the release than ECS does, as long as ECS sends it a few."""
+
+    def find_rules(self, arns: tuple[str, ...]) -> tuple[StandingRule, ...]:
+        found = super().find_rules(arns)
+        more = standing({GROUP_ARN: 40, GREEN_ARN: 60}).actions
+        return tuple(replace(rule, actions=more) if rule.weights.get(GREEN_ARN) == 10 else rule for rule in found)
+
+
+@pytest.mark.parametrize("kind", [ShiftingWorld, MeddledWorld])
+def test_weights_changed_by_hand_while_ecs_shifts_are_told(kind: type[ShiftingWorld]) -> None:
+    world = kind()
+    released(world, ports(world), **CANARY)
+    world.push("1.1.0", "b")
+    result = deploy(ports(world), "1.1.0", **CANARY)
+    assert newest(world).succeeded
+    told = [warning for warning in result.warnings if "where ECS has set 10 %: somebody else changed them" in warning]
+    assert len(told) == (kind is MeddledWorld)
+    assert len(result.warnings) == len(told)

@@ -1,0 +1,235 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Measuring with several gates: when each is due, what a failed measuring means, and what is assessed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, UnavailableError
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.model import (
+    Gate,
+    Scene,
+    Tally,
+    TargetObservation,
+)
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.settings import AtDeadline
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.target_health import TargetHealthGate
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.judge.windows import (
+    Window,
+    assess,
+    measure,
+    move_on,
+    open_windows,
+)
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.stages import Stage
+
+if TYPE_CHECKING:
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
+
+    from tests.unit.plugins.module_utils._rollout.fakes import World
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fixed(Gate[Tally]):
+    """Tally how often it measured; says a verdict that was given."""
+
+    kind: ClassVar[str] = "fixed"
+    verdict: Verdict = Verdict.HEALTHY
+    errors: list[Exception] = field(default_factory=list)
+
+    needs_traffic: ClassVar[bool] = True
+
+    def measure(self, tally: Tally, scene: Scene) -> Tally:
+        if self.errors:
+            raise self.errors.pop()
+        return tally.add(passed=True)
+
+    def assess(self, tally: Tally, *, baked: bool) -> Verdict:
+        return self.verdict if baked else Verdict.INCONCLUSIVE
+
+    def seen(self, tally: Tally) -> str:
+        return f"{tally.samples} times"
+
+    def expected(self) -> str:
+        return "anything"
+
+
+def scene(ports: Ports, **other: Any) -> Scene:
+    return replace(Scene(ports, "v2", TargetObservation(), fresh=True, reachable=True), **other)
+
+
+def opened(world: World, *gates: Gate[Any]) -> tuple[Window, ...]:
+    return open_windows(gates, now=world.monotonic(), stamp="then")
+
+
+def samples(windows: tuple[Window, ...]) -> list[int]:
+    return [window.tally.samples for window in windows]
+
+
+def test_gate_with_an_interval_measures_when_that_is_over_and_others_with_every_look(
+    world: World, ports: Ports
+) -> None:
+    windows = opened(world, Fixed(name="often", interval_seconds=2.0), Fixed(name="looks"))
+    windows = measure(windows, scene(ports, fresh=False, reachable=False))
+    assert samples(windows) == [0, 0]
+    windows = measure(windows, scene(ports, fresh=False))
+    assert samples(windows) == [1, 0]
+    world.sleep(1.5)
+    windows = measure(windows, scene(ports))
+    assert samples(windows) == [1, 1]
+    world.sleep(0.5)
+    windows = measure(windows, scene(ports))
+    assert samples(windows) == [2, 2]
+
+
+@pytest.mark.parametrize("error", [UnavailableError("no network"), OperationError("denied")])
+def test_failed_measuring_is_an_error_until_one_succeeds(world: World, ports: Ports, error: Exception) -> None:
+    windows = measure(opened(world, Fixed(name="fixed", errors=[error])), scene(ports))
+    measured = assess(windows, settled_seconds=100.0, stamp="now")[0].measurement
+    assert (measured.verdict, measured.seen) == (Verdict.ERROR, f"0 times, the last look failed: {error}")
+    windows = measure(windows, scene(ports))
+    measured = assess(windows, settled_seconds=100.0, stamp="now")[0].measurement
+    assert (measured.verdict, measured.seen) == (Verdict.HEALTHY, "1 times")
+
+
+def test_failed_measuring_does_not_hide_that_the_release_is_unhealthy(world: World, ports: Ports) -> None:
+    gate = Fixed(name="fixed", verdict=Verdict.UNHEALTHY, errors=[OperationError("denied")])
+    windows = measure(opened(world, gate), scene(ports))
+    assert assess(windows, settled_seconds=100.0, stamp="now")[0].measurement.verdict is Verdict.UNHEALTHY
+
+
+def test_failed_look_breaks_the_row_of_target_health(world: World, ports: Ports) -> None:
+    gate = TargetHealthGate(consecutive_successes=2)
+    whole = scene(ports, targets=TargetObservation(2, 2, 2))
+    windows = measure(measure(opened(world, gate), whole), replace(whole, problem="denied"))
+    measured = assess(measure(windows, whole), settled_seconds=100.0, stamp="now")[0].measurement
+    assert (measured.verdict, measured.samples) == (Verdict.INCONCLUSIVE, 2)
+    assert assess(windows, settled_seconds=100.0, stamp="now")[0].measurement.verdict is Verdict.ERROR
+
+
+@pytest.mark.parametrize(("settled", "baked"), [(None, False), (29.9, False), (30.0, True)])
+def test_bake_time_counts_from_the_completion(world: World, ports: Ports, settled: float | None, baked: bool) -> None:
+    windows = measure(opened(world, Fixed(name="fixed")), scene(ports))
+    measured = assess(windows, settled_seconds=settled, stamp="now")[0].measurement
+    assert (measured.verdict is Verdict.HEALTHY) is baked
+
+
+def test_windows_open_anew_at_the_completion_but_healthy_looks_are_kept(world: World, ports: Ports) -> None:
+    windows = measure(opened(world, Fixed(name="fixed"), TargetHealthGate()), scene(ports))
+    windows = move_on(windows, tuple(window.gate for window in windows), now=world.monotonic(), stamp="later")
+    assert samples(windows) == [0, 1]
+    measured = [gate.measurement for gate in assess(windows, settled_seconds=1, stamp="end")]
+    assert {(measurement.started_at, measurement.finished_at) for measurement in measured} == {("later", "end")}
+
+
+def test_nothing_measured_never_passes(world: World) -> None:
+    measured = assess(opened(world, Fixed(name="fixed")), settled_seconds=1e6, stamp="now")[0].measurement
+    assert (measured.verdict, measured.samples) == (Verdict.INCONCLUSIVE, 0)
+
+
+def after(world: World, ports: Ports, gate: Gate[Any], looks: int) -> Verdict:
+    """The verdict after so many looks, long after the bake time."""
+    windows = opened(world, gate)
+    for _look in range(looks):
+        windows = measure(windows, scene(ports))
+    return assess(windows, settled_seconds=1e6, stamp="now")[0].measurement.verdict
+
+
+@pytest.mark.parametrize(("looks", "verdict"), [(2, Verdict.INCONCLUSIVE), (3, Verdict.HEALTHY), (4, Verdict.HEALTHY)])
+def test_gate_passes_after_so_many_successes_in_a_row(world: World, ports: Ports, looks: int, verdict: Verdict) -> None:
+    assert after(world, ports, Fixed(name="fixed", consecutive_successes=3), looks) is verdict
+
+
+def test_failed_measuring_breaks_the_row_of_any_gate(world: World, ports: Ports) -> None:
+    gate = Fixed(name="fixed", consecutive_successes=2)
+    windows = measure(opened(world, gate), scene(ports))
+    gate.errors.append(OperationError("denied"))
+    windows = measure(measure(windows, scene(ports)), scene(ports))
+    assert [window.successes for window in windows] == [1]
+
+
+def test_gate_waits_for_its_delay_when_it_opens_and_when_it_opens_again(world: World, ports: Ports) -> None:
+    gate = Fixed(name="fixed", initial_delay_seconds=5.0, interval_seconds=1.0, bake_seconds=10.0)
+    windows = measure(opened(world, gate), scene(ports))
+    assert samples(windows) == [0]
+    world.sleep(5.0)
+    windows = measure(windows, scene(ports))
+    assert samples(windows) == [1]
+    windows = measure(
+        move_on(windows, tuple(window.gate for window in windows), now=world.monotonic(), stamp="later"), scene(ports)
+    )
+    assert samples(windows) == [0]
+    world.sleep(5.0)
+    windows = measure(windows, scene(ports))
+    verdicts = [assess(windows, settled_seconds=at, stamp="now")[0].measurement.verdict for at in (14.9, 15.0)]
+    assert verdicts == [Verdict.INCONCLUSIVE, Verdict.HEALTHY]
+
+
+def test_what_watches_measures_no_look_twice_however_short_its_interval(world: World, ports: Ports) -> None:
+    windows = opened(world, TargetHealthGate(interval_seconds=10.0), TargetHealthGate(interval_seconds=0.1))
+    for fresh in (True, False, True):
+        windows = measure(windows, scene(ports, fresh=fresh))
+        world.sleep(1.0)
+    assert samples(windows) == [1, 2]
+
+
+def test_what_is_assessed_at_a_stage_says_so(world: World) -> None:
+    windows = opened(world, Fixed(name="fixed", dry_run=True))
+    measured = assess(windows, settled_seconds=0.0, stamp="now", stage=Stage.EACH_STEP)[0].measurement
+    assert (measured.stage, measured.dry_run) == ("each_step", True)
+
+
+@pytest.mark.parametrize(
+    ("at_deadline", "verdict", "made"),
+    [
+        (AtDeadline.ROLLBACK, Verdict.INCONCLUSIVE, (60.0, False)),
+        (AtDeadline.EXTEND, Verdict.INCONCLUSIVE, (120.0, False)),
+        (AtDeadline.EXTEND, Verdict.UNHEALTHY, (60.0, False)),
+        (AtDeadline.PAUSE, Verdict.INCONCLUSIVE, (60.0, True)),
+        (AtDeadline.PAUSE, Verdict.UNHEALTHY, (60.0, False)),
+    ],
+)
+def test_only_what_is_inconclusive_is_given_time_or_holds(
+    world: World, ports: Ports, at_deadline: AtDeadline, verdict: Verdict, made: tuple[float, bool]
+) -> None:
+    gate = Fixed(name="fixed", verdict=verdict, on_inconclusive=at_deadline, deadline_seconds=60.0)
+    windows = measure(opened(world, gate), scene(ports))
+    assessed = assess(windows, settled_seconds=100.0, stamp="now")[0]
+    assert (assessed.deadline_seconds, assessed.pauses) == made
+
+
+def test_gate_that_could_not_measure_is_given_no_more_time(world: World, ports: Ports) -> None:
+    for at_deadline in AtDeadline:
+        gate = Fixed(name="fixed", errors=[OperationError("denied")], on_inconclusive=at_deadline)
+        assessed = assess(measure(opened(world, gate), scene(ports)), settled_seconds=500.0, stamp="now")[0]
+        assert (assessed.measurement.verdict, assessed.deadline_seconds, assessed.pauses) == (Verdict.ERROR, 120, False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doubting(Fixed):
+    """Refuses by evidence of a given strength."""
+
+    doubt: float = 1.0
+
+    def p_value(self, _tally: Tally) -> float:
+        return self.doubt
+
+
+def settled(world: World, *gates: Gate[Any]) -> list[Verdict]:
+    return [each.measurement.verdict for each in assess(opened(world, *gates), settled_seconds=100.0, stamp="now")]
+
+
+def test_of_several_gates_each_needs_more_evidence(world: World) -> None:
+    doubtful = Doubting(name="a", verdict=Verdict.UNHEALTHY, doubt=0.008)
+    alone, other = settled(world, doubtful), Doubting(name="b", doubt=0.5)
+    assert alone == [Verdict.UNHEALTHY]
+    assert settled(world, doubtful, other)[0] is Verdict.INCONCLUSIVE
+    assert settled(world, doubtful, replace(other, dry_run=True))[0] is Verdict.UNHEALTHY
+    assert settled(world, doubtful, Fixed(name="c"))[0] is Verdict.UNHEALTHY
+    sure = replace(doubtful, name="b", doubt=0.004)
+    assert settled(world, doubtful, sure) == [Verdict.UNHEALTHY, Verdict.UNHEALTHY]

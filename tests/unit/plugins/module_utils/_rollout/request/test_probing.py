@@ -1,0 +1,54 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From where requests are sent, and what no task can send."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.plugins.module_utils._rollout.request.test_companions_bad_input import problems_of
+
+
+def from_task(*gates: dict[str, Any], **other: Any) -> dict[str, Any]:
+    return {"probe_from": "task", "gates": [{"kind": "target_health"}, *gates], **other}
+
+
+def test_requests_of_get_can_be_sent_from_a_task() -> None:
+    assert problems_of(from_task({"kind": "http", "path": "/readyz"})) == ""
+    assert problems_of({"probe_from": "controller"}) == ""
+
+
+def test_file_that_is_only_read_here_does_not_matter() -> None:
+    golden = {"kind": "inference", "name": "clips", "golden_file": "golden.json", "inference_clips": ["a.mp4"]}
+    assert "sends a file" not in problems_of(from_task(golden))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"probe_from": "moon"}, "value of probe_from must be one of: controller, task"),
+        (from_task(probe_command=[]), "probe_command is empty"),
+        (from_task(probe_command=["probe", ""]), "has an empty word"),
+        (
+            from_task({"kind": "http", "name": "upload", "method": "POST", "body_file": "clip.mp4"}),
+            "gate upload sends a file of this machine",
+        ),
+        (
+            from_task({"kind": "http", "name": "slow", "request_timeout_seconds": 61}),
+            "gate slow: request_timeout_seconds is 61",
+        ),
+        (
+            {
+                **from_task(load_balanced=False, load_balancer=None, listener_rules=None, url=None),
+                "gates": [{"kind": "task_stability"}],
+                "deployment": {"strategy": "ROLLING"},
+            },
+            "probe_from is task, and no load balancer sends requests",
+        ),
+    ],
+)
+def test_what_no_task_can_send_is_refused_by_the_option(options: dict[str, Any], said: str) -> None:
+    assert said in problems_of(options)

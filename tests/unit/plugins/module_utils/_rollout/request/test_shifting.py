@@ -1,0 +1,98 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is missing for a strategy that shifts traffic."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.problems import problems_of
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.stages import Stage
+
+from tests.unit.plugins.module_utils._rollout.case import make_request, scaling
+from tests.unit.plugins.module_utils._rollout.fakes import GROUP_ARN
+from tests.unit.plugins.module_utils._rollout.shifting import by
+
+CANARY = by("CANARY")
+RULES = CANARY["rules"]
+
+
+def problems(**other: Any) -> list[str]:
+    return problems_of(make_request("1.0.0", **{**CANARY, **other}))
+
+
+def test_nothing_is_wrong_with_a_whole_request() -> None:
+    assert problems() == []
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        (
+            {"alternate_target_group_arn": ""},
+            "needs a second target group: set load_balancer.alternate_target_group_arn",
+        ),
+        (
+            {"alternate_target_group_arn": GROUP_ARN},
+            "alternate_target_group_arn is load_balancer.target_group_arn itself",
+        ),
+        ({"infrastructure_role_arn": ""}, "set load_balancer.infrastructure_role_arn"),
+        ({"rules": ()}, "exactly one rule in listener_rules that is not traffic=test, and there are 0"),
+        ({"rules": (*RULES, replace(RULES[0], priority=7))}, "and there are 2: ECS moves users by a single rule"),
+        ({"rules": (*RULES, replace(RULES[1], priority=7))}, "one rule of traffic=test in listener_rules at most"),
+        ({"scaling": scaling(2, 4, requests_per_target=100)}, "scaling.requests_per_target counts"),
+    ],
+)
+def test_what_is_missing_is_told_by_option(other: dict[str, Any], told: str) -> None:
+    assert told in " ".join(problems(**other))
+
+
+def test_a_gate_that_outlasts_the_pause_is_told_by_both_options() -> None:
+    gates = tuple(replace(gate, deadline_seconds=3600.0) for gate in make_request("x").gates[:1])
+    (problem,) = problems(gates=gates)
+    assert "gate target_health may take 3600 s (deadline_seconds)" in problem
+    assert "deployment.pause_timeout_minutes" in problem
+
+
+def test_a_gate_before_users_that_cannot_reach_the_release_is_told() -> None:
+    first, ready, route = make_request("x").gates
+    gates = (first, ready, replace(route, stages=(Stage.BEFORE_TRAFFIC,)))
+    assert problems(gates=gates) == []
+    (problem,) = problems(gates=gates, test_url="")
+    assert problem.startswith("gate route is to judge before_traffic")
+
+
+def share(strategy: str, **options: Any) -> list[str]:
+    return problems_of(make_request("1.0.0", **by(strategy, **options)))
+
+
+@pytest.mark.parametrize(
+    ("strategy", "options", "told"),
+    [
+        ("CANARY", {"canary_percent": 2.0}, ""),
+        ("CANARY", {"canary_percent": 1.0}, "deployment.canary_percent"),
+        ("CANARY", {"canary_percent": 10.0}, ""),
+        ("LINEAR", {"step_percent": 3.0}, ""),
+        ("BLUE_GREEN", {}, ""),
+        ("CANARY", {"canary_percent": 0.1}, "deployment.canary_percent"),
+    ],
+)
+def test_a_share_that_is_too_small_for_a_verdict_in_time_is_told(
+    strategy: str, options: dict[str, float], told: str
+) -> None:
+    found = share(strategy, **options)
+    assert bool(found) is bool(told)
+    for problem in found:
+        assert told in problem
+        assert "deadline_seconds" in problem
+
+
+def test_a_share_is_told_by_the_option_of_the_strategy() -> None:
+    gates = tuple(replace(gate, deadline_seconds=31.0) for gate in make_request("x").gates)
+    assert all("deployment.step_percent" in problem for problem in share("LINEAR", step_percent=3.0, gates=gates))
+    assert share("LINEAR", step_percent=3.0, gates=gates)
+    only_after = tuple(replace(gate, stages=(Stage.AFTER_TRAFFIC,)) for gate in gates)
+    assert share("LINEAR", step_percent=3.0, gates=only_after) == []

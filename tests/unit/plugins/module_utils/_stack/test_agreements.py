@@ -1,0 +1,79 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Inputs that say nothing without another, or that have to say the same as another's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.cross_checks import cross_check
+
+PLACE = {"fastbreak_region": "eu-west-1", "fastbreak_account_id": "111111111111"}
+GOOD: dict[str, dict[str, Any]] = {
+    "codepipeline": {
+        **PLACE,
+        "fastbreak_deployed_by": "codepipeline",
+        "codepipeline_execution_environment_tag": "1.0.0",
+        "codepipeline_repository_name": "fastbreak/app",
+        "ecr_repository_name": "fastbreak/app",
+    },
+    "iam": {
+        **PLACE,
+        "iam_promoter_subjects": ["repo:o/r:environment:prod"],
+        "iam_promotion_source_repository_arn": "arn:aws:ecr:eu-west-1:222222222222:repository/fastbreak/app",
+        "iam_repository_name": "fastbreak/app",
+        "ecr_repository_name": "fastbreak/app",
+    },
+    "edge": {
+        "fastbreak_region": "us-east-1",
+        "edge_domain_name": "video.example.org",
+        "edge_hosted_zone_id": "Z1",
+        "cloudfront_domain_name": "video.example.org",
+    },
+    "cloudfront": {
+        **PLACE,
+        "cloudfront_domain_name": "video.example.org",
+        "cloudfront_hosted_zone_id": "Z1",
+        "edge_domain_name": "video.example.org",
+    },
+    "backup": {
+        **PLACE,
+        "backup_enabled": True,
+        "backup_copy_vault_arn": "arn:aws:backup:us-east-1:111111111111:backup-vault:copies",
+    },
+}
+WRONG = [
+    ("codepipeline", {"codepipeline_execution_environment_tag": ""}, "fastbreak_deployed_by is codepipeline"),
+    ("codepipeline", {"codepipeline_execution_environment_tag": None}, "fastbreak_deployed_by is codepipeline"),
+    ("codepipeline", {"ecr_repository_name": "other"}, "codepipeline_repository_name is 'fastbreak/app', and ecr_"),
+    ("iam", {"ecr_repository_name": "other"}, "iam_repository_name is 'fastbreak/app', and ecr_"),
+    ("iam", {"iam_promotion_source_repository_arn": ""}, "iam_promoter_subjects is given without"),
+    ("iam", {"iam_promotion_source_repository_arn": None}, "iam_promoter_subjects is given without"),
+    ("edge", {"edge_hosted_zone_id": ""}, "edge_domain_name is given without edge_hosted_zone_id"),
+    ("edge", {"edge_domain_name": "", "cloudfront_domain_name": ""}, "edge_hosted_zone_id is given without"),
+    ("edge", {"edge_domain_name": "a.example.org"}, "the certificate has to hold the name that users open"),
+    ("edge", {"fastbreak_region": "eu-west-1"}, "it has to be us-east-1"),
+    ("cloudfront", {"edge_domain_name": ""}, "cloudfront_domain_name 'video.example.org'; the certificate has to hold"),
+    ("cloudfront", {"cloudfront_hosted_zone_id": ""}, "give both or neither"),
+    ("backup", {"backup_enabled": "no"}, "so that there is nothing to copy"),
+    ("backup", {"fastbreak_region": "us-east-1"}, "backup_copy_vault_arn is arn:aws:backup:us-east-1:111111111111:"),
+]
+
+
+@pytest.mark.parametrize("component", GOOD)
+def test_inputs_that_agree_are_let_through(component: str) -> None:
+    assert cross_check(component, GOOD[component]) == []
+
+
+@pytest.mark.parametrize(("component", "wrong", "said"), WRONG)
+def test_what_does_not_agree_is_told_by_the_inventorys_names(component: str, wrong: dict[str, Any], said: str) -> None:
+    [problem] = cross_check(component, {**GOOD[component], **wrong})
+    assert said in problem
+    assert f"{component}_" in problem or "fastbreak_region" in problem
+
+
+@pytest.mark.parametrize("component", GOOD)
+def test_what_is_left_out_agrees_with_everything(component: str) -> None:
+    assert cross_check(component, dict(PLACE) if component != "edge" else {}) == []

@@ -1,0 +1,111 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the roles may do though no recorded verb did it, and why."""
+
+_LAYERS = "the registry asks for it while an image is pulled that is not there yet"
+_CHANGE = "a release or stack that changes it calls it; none in the recorded run did"
+_FAILURE = "called where something failed, was interrupted or was left behind"
+# What no recorded verb called, and why it is granted.
+UNRECORDED = {
+    "ci": {
+        **dict.fromkeys(["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], _LAYERS),
+        **dict.fromkeys(["ecs:DescribeServices", "ecs:UpdateService"], "a CI of one's own updates the service"),
+    },
+    "promoter": {"dynamodb:GetItem": "reads the release by its key"},
+    "deployer": {
+        **dict.fromkeys(["ecr:GetAuthorizationToken"], _LAYERS),
+        **dict.fromkeys(["ecs:ContinueServiceDeployment"], "judges pauses of blue/green, linear and canary releases"),
+        "iam:SimulatePrincipalPolicy": "asks whether a release's roles may read its secrets and move its traffic",
+        "iam:CreateServiceLinkedRole": "Application Auto Scaling asks for it with the first target in an account",
+        **dict.fromkeys(["ecs:StopTask", "ecs:DeleteService"], _FAILURE),
+        **dict.fromkeys(["elasticloadbalancing:DeleteRule", "ecs:DeregisterTaskDefinition"], _FAILURE),
+        **dict.fromkeys(["ecs:ListTaskDefinitions", "logs:DescribeLogStreams"], _FAILURE),
+        **dict.fromkeys(["cloudwatch:GetMetricData"], "measures the gates on metrics that a release names"),
+        **dict.fromkeys(
+            ["ecs:ListTagsForResource", "ecs:TagResource", "ecs:UntagResource", "elasticloadbalancing:AddTags"], _CHANGE
+        ),
+        **dict.fromkeys(["elasticloadbalancing:RemoveTags"], _CHANGE),
+        **dict.fromkeys(
+            [
+                f"application-autoscaling:{action}"
+                for action in (
+                    *(
+                        "DeleteScalingPolicy",
+                        "DeleteScheduledAction",
+                        "DeregisterScalableTarget",
+                        "ListTagsForResource",
+                    ),
+                    *("PutScheduledAction", "TagResource", "UntagResource"),
+                )
+            ],
+            _CHANGE,
+        ),
+    },
+    "planner": {
+        **dict.fromkeys(
+            ["cloudformation:ListImports", "ec2:DescribeAvailabilityZones"],
+            "plans a stack that changes; the recorded plan was of one that does not",
+        ),
+        **dict.fromkeys(
+            [
+                *("dynamodb:DescribeTable", "ec2:DescribeNetworkInterfaces", "ecr:ListImages"),
+                *("rds:DescribeDBInstances", "s3:ListBucketVersions"),
+            ],
+            "plans a replacement, which what is protected or holds something would stop",
+        ),
+        **dict.fromkeys(
+            [
+                *("application-autoscaling:DescribeScalableTargets", "application-autoscaling:DescribeScalingPolicies"),
+                *("application-autoscaling:DescribeScheduledActions", "cloudformation:DescribeStackResourceDrifts"),
+                *("ecs:DescribeClusters", "ecs:DescribeServiceDeployments", "ecs:DescribeServiceRevisions"),
+                *("ecs:DescribeServices", "ecs:DescribeTaskDefinition", "ecs:DescribeTasks"),
+                *("ecs:ListServiceDeployments", "ecs:ListTaskDefinitions", "ecs:ListTasks"),
+                *("elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeLoadBalancers"),
+                *("elasticloadbalancing:DescribeTargetGroups", "elasticloadbalancing:DescribeTargetHealth"),
+            ],
+            "says how the service is: the ecs_rollout_info module and people",
+        ),
+    },
+    "provisioner": {
+        **dict.fromkeys(
+            [
+                *("iam:ListAttachedGroupPolicies", "iam:ListAttachedUserPolicies", "iam:ListGroupPolicies"),
+                *("iam:ListGroupsForUser", "iam:ListUserPolicies"),
+            ],
+            "looks for what was added to the user of pipelines, who is off",
+        ),
+        "events:ListTargetsByRule": "looks for what was added to the rules of a pipeline, which is off",
+        **dict.fromkeys(
+            [
+                f"cloudformation:{action}"
+                for action in (
+                    *("CreateChangeSet", "DeleteChangeSet", "DescribeChangeSet", "ExecuteChangeSet"),
+                    *("DetectStackResourceDrift", "SetStackPolicy", "TagResource", "UntagResource"),
+                    "UpdateTerminationProtection",
+                )
+            ],
+            _CHANGE,
+        ),
+        **dict.fromkeys(
+            ["cloudformation:ContinueUpdateRollback", "cloudformation:RollbackStack", "cloudformation:ListImports"],
+            _FAILURE,
+        ),
+        **dict.fromkeys(
+            [f"elasticloadbalancing:{action}" for action in ("AddTags", "ModifyRule")],
+            "moves the release's rules when a certificate is set or taken off",
+        ),
+        **dict.fromkeys(
+            ["elasticloadbalancing:ModifyLoadBalancerAttributes", "rds:ModifyDBInstance"],
+            "takes the protection off what `unprotect` names, in a stack that is deleted half",
+        ),
+        **dict.fromkeys(["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"], _FAILURE),
+        **dict.fromkeys(["ecs:StopTask", "ecs:ListTasks", "ecs:DescribeTasks"], _FAILURE),
+        **dict.fromkeys(["ecs:ListServiceDeployments", "elasticloadbalancing:DescribeLoadBalancers"], _FAILURE),
+    },
+    "migration": {
+        **dict.fromkeys(["kms:Decrypt", "kms:GenerateDataKey"], "Secrets Manager asks for it in the caller's name"),
+    },
+    "task": {**dict.fromkeys(["kms:Decrypt"], "Secrets Manager asks for it in the caller's name")},
+    "execution": {**dict.fromkeys(["ecr:BatchCheckLayerAvailability"], _LAYERS)},
+}
