@@ -25,7 +25,7 @@ from tests.registries.sigstore import ISSUER, SigstoreInstance, token
 from tests.unit.plugins.module_utils._promotion.adapters.keys import policy_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 IDENTITY = "https://ci.example/acme/release.yml@refs/heads/main"
@@ -144,23 +144,24 @@ def test_many_threads_may_sign_at_once(options: SigningOptions, instance: Sigsto
     assert instance.asked.count("/api/v1/log/entries") == 4
 
 
-@pytest.mark.parametrize(
-    ("given", "said"),
-    [
-        ("not-a-token", "cannot be used"),
-        (token(IDENTITY, seconds=-60), "Signature has expired"),
-        (token(IDENTITY, "https://other.example"), "will name the issuer https://other.example, and sign.issuer is"),
-        (
-            token("https://ci.example/acme/other.yml@refs/heads/main"),
-            "will name the identity https://ci.example/acme/oth",
-        ),
-        (token(IDENTITY + "/"), "will name the identity"),
-        (token(IDENTITY, job_workflow_ref="acme/app/.github/workflows/x.yml@refs/heads/main"), "name the identity"),
-    ],
-)
+# Made when it is asked for: between collecting the tests and running them a token may expire.
+UNFIT: dict[str, Callable[[], str]] = {
+    "cannot be used": lambda: "not-a-token",
+    "Signature has expired": lambda: token(IDENTITY, seconds=-60),
+    "will name the issuer https://other.example, and sign.issuer is": lambda: token(IDENTITY, "https://other.example"),
+    "will name the identity https://ci.example/acme/oth": lambda: token(
+        "https://ci.example/acme/other.yml@refs/heads/main"
+    ),
+    "will name the identity": lambda: token(IDENTITY + "/"),
+    "name the identity": lambda: token(IDENTITY, job_workflow_ref="acme/app/.github/workflows/x.yml@refs/heads/main"),
+}
+
+
+@pytest.mark.parametrize("said", UNFIT)
 def test_a_token_that_cannot_be_used_is_refused_before_and_not_shown(
-    options: SigningOptions, instance: SigstoreInstance, given: str, said: str
+    options: SigningOptions, instance: SigstoreInstance, said: str
 ) -> None:
+    given = UNFIT[said]()
     with pytest.raises(RequestError, match=said) as refused:
         IdentitySigner(replace(options, token=given)).check()
     assert given not in refused.value.message
