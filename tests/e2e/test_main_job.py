@@ -196,8 +196,8 @@ def log_in_again(platform: Platform) -> None:
 
 
 def eventually(condition: Callable[[], bool]) -> None:
-    """Wait for it, two minutes at most."""
-    deadline = time.monotonic() + 120
+    """Wait for it, five minutes at most."""
+    deadline = time.monotonic() + 300
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.1)

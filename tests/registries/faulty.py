@@ -175,7 +175,7 @@ class FaultyRegistry:
                 request for request in self.requests if method in ("", request.method) and re.search(path, request.path)
             ]
 
-    def wait_for(self, method, path, seconds=20):
+    def wait_for(self, method, path, seconds=120):
         """Wait until such a request has come in; whether one has."""
 
         def came():

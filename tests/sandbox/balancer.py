@@ -13,7 +13,7 @@ TRUST = ssl.create_default_context()
 """Read once: httpx would read all authorities for each request, which takes ten times as long as the request."""
 
 
-def eventually(question, seconds=90.0, every=0.03):
+def eventually(question, seconds=300.0, every=0.03):
     """The first truthy answer of `question()`; the last one when there was none in time."""
     deadline = time.monotonic() + seconds
     while not (answer := question()) and time.monotonic() < deadline:

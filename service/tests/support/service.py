@@ -97,7 +97,7 @@ class Service:
         identity: str = answer.json()["id"]
         return identity
 
-    def wait_for(self, identity: str, *states: str, seconds: float = 180) -> dict[str, Any]:
+    def wait_for(self, identity: str, *states: str, seconds: float = 300) -> dict[str, Any]:
         """Wait until an analysis is in one of the states (ended, by default); the analysis."""
         wanted = states or ("succeeded", "failed")
         deadline = time.monotonic() + seconds

@@ -46,7 +46,7 @@ class Run:
     def output(self) -> str:
         return self._output.read_text()
 
-    def until(self, text: str, seconds: float = 180.0) -> None:
+    def until(self, text: str, seconds: float = 300.0) -> None:
         """Wait until *text* was shown."""
         end = time.monotonic() + seconds
         while text not in self.output:

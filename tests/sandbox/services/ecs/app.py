@@ -94,7 +94,7 @@ def require_image() -> None:
         client.close()
 
 
-def until(question: Callable[[], Any], seconds: float = 120.0, what: str = "") -> Any:
+def until(question: Callable[[], Any], seconds: float = 300.0, what: str = "") -> Any:
     """The first true answer; fails with the last one after `seconds`."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

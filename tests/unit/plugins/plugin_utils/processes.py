@@ -50,7 +50,7 @@ def left_of(pids: Iterable[int], seconds: float = 60.0) -> set[int]:
     return left
 
 
-def eventually(question: Callable[[], bool], seconds: float = 120.0) -> None:
+def eventually(question: Callable[[], bool], seconds: float = 300.0) -> None:
     """Wait until the answer is yes."""
     deadline = time.monotonic() + seconds
     while not question():
