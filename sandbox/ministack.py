@@ -42,6 +42,7 @@ iam_actions = Module(
 iam_evaluator = Module(
     "ministack.core.iam_evaluator",
     replaced("enforce", "(access_key_id, iam_action, service, region, resource_arn='*', service_context=None)"),
+    replaced("_resource_policy", "(service, resource_arn)"),
     *stores("EvalContext EvalResult PrincipalInfo", "class"),
     used("pin_request_origin", "(source_ip, secure_transport)"),
     used("evaluate", "(ctx, policies, *limits)"),

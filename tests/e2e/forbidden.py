@@ -34,13 +34,26 @@ RESOURCES = [
     ),
     ("iam:CreateUser", {"Type": "AWS::IAM::User", "Properties": {"UserName": "fastbreak-dev-mine"}}),
     ("iam:CreatePolicy", {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": _TRUST}}),
+    ("iam:CreateGroup", {"Type": "AWS::IAM::Group", "Properties": {"GroupName": "fastbreak-dev-mine"}}),
     ("s3:CreateBucket", {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "other"}}),
 ]
 """What a stack is refused to make with the stacks' role, and the action."""
 _JSON = "AccessDeniedException"
 CODES = {
     **dict.fromkeys(
-        ("application-autoscaling", "dynamodb", "ecr", "ecs", "kms", "logs", "secretsmanager", "ssm"), _JSON
+        (
+            "application-autoscaling",
+            "codebuild",
+            "dynamodb",
+            "ecr",
+            "ecs",
+            "kms",
+            "lambda",
+            "logs",
+            "secretsmanager",
+            "ssm",
+        ),
+        _JSON,
     ),
     "ec2": "UnauthorizedOperation",
 }
@@ -124,6 +137,7 @@ def calls(dev: Names, prod: Names) -> list[Forbidden]:
         *_deployer(dev),
         *_provisioner(dev),
         *_tasks(dev),
+        *_detours(dev, prod),
     ]
 
 
@@ -306,6 +320,75 @@ def _tasks(dev: Names) -> Iterator[Forbidden]:
     yield Forbidden("execution", "secretsmanager", "get_secret_value", {"SecretId": dev.secret})
     yield Forbidden("execution", "ecr", "initiate_layer_upload", {"repositoryName": dev.images})
     yield Forbidden("execution", "logs", "get_log_events", {"logGroupName": dev.logs, "logStreamName": "1"})
+
+
+def _detours(dev: Names, prod: Names) -> Iterator[Forbidden]:
+    """Ways round: another's role, one's own policy, and services that would do it in one's stead."""
+    for who in ("ci", "planner", "deployer", "provisioner", "task"):
+        yield from _own_rights(who, dev)
+        yield from _in_ones_stead(who, dev)
+    for who in ("ci", "planner", "provisioner", "task"):
+        passing = {"family": dev.definition, "containerDefinitions": CONTAINERS, "taskRoleArn": dev.role("provisioner")}
+        yield Forbidden(who, "ecs", "register_task_definition", passing)
+    yield Forbidden(
+        "deployer",
+        "ecs",
+        "register_task_definition",
+        {"family": "other", "containerDefinitions": CONTAINERS, "taskRoleArn": dev.task_role},
+    )
+    yield Forbidden(
+        "deployer",
+        "ecs",
+        "run_task",
+        {"cluster": "other", "taskDefinition": dev.definition},
+    )
+    for who, names in (("deployer", dev), ("promoter", prod), ("ci", dev)):
+        yield Forbidden(who, "s3", "put_bucket_policy", {"Bucket": names.site, "Policy": POLICY})
+        yield Forbidden(
+            who,
+            "kms",
+            "create_grant",
+            {"KeyId": names.key, "GranteePrincipal": names.role("deployer"), "Operations": ["Decrypt"]},
+        )
+    tagged = {"RoleArn": dev.role("deployer"), "RoleSessionName": "x1", "Tags": [{"Key": "Component", "Value": "iam"}]}
+    for who in ("user", "ci", "task"):
+        yield Forbidden(who, "sts", "assume_role", tagged)
+    yield Forbidden("deployer", "sts", "assume_role", {"RoleArn": dev.role("ci"), "RoleSessionName": "x1"})
+    yield Forbidden("promoter", "ecr", "put_image", {"registryId": dev.account, **_image(dev)})
+    yield Forbidden("ci", "ecr", "put_image", {"registryId": prod.account, **_image(prod)})
+    yield Forbidden("provisioner", "kms", "put_key_policy", {"KeyId": dev.key, "PolicyName": "p", "Policy": POLICY})
+    yield Forbidden(
+        "provisioner", "sts", "assume_role", {"RoleArn": dev.role("cloudformation"), "RoleSessionName": "x1"}
+    )
+
+
+def _own_rights(who: str, dev: Names) -> Iterator[Forbidden]:
+    own = f"fastbreak-dev-{who}" if who != "task" else dev.task_role.rpartition("/")[2]
+    boundary = f"arn:aws:iam::{dev.account}:policy/fastbreak-dev-boundary"
+    everything = "arn:aws:iam::aws:policy/AdministratorAccess"
+    yield Forbidden(who, "iam", "attach_role_policy", {"RoleName": own, "PolicyArn": everything})
+    yield Forbidden(who, "iam", "delete_role_permissions_boundary", {"RoleName": own})
+    yield Forbidden(who, "iam", "update_assume_role_policy", {"RoleName": own, "PolicyDocument": POLICY})
+    yield Forbidden(
+        who, "iam", "create_policy_version", {"PolicyArn": boundary, "PolicyDocument": POLICY, "SetAsDefault": True}
+    )
+
+
+def _in_ones_stead(who: str, dev: Names) -> Iterator[Forbidden]:
+    yield Forbidden(who, "codebuild", "start_build", {"projectName": "fastbreak-dev-deploy", "buildspecOverride": "{}"})
+    yield Forbidden(
+        who,
+        "lambda",
+        "create_function",
+        {"FunctionName": "mine", "Role": dev.role("deployer"), "Code": {"ZipFile": b"x"}, "Runtime": "python3.13"},
+    )
+    if who != "provisioner":
+        arguments = {"StackName": dev.stack("mine"), "TemplateBody": TEMPLATE, "RoleARN": dev.role("cloudformation")}
+        yield Forbidden(who, "cloudformation", "create_stack", arguments)
+
+
+def _image(names: Names) -> dict[str, Any]:
+    return {"repositoryName": names.images, "imageManifest": "{}", "imageTag": "1.0.0-x"}
 
 
 def _key() -> dict[str, Any]:

@@ -6,7 +6,7 @@
 from sandbox.host import Sandbox
 from sandbox.services.cloudformation.api.teaching import teach
 from sandbox.services.iam import cloudformation
-from sandbox.services.iam.api import acting, control, enforcement, providers, web_identity
+from sandbox.services.iam.api import acting, control, enforcement, providers, trust, web_identity
 from sandbox.services.iam.model import records
 
 
@@ -16,6 +16,7 @@ def install(sandbox: Sandbox) -> None:
     enforcement.install()
     acting.install()
     web_identity.install()
+    trust.install()
     teach(cloudformation.RESOURCES)
     sandbox.middleware(control.routed)
     sandbox.on_reset(records.forget)

@@ -26,7 +26,7 @@ PRINCIPALS = {
     "planner": ("iam", "PlannerRole"),
     "promoter": ("iam", "PromoterRole"),
     "ci": ("iam", "CiRole"),
-    "user": ("iam", "CiGroup"),
+    "user": ("iam", "CiUserOfPipelines"),
     "task": ("service", "TaskRole"),
     "migration": ("service", "MigrationRole"),
     "execution": ("service", "ExecutionRole"),
@@ -42,7 +42,7 @@ def template(component):
 def statements(principal, environment="dev"):
     """The statements of a principal's policies, in an environment."""
     component, logical_id = PRINCIPALS[principal]
-    found = template(component)["Resources"][logical_id]["Properties"]["Policies"]
+    found = template(component)["Resources"][logical_id]["Properties"].get("Policies", [])
     filled = [_filled(policy["PolicyDocument"], component, environment) for policy in found]
     return json.loads(json.dumps([statement for document in filled for statement in document["Statement"]]))
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests import recorded_calls
 from tests.recorded_calls import RECORDING, Call, committed, of_checks
-from tests.unit.roles.policies import ACCOUNTS, ROOT, granted, matches, may, statements, template, without_resource
+from tests.unit.roles.policies import ACCOUNTS, ROOT, granted, matches, may, template, without_resource
 from tests.unit.roles.unrecorded import UNRECORDED
 
 # AWS allows it to everybody.
@@ -30,6 +30,8 @@ def context_of(call):
     if call.action.startswith("iam:"):
         policies = f"arn:aws:iam::{ACCOUNTS[call.environment]}:policy"
         return {"iam:PermissionsBoundary": f"{policies}/fastbreak-{call.environment}-boundary"}
+    if call.action == "ecs:RunTask":
+        return {"ecs:cluster": service("ecs", f"cluster/fastbreak-{call.environment}", call.environment)}
     return {"application-autoscaling:service-namespace": "ecs"} if call.action.startswith("application-auto") else {}
 
 
@@ -254,6 +256,23 @@ FORBIDDEN = [
     ("cloudformation", "iam:UpdateAssumeRolePolicy", f"{ROLE}provisioner", {}),
     ("cloudformation", "iam:CreatePolicyVersion", LIMIT, {}),
     ("cloudformation", "iam:DeleteRolePermissionsBoundary", f"{ROLE}deployer", BOUND),
+    # What it gave to a group, whoever is put into the group would have without a boundary.
+    *[
+        ("cloudformation", f"iam:{action}", f"arn:aws:iam::{DEV}:group/fastbreak-dev-mine", {})
+        for action in ("AddUserToGroup", "AttachGroupPolicy", "CreateGroup", "PutGroupPolicy")
+    ],
+    *[
+        ("cloudformation", f"iam:{action}", f"arn:aws:iam::{DEV}:policy/fastbreak-dev-mine", {})
+        for action in ("CreatePolicy", "CreatePolicyVersion", "SetDefaultPolicyVersion")
+    ],
+    *[
+        ("cloudformation", f"iam:{action}", f"arn:aws:iam::{DEV}:user/fastbreak-dev-ci", BOUND)
+        for action in ("AttachUserPolicy", "CreateLoginProfile", "DeleteUserPermissionsBoundary", "PutUserPolicy")
+    ],
+    ("cloudformation", "logs:DeleteLogGroup", service("logs", "log-group:/aws/lambda/other"), {}),
+    ("cloudformation", "lambda:InvokeFunction", service("lambda", "function:fastbreak-dev-mine"), {}),
+    ("cloudformation", "cloudformation:CreateStack", STACK, {}),
+    ("cloudformation", "sts:AssumeRole", f"{ROLE}deployer", {}),
     ("cloudformation", "iam:CreateAccessKey", f"arn:aws:iam::{DEV}:user/fastbreak-dev-ci", {}),
     ("cloudformation", "secretsmanager:GetSecretValue", MASTER, {}),
     ("cloudformation", "ec2:RunInstances", service("ec2", "instance/1"), {}),
@@ -329,6 +348,6 @@ def test_subjects_that_may_deploy(subject, accepted):
 def test_the_user_is_off_and_has_no_policy_of_its_own():
     user = template("iam")["Resources"]["CiUserOfPipelines"]
     assert user["Condition"] == "HasCiUser"
-    assert not {"Policies", "ManagedPolicyArns", "LoginProfile"} & set(user["Properties"])
-    assert [statement["Action"] for statement in statements("user")] == ["sts:AssumeRole"]
-    assert may("user", "sts:AssumeRole", f"{ROLE}ci")
+    assert set(user["Properties"]) == {"UserName", "PermissionsBoundary"}
+    trusted = template("iam")["Resources"]["CiRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"][0]
+    assert trusted["Principal"]["AWS"]["Fn::If"][:2] == ["HasCiUser", {"Fn::GetAtt": "CiUserOfPipelines.Arn"}]

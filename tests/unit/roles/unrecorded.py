@@ -70,8 +70,7 @@ UNRECORDED = {
     "provisioner": {
         **dict.fromkeys(
             [
-                *("iam:ListAttachedGroupPolicies", "iam:ListAttachedUserPolicies", "iam:ListGroupPolicies"),
-                *("iam:ListGroupsForUser", "iam:ListUserPolicies"),
+                *("iam:ListAttachedUserPolicies", "iam:ListGroupsForUser", "iam:ListUserPolicies"),
             ],
             "looks for what was added to the user of pipelines, who is off",
         ),

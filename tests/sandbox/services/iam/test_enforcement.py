@@ -127,6 +127,21 @@ def test_a_boundary_limits_a_role_and_the_roles_that_it_makes(enforcing: Enforci
     assert maker.create_role(RoleName="bound", AssumeRolePolicyDocument=trust, PermissionsBoundary=limit)
 
 
+def test_whom_a_role_trusts_by_name_needs_no_policy_in_the_same_account(enforcing: Enforcing) -> None:
+    named, limited = enforcing.role(), enforcing.role()
+
+    def trusting(principal: str) -> dict[str, Any]:
+        return {"Principal": {"AWS": principal}, "Action": "sts:AssumeRole"}
+
+    by_name = {"RoleArn": enforcing.role(trust=trusting(named)), "RoleSessionName": "test"}
+    of_account = {"RoleArn": enforcing.role(), "RoleSessionName": "test"}
+    elsewhere = {"RoleArn": enforcing.role(trust=trusting(named), account="prod"), "RoleSessionName": "test"}
+    assert enforcing.as_role(named, "sts").assume_role(**by_name)["Credentials"]
+    for role in (of_account, elsewhere):
+        assert "sts:AssumeRole" in refusal(enforcing.as_role(named, "sts").assume_role, **role)
+    assert "sts:AssumeRole" in refusal(enforcing.as_role(limited, "sts").assume_role, **by_name)
+
+
 @pytest.mark.parametrize("kind", ["Role", "User"])
 def test_a_boundary_has_to_exist(enforcing: Enforcing, kind: str) -> None:
     missing = "arn:aws:iam::111111111111:policy/missing"
