@@ -3,12 +3,14 @@
 
 """CloudFormation's role may make the calls that AWS's schemas list for the types of our templates."""
 
+import re
 from functools import cache
 
 import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
-from tests.unit.roles.policies import ROOT, granted, matches, template, without_resource
+from sandbox.services.iam.model.stack_actions import Change, action_of, resource_of
+from tests.unit.roles.policies import ACCOUNTS, REGION, ROOT, granted, matches, may, template, without_resource
 
 COMPONENTS = sorted(path.parents[1].name for path in ROOT.glob("roles/*/files/stack.yaml"))
 TYPES = sorted(
@@ -125,3 +127,45 @@ def test_nothing_is_granted_that_no_type_calls():
         pattern for pattern in granted("cloudformation") if not any(matches(action, pattern) for action in called)
     }
     assert unneeded == set()
+
+
+GIVEN = {
+    "Environment": "dev",
+    "RepositoryName": "fastbreak/inference",
+    "ServiceName": "inference",
+    "AWS::Region": REGION,
+}
+
+
+def written(value, component):
+    """A name as a stack of dev makes it. CloudFormation makes up one that begins with the stack's."""
+    if isinstance(value, list):
+        return [written(item, component) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "Fn::Sub" in value and isinstance(value["Fn::Sub"], str):
+        return re.sub(r"\$\{([^}]+)\}", lambda found: written({"Ref": found[1]}, component), value["Fn::Sub"])
+    name = str(value.get("Ref"))
+    properties = template(component)["Resources"].get(name, {}).get("Properties", {})
+    own = next((properties[key] for key in ("LogGroupName", "TopicName", "BucketName") if key in properties), None)
+    return GIVEN.get(name) or (written(own, component) if own else f"fastbreak-dev-{component}-{name}")
+
+
+@pytest.mark.parametrize("operation", ["create", "delete"])
+@pytest.mark.parametrize("component", [name for name in COMPONENTS if name != "bootstrap"])
+def test_a_stack_may_make_and_remove_each_resource_by_its_name(component, operation):
+    boundary = f"arn:aws:iam::{ACCOUNTS['dev']}:policy/fastbreak-dev-boundary"
+    refused = []
+    for logical_id, body in template(component)["Resources"].items():
+        properties = {key: written(value, component) for key, value in body.get("Properties", {}).items()}
+        change = Change(
+            kind=body["Type"],
+            operation=operation,
+            properties=properties,
+            stack_name=f"fastbreak-dev-{component}",
+            logical_id=logical_id,
+        )
+        action, resource = action_of(change.kind, operation), resource_of(change, REGION, ACCOUNTS["dev"])
+        if not may("cloudformation", action, resource, **{"iam:PermissionsBoundary": boundary}):
+            refused.append((action, resource))
+    assert refused == []

@@ -79,9 +79,12 @@ _ARNS: Final[Mapping[str, str]] = {
     "AWS::CloudWatch::Alarm": "cloudwatch:{place}:alarm:{name}",
     "AWS::CloudWatch::CompositeAlarm": "cloudwatch:{place}:alarm:{name}",
     "AWS::CloudWatch::Dashboard": "cloudwatch::{account}:dashboard/{name}",
+    "AWS::CodeBuild::Project": "codebuild:{place}:project/{name}",
+    "AWS::CodePipeline::Pipeline": "codepipeline:{place}:{name}",
     "AWS::DynamoDB::Table": "dynamodb:{place}:table/{name}",
     "AWS::ECR::Repository": "ecr:{place}:repository/{name}",
     "AWS::ECS::Cluster": "ecs:{place}:cluster/{name}",
+    "AWS::Events::Rule": "events:{place}:rule/{name}",
     "AWS::IAM::Group": "iam::{account}:group/{name}",
     "AWS::IAM::ManagedPolicy": "iam::{account}:policy/{name}",
     "AWS::IAM::OIDCProvider": "iam::{account}:oidc-provider/{name}",
@@ -117,10 +120,10 @@ _NAMES: Final = (
         "LogGroupName",
     ),
     *("DBInstanceIdentifier", "DBParameterGroupName", "DBSubnetGroupName", "BucketName", "Bucket"),
-    *("TrailName", "AlarmName", "DashboardName", "SubscriptionName", "TopicName", "TopicArn"),
+    *("TrailName", "AlarmName", "DashboardName", "SubscriptionName", "TopicName", "TopicArn", "Name"),
 )
 # What stands before the name in an ARN that is a physical id, or the value of a property.
-_LEADING: Final = re.compile(r"^arn:aws:(iam::\d*:[a-z-]+/|sns:[^:]+:\d*:)")
+_LEADING: Final = re.compile(r"^arn:aws:(iam::\d*:[a-z-]+/|sns:[^:]+:\d*:|events:[^:]+:\d*:rule/)")
 
 
 @dataclass(frozen=True, kw_only=True)
