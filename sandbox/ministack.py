@@ -37,6 +37,7 @@ iam_actions = Module(
         "explicit_deny=False, resource_policy_arn='')",
     ),
     replaced("extract_resource_arn", "(service, method, path, headers, body, query_params, region, account_id)"),
+    used("_s3_action", "(method, path, query_params)"),
     used("SERVICE_TO_IAM_NAMESPACE", "dict", "ecs"),
 )
 iam_evaluator = Module(
@@ -46,6 +47,7 @@ iam_evaluator = Module(
     *stores("EvalContext EvalResult PrincipalInfo", "class"),
     used("pin_request_origin", "(source_ip, secure_transport)"),
     used("evaluate", "(ctx, policies, *limits)"),
+    used("evaluate_resource_policy", "(doc, ctx, service=None, named_only=False, direct_only=False)"),
     used("_gather_role_policies", "(role_name, account_id)"),
     used("_gather_user_policies", "(user_name, account_id)"),
     used("combine_resource_policy", "(identity, ctx, policy, owner_account, required=False, limits=())"),
@@ -369,6 +371,7 @@ s3 = Module(
     "ministack.services.s3",
     replaced("_apply_bucket_scope", "(method, bucket, key, headers, query_params, body=b'', internal=False)"),
     used("_bucket_owner_account", "(name)"),
+    used("_bucket_policies", ACCOUNT_STORE),
     used("_error", "(code, message, status, resource='', extra=None, headers=None)"),
     used("_foreign_bucket_allows", "(owner_account, bucket_name, key, method, query_params, caller, headers=None)"),
     used("_NEW_BUCKET_PUBLIC_ACCESS_BLOCK", "str"),

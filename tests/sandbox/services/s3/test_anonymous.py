@@ -69,3 +69,19 @@ def test_a_bucket_is_public_only_when_its_block_is_taken_off(sandbox, bucket):
     }
     s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=block)
     assert httpx.get(address, trust_env=False).status_code == 403
+
+
+def test_a_policy_can_deny_the_owner_anything_but_the_policy(sandbox, bucket):
+    s3, key = sandbox.client("s3"), {"Bucket": bucket, "Key": "index.html"}
+    plain = {"Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+    s3.put_bucket_policy(Bucket=bucket, Policy=policy(bucket, "*", **plain))
+    assert s3.get_object(**key)["Body"].read() == CONTENT
+    all_of_it = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
+    everything = policy(bucket, "*", Effect="Deny", Action="s3:*", Resource=all_of_it)
+    s3.put_bucket_policy(Bucket=bucket, Policy=everything)
+    for call, asked in ((s3.get_object, key), (s3.delete_object, key), (s3.list_objects_v2, {"Bucket": bucket})):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            call(**asked)
+    assert s3.get_bucket_policy(Bucket=bucket)["Policy"]
+    s3.delete_bucket_policy(Bucket=bucket)
+    assert s3.get_object(**key)["Body"].read() == CONTENT

@@ -12,7 +12,7 @@ KEY = "arn:aws:kms:us-east-1:111111111111:key/12345678-1234-1234-1234-1234567890
 
 
 def test_bucket(stack: Stack, sandbox: Any) -> None:
-    statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
+    statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObjectAcl", "Resource": "*"}
     bucket = {
         "Type": "AWS::S3::Bucket",
         "Properties": {
