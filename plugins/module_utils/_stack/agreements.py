@@ -60,6 +60,17 @@ def backup(inputs: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
+def cloudwatch(inputs: Mapping[str, Any]) -> Iterator[str]:
+    least, whole = inputs.get("cloudwatch_database_free_storage_gib"), inputs.get("rds_allocated_storage_gib")
+    if least is None or whole is None or not str(whole).isdecimal():
+        return
+    if str(least).isdecimal() and int(least) >= int(whole):
+        yield (
+            f"cloudwatch_database_free_storage_gib is {least}, and rds_allocated_storage_gib {whole}, so that its alarm "
+            "would always be on; set it below the storage that the database has"
+        )
+
+
 def edge(inputs: Mapping[str, Any]) -> Iterator[str]:
     domain, zone = inputs.get("edge_domain_name"), inputs.get("edge_hosted_zone_id")
     if domain and not zone:

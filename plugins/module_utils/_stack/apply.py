@@ -26,6 +26,7 @@ from .protected import refuse_protected
 from .repair import settle, usable
 from .report import summary
 from .rule_moves import RuleMove, plan_move
+from .scaled_storage import refuse_less_storage
 from .status import Standing, standing
 from .stored_values import stored_values
 from .template import Unresolved, evaluate
@@ -139,6 +140,7 @@ def _apply_once(request: StackRequest, given: Mapping[str, str], ports: Ports, c
     refuse_missing(decided, desired, request, ports)
     refuse_occupied(decided, snapshot, ports)
     refuse_protected(decided, snapshot, ports)
+    refuse_less_storage(decided, snapshot, ports)
     move = plan_move(request, decided, snapshot, ports)
     if check_mode:
         return StackResult(decided, decided.changed or move is not None, found, decided.expected_outputs, move=move)

@@ -9,9 +9,10 @@ import re
 from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
 from typing import TYPE_CHECKING, Any
 
-from .agreements import backup, cloudfront, codepipeline, edge, iam, is_off
+from .agreements import backup, cloudfront, cloudwatch, codepipeline, edge, iam, is_off
 from .instance_classes import class_problem
 from .postgresql_names import database_problem, user_problem
+from .shared_inputs import shared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -40,7 +41,8 @@ _PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 
 def cross_check(component: str, inputs: Mapping[str, Any]) -> list[str]:
     """What is wrong, each in the words of the inventory. *inputs* are variables by name, with those of fastbreak."""
-    return list(_CHECKS[component](inputs)) if component in _CHECKS else []
+    own = _CHECKS[component](inputs) if component in _CHECKS else ()
+    return [*own, *shared(component, inputs)]
 
 
 def _network(inputs: Mapping[str, Any]) -> Iterator[str]:
@@ -227,6 +229,7 @@ _CHECKS: dict[str, Callable[[Mapping[str, Any]], Iterator[str]]] = {
     "rds": _rds,
     "ecs": _ecs,
     "cloudfront": cloudfront,
+    "cloudwatch": cloudwatch,
     "edge": edge,
     "codepipeline": codepipeline,
 }

@@ -118,10 +118,11 @@ class StackResource:
 
 @dataclass(frozen=True)
 class LivingState:
-    """What a resource itself says about being deleted: whether it refuses, and what it ``holds``, in words."""
+    """What a resource itself says: whether it refuses to be deleted, what it ``holds``, in words, and its storage."""
 
     protected: bool = False
     holds: str = ""
+    storage_gib: int = 0
 
 
 @dataclass(frozen=True)

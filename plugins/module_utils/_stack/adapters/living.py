@@ -91,7 +91,8 @@ class _Service(AwsClient):
 def _database(service: _Service, name: str, kind: str = "DBInstance") -> LivingState:
     operation = {"DBInstance": "describe_db_instances", "DBCluster": "describe_db_clusters"}[kind]
     found = service.find(operation, name, **{f"{kind}Identifier": name})
-    return LivingState(protected=bool(found and found[f"{kind}s"][0].get("DeletionProtection")))
+    database = found[f"{kind}s"][0] if found else {}
+    return LivingState(bool(database.get("DeletionProtection")), storage_gib=int(database.get("AllocatedStorage") or 0))
 
 
 def _table(service: _Service, name: str) -> LivingState:

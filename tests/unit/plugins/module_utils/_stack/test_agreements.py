@@ -38,6 +38,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "cloudfront_hosted_zone_id": "Z1",
         "edge_domain_name": "video.example.org",
     },
+    "cloudwatch": {**PLACE, "cloudwatch_database_free_storage_gib": 19, "rds_allocated_storage_gib": 20},
     "backup": {
         **PLACE,
         "backup_enabled": True,
@@ -57,6 +58,8 @@ WRONG = [
     ("edge", {"fastbreak_region": "eu-west-1"}, "it has to be us-east-1"),
     ("cloudfront", {"edge_domain_name": ""}, "cloudfront_domain_name 'video.example.org'; the certificate has to hold"),
     ("cloudfront", {"cloudfront_hosted_zone_id": ""}, "give both or neither"),
+    ("cloudwatch", {"cloudwatch_database_free_storage_gib": 20}, "rds_allocated_storage_gib 20, so that its alarm"),
+    ("cloudwatch", {"rds_allocated_storage_gib": "5"}, "cloudwatch_database_free_storage_gib is 19"),
     ("backup", {"backup_enabled": "no"}, "so that there is nothing to copy"),
     ("backup", {"fastbreak_region": "us-east-1"}, "backup_copy_vault_arn is arn:aws:backup:us-east-1:111111111111:"),
 ]

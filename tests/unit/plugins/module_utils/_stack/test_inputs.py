@@ -61,7 +61,7 @@ def inventory(component, environment="dev"):
     for name in ("00_shared", "10_environment"):
         found |= read(f"inventories/{environment}/group_vars/all/{name}.yml")
     text = yaml.safe_dump(
-        {key: value for key, value in found.items() if key.startswith((f"{component}_", "fastbreak_"))}
+        {key: value for key, value in found.items() if key.startswith((f"{component}_", "fastbreak_"))}, width=1000
     )
     for key in SHARED:
         text = text.replace(f"'{{{{ {key} }}}}'", json.dumps(found[key]))

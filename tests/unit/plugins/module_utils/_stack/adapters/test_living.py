@@ -76,6 +76,7 @@ LOOKS = [
     [
         (0, {"DBInstances": [{"DeletionProtection": True}]}, LivingState(protected=True)),
         (0, {"DBInstances": [{}]}, LivingState()),
+        (0, {"DBInstances": [{"AllocatedStorage": 45}]}, LivingState(storage_gib=45)),
         (1, {"DBClusters": [{"DeletionProtection": True}]}, LivingState(protected=True)),
         (2, {"Table": {"DeletionProtectionEnabled": True}}, LivingState(protected=True)),
         (2, {"Table": {}}, LivingState()),
