@@ -66,8 +66,8 @@ def cloudwatch(inputs: Mapping[str, Any]) -> Iterator[str]:
         return
     if str(least).isdecimal() and int(least) >= int(whole):
         yield (
-            f"cloudwatch_database_free_storage_gib is {least}, and rds_allocated_storage_gib {whole}, so that its alarm "
-            "would always be on; set it below the storage that the database has"
+            f"cloudwatch_database_free_storage_gib is {least}, and rds_allocated_storage_gib {whole}, so that its "
+            "alarm would always be on; set it below the storage that the database has"
         )
 
 

@@ -3,19 +3,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """CloudFormation's quotas: what it would refuse before it begins.
 
-AWS: CloudFormation User Guide, "Understand CloudFormation quotas"; API reference, `Tag` and `SetStackPolicy`; IAM API
-reference, `Tag`; IAM User Guide, "Rules for tagging in IAM and AWS STS".
+AWS: CloudFormation User Guide, "Understand CloudFormation quotas"; API reference, `Tag` and `SetStackPolicy`; IAM User
+Guide, "Rules for tagging in IAM and AWS STS".
 """
 
 from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .._errors import RequestError
+from .tags import MOST_TAGS, tag_problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,16 +28,16 @@ _SECTIONS = {"Resources": 500, "Parameters": 200, "Outputs": 200, "Mappings": 20
 _PARAMETER_BYTES = 4096
 _POLICY_BYTES = 16_384
 _DESCRIPTION_BYTES = 1024
-_TAGS = 50
-_TAG_KEY, _TAG_VALUE = 128, 256
-# Letters, blanks and digits of any script, and these. CloudFormation hands tags on, and what it made refuses others.
-_TAG_CLASSES, _TAG_SIGNS = "LZN", "_.:/=+-@"
 _IDENTIFIER = re.compile(r"[A-Za-z0-9]{1,255}")
 
 
 def check_limits(request: StackRequest, template: Template, parameters: Mapping[str, str]) -> None:
     """Raise `RequestError` that lists everything too long or too many."""
-    found = [*_template(request, template), *_parameters(parameters, request.sources), *tag_problems(request.tags or {})]
+    found = [
+        *_template(request, template),
+        *_parameters(parameters, request.sources),
+        *tag_problems(request.tags or {}),
+    ]
     size = len(json.dumps(request.stack_policy).encode()) if request.stack_policy else 0
     if size > _POLICY_BYTES:
         found.append(f"the stack policy has {size} bytes, and {_POLICY_BYTES} are allowed")
@@ -52,9 +52,9 @@ def check_resource_tags(request: StackRequest, desired: Model) -> None:
         own = body.get("Properties", {}).get("Tags")
         listed = own if isinstance(own, list) else []
         keys = {str(item.get("Key")) for item in listed if isinstance(item, Mapping)}
-        if keys and len(shared | keys) > _TAGS:
+        if keys and len(shared | keys) > MOST_TAGS:
             found.append(
-                f"{name} would have {len(shared | keys)} tags with those of the stack, and {_TAGS} are allowed"
+                f"{name} would have {len(shared | keys)} tags with those of the stack, and {MOST_TAGS} are allowed"
             )
         if str(body.get("Type")).startswith("AWS::IAM::") and (same := _alike(shared | keys)):
             found.append(f"{name} would have the tags {', '.join(same)}, which IAM takes for one; keep one of them")
@@ -87,29 +87,6 @@ def _parameters(parameters: Mapping[str, str], sources: Mapping[str, str]) -> It
         size = len(value.encode())
         if size > _PARAMETER_BYTES:
             yield f"{sources.get(key, f'parameter {key}')} has {size} bytes, and {_PARAMETER_BYTES} are allowed"
-
-
-def tag_problems(tags: Mapping[str, str]) -> Iterator[str]:
-    """What is wrong with the tags of a stack, which CloudFormation gives to all that it makes there."""
-    if len(tags) > _TAGS:
-        yield f"there are {len(tags)} tags, and {_TAGS} are allowed"
-    for key, value in tags.items():
-        if not 1 <= len(key) <= _TAG_KEY:
-            yield f"the tag {key[:20]!r} has a key of {len(key)} characters, and 1 to {_TAG_KEY} are allowed"
-        if key.lower().startswith("aws:"):
-            yield f"the tag {key!r} starts with aws:, which AWS keeps for itself"
-        if len(value) > _TAG_VALUE:
-            yield f"the tag {key!r} has a value of {len(value)} characters, and {_TAG_VALUE} are allowed"
-        strange = [sign for sign in dict.fromkeys(key + value) if not _is_of_tags(sign)]
-        if strange:
-            yield (
-                f"the tag {key!r} is {value[:60]!r} and holds {' '.join(map(repr, strange))}; tags may have letters, "
-                f"digits, blanks and {' '.join(_TAG_SIGNS)}"
-            )
-
-
-def _is_of_tags(sign: str) -> bool:
-    return sign in _TAG_SIGNS or unicodedata.category(sign)[0] in _TAG_CLASSES
 
 
 def _alike(keys: set[str]) -> list[str]:

@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from .._common.clock import Clock
     from .._common.progress import Progress
     from .listener_rules import Rule
-    from .types import Certificate, LivingState, StackEvent, StackRequest, StackResource, StackSnapshot, Template
+    from .types import (
+        Certificate,
+        HostedZone,
+        LivingState,
+        StackEvent,
+        StackRequest,
+        StackResource,
+        StackSnapshot,
+        Template,
+    )
 
 
 class StackApi(Protocol):
@@ -82,6 +91,9 @@ class Catalogue(Protocol):
 
     def certificate(self, arn: str) -> Certificate | None:
         """A certificate of ACM; None when there is none of that ARN."""
+
+    def hosted_zone(self, zone_id: str) -> HostedZone | None:
+        """A zone of Route 53; None when the account has none of that id."""
 
     def token_issuers(self) -> Mapping[str, str]:
         """The OpenID Connect providers of the account: their ARNs by their URL without its scheme."""

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What new or changed resources name that AWS has to have already: availability zones and certificates.
+"""What new or changed resources name that AWS has to have already: availability zones, certificates, hosted zones.
 
 No schema knows them, for they differ from account to account. What a stack stands on is asked about again only for the
 names that clients use: they may have changed without their certificate.
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._errors import RefusedError
 from .certificates import problem, strangers
+from .hosted_zones import named_zones, zone_problem
 from .template import Unresolved
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def refuse_missing(plan: StackPlan, desired: Model, request: StackRequest, ports
     *desired* is the stack as the plan makes it. A name is told with the variable that it comes from.
     """
     told = [item for kinds, read, look in _NAMED for item in look(_names(kinds, read, plan), ports)]
+    told.extend(_strange_zones(plan, ports))
     if plan.changed and request.domain_names:
         told.extend(_uncertified(desired, request.domain_names, ports))
     found = [f"{_origin(name, request, plan.parameters)} {words}" for name, words in told]
@@ -102,6 +104,13 @@ def _taken_issuers(names: list[str], ports: Ports) -> _Problems:
         if arn := there.get(name.removeprefix("https://").rstrip("/")):
             instead = "use it as it is (bootstrap_github_provider: false in the role bootstrap), or delete it first"
             yield name, f"has a provider in this account already, {arn}; {instead}"
+
+
+def _strange_zones(plan: StackPlan, ports: Ports) -> _Problems:
+    pairs = named_zones(plan.resources)
+    zones = {zone_id: ports.catalogue.hosted_zone(zone_id) for zone_id in dict.fromkeys(zone for zone, _name in pairs)}
+    told = {(zone_id, words): None for zone_id, name in pairs if (words := zone_problem(zones[zone_id], name))}
+    yield from told
 
 
 def _uncertified(desired: Model, domain_names: Sequence[str], ports: Ports) -> _Problems:

@@ -9,8 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .limits import tag_problems
-from .template import scalar
+from .tags import tag_problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +24,7 @@ def shared(component: str, inputs: Mapping[str, Any]) -> Iterator[str]:
     tags = inputs.get("fastbreak_tags")
     if isinstance(tags, Mapping):
         # Each stack has a tag that says which component it is.
-        texts = {str(key): scalar(value) for key, value in tags.items()} | {"Component": component}
+        texts = {str(key): str(value) for key, value in tags.items()} | {"Component": component}
         yield from (f"fastbreak_tags: {problem}" for problem in tag_problems(texts))
     for name, kind in _ARNS.items():
         yield from _arn(inputs, name, kind)

@@ -137,6 +137,14 @@ class Certificate:
 
 
 @dataclass(frozen=True)
+class HostedZone:
+    """A zone of Route 53. ``name`` is the domain that it holds."""
+
+    name: str
+    private: bool = False
+
+
+@dataclass(frozen=True)
 class DriftDetection:
     """How a detection stands: ``status`` is the detection's own, ``drift`` what it found (``IN_SYNC``, ``DRIFTED``)."""
 

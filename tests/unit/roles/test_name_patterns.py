@@ -28,7 +28,8 @@ CASES = [
     for path in TEMPLATES
     for name in GOOD
     # The alarms look at a service that may be somebody else's.
-    if name in read_template(str(path))[1]["Parameters"] and (path.parents[1].name, name) != ("cloudwatch", "ServiceName")
+    if name in read_template(str(path))[1]["Parameters"]
+    and (path.parents[1].name, name) != ("cloudwatch", "ServiceName")
 ]
 
 

@@ -6,6 +6,7 @@
 _LAYERS = "the registry asks for it while an image is pulled that is not there yet"
 _CHANGE = "a release or stack that changes it calls it; none in the recorded run did"
 _FAILURE = "called where something failed, was interrupted or was left behind"
+_ZONE = "plans a name that users open; the recorded environments have none, or have had theirs"
 # What no recorded verb called, and why it is granted.
 UNRECORDED = {
     "ci": {
@@ -43,6 +44,7 @@ UNRECORDED = {
         ),
     },
     "planner": {
+        "route53:GetHostedZone": _ZONE,
         **dict.fromkeys(
             ["cloudformation:ListImports", "ec2:DescribeAvailabilityZones"],
             "plans a stack that changes; the recorded plan was of one that does not",
@@ -68,6 +70,7 @@ UNRECORDED = {
         ),
     },
     "provisioner": {
+        "route53:GetHostedZone": _ZONE,
         **dict.fromkeys(
             [
                 *("iam:ListAttachedUserPolicies", "iam:ListGroupsForUser", "iam:ListUserPolicies"),

@@ -1,19 +1,20 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an account has before any stack: its availability zones, certificates of ACM, and OpenID Connect providers."""
+"""What an account has before any stack: availability zones, certificates, hosted zones and OpenID Connect providers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from ..._aws.api import AwsClient
-from ..types import Certificate
+from ..types import Certificate, HostedZone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _MISSING = frozenset({"ResourceNotFoundException"})
+_NO_ZONE = frozenset({"NoSuchHostedZone"})
 
 
 class Catalogue:
@@ -22,6 +23,7 @@ class Catalogue:
     def __init__(self, connect: Callable[[str], Callable[[], Any]]) -> None:
         self._zones = _Zones(connect("ec2"))
         self._certificates = _Certificates(connect("acm"))
+        self._hosted_zones = _HostedZones(connect("route53"))
         self._token_issuers = _TokenIssuers(connect("iam"))
 
     def zones(self) -> Mapping[str, str]:
@@ -32,9 +34,24 @@ class Catalogue:
         """A certificate; None when there is none of that ARN."""
         return self._certificates.describe(arn)
 
+    def hosted_zone(self, zone_id: str) -> HostedZone | None:
+        """A zone of Route 53; None when the account has none of that id."""
+        return self._hosted_zones.describe(zone_id)
+
     def token_issuers(self) -> Mapping[str, str]:
         """The OpenID Connect providers of the account: their ARNs by their URL without its scheme."""
         return self._token_issuers.arns()
+
+
+class _HostedZones(AwsClient):
+    label = "Route 53"
+
+    def describe(self, zone_id: str) -> HostedZone | None:
+        answer = self._find(f"read hosted zone {zone_id}", "get_hosted_zone", _NO_ZONE, Id=zone_id)
+        if answer is None:
+            return None
+        found = answer["HostedZone"]
+        return HostedZone(str(found["Name"]).rstrip("."), bool((found.get("Config") or {}).get("PrivateZone")))
 
 
 class _TokenIssuers(AwsClient):

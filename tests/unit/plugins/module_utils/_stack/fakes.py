@@ -207,7 +207,8 @@ class FakeStore:
 class FakeCatalogue:
     """``states`` are those of the zones by name, ``certificates`` are by ARN, whole or a status; ``asked`` records."""
 
-    def __init__(self, states=None, certificates=None, issuers=None):
+    def __init__(self, states=None, certificates=None, issuers=None, hosted_zones=None):
+        self.hosted_zones = hosted_zones or {}
         self.issuers = issuers or {}
         self.states = {"us-east-1a": "available", "us-east-1b": "available"} if states is None else states
         self.certificates = certificates or {}
@@ -216,6 +217,10 @@ class FakeCatalogue:
     def zones(self):
         self.asked.append("zones")
         return self.states
+
+    def hosted_zone(self, zone_id):
+        self.asked.append(zone_id)
+        return self.hosted_zones.get(zone_id)
 
     def token_issuers(self):
         self.asked.append("issuers")

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.catalogue import Catalogue
-from ansible_collections.fastbreak.aws.plugins.module_utils._stack.types import Certificate
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.types import Certificate, HostedZone
 from botocore.stub import Stubber
 
 ARN = "arn:aws:acm:us-east-1:111111111111:certificate/12345678-1234-1234-1234-123456789012"
@@ -19,10 +19,10 @@ ARN = "arn:aws:acm:us-east-1:111111111111:certificate/12345678-1234-1234-1234-12
 def api():
     clients = {
         name: boto3.client(name, region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
-        for name in ("acm", "ec2", "iam")
+        for name in ("acm", "ec2", "iam", "route53")
     }
     stubs = {name: Stubber(client) for name, client in clients.items()}
-    with stubs["acm"], stubs["ec2"], stubs["iam"]:
+    with stubs["acm"], stubs["ec2"], stubs["iam"], stubs["route53"]:
         yield Catalogue(lambda name: lambda: clients[name]), stubs
         for stub in stubs.values():
             stub.assert_no_pending_responses()
@@ -78,3 +78,17 @@ def test_openid_connect_providers_by_their_url(api):
     arn = "arn:aws:iam::111111111111:oidc-provider/example.org/a"
     stubs["iam"].add_response("list_open_id_connect_providers", {"OpenIDConnectProviderList": [{"Arn": arn}]}, {})
     assert catalogue.token_issuers() == {"example.org/a": arn}
+
+
+@pytest.mark.parametrize(("config", "private"), [({"Config": {"PrivateZone": True}}, True), ({}, False)])
+def test_a_hosted_zone(api, config, private):
+    catalogue, stubs = api
+    zone = {"Id": "/hostedzone/Z1", "Name": "example.org.", "CallerReference": "a", **config}
+    stubs["route53"].add_response("get_hosted_zone", {"HostedZone": zone}, {"Id": "Z1"})
+    assert catalogue.hosted_zone("Z1") == HostedZone("example.org", private)
+
+
+def test_a_hosted_zone_that_is_not_there(api):
+    catalogue, stubs = api
+    stubs["route53"].add_client_error("get_hosted_zone", "NoSuchHostedZone", "no", 404)
+    assert catalogue.hosted_zone("Z1") is None
