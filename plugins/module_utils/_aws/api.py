@@ -49,6 +49,8 @@ UNFIT_PARAMETERS = "ParamValidation"
 _READING = ("batch_get_", "describe_", "filter_", "get_", "list_", "query", "scan")
 _GRACE_SECONDS = 10.0
 
+_MOST_SAID = 300
+
 _CREDENTIAL_CODES = frozenset(
     {
         "ExpiredToken",
@@ -122,11 +124,11 @@ class AwsClient:
             raise _unfit(error, self.label, attempted) from error
         except BotoCoreError as error:
             raise UnavailableError(
-                f"Tried to {attempted}, but {self.label} could not be asked: {error}. Check the network, the region "
-                "and AWS_ENDPOINT_URL, then run again."
+                f"Tried to {attempted}, but {self.label} could not be asked: {_said(error)}. Check the network, the "
+                "region and AWS_ENDPOINT_URL, then run again."
             ) from error
         except _unreadable() as error:
-            raise no_answer(self.label, attempted, f"{type(error).__name__}: {error}") from error
+            raise no_answer(self.label, attempted, f"{type(error).__name__}: {_said(error)}") from error
 
     def _find(self, attempted: str, operation: str, missing: frozenset[str], **arguments: Any) -> Any:
         """Call *operation*; None when it answers that there is no such thing."""
@@ -186,6 +188,11 @@ def _unfit(error: Any, label: str, attempted: str) -> ApiRefusedError:
         "is a fault of the collection fastbreak.aws: please report it with this message.",
         UNFIT_PARAMETERS,
     )
+
+
+def _said(error: Exception) -> str:
+    """What botocore says, without the whole of the answer that it may quote below."""
+    return str(error).partition("\n")[0].removesuffix(" Further retries may succeed:")[:_MOST_SAID].rstrip(".")
 
 
 def no_answer(label: str, attempted: str, seen: str) -> UnavailableError:

@@ -80,3 +80,12 @@ def test_a_service_that_speaks_json(proxy, page, status):
     proxy.page, proxy.status = page, status
     with pytest.raises(UnavailableError, match="Tried to read a table, but"):
         _Any(lambda: client("dynamodb", proxy)).read()
+
+
+@pytest.mark.parametrize("page", ["<html>\n" + "x" * 50_000, "x\n" * 30_000])
+def test_a_long_page_is_not_quoted(proxy, page):
+    proxy.page, proxy.status = page, 200
+    with pytest.raises(UnavailableError, match="what answered was not") as raised:
+        CloudFormation(lambda: client("cloudformation", proxy)).describe_stack("s")
+    assert len(raised.value.message) < 600
+    assert "\n" not in raised.value.message
