@@ -37,6 +37,7 @@ MOST_PAGES = 1000
 _PAGE_TOKENS = (
     ("nextToken", "nextToken"),
     ("NextToken", "NextToken"),
+    ("NextContinuationToken", "ContinuationToken"),
     ("NextMarker", "Marker"),
     ("Marker", "Marker"),
     ("LastEvaluatedKey", "ExclusiveStartKey"),

@@ -14,7 +14,23 @@ if TYPE_CHECKING:
     from .record import KeptSnapshot, Lock, Release
 
 
-class Releases(Protocol):
+class Locks(Protocol):
+    """The locks of a release table."""
+
+    def read_lock(self, service: str) -> Lock | None:
+        """The lock as it stands, be its holder alive or dead."""
+
+    def write_lock(self, service: str, lock: Lock, *, seen: Lock | None) -> bool:
+        """Write the lock over that which was *seen*, or where there was none; False when that no longer stands."""
+
+    def renew_lock(self, service: str, lock: Lock, *, seen: Lock) -> Lock | None:
+        """Write the lock over that which was *seen*; what stands then. Each call ends in seconds."""
+
+    def drop_lock(self, service: str, owner: str) -> None:
+        """Give the lock up, when it is still ours."""
+
+
+class Releases(Locks, Protocol):
     """The release table."""
 
     def table_problem(self) -> str:
@@ -46,18 +62,6 @@ class Releases(Protocol):
 
     def definition_key(self, service: str, *, make: bool) -> bytes:
         """The secret key of the fingerprints of the service's definitions; empty when there is none to be made."""
-
-    def read_lock(self, service: str) -> Lock | None:
-        """The lock as it stands, be its holder alive or dead."""
-
-    def write_lock(self, service: str, lock: Lock, *, seen: Lock | None) -> bool:
-        """Write the lock over that which was *seen*, or where there was none; False when that no longer stands."""
-
-    def renew_lock(self, service: str, lock: Lock, *, seen: Lock) -> Lock | None:
-        """Write the lock over that which was *seen*; what stands then. Each call ends in seconds."""
-
-    def drop_lock(self, service: str, owner: str) -> None:
-        """Give the lock up, when it is still ours."""
 
 
 class Approvals(Protocol):

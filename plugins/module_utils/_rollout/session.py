@@ -8,12 +8,11 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, TypeVar
 
-from .._common.wait import timed_out, until
-from .._errors import FastbreakError, RefusedError, WaitTimeoutError
+from .._errors import FastbreakError, RefusedError
+from .._release.lease import LOCK_SECONDS, RENEW_SECONDS, Lease, await_free, holder_in_words
 from .._release.record import Lock, timestamp
 from .disclosure.redaction import Redaction
 from .guarded import OWN_BY_ID, guarded
-from .lease import LOCK_SECONDS, RENEW_SECONDS, Lease, holder_in_words
 from .service.conditions import secrets_of
 
 if TYPE_CHECKING:
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from .request.model import RolloutRequest
 
 T = TypeVar("T")
-
-_LOOK_SECONDS = 1.0
 
 
 class Session:
@@ -147,27 +144,11 @@ class Session:
         Whether a holder lives is known by its lock alone, whose lease it writes again while it works. Raises
         RefusedError as soon as it did, or gave the lock up.
         """
-        first = self.ports.releases.read_lock(self.request.service)
-        if first is None:
-            return None
-        self.say(
-            f"{holder_in_words(first)} holds the lock; watching for at most {LOCK_SECONDS:g} s whether it still works"
-        )
-        try:
-            last = until(
-                lambda: self.ports.releases.read_lock(self.request.service),
-                lambda lock: lock != first,
-                clock=self.clock,
-                seconds=LOCK_SECONDS,
-                pause=_LOOK_SECONDS,
-                on_timeout=lambda _lock, elapsed: timed_out(
-                    f"{first.owner} has not renewed its lock for {elapsed:g} s"
-                ),
-            )
-        except WaitTimeoutError as error:
-            self.say(f"{error}: it is dead, and its lock is free")
-            return first
-        raise refused_by(last or first, self.request.service)
+        service = self.request.service
+        awaited = await_free(self.ports.releases, service, self.clock, self.say)
+        if not awaited.free:
+            raise refused_by(awaited.lock, service)
+        return awaited.lock
 
     @property
     def is_locked(self) -> bool:

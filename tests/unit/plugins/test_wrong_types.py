@@ -83,6 +83,8 @@ FITTING: dict[str, dict[str, Any]] = {
         "source": _SIDE,
         "destination": _SIDE,
     },
+    "site_release": {"url": "http://site", "keep": 2, "version": DROPPED},
+    "site_release_info": {"keep": 2},
     "source_tree_info": {"path": "."},
 }
 SAMPLES: dict[str, Any] = {"bool": True, "int": 1, "float": 1.5, "dict": {}, "list": []}

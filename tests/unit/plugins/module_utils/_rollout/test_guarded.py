@@ -53,7 +53,7 @@ GUARDED = {
     "ecs": methods(rollout_ports.Ecs),
     "balancing": methods(rollout_ports.LoadBalancing),
     "scaling": methods(rollout_ports.ScalingPort),
-    "releases": methods(release_ports.Releases),
+    "releases": methods(release_ports.Releases) | methods(release_ports.Locks),
     "approvals": methods(release_ports.Approvals),
 }
 #: Ports that nothing can be written through.

@@ -21,8 +21,8 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     SupersededError,
     UnavailableError,
 )
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.lease import LOCK_SECONDS
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import ROLLBACK, Lock, Outcome
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.lease import LOCK_SECONDS
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.model import Migration
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.session import Session

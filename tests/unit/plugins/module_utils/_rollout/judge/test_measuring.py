@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.lease import LOCK_SECONDS
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Outcome
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.lease import LOCK_SECONDS
 
 from tests.unit.plugins.module_utils._rollout.case import deploy, make_request, newest
 from tests.unit.plugins.module_utils._rollout.killed import kill_after

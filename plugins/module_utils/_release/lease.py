@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lock of a service while a run holds it: renewed beside the run's work, and made sure of before each write.
+"""The lock of a service or a site while a run holds it: renewed beside the run's work, made sure of before each write.
 
 A lock that was lost and a lock that cannot be renewed now are two things. Lost, another run is at work: this one stops.
 Not renewed, nobody can have taken it over for a while; a write goes ahead in that while, and waits after it.
@@ -10,6 +10,7 @@ Not renewed, nobody can have taken it over for a while; a write goes ahead in th
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .._common.wait import timed_out, until
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .._common.wait import Sleeper
-    from .._release.ports import Releases
-    from .._release.record import Lock
+    from .ports import Locks
+    from .record import Lock
 
 # A lock whose lease stood still for so long, by the clock of the run that watches it, was left by a dead run.
 LOCK_SECONDS = 90.0
@@ -29,7 +30,16 @@ RENEW_SECONDS = 2.0
 # attempt of a call takes 40 s at most.
 SURE_SECONDS = 45.0
 _PATIENCE_SECONDS = 60.0
+_LOOK_SECONDS = 1.0
 _NO_TABLE = "ResourceNotFoundException"
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitedLock:
+    """A lock that was watched: if it is ``free``, the one that a dead run left, or None; else the holder's."""
+
+    free: bool
+    lock: Lock | None = None
 
 
 def holder_in_words(lock: Lock | None) -> str:
@@ -37,16 +47,46 @@ def holder_in_words(lock: Lock | None) -> str:
     return f"{lock.owner} (since {lock.started_at})" if lock else "another run"
 
 
+def await_free(locks: Locks, service: str, clock: Sleeper, say: Callable[[str], None]) -> AwaitedLock:
+    """Whether a dead run left the lock of *service*, or a living one holds it. Writes nothing.
+
+    Whether a holder lives is known by its lock alone, whose lease it writes again while it works.
+    """
+    first = locks.read_lock(service)
+    if first is None:
+        return AwaitedLock(free=True)
+    say(f"{holder_in_words(first)} holds the lock; watching for at most {LOCK_SECONDS:g} s whether it still works")
+    try:
+        last = until(
+            lambda: locks.read_lock(service),
+            lambda lock: lock != first,
+            clock=clock,
+            seconds=LOCK_SECONDS,
+            pause=_LOOK_SECONDS,
+            on_timeout=lambda _lock, elapsed: timed_out(f"{first.owner} has not renewed its lock for {elapsed:g} s"),
+        )
+    except WaitTimeoutError as error:
+        say(f"{error}: it is dead, and its lock is free")
+        return AwaitedLock(free=True, lock=first)
+    return AwaitedLock(free=False, lock=last or first)
+
+
 def _untold(_line: str) -> None:
     """Nobody is told."""
 
 
 class Lease:
-    """The *lock* that was written at *asked*, by *clock*. `renew` may be called by another thread than the rest."""
+    """The *lock* that was written at *asked*, by *clock*. `renew` may be called by another thread than the rest.
 
-    def __init__(self, releases: Releases, service: str, lock: Lock, clock: Sleeper, asked: float) -> None:
+    *work* begins the sentence of a lost lock.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 - each is a thing of its own
+        self, releases: Locks, service: str, lock: Lock, clock: Sleeper, asked: float, work: str = ""
+    ) -> None:
         self._releases = releases
         self._service = service
+        self._work = work or f"Rolling out {service}"
         self._lock = lock
         self._clock = clock
         self._renewed = asked
@@ -111,8 +151,8 @@ class Lease:
             raise self._fault
         if self._lost:
             raise SupersededError(
-                f"Rolling out {self._service}: the lock {self._lost}. This run stops here and leaves the service and "
-                "the release's record to the other one; see the release history for its outcome."
+                f"{self._work}: the lock {self._lost}. This run stops here and leaves what it releases and the "
+                "release's record to the other one; see the release history for its outcome."
             )
 
     def be_patient(self, seconds: float) -> None:

@@ -14,17 +14,22 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     SupersededError,
     UnavailableError,
 )
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.lease import LOCK_SECONDS, SURE_SECONDS, Lease
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Lock
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.lease import LOCK_SECONDS, SURE_SECONDS, Lease
+
+from tests.unit.plugins.module_utils._rollout.fakes import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.unit.plugins.module_utils._rollout.fakes import World
-
 OURS = Lock("me@here:1:aaaa", "then", 1)
 OTHERS = Lock("other@there:2:bbbb", "later", 9)
 AWAY = UnavailableError("Tried to take the lock, but DynamoDB could not be asked.")
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
 
 
 def held(world: World) -> Lease:
