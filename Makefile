@@ -107,7 +107,7 @@ bench-promotion: ## Promotion beside skopeo and docker: times, memory, requests,
 bench-provision: ## Provisioning beside the AWS CLI, the CDK and stock modules; a first converge; growth (about 5 minutes)
 	@tools/run python -m benchmarks.provision
 
-bench-releases: ## Bad releases of 18 kinds to prod under load, by each strategy and by other tools (hours; resumable)
+bench-releases: ## Bad releases of 19 kinds to prod under load, by each strategy and by other tools (hours; resumable)
 	@tools/run python -m benchmarks.releases
 
 clean-caches: ## List the caches that demo-down keeps (environments, base images, downloads), ask, remove them

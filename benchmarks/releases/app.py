@@ -25,6 +25,10 @@ BODIES = {
 }
 COUNT = itertools.count(1)
 LEAKED: list[bytearray] = []
+USED_SINCE: list[float] = []
+"""When its first user came, and nothing before."""
+PROBE = "fastbreak-rollout"
+"""What requests that judge name themselves; others are users'."""
 
 
 def setting(name: str, default: float = 0.0) -> float:
@@ -32,15 +36,24 @@ def setting(name: str, default: float = 0.0) -> float:
     return float(os.environ.get(name, default))
 
 
-def answer(path: str) -> tuple[int, bytes]:
-    """Status and body of a request."""
+def answer(path: str, agent: str = PROBE) -> tuple[int, bytes]:
+    """Status and body of a request, by whom it names itself."""
     if path == "/readyz":
         ready = time.monotonic() - BORN >= setting("READY_AFTER_SECONDS") and not setting("NEVER_READY")
         return (200 if ready else 503), b""
     time.sleep(BASE_SECONDS * setting("SLOWER_TIMES", 1))
     every = int(setting("FAILS_EVERY"))
-    status = 500 if every and next(COUNT) % every == 0 else 200
+    status = 500 if (every and next(COUNT) % every == 0) or used_up(agent) else 200
     return status, json.dumps(BODIES[os.environ.get("BODY", "good")]).encode()
+
+
+def used_up(agent: str) -> bool:
+    """Whether it has had users for as long as it can bear."""
+    if "FAILS_AFTER_USERS_SECONDS" not in os.environ:
+        return False
+    if agent != PROBE and not USED_SINCE:
+        USED_SINCE.append(time.monotonic())
+    return bool(USED_SINCE) and time.monotonic() - USED_SINCE[0] >= setting("FAILS_AFTER_USERS_SECONDS")
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -49,7 +62,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        status, body = answer(self.path)
+        status, body = answer(self.path, self.headers.get("user-agent", ""))
         self.send_response(status)
         self.send_header("x-fastbreak-version", VERSION)
         self.send_header("content-type", "application/json")

@@ -35,6 +35,8 @@ KINDS = (
     Kind("slow-boot", "boots slowly, but well", {"READY_AFTER_SECONDS": 30}, good=True),
     Kind("status-500", "answers 500", {"FAILS_EVERY": 1}, peers=True),
     Kind("status-500-5-percent", "answers 500 to 5 % of the requests", {"FAILS_EVERY": 20}),
+    # Whoever judges it before the shift sees nothing.
+    Kind("status-500-with-users", "answers 500 from 15 s after its first user on", {"FAILS_AFTER_USERS_SECONDS": 15}),
     Kind("error-body", "answers 200 with an error in the body", {"BODY": "error"}),
     Kind("wrong-json", "answers JSON of another shape", {"BODY": "other"}),
     Kind("slower", "is 4 times slower", {"SLOWER_TIMES": 4}),

@@ -950,7 +950,9 @@ options:
     type: float
     default: 1800
   poll_interval_seconds:
-    description: Pause between polls of the deployment.
+    description:
+      - Pause between polls of the deployment, its tasks and its targets.
+      - While ECS is at work by itself, the deployment alone is asked for four times as often, which is one call.
     type: float
     default: 5
 extends_documentation_fragment:

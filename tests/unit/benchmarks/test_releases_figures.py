@@ -36,7 +36,7 @@ def sample(began: float, version: str = "old", *, good: bool = True, seconds: fl
 
 
 def test_there_are_the_kinds_that_the_table_promises() -> None:
-    assert len(KINDS) == len(BY_NAME) == 18
+    assert len(KINDS) == len(BY_NAME) == 19
     assert [kind.name for kind in KINDS if kind.good] == ["good", "slow-boot"]
     assert sum(kind.peers for kind in KINDS) == 5
 

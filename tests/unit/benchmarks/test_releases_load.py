@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters import probe
 
 from benchmarks.releases import app
 from benchmarks.releases.images import LAUNCHER
@@ -65,6 +66,24 @@ def test_a_twentieth_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FAILS_EVERY", "20")
     statuses = [app.answer(PATH)[0] for _ in range(40)]
     assert statuses.count(500) == 2
+
+
+def test_it_fails_everybody_once_users_have_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FAILS_AFTER_USERS_SECONDS", "0")
+    monkeypatch.setattr(app, "USED_SINCE", [])
+    assert app.answer("/readyz", "ELB-HealthChecker/2.0")[0] == 200
+    assert app.answer(PATH, app.PROBE)[0] == 200
+    assert app.answer(PATH, "a browser")[0] == app.answer(PATH, app.PROBE)[0] == 500
+
+
+def test_it_bears_users_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FAILS_AFTER_USERS_SECONDS", "1e9")
+    monkeypatch.setattr(app, "USED_SINCE", [])
+    assert app.answer(PATH, "a browser")[0] == app.answer(PATH, "a browser")[0] == 200
+
+
+def test_it_knows_the_requests_that_judge() -> None:
+    assert app.PROBE == probe._AGENT
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from ..._common.wait import timed_out, until
+from ..._common.wait import growing, timed_out, until
 from ..._errors import OperationError, SupersededError, UnavailableError, WaitTimeoutError
 from ..definition.references import log_stream
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 _LOG_LINES, _LONGEST_TOLD = 20, 600
 _LONGEST_MARK = 128
-_LONGEST_PAUSE = 2.0
+# A short one is seen to have ended soon: the release waits for it.
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.25, 2.0
 _STOPPED_BY_US = "UserInitiated"
 # The longest stopTimeout is 120 s; ECS needs some time around it.
 _STOP_SECONDS = 180.0
@@ -154,6 +155,6 @@ def _await_stopped(stage: Stage, task: Task, seconds: float) -> Task:
         lambda last: last.last_status == "STOPPED",
         clock=stage.clock,
         seconds=seconds,
-        pause=min(stage.poll_seconds, _LONGEST_PAUSE),
+        pause=growing(_SHORTEST_PAUSE, max(_SHORTEST_PAUSE, min(stage.poll_seconds, _LONGEST_PAUSE))),
         on_timeout=lambda last, elapsed: timed_out(f"it is {last.last_status} after {elapsed:.0f} s."),
     )

@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ..._common.wait import Sleeper
 
 
@@ -30,6 +33,15 @@ class JudgedTime:
         """Begin the next turn."""
         self._counted = self.now()
         self._turned = self._clock.monotonic()
+
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """Nothing counts of what is done inside: it neither looks nor measures."""
+        counted = self.now()
+        try:
+            yield
+        finally:
+            self._counted, self._turned = counted, self._clock.monotonic()
 
     def looked(self, *, seen: bool) -> None:
         """Time does not count from before a look in which nothing could be *seen*, until after the next that sees."""

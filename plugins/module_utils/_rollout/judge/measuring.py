@@ -100,6 +100,16 @@ class Measuring:
         timed = (window for window in self._windows if is_timed(window))
         return min((window.due for window in timed if reachable or not window.gate.needs_traffic), default=None)
 
+    @property
+    def next_baked(self) -> float | None:
+        """When the next of the gates has measured for as long as it has to; None when none will, or that has passed."""
+        seconds = self.settled_seconds
+        if seconds is None:
+            return None
+        bakes = (window.gate.initial_delay_seconds + window.gate.bake_seconds for window in self._windows)
+        left = min((bake - seconds for bake in bakes if bake > seconds), default=None)
+        return None if left is None else self._session.monotonic() + left
+
     def _as_passed(self, measured: Measurement) -> Measurement:
         """What a gate *measured* where the release stood. If it had not passed, it decided nothing: somebody did."""
         if measured.verdict is Verdict.HEALTHY or measured.dry_run:

@@ -110,6 +110,15 @@ class Observer:
             # A refused look is like one that could not be made: the next may be allowed.
             return replace(seen, problem=str(error), unseen=False)
 
+    def has_moved(self, last: Look) -> bool:
+        """Whether the deployment stands elsewhere than in the *last* look. No, when that cannot be told now."""
+        try:
+            standing = self._started.strategy.follow(self._session, self._started)
+        except (UnavailableError, OperationError):
+            # The next look says why.
+            return False
+        return (standing.state, standing.progress) != (last.state, last.progress)
+
     def _told_weights(
         self, seen: Look, group: str, rules: tuple[StandingRule, ...], there: tuple[StandingRule, ...]
     ) -> str:

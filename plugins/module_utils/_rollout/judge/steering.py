@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from .decision import Decision
     from .observation import Look
 
-# How soon ECS is looked at after it was told to go on.
+# How soon ECS is asked after it was told to go on.
 _SOON_SECONDS = 0.25
+# How often it is asked where it stands, for each whole look, while it is at work by itself.
+_ASKED_A_LOOK = 4
 # How long a load balancer may take to act on a changed rule everywhere.
 _SPREAD_SECONDS = 2.0
 
@@ -41,10 +43,15 @@ class Steering:
         self._baking = False
         self._told: float | None = None
 
-    @property
-    def between_looks(self) -> float:
-        """Whoever told ECS to go on looks for it soon, and then less and less often: users wait for what comes next."""
-        usual = self._session.request.poll_seconds
+    def until_asked(self, look: Look) -> float | None:
+        """In how many seconds ECS is to be asked where it stands; None while it waits itself, or has ended.
+
+        That is one call where a look is many. Soon after ECS was told to go on it is asked soon, and then less and less
+        often: users wait for what comes next.
+        """
+        if not self._started.arn or look.progress.pauses or look.settled_at is not None:
+            return None
+        usual = self._session.request.poll_seconds / _ASKED_A_LOOK
         if self._told is None:
             return usual
         return min(usual, max(_SOON_SECONDS, self._session.monotonic() - self._told))

@@ -86,6 +86,7 @@ class Watch:
         self._ports = gate_ports(session, started.task_definition_arn)
         self._observer = Observer(session, started, ended_before=ended_before)
         self._poll_due = session.monotonic()
+        self._ask_due: float | None = None
         self._look = Look()
         shifts = started.strategy.shifts_weights and started.arn
         first = Phase(Stage.BEFORE_TRAFFIC, 0.0) if shifts else Phase(Stage.AFTER_TRAFFIC)
@@ -130,7 +131,8 @@ class Watch:
 
     def _keep(self, decision: Decision) -> None:
         self._keep_due = self._session.monotonic() + _KEEP_SECONDS
-        self._keeps(Standing(decision.measurements, self._look.progress, self._measuring.standing))
+        with self._measuring.time.standing_still():
+            self._keeps(Standing(decision.measurements, self._look.progress, self._measuring.standing))
 
     def _held(self) -> str:
         """Where the release stands and how long ECS waits there, in words."""
@@ -147,10 +149,11 @@ class Watch:
 
     def _turn(self) -> Decision:
         self._measuring.time.turn()
-        fresh = self._session.monotonic() >= self._poll_due
+        fresh = self._session.monotonic() >= self._poll_due or self._has_moved()
         if fresh:
             self._look_again()
-            self._poll_due = self._session.monotonic() + self._steering.between_looks
+            self._poll_due = self._session.monotonic() + self._session.request.poll_seconds
+            self._plan_asking()
         self._measuring.measure(self._scene(fresh=fresh))
         decision, phase = self._judge(), self._measuring.phase
         if decision.step in (Step.WAIT, Step.GO_ON) and self._session.monotonic() >= self._keep_due:
@@ -160,8 +163,20 @@ class Watch:
         if decision.step is not Step.GO_ON:
             return decision
         self._look = self._steering.go_on(decision, self._look, phase, self._measuring.passed)
-        self._poll_due = min(self._poll_due, self._session.monotonic() + self._steering.between_looks)
+        self._plan_asking()
         return replace(decision, step=Step.WAIT)
+
+    def _has_moved(self) -> bool:
+        """Whether it is time to ask where the deployment stands, and that has changed."""
+        if self._ask_due is None or self._session.monotonic() < self._ask_due:
+            return False
+        moved = self._observer.has_moved(self._look)
+        self._plan_asking()
+        return moved
+
+    def _plan_asking(self) -> None:
+        pause = self._steering.until_asked(self._look)
+        self._ask_due = None if pause is None else self._session.monotonic() + pause
 
     def _look_closer(self, decision: Decision) -> Decision:
         """Look once more before a rollback: requests fail sooner than the tasks behind them are seen to have died."""
@@ -238,5 +253,8 @@ class Watch:
         self._shown = {measured.gate: measured.verdict for measured in measurements}
 
     def _until_due(self) -> float:
-        due = self._measuring.next_due(reachable=self._reachable)
-        return max(0.05, min(self._poll_due, self._poll_due if due is None else due) - self._session.monotonic())
+        """Seconds until a look, a question, a measuring or the end of a bake time."""
+        now = self._session.monotonic()
+        measuring = self._measuring
+        dues = (self._poll_due, self._ask_due, measuring.next_due(reachable=self._reachable), measuring.next_baked)
+        return max(0.05, min(due for due in dues if due is not None) - now)

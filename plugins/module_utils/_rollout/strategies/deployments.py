@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..._common.wait import timed_out, until
+from ..._common.wait import growing, timed_out, until
 from ..._errors import OperationError
 from ..service.deployment import DeploymentState
 from .service_events import said_by_ecs
@@ -59,7 +59,7 @@ def await_listed(rollout: Rollout, known: frozenset[str], task_definition_arn: s
         bool,
         clock=rollout,
         seconds=_FIND_SECONDS,
-        pause=1.0,
+        pause=growing(0.25, 1.0),
         on_timeout=lambda _nothing, _elapsed: timed_out(
             f"ECS accepted the change of {rollout.request.service} but listed no service deployment for "
             f"{task_definition_arn} within {_FIND_SECONDS:g} s. The circuit breaker guards it; run the same command "

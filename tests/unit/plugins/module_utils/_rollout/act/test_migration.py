@@ -56,6 +56,21 @@ def test_migration_acts_as_a_role_of_its_own_which_has_to_exist(world: World, po
     assert [task.task_role_arn for task in world.once] == [role]
 
 
+def test_the_end_of_a_short_migration_is_seen_soon(world: World, ports: Ports) -> None:
+    released(world, ports)
+    world.push("1.1.0", "b", migration_seconds=3.0)
+    began = world.seconds
+    update, updated = world.update_service, list[float]()
+
+    def note(*given: Any) -> Any:
+        updated.append(world.seconds)
+        return update(*given)
+
+    world.update_service = note  # type: ignore[method-assign]
+    deploy(ports, "1.1.0", migration=Migration("service", ("migrate",)), poll_seconds=20.0)
+    assert updated[0] - began <= 3.5
+
+
 def test_failed_migration_refuses_the_release(world: World, ports: Ports) -> None:
     released(world, ports)
     world.push("1.1.0", "b", migration_exit=3)

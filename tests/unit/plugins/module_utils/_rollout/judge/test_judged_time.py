@@ -47,6 +47,18 @@ def test_time_counts_in_which_something_could_be_seen(
     assert time.now() == pytest.approx(counted)
 
 
+@pytest.mark.parametrize("seen", [True, False])
+def test_it_stands_still_for_what_neither_looks_nor_measures(seen: bool) -> None:
+    clock = FakeClock()
+    time = JudgedTime(clock, LONGEST)
+    time.looked(seen=seen)
+    clock.time += 1.0
+    with time.standing_still():
+        clock.time += 5.0
+    clock.time += 2.0
+    assert time.now() == pytest.approx(3.0 if seen else 0.0)
+
+
 @examples(100)
 @given(st.lists(st.tuples(st.floats(0, 500), st.booleans(), st.floats(0, 500)), max_size=20))
 def test_it_never_goes_back_and_never_counts_more_than_passed(turns: list[tuple[float, bool, float]]) -> None:

@@ -24,13 +24,15 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.dep
 from tests.unit.plugins.module_utils._rollout.case import deploy, make_request, newest
 from tests.unit.plugins.module_utils._rollout.fakes import GROUP_ARN, LISTENER_ARN
 from tests.unit.plugins.module_utils._rollout.killed import kill_after
-from tests.unit.plugins.module_utils._rollout.shifting import GREEN_ARN, ShiftingWorld, by
+from tests.unit.plugins.module_utils._rollout.shifting import GREEN_ARN, Course, ShiftingWorld, by
 
 if TYPE_CHECKING:
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.model import Scene
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.target_health import TargetTally
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import ServiceDeployment
+
+    from tests.unit.plugins.module_utils._rollout.scheduler import FakeDeployment
 
 BLUE_GREEN = by("BLUE_GREEN", bake_minutes=1)
 CANARY = by("CANARY", bake_minutes=1, canary_percent=20.0, canary_bake_minutes=1)
@@ -89,7 +91,7 @@ def test_each_share_of_the_users_is_judged_and_recorded(world: ShiftingWorld, po
 
 
 def watched(world: ShiftingWorld) -> tuple[list[float], list[float]]:
-    """When ECS was told to go on, and when its deployment was looked at."""
+    """When ECS was told to go on, and when it was asked where its deployment stands."""
     told: list[float] = []
     looks: list[float] = []
     answer, describe = world.answer_hook, world.describe_service_deployment
@@ -127,7 +129,45 @@ def test_what_ecs_takes_its_time_for_is_looked_for_less_and_less_often(world: Sh
     world._go = lambda *given: None if told and world.seconds < told[0] + 600 else go(*given)  # type: ignore[method-assign]
     deploy(ports, "1.1.0", **BLUE_GREEN, poll_seconds=20.0, timeout_seconds=3600.0)
     meanwhile = [look for look in looks if told[0] < look < told[0] + 600]
-    assert 30 <= len(meanwhile) <= 45
+    # With each of 30 looks, between them three times more, and a few times soon after it was told.
+    assert 120 <= len(meanwhile) <= 130
+    assert newest(world).outcome is Outcome.SUCCEEDED
+
+
+@pytest.mark.parametrize(
+    ("options", "planned"), [(BLUE_GREEN, 10 + 10 + 60), (CANARY, 10 + 60 + 10 + 60)], ids=["blue/green", "canary"]
+)
+def test_of_a_good_release_hardly_any_time_is_our_own(
+    world: ShiftingWorld, ports: Ports, options: dict[str, Any], planned: float
+) -> None:
+    released(world, ports, options)
+    world.push("1.1.0", "b")
+    go, began, tested = world._go, world.seconds, list[float]()
+
+    def note(current: FakeDeployment, course: Course) -> None:
+        go(current, course)
+        if course.stage == "POST_TEST_TRAFFIC_SHIFT":
+            tested.append(world.seconds)
+
+    world._go = note  # type: ignore[method-assign]
+    deploy(ports, "1.1.0", **options, poll_seconds=2.0)
+    assert newest(world).outcome is Outcome.SUCCEEDED
+    assert world.seconds - began - (tested[0] - began) - planned < 1.5
+
+
+def test_a_question_that_is_not_answered_is_asked_again_and_tells_nothing(world: ShiftingWorld, ports: Ports) -> None:
+    released(world, ports, BLUE_GREEN)
+    world.push("1.1.0", "b")
+    describe, asked = world.describe_service_deployment, list[float]()
+
+    def refuse_some(arn: str) -> ServiceDeployment | None:
+        asked.append(world.seconds)
+        if len(asked) % 3 == 0:
+            raise UnavailableError("Throttling")
+        return describe(arn)
+
+    world.describe_service_deployment = refuse_some  # type: ignore[method-assign]
+    deploy(ports, "1.1.0", **BLUE_GREEN)
     assert newest(world).outcome is Outcome.SUCCEEDED
 
 
