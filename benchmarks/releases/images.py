@@ -60,12 +60,20 @@ class Images:
         self._registry = str(login["proxyEndpoint"])
         user, _, password = base64.b64decode(login["authorizationToken"]).decode().partition(":")
         self._login = (user, password)
+        self._pushed: set[str] = set()
 
     def push(self, kind: Kind | None, number: int = 0) -> str:
-        """Build and push the release; its tag. Of a kind whose image is missing, only the tag."""
+        """Build and push the release; its tag. Of a kind whose image is missing, only the tag.
+
+        It is pushed once, in however many ways it is deployed: no tag can be written over.
+        """
         tag = tag_of(kind, number)
-        if kind and kind.image == "missing":
-            return tag
+        if tag not in self._pushed and not (kind and kind.image == "missing"):
+            self._push(kind, tag)
+            self._pushed.add(tag)
+        return tag
+
+    def _push(self, kind: Kind | None, tag: str) -> None:
         name = f"{self._registry.partition('://')[2]}/{self._repository}"
         settings = {"FASTBREAK_VERSION": tag, **(kind.settings if kind else {})}
         recipe = RECIPE.format(base=BASE, settings="\n".join(f"ENV {key}={value}" for key, value in settings.items()))
@@ -79,7 +87,6 @@ class Images:
         self._engine.images.remove(f"{name}:{pushed}")
         if pushed != tag:
             self._say_of_other_architecture(pushed, tag, kind.image if kind else "")
-        return tag
 
     def _say_of_other_architecture(self, source: str, tag: str, architecture: str) -> None:
         """Push the image *source* under *tag* with a configuration that names another architecture."""
