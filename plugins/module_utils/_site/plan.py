@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from .history import accepted, kept, since_accepted
-from .values import INDEX, Manifest, SiteFile, manifest_key
+from .values import ASSETS, INDEX, STORE, Manifest, SiteFile, manifest_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -37,7 +37,8 @@ class SitePlan:
 
     ``send``: files with a hash in their names; ``store``: the others, for rollbacks; ``show``: the others, at their own
     names, `INDEX` last; ``invalidate``: addresses; ``verify``: files that are asked for through the distribution;
-    ``forget``: keys that no kept version names. ``conflicts``: names that stand for another content already.
+    ``forget``: keys that no kept version names; ``leave``: addresses of such, whether or not a run that was killed has
+    deleted their files. ``conflicts``: names that stand for another content already.
     """
 
     version: str
@@ -49,6 +50,7 @@ class SitePlan:
     invalidate: tuple[str, ...] = ()
     verify: tuple[SiteFile, ...] = ()
     forget: tuple[str, ...] = ()
+    leave: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
 
     @property
@@ -66,6 +68,7 @@ def plan(version: str, target: Manifest, state: State, keep: int) -> SitePlan:
     """What makes the site show *target* as *version*."""
     newest = state.history[0] if state.history else None
     send = _to_send(target, state)
+    gone = _gone(target, state, keep)
     show = _to_show(target, state)
     return SitePlan(
         version,
@@ -81,7 +84,8 @@ def plan(version: str, target: Manifest, state: State, keep: int) -> SitePlan:
         show=show,
         invalidate=addresses(file.path for file in show),
         verify=_to_verify(target, {*send, *show}, state),
-        forget=_to_forget(target, state, keep),
+        forget=tuple(sorted(gone & state.listing.keys())),
+        leave=addresses(key for key in gone if not key.startswith((ASSETS, STORE))),
         conflicts=tuple(file.path for file in target.files if file.immutable and _is_other(file, state)),
     )
 
@@ -137,16 +141,16 @@ def _to_verify(target: Manifest, touched: set[SiteFile], state: State) -> tuple[
     return tuple(file for file in target.files if file.path == INDEX or file in touched or file not in verified)
 
 
-def _to_forget(target: Manifest, state: State, keep: int) -> tuple[str, ...]:
+def _gone(target: Manifest, state: State, keep: int) -> frozenset[str]:
     """What versions named that are kept no more. Whatever no version named is somebody else's, and stays."""
     staying = kept(state.history, target.digest, keep)
     manifests = {**state.manifests, target.digest: target}
     if not staying <= manifests.keys():
         # Nobody knows what a version needs whose list of files is lost.
-        return ()
+        return frozenset()
     named = {key for digest in staying for key in manifests[digest].keys}
     gone = {key for digest in manifests.keys() - staying for key in manifests[digest].keys}
-    return tuple(sorted((gone - named) & state.listing.keys()))
+    return frozenset(gone - named)
 
 
 def addresses(paths: Iterable[str]) -> tuple[str, ...]:

@@ -7,22 +7,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .plan import addresses
+from .plan import MOST_PATHS
 from .show import invalidate
 from .values import ASSETS, STORE, manifest_key
 
 if TYPE_CHECKING:
+    from .plan import SitePlan
     from .session import Session
 
+_LISTS = manifest_key("").removesuffix(".json")
 
-def prune(session: Session, keys: tuple[str, ...], reference: str) -> None:
-    """Delete *keys*; caches forget the addresses of those that could change."""
+
+def prune(session: Session, planned: SitePlan, reference: str) -> None:
+    """Delete what *planned* forgets: pages, before what they name; and lists of files last, for the next run."""
+    keys = planned.forget
     if not keys:
         return
     session.say(f"deleting {len(keys)} object(s) that no kept version names")
+    pages = [key for key in keys if not key.startswith((ASSETS, STORE))]
+    lists = [key for key in keys if key.startswith(_LISTS)]
+    _delete(session, pages)
+    for first in range(0, len(planned.leave), MOST_PATHS):
+        invalidate(session, planned.leave[first : first + MOST_PATHS], f"{reference}-{first}")
+    _delete(session, [key for key in keys if key not in {*pages, *lists}])
+    _delete(session, lists)
+
+
+def _delete(session: Session, keys: list[str]) -> None:
     session.secure("deleting what no kept version names")
-    lists = tuple(key for key in keys if key.startswith(manifest_key("").removesuffix(".json")))
-    session.ports.bucket.delete_objects(tuple(key for key in keys if key not in lists))
-    # By these the next run knows what to delete when this one ends before.
-    session.ports.bucket.delete_objects(lists)
-    invalidate(session, addresses(key for key in keys if not key.startswith((ASSETS, STORE))), reference)
+    session.ports.bucket.delete_objects(tuple(keys))

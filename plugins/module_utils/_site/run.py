@@ -93,7 +93,7 @@ class _Run:
                 raise self._restored(record, problem)
             self._finish(record, Outcome.SUCCEEDED)
             self.shows = f"The site shows {self.planned.version}, which is verified and recorded."
-            prune(self.session, self.planned.forget, f"{record.release_id}-forget")
+            prune(self.session, self.planned, f"{record.release_id}-forget")
         except RolledBackError:
             raise
         except FastbreakError as error:

@@ -1,30 +1,34 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Lists of files are deleted last."""
+"""What is deleted in which order."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from ansible_collections.fastbreak.aws.plugins.module_utils._site.plan import SitePlan
 from ansible_collections.fastbreak.aws.plugins.module_utils._site.prune import prune
 from ansible_collections.fastbreak.aws.plugins.module_utils._site.session import Session
 
-from tests.unit.plugins.module_utils._site.fakes import World, file_of, request
+from tests.unit.plugins.module_utils._site.fakes import World, file_of, manifest_of, request
 
 
-def test_lists_go_last_and_addresses_are_forgotten() -> None:
-    keys = (".site/files/a", ".site/manifests/a.json", "assets/a.js", "old.txt")
+def test_pages_go_first_and_lists_last() -> None:
+    keys = (".site/files/a", ".site/manifests/a.json", "assets/a.js", "old.html")
     world = World()
     for key in keys:
         world.put_file(key, file_of("a.txt", "a"), b"a")
     world.calls.clear()
-    prune(Session(request(), world.ports()), keys, "x")
+    planned = SitePlan("1", manifest_of({}), recorded=True, forget=keys, leave=("/gone.html", "/old.html"))
+    prune(Session(request(), world.ports()), planned, "x")
     assert world.calls == [
+        "delete old.html",
+        "invalidate /gone.html /old.html",
         "delete .site/files/a",
         "delete assets/a.js",
-        "delete old.txt",
         "delete .site/manifests/a.json",
-        "invalidate /old.txt",
     ]
     assert world.objects == {}
-    prune(Session(request(), world.ports()), (), "x")
+    prune(Session(request(), world.ports()), replace(planned, forget=()), "x")
     assert len(world.calls) == 5
