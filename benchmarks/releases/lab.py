@@ -30,8 +30,9 @@ SIZE = {"ecs_rollout_cpu": 256, "ecs_rollout_memory_mib": 512, "ecs_rollout_requ
 # What answers in a tenth of a second needs no half a minute to end its connections.
 DRAINED = {"ecs_deregistration_delay_seconds": 5}
 HASTY = {"ecs_rollout_bake_seconds": 2, "ecs_rollout_minimum_samples": 5, "ecs_rollout_probe_interval_seconds": 0.1}
-IN_PLACE = {"ecs_rollout_strategy": "ROLLING"}
-AT_ONCE = {"ecs_rollout_strategy": "BLUE_GREEN", "ecs_rollout_strategy_options": {"bake_minutes": 0}}
+# The inventory has options of another strategy.
+IN_PLACE: dict[str, object] = {"ecs_rollout_strategy": "ROLLING", "ecs_rollout_strategy_options": {}}
+AT_ONCE: dict[str, object] = {"ecs_rollout_strategy": "BLUE_GREEN", "ecs_rollout_strategy_options": {"bake_minutes": 0}}
 _NOT_ASKED = "refused because of its options"
 _STEADY_SECONDS = 240.0
 _LOOK_SECONDS = 1.0

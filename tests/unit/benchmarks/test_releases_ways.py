@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.strategies.table import find_strategy
 
 from benchmarks.provision import peers
-from benchmarks.releases import ways
+from benchmarks.releases import lab, ways
 from benchmarks.releases.figures import Said
 from benchmarks.releases.kinds import BY_NAME, PEERS, STRATEGIES
 from benchmarks.releases.plans import Planned
@@ -128,3 +129,11 @@ def test_ecs_deploy(code: int | None, said: Said) -> None:
 
 def test_every_way_that_can_be_asked_for_is_there() -> None:
     assert set(ways.all_ways({})) == {*STRATEGIES, *PEERS}
+
+
+@pytest.mark.parametrize("settings", [lab.IN_PLACE, lab.AT_ONCE])
+def test_a_version_is_restored_with_options_that_its_strategy_has(settings: dict[str, Any]) -> None:
+    """The inventory's are another strategy's, so that they must not be left to stand."""
+    strategy = find_strategy(settings["ecs_rollout_strategy"])
+    assert strategy
+    assert set(settings["ecs_rollout_strategy_options"]) <= set(strategy.options)
