@@ -4,7 +4,7 @@
 """What gates make of releases that fail a share of their requests, beside the usual rules.
 
 For a limit (the gate http) nothing is drawn at random: the probabilities of all courses that a watch can take are added
-up. For a canary beside the running version (the gate metric), releases are drawn from a seed.
+up. For a release beside the running version (the gates canary and http), releases are drawn from a seed.
 """
 
 import sys
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.http import HttpGate
 
-from benchmarks.gates import canary
+from benchmarks.gates import canary, latency
 from benchmarks.gates.courses import at_each_look, course, of_gate
 from tools.command_line import parser
 
@@ -74,6 +74,7 @@ def main(words: Sequence[str]) -> int:
     print("\n".join(table(gate)))
     setting = canary.Setting(releases=given.releases, margin=given.margin)
     print("", *canary.table(setting), sep="\n")
+    print("", *latency.table(latency.Setting(releases=given.releases)), sep="\n")
     return 0
 
 

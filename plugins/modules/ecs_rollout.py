@@ -603,10 +603,20 @@ options:
         description: For V(http), how long O(gates[].latency_quantile) of the answers may take. Not given, it is not
           looked at.
         type: float
+      maximum_latency_increase:
+        description:
+          - For V(http), by which part of it an answer may take longer than O(gates[].latency_quantile) of the running
+            version's answers over the same minutes, from 0 to 100. V(1) is twice as long. Not given, it is not looked
+            at.
+          - It is compared where only some of the users reach the release, from the answers to the same requests, so it
+            needs a strategy with steps and O(gates[].version_header). The gate is V(UNHEALTHY) once more answers of the
+            release take longer than chance explains, and never passes without O(gates[].minimum_samples) of them
+            compared.
+        type: float
       latency_quantile:
         description:
           - For V(http), share of the answers that must not take longer than O(gates[].maximum_latency_seconds), from
-            0.1 to below 1. Counted and judged like failures.
+            0.1 to below 1. Counted and judged like failures. With O(gates[].maximum_latency_increase) at most 0.99.
         type: float
         default: 0.95
       expected_status:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.http import HttpGate
 
-from benchmarks.gates import canary
+from benchmarks.gates import canary, latency
 from benchmarks.gates.__main__ import main
 from benchmarks.gates.courses import at_each_look, course, of_gate
 
@@ -64,3 +64,12 @@ def test_simulation_without_releases_is_refused(capsys: pytest.CaptureFixture[st
     with pytest.raises(SystemExit):
         main(["--releases", "0"])
     assert "--releases must be at least 1" in capsys.readouterr().err
+
+
+def test_releases_are_told_by_how_long_they_take_and_come_out_the_same_again() -> None:
+    setting = latency.Setting(releases=10)
+    alike, slow = (latency.draw(setting, 0.1, times, "seed") for times in (1.0, 20.0))
+    assert (alike.passed, alike.requests) == (1.0, None)
+    assert (slow.passed, slow.refused) == (0.0, 1.0)
+    assert slow == latency.draw(setting, 0.1, 20.0, "seed")
+    assert latency.draw(latency.Setting(releases=1, most=5), 0.1, 1.0, "seed").inconclusive == 1.0

@@ -19,6 +19,7 @@ from .http_limits import AnswerLimits
 from .http_tally import HttpTally
 from .model import Gate, UserRequest
 from .settings import shared_fields
+from .statistics.latency import block_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -55,6 +56,7 @@ class HttpGate(Gate[HttpTally]):
         "body_pattern": {"type": "str"},
         "body_json": {"type": "dict", "default": {}},
         "maximum_latency_seconds": {"type": "float"},
+        "maximum_latency_increase": {"type": "float"},
         "latency_quantile": {"type": "float", "default": 0.95},
         "expected_status": {"type": "list", "elements": "int", "default": [200]},
         "minimum_samples": {"type": "int", "default": 20},
@@ -79,6 +81,7 @@ class HttpGate(Gate[HttpTally]):
     headers: tuple[tuple[str, str], ...] = ()
     content: Content = field(default_factory=Content)
     maximum_latency_seconds: float | None = None
+    maximum_latency_increase: float | None = None
     latency_quantile: float = 0.95
     aim: Aim | None = None
     path: str = ""
@@ -109,10 +112,12 @@ class HttpGate(Gate[HttpTally]):
         """
         if phase.stage not in self.stages:
             return None
-        if phase.stage is Stage.AFTER_TRAFFIC:
-            return self
         if phase.stage is Stage.EACH_STEP:
             return self._of_some(phase.percent)
+        if self.maximum_latency_increase is not None:
+            return replace(self, maximum_latency_increase=None).at(phase)
+        if phase.stage is Stage.AFTER_TRAFFIC:
+            return self
         if not phase.test_url:
             return None
         url, sent = at_listener(phase.test_url, self.path or urlsplit(self.url).path, self.sent)
@@ -126,8 +131,14 @@ class HttpGate(Gate[HttpTally]):
         return replace(self, minimum_samples=min(self.minimum_samples, samples), interval_seconds=interval)
 
     def answering_seconds(self, percent: float) -> float:
-        """How long it sends requests until enough of them are answered by a release with this share of them."""
-        return self.minimum_samples * self.interval_seconds * 100 / percent
+        """How long it sends requests until enough of them are answered by a release with this share of them.
+
+        To compare it, as many of the running version's are needed as make a block.
+        """
+        requests = self.minimum_samples * 100 / percent
+        if self.maximum_latency_increase is not None and percent < 100:
+            requests = max(requests, block_size(self.latency_quantile) * 100 / (100 - percent))
+        return requests * self.interval_seconds
 
     @property
     def sent(self) -> Aim:
@@ -153,7 +164,11 @@ class HttpGate(Gate[HttpTally]):
     @property
     def _limits(self) -> AnswerLimits:
         return AnswerLimits(
-            self.minimum_samples, self.maximum_failure_ratio, self.maximum_latency_seconds, self.latency_quantile
+            self.minimum_samples,
+            self.maximum_failure_ratio,
+            self.maximum_latency_seconds,
+            self.latency_quantile,
+            self.maximum_latency_increase,
         )
 
     def problems(self) -> Iterator[str]:
@@ -162,11 +177,18 @@ class HttpGate(Gate[HttpTally]):
         yield from self.content.problems(self.method)
         yield from header_problems(self.headers)
         yield from self._expectation.problems()
+        if self.maximum_latency_increase is not None and not self.version_header:
+            yield "maximum_latency_increase needs version_header, by which answers tell whose they are."
         yield from self._limits.problems(
             request_timeout_seconds=self.request_timeout_seconds,
             interval_seconds=self.interval_seconds,
             deadline=self.deadline_seconds,
         )
+
+    @property
+    def compared_at(self) -> frozenset[Stage]:
+        """Answers of both versions come where only some of the users reach the release."""
+        return frozenset() if self.maximum_latency_increase is None else frozenset({Stage.EACH_STEP})
 
     def file_names(self) -> frozenset[str]:
         """What it sends."""
@@ -242,8 +264,16 @@ class HttpGate(Gate[HttpTally]):
         )
 
     def count(self, tally: HttpTally, answer: Answer, version: str) -> HttpTally:
-        """The counts with *answer*, while the release *version* is judged."""
-        return self._expectation.count(tally, answer, version)
+        """The counts with *answer*, while the release *version* is judged.
+
+        Where only some of the users reach it, the others' answers are those of the running version.
+        """
+        counted = self._expectation.count(tally, answer, version)
+        increase = self.maximum_latency_increase
+        if increase is None or not self._expectation.is_timed(answer):
+            return counted
+        ours, quantile = answer.version == version, self.latency_quantile
+        return counted.timed(answer.seconds, is_ours=ours, quantile=quantile, increase=increase)
 
     def assess(self, tally: HttpTally, *, baked: bool) -> Verdict:
         """Requests that could not be sent are an ERROR, unless the answers are bad enough already."""

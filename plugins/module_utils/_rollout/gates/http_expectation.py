@@ -46,6 +46,10 @@ class Expectation:
         if len(set(self.statuses)) > _MOST_STATUSES:
             yield f"expected_status has more than {_MOST_STATUSES} statuses, so that hardly anything could fail."
 
+    def is_timed(self, answer: Answer) -> bool:
+        """Whether it says how long its release takes to answer. What is wrong may come sooner or later than that."""
+        return bool(answer.version) and answer.status in self.statuses
+
     def count(self, tally: HttpTally, answer: Answer, version: str) -> HttpTally:
         """The counts with *answer*, while the release *version* is judged."""
         if answer.unreachable:

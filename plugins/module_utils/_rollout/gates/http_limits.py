@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from ..._common.verdict import Verdict, combine
 from .model import Tally
+from .statistics.latency import block_size, is_in_doubt, is_slower
+from .statistics.mixture import mixed_p_value
 from .statistics.proportion import p_value
 
 if TYPE_CHECKING:
@@ -20,16 +22,22 @@ if TYPE_CHECKING:
 #: Limits of what a gate may let through or wait for: with more it would judge nothing.
 _MOST_FAILURES = 0.9
 _LONGEST_REQUEST_SECONDS = 3600
+_LARGEST_INCREASE = 100.0
+_LARGEST_BLOCK = 100
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerLimits:
-    """``maximum_latency_seconds`` None: it does not matter how long answers take."""
+    """``maximum_latency_seconds`` None: it does not matter how long answers take.
+
+    ``maximum_latency_increase`` None: nor how long those of the running version do at the same time.
+    """
 
     minimum_samples: int
     maximum_failure_ratio: float
     maximum_latency_seconds: float | None
     latency_quantile: float
+    maximum_latency_increase: float | None = None
 
     @property
     def _slow_ratio(self) -> float:
@@ -43,6 +51,7 @@ class AnswerLimits:
             yield "maximum_latency_seconds must be above 0, and at most request_timeout_seconds."
         if not 1 - _MOST_FAILURES <= self.latency_quantile < 1:
             yield f"latency_quantile must be from {1 - _MOST_FAILURES:.1f} to below 1; 0.95 is the slowest in 20."
+        yield from self._increase_problems()
         if not 0 <= self.maximum_failure_ratio <= _MOST_FAILURES:
             yield f"maximum_failure_ratio must be from 0 to {_MOST_FAILURES:g}; with more hardly anything could fail."
         if not 0 < request_timeout_seconds <= _LONGEST_REQUEST_SECONDS:
@@ -55,32 +64,70 @@ class AnswerLimits:
                 f"{deadline:g} s, so it could never pass."
             )
 
+    def _increase_problems(self) -> Iterator[str]:
+        increase = self.maximum_latency_increase
+        if increase is None:
+            return
+        if not 0 <= increase <= _LARGEST_INCREASE:
+            yield (
+                f"maximum_latency_increase must be from 0 to {_LARGEST_INCREASE:g}: 1 lets answers take twice as long "
+                "as the running version's."
+            )
+        if self.latency_quantile < 1 and block_size(self.latency_quantile) > _LARGEST_BLOCK:
+            yield (
+                f"latency_quantile {self.latency_quantile:g} is above 0.99: with maximum_latency_increase so many "
+                "answers of the running version would be needed for each comparison that they are no longer of the "
+                "same minutes."
+            )
+
     def verdict(self, tally: HttpTally, *, baked: bool) -> Verdict:
         """Requests that could not be sent are an ERROR, unless the answers are bad enough already."""
         verdict = tally.verdict(self.minimum_samples, self.maximum_failure_ratio, baked=baked)
         if self.maximum_latency_seconds is not None:
             slow = Tally(tally.samples, tally.slow).verdict(self.minimum_samples, self._slow_ratio, baked=baked)
             verdict = combine((verdict, slow))
+        if self.maximum_latency_increase is not None:
+            verdict = combine((verdict, self._beside(tally, baked=baked)))
         unsent = tally.errors_in_a_row or (tally.errors and tally.samples < self.minimum_samples)
         return Verdict.ERROR if unsent and verdict is not Verdict.UNHEALTHY else verdict
 
+    def _beside(self, tally: HttpTally, *, baked: bool) -> Verdict:
+        """Slower than the running version is UNHEALTHY; HEALTHY needs as many answers compared as are needed at all."""
+        if is_slower(tally.evidence):
+            return Verdict.UNHEALTHY
+        enough = tally.compared >= self.minimum_samples and not is_in_doubt(tally.evidence)
+        return Verdict.HEALTHY if baked and enough else Verdict.INCONCLUSIVE
+
     def p_value(self, tally: HttpTally) -> float:
         """Of this many failures, and slow answers, when no more than the limits are."""
-        failed = p_value(tally.failures, tally.samples, self.maximum_failure_ratio)
-        if self.maximum_latency_seconds is None:
-            return failed
-        return min(1.0, 2 * min(failed, p_value(tally.slow, tally.samples, self._slow_ratio)))
+        values = [p_value(tally.failures, tally.samples, self.maximum_failure_ratio)]
+        if self.maximum_latency_seconds is not None:
+            values.append(p_value(tally.slow, tally.samples, self._slow_ratio))
+        if self.maximum_latency_increase is not None:
+            values.append(mixed_p_value(tally.evidence))
+        return min(1.0, len(values) * min(values))
 
     def seen(self, tally: HttpTally) -> str:
         """How many answers were slow, in words; empty when that does not matter."""
-        if self.maximum_latency_seconds is None:
-            return ""
-        return f"{tally.slow} took longer than {self.maximum_latency_seconds:g} s"
+        told = []
+        if self.maximum_latency_seconds is not None:
+            told.append(f"{tally.slow} took longer than {self.maximum_latency_seconds:g} s")
+        if self.maximum_latency_increase is not None:
+            told.append(
+                f"{tally.exceeding} of {tally.compared} that were compared took longer than the running version's "
+                f"(at most {mixed_p_value(tally.evidence):.2g} by chance)"
+            )
+        return "; ".join(told)
 
     def wanted(self, right: str, bake_seconds: float) -> str:
         """What is asked for, in words; *right* is how an answer has to be."""
-        slow = self.maximum_latency_seconds
+        slow, increase = self.maximum_latency_seconds, self.maximum_latency_increase
         latency = "" if slow is None else f"; {self.latency_quantile:.1%} of them within {slow:g} s"
+        if increase is not None:
+            latency += (
+                f"; no more of them than of the running version's taking longer than {1 + increase:g} times what "
+                f"{self.latency_quantile:.1%} of those take over the same minutes"
+            )
         return (
             f"at least {self.minimum_samples} answers, at most {self.maximum_failure_ratio:.1%} of them other than "
             f"{right}, over {bake_seconds:g} s{latency}"

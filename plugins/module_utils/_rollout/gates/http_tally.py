@@ -9,14 +9,14 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from .model import Tally
+from .latency_tally import LatencyTally
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
 @dataclass(frozen=True, slots=True)
-class HttpTally(Tally):
+class HttpTally(LatencyTally):
     """Counts of one window. ``samples`` are the answers that count, ``others`` those of another release."""
 
     others: int = 0

@@ -220,6 +220,11 @@ class Gate(ABC, Generic[T]):  # noqa: UP046 - type parameters need a newer Pytho
         return self.deadline_seconds * (2 if self.on_inconclusive is AtDeadline.EXTEND else 1)
 
     @property
+    def compared_at(self) -> frozenset[Stage]:
+        """The stages at which it is told to compare the release with the running version; empty: it is not."""
+        return frozenset()
+
+    @property
     def needs_load_balancer(self) -> bool:
         """Whether it can judge only a service that a load balancer sends requests to."""
         return False

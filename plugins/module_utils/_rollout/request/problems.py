@@ -100,6 +100,12 @@ def _strategy_problems(gate: Gate[Any], name: str) -> Iterator[str]:
             f"gate {gate.name}: stages names {_listed(gate.stages)}, and strategy {name} asks gates only at "
             f"{_listed(strategy.stages)}; add that, or take the gate out."
         )
+    if gate.compared_at and not gate.compared_at & strategy.stages & {*gate.stages}:
+        yield (
+            f"gate {gate.name}: maximum_latency_increase compares the release with the running version at "
+            f"{_listed(gate.compared_at)}, and strategy {name} or the gate's stages leave that out; leave the option "
+            "out, or add the stage."
+        )
     if gate.on_inconclusive is AtDeadline.PAUSE and not strategy.can_hold:
         yield (
             f"gate {gate.name}: on_inconclusive is pause, and a deployment by strategy {name} cannot be held; write "

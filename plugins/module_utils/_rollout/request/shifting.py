@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from ..scaling.model import counts_requests
-from ..stages import DONE, Phase, Stage
+from ..stages import DONE, PAUSED, Phase, Stage
 from ..strategies.shifting import Shifting, pause_minutes
 from ..strategies.table import strategy_named
 
@@ -35,11 +36,7 @@ def shifting_problems(request: RolloutRequest) -> Iterator[str]:
             "out."
         )
     shifts = isinstance(strategy_named(deployment.strategy), Shifting)
-    if request.wait_until != DONE and not shifts:
-        yield (
-            f"wait_until is {request.wait_until}, and ECS does not wait in a deployment by {deployment.strategy}: "
-            "leave it out, or deploy by a strategy that shifts traffic."
-        )
+    yield from _ending_problems(request)
     if shifts and not bindings:
         yield (
             f"deployment.strategy is {deployment.strategy}, which moves requests, and no load balancer sends any to "
@@ -63,6 +60,23 @@ def shifting_problems(request: RolloutRequest) -> Iterator[str]:
     yield from _share_problems(request)
 
 
+def _ending_problems(request: RolloutRequest) -> Iterator[str]:
+    """Why the run could not end where it is to wait until."""
+    until, strategy = request.wait_until, strategy_named(request.settings.deployment.strategy)
+    if until == DONE:
+        return
+    if not isinstance(strategy, Shifting):
+        yield (
+            f"wait_until is {until}, and ECS does not wait in a deployment by {strategy.name}: leave it out, or deploy "
+            "by a strategy that shifts traffic."
+        )
+    elif until != PAUSED and Stage(until) not in strategy.stages:
+        yield (
+            f"wait_until is {until}, a stage that a deployment by {strategy.name} does not have: name another, "
+            f"{PAUSED}, or leave it out."
+        )
+
+
 def _stage_problems(request: RolloutRequest) -> Iterator[str]:
     tested = Phase(Stage.BEFORE_TRAFFIC, 0.0, request.test_url)
     for gate in request.gates:
@@ -80,6 +94,10 @@ def _rule_problems(request: RolloutRequest, needs: str) -> Iterator[str]:
             f"{needs} exactly one rule in listener_rules that is not traffic=test, and there are "
             f"{len(request.rules) - len(tests)}: ECS moves users by a single rule."
         )
+    if request.test_url and not tests:
+        yield "test_url is given, and no rule in listener_rules is traffic=test, by which requests to it would come in."
+    if request.test_url and urlsplit(request.test_url).scheme not in ("http", "https"):
+        yield f"test_url {request.test_url!r} is no http or https address."
     if len(tests) > 1:
         yield f"{needs} one rule of traffic=test in listener_rules at most, and there are {len(tests)}."
 
@@ -96,10 +114,12 @@ def _time_problems(request: RolloutRequest) -> Iterator[str]:
 
 
 def _share_problems(request: RolloutRequest) -> Iterator[str]:
-    """Shares of the users that are too small for their answers to come in time."""
+    """Shares of the users too small, of either version, for its answers to come in time."""
     deployment = request.settings.deployment
-    option, percent = strategy_named(deployment.strategy).first_share(deployment)
-    for gate in request.gates if 0 < percent < 100 else ():
+    strategy = strategy_named(deployment.strategy)
+    option, first = strategy.first_share(deployment)
+    shares = sorted({share for share in (first, strategy.last_share(deployment)) if 0 < share < 100})
+    for gate, percent in ((gate, percent) for gate in request.gates for percent in shares):
         there = gate.at(Phase(Stage.EACH_STEP, percent))
         # What comes by chance often takes much longer than on average.
         needed = _CHANCE * there.answering_seconds(percent) if there else 0.0

@@ -45,6 +45,10 @@ class Linear(Shifting):
         """That of the first step."""
         return "step_percent", float(deployment.own["linearConfiguration"]["stepPercent"])
 
+    def last_share(self, deployment: DeploymentSettings) -> float:
+        """That of the last step but one."""
+        return self.first_share(deployment)[1] * (_steps(deployment) - 1)
+
     def judged_shares(self, deployment: DeploymentSettings) -> int:
         """With each step's but the last as well."""
         return super().judged_shares(deployment) + _steps(deployment) - 1

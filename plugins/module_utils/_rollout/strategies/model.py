@@ -192,6 +192,10 @@ class Strategy:
         """The least share of the users at which gates are asked, in per cent, and the option that says so."""
         return "", 100.0
 
+    def last_share(self, deployment: DeploymentSettings) -> float:
+        """The share of the users that is judged last before all of them come."""
+        return self.first_share(deployment)[1]
+
     def go_on(self, rollout: Rollout, started: Started, pauses: Iterable[Pause]) -> None:
         """Have ECS go on from its *pauses*."""
 

@@ -13,11 +13,12 @@ is bounded. The mean over several d reaches ``1 / false_alarm`` at any look at a
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from math import exp, log
+from math import log
 from typing import TYPE_CHECKING
 
 from ...._common.verdict import Verdict
 from .exact import fewest_samples
+from .mixture import mixed_p_value
 from .proportion import FALSE_ALARM
 
 if TYPE_CHECKING:
@@ -90,9 +91,7 @@ class Comparison:
     @property
     def p_value(self) -> float:
         """How probably evidence like this comes, at any look, of a canary within the margin; at most."""
-        largest = max(self.evidence)
-        logarithm = largest + log(sum(exp(each - largest) for each in self.evidence) / len(self.evidence))
-        return exp(-logarithm) if logarithm > 0 else 1.0
+        return mixed_p_value(self.evidence)
 
     def is_worse(self, false_alarm: float = FALSE_ALARM) -> bool:
         """Whether the canary fails more than the margin allows."""

@@ -1,54 +1,87 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a canary is slower, by how many of its answers exceed a quantile of the running version's.
+"""Whether a release is slower than the running version, by how many of its answers exceed a quantile of that one's.
 
 A mean hides the few that wait, and percentiles of parts cannot be averaged. Counts can be added up, and tested exactly.
+
+Answers of the same minutes make a block: m of the running version and c of the release. The j-th longest of the m is
+where their quantile lies. If both are equally fast, any order of the m + c is as likely as any other, whatever the
+latencies are like. So how many of the c exceed the j-th longest is a beta-binomial count, with j and m + 1 - j; the
+quantile's own uncertainty is in it. Where the release is slower, its odds of exceeding are some multiple of that: the
+ratio of both probabilities is the evidence of a block, and no answer is in two blocks. Evidence grows with the count,
+so that of a release that is faster, or of answers that took equally long, it is smaller still.
 """
 
 from __future__ import annotations
 
-from math import isfinite
+from math import ceil, floor, isfinite, lgamma
 from typing import TYPE_CHECKING
 
-from .exact import at_most, tail
+from .mixture import mixed_p_value
+from .proportion import FALSE_ALARM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+# Multiples of the odds that an answer of the running version has to exceed the quantile.
+_MULTIPLES = (1.5, 2.0, 4.0, 10.0, 50.0)
+#: The evidence before any block.
+NONE: tuple[float, ...] = (0.0,) * len(_MULTIPLES)
+# 0.9 / (1 - 0.9) comes out above 9.
+_ROUNDING = 1e-9
+# Evidence that chance explains only so rarely is no reason to pass.
+_DOUBT = 10 * FALSE_ALARM
 
-def quantile_bound(samples: Sequence[float], quantile: float, confidence: float) -> float | None:
-    """What the *quantile* of whatever the *samples* come from does not exceed, with this *confidence*.
 
-    It is a sample: the k-th smallest, for the smallest k that is large enough for any distribution. None when there are
-    too few samples for that. Raises ValueError for samples that are no numbers.
+def block_size(quantile: float) -> int:
+    """How many answers of the running version hold one beyond their *quantile*."""
+    return ceil(quantile / (1.0 - quantile) - _ROUNDING)
+
+
+def exceeding(ours: Sequence[float], theirs: Sequence[float], *, quantile: float, increase: float) -> int:
+    """How many of a block took longer than the running version's *quantile* and that *increase* of it.
+
+    *increase* is the part by which a release may be slower (0.1 for a tenth). Raises ValueError for samples that are no
+    numbers, or too few.
     """
-    ordered = _sorted(samples)
-    low, high = 0, len(ordered)
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (low, middle) if at_most(middle, len(ordered), quantile) >= confidence else (middle + 1, high)
-    return ordered[low] if low < len(ordered) else None
-
-
-def slower(
-    canary: Sequence[float], baseline: Sequence[float], *, quantile: float, margin: float, confidence: float = 0.995
-) -> float | None:
-    """How probably so many of the canary's answers exceed the baseline's *quantile* by chance, at most.
-
-    *margin* is the part by which a canary may be slower (0.1 for a tenth). What the baseline's own quantile is
-    uncertain by, at this *confidence*, is added to the result. None when the baseline has too few samples, or the
-    canary none. Raises ValueError for samples that are no numbers.
-    """
-    bound = quantile_bound(baseline, quantile, confidence)
-    if bound is None or not canary:
-        return None
-    limit = bound * (1.0 + margin)
-    exceeding = sum(seconds > limit for seconds in _sorted(canary))
-    return min(1.0, tail(exceeding, len(canary), 1.0 - quantile) + 1.0 - confidence)
-
-
-def _sorted(samples: Sequence[float]) -> list[float]:
-    if not all(isfinite(seconds) and seconds >= 0 for seconds in samples):
+    if not all(isfinite(seconds) and seconds >= 0 for seconds in (*ours, *theirs)):
         raise ValueError("a latency is no number of seconds from 0 that ends")
-    return sorted(samples)
+    limit = sorted(theirs, reverse=True)[_place(len(theirs), quantile) - 1] * (1.0 + increase)
+    return sum(seconds > limit for seconds in ours)
+
+
+def evidence_of(count: int, ours: int, theirs: int, *, quantile: float) -> tuple[float, ...]:
+    """The logarithms of how much more probable it is in a slower release that *count* of *ours* exceed the quantile."""
+    place = _place(theirs, quantile)
+    alike = _log_weight(count, ours, place, theirs + 1 - place)
+    return tuple(_log_weight(count, ours, place * each, theirs + 1 - place) - alike for each in _MULTIPLES)
+
+
+def is_slower(evidence: Sequence[float]) -> bool:
+    """Whether this shows that the release is slower than it may be. Raises ValueError for what is no such evidence."""
+    if len(evidence) != len(NONE):
+        raise ValueError(f"evidence of {len(evidence)} alternatives, where there are {len(NONE)}")
+    return mixed_p_value(evidence) <= FALSE_ALARM
+
+
+def is_in_doubt(evidence: Sequence[float]) -> bool:
+    """Whether this is too much to let the release pass, shown or not."""
+    return mixed_p_value(evidence) <= _DOUBT
+
+
+def _place(theirs: int, quantile: float) -> int:
+    """The largest j with which at most 1 - *quantile* of the answers exceed the j-th longest."""
+    place = floor((1.0 - quantile) * (theirs + 1) + _ROUNDING)
+    if place < 1:
+        raise ValueError(f"{theirs} samples hold none beyond their quantile {quantile}")
+    return place
+
+
+def _log_weight(count: int, trials: int, above: float, below: float) -> float:
+    """The logarithm of a beta-binomial probability, without the number of orders, which is the same for all."""
+    return _log_beta(count + above, trials - count + below) - _log_beta(above, below)
+
+
+def _log_beta(first: float, second: float) -> float:
+    return lgamma(first) + lgamma(second) - lgamma(first + second)

@@ -12,7 +12,9 @@ H. Robbins, "Statistical methods related to the law of the iterated logarithm", 
 
 from __future__ import annotations
 
-from math import exp, log, log1p
+from math import log, log1p
+
+from .mixture import mixed_p_value
 
 #: How often a release whose true share of failures is the limit is refused, at most, however often it is looked at.
 FALSE_ALARM = 0.01
@@ -29,8 +31,7 @@ def p_value(failures: int, samples: int, limit: float) -> float:
     """How probably evidence like this comes, at any look, when at most *limit* fail; at most. Without samples: 1."""
     if limit <= 0:
         return 0.0 if failures > 0 else 1.0
-    evidence = _log_evidence(failures, samples - failures, limit)
-    return exp(-evidence) if evidence > 0 else 1.0
+    return mixed_p_value(_log_evidence(failures, samples - failures, limit))
 
 
 def is_within(failures: int, samples: int, limit: float) -> bool:
@@ -39,9 +40,7 @@ def is_within(failures: int, samples: int, limit: float) -> bool:
     return samples > 0 and failures / samples <= limit
 
 
-def _log_evidence(failures: int, passes: int, limit: float) -> float:
-    """The logarithm of the mean likelihood ratio of the alternatives to the limit."""
+def _log_evidence(failures: int, passes: int, limit: float) -> tuple[float, ...]:
+    """The logarithms of the likelihood ratios of the alternatives to the limit."""
     shares = (limit + (1 - limit) * part for part in _ALTERNATIVES)
-    ratios = [failures * log(share / limit) + passes * (log1p(-share) - log1p(-limit)) for share in shares]
-    largest = max(ratios)
-    return largest + log(sum(exp(ratio - largest) for ratio in ratios) / len(ratios))
+    return tuple(failures * log(share / limit) + passes * (log1p(-share) - log1p(-limit)) for share in shares)

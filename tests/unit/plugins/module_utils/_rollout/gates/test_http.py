@@ -268,3 +268,38 @@ def test_where_some_users_reach_the_release_it_is_asked_as_much_more_often(
     assert there
     assert (there.minimum_samples, there.interval_seconds) == (samples, pytest.approx(interval))
     assert there.answering_seconds(percent) == pytest.approx(samples * interval * 100 / percent)
+
+
+def test_release_is_compared_only_where_some_of_the_users_reach_it() -> None:
+    gate = read("http", path="/readyz", maximum_latency_increase=1.0, latency_quantile=0.9, minimum_samples=20)
+    step = gate.at(Phase(Stage.EACH_STEP, 10.0))
+    assert step is not None
+    assert "times what 90.0% of those take" in step.expected()
+    for phase in (Phase(Stage.AFTER_TRAFFIC), Phase(Stage.BEFORE_TRAFFIC, 0.0, "http://alb:8443")):
+        there = gate.at(phase)
+        assert there is not None
+        assert "times what" not in there.expected()
+
+
+def test_answers_of_both_versions_to_the_same_requests_are_compared_and_wrong_ones_are_not() -> None:
+    gate = replace(GATE, maximum_latency_increase=1.0, latency_quantile=0.9, minimum_samples=3)
+    theirs = [replace(OTHER, seconds=0.1), Answer(500, "v1", seconds=9.0), Answer(503, seconds=9.0)] * 9
+    slow = tally(*[*theirs, replace(GOOD, seconds=0.3)] * 4, gate=gate)
+    assert (slow.compared, slow.exceeding) == (4, 4)
+    assert "4 of 4 that were compared took longer" in gate.seen(slow)
+    fine = tally(*[*[replace(OTHER, seconds=0.1)] * 9, replace(GOOD, seconds=0.2)] * 4, gate=gate)
+    assert (fine.exceeding, gate.assess(fine, baked=True)) == (0, Verdict.HEALTHY)
+    slow = tally(*[*[replace(OTHER, seconds=0.1)] * 9, replace(GOOD, seconds=0.3)] * 6, gate=gate)
+    assert (slow.failures, gate.assess(slow, baked=False)) == (0, Verdict.UNHEALTHY)
+
+
+def test_comparison_needs_to_know_whose_an_answer_is() -> None:
+    gate = replace(GATE, maximum_latency_increase=1.0, version_header="")
+    assert any("maximum_latency_increase needs version_header" in problem for problem in gate_problems(gate, 5))
+
+
+def test_comparison_waits_for_the_answers_of_whichever_version_answers_less() -> None:
+    gate = replace(GATE, maximum_latency_increase=1.0, latency_quantile=0.95, minimum_samples=20, interval_seconds=1.0)
+    assert gate.answering_seconds(10.0) == pytest.approx(200)
+    assert gate.answering_seconds(95.0) == pytest.approx(19 * 20)
+    assert gate.answering_seconds(100.0) == pytest.approx(20)

@@ -43,12 +43,58 @@ def test_of_two_limits_the_graver_counts_at_half_the_level() -> None:
     assert LIMITS.p_value(HttpTally(100, slow=90)) < 0.001
 
 
+BESIDE = AnswerLimits(20, 0.05, None, 0.9, 1.0)
+
+
+def compared(ours: float, answers: int) -> HttpTally:
+    """As many answers of the release as *answers*, each of which took *ours* seconds, in blocks beside 9 of 1 s."""
+    tally = HttpTally(answers)
+    for _answer in range(answers):
+        for _other in range(9):
+            tally = tally.timed(1.0, is_ours=False, quantile=0.9, increase=1.0)
+        tally = tally.timed(ours, is_ours=True, quantile=0.9, increase=1.0)
+    return tally
+
+
+@pytest.mark.parametrize(
+    ("tally", "baked", "verdict"),
+    [
+        (HttpTally(1000), True, Verdict.INCONCLUSIVE),
+        (compared(2.0, 19), True, Verdict.INCONCLUSIVE),
+        (compared(2.0, 20), False, Verdict.INCONCLUSIVE),
+        (compared(2.0, 20), True, Verdict.HEALTHY),
+        (compared(2.1, 2), True, Verdict.INCONCLUSIVE),
+        (compared(2.1, 5), False, Verdict.UNHEALTHY),
+        (compared(2.1, 100), True, Verdict.UNHEALTHY),
+    ],
+)
+def test_verdict_beside_the_running_version(tally: HttpTally, baked: bool, verdict: Verdict) -> None:
+    assert BESIDE.verdict(tally, baked=baked) is verdict
+
+
+def test_evidence_that_shows_nothing_yet_lets_nothing_pass() -> None:
+    doubtful = replace(compared(2.0, 20), evidence=compared(2.1, 2).evidence)
+    assert BESIDE.verdict(doubtful, baked=True) is Verdict.INCONCLUSIVE
+
+
+def test_each_limit_more_asks_for_more_evidence_of_each() -> None:
+    slow = compared(2.1, 20)
+    alone = BESIDE.p_value(slow)
+    assert replace(BESIDE, maximum_latency_seconds=5.0).p_value(slow) == pytest.approx(alone * 3 / 2)
+    assert "20 of 20 that were compared took longer" in BESIDE.seen(slow)
+    assert "longer than 2 times what 90.0% of those take" in BESIDE.wanted("200", 30)
+
+
 @pytest.mark.parametrize(
     ("limits", "times", "problem"),
     [
         ({"maximum_latency_seconds": 6.0}, {}, "maximum_latency_seconds"),
         ({"maximum_latency_seconds": float("nan")}, {}, "maximum_latency_seconds"),
         ({"latency_quantile": 1.0}, {}, "latency_quantile"),
+        ({"maximum_latency_increase": -0.1}, {}, "maximum_latency_increase"),
+        ({"maximum_latency_increase": 101.0}, {}, "maximum_latency_increase"),
+        ({"maximum_latency_increase": float("nan")}, {}, "maximum_latency_increase"),
+        ({"maximum_latency_increase": 1.0, "latency_quantile": 0.995}, {}, "latency_quantile"),
         ({"maximum_failure_ratio": 0.91}, {}, "maximum_failure_ratio"),
         ({}, {"request_timeout_seconds": 3601.0}, "request_timeout_seconds"),
         ({"minimum_samples": 0}, {}, "minimum_samples"),

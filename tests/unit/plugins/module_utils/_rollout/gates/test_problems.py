@@ -121,6 +121,8 @@ def test_rolling_refuses_what_it_never_asks_and_what_it_cannot_hold() -> None:
     (held,) = problems(last, read(name="held", on_inconclusive="pause"))
     assert "on_inconclusive is pause, and a deployment by strategy ROLLING cannot be held" in held
     assert problems(last, read(name="longer", on_inconclusive="extend")) == []
+    (alone,) = problems(last, read(kind="http", name="beside", maximum_latency_increase=1.0))
+    assert "gate beside: maximum_latency_increase compares the release with the running version at each_step" in alone
 
 
 @pytest.mark.parametrize("only", [{"dry_run": True}, {"stages": ["before_traffic"]}])

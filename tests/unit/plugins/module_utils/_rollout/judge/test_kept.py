@@ -58,6 +58,22 @@ def test_a_gate_that_asks_for_something_else_measures_anew(gate: HttpGate) -> No
     assert restored(begun(gate), earlier) == begun(gate)
 
 
+def test_a_comparison_with_the_running_version_goes_on() -> None:
+    gate = replace(GATE, maximum_latency_increase=1.0)
+    tally = replace(
+        TALLY, ours=(0.1,), theirs=(0.2, 0.3), compared=4, exceeding=1, evidence=(0.5,) * len(TALLY.evidence)
+    )
+    text = written(replace(begun(gate), tally=tally))
+    earlier = read_standing(text, (PASSED, NOW))
+    assert earlier
+    assert restored(begun(gate), earlier).tally == tally
+    standing = json.loads(text)
+    standing["windows"]["ready"]["tally"]["evidence"] = [0.5]
+    earlier = read_standing(json.dumps(standing), (PASSED, NOW))
+    assert earlier
+    assert restored(begun(gate), earlier) == begun(gate)
+
+
 def test_what_stands_is_looked_at_anew() -> None:
     gate = TargetHealthGate()
     earlier = read_standing(written(begun(gate)), (PASSED, NOW))

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.http import HttpGate
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.problems import problems_of
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.stages import Stage
 
@@ -44,6 +45,9 @@ def test_nothing_is_wrong_with_a_whole_request() -> None:
         ({"rules": (*RULES, replace(RULES[0], priority=7))}, "and there are 2: ECS moves users by a single rule"),
         ({"rules": (*RULES, replace(RULES[1], priority=7))}, "one rule of traffic=test in listener_rules at most"),
         ({"scaling": scaling(2, 4, requests_per_target=100)}, "scaling.requests_per_target counts"),
+        ({"rules": RULES[:1], "test_url": "http://alb:9000"}, "test_url is given, and no rule in listener_rules"),
+        ({"test_url": "ftp://alb"}, "test_url 'ftp://alb' is no http or https address"),
+        ({**by("BLUE_GREEN"), "wait_until": "each_step"}, "wait_until is each_step, a stage that a deployment by BLUE"),
     ],
 )
 def test_what_is_missing_is_told_by_option(other: dict[str, Any], told: str) -> None:
@@ -96,3 +100,12 @@ def test_a_share_is_told_by_the_option_of_the_strategy() -> None:
     assert share("LINEAR", step_percent=3.0, gates=gates)
     only_after = tuple(replace(gate, stages=(Stage.AFTER_TRAFFIC,)) for gate in gates)
     assert share("LINEAR", step_percent=3.0, gates=only_after) == []
+
+
+def test_the_last_share_leaves_the_running_version_enough_to_compare_with() -> None:
+    first, ready, route = make_request("x").gates
+    assert isinstance(route, HttpGate)
+    gates = (first, ready, replace(route, maximum_latency_increase=1.0, interval_seconds=0.5, deadline_seconds=400.0))
+    assert share("LINEAR", step_percent=10.0, gates=gates) == []
+    (told,) = share("LINEAR", step_percent=4.9, gates=gates)
+    assert told.startswith("gate route needs up to 931 s for its answers where 98 % of the users")
