@@ -668,6 +668,15 @@ options:
         type: list
         elements: int
         default: []
+      memory_horizon_minutes:
+        description:
+          - For V(task_stability), a release is C(UNHEALTHY) whose fullest task would run out of memory within so many
+            minutes if it went on growing as it does, at most 1440. V(0) does not look at it.
+          - It reads the C(Maximum) of C(MemoryUtilization) in C(AWS/ECS), which every service on Fargate has, once all
+            users are on the release, and needs C(cloudwatch:GetMetricData). A trend takes at least six minutes and two
+            more until CloudWatch has them; without data it is C(INCONCLUSIVE).
+        type: int
+        default: 0
       command:
         description: For V(command), the program and its arguments. No shell is started.
         type: list

@@ -5,22 +5,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..._common.verdict import Verdict
 from ..._errors import UnavailableError
+from ..stages import Stage
+from .memory import LEAST_SECONDS, MemoryCourse
 from .model import Gate, Tally
 from .settings import shared_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from ..stages import Phase
     from .model import Scene, TaskFailure
 
 _KILLED = 137
 _MOST_CRASHES = 100
 _LARGEST_CODE = 255
+_LONGEST_HORIZON = 1440
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +34,22 @@ class StabilityTally(Tally):
     running: int = 0
     out_of_memory: int = 0
     latest: tuple[TaskFailure, ...] = ()
+    memory: MemoryCourse = field(default_factory=MemoryCourse)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskStabilityGate(Gate[StabilityTally]):
-    """Tasks that fail to start are not its business; ECS starts another task for each that crashed: a restart."""
+    """Tasks that fail to start are not its business; ECS starts another task for each that crashed: a restart.
+
+    ``memory_horizon_minutes`` 0: memory is not looked at before it runs out.
+    """
 
     kind: ClassVar[str] = "task_stability"
     options: ClassVar[Mapping[str, Any]] = {
         "maximum_crashes": {"type": "int", "default": 0},
         "maximum_out_of_memory": {"type": "int", "default": 0},
         "allowed_exit_codes": {"type": "list", "elements": "int", "default": []},
+        "memory_horizon_minutes": {"type": "int", "default": 0},
     }
     tally: ClassVar[type[StabilityTally]] = StabilityTally
     measured: ClassVar[str] = "tasks that crashed"
@@ -51,13 +60,30 @@ class TaskStabilityGate(Gate[StabilityTally]):
     maximum_crashes: int = 0
     maximum_out_of_memory: int = 0
     allowed_exit_codes: tuple[int, ...] = ()
+    memory_horizon_minutes: int = 0
 
     @classmethod
     def read(cls, options: Mapping[str, Any], _url: str) -> TaskStabilityGate:
         """The gate that validated *options* stand for."""
         given = {name: options[name] for name in cls.options}
         codes = tuple(sorted(set(options["allowed_exit_codes"])))
-        return cls(**shared_fields(cls, options, cls.kind), **{**given, "allowed_exit_codes": codes})
+        least = LEAST_SECONDS if options["memory_horizon_minutes"] else 0.0
+        shared = shared_fields(cls, options, cls.kind, least_seconds=least)
+        return cls(**shared, **{**given, "allowed_exit_codes": codes})
+
+    def at(self, phase: Phase) -> TaskStabilityGate | None:
+        """Memory says something of the release once all users are on it."""
+        if phase.stage not in self.stages:
+            return None
+        return self if phase.stage is Stage.AFTER_TRAFFIC else replace(self, memory_horizon_minutes=0)
+
+    def short(self, bake_seconds: float) -> TaskStabilityGate:
+        """Without the minutes that a trend takes."""
+        return replace(Gate.short(self, bake_seconds), memory_horizon_minutes=0)
+
+    def in_rollback(self) -> TaskStabilityGate:
+        """What ran before was not refused for its memory, and going back to it cannot wait for a trend."""
+        return replace(self, memory_horizon_minutes=0)
 
     def problems(self) -> Iterator[str]:
         """Limits by which nothing could pass or fail."""
@@ -70,19 +96,36 @@ class TaskStabilityGate(Gate[StabilityTally]):
             yield f"allowed_exit_codes holds a number that is no exit code (0 to {_LARGEST_CODE})."
         if _KILLED in self.allowed_exit_codes:
             yield f"allowed_exit_codes holds {_KILLED}, with which tasks end that run out of memory; take it out."
+        yield from self._memory_problems()
+
+    def _memory_problems(self) -> Iterator[str]:
+        if not 0 <= self.memory_horizon_minutes <= _LONGEST_HORIZON:
+            yield f"memory_horizon_minutes must be from 0 (not looked at) to {_LONGEST_HORIZON} (a day)."
+        elif self.memory_horizon_minutes and Stage.AFTER_TRAFFIC not in self.stages:
+            yield "memory_horizon_minutes is looked at after_traffic, which stages leaves out."
+        elif self.memory_horizon_minutes and self.deadline_seconds < self.initial_delay_seconds + LEAST_SECONDS:
+            least = self.initial_delay_seconds + LEAST_SECONDS
+            yield (
+                f"deadline_seconds {self.deadline_seconds:g} is below the {least:g} s after which "
+                "memory_horizon_minutes can be judged, so it could never pass."
+            )
 
     def measure(self, tally: StabilityTally, scene: Scene) -> StabilityTally:
         """Count the look that was just made."""
         if scene.problem:
             raise UnavailableError(scene.problem)
         crashes = tuple(failure for failure in scene.targets.failures if failure.started and not self._may(failure))
-        return StabilityTally(
+        seen = replace(
+            tally,
             samples=tally.samples + 1,
             failures=len(crashes),
             running=scene.targets.running,
             out_of_memory=sum(map(is_out_of_memory, crashes)),
             latest=crashes,
         )
+        # Crashes are told even where CloudWatch is not.
+        reads = self.memory_horizon_minutes and self._verdict(seen) is not Verdict.UNHEALTHY
+        return replace(seen, memory=tally.memory.read(scene)) if reads else seen
 
     def _may(self, failure: TaskFailure) -> bool:
         """Whether every container that exited did so with a code that is allowed. Without any code: no."""
@@ -90,10 +133,17 @@ class TaskStabilityGate(Gate[StabilityTally]):
         return bool(codes) and all(code in self.allowed_exit_codes for code in codes)
 
     def assess(self, tally: StabilityTally, *, baked: bool) -> Verdict:
-        """More crashes than allowed are UNHEALTHY at once; while nothing runs, nothing passes."""
+        """More crashes than allowed are UNHEALTHY at once. Nothing passes while nothing runs, or without its memory."""
+        verdict, horizon = self._verdict(tally), self.memory_horizon_minutes
+        if horizon and tally.memory.is_full_within(horizon):
+            return Verdict.UNHEALTHY
+        unknown = verdict is Verdict.HEALTHY and horizon and not tally.memory.is_known
+        return verdict if verdict is Verdict.UNHEALTHY or (baked and not unknown) else Verdict.INCONCLUSIVE
+
+    def _verdict(self, tally: StabilityTally) -> Verdict:
         if tally.failures > self.maximum_crashes or tally.out_of_memory > self.maximum_out_of_memory:
             return Verdict.UNHEALTHY
-        return Verdict.HEALTHY if baked and tally.running > 0 else Verdict.INCONCLUSIVE
+        return Verdict.HEALTHY if tally.running > 0 else Verdict.INCONCLUSIVE
 
     def reading(self, tally: StabilityTally) -> float:
         """How many tasks crashed."""
@@ -108,13 +158,16 @@ class TaskStabilityGate(Gate[StabilityTally]):
         """How many tasks crashed, and how the first of them did."""
         memory = f", {tally.out_of_memory} of them out of memory" if tally.out_of_memory else ""
         first = f": {tally.latest[0]}" if tally.latest else ""
-        return f"{tally.running} tasks running, {tally.failures} crashed after they had started{memory}{first}"
+        course = f"; {tally.memory}" if self.memory_horizon_minutes else ""
+        return f"{tally.running} tasks running, {tally.failures} crashed after they had started{memory}{first}{course}"
 
     def expected(self) -> str:
         """No more crashes than are allowed."""
+        horizon = self.memory_horizon_minutes
+        memory = f"; none whose memory would be full within {horizon} minutes if it went on growing" if horizon else ""
         return (
             f"at most {self.maximum_crashes} tasks that crash and {self.maximum_out_of_memory} that run out of memory "
-            f"over {self.bake_seconds:g} s"
+            f"over {self.bake_seconds:g} s{memory}"
         )
 
 

@@ -16,6 +16,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.task_
     TaskStabilityGate,
     is_out_of_memory,
 )
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.stages import Phase, Stage
 
 from tests.unit.plugins.module_utils._rollout.case import deploy, released
 from tests.unit.plugins.module_utils._rollout.gates.measuring import read, scene
@@ -100,3 +101,30 @@ def test_version_that_crashes_after_it_was_healthy_is_refused(world: World, port
     world.push("1.1.0", "b", exits_after=20.0)
     with pytest.raises(RolledBackError, match="gate task_stability is UNHEALTHY"):
         deploy(ports, "1.1.0", gates=(TaskStabilityGate(bake_seconds=40.0, deadline_seconds=90.0),))
+
+
+HOUR = {"memory_horizon_minutes": 60}
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"memory_horizon_minutes": -1}, "memory_horizon_minutes must be from 0 (not looked at) to 1440"),
+        ({"memory_horizon_minutes": 1441}, "memory_horizon_minutes must be from 0 (not looked at) to 1440"),
+        ({**HOUR, "stages": ["before_traffic"]}, "memory_horizon_minutes is looked at after_traffic"),
+        ({**HOUR, "deadline_seconds": 539}, "deadline_seconds 539 is below the 540 s after which memory_horizon"),
+    ],
+)
+def test_a_horizon_that_cannot_be_judged_is_told(options: dict[str, Any], told: str) -> None:
+    (problem,) = gate_problems(read("task_stability", **options), 5)
+    assert told in problem
+    assert gate_problems(read("task_stability", **HOUR), 5) == []
+
+
+def test_memory_is_looked_at_once_all_users_are_there_and_in_no_short_look_or_rollback() -> None:
+    gate = read("task_stability", **HOUR)
+    assert "within 60 minutes" in gate.expected()
+    assert gate.at(Phase(Stage.AFTER_TRAFFIC)) == gate
+    for other in (gate.at(Phase(Stage.EACH_STEP, 10.0)), gate.short(5.0), gate.in_rollback()):
+        assert other is not None
+        assert "within 60 minutes" not in other.expected()
