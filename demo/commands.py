@@ -37,6 +37,10 @@ class Output:
         """The sum of `changed=` over an ansible-playbook's recap."""
         return sum(int(match[3]) for match in map(_RECAP.match, self.lines) if match)
 
+    def says(self, words: str) -> bool:
+        """Whether a line holds the words."""
+        return any(words in line for line in self.lines)
+
     def tail(self) -> str:
         return "\n".join(self.lines[-TAIL_LINES:])
 

@@ -141,6 +141,11 @@ class Environment:
             output = self.playbook("playbooks/deploy.yml", log="deploy-bad", extra={"version": bad.tag}, check=False)
         if output.code == 0:
             raise DemoError(f"the bad release {bad.tag} was accepted; the whole output: {output.log}")
+        if not output.says(f"Release {bad.tag} of inference was rolled back"):
+            raise DemoError(
+                f"the bad release {bad.tag} was refused, and {self.name} did not get back to {good.tag}:\n"
+                f"{output.tail()}\nthe whole output: {output.log}"
+            )
         running = running_image(self.platform)
         if not running.endswith(good.digest):
             raise DemoError(f"after the refusal {running} runs, expected {good.digest}; the whole output: {output.log}")

@@ -24,6 +24,13 @@ def test_changed_sums_the_recap_of_every_host() -> None:
     assert Output(0, lines, Path("log")).changed() == 3
 
 
+def test_what_a_line_says_is_found_in_that_line_alone() -> None:
+    failed = Output(2, ("[ERROR]: Action failed: Release 1 of inference failed: it is", "rolled back"), Path("log"))
+    assert failed.says("Release 1 of inference failed")
+    assert not failed.says("Release 1 of inference was rolled back")
+    assert not failed.says("it is rolled back")
+
+
 @pytest.mark.parametrize(
     ("line", "shown"),
     [
