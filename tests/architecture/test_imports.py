@@ -57,6 +57,7 @@ PLANTED = [
     ("rollout", "plugins/module_utils/_rollout/strategies/planted.py", "from .. import undo", f"{UTILS}._rollout.undo"),
     ("rollout-parts", "plugins/module_utils/_rollout/judge/decision.py", "from . import watch", f"{UTILS}._rollout"),
     ("rollout", "plugins/module_utils/_rollout/values.py", "from . import ports", f"{UTILS}._rollout.ports"),
+    ("site", "plugins/module_utils/_site/plan.py", "from .state import x", f"{UTILS}._site.state"),
     ("edges", "plugins/module_utils/_rollout/planted.py", "import botocore.exceptions", "botocore"),
     ("edges", "plugins/module_utils/_stack/planted.py", "def f():\n    import yaml", "yaml"),
     ("edges", "plugins/module_utils/_promotion/gates/planted.py", "from time import monotonic", "time"),
