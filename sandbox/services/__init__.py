@@ -64,6 +64,7 @@ SERVICES: Final = (
     "rds",
     "s3",
     "secretsmanager",
+    "servicequotas",
     "sns",
     "wafv2",
 )

@@ -103,6 +103,9 @@ def _context(call: Call) -> dict[str, Any]:
         name = str(fields["cluster"]).rpartition("/")[2]
         place = f"{responses.get_region()}:{responses.get_account_id()}"
         return {"ecs:cluster": f"arn:aws:ecs:{place}:cluster/{name}"}
+    if call.service == "events" and (entries := fields.get("Entries")):
+        # Of several sources one is told: a call of ours has one.
+        return {"events:source": str(entries[0].get("Source", ""))}
     if call.service == _SCALING and fields.get("ServiceNamespace"):
         return {"application-autoscaling:service-namespace": fields["ServiceNamespace"]}
     return {}

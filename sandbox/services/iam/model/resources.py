@@ -95,13 +95,28 @@ def _table(call: Call, _place: str) -> list[str] | None:
     return _texts([call.fields.get("ResourceArn")]) or None
 
 
+def _events(call: Call, place: str) -> list[str] | None:
+    """The buses that events are put on; every other call is on a rule, which MiniStack finds."""
+    entries = call.fields.get("Entries")
+    if call.action != "PutEvents" or not isinstance(entries, list):
+        return None
+    buses = sorted({_last(entry.get("EventBusName") or "default") for entry in entries if isinstance(entry, dict)})
+    return [f"arn:aws:events:{place}:event-bus/{bus}" for bus in buses]
+
+
+def _quotas(_call: Call, _place: str) -> list[str]:
+    return [ANY]
+
+
 _FINDERS: dict[str, Callable[[Call, str], list[str] | None]] = {
     "application-autoscaling": _scaling,
     "dynamodb": _table,
     "ecr": _ecr,
     "ecs": _ecs,
     "elasticloadbalancing": _load_balancing,
+    "events": _events,
     "iam": _iam,
+    "servicequotas": _quotas,
 }
 
 

@@ -89,6 +89,21 @@ def test_scaling_is_checked(enforcing: Enforcing) -> None:
     assert "AccessDenied" in refusal(scaling.describe_scalable_targets, ServiceNamespace="ecs")
 
 
+def test_events_are_checked_on_their_bus_with_their_source(enforcing: Enforcing) -> None:
+    ours = {
+        **allow("events:PutEvents", "arn:aws:events:*:*:event-bus/default"),
+        "Condition": {"StringEquals": {"events:source": "ours"}},
+    }
+    events = enforcing.as_role(enforcing.role(ours), "events")
+
+    def put(**entry: str) -> Any:
+        return events.put_events(Entries=[{"Source": "ours", "DetailType": "x", "Detail": "{}", **entry}])
+
+    assert put()["FailedEntryCount"] == 0
+    assert "AccessDenied" in refusal(put, Source="theirs")
+    assert "AccessDenied" in refusal(put, EventBusName="another")
+
+
 BUCKET = {"Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "of-a-stack"}}}
 
 
