@@ -911,6 +911,32 @@ options:
     type: str
     choices: [done, paused, before_traffic, each_step, after_traffic]
     default: done
+  notifications:
+    description:
+      - Who is told when a release begins (V(begun)), is refused by a gate (V(refused)) and when it ends (V(accepted),
+        V(rolled_back), V(stopped), V(superseded), V(failed), V(rollback_failed)). Nobody, without this option.
+      - The release waits for none of it. What cannot be told is a warning, and a topic that does not exist is one
+        beforehand.
+      - A notice names service, cluster, version, digest, strategy and the gate that decided, with what it saw. It holds
+        no value of the task definition, and nobody's name.
+    type: dict
+    suboptions:
+      topic_arn:
+        description: ARN of an SNS topic. Messages have the attribute C(state), for filters of subscriptions.
+        type: str
+      event_bus:
+        description:
+          - Name or ARN of the EventBridge bus that gets events with the source C(fastbreak.ecs_rollout) and the detail
+            type C(Fastbreak Release State Change); empty for none.
+        type: str
+        default: default
+  result_file:
+    description:
+      - A file to which RV(result), RV(ignore:message) and what else this module returns are written as JSON, but for
+        C(diff) and RV(changes), however the run ends. A run that goes on, or was killed, has C(in_progress) there.
+      - It is for jobs, which see no more of a run than that C(ansible-playbook) ended with 0, 2 (failed) or 99
+        (interrupted). A run that is refused because of its options, or for the account, writes none.
+    type: path
   schema_version:
     description:
       - The number of the database schema that the release makes and needs, such as that of its newest migration. It is
@@ -1059,6 +1085,26 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+result:
+  description:
+    - How the run ended, in one word. These end it well.
+    - V(accepted), every gate is C(HEALTHY) and the release, or the change of settings, is in place; V(unchanged),
+      there was nothing to do, and what runs is healthy; V(planned), check mode found something to do; V(handed_over),
+      the release waits in ECS for another run, by O(wait_until); V(withdrawn), a rollback took back what was under way;
+      V(removed), by O(state=absent).
+    - These fail it, and nothing of this run is left in the service. V(refused), before anything was changed;
+      V(failed), the migration failed, AWS refused the change, what runs already is not healthy, or AWS could not be
+      asked; V(rolled_back), what ran before runs again and answers; V(stopped), a first release was removed, since
+      there was nothing to go back to.
+    - These fail it, and the service is somewhere else. V(superseded), another change or run took over, and nothing was
+      rolled back; V(held), a gate found no verdict and the release waits for a person (C(on_inconclusive) is
+      C(pause)); V(timed_out), the release could not be judged in time, and stays; V(interrupted), by a signal;
+      V(left_open), it continues or is in place, and could not be judged or recorded to the end. After these four the
+      same command again goes on with it. V(rollback_failed), going back failed too, did not end in time, or something
+      could not be restored, so somebody has to look.
+  type: str
+  returned: always, unless the options were refused
+  sample: rolled_back
 action:
   description:
     - What was done, or in check mode would be done. V(create) or V(deploy) for a release, V(adopt) for a release that
@@ -1151,7 +1197,8 @@ timings:
       description: From the deployment's start to the verdict that accepted it.
       type: float
 evidence:
-  description: For a failed release, why its tasks stopped, and their last log lines.
+  description: For a failed release, how its C(targets) stood when it was judged, why its tasks stopped, and their last
+    log lines.
   type: list
   elements: dict
   returned: always, unless refused or O(state=absent)
@@ -1178,11 +1225,13 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import Opera
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.approval_table import ApprovalsClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion_table import PromotionsClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.table import ReleasesClient
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.announcer import Announcer
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.ecs import EcsClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.elbv2 import Elbv2Client
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.instruments import AwsInstruments
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.logs import LogsClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.probe import HttpProbe
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.result_file import keep_result
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.scaling import ScalingClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.surroundings import AwsSurroundings
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.table import gate_spec, given_gate_problems
@@ -1190,6 +1239,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.joint_repor
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.remove import removal_data, remove
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.companions import build_requests
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.results import Result, ends, told_results
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.run import roll_out
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.scaling.options import scaling_spec
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.conditions import condition_spec
@@ -1244,6 +1294,11 @@ def build_argument_spec():
         "judge_only": {"type": "bool", "default": False},
         "probe_from": {"type": "str", "choices": ["controller", "task"], "default": "controller"},
         "probe_command": {"type": "list", "elements": "str", "default": ["fastbreak-service", "probe"]},
+        "result_file": {"type": "path"},
+        "notifications": {
+            "type": "dict",
+            "options": {"topic_arn": {"type": "str"}, "event_bus": {"type": "str", "default": "default"}},
+        },
         "schema_version": {"type": "int"},
         "oldest_schema_version": {"type": "int"},
         "ca_bundle": {"type": "path"},
@@ -1345,7 +1400,7 @@ def _migration_spec():
 
 def build_ports(params, context):
     """The only place where clients are made."""
-    table = params["release_table"]
+    table, told = params["release_table"], params["notifications"] or {"topic_arn": "", "event_bus": ""}
     return Ports(
         ecs=EcsClient(context.client("ecs")),
         balancing=Elbv2Client(context.client("elbv2")),
@@ -1360,11 +1415,21 @@ def build_ports(params, context):
         promotions=PromotionsClient(context.client("dynamodb"), table),
         instruments=AwsInstruments(context.connect),
         approvals=ApprovalsClient(context.client("dynamodb"), table),
+        announcements=Announcer(context.connect, topic_arn=told["topic_arn"] or "", bus=told["event_bus"] or ""),
     )
 
 
 def perform(params, context):
     """Do it and return the module's result."""
+
+    def work():
+        with told_results():
+            return _perform(params, context)
+
+    return keep_result(params["result_file"] or "", work)
+
+
+def _perform(params, context):
     ports = build_ports(params, context)
     owner = f"{os.environ.get('USER', 'user')}@{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     requests = build_requests(params, owner=owner, key=secrets.token_bytes(32))
@@ -1377,14 +1442,18 @@ def perform(params, context):
         else:
             results = roll_out_together(orders, check_mode=context.check_mode)
     except KeyboardInterrupt as interruption:
-        raise OperationError(f"Work on {params['service']} was interrupted. Run it again to go on.") from interruption
+        told = OperationError(f"Work on {params['service']} was interrupted. Run it again to go on.")
+        raise ends(told, Result.INTERRUPTED) from interruption
     return joint_data(results, params["service"])
 
 
 def joint_removal_data(orders, *, check_mode):
     """Remove every service, in the order against that of a release."""
     removed = [(order, remove(order.request, order.ports, check_mode=check_mode)) for order in reversed(orders)]
-    data = {order.service: removal_data(removal, order.request.disclosure) for order, removal in removed}
+    data = {
+        order.service: removal_data(removal, order.request.disclosure, check_mode=check_mode)
+        for order, removal in removed
+    }
     lead = next(order.service for order in orders if order.leads)
     return joined(data, lead)
 
@@ -1435,7 +1504,12 @@ ENTRY = Entry(
         "probe_command",
         "health_check_grace_period_seconds",
     ),
-    empty_texts=("gates.version_header", "companions.gates.version_header", "listener_rules.query_strings.key"),
+    empty_texts=(
+        "notifications.event_bus",
+        "gates.version_header",
+        "companions.gates.version_header",
+        "listener_rules.query_strings.key",
+    ),
     texts=("version", "revision", "platform_version", *RULE_TEXTS, "stop_serving", "take_requests_from"),
     numerals=("command", "registry_account"),
     given_problems=given_problems,

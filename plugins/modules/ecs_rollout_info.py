@@ -78,6 +78,10 @@ releases:
   type: list
   elements: dict
   returned: success
+companions:
+  description: The records of services that were released together with this one, by their names, the newest first.
+  type: dict
+  returned: success
 promotions:
   description: The promotions of the service's images, the newest first, as M(fastbreak.aws.image_promotion_info) does.
   type: list

@@ -25,10 +25,13 @@ from ._before_workers import load_templating, spare_workers
 from ._confirmed_account import ACCOUNT_VARIABLES, ConfirmedAccount
 from ._interrupted_run import say_last, watch_end
 from ._orphaned_worker import end_with_run
+from ._screen import Screen, size_of, terminal
 from ._started import as_started
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from ..module_utils._common.progress import Board, LiveProgress
 
 
 class EntryAction(ActionBase):  # type: ignore[misc] # ansible-core publishes no types
@@ -47,6 +50,7 @@ class EntryAction(ActionBase):  # type: ignore[misc] # ansible-core publishes no
         super().__init_subclass__(**arguments)
         watch_end()
         end_with_run()
+        terminal()
         if cls.entry.aws and not cls.entry.aws_optional:
             load_models(cls.entry.services)
         if cls.entry.services:
@@ -68,7 +72,7 @@ class EntryAction(ActionBase):  # type: ignore[misc] # ansible-core publishes no
         context = Context(
             connect=Connection(params),
             clock=SystemClock(awake=controller.check),
-            progress=Lines(self._display.display, controller),
+            progress=self._progress(controller),
             check_mode=self._task.check_mode,
         )
         with heard_once():
@@ -80,6 +84,14 @@ class EntryAction(ActionBase):  # type: ignore[misc] # ansible-core publishes no
             if interrupted():
                 say_last(f"{self._task.get_name()}: {shown.get('msg', 'it had ended.')}")
         return shown
+
+    def _progress(self, controller: Controller) -> LiveProgress:
+        """Where it is shown what is done: a board on a terminal, plain lines elsewhere and with -v."""
+        display, path = self._display.display, terminal()
+        if not path or self._display.verbosity:
+            return Lines(display, controller)
+        shown = partial(display, screen_only=True)
+        return Lines(display, controller, Screen(shown, partial(display, log_only=True), partial(size_of, path)))
 
     def _refused(self) -> dict[str, Any]:
         """Nothing, unless this raises RequestError."""
@@ -135,13 +147,21 @@ def _unreadable(error: Exception) -> NoReturn:
 
 
 class Lines:
-    """Shows lines while the controller is there."""
+    """Shows lines while the controller is there, on a *screen* if there is one."""
 
-    def __init__(self, show: Callable[[str], Any], controller: Controller) -> None:
-        self._show = show
+    def __init__(self, show: Callable[[str], Any], controller: Controller, screen: Screen | None = None) -> None:
+        self._show = screen.say if screen else show
+        self._screen = screen
         self._controller = controller
+        self.live = screen is not None
 
     def say(self, text: str) -> None:
         """Show a line."""
         self._controller.check()
         self._show(text)
+
+    def draw(self, board: Board) -> None:
+        """Show *board* in the place of the one before; nothing without a screen."""
+        self._controller.check()
+        if self._screen:
+            self._screen.draw(board)

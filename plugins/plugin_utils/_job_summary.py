@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _MOST_CHARACTERS = 50_000
 #: The times of a release that was judged, as `ecs_rollout` returns them.
 _JUDGED = ("to_succeed_seconds", "to_detect_seconds")
+_WORD = re.compile("[a-z_]{1,40}")
 _CONTROL = re.compile(r"[^\x20-\x7e\u00a0-\uffff]+")
 
 
@@ -25,6 +26,8 @@ class JobSummary:
 
     lines: list[str] = field(default_factory=list)
     gates: list[tuple[str, str, str, str]] = field(default_factory=list)
+    #: How a release ended, in the word of `ecs_rollout`.
+    result: str = ""
 
     def say(self, line: str | None) -> None:
         """Keep what the run says; None for nothing."""
@@ -32,7 +35,12 @@ class JobSummary:
             self.lines.append(line)
 
     def judged(self, result: Mapping[str, Any]) -> None:
-        """Keep the gates of a module's *result* if this run judged by them: a plan's are those of a release before."""
+        """Keep how a release ended by a module's *result*, and its gates if this run judged by them.
+
+        A plan's gates are those of a release before.
+        """
+        if isinstance(word := result.get("result"), str) and _WORD.fullmatch(word):
+            self.result = word
         timings = result.get("timings")
         judged = isinstance(timings, dict) and any(timings.get(name) for name in _JUDGED)
         found = result.get("gates") if judged else None
@@ -50,7 +58,8 @@ class JobSummary:
         if len(said) > _MOST_CHARACTERS:
             said = f"...\n{said[-_MOST_CHARACTERS:]}"
         fence = "`" * (3 + max(map(len, re.findall("`+", said)), default=0))
-        parts = [f"### {playbook}: {'failed' if failed else 'done'}", f"{fence}text\n{said}\n{fence}"]
+        ended = ("failed" if failed else "done") + (f" ({self.result})" if self.result else "")
+        parts = [f"### {playbook}: {ended}", f"{fence}text\n{said}\n{fence}"]
         if self.gates:
             rows = ["| gate | verdict | seen | expected |", "| --- | --- | --- | --- |"]
             rows += [f"| {' | '.join(map(_cell, gate))} |" for gate in self.gates]

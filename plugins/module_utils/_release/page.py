@@ -10,6 +10,7 @@ from html import escape
 from typing import Any
 
 from .plots import samples, weights
+from .siblings import siblings
 from .timeline import seconds_between, timeline, word
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -23,7 +24,7 @@ main { max-width: 1080px; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
 h1 { margin: 0; font-size: 1.5rem; } .soft { color: var(--soft); fill: var(--soft); }
 section { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: 1rem 1.25rem;
   margin-top: 1rem; overflow-wrap: anywhere; }
-h2 { margin: 0; font-size: 1.05rem; } p { margin: .4rem 0; }
+h2 { margin: 0; font-size: 1.05rem; } h3 { margin: 1rem 0 0; font-size: 1rem; } p { margin: .4rem 0; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .6rem; border-bottom: 1px solid var(--line); }
 .succeeded, .healthy { color: var(--good); } .unknown, .inprogress, .inconclusive { color: var(--open); }
@@ -39,18 +40,27 @@ pre { margin: .4rem 0; padding: .6rem; border: 1px solid var(--line); border-rad
   font: 12.5px/1.45 ui-monospace, monospace; }
 """
 _COLUMNS = ("started", "version", "by", "strategy", "outcome", "verdict", "seconds")
+_TOGETHER = "together with"
+
+
+def columns(info: Mapping[str, Any]) -> tuple[str, ...]:
+    """The heads of `rows`: that of other services only where a release has any."""
+    together = any(siblings(info, release) for release in _releases(info))
+    return (*_COLUMNS, _TOGETHER) if together else _COLUMNS
 
 
 def rows(info: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """A row of texts for each release of *info*, which is what `ecs_rollout_info` returns; the newest first."""
-    return [_cells(release) for release in _releases(info)]
+    together = len(columns(info)) > len(_COLUMNS)
+    others = [(release, _others(siblings(info, release))) for release in _releases(info)]
+    return [(*_cells(release), *([told] if together else [])) for release, told in others]
 
 
 def table(info: Mapping[str, Any]) -> list[str]:
     """The history as lines for a terminal, columns aligned. Control characters of the record are shown, not sent."""
-    found = [_COLUMNS, *rows(info)]
+    found = [columns(info), *rows(info)]
     shown = [tuple(_printable(cell) for cell in row) for row in found]
-    widths = [max(len(row[number]) for row in shown) for number in range(len(_COLUMNS))]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in shown]
 
 
@@ -64,9 +74,13 @@ def page(info: Mapping[str, Any], title: str, moment: str) -> str:
         f"<title>{escape(title)}: releases</title><style>{_STYLE}</style></head><body><main>",
         f"<h1>Releases of {escape(title)}</h1>",
         f'<p class="soft">As of {escape(moment)}. {_running(info)} {_lock(info)}</p>',
-        f'<section class="wide">{_table(_COLUMNS, rows(info))}</section>' if releases else "<p>No release yet.</p>",
+        f'<section class="wide">{_table(columns(info), rows(info))}</section>'
+        if releases
+        else "<p>No release yet.</p>",
     ]
-    return "".join([*parts, *(_section(release) for release in releases), "</main></body></html>\n"])
+    return "".join(
+        [*parts, *(_section(release, siblings(info, release)) for release in releases), "</main></body></html>\n"]
+    )
 
 
 def _releases(info: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -111,7 +125,11 @@ def _cell(text: str) -> str:
     return f"<td{kind}>{escape(text)}</td>"
 
 
-def _section(release: Mapping[str, Any]) -> str:
+def _others(found: Mapping[str, Mapping[str, Any]]) -> str:
+    return ", ".join(f"{name} {_text(record, 'outcome') or '(no record)'}" for name, record in found.items())
+
+
+def _section(release: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]]) -> str:
     outcome, before = _text(release, "outcome"), _text(release, "previous_version")
     facts = " · ".join(
         escape(f"{label} {_text(release, name)}")
@@ -119,12 +137,25 @@ def _section(release: Mapping[str, Any]) -> str:
                             ("deployment", "deployment_id"))
         if _text(release, name)
     )  # fmt: skip
+    facts += escape(f" · together with {_others(others)}") if others else ""
     return (
         f"<section><h2>{escape(_text(release, 'version'))} "
         f'<span class="{word(outcome)}">{escape(outcome)}</span></h2>'
         f'<p class="soft">{facts}{escape(f" · after {before}") if before else ""}</p>'
+        f"{_course(release)}{''.join(_other(name, record) for name, record in others.items() if record)}</section>"
+    )
+
+
+def _other(name: str, record: Mapping[str, Any]) -> str:
+    """Another service of the same release, with what its own gates measured."""
+    outcome = _text(record, "outcome")
+    return f'<h3>{escape(name)} <span class="{word(outcome)}">{escape(outcome)}</span></h3>{_course(record)}'
+
+
+def _course(release: Mapping[str, Any]) -> str:
+    return (
         f"<p>{escape(_text(release, 'reason'))}</p>{weights(release)}{timeline(release)}{_plots(release)}"
-        f"{_gates(release)}{_evidence(release)}</section>"
+        f"{_gates(release)}{_evidence(release)}"
     )
 
 
@@ -140,9 +171,13 @@ def _evidence(release: Mapping[str, Any]) -> str:
         if not isinstance(piece, Mapping):
             continue
         lines = [str(line) for line in piece.get("log_lines") or []]
-        facts = [f"{name}: {value}" for name, value in piece.items() if name != "log_lines" and value]
+        facts = [f"{name}: {_worded(value)}" for name, value in piece.items() if name != "log_lines" and value]
         parts.append(f"<pre>{escape(chr(10).join([*facts, *lines]))}</pre>")
     return f"<details open><summary>Evidence</summary>{''.join(parts)}</details>" if parts else ""
+
+
+def _worded(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _gates(release: Mapping[str, Any]) -> str:

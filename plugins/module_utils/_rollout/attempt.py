@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._common.commands import JUDGE, ROLL_BACK
 from .._common.verdict import Verdict
-from .._errors import FastbreakError, OperationError, RolledBackError, SupersededError
+from .._errors import FastbreakError, OperationError, RolledBackError, SupersededError, WaitTimeoutError
 from .._release.record import DEPLOY, Outcome
 from .act.deregister import deregister_spare
 from .act.migration import migrate
@@ -19,13 +19,16 @@ from .act.shifted_traffic import traffic_of
 from .act.steps import act, apply_settings, leave_old_groups, put_beside, register
 from .act.unmanaged import warn_of_unmanaged
 from .judge.decision import Decision, Step
-from .judge.evidence import gather_evidence
+from .judge.evidence import gather_evidence, with_targets
 from .judge.kept import read_standing
 from .judge.watch import Watch
+from .notices import UNDONE as TOLD
+from .notices import Moment
 from .part import HandedOver
 from .plan.differences import Action
 from .recording import Recording, begin_record
 from .report import RolloutResult, Timings, as_data, build_result, evidence_sentence, failure_paragraph
+from .results import KEY, UNDONE, Result, ends
 from .strategies.shifting import pause_minutes
 from .strategies.table import strategy_named
 from .undo.destination import Undone, way_back
@@ -70,6 +73,8 @@ class Attempt:
         """Release and judge. A record that was begun is completed unless the run itself is ended from outside."""
         arn = register(self.session, self.facts)
         release = self.recovery.adopted or begin_record(self.session, self.facts, arn, self._for_record())
+        if not self.recovery.adopted:
+            self.session.tell(Moment.BEGUN, release)
         record = Recording(self.session, release)
         self.session.release = release
         with self.ended_well(record):
@@ -98,13 +103,20 @@ class Attempt:
             self.session.left_open = True
             left = " ".join(filter(None, (self._left_behind(), self.session.doubts())))
             self.session.say(f"interrupted: {left}")
-            raise OperationError(
-                f"Rolling out {self.session.request.service} was interrupted: {left}"
-            ) from interruption
+            ended = OperationError(f"Rolling out {self.session.request.service} was interrupted: {left}")
+            raise ends(ended, Result.INTERRUPTED) from interruption
         except FastbreakError as error:
             told = self._close_failed(record, error)
             self.session.left_open = not self.ended
-            raise told from error
+            raise self._said(told) from error
+
+    def _said(self, error: FastbreakError) -> FastbreakError:
+        """*error* with how the run ended, unless it says so: what is not ended stays open for the next run."""
+        if KEY in error.details or isinstance(error, SupersededError):
+            return error
+        if self.session.left_open:
+            return ends(error, Result.TIMED_OUT if isinstance(error, WaitTimeoutError) else Result.LEFT_OPEN)
+        return ends(error, Result.FAILED)
 
     def _for_record(self) -> str:
         return encode(for_record(self.snapshot, self.session.request.owned_by))
@@ -169,10 +181,13 @@ class Attempt:
                 f"Release {version} of {self.session.request.service} is in place and every gate is HEALTHY, but "
                 f"{problem} Once the release table can be written, run the same command again."
             )
+        self.session.tell(Moment.ACCEPTED, record.release)
         warn_of_unmanaged(self.session, self.facts)
         deregister_spare(self.session, self.facts)
+        self.session.end_telling()
         self.session.say(f"release {self.facts.target.name} is HEALTHY")
-        return build_result(self.session, self.facts, release=record.release, timings=self.timings)
+        ending = Result.ACCEPTED
+        return build_result(self.session, self.facts, ending, release=record.release, timings=self.timings)
 
     def _hand_over(self, record: Recording, decision: Decision) -> RolloutResult:
         """Leave the release where ECS holds it, by request or since a gate found no verdict. Its record stays open."""
@@ -182,7 +197,8 @@ class Attempt:
             "does in time, ECS rolls it back wherever it waits."
         )
         held = replace(record.release, gates=decision.measurements)
-        result = build_result(self.session, self.facts, release=held, timings=self.timings)
+        ending = Result.HELD if decision.gate else Result.HANDED_OVER
+        result = build_result(self.session, self.facts, ending, release=held, timings=self.timings)
         if decision.gate:
             raise OperationError(f"{name} is held: {decision} {left}", **as_data(result))
         self.session.warn(left)
@@ -193,7 +209,9 @@ class Attempt:
         session, facts = self.session, self.facts
         undone = Undone(Outcome.SUPERSEDED, "")
         evidence: tuple[dict[str, Any], ...] = ()
+        decided = {"gate": decision.gate, "verdict": decision.verdict.value, "seen": decision.seen}
         if decision.step is not Step.SUPERSEDED:
+            session.tell(Moment.REFUSED, record.release, **decided)
             undone, evidence = self._undo(started, decision)
         if undone.whole:
             self.recovery.complete(session)
@@ -206,8 +224,11 @@ class Attempt:
             timings=self.timings,
         )
         unrecorded = record.finish(undone.outcome, message, decision.measurements, evidence)
+        session.tell(TOLD[undone.outcome], record.release, **decided)
+        session.end_telling()
         self.ended, self.restored = True, undone.whole
-        result = build_result(session, facts, release=record.release, timings=self.timings, evidence=evidence)
+        ending = UNDONE[undone.outcome]
+        result = build_result(session, facts, ending, release=record.release, timings=self.timings, evidence=evidence)
         kinds = {Outcome.ROLLED_BACK: RolledBackError, Outcome.SUPERSEDED: SupersededError}
         told = " ".join(
             part for part in (message, unrecorded and f"Besides, {unrecorded}", evidence_sentence(evidence)) if part
@@ -224,6 +245,7 @@ class Attempt:
         undone = undo(session, self.snapshot, started, back, decision.step)
         self.timings = replace(self.timings, to_roll_back=session.monotonic() - began)
         evidence = evidence or gather_evidence(session, facts, started.task_definition_arn)
+        evidence = with_targets(evidence, session.shown(decision.targets))
         session.say(undone.standing)
         return undone, evidence
 
@@ -238,11 +260,19 @@ class Attempt:
         refused = isinstance(error, OperationError)
         if self.following or self.adopts or (self.acted and not refused):
             return error
-        if self.acted and (restored := str(Restoration(self.session, self.snapshot).everything())):
-            error = type(error)(f"{error.message.rstrip('.')}. {restored}", **error.details)
+        if self.acted:
+            error = self._put_back(error)
         record.finish(Outcome.FAILED, error.message)
+        self.session.tell(Moment.FAILED, record.release)
+        self.session.end_telling()
         self.ended = True
         return error
+
+    def _put_back(self, error: FastbreakError) -> FastbreakError:
+        restoration = Restoration(self.session, self.snapshot)
+        if restored := str(restoration.everything()):
+            error = type(error)(f"{error.message.rstrip('.')}. {restored}", **error.details)
+        return ends(error, restoration.result)
 
     def _left_behind(self) -> str:
         version = self.facts.target.name
@@ -280,7 +310,8 @@ class _Judged:
     def result(self) -> RolloutResult:
         """The release, which is in progress as far as its record says."""
         attempt = self._attempt
-        return build_result(attempt.session, attempt.facts, release=self._record.release, timings=attempt.timings)
+        release, timings = self._record.release, attempt.timings
+        return build_result(attempt.session, attempt.facts, Result.LEFT_OPEN, release=release, timings=timings)
 
     def accept(self) -> RolloutResult:
         """Complete the record."""

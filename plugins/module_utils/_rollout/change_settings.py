@@ -15,6 +15,7 @@ from .act.unmanaged import warn_of_unmanaged
 from .judge.decision import Step
 from .judge.running import watch_running
 from .report import as_data, build_result
+from .results import UNDONE, Result, ends
 from .undo.destination import Undone
 from .undo.go_back import judged
 from .undo.restore import Restoration
@@ -51,11 +52,11 @@ def change_settings(session: Session, facts: Facts, recovery: Recovery) -> Part:
         raise
     except KeyboardInterrupt as interruption:
         told = _undone(session, restoration, recovery)
-        raise OperationError(f"{subject} was interrupted. {told}") from interruption
+        raise ends(OperationError(f"{subject} was interrupted. {told}"), Result.INTERRUPTED) from interruption
     except FastbreakError as error:
-        raise OperationError(
-            f"{subject} failed: {error.message.rstrip('.')}. {_undone(session, restoration, recovery)}", **error.details
-        ) from error
+        told = _undone(session, restoration, recovery)
+        failure = OperationError(f"{subject} failed: {error.message.rstrip('.')}. {told}", **error.details)
+        raise ends(failure, restoration.result) from error
     if decision.step is Step.SUCCEED:
         return _Changed(session, facts, recovery, restoration, traffic)
     if decision.step is Step.SUPERSEDED:
@@ -83,7 +84,7 @@ class _Changed:
 
     def result(self) -> RolloutResult:
         """What was changed."""
-        return build_result(self._session, self._facts)
+        return build_result(self._session, self._facts, Result.ACCEPTED)
 
     def accept(self) -> RolloutResult:
         """Let go of what was kept for an undo."""
@@ -98,7 +99,7 @@ class _Changed:
         restored = self._restoration.everything()
         told = f"The settings of {self._session.request.service} were put back, since {why}. {restored}".strip()
         if restored.left:
-            raise OperationError(told)
+            raise ends(OperationError(told), Result.ROLLBACK_FAILED)
         self._recovery.complete(self._session)
         return told
 
@@ -123,4 +124,4 @@ def _put_back(
     undone = judged(session, restoration.snapshot, Undone(outcome, ""), restored, facts.target.release.tag)
     message = f"{subject} failed: {decision} {undone.standing}"
     kind = RolledBackError if undone.outcome is Outcome.ROLLED_BACK else OperationError
-    return kind(message, **as_data(build_result(session, facts)))
+    return kind(message, **as_data(build_result(session, facts, UNDONE[undone.outcome])))

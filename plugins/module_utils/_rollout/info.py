@@ -44,6 +44,8 @@ def report_service(
     releases = ports.releases.history(service)
     running = running_release(releases, found.task_definition_arn) if found else None
     lock = ports.releases.read_lock(service)
+    shown = releases[:history]
+    others = dict.fromkeys(name for release in shown for name in release.services if name != service)
     return {
         "service": _service(ports, found, releases, disclosure) if found else {},
         "deployments": [
@@ -56,7 +58,10 @@ def report_service(
             for deployment in (ports.ecs.list_service_deployments(cluster, service) if found else ())
         ],
         "running": release_data(running) if running else {},
-        "releases": [release_data(release) for release in releases[:history]],
+        "releases": [release_data(release) for release in shown],
+        "companions": {
+            name: [release_data(past) for past in ports.releases.history(name)[:history]] for name in others
+        },
         "promotions": [promotion_data(promotion) for promotion in ports.promotions.promotions(service)[:history]],
         "lock": asdict(lock) if lock else {},
     }

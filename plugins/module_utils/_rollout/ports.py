@@ -9,18 +9,21 @@ Looking for what does not exist is no error: it is answered with None or an empt
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
+
+from .notices import Nobody
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from .._common.clock import TickingClock
-    from .._common.progress import Progress
+    from .._common.progress import LiveProgress
     from .._release.ports import Approvals, Images, PromotionRecord, Releases
     from .definition.comparison import Document
     from .metrics import MetricQuery
+    from .notices import Notice
     from .scaling.change import ScalingChange
     from .scaling.model import Scaling
     from .service.access import Ingress, ListenerAccess
@@ -215,6 +218,9 @@ class Surroundings(Protocol):
     def free_addresses(self, ids: frozenset[str]) -> Mapping[str, int]:
         """How many addresses each subnet that exists has left, by its id."""
 
+    def fargate_vcpus(self, *, spot: bool) -> float | None:
+        """How many vCPUs Fargate lets the account have in this region, on demand or *spot*; None: not known."""
+
     def ingress(self, ids: frozenset[str]) -> tuple[Ingress, ...]:
         """What the security groups let in."""
 
@@ -293,6 +299,19 @@ class Instruments(Protocol):
         """Run a program for *seconds* at most, with *variables* and, if wanted, this process's AWS credentials."""
 
 
+class Announcements(Protocol):
+    """Who is told of releases. The release waits for none of it."""
+
+    def topic_problem(self) -> str:
+        """Why nobody can be told by the topic; empty when somebody can, or there is none."""
+
+    def tell(self, notice: Notice) -> None:
+        """Have it told, after those before it. It returns at once and raises nothing."""
+
+    def untold(self) -> tuple[str, ...]:
+        """Why some of it could not be told. It waits some seconds for what is still to be told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """All of them."""
@@ -306,7 +325,8 @@ class Ports:
     logs: Logs
     probe: Probe
     clock: TickingClock
-    progress: Progress
+    progress: LiveProgress
     promotions: PromotionRecord
     instruments: Instruments
     approvals: Approvals
+    announcements: Announcements = field(default_factory=Nobody)

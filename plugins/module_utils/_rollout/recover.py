@@ -30,10 +30,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """A *release* under way that is given up, and its deployment."""
+    """A *release* under way that is given up, and its deployment. ``first``: another release comes after that."""
 
     release: Release
     started: Started
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,8 @@ class Recovery:
 
     ``ended`` are the other records as they are to be completed, which is not written yet. ``snapshot`` is what there
     was before all that nobody judged, encoded; empty when nothing was interrupted. ``kept``: the release table has one
-    of a change of settings. ``withdrawn`` is the release under way whose way back leads where a rollback goes.
+    of a change of settings. ``withdrawn`` is the release under way that is given up: its way back leads where a
+    rollback goes, or it shares target groups with what is wanted instead.
     """
 
     adopted: Release | None = None
@@ -124,6 +126,9 @@ def recover(session: Session, facts: Facts) -> Recovery:
         elif left and recovery.withdrawn is None and _leads_back(session, facts, release, left.standing):
             session.say(f"the release of {release.name} is under way; it is rolled back, and nothing is deployed anew")
             recovery = replace(recovery, withdrawn=Withdrawn(release, left.started))
+        elif left and recovery.withdrawn is None and _stands_in_the_way(facts, release, left):
+            session.say(f"the release of {release.name} is under way; it is rolled back first")
+            recovery = replace(recovery, withdrawn=Withdrawn(release, left.started, first=True))
         else:
             ended, orphan = _end(session, release, left)
             orphan = orphan or recovery.orphan_arn
@@ -158,10 +163,24 @@ def _is_wanted(facts: Facts, release: Release, standing: Standing) -> bool:
 
 def _leads_back(session: Session, facts: Facts, release: Release, standing: Standing) -> bool:
     """Whether ECS brings the service where a rollback goes, when it rolls the deployment of *release* back."""
+    there = release.previous_task_definition_arn
+    wanted = session.request.kind == ROLLBACK and there == facts.target.task_definition_arn
+    return wanted and _can_go_back(facts, release, standing)
+
+
+def _stands_in_the_way(facts: Facts, release: Release, left: _Left) -> bool:
+    """Whether its tasks and its share of the users are in a target group that the wanted release needs for itself.
+
+    A deployment that only replaces tasks has no share that its successor would have to take over.
+    """
+    return left.started.strategy.shifts_weights and _can_go_back(facts, release, left.standing)
+
+
+def _can_go_back(facts: Facts, release: Release, standing: Standing) -> bool:
+    """Whether ECS can still take the deployment of *release* back to a release that was judged fit."""
     moving = standing.state in (DeploymentState.PENDING, DeploymentState.IN_PROGRESS)
     there = release.previous_task_definition_arn
-    judged = running_release(facts.history, there) if there else None
-    return session.request.kind == ROLLBACK and moving and bool(judged) and there == facts.target.task_definition_arn
+    return moving and bool(there) and running_release(facts.history, there) is not None
 
 
 def _end(session: Session, release: Release, left: _Left | None) -> tuple[Release, str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .._release.record import Outcome, finished
 from .act.gone import await_gone
 from .recover import Recovery
+from .results import Result
 from .scaling.model import view_scaling
 from .service.comparison import view_rule, view_settings
 from .service.rules import ours_or_there
@@ -132,9 +133,10 @@ def _remove(session: Session, found: Removal) -> None:
         session.say(f"deregistered {len(found.task_definitions)} revisions")
 
 
-def removal_data(removal: Removal, disclosure: Disclosure) -> dict[str, Any]:
+def removal_data(removal: Removal, disclosure: Disclosure, *, check_mode: bool = False) -> dict[str, Any]:
     """*removal* as a module returns it; values are shown as *disclosure* says."""
     before: dict[str, Any] = {}
+    ending = Result.PLANNED if check_mode else Result.REMOVED
     if removal.service:
         before["service"] = view_settings(removal.service.settings)
     if removal.rules:
@@ -149,5 +151,6 @@ def removal_data(removal: Removal, disclosure: Disclosure) -> dict[str, Any]:
     return {
         "changed": removal.changed,
         "action": "remove",
+        "result": (ending if removal.changed else Result.UNCHANGED).value,
         "diff": {"before": before, "after": {}} if removal.changed else {},
     }

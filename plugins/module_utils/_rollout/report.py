@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._release.record import Outcome, Release, running_release
 from .judge.decision import Decision, Step
+from .results import Result
 
 if TYPE_CHECKING:
     from .._release.record import Measurement
@@ -39,6 +40,7 @@ class RolloutResult:
     image: str
     definition: str
     plan: RolloutPlan
+    result: Result = Result.UNCHANGED
     task_definition_arn: str = ""
     release: Release | None = None
     timings: Timings = field(default_factory=Timings)
@@ -46,9 +48,10 @@ class RolloutResult:
     warnings: tuple[str, ...] = ()
 
 
-def build_result(
+def build_result(  # noqa: PLR0913 - each is a thing of its own
     session: Session,
     facts: Facts,
+    result: Result = Result.UNCHANGED,
     *,
     release: Release | None = None,
     timings: Timings | None = None,
@@ -56,6 +59,7 @@ def build_result(
 ) -> RolloutResult:
     """The result of what was done with *facts*. Without a *release* of this run, it names the one that runs."""
     return RolloutResult(
+        result=result,
         changed=facts.plan.changed,
         action=facts.plan.action.value,
         version=facts.target.release.version,
@@ -74,6 +78,7 @@ def as_data(result: RolloutResult) -> dict[str, Any]:
     """*result* as a module returns it."""
     return {
         "changed": result.changed,
+        "result": result.result.value,
         "action": result.action,
         "version": result.version,
         "image": result.image,
@@ -123,7 +128,7 @@ def failure_paragraph(subject: str, decision: Decision, *, outcome: Outcome, sta
     ended = {
         Outcome.ROLLED_BACK: "was rolled back",
         Outcome.STOPPED: "was stopped",
-    }.get(outcome, "failed")
+    }.get(outcome, "failed and was not rolled back")
     times = f"Detected after {timings.to_detect:.1f} s"
     if outcome in (Outcome.ROLLED_BACK, Outcome.STOPPED):
         times += (
@@ -135,7 +140,7 @@ def failure_paragraph(subject: str, decision: Decision, *, outcome: Outcome, sta
 def evidence_sentence(evidence: tuple[dict[str, Any], ...]) -> str:
     """The most telling of the evidence, in one sentence; empty when there is none."""
     for task in evidence:
-        lines = [line.strip() for line in task["log_lines"] if line.strip()][-3:]
+        lines = [line.strip() for line in task.get("log_lines", ()) if line.strip()][-3:]
         if lines:
             return f"Last log lines of task {task['task']}: {' | '.join(lines)[-600:]}"
     return ""

@@ -18,6 +18,7 @@ from .preflight.checks import check, check_schema
 from .preflight.served import warn_of_unused_consents
 from .recover import recover
 from .report import build_result
+from .results import Result
 from .session import Session
 from .withdraw import predicted, withdraw
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from .part import Part
     from .plan.read import Facts
     from .ports import Ports
-    from .recover import Recovery
+    from .recover import Recovery, Withdrawn
     from .report import RolloutResult
     from .request.model import RolloutRequest
 
@@ -69,14 +70,14 @@ def _predict(session: Session, facts: Facts) -> RolloutResult:
         session.warn(f"an interrupted release of {facts.interrupted[0].name} would be looked into first")
     facts, recovery = _recovered(session, facts)
     _insist_on_release(session, recovery, facts)
-    if recovery.withdrawn:
+    if recovery.withdrawn and not recovery.withdrawn.first:
         check_schema(session, facts)
         return predicted(build_result(session, facts))
     if facts.plan.action is Action.UNCHANGED:
         _verify(session, facts)
     else:
         check(session, facts, orphan_arn=recovery.replaceable_arn)
-    return build_result(session, facts)
+    return build_result(session, facts, Result.PLANNED if facts.plan.changed else Result.UNCHANGED)
 
 
 def bring(session: Session) -> Part:
@@ -87,8 +88,7 @@ def bring(session: Session) -> Part:
     facts, recovery = _recovered(session, read(session))
     _insist_on_release(session, recovery, facts)
     if recovery.withdrawn:
-        check_schema(session, facts)
-        return withdraw(session, facts, recovery, recovery.withdrawn)
+        return _withdraw(session, facts, recovery, recovery.withdrawn)
     if facts.plan.action is Action.UNCHANGED:
         _verify(session, facts)
         recovery.complete(session)
@@ -97,6 +97,16 @@ def bring(session: Session) -> Part:
     if facts.plan.action is Action.SETTINGS:
         return change_settings(session, facts, recovery)
     return Attempt(session, facts, recovery).go()
+
+
+def _withdraw(session: Session, facts: Facts, recovery: Recovery, withdrawn: Withdrawn) -> Part:
+    """Give the release up that is under way, and release what is wanted after it, if that is another one."""
+    if not withdrawn.first:
+        check_schema(session, facts)
+        return withdraw(session, facts, recovery, withdrawn)
+    check(session, facts, orphan_arn=recovery.replaceable_arn)
+    withdraw(session, facts, recovery, withdrawn)
+    return bring(session)
 
 
 def _recovered(session: Session, facts: Facts) -> tuple[Facts, Recovery]:

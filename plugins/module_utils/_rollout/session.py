@@ -8,17 +8,20 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, TypeVar
 
+from .._common.progress import Board
 from .._errors import FastbreakError, RefusedError
 from .._release.lease import LOCK_SECONDS, RENEW_SECONDS, Lease, await_free, holder_in_words
 from .._release.record import Lock, timestamp
 from .disclosure.redaction import Redaction
 from .guarded import OWN_BY_ID, guarded
+from .notices import Notice
 from .service.conditions import secrets_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .._release.record import Release
+    from .notices import Moment
     from .ports import Ports
     from .request.model import RolloutRequest
 
@@ -55,6 +58,40 @@ class Session:
     def say(self, text: str) -> None:
         """Show a line with the time since the start."""
         self.ports.progress.say(f"{self.request.service} +{self.elapsed():.0f}s: {self.shown(text)}")
+
+    @property
+    def live(self) -> bool:
+        """Whether a board is shown."""
+        return self.ports.progress.live
+
+    def draw(self, board: Board) -> None:
+        """Show how the release stands, in the place of how it stood."""
+        self.ports.progress.draw(Board(*self.shown((board.title, board.facts, board.table))))
+
+    def tell(self, state: Moment, release: Release, *, gate: str = "", verdict: str = "", seen: str = "") -> None:
+        """Tell those who want to know of *release*, and what was *seen* by the gate that decided, if one did."""
+        self.ports.announcements.tell(
+            Notice(
+                state=state,
+                service=release.service,
+                cluster=self.request.cluster.rpartition("/")[2],
+                version=release.version,
+                digest=release.digest,
+                strategy=release.strategy,
+                kind=release.kind,
+                release_id=release.release_id,
+                deployment_id=release.deployment_id,
+                gate=gate,
+                verdict=verdict,
+                # Others read it: it never holds a value, asked for or not.
+                seen=self.redaction.text(seen),
+            )
+        )
+
+    def end_telling(self) -> None:
+        """Warn of what could not be told."""
+        for problem in dict.fromkeys(self.ports.announcements.untold()):
+            self.warn(f"not everybody was told of the release: {problem}")
 
     def warn(self, text: str) -> None:
         """Keep a warning for the result, and show it."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from .._errors import FastbreakError, OperationError, RefusedError, RequestError, RolledBackError
 from .._release.record import ROLLBACK
+from .results import Result, ends, of_error
 from .run import bring, predict
 from .session import Session
 
@@ -178,12 +179,12 @@ def _with_the_rest(session: Session, error: FastbreakError, done: Done) -> Fastb
             whole = False
             told.append(f"{other.request.service} could not be undone: {failure.message}")
     told = [words for words in told if words]
-    kind = type(error)
+    kind, result = type(error), of_error(error)
     if not whole:
-        kind = OperationError
-    elif told and isinstance(error, RefusedError | RequestError):
-        kind = RolledBackError
-    return kind(" ".join((error.message, *told)), **error.details)
+        kind, result = OperationError, Result.ROLLBACK_FAILED
+    elif told and result in (Result.REFUSED, Result.FAILED):
+        kind, result = RolledBackError, Result.ROLLED_BACK
+    return ends(kind(" ".join((error.message, *told)), **error.details), result)
 
 
 def _with_notes(

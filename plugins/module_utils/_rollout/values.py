@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 
 #: The capacity providers of Fargate.
-FARGATE_PROVIDERS = frozenset({"FARGATE", "FARGATE_SPOT"})
+SPOT = "FARGATE_SPOT"
+FARGATE_PROVIDERS = frozenset({"FARGATE", SPOT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +255,8 @@ class Answer:
 
     ``status`` is 0 when nothing came back. ``unreachable`` says that no connection could be made, so that nothing
     was measured; a connection that was accepted and then not answered is an answer of status 0.
+
+    ``request_id`` is what the service's log, or else the load balancer's access log, knows the request by.
     """
 
     status: int
@@ -263,6 +266,7 @@ class Answer:
     location: str = ""
     body: bytes = b""
     seconds: float = 0.0
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 from .._errors import OperationError
 from .._release.record import Outcome
 from .judge.decision import Step
+from .notices import UNDONE as TOLD
 from .part import Unchanged
 from .recording import Recording
 from .report import Timings, as_data, build_result
+from .results import Result
 from .undo.destination import way_to
 from .undo.go_back import undo
 from .undo.take_snapshot import snapshot_before
@@ -44,17 +46,23 @@ def withdraw(session: Session, facts: Facts, recovery: Recovery, withdrawn: With
     record = Recording(session, withdrawn.release)
     why = f"{session.ports.surroundings.caller_arn()} had it rolled back before it was judged to the end"
     unrecorded = record.finish(undone.outcome, f"{why}. {undone.standing}", withdrawn.release.gates)
-    result = predicted(replace(build_result(session, facts, timings=timings), release=record.release))
+    session.tell(TOLD[undone.outcome], record.release)
+    session.end_telling()
+    result = replace(build_result(session, facts, timings=timings), release=record.release)
     if undone.outcome is Outcome.ROLLED_BACK and not unrecorded:
         session.say(undone.standing)
-        return Unchanged(result)
+        return Unchanged(_given_up(result, Result.WITHDRAWN))
     told = " ".join(filter(None, (undone.standing, unrecorded and f"Besides, {unrecorded}")))
     raise OperationError(
         f"Rolling {session.request.service} back from {withdrawn.release.name}, which was under way: {told}",
-        **as_data(result),
+        **as_data(_given_up(result, Result.ROLLBACK_FAILED)),
     )
 
 
 def predicted(result: RolloutResult) -> RolloutResult:
-    """*result* as one of giving a release up."""
-    return replace(result, changed=True, action=WITHDRAW)
+    """*result* as that of a plan to give a release up."""
+    return _given_up(result, Result.PLANNED)
+
+
+def _given_up(result: RolloutResult, ending: Result) -> RolloutResult:
+    return replace(result, changed=True, action=WITHDRAW, result=ending)

@@ -80,6 +80,7 @@ def _ask(request: ProbeRequest) -> dict[str, object]:
             "version": (answer.getheader(request.version_header) or "") if request.version_header else "",
             "location": (answer.getheader("Location") or "").partition("?")[0][:200],
             "seconds": round(time.monotonic() - began, 4),
+            "request_id": (answer.getheader("X-Request-Id") or "")[:128],
             "body": base64.b64encode(body).decode(),
         }
     except (OSError, http.client.HTTPException) as error:

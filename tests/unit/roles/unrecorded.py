@@ -17,6 +17,11 @@ UNRECORDED = {
     "deployer": {
         **dict.fromkeys(["ecr:GetAuthorizationToken"], _LAYERS),
         **dict.fromkeys(["ecs:ContinueServiceDeployment"], "judges pauses of blue/green, linear and canary releases"),
+        **dict.fromkeys(["kms:Decrypt", "kms:GenerateDataKey"], "SNS asks for it in the caller's name"),
+        **dict.fromkeys(
+            ["events:PutEvents", "sns:GetTopicAttributes", "sns:Publish"], "tells of releases; came after the recording"
+        ),
+        "servicequotas:GetServiceQuota": "compares a release with Fargate's quota; came after the recording",
         "iam:SimulatePrincipalPolicy": "asks whether a release's roles may read its secrets and move its traffic",
         "iam:CreateServiceLinkedRole": "Application Auto Scaling asks for it with the first target in an account",
         **dict.fromkeys(["ecs:StopTask", "ecs:DeleteService"], _FAILURE),

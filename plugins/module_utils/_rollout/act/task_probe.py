@@ -162,6 +162,7 @@ def _answer(line: str) -> Answer | None:
             location=str(told_of.get("location") or ""),
             body=base64.b64decode(str(told_of.get("body") or "")),
             seconds=float(told_of.get("seconds") or 0.0),
+            request_id=str(told_of.get("request_id") or ""),
         )
     except (ValueError, TypeError, KeyError, AttributeError):
         return None

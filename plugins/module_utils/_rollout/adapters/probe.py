@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import http.client
+import secrets
 import socket
 import ssl
 from functools import cached_property
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 _AGENT = "fastbreak-rollout"
 _BODY_BYTES = 1 << 20
+# A load balancer hands it on and writes it into its access log, and a service may answer by what name it logs it.
+_TRACE = "X-Amzn-Trace-Id"
+_NAMES = ("X-Request-Id", _TRACE)
+_LONGEST_NAME = 128
 
 
 class HttpProbe:
@@ -56,10 +61,11 @@ class HttpProbe:
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             return Answer(0, problem=f"cannot connect to {parts.netloc}: {error}", unreachable=True)
+        trace = self._trace()
         try:
             target = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
             began = self._clock.monotonic()
-            every = {"User-Agent": _AGENT, **dict(headers), "Connection": "close"}
+            every = {"User-Agent": _AGENT, _TRACE: trace, **dict(headers), "Connection": "close"}
             connection.request(method, target, body=body or None, headers=every)
             response = connection.getresponse()
             version = response.getheader(version_header, "") if version_header else ""
@@ -70,11 +76,16 @@ class HttpProbe:
                 location=_place(response.getheader("Location", "")),
                 body=read[:keep_bytes],
                 seconds=self._clock.monotonic() - began,
+                request_id=_name(response) or trace,
             )
         except (OSError, http.client.HTTPException) as error:
-            return Answer(0, problem=str(error) or type(error).__name__)
+            return Answer(0, problem=str(error) or type(error).__name__, request_id=trace)
         finally:
             connection.close()
+
+    def _trace(self) -> str:
+        """A name for a request: the time, and what tells requests of that second apart."""
+        return f"Root=1-{int(self._clock.now().timestamp()):08x}-{secrets.token_hex(12)}"
 
     def own_address(self, url: str) -> str:
         """The address of this machine by which it would reach *url*; empty when it cannot be told. Sends nothing."""
@@ -95,6 +106,14 @@ class HttpProbe:
         if scheme == "https":
             return http.client.HTTPSConnection(host, port, timeout=timeout, context=self._context)
         return http.client.HTTPConnection(host, port, timeout=timeout)
+
+
+def _name(response: http.client.HTTPResponse) -> str:
+    """What the answer calls the request, if that is a name."""
+    found = (response.getheader(header, "") for header in _NAMES)
+    return next(
+        (name for name in found if name.isascii() and name.isprintable() and 0 < len(name) <= _LONGEST_NAME), ""
+    )
 
 
 def _place(location: str) -> str:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ..service.access import Ingress
 
 _SECRET_ARN_PARTS = 7
+# "Fargate On-Demand vCPU resource count" and "Fargate Spot vCPU resource count".
+_VCPUS, _SPOT_VCPUS = "L-3032A538", "L-36FBB829"
 # What DescribeAlarms takes, and gives in a page, at most.
 _ALARM_NAMES = 100
 _ALARM_KINDS = ("MetricAlarms", "CompositeAlarms")
@@ -70,6 +72,21 @@ class IamRoles(AwsClient):
             for result in page["EvaluationResults"]
             if result["EvalDecision"] in _DENIALS and not result.get("MissingContextValues")
         )
+
+
+class Quotas(AwsClient):
+    """Service Quotas."""
+
+    label = "Service Quotas"
+
+    def fargate_vcpus(self, *, spot: bool) -> float | None:
+        """How many vCPUs Fargate lets the account have; None where there is no such quota."""
+        code = _SPOT_VCPUS if spot else _VCPUS
+        missing = frozenset({"NoSuchResourceException"})
+        answer = self._find(
+            f"read quota {code} of fargate", "get_service_quota", missing, ServiceCode="fargate", QuotaCode=code
+        )
+        return float(answer["Quota"]["Value"]) if answer else None
 
 
 class Secrets(AwsClient):
@@ -174,6 +191,7 @@ class AwsSurroundings:
         self._alarms = Alarms(lambda: connect("cloudwatch"))
         self._identity = Sts(lambda: connect("sts"))
         self._network = Ec2Client(lambda: connect("ec2"))
+        self._quotas = Quotas(lambda: connect("service-quotas"))
         self._platforms = ImagePlatforms(lambda: connect("ecr"), registry_account)
 
     def caller_arn(self) -> str:
@@ -216,6 +234,10 @@ class AwsSurroundings:
     def free_addresses(self, ids: frozenset[str]) -> Mapping[str, int]:
         """How many addresses each subnet that exists has left, by its id."""
         return self._network.free_addresses(ids)
+
+    def fargate_vcpus(self, *, spot: bool) -> float | None:
+        """How many vCPUs Fargate lets the account have in this region, on demand or *spot*; None: not known."""
+        return self._quotas.fargate_vcpus(spot=spot)
 
     def ingress(self, ids: frozenset[str]) -> tuple[Ingress, ...]:
         """What the security groups let in."""

@@ -65,7 +65,7 @@ class Expectation:
         passed = right and not wrong
         slow = self.slowest is not None and (not answer.status or not answer.seconds <= self.slowest)
         label = f"{answer.status} {wrong}" if wrong else _label(answer, attributed=attributed)
-        counted = tally.answered(label, passed=passed, slow=slow)
+        counted = tally.answered(label, passed=passed, slow=slow, request_id=answer.request_id)
         return replace(counted, redirect=answer.location) if answer.location and not passed else counted
 
 

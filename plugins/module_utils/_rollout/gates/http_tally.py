@@ -14,10 +14,15 @@ from .latency_tally import LatencyTally
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_BAD_SHOWN = 3
+
 
 @dataclass(frozen=True, slots=True)
 class HttpTally(LatencyTally):
-    """Counts of one window. ``samples`` are the answers that count, ``others`` those of another release."""
+    """Counts of one window. ``samples`` are the answers that count, ``others`` those of another release.
+
+    ``bad`` are the ids of the latest requests whose answers failed or were slow, each with its answer.
+    """
 
     others: int = 0
     errors: int = 0
@@ -26,12 +31,13 @@ class HttpTally(LatencyTally):
     last_error: str = ""
     redirect: str = ""
     slow: int = 0
+    bad: tuple[str, ...] = ()
 
     def not_sent(self, problem: str) -> HttpTally:
         """The counts with a request that could not be sent."""
         return replace(self, errors=self.errors + 1, errors_in_a_row=self.errors_in_a_row + 1, last_error=problem)
 
-    def answered(self, label: str, *, passed: bool, slow: bool = False) -> HttpTally:
+    def answered(self, label: str, *, passed: bool, slow: bool = False, request_id: str = "") -> HttpTally:
         """The counts with an answer that counts; *label* is what it is called in words."""
         statuses = Counter(dict(self.statuses))
         statuses[label] += 1
@@ -40,6 +46,9 @@ class HttpTally(LatencyTally):
             errors_in_a_row=0,
             statuses=tuple(sorted(statuses.items())),
             slow=self.slow + slow,
+            bad=(*self.bad, f"{request_id} ({label})")[-_BAD_SHOWN:]
+            if request_id and (slow or not passed)
+            else self.bad,
         )
 
     @property
@@ -51,6 +60,8 @@ class HttpTally(LatencyTally):
     @property
     def beside(self) -> Iterator[str]:
         """What else came, in words."""
+        if self.bad:
+            yield f"requests that failed last, by their ids in the logs: {', '.join(self.bad)}"
         if self.redirect:
             yield (
                 f"redirected to {self.redirect}, which is not followed: set the gate's path (and url) to what answers "

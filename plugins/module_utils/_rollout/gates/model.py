@@ -69,7 +69,7 @@ class TaskFailure:
 
 @dataclass(frozen=True, slots=True)
 class TargetObservation:
-    """One look at the targets of a revision. ``targets`` counts them by state and reason.
+    """One look at the targets of a revision. ``targets`` counts them by state and reason, ``states`` names each.
 
     ``unhealthy`` names running containers that fail their own health check, which no target group sees.
     """
@@ -80,6 +80,7 @@ class TargetObservation:
     targets: tuple[tuple[str, int], ...] = ()
     failures: tuple[TaskFailure, ...] = ()
     unhealthy: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
 
     @property
     def whole(self) -> bool:

@@ -52,7 +52,7 @@ class Decision:
     """What to do next, and for a rollback: which gate asked for it, what was seen and what was expected.
 
     ``measurements`` is what it was decided on, by every gate: the record keeps the very same. ``held`` says where a
-    release stands that this run leaves to another one.
+    release stands that this run leaves to another one. ``targets`` is how each of its targets stood.
     """
 
     step: Step
@@ -62,6 +62,7 @@ class Decision:
     expected: str = ""
     measurements: tuple[Measurement, ...] = ()
     held: str = ""
+    targets: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"gate {self.gate} is {self.verdict.value}. Seen: {self.seen}. Expected: {self.expected}."

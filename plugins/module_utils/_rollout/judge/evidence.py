@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Evidence of a failed release: why its tasks stopped, their exit codes, their last log lines."""
+"""Evidence of a failed release: how its targets stood, why its tasks stopped, exit codes, their last log lines."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 
 _LOG_LINES = 20
 _TASKS_SHOWN = 3
+_TARGETS_SHOWN = 10
+
+
+def with_targets(evidence: tuple[dict[str, Any], ...], targets: tuple[str, ...]) -> tuple[dict[str, Any], ...]:
+    """*evidence* with how the *targets* stood when the release was judged: going back takes them away."""
+    return (*evidence, {"targets": list(targets[:_TARGETS_SHOWN])}) if targets else evidence
 
 
 def gather_evidence(session: Session, facts: Facts, task_definition_arn: str) -> tuple[dict[str, Any], ...]:

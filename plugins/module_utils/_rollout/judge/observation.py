@@ -41,6 +41,7 @@ class Look:
     more. ``service`` is that of the last look that saw one, and ``began`` when ECS began what was its primary
     deployment at the first. ``changed`` are listener rules that are not as this run left them. ``group`` is the target
     group that the release's tasks are in; empty before any is. ``strange`` says which live weights are not ECS's.
+    ``others`` are the running tasks of the service that are not the release's.
     """
 
     state: DeploymentState = DeploymentState.PENDING
@@ -57,6 +58,7 @@ class Look:
     progress: Progress = field(default_factory=Progress)
     group: str = ""
     strange: str = ""
+    others: int = 0
 
     @property
     def reachable(self) -> bool:
@@ -90,7 +92,8 @@ class Observer:
             began = last.began or (service.primary.created_at if service.primary else None)
             seen = replace(self._follow(seen, service), service=service, began=began)
             targets = self._targets()
-            tasks = self._tasks()
+            listed = self._list_tasks()
+            tasks = self._of_release(listed)
             there = self._session.ports.balancing.find_rules(tuple(rule.arn for rule in rules))
             changed = self._changed(rules, there)
             # A rule is read as it was for a moment after it was written: only what is seen twice was changed.
@@ -103,7 +106,7 @@ class Observer:
             shared = any(found for arn, found in (targets or {}).items() if arn != group)
             strange = self._told_weights(seen, group, rules, there) if shared else ""
             seen = replace(seen, targets=counted, problem="", unseen=False, lost=lost, changed=changed)
-            return replace(seen, group=group, strange=strange)
+            return replace(seen, group=group, strange=strange, others=sum(map(_runs, listed)) - sum(map(_runs, tasks)))
         except UnavailableError as error:
             return replace(seen, problem=str(error), unseen=True)
         except OperationError as error:
@@ -189,16 +192,23 @@ class Observer:
             progress=standing.progress,
         )
 
-    def _tasks(self) -> tuple[Task, ...]:
+    def _list_tasks(self) -> tuple[Task, ...]:
+        request = self._session.request
+        return self._session.ports.ecs.list_tasks(request.cluster, request.service)
+
+    def _of_release(self, listed: tuple[Task, ...]) -> tuple[Task, ...]:
         """The tasks of the release that count."""
-        request, started = self._session.request, self._started
-        listed = self._session.ports.ecs.list_tasks(request.cluster, request.service)
+        started = self._started
         tasks = of_revision(listed, started.task_definition_arn)
         if started.arn:
             tasks = of_deployment(tasks, started.primary_id)
         if self._stopped_before is None:
             self._stopped_before = frozenset(task.arn for task in tasks if task.stop_code)
         return tuple(task for task in tasks if task.arn not in self._stopped_before)
+
+
+def _runs(task: Task) -> bool:
+    return task.last_status == "RUNNING" and not task.stop_code
 
 
 def is_failure(task: Task) -> bool:
@@ -252,6 +262,7 @@ def count_targets(desired: int, tasks: tuple[Task, ...], targets: tuple[Target, 
         healthy=sum(target.state == "healthy" for target in ours),
         running=len(running),
         targets=tuple(sorted(states.items())),
+        states=tuple(sorted(f"{target.address}: {target_words(target)}" for target in ours)),
     )
 
 

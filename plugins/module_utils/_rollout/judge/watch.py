@@ -20,6 +20,7 @@ from ..gates.model import Scene
 from ..service.deployment import DeploymentState
 from ..stages import Phase, Stage
 from ..strategies.service_events import said_of
+from .board import Times, board_of
 from .decision import Decision, Reading, Step, decide
 from .measuring import Measuring
 from .observation import Look, Observer
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from .kept import Earlier
 
 _SUMMARY_SECONDS = 30.0
+_DRAW_SECONDS = 1.0
 # How often what is measured is kept for a run that goes on after this one was killed.
 _KEEP_SECONDS = 15.0
 # What looks and measurings may take beyond the times that `decide` itself keeps.
@@ -94,6 +96,8 @@ class Watch:
         self._steering = Steering(session, started, traffic)
         self._shown: Mapping[str, Verdict] = {}
         self._summary_due = session.monotonic() + _SUMMARY_SECONDS
+        self._began = self._draw_due = session.monotonic()
+        self._bakes = self._baking_seconds()
         self._keeps = keeps
         self._keep_due = session.monotonic()
 
@@ -104,6 +108,14 @@ class Watch:
             return 0.0
         longest = max((gate.longest_seconds for gate in self._gates), default=0.0)
         return strategy.planned_seconds(deployment) + strategy.judged_shares(deployment) * longest
+
+    def _baking_seconds(self) -> float:
+        """What a good release takes by plan: ECS's own waits, and at each share the time of the longest gate."""
+        strategy, deployment = self._started.strategy, self._session.request.settings.deployment
+        measures = max((gate.initial_delay_seconds + gate.bake_seconds for gate in self._gates), default=0.0)
+        if not self._started.arn or deployment.strategy != strategy.name:
+            return measures
+        return strategy.planned_seconds(deployment) + max(1, strategy.judged_shares(deployment)) * measures
 
     def run(self) -> Decision:
         """Watch until there is something else to do than wait. The decision holds what it rests on."""
@@ -117,7 +129,8 @@ class Watch:
             pause=lambda _elapsed: self._until_due(),
             on_timeout=lambda _decision, elapsed: timed_out(
                 f"The release of {request.service} could not be judged within {elapsed:.0f} s, though its deployment "
-                f"is {self._look.state.value}. Nothing was rolled back; run the same command again to judge it."
+                f"is {self._look.state.value}{self._why()}. Nothing was rolled back; run the same command again to "
+                "judge it."
                 f"{said_of(self._look.service, self._look.began)}",
                 state=self._look.state.value,
                 problem=self._look.problem,
@@ -128,6 +141,11 @@ class Watch:
             return replace(decision, held=self._held())
         closer = self._look_closer(decision) if decision.step is Step.ROLL_BACK else decision
         return self._with_causes(closer) if closer.step in (Step.ROLL_BACK, Step.AWAIT_ROLLBACK) else closer
+
+    def _why(self) -> str:
+        """Why it could not be judged, as far as that is known."""
+        problem = self._look.problem.rstrip(".")
+        return f" as far as could be seen; the last look failed: {problem}" if problem else ""
 
     def _keep(self, decision: Decision) -> None:
         self._keep_due = self._session.monotonic() + _KEEP_SECONDS
@@ -145,7 +163,8 @@ class Watch:
         targets = self._look.targets
         causes = (cause for cause in (targets.sick, *targets.causes) if cause and cause not in decision.seen)
         said = said_of(self._look.service, self._look.began).strip().rstrip(".")
-        return replace(decision, seen="; ".join(part for part in (decision.seen, *causes, said) if part))
+        seen = "; ".join(part for part in (decision.seen, *causes, said) if part)
+        return replace(decision, seen=seen, targets=targets.states)
 
     def _turn(self) -> Decision:
         self._measuring.time.turn()
@@ -156,6 +175,7 @@ class Watch:
             self._plan_asking()
         self._measuring.measure(self._scene(fresh=fresh))
         decision, phase = self._judge(), self._measuring.phase
+        self._draw(decision)
         if decision.step in (Step.WAIT, Step.GO_ON) and self._session.monotonic() >= self._keep_due:
             self._keep(decision)
         if self._steering.hands_over(decision, self._look, phase):
@@ -251,6 +271,17 @@ class Watch:
         if due:
             self._summary_due = now + _SUMMARY_SECONDS
         self._shown = {measured.gate: measured.verdict for measured in measurements}
+
+    def _draw(self, decision: Decision) -> None:
+        """Show how the release stands, where there is a board for it: every second at most, and its last."""
+        now = self._session.monotonic()
+        if not self._session.live or (now < self._draw_due and decision.step is Step.WAIT):
+            return
+        self._draw_due = now + _DRAW_SECONDS
+        request = self._session.request
+        title = f"{request.service} {self._version} ({self._started.strategy.name})"
+        times = Times(now - self._began, self._bakes)
+        self._session.draw(board_of(title, self._look, decision.measurements, times))
 
     def _until_due(self) -> float:
         """Seconds until a look, a question, a measuring or the end of a bake time."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..._common.commands import PROMOTE
-from ..._errors import RefusedError, RequestError
+from ..._errors import FastbreakError, RefusedError, RequestError
 from ..._release.image import parse_image
 from ..._release.record import DEPLOY, ROLLBACK, running_release
 from ..._release.schema import schema_problem
@@ -20,10 +20,12 @@ from ..definition.problems import definition_problems, size_problems
 from ..gates.model import Beforehand
 from ..plan.differences import Action
 from ..strategies.table import strategy_named
+from .allowed import allowed
 from .arithmetic import arithmetic_problems
 from .capacity import capacity_problems
 from .permissions import permission_problems
 from .prerequisites import prerequisite_problems
+from .quotas import quota_problems
 from .reach import reach_problems
 from .served import serving_problems, warn_of_unused_consents
 from .shifting import shifting_problems
@@ -50,24 +52,9 @@ def check(session: Session, facts: Facts, *, orphan_arn: str = "") -> None:
     RefusedError for what is missing or in the way.
     """
     misfits = [*_misfits(session.request, facts), *_definition_problems(session.request, facts)]
-    problems = [
-        *_plan_problems(facts),
-        *_movement_problems(session.request, facts),
-        *_promotion_problems(session, facts),
-        *_schema_problems(facts),
-        *_deployment_problems(session, facts, orphan_arn),
-        *shifting_problems(session, facts, orphan_arn),
-        *prerequisite_problems(session, facts),
-        *permission_problems(session, facts),
-        *capacity_problems(session, facts),
-        *arithmetic_problems(session, facts),
-        *reach_problems(session, facts),
-        *serving_problems(session, facts),
-        *_alarm_problems(session, facts),
-        *_gate_alarm_problems(session, facts),
-        *_gate_problems(session, facts),
-    ]
+    problems = _found_problems(session, facts, orphan_arn)
     warn_of_unused_consents(session, facts)
+    _warn_of_topic(session)
     found = [*misfits, *problems]
     numbered = " ".join(f"({number}) {problem}" for number, problem in enumerate(found, 1))
     if problems:
@@ -82,6 +69,39 @@ def check(session: Session, facts: Facts, *, orphan_arn: str = "") -> None:
             f"{numbered}",
             problems=found,
         )
+
+
+def _found_problems(session: Session, facts: Facts, orphan_arn: str) -> list[str]:
+    """What is missing or in the way, of all kinds."""
+    return [
+        *_plan_problems(facts),
+        *_movement_problems(session.request, facts),
+        *_promotion_problems(session, facts),
+        *_schema_problems(facts),
+        *_deployment_problems(session, facts, orphan_arn),
+        *shifting_problems(session, facts, orphan_arn),
+        *prerequisite_problems(session, facts),
+        *permission_problems(session, facts),
+        *capacity_problems(session, facts),
+        *quota_problems(session, facts),
+        *arithmetic_problems(session, facts),
+        *reach_problems(session, facts),
+        *serving_problems(session, facts),
+        *_alarm_problems(session, facts),
+        *_gate_alarm_problems(session, facts),
+        *_gate_problems(session, facts),
+    ]
+
+
+def _warn_of_topic(session: Session) -> None:
+    """A topic that is not there keeps no release out: it is said that nobody will be told by it."""
+    try:
+        look = session.ports.announcements.topic_problem
+        problem = allowed(session, "notifications.topic_arn", look)
+    except FastbreakError as error:
+        problem = error.message
+    if problem:
+        session.warn_once(f"nobody is told of this release by notifications.topic_arn: {problem}")
 
 
 def check_schema(session: Session, facts: Facts) -> None:

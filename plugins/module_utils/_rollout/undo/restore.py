@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ..._errors import FastbreakError, SupersededError
+from ..results import Result
 from ..scaling.change import change_back
 from ..service.comparison import changed_settings, starts_deployment
 from ..service.rules import at, same_conditions, widened, with_waiting, written
@@ -66,6 +67,11 @@ class Restoration:
             self._try("the service's settings", self._settings)
             self._try("the scaling", self._scaling)
         return Restored(tuple(dict.fromkeys(self._done)), tuple(dict.fromkeys(self._left)))
+
+    @property
+    def result(self) -> Result:
+        """How a run ends that undoes nothing else: as if nothing had been, or with something that is not back."""
+        return Result.ROLLBACK_FAILED if self._left else Result.FAILED
 
     def put_back(self, rule: StandingRule) -> str:
         """Put back a *rule* of before that no longer stands; its name."""
@@ -178,7 +184,7 @@ class Restoration:
 
     def _delete(self, rule: StandingRule) -> None:
         self._session.ports.balancing.delete_rule(rule.arn)
-        self._done.append(f"no {rule.name}")
+        self._done.append(f"{rule.name} (deleted)")
 
     def _settings(self) -> None:
         request, ecs, before = self._session.request, self._session.ports.ecs, self.snapshot.settings
@@ -210,7 +216,7 @@ class Restoration:
             if change is None:
                 return
             scaling.change_scaling(request.cluster, request.service, change)
-        self._done.append("the scaling" if before else "no scaling")
+        self._done.append("the scaling" if before else "the scaling (removed)")
         self._try("the desired count", self._desired_count)
 
     def _desired_count(self) -> None:

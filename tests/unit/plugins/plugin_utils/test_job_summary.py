@@ -69,3 +69,13 @@ def test_no_text_ends_its_block_or_its_cell(line: str, seen: str) -> None:
     assert row.replace("\\|", "").count("|") == 5
     assert row.count("`") in {6, 8}
     assert first == "### deploy: failed"
+
+
+@pytest.mark.parametrize(
+    ("given", "heading"),
+    [("rolled_back", "### deploy: failed (rolled_back)"), ("<b>", "### deploy: failed"), (7, "### deploy: failed")],
+)
+def test_the_heading_says_in_a_word_how_the_release_ended(given: object, heading: str) -> None:
+    summary = JobSummary()
+    summary.judged({"result": given})
+    assert summary.text("deploy", failed=True).splitlines()[0] == heading

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._release.page import page, rows, table
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.page import columns, page, rows, table
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -115,3 +115,24 @@ def test_the_table_is_aligned_and_sends_no_control_characters() -> None:
     assert rows(INFO) == [
         ("2026-11-26 10:00:00", "1.2.0", "arn:aws:iam::1:user/me", "CANARY", "ROLLED_BACK", "UNHEALTHY", "100")
     ]
+
+
+def test_services_that_were_released_together_are_shown_with_how_each_ended() -> None:
+    lead = {**RELEASE, "service": "inference", "services": ["inference-worker", "inference", "inference-mail"]}
+    worker = {**RELEASE, "service": "inference-worker", "outcome": "ROLLED_BACK", "reason": "the API was refused"}
+    earlier = {**worker, "started_at": "2026-11-25T10:00:00.000Z", "outcome": "SUCCEEDED"}
+    other_image = {**worker, "digest": "sha256:b", "outcome": "FAILED"}
+    info = {"releases": [lead, RELEASE], "companions": {"inference-worker": [other_image, worker, earlier]}}
+    assert columns(info)[-1] == "together with"
+    assert [row[-1] for row in rows(info)] == ["inference-worker ROLLED_BACK, inference-mail (no record)", ""]
+    found = seen(page(info, "prod", "now"))
+    assert "together with inference-worker ROLLED_BACK, inference-mail (no record)" in found.text
+    assert "the API was refused" in found.text
+    assert found.tags.count("h3") == 1
+    assert "together with" not in seen(page(INFO, "prod", "now")).text
+
+
+@pytest.mark.parametrize("companions", [None, "x", {"inference-worker": None}, {"inference-worker": [None, {}, "x"]}])
+def test_services_without_a_record_are_named_all_the_same(companions: Any) -> None:
+    info = {"releases": [{**RELEASE, "services": ["inference-worker"]}], "companions": companions}
+    assert rows(info)[0][-1] == "inference-worker (no record)"

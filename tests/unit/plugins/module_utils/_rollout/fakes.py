@@ -464,6 +464,9 @@ class World(Scheduler):
     def free_addresses(self, ids: frozenset[str]) -> Mapping[str, int]:
         return dict.fromkeys(ids, self.addresses)
 
+    def fargate_vcpus(self, *, spot: bool) -> float | None:
+        return self.vcpus
+
     def secret_keys(self, value_from: str) -> frozenset[str] | None:
         if self.forbidden:
             raise OperationError("these credentials may not", code="AccessDeniedException")

@@ -21,6 +21,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values impo
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from ansible_collections.fastbreak.aws.plugins.module_utils._common.progress import Board
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.approval import Answer, Question
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import Promotion
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import KeptSnapshot, Lock, Release
@@ -108,6 +109,8 @@ class Scheduler:
 
     asked: list[Question]
     answered: list[Answer]
+    lock: Lock | None
+    live = False
 
     def __init__(self, name: str = "inference") -> None:
         #: The only service of this account.
@@ -119,6 +122,8 @@ class Scheduler:
         #: What AWS says the time is, where that is not the clock's.
         self.told_time: datetime | None = None
         self.lines: list[str] = []
+        #: What was shown of how the release stands, where `live` says that it is.
+        self.boards: list[Board] = []
         self.behaviours: dict[str, Behaviour] = {}
         self.images: list[RepositoryImage] = []
         self.definitions: dict[str, TaskDefinition] = {}
@@ -133,8 +138,7 @@ class Scheduler:
         self.records: dict[str, Release] = {}
         self.promoted: list[Promotion] = []
         self.labels: dict[str, str] = {}
-        self.asked, self.answered = [], []
-        self.lock: Lock | None = None
+        self.asked, self.answered, self.lock = [], [], None
         self.kept: KeptSnapshot | None = None
         self.missing: set[str] = set()
         #: What was run once, and what that logged.
@@ -158,7 +162,7 @@ class Scheduler:
         #: What no role's policies allow.
         self.denied: set[str] = set()
         #: How many addresses each subnet has left; and that of this machine.
-        self.addresses, self.address = 251, "192.0.2.1"
+        self.addresses, self.address, self.vcpus = 251, "192.0.2.1", 1000.0
         self.checked = HealthCheck(5, 2, 3)
         #: Where listeners are, and who gets there.
         self.access: ListenerAccess | None = None
@@ -224,6 +228,9 @@ class Scheduler:
 
     def say(self, text: str) -> None:
         self.lines.append(text)
+
+    def draw(self, board: Board) -> None:
+        self.boards.append(board)
 
     # The scheduler
 

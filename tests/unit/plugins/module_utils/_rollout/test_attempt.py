@@ -100,7 +100,9 @@ def test_change_that_ecs_refuses_leaves_nothing_behind(world: World, ports: Port
         raise OperationError("CreateService is denied")
 
     world.create_service = refuse  # type: ignore[method-assign]
-    with pytest.raises(OperationError, match=r"CreateService is denied\. Put back: no rule 100"):
+    with pytest.raises(
+        OperationError, match=r"CreateService is denied\. Put back: rule 100 of listener \d \(deleted\)"
+    ):
         deploy(ports, "1.0.0")
     assert world.rules == {}
     assert newest(world).outcome is Outcome.FAILED

@@ -45,3 +45,10 @@ def test_report_names_the_promotions_the_newest_first(world: World, ports: Ports
         len(report_service("fastbreak-dev", "inference", ports, history=1, disclosure=Disclosure(b"k"))["promotions"])
         == 1
     )
+
+
+def test_report_has_the_records_of_services_that_were_released_together(world: World, ports: Ports) -> None:
+    released(world, ports, services=("worker", "inference"))
+    report = report_service("fastbreak-dev", "inference", ports, history=5, disclosure=Disclosure(b"k"))
+    assert report["releases"][0]["services"] == ("worker", "inference")
+    assert [*report["companions"]] == ["worker"]

@@ -36,7 +36,12 @@ def test_removal_takes_everything_but_the_record(world: World, ports: Ports) -> 
     assert len(world.records) == 1
     assert world.lock is None
     again = remove(make_request(""), ports, check_mode=False)
-    assert removal_data(again, make_request("").disclosure) == {"changed": False, "action": "remove", "diff": {}}
+    assert removal_data(again, make_request("").disclosure) == {
+        "changed": False,
+        "action": "remove",
+        "result": "unchanged",
+        "diff": {},
+    }
 
 
 @pytest.mark.parametrize("check_mode", [False, True])

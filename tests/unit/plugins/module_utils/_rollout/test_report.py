@@ -61,7 +61,7 @@ def test_a_second_result_names_the_release_that_runs_and_shows_no_difference(wor
     [
         (Outcome.ROLLED_BACK, "was rolled back:"),
         (Outcome.STOPPED, "was stopped:"),
-        (Outcome.FAILED, "failed:"),
+        (Outcome.FAILED, "failed and was not rolled back:"),
     ],
 )
 def test_a_failure_says_how_it_ended_and_when(outcome: Outcome, expected: str) -> None:

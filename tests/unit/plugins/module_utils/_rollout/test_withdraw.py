@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, RefusedError
-from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import ROLLBACK, Outcome
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import DEPLOY, ROLLBACK, Outcome
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.schema import Schema
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import DeploymentState
 
@@ -116,3 +116,33 @@ def test_what_does_not_come_back_is_said(world: ShiftingWorld, ports: Ports) -> 
     with pytest.raises(OperationError, match=r"which was under way: .*users do not get its answers"):
         deploy(ports, "", kind=ROLLBACK, **CANARY)
     assert newest(world).outcome is Outcome.FAILED
+
+
+@pytest.mark.parametrize(("until", "kind"), [("paused", ROLLBACK), ("each_step", ROLLBACK), ("each_step", DEPLOY)])
+def test_what_stands_in_the_way_of_a_third_release_is_rolled_back_first(
+    world: ShiftingWorld, ports: Ports, until: str, kind: str
+) -> None:
+    world.push("0.9.0", "c")
+    if kind == ROLLBACK:
+        deploy(ports, "0.9.0", **CANARY)
+    under_way(world, ports, until)
+    assert deploy(ports, "0.9.0", kind=kind, check_mode=True, **CANARY).action == "deploy"
+    assert world.calls == []
+    assert deploy(ports, "0.9.0", kind=kind, **CANARY).action == "deploy"
+    third, given_up = world.history("inference")[:2]
+    assert (third.version[:5], third.outcome) == ("0.9.0", Outcome.SUCCEEDED)
+    assert (given_up.version[:5], given_up.outcome) == ("1.1.0", Outcome.ROLLED_BACK)
+    # Users were back on what ran before the third release took any.
+    assert third.previous_version.startswith("1.0.0")
+
+
+def test_what_stands_in_the_way_stays_when_the_third_release_is_refused(world: ShiftingWorld, ports: Ports) -> None:
+    under_way(world, ports, "each_step")
+    world.push("1.2.0", "d")
+    world.alarms = {"fire": "ALARM"}
+    guarded = by("CANARY", bake_minutes=1, canary_percent=20.0, canary_bake_minutes=1)
+    deployment = replace(guarded["settings"].deployment, alarms=frozenset({"fire"}))
+    with pytest.raises(RefusedError):
+        deploy(ports, "1.2.0", **{**guarded, "settings": replace(guarded["settings"], deployment=deployment)})
+    assert world.calls == []
+    assert newest(world).in_progress

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import http.server
+import re
 import ssl
 import threading
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,9 @@ class _Server(http.server.BaseHTTPRequestHandler):
         met = (self.headers["Host"], self.headers["X-Team"]) == ("a.example", "physio")
         self.send_response({"/away": 302, "/met": 200 if met else 404}.get(self.path, 200))
         self.send_header("X-Version", "v2")
+        if self.path.startswith("/named"):
+            # As a service does that names the request by what the load balancer calls it.
+            self.send_header("X-Request-Id", self.headers["X-Amzn-Trace-Id"] + self.path.partition("?")[2])
         if self.path == "/away":
             self.send_header("Location", "https://me:hunter2@login.example.com/sign-in?state=hunter2")
         self.send_header("Content-Length", "0")
@@ -65,6 +69,22 @@ def test_probe_tells_answers_from_silence_and_from_not_reaching(address: str) ->
     assert (silent.status, silent.unreachable) == (0, False)
     assert ask("http://127.0.0.1:1/").unreachable
     assert ask("http://no-such-host.invalid/").unreachable
+
+
+def test_probe_names_each_request_as_the_logs_do(address: str) -> None:
+    probe = HttpProbe(clock=SystemClock())
+
+    def ask(url: str) -> str:
+        return probe.request("GET", url, timeout_seconds=5, version_header="").request_id
+
+    first, second = ask(address), ask(address)
+    assert re.fullmatch(r"Root=1-[0-9a-f]{8}-[0-9a-f]{24}", first)
+    assert first != second
+    assert ask(f"{address}/named?;Self=1").endswith(";Self=1")
+    # What is no name is not shown.
+    assert re.fullmatch(r"Root=1-[0-9a-f]{8}-[0-9a-f]{24}", ask(f"{address}/named?{'x' * 200}"))
+    silent = probe.request("GET", f"{address}/hang", timeout_seconds=0.2, version_header="")
+    assert (silent.status, silent.request_id[:7]) == (0, "Root=1-")
 
 
 def test_probe_verifies_and_trusts_an_authority_of_its_own(tmp_path: Path) -> None:

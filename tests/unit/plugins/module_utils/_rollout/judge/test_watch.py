@@ -50,7 +50,10 @@ def test_version_that_dies_after_it_was_healthy_is_seen(world: World, ports: Por
     assert "exit code 1" in caught.value.message
     assert "it broke here" in caught.value.message
     assert 18 <= caught.value.details["timings"]["to_detect_seconds"] <= 26
-    assert caught.value.details["evidence"][0]["log_lines"] == ["starting", "it broke here"]
+    evidence = caught.value.details["evidence"]
+    assert evidence[0]["log_lines"] == ["starting", "it broke here"]
+    assert all(": " in target for target in evidence[-1]["targets"])
+    assert evidence[-1] in newest(world).evidence
 
 
 def test_version_that_never_becomes_ready_is_rolled_back(world: World, ports: Ports) -> None:

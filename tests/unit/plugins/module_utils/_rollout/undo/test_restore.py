@@ -61,7 +61,7 @@ CHANGES: list[tuple[Callable[[World], None], str]] = [
     (lambda world: world.rules.clear(), "rule 100"),
     (lambda world: change_rule(world, conditions=()), "rule 100"),
     (lambda world: change_rule(world, tags=frozenset()), "the tags of rule 100"),
-    (add_new, "no rule 50"),
+    (add_new, "rule 50 of listener 2 (deleted)"),
     (lambda world: setattr(world, "scaling", scaling(1, 9)), "the scaling"),
     (lambda world: setattr(world, "scaling", None), "the scaling"),
     (

@@ -1,0 +1,162 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who is told of a release, what of it, and that no release waits or fails for that."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError, UnavailableError
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import ROLLBACK
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.notices import (
+    Moment,
+    Notice,
+    detail,
+    message,
+    subject,
+)
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
+
+from tests.unit.plugins.module_utils._rollout.case import deploy, document, released
+from tests.unit.plugins.module_utils._rollout.shifting import ShiftingWorld, by
+
+if TYPE_CHECKING:
+    from tests.unit.plugins.module_utils._rollout.fakes import World
+
+NOTICE = Notice(Moment.REFUSED, "inference", "fastbreak-prod", "1.4.2-a", "sha256:a", "CANARY", "deploy", "R#1")
+
+
+class Told:
+    """Keeps what is told."""
+
+    def __init__(self, problem: str = "", missing: str = "") -> None:
+        self.notices: list[Notice] = []
+        self.problem, self.missing = problem, missing
+
+    def topic_problem(self) -> str:
+        if self.missing == "unreachable":
+            raise UnavailableError("the network is down")
+        return self.missing
+
+    def tell(self, notice: Notice) -> None:
+        self.notices.append(notice)
+
+    def untold(self) -> tuple[str, ...]:
+        return (self.problem,) if self.problem else ()
+
+    @property
+    def states(self) -> list[str]:
+        return [notice.state.value for notice in self.notices]
+
+
+def telling(ports: Ports, told: Told) -> Ports:
+    return replace(ports, announcements=told)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "states"),
+    [
+        ({}, ["begun", "accepted"]),
+        ({"path_status": {"/v1/analyses": 500}}, ["begun", "refused", "rolled_back"]),
+        ({"cannot_start": True}, ["begun", "refused", "rolled_back"]),
+    ],
+)
+def test_others_are_told_how_it_began_and_ended(
+    world: World, ports: Ports, behaviour: dict[str, Any], states: list[str]
+) -> None:
+    released(world, ports)
+    world.push("1.1.0", "b", **behaviour)
+    told = Told()
+    try:
+        deploy(telling(ports, told), "1.1.0")
+    except FastbreakError:
+        assert "rolled_back" in states
+    assert told.states == states
+    assert {notice.version[:5] for notice in told.notices} == {"1.1.0"}
+    assert told.notices[0].gate == ""
+    if "refused" in states:
+        assert (told.notices[1].verdict, bool(told.notices[1].seen)) == ("UNHEALTHY", True)
+    told.notices.clear()
+    deploy(telling(ports, told), "1.0.0", check_mode=True)
+    assert told.notices == []
+
+
+def test_a_first_release_is_stopped_and_one_that_comes_not_back_is_told_as_such(world: World, ports: Ports) -> None:
+    world.push("1.0.0", "a", cannot_start=True)
+    told = Told()
+    with pytest.raises(FastbreakError):
+        deploy(telling(ports, told), "1.0.0")
+    assert told.states == ["begun", "refused", "stopped"]
+    world.push("1.1.0", "b")
+    deploy(ports, "1.1.0")
+    world.push("1.2.0", "c", path_status={"/v1/analyses": 500})
+    told = Told()
+    before = f"sha256:{'b' * 64}"
+    world.behaviours[before] = replace(world.behaviours[before], ready_after=None)
+    with pytest.raises(FastbreakError):
+        deploy(telling(ports, told), "1.2.0")
+    assert told.states == ["begun", "refused", "rollback_failed"]
+
+
+def test_a_release_that_is_taken_back_is_told() -> None:
+    world = ShiftingWorld()
+    told = Told()
+    ports = telling(Ports(*[world] * 13), told)  # type: ignore[arg-type]
+    canary = by("CANARY", bake_minutes=0, canary_bake_minutes=0)
+    for version, digit, until in (("1.0.0", "a", "done"), ("1.1.0", "b", "paused")):
+        world.push(version, digit)
+        deploy(ports, version, wait_until=until, **canary)
+    deploy(ports, "", kind=ROLLBACK, **canary)
+    assert told.states == ["begun", "accepted", "begun", "rolled_back"]
+
+
+def test_what_is_told_holds_no_value_and_no_name_of_a_person(world: World, ports: Ports) -> None:
+    secret = "a-value-of-the-users-environment"
+    released(world, ports)
+    world.push("1.1.0", "b", exits_after=2.0)
+    world.events = []
+    told = Told()
+    fail = world._fail
+    world._fail = lambda task, deployment, code, _reason, exit_code: fail(  # type: ignore[method-assign]
+        task, deployment, code, f"it said {secret}", exit_code
+    )
+    with pytest.raises(FastbreakError):
+        deploy(telling(ports, told), "1.1.0", document=document(TOKEN=secret))
+    text = " ".join(message(notice) for notice in told.notices)
+    assert "it said" in text
+    assert secret not in text
+    assert "tester" not in text
+
+
+@pytest.mark.parametrize("missing", ["topic x does not exist", "unreachable"])
+def test_what_cannot_be_told_is_a_warning_and_no_more(world: World, ports: Ports, missing: str) -> None:
+    world.push("1.0.0", "a")
+    result = deploy(telling(ports, Told("EventBridge was busy", missing)), "1.0.0")
+    assert result.release is not None
+    assert result.release.succeeded
+    said = " ".join(result.warnings)
+    assert "not everybody was told of the release: EventBridge was busy" in said
+    assert "nobody is told of this release by notifications.topic_arn" in said
+
+
+@pytest.mark.parametrize("state", Moment)
+def test_a_message_reads_for_people_and_for_programs(state: Moment) -> None:
+    notice = replace(NOTICE, state=state, gate="ready", verdict="UNHEALTHY", seen="9 of 9 failed" * 500)
+    text = message(notice)
+    assert json.loads(text[text.index("{") :]) == detail(notice)
+    assert detail(notice)["state"] == state.value
+    assert len(detail(notice)["seen"]) == 1000
+    assert "Gate ready is UNHEALTHY: 9 of 9 failed" in text
+    assert "1.4.2-a" in subject(notice)
+
+
+@pytest.mark.parametrize("version", ["x" * 300, "ü\n\x1b[2J", ""])
+def test_a_subject_is_as_sns_takes_it(version: str) -> None:
+    line = subject(replace(NOTICE, version=version))
+    assert 0 < len(line) <= 100
+    assert line.isascii()
+    assert line.isprintable()
