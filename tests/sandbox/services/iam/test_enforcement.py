@@ -104,6 +104,15 @@ def test_events_are_checked_on_their_bus_with_their_source(enforcing: Enforcing)
     assert "AccessDenied" in refusal(put, EventBusName="another")
 
 
+def test_topics_are_checked_by_their_arn(enforcing: Enforcing) -> None:
+    root = enforcing.root("sns")
+    ours, theirs = (root.create_topic(Name=name)["TopicArn"] for name in ("ours", "theirs"))
+    sns = enforcing.as_role(enforcing.role(allow(["sns:GetTopicAttributes", "sns:Publish"], ours)), "sns")
+    assert sns.get_topic_attributes(TopicArn=ours)["Attributes"]["TopicArn"] == ours
+    assert sns.publish(TopicArn=ours, Subject="x", Message="y")["MessageId"]
+    assert "AuthorizationError" in refusal(sns.publish, TopicArn=theirs, Message="y")
+
+
 BUCKET = {"Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "of-a-stack"}}}
 
 
