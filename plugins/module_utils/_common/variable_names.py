@@ -39,6 +39,7 @@ TOLD = (
     "page",
     "repair",
     "replace",
+    "result_file",
     "retain",
     "revision",
     "skip_rollback",

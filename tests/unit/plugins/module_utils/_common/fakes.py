@@ -30,5 +30,10 @@ class FakeClock:
 class Lines(list[str]):
     """What was said, line by line."""
 
+    live = False
+
+    def draw(self, board: object) -> None:
+        """Nobody watches."""
+
     def say(self, text: str) -> None:
         self.append(text)

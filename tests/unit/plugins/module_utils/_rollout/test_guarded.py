@@ -80,6 +80,7 @@ def test_only_ports_that_read_are_not_guarded() -> None:
         "alarm_",
         "infra",
         "denied_",
+        "fargate_",
         "free_",
         "ingress",
     )

@@ -85,20 +85,22 @@ def test_others_are_told_how_it_began_and_ended(
     assert told.notices == []
 
 
-def test_a_first_release_is_stopped_and_one_that_comes_not_back_is_told_as_such(world: World, ports: Ports) -> None:
+def test_a_first_release_is_stopped(world: World, ports: Ports) -> None:
     world.push("1.0.0", "a", cannot_start=True)
     told = Told()
     with pytest.raises(FastbreakError):
         deploy(telling(ports, told), "1.0.0")
     assert told.states == ["begun", "refused", "stopped"]
-    world.push("1.1.0", "b")
-    deploy(ports, "1.1.0")
-    world.push("1.2.0", "c", path_status={"/v1/analyses": 500})
+
+
+def test_one_that_does_not_come_back_is_told_as_such(world: World, ports: Ports) -> None:
+    released(world, ports)
+    world.push("1.1.0", "b", path_status={"/v1/analyses": 500})
     told = Told()
-    before = f"sha256:{'b' * 64}"
+    before = f"sha256:{'a' * 64}"
     world.behaviours[before] = replace(world.behaviours[before], ready_after=None)
     with pytest.raises(FastbreakError):
-        deploy(telling(ports, told), "1.2.0")
+        deploy(telling(ports, told), "1.1.0")
     assert told.states == ["begun", "refused", "rollback_failed"]
 
 
