@@ -23,7 +23,16 @@ def setting(name: str, default: float) -> float:
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """Answers `/readyz` and one route."""
+    """Answers `/readyz` and one route, to which a body may be sent as well."""
+
+    def do_POST(self) -> None:
+        taken = len(self.rfile.read(int(self.headers["content-length"])))
+        body = json.dumps({"state": "queued", "bytes": taken, "type": self.headers["content-type"]}).encode()
+        self.send_response(202)
+        self.send_header("x-fastbreak-version", VERSION)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
     def do_GET(self) -> None:
         ready = time.monotonic() - BORN >= setting("READY_AFTER_SECONDS", 0)

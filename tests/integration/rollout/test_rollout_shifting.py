@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import re
 import signal
 import threading
 from contextlib import contextmanager, suppress
@@ -108,6 +109,8 @@ def every_gate(platform: Platform, folder: Path) -> Iterator[list[dict[str, Any]
     cloudwatch.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="quiet")
     golden = folder / "golden.jsonl"
     golden.write_text(json.dumps(GOLDEN))
+    clip = folder / "clip.mp4"
+    clip.write_bytes(bytes(100_000))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Judge)
     ended = threading.Event()
     threads = [threading.Thread(target=server.serve_forever), threading.Thread(target=say_yes, args=(platform, ended))]
@@ -119,6 +122,13 @@ def every_gate(platform: Platform, folder: Path) -> Iterator[list[dict[str, Any]
         yield [
             {"kind": "alarms", "alarms": [name], **short},
             {"kind": "task_stability", **short},
+            {"kind": "http", "name": "upload", "method": "POST", "path": "/v1/analyses", "body_file": str(clip),
+             "headers": {"Content-Type": "video/mp4"}, "expected_status": [202], "body_pattern": '"state": "queued"',
+             "body_json": {"bytes": 100_000, "type": "video/mp4"}, "minimum_samples": 3, "interval_seconds": 0.1,
+             **short},
+            # Both versions are the same program: what is asked is that they are compared at all.
+            {"kind": "http", "name": "latency", "path": "/v1/analyses?limit=1", "maximum_latency_increase": 50,
+             "latency_quantile": 0.5, "minimum_samples": 10, "interval_seconds": 0.1, "stages": ["each_step"], **short},
             {"kind": "command", "command": ["sh", "-c", "test $FASTBREAK_VERSION"], "stages": ["each_step"], **short},
             {"kind": "webhook", "webhook_url": url, "stages": ["each_step"], **short},
             {"kind": "inference", "golden_file": str(golden), "inference_timeout_seconds": 60, **short},
@@ -193,7 +203,8 @@ def test_a_canary_shows_its_fault_to_its_share_of_the_users_alone(platform: Plat
         with every_gate(platform, tmp_path) as gates:
             done = platform.roll_out("1.1.0", **{**options, "gates": [*options["gates"], *gates]})
         measured = {gate["gate"].split()[0]: gate for gate in done["gates"]}
-        assert {each["kind"] for each in gates} <= {*measured}
+        assert {each.get("name", each["kind"]) for each in gates} <= {*measured}
+        assert re.search(r"\d of (?!0 )\d+ that were compared", measured["latency"]["seen"])
         assert all(gate["verdict"] == "HEALTHY" and gate["samples"] for gate in done["gates"])
         assert f":{platform.account}:" in measured["approval"]["seen"]
         assert set(load.answers) == {200}, load.answers
