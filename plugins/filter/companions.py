@@ -17,6 +17,7 @@ _NAMES = (
     "name",
     "released",
     "command",
+    "task_role_output",
     "environment",
     "cpu",
     "memory_mib",
@@ -24,17 +25,38 @@ _NAMES = (
     "tasks_minimum",
     "tasks_maximum",
     "scaling_cpu_percent",
+    "bake_seconds",
     "gates",
 )
 
 
-def companion_services(companions: Any, task_definition: Any, service: str) -> list[dict[str, Any]]:
-    """The option ``companions`` of ``ecs_rollout`` for services that run the first container of *task_definition*."""
+def companion_services(
+    companions: Any, task_definition: Any, service: str, outputs: Mapping[str, str] | None = None
+) -> list[dict[str, Any]]:
+    """The option ``companions`` of ``ecs_rollout`` for services that run the first container of *task_definition*.
+
+    *outputs* are those of the component ``service``, which name the roles that companions have.
+    """
     if not isinstance(companions, list | tuple) or not all(isinstance(entry, Mapping) for entry in companions):
         raise AnsibleFilterError(f"Tried to read companions from {companions!r}, which is no list of dictionaries.")
     if not isinstance(task_definition, Mapping):
         raise AnsibleFilterError(f"Tried to write companions of {task_definition!r}, which is no task definition.")
-    return [_service(entry, task_definition, service) for entry in companions]
+    return [_service(entry, _with_role(entry, task_definition, outputs or {}), service) for entry in companions]
+
+
+def _with_role(
+    entry: Mapping[str, Any], task_definition: Mapping[str, Any], outputs: Mapping[str, str]
+) -> dict[str, Any]:
+    """The definition with the companion's own role. One without containers is removed, which needs none."""
+    output = entry.get("task_role_output")
+    if not output or "containerDefinitions" not in task_definition:
+        return dict(task_definition)
+    if output not in outputs:
+        raise AnsibleFilterError(
+            f"Companion {entry.get('name')} has task_role_output {output}, which the component service does not have. "
+            f"It has {', '.join(sorted(outputs)) or 'none'}. Correct it, or provision the component service first."
+        )
+    return {**task_definition, "taskRoleArn": outputs[output]}
 
 
 def _service(entry: Mapping[str, Any], task_definition: Mapping[str, Any], service: str) -> dict[str, Any]:
@@ -50,9 +72,14 @@ def _service(entry: Mapping[str, Any], task_definition: Mapping[str, Any], servi
         "service": f"{service}-{name}",
         "released": entry.get("released", "before"),
         "task_definition": _definition(entry, task_definition, name),
-        "gates": [{"kind": "task_stability"}, *(entry.get("gates") or [])],
+        "gates": [_stability(entry), *(entry.get("gates") or [])],
     }
     return {**made, **_scaling(entry, name)}
+
+
+def _stability(entry: Mapping[str, Any]) -> dict[str, Any]:
+    own = {"bake_seconds": entry["bake_seconds"]} if "bake_seconds" in entry else {}
+    return {"kind": "task_stability", **own}
 
 
 def _scaling(entry: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -86,7 +113,8 @@ def _definition(entry: Mapping[str, Any], task_definition: Mapping[str, Any], na
     if entry.get("command"):
         own["command"] = list(entry["command"])
     if entry.get("health_check"):
-        own["healthCheck"] = {"command": list(entry["health_check"]), "interval": 10, "timeout": 5, "retries": 3}
+        timing = {"interval": 10, "timeout": 5, "retries": 3, "startPeriod": 60}
+        own["healthCheck"] = {"command": list(entry["health_check"]), **timing}
     return {**made, "containerDefinitions": [own, *others]}
 
 

@@ -136,7 +136,8 @@ class Memory:
         return RESULT
 
     def loop(self) -> WorkLoop:
-        return WorkLoop(Ports(self, self, self, self), Limits(), 3, 30)  # type: ignore[arg-type] # start is two things
+        ports = Ports(self, self, self, self)  # type: ignore[arg-type] # start is two things
+        return WorkLoop(ports, Limits(), 3, 30, lambda: self.said.append("pulse"))
 
 
 def heard(memory: Memory, *work: Work) -> list[str]:
@@ -282,3 +283,19 @@ def test_nothing_is_begun_for_ever(attempt: int, failures: int, code: str | None
     judged = verdict.before(replace(WORK, attempt=attempt, failures=failures, reason="signal 9"), 3)
     assert (judged.code if judged else None) == code
     assert judged is None or judged.dead_letter
+
+
+@pytest.mark.parametrize(("ready", "given"), [(True, ["pulse", "beat"]), (False, ["beat"])])
+def test_a_worker_gives_a_sign_of_life_while_it_can_analyse(tmp_path: Path, ready: bool, given: list[str]) -> None:
+    memory = Memory(tmp_path, durable=False, ready=ready)
+
+    async def run() -> None:
+        beating = asyncio.create_task(memory.loop().keep_alive())
+        async with asyncio.timeout(60):
+            while "beat" not in memory.said:
+                await asyncio.sleep(0)
+        beating.cancel()
+        await asyncio.gather(beating, return_exceptions=True)
+
+    asyncio.run(run())
+    assert memory.said == given

@@ -16,7 +16,7 @@ from fastbreak_service.settings import database_settings
 from fastbreak_service.store import tables
 from fastbreak_service.store.analyses import AnalysisStore, NewAnalysis
 from fastbreak_service.store.engine import make_engine
-from fastbreak_service.store.work import Work, WorkQueue
+from fastbreak_service.store.work import Backlog, Work, WorkQueue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,6 +80,24 @@ def test_work_is_taken_once_and_in_order(store: AnalysisStore, queue: WorkQueue)
     assert {(work.attempt, work.failures, work.reason) for work in found} == {(1, 0, "")}
     assert queue.take(abandoned=True) is None
     assert (queue.waiting(), queue.left()) == (0, 3)
+
+
+def test_the_backlog_is_what_nobody_has_taken_and_what_was_given_up(
+    store: AnalysisStore, queue: WorkQueue, engine: Engine
+) -> None:
+    assert queue.backlog() == Backlog(0, 0.0, 0)
+    add(store, queue, 3)
+    dead, held = taken(queue), taken(queue)
+    queue.bury(dead, "poison")
+    with engine.begin() as connection:
+        past = sa.func.now() - sa.text("interval '1 hour'")
+        connection.execute(sa.update(tables.work).where(tables.work.c.place == queue._place).values(available_at=past))
+    found = queue.backlog()
+    assert (found.waiting, found.dead_letters) == (1, 1)
+    assert 3600 <= found.oldest_seconds < 7200
+    queue.done(taken(queue))
+    assert queue.extend(held)
+    assert queue.backlog() == Backlog(0, 0.0, 1)
 
 
 def test_many_who_take_at_once_have_each_something_else(store: AnalysisStore, queue: WorkQueue) -> None:

@@ -19,14 +19,14 @@ for all of them in `inventories/shared/all.yml`.
 A further environment is one command: `make environment NAME=staging ACCOUNT=333333333333 REGION=us-east-1`. It is made
 like prod; `LIKE=dev` makes it like dev. Where the environment that it is like may pull images, it may too.
 """
-LONGEST = 100
+LONGEST = 102
 _NOTHING = object()
 
 
 def render(environments: list[Environment]) -> str:
     """The whole page."""
     names = sorted({key for found in environments for key in found.variables})
-    differing = [name for name in names if len({_shown(found, name) for found in environments}) > 1]
+    differing = [name for name in names if len({_whole(found, name) for found in environments}) > 1]
     parts = [HEAD, "## Where they differ\n"]
     for prefix, group in groupby(differing, key=lambda name: name.partition("_")[0]):
         parts += [f"### {prefix}\n", _table(environments, list(group))]
@@ -50,9 +50,13 @@ def _lines(heads: list[str], rows: list[list[str]]) -> str:
 
 
 def _shown(environment: Environment, name: str) -> str:
+    text = _whole(environment, name)
+    return text if len(text) <= LONGEST else "see the file"
+
+
+def _whole(environment: Environment, name: str) -> str:
     value: Any = environment.variables.get(name, _NOTHING)
     if value is _NOTHING:
         return "not set"
     text = value if isinstance(value, str) and value else json.dumps(value)
-    text = text.replace("|", "\\|")
-    return f"`{text}`" if len(text) <= LONGEST else "see the file"
+    return f"`{text}`".replace("|", "\\|")

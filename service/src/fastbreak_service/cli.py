@@ -60,9 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     golden = commands.add_parser("golden", help="what is found in known clips, as lines of JSON to compare releases by")
     golden.add_argument("clips", nargs="+", metavar="CLIP", help="a file, or an address of https")
     golden.set_defaults(run=_golden)
-    commands.add_parser("healthcheck", help="exit 0 when the service on this machine answers").set_defaults(
-        run=_healthcheck
-    )
+    healthcheck = commands.add_parser("healthcheck", help="exit 0 when the service on this machine answers")
+    healthcheck.add_argument("--worker", action="store_true", help="ask for the sign of life of a worker apart instead")
+    healthcheck.set_defaults(run=_healthcheck)
     _add_probe(commands.add_parser("probe", help="send requests from here and print each answer as a line of JSON"))
     return parser
 
@@ -265,7 +265,12 @@ def _progress() -> Callable[[int], None]:
     return say
 
 
-def _healthcheck(_: argparse.Namespace) -> int:
+def _healthcheck(options: argparse.Namespace) -> int:
+    if options.worker:
+        from fastbreak_service.worker.pulse import Pulse  # noqa: PLC0415
+
+        problem = Pulse().problem(config.lease_seconds(os.environ))
+        return _complain(f"{problem}.", 1) if problem else 0
     url = f"http://127.0.0.1:{config.service_port(os.environ)}/healthz"
     try:
         with urllib.request.urlopen(url, timeout=3) as response:

@@ -89,7 +89,10 @@ class WorkSettings:
 
 @dataclass(frozen=True, slots=True)
 class ServiceSettings:
-    """Everything the service needs. Sizes in bytes. `worker_inside`: whether it analyses by itself."""
+    """Everything the service needs. Sizes in bytes. `worker_inside`: whether it analyses by itself.
+
+    `metrics_namespace` is CloudWatch's for what waits in the queue; empty: it is not told.
+    """
 
     work: WorkSettings
     worker_inside: bool
@@ -98,6 +101,7 @@ class ServiceSettings:
     max_upload_bytes: int
     queue_size: int
     revision: str
+    metrics_namespace: str
 
     @property
     def scratch_bytes(self) -> int:
@@ -173,7 +177,7 @@ def work_settings(environment: Mapping[str, str], *, apart: bool = False) -> Wor
         footage=footage,
         analysis_timeout_seconds=_integer(environment, "ANALYSIS_TIMEOUT_SECONDS", 1800, 1, 86_400),
         max_attempts=_integer(environment, "MAX_ATTEMPTS", 3, 1, 10),
-        lease_seconds=_integer(environment, "LEASE_SECONDS", 30, 1, 3600),
+        lease_seconds=lease_seconds(environment),
         stop_seconds=_integer(environment, "STOP_SECONDS", 100, 1, 3600),
         log_level=log_level(environment),
         version=environment.get(f"{PREFIX}VERSION") or "unreleased",
@@ -191,6 +195,7 @@ def service_settings(environment: Mapping[str, str]) -> ServiceSettings:
         max_upload_bytes=_integer(environment, "MAX_UPLOAD_BYTES", 268_435_456, 1, 1 << 40),
         queue_size=_integer(environment, "QUEUE_SIZE", 8, 1, 1000),
         revision=environment.get(f"{PREFIX}REVISION") or "unknown",
+        metrics_namespace=environment.get(f"{PREFIX}METRICS_NAMESPACE", ""),
     )
 
 
@@ -202,6 +207,11 @@ def log_level(environment: Mapping[str, str]) -> str:
 def service_port(environment: Mapping[str, str]) -> int:
     """The port that the service listens on. Raises SettingsError."""
     return _integer(environment, "PORT", 8080, 0, 65535)
+
+
+def lease_seconds(environment: Mapping[str, str]) -> float:
+    """How long a worker may be silent before another one takes over. Raises SettingsError."""
+    return _integer(environment, "LEASE_SECONDS", 30, 1, 3600)
 
 
 def _footage(environment: Mapping[str, str]) -> str:

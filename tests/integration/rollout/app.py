@@ -63,7 +63,7 @@ if sys.argv[1:2] == ["golden"]:
     found = {"golden": 1, "clip": "c.mp4", "sha256": "c", "commit": VERSION[-40:], "models": {"pose": "a"}}
     print(json.dumps({**found, "frames_per_second": 40.0, "persons": [person], "findings": None}), flush=True)
     sys.exit(0)
-if sys.argv[1:] == ["healthcheck"]:
+if sys.argv[1:2] == ["healthcheck"]:
     sys.exit(0)
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 print(f"{VERSION}: serving", flush=True)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from fastbreak_service import metrics
+from fastbreak_service.api.backlog import tell
 from fastbreak_service.api.errors import (
     ApiError,
     database_away,
@@ -64,12 +66,15 @@ def make_app(settings: ServiceSettings, footage: Footage, deadline: Deadline) ->
     inside = assemble(settings.work, engine, footage) if settings.worker_inside else None
     metrics.BUILD.info({"version": settings.work.version, "revision": settings.revision})
 
+    queue = WorkQueue(engine, footage.place, settings.work.lease_seconds)
+
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         if inside is not None:
             inside.begin()
         try:
-            yield
+            async with _telling(queue, settings.metrics_namespace):
+                yield
         finally:
             if inside is not None:
                 await inside.end(deadline.seconds_left)
@@ -79,7 +84,7 @@ def make_app(settings: ServiceSettings, footage: Footage, deadline: Deadline) ->
     parts = Parts(
         settings,
         AnalysisStore(engine),
-        WorkQueue(engine, footage.place, settings.work.lease_seconds),
+        queue,
         footage,
         inside.loop if inside else None,
         lambda: _check_schema(engine),
@@ -97,6 +102,18 @@ def make_app(settings: ServiceSettings, footage: Footage, deadline: Deadline) ->
     # A path with a slash too many is an unknown path, said in the contract's form, not an empty 307.
     app.router.redirect_slashes = False
     return app
+
+
+@asynccontextmanager
+async def _telling(queue: WorkQueue, namespace: str) -> AsyncIterator[None]:
+    """Tell meanwhile what waits in the queue, if metrics have a namespace."""
+    task = asyncio.create_task(tell(queue, namespace)) if namespace else None
+    try:
+        yield
+    finally:
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
 
 def _check_schema(engine: Engine) -> None:

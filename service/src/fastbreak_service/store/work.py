@@ -45,6 +45,15 @@ class Work:
         return str(self.token)
 
 
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What there is to do: work that nobody has taken, for how long the oldest of it could have been, dead letters."""
+
+    waiting: int
+    oldest_seconds: float
+    dead_letters: int
+
+
 class WorkQueue:
     """The work on videos of one place. Every method is one transaction; all raise SQLAlchemy's errors."""
 
@@ -109,6 +118,18 @@ class WorkQueue:
     def waiting(self) -> int:
         """How many pieces of work nobody has taken."""
         return self._count(work.c.lease_until.is_(None))
+
+    def backlog(self) -> Backlog:
+        """How much waits, for how long, and how much was given up."""
+        free = sa.and_(work.c.dead_at.is_(None), work.c.lease_until.is_(None))
+        age = sa.extract("epoch", sa.func.now() - sa.func.min(work.c.available_at).filter(free))
+        statement = sa.select(
+            sa.func.count().filter(free), sa.func.coalesce(age, 0), sa.func.count(work.c.dead_at)
+        ).where(work.c.place == self._place)
+        with self._engine.connect() as connection:
+            waiting, oldest, dead = connection.execute(statement).one()
+        # Work that was put back for a while is free later than now.
+        return Backlog(waiting, max(0.0, float(oldest)), dead)
 
     def left(self) -> int:
         """How many pieces of work there are, taken or not."""

@@ -19,8 +19,11 @@ from fastbreak_service.worker.client import Worker
 from fastbreak_service.worker.confine import hide_memory
 from fastbreak_service.worker.loop import WorkLoop
 from fastbreak_service.worker.ports import Ports
+from fastbreak_service.worker.pulse import Pulse
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Engine
 
     from fastbreak_service.footage.ports import Footage
@@ -52,11 +55,14 @@ class Assembled:
             await self.analyst.stop()
 
 
-def assemble(settings: WorkSettings, engine: Engine, footage: Footage) -> Assembled:
-    """A worker on the videos of one storage."""
+def assemble(
+    settings: WorkSettings, engine: Engine, footage: Footage, pulse: Callable[[], None] = lambda: None
+) -> Assembled:
+    """A worker on the videos of one storage; `pulse` is called while it can analyse."""
     analyst = Worker(settings.analysis.models_directory, footage.directory, settings.analysis_timeout_seconds)
     ports = Ports(WorkQueue(engine, footage.place, settings.lease_seconds), AnalysisStore(engine), footage, analyst)
-    return Assembled(WorkLoop(ports, settings.analysis.limits, settings.max_attempts, settings.lease_seconds), analyst)
+    loop = WorkLoop(ports, settings.analysis.limits, settings.max_attempts, settings.lease_seconds, pulse)
+    return Assembled(loop, analyst)
 
 
 def work(settings: WorkSettings, footage: Footage) -> int:
@@ -68,7 +74,8 @@ def work(settings: WorkSettings, footage: Footage) -> int:
 
 async def _work(settings: WorkSettings, footage: Footage) -> None:
     engine = make_engine(settings.database, answer_seconds=ANSWER_SECONDS)
-    assembled = assemble(settings, engine, footage)
+    pulse = Pulse()
+    assembled = assemble(settings, engine, footage, pulse.beat)
     told = asyncio.Event()
 
     def stop(number: signal.Signals) -> None:
@@ -83,5 +90,6 @@ async def _work(settings: WorkSettings, footage: Footage) -> None:
         await told.wait()
     finally:
         await assembled.end(settings.stop_seconds)
+        pulse.stop()
         engine.dispose()
         footage.close()

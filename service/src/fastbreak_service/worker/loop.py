@@ -19,6 +19,8 @@ from fastbreak_service.worker.task import Task
 from fastbreak_service.worker.writing import RETRY_SECONDS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fastbreak_service.store.work import Work
     from fastbreak_service.video.limits import Limits
     from fastbreak_service.worker.ports import Ports
@@ -34,13 +36,21 @@ log = structlog.get_logger()
 
 
 class WorkLoop:
-    """Does one analysis after another. Lives on one event loop."""
+    """Does one analysis after another. Lives on one event loop. `pulse` is called while it can analyse."""
 
-    def __init__(self, ports: Ports, limits: Limits, most_failures: int, lease_seconds: float) -> None:
+    def __init__(
+        self,
+        ports: Ports,
+        limits: Limits,
+        most_failures: int,
+        lease_seconds: float,
+        pulse: Callable[[], None] = lambda: None,
+    ) -> None:
         self._queue, self._records = ports.queue, ports.records
         self._footage, self._analyst = ports.footage, ports.analyst
         self._task = Task(ports, limits, most_failures)
         self._beat_seconds = lease_seconds / _BEATS_A_LEASE
+        self._pulse = pulse
         self._current: Work | None = None
         self._judging = False
         self._draining = False
@@ -84,6 +94,8 @@ class WorkLoop:
         """Keep leases and heartbeats alive until this is cancelled, and judge those who keep none."""
         beats = 0
         while True:
+            if self.ready:
+                self._pulse()
             try:
                 await asyncio.to_thread(self._beat)
                 beats += 1

@@ -64,6 +64,21 @@ def test_definition_of_the_service_is_left_alone() -> None:
     assert repr(DEFINITION) == before
 
 
+def test_a_companion_has_a_role_and_a_time_of_its_own() -> None:
+    definition, outputs = {**DEFINITION, "taskRoleArn": "api"}, {"WorkerRoleArn": "worker"}
+    named = {**WORKER, "task_role_output": "WorkerRoleArn", "bake_seconds": 5}
+    own, other = companion_services([named, {"name": "mailer"}], definition, "inference", outputs)
+    assert (own["task_definition"]["taskRoleArn"], other["task_definition"]["taskRoleArn"]) == ("worker", "api")
+    assert own["gates"][0] == {"kind": "task_stability", "bake_seconds": 5}
+    (removed,) = companion_services([named], {"family": "f"}, "inference")
+    assert removed["task_definition"] == {"family": "f-worker"}
+
+
+def test_a_role_that_the_platform_does_not_have_is_said() -> None:
+    with pytest.raises(AnsibleFilterError, match=r"task_role_output Wrong, .* It has WorkerRoleArn\. Correct it"):
+        companion_services([{"name": "a", "task_role_output": "Wrong"}], DEFINITION, "b", {"WorkerRoleArn": "worker"})
+
+
 def test_without_scaling_the_number_of_tasks_stays() -> None:
     (made,) = companion_services([{"name": "a", "tasks_minimum": 3}], DEFINITION, "b")
     assert made["desired_count"] == 3

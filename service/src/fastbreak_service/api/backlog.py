@@ -1,0 +1,51 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""What waits, told once a minute in CloudWatch's embedded metric format: workers are scaled and alarms ring by it.
+
+The server tells it and not a worker, of which there may be none. Every replica tells the same: look at the maximum.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from fastbreak_service.api.asking import CALLER_SECONDS, ask
+from fastbreak_service.api.errors import ApiError
+from fastbreak_service.store.failures import DATABASE_ERRORS, reason
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from fastbreak_service.store.work import Backlog, WorkQueue
+
+_SECONDS = 60.0
+_UNITS = {"QueueWaiting": "Count", "QueueAgeSeconds": "Seconds", "QueueDeadLetters": "Count"}
+log = structlog.get_logger()
+
+
+def embedded(namespace: str, found: Backlog, seconds: float) -> dict[str, Any]:
+    """The members of a log line that CloudWatch makes metrics of; `seconds` is the time since 1970."""
+    metrics = [{"Name": name, "Unit": unit} for name, unit in _UNITS.items()]
+    directive = {"Namespace": namespace, "Dimensions": [[]], "Metrics": metrics}
+    return {
+        "_aws": {"Timestamp": round(seconds * 1000), "CloudWatchMetrics": [directive]},
+        "QueueWaiting": found.waiting,
+        "QueueAgeSeconds": round(found.oldest_seconds, 1),
+        "QueueDeadLetters": found.dead_letters,
+    }
+
+
+async def tell(queue: WorkQueue, namespace: str, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+    """Tell it until this is cancelled. A database that does not answer is no reason to stop."""
+    while True:
+        try:
+            found = await ask(CALLER_SECONDS, queue.backlog)
+            log.info("backlog", **embedded(namespace, found, time.time()))
+        except (*DATABASE_ERRORS, ApiError) as error:
+            log.warning("backlog not told", reason=reason(error))
+        await sleep(_SECONDS)
