@@ -32,7 +32,6 @@ class ActionModule(EntryAction):
         except BaseException:
             board.report(ENDED)
             raise
-        if context.check_mode:
-            board.publish(result["outputs"])
+        board.publish(result["outputs"])
         board.report(APPLIED)
         return result

@@ -109,8 +109,7 @@ options:
     default: {}
   refusal:
     description:
-      - A problem that is already known, such as the result of P(fastbreak.aws.input_problem#filter). If it is not
-        empty, the task fails with it before a stack is read.
+      - A problem that is already known. If it is not empty, the task fails with it before a stack is read.
     type: str
     default: ""
   consent:

@@ -15,7 +15,7 @@ from ._bytecode import kept_bytecode
 
 #: What the roles and the guard call in their templates. Any filter of a file brings the others in it.
 FILTERS = ("fastbreak.aws.stack_name", "fastbreak.aws.run_problem")
-LOOKUPS = ("ansible.builtin.varnames", "ansible.builtin.vars")
+LOOKUPS = ("ansible.builtin.varnames",)
 
 
 def load_templating() -> None:

@@ -61,7 +61,7 @@ class EntryAction(ActionBase):  # type: ignore[misc] # ansible-core publishes no
         result: dict[str, Any] = super().run(tmp, task_vars)
         self._apply_environment()
         entry = self.entry
-        if refused := answer(self._refused):
+        if refused := answer(lambda: self._refused(task_vars or {})):
             return {**result, **refused}
         spec = {**(aws_options() if entry.aws else {}), **entry.argument_spec}
         try:
@@ -80,7 +80,8 @@ class EntryAction(ActionBase):  # type: ignore[misc] # ansible-core publishes no
                 done = answer(lambda: self._confirmed(params, context, task_vars or {}))
             failed = done.get("failed")
             result.update(as_started(done, (task_vars or {}).get("fastbreak_environment")) if failed else done)
-            shown: dict[str, Any] = remove_values(result, entry.secrets(params))
+            secrets = entry.secrets(params)
+            shown: dict[str, Any] = remove_values(result, secrets) if secrets else result
             if interrupted():
                 say_last(f"{self._task.get_name()}: {shown.get('msg', 'it had ended.')}")
         return shown
@@ -93,8 +94,9 @@ class EntryAction(ActionBase):  # type: ignore[misc] # ansible-core publishes no
         shown = partial(display, screen_only=True)
         return Lines(display, controller, Screen(shown, partial(display, log_only=True), partial(size_of, path)))
 
-    def _refused(self) -> dict[str, Any]:
+    def _refused(self, task_vars: Mapping[str, Any]) -> dict[str, Any]:
         """Nothing, unless this raises RequestError."""
+        self.prepare(task_vars)
         self.entry.refuse(self._task.args)
         return {}
 
@@ -104,6 +106,9 @@ class EntryAction(ActionBase):  # type: ignore[misc] # ansible-core publishes no
             named = {name: self._templar.template(task_vars[name]) for name in ACCOUNT_VARIABLES if name in task_vars}
             ConfirmedAccount(named).insist(self._task.args, context)
         return self.perform(self._with_files(params), context, task_vars)
+
+    def prepare(self, _task_vars: Mapping[str, Any]) -> None:
+        """Complete the task's options. May raise RequestError."""
 
     def perform(self, params: dict[str, Any], context: Context, _task_vars: Mapping[str, Any]) -> dict[str, Any]:
         """The work: options in, the task's result out."""

@@ -53,8 +53,8 @@ class RunBoard:
             return DependencyState.SETTLED
         return DependencyState.FAILED if gone else DependencyState.RUNNING
 
-    def planned_outputs(self, component: str) -> Mapping[str, str | None] | None:
-        """The outputs that the component's own check expects; None when it left none."""
+    def told_outputs(self, component: str) -> Mapping[str, str | None] | None:
+        """The outputs that the component told last; None when it told none."""
         file = self._file(component, "outputs")
         found: Mapping[str, str | None] | None = json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
         return found
@@ -81,7 +81,7 @@ class RunBoard:
         self._write(state, "")
 
     def publish(self, outputs: Mapping[str, str | None]) -> None:
-        """Leave the outputs that a check expects for those that read them."""
+        """Leave the outputs, as they are or as a check expects them, for those that read them."""
         self._write("outputs", json.dumps(dict(outputs)))
 
     def _file(self, component: str, kind: str) -> Path:

@@ -56,6 +56,7 @@ def _service_task(result: Mapping[str, Any]) -> str:
 
 _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "cloudformation_stack": _stack,
+    "component_stack": _stack,
     "ecs_rollout": _rollout,
     "ecs_service_task": _service_task,
     "image_promotion": _promotion,

@@ -29,9 +29,9 @@ class Sleeper(Protocol):
         """Wait."""
 
 
-def growing(shortest: float, longest: float) -> Callable[[float], float]:
-    """Pauses of a tenth of the time waited so far, between *shortest* and *longest* seconds."""
-    return lambda elapsed: min(longest, max(shortest, elapsed / 10))
+def growing(shortest: float, longest: float, share: float = 0.1) -> Callable[[float], float]:
+    """Pauses of a *share* of the time waited so far, between *shortest* and *longest* seconds."""
+    return lambda elapsed: min(longest, max(shortest, elapsed * share))
 
 
 def until(  # noqa: PLR0913, UP047 - each is a thing of its own; type parameters need a newer Python than the collection

@@ -99,9 +99,10 @@ def _outputs(
     component: str, region: str, request: StackRequest, ports: Ports, check_mode: bool
 ) -> Mapping[str, str | None]:
     in_run = ports.run.state_of(component) is DependencyState.SETTLED
-    planned = ports.run.planned_outputs(component) if check_mode and in_run else None
-    if planned is not None:
-        return planned
+    told = ports.run.told_outputs(component) if in_run else None
+    # What is known after apply is known then, and told.
+    if told is not None and (check_mode or None not in told.values()):
+        return told
     stack = request.depends_on[component]
     snapshot = (ports.elsewhere(region) if region else ports.stacks).describe_stack(stack)
     if snapshot is not None and standing(snapshot.status) is Standing.SETTLED:

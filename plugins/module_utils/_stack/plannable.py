@@ -143,15 +143,21 @@ def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
     return ((place, text) for place, text, _is_key in _walk(value, path))
 
 
-def _walk(value: Any, path: str) -> Iterator[tuple[str, str, bool]]:
+def _walk(value: Any, path: str) -> list[tuple[str, str, bool]]:
     """Every key and every text, each after its path; whether it is a key."""
-    if isinstance(value, Mapping):
+    found: list[tuple[str, str, bool]] = []
+    _gather(value, path, found)
+    return found
+
+
+def _gather(value: Any, path: str, found: list[tuple[str, str, bool]]) -> None:
+    if isinstance(value, str):
+        found.append((path, value, False))
+    elif isinstance(value, Mapping):
         for key, item in value.items():
             place = f"{path}.{key}" if path else str(key)
-            yield place, str(key), True
-            yield from _walk(item, place)
+            found.append((place, str(key), True))
+            _gather(item, place, found)
     elif isinstance(value, list | tuple):
         for number, item in enumerate(value):
-            yield from _walk(item, f"{path}[{number}]")
-    elif isinstance(value, str):
-        yield path, value, False
+            _gather(item, f"{path}[{number}]", found)

@@ -128,8 +128,8 @@ class Run(Protocol):
 
     def state_of(self, component: str) -> DependencyState: ...
 
-    def planned_outputs(self, component: str) -> Mapping[str, str | None] | None:
-        """What a check found that the component's outputs will be; None when it left nothing to read."""
+    def told_outputs(self, component: str) -> Mapping[str, str | None] | None:
+        """The outputs that a settled component told, as they are or as a check expects them; None when it told none."""
 
     def planning(self) -> Planning | None:
         """The run while its plans are made; None when each applies its own without waiting for the others'."""
@@ -154,7 +154,7 @@ class NoRun:
     def state_of(self, _component: str) -> DependencyState:
         return DependencyState.OUTSIDE
 
-    def planned_outputs(self, _component: str) -> Mapping[str, str | None] | None:
+    def told_outputs(self, _component: str) -> Mapping[str, str | None] | None:
         return None
 
     def planning(self) -> Planning | None:

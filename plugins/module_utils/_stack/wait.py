@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 # The first line of progress comes early enough to be reassuring, later ones seldom enough not to drown a log.
 _FIRST_LINE_SECONDS = 5.0
 _NEXT_LINE_SECONDS = 15.0
-_PAUSE = growing(0.2, 5.0)
+# A stack that others wait for is seen to have settled within a twentieth of its time.
+_PAUSE = growing(0.2, 5.0, share=0.05)
 
 
 def wait_for_stack(

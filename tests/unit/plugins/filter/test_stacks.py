@@ -35,13 +35,3 @@ def test_filters_answer_as_the_functions_behind_them():
 def test_an_error_of_ours_is_a_filter_error():
     with pytest.raises(AnsibleFilterError, match="which is no list"):
         FILTERS["stack_names"]("network", "dev")
-
-
-def test_the_roles_own_specs_say_which_inputs_there_are():
-    role = str(Path(__file__).parents[4] / "roles" / "ecs")
-    shared = {"fastbreak_environment": "dev", "fastbreak_region": "us-east-1", "fastbreak_tags": {}}
-    known = {**shared, "ecs_container_port": 8080, "ecs_rollout_cpu": 1}
-    inputs = {"ContainerPort": "ecs_container_port"}
-    assert FILTERS["template_parameters"](inputs, known, role) == {"ContainerPort": 8080}
-    assert FILTERS["input_problem"](known, "ecs", role) == ""
-    assert "ecs_container_prot is no input" in FILTERS["input_problem"]({**known, "ecs_container_prot": 1}, "ecs", role)

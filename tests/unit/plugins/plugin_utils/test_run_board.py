@@ -52,9 +52,9 @@ def test_another_play_of_the_same_run_starts_afresh(board):
 
 
 def test_planned_outputs_travel(board):
-    assert board("rds").planned_outputs("network") is None
+    assert board("rds").told_outputs("network") is None
     board("network").publish({"VpcId": None, "Size": "x"})
-    assert board("rds").planned_outputs("network") == {"VpcId": None, "Size": "x"}
+    assert board("rds").told_outputs("network") == {"VpcId": None, "Size": "x"}
 
 
 def test_a_planned_stack_is_not_enough(board):
@@ -73,7 +73,7 @@ def test_plans_are_told_apart_from_what_was_applied(board):
     assert planning.states() == dict.fromkeys(["network", "rds"], DependencyState.RUNNING)
     board("network").planned({"VpcId": None}, settled=False)
     assert planning.state_of("network") is DependencyState.SETTLED
-    assert planning.planned_outputs("network") == {"VpcId": None}
+    assert planning.told_outputs("network") == {"VpcId": None}
     assert board("rds").state_of("network") is DependencyState.RUNNING
     board("network").report(ENDED)
     assert board("rds").state_of("network") is DependencyState.FAILED

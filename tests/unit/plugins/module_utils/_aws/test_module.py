@@ -48,6 +48,7 @@ def test_a_module_answers_its_result(tmp_path: Path) -> None:
     [
         ("default_security_group", {"vpc_id": "v", "region": "us-east-1", "profile": "absent"}, "profile (absent)"),
         ("component_failure", {}, "only works as an action plugin"),
+        ("component_stack", {"region": "us-east-1"}, "only works as an action plugin"),
         ("source_tree_info", {"path": "/", "version": 1.10}, "version is read as the number 1.1"),
         ("ecs_rollout", {"cluster": "c", "network": False}, "network is read as false"),
         ("source_tree_info", {"path": "/nowhere", "version": "1"}, "Tried to read the commit of /nowhere"),

@@ -36,7 +36,7 @@ class FakeRun:
         seen = self._states.get(component, [DependencyState.OUTSIDE])
         return seen.pop(0) if len(seen) > 1 else seen[0]
 
-    def planned_outputs(self, component):
+    def told_outputs(self, component):
         return self._planned.get(component)
 
     def planning(self):

@@ -78,6 +78,14 @@ def test_a_check_reads_what_the_dependency_plans(stacks, clock, planned, expecte
     assert result.plan.parameters == {"Size": expected}
 
 
+@pytest.mark.parametrize(("told", "size"), [("small", "small"), (None, "large")])
+def test_what_a_dependency_of_the_run_told_is_not_asked_for_again(stacks, clock, told, size):
+    stacks.put(NETWORK, outputs={"Size": "large"})
+    run = FakeRun({"network": [SETTLED]}, {"network": {"Size": told}})
+    apply(stacks, clock, run, **READS)
+    assert stacks.snapshots[NAME].parameters == {"Size": size}
+
+
 @pytest.mark.parametrize("check_mode", [False, True])
 def test_an_output_is_read_in_the_region_of_its_stack(stacks, clock, check_mode):
     other = FakeStacks(clock)

@@ -1,0 +1,85 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the variables of a component's role to the options of `cloudformation_stack`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .._errors import RequestError
+from .components import logical_ids, stack_name, stack_names
+from .inputs import input_problem, template_parameters
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+# What has to fit another component is looked at with both: ports, the name that users open, repository, storage.
+_SHARED = (
+    "(rds_database|ecs_container|ecs_test_listener)_port|(edge|cloudfront)_domain_name|ecr_repository_name"
+    "|rds_allocated_storage_gib"
+)
+#: A stack policy cannot be removed once it is set; this policy is as good as none.
+OPEN_POLICY = {"Statement": [{"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}]}
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """The role of a component: its folder, the options of its argument specs, and the names of all roles beside it."""
+
+    folder: str
+    options: Mapping[str, Any]
+    neighbours: Collection[str]
+
+
+def component_options(variables: Mapping[str, Any], role: Role) -> dict[str, Any]:
+    """The options. *variables* are all that are defined, those of the role ``stack`` among them.
+
+    Raises `RequestError` that names all that is wrong with the variables of the component.
+    """
+    component, inputs = variables["stack_component"], _mapping(variables, "stack_inputs")
+    given = _checked(component, inputs, variables, role) if inputs else {}
+    environment = variables["fastbreak_environment"]
+    components = (variables.get("groups") or {}).get("components") or [component]
+    options = {
+        "name": stack_name(component, environment),
+        "template": variables.get("stack_template") or f"{role.folder}/files/stack.yaml",
+        "parameters": {"Environment": environment, **given, **_mapping(variables, "stack_parameters")},
+        "sources": {"Environment": "fastbreak_environment", **inputs},
+        "tags": {**_mapping(variables, "fastbreak_tags"), "Component": component},
+        "role_arn": variables.get("stack_service_role_arn", variables.get("fastbreak_stack_role_arn")) or "",
+        "stack_policy": variables["stack_policy"] or OPEN_POLICY,
+        "depends_on": stack_names(variables.get("fastbreak_depends_on", []), environment),
+        "consent": logical_ids(variables.get("replace", ""), component, components),
+        "skip_rollback": logical_ids(variables.get("skip_rollback", ""), component, components),
+        "region": variables["fastbreak_region"],
+    }
+    for name in ("capabilities", "termination_protection", "timeout_seconds", "domain_names"):
+        options[name] = variables[f"stack_{name}"]
+    if rules := variables["stack_listener_rules"]:
+        options["listener_rules"] = rules
+    return options
+
+
+def looked_at(component: str, names: Collection[str]) -> list[str]:
+    """Those of the *names* of variables that are checked together before the component is planned."""
+    pattern = re.compile(f"({re.escape(component)}|fastbreak|network)_.*|{_SHARED}")
+    return [name for name in names if pattern.fullmatch(name)]
+
+
+def _checked(component: str, inputs: Mapping[str, str], variables: Mapping[str, Any], role: Role) -> dict[str, Any]:
+    known = {name: variables[name] for name in looked_at(component, variables.keys())}
+    if problem := input_problem(component, known, role.options, role.neighbours):
+        raise RequestError(problem)
+    # No more than the template takes.
+    return template_parameters(inputs, {name: variables.get(name) for name in inputs.values()}, role.options)
+
+
+def _mapping(variables: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = variables[name]
+    if not isinstance(value, Mapping):
+        raise RequestError(f"Nothing was touched. {name} is {value!r}, where a mapping is wanted.")
+    return value
