@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from fastbreak_service.footage.ports import Footage
     from fastbreak_service.settings import ServiceSettings
+    from fastbreak_service.worker.assembly import Assembled
 
 
 class Deadline:
@@ -70,14 +71,10 @@ def make_app(settings: ServiceSettings, footage: Footage, deadline: Deadline) ->
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        if inside is not None:
-            inside.begin()
         try:
-            async with _telling(queue, settings.metrics_namespace):
+            async with _at_work(inside, deadline), _telling(queue, settings.metrics_namespace):
                 yield
         finally:
-            if inside is not None:
-                await inside.end(deadline.seconds_left)
             engine.dispose()
             footage.close()
 
@@ -102,6 +99,18 @@ def make_app(settings: ServiceSettings, footage: Footage, deadline: Deadline) ->
     # A path with a slash too many is an unknown path, said in the contract's form, not an empty 307.
     app.router.redirect_slashes = False
     return app
+
+
+@asynccontextmanager
+async def _at_work(inside: Assembled | None, deadline: Deadline) -> AsyncIterator[None]:
+    """Have the worker inside, if there is one, work meanwhile."""
+    if inside is not None:
+        inside.begin()
+    try:
+        yield
+    finally:
+        if inside is not None:
+            await inside.end(deadline.seconds_left)
 
 
 @asynccontextmanager
