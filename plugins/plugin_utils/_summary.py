@@ -91,6 +91,8 @@ class Summary:
     """What each stack costs a month, as its module says it."""
     url: str = ""
     tag: str = ""
+    told: dict[str, str] = field(default_factory=dict)
+    """Who was the first to fail with each message: what all share is wrong for all."""
 
     def ok(self, host: str, action: str, task: str, result: Mapping[str, Any]) -> str | None:
         """A task that went well. *action* may be a full name."""
@@ -118,7 +120,9 @@ class Summary:
         self.components.add(host)
         if action.rpartition(".")[2] == _PASSES_ON:
             return None
-        return _line(host, f"FAILED: {message_of(result)}")
+        message = message_of(result)
+        first = self.told.setdefault(message, host)
+        return _line(host, f"FAILED: {message}" if first == host else f"FAILED as {first} did")
 
     def end(self, failures: int, hosts: int) -> list[str]:
         """The last lines. *failures*: hosts that failed or could not be reached; *hosts*: those that had tasks."""

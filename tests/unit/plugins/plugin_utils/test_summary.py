@@ -132,6 +132,14 @@ def test_the_words_of_a_failure_are_found(result: dict[str, str], message: str) 
     assert message_of(result) == message
 
 
+def test_what_all_components_share_is_said_once_and_who_else_failed_with_it() -> None:
+    summary, shared = Summary(), {"msg": "fastbreak_region is 7."}
+    assert said(summary.failed("network", STACK, shared)) == ["network", "FAILED: fastbreak_region is 7."]
+    assert said(summary.failed("rds", STACK, shared)) == ["rds", "FAILED as network did"]
+    assert said(summary.failed("rds", STACK, {"msg": "Other."})) == ["rds", "FAILED: Other."]
+    assert said(summary.failed("network", STACK, shared)) == ["network", "FAILED: fastbreak_region is 7."]
+
+
 def test_a_failure_that_is_passed_on_is_not_said_twice() -> None:
     summary = Summary()
     assert said(summary.failed("ecr", STACK, {"msg": "Refused."})) == ["ecr", "FAILED: Refused."]
