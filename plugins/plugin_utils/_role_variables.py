@@ -46,9 +46,9 @@ class ResolvedVariables(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._raw)
 
-    def get(self, name: str, default: Any = None) -> Any:
+    def get(self, key: str, default: Any = None) -> Any:
         """The variable; *default* when it is not set."""
-        return self[name] if name in self._raw else default
+        return self[key] if key in self._raw else default
 
     def _read(self, name: str) -> Any:
         if name not in self._raw:

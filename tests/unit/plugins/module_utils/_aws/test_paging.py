@@ -34,11 +34,14 @@ SERVICES = {
     "ECR": "ecr",
     "ECS": "ecs",
     "Elastic Load Balancing": "elbv2",
+    "EventBridge": "events",
     "IAM": "iam",
     "Route 53": "route53",
     "S3": "s3",
+    "SNS": "sns",
     "STS": "sts",
     "Secrets Manager": "secretsmanager",
+    "Service Quotas": "service-quotas",
     "Systems Manager": "ssm",
 }
 #: Calls of what AWS could page, each for what is named in the call and fits a page.

@@ -97,6 +97,9 @@ def known_variables(playbook: str) -> set[str]:
 def known_everywhere() -> frozenset[str]:
     reads = [ROOT / "playbooks/teardown.yml", *(ROOT / "roles").glob("*/tasks/*.yml")]
     names = {name for path in reads for name in _read_by(path)}
+    # The role `stack` reads its variables in Python.
+    component = (ROOT / "plugins" / "module_utils" / "_stack" / "component_options.py").read_text()
+    names |= set(re.findall(r'variables(?:\.get\(|\[)"(\w+)"', component))
     for path in (ROOT / "roles").glob("*/meta/argument_specs.yml"):
         names |= set(_yaml(path.read_text())["argument_specs"]["main"]["options"])
     return frozenset(names)
