@@ -107,11 +107,6 @@ options:
     description: The variable that each value of O(parameters) comes from, by parameter, so that messages can name it.
     type: dict
     default: {}
-  refusal:
-    description:
-      - A problem that is already known. If it is not empty, the task fails with it before a stack is read.
-    type: str
-    default: ""
   consent:
     description:
       - Logical ids of resources that an update may replace or remove although they hold data.
@@ -369,7 +364,6 @@ def build_argument_spec():
         "depends_on": {"type": "dict", "default": {}},
         "needed_by": {"type": "dict", "default": {}},
         "sources": {"type": "dict", "default": {}},
-        "refusal": {"type": "str", "default": ""},
         "consent": {"type": "list", "elements": "str", "default": []},
         "unprotect": {"type": "list", "elements": "str", "default": []},
         "retain": {"type": "list", "elements": "str", "default": []},

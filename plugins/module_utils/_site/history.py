@@ -82,6 +82,6 @@ def _nowhere(possible: list[SiteRelease], version: str, site: str) -> str:
     names = ", ".join(dict.fromkeys(release.version for release in possible))
     wanted = f"version {version} is not kept" if version else "only one version is kept"
     return (
-        f"Rolling back {site} was refused: {wanted}. Kept are: {names}. Nothing was changed. Name one of these with "
-        "-e version=, publish the wanted one again from its commit, or keep more from now on (site_release_keep)."
+        f"Rolling back {site} was refused: {wanted}. Kept are: {names}. Nothing was changed. Name one of these as "
+        "version, publish the wanted one again from its commit, or keep more from now on (keep)."
     )

@@ -53,7 +53,7 @@ def _place_problem(path: str) -> str:
 def _type_problem(path: str, types: Mapping[str, str]) -> str:
     if media_type(path, types):
         return ""
-    return "has an ending whose media type is not known; name it in site_release_media_types"
+    return "has an ending whose media type is not known; name it in media_types"
 
 
 def list_problems(paths: Iterable[str], types: Mapping[str, str]) -> Iterator[str]:

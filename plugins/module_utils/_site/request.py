@@ -74,19 +74,17 @@ def _problems(params: Mapping[str, Any]) -> list[str]:
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
         found.append(f"url is {params['url'][:80]!r}, which is no address of a site, like https://video.example.org")
     if params["keep"] < LEAST_KEPT:
-        found.append(
-            f"keep (site_release_keep) is {params['keep']}; it must be at least {LEAST_KEPT}, for pages that are open"
-        )
+        found.append(f"keep is {params['keep']}; it must be at least {LEAST_KEPT}, for pages that are open")
     if not 1 <= params["concurrency"] <= 64:
-        found.append(f"concurrency (site_release_concurrency) is {params['concurrency']}; it must be from 1 to 64")
+        found.append(f"concurrency is {params['concurrency']}; it must be from 1 to 64")
     version = params["version"] or ""
     if not version.isprintable() or len(version) > _LONGEST_VERSION:
         found.append(f"version must be at most {_LONGEST_VERSION} visible characters")
     if params["state"] == PUBLISHED and not params["source"]:
-        found.append("source (site_release_source) is empty; name the folder that the build wrote")
+        found.append("source is empty; name the folder that the build wrote")
     for ending, kind in (params["media_types"] or {}).items():
         if not isinstance(kind, str) or "/" not in kind or not kind.isprintable() or not kind.isascii():
-            found.append(f"media_types (site_release_media_types) gives {ending!r} no media type, like image/png")
+            found.append(f"media_types gives {ending!r} no media type, like image/png")
     found += [
         f"{name} is {params[name]}; it must be at least 1"
         for name in ("invalidation_timeout_seconds", "verification_timeout_seconds", "largest_file_bytes")

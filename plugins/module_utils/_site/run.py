@@ -122,8 +122,7 @@ class _Run:
         folder = self.ports.folder
         if folder and folder.scan() != target:
             raise RequestError(
-                f"{self.session.doing}: the folder (site_release_source) changed while it was published. End the build "
-                "first."
+                f"{self.session.doing}: the folder (source) changed while it was published. End the build first."
             )
         return record
 

@@ -42,7 +42,7 @@ def invalidate(session: Session, addresses: tuple[str, ...], reference: str) -> 
         pause=growing(1.0, 10.0),
         on_timeout=lambda _seen, elapsed: timed_out(
             f"{session.doing}: invalidation {made} of distribution {session.request.distribution_id} was not done "
-            f"after {elapsed:.0f} s (site_release_invalidation_timeout_seconds). The files are in place, and caches "
+            f"after {elapsed:.0f} s (invalidation_timeout_seconds). The files are in place, and caches "
             "get them as it goes on. Run again to verify and record it.",
             invalidation=made,
         ),

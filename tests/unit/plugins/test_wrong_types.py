@@ -60,7 +60,6 @@ FITTING: dict[str, dict[str, Any]] = {
     "cloudformation_stack": {
         "template": DROPPED,
         "template_body": '{"Resources": {"T": {"Type": "AWS::SNS::Topic"}}}',
-        "refusal": "",
     },
     "ecr_image_info": {"source": _SIDE},
     "ecs_rollout": {

@@ -18,7 +18,7 @@ from ..values import Manifest, SiteFile
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_ADVICE = "Nothing was changed. Correct the build, or name another folder (site_release_source)."
+_ADVICE = "Nothing was changed. Correct the build, or name another folder (source)."
 
 
 class SourceFolder:
@@ -87,7 +87,7 @@ class SourceFolder:
             size = (self._top / path).stat().st_size
             if size > self._largest:
                 yield (
-                    f"{shown(path)} has {size} bytes; site_release_largest_file_bytes allows {self._largest}, and "
+                    f"{shown(path)} has {size} bytes; largest_file_bytes allows {self._largest}, and "
                     "CloudFront compresses nothing above 10,000,000"
                 )
 

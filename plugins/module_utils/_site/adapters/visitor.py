@@ -73,7 +73,7 @@ def _trust(ca_bundle: str) -> ssl.SSLContext:
         context.load_verify_locations(cafile=ca_bundle)
     except (OSError, ssl.SSLError) as error:
         raise RequestError(
-            f"Tried to read the certificates of ca_bundle (site_release_ca_bundle) {ca_bundle!r}, but: {error}. Name a "
+            f"Tried to read the certificates of ca_bundle {ca_bundle!r}, but: {error}. Name a "
             "file of certificates in PEM, or leave it out."
         ) from error
     return context

@@ -39,10 +39,10 @@ def test_what_is_meant() -> None:
     [
         ("url", "video.example.org", "no address of a site"),
         ("url", "https://video.example.org/path", "no address of a site"),
-        ("keep", 1, "site_release_keep"),
+        ("keep", 1, "keep is 1; it must be at least"),
         ("concurrency", 0, "from 1 to 64"),
         ("version", "a\nb", "visible characters"),
-        ("source", "", "site_release_source"),
+        ("source", "", "source is empty"),
         ("media_types", {"x": "text"}, "gives 'x' no media type"),
         ("largest_file_bytes", 0, "largest_file_bytes is 0"),
     ],

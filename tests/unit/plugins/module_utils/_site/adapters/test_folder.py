@@ -70,7 +70,7 @@ def test_what_must_not_be_published_is_told_at_once(folder: Path, tmp_path: Path
         "more is a link to a folder",
         "pipe.txt is neither a file nor a folder",
         ".env is hidden",
-        "large.txt has 101 bytes; site_release_largest_file_bytes allows 100",
+        "large.txt has 101 bytes; largest_file_bytes allows 100",
         "a\\nb.txt has a control character",
         "Nothing was changed",
     ):

@@ -83,5 +83,5 @@ def test_who_cannot_be_reached_is_told() -> None:
 
 def test_certificates_that_are_none_are_refused(tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text("none")
-    with pytest.raises(RequestError, match="site_release_ca_bundle"):
+    with pytest.raises(RequestError, match="certificates of ca_bundle"):
         HttpVisitor("https://127.0.0.1", str(tmp_path / "ca.pem"))
