@@ -229,7 +229,7 @@ def shown_of_tasks(platform: Platform) -> str:
 
 
 class Requests:
-    """Three users who send requests until the `with` block ends; `outcomes` counts statuses and errors."""
+    """Three users who send requests until the `with` block ends; `outcomes` counts statuses and what failures say."""
 
     # Read once: httpx would read all authorities for each request, which keeps a core busy.
     TRUST = ssl.create_default_context()
@@ -243,7 +243,8 @@ class Requests:
         while not self._ended.wait(0.1):
             try:
                 answer = httpx.get(self._url, verify=self.TRUST, timeout=30, trust_env=False)
-                self.outcomes[answer.status_code] += 1
+                said = answer.status_code if answer.is_success else f"{answer.status_code}: {answer.text}"
+                self.outcomes[said] += 1
             except httpx.HTTPError as error:
                 self.outcomes[f"{type(error).__name__}: {error}"] += 1
 

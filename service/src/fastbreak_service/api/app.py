@@ -30,6 +30,7 @@ from fastbreak_service.store import schema
 from fastbreak_service.store.analyses import AnalysisStore
 from fastbreak_service.store.engine import ANSWER_SECONDS, make_engine
 from fastbreak_service.store.failures import DATABASE_ERRORS, is_away
+from fastbreak_service.store.repeating import repeatable
 from fastbreak_service.store.work import WorkQueue
 from fastbreak_service.worker.assembly import assemble
 
@@ -125,11 +126,16 @@ async def _telling(queue: WorkQueue, namespace: str) -> AsyncIterator[None]:
             await asyncio.gather(task, return_exceptions=True)
 
 
+@repeatable
+def _revision(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        return schema.current(connection)
+
+
 def _check_schema(engine: Engine) -> None:
     """Raise ApiError when the database's schema is older than this code."""
     try:
-        with engine.connect() as connection:
-            revision = schema.current(connection)
+        revision = _revision(engine)
     except DATABASE_ERRORS as error:
         raise (database_away() if is_away(error) else database_refused()) from error
     if not schema.serves(revision):

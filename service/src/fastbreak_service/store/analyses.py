@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from fastbreak_service.store.repeating import repeatable
 from fastbreak_service.store.tables import analyses, measures, persons, work
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class AnalysisStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
+    @repeatable
     def add(self, new: NewAnalysis) -> Sent:
         """Record an accepted analysis, and that there is work to do. What was sent before, when its key is known."""
         statement = (
@@ -89,9 +91,8 @@ class AnalysisStore:
                 idempotency_key=new.idempotency_key,
                 fingerprint=new.fingerprint,
             )
-            .on_conflict_do_nothing(
-                index_elements=[analyses.c.idempotency_key], index_where=analyses.c.idempotency_key.is_not(None)
-            )
+            # Of its key or, when the answer to a first try was lost, of its id.
+            .on_conflict_do_nothing()
             .returning(analyses.c.id)
         )
         with self._engine.begin() as connection:
@@ -99,16 +100,15 @@ class AnalysisStore:
                 connection.execute(sa.insert(work).values(analysis_id=new.id, contract=CONTRACT, place=new.place))
                 return Sent(new.id, new.fingerprint)
         # Whoever came first has committed, else the insertion would have waited for it.
-        known = self.sent_under(new.idempotency_key or "")
+        key = new.idempotency_key or ""
+        known = self._sent(sa.or_(analyses.c.id == new.id, analyses.c.idempotency_key == key))
         assert known is not None  # noqa: S101 - analyses with a key are never deleted once they are accepted
         return known
 
+    @repeatable
     def sent_under(self, key: str) -> Sent | None:
         """What was sent under a key, None for an unknown one."""
-        statement = sa.select(analyses.c.id, analyses.c.fingerprint).where(analyses.c.idempotency_key == key)
-        with self._engine.connect() as connection:
-            row = connection.execute(statement).one_or_none()
-        return Sent(*row) if row else None
+        return self._sent(analyses.c.idempotency_key == key)
 
     def withdraw(self, analysis: UUID) -> bool:
         """Forget an analysis unless somebody has begun it; whether there is none of that id now."""
@@ -201,6 +201,7 @@ class AnalysisStore:
         with self._engine.begin() as connection:
             return self._give_up(connection, silent, "interrupted", message)
 
+    @repeatable
     def newest(self, limit: int, after: tuple[datetime, UUID] | None = None) -> Sequence[RowMapping]:
         """The newest analyses first; those older than an analysis with this creation time and id, when given."""
         statement = sa.select(analyses).order_by(analyses.c.created_at.desc(), analyses.c.id.desc()).limit(limit)
@@ -210,6 +211,7 @@ class AnalysisStore:
         with self._engine.connect() as connection:
             return connection.execute(statement).mappings().all()
 
+    @repeatable
     def one(self, analysis: UUID) -> tuple[RowMapping, Sequence[RowMapping]] | None:
         """An analysis and its persons, None when there is none of that id."""
         with self._engine.connect() as connection:
@@ -219,6 +221,7 @@ class AnalysisStore:
             wanted = sa.select(persons).where(persons.c.analysis_id == analysis).order_by(persons.c.person)
             return row, connection.execute(wanted).mappings().all()
 
+    @repeatable
     def measures(self, analysis: UUID, query: MeasureQuery) -> Sequence[RowMapping] | None:
         """Measures by person, frame and angle, and one more than the limit; None when no analysis has that id."""
         key = sa.tuple_(measures.c.person, measures.c.frame, measures.c.angle)
@@ -233,6 +236,11 @@ class AnalysisStore:
         with self._engine.connect() as connection:
             known = connection.execute(sa.select(sa.literal(1)).where(analyses.c.id == analysis)).first()
             return connection.execute(statement).mappings().all() if known else None
+
+    def _sent(self, which: ColumnElement[bool]) -> Sent | None:
+        with self._engine.connect() as connection:
+            row = connection.execute(sa.select(analyses.c.id, analyses.c.fingerprint).where(which)).one_or_none()
+        return Sent(*row) if row else None
 
     @staticmethod
     def _give_up(connection: Connection, which: ColumnElement[bool], code: str, message: str) -> list[UUID]:

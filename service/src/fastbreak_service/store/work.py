@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from fastbreak_service.store.analyses import CONTRACT
+from fastbreak_service.store.repeating import repeatable
 from fastbreak_service.store.tables import work
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ class WorkQueue:
         """How many pieces of work nobody has taken."""
         return self._count(work.c.lease_until.is_(None))
 
+    @repeatable
     def backlog(self) -> Backlog:
         """How much waits, for how long, and how much was given up."""
         free = sa.and_(work.c.dead_at.is_(None), work.c.lease_until.is_(None))
@@ -135,6 +137,7 @@ class WorkQueue:
         """How many pieces of work there are, taken or not."""
         return self._count(sa.true())
 
+    @repeatable
     def unknown(self, found: Sequence[uuid.UUID]) -> list[uuid.UUID]:
         """Those of the analyses for which there is no work, done or given up as they are."""
         statement = sa.select(work.c.analysis_id).where(work.c.analysis_id.in_(found), work.c.dead_at.is_(None))
@@ -146,6 +149,7 @@ class WorkQueue:
     def _waiting(self) -> ColumnElement[bool]:
         return sa.and_(work.c.place == self._place, work.c.dead_at.is_(None))
 
+    @repeatable
     def _count(self, which: ColumnElement[bool]) -> int:
         with self._engine.connect() as connection:
             statement = sa.select(sa.func.count()).select_from(work).where(self._waiting, which)

@@ -1,0 +1,39 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""Transactions that outlive the loss of their connection."""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from fastbreak_service.store.failures import reason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+log = structlog.get_logger()
+
+
+def repeatable[**P, T](transaction: Callable[P, T]) -> Callable[P, T]:
+    """Run a transaction once more on a new connection when it lost its own: a failover ends them all at once.
+
+    Only for what comes to the same however often it is run: when the connection is lost, the transaction may have been
+    committed or not. Raises what the transaction raises, of the second try if there is one.
+    """
+
+    @wraps(transaction)
+    def run(*arguments: P.args, **named: P.kwargs) -> T:
+        try:
+            return transaction(*arguments, **named)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            log.warning("database connection lost, asked again", reason=reason(error))
+        return transaction(*arguments, **named)
+
+    return run
