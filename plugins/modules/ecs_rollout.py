@@ -1220,6 +1220,7 @@ import socket
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.workers import Threads
 from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.client import EcrClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.approval_table import ApprovalsClient
@@ -1260,6 +1261,9 @@ RULE_TEXTS = (
     "source_ips",
     "request_methods",
 )
+
+#: How many questions are asked of AWS at once before anything is changed. botocore keeps ten connections to a service.
+MOST_AT_ONCE = 8
 
 #: When a run may end.
 WAITS = ("done", "paused", "before_traffic", "each_step", "after_traffic")
@@ -1416,6 +1420,7 @@ def build_ports(params, context):
         instruments=AwsInstruments(context.connect),
         approvals=ApprovalsClient(context.client("dynamodb"), table),
         announcements=Announcer(context.connect, topic_arn=told["topic_arn"] or "", bus=told["event_bus"] or ""),
+        workers=Threads(MOST_AT_ONCE),
     )
 
 

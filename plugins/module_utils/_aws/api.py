@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import suppress
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from .._errors import CredentialsError, OperationError, UnavailableError
+from .._errors import CredentialsError, FastbreakError, OperationError, UnavailableError
 from .deadline import DeadlineError, call_within
 
 if TYPE_CHECKING:
@@ -51,6 +51,9 @@ _READING = ("batch_get_", "describe_", "filter_", "get_", "list_", "query", "sca
 _GRACE_SECONDS = 10.0
 
 _MOST_SAID = 300
+
+# Making a client is work of the processor alone, which several at once do no sooner. One may be made of another's.
+_MAKING = threading.RLock()
 
 _CREDENTIAL_CODES = frozenset(
     {
@@ -96,10 +99,19 @@ class AwsClient:
 
     def __init__(self, connect: Callable[[], Any]) -> None:
         self._connect = connect
+        self._made: Any = None
 
-    @cached_property
+    @property
     def _client(self) -> Any:
-        return self._connect()
+        if self._made is None:
+            with _MAKING:
+                self._made = self._made or self._connect()
+        return self._made
+
+    def prepare(self) -> None:
+        """Make the client before it is needed. What is wrong with it is told by the first call."""
+        with suppress(FastbreakError):
+            _ = self._client
 
     def _call(self, attempted: str, operation: str, **arguments: Any) -> Any:
         """Call *operation*. *attempted* completes the sentence "Tried to ..."."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from .._common.workers import OneByOne
 from .notices import Nobody
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from .._common.clock import TickingClock
     from .._common.progress import LiveProgress
+    from .._common.workers import Workers
     from .._release.ports import Approvals, Images, PromotionRecord, Releases
     from .definition.comparison import Document
     from .metrics import MetricQuery
@@ -191,6 +193,9 @@ class ScalingPort(Protocol):
 class Surroundings(Protocol):
     """What a task definition refers to."""
 
+    def prepare(self) -> None:
+        """Get ready to be asked. Raises nothing."""
+
     def caller_arn(self) -> str:
         """Who we are."""
 
@@ -330,3 +335,4 @@ class Ports:
     instruments: Instruments
     approvals: Approvals
     announcements: Announcements = field(default_factory=Nobody)
+    workers: Workers = field(default_factory=OneByOne)

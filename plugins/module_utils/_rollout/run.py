@@ -48,6 +48,8 @@ def _roll_out_or_predict(session: Session, *, check_mode: bool) -> RolloutResult
     if facts.plan.action is Action.UNCHANGED and (check_mode or not kept):
         _verify(session, facts)
         return build_result(session, facts)
+    # Pre-flight asks many; until then the time is spent waiting for others.
+    session.ports.workers.begin(session.ports.surroundings.prepare)
     if check_mode:
         return _predict(session, facts)
     with session.locked():

@@ -6,9 +6,12 @@
 from __future__ import annotations
 
 import contextlib
+from copy import copy
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from .._common.progress import Board
+from .._common.workers import all_of
 from .._errors import FastbreakError, RefusedError
 from .._release.lease import LOCK_SECONDS, RENEW_SECONDS, Lease, await_free, holder_in_words
 from .._release.record import Lock, timestamp
@@ -18,12 +21,15 @@ from .notices import Notice
 from .service.conditions import secrets_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from .._release.record import Release
     from .notices import Moment
     from .ports import Ports
     from .request.model import RolloutRequest
+
+    #: What looks for problems, and says them.
+    Look = Callable[["Session"], Iterable[str]]
 
 T = TypeVar("T")
 
@@ -40,6 +46,8 @@ class Session:
         self.clock = ports.clock
         self.began = ports.clock.monotonic()
         self.warnings: list[str] = []
+        #: Whether another one says its warnings.
+        self.is_aside = False
         self.redaction = Redaction()
         self._learn_request()
         #: Writes whose outcome is not known: interrupted, or not answered.
@@ -95,13 +103,35 @@ class Session:
 
     def warn(self, text: str) -> None:
         """Keep a warning for the result, and show it."""
+        if self.is_aside:
+            self.warnings.append(text)
+            return
         self.warnings.append(self.shown(text))
         self.say(text)
 
     def warn_once(self, text: str) -> None:
         """Keep a warning, unless it is kept already."""
-        if self.shown(text) not in self.warnings:
+        if self.is_aside or self.shown(text) not in self.warnings:
             self.warn(text)
+
+    def ask_all(self, looks: Sequence[Look]) -> list[str]:
+        """What all of *looks* find, which ask and change nothing, in their order, and so are their warnings.
+
+        They may be at work at the same time, each with a session of its own to warn by.
+        """
+        asides = [self._aside() for _look in looks]
+        asked = [partial(_listed, look, aside) for look, aside in zip(looks, asides, strict=True)]
+        try:
+            return [text for found in all_of(self.ports.workers, asked) for text in found]
+        finally:
+            for warning in (warning for aside in asides for warning in aside.warnings):
+                self.warn_once(warning)
+
+    def _aside(self) -> Session:
+        """This session, whose warnings are not said yet."""
+        aside = copy(self)
+        aside.warnings, aside.is_aside = [], True
+        return aside
 
     def shown(self, data: T) -> T:
         """Text or plain *data* as it may leave the run: without the user's values, unless these are asked for."""
@@ -231,6 +261,10 @@ class Session:
             self.ports.releases.drop_lock(self.request.service, self.request.owner)
         except FastbreakError as error:
             self.warn(f"the lock could not be given up; the next run takes it over after {LOCK_SECONDS:g} s: {error}")
+
+
+def _listed(look: Look, session: Session) -> list[str]:
+    return list(look(session))
 
 
 def refused_by(lock: Lock | None, service: str) -> RefusedError:

@@ -194,6 +194,11 @@ class AwsSurroundings:
         self._quotas = Quotas(lambda: connect("service-quotas"))
         self._platforms = ImagePlatforms(lambda: connect("ecr"), registry_account)
 
+    def prepare(self) -> None:
+        """Make the clients that most pre-flights need."""
+        for client in (self._network, self._roles, self._quotas, self._alarms, self._identity):
+            client.prepare()
+
     def caller_arn(self) -> str:
         """Who we are."""
         return self._identity.get_caller_identity().arn

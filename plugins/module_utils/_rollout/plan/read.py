@@ -23,6 +23,8 @@ from .revisions import MOST_LOOKED_AT, good_revisions, own_revisions
 from .target import Target, find_target
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..._release.record import Release
     from ..request.model import RolloutRequest
     from ..scaling.model import Scaling
@@ -65,19 +67,17 @@ def read(session: Session, target: Target | None = None, ended: tuple[Release, .
 
     Raises RefusedError when the wanted release does not exist.
     """
-    ecs = session.ports.ecs
-    _check_places(session)
-    service, rules = _read_service(session)
-    request = session.request
+    ecs, asked = session.ports.ecs, _ask(session)
+    service, rules = _read_service(session, asked.places)
     known = {release.release_id: release for release in ended}
-    history = tuple(known.get(past.release_id, past) for past in session.ports.releases.history(request.service))
+    history = tuple(known.get(past.release_id, past) for past in asked.releases())
     running_arn = service.task_definition_arn if service else ""
     target = _found(session, target or find_target(session, history, running_arn), history, service)
     request = session.request
-    deployments = ecs.list_service_deployments(request.cluster, request.service) if service else ()
+    deployments = asked.deployments() if service else ()
     active = service is not None and service.status == "ACTIVE"
     judged = running_release(history, running_arn)
-    scaling = session.ports.scaling.describe_scaling(request.cluster, request.service) if request.scaling else None
+    scaling = asked.scaling()
     wanted_scaling, problems = _scaling(session, scaling)
     found = Found(
         service=service if active else None,
@@ -113,10 +113,40 @@ def _found(session: Session, target: Target, history: tuple[Release, ...], servi
     return replace(target, schema=schema, key=session.definition_key())
 
 
-def _read_service(session: Session) -> tuple[Service | None, tuple[StandingRule, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the rest does not wait for: each is called for its answer."""
+
+    places: Callable[[], None]
+    releases: Callable[[], tuple[Release, ...]]
+    deployments: Callable[[], tuple[ServiceDeployment, ...]]
+    scaling: Callable[[], Scaling | None]
+
+
+def _ask(session: Session) -> _Asked:
+    request, ports, begin = session.request, session.ports, session.ports.workers.begin
+    return _Asked(
+        begin(lambda: _check_places(session)),
+        begin(lambda: ports.releases.history(request.service)),
+        begin(lambda: ports.ecs.list_service_deployments(request.cluster, request.service)),
+        begin(lambda: _standing_scaling(session)),
+    )
+
+
+def _standing_scaling(session: Session) -> Scaling | None:
+    """The service's scaling, where any is asked for."""
+    request = session.request
+    return session.ports.scaling.describe_scaling(request.cluster, request.service) if request.scaling else None
+
+
+def _read_service(session: Session, checked: Callable[[], None]) -> tuple[Service | None, tuple[StandingRule, ...]]:
     """The service and its load balancer's rules; by these the request knows which target group is whose."""
     request = session.request
-    service = session.ports.ecs.describe_service(request.cluster, request.service)
+    described = session.ports.workers.begin(
+        lambda: session.ports.ecs.describe_service(request.cluster, request.service)
+    )
+    checked()
+    service = described()
     rules = session.ports.balancing.list_rules(*_places(request, service))
     session.aim(oriented(request, service, rules))
     return service, rules

@@ -8,6 +8,7 @@ All problems are found and said at once, so that they need not be met one run at
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..._common.commands import PROMOTE
@@ -23,8 +24,8 @@ from ..strategies.table import strategy_named
 from .allowed import allowed
 from .arithmetic import arithmetic_problems
 from .capacity import capacity_problems
-from .permissions import permission_problems
-from .prerequisites import prerequisite_problems
+from .permissions import permission_looks
+from .prerequisites import prerequisite_looks
 from .quotas import quota_problems
 from .reach import reach_problems
 from .served import serving_problems, warn_of_unused_consents
@@ -54,7 +55,6 @@ def check(session: Session, facts: Facts, *, orphan_arn: str = "") -> None:
     misfits = [*_misfits(session.request, facts), *_definition_problems(session.request, facts)]
     problems = _found_problems(session, facts, orphan_arn)
     warn_of_unused_consents(session, facts)
-    _warn_of_topic(session)
     found = [*misfits, *problems]
     numbered = " ".join(f"({number}) {problem}" for number, problem in enumerate(found, 1))
     if problems:
@@ -72,29 +72,30 @@ def check(session: Session, facts: Facts, *, orphan_arn: str = "") -> None:
 
 
 def _found_problems(session: Session, facts: Facts, orphan_arn: str) -> list[str]:
-    """What is missing or in the way, of all kinds."""
-    return [
-        *_plan_problems(facts),
-        *_movement_problems(session.request, facts),
-        *_promotion_problems(session, facts),
-        *_schema_problems(facts),
-        *_deployment_problems(session, facts, orphan_arn),
-        *shifting_problems(session, facts, orphan_arn),
-        *prerequisite_problems(session, facts),
-        *permission_problems(session, facts),
-        *capacity_problems(session, facts),
-        *quota_problems(session, facts),
-        *arithmetic_problems(session, facts),
-        *reach_problems(session, facts),
-        *serving_problems(session, facts),
-        *_alarm_problems(session, facts),
-        *_gate_alarm_problems(session, facts),
-        *_gate_problems(session, facts),
-    ]
+    """What is missing or in the way, of all kinds. Whatever asks AWS does so at the same time as the rest."""
+    return session.ask_all(
+        [
+            lambda aside: [*_plan_problems(facts), *_movement_problems(aside.request, facts)],
+            lambda aside: _promotion_problems(aside, facts),
+            lambda aside: [*_schema_problems(facts), *_deployment_problems(aside, facts, orphan_arn)],
+            lambda aside: shifting_problems(aside, facts, orphan_arn),
+            *prerequisite_looks(session, facts),
+            *permission_looks(session, facts),
+            lambda aside: capacity_problems(aside, facts),
+            lambda aside: quota_problems(aside, facts),
+            lambda aside: arithmetic_problems(aside, facts),
+            lambda aside: reach_problems(aside, facts),
+            lambda aside: serving_problems(aside, facts),
+            lambda aside: _alarm_problems(aside, facts),
+            lambda aside: _gate_alarm_problems(aside, facts),
+            *(partial(_gate_problems, facts, gate) for gate in session.request.gates if facts.plan.judges),
+            _topic_problems,
+        ]
+    )
 
 
-def _warn_of_topic(session: Session) -> None:
-    """A topic that is not there keeps no release out: it is said that nobody will be told by it."""
+def _topic_problems(session: Session) -> tuple[str, ...]:
+    """None: a topic that is not there keeps no release out. It is said that nobody will be told by it."""
     try:
         look = session.ports.announcements.topic_problem
         problem = allowed(session, "notifications.topic_arn", look)
@@ -102,6 +103,7 @@ def _warn_of_topic(session: Session) -> None:
         problem = error.message
     if problem:
         session.warn_once(f"nobody is told of this release by notifications.topic_arn: {problem}")
+    return ()
 
 
 def check_schema(session: Session, facts: Facts) -> None:
@@ -230,17 +232,14 @@ def _gate_alarm_problems(session: Session, facts: Facts) -> Iterator[str]:
                 )
 
 
-def _gate_problems(session: Session, facts: Facts) -> Iterator[str]:
-    if not facts.plan.judges:
-        return
-    for gate in session.request.gates:
-        for misfit in gate.misfits(facts.target.release):
-            yield f"Gate {gate.name} {misfit}"
-        if not gate.dry_run:
-            yield from (f"Gate {gate.name} {problem}" for problem in _beforehand(session, facts, gate))
-        for name in sorted(gate.file_names()):
-            if problem := session.ports.instruments.file_problem(name):
-                yield f"Gate {gate.name} sends file {name}, which {problem}."
+def _gate_problems(facts: Facts, gate: Gate[Any], session: Session) -> Iterator[str]:
+    for misfit in gate.misfits(facts.target.release):
+        yield f"Gate {gate.name} {misfit}"
+    if not gate.dry_run:
+        yield from (f"Gate {gate.name} {problem}" for problem in _beforehand(session, facts, gate))
+    for name in sorted(gate.file_names()):
+        if problem := session.ports.instruments.file_problem(name):
+            yield f"Gate {gate.name} sends file {name}, which {problem}."
 
 
 def _beforehand(session: Session, facts: Facts, gate: Gate[Any]) -> Iterable[str]:

@@ -9,6 +9,7 @@ write a listener rule ends in the middle of a deployment.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..definition.references import references
@@ -23,55 +24,61 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..plan.read import Facts
-    from ..session import Session
+    from ..session import Look, Session
 
 _READS = ("elasticloadbalancing:DescribeRules", "elasticloadbalancing:DescribeTargetHealth")
 _TARGETS = ("elasticloadbalancing:RegisterTargets", "elasticloadbalancing:DeregisterTargets")
 _WEIGHTS = ("elasticloadbalancing:ModifyRule",)
 
 
-def permission_problems(session: Session, facts: Facts) -> Iterator[str]:
-    """What the roles may not do. What cannot be asked is said, and refuses nothing."""
+def permission_looks(session: Session, facts: Facts) -> list[Look]:
+    """What looks for whatever the roles may not do. What cannot be asked is said, and refuses nothing."""
     if facts.plan.action in (Action.UNCHANGED, Action.SETTINGS):
-        return
-    yield from _secret_problems(session, facts)
-    if strategy_named(session.request.settings.deployment.strategy).shifts_weights:
-        yield from _shifting_problems(session, facts)
+        return []
+    secrets = _secret_looks(facts)
+    if not strategy_named(session.request.settings.deployment.strategy).shifts_weights:
+        return secrets
+    return [*secrets, *_shifting_looks(session, facts)]
 
 
-def _secret_problems(session: Session, facts: Facts) -> Iterator[str]:
-    document, look = facts.target.document, session.ports.surroundings
+def _secret_looks(facts: Facts) -> list[Look]:
+    document = facts.target.document
     role = str(document.get("executionRoleArn") or "")
-    for secret in references(document).secrets if role else ():
-        name = f"Secret {secret if is_reference(secret) else session.request.disclosure.of(secret)}"
-        denial = allowed(
-            session,
-            f"whether the execution role may read {name}",
-            lambda secret=secret: look.secret_denial(role, secret),  # type: ignore[misc]
-        )
-        if denial:
-            yield f"{name} {denial}; tasks could not start. Provision component 'service', or correct its policies."
+    return [partial(_secret_problems, role, secret) for secret in references(document).secrets if role]
 
 
-def _shifting_problems(session: Session, facts: Facts) -> Iterator[str]:
+def _secret_problems(role: str, secret: str, session: Session) -> Iterator[str]:
+    name = f"Secret {secret if is_reference(secret) else session.request.disclosure.of(secret)}"
+    denial = allowed(
+        session,
+        f"whether the execution role may read {name}",
+        lambda: session.ports.surroundings.secret_denial(role, secret),
+    )
+    if denial:
+        yield f"{name} {denial}; tasks could not start. Provision component 'service', or correct its policies."
+
+
+def _shifting_looks(session: Session, facts: Facts) -> list[Look]:
     request = session.request
-    role, strategy = request.infrastructure_role_arn, request.settings.deployment.strategy
     standing = (at(facts.found.rules, place(rule)) for rule in request.rules)
     asked = [
         (_READS, "*"),
         *((_TARGETS, group) for group in request.target_group_arns),
         *((_WEIGHTS, rule.arn) for rule in standing if rule and rule.arn),
     ]
-    for actions, resource in asked:
-        denied = allowed(
-            session,
-            f"what role {role} of load_balancer.infrastructure_role_arn may do",
-            lambda actions=actions, resource=resource: session.ports.surroundings.denied_actions(  # type: ignore[misc]
-                role, actions, resource
-            ),
+    return [partial(_shifting_problems, actions, resource) for actions, resource in asked]
+
+
+def _shifting_problems(actions: tuple[str, ...], resource: str, session: Session) -> Iterator[str]:
+    request = session.request
+    role, strategy = request.infrastructure_role_arn, request.settings.deployment.strategy
+    denied = allowed(
+        session,
+        f"what role {role} of load_balancer.infrastructure_role_arn may do",
+        lambda: session.ports.surroundings.denied_actions(role, actions, resource),
+    )
+    if denied:
+        yield (
+            f"Role {role} of load_balancer.infrastructure_role_arn may not {', '.join(denied)} on {resource}, "
+            f"which {strategy} needs: provision component 'ecs', or correct its policies."
         )
-        if denied:
-            yield (
-                f"Role {role} of load_balancer.infrastructure_role_arn may not {', '.join(denied)} on {resource}, "
-                f"which {strategy} needs: provision component 'ecs', or correct its policies."
-            )

@@ -8,6 +8,7 @@ A look that these credentials may not make is said not to have been made; it ref
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..._release.image import parse_image
@@ -21,39 +22,53 @@ if TYPE_CHECKING:
 
     from ..definition.comparison import Document
     from ..plan.read import Facts
-    from ..session import Session
+    from ..session import Look, Session
 
 # The part of a secret's ``valueFrom`` that names a JSON key.
 _JSON_KEY = 7
 _ARCHITECTURES = {"X86_64": "amd64", "ARM64": "arm64"}
 
 
-def prerequisite_problems(session: Session, facts: Facts) -> Iterator[str]:
-    """What is missing for a task of the release to start, and to be reached."""
-    if facts.plan.action not in (Action.UNCHANGED, Action.SETTINGS):
-        yield from _definition_problems(session, facts.target.document)
-        yield from _image_problems(session, facts)
-        yield from _provider_problems(session)
-    yield from _network_problems(session)
+def prerequisite_looks(session: Session, facts: Facts) -> list[Look]:
+    """What looks for whatever is missing for a task of the release to start, and to be reached."""
+    if facts.plan.action in (Action.UNCHANGED, Action.SETTINGS):
+        return _network_looks(session)
+    return [
+        *_definition_looks(session, facts.target.document),
+        lambda aside: _image_problems(aside, facts),
+        _provider_problems,
+        *_network_looks(session),
+    ]
 
 
-def _definition_problems(session: Session, document: Document) -> Iterator[str]:
+def _definition_looks(session: Session, document: Document) -> list[Look]:
     refers, migration = references(document), session.request.migration
     own = (migration.task_role_arn,) if migration and migration.task_role_arn else ()
-    for role in sorted({*refers.roles, *own}):
-        if problem := session.ports.surroundings.role_problem(role):
-            yield f"Role {role} {problem}; provision component 'service', or correct the role or the task definition."
-    for secret in refers.secrets:
-        name = f"Secret {secret if is_reference(secret) else session.request.disclosure.of(secret)}"
-        if place := _place_of(document, secret):
-            name += f" ({place})"
-        if problem := session.ports.surroundings.secret_problem(secret):
-            yield f"{name} {problem}; tasks could not start."
-        else:
-            yield from _key_problems(session, secret, name)
-    for group in refers.log_groups:
-        if not session.ports.logs.group_exists(group):
-            yield f"Log group {group} does not exist; provision component 'service', or set awslogs-create-group."
+    return [
+        *(partial(_role_problems, role) for role in sorted({*refers.roles, *own})),
+        *(partial(_secret_problems, document, secret) for secret in refers.secrets),
+        *(partial(_log_group_problems, group) for group in refers.log_groups),
+    ]
+
+
+def _role_problems(role: str, session: Session) -> Iterator[str]:
+    if problem := session.ports.surroundings.role_problem(role):
+        yield f"Role {role} {problem}; provision component 'service', or correct the role or the task definition."
+
+
+def _secret_problems(document: Document, secret: str, session: Session) -> Iterator[str]:
+    name = f"Secret {secret if is_reference(secret) else session.request.disclosure.of(secret)}"
+    if place := _place_of(document, secret):
+        name += f" ({place})"
+    if problem := session.ports.surroundings.secret_problem(secret):
+        yield f"{name} {problem}; tasks could not start."
+    else:
+        yield from _key_problems(session, secret, name)
+
+
+def _log_group_problems(group: str, session: Session) -> Iterator[str]:
+    if not session.ports.logs.group_exists(group):
+        yield f"Log group {group} does not exist; provision component 'service', or set awslogs-create-group."
 
 
 def _place_of(document: Document, value_from: str) -> str:
@@ -117,7 +132,21 @@ def _provider_problems(session: Session) -> Iterator[str]:
         )
 
 
+def _network_looks(session: Session) -> list[Look]:
+    rules = session.request.rules
+    return [
+        _network_problems,
+        *(partial(_listener_problems, arn) for arn in sorted({rule.listener_arn for rule in rules})),
+    ]
+
+
+def _listener_problems(arn: str, session: Session) -> Iterator[str]:
+    if problem := session.ports.balancing.listener_problem(arn):
+        yield problem
+
+
 def _network_problems(session: Session) -> Iterator[str]:
+    """What is wrong with subnets, security groups and target groups, which have to lie in one VPC."""
     request, balancing = session.request, session.ports.balancing
     vpcs: set[str] = set()
     if network := request.settings.network:
@@ -137,7 +166,4 @@ def _network_problems(session: Session) -> Iterator[str]:
     routed = bool(request.rules)
     for arn in sorted({binding.target_group_arn for binding in request.settings.target_bindings}):
         if problem := balancing.target_group_problem(arn, vpc=min(vpcs) if len(vpcs) == 1 else "", routed=routed):
-            yield problem
-    for arn in sorted({rule.listener_arn for rule in request.rules}):
-        if problem := balancing.listener_problem(arn):
             yield problem

@@ -429,6 +429,9 @@ class World(Scheduler):
             return RepositorySettings(exists=False)
         return RepositorySettings(exists=True, uri=REPOSITORY_URI)
 
+    def prepare(self) -> None:
+        """Nothing is to be made ready."""
+
     def caller_arn(self) -> str:
         return "arn:aws:iam::111111111111:user/tester"
 

@@ -83,6 +83,7 @@ def test_only_ports_that_read_are_not_guarded() -> None:
         "fargate_",
         "free_",
         "ingress",
+        "prepare",
     )
     for protocol in (*READING.values(), rollout_ports.Surroundings, rollout_ports.Logs):
         assert {

@@ -9,11 +9,12 @@ import threading
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.clock import SystemClock
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.workers import OneByOne, Threads
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     FastbreakError,
     OperationError,
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
     from datetime import datetime
+
+    from ansible_collections.fastbreak.aws.plugins.module_utils._common.workers import Workers
 
 
 def test_lock_is_renewed_and_a_lost_one_ends_the_run(world: World, ports: Ports) -> None:
@@ -235,3 +238,33 @@ def test_the_story_is_the_expected_one() -> None:
     assert [outcome.value for _id, _name, _kind, outcome in told[-1]] == ["SUCCEEDED"] * 2 + [told[-1][2][3].value] + [
         "SUCCEEDED"
     ] * 3
+
+
+@pytest.mark.parametrize("workers", [OneByOne(), Threads(8)], ids=["one by one", "threads"])
+def test_what_looks_at_once_finds_and_warns_in_order(ports: Ports, workers: Workers) -> None:
+    session = Session(make_request("1.0.0"), replace(ports, workers=workers))
+
+    def look(name: str, aside: Session) -> Iterator[str]:
+        aside.warn(f"{name} was not checked")
+        aside.warn_once("twice")
+        yield f"{name} is wrong"
+        yield f"{name} is missing"
+
+    found = session.ask_all([partial(look, name) for name in "abc"])
+    assert found == [f"{name} is {what}" for name in "abc" for what in ("wrong", "missing")]
+    assert session.warnings == ["a was not checked", "twice", "b was not checked", "c was not checked"]
+
+
+def test_what_others_saw_is_warned_of_although_one_could_not_look(ports: Ports) -> None:
+    session = Session(make_request("1.0.0"), ports)
+
+    def fail(_aside: Session) -> Iterator[str]:
+        raise UnavailableError("Throttling")
+
+    def warn(aside: Session) -> tuple[str, ...]:
+        aside.warn("seen")
+        return ()
+
+    with pytest.raises(UnavailableError):
+        session.ask_all([warn, fail])
+    assert session.warnings == ["seen"]

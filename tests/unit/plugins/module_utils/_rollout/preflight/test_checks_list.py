@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.workers import Threads
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError, RefusedError, RequestError
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import HealthCheck
 
@@ -166,6 +167,19 @@ def test_all_that_can_be_wrong_together_is_said_at_once(world: ShiftingWorld, po
     unsaid = [name for name in together if LIST[name][2] not in error.message]
     assert unsaid in ([], ["secret without the key"])
     assert len(re.findall(r"\(\d+\) ", error.message)) == len(error.details["problems"])
+    assert world.calls == []
+
+
+def test_what_is_asked_at_once_is_said_in_the_same_order(world: ShiftingWorld, ports: Ports) -> None:
+    released(world, ports)
+    world.push("1.1.0", "b")
+    for name in ("task role missing", "secret missing", "subnet missing"):
+        LIST[name][0](world)
+    one_by_one = attempt(world, ports, {})
+    at_once = attempt(world, replace(ports, workers=Threads(8)), {})
+    assert at_once.message == one_by_one.message
+    assert at_once.details == one_by_one.details
+    assert len(at_once.details["problems"]) >= 2
     assert world.calls == []
 
 
