@@ -913,8 +913,9 @@ options:
     default: done
   notifications:
     description:
-      - Who is told when a release begins (V(begun)), is refused by a gate (V(refused)) and when it ends (V(accepted),
-        V(rolled_back), V(stopped), V(superseded), V(failed), V(rollback_failed)). Nobody, without this option.
+      - Who is told when a release is refused beforehand (V(not_begun)), begins (V(begun)), is refused by a gate
+        (V(refused)) and when it ends (V(accepted), V(rolled_back), V(stopped), V(superseded), V(failed),
+        V(rollback_failed)). Nobody, without this option.
       - The release waits for none of it. What cannot be told is a warning, and a topic that does not exist is one
         beforehand.
       - A notice names service, cluster, version, digest, strategy and the gate that decided, with what it saw. It holds

@@ -25,8 +25,9 @@ _LONGEST_SUBJECT, _LONGEST_SEEN = 100, 1000
 
 
 class Moment(Enum):
-    """When others are told. REFUSED: by a gate, and its users are on their way back."""
+    """When others are told. REFUSED: by a gate, and its users are on their way back. NOT_BEGUN: by pre-flight."""
 
+    NOT_BEGUN = "not_begun"
     BEGUN = "begun"
     REFUSED = "refused"
     ACCEPTED = "accepted"
@@ -46,6 +47,7 @@ UNDONE: Mapping[Outcome, Moment] = {
 }
 
 _WORDS = {
+    Moment.NOT_BEGUN: "was refused before anything was changed",
     Moment.BEGUN: "began",
     Moment.REFUSED: "was refused and goes back",
     Moment.ACCEPTED: "was accepted",
@@ -59,7 +61,7 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One thing to tell. ``gate``, ``verdict`` and ``seen`` are of the gate that decided; empty for none."""
+    """One thing to tell. ``gate`` and ``verdict`` are of the gate that decided; empty for none. ``seen`` is why."""
 
     state: Moment
     service: str
@@ -88,7 +90,8 @@ def subject(notice: Notice) -> str:
 
 def message(notice: Notice) -> str:
     """What a person reads, and below it what a program does."""
-    why = f"Gate {notice.gate} is {notice.verdict}: {notice.seen[:_LONGEST_SEEN]}\n" if notice.gate else ""
+    seen = notice.seen[:_LONGEST_SEEN]
+    why = f"Gate {notice.gate} is {notice.verdict}: {seen}\n" if notice.gate else f"{seen}\n" if seen else ""
     said = f"The {notice.kind} of {notice.version} to {notice.service} ({notice.cluster}) {_WORDS[notice.state]}."
     return f"{said}\n{why}\n{json.dumps(detail(notice), indent=2)}\n"
 

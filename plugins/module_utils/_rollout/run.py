@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._errors import RefusedError
+from .._errors import RefusedError, RequestError
 from .attempt import Attempt
 from .change_settings import change_settings
 from .judge.running import verify_running
@@ -39,7 +39,12 @@ def roll_out(request: RolloutRequest, ports: Ports, *, check_mode: bool) -> Roll
     """
     session = Session(request, ports)
     with session.shown_errors():
-        return _roll_out_or_predict(session, check_mode=check_mode)
+        try:
+            return _roll_out_or_predict(session, check_mode=check_mode)
+        except (RefusedError, RequestError) as refusal:
+            if not check_mode:
+                session.tell_refused(refusal.message)
+            raise
 
 
 def _roll_out_or_predict(session: Session, *, check_mode: bool) -> RolloutResult:

@@ -17,14 +17,13 @@ from .._release.lease import LOCK_SECONDS, RENEW_SECONDS, Lease, await_free, hol
 from .._release.record import Lock, timestamp
 from .disclosure.redaction import Redaction
 from .guarded import OWN_BY_ID, guarded
-from .notices import Notice
+from .notices import Moment, Notice
 from .service.conditions import secrets_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from .._release.record import Release
-    from .notices import Moment
     from .ports import Ports
     from .request.model import RolloutRequest
 
@@ -95,6 +94,26 @@ class Session:
                 seen=self.redaction.text(seen),
             )
         )
+
+    def tell_refused(self, why: str) -> None:
+        """Tell them that no release was begun. Not of a run that only judges, nor of one whose release was begun."""
+        request = self.request
+        if request.judge_only or self.release is not None:
+            return
+        self.ports.announcements.tell(
+            Notice(
+                state=Moment.NOT_BEGUN,
+                service=request.service,
+                cluster=request.cluster.rpartition("/")[2],
+                version=request.version or request.revision,
+                digest="",
+                strategy=request.settings.deployment.strategy,
+                kind=request.kind,
+                release_id="",
+                seen=self.redaction.text(why),
+            )
+        )
+        self.end_telling()
 
     def end_telling(self) -> None:
         """Warn of what could not be told."""

@@ -52,7 +52,13 @@ def roll_out_together(orders: Sequence[Order], *, check_mode: bool) -> dict[str,
     `run.roll_out` does, and RefusedError with the problems of every service before anything is changed.
     """
     orders = [_named(order, orders) for order in orders]
-    predicted, left = _predict(orders)
+    try:
+        predicted, left = _predict(orders)
+    except (RefusedError, RequestError) as refusal:
+        if not check_mode:
+            lead = _lead(orders)
+            Session(lead.request, lead.ports).tell_refused(refusal.message)
+        raise
     if check_mode:
         return _with_notes(predicted, left, orders)
     begun = [_aimed(order, predicted, orders) for order in orders if order.service in predicted]

@@ -10,7 +10,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError, UnavailableError
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
+    FastbreakError,
+    RefusedError,
+    UnavailableError,
+)
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import ROLLBACK
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.notices import (
     Moment,
@@ -20,8 +24,11 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.notices imp
     subject,
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.together import Order, roll_out_together
 
 from tests.unit.plugins.module_utils._rollout.case import deploy, document, released
+from tests.unit.plugins.module_utils._rollout.neighbours import LEAD, Street
+from tests.unit.plugins.module_utils._rollout.neighbours import ports as neighbour_ports
 from tests.unit.plugins.module_utils._rollout.shifting import ShiftingWorld, by
 
 if TYPE_CHECKING:
@@ -83,6 +90,45 @@ def test_others_are_told_how_it_began_and_ended(
     told.notices.clear()
     deploy(telling(ports, told), "1.0.0", check_mode=True)
     assert told.notices == []
+
+
+def test_what_is_refused_beforehand_is_told_with_the_reason(world: World, ports: Ports) -> None:
+    released(world, ports)
+    world.push("1.1.0", "b")
+    told = Told()
+    for version, check_mode in (("1.1.0", True), ("1.1.0", False), ("9.9.9", False)):
+        with pytest.raises(RefusedError):
+            deploy(telling(ports, told), version, require_promoted=True, check_mode=check_mode)
+    assert told.states == ["not_begun", "not_begun"]
+    first, second = told.notices
+    assert (first.version, first.kind, first.release_id, first.gate) == ("1.1.0", "deploy", "", "")
+    assert "require_promoted accepts nothing else" in first.seen
+    assert "no image of repository" in second.seen
+    assert first.seen in message(first)
+
+
+def test_of_several_services_it_is_told_once() -> None:
+    told, street = Told(), Street(LEAD, "worker")
+    street.worlds["worker"].platforms = frozenset({"linux/arm64"})
+    street.push("1.1.0", "b")
+    orders = [
+        Order(street.request(name, "1.1.0"), telling(neighbour_ports(world), told), leads=name == LEAD)
+        for name, world in street.worlds.items()
+    ]
+    for check_mode in (True, False):
+        with pytest.raises(RefusedError):
+            roll_out_together(orders, check_mode=check_mode)
+    assert told.states == ["not_begun"]
+    assert told.notices[0].service == LEAD
+    assert "to worker was refused" in told.notices[0].seen
+
+
+def test_a_run_that_only_judges_tells_of_no_release_that_was_not_begun(world: World, ports: Ports) -> None:
+    world.push("1.0.0", "a")
+    told = Told()
+    with pytest.raises(RefusedError, match="no release of it is under way"):
+        deploy(telling(ports, told), "1.0.0", judge_only=True)
+    assert told.states == []
 
 
 def test_a_first_release_is_stopped(world: World, ports: Ports) -> None:
