@@ -13,7 +13,12 @@ from tools.command_line import parser
 
 SYSTEMD = Path("/run/systemd/system")
 #: Debian's name of the package, and the service that it would start by itself where there is systemd.
-PACKAGES = {"docker-registry": "docker-registry", "skopeo": "skopeo", "openssl": "openssl"}
+PACKAGES = {
+    "chromium": "chromium",
+    "docker-registry": "docker-registry",
+    "skopeo": "skopeo",
+    "openssl": "openssl",
+}
 SERVICES = {"docker-registry": "docker-registry.service"}
 
 

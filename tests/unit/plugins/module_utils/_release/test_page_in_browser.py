@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 BROWSER = shutil.which("chromium")
 pytestmark = [
     pytest.mark.process,
-    pytest.mark.skipif(not BROWSER, reason="declared: CI does not install Debian's package chromium"),
+    pytest.mark.skipif(not BROWSER, reason="there is no chromium: make unit installs it"),
 ]
 
 
