@@ -14,6 +14,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from ..._common.workers import OneByOne
 from ..._errors import FastbreakError, SupersededError
 from ..definition.references import log_stream
 from ..request.model import TASK
@@ -40,7 +41,8 @@ def gate_ports(session: Session, task_definition_arn: str) -> Ports:
     """The ports that gates measure by: they send requests from where the request says."""
     if session.request.probing.place != TASK:
         return session.ports
-    return replace(session.ports, probe=TaskProbe(session, task_definition_arn))
+    # Who starts tasks also has to end them.
+    return replace(session.ports, probe=TaskProbe(session, task_definition_arn), workers=OneByOne())
 
 
 @dataclass(slots=True)

@@ -40,6 +40,7 @@ class AlarmGate(Gate[AlarmTally]):
     """An alarm in ALARM refuses at once; only when every alarm is OK it passes. One without data is neither."""
 
     kind: ClassVar[str] = "alarms"
+    only_asks: ClassVar[bool] = True
     options: ClassVar[Mapping[str, Any]] = {"alarms": {"type": "list", "elements": "str", "default": []}}
     tally: ClassVar[type[AlarmTally]] = AlarmTally
 

@@ -47,6 +47,7 @@ class CanaryGate(SeriesGate[CanaryTally]):
     """Errors are spread over both versions by their requests when both fail alike; beyond chance they are not."""
 
     kind: ClassVar[str] = "canary"
+    only_asks: ClassVar[bool] = True
     options: ClassVar[Mapping[str, Any]] = {
         **SERIES_OPTIONS,
         "baseline_dimensions": {"type": "dict", "default": {}},

@@ -49,6 +49,7 @@ class HttpGate(Gate[HttpTally]):
     """
 
     kind: ClassVar[str] = "http"
+    only_asks: ClassVar[bool] = True
     options: ClassVar[Mapping[str, Any]] = {
         "path": {"type": "str"},
         "method": {"type": "str", "choices": ["GET", "HEAD", "OPTIONS", "POST"], "default": "GET"},

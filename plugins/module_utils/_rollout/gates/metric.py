@@ -43,6 +43,7 @@ class MetricGate(SeriesGate[MetricTally]):
     """``per_metric``: the sum of ``metric`` over that of another, such as errors per request."""
 
     kind: ClassVar[str] = "metric"
+    only_asks: ClassVar[bool] = True
     options: ClassVar[Mapping[str, Any]] = {
         **SERIES_OPTIONS,
         "statistic": {"type": "str", "default": "Sum"},

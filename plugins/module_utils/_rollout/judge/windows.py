@@ -9,6 +9,7 @@ A failed look at the world is no end: its gate is in ERROR, and its next measuri
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..._common.verdict import Verdict
@@ -83,8 +84,15 @@ def measure_quickly(windows: tuple[Window, ...], scene: Scene) -> tuple[Window, 
 
 
 def measure(windows: tuple[Window, ...], scene: Scene) -> tuple[Window, ...]:
-    """The windows after every gate has measured that is due."""
-    return tuple(_measure(window, scene) if _is_due(window, scene) else window for window in windows)
+    """The windows after every gate has measured that is due. Who only asks does so while others do."""
+    begin = scene.ports.workers.begin
+    works = (partial(_measure_if_due, window, scene) for window in windows)
+    begun = [begin(work) if window.gate.only_asks else work for window, work in zip(windows, works, strict=True)]
+    return tuple(answer() for answer in begun)
+
+
+def _measure_if_due(window: Window, scene: Scene) -> Window:
+    return _measure(window, scene) if _is_due(window, scene) else window
 
 
 def is_timed(window: Window) -> bool:

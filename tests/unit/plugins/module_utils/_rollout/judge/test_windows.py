@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.workers import Threads
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, UnavailableError
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.model import (
     Gate,
@@ -233,3 +235,30 @@ def test_of_several_gates_each_needs_more_evidence(world: World) -> None:
     assert settled(world, doubtful, Fixed(name="c"))[0] is Verdict.UNHEALTHY
     sure = replace(doubtful, name="b", doubt=0.004)
     assert settled(world, doubtful, sure) == [Verdict.UNHEALTHY, Verdict.UNHEALTHY]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Meeting(Fixed):
+    """Gets its answer once the others have asked, too."""
+
+    only_asks: ClassVar[bool] = True
+    meeting: threading.Barrier
+
+    def measure(self, tally: Tally, scene: Scene) -> Tally:
+        self.meeting.wait(300)
+        return super().measure(tally, scene)
+
+
+def test_a_gate_that_only_asks_waits_for_no_other_s_answer(world: World, ports: Ports) -> None:
+    meeting = threading.Barrier(3)
+    asking = tuple(Meeting(name=name, meeting=meeting) for name in "abc")
+    gates = (asking[0], Fixed(name="alone"), *asking[1:])
+    at_once = replace(ports, workers=Threads(8))
+    scene = Scene(at_once, "1.0.0", TargetObservation(), fresh=True, reachable=True)
+    windows = measure(open_windows(gates, now=world.monotonic(), stamp="then"), scene)
+    assert [(window.gate.name, window.tally.samples) for window in windows] == [
+        ("a", 1),
+        ("alone", 1),
+        ("b", 1),
+        ("c", 1),
+    ]
