@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """What services use and run, in CloudWatch. Follows the developer guide, "Amazon ECS CloudWatch metrics" and "Container
-Insights metrics": the units that tasks use of those that their definition reserves.
+Insights metrics": the units that a task uses of those that its definition reserves, a sample for each task.
 """
 
 import logging
@@ -46,24 +46,26 @@ class Meter:
     def _publish_service(self, service: Record) -> set[str]:
         with LOCK:
             tasks = [task for task in tasks_of(service) if task["lastStatus"] == "RUNNING"]
-            reserved_cpu = sum(float(task.get("cpu") or 0) for task in tasks)
-            reserved_memory = sum(float(task.get("memory") or 0) for task in tasks)
-            ids = [
-                str(engine_id) for task in tasks for record in task["containers"]
-                if (engine_id := state.of_task(task).container(record).engine_id)
-            ]  # fmt: skip
+            ids = {task["taskArn"]: _containers_of(task) for task in tasks}
         dimensions = {"ClusterName": service["clusterArn"].rsplit("/", 1)[-1], "ServiceName": service["serviceName"]}
-        _put("ECS/ContainerInsights", "RunningTaskCount", dimensions, "Count", float(len(tasks)))
-        _put("ECS/ContainerInsights", "DesiredTaskCount", dimensions, "Count", float(service["desiredCount"]))
-        cpus, memory = self._use(ids)
-        if cpus is not None and reserved_cpu:
-            _put("AWS/ECS", "CPUUtilization", dimensions, "Percent", 100 * cpus * _UNITS_OF_A_CPU / reserved_cpu)
-        if ids and reserved_memory:
-            _put("AWS/ECS", "MemoryUtilization", dimensions, "Percent", 100 * memory / _MIB / reserved_memory)
-        return set(ids)
+        _put("ECS/ContainerInsights", "RunningTaskCount", dimensions, "Count", [float(len(tasks))])
+        _put("ECS/ContainerInsights", "DesiredTaskCount", dimensions, "Count", [float(service["desiredCount"])])
+        used = [(task, *self._use(ids[task["taskArn"]])) for task in tasks if ids[task["taskArn"]]]
+        # Each task is a sample of its own: the largest is that of the task which uses most.
+        cpu = [
+            100 * cpus * _UNITS_OF_A_CPU / reserved
+            for task, cpus, _memory in used
+            if cpus is not None and (reserved := float(task.get("cpu") or 0))
+        ]
+        memory = [
+            100 * taken / _MIB / reserved for task, _cpus, taken in used if (reserved := float(task.get("memory") or 0))
+        ]
+        _put("AWS/ECS", "CPUUtilization", dimensions, "Percent", cpu)
+        _put("AWS/ECS", "MemoryUtilization", dimensions, "Percent", memory)
+        return {engine_id for found in ids.values() for engine_id in found}
 
     def _use(self, ids: list[str]) -> tuple[float | None, float]:
-        """CPUs used since the last time (None until there was one) and bytes of memory, of all these containers."""
+        """CPUs used since the last time (None until there was one) and bytes of memory, of a task's containers."""
         cpus, known, memory = 0.0, False, 0
         for engine_id in ids:
             read = _stats(engine_id)
@@ -93,8 +95,16 @@ def _stats(engine_id: str) -> tuple[float, int] | None:
     return read["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9, max(memory["usage"] - cache, 0)
 
 
-def _put(namespace: str, name: str, dimensions: dict[str, str], unit: str, value: float) -> None:
-    cloudwatch._store_datum(namespace, name, dimensions, time.time(), unit, value, None, None, None)
+def _containers_of(task: Record) -> list[str]:
+    """The ids in the engine of the task's containers."""
+    known = state.of_task(task)
+    return [str(found) for record in task["containers"] if (found := known.container(record).engine_id)]
+
+
+def _put(namespace: str, name: str, dimensions: dict[str, str], unit: str, values: list[float]) -> None:
+    """Put each of *values* there as a sample of its own; nothing where there is none."""
+    if values:
+        cloudwatch._store_datum(namespace, name, dimensions, time.time(), unit, None, values, None, None)
 
 
 def publish_forever(ended: threading.Event, seconds: float) -> None:
