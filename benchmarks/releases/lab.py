@@ -35,6 +35,8 @@ IN_PLACE: dict[str, object] = {"ecs_rollout_strategy": "ROLLING", "ecs_rollout_s
 AT_ONCE: dict[str, object] = {"ecs_rollout_strategy": "BLUE_GREEN", "ecs_rollout_strategy_options": {"bake_minutes": 0}}
 _NOT_ASKED = "refused because of its options"
 _STEADY_SECONDS = 240.0
+# Its metrics are of minutes, and so is the time until they are forgotten.
+_CALM_SECONDS = 1200.0
 _LOOK_SECONDS = 1.0
 _MINUTES = 15
 
@@ -172,6 +174,17 @@ class Lab:
         deadline = time.monotonic() + _STEADY_SECONDS
         while len(self.service()["deployments"]) > 1 and time.monotonic() < deadline:
             time.sleep(_LOOK_SECONDS)
+
+    def await_calm(self) -> None:
+        """Wait until the alarm that guards releases is over: with what the release before did, any would be refused."""
+        name, cloudwatch = self.outputs["ReleaseAlarmName"], self.client("cloudwatch")
+        deadline = time.monotonic() + _CALM_SECONDS
+        while time.monotonic() < deadline:
+            (alarm,) = cloudwatch.describe_alarms(AlarmNames=[name], AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
+            if alarm["StateValue"] != "ALARM":
+                return
+            time.sleep(_LOOK_SECONDS)
+        raise BenchmarkError(f"Alarm {name} is in ALARM for {_CALM_SECONDS:g} s with nothing under way.")
 
     def service(self) -> dict[str, Any]:
         """The service; empty when there is none."""

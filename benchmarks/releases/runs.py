@@ -62,6 +62,7 @@ def run(cells: Sequence[Planned], results: Results, terms: Terms) -> None:
             if not planned.number or not lab.is_steady(running):
                 lab.restore(base, shifts=planned.way in STRATEGIES[1:])
                 running = base
+            lab.await_calm()
             tag = lab.images.push(planned.kind, planned.number)
             done = _cell(lab, planned, terms, running, tag)
             results.add(replace(done, commit=terms.commit, load=machine.load()))
