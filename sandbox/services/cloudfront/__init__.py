@@ -18,6 +18,7 @@ from typing import Any
 from sandbox.authority import Authority, authority_path
 from sandbox.host import Sandbox
 from sandbox.ministack import alb
+from sandbox.namespaces import namespaces
 from sandbox.services.cloudformation.api.teaching import teach
 from sandbox.services.cloudfront import cloudformation
 from sandbox.services.cloudfront.api import distributions as api
@@ -56,6 +57,7 @@ def install(sandbox: Sandbox) -> None:
     sandbox.on_startup(start)
     sandbox.on_shutdown(stop)
     sandbox.on_reset(plane.sync)
+    namespaces.follow(plane.sync)
     sandbox.on_reset(distributions.CACHES.clear)
     sandbox.on_reset(firewall.clear)
 

@@ -6,7 +6,8 @@
 MiniStack's `alb` module stays the control plane and the only store of load balancers, listeners, rules and target
 groups: `model.records` reads them, `api` corrects its answers, `cloudformation` its types. `model.stores` notices
 changes there; `runtime.data_plane` binds each listener on its load balancer's loopback address, checks targets and
-carries requests in a thread of its own. Other services register targets through `model.targets`.
+carries requests in a thread of its own. It listens at the same address in each task's network. Other services register
+targets through `model.targets`.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from typing import Any
 
 from sandbox.host import Sandbox
 from sandbox.ministack import alb
+from sandbox.namespaces import namespaces
 from sandbox.services.cloudformation.api.teaching import teach
 from sandbox.services.elbv2 import cloudformation
 from sandbox.services.elbv2.api import control
@@ -53,6 +55,8 @@ def install(sandbox: Sandbox) -> None:
     sandbox.on_startup(start)
     sandbox.on_shutdown(stop)
     sandbox.on_reset(registry.clear)
+    sandbox.on_reset(namespaces.clear)
+    namespaces.follow(plane.sync)
     sandbox.background("elbv2-metrics", publish)
 
 

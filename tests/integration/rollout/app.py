@@ -63,6 +63,23 @@ if sys.argv[1:2] == ["golden"]:
     found = {"golden": 1, "clip": "c.mp4", "sha256": "c", "commit": VERSION[-40:], "models": {"pose": "a"}}
     print(json.dumps({**found, "frames_per_second": 40.0, "persons": [person], "findings": None}), flush=True)
     sys.exit(0)
+if sys.argv[1:2] == ["probe"]:
+    # The service's own, which lies beside this file; sent as fast as they are answered.
+    import probing
+
+    words = dict(zip(sys.argv[2:-1:2], sys.argv[3:-1:2], strict=True))
+    asked = probing.ProbeRequest(
+        words["--method"],
+        sys.argv[-1],
+        int(words["--count"]),
+        float(words["--interval"]),
+        float(words["--timeout"]),
+        words.get("--version-header", ""),
+        keep=int(words["--keep"]),
+    )
+    for line in probing.answers(asked, sleep=lambda _seconds: None):
+        print(line, flush=True)
+    sys.exit(0)
 if sys.argv[1:2] == ["healthcheck"]:
     sys.exit(0)
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

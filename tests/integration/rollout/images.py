@@ -16,10 +16,12 @@ import docker
 
 BASE = "fastbreak-sandbox/base:trixie"
 APP = (Path(__file__).parent / "app.py").read_bytes()
+PROBING = (Path(__file__).parents[3] / "service" / "src" / "fastbreak_service" / "probing.py").read_bytes()
 RECIPE = """\
 FROM {base}
 {settings}
 COPY app.py /usr/local/bin/fastbreak-service
+COPY probing.py /usr/local/bin/probing.py
 ENV PYTHONUNBUFFERED=1
 CMD ["fastbreak-service", "serve"]
 """
@@ -62,7 +64,7 @@ class Images:
 def _context(recipe: str) -> io.BytesIO:
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as tar:
-        for name, content in (("Dockerfile", recipe.encode()), ("app.py", APP)):
+        for name, content in (("Dockerfile", recipe.encode()), ("app.py", APP), ("probing.py", PROBING)):
             member = tarfile.TarInfo(name)
             member.size, member.mode = len(content), 0o755
             tar.addfile(member, io.BytesIO(content))

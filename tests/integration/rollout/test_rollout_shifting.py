@@ -170,7 +170,13 @@ def test_blue_green_costs_no_request_whether_the_release_is_good_or_bad(platform
     platform.roll_out("1.0.0", **{**options, "deployment": {"strategy": "ROLLING"}})
     with Load(f"{platform.url}/v1/analyses") as load:
         good = platform.push("1.1.0")
-        platform.roll_out("1.1.0", **options)
+        # A task asks both listeners, as where the machine that deploys is outside.
+        inside = {**options, "gates": [*options["gates"][:1], options["gates"][2]], "probe_from": "task"}
+        judged = platform.roll_out("1.1.0", **inside)["gates"]
+        assert {gate["stage"] for gate in judged if gate["gate"].startswith("http") and gate["samples"] >= 5} == {
+            "before_traffic",
+            "after_traffic",
+        }
         assert not platform.roll_out("1.1.0", **options)["changed"]
         platform.push("1.2.0", ROUTE_STATUS=500)
         with pytest.raises(RolledBackError, match="is UNHEALTHY"):

@@ -12,9 +12,9 @@ from urllib.parse import parse_qs
 
 from aiohttp import web
 
-from sandbox.addresses import bind
 from sandbox.loop_thread import LoopThread
 from sandbox.ministack import cloudfront, cloudwatch, iam_evaluator, responses
+from sandbox.namespaces import HERE, namespaces
 from sandbox.services.cloudfront.model import distributions
 from sandbox.services.cloudfront.runtime.custom_origins import CustomOrigins
 from sandbox.services.wafv2.model import Firewall, Request, metric_name
@@ -34,7 +34,7 @@ class DataPlane(LoopThread):
     def __init__(self, contexts: Contexts, firewall: Firewall, origins: CustomOrigins) -> None:
         super().__init__("cloudfront-data-plane")
         self._contexts, self._firewall, self._origins = contexts, firewall, origins
-        self._bound: dict[tuple[str, int], tuple[asyncio.Server, web.Server]] = {}
+        self._bound: dict[tuple[str, str, int], tuple[asyncio.Server, web.Server]] = {}
 
     async def close(self) -> None:
         await self._release(set(self._bound))
@@ -42,20 +42,30 @@ class DataPlane(LoopThread):
 
     async def apply(self) -> None:
         wanted = {
-            (record["DomainName"], port): record
+            (namespace, record["DomainName"], port): record
             for record in cloudfront._distributions.to_dict().values()
             if record["enabled"]
             for port in (80, 443)
+            for namespace in namespaces.names
         }
         await self._release(set(self._bound) - set(wanted))
         for place in set(wanted) - set(self._bound):
-            handlers = web.Server(self._handle, access_log=None, auto_decompress=False)
-            encrypted = self._contexts(wanted[place]) if place[1] == 443 else None
-            server = await self.loop.create_server(handlers, sock=bind(*place), ssl=encrypted)
-            self._bound[place] = server, handlers
-            logger.info("listening on %s:%s for distribution %s", *place, wanted[place]["Id"])
+            try:
+                await self._bind(place, wanted[place])
+            except OSError:
+                # A task may have ended meanwhile.
+                if place[0] == HERE:
+                    raise
 
-    async def _release(self, places: set[tuple[str, int]]) -> None:
+    async def _bind(self, place: tuple[str, str, int], record: dict[str, Any]) -> None:
+        handlers = web.Server(self._handle, access_log=None, auto_decompress=False)
+        encrypted = self._contexts(record) if place[2] == 443 else None
+        server = await self.loop.create_server(handlers, sock=namespaces.bind(*place), ssl=encrypted)
+        self._bound[place] = server, handlers
+        if place[0] == HERE:
+            logger.info("listening on %s:%s for distribution %s", *place[1:], record["Id"])
+
+    async def _release(self, places: set[tuple[str, str, int]]) -> None:
         for place in places:
             server, handlers = self._bound.pop(place)
             server.close()

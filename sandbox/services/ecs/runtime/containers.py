@@ -4,6 +4,7 @@
 """What a container definition asks of the Docker engine."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from docker.types import Ulimit
@@ -13,6 +14,8 @@ from sandbox.services.ecs.model.errors import StartFailed
 from sandbox.services.ecs.model.health import engine_health_check
 
 Definition = Mapping[str, Any]
+AUTHORITY = "/run/fastbreak-sandbox/authority.pem"
+"""Whom tasks trust, since what load balancers show here is of no authority that images know."""
 _MEBIBYTE = 1024 * 1024
 
 
@@ -75,6 +78,11 @@ def volumes(identity: str, family: Definition, definition: Definition) -> dict[s
         source = (volume.get("host") or {}).get("sourcePath") or volume_name(identity, volume["name"])
         mounts[source] = {"bind": point["containerPath"], "mode": "ro" if point.get("readOnly") else "rw"}
     return mounts
+
+
+def with_authority(mounts: Mapping[str, dict[str, str]], authority: Path) -> dict[str, dict[str, str]]:
+    """`mounts`, and the certificate of the sandbox's own authority."""
+    return {**mounts, str(authority): {"bind": AUTHORITY, "mode": "ro"}}
 
 
 def network(family: Definition, definition: Definition, owner: str | None) -> dict[str, Any]:

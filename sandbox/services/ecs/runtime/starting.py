@@ -11,9 +11,11 @@ from typing import Any
 
 from docker.errors import APIError, DockerException
 
+from sandbox.authority import authority_path
 from sandbox.host import Sandbox
 from sandbox.images import Pulled
 from sandbox.ministack import ecs
+from sandbox.namespaces import namespaces
 from sandbox.services.ecs.model import order, state
 from sandbox.services.ecs.model.errors import StartFailed
 from sandbox.services.ecs.model.records import LOCK, Record, is_wanted, service_of_task, short_id
@@ -140,8 +142,10 @@ class _Launch:
         task_role.give(environment, task, family)
         with LOCK:
             task.setdefault("_metadata_tokens", []).append(token)
+        environment.setdefault("SSL_CERT_FILE", containers.AUTHORITY)
         options = containers.options(task, family, definition, environment)
         options |= containers.network(family, definition, self._network_owner)
+        options["volumes"] = containers.with_authority(options.get("volumes", {}), authority_path(self._sandbox.home))
         try:
             return engine.client().containers.create(image.id, **options)
         except DockerException as error:
@@ -154,6 +158,8 @@ class _Launch:
             wanted = allowed and _attach(self._task, record, container)
             if wanted:
                 _start_in_engine(container, definition)
+                if self._network_owner is None:
+                    namespaces.enter(container.id, _process_of(container))
         if not wanted:
             stopping.remove(container)
             stopping.sweep(self._task)
@@ -198,6 +204,15 @@ def _start_in_engine(container: Any, definition: Definition) -> None:
         container.start()
     except APIError as error:
         raise StartFailed(_engine_words("CannotStartContainerError", error), definition["name"]) from error
+
+
+def _process_of(container: Any) -> int:
+    """The id of its first process; 0 when it has ended already."""
+    try:
+        container.reload()
+    except DockerException:
+        return 0
+    return int(container.attrs["State"]["Pid"])
 
 
 def _note_start(task: Record, container: Any, record: Record) -> None:

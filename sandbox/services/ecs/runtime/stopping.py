@@ -13,6 +13,7 @@ from typing import Any
 from docker.errors import APIError, DockerException, NotFound
 
 from sandbox.ministack import ecs, ecs_metadata, responses
+from sandbox.namespaces import namespaces
 from sandbox.services.ecs.model import state
 from sandbox.services.ecs.model.pace import scaled
 from sandbox.services.ecs.model.records import (
@@ -71,6 +72,7 @@ def remove(container: Any) -> None:
             raise
     finally:
         LOGS.pop(container.id, None)
+        namespaces.leave(container.id)
 
 
 def _stop(task: Record) -> None:

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import aiohttp
 from aiohttp import web
 
-from sandbox.addresses import bind
 from sandbox.loop_thread import LoopThread
+from sandbox.namespaces import HERE, namespaces
 from sandbox.services.elbv2.model import records
 from sandbox.services.elbv2.model.targets import Registry
 from sandbox.services.elbv2.runtime import certificates
@@ -32,8 +32,9 @@ logger = logging.getLogger("sandbox.elbv2")
 
 @dataclass(frozen=True)
 class Binding:
-    """Where a listener listens."""
+    """Where a listener listens: at the same address in the network of each task."""
 
+    namespace: str
     listener_arn: str
     address: str
     port: int
@@ -93,7 +94,8 @@ class DataPlane(LoopThread):
             try:
                 await self._bind(binding)
             except OSError as error:
-                failure = failure or error
+                # A task may have ended meanwhile.
+                failure = failure or (error if binding.namespace == HERE else None)
         if failure:
             raise failure
 
@@ -111,30 +113,38 @@ class DataPlane(LoopThread):
         if binding.protocol == "HTTPS":
             encrypted = certificates.context(binding.listener_arn, binding.address, binding.policy)
         server = await self.loop.create_server(
-            handlers, sock=bind(binding.address, binding.port), ssl=encrypted, backlog=1024
+            handlers,
+            sock=namespaces.bind(binding.namespace, binding.address, binding.port),
+            ssl=encrypted,
+            backlog=1024,
         )
         self._bound[binding] = _Bound(server, handlers)
-        logger.info("listening on %s:%s for %s", binding.address, binding.port, binding.listener_arn)
+        if binding.namespace == HERE:
+            logger.info("listening on %s:%s for %s", binding.address, binding.port, binding.listener_arn)
 
     async def _release(self, binding: Binding) -> None:
         bound = self._bound.pop(binding)
         bound.server.close()
         await bound.handlers.shutdown(1.0)
-        logger.info("no longer listening on %s:%s", binding.address, binding.port)
+        if binding.namespace == HERE:
+            logger.info("no longer listening on %s:%s", binding.address, binding.port)
 
 
 def _wanted() -> set[Binding]:
     found = set()
+    places = namespaces.names
     for listener in records.listeners():
         balancer = records.load_balancer(listener["LoadBalancerArn"])
         if balancer is not None:
-            found.add(
+            found |= {
                 Binding(
+                    place,
                     listener["ListenerArn"],
                     balancer["DNSName"],
                     int(listener["Port"]),
                     listener.get("Protocol", "HTTP"),
                     listener.get("SslPolicy", ""),
                 )
-            )
+                for place in places
+            }
     return found
