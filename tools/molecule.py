@@ -46,8 +46,8 @@ def sandbox() -> Iterator[str]:
     """The name of a sandbox of this clone's, which ends with the context."""
     name = f"molecule-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]}"
     try:
-        # AWS's waits pass as fast as in extensions/molecule/shared/create.yml.
-        ask("up", name, {**os.environ, "SANDBOX_TIME_SCALE": "3"})
+        # IAM is enforced, and AWS's waits pass as fast, as in extensions/molecule/shared/create.yml.
+        ask("up", name, {**os.environ, "AUTH": "true", "SANDBOX_TIME_SCALE": "3"})
         yield name
     finally:
         ask("down", name)

@@ -22,11 +22,11 @@ import yaml
 from demo import roles
 from sandbox import ACCOUNTS, state
 from sandbox.authority import authority_path
+from tests import accounts
 from tools.environments.copied import Place, moved
 from tools.environments.inventory import environments, own_files
 
 ROOT = Path(__file__).resolve().parents[3]
-BOOTSTRAP = ROOT / "roles" / "bootstrap" / "files" / "stack.yaml"
 RUN_SECONDS = 600
 """A run that hangs is ended then; on a busy machine a good one takes minutes."""
 COMPONENTS = list(
@@ -117,20 +117,7 @@ class Environment:
 
     def bootstrap(self) -> "Environment":
         """Give the account what `playbooks/bootstrap.yml` gives it."""
-        values = {
-            "Environment": self.name,
-            "AdministratorArns": "",
-            "ProvisionerSubjects": "",
-            "GithubProvider": "true",
-        }
-        cloudformation, name = self.client("cloudformation"), f"fastbreak-{self.name}-bootstrap"
-        cloudformation.create_stack(
-            StackName=name,
-            TemplateBody=BOOTSTRAP.read_text(encoding="utf-8"),
-            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()],
-            Capabilities=["CAPABILITY_NAMED_IAM"],
-        )
-        cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+        accounts.bootstrap(self.client("cloudformation"), self.name)
         return self
 
     def client(self, service: str, region: str = "") -> Any:
