@@ -148,10 +148,18 @@ class Account:
 
     def subscribe(self) -> str:
         """A queue that hears what the topic of deploys says; its address."""
-        sqs = self.platform.client("sqs")
+        sqs, topic = self.platform.client("sqs"), self.platform.outputs("codepipeline")["ReleasesTopicArn"]
         queue = sqs.create_queue(QueueName="deploys")["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        topic = self.platform.outputs("codepipeline")["ReleasesTopicArn"]
+        hears = {
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": arn,
+            "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [hears]})
+        sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
         raw = {"RawMessageDelivery": "true"}
         self.platform.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes=raw)
         return str(queue)
@@ -254,6 +262,9 @@ def test_prod_deploys_what_was_promoted_once_somebody_approves(
     dev: Account, good: Release, sandbox: str, inventories: Path, execution_environment: str
 ) -> None:
     assert dev.ended(dev.execution(good.tag)) == "Succeeded"
+    # Its tasks would take the processor from prod's.
+    cluster = dev.platform.outputs("ecs")["ClusterName"]
+    dev.platform.client("ecs").delete_service(cluster=cluster, service="inference", force=True)
     prod = provisioned("prod", sandbox, inventories, execution_environment)
     queue = prod.subscribe()
     prod.play("playbooks/promote.yml", version=good.tag)
