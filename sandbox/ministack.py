@@ -258,6 +258,7 @@ ec2 = Module(
         "DescribeNetworkAcls ReleaseAddress ReplaceNetworkAclAssociation",
     ),
     *stores("_addresses _flow_logs _nat_gateways _network_acls _subnets _vpcs"),
+    replaced("_aws_pl_id_from_name", "(prefix_name)"),
     used("_error", "(code, message, status)"),
     used("_p", "(params, key, default='')"),
     used("_parse_tag_specs", "(p, resource_type, resource_id)"),

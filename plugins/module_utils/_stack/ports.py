@@ -95,6 +95,9 @@ class Catalogue(Protocol):
     def hosted_zone(self, zone_id: str) -> HostedZone | None:
         """A zone of Route 53; None when the account has none of that id."""
 
+    def prefix_list(self, list_id: str) -> str | None:
+        """The name of a prefix list of EC2; None when the region has none of that id."""
+
     def token_issuers(self) -> Mapping[str, str]:
         """The OpenID Connect providers of the account: their ARNs by their URL without its scheme."""
 

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What new or changed resources name that AWS has to have already: availability zones, certificates, hosted zones.
+"""What new or changed resources name that AWS has to have already: zones, certificates, prefix lists.
 
 No schema knows them, for they differ from account to account. What a stack stands on is asked about again only for the
 names that clients use: they may have changed without their certificate.
@@ -71,6 +71,10 @@ def _url(properties: Mapping[str, Any]) -> Iterator[Any]:
     yield properties.get("Url")
 
 
+def _prefix_list(properties: Mapping[str, Any]) -> Iterator[Any]:
+    yield properties.get("SourcePrefixListId")
+
+
 def _certificates(properties: Mapping[str, Any]) -> Iterator[Any]:
     for item in properties.get("Certificates") or []:
         yield item.get("CertificateArn") if isinstance(item, dict) else None
@@ -95,6 +99,16 @@ def _missing_certificates(names: list[str], ports: Ports) -> _Problems:
             yield name, f"is not there: ACM has no such certificate in region {region}; request or import it first"
         elif found := problem(certificate, ports.clock.now()):
             yield name, found
+
+
+def _strange_prefix_lists(names: list[str], ports: Ports) -> _Problems:
+    """Lists of another region, or of another service of AWS: with them nothing would come in that should."""
+    for name in names:
+        seen = ports.catalogue.prefix_list(name)
+        if seen is None:
+            yield name, f"is not there: EC2 has no such prefix list in region {ports.stacks.region}; {_FIND_LIST}"
+        elif seen.startswith("com.amazonaws.") and not seen.endswith(_OF_CLOUDFRONT):
+            yield name, f"is the prefix list {seen}, and not CloudFront's; {_FIND_LIST}"
 
 
 def _taken_issuers(names: list[str], ports: Ports) -> _Problems:
@@ -137,9 +151,15 @@ def _origin(name: str, request: StackRequest, parameters: Mapping[str, str]) -> 
     return f"{name} ({', '.join(sources)})" if sources else name
 
 
+_OF_CLOUDFRONT = "cloudfront.origin-facing"
+_FIND_LIST = (
+    f"give the id of com.amazonaws.global.{_OF_CLOUDFRONT} (aws ec2 describe-managed-prefix-lists), which each region "
+    "has another one of"
+)
 _LISTENERS = ("AWS::ElasticLoadBalancingV2::Listener", "AWS::ElasticLoadBalancingV2::ListenerCertificate")
 _NAMED: tuple[tuple[Sequence[str], _Read, Callable[[list[str], Ports], _Problems]], ...] = (
     (("AWS::EC2::Subnet",), _zone, _missing_zones),
     (_LISTENERS, _certificates, _missing_certificates),
+    (("AWS::EC2::SecurityGroupIngress",), _prefix_list, _strange_prefix_lists),
     (("AWS::IAM::OIDCProvider",), _url, _taken_issuers),
 )

@@ -8,14 +8,14 @@ import asyncio
 from sandbox.host import Sandbox
 from sandbox.services.cloudformation.api.teaching import teach
 from sandbox.services.ec2 import cloudformation, model, runtime
-from sandbox.services.ec2.api import endpoints, flow_logs, nat_gateways, network_acls, whole_answers
+from sandbox.services.ec2.api import endpoints, flow_logs, nat_gateways, network_acls, prefix_lists, whole_answers
 
 _METRICS_SECONDS = 30.0
 
 
 def install(sandbox: Sandbox) -> None:
     """Complete MiniStack's EC2."""
-    for part in (endpoints, flow_logs, nat_gateways, network_acls, whole_answers):
+    for part in (endpoints, flow_logs, nat_gateways, network_acls, prefix_lists, whole_answers):
         part.install()
     sandbox.on_reset(model.forget)
     teach(cloudformation.RESOURCES)

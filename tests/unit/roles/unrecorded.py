@@ -6,6 +6,7 @@
 _LAYERS = "the registry asks for it while an image is pulled that is not there yet"
 _CHANGE = "a release or stack that changes it calls it; none in the recorded run did"
 _FAILURE = "called where something failed, was interrupted or was left behind"
+_LIST = "plans the prefix list of an internal load balancer; came after the recording"
 _ZONE = "plans a name that users open; the recorded environments have none, or have had theirs"
 # What no recorded verb called, and why it is granted.
 UNRECORDED = {
@@ -49,6 +50,7 @@ UNRECORDED = {
         ),
     },
     "planner": {
+        "ec2:DescribeManagedPrefixLists": _LIST,
         "route53:GetHostedZone": _ZONE,
         **dict.fromkeys(
             ["cloudformation:ListImports", "ec2:DescribeAvailabilityZones"],
@@ -75,6 +77,7 @@ UNRECORDED = {
         ),
     },
     "provisioner": {
+        "ec2:DescribeManagedPrefixLists": _LIST,
         "route53:GetHostedZone": _ZONE,
         **dict.fromkeys(
             [

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an account has before any stack: availability zones, certificates, hosted zones and OpenID Connect providers."""
+"""What an account has before any stack: what EC2, ACM, Route 53 and IAM have without our making."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ class Catalogue:
     """Zones and certificates of an account and region. ``connect`` makes the client of a service."""
 
     def __init__(self, connect: Callable[[str], Callable[[], Any]]) -> None:
-        self._zones = _Zones(connect("ec2"))
+        ec2 = connect("ec2")
+        self._zones = _Zones(ec2)
+        self._prefix_lists = _PrefixLists(ec2)
         self._certificates = _Certificates(connect("acm"))
         self._hosted_zones = _HostedZones(connect("route53"))
         self._token_issuers = _TokenIssuers(connect("iam"))
@@ -37,6 +39,10 @@ class Catalogue:
     def hosted_zone(self, zone_id: str) -> HostedZone | None:
         """A zone of Route 53; None when the account has none of that id."""
         return self._hosted_zones.describe(zone_id)
+
+    def prefix_list(self, list_id: str) -> str | None:
+        """The name of a prefix list of EC2; None when the region has none of that id."""
+        return self._prefix_lists.name(list_id)
 
     def token_issuers(self) -> Mapping[str, str]:
         """The OpenID Connect providers of the account: their ARNs by their URL without its scheme."""
@@ -69,6 +75,16 @@ class _Zones(AwsClient):
     def states(self) -> Mapping[str, str]:
         answer = self._call("list the availability zones", "describe_availability_zones")
         return {item["ZoneName"]: item.get("State", "unknown") for item in answer["AvailabilityZones"]}
+
+
+class _PrefixLists(AwsClient):
+    label = "EC2"
+
+    def name(self, list_id: str) -> str | None:
+        # With a filter EC2 answers with an empty list where it refuses an id that it does not know.
+        wanted = [{"Name": "prefix-list-id", "Values": [list_id]}]
+        answer = self._call(f"read prefix list {list_id}", "describe_managed_prefix_lists", Filters=wanted)
+        return next((str(item["PrefixListName"]) for item in answer["PrefixLists"]), None)
 
 
 class _Certificates(AwsClient):

@@ -168,6 +168,14 @@ def test_the_same_rule_twice_is_refused(stack: Stack) -> None:
     assert "the specified rule already exists" in stack.reasons()
 
 
+def test_cloudfronts_prefix_list_has_the_id_that_inventories_name(ec2: Any) -> None:
+    wanted = [{"Name": "prefix-list-id", "Values": ["pl-3b927c52"]}]
+    (found,) = ec2.describe_managed_prefix_lists(Filters=wanted)["PrefixLists"]
+    assert found["PrefixListName"] == "com.amazonaws.global.cloudfront.origin-facing"
+    wanted[0]["Values"] = ["pl-12345678"]
+    assert ec2.describe_managed_prefix_lists(Filters=wanted)["PrefixLists"] == []
+
+
 def test_flow_log_is_described_as_it_was_asked_for(stack: Stack, ec2: Any) -> None:
     assert stack.create(FLOW_LOG) == "CREATE_COMPLETE"
     identifier = stack.physical_id("Log")

@@ -207,8 +207,9 @@ class FakeStore:
 class FakeCatalogue:
     """``states`` are those of the zones by name, ``certificates`` are by ARN, whole or a status; ``asked`` records."""
 
-    def __init__(self, states=None, certificates=None, issuers=None, hosted_zones=None):
+    def __init__(self, states=None, certificates=None, issuers=None, hosted_zones=None, prefix_lists=None):
         self.hosted_zones = hosted_zones or {}
+        self.prefix_lists = prefix_lists or {}
         self.issuers = issuers or {}
         self.states = {"us-east-1a": "available", "us-east-1b": "available"} if states is None else states
         self.certificates = certificates or {}
@@ -221,6 +222,10 @@ class FakeCatalogue:
     def hosted_zone(self, zone_id):
         self.asked.append(zone_id)
         return self.hosted_zones.get(zone_id)
+
+    def prefix_list(self, list_id):
+        self.asked.append(list_id)
+        return self.prefix_lists.get(list_id)
 
     def token_issuers(self):
         self.asked.append("issuers")

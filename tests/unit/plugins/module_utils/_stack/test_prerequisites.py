@@ -168,6 +168,45 @@ def test_a_certificate_that_is_not_there_is_told_once(stacks, clock):
     assert refusal(stacks, clock, FakeCatalogue(), ("a.example.org",), Certificate=ARN).count(ARN) == 1
 
 
+LISTED = {
+    "Parameters": {"List": {"Type": "String"}},
+    "Resources": {
+        "Web": {
+            "Type": "AWS::EC2::SecurityGroupIngress",
+            "Properties": {"GroupId": "sg-1", "IpProtocol": "tcp", "SourcePrefixListId": {"Ref": "List"}},
+        }
+    },
+}
+
+
+def listed(stacks, clock, names, check_mode):
+    ports, _said = ports_of(stacks, clock, catalogue=FakeCatalogue(prefix_lists=names))
+    sources = {"List": "network_cloudfront_prefix_list_id"}
+    return apply_stack(request(template=LISTED, parameters={"List": "pl-1"}, sources=sources), ports, check_mode)
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        ({}, "is not there: EC2 has no such prefix list in region us-east-1; give the id of com.amazonaws.global.cl"),
+        ({"pl-1": "com.amazonaws.us-east-1.s3"}, "is the prefix list com.amazonaws.us-east-1.s3, and not CloudFront's"),
+        ({"pl-1": "com.amazonaws.global.groundstation"}, "is the prefix list com.amazonaws.global.groundstation, and not CloudFront's"),
+    ],
+)
+def test_a_prefix_list_that_lets_nobody_in(stacks, clock, names, words, check_mode):
+    with pytest.raises(RefusedError) as raised:
+        listed(stacks, clock, names, check_mode)
+    assert f"pl-1 (network_cloudfront_prefix_list_id) {words}" in raised.value.message
+    assert stacks.calls == []
+
+
+@pytest.mark.parametrize("name", ["com.amazonaws.global.cloudfront.origin-facing", "of-our-own"])
+def test_a_prefix_list_that_lets_cloudfront_in(stacks, clock, name):
+    """A list that the account made itself may hold any addresses."""
+    assert listed(stacks, clock, {"pl-1": name}, True).changed
+
+
 ISSUER = "https://token.actions.githubusercontent.com"
 PROVIDER = "arn:aws:iam::111111111111:oidc-provider/token.actions.githubusercontent.com"
 PROVIDES = {"Resources": {"Tokens": {"Type": "AWS::IAM::OIDCProvider", "Properties": {"Url": ISSUER}}}}

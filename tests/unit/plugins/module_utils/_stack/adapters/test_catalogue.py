@@ -73,6 +73,16 @@ def test_who_may_not_ask_is_told_what_was_asked(api):
         catalogue.certificate(ARN)
 
 
+@pytest.mark.parametrize(
+    ("found", "name"), [([{"PrefixListName": "com.amazonaws.us-east-1.s3"}], "com.amazonaws.us-east-1.s3"), ([], None)]
+)
+def test_a_prefix_list(api, found, name):
+    catalogue, stubs = api
+    wanted = {"Filters": [{"Name": "prefix-list-id", "Values": ["pl-1"]}]}
+    stubs["ec2"].add_response("describe_managed_prefix_lists", {"PrefixLists": found}, wanted)
+    assert catalogue.prefix_list("pl-1") == name
+
+
 def test_openid_connect_providers_by_their_url(api):
     catalogue, stubs = api
     arn = "arn:aws:iam::111111111111:oidc-provider/example.org/a"
