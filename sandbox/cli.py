@@ -111,6 +111,13 @@ def reset(name: str, home: Path) -> None:
         raise SandboxError(f"sandbox {name} could not be reset ({error}): see `python -m sandbox logs`") from error
 
 
+def show_reset(name: str, home: Path) -> None:
+    """Print what `reset` would remove."""
+    _require_up(name, home)
+    found = [item for item in engine.belongings(engine.connect(), name, home) if not item.startswith("network ")]
+    print("\n".join(["all resources of all accounts", *found]))
+
+
 def logs(name: str, home: Path, *, follow: bool = False) -> None:
     """Print the server's log; with `follow`, go on until interrupted or until the server ends."""
     path = home / "server.log"
@@ -207,7 +214,7 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument(
                 "--port", type=int, help="the port to prefer (default: that of the last time, or the first from 4566)"
             )
-        if command == "down":
+        if command in {"down", "reset"}:
             sub.add_argument("--dry-run", action="store_true", help="list what would be removed, and remove nothing")
         if command == "status":
             sub.add_argument("--json", action="store_true", help="print JSON")
@@ -228,7 +235,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "up": lambda: up(name, home, options.port),
             "down": lambda: (show_down if options.dry_run else down)(name, home),
             "status": lambda: status(name, home, as_json=options.json),
-            "reset": lambda: reset(name, home),
+            "reset": lambda: (show_reset if options.dry_run else reset)(name, home),
             "logs": lambda: logs(name, home, follow=options.follow),
             "env": lambda: env(name, home, options.account),
         }

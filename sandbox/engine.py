@@ -86,7 +86,13 @@ def sweep(client: docker.DockerClient, name: str, home: Path, *, keep_network: b
 def belongings(client: docker.DockerClient, name: str, home: Path) -> list[str]:
     """What `sweep` would remove, as kinds and names."""
     ours = [item for item in _labelled(client, name) if _labels_of(item).get(HOME_LABEL, str(home)) == str(home)]
-    return [f"{_kind(item)[:-1]} {item.name or item.short_id}" for item in ours]
+    return [f"{_kind(item)[:-1]} {_title(item)}" for item in ours]
+
+
+def _title(item: Any) -> str:
+    """A name. A list of containers has its names elsewhere than a container that is asked about alone."""
+    listed = (item.attrs or {}).get("Names") or [getattr(item, "name", None) or item.short_id]
+    return str(listed[0]).removeprefix("/")
 
 
 def tags_of(client: docker.DockerClient, hosts: Iterable[str]) -> list[str]:

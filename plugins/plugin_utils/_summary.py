@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..module_utils._common.commands import DEPLOY, PROMOTE, PUBLISH
-from ._started import as_started
+from ._started import ROOT, as_started
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -147,7 +147,9 @@ class Summary:
             f"{'at least' if least else 'about'} {sum(cost['usd'] for cost in self.monthly.values()):.0f} USD a month"
         )
         without = f", without {', '.join(unpriced)}, whose price is not known," if unpriced else ""
-        return [f"It costs {about}{without} while nobody uses it and before its tasks; `make cost` says more."]
+        # The command is the clone's; the installed collection does not have it.
+        more = "; `make cost` says more" if (ROOT / "Makefile").is_file() else ""
+        return [f"It costs {about}{without} while nobody uses it and before its tasks{more}."]
 
     def _next(self, failures: int) -> list[str]:
         if failures:

@@ -95,6 +95,12 @@ def test_an_unknown_command_is_wrong() -> None:
     assert run("dance").returncode == 2
 
 
+def test_the_version_is_that_of_the_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FASTBREAK_VERSION", "1.2.3-abc")
+    done = run("--version")
+    assert (done.returncode, done.stdout) == (0, "fastbreak-service 1.2.3-abc\n")
+
+
 def test_an_interrupt_leaves_no_traceback(demo_clip: Path) -> None:
     with subprocess.Popen(
         command("analyze", str(demo_clip)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

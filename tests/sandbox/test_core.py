@@ -244,6 +244,10 @@ def test_reset_forgets_everything_and_the_server_stays(name, image):
     running = start(name)
     balancer = Balancer(running.client("elbv2"))
     container = run_task(running, image)
+    listed = command("reset", "--dry-run", name=name).stdout.splitlines()
+    assert listed[0] == "all resources of all accounts"
+    assert f"container {container.name}" in listed
+    assert exists(container)
     running.reset()
     assert running.client("elbv2").describe_load_balancers()["LoadBalancers"] == []
     assert not exists(container)

@@ -48,6 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="fastbreak-service", description="Joint angles of the persons in a video.")
+    parser.add_argument("--version", action="version", version=f"fastbreak-service {_version()}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     commands.add_parser("serve", help="answer HTTP requests (settings: FASTBREAK_*)").set_defaults(run=_serve)
     commands.add_parser("work", help="analyse what is accepted, apart from serve").set_defaults(run=_work)
@@ -65,6 +66,10 @@ def _parser() -> argparse.ArgumentParser:
     healthcheck.set_defaults(run=_healthcheck)
     _add_probe(commands.add_parser("probe", help="send requests from here and print each answer as a line of JSON"))
     return parser
+
+
+def _version() -> str:
+    return os.environ.get("FASTBREAK_VERSION") or "unreleased"
 
 
 def _add_probe(probe: argparse.ArgumentParser) -> None:
@@ -157,7 +162,7 @@ def _administer(
     from fastbreak_service.store.failures import DATABASE_ERRORS, reason  # noqa: PLC0415
     from fastbreak_service.store.roles import AdministrationError  # noqa: PLC0415
 
-    configure(config.log_level(os.environ), os.environ.get("FASTBREAK_VERSION") or "unreleased")
+    configure(config.log_level(os.environ), _version())
     owner = settings.owner
     where = f"{owner.name} on {owner.host}:{owner.port}"
     try:

@@ -30,6 +30,18 @@ def test_a_plan_of_an_empty_account_has_a_line_a_component_and_a_total() -> None
     ]
 
 
+@pytest.mark.parametrize("clone", [True, False])
+def test_a_plan_says_what_it_costs_and_a_clone_where_to_read_more(monkeypatch, tmp_path, clone) -> None:
+    monkeypatch.setattr(f"{Summary.__module__}.ROOT", tmp_path)
+    if clone:
+        (tmp_path / "Makefile").touch()
+    summary = Summary(check_mode=True, playbook="site")
+    priced = {"monthly_cost": {"usd": 2.0, "at_least": False, "unpriced": []}}
+    summary.ok("ecr", STACK, "Apply", stack("create: 3 to add") | priced)
+    more = "; `make cost` says more" if clone else ""
+    assert summary.end(0, 1)[2] == f"It costs about 2 USD a month while nobody uses it and before its tasks{more}."
+
+
 def test_what_was_applied_is_said_as_done_with_the_next_step() -> None:
     summary = Summary(playbook="site")
     assert said(summary.ok("ecr", STACK, "Apply", stack("update: 1 to modify, tags")))[1] == "update: 1 modified, tags"

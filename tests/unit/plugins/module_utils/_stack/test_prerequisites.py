@@ -191,7 +191,10 @@ def listed(stacks, clock, names, check_mode):
     [
         ({}, "is not there: EC2 has no such prefix list in region us-east-1; give the id of com.amazonaws.global.cl"),
         ({"pl-1": "com.amazonaws.us-east-1.s3"}, "is the prefix list com.amazonaws.us-east-1.s3, and not CloudFront's"),
-        ({"pl-1": "com.amazonaws.global.groundstation"}, "is the prefix list com.amazonaws.global.groundstation, and not CloudFront's"),
+        (
+            {"pl-1": "com.amazonaws.global.groundstation"},
+            "is the prefix list com.amazonaws.global.groundstation, and not CloudFront's",
+        ),
     ],
 )
 def test_a_prefix_list_that_lets_nobody_in(stacks, clock, names, words, check_mode):
