@@ -84,7 +84,7 @@ class CallbackModule(Default):  # type: ignore[misc] # ansible-core publishes no
             super().v2_playbook_on_play_start(play)
 
     def v2_runner_on_ok(self, result: Any) -> None:
-        line = self._summary.ok(*self._facts(result))
+        line = self._summary.ok(*self._facts(result), checked=bool(result.task.check_mode))
         self._job.say(line)
         self._job.judged(result.result)
         if self._loud:
@@ -94,7 +94,7 @@ class CallbackModule(Default):  # type: ignore[misc] # ansible-core publishes no
         self._show(line, constants.COLOR_CHANGED if result.result.get("changed") else constants.COLOR_OK)
 
     def v2_runner_item_on_ok(self, result: Any) -> None:
-        self._summary.ok(*self._facts(result))
+        self._summary.ok(*self._facts(result), checked=bool(result.task.check_mode))
         if self._loud:
             super().v2_runner_item_on_ok(result)
 

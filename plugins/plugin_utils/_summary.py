@@ -89,19 +89,23 @@ class Summary:
     counts: Counter[str] = field(default_factory=Counter)
     monthly: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     """What each stack costs a month, as its module says it."""
+    plans: set[tuple[str, Any, str]] = field(default_factory=set)
+    """What was planned for each stack, as it was told."""
     url: str = ""
     tag: str = ""
     told: dict[str, str] = field(default_factory=dict)
     """Who was the first to fail with each message: what all share is wrong for all."""
 
-    def ok(self, host: str, action: str, task: str, result: Mapping[str, Any]) -> str | None:
-        """A task that went well. *action* may be a full name."""
+    def ok(self, host: str, action: str, task: str, result: Mapping[str, Any], *, checked: bool = False) -> str | None:
+        """A task that went well. *action* may be a full name. *checked*: the task did nothing, and only looked."""
         if result.get("changed"):
             self.changed.add(host)
         name = action.rpartition(".")[2]
         if name in _WORDS:
             self.components.add(host)
             text = _WORDS[name](_predicted(result) if self.check_mode else result)
+            if self._is_foreseen(host, result, text, checked=checked):
+                return None
             self.counts.update({word: int(number) for number, word in _COUNTS.findall(text)})
             if cost := result.get("monthly_cost"):
                 self.monthly[host] = cost
@@ -114,6 +118,16 @@ class Summary:
             # A table that was asked for.
             return _line(host, "\n".join(map(str, lines)))
         return _line(host, f"{task}: changed") if result.get("changed") else None
+
+    def _is_foreseen(self, host: str, result: Mapping[str, Any], text: str, *, checked: bool) -> bool:
+        """Whether this is a look ahead at what another task does, or in a plan that other task: it was told already."""
+        if not self.check_mode:
+            return checked
+        told = (host, result.get("stack_name"), text)
+        if told in self.plans:
+            return told[1] is not None
+        self.plans.add(told)
+        return False
 
     def failed(self, host: str, action: str, result: Mapping[str, Any]) -> str | None:
         """A task that failed. What only passes a failure on says nothing, for that was said already."""

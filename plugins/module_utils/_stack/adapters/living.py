@@ -30,6 +30,7 @@ _MISSING = frozenset(
 )
 #: Interfaces of gateways and endpoints, which stand in the template of the network itself and go with its subnets.
 _OF_THE_NETWORK = frozenset({"nat_gateway", "natGateway", "vpc_endpoint"})
+_OBJECTS = "objects, or versions of deleted ones"
 
 
 class LivingResources:
@@ -108,7 +109,8 @@ def _load_balancer(service: _Service, arn: str) -> LivingState:
 
 def _bucket(service: _Service, name: str) -> LivingState:
     found = service.find("list_object_versions", name, Bucket=name, MaxKeys=1) or {}
-    return LivingState(holds="objects" if found.get("Versions") or found.get("DeleteMarkers") else "")
+    # With versioning, deleting an object only hides it.
+    return LivingState(holds=_OBJECTS if found.get("Versions") or found.get("DeleteMarkers") else "")
 
 
 def _repository(service: _Service, name: str) -> LivingState:

@@ -59,6 +59,26 @@ def test_after_provisioning_an_environment_that_publishes_nothing_the_next_step_
     assert summary.end(0, 1)[-1] == f"Next, promote an image and deploy it: {command}"
 
 
+def deletion(*, changed: bool) -> dict[str, object]:
+    return {"stack_name": "fastbreak-dev-ecr"} | stack("delete: 3 to remove", changed=changed)
+
+
+def test_a_look_ahead_is_not_told_as_done() -> None:
+    """Another component may stop the run before the first deletion."""
+    summary = Summary(playbook="teardown")
+    assert summary.ok("ecr", STACK, "Ask", deletion(changed=False), checked=True) is None
+    assert summary.end(1, 2)[1] == "1 component, 0 changed, 1 failed."
+    assert said(summary.ok("ecr", STACK, "Delete", deletion(changed=True)))[1] == "delete: 3 removed"
+    assert summary.end(0, 1)[1] == "1 component, 1 changed (resources: 0 added, 0 modified, 3 removed)."
+
+
+def test_a_plan_that_is_made_twice_is_told_and_counted_once() -> None:
+    summary = Summary(check_mode=True, playbook="teardown")
+    assert said(summary.ok("ecr", STACK, "Ask", deletion(changed=False), checked=True))[1] == "delete: 3 to remove"
+    assert summary.ok("ecr", STACK, "Delete", deletion(changed=True), checked=True) is None
+    assert summary.end(0, 1)[1] == "1 component, 1 would change (resources: 0 to add, 0 to modify, 3 to remove)."
+
+
 def test_nothing_to_do_is_a_line_a_component_and_a_total() -> None:
     summary = Summary(playbook="site")
     assert said(summary.ok("ecr", STACK, "Apply", stack("no change", changed=False))) == ["ecr", "no change"]

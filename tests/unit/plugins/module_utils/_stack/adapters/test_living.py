@@ -15,6 +15,7 @@ from botocore.stub import Stubber
 NAME = "thing"
 ARN = "arn:aws:elasticloadbalancing:us-east-1:111111111111:loadbalancer/app/thing/1"
 WHEN = datetime(2026, 1, 2, tzinfo=UTC)
+OBJECTS = "objects, or versions of deleted ones"
 OFF = [{"Key": "deletion_protection.enabled", "Value": "false"}]
 ON = [{"Key": "deletion_protection.enabled", "Value": "true"}]
 
@@ -82,8 +83,8 @@ LOOKS = [
         (2, {"Table": {}}, LivingState()),
         (3, {"Attributes": ON}, LivingState(protected=True)),
         (3, {"Attributes": OFF}, LivingState()),
-        (4, {"Versions": [{"Key": "a", "LastModified": WHEN}]}, LivingState(holds="objects")),
-        (4, {"DeleteMarkers": [{"Key": "a", "LastModified": WHEN}]}, LivingState(holds="objects")),
+        (4, {"Versions": [{"Key": "a", "LastModified": WHEN}]}, LivingState(holds=OBJECTS)),
+        (4, {"DeleteMarkers": [{"Key": "a", "LastModified": WHEN}]}, LivingState(holds=OBJECTS)),
         (4, {}, LivingState()),
         (5, {"imageIds": [{"imageTag": "a"}]}, LivingState(holds="images")),
         (5, {}, LivingState()),
