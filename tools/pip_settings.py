@@ -78,9 +78,12 @@ def cache_folder(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def can_write(folder: Path) -> bool:
-    """Whether the folder, or what is there of the way to it, can be written to."""
-    there = next(place for place in (folder, *folder.parents) if place.exists())
-    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+    """Whether the folder can hold files. uv would make it too. Rights alone do not tell: root has them in /proc."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK | os.X_OK)
 
 
 def uv_environment(environment: Mapping[str, str]) -> dict[str, str]:

@@ -63,3 +63,8 @@ def test_a_home_that_cannot_be_written_to_moves_the_cache_into_the_clone(tmp_pat
 
 def test_a_cache_that_the_user_chose_stays(tmp_path: Path) -> None:
     assert cache_folder({"HOME": "/dev/null", "UV_CACHE_DIR": str(tmp_path)}) == {}
+
+
+def test_a_home_that_only_seems_to_be_writable_is_none() -> None:
+    """Root may write in /proc by its rights, and cannot make a folder there."""
+    assert cache_folder({"HOME": "/proc/none"}) == {"UV_CACHE_DIR": str(ROOT / ".cache" / "uv")}
