@@ -115,4 +115,4 @@ clean-caches: ## List the caches that demo-down keeps (environments, base images
 
 recorded-calls: ## Record again which calls each verb and task makes, which the roles' policies are held against
 	@rm -f tests/unit/roles/recorded_calls.json
-	@RECORD_CALLS=true tools/run pytest tests/e2e tests/integration/provision
+	@RECORD_CALLS=true tools/run pytest tests/e2e tests/integration/provision tests/integration/rollout

@@ -26,6 +26,7 @@ ROLES = {
 }
 """Playbook to role, as the README of the role `iam` and that of the role `bootstrap` have them."""
 PLANNER = "planner"
+CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
 
 def role_of(playbook: str, *, plan: bool = False) -> str:

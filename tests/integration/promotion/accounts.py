@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Two accounts with what a promotion needs, and runs of `image_promotion` between them, in this process."""
+"""Two accounts with what a promotion needs, and runs of `image_promotion` between them, as prod's promoter."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._common.clock import
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Context, Entry
 from ansible_collections.fastbreak.aws.plugins.modules import image_promotion, image_promotion_info
 
+from demo import roles
 from sandbox import ACCOUNTS
+from tests import accounts
 from tests.registries.images import make_image, make_index, make_referrer, push
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ READ = [
     "ecr:GetDownloadUrlForLayer",
     "ecr:ListImages",
 ]
+KEYS = ("access_key", "secret_key", "session_token")
 GATES: dict[str, Any] = {"vulnerabilities": {}, "labels": {}}
 
 
@@ -65,8 +68,9 @@ class Accounts:
     def __init__(self, state: Any, folder: Path) -> None:
         self.state = state
         self.folder = folder
-        self.repository = f"team/app-{uuid.uuid4().hex[:8]}"
-        self.table = self.repository.replace("/", "-")
+        self.environment = f"p{uuid.uuid4().hex[:8]}"
+        self.repository = f"team/app-{self.environment}"
+        self.table = f"fastbreak-{self.environment}-releases"
         dev, prod = self.ecr("dev"), self.ecr("prod")
         scan = {"scanOnPush": True}
         dev.create_repository(repositoryName=self.repository, imageScanningConfiguration=scan)
@@ -77,6 +81,10 @@ class Accounts:
             imageTagMutabilityExclusionFilters=[{"filterType": "WILDCARD", "filter": "sha256-*"}],
         )
         self._make_table()
+        source = f"arn:aws:ecr:{state.region}:{ACCOUNTS['dev']}:repository/{self.repository}"
+        made = {"PromotionSourceRepositoryArn": source}
+        accounts.give_roles(self.connect("cloudformation", "prod"), self.environment, "app", self.repository, **made)
+        self._promoter = roles.session(self.connect("sts", "prod"), self.environment, "promoter", "integration")
 
     def let_prod_read(self) -> None:
         """Give dev's repository the policy that lets prod read."""
@@ -94,13 +102,16 @@ class Accounts:
         )
 
     def make_reader(self) -> str:
-        """A role of dev's account that prod's may assume to read images; its ARN."""
+        """A role of dev's account that prod's promoter may assume to read images; its ARN."""
         iam, name = self.connect("iam", "dev"), self.table
         principal = {"AWS": f"arn:aws:iam::{ACCOUNTS['prod']}:root"}
         trust = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
         reads = {"Effect": "Allow", "Action": [*READ, "ecr:GetAuthorizationToken"], "Resource": "*"}
         role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=_policy(trust))["Role"]["Arn"]
         iam.put_role_policy(RoleName=name, PolicyName="read", PolicyDocument=_policy(reads))
+        assume = _policy({"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": role})
+        promoter = f"fastbreak-{self.environment}-promoter"
+        self.connect("iam", "prod").put_role_policy(RoleName=promoter, PolicyName="read", PolicyDocument=assume)
         return str(role)
 
     def connect(self, service: str, account: str) -> Any:
@@ -145,7 +156,7 @@ class Accounts:
             assert answer.status == 200
 
     def options(self, **other: Any) -> dict[str, Any]:
-        """Options of the promotion of the release, by prod's credentials."""
+        """Options of the promotion of the release, by prod's promoter."""
         return {
             "source": {"registry": self.host("dev")},
             "destination": {"registry": self.host("prod")},
@@ -160,14 +171,19 @@ class Accounts:
         }
 
     @property
+    def promoter(self) -> str:
+        """Who promotes, as the release table names them."""
+        return f"arn:aws:sts::{ACCOUNTS['prod']}:assumed-role/fastbreak-{self.environment}-promoter/integration"
+
+    def administrator(self, account: str) -> dict[str, str | None]:
+        """The task's own credentials in the name of an account's administrator."""
+        return dict(zip(KEYS, (ACCOUNTS[account], "sandbox", None), strict=True))
+
+    @property
     def aws(self) -> dict[str, str]:
         """The task's own AWS options."""
-        return {
-            "region": self.state.region,
-            "endpoint_url": self.state.endpoint_url,
-            "access_key": ACCOUNTS["prod"],
-            "secret_key": "sandbox",
-        }
+        own = {ansible: self._promoter[name] for ansible, name in zip(KEYS, roles.CREDENTIALS, strict=True)}
+        return {"region": self.state.region, "endpoint_url": self.state.endpoint_url, **own}
 
     def promote(self, *, check_mode: bool = False, **other: Any) -> dict[str, Any]:
         """Run `image_promotion` in this process; an option of None is left out."""

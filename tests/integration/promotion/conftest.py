@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def sandbox_state() -> Iterator[Any]:
     """The state of a sandbox of the tests' own. ``PROMOTION_SANDBOX`` names one that is up already and stays so."""
-    with running("promotion") as known:
+    with running("promotion", AUTH="true") as known:
         yield known
 
 

@@ -71,7 +71,7 @@ def test_promotion_is_recorded(accounts: Accounts) -> None:
     image = accounts.promote()["images"][0]
     (line,) = accounts.promotions(version="1.0.0")
     assert (line["version"], line["digest"], line["commit"]) == (TAG, made.digest, COMMIT)
-    assert line["promoted_by"] == f"arn:aws:iam::{ACCOUNTS['prod']}:root"
+    assert line["promoted_by"] == accounts.promoter
     assert line["source"].startswith(f"{accounts.host('dev')}/{accounts.repository}")
     assert line["destination"].startswith(f"{accounts.host('prod')}/{accounts.repository}")
     assert line["attestation"] == image["attestation"]
@@ -93,7 +93,7 @@ def test_what_an_identity_signs_in_dev_passes_prods_gate(accounts: Accounts) -> 
             "trusted_root": instance.trusted_root,
         }
         dev = {"registry": accounts.host("dev")}
-        place = {"source": dev, "destination": dev, "access_key": ACCOUNTS["dev"], "gates": None}
+        place = {"source": dev, "destination": dev, "gates": None, **accounts.administrator("dev")}
         in_place = {**place, "attest": False, "service": None, "release_table": None, "sign": sign}
         demanded = {"identity": identity, "issuer": ISSUER, "trusted_root": instance.trusted_root}
         gates = {"signature": demanded}
@@ -190,8 +190,9 @@ def test_what_is_not_there_is_named(accounts: Accounts, options: dict[str, str],
 
 def test_a_release_table_that_is_not_there_is_named_before_anything_is_written(accounts: Accounts) -> None:
     accounts.push_release()
-    with pytest.raises(DependencyError, match="release table nowhere does not exist"):
-        accounts.promote(release_table="nowhere")
+    accounts.connect("dynamodb", "prod").delete_table(TableName=accounts.table)
+    with pytest.raises(DependencyError, match=f"release table {accounts.table} does not exist"):
+        accounts.promote()
     assert accounts.content("prod") == {}
 
 
@@ -219,7 +220,7 @@ def test_a_role_of_the_source_account_can_be_assumed(accounts: Accounts) -> None
     role = accounts.make_reader()
     assert accounts.promote(source={"registry": accounts.host("dev"), "role_arn": role})["changed"]
     (line,) = accounts.promotions()
-    assert line["promoted_by"] == f"arn:aws:iam::{ACCOUNTS['prod']}:root"
+    assert line["promoted_by"] == accounts.promoter
 
 
 def test_an_unknown_profile_is_said(accounts: Accounts) -> None:

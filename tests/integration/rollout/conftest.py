@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests import recorded_calls
 from tests.integration.rollout.platform import Platform
 from tests.integration.sandboxes import running
 
@@ -22,8 +23,14 @@ TIME_SCALE = "5"
 @pytest.fixture(scope="session")
 def sandbox_state() -> Iterator[Any]:
     """The state of a sandbox of the tests' own. ``ROLLOUT_SANDBOX`` names one that is up already and stays so."""
-    with running("rollout", SANDBOX_TIME_SCALE=TIME_SCALE) as known:
+    with running("rollout", AUTH="true", SANDBOX_TIME_SCALE=TIME_SCALE) as known:
         yield known
+        recorded_calls.hold(known.endpoint_url, counts=is_of_the_role)
+
+
+def is_of_the_role(call: recorded_calls.Call) -> bool:
+    """Whether a call is the deployer's, and not one that `Platform` lets it make besides."""
+    return call.principal == "deployer" and not call.action.startswith("secretsmanager:")
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An account with everything a rollout needs, and runs of `ecs_rollout` against it."""
+"""An account with everything a rollout needs, and runs of `ecs_rollout` against it, as an environment's deployer."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.probe import HttpProbe
 from ansible_collections.fastbreak.aws.plugins.modules.ecs_rollout import ENTRY
 
+from demo import roles
+from tests import accounts
 from tests.integration.rollout.images import Images
 
 TRUST = json.dumps(
@@ -28,6 +30,16 @@ TRUST = json.dumps(
         ],
     }
 )
+
+TASKS_MAY = [
+    "ecr:BatchGetImage",
+    "ecr:GetAuthorizationToken",
+    "ecr:GetDownloadUrlForLayer",
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "secretsmanager:GetSecretValue",
+]
+"""What tasks and those who start them do."""
 
 
 class Lines:
@@ -46,35 +58,53 @@ class Lines:
 
 
 class Platform:
-    """A cluster, a load balancer, a repository, roles, a secret, a log group and a release table in one account."""
+    """An environment: cluster, load balancer, repository, roles, a secret, a log group and a release table.
+
+    Tests look at it and change it as an administrator. What is rolled out is rolled out as its deployer.
+    """
 
     def __init__(self, state: Any, account: str = "111111111111") -> None:
-        self.name = f"roll-{uuid.uuid4().hex[:8]}"
+        self.environment = f"r{uuid.uuid4().hex[:8]}"
+        self.name = f"fastbreak-{self.environment}"
+        self.family = f"{self.name}-web"
+        self.repository = f"{self.name}/app"
         self.account = account
         self.state = state
-        self.environment = {
-            "AWS_ENDPOINT_URL": state.endpoint_url,
-            "AWS_ACCESS_KEY_ID": account,
-            "AWS_SECRET_ACCESS_KEY": "sandbox",
-            "AWS_REGION": state.region,
-        }
         self.ecs = self.connect("ecs")
         self.elb = self.connect("elbv2")
         self._make_network()
         self._make_surroundings()
+        accounts.give_roles(
+            self.connect("cloudformation"),
+            self.environment,
+            "web",
+            self.repository,
+            PromotionSourceRepositoryArn=f"arn:aws:ecr:{state.region}:{account}:repository/{self.name}/published",
+        )
+        # The platform's service reads its secret itself. A definition that names secrets has them looked at beforehand.
+        looking = ("DescribeSecret", "GetResourcePolicy", "GetSecretValue")
+        self.let(f"{self.name}-deployer", [f"secretsmanager:{action}" for action in looking], self.secret)
+        self.deployer = self.variables("deployer")
+
+    def variables(self, role: str) -> dict[str, str]:
+        """Variables of a process that works as a role of the environment."""
+        session = roles.session(self.connect("sts"), self.environment, role, "ecs_rollout")
+        return {**session, "AWS_ENDPOINT_URL": self.state.endpoint_url, "AWS_REGION": self.state.region}
 
     def connect(self, service: str, **other: Any) -> Any:
-        """A boto3 client."""
+        """A boto3 client of the administrator's."""
+        own = {"aws_access_key_id": self.account, "aws_secret_access_key": "sandbox"}
+        return self._client(service, **own, **other)
+
+    def connect_as_deployer(self, service: str, **other: Any) -> Any:
+        """A boto3 client of the deployer's."""
+        own = {name.lower(): text for name, text in self.deployer.items() if name in roles.CREDENTIALS}
+        return self._client(service, **own, **other)
+
+    def _client(self, service: str, **other: Any) -> Any:
         if "config" in other:
             other["config"] = boto3.session.Config(**other["config"])
-        return boto3.client(
-            service,
-            region_name=self.state.region,
-            endpoint_url=self.state.endpoint_url,
-            aws_access_key_id=self.account,
-            aws_secret_access_key="sandbox",
-            **other,
-        )
+        return boto3.client(service, region_name=self.state.region, endpoint_url=self.state.endpoint_url, **other)
 
     def _make_network(self) -> None:
         ec2 = self.connect("ec2")
@@ -119,16 +149,17 @@ class Platform:
         self.cluster = self.name
         self.ecs.create_cluster(clusterName=self.cluster, capacityProviders=["FARGATE", "FARGATE_SPOT"])
         iam = self.connect("iam")
-        self.role = iam.create_role(RoleName=self.name, AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+        role = f"{self.name}-service-TaskRole-1"
+        self.role = iam.create_role(RoleName=role, AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
         self.secret = self.connect("secretsmanager").create_secret(
             Name=self.name, SecretString=json.dumps({"password": "hidden"})
         )["ARN"]
-        self.let(self.name, ["secretsmanager:GetSecretValue"], self.secret)
-        self.connect("logs").create_log_group(logGroupName=f"/{self.name}")
-        self.repository = f"{self.name}/app"
+        self.let(role, TASKS_MAY, "*")
+        self.log_group = f"/fastbreak/{self.environment}/web"
+        self.connect("logs").create_log_group(logGroupName=self.log_group)
         self.connect("ecr").create_repository(repositoryName=self.repository, imageTagMutability="IMMUTABLE")
         self._images = Images(self.connect("ecr"), self.repository)
-        self.table = self.name
+        self.table = f"{self.name}-releases"
         self.connect("dynamodb").create_table(
             TableName=self.table,
             BillingMode="PAY_PER_REQUEST",
@@ -155,7 +186,7 @@ class Platform:
     def task_definition(self, **environment: str) -> dict[str, Any]:
         """A task definition whose container runs the release."""
         return {
-            "family": self.name,
+            "family": self.family,
             "networkMode": "awsvpc",
             "requiresCompatibilities": ["FARGATE"],
             "cpu": 256,
@@ -172,7 +203,7 @@ class Platform:
                     "logConfiguration": {
                         "logDriver": "awslogs",
                         "options": {
-                            "awslogs-group": f"/{self.name}",
+                            "awslogs-group": self.log_group,
                             "awslogs-region": self.state.region,
                             "awslogs-stream-prefix": "service",
                         },
@@ -214,7 +245,7 @@ class Platform:
         given = {name: value for name, value in self.options(version, **other).items() if value is not None}
         checked = ArgumentSpecValidator(ENTRY.argument_spec, **ENTRY.cross_checks).validate(given)
         assert not checked.error_messages, checked.error_messages
-        context = Context(self.connect, SystemClock(), lines, check_mode)
+        context = Context(self.connect_as_deployer, SystemClock(), lines, check_mode)
         return {**ENTRY.perform(checked.validated_parameters, context), "lines": lines.lines}
 
     def records(self) -> list[dict[str, Any]]:

@@ -32,7 +32,7 @@ GUARDED: dict[str, Any] = {
 
 @pytest.fixture
 def hurried() -> Iterator[Platform]:
-    with running("hurried", SANDBOX_TIME_SCALE="30") as state:
+    with running("hurried", AUTH="true", SANDBOX_TIME_SCALE="30") as state:
         platform = Platform(state)
         # Health checks hurry as well: a second and a half for an answer, also on a busy machine.
         platform.elb.modify_target_group(

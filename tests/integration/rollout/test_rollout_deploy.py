@@ -34,15 +34,15 @@ def register(platform: Platform, service: str) -> int:
 
 def test_good_release_is_let_in_and_the_second_run_changes_nothing(platform: Platform) -> None:
     tag = platform.push("1.0.0")
-    older = [f"{platform.name}:{register(platform, service)}" for service in ("web", "api", "web")]
+    older = [f"{platform.family}:{register(platform, service)}" for service in ("web", "web-api", "web")]
     predicted = platform.roll_out("1.0.0", check_mode=True, keep_revisions=1)
     assert (predicted["action"], predicted["changes"]["deregistered"]) == ("create", [older[0], older[2]])
     assert platform.records() == []
     assert platform.service() == {}
     done = platform.roll_out("1.0.0", keep_revisions=1)
     assert done["changed"]
-    active = platform.ecs.list_task_definitions(familyPrefix=platform.name, status="ACTIVE")["taskDefinitionArns"]
-    assert [arn.rpartition("/")[2] for arn in sorted(active)] == [older[1], f"{platform.name}:4"]
+    active = platform.ecs.list_task_definitions(familyPrefix=platform.family, status="ACTIVE")["taskDefinitionArns"]
+    assert [arn.rpartition("/")[2] for arn in sorted(active)] == [older[1], f"{platform.family}:4"]
     assert done["diff"] == predicted["diff"]
     assert set(platform.answers()) == {(200, tag)}
     assert [record["outcome"] for record in platform.records()] == ["SUCCEEDED"]
@@ -111,9 +111,9 @@ def worker(platform: Platform) -> dict[str, Any]:
     definition = platform.task_definition()
     (container,) = definition["containerDefinitions"]
     own = {name: value for name, value in container.items() if name != "portMappings"}
-    family = {"family": f"{platform.name}-worker", "containerDefinitions": [{**own, "command": ["sleep", "3600"]}]}
+    family = {"family": f"{platform.family}-worker", "containerDefinitions": [{**own, "command": ["sleep", "3600"]}]}
     return {
-        "service": "worker",
+        "service": "web-worker",
         "task_definition": {**definition, **family},
         "desired_count": 1,
         "gates": [{"kind": "task_stability", "bake_seconds": 2, "deadline_seconds": 30}],
@@ -123,18 +123,18 @@ def worker(platform: Platform) -> dict[str, Any]:
 def test_version_that_is_ready_but_answers_errors_is_rolled_back_with_its_worker(platform: Platform) -> None:
     platform.push("1.1.0", ROUTE_STATUS=500)
     error = refused(platform, "1.1.0", companions=[worker(platform)])
-    (service,) = platform.ecs.describe_services(cluster=platform.cluster, services=["worker"])["services"]
+    (service,) = platform.ecs.describe_services(cluster=platform.cluster, services=["web-worker"])["services"]
     revision = platform.ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
     (own,) = (
         record for record in platform.records() if record["service"] == "web" and record["outcome"] == "SUCCEEDED"
     )
     assert revision["containerDefinitions"][0]["image"] == own["image"]
     assert service["runningCount"] == 1
-    outcomes = [record["outcome"] for record in platform.records() if record["service"] == "worker"]
+    outcomes = [record["outcome"] for record in platform.records() if record["service"] == "web-worker"]
     assert outcomes == ["SUCCEEDED", "ROLLED_BACK"]
     assert "web, of the same release, failed" in error.message
     platform.roll_out(None, state="absent", companions=[worker(platform)])
-    statuses = platform.ecs.describe_services(cluster=platform.cluster, services=["web", "worker"])["services"]
+    statuses = platform.ecs.describe_services(cluster=platform.cluster, services=["web", "web-worker"])["services"]
     assert {service["status"] for service in statuses} <= {"INACTIVE"}
     assert "gate http /v1/analyses?limit=1 is UNHEALTHY" in error.message
     assert "x 500" in error.message

@@ -36,7 +36,7 @@ class Run:
             self._process = subprocess.Popen(
                 [PLAYBOOK, "-i", "localhost,", "-c", "local", path],
                 cwd=ROOT,
-                env={**os.environ, **platform.environment},
+                env={**os.environ, **platform.deployer},
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

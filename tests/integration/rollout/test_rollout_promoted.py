@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 def promote(platform: Platform, source: str, tag: str, folder: Path) -> None:
     """Promote an image from another repository of the account."""
+    promoter = platform.variables("promoter")
     host = f"{platform.account}.dkr.ecr.{platform.state.region}.amazonaws.com"
     run(
         {
@@ -34,8 +35,9 @@ def promote(platform: Platform, source: str, tag: str, folder: Path) -> None:
             "state_directory": str(folder),
             "region": platform.state.region,
             "endpoint_url": platform.state.endpoint_url,
-            "access_key": platform.account,
-            "secret_key": "sandbox",
+            "access_key": promoter["AWS_ACCESS_KEY_ID"],
+            "secret_key": promoter["AWS_SECRET_ACCESS_KEY"],
+            "session_token": promoter["AWS_SESSION_TOKEN"],
         }
     )
 

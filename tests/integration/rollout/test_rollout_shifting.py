@@ -42,8 +42,9 @@ def shifting(platform: Platform) -> dict[str, Any]:
         LoadBalancerArn=balancer["LoadBalancerArn"], Protocol="HTTP", Port=9000, DefaultActions=[refuse]
     )["Listeners"][0]["ListenerArn"]
     trust = TRUST.replace("ecs-tasks.amazonaws.com", "ecs.amazonaws.com")
-    role = platform.connect("iam").create_role(RoleName=f"{platform.name}-ecs", AssumeRolePolicyDocument=trust)
-    platform.let(f"{platform.name}-ecs", ["elasticloadbalancing:*"], "*")
+    name = f"{platform.name}-ecs-InfrastructureRole-1"
+    role = platform.connect("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust)
+    platform.let(name, ["elasticloadbalancing:*"], "*")
     return {
         "load_balancer": {
             "target_group_arn": platform.group,
@@ -147,7 +148,7 @@ def every_gate(platform: Platform, folder: Path) -> Iterator[list[dict[str, Any]
 
 def say_yes(platform: Platform, ended: threading.Event) -> None:
     """Answer as soon as the release asks."""
-    context = Context(platform.connect, SystemClock(), Lines(), check_mode=False)
+    context = Context(platform.connect_as_deployer, SystemClock(), Lines(), check_mode=False)
     answer = {"service": "web", "release_table": platform.table, "version": "1.1.0", "gate": "approval", "comment": ""}
     while not ended.wait(1):
         with suppress(RefusedError):

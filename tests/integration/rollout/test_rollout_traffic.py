@@ -255,13 +255,13 @@ def test_rule_of_another_service_is_neither_taken_over_nor_deleted(platform: Pla
     platform.push("1.0.0")
     rules = [{"listener_arn": platform.listener, "priority": 100}]
     platform.roll_out("1.0.0")
-    other = {"service": "api", "listener_rules": rules}
+    other = {"service": "web-api", "listener_rules": rules}
     for check_mode in (True, False):
         with pytest.raises(RefusedError, match=f"belongs to service web of cluster {platform.cluster}"):
             platform.roll_out("1.0.0", check_mode=check_mode, **other)
-    definitions = platform.ecs.list_task_definitions(familyPrefix=platform.name)["taskDefinitionArns"]
+    definitions = platform.ecs.list_task_definitions(familyPrefix=platform.family)["taskDefinitionArns"]
     assert not platform.roll_out(None, state="absent", **other)["changed"]
-    assert platform.ecs.list_task_definitions(familyPrefix=platform.name)["taskDefinitionArns"] == definitions
+    assert platform.ecs.list_task_definitions(familyPrefix=platform.family)["taskDefinitionArns"] == definitions
     assert not platform.roll_out("1.0.0")["changed"]
 
 
