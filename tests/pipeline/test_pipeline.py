@@ -36,7 +36,7 @@ BASE_IMAGE = "fastbreak-sandbox/base:trixie"
 EXECUTION_ENVIRONMENT = "1"
 PIPELINES = re.compile(r":assumed-role/fastbreak-dev-(codepipeline-|deploy/|deployer/)")
 """Sessions of the pipeline's roles, of its builds, and of what these deploy with."""
-SECONDS = 600
+SECONDS = 1500
 """How long a busy machine may take for a deploy."""
 
 
