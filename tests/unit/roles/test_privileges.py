@@ -26,7 +26,9 @@ PRINCIPALS = ["provisioner", "deployer", "planner", "promoter", "ci", "task", "m
 
 def context_of(call):
     if call.action == "iam:PassRole":
-        return {"iam:PassedToService": PASSED_TO.get(call.principal, "")}
+        # ECS writes by its infrastructure role what the listener rules weigh.
+        to_ecs = "-ecs-InfrastructureRole-" in call.resource
+        return {"iam:PassedToService": "ecs.amazonaws.com" if to_ecs else PASSED_TO.get(call.principal, "")}
     if call.action.startswith("iam:"):
         policies = f"arn:aws:iam::{ACCOUNTS[call.environment]}:policy"
         return {"iam:PermissionsBoundary": f"{policies}/fastbreak-{call.environment}-boundary"}

@@ -17,35 +17,16 @@ UNRECORDED = {
     "promoter": {"dynamodb:GetItem": "reads the release by its key"},
     "deployer": {
         **dict.fromkeys(["ecr:GetAuthorizationToken"], _LAYERS),
-        **dict.fromkeys(["ecs:ContinueServiceDeployment"], "judges pauses of blue/green, linear and canary releases"),
         **dict.fromkeys(["kms:Decrypt", "kms:GenerateDataKey"], "SNS asks for it in the caller's name"),
         **dict.fromkeys(
             ["events:PutEvents", "sns:GetTopicAttributes", "sns:Publish"], "tells of releases; came after the recording"
         ),
         "servicequotas:GetServiceQuota": "compares a release with Fargate's quota; came after the recording",
-        "iam:SimulatePrincipalPolicy": "asks whether a release's roles may read its secrets and move its traffic",
         "iam:CreateServiceLinkedRole": "Application Auto Scaling asks for it with the first target in an account",
-        **dict.fromkeys(["ecs:StopTask", "ecs:DeleteService"], _FAILURE),
-        **dict.fromkeys(["elasticloadbalancing:DeleteRule", "ecs:DeregisterTaskDefinition"], _FAILURE),
-        **dict.fromkeys(["ecs:ListTaskDefinitions", "logs:DescribeLogStreams"], _FAILURE),
-        **dict.fromkeys(["cloudwatch:GetMetricData"], "measures the gates on metrics that a release names"),
+        **dict.fromkeys(["ecs:StopTask", "logs:DescribeLogStreams"], _FAILURE),
+        **dict.fromkeys(["elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags"], _CHANGE),
         **dict.fromkeys(
-            ["ecs:ListTagsForResource", "ecs:TagResource", "ecs:UntagResource", "elasticloadbalancing:AddTags"], _CHANGE
-        ),
-        **dict.fromkeys(["elasticloadbalancing:RemoveTags"], _CHANGE),
-        **dict.fromkeys(
-            [
-                f"application-autoscaling:{action}"
-                for action in (
-                    *(
-                        "DeleteScalingPolicy",
-                        "DeleteScheduledAction",
-                        "DeregisterScalableTarget",
-                        "ListTagsForResource",
-                    ),
-                    *("PutScheduledAction", "TagResource", "UntagResource"),
-                )
-            ],
+            [f"application-autoscaling:{action}" for action in ("ListTagsForResource", "TagResource", "UntagResource")],
             _CHANGE,
         ),
     },
