@@ -28,6 +28,8 @@ _NAMES = (
     "bake_seconds",
     "gates",
 )
+# Patient: a companion computes all the time and keeps no user waiting, and what it is at is lost with it.
+_HEALTH_CHECK = {"interval": 10, "timeout": 15, "retries": 5, "startPeriod": 60}
 
 
 def companion_services(
@@ -113,8 +115,7 @@ def _definition(entry: Mapping[str, Any], task_definition: Mapping[str, Any], na
     if entry.get("command"):
         own["command"] = list(entry["command"])
     if entry.get("health_check"):
-        timing = {"interval": 10, "timeout": 5, "retries": 3, "startPeriod": 60}
-        own["healthCheck"] = {"command": list(entry["health_check"]), **timing}
+        own["healthCheck"] = {"command": list(entry["health_check"]), **_HEALTH_CHECK}
     return {**made, "containerDefinitions": [own, *others]}
 
 
