@@ -827,7 +827,9 @@ options:
     description:
       - Other ECS services that run the same image and are released with this one, such as a queue worker. No load
         balancer sends them requests, so that O(load_balanced) holds for them as V(false). Everything that is not named
-        here is as for the service itself, but for O(migration), which runs once.
+        here is as for the service itself, but for O(require_promoted), which is asked of the service itself, and for
+        O(migration), which runs once, with the first service of the release that has its container, before that service
+        is touched.
       - All services are checked before the first is changed. They are then released one after another. When one is
         refused, those that were released before it are undone, the last of them first.
       - No record is completed before every service is fit. A run that was killed in between is taken up by the next.

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..._errors import RequestError
@@ -33,6 +34,8 @@ _WITHOUT: Mapping[str, Any] = {
     "url": None,
     "test_url": None,
     "migration": None,
+    # The image is promoted for the service itself, which has every service of the release refused without.
+    "require_promoted": False,
     "revision": None,
     "wait_until": DONE,
     "judge_only": False,
@@ -54,7 +57,22 @@ def build_requests(options: Options, *, owner: str, key: bytes) -> tuple[Rollout
         requests[companion["released"]] += _build(merged, problems, owner=owner, key=key)
     if problems:
         raise RequestError(" ".join(problems), problems=problems)
-    return (*requests[BEFORE], *made, *requests[AFTER])
+    return (*_migrating_first([*requests[BEFORE], *made], options), *requests[AFTER])
+
+
+def _migrating_first(requests: list[RolloutRequest], options: Options) -> list[RolloutRequest]:
+    """Gives the migration to the first service that has its container: no task of the release meets the old schema."""
+    migration = next((request.migration for request in requests if request.migration), None)
+    if migration is None:
+        return requests
+    definitions = {each["service"]: each["task_definition"] for each in (options, *(options["companions"] or []))}
+    able = [each.service for each in requests if _has_container(definitions[each.service], migration.container)]
+    first = able[0] if able else options["service"]
+    return [replace(each, migration=migration if each.service == first else None) for each in requests]
+
+
+def _has_container(definition: Options | None, name: str) -> bool:
+    return any(container.get("name") == name for container in (definition or {}).get("containerDefinitions") or [])
 
 
 def _build(options: Options, problems: list[str], *, owner: str, key: bytes) -> list[RolloutRequest]:

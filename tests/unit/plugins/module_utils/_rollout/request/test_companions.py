@@ -61,14 +61,27 @@ def test_companion_is_as_the_service_but_for_what_it_says_and_for_requests() -> 
     worker, lead = requests(
         companion("worker", desired_count=5), deployment={"strategy": "ROLLING", "alarms": ["late"]}
     )
-    assert (worker.version, worker.repository, worker.require_promoted) == ("1.0.0", "fastbreak/inference", True)
+    assert (worker.version, worker.repository) == ("1.0.0", "fastbreak/inference")
+    assert (worker.require_promoted, lead.require_promoted) == (False, True)
     assert worker.settings.network == lead.settings.network
     assert (worker.desired_count, lead.desired_count) == (5, 2)
-    assert worker.migration is None
-    assert lead.migration is not None
     assert worker.rules == ()
     assert worker.settings.target_bindings == frozenset()
     assert worker.settings.deployment.alarms == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("companions", "migrates"),
+    [
+        ([companion("a"), companion("b")], "a"),
+        ([companion("z", released="after")], "inference"),
+        ([companion("a", task_definition={"family": "a", "containerDefinitions": [{"name": "other"}]})], "inference"),
+    ],
+)
+def test_migration_runs_once_with_the_first_service_that_has_its_container(
+    companions: list[dict[str, Any]], migrates: str
+) -> None:
+    assert [request.service for request in requests(*companions) if request.migration] == [migrates]
 
 
 @pytest.mark.parametrize(
