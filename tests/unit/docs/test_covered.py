@@ -3,6 +3,8 @@
 
 """Which test runs each command of the documentation, and which commands no test runs, with the reason."""
 
+import subprocess
+
 import pytest
 
 from tests.unit.docs.test_commands import COMMANDS, TARGETS, playbook_of, variables_of, words_of
@@ -22,6 +24,7 @@ RUN = {
     "make cost": ("tests/unit/benchmarks/cost/test_stacks.py", "main([])"),
     "make demo": (RUN_OF_JOB, '"demo", "up"'),
     "make environment": ("tests/unit/tools/test_environments.py", 'command.main(["create"'),
+    "make help": ("tests/unit/docs/test_covered.py", '["make", "help"]'),
     "make images": (SUITE, "tools.images"),
     "make lint": (SUITE, '"lint"'),
     "make molecule": (SUITE, '"molecule"'),
@@ -72,7 +75,6 @@ BY_HAND = {
     "make demo-down": "ends the demo of the clone; tests/e2e ends a sandbox of its own",
     "make engine-stop": "would stop the engine that other tests need",
     "make format": "writes into the clone; the linters hold its result",
-    "make help": "only prints the Makefile",
     "make pipeline": "takes minutes; tests/sandbox/services/codepipeline runs the pipeline with a stand-in of Ansible",
     "make lock": "asks a package index; its program has unit tests",
     "make recorded-calls": "writes into the clone; the tests that it runs are run without it",
@@ -136,3 +138,8 @@ def test_nothing_is_listed_that_no_page_shows() -> None:
 
 def test_a_target_of_make_that_is_listed_is_there() -> None:
     assert {name.split()[1] for name in {*RUN, *BY_HAND} if name.startswith("make ")} <= TARGETS
+
+
+def test_help_lists_every_target() -> None:
+    told = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert sorted(line.split()[1] for line in told.splitlines()) == sorted(TARGETS)
