@@ -23,6 +23,8 @@ ROLES = {
     "judge": "deployer",
     "approve": "deployer",
     "history": "deployer",
+    "publish_site": "deployer",
+    "rollback_site": "deployer",
 }
 """Playbook to role, as the README of the role `iam` and that of the role `bootstrap` have them."""
 PLANNER = "planner"

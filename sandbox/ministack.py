@@ -387,6 +387,7 @@ secretsmanager = Module(
     used("_resolve", "(secret_id, *, use_arn_scope=False)"),
     used("_secrets", STORE),
 )
+tags = Module("ministack.services.tagging", used("_collect_cloudfront", "()"), used("_RESOURCE_TAG_COLLECTORS", "dict"))
 waf = Module("ministack.services.waf", used("_ip_sets", STORE), used("_resolve_local_web_acl", "(web_acl_arn)"))
 sts = Module(
     "ministack.services.sts",

@@ -85,7 +85,7 @@ def _call(who: re.Match[str], action: str, resource: str) -> Call:
 def _without_ids(resource: str) -> str:
     if resource.startswith(("listener", "loadbalancer")):
         return _BALANCING.sub("0", resource)
-    if resource.startswith("service-deployment/"):
+    if resource.startswith(("distribution/", "service-deployment/")):
         return f"{resource.rpartition('/')[0]}/0"
     return _MADE_UP.sub("0", resource)
 

@@ -214,9 +214,11 @@ def build_argument_spec():
 def build_ports(params, request, context):
     """The only place where clients are made."""
     table, connect = params["release_table"], context.client("dynamodb")
-    folder = SourceFolder(params["source"], types=request.media_types, largest=params["largest_file_bytes"])
     return Ports(
-        folder=None if request.rolls_back else folder,
+        # What is gone back to is in the bucket.
+        folder=None
+        if request.rolls_back
+        else SourceFolder(params["source"], types=request.media_types, largest=params["largest_file_bytes"]),
         bucket=BucketClient(context.client("s3"), request.bucket),
         distribution=DistributionClient(context.client("cloudfront"), request.distribution_id),
         visitor=HttpVisitor(request.url, params["ca_bundle"] or ""),

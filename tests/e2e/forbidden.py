@@ -70,6 +70,7 @@ class Names:
     master: str
     logs: str
     site: str
+    distribution: str
     images: str
     rule: str
     balancer: str
@@ -78,6 +79,7 @@ class Names:
     @classmethod
     def of(cls, platform: Platform) -> "Names":
         service, ecs, rds = (platform.outputs(component) for component in ("service", "ecs", "rds"))
+        site = platform.outputs("cloudfront")
         rules = platform.client("elbv2").describe_rules(ListenerArn=ecs["ProductionListenerArn"])["Rules"]
         return cls(
             account=platform.client("sts").get_caller_identity()["Account"],
@@ -86,7 +88,8 @@ class Names:
             secret=service["DatabaseSecretArn"],
             master=rds["MasterUserSecretArn"],
             logs=service["LogGroupName"],
-            site=platform.outputs("cloudfront")["SiteBucketName"],
+            site=site["SiteBucketName"],
+            distribution=site["DistributionId"],
             images=platform.outputs("ecr")["RepositoryName"],
             rule=min(rules, key=lambda rule: rule["IsDefault"])["RuleArn"],
             balancer=ecs["LoadBalancerArn"],
@@ -137,6 +140,7 @@ def calls(dev: Names, prod: Names) -> list[Forbidden]:
         *_deployer(dev),
         *_provisioner(dev),
         *_tasks(dev),
+        *_site(dev, prod),
         *_detours(dev, prod),
     ]
 
@@ -261,7 +265,11 @@ def _deployer(dev: Names) -> Iterator[Forbidden]:
         "modify_db_instance",
         {"DBInstanceIdentifier": "fastbreak-dev", "MasterUserPassword": "x" * 9},
     )
-    yield Forbidden("deployer", "s3", "put_object", {"Bucket": dev.site, "Key": "index.html", "Body": b""})
+    for method in ("delete_bucket", "list_object_versions", "put_bucket_versioning"):
+        more = {"VersioningConfiguration": {"Status": "Suspended"}} if method == "put_bucket_versioning" else {}
+        yield Forbidden("deployer", "s3", method, {"Bucket": dev.site, **more})
+    yield Forbidden("deployer", "s3", "delete_object", {"Bucket": dev.site, "Key": "index.html", "VersionId": "1"})
+    yield Forbidden("deployer", "cloudfront", "get_distribution_config", {"Id": dev.distribution})
 
 
 def _provisioner(dev: Names) -> Iterator[Forbidden]:
@@ -320,6 +328,20 @@ def _tasks(dev: Names) -> Iterator[Forbidden]:
     yield Forbidden("execution", "secretsmanager", "get_secret_value", {"SecretId": dev.secret})
     yield Forbidden("execution", "ecr", "initiate_layer_upload", {"repositoryName": dev.images})
     yield Forbidden("execution", "logs", "get_log_events", {"logGroupName": dev.logs, "logStreamName": "1"})
+
+
+def _site(dev: Names, prod: Names) -> Iterator[Forbidden]:
+    """Nobody but the deployer publishes a site, and it publishes its environment's alone."""
+    for who, names in (("ci", dev), ("planner", dev), ("promoter", prod), ("provisioner", dev), ("task", dev)):
+        yield Forbidden(who, "s3", "put_object", {"Bucket": names.site, "Key": "index.html", "Body": b""})
+        yield Forbidden(who, "cloudfront", "create_invalidation", _invalidation(names))
+    yield Forbidden("deployer", "s3", "put_object", {"Bucket": prod.site, "Key": "index.html", "Body": b""})
+    yield Forbidden("deployer", "cloudfront", "create_invalidation", _invalidation(prod))
+
+
+def _invalidation(names: Names) -> dict[str, Any]:
+    batch = {"Paths": {"Quantity": 1, "Items": ["/*"]}, "CallerReference": "mine"}
+    return {"DistributionId": names.distribution, "InvalidationBatch": batch}
 
 
 def _detours(dev: Names, prod: Names) -> Iterator[Forbidden]:

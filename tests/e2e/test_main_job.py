@@ -118,6 +118,20 @@ def test_the_history_of_prod_is_a_page_of_its_own(finished: Run, sandbox_name: s
     assert "Share of the users on the new revision" in text
 
 
+def test_the_site_of_prod_is_published_through_cloudfront_by_the_deployer(
+    finished: Run, sandbox_name: str, tmp_path: Path
+) -> None:
+    assert finished.code == 0, finished.text
+    (tmp_path / "index.html").write_text("<h1>Fastbreak 1</h1>")
+    folder = f"site_release_source={tmp_path}"
+    assert changes_in_prod(sandbox_name, "publish_site", "-e", folder, "-e", "version=1.0.0") == {"0", "1"}
+    assert changes_in_prod(sandbox_name, "rollback_site", "-e", "version=1.0.0") == {"0"}
+    variables = environment_of("prod", sandbox_name)
+    url = Platform.connect("prod", variables).outputs("cloudfront")["SiteUrl"]
+    trusted = ssl.create_default_context(cafile=variables["FASTBREAK_CA_BUNDLE"])
+    assert httpx.get(url, verify=trusted, timeout=30, trust_env=False).text == "<h1>Fastbreak 1</h1>"
+
+
 def changes_in_prod(sandbox_name: str, playbook: str, *arguments: str) -> set[str]:
     """Run a playbook of prod to its end; how many tasks changed something, for each host."""
     run = run_playbook("prod", sandbox_name, f"playbooks/{playbook}.yml", *arguments)

@@ -13,6 +13,7 @@ from tools.files import ROOT
 PROVISION = "tests/integration/provision/test_provision.py"
 JOB = "tests/e2e/test_main_job.py"
 RUN_OF_JOB = "tests/e2e/conftest.py"
+SITE = "extensions/molecule/site_release"
 DEMO = "demo/environment.py"
 """What the demo starts, `tests/e2e` runs, since that test runs the demo."""
 SUITE = "tools/suite.py"
@@ -57,6 +58,11 @@ RUN = {
     "playbooks/promote.yml -e version": (DEMO, "playbooks/promote.yml"),
     "playbooks/publish.yml": (DEMO, "playbooks/publish.yml"),
     "playbooks/publish.yml -e publish_source": ("extensions/molecule/publish/converge.yml", "publish_source"),
+    "playbooks/publish_site.yml -e site_release_source": (JOB, '"publish_site"'),
+    "playbooks/publish_site.yml -e site_release_source --check": (f"{SITE}/molecule.yml", "check"),
+    "playbooks/publish_site.yml -e site_release_source -e version": (JOB, '"publish_site"'),
+    "playbooks/rollback_site.yml": (f"{SITE}/change.yml", "site_release_state: rolled_back"),
+    "playbooks/rollback_site.yml -e version": (JOB, '"rollback_site"'),
     "playbooks/rollback.yml": (JOB, '("rollback",'),
     "playbooks/rollback.yml --check": (JOB, '("rollback", "--check")'),
     "playbooks/rotate.yml": (JOB, "playbooks/rotate.yml"),

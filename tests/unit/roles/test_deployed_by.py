@@ -17,14 +17,21 @@ TASK = TASKS[NAMES.index("Check that it is up to whoever runs this")]
 WAYS = ("manual", "github", "codepipeline")
 
 
-def is_let_through(**variables):
+def task_of(playbook, play):
+    """The task that lets a run through, and where it stands among the play's tasks."""
+    plays = yaml.safe_load((ROOT / "playbooks" / playbook).read_text())
+    tasks = next(each["tasks"] for each in plays if each["name"] == play)
+    return next((number, task) for number, task in enumerate(tasks) if task["name"] == TASK["name"])
+
+
+def is_let_through(task=TASK, **variables):
     """Whether every condition of the task holds, with the playbook's own variables."""
     environment = Environment(autoescape=False)  # noqa: S701 - nothing is rendered for a browser
     own = {
         name: value if isinstance(value, dict) else environment.from_string(value).render(**variables)
-        for name, value in TASK["vars"].items()
+        for name, value in task["vars"].items()
     }
-    conditions = TASK["ansible.builtin.assert"]["that"]
+    conditions = task["ansible.builtin.assert"]["that"]
     return all(environment.compile_expression(condition)(**variables, **own) for condition in conditions)
 
 
@@ -61,3 +68,13 @@ def test_each_guard_of_the_playbook_takes_who_deploys():
     taken = [play["vars"]["guard_takes"] for play in PLAYS if "guard_takes" in play.get("vars", {})]
     assert len(taken) == 2
     assert all("deployed_by" in names for names in taken)
+
+
+@pytest.mark.parametrize("owner", WAYS)
+@pytest.mark.parametrize("way", WAYS)
+def test_the_site_is_published_by_whom_the_inventory_names_and_beside_a_pipeline_by_people_and_the_workflow(owner, way):
+    number, task = task_of("publish_site.yml", "Publish the site")
+    assert number == 0
+    allowed = {"manual": {"manual"}, "github": {"github"}, "codepipeline": {"manual", "github"}}
+    assert is_let_through(task, fastbreak_deployed_by=owner, deployed_by=way) is (way in allowed[owner])
+    assert not is_let_through(task, fastbreak_deployed_by="jenkins", deployed_by=way)

@@ -34,7 +34,13 @@ def context_of(call):
         return {"iam:PermissionsBoundary": f"{policies}/fastbreak-{call.environment}-boundary"}
     if call.action == "ecs:RunTask":
         return {"ecs:cluster": service("ecs", f"cluster/fastbreak-{call.environment}", call.environment)}
+    if call.action.startswith("cloudfront:"):
+        return of_stack(f"fastbreak-{call.environment}-cloudfront")
     return {"application-autoscaling:service-namespace": "ecs"} if call.action.startswith("application-auto") else {}
+
+
+def of_stack(name):
+    return {"aws:ResourceTag/aws:cloudformation:stack-name": name}
 
 
 def as_filled(call):
@@ -133,6 +139,9 @@ FOOTAGE = "arn:aws:s3:::fastbreak-dev-service-footage/game.mp4"
 ROLE, TASK_ROLE = f"arn:aws:iam::{DEV}:role/fastbreak-dev-", f"arn:aws:iam::{DEV}:role/fastbreak-dev-service-TaskRole-1"
 LIMIT = f"arn:aws:iam::{DEV}:policy/fastbreak-dev-boundary"
 BOUND = {"iam:PermissionsBoundary": LIMIT}
+BUCKET = "arn:aws:s3:::fastbreak-dev-cloudfront-sitebucket-1a2b"
+SITE = f"{BUCKET}/index.html"
+DISTRIBUTION = f"arn:aws:cloudfront::{DEV}:distribution/E2QWRUHAPOMQZL"
 KEY = service("kms", "key/service")
 DATABASE = service("rds", "db:fastbreak-dev")
 
@@ -224,6 +233,19 @@ FORBIDDEN = [
     ("deployer", "dynamodb:DeleteTable", TABLE, {}),
     ("deployer", "rds:ModifyDBInstance", DATABASE, {}),
     ("deployer", "s3:GetObject", FOOTAGE, {}),
+    # Of the site it writes files; of distributions it invalidates the site's.
+    ("deployer", "s3:PutObject", FOOTAGE, {}),
+    ("deployer", "s3:PutObject", SITE.replace("fastbreak-dev", "fastbreak-prod"), {}),
+    ("deployer", "s3:DeleteObjectVersion", SITE, {}),
+    ("deployer", "s3:PutBucketPolicy", BUCKET, {}),
+    ("deployer", "cloudfront:CreateInvalidation", DISTRIBUTION, {}),
+    ("deployer", "cloudfront:CreateInvalidation", DISTRIBUTION, of_stack("fastbreak-prod-cloudfront")),
+    ("deployer", "cloudfront:UpdateDistribution", DISTRIBUTION, of_stack("fastbreak-dev-cloudfront")),
+    *[
+        (who, action, resource, of_stack("fastbreak-dev-cloudfront"))
+        for who in ("ci", "planner", "provisioner", "task")
+        for action, resource in (("s3:PutObject", SITE), ("cloudfront:CreateInvalidation", DISTRIBUTION))
+    ],
     # Dev in prod.
     *[
         (who, action, resource, {})

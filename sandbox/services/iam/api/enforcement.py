@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from sandbox.identity import CHECKED, Checked
-from sandbox.ministack import app, iam, iam_actions, iam_evaluator, responses
+from sandbox.ministack import app, iam, iam_actions, iam_evaluator, responses, tags
 from sandbox.services.iam.api import acting
 from sandbox.services.iam.model.call import Call, call_of
 from sandbox.services.iam.model.passing import passed_by_call
@@ -22,6 +22,8 @@ Refusal = Any
 def install() -> None:
     """Wrap what MiniStack asks before each request."""
     iam_actions.SERVICE_TO_IAM_NAMESPACE[_SCALING] = _SCALING
+    # By the tags of what a call is on: aws:ResourceTag.
+    tags._RESOURCE_TAG_COLLECTORS["cloudfront"] = tags._collect_cloudfront
     iam_actions.extract_resource_arn = _naming(iam_actions.extract_resource_arn)
     iam_evaluator.enforce = _enforcing(iam_evaluator.enforce)
     iam_actions.access_denied_response = _explaining(iam_actions.access_denied_response)

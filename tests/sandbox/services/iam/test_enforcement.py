@@ -113,6 +113,32 @@ def test_topics_are_checked_by_their_arn(enforcing: Enforcing) -> None:
     assert "AuthorizationError" in refusal(sns.publish, TopicArn=theirs, Message="y")
 
 
+ORIGIN = {"Id": "o", "DomainName": "origin.example.org", "CustomOriginConfig": {"OriginProtocolPolicy": "http-only"}}
+BEHAVIOR = {
+    "TargetOriginId": "o",
+    "ViewerProtocolPolicy": "allow-all",
+    "CachePolicyId": "658327ea-f89d-4fab-a63d-7e88639e58f6",
+}
+
+
+def test_a_distribution_is_known_by_the_tags_of_its_stack(enforcing: Enforcing) -> None:
+    config = {"Enabled": True, "Origins": [ORIGIN], "DefaultCacheBehavior": BEHAVIOR}
+    made = {"Type": "AWS::CloudFront::Distribution", "Properties": {"DistributionConfig": config}}
+    with stack_in(enforcing.sandbox, "distribution") as stack:
+        assert stack.create({"Mine": made}) == "CREATE_COMPLETE", stack.reasons()
+        identifier = stack.physical_id("Mine")
+        asked = {"Paths": {"Quantity": 1, "Items": ["/*"]}, "CallerReference": "x"}
+
+        def invalidate(of_stack: str) -> Any:
+            tagged = {"StringEquals": {"aws:ResourceTag/aws:cloudformation:stack-name": of_stack}}
+            role = enforcing.role({**allow("cloudfront:CreateInvalidation"), "Condition": tagged})
+            caller = enforcing.as_role(role, "cloudfront")
+            return caller.create_invalidation(DistributionId=identifier, InvalidationBatch=asked)
+
+        assert invalidate(stack.name)["Invalidation"]["Id"]
+        assert "AccessDenied" in refusal(invalidate, of_stack="another")
+
+
 BUCKET = {"Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "of-a-stack"}}}
 
 
