@@ -135,6 +135,18 @@ class Environment:
         self.console.detail("in the RDS Postgres: " + ", ".join(f"{count} {table}" for table, count in rows.items()))
         return Analysed(self.name, footage.name, result, knees)
 
+    def accept(self, footage: Path, count: int) -> list[str]:
+        """Upload a video several times and wait for no analysis; return their ids."""
+        with httpx.Client(base_url=self.url, verify=self.trust) as http:
+            return [analysis.submit(http, footage) for _ in range(count)]
+
+    def show_kept(self, accepted: list[str]) -> None:
+        """What was accepted before a release has to be analysed, whatever became of the release."""
+        with httpx.Client(base_url=self.url, verify=self.trust) as http:
+            for analysis_id in accepted:
+                analysis.wait(http, analysis_id, self.console)
+        self.console.detail(f"{len(accepted)} videos that were accepted before this release are analysed")
+
     def refuse(self, good: Release, bad: Release) -> Watched:
         """Deploy the bad release; it must be refused, and the good release must serve again."""
         with SteadyLoad(self.url + LOAD_PATH, self.trust) as load:

@@ -66,17 +66,26 @@ def _problem(load: Load) -> str:
 def environment(name: str, inventory: "Inventory", load: Load) -> list[str]:
     """The lines of one environment."""
     variables = inventory.variables["service"]
-    capacity = _capacity(variables)
-    task = _task(variables) * HOURS_A_MONTH
+    worker = _worker(variables)
+    capacity = _capacity(worker)
+    task, analysing = _task(variables) * HOURS_A_MONTH, _task(worker) * HOURS_A_MONTH
     stacks = {component: total(charges) for component, charges in inventory.charges.items()}
-    least = sum(stacks.values()) + capacity.minimum * task
+    taking_in = variables["ecs_rollout_tasks_minimum"] * task
+    least = sum(stacks.values()) + taking_in + capacity.minimum * analysing
     lines = [f"{name}: {least:.2f} a month while nobody uses it"]
     for component, charges in inventory.charges.items():
         dearest = ", ".join(_words(charges)) or "by use alone"
         lines.append(f"  {component:12} {stacks[component]:10.2f}  {dearest}")
-    number = f"{capacity.minimum} at {task:.2f} each, up to {capacity.maximum}"
-    lines.append(f"  {'tasks':12} {capacity.minimum * task:10.2f}  {number}")
-    return [*lines, *_compared(simulate(load, capacity), task / HOURS_A_MONTH, sum(stacks.values()) * MONTHS)]
+    lines += [
+        _tasks("tasks", variables["ecs_rollout_tasks_minimum"], variables["ecs_rollout_tasks_maximum"], task),
+        _tasks("workers", capacity.minimum, capacity.maximum, analysing),
+    ]
+    fixed = (sum(stacks.values()) + taking_in) * MONTHS
+    return [*lines, *_compared(simulate(load, capacity), analysing / HOURS_A_MONTH, fixed)]
+
+
+def _tasks(what: str, least: int, most: int, usd: float) -> str:
+    return f"  {what:12} {least * usd:10.2f}  {least} at {usd:.2f} each, up to {most}"
 
 
 def _words(charges: Iterable[Any]) -> list[str]:
@@ -87,6 +96,15 @@ def _words(charges: Iterable[Any]) -> list[str]:
     unpriced = [f"{kind} not priced" for kind, found in sums.items() if None in found]
     priced = {kind: sum(usd or 0.0 for usd in found) for kind, found in sums.items()}
     return unpriced + [f"{kind} {usd:.2f}" for kind, usd in sorted(priced.items(), key=lambda item: -item[1]) if usd]
+
+
+def _worker(variables: dict[str, Any]) -> dict[str, Any]:
+    """The size and number of those who analyse, in the words of the service's own."""
+    (worker,) = variables["ecs_rollout_companions"]
+    sizes = {name: worker.get(name, variables[f"ecs_rollout_{name}"]) for name in ("cpu", "memory_mib")}
+    most = worker.get("tasks_maximum", worker["tasks_minimum"])
+    numbers = {"tasks_minimum": worker["tasks_minimum"], "tasks_maximum": most}
+    return {f"ecs_rollout_{name}": value for name, value in (sizes | numbers).items()}
 
 
 def _capacity(variables: dict[str, Any]) -> Capacity:

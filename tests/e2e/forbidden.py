@@ -71,6 +71,7 @@ class Names:
     logs: str
     site: str
     distribution: str
+    footage: str
     images: str
     rule: str
     balancer: str
@@ -90,6 +91,7 @@ class Names:
             logs=service["LogGroupName"],
             site=site["SiteBucketName"],
             distribution=site["DistributionId"],
+            footage=service["FootageBucketName"],
             images=platform.outputs("ecr")["RepositoryName"],
             rule=min(rules, key=lambda rule: rule["IsDefault"])["RuleArn"],
             balancer=ecs["LoadBalancerArn"],
@@ -147,7 +149,7 @@ def calls(dev: Names, prod: Names) -> list[Forbidden]:
 
 def _everybody(dev: Names, prod: Names) -> Iterator[Forbidden]:
     """Nobody reaches the other account, makes itself more, or reads the master's secret."""
-    for who in ("user", "ci", "planner", "deployer", "provisioner", "task", "migration", "execution"):
+    for who in ("user", "ci", "planner", "deployer", "provisioner", "task", "worker", "migration", "execution"):
         yield Forbidden(who, "sts", "assume_role", {"RoleArn": prod.role("deployer"), "RoleSessionName": "forbidden"})
         yield Forbidden(who, "ecs", "update_service", {"cluster": prod.cluster, "service": "inference"})
         yield Forbidden(who, "secretsmanager", "get_secret_value", {"SecretId": prod.secret})
@@ -312,11 +314,14 @@ def _provisioner(dev: Names) -> Iterator[Forbidden]:
 
 
 def _tasks(dev: Names) -> Iterator[Forbidden]:
-    for who in ("task", "migration", "execution"):
+    for who in ("task", "worker", "migration", "execution"):
         yield Forbidden(who, "ecs", "run_task", {"cluster": dev.cluster, "taskDefinition": dev.definition})
         yield Forbidden(who, "dynamodb", "query", _query(dev))
         yield Forbidden(who, "sts", "assume_role", {"RoleArn": dev.role("deployer"), "RoleSessionName": "forbidden"})
     yield Forbidden("task", "secretsmanager", "put_secret_value", {"SecretId": dev.secret, "SecretString": "{}"})
+    # The API stores footage and reads none, a worker the other way round.
+    yield Forbidden("task", "s3", "get_object", {"Bucket": dev.footage, "Key": "footage/1.video"})
+    yield Forbidden("worker", "s3", "put_object", {"Bucket": dev.footage, "Key": "footage/1.video"})
     yield Forbidden("migration", "secretsmanager", "put_secret_value", {"SecretId": dev.master, "SecretString": "{}"})
     yield Forbidden("migration", "secretsmanager", "delete_secret", {"SecretId": dev.secret})
     yield Forbidden(

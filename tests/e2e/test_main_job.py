@@ -6,6 +6,7 @@
 That stacks are completed whose making was killed is shown in `tests/integration/provision`.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -24,7 +25,7 @@ import docker
 import httpx
 import pytest
 
-from demo import roles
+from demo import analysis, roles
 from demo.platform import Platform
 from tests.e2e.conftest import Run, environment_of, run_playbook
 
@@ -86,6 +87,38 @@ def test_the_report_tells_every_release_and_promotion(finished: Run, sandbox_nam
     assert "2 promotions" in finished.step("m")
 
 
+@pytest.fixture(scope="module")
+def accepted(finished: Run, sandbox_name: str) -> list[str]:
+    """Analyses that dev has accepted, the first of them under way when API and worker were killed."""
+    assert finished.code == 0, finished.text
+    platform = Platform.connect("dev", environment_of("dev", sandbox_name))
+    with httpx.Client(base_url=platform.outputs("ecs")["ProductionUrl"], trust_env=False) as http:
+        accepted = [analysis.submit(http, ROOT / ".cache" / "footage" / "demo.mp4") for _ in range(2)]
+        eventually(lambda: http.get(f"/v1/analyses/{accepted[0]}").json()["status"] != "queued")
+    assert kill(sandbox_name, "inference") >= 2
+    assert kill(sandbox_name, "inference-worker") >= 1
+    return accepted
+
+
+def kill(sandbox_name: str, service: str) -> int:
+    """Kill the containers of a service in dev; how many."""
+    labels = [f"fastbreak.sandbox={sandbox_name}", f"com.amazonaws.ecs.task-definition-family=fastbreak-dev-{service}"]
+    with contextlib.closing(docker.from_env()) as engine:
+        found = engine.containers.list(filters={"label": labels})
+        for container in found:
+            container.kill()
+    return len(found)
+
+
+def test_what_was_accepted_before_a_bad_release_is_analysed(finished: Run) -> None:
+    assert "2 videos that were accepted before this release are analysed" in finished.step("g")
+
+
+# What was accepted is analysed while the tests between these two ask prod.
+def test_api_and_worker_are_killed_with_accepted_footage(accepted: list[str]) -> None:
+    assert len(accepted) == 2
+
+
 @pytest.mark.parametrize("playbook", ["promote", "deploy"])
 def test_in_prod_the_verbs_change_nothing_once_more(finished: Run, sandbox_name: str, playbook: str) -> None:
     published = re.search(r"^ +(\S+)  sha256:", finished.step("d"), re.MULTILINE)
@@ -130,6 +163,33 @@ def test_the_site_of_prod_is_published_through_cloudfront_by_the_deployer(
     url = Platform.connect("prod", variables).outputs("cloudfront")["SiteUrl"]
     trusted = ssl.create_default_context(cafile=variables["FASTBREAK_CA_BUNDLE"])
     assert httpx.get(url, verify=trusted, timeout=30, trust_env=False).text == "<h1>Fastbreak 1</h1>"
+
+
+def test_neither_a_release_nor_a_kill_of_api_and_worker_loses_a_video(accepted: list[str], sandbox_name: str) -> None:
+    platform = Platform.connect("dev", environment_of("dev", sandbox_name))
+    status: dict[str, str] = {}
+
+    def ended() -> bool:
+        with platform.master() as connection:
+            status.update(connection.execute("SELECT id::text, status FROM analyses").fetchall())
+        assert "failed" not in status.values(), status
+        return set(status.values()) == {"succeeded"}
+
+    eventually(ended)
+    assert set(accepted) < set(status)
+    # Each once, whoever began it.
+    eventually(lambda: finished_in_log(platform) == dict.fromkeys(status, 1))
+    bucket = platform.outputs("service")["FootageBucketName"]
+    eventually(lambda: not platform.client("s3").list_objects_v2(Bucket=bucket)["KeyCount"])
+    # What alarms ring by.
+    told = platform.client("cloudwatch").list_metrics(Namespace="Fastbreak/dev")["Metrics"]
+    assert {"QueueAgeSeconds", "QueueDeadLetters"} <= {metric["MetricName"] for metric in told}
+
+
+def finished_in_log(platform: Platform) -> Counter[str]:
+    """How often each analysis came to its result."""
+    lines = log_lines(platform, '"analysis finished"')
+    return Counter(json.loads(event["message"])["analysis_id"] for event in lines)
 
 
 def changes_in_prod(sandbox_name: str, playbook: str, *arguments: str) -> set[str]:

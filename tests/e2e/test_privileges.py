@@ -77,7 +77,12 @@ def of_tasks(dev: Platform, own: set[str]) -> dict[str, Credentials]:
     outputs, network, ecs = dev.outputs("service"), dev.outputs("network"), dev.client("ecs")
     described = ecs.describe_task_definition(taskDefinition=DEFINITION)["taskDefinition"]
     waiting = [{"name": described["containerDefinitions"][0]["name"], "command": WAIT}]
-    outputs_of = {"task": "TaskRoleArn", "migration": "MigrationRoleArn", "execution": "ExecutionRoleArn"}
+    outputs_of = {
+        "task": "TaskRoleArn",
+        "worker": "WorkerRoleArn",
+        "migration": "MigrationRoleArn",
+        "execution": "ExecutionRoleArn",
+    }
     placed = {
         "subnets": network["PrivateSubnetIds"].split(","),
         "securityGroups": [network["TaskSecurityGroupId"]],

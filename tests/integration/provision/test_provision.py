@@ -381,7 +381,13 @@ def test_a_certificate_and_a_scheme_change_while_users_send_requests(dev):
     images = Images(dev.client("ecr"), repository)
     tag = images.push("1.0.0")
     images.close()
-    quick = {"ecs_rollout_bake_seconds": 2, "ecs_rollout_minimum_samples": 5, "ecs_rollout_probe_paths": ["/readyz"]}
+    quick = {
+        "ecs_rollout_bake_seconds": 2,
+        "ecs_rollout_minimum_samples": 5,
+        "ecs_rollout_probe_paths": ["/readyz"],
+        # What is released here queues nothing.
+        "ecs_rollout_companions": [],
+    }
 
     def deploy():
         deployed = dev.run("-e", json.dumps({**quick, "version": tag}), playbook="playbooks/deploy.yml")

@@ -3,6 +3,7 @@
 
 """Both environments say the same things, each in its own way."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,26 @@ def test_prod_is_protected_and_dev_can_be_torn_down():
         flags = {key: value for key, value in variables(environment).items() if key.endswith("_protection")}
         assert flags
         assert set(flags.values()) == {protected}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_tasks_have_the_time_to_hand_back_what_they_analyse(environment):
+    """ECS kills a task after its stop timeout; a worker hands back after `FASTBREAK_STOP_SECONDS`, in a few seconds."""
+    settings = (ROOT / "service" / "src" / "fastbreak_service" / "settings.py").read_text()
+    found = variables(environment)
+    default = re.search(r'"STOP_SECONDS", (\d+),', settings)[1]
+    seconds = int(found["ecs_rollout_environment"].get("FASTBREAK_STOP_SECONDS", default))
+    assert seconds + 10 <= found["ecs_rollout_stop_timeout_seconds"] <= 120
+    companions = found["ecs_rollout_companions"]
+    assert not [each for each in companions if "FASTBREAK_STOP_SECONDS" in each.get("environment", {})]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_what_is_accepted_is_analysed_by_workers(environment):
+    """An API that analyses nothing needs a worker beside it, which is released before it: it knows older work."""
+    found = variables(environment)
+    assert found["ecs_rollout_environment"]["FASTBREAK_WORKER"] == "apart"
+    (worker,) = found["ecs_rollout_companions"]
+    assert worker["command"] == ["fastbreak-service", "work"]
+    assert worker.get("released", "before") == "before"
+    assert worker["tasks_minimum"] >= 1

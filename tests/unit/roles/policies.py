@@ -28,6 +28,7 @@ PRINCIPALS = {
     "ci": ("iam", "CiRole"),
     "user": ("iam", "CiUserOfPipelines"),
     "task": ("service", "TaskRole"),
+    "worker": ("service", "WorkerRole"),
     "migration": ("service", "MigrationRole"),
     "execution": ("service", "ExecutionRole"),
 }
@@ -98,10 +99,14 @@ def _filled(value, component, environment):
     if set(value) == {"Ref"}:
         return _reference(value["Ref"], component, environment)
     if set(value) == {"Fn::Sub"}:
-        return re.sub(r"\$\{([^}]+)\}", lambda found: _reference(found[1], component, environment), value["Fn::Sub"])
+        return re.sub(r"\$\{([^}]+)\}", lambda found: _named(found[1], component, environment), value["Fn::Sub"])
     if set(value) == {"Fn::GetAtt"}:
         return _attribute(".".join(_listed(value["Fn::GetAtt"])), component, environment)
     return {key: _filled(item, component, environment) for key, item in value.items()}
+
+
+def _named(name, component, environment):
+    return (_attribute if "." in name else _reference)(name, component, environment)
 
 
 def _reference(name, component, environment):
@@ -127,6 +132,7 @@ def _attribute(name, component, environment):
     account = ACCOUNTS[environment]
     known = {
         "DatabaseSecret.Id": f"arn:aws:secretsmanager:{REGION}:{account}:secret:DatabaseSecret-{environment}",
+        "FootageBucket.Arn": f"arn:aws:s3:::fastbreak-{environment}-service-footage",
         "ServiceKey.Arn": f"arn:aws:kms:{REGION}:{account}:key/service",
         "StackRole.Arn": f"arn:aws:iam::{account}:role/fastbreak-{environment}-cloudformation",
     }

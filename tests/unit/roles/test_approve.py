@@ -20,7 +20,9 @@ pytestmark = pytest.mark.process
 ROOT = Path(__file__).parents[3]
 ACCOUNT, CALLER = "111111111111", "arn:aws:iam::111111111111:user/me"
 # What the role reads of stacks before any of its tasks.
-OUTPUTS = {"service": ["ReleaseTableName", "MigrationRoleArn", "DatabaseSecretArn"]}
+OUTPUTS = {
+    "service": ["ReleaseTableName", "MigrationRoleArn", "DatabaseSecretArn", "WorkerRoleArn", "FootageBucketName"]
+}
 TAG = f"1.4.2-{'a' * 40}"
 RELEASE = {
     **dict.fromkeys(("image", "commit", "strategy", "task_definition_arn", "started_at", "started_by"), "x"),

@@ -170,26 +170,60 @@ def test_only_migrations_may_read_the_master_users_secret():
         ("service", "MigrationRole", str(MASTER)),
         ("service", "MigrationRole", str(OWN)),
         ("service", "TaskRole", str(OWN)),
+        ("service", "WorkerRole", str(OWN)),
     }
     given = tasks("service")[0]["vars"]["stack_parameters"]["MasterSecretArn"]
     assert given == {"component": "rds", "output": "MasterUserSecretArn"}
 
 
-def test_a_task_may_read_its_own_secret_and_nothing_else():
-    statements = role_policies("service")["TaskRole"]
+KEY = {"Fn::GetAtt": "ServiceKey.Arn"}
+FOOTAGE = {"Fn::Sub": "${FootageBucket.Arn}/footage/*"}
+
+
+@pytest.mark.parametrize(
+    ("role", "others"),
+    [
+        ("TaskRole", {("kms:GenerateDataKey", str(KEY)), ("s3:PutObject", str(FOOTAGE))}),
+        ("WorkerRole", {("s3:GetObject", str(FOOTAGE)), ("s3:ListBucket", str({"Fn::GetAtt": "FootageBucket.Arn"}))}),
+    ],
+)
+def test_tasks_may_read_their_own_secret_and_either_store_footage_or_read_it(role, others):
+    statements = role_policies("service")[role]
     allowed = {(action, str(item["Resource"])) for item in statements for action in actions(item)}
-    key = {"Fn::GetAtt": "ServiceKey.Arn"}
-    assert allowed == {("secretsmanager:GetSecretValue", str(OWN)), ("kms:Decrypt", str(key))}
+    both = {("secretsmanager:GetSecretValue", str(OWN)), ("kms:Decrypt", str(KEY)), ("s3:DeleteObject", str(FOOTAGE))}
+    assert allowed - {("s3:AbortMultipartUpload", str(FOOTAGE))} == both | others
     granted = set().union(*(actions(statement) for statement in role_policies("service")["ExecutionRole"]))
-    assert not {action for action in granted if action.split(":")[0] in {"secretsmanager", "kms"}}
+    assert not {action for action in granted if action.split(":")[0] in {"secretsmanager", "kms", "s3"}}
 
 
-def test_keys_are_used_through_secrets_manager_alone():
-    for role, statements in role_policies("service").items():
-        for statement in statements:
-            if any(action.startswith("kms:") for action in actions(statement)):
-                via = statement["Condition"]["StringEquals"]["kms:ViaService"]
-                assert via == {"Fn::Sub": "secretsmanager.${AWS::Region}.amazonaws.com"}, role
+def test_keys_are_used_through_services_alone():
+    through = {
+        (role, statement["Condition"]["StringEquals"]["kms:ViaService"]["Fn::Sub"].split(".")[0])
+        for role, statements in role_policies("service").items()
+        for statement in statements
+        if any(action.startswith("kms:") for action in actions(statement))
+    }
+    assert through == {
+        *(("MigrationRole", name) for name in ("secretsmanager",)),
+        *((role, name) for role in ("TaskRole", "WorkerRole") for name in ("secretsmanager", "s3")),
+    }
+
+
+def test_footage_is_private_encrypted_and_deleted_in_every_version():
+    resources = template("service")["Resources"]
+    bucket = resources["FootageBucket"]["Properties"]
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    (encryption,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert encryption["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": KEY}
+    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+    assert rule["ExpirationInDays"] == {"Ref": "FootageDays"}
+    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
+    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    # The lifecycle has emptied the bucket before the key, which goes 30 days after its stack, is gone.
+    most = template("service")["Parameters"]["FootageDays"]["MaxValue"]
+    assert most + 1 < resources["ServiceKey"]["Properties"]["PendingWindowInDays"]
+    (denied,) = resources["FootageBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert (denied["Effect"], denied["Principal"], denied["Action"]) == ("Deny", "*", "s3:*")
 
 
 def test_no_password_is_handed_to_a_container():

@@ -21,7 +21,7 @@ ALWAYS = {"sts:GetCallerIdentity"}
 PASSED_TO = {"deployer": "ecs-tasks.amazonaws.com", "provisioner": "cloudformation.amazonaws.com"}
 DEV, PROD = ACCOUNTS["dev"], ACCOUNTS["prod"]
 CALLS = committed()
-PRINCIPALS = ["provisioner", "deployer", "planner", "promoter", "ci", "task", "migration", "execution"]
+PRINCIPALS = ["provisioner", "deployer", "planner", "promoter", "ci", "task", "worker", "migration", "execution"]
 
 
 def context_of(call):
@@ -32,6 +32,8 @@ def context_of(call):
     if call.action.startswith("iam:"):
         policies = f"arn:aws:iam::{ACCOUNTS[call.environment]}:policy"
         return {"iam:PermissionsBoundary": f"{policies}/fastbreak-{call.environment}-boundary"}
+    if call.action == "events:PutEvents":
+        return {"events:source": "fastbreak.ecs_rollout"}
     if call.action == "ecs:RunTask":
         return {"ecs:cluster": service("ecs", f"cluster/fastbreak-{call.environment}", call.environment)}
     if call.action.startswith("cloudfront:"):
@@ -47,7 +49,8 @@ def as_filled(call):
     """The resource with the names that `policies` fills in for those that AWS makes up."""
     name = f"DatabaseSecret-{call.environment}"
     secret = re.sub(rf"secret:fastbreak-{call.environment}-service-DatabaseSecret-.*", f"secret:{name}", call.resource)
-    return re.sub(r"secret:rds!db-.*", f"secret:rds!db-{call.environment}", secret)
+    named = re.sub(r"secret:rds!db-.*", f"secret:rds!db-{call.environment}", secret)
+    return re.sub(r"-service-footagebucket-[^/]+/", "-service-footage/", named)
 
 
 def refused():
@@ -135,7 +138,7 @@ STACK, PROD_STACK = (
     service("cloudformation", "stack/fastbreak-prod-network/1", "prod"),
 )
 BOOTSTRAP = service("cloudformation", "stack/fastbreak-dev-bootstrap/1")
-FOOTAGE = "arn:aws:s3:::fastbreak-dev-service-footage/game.mp4"
+FOOTAGE = "arn:aws:s3:::fastbreak-dev-service-footage/footage/1.video"
 ROLE, TASK_ROLE = f"arn:aws:iam::{DEV}:role/fastbreak-dev-", f"arn:aws:iam::{DEV}:role/fastbreak-dev-service-TaskRole-1"
 LIMIT = f"arn:aws:iam::{DEV}:policy/fastbreak-dev-boundary"
 BOUND = {"iam:PermissionsBoundary": LIMIT}
@@ -306,6 +309,19 @@ FORBIDDEN = [
     ("task", "ecs:RunTask", DEFINITION, {}),
     ("task", "sts:AssumeRole", f"{ROLE}deployer", {}),
     ("task", "dynamodb:Query", TABLE, {}),
+    # The API stores and does not read; a worker reads and does not store; neither knows another bucket.
+    ("task", "s3:GetObject", FOOTAGE, {}),
+    ("task", "s3:DeleteObjectVersion", FOOTAGE, {}),
+    ("task", "s3:PutObject", FOOTAGE.replace("/footage/", "/other/"), {}),
+    ("task", "s3:PutObject", FOOTAGE.replace("-service-", "-cloudfront-"), {}),
+    ("task", "kms:Decrypt", KEY, {}),
+    ("worker", "s3:PutObject", FOOTAGE, {}),
+    ("worker", "s3:GetObject", FOOTAGE.replace("-dev-", "-prod-"), {}),
+    ("worker", "secretsmanager:GetSecretValue", MASTER, {}),
+    ("worker", "secretsmanager:PutSecretValue", SECRET, {}),
+    ("worker", "sts:AssumeRole", TASK_ROLE, {}),
+    ("migration", "s3:GetObject", FOOTAGE, {}),
+    ("execution", "s3:GetObject", FOOTAGE, {}),
     ("migration", "secretsmanager:PutSecretValue", MASTER, {}),
     ("migration", "secretsmanager:DeleteSecret", SECRET, {}),
     ("migration", "rds:ModifyDBInstance", DATABASE, {}),
@@ -330,6 +346,7 @@ def test_enough_is_forbidden():
         "promoter",
         "deployer",
         "task",
+        "worker",
         "migration",
         "execution",
     }

@@ -18,9 +18,6 @@ UNRECORDED = {
     "deployer": {
         **dict.fromkeys(["ecr:GetAuthorizationToken"], _LAYERS),
         **dict.fromkeys(["kms:Decrypt", "kms:GenerateDataKey"], "SNS asks for it in the caller's name"),
-        **dict.fromkeys(
-            ["events:PutEvents", "sns:GetTopicAttributes", "sns:Publish"], "tells of releases; came after the recording"
-        ),
         "s3:DeleteObject": "deletes what no kept version of the site names; the recorded run published one",
         "servicequotas:GetServiceQuota": "compares a release with Fargate's quota; came after the recording",
         "iam:CreateServiceLinkedRole": "Application Auto Scaling asks for it with the first target in an account",
@@ -98,6 +95,16 @@ UNRECORDED = {
     "migration": {
         **dict.fromkeys(["kms:Decrypt", "kms:GenerateDataKey"], "Secrets Manager asks for it in the caller's name"),
     },
-    "task": {**dict.fromkeys(["kms:Decrypt"], "Secrets Manager asks for it in the caller's name")},
+    "task": {
+        **dict.fromkeys(
+            ["kms:Decrypt", "kms:GenerateDataKey"], "Secrets Manager and S3 ask for it in the caller's name"
+        ),
+        "s3:AbortMultipartUpload": "called where an upload to the bucket broke off",
+        "s3:DeleteObject": "takes a video back that could not be recorded, or was sent twice at once",
+    },
+    "worker": {
+        "kms:Decrypt": "Secrets Manager and S3 ask for it in the caller's name",
+        "s3:ListBucket": "S3 asks for it where a video is missing, to say so",
+    },
     "execution": {**dict.fromkeys(["ecr:BatchCheckLayerAvailability"], _LAYERS)},
 }

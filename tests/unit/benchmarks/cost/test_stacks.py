@@ -27,7 +27,8 @@ def test_each_environment_has_a_price_and_a_verdict(capsys: pytest.CaptureFixtur
 TOLD = {
     "a month": (r"([\d.]+) a month while", "{:.0f} USD"),
     "of that tasks": (r"  tasks +([\d.]+)", "{:.0f} USD"),
-    "idle tasks": (r"fixed: ([\d.]+) % less", "{:.1f} % less"),
+    "of that workers": (r"  workers +([\d.]+)", "{:.0f} USD"),
+    "idle workers": (r"fixed: ([\d.]+) % less", "{:.1f} % less"),
     "idle cost": (r"platform: ([\d.]+) % less", "{:.1f} % less"),
 }
 """What a row of the table begins with, where the command says it, and how the table does."""
