@@ -5,7 +5,8 @@
 
 The stack of the role stands on a real load balancer, service and database of a sandbox in which a minute takes two
 seconds. All causes work at once, so that what takes longest decides how long the test takes. Two causes do not exist
-there, so their metrics are put: no NAT gateway carries traffic, and no web ACL filters at a load balancer.
+there, so their metrics are put: no NAT gateway carries traffic, and no web ACL filters at a load balancer. What the
+service says of its queue is put into a log group with the metric filters of the role service.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from __future__ import annotations
 import contextlib
 import json
 import threading
+import time
 import uuid
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import psycopg
 import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.template_file import read_template
 
 from tests.integration import sandboxes
 from tests.sandbox.conftest import RunningSandbox
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TEMPLATE = ROOT / "roles" / "cloudwatch" / "files" / "stack.yaml"
+SERVICE = read_template(str(ROOT / "roles" / "service" / "files" / "stack.yaml"))[1]["Resources"]
 CRITICAL = {"error-share", "latency", "unhealthy-hosts"}
 WARNING = {
     "database-cpu",
@@ -37,6 +41,9 @@ WARNING = {
     "database-connections",
     "missing-tasks",
     "service-cpu",
+    "queue-age",
+    "dead-letters",
+    "failed-analyses",
     "nat-a",
     "nat-b",
     "waf-blocked",
@@ -57,6 +64,8 @@ THRESHOLDS = {
     "DatabaseFreeStorageGib": "1",
     "DatabaseConnections": "8",
     "ServiceCpuPercent": "10",
+    "QueueAgeSeconds": "60",
+    "FailedAnalyses": "2",
     "WebAclName": "",
     "WafBlockedRequests": "20",
     "Trail": "false",
@@ -68,6 +77,7 @@ NOT_KEPT = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 GIB = 1024**3
 BUSY = "import time\nwhile True: sum(range(1_000_000)); time.sleep(0.1)"
 """More than the alarm allows of what the task reserves, and no more of the machine than that takes."""
+QUEUE = "/fastbreak/test/inference"
 SECONDS = 400
 """How long a busy machine may take until all alarms have changed."""
 
@@ -120,6 +130,7 @@ class World:
     password: str
     targets: list[Target]
     groups: list[str]
+    queue: Queue
 
     def connect(self) -> psycopg.Connection[Any]:
         return psycopg.connect(
@@ -147,14 +158,14 @@ def world(sandbox: RunningSandbox) -> Iterator[World]:
         DBName="inference",
     )
     platform = Platform(sandbox)
-    with Target() as answering, Target() as failing:
+    with Target() as answering, Target() as failing, Queue(sandbox) as queue:
         groups = [platform.group, _another_group(platform)]
         for group, target in zip(groups, (answering, failing), strict=True):
             elb.register_targets(TargetGroupArn=group, Targets=[{"Id": "127.0.0.1", "Port": target.port}])
         waiter = rds.get_waiter("db_instance_available")
         waiter.wait(DBInstanceIdentifier="watched", WaiterConfig={"Delay": 1, "MaxAttempts": 120})
         database = rds.describe_db_instances(DBInstanceIdentifier="watched")["DBInstances"][0]
-        yield World(sandbox, platform, database, password, [answering, failing], groups)
+        yield World(sandbox, platform, database, password, [answering, failing], groups, queue)
         platform.remove()
         rds.delete_db_instance(DBInstanceIdentifier="watched", SkipFinalSnapshot=True)
 
@@ -357,7 +368,63 @@ def figures_of_what_is_not_there(world: World) -> Iterator[None]:
         putting.join()
 
 
+class Queue:
+    """What the service says of its queue, again and again, and of analyses that fail while it is `stuck`."""
+
+    def __init__(self, sandbox: RunningSandbox) -> None:
+        self.stuck = False
+        self._logs, self._ended = sandbox.client("logs"), threading.Event()
+        self._telling = threading.Thread(target=self._tell)
+
+    def __enter__(self) -> Self:
+        self._logs.create_log_group(logGroupName=QUEUE)
+        self._logs.create_log_stream(logGroupName=QUEUE, logStreamName="inference")
+        properties = SERVICE["FailedAnalyses"]["Properties"]
+        [change] = properties["MetricTransformations"]
+        self._logs.put_metric_filter(
+            logGroupName=QUEUE,
+            filterName="FailedAnalyses",
+            filterPattern=properties["FilterPattern"],
+            metricTransformations=[
+                {
+                    "metricNamespace": change["MetricNamespace"]["Fn::Sub"].replace("${Environment}", "test"),
+                    "metricName": change["MetricName"],
+                    "metricValue": change["MetricValue"],
+                }
+            ],
+        )
+        self._telling.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._telling.join()
+
+    def _tell(self) -> None:
+        while not self._ended.wait(1.0):
+            lines = [self._backlog(), *([{"event": "analysis failed", "code": "worker_died"}] if self.stuck else [])]
+            now = round(time.time() * 1000)
+            events = [{"timestamp": now, "message": json.dumps(line)} for line in lines]
+            self._logs.put_log_events(logGroupName=QUEUE, logStreamName="inference", logEvents=events)
+
+    def _backlog(self) -> dict[str, Any]:
+        """A line in the form that `service/tests/test_backlog.py` holds the service to."""
+        figures = {"QueueWaiting": 4, "QueueAgeSeconds": 90.0, "QueueDeadLetters": 1}
+        told = {name: value if self.stuck else 0 for name, value in figures.items()}
+        directive = {"Namespace": "Fastbreak/test", "Dimensions": [[]], "Metrics": [{"Name": name} for name in told]}
+        return {"event": "backlog", "_aws": {"Timestamp": 0, "CloudWatchMetrics": [directive]}, **told}
+
+
+@contextlib.contextmanager
+def stuck_queue(world: World) -> Iterator[None]:
+    """Videos wait, and their analyses fail."""
+    world.queue.stuck = True
+    yield
+    world.queue.stuck = False
+
+
 CAUSES = (
+    stuck_queue,
     slow_failing_answers,
     failing_health_checks,
     busy_database,

@@ -79,6 +79,7 @@ FILTERS = {
     for name, body in template("service")["Resources"].items()
     if body["Type"] == "AWS::Logs::MetricFilter"
 }
+OF_VERSIONS = {name for name, filter_ in FILTERS.items() if "Dimensions" in filter_["MetricTransformations"][0]}
 
 
 @pytest.mark.parametrize(
@@ -92,10 +93,31 @@ FILTERS = {
     ],
 )
 def test_the_service_s_lines_become_metrics_of_their_version(line, seconds, failed):
-    made = {name: list(of_filter(_as_called(FILTERS[name]), json.dumps(line))) for name in FILTERS}
+    made = {name: list(of_filter(_as_called(FILTERS[name]), json.dumps(line))) for name in OF_VERSIONS}
     assert [datum.value for datum in made["RequestSeconds"]] == seconds
     assert [datum.value for datum in made["FailedRequests"]] == failed
     assert all(dict(datum.dimensions) == {"Version": "1.0.0-a"} for found in made.values() for datum in found)
+
+
+@pytest.mark.parametrize(("event", "counted"), [("analysis failed", [1.0]), ("analysis finished", [])])
+def test_an_analysis_without_a_result_is_counted(event, counted):
+    line = json.dumps({"event": event, "code": "worker_died", "version": "1.0.0-a"})
+    assert [datum.value for datum in of_filter(_as_called(FILTERS["FailedAnalyses"]), line)] == counted
+    assert (
+        ALARMS["failed-analyses"]["MetricName"] == FILTERS["FailedAnalyses"]["MetricTransformations"][0]["MetricName"]
+    )
+    task = (ROOT / "service" / "src" / "fastbreak_service" / "worker" / "task.py").read_text()
+    assert 'log.warning("analysis failed"' in task
+
+
+def test_alarms_of_the_queue_read_what_the_service_tells():
+    told = (ROOT / "service" / "src" / "fastbreak_service" / "api" / "backlog.py").read_text()
+    for name in ("queue-age", "dead-letters"):
+        assert f'"{ALARMS[name]["MetricName"]}": "' in told
+
+
+def metric_of(name):
+    return FILTERS[name]["MetricTransformations"][0]["MetricName"]
 
 
 def _as_called(properties):
@@ -108,7 +130,7 @@ def _as_called(properties):
                 "metricNamespace": "n",
                 "metricName": change["MetricName"],
                 "metricValue": change["MetricValue"],
-                "dimensions": {each["Key"]: each["Value"] for each in change["Dimensions"]},
+                "dimensions": {each["Key"]: each["Value"] for each in change.get("Dimensions", [])},
             }
         ],
     }
@@ -117,6 +139,8 @@ def _as_called(properties):
 def test_the_dashboard_of_releases_shows_what_the_filters_measure():
     body, _values = DASHBOARDS["ReleaseDashboard"]
     shown = set(re.findall(r'MetricName=\\"(\w+)\\"', body))
-    assert shown == {properties["MetricTransformations"][0]["MetricName"] for properties in FILTERS.values()}
+    assert shown == {
+        properties["MetricTransformations"][0]["MetricName"] for properties in map(FILTERS.get, OF_VERSIONS)
+    }
     middleware = (ROOT / "service" / "src" / "fastbreak_service" / "api" / "middleware.py").read_text()
     assert re.search(r'line\("request",.* status=status, seconds=', middleware)
