@@ -22,6 +22,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._aws.deadline import
     forbid_abandoned,
     stop_when_abandoned,
 )
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.interruption import interruptible
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import UnavailableError
 from botocore.config import Config
 
@@ -135,7 +136,7 @@ def test_an_interrupt_ends_the_wait() -> None:
         signal.pthread_kill(main, signal.SIGINT)
         never.wait()
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt), interruptible():
         call_within(60, call)
     never.set()
 
@@ -157,7 +158,7 @@ def test_an_interrupt_leaves_what_was_sent_time_to_end_and_lets_nothing_more_be_
                 told.append("ended")
                 raise
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt), interruptible():
         call_within(60, call, grace=60 if ends else 0.5)
     assert told == (["held back", "ended"] if ends else ["held back"])
     go_on.set()
