@@ -13,7 +13,8 @@ import pytest
 
 from tests import recorded_calls
 from tests.recorded_calls import RECORDING, Call, committed, of_checks
-from tests.unit.roles.policies import ACCOUNTS, ROOT, granted, matches, may, template, without_resource
+from tests.unit.roles import policies
+from tests.unit.roles.policies import ACCOUNTS, ROOT, granted, longest, matches, may, template, without_resource
 from tests.unit.roles.unrecorded import UNRECORDED
 
 # AWS allows it to everybody.
@@ -75,6 +76,12 @@ def test_nothing_is_granted_that_no_verb_needs(who):
     unneeded = {pattern for pattern in granted(who) if not any(matches(action, pattern) for action in called)}
     assert unneeded - set(reasons) == set(), f"{who} is granted what nothing calls"
     assert set(reasons) - unneeded == set(), f"{who}: recorded, or not granted any more"
+
+
+# IAM's quota of a role's inline policies, in characters without white space.
+@pytest.mark.parametrize("who", policies.PRINCIPALS)
+def test_the_longest_names_leave_a_role_within_what_its_policies_may_hold(who):
+    assert len(longest(who)) <= 10_240
 
 
 def test_a_recording_names_verbs_and_leaves_out_what_aws_makes_up():
