@@ -267,9 +267,10 @@ def _deployer(dev: Names) -> Iterator[Forbidden]:
         "modify_db_instance",
         {"DBInstanceIdentifier": "fastbreak-dev", "MasterUserPassword": "x" * 9},
     )
-    for method in ("delete_bucket", "list_object_versions", "put_bucket_versioning"):
+    for method in ("delete_bucket", "put_bucket_versioning"):
         more = {"VersioningConfiguration": {"Status": "Suspended"}} if method == "put_bucket_versioning" else {}
         yield Forbidden("deployer", "s3", method, {"Bucket": dev.site, **more})
+    yield Forbidden("deployer", "s3", "list_object_versions", {"Bucket": dev.site}, "s3:ListBucketVersions")
     yield Forbidden("deployer", "s3", "delete_object", {"Bucket": dev.site, "Key": "index.html", "VersionId": "1"})
     yield Forbidden("deployer", "cloudfront", "get_distribution_config", {"Id": dev.distribution})
 

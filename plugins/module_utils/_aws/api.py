@@ -103,6 +103,9 @@ class AwsClient:
 
     @property
     def _client(self) -> Any:
+        return self._connected()
+
+    def _connected(self) -> Any:
         if self._made is None:
             with _MAKING:
                 self._made = self._made or self._connect()
@@ -111,7 +114,7 @@ class AwsClient:
     def prepare(self) -> None:
         """Make the client before it is needed. What is wrong with it is told by the first call."""
         with suppress(FastbreakError):
-            _ = self._client
+            self._connected()
 
     def _call(self, attempted: str, operation: str, **arguments: Any) -> Any:
         """Call *operation*. *attempted* completes the sentence "Tried to ..."."""

@@ -25,7 +25,7 @@ RUN = {
     "make cost": ("tests/unit/benchmarks/cost/test_stacks.py", "main([])"),
     "make demo": (RUN_OF_JOB, '"demo", "up"'),
     "make environment": ("tests/unit/tools/test_environments.py", 'command.main(["create"'),
-    "make help": ("tests/unit/docs/test_covered.py", '["make", "help"]'),
+    "make help": ("tests/unit/docs/test_covered.py", '["make", "--no-print-directory", "help"]'),
     "make images": (SUITE, "tools.images"),
     "make lint": (SUITE, '"lint"'),
     "make molecule": (SUITE, '"molecule"'),

@@ -83,8 +83,8 @@ class _PrefixLists(AwsClient):
     def name(self, list_id: str) -> str | None:
         # With a filter EC2 answers with an empty list where it refuses an id that it does not know.
         wanted = [{"Name": "prefix-list-id", "Values": [list_id]}]
-        answer = self._call(f"read prefix list {list_id}", "describe_managed_prefix_lists", Filters=wanted)
-        return next((str(item["PrefixListName"]) for item in answer["PrefixLists"]), None)
+        pages = self._pages(f"read prefix list {list_id}", "describe_managed_prefix_lists", Filters=wanted)
+        return next((str(item["PrefixListName"]) for page in pages for item in page["PrefixLists"]), None)
 
 
 class _Certificates(AwsClient):
