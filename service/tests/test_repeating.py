@@ -17,6 +17,7 @@ from fastbreak_service.settings import database_settings
 from fastbreak_service.store import tables
 from fastbreak_service.store.analyses import AnalysisStore, MeasureQuery, NewAnalysis, Sent
 from fastbreak_service.store.engine import make_engine
+from fastbreak_service.store.repeating import repeatable
 from fastbreak_service.store.work import WorkQueue
 
 if TYPE_CHECKING:
@@ -132,3 +133,19 @@ def test_what_the_database_refuses_is_not_asked_again(engine: Engine) -> None:
     with pytest.raises(sa.exc.DBAPIError):
         AnalysisStore(engine).newest(-1)
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize(("seconds", "tries"), [(0.0, 2), (4.9, 2), (5.1, 1), (20.0, 1)])
+def test_what_waited_for_long_is_not_asked_again(monkeypatch: pytest.MonkeyPatch, seconds: float, tries: int) -> None:
+    now, tried = [0.0], []
+    monkeypatch.setattr("fastbreak_service.store.repeating.time.monotonic", lambda: now[0])
+
+    @repeatable
+    def ask() -> None:
+        tried.append(now[0])
+        now[0] += seconds
+        raise sa.exc.OperationalError(None, None, psycopg.OperationalError("gone"), connection_invalidated=True)
+
+    with pytest.raises(sa.exc.OperationalError):
+        ask()
+    assert len(tried) == tries

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import wraps
 from typing import TYPE_CHECKING
 
@@ -17,21 +18,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 log = structlog.get_logger()
+# Whoever waits for an answer waits no longer for two of a server that hangs than for one.
+_SOON_SECONDS = 5.0
 
 
 def repeatable[**P, T](transaction: Callable[P, T]) -> Callable[P, T]:
     """Run a transaction once more on a new connection when it lost its own: a failover ends them all at once.
 
     Only for what comes to the same however often it is run: when the connection is lost, the transaction may have been
-    committed or not. Raises what the transaction raises, of the second try if there is one.
+    committed or not. One that waited for long before is not run again. Raises what the transaction raises, of the
+    second try if there is one.
     """
 
     @wraps(transaction)
     def run(*arguments: P.args, **named: P.kwargs) -> T:
+        begun = time.monotonic()
         try:
             return transaction(*arguments, **named)
         except DBAPIError as error:
-            if not error.connection_invalidated:
+            if not error.connection_invalidated or time.monotonic() - begun > _SOON_SECONDS:
                 raise
             log.warning("database connection lost, asked again", reason=reason(error))
         return transaction(*arguments, **named)
