@@ -25,7 +25,7 @@ RUN = {
     "make cost": ("tests/unit/benchmarks/cost/test_stacks.py", "main([])"),
     "make demo": (RUN_OF_JOB, '"demo", "up"'),
     "make environment": ("tests/unit/tools/test_environments.py", 'command.main(["create"'),
-    "make help": ("tests/unit/docs/test_covered.py", '["make", "--no-print-directory", "help"]'),
+    "make help": ("tests/unit/docs/test_covered.py", 'subprocess.run(["make"'),
     "make images": (SUITE, "tools.images"),
     "make lint": (SUITE, '"lint"'),
     "make molecule": (SUITE, '"molecule"'),
@@ -148,4 +148,6 @@ def test_a_target_of_make_that_is_listed_is_there() -> None:
 
 def test_help_lists_every_target() -> None:
     told = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert sorted(line.split()[1] for line in told.splitlines()) == sorted(TARGETS)
+    # A make that this suite is started by tells the one here to say which folder it enters.
+    commands = [line.split()[1] for line in told.splitlines() if line.startswith("  make ")]
+    assert sorted(commands) == sorted(TARGETS)
