@@ -34,7 +34,8 @@ def redeploy(session: Session, failed: Strategy, back: WayBack, restoration: Res
 
     Their strategy does it; where that is none of ours, the one of the release that *failed*.
     While users are still sent to a target group that was not there before, the tasks are registered with it as well.
-    Once they answer in their own, the listener rules go back, and the other group is left.
+    Once they answer in their own, the listener rules go back, and the other group is left. No alarm guards it on the
+    way; those of before are put back with all else that *restoration* does.
     """
     session.be_patient()
     session.say(f"deploying {back.version} again")
@@ -99,6 +100,8 @@ def _change(session: Session, back: WayBack, snapshot: Snapshot) -> ServiceChang
         # Users are where ECS moved them: the same way leads back, whatever the strategy was before.
         before = replace(before, target_bindings=current, deployment=service.settings.deployment)
         home = current
+    # They may well go off meanwhile, for what the failed release did: ECS would bring that release back.
+    before = replace(before, deployment=replace(before.deployment, alarms=frozenset()))
     listeners = frozenset(rule.listener_arn for rule in request.rules)
     groups = frozenset(binding.target_group_arn for binding in current | home)
     standing = ours_or_there(session.ports.balancing.list_rules(listeners, groups), request.rules, request.owned_by)

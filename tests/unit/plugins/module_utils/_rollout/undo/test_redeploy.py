@@ -16,6 +16,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Outcome
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import DeploymentState
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import DeploymentSettings
 
 from tests.unit.plugins.module_utils._common.fakes import Lines
 from tests.unit.plugins.module_utils._rollout.case import deploy, make_request, newest, released
@@ -121,3 +122,27 @@ def test_release_that_turns_unfit_while_the_table_is_away_is_rolled_back_once_it
     waits = [line for line in lines if "s are waited until the lock can be renewed" in line]
     assert len(waits) == 1
     assert f"before update_service, at most {timeout:g} s" in waits[0]
+
+
+def test_no_alarm_brings_the_failed_release_back_and_they_guard_again_afterwards(world: World, ports: Ports) -> None:
+    guarded = replace(make_request("1.0.0").settings, deployment=DeploymentSettings(alarms=frozenset({"errors"})))
+    world.alarms = {"errors": "OK"}
+    released(world, ports, settings=guarded)
+    world.push("1.1.0", "b")
+    running, started, watched = world.service.task_definition_arn, world._deploy, list[frozenset[str]]()
+
+    def break_it() -> None:
+        for task in world.tasks:
+            if task.definition_arn != running:
+                task.behaviour = replace(task.behaviour, status=500)
+
+    def note(definition_arn: str) -> None:
+        started(definition_arn)
+        watched.append(world.service.settings.deployment.alarms)
+
+    world._deploy = note
+    world.at.append((world.seconds + 8, break_it))
+    with pytest.raises(RolledBackError, match=r"A new deployment put the service back on 1\.0\.0"):
+        deploy(ports, "1.1.0", settings=guarded)
+    assert watched == [frozenset({"errors"}), frozenset()]
+    assert world.service.settings.deployment.alarms == {"errors"}
