@@ -48,9 +48,9 @@ def roll_out(request: RolloutRequest, ports: Ports, *, check_mode: bool) -> Roll
 
 
 def _roll_out_or_predict(session: Session, *, check_mode: bool) -> RolloutResult:
+    kept = session.ports.workers.begin(lambda: session.ports.releases.kept_snapshot(session.request.service))
     facts = read(session)
-    kept = session.ports.releases.kept_snapshot(session.request.service)
-    if facts.plan.action is Action.UNCHANGED and (check_mode or not kept):
+    if facts.plan.action is Action.UNCHANGED and (check_mode or not kept()):
         _verify(session, facts)
         return build_result(session, facts)
     # Pre-flight asks many; until then the time is spent waiting for others.

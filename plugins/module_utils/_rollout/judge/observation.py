@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..._errors import OperationError, UnavailableError
@@ -17,7 +18,7 @@ from ..service.rules import routing_differences
 from .weights import strange_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from ..service.rules import StandingRule
@@ -66,6 +67,15 @@ class Look:
         return self.targets.healthy > 0 or self.settled_at is not None
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a look asks beside the service: each is called for its answer. ``targets`` are by their target group."""
+
+    targets: dict[str, Callable[[], tuple[Target, ...] | None]]
+    tasks: Callable[[], tuple[Task, ...]]
+    rules: Callable[[], tuple[StandingRule, ...]]
+
+
 class Observer:
     """Looks at what was *started*.
 
@@ -82,7 +92,7 @@ class Observer:
 
         *rules* are the listener rules that have to be there, as they have to be.
         """
-        seen = last
+        seen, asked = last, self._ask(rules)
         try:
             service = self._describe_service()
             if service is None or service.status != "ACTIVE":
@@ -91,10 +101,8 @@ class Observer:
                 return replace(seen, superseded=True, reason=gone, problem=gone)
             began = last.began or (service.primary.created_at if service.primary else None)
             seen = replace(self._follow(seen, service), service=service, began=began)
-            targets = self._targets()
-            listed = self._list_tasks()
-            tasks = self._of_release(listed)
-            there = self._session.ports.balancing.find_rules(tuple(rule.arn for rule in rules))
+            targets, listed = _present({group: answer() for group, answer in asked.targets.items()}), asked.tasks()
+            tasks, there = self._of_release(listed), asked.rules()
             changed = self._changed(rules, there)
             # A rule is read as it was for a moment after it was written: only what is seen twice was changed.
             lost = self._lost(service, targets, rules, there) or "; ".join(sorted({*changed} & {*last.changed}))
@@ -139,15 +147,15 @@ class Observer:
         request = self._session.request
         return self._session.ports.ecs.describe_service(request.cluster, request.service)
 
-    def _targets(self) -> dict[str, tuple[Target, ...]] | None:
-        """The targets of every target group that the release may be in; None when one of them is not there."""
-        found: dict[str, tuple[Target, ...]] = {}
-        for group in self._session.request.target_group_arns:
-            targets = self._session.ports.balancing.describe_targets(group)
-            if targets is None:
-                return None
-            found[group] = targets
-        return found
+    def _ask(self, rules: tuple[StandingRule, ...]) -> _Asked:
+        """Have all of it asked at once: a look that takes long is late, and users wait for what follows from it."""
+        ports, begin = self._session.ports, self._session.ports.workers.begin
+        groups, arns = self._session.request.target_group_arns, tuple(rule.arn for rule in rules)
+        return _Asked(
+            {group: begin(partial(ports.balancing.describe_targets, group)) for group in groups},
+            begin(self._list_tasks),
+            begin(lambda: ports.balancing.find_rules(arns)),
+        )
 
     def _changed(self, rules: tuple[StandingRule, ...], there: tuple[StandingRule, ...]) -> tuple[str, ...]:
         """Which of *rules* no longer send users where they should, in words."""
@@ -205,6 +213,14 @@ class Observer:
         if self._stopped_before is None:
             self._stopped_before = frozenset(task.arn for task in tasks if task.stop_code)
         return tuple(task for task in tasks if task.arn not in self._stopped_before)
+
+
+def _present(
+    targets: dict[str, tuple[Target, ...] | None],
+) -> dict[str, tuple[Target, ...]] | None:
+    """The *targets* of every target group that the release may be in; None when one of them is not there."""
+    there = {group: found for group, found in targets.items() if found is not None}
+    return there if len(there) == len(targets) else None
 
 
 def _runs(task: Task) -> bool:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ..service.deployment import ServiceDeployment
     from ..service.rules import StandingRule
     from ..session import Session
-    from ..values import Service
+    from ..values import Service, TaskDefinition
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,30 +67,31 @@ def read(session: Session, target: Target | None = None, ended: tuple[Release, .
 
     Raises RefusedError when the wanted release does not exist.
     """
-    ecs, asked = session.ports.ecs, _ask(session)
-    service, rules = _read_service(session, asked.places)
+    asked = _ask(session)
+    service, looked_for = _read_service(session, asked.places), _begin_target(session, target)
+    running_arn = service.task_definition_arn if service else ""
+    active = service is not None and service.status == "ACTIVE"
+    running = _begin_definition(session, running_arn if active else "")
+    rules = _read_rules(session, service)
     known = {release.release_id: release for release in ended}
     history = tuple(known.get(past.release_id, past) for past in asked.releases())
-    running_arn = service.task_definition_arn if service else ""
-    target = _found(session, target or find_target(session, history, running_arn), history, service)
+    target = looked_for() if looked_for else find_target(session, history, running_arn)
+    latest = _begin_definition(session, str(target.document["family"]))
+    target = _found(session, target, history, service)
     request = session.request
     deployments = asked.deployments() if service else ()
-    active = service is not None and service.status == "ACTIVE"
     judged = running_release(history, running_arn)
     scaling = asked.scaling()
     wanted_scaling, problems = _scaling(session, scaling)
     found = Found(
         service=service if active else None,
-        running=ecs.describe_task_definition(running_arn) if active else None,
-        latest=ecs.describe_task_definition(str(target.document["family"])),
+        running=running(),
+        latest=latest(),
         rules=rules,
         scaling=scaling,
         judged=judged is not None and not target.unrecorded and not any(release.in_progress for release in history),
         scaling_problems=problems,
     )
-    for revision in (found.running, found.latest):
-        if revision:
-            session.redaction.learn(revision.document)
     wanted = _wanted(session, target, wanted_scaling)
     planned = plan(wanted, found, request.disclosure)
     if planned.judges and wanted.keep_revisions:
@@ -139,17 +140,46 @@ def _standing_scaling(session: Session) -> Scaling | None:
     return session.ports.scaling.describe_scaling(request.cluster, request.service) if request.scaling else None
 
 
-def _read_service(session: Session, checked: Callable[[], None]) -> tuple[Service | None, tuple[StandingRule, ...]]:
-    """The service and its load balancer's rules; by these the request knows which target group is whose."""
+def _begin_target(session: Session, target: Target | None) -> Callable[[], Target] | None:
+    """What waits for the *target*, where it is given or looked for among images; None where the history names it."""
+    request = session.request
+    if target:
+        return lambda: target
+    if request.kind == ROLLBACK or request.revision:
+        return None
+    return session.ports.workers.begin(lambda: find_target(session, (), ""))
+
+
+def _begin_definition(session: Session, name: str) -> Callable[[], TaskDefinition | None]:
+    """What waits for the task definition *name*, none where that is empty, and learns what of it is not shown."""
+    if not name:
+        return lambda: None
+    asked = session.ports.workers.begin(lambda: session.ports.ecs.describe_task_definition(name))
+
+    def answer() -> TaskDefinition | None:
+        definition = asked()
+        if definition:
+            session.redaction.learn(definition.document)
+        return definition
+
+    return answer
+
+
+def _read_service(session: Session, checked: Callable[[], None]) -> Service | None:
     request = session.request
     described = session.ports.workers.begin(
         lambda: session.ports.ecs.describe_service(request.cluster, request.service)
     )
     checked()
-    service = described()
+    return described()
+
+
+def _read_rules(session: Session, service: Service | None) -> tuple[StandingRule, ...]:
+    """The rules of the service's load balancer; by these the request knows which target group is whose."""
+    request = session.request
     rules = session.ports.balancing.list_rules(*_places(request, service))
     session.aim(oriented(request, service, rules))
-    return service, rules
+    return rules
 
 
 def _check_places(session: Session) -> None:

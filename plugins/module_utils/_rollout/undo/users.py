@@ -10,10 +10,12 @@ asked, and not only what a rule asks for now.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..._common.verdict import Verdict
 from ..._common.wait import timed_out, until
+from ..._common.workers import all_of
 from ..._errors import WaitTimeoutError
 from ..judge.decision import Step
 from ..service.requests import as_request
@@ -37,8 +39,10 @@ _SECONDS = 60.0
 def ask_users(session: Session, rules: Iterable[StandingRule]) -> tuple[SeenAnswer, ...]:
     """What the requests that gates send, and those that users can send by *rules*, are answered now."""
     every = {**_gates_own(session), **_others_by(session, rules)}
-    asked = [(name, _ask(session, request)) for name, request in every.items()]
-    return tuple(SeenAnswer(name, answer.status, answer.version) for name, answer in asked)
+    # A release waits for it: what is slow to answer is asked at the same time as the rest.
+    answers = all_of(session.ports.workers, [partial(_ask, session, request) for request in every.values()])
+    named = zip(every, answers, strict=True)
+    return tuple(SeenAnswer(name, answer.status, answer.version) for name, answer in named)
 
 
 @dataclass(frozen=True, slots=True)
