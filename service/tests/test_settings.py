@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fastbreak_service.settings import SettingsError, administration_settings, database_settings, service_settings
+from fastbreak_service.environment import SettingsError
+from fastbreak_service.settings import administration_settings, database_settings, service_settings
 from support.service import command
 
 if TYPE_CHECKING:

@@ -7,6 +7,6 @@ from __future__ import annotations
 
 import sys
 
-from fastbreak_service.cli import main
+from fastbreak_service.start import main
 
 sys.exit(main())

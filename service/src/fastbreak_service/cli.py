@@ -14,12 +14,11 @@ import json
 import os
 import sys
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastbreak_service import settings as config
+from fastbreak_service.environment import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     command: Callable[[argparse.Namespace], int] = options.run
     try:
         return command(options)
-    except config.SettingsError as error:
+    except SettingsError as error:
         return _complain(str(error), 2)
     except KeyboardInterrupt:
         return _complain("Interrupted.", 130)
@@ -271,14 +270,6 @@ def _progress() -> Callable[[int], None]:
 
 
 def _healthcheck(options: argparse.Namespace) -> int:
-    if options.worker:
-        from fastbreak_service.worker.pulse import Pulse  # noqa: PLC0415
+    from fastbreak_service import health  # noqa: PLC0415
 
-        problem = Pulse().problem(config.lease_seconds(os.environ))
-        return _complain(f"{problem}.", 1) if problem else 0
-    url = f"http://127.0.0.1:{config.service_port(os.environ)}/healthz"
-    try:
-        with urllib.request.urlopen(url, timeout=3) as response:
-            return 0 if response.status == 200 else 1
-    except (urllib.error.URLError, OSError) as error:
-        return _complain(f"{url} does not answer: {error}.", 1)
+    return health.main(worker=options.worker)

@@ -10,20 +10,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fastbreak_service.environment import PREFIX, SettingsError, integer, lease_seconds, service_port
 from fastbreak_service.video.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-PREFIX = "FASTBREAK_"
 _SECRET_ARN = re.compile(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:\S+")
 _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/[A-Za-z0-9._=/-]*)?")
 _SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-
-
-class SettingsError(Exception):
-    """A setting is missing or cannot be used; the message names it, what it was and what it may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +130,7 @@ def _database(environment: Mapping[str, str], secret_name: str) -> DatabaseSetti
     host, secret = _text(environment, "DATABASE_HOST"), _secret(environment, secret_name)
     return DatabaseSettings(
         host=host,
-        port=_integer(environment, "DATABASE_PORT", 5432, 1, 65535),
+        port=integer(environment, "DATABASE_PORT", 5432, 1, 65535),
         name=_text(environment, "DATABASE_NAME"),
         sslmode=_choice(environment, "DATABASE_SSLMODE", "require", _SSL_MODES),
         secret=secret,
@@ -158,8 +154,8 @@ def analysis_settings(environment: Mapping[str, str]) -> AnalysisSettings:
     """The analysis's settings. Raises SettingsError."""
     return AnalysisSettings(
         models_directory=Path(environment.get(f"{PREFIX}MODELS_DIRECTORY") or "/opt/fastbreak/models"),
-        max_duration_seconds=_integer(environment, "MAX_DURATION_SECONDS", 600, 1, 86_400),
-        max_work_seconds=_integer(environment, "MAX_WORK_SECONDS", 1800, 1, 86_400),
+        max_duration_seconds=integer(environment, "MAX_DURATION_SECONDS", 600, 1, 86_400),
+        max_work_seconds=integer(environment, "MAX_WORK_SECONDS", 1800, 1, 86_400),
     )
 
 
@@ -175,10 +171,10 @@ def work_settings(environment: Mapping[str, str], *, apart: bool = False) -> Wor
         database=database_settings(environment),
         analysis=analysis_settings(environment),
         footage=footage,
-        analysis_timeout_seconds=_integer(environment, "ANALYSIS_TIMEOUT_SECONDS", 1800, 1, 86_400),
-        max_attempts=_integer(environment, "MAX_ATTEMPTS", 3, 1, 10),
+        analysis_timeout_seconds=integer(environment, "ANALYSIS_TIMEOUT_SECONDS", 1800, 1, 86_400),
+        max_attempts=integer(environment, "MAX_ATTEMPTS", 3, 1, 10),
         lease_seconds=lease_seconds(environment),
-        stop_seconds=_integer(environment, "STOP_SECONDS", 100, 1, 3600),
+        stop_seconds=integer(environment, "STOP_SECONDS", 100, 1, 3600),
         log_level=log_level(environment),
         version=environment.get(f"{PREFIX}VERSION") or "unreleased",
     )
@@ -191,9 +187,9 @@ def service_settings(environment: Mapping[str, str]) -> ServiceSettings:
         work=work_settings(environment, apart=apart),
         worker_inside=not apart,
         host=environment.get(f"{PREFIX}HOST") or "0.0.0.0",  # noqa: S104 - it serves a container's network
-        port=_integer(environment, "PORT", 8080, 0, 65535),
-        max_upload_bytes=_integer(environment, "MAX_UPLOAD_BYTES", 268_435_456, 1, 1 << 40),
-        queue_size=_integer(environment, "QUEUE_SIZE", 8, 1, 1000),
+        port=service_port(environment),
+        max_upload_bytes=integer(environment, "MAX_UPLOAD_BYTES", 268_435_456, 1, 1 << 40),
+        queue_size=integer(environment, "QUEUE_SIZE", 8, 1, 1000),
         revision=environment.get(f"{PREFIX}REVISION") or "unknown",
         metrics_namespace=environment.get(f"{PREFIX}METRICS_NAMESPACE", ""),
     )
@@ -202,16 +198,6 @@ def service_settings(environment: Mapping[str, str]) -> ServiceSettings:
 def log_level(environment: Mapping[str, str]) -> str:
     """The log level's name. Raises SettingsError."""
     return _choice(environment, "LOG_LEVEL", "INFO", _LOG_LEVELS)
-
-
-def service_port(environment: Mapping[str, str]) -> int:
-    """The port that the service listens on. Raises SettingsError."""
-    return _integer(environment, "PORT", 8080, 0, 65535)
-
-
-def lease_seconds(environment: Mapping[str, str]) -> float:
-    """How long a worker may be silent before another one takes over. Raises SettingsError."""
-    return _integer(environment, "LEASE_SECONDS", 30, 1, 3600)
 
 
 def _footage(environment: Mapping[str, str]) -> str:
@@ -229,19 +215,6 @@ def _text(environment: Mapping[str, str], name: str, *, secret: bool = False) ->
     if not value:
         what = "the secret" if secret else "a value"
         raise SettingsError(f"{PREFIX}{name} is not set; give it {what} in the environment.")
-    return value
-
-
-def _integer(environment: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
-    text = environment.get(PREFIX + name, "")
-    if not text:
-        return default
-    try:
-        value = int(text)
-    except ValueError:
-        value = least - 1
-    if not least <= value <= most:
-        raise SettingsError(f"{PREFIX}{name} is {text!r}, but must be a whole number from {least} to {most}.")
     return value
 
 
