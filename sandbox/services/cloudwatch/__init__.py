@@ -15,6 +15,8 @@ from sandbox.services.cloudwatch import api, cloudformation
 from sandbox.services.cloudwatch.runtime.alarms import Evaluator
 
 _LOOK_SECONDS = 5.0
+_LOOK_AT_LEAST_SECONDS = 0.5
+"""However fast waits pass: a look reads every point of every alarm's metrics."""
 
 
 def install(sandbox: Sandbox) -> None:
@@ -23,7 +25,7 @@ def install(sandbox: Sandbox) -> None:
 
     async def watch() -> None:
         while True:
-            await asyncio.sleep(sandbox.scaled(_LOOK_SECONDS))
+            await asyncio.sleep(max(sandbox.scaled(_LOOK_SECONDS), _LOOK_AT_LEAST_SECONDS))
             evaluator.evaluate_everywhere()
 
     api.install(evaluator)

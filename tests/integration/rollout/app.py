@@ -80,8 +80,6 @@ if sys.argv[1:2] == ["probe"]:
     for line in probing.answers(asked, sleep=lambda _seconds: None):
         print(line, flush=True)
     sys.exit(0)
-if sys.argv[1:2] == ["healthcheck"]:
-    sys.exit(0)
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 print(f"{VERSION}: serving", flush=True)
 if setting("LIFE_SECONDS", 0):

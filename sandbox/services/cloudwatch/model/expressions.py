@@ -8,6 +8,7 @@ is not named here is refused when the alarm is made.
 """
 
 import ast
+import functools
 import math
 import operator
 import re
@@ -41,13 +42,14 @@ class ExpressionError(ValueError):
     """What is wrong with an expression."""
 
 
-def names(expression: str) -> set[str]:
+@functools.cache  # for alarms are looked at again and again
+def names(expression: str) -> frozenset[str]:
     """The queries that an expression reads; ExpressionError when it is none that is known here."""
     tree = _parse(expression)
     called = {node.func for node in ast.walk(tree) if isinstance(node, ast.Call)}
     for node in ast.walk(tree):
         _check(node, expression)
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and node not in called}
+    return frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and node not in called)
 
 
 def evaluate(expression: str, series: Mapping[str, Series], periods: tuple[float, ...]) -> Series:
@@ -56,6 +58,7 @@ def evaluate(expression: str, series: Mapping[str, Series], periods: tuple[float
     return value if isinstance(value, Mapping) else dict.fromkeys(periods, value)
 
 
+@functools.cache
 def _parse(expression: str) -> ast.Expression:
     text = expression
     for pattern, word in _WORDS:

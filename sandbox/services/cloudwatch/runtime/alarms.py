@@ -82,9 +82,11 @@ class Evaluator:
 
 def _statistics(metric: Metric, periods: tuple[float, ...], length: float) -> Series:
     key = (metric.namespace, metric.name, cloudwatch._dims_key(dict(metric.dimensions)))
-    first = periods[0]
+    first, end = periods[0], periods[-1] + length
     found: dict[float, list[Any]] = {}
     for point in cloudwatch._metrics.get(key) or ():
+        if not first <= point["Timestamp"] < end:
+            continue  # what most points are after a while
         index = math.floor((point["Timestamp"] - first) / length)
         if 0 <= index < len(periods):
             found.setdefault(periods[index], []).append(point)

@@ -14,6 +14,8 @@ from sandbox.services.ecs.model.values import Health
 UNKNOWN, HEALTHY, UNHEALTHY = "UNKNOWN", "HEALTHY", "UNHEALTHY"
 _ENGINE_STATES = {"healthy": HEALTHY, "unhealthy": UNHEALTHY}
 _SECOND = 1_000_000_000
+_LEAST_INTERVAL_SECONDS = 1.0
+"""However fast waits pass: a check starts a program, and a few containers' would keep a core busy."""
 
 
 def engine_health_check(definition: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -22,7 +24,7 @@ def engine_health_check(definition: Mapping[str, Any] | None) -> dict[str, Any]:
         return {"test": ["NONE"]}
     return {
         "test": list(definition["command"]),
-        "interval": round(scaled(int(definition.get("interval", 30))) * _SECOND),
+        "interval": round(max(scaled(int(definition.get("interval", 30))), _LEAST_INTERVAL_SECONDS) * _SECOND),
         "timeout": int(definition.get("timeout", 5)) * _SECOND,
         "retries": int(definition.get("retries", 3)),
         "start_period": round(scaled(int(definition.get("startPeriod") or 0)) * _SECOND),

@@ -5,6 +5,7 @@
 
 import pytest
 
+from sandbox.services.ecs.model.health import engine_health_check
 from sandbox.services.ecs.model.pace import baked, scaled
 
 
@@ -24,3 +25,12 @@ def test_bake_times_pass_by_both_scales_and_nothing_else_does(
     monkeypatch.setenv("SANDBOX_TIME_SCALE", time_scale)
     monkeypatch.setenv("SANDBOX_BAKE_SCALE", bake_scale)
     assert (scaled(60.0), baked(1)) == pytest.approx((minute, baked_minute))
+
+
+@pytest.mark.parametrize(("time_scale", "seconds"), [("1", 10), ("5", 2), ("30", 1)])
+def test_containers_are_checked_faster_but_never_without_end(
+    monkeypatch: pytest.MonkeyPatch, time_scale: str, seconds: int
+) -> None:
+    monkeypatch.setenv("SANDBOX_TIME_SCALE", time_scale)
+    check = engine_health_check({"command": ["CMD", "true"], "interval": 10, "timeout": 5, "startPeriod": 60})
+    assert check["interval"] == seconds * 1_000_000_000
