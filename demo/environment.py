@@ -135,17 +135,16 @@ class Environment:
         self.console.detail("in the RDS Postgres: " + ", ".join(f"{count} {table}" for table, count in rows.items()))
         return Analysed(self.name, footage.name, result, knees)
 
-    def accept(self, footage: Path, count: int) -> list[str]:
-        """Upload a video several times and wait for no analysis; return their ids."""
+    def accept(self, footage: Path) -> str:
+        """Upload a video and do not wait for its analysis; return the analysis's id."""
         with httpx.Client(base_url=self.url, verify=self.trust) as http:
-            return [analysis.submit(http, footage) for _ in range(count)]
+            return analysis.submit(http, footage)
 
-    def show_kept(self, accepted: list[str]) -> None:
+    def show_kept(self, accepted: str) -> None:
         """What was accepted before a release has to be analysed, whatever became of the release."""
         with httpx.Client(base_url=self.url, verify=self.trust) as http:
-            for analysis_id in accepted:
-                analysis.wait(http, analysis_id, self.console)
-        self.console.detail(f"{len(accepted)} videos that were accepted before this release are analysed")
+            analysis.wait(http, accepted, self.console)
+        self.console.detail("the video that was accepted before this release is analysed")
 
     def refuse(self, good: Release, bad: Release) -> Watched:
         """Deploy the bad release; it must be refused, and the good release must serve again."""

@@ -49,7 +49,7 @@ class MainJob:
         with step("g", f"{BAD_TITLE}, to dev"):
             fault = {"publish_version": BAD_VERSION, "publish_dockerfile": BAD_DOCKERFILE, "publish_base": good.tag}
             bad = dev.publish(log="publish-bad", extra=fault)
-            accepted = dev.accept(self.clip, 2)
+            accepted = dev.accept(self.clip)
             self.watched.append(dev.refuse(good, bad))
             dev.show_kept(accepted)
         return good, bad
