@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..module_utils._common.deployed_by import deployed_by_problem
 from ..module_utils._common.run_problem import run_problem
 
 if TYPE_CHECKING:
@@ -17,4 +18,4 @@ class FilterModule:
     """What Ansible looks for."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"run_problem": run_problem}
+        return {"deployed_by_problem": deployed_by_problem, "run_problem": run_problem}
