@@ -110,12 +110,12 @@ def test_an_interruption_ends_the_run_whatever_a_thread_waits_for(
     stuck = Stuck(world, hears=hears)
 
     def interrupt() -> None:
-        assert stuck.begun.wait(10)
+        assert stuck.begun.wait(60)
         raise KeyboardInterrupt
 
     with Session(request(), world.ports()) as session, pytest.raises(KeyboardInterrupt):
         session.each(stuck, range(items), tick=interrupt)
-    assert stuck.ended.wait(10) if hears else not stuck.ended.is_set()
+    assert stuck.ended.wait(60) if hears else not stuck.ended.is_set()
     stuck.hung_up.set()
 
 
@@ -126,7 +126,7 @@ def test_a_failure_ends_the_run_whatever_another_thread_waits_for(monkeypatch: p
 
     def work(number: int) -> None:
         if number == 0:
-            assert stuck.begun.wait(10)
+            assert stuck.begun.wait(60)
             raise UnavailableError("gone")
         stuck(number)
 

@@ -121,7 +121,7 @@ def test_whatever_is_waited_for_can_be_ended_from_outside(sides: Sides, what: st
 
         thread = threading.Thread(target=ask)
         thread.start()
-        assert peer.came.wait(10)
+        assert peer.came.wait(60)
         client.hang_up()
         thread.join(20)
         assert not thread.is_alive()
