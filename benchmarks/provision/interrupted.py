@@ -25,7 +25,7 @@ def kills(name: str, converge: Contender) -> tuple[list[str], dict[str, Any]]:
         whole = run(converge, where, check=False).wall
         moments, failures = [whole * (number + 1) / (KILLS + 1) for number in range(KILLS)], []
         for moment in moments:
-            lab.reset(name)
+            lab.reset(name, where)
             _killed(converge, where, moment)
             try:
                 run(converge, where, check=False)

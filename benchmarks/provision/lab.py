@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -17,6 +18,7 @@ from sandbox import ACCOUNTS, state
 from tools.files import ROOT
 
 PREFIX = "fastbreak-dev-"
+BOOTSTRAP = f"{PREFIX}bootstrap"
 
 
 @contextmanager
@@ -28,14 +30,24 @@ def sandbox(name: str, **settings: str) -> Iterator[dict[str, str]]:
         known = state.read_state(state.home_of(name))
         if known is None:
             raise BenchmarkError("The sandbox did not come up; python -m sandbox logs says why.")
-        yield environment(known.endpoint_url)
+        where = environment(known.endpoint_url)
+        bootstrap(where)
+        yield where
     finally:
         _sandbox("down", name)
 
 
-def reset(name: str) -> None:
-    """Have the sandbox forget everything."""
+def reset(name: str, where: Mapping[str, str]) -> None:
+    """Have the sandbox forget everything but what an administrator made."""
     _sandbox("reset", name)
+    bootstrap(where)
+
+
+def bootstrap(where: Mapping[str, str]) -> None:
+    """Make what an administrator makes once for each account."""
+    program = Path(sys.executable).with_name("ansible-playbook")
+    command = [str(program), "-i", "inventories/dev", "playbooks/bootstrap.yml"]
+    subprocess.run(command, cwd=ROOT, env={**os.environ, **where}, check=True, stdout=sys.stderr)
 
 
 def environment(endpoint: str) -> dict[str, str]:
@@ -66,7 +78,7 @@ def client(service: str, where: Mapping[str, str]) -> Any:
 def stacks(where: Mapping[str, str]) -> dict[str, Any]:
     """Each component's stack, as CloudFormation describes it, in the order in which they were made."""
     found = client("cloudformation", where).describe_stacks()["Stacks"]
-    ours = [stack for stack in found if stack["StackName"].startswith(PREFIX)]
+    ours = [stack for stack in found if stack["StackName"].startswith(PREFIX) and stack["StackName"] != BOOTSTRAP]
     return {
         stack["StackName"].removeprefix(PREFIX): stack
         for stack in sorted(ours, key=lambda stack: stack["CreationTime"])

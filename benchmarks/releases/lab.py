@@ -102,7 +102,9 @@ class Lab:
                     process.wait()
 
     def provision(self) -> None:
-        """Make prod's stacks."""
+        """Make prod's stacks, in an account that an administrator has bootstrapped."""
+        if self.run("bootstrap", [*PLAYBOOK, "playbooks/bootstrap.yml"]) != 0:
+            raise BenchmarkError(f"Prod could not be bootstrapped: see {self._logs / 'bootstrap.log'}.")
         if self.run("provision", [*PLAYBOOK, "site.yml", "-e", json.dumps(DRAINED)]) != 0:
             raise BenchmarkError(f"Prod could not be provisioned: see {self._logs / 'provision.log'}.")
 

@@ -98,7 +98,6 @@ unrepaired:
 """
 
 import uuid
-from functools import partial
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
@@ -126,7 +125,7 @@ def build_ports(context):
     """The only place where clients are made."""
     return Ports(
         stacks=CloudFormation(context.client("cloudformation")),
-        elsewhere=lambda region: CloudFormation(partial(context.connect, "cloudformation", {"region": region})),
+        elsewhere=lambda region: CloudFormation(context.client("cloudformation", region)),
         clock=context.clock,
         run=NoRun(),
         progress=context.progress,

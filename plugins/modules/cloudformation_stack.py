@@ -104,7 +104,9 @@ options:
     type: dict
     default: {}
   sources:
-    description: The variable that each value of O(parameters) comes from, by parameter, so that messages can name it.
+    description:
+      - The variable that each value of O(parameters) comes from, by parameter, so that messages can name it.
+      - V(role_arn) is the one that O(role_arn) comes from.
     type: dict
     default: {}
   consent:
@@ -321,7 +323,6 @@ summary:
 """
 
 import uuid
-from functools import partial
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
@@ -404,7 +405,7 @@ def build_ports(context, run):
     """The only place where clients are made."""
     return Ports(
         stacks=CloudFormation(context.client("cloudformation")),
-        elsewhere=lambda region: CloudFormation(partial(context.connect, "cloudformation", {"region": region})),
+        elsewhere=lambda region: CloudFormation(context.client("cloudformation", region)),
         clock=context.clock,
         run=run,
         progress=context.progress,

@@ -38,9 +38,9 @@ class Context:
     progress: Progress
     check_mode: bool
 
-    def client(self, service: str) -> Callable[[], Any]:
-        """What makes a client of *service* with the task's own options when it is first needed."""
-        return partial(self.connect, service)
+    def client(self, service: str, region: str = "") -> Callable[[], Any]:
+        """What makes a client of *service* with the task's own options when first needed; in *region* if given."""
+        return partial(self.connect, service, {"region": region}) if region else partial(self.connect, service)
 
 
 def _no_secrets(_options: Mapping[str, Any]) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from .._common.wait import growing, timed_out, until
 from .._errors import DependencyError
+from .components import enumerated
 from .ports import DependencyState
 
 if TYPE_CHECKING:
@@ -26,9 +27,9 @@ def await_plans(request: StackRequest, planning: Planning, ports: Ports) -> None
         failed = [name for name, state in states.items() if state is DependencyState.FAILED]
         if failed:
             raise DependencyError(
-                f"Stack {request.name} was not touched: the plan of {' and '.join(failed)} was refused or failed, and "
-                "nothing is applied before all plans of a run stand. Its own message is near; run again once that is "
-                "put right, or choose others with --limit.",
+                f"Stack {request.name} was not touched: no plan stands for {enumerated(failed)} (refused or failed, "
+                "and told near), and nothing is applied before all plans of a run stand. Run again once that is put "
+                "right, or choose others with --limit.",
                 failed_components=failed,
             )
         return [name for name, state in states.items() if state is DependencyState.RUNNING]

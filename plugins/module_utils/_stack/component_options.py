@@ -48,9 +48,9 @@ def component_options(variables: Mapping[str, Any], role: Role) -> dict[str, Any
         "name": stack_name(component, environment),
         "template": variables.get("stack_template") or f"{role.folder}/files/stack.yaml",
         "parameters": {"Environment": environment, **given, **_mapping(variables, "stack_parameters")},
-        "sources": {"Environment": "fastbreak_environment", **inputs},
+        "sources": {"Environment": "fastbreak_environment", "role_arn": _role_variable(variables), **inputs},
         "tags": {**_mapping(variables, "fastbreak_tags"), "Component": component},
-        "role_arn": variables.get("stack_service_role_arn", variables.get("fastbreak_stack_role_arn")) or "",
+        "role_arn": variables.get(_role_variable(variables)) or "",
         "stack_policy": variables["stack_policy"] or OPEN_POLICY,
         "depends_on": stack_names(variables.get("fastbreak_depends_on", []), environment),
         "consent": logical_ids(variables.get("replace", ""), component, components),
@@ -76,6 +76,10 @@ def _checked(component: str, inputs: Mapping[str, str], variables: Mapping[str, 
         raise RequestError(problem)
     # No more than the template takes.
     return template_parameters(inputs, {name: variables.get(name) for name in inputs.values()}, role.options)
+
+
+def _role_variable(variables: Mapping[str, Any]) -> str:
+    return "stack_service_role_arn" if "stack_service_role_arn" in variables else "fastbreak_stack_role_arn"
 
 
 def _mapping(variables: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._errors import RequestError
@@ -22,6 +22,12 @@ def stack_name(component: Any, environment: Any) -> str:
 def component_of(stack: str) -> str:
     """The component whose stack this is: what follows the last hyphen, for the words of a message."""
     return stack.rpartition("-")[2]
+
+
+def enumerated(components: Sequence[str]) -> str:
+    """The names as a sentence lists them: ``network, rds and ecs``."""
+    *others, last = components
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def logical_ids(chosen: Any, component: Any, components: Any) -> list[str]:

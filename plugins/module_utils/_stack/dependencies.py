@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from .._common.wait import growing, timed_out, until
 from .._errors import DependencyError, RequestError
+from .components import enumerated
 from .ports import DependencyState, Ports
 from .status import Standing, standing
 from .template import known_after
 from .types import OutputReference, StackRequest, StackSnapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _WORTH_SAYING_SECONDS = 5.0
 # A look at the other components of the run costs nothing, and most have settled within a moment.
@@ -74,8 +75,8 @@ class _Waiting:
         failed = [name for name, state in states.items() if state is DependencyState.FAILED]
         if failed:
             raise DependencyError(
-                f"Stack {self._request.name} was not touched: it reads what {' and '.join(failed)} provides, which "
-                "failed in this run. Its own message is further up; run again once that is put right.",
+                f"Stack {self._request.name} was not touched: it reads what {_failed(failed)} run again once that is "
+                "put right.",
                 failed_components=failed,
             )
         waiting = [name for name, state in states.items() if state is DependencyState.RUNNING]
@@ -83,6 +84,14 @@ class _Waiting:
             self._said = True
             self._ports.progress.say(f"{self._request.name}: waits for {', '.join(waiting)}")
         return waiting
+
+
+def _failed(components: Sequence[str]) -> str:
+    """Which failed, and where to read why: the middle of a sentence and the beginning of the next."""
+    verb, messages = (
+        ("provides", "Its own message is") if len(components) == 1 else ("provide", "Their own messages are")
+    )
+    return f"{enumerated(components)} {verb}, which failed in this run. {messages} further up;"
 
 
 def _check_references(request: StackRequest) -> None:

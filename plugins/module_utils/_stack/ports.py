@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .types import (
         Certificate,
         HostedZone,
+        IamRole,
         LivingState,
         StackEvent,
         StackRequest,
@@ -97,6 +98,21 @@ class Catalogue(Protocol):
 
     def prefix_list(self, list_id: str) -> str | None:
         """The name of a prefix list of EC2; None when the region has none of that id."""
+
+    def account(self) -> str:
+        """The number of the account."""
+
+    def role(self, name: str) -> IamRole | None:
+        """A role of IAM; None when the account has none of that name."""
+
+    def user_arn(self, name: str) -> str:
+        """The ARN of a user of IAM; empty when the account has none of that name."""
+
+    def has_policy(self, arn: str) -> bool:
+        """Whether IAM has a managed policy of that ARN."""
+
+    def has_backup_vault(self, name: str, region: str) -> bool:
+        """Whether the account has a vault of AWS Backup of that name in a region."""
 
     def token_issuers(self) -> Mapping[str, str]:
         """The OpenID Connect providers of the account: their ARNs by their URL without its scheme."""

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What new or changed resources name that AWS has to have already: zones, certificates, prefix lists.
+"""What new or changed resources name that AWS has to have already: zones, certificates, roles and the like.
 
 No schema knows them, for they differ from account to account. What a stack stands on is asked about again only for the
 names that clients use: they may have changed without their certificate.
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from .._errors import RefusedError
 from .certificates import problem, strangers
 from .hosted_zones import named_zones, zone_problem
+from .principals import boundaries, missing_boundaries, missing_principals, stack_role_problem, trusted
 from .template import Unresolved
 
 if TYPE_CHECKING:
@@ -35,11 +36,18 @@ def refuse_missing(plan: StackPlan, desired: Model, request: StackRequest, ports
     """
     told = [item for kinds, read, look in _NAMED for item in look(_names(kinds, read, plan), ports)]
     told.extend(_strange_zones(plan, ports))
+    if plan.updates_template and request.role_arn:
+        told.extend(_unusable_role(request, ports))
     if plan.changed and request.domain_names:
         told.extend(_uncertified(desired, request.domain_names, ports))
     found = [f"{_origin(name, request, plan.parameters)} {words}" for name, words in told]
     if found:
         raise RefusedError(f"Stack {plan.name} was not touched: {'; '.join(found)}.", missing=found)
+
+
+def _unusable_role(request: StackRequest, ports: Ports) -> _Problems:
+    if words := stack_role_problem(request.role_arn, ports.catalogue):
+        yield request.role_arn, words
 
 
 def _names(kinds: Sequence[str], read: _Read, plan: StackPlan) -> list[str]:
@@ -73,6 +81,13 @@ def _url(properties: Mapping[str, Any]) -> Iterator[Any]:
 
 def _prefix_list(properties: Mapping[str, Any]) -> Iterator[Any]:
     yield properties.get("SourcePrefixListId")
+
+
+def _vaults(properties: Mapping[str, Any]) -> Iterator[Any]:
+    plan = properties.get("BackupPlan")
+    for rule in (plan.get("BackupPlanRule") or []) if isinstance(plan, dict) else []:
+        for action in rule.get("CopyActions") or [] if isinstance(rule, dict) else []:
+            yield action.get("DestinationBackupVaultArn") if isinstance(action, dict) else None
 
 
 def _certificates(properties: Mapping[str, Any]) -> Iterator[Any]:
@@ -111,6 +126,21 @@ def _strange_prefix_lists(names: list[str], ports: Ports) -> _Problems:
             yield name, f"is the prefix list {seen}, and not CloudFront's; {_FIND_LIST}"
 
 
+def _missing_vaults(names: list[str], ports: Ports) -> _Problems:
+    """Vaults to copy to: AWS Backup takes any, and each copy fails then. Those of other accounts nobody can see."""
+    account = ports.catalogue.account() if names else ""
+    for name in names:
+        region, owner, vault = _place(name)
+        if owner == account and not ports.catalogue.has_backup_vault(vault, region):
+            yield name, f"is not there: AWS Backup has no such vault in region {region}; make it first, or take it away"
+
+
+def _place(arn: str) -> tuple[str, str, str]:
+    """Region, account and name that an ARN holds; empty where it holds none."""
+    parts = [*arn.split(":"), *[""] * 7]
+    return parts[3], parts[4], parts[6]
+
+
 def _taken_issuers(names: list[str], ports: Ports) -> _Problems:
     """Providers that the account has already, of which it can have only one for a URL: one that a stack left behind."""
     there = ports.catalogue.token_issuers() if names else {}
@@ -146,6 +176,8 @@ def _is_of_acm(arn: str) -> bool:
 
 def _origin(name: str, request: StackRequest, parameters: Mapping[str, str]) -> str:
     """The name, and the variable of the inventory that holds it."""
+    if name == request.role_arn:
+        return f"{name} ({request.sources.get('role_arn', 'role_arn')})"
     keys = [key for key, value in parameters.items() if name in [item.strip() for item in value.split(",")]]
     sources = [request.sources.get(key, f"parameter {key}") for key in keys]
     return f"{name} ({', '.join(sources)})" if sources else name
@@ -157,9 +189,13 @@ _FIND_LIST = (
     "has another one of"
 )
 _LISTENERS = ("AWS::ElasticLoadBalancingV2::Listener", "AWS::ElasticLoadBalancingV2::ListenerCertificate")
+_ROLES = ("AWS::IAM::Role",)
 _NAMED: tuple[tuple[Sequence[str], _Read, Callable[[list[str], Ports], _Problems]], ...] = (
     (("AWS::EC2::Subnet",), _zone, _missing_zones),
     (_LISTENERS, _certificates, _missing_certificates),
     (("AWS::EC2::SecurityGroupIngress",), _prefix_list, _strange_prefix_lists),
+    ((*_ROLES, "AWS::IAM::User"), boundaries, lambda names, ports: missing_boundaries(names, ports.catalogue)),
+    (_ROLES, trusted, lambda names, ports: missing_principals(names, ports.catalogue)),
+    (("AWS::Backup::BackupPlan",), _vaults, _missing_vaults),
     (("AWS::IAM::OIDCProvider",), _url, _taken_issuers),
 )

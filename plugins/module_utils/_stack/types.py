@@ -145,6 +145,14 @@ class HostedZone:
 
 
 @dataclass(frozen=True)
+class IamRole:
+    """A role of IAM. ``services`` are those of AWS that its trust policy names."""
+
+    arn: str
+    services: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class DriftDetection:
     """How a detection stands: ``status`` is the detection's own, ``drift`` what it found (``IN_SYNC``, ``DRIFTED``)."""
 

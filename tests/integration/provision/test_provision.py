@@ -148,7 +148,7 @@ def test_a_component_that_fails_anywhere_stops_all_before_the_first_is_applied(d
     # edge and iam read nothing, and nothing is to be changed of them.
     assert failed.failed() == set(COMPONENTS) - {"codepipeline", "edge", "iam"}
     assert set(failed.changed().values()) == {0}
-    assert "was refused or failed, and nothing is applied before" in failed.message("ecr")
+    assert "nothing is applied before all plans of a run stand" in failed.message("ecr")
     assert "network_database_port" in failed.message("network")
     assert "it reads what network provides, which failed in this run" in failed.message("rds")
 
@@ -375,7 +375,7 @@ def test_tags_are_refused_and_skip_no_guard(nothing, playbook, arguments):
     assert nothing.stacks() == {}
 
 
-def test_a_certificate_and_a_scheme_change_while_users_send_requests(dev):
+def test_a_certificate_and_a_scheme_change_while_users_send_requests(dev, tmp_path):
     """The last test: it leaves a release in the environment."""
     repository, before = dev.outputs("ecr")["RepositoryName"], dev.outputs("ecs")
     images = Images(dev.client("ecr"), repository)
@@ -390,8 +390,11 @@ def test_a_certificate_and_a_scheme_change_while_users_send_requests(dev):
     }
 
     def deploy():
-        deployed = dev.run("-e", json.dumps({**quick, "version": tag}), playbook="playbooks/deploy.yml")
+        told = tmp_path / "release.json"
+        given = json.dumps({**quick, "version": tag, "result_file": str(told)})
+        deployed = dev.run("-e", given, playbook="playbooks/deploy.yml")
         assert deployed.code == 0, deployed.text
+        assert json.loads(told.read_text(encoding="utf-8"))["result"] in {"accepted", "unchanged"}
         return deployed.changed()["service"]
 
     def provision(certificate, *mode):

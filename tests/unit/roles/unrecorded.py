@@ -7,6 +7,8 @@ _LAYERS = "the registry asks for it while an image is pulled that is not there y
 _CHANGE = "a release or stack that changes it calls it; none in the recorded run did"
 _FAILURE = "called where something failed, was interrupted or was left behind"
 _LIST = "plans the prefix list of an internal load balancer; came after the recording"
+_NAMES = "looks up what an inventory names; came after the recording"
+_LOOK_UPS = ("backup:DescribeBackupVault", "iam:GetPolicy", "iam:GetRole", "iam:GetUser")
 _ZONE = "plans a name that users open; the recorded environments have none, or have had theirs"
 # What no recorded verb called, and why it is granted.
 UNRECORDED = {
@@ -29,6 +31,7 @@ UNRECORDED = {
         ),
     },
     "planner": {
+        **dict.fromkeys(_LOOK_UPS, _NAMES),
         "ec2:DescribeManagedPrefixLists": _LIST,
         "route53:GetHostedZone": _ZONE,
         **dict.fromkeys(
@@ -56,6 +59,7 @@ UNRECORDED = {
         ),
     },
     "provisioner": {
+        **dict.fromkeys(_LOOK_UPS, _NAMES),
         "ec2:DescribeManagedPrefixLists": _LIST,
         "route53:GetHostedZone": _ZONE,
         **dict.fromkeys(

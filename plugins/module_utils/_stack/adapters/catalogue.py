@@ -1,32 +1,39 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an account has before any stack: what EC2, ACM, Route 53 and IAM have without our making."""
+"""What an account has before any stack: what EC2, ACM, Route 53, IAM and AWS Backup have without our making."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from ..._aws.api import AwsClient
-from ..types import Certificate, HostedZone
+from ..._aws.identity import Sts
+from ..types import Certificate, HostedZone, IamRole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 _MISSING = frozenset({"ResourceNotFoundException"})
+_NO_ENTITY = frozenset({"NoSuchEntity"})
 _NO_ZONE = frozenset({"NoSuchHostedZone"})
 
 
 class Catalogue:
-    """Zones and certificates of an account and region. ``connect`` makes the client of a service."""
+    """Zones, certificates and the like of an account and region. ``connect`` makes the client of a service.
 
-    def __init__(self, connect: Callable[[str], Callable[[], Any]]) -> None:
+    It does so in another region when it is told that too.
+    """
+
+    def __init__(self, connect: Callable[..., Callable[[], Any]]) -> None:
         ec2 = connect("ec2")
         self._zones = _Zones(ec2)
         self._prefix_lists = _PrefixLists(ec2)
         self._certificates = _Certificates(connect("acm"))
         self._hosted_zones = _HostedZones(connect("route53"))
-        self._token_issuers = _TokenIssuers(connect("iam"))
+        self._iam = _Iam(connect("iam"))
+        self._sts = Sts(connect("sts"))
+        self._connect = connect
 
     def zones(self) -> Mapping[str, str]:
         """The state of each zone that the account may use, by the zone's name."""
@@ -44,9 +51,29 @@ class Catalogue:
         """The name of a prefix list of EC2; None when the region has none of that id."""
         return self._prefix_lists.name(list_id)
 
+    def account(self) -> str:
+        """The number of the account."""
+        return self._sts.get_caller_identity().account
+
+    def role(self, name: str) -> IamRole | None:
+        """A role of IAM; None when the account has none of that name."""
+        return self._iam.role(name)
+
+    def user_arn(self, name: str) -> str:
+        """The ARN of a user of IAM; empty when the account has none of that name."""
+        return self._iam.user_arn(name)
+
+    def has_policy(self, arn: str) -> bool:
+        """Whether IAM has a managed policy of that ARN."""
+        return self._iam.has_policy(arn)
+
+    def has_backup_vault(self, name: str, region: str) -> bool:
+        """Whether the account has a vault of AWS Backup of that name in a region."""
+        return _Vaults(self._connect("backup", region)).has(name)
+
     def token_issuers(self) -> Mapping[str, str]:
         """The OpenID Connect providers of the account: their ARNs by their URL without its scheme."""
-        return self._token_issuers.arns()
+        return self._iam.token_issuers()
 
 
 class _HostedZones(AwsClient):
@@ -60,13 +87,34 @@ class _HostedZones(AwsClient):
         return HostedZone(str(found["Name"]).rstrip("."), bool((found.get("Config") or {}).get("PrivateZone")))
 
 
-class _TokenIssuers(AwsClient):
+class _Iam(AwsClient):
     label = "IAM"
 
-    def arns(self) -> Mapping[str, str]:
+    def role(self, name: str) -> IamRole | None:
+        answer = self._find(f"read role {name}", "get_role", _NO_ENTITY, RoleName=name)
+        if answer is None:
+            return None
+        return IamRole(answer["Role"]["Arn"], tuple(_services(answer["Role"].get("AssumeRolePolicyDocument"))))
+
+    def user_arn(self, name: str) -> str:
+        answer = self._find(f"read user {name}", "get_user", _NO_ENTITY, UserName=name)
+        return answer["User"]["Arn"] if answer else ""
+
+    def has_policy(self, arn: str) -> bool:
+        return self._find(f"read policy {arn}", "get_policy", _NO_ENTITY, PolicyArn=arn) is not None
+
+    def token_issuers(self) -> Mapping[str, str]:
         answer = self._call("list the OpenID Connect providers", "list_open_id_connect_providers")
         arns = [item["Arn"] for item in answer["OpenIDConnectProviderList"]]
         return {arn.partition("oidc-provider/")[2]: arn for arn in arns}
+
+
+class _Vaults(AwsClient):
+    label = "AWS Backup"
+
+    def has(self, name: str) -> bool:
+        found = self._find(f"read backup vault {name}", "describe_backup_vault", _MISSING, BackupVaultName=name)
+        return found is not None
 
 
 class _Zones(AwsClient):
@@ -104,3 +152,14 @@ class _Certificates(AwsClient):
             not_after=found.get("NotAfter"),
             key_algorithm=str(found.get("KeyAlgorithm") or ""),
         )
+
+
+def _services(document: Any) -> Iterator[str]:
+    """The services that a trust policy lets in. botocore has read its JSON."""
+    statements = document.get("Statement") if isinstance(document, dict) else None
+    for statement in statements if isinstance(statements, list) else [statements]:
+        principal = statement.get("Principal") if isinstance(statement, dict) else None
+        if not isinstance(principal, dict) or not statement or statement.get("Effect") != "Allow":
+            continue
+        named = principal.get("Service")
+        yield from map(str, named if isinstance(named, list) else [named] if named else [])

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 #: The services by the labels of the clients.
 SERVICES = {
     "ACM": "acm",
+    "AWS Backup": "backup",
     "Application Auto Scaling": "application-autoscaling",
     "CloudFormation": "cloudformation",
     "CloudFront": "cloudfront",

@@ -8,6 +8,7 @@ from dataclasses import replace
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.ports import DependencyState, Ports
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.types import (
     Certificate,
+    IamRole,
     LivingState,
     NothingToUpdateError,
     StackBusyError,
@@ -205,9 +206,14 @@ class FakeStore:
 
 
 class FakeCatalogue:
-    """``states`` are those of the zones by name, ``certificates`` are by ARN, whole or a status; ``asked`` records."""
+    """``states`` are those of the zones by name, ``certificates`` are by ARN, whole or a status; ``asked`` records.
 
-    def __init__(self, states=None, certificates=None, issuers=None, hosted_zones=None, prefix_lists=None):
+    ``roles`` are the services that trust names by the role's ARN, ``arns`` those of users, policies and vaults.
+    """
+
+    def __init__(self, states=None, certificates=None, issuers=None, hosted_zones=None, prefix_lists=None, **iam):
+        self.roles = iam.get("roles", {})
+        self.arns = iam.get("arns", ())
         self.hosted_zones = hosted_zones or {}
         self.prefix_lists = prefix_lists or {}
         self.issuers = issuers or {}
@@ -226,6 +232,26 @@ class FakeCatalogue:
     def prefix_list(self, list_id):
         self.asked.append(list_id)
         return self.prefix_lists.get(list_id)
+
+    def account(self):
+        return "111111111111"
+
+    def role(self, name):
+        self.asked.append(f"role {name}")
+        found = [arn for arn in self.roles if arn.rpartition("/")[2] == name]
+        return IamRole(found[0], self.roles[found[0]]) if found else None
+
+    def user_arn(self, name):
+        self.asked.append(f"user {name}")
+        return next((arn for arn in self.arns if ":user/" in arn and arn.rpartition("/")[2] == name), "")
+
+    def has_policy(self, arn):
+        self.asked.append(arn)
+        return arn in self.arns
+
+    def has_backup_vault(self, name, region):
+        self.asked.append(f"vault {name}")
+        return f"arn:aws:backup:{region}:111111111111:backup-vault:{name}" in self.arns
 
     def token_issuers(self):
         self.asked.append("issuers")

@@ -51,6 +51,7 @@ def test_all_options_come_from_the_variables():
             "Environment": "fastbreak_environment",
             "UntaggedDays": "ecr_untagged_days",
             "EmptyOnDelete": "ecr_empty_on_delete",
+            "role_arn": "fastbreak_stack_role_arn",
         },
         "tags": {"Project": "fastbreak", "Component": "ecr"},
         "role_arn": "",
@@ -84,7 +85,16 @@ def test_all_options_come_from_the_variables():
         ({"stack_template": "/mine.yaml"}, "template", "/mine.yaml"),
         ({"stack_policy": {"Statement": []}}, "stack_policy", {"Statement": []}),
         ({"stack_listener_rules": {"production": "A"}}, "listener_rules", {"production": "A"}),
-        ({"stack_inputs": {}}, "sources", {"Environment": "fastbreak_environment"}),
+        (
+            {"stack_inputs": {}},
+            "sources",
+            {"Environment": "fastbreak_environment", "role_arn": "fastbreak_stack_role_arn"},
+        ),
+        (
+            {"stack_inputs": {}, "stack_service_role_arn": ""},
+            "sources",
+            {"Environment": "fastbreak_environment", "role_arn": "stack_service_role_arn"},
+        ),
         ({"groups": {}, "replace": "ecr.Repository"}, "consent", ["Repository"]),
     ],
 )

@@ -45,6 +45,13 @@ def test_a_dependency_that_fails_stops_at_once(stacks, clock):
     assert clock.time < clock.began + 2
 
 
+def test_several_that_failed_are_told_as_several(stacks, clock):
+    failed = {name: [FAILED] for name in ("network", "rds", "ecs")}
+    depends = {name: f"fastbreak-dev-{name}" for name in failed}
+    with pytest.raises(DependencyError, match=r"network, rds and ecs provide, which failed in this run\. Their own"):
+        apply(stacks, clock, FakeRun(failed), depends_on=depends)
+
+
 def test_a_dependency_that_never_settles_is_a_timeout(stacks, clock):
     with pytest.raises(WaitTimeoutError, match="waited 60 s for network") as raised:
         apply(stacks, clock, FakeRun({"network": [RUNNING]}), timeout_seconds=60, **READS)

@@ -3,13 +3,15 @@
 
 """Zones and certificates through botocore's Stubber."""
 
+import json
+from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import boto3
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.catalogue import Catalogue
-from ansible_collections.fastbreak.aws.plugins.module_utils._stack.types import Certificate, HostedZone
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.types import Certificate, HostedZone, IamRole
 from botocore.stub import Stubber
 
 ARN = "arn:aws:acm:us-east-1:111111111111:certificate/12345678-1234-1234-1234-123456789012"
@@ -19,11 +21,20 @@ ARN = "arn:aws:acm:us-east-1:111111111111:certificate/12345678-1234-1234-1234-12
 def api():
     clients = {
         name: boto3.client(name, region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
-        for name in ("acm", "ec2", "iam", "route53")
+        for name in ("acm", "backup", "ec2", "iam", "route53", "sts")
     }
     stubs = {name: Stubber(client) for name, client in clients.items()}
-    with stubs["acm"], stubs["ec2"], stubs["iam"], stubs["route53"]:
-        yield Catalogue(lambda name: lambda: clients[name]), stubs
+    asked = []
+
+    def connect(name, region="us-east-1"):
+        return lambda: asked.append(region) or clients[name]
+
+    with ExitStack() as stack:
+        for stub in stubs.values():
+            stack.enter_context(stub)
+        catalogue = Catalogue(connect)
+        catalogue.regions = asked
+        yield catalogue, stubs
         for stub in stubs.values():
             stub.assert_no_pending_responses()
 
@@ -102,3 +113,76 @@ def test_a_hosted_zone_that_is_not_there(api):
     catalogue, stubs = api
     stubs["route53"].add_client_error("get_hosted_zone", "NoSuchHostedZone", "no", 404)
     assert catalogue.hosted_zone("Z1") is None
+
+
+ROLE = "arn:aws:iam::111111111111:role/fastbreak-dev-cloudformation"
+ROLE_ITSELF = {
+    "Path": "/",
+    "RoleName": "fastbreak-dev-cloudformation",
+    "RoleId": "AROA123456789EXAMPLE",
+    "Arn": ROLE,
+    "CreateDate": BEFORE,
+}
+
+
+@pytest.mark.parametrize(
+    ("document", "services"),
+    [
+        ({"Statement": {"Effect": "Allow", "Principal": {"Service": "a.amazonaws.com"}}}, ("a.amazonaws.com",)),
+        ({"Statement": [{"Effect": "Allow", "Principal": {"Service": ["a", "b"]}}]}, ("a", "b")),
+        ({"Statement": [{"Effect": "Deny", "Principal": {"Service": "a"}}]}, ()),
+        ({"Statement": [{"Effect": "Allow", "Principal": {"AWS": "a"}}, {"Effect": "Allow", "Principal": "*"}]}, ()),
+        (None, ()),
+    ],
+)
+def test_a_role_and_the_services_that_it_trusts(api, document, services):
+    catalogue, stubs = api
+    told = {**ROLE_ITSELF} if document is None else {**ROLE_ITSELF, "AssumeRolePolicyDocument": json.dumps(document)}
+    stubs["iam"].add_response("get_role", {"Role": told}, {"RoleName": "fastbreak-dev-cloudformation"})
+    assert catalogue.role("fastbreak-dev-cloudformation") == IamRole(ROLE, services)
+
+
+@pytest.mark.parametrize(
+    ("operation", "ask", "nothing"),
+    [
+        ("get_role", lambda catalogue: catalogue.role("a"), None),
+        ("get_user", lambda catalogue: catalogue.user_arn("a"), ""),
+        ("get_policy", lambda catalogue: catalogue.has_policy("arn:aws:iam::111111111111:policy/a"), False),
+    ],
+)
+def test_what_iam_does_not_have(api, operation, ask, nothing):
+    catalogue, stubs = api
+    stubs["iam"].add_client_error(operation, "NoSuchEntity", "no", 404)
+    assert ask(catalogue) == nothing
+    stubs["iam"].add_client_error(operation, "AccessDenied", "no", 403)
+    with pytest.raises(FastbreakError, match="but these credentials may not"):
+        ask(catalogue)
+
+
+def test_a_policy_that_is_there(api):
+    catalogue, stubs = api
+    stubs["iam"].add_response("get_policy", {"Policy": {}}, {"PolicyArn": "arn:aws:iam::111111111111:policy/a"})
+    assert catalogue.has_policy("arn:aws:iam::111111111111:policy/a")
+
+
+def test_a_user_that_is_there(api):
+    catalogue, stubs = api
+    arn = "arn:aws:iam::111111111111:user/team/a"
+    user = {"Path": "/team/", "UserName": "a", "UserId": "AIDA123456789EXAMPLE", "Arn": arn, "CreateDate": BEFORE}
+    stubs["iam"].add_response("get_user", {"User": user}, {"UserName": "a"})
+    assert catalogue.user_arn("a") == arn
+
+
+def test_whose_account_it_is(api):
+    catalogue, stubs = api
+    stubs["sts"].add_response("get_caller_identity", {"Account": "111111111111", "Arn": "arn:aws:iam::1:user/a"}, {})
+    assert catalogue.account() == "111111111111"
+
+
+def test_a_backup_vault_in_its_region(api):
+    catalogue, stubs = api
+    stubs["backup"].add_response("describe_backup_vault", {"BackupVaultName": "a"}, {"BackupVaultName": "a"})
+    assert catalogue.has_backup_vault("a", "eu-west-1")
+    assert catalogue.regions == ["eu-west-1"]
+    stubs["backup"].add_client_error("describe_backup_vault", "ResourceNotFoundException", "no", 400)
+    assert not catalogue.has_backup_vault("b", "eu-west-1")
