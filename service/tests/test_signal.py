@@ -93,6 +93,12 @@ def test_bridging_adds_between_neighbours_alone(content: list[float], longest: i
         assert low - 1e-9 <= result[place] <= high + 1e-9
 
 
+def test_a_gap_in_a_series_that_hardly_changes_is_bridged() -> None:
+    result, added = bridged(np.array([0.0, 1e-310, np.nan, 3e-310, 4e-310]), 1)
+    assert added.tolist() == [False, False, True, False, False]
+    assert result[2] == pytest.approx(0.0, abs=1e-300)
+
+
 @pytest.mark.parametrize("noise", [0.5, 2.0, 4.0])
 def test_filtering_brings_a_noisy_series_nearer_to_the_truth(noise: float) -> None:
     result = filtered(squat(noise), RATE)

@@ -103,7 +103,9 @@ def bridged(values: Series, longest: int) -> tuple[Series, Flags]:
         if 1 < after - before <= longest + 1:
             added[before + 1 : after] = True
     result = np.array(values, np.float64)
-    result[added] = PchipInterpolator(there, result[there])(np.flatnonzero(added))
+    # Slopes so small that one over them is infinite are taken for none, which is right.
+    with np.errstate(over="ignore"):
+        result[added] = PchipInterpolator(there, result[there])(np.flatnonzero(added))
     return result, added
 
 
