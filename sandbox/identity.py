@@ -89,8 +89,7 @@ def require(role: str, service: str, action: str, resource: str, keys: Mapping[s
     Services act with the roles that they are given whatever `AUTH` says, so this is asked always.
     """
     account, name = role.split(":")[4], role.rsplit("/", 1)[-1]
-    record = iam._roles.get(name)
-    if record is None or service not in _trusted_services(record["AssumeRolePolicyDocument"]):
+    if not trusts(role, service):
         raise NotAllowed(f"{service} is not authorized to perform AssumeRole on role {role}")
     principal = principal_of(f"arn:aws:sts::{account}:assumed-role/{name}/{service.partition('.')[0]}")
     if not may(principal, action, resource, keys):
@@ -98,6 +97,14 @@ def require(role: str, service: str, action: str, resource: str, keys: Mapping[s
             f"User: {principal.arn} is not authorized to perform: {action} on resource: {resource} because no "
             f"identity-based policy allows the {action} action"
         )
+
+
+def trusts(role: str, service: str) -> bool:
+    """Whether the role is in the current account and lets the service act as it. Conditions are not asked."""
+    record = iam._roles.get(role.rsplit("/", 1)[-1])
+    if record is None or record["Arn"] != role:
+        return False
+    return service in _trusted_services(record["AssumeRolePolicyDocument"])
 
 
 def _trusted_services(policy: Any) -> set[str]:

@@ -1,13 +1,17 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""The service role stays the stack's: later operations use it without passing it, and DescribeStacks tells it."""
+"""The service role stays the stack's: later operations use it without passing it, and DescribeStacks tells it.
+
+An operation is refused whose role, passed or kept, is not there or does not trust CloudFormation.
+"""
 
 import re
 from collections.abc import Callable
 from typing import Any
 from xml.sax.saxutils import escape
 
+from sandbox.identity import trusts
 from sandbox.ministack import cloudformation, handlers
 from sandbox.services.cloudformation.model.service_role import role_of
 
@@ -21,15 +25,28 @@ OPERATIONS = (
     "RollbackStack",
     "UpdateStack",
 )
+_SERVICE = "cloudformation.amazonaws.com"
 _STACK = re.compile(r"<StackId>([^<]+)</StackId>")
 
 
 def install() -> None:
-    """Keep the role of each operation, and tell it."""
+    """Ask for the role of each operation, keep it, and tell it."""
     actions = cloudformation._ACTION_HANDLERS
     for action in OPERATIONS:
-        actions[action] = _keeping(actions[action])
+        actions[action] = _assuming(_keeping(actions[action]), new=action == "CreateStack")
     actions["DescribeStacks"] = _telling(actions["DescribeStacks"])
+
+
+def _assuming(operate: Handler, *, new: bool) -> Handler:
+    def operated(parameters: Any) -> Answer:
+        stack = None if new else handlers._resolve_stack(handlers._p(parameters, "StackName"))
+        role = handlers._p(parameters, "RoleARN") or (role_of(stack).arn if stack else "")
+        if role and not trusts(role, _SERVICE):
+            refused: Answer = handlers._error("ValidationError", f"Role {role} is invalid or cannot be assumed")
+            return refused
+        return operate(parameters)
+
+    return operated
 
 
 def _keeping(operate: Handler) -> Handler:

@@ -48,8 +48,20 @@ def test_the_template_comes_back_as_it_was_given(stack: Stack) -> None:
     assert stack.api.get_template(StackName=stack.name, TemplateStage="Original")["TemplateBody"] == text
 
 
-def test_the_role_that_a_stack_is_operated_with_stays_its_own(stack: Stack) -> None:
-    first, second = (f"arn:aws:iam::111111111111:role/{name}" for name in ("first", "second"))
+@pytest.fixture
+def iam(sandbox: Any) -> Any:
+    return sandbox.client("iam")
+
+
+def role(iam: Any, name: str, service: str = "cloudformation.amazonaws.com") -> str:
+    """A role that the service may act as; its ARN."""
+    trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
+    return str(made["Role"]["Arn"])
+
+
+def test_the_role_that_a_stack_is_operated_with_stays_its_own(stack: Stack, iam: Any) -> None:
+    first, second = (role(iam, name) for name in ("first", "second"))
     stack.create({"Group": GROUP})
     assert "RoleARN" not in stack.describe()
     stack.update({"Group": GROUP, "Address": ADDRESS}, RoleARN=first)
@@ -64,6 +76,22 @@ def test_the_role_that_a_stack_is_operated_with_stays_its_own(stack: Stack) -> N
     stack.delete()
     stack.create({"Group": GROUP})
     assert "RoleARN" not in stack.describe()
+
+
+def test_a_role_that_is_not_there_or_trusts_another_service_is_refused(stack: Stack, iam: Any) -> None:
+    gone, foreign = "arn:aws:iam::111111111111:role/gone", role(iam, "of-tasks", "ecs-tasks.amazonaws.com")
+    for unusable in (gone, foreign):
+        with pytest.raises(ClientError, match=f"Role {unusable} is invalid or cannot be assumed") as refused:
+            stack.create({"Group": GROUP}, RoleARN=unusable)
+        assert refused.value.response["Error"]["Code"] == "ValidationError"
+    stack.create({"Group": GROUP}, RoleARN=role(iam, "kept"))
+    iam.delete_role(RoleName="kept")
+    with pytest.raises(ClientError, match="is invalid or cannot be assumed"):
+        stack.update({"Group": GROUP, "Address": ADDRESS})
+    with pytest.raises(ClientError, match="is invalid or cannot be assumed"):
+        stack.delete()
+    # Another role takes the stack over.
+    stack.api.delete_stack(StackName=stack.name, RoleARN=role(iam, "another"))
 
 
 CONDITIONS = {

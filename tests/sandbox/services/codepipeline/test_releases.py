@@ -159,10 +159,14 @@ class Releases:
         return self.sandbox.client("codebuild").batch_get_builds(ids=[build])["builds"][0]
 
     def log(self, build: Any) -> str:
-        logs = build["logs"]
-        events = self.sandbox.client("logs").get_log_events(
-            logGroupName=logs["groupName"], logStreamName=logs["streamName"], startFromHead=True
-        )["events"]
+        """What the build has written; nothing before its first line."""
+        logs, client = build["logs"], self.sandbox.client("logs")
+        try:
+            events = client.get_log_events(
+                logGroupName=logs["groupName"], logStreamName=logs["streamName"], startFromHead=True
+            )["events"]
+        except client.exceptions.ResourceNotFoundException:
+            return ""
         return "\n".join(event["message"] for event in events)
 
 
