@@ -52,7 +52,7 @@ def _definition_looks(session: Session, document: Document) -> list[Look]:
 
 
 def _role_problems(role: str, session: Session) -> Iterator[str]:
-    if problem := session.ports.surroundings.role_problem(role):
+    if problem := allowed(session, f"role {role}", lambda: session.ports.surroundings.role_problem(role)):
         yield f"Role {role} {problem}; provision component 'service', or correct the role or the task definition."
 
 
@@ -60,7 +60,7 @@ def _secret_problems(document: Document, secret: str, session: Session) -> Itera
     name = f"Secret {secret if is_reference(secret) else session.request.disclosure.of(secret)}"
     if place := _place_of(document, secret):
         name += f" ({place})"
-    if problem := session.ports.surroundings.secret_problem(secret):
+    if problem := allowed(session, name, lambda: session.ports.surroundings.secret_problem(secret)):
         yield f"{name} {problem}; tasks could not start."
     else:
         yield from _key_problems(session, secret, name)

@@ -435,18 +435,23 @@ class World(Scheduler):
     def caller_arn(self) -> str:
         return "arn:aws:iam::111111111111:user/tester"
 
+    def _ask(self) -> None:
+        if self.forbidden:
+            raise OperationError("these credentials may not", code="AccessDenied")
+
     def role_problem(self, arn: str) -> str:
+        self._ask()
         return "does not exist" if arn in self.missing else ""
 
     def infrastructure_role_problem(self, arn: str) -> str:
         return "does not exist" if arn in self.missing else ""
 
     def secret_problem(self, value_from: str) -> str:
+        self._ask()
         return "does not exist, or lies in another account or region" if value_from in self.missing else ""
 
     def secret_denial(self, role_arn: str, value_from: str) -> str:
-        if self.forbidden:
-            raise OperationError("these credentials may not", code="AccessDenied")
+        self._ask()
         denied = "secretsmanager:GetSecretValue"
         return f"cannot be read by {role_arn}: no {denied}" if denied in self.denied else ""
 

@@ -82,7 +82,7 @@ def test_look_that_is_forbidden_is_said_and_refuses_nothing(world: World, ports:
     world.push("1.0.0", "a")
     world.forbidden = True
     warnings = " ".join(deploy(ports, "1.0.0").warnings)
-    for what in ("the JSON key of Secret", "the platform of image", "network.subnets"):
+    for what in ("role arn:aws", " Secret ", "the JSON key of Secret", "the platform of image", "network.subnets"):
         assert f"{what}" in warnings
     assert "was not checked" in warnings
 
