@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from tools.environments.inventory import Environment, InventoryError
 
-NAME = re.compile(r"(?=.{1,16}\Z)[a-z](-?[a-z0-9])*\Z")
-"""The templates' pattern and length of Environment: neither RDS nor a load balancer takes other hyphens."""
+NAME = re.compile(r"(?=.{1,16}\Z)[a-z][a-z0-9]*\Z")
+"""The templates' pattern and length of Environment: what is of `dev-two` would be of `dev` too."""
 ACCOUNT = re.compile(r"[0-9]{12}\Z")
 RESERVED = {"shared", "all", "components", "ungrouped"}
 _LINE = re.compile(r"^([a-z_0-9]+):([ \t]+)(\S.*)$")
@@ -37,7 +37,7 @@ def problem(place: Place, model: str, existing: Iterable[Environment], regions: 
     environments = list(existing)
     names = [found.name for found in environments]
     owner = next((found.name for found in environments if found.account == place.account), None)
-    spelling = "a letter, then at most 15 of a-z, 0-9 and single hyphens between them"
+    spelling = "a letter, then at most 15 of a-z and 0-9, no hyphen"
     checks = [
         (not NAME.match(place.name), f"NAME={place.name} is no name of an environment: {spelling}."),
         (place.name in RESERVED, f"NAME={place.name} means something else in an inventory. Take another name."),

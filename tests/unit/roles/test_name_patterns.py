@@ -13,13 +13,14 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._stack.parameters im
 TEMPLATES = sorted((Path(__file__).parents[3] / "roles").glob("*/files/stack.yaml"))
 LABEL = "a" * 63
 GOOD = {
-    "Environment": ["dev", "a", "qa-1", "a" * 16],
+    "Environment": ["dev", "a", "qa1", "a" * 16],
     "ServiceName": ["inference", "a-1-b", "a" * 31],
     "DomainName": ["", "video.example.org", f"{'a' * 52}.example.org"],
 }
 # RDS takes no two hyphens in a row and none at the end, neither does a load balancer or ECR; DNS has labels of 63.
+# What is of an environment dev-two would be of dev too, whose roles may reach what begins with fastbreak-dev-.
 WRONG = {
-    "Environment": ["", "qa-", "q--a", "-qa", "1a", "QA", "q_a", "a" * 17],
+    "Environment": ["", "qa-", "q-a", "q--a", "-qa", "1a", "QA", "q_a", "a" * 17],
     "ServiceName": ["", "inference-", "a--b", "-a", "a" * 32],
     "DomainName": ["a", "a..org", f"{LABEL}a.org", "-a.org", "a-.org", f"{'.'.join([LABEL] * 4)}.org"],
 }

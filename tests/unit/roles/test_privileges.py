@@ -344,6 +344,37 @@ def test_forbidden(call):
     assert not may(who, action, resource, *environment, **context)
 
 
+# What is somebody else's in the account: another environment's, whose name is as near as the templates let it be.
+NEIGHBOURS = [
+    ("provisioner", "cloudformation:UpdateStack", "cloudformation", "stack/fastbreak-{}-network/1"),
+    ("provisioner", "logs:DescribeSubscriptionFilters", "logs", "log-group:/aws/rds/instance/fastbreak-{}/postgresql"),
+    ("provisioner", "rds:DescribeDBInstances", "rds", "db:fastbreak-{}"),
+    ("provisioner", "rds:ModifyDBInstance", "rds", "db:fastbreak-{}"),
+    ("planner", "rds:DescribeDBInstances", "rds", "db:fastbreak-{}"),
+    ("deployer", "dynamodb:PutItem", "dynamodb", "table/fastbreak-{}-releases"),
+    ("deployer", "secretsmanager:DescribeSecret", "secretsmanager", "secret:fastbreak-{}-service-1"),
+    ("cloudformation", "cloudtrail:DeleteTrail", "cloudtrail", "trail/fastbreak-{}"),
+    ("cloudformation", "cloudwatch:DeleteDashboards", "cloudwatch", "dashboard/fastbreak-{}"),
+    ("cloudformation", "codebuild:DeleteProject", "codebuild", "project/fastbreak-{}-deploy"),
+    ("cloudformation", "codepipeline:DeletePipeline", "codepipeline", "fastbreak-{}"),
+    ("cloudformation", "ecs:DeleteCluster", "ecs", "cluster/fastbreak-{}"),
+    ("cloudformation", "ecs:DeleteService", "ecs", "service/fastbreak-{}/inference"),
+    ("cloudformation", "events:DeleteRule", "events", "rule/fastbreak-{}-release-pushed"),
+    ("cloudformation", "logs:DeleteLogGroup", "logs", "log-group:aws-waf-logs-fastbreak-{}-api"),
+    ("cloudformation", "rds:DeleteDBInstance", "rds", "db:fastbreak-{}"),
+    ("cloudformation", "sns:DeleteTopic", "sns", "fastbreak-{}-critical"),
+    ("cloudformation", "iam:DeleteRole", "iam", "role/fastbreak-{}-deployer"),
+]
+
+
+@pytest.mark.parametrize(("who", "action", "of", "place"), NEIGHBOURS)
+def test_another_environment_of_the_account_is_out_of_reach(who, action, of, place):
+    arns = {name: service(of, place.format(name)) for name in ("dev", "dev2", "develop")}
+    if of in ("iam", "cloudwatch"):
+        arns = {name: arn.replace(f":{of}:us-east-1:", f":{of}::") for name, arn in arns.items()}
+    assert [name for name, arn in arns.items() if may(who, action, arn)] == ["dev"]
+
+
 def test_enough_is_forbidden():
     assert len({(call[0], call[1], call[2]) for call in FORBIDDEN}) >= 60
     assert {call[0] for call in FORBIDDEN} >= {
