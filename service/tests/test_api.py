@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fastbreak_service.api.openapi import document
-from fastbreak_service.api.routes import Parts, make_routes
+from fastbreak_service.api.parts import Parts
+from fastbreak_service.api.routes import make_routes
 from support import clips
 from support.service import Service
 
@@ -207,10 +208,10 @@ def test_the_service_is_what_it_says_of_itself(service: Service, analysed: dict[
 
 
 def test_every_route_is_described() -> None:
-    settings = SimpleNamespace(work=SimpleNamespace(version="1.2.3"), max_upload_bytes=1, queue_size=1)
-    parts = Parts(settings, None, None, None, None, None)  # type: ignore[arg-type] # none of them is asked
+    settings = SimpleNamespace(work=SimpleNamespace(version="1.2.3"), issuer=None)
+    parts = Parts(settings, *[None] * 7)  # type: ignore[arg-type] # none of them is asked
     routed = {(route.path, method) for route in make_routes(parts) for method in route.methods or ()}
-    paths = document("1.2.3")["paths"].items()
+    paths = document("1.2.3", None)["paths"].items()
     described = {(path, method.upper()) for path, methods in paths for method in methods}
     assert described == {(path, method) for path, method in routed if method != "HEAD"}
 

@@ -13,11 +13,12 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
+from fastbreak_service.identity.caller import DEFAULT_TEAM
 from fastbreak_service.settings import database_settings
 from fastbreak_service.store import tables
-from fastbreak_service.store.analyses import AnalysisStore, MeasureQuery, NewAnalysis, Sent
 from fastbreak_service.store.engine import make_engine
 from fastbreak_service.store.repeating import repeatable
+from fastbreak_service.store.team_analyses import MeasureQuery, NewAnalysis, Sent, TeamAnalyses
 from fastbreak_service.store.work import WorkQueue
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 KEY, PLACE = "k", "place:repeating"
-QUESTIONS: dict[str, Callable[[AnalysisStore, WorkQueue, uuid.UUID], object]] = {
+QUESTIONS: dict[str, Callable[[TeamAnalyses, WorkQueue, uuid.UUID], object]] = {
     "newest": lambda store, _, known: [row["id"] for row in store.newest(1)] == [known],
     "one": lambda store, _, known: store.one(known) is not None,
     "measures": lambda store, _, known: store.measures(known, MeasureQuery(1)) == [],
@@ -81,7 +82,7 @@ def new(key: str | None = None) -> NewAnalysis:
 
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_a_question_is_asked_again_when_its_connection_is_lost(engine: Engine, question: str) -> None:
-    store, queue = AnalysisStore(engine), WorkQueue(engine, PLACE, 30)
+    store, queue = TeamAnalyses(engine, DEFAULT_TEAM), WorkQueue(engine, PLACE, 30)
     known = store.add(new(KEY)).id
     with lost(engine, "before_cursor_execute", 1) as ended:
         assert QUESTIONS[question](store, queue, known)
@@ -93,7 +94,7 @@ def test_a_question_is_asked_again_when_its_connection_is_lost(engine: Engine, q
 def test_what_is_accepted_is_on_record_once_when_its_connection_is_lost(
     engine: Engine, event: str, key: str | None
 ) -> None:
-    store, queue, sent = AnalysisStore(engine), WorkQueue(engine, PLACE, 30), new(key)
+    store, queue, sent = TeamAnalyses(engine, DEFAULT_TEAM), WorkQueue(engine, PLACE, 30), new(key)
     with lost(engine, event, 1) as ended:
         assert store.add(sent).id == sent.id
     assert len(ended) == 1
@@ -104,7 +105,7 @@ def test_what_is_accepted_is_on_record_once_when_its_connection_is_lost(
 def test_what_was_committed_is_not_recorded_twice_when_the_answer_is_lost(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, key: str | None
 ) -> None:
-    store, queue, sent = AnalysisStore(engine), WorkQueue(engine, PLACE, 30), new(key)
+    store, queue, sent = TeamAnalyses(engine, DEFAULT_TEAM), WorkQueue(engine, PLACE, 30), new(key)
     commit = engine.dialect.do_commit
     lost_answers: list[Any] = []
 
@@ -123,7 +124,7 @@ def test_what_was_committed_is_not_recorded_twice_when_the_answer_is_lost(
 
 def test_a_database_that_ends_every_connection_is_away(engine: Engine) -> None:
     with lost(engine, "before_cursor_execute", 2) as ended, pytest.raises(sa.exc.OperationalError):
-        AnalysisStore(engine).newest(1)
+        TeamAnalyses(engine, DEFAULT_TEAM).newest(1)
     assert len(ended) == 2
 
 
@@ -131,8 +132,9 @@ def test_what_the_database_refuses_is_not_asked_again(engine: Engine) -> None:
     asked: list[object] = []
     sa.event.listen(engine, "before_cursor_execute", lambda *_: asked.append(_))
     with pytest.raises(sa.exc.DBAPIError):
-        AnalysisStore(engine).newest(-1)
-    assert len(asked) == 1
+        TeamAnalyses(engine, DEFAULT_TEAM).newest(-1)
+    # Beside the statement that makes the transaction a team's.
+    assert len(asked) == 2
 
 
 @pytest.mark.parametrize(("seconds", "tries"), [(0.0, 2), (4.9, 2), (5.1, 1), (20.0, 1)])

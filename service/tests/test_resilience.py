@@ -16,10 +16,12 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
+from fastbreak_service.identity.caller import DEFAULT_TEAM
 from fastbreak_service.settings import database_settings
-from fastbreak_service.store.analyses import AnalysisStore, NewAnalysis
+from fastbreak_service.store.analyses import AnalysisStore
 from fastbreak_service.store.engine import make_engine
 from fastbreak_service.store.tables import work
+from fastbreak_service.store.team_analyses import NewAnalysis, TeamAnalyses
 from support.postgres import Postgres
 from support.service import Service
 
@@ -159,7 +161,7 @@ def new_analysis(*, durable: bool = False) -> NewAnalysis:
 
 def test_an_analysis_taken_away_is_not_written_over(store: AnalysisStore, tmp_path: Path) -> None:
     new = new_analysis()
-    store.add(new)
+    _of_team(store).add(new)
     assert store.start(new.id, "me", 1)
     assert store.fail(new.id, "me", "interrupted", "gone")
     rows = tmp_path / "rows.csv"
@@ -171,7 +173,7 @@ def test_an_analysis_taken_away_is_not_written_over(store: AnalysisStore, tmp_pa
 
 def test_a_result_that_cannot_be_stored_leaves_nothing_of_itself(store: AnalysisStore, tmp_path: Path) -> None:
     new = new_analysis()
-    store.add(new)
+    _of_team(store).add(new)
     store.start(new.id, "me", 1)
     rows = tmp_path / "rows.csv"
     rows.write_text(f"{new.id},1,0,0.0,trunk_lean,1.5,0.9\n{new.id},7,0,0.0,trunk_lean,1.5,0.9\n")
@@ -179,14 +181,18 @@ def test_a_result_that_cannot_be_stored_leaves_nothing_of_itself(store: Analysis
     result: dict[str, Any] = {"video": {}, "model": {"name": "m", "sha256": "s"}, "persons": [person]}
     with pytest.raises(Exception, match="foreign key"):
         store.finish(new.id, "me", result, rows)
-    found = store.one(new.id)
+    found = _of_team(store).one(new.id)
     assert found is not None
     row, persons = found
     assert (row["status"], list(persons)) == ("running", [])
 
 
+def _of_team(store: AnalysisStore) -> TeamAnalyses:
+    return TeamAnalyses(store._engine, DEFAULT_TEAM)
+
+
 def _error(store: AnalysisStore, identity: uuid.UUID) -> str | None:
-    found = store.one(identity)
+    found = _of_team(store).one(identity)
     assert found is not None
     code: str | None = found[0]["error_code"]
     return code
@@ -194,7 +200,7 @@ def _error(store: AnalysisStore, identity: uuid.UUID) -> str | None:
 
 def _status(environment: dict[str, str], identity: str) -> str:
     engine = make_engine(database_settings(environment))
-    found = AnalysisStore(engine).one(uuid.UUID(identity))
+    found = TeamAnalyses(engine, DEFAULT_TEAM).one(uuid.UUID(identity))
     engine.dispose()
     assert found is not None
     return str(found[0]["status"])

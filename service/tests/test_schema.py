@@ -14,11 +14,13 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 
+from fastbreak_service.identity.caller import DEFAULT_TEAM
 from fastbreak_service.settings import database_settings
 from fastbreak_service.store import schema
-from fastbreak_service.store.analyses import AnalysisStore, NewAnalysis
+from fastbreak_service.store.analyses import AnalysisStore
 from fastbreak_service.store.engine import make_engine
 from fastbreak_service.store.tables import metadata
+from fastbreak_service.store.team_analyses import NewAnalysis, TeamAnalyses
 from fastbreak_service.store.work import WorkQueue
 from support.service import Service
 from support.service import command as service_command
@@ -116,12 +118,12 @@ def test_the_queue_comes_and_goes_with_rows_in_the_tables(engine: Engine, tmp_pa
     store, place = AnalysisStore(engine), f"place:{uuid.uuid4()}"
     assert len(store.fail_abandoned()) == 1
     done, queued = (NewAnalysis(uuid.uuid4(), None, 1, place, True, "0") for _ in range(2))
-    store.add(done)
+    TeamAnalyses(engine, DEFAULT_TEAM).add(done)
     taken = WorkQueue(engine, place, 30).take(abandoned=False)
     assert taken is not None
     assert store.start(done.id, taken.owner, taken.attempt)
     assert store.finish(done.id, taken.owner, {"video": {}, "model": {"name": "m", "sha256": "s"}, "persons": []}, rows)
-    store.add(queued)
+    TeamAnalyses(engine, DEFAULT_TEAM).add(queued)
     with engine.begin() as connection:
         command.downgrade(schema._config(connection), "0001")
         rows_after = connection.execute(sa.text("SELECT status, heartbeat_at <= now() AS is_past FROM analyses"))
@@ -130,7 +132,7 @@ def test_the_queue_comes_and_goes_with_rows_in_the_tables(engine: Engine, tmp_pa
     assert sorted(found) == ["failed", "queued", "succeeded"]
     schema.migrate(engine)
     assert WorkQueue(engine, place, 30).left() == 0
-    assert len(store.newest(10)) == 3
+    assert len(TeamAnalyses(engine, DEFAULT_TEAM).newest(10)) == 3
 
 
 def test_a_database_that_is_away_is_named(empty: dict[str, str]) -> None:

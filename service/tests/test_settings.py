@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 GOOD = {
+    "FASTBREAK_IDENTITY": "open",
     "FASTBREAK_DATABASE_HOST": "db",
     "FASTBREAK_DATABASE_NAME": "fastbreak",
     "FASTBREAK_DATABASE_USER": "app",

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
+from fastbreak_service.identity.caller import DEFAULT_TEAM
 from fastbreak_service.settings import database_settings
 from fastbreak_service.store import tables
-from fastbreak_service.store.analyses import AnalysisStore, NewAnalysis
+from fastbreak_service.store.analyses import AnalysisStore
 from fastbreak_service.store.engine import make_engine
+from fastbreak_service.store.team_analyses import NewAnalysis, TeamAnalyses
 from fastbreak_service.store.work import Backlog, Work, WorkQueue
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ def add(store: AnalysisStore, queue: WorkQueue, count: int = 1) -> list[uuid.UUI
     """Accept analyses; their ids in order."""
     new = [NewAnalysis(uuid.uuid4(), None, 1, queue._place, True, "0") for _ in range(count)]
     for analysis in new:
-        store.add(analysis)
+        TeamAnalyses(store._engine, DEFAULT_TEAM).add(analysis)
     return [analysis.id for analysis in new]
 
 
@@ -221,7 +223,7 @@ def test_what_nobody_looks_after_is_interrupted_unless_it_outlives_its_replica(
     (durable,) = add(store, queue)
     dead, beaten = (NewAnalysis(uuid.uuid4(), None, 1, f"place:{uuid.uuid4()}", False, "0") for _ in range(2))
     for new in (dead, beaten):
-        store.add(new)
+        TeamAnalyses(store._engine, DEFAULT_TEAM).add(new)
     long_ago = sa.func.now() - sa.text("interval '31 seconds'")
     with engine.begin() as connection:
         of_both = tables.analyses.c.id.in_([dead.id, beaten.id])
@@ -229,6 +231,6 @@ def test_what_nobody_looks_after_is_interrupted_unless_it_outlives_its_replica(
     store.beat(beaten.place)
     assert store.fail_abandoned() == [dead.id]
     assert WorkQueue(engine, dead.place, 30).left() == 0
-    states = {row["id"]: row for row in store.newest(100)}
+    states = {row["id"]: row for row in TeamAnalyses(store._engine, DEFAULT_TEAM).newest(100)}
     assert (states[dead.id]["error_code"], states[beaten.id]["error_code"]) == ("interrupted", None)
     assert states[durable]["heartbeat_at"].year == 9000

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastbreak_service.environment import PREFIX, SettingsError, integer, lease_seconds, service_port
+from fastbreak_service.identity.addresses import is_safe
 from fastbreak_service.video.limits import Limits
 
 if TYPE_CHECKING:
@@ -84,10 +85,21 @@ class WorkSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class IssuerSettings:
+    """Whose tokens are accepted (OpenID Connect), for which audience, and the claims that name team and roles."""
+
+    issuer: str
+    audience: str
+    team_claim: str
+    roles_claim: str
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceSettings:
     """Everything the service needs. Sizes in bytes. `worker_inside`: whether it analyses by itself.
 
-    `metrics_namespace` is CloudWatch's for what waits in the queue; empty: it is not told.
+    `metrics_namespace` is CloudWatch's for what waits in the queue; empty: it is not told. `issuer` is None where
+    everybody who reaches the service may do everything.
     """
 
     work: WorkSettings
@@ -98,6 +110,7 @@ class ServiceSettings:
     queue_size: int
     revision: str
     metrics_namespace: str
+    issuer: IssuerSettings | None
 
     @property
     def scratch_bytes(self) -> int:
@@ -192,6 +205,33 @@ def service_settings(environment: Mapping[str, str]) -> ServiceSettings:
         queue_size=integer(environment, "QUEUE_SIZE", 8, 1, 1000),
         revision=environment.get(f"{PREFIX}REVISION") or "unknown",
         metrics_namespace=environment.get(f"{PREFIX}METRICS_NAMESPACE", ""),
+        issuer=_issuer(environment),
+    )
+
+
+def _issuer(environment: Mapping[str, str]) -> IssuerSettings | None:
+    """Whose tokens are accepted; None only where a setting says that nobody's are asked for."""
+    issuer = environment.get(f"{PREFIX}OIDC_ISSUER", "")
+    if _choice(environment, "IDENTITY", "oidc", ("oidc", "open")) == "open":
+        if issuer:
+            raise SettingsError(
+                "FASTBREAK_OIDC_ISSUER is set, and FASTBREAK_IDENTITY is open, so that nobody would be asked for its "
+                "tokens; take one of them away."
+            )
+        return None
+    if not issuer:
+        raise SettingsError(
+            "FASTBREAK_OIDC_ISSUER is not set; give it the address of the OpenID Connect issuer whose tokens callers "
+            "have. Only where everybody who reaches the service may see and send everything, set FASTBREAK_IDENTITY to "
+            "open."
+        )
+    if not is_safe(issuer):
+        raise SettingsError(f"{PREFIX}OIDC_ISSUER is {issuer!r}, but must be an address of https.")
+    return IssuerSettings(
+        issuer,
+        _text(environment, "OIDC_AUDIENCE"),
+        environment.get(f"{PREFIX}OIDC_TEAM_CLAIM") or "team",
+        environment.get(f"{PREFIX}OIDC_ROLES_CLAIM") or "roles",
     )
 
 

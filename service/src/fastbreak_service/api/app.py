@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -15,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from fastbreak_service import metrics
+from fastbreak_service.api.admission import Admission
 from fastbreak_service.api.backlog import tell
 from fastbreak_service.api.errors import (
     ApiError,
@@ -25,12 +27,14 @@ from fastbreak_service.api.errors import (
     on_http_error,
 )
 from fastbreak_service.api.middleware import Envelope
-from fastbreak_service.api.routes import Parts, make_routes
+from fastbreak_service.api.parts import Parts
+from fastbreak_service.api.routes import make_routes
 from fastbreak_service.store import schema
 from fastbreak_service.store.analyses import AnalysisStore
 from fastbreak_service.store.engine import ANSWER_SECONDS, make_engine
 from fastbreak_service.store.failures import DATABASE_ERRORS, is_away
 from fastbreak_service.store.repeating import repeatable
+from fastbreak_service.store.team_analyses import TeamAnalyses
 from fastbreak_service.store.work import WorkQueue
 from fastbreak_service.worker.assembly import assemble
 
@@ -81,6 +85,8 @@ def make_app(settings: ServiceSettings, footage: Footage, deadline: Deadline) ->
 
     parts = Parts(
         settings,
+        Admission(settings.issuer),
+        partial(TeamAnalyses, engine),
         AnalysisStore(engine),
         queue,
         footage,

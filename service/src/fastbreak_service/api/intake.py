@@ -21,8 +21,9 @@ from fastbreak_service.api.asking import CALLER_SECONDS, ask
 from fastbreak_service.api.errors import ApiError, not_checked, rejected
 from fastbreak_service.errors import NotCheckedError, RejectedVideoError, refuse_empty
 from fastbreak_service.footage.ports import FootageError
-from fastbreak_service.store.analyses import NewAnalysis
+from fastbreak_service.identity.caller import Role
 from fastbreak_service.store.failures import DATABASE_ERRORS, reason
+from fastbreak_service.store.team_analyses import NewAnalysis
 from fastbreak_service.worker.client import probe
 from fastbreak_service.worker.writing import settle
 
@@ -32,11 +33,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from fastbreak_service.footage.ports import Footage
-    from fastbreak_service.settings import ServiceSettings
-    from fastbreak_service.store.analyses import AnalysisStore, Sent
-    from fastbreak_service.store.work import WorkQueue
-    from fastbreak_service.worker.loop import WorkLoop
+    from fastbreak_service.api.parts import Parts
+    from fastbreak_service.store.team_analyses import Sent, TeamAnalyses
 
 _PROBES_AT_ONCE = 2
 # When workers are apart, nobody here knows how long they take.
@@ -47,17 +45,11 @@ log = structlog.get_logger()
 class Intake:
     """Takes videos in, at most as many as the queue has places for. Lives on one event loop."""
 
-    def __init__(
-        self,
-        settings: ServiceSettings,
-        store: AnalysisStore,
-        queue: WorkQueue,
-        footage: Footage,
-        inside: WorkLoop | None,
-    ) -> None:
-        self._settings = settings
-        self._store, self._queue, self._footage = store, queue, footage
-        self._inside = inside
+    def __init__(self, parts: Parts) -> None:
+        self._settings = parts.settings
+        self._admission, self._analyses = parts.admission, parts.analyses
+        self._store, self._queue, self._footage = parts.store, parts.queue, parts.footage
+        self._inside = parts.loop
         self._gate = asyncio.Semaphore(_PROBES_AT_ONCE)
         self._reserved = 0
         self._taken_back: set[asyncio.Task[None]] = set()
@@ -66,11 +58,12 @@ class Intake:
         """The answer to an upload. Raises ApiError and DATABASE_ERRORS."""
         body = upload.Body(request)
         try:
+            caller = await self._admission.admit(request, Role.UPLOADER)
             upload.check_headers(request, self._settings.max_upload_bytes)
-            key = parameters.idempotency_key(request)
-            if key is None or await ask(CALLER_SECONDS, self._store.sent_under, key) is None:
+            key, analyses = parameters.idempotency_key(request), self._analyses(caller.team)
+            if key is None or await ask(CALLER_SECONDS, analyses.sent_under, key) is None:
                 await self._check_queue(1)
-            analysis = await self._receive(request, body, key)
+            analysis = await self._receive(request, body, key, analyses)
         except ClientDisconnect:
             return Response(status_code=499)
         except ApiError as error:
@@ -80,7 +73,7 @@ class Intake:
         location = f"/v1/analyses/{analysis}"
         return JSONResponse({"id": str(analysis), "status": "queued"}, status_code=202, headers={"location": location})
 
-    async def _receive(self, request: Request, body: upload.Body, key: str | None) -> uuid.UUID:
+    async def _receive(self, request: Request, body: upload.Body, key: str | None, analyses: TeamAnalyses) -> uuid.UUID:
         """Receive a video, and accept it unless it was accepted under its key before; the analysis's id."""
         analysis, filename = uuid.uuid4(), parameters.filename(request)
         arriving = self._footage.directory / f"{analysis}.part"
@@ -89,12 +82,12 @@ class Intake:
             size = await body.save(arriving, self._settings.max_upload_bytes, self._settings.scratch_bytes, digest)
             refuse_empty(size)
             fingerprint = digest.hexdigest() if digest else None
-            known = await ask(CALLER_SECONDS, self._store.sent_under, key) if key else None
+            known = await ask(CALLER_SECONDS, analyses.sent_under, key) if key else None
             if known is None:
                 place, durable = self._footage.place, self._footage.durable
                 version = self._settings.work.version
                 new = NewAnalysis(analysis, filename, size, place, durable, version, key, fingerprint)
-                known = await self._accept(new, arriving)
+                known = await self._accept(new, arriving, analyses)
         except RejectedVideoError as error:
             raise rejected(error) from error
         except NotCheckedError as error:
@@ -109,13 +102,13 @@ class Intake:
             )
         return known.id
 
-    async def _accept(self, new: NewAnalysis, arrived: Path) -> Sent:
+    async def _accept(self, new: NewAnalysis, arrived: Path, analyses: TeamAnalyses) -> Sent:
         """Take a place in the queue, check, store and record a video. What is on record under its key in the end."""
         async with self._place():
             async with self._gate:
                 await probe(arrived, self._settings.work.analysis.limits)
             await self._store_video(new.id, arrived)
-            sent = await self._record(new)
+            sent = await self._record(new, analyses)
         if sent.id != new.id:
             # The same was sent at the same moment, and came first.
             await self._take_back(new.id)
@@ -132,10 +125,10 @@ class Intake:
             log.error("video not stored", reason=str(error))  # noqa: TRY400 - the reason says it all
             raise upload.not_stored("cannot store the video") from error
 
-    async def _record(self, new: NewAnalysis) -> Sent:
+    async def _record(self, new: NewAnalysis, analyses: TeamAnalyses) -> Sent:
         """Record an analysis. When that fails, so that nobody hears of it, it is taken back in the background."""
         try:
-            return await ask(CALLER_SECONDS, self._store.add, new)
+            return await ask(CALLER_SECONDS, analyses.add, new)
         except BaseException:
             task = asyncio.create_task(self._take_back(new.id))
             self._taken_back.add(task)

@@ -5,16 +5,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastbreak_service.api import schemas
 from fastbreak_service.api.problem import MEDIA_TYPE
 from fastbreak_service.vision.angles import Angle
 
+if TYPE_CHECKING:
+    from fastbreak_service.settings import IssuerSettings
+
 type Object = dict[str, Any]
 
 _PROBLEMS = {
     400: "A parameter or the request itself is wrong; `detail` names it.",
+    401: "No token was sent, or none that is accepted.",
+    403: "The token does not give the role that this needs.",
     404: "There is no such analysis.",
     405: "The path does not take this method; `Allow` lists those that it takes.",
     408: "The video arrived too slowly.",
@@ -30,9 +35,9 @@ _PROBLEMS = {
 _ALWAYS = (400, 405, 414, 431, 500, 503)
 
 
-def document(version: str) -> Object:
-    """The whole document, for the release `version`."""
-    return {
+def document(version: str, issuer: IssuerSettings | None) -> Object:
+    """The whole document, for the release `version` and whoever issues its tokens, if anybody does."""
+    described: Object = {
         "openapi": "3.1.0",
         "info": {
             "title": "Fastbreak inference",
@@ -43,12 +48,27 @@ def document(version: str) -> Object:
         "paths": {**_health(), **_analyses()},
         "components": {"schemas": schemas.SCHEMAS, "headers": _HEADERS},
     }
+    return described if issuer is None else _guarded(described, issuer)
+
+
+def _guarded(described: Object, issuer: IssuerSettings) -> Object:
+    """The document of a service that asks for tokens."""
+    where = f"{issuer.issuer.rstrip('/')}/.well-known/openid-configuration"
+    scheme = {"type": "openIdConnect", "openIdConnectUrl": where, "description": f"Audience: {issuer.audience}"}
+    described["components"]["securitySchemes"] = {"token": scheme}
+    for path in _analyses():
+        for operation in described["paths"][path].values():
+            operation["security"] = [{"token": []}]
+            for code in (401, 403):
+                operation["responses"][str(code)] = _problem(code)
+    return described
 
 
 _HEADERS: Object = {
     "x-fastbreak-version": {"description": "The release that answers.", "schema": {"type": "string"}},
     "x-request-id": {"description": "The request's id in the service's log.", "schema": {"type": "string"}},
     "retry-after": {"description": "Seconds.", "schema": {"type": "string", "pattern": "^[0-9]+$"}},
+    "www-authenticate": {"description": "What to send (RFC 6750).", "schema": {"type": "string"}},
     "location": {"description": "The analysis's path.", "schema": {"type": "string"}},
 }
 
@@ -60,12 +80,17 @@ def _headers(*more: str) -> Object:
 def _answers(status: int, description: str, content: Object, problems: tuple[int, ...] = (), *more: str) -> Object:
     answers: Object = {str(status): {"description": description, "headers": _headers(*more), "content": content}}
     for code in sorted({*_ALWAYS, *problems}):
-        answers[str(code)] = {
-            "description": _PROBLEMS[code],
-            "headers": _headers(*(["retry-after"] if code == 429 else [])),
-            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
+        answers[str(code)] = _problem(code)
     return answers
+
+
+def _problem(code: int) -> Object:
+    more = {401: ["www-authenticate"], 403: ["www-authenticate"], 429: ["retry-after"]}.get(code, [])
+    return {
+        "description": _PROBLEMS[code],
+        "headers": _headers(*more),
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
 
 
 def _json(name: str) -> Object:

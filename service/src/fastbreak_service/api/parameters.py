@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from fastbreak_service.api.errors import ApiError
-from fastbreak_service.store.analyses import MeasureQuery
+from fastbreak_service.store.team_analyses import MeasureQuery
 from fastbreak_service.vision.angles import Angle
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
 from typing import TYPE_CHECKING
 
 import structlog
@@ -18,34 +18,15 @@ from fastbreak_service.api.asking import CALLER_SECONDS, READINESS_SECONDS, ask
 from fastbreak_service.api.errors import ApiError
 from fastbreak_service.api.intake import Intake
 from fastbreak_service.api.openapi import document
+from fastbreak_service.identity.caller import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from starlette.requests import Request
 
-    from fastbreak_service.footage.ports import Footage
-    from fastbreak_service.settings import ServiceSettings
-    from fastbreak_service.store.analyses import AnalysisStore
-    from fastbreak_service.store.work import WorkQueue
-    from fastbreak_service.worker.loop import WorkLoop
+    from fastbreak_service.api.parts import Parts
+    from fastbreak_service.store.team_analyses import TeamAnalyses
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What the routes work with. `check_schema` raises ApiError when the database is not at a fit revision.
-
-    `loop` is the worker inside, None when workers are apart.
-    """
-
-    settings: ServiceSettings
-    store: AnalysisStore
-    queue: WorkQueue
-    footage: Footage
-    loop: WorkLoop | None
-    check_schema: Callable[[], None]
 
 
 class _Readiness:
@@ -76,6 +57,7 @@ def _health_routes(parts: Parts) -> list[Route]:
         if parts.loop is not None and not parts.loop.ready:
             raise ApiError(503, "model_not_loaded", "The worker has not loaded the pose model; it is being started.")
         await ask(READINESS_SECONDS, parts.check_schema)
+        await asyncio.to_thread(parts.admission.check)
 
     async def readyz(_: Request) -> Response:
         try:
@@ -89,7 +71,7 @@ def _health_routes(parts: Parts) -> list[Route]:
     async def metrics_text(_: Request) -> Response:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
-    described = document(parts.settings.work.version)
+    described = document(parts.settings.work.version, parts.settings.issuer)
 
     async def openapi(_: Request) -> Response:
         return JSONResponse(described)
@@ -104,7 +86,7 @@ def _health_routes(parts: Parts) -> list[Route]:
 
 
 def _analysis_routes(parts: Parts) -> list[Route]:
-    intake = Intake(parts.settings, parts.store, parts.queue, parts.footage, parts.loop)
+    intake = Intake(parts)
 
     async def create_analysis(request: Request) -> Response:
         return await intake.take_in(request)
@@ -113,22 +95,28 @@ def _analysis_routes(parts: Parts) -> list[Route]:
 
 
 def _reading_routes(parts: Parts) -> list[Route]:
+    async def analyses_for(request: Request) -> TeamAnalyses:
+        return parts.analyses((await parts.admission.admit(request, Role.REVIEWER)).team)
+
     async def list_analyses(request: Request) -> Response:
+        analyses = await analyses_for(request)
         limit = parameters.integer(request, "limit", 20, 100)
-        rows = await ask(CALLER_SECONDS, parts.store.newest, limit + 1, parameters.list_cursor(request))
+        rows = await ask(CALLER_SECONDS, analyses.newest, limit + 1, parameters.list_cursor(request))
         page = rows[:limit]
         following = views.list_cursor(page[-1]) if len(rows) > limit else None
         return JSONResponse({"analyses": [views.listed(row) for row in page], "next": following})
 
     async def get_analysis(request: Request) -> Response:
-        found = await ask(CALLER_SECONDS, parts.store.one, parameters.analysis_id(request))
+        analyses = await analyses_for(request)
+        found = await ask(CALLER_SECONDS, analyses.one, parameters.analysis_id(request))
         if found is None:
             raise parameters.no_such_analysis()
         return JSONResponse(views.whole(*found))
 
     async def list_measures(request: Request) -> Response:
+        analyses = await analyses_for(request)
         query = parameters.measure_query(request)
-        rows = await ask(CALLER_SECONDS, parts.store.measures, parameters.analysis_id(request), query)
+        rows = await ask(CALLER_SECONDS, analyses.measures, parameters.analysis_id(request), query)
         if rows is None:
             raise parameters.no_such_analysis()
         page = rows[: query.limit]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, LiteralString
 
 from psycopg import sql
 
+from fastbreak_service.store.callers import caller_role
 from fastbreak_service.store.tables import metadata
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ _POWERS = ("rolsuper", "rolcreaterole", "rolcreatedb", "rolreplication", "rolbyp
 # Whoever logs in by hand with the application's password is bound by them too.
 _STATEMENT_SECONDS, _IDLE_SECONDS = 300, 60
 _LEFT_CONNECTIONS = 15
+_GRANT_OPTIONS = 160_000
 
 
 class AdministrationError(Exception):
@@ -84,6 +86,7 @@ def ensure(connection: psycopg.Connection[Any], roles: Roles) -> bool:
             value = sql.Literal(f"{seconds}s")
             _run(connection, "ALTER ROLE {} SET {} = {}", sql.Identifier(user), sql.Identifier(setting), value)
     _grant(connection, sql.Identifier(roles.group))
+    _let_become(connection, roles.group)
     return not known.issuperset(roles.users)
 
 
@@ -111,6 +114,14 @@ def _grant(connection: psycopg.Connection[Any], group: sql.Identifier) -> None:
         _run(connection, future, sql.SQL(rights), sql.SQL(kind), group)
 
 
+def _let_become(connection: psycopg.Connection[Any], group: str) -> None:
+    """Let the application act as a caller, without having a caller's rights beside its own."""
+    caller = sql.Identifier(caller_role(connection.info.dbname))
+    # Before release 16 a role's own attribute says what is inherited, and the group has these rights anyhow.
+    how = sql.SQL(" WITH INHERIT FALSE, SET TRUE" if connection.info.server_version >= _GRANT_OPTIONS else "")
+    _run(connection, "GRANT {} TO {}{}", caller, sql.Identifier(group), how)
+
+
 def _connection_limit(connection: psycopg.Connection[Any]) -> int:
     """The most connections of a user, whatever the number of replicas: some are left for the owner and its tools."""
     row = connection.execute("SELECT current_setting('max_connections')::int").fetchone()
@@ -121,6 +132,7 @@ def _connection_limit(connection: psycopg.Connection[Any]) -> int:
 def _refuse_powers(connection: psycopg.Connection[Any], roles: Roles) -> set[str]:
     """Those of the roles that exist. Raises AdministrationError for one that may do what an application's never may."""
     names = [roles.group, *roles.users]
+    caller = caller_role(connection.info.dbname)
     if connection.info.user in names:
         raise AdministrationError(
             f"The user {connection.info.user} would be both the owner of the schema and the application's; give the "
@@ -128,12 +140,12 @@ def _refuse_powers(connection: psycopg.Connection[Any], roles: Roles) -> set[str
         )
     powers = sql.SQL(" OR ").join(sql.Identifier(power) for power in _POWERS)
     question = sql.SQL("SELECT rolname, {} FROM pg_roles WHERE rolname = ANY(%s)").format(powers)
-    found = connection.execute(question, [names]).fetchall()
+    found = connection.execute(question, [[*names, caller]]).fetchall()
     foreign = connection.execute(
         "SELECT member.rolname, granted.rolname FROM pg_auth_members AS has "
         "JOIN pg_roles AS member ON member.oid = has.member JOIN pg_roles AS granted ON granted.oid = has.roleid "
-        "WHERE member.rolname = ANY(%s) AND granted.rolname <> %s",
-        [names, roles.group],
+        "WHERE member.rolname = ANY(%s) AND granted.rolname <> ALL(%s)",
+        [[*names, caller], [roles.group, caller]],
     ).fetchall()
     problems = [f"{name} may do more than log in (see \\du {name} in psql)" for name, powerful in found if powerful]
     problems += [f"{name} is a member of {other}" for name, other in foreign]

@@ -8,6 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
+from fastbreak_service.identity.caller import DEFAULT_TEAM
+
 metadata = sa.MetaData()
 
 analyses = sa.Table(
@@ -31,6 +33,7 @@ analyses = sa.Table(
     sa.Column("attempt", sa.Integer, nullable=False, server_default="0"),
     sa.Column("idempotency_key", sa.Text),
     sa.Column("fingerprint", sa.Text),
+    sa.Column("team", sa.Text, nullable=False, server_default=DEFAULT_TEAM),
 )
 
 work = sa.Table(

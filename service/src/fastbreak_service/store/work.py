@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from fastbreak_service.store.analyses import CONTRACT
 from fastbreak_service.store.repeating import repeatable
 from fastbreak_service.store.tables import work
+from fastbreak_service.store.team_analyses import CONTRACT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,0 +1,83 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""Who may do what: the bearer token of a request (RFC 6750), or nobody's where the service is open."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING
+
+import structlog
+
+from fastbreak_service.api.errors import ApiError
+from fastbreak_service.identity.caller import ANYBODY
+from fastbreak_service.identity.keys import IssuerError, Keys
+from fastbreak_service.identity.tokens import TokenError, Tokens
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from fastbreak_service.identity.caller import Caller, Role
+    from fastbreak_service.settings import IssuerSettings
+
+_BEARER = re.compile(r"bearer +([!-~]+) *", re.IGNORECASE)
+_ISSUER_AWAY = ApiError(
+    503,
+    "identity_unavailable",
+    "The keys of the issuer of tokens cannot be had at the moment. Try again in a minute.",
+    {"retry-after": "60"},
+)
+log = structlog.get_logger()
+
+
+class Admission:
+    """Admits callers; anybody without settings of an issuer."""
+
+    def __init__(self, settings: IssuerSettings | None, keys: Keys | None = None) -> None:
+        self._keys = keys or Keys(settings.issuer) if settings else None
+        self._tokens = Tokens(settings, self._keys) if settings and self._keys else None
+
+    async def admit(self, request: Request, needed: Role) -> Caller:
+        """The caller of a request, who has the needed role. Raises ApiError."""
+        if self._tokens is None:
+            return ANYBODY
+        token = _token(request)
+        try:
+            asked = self._tokens.needs_issuer(token)
+            caller = await asyncio.to_thread(self._tokens.caller, token) if asked else self._tokens.caller(token)
+        except TokenError as error:
+            raise _unauthenticated(f"The token is not accepted: {error}. Log in again.", "invalid_token") from error
+        except IssuerError as error:
+            raise _ISSUER_AWAY from error
+        structlog.contextvars.bind_contextvars(team=caller.team)
+        if not caller.may(needed):
+            raise ApiError(
+                403,
+                "forbidden",
+                f"This needs the role {needed} or administrator, which the token does not give. Ask whoever manages "
+                "your team's accounts for it.",
+                {"www-authenticate": 'Bearer error="insufficient_scope"'},
+            )
+        return caller
+
+    def check(self) -> None:
+        """Raise ApiError where no token can be checked."""
+        if self._keys is not None and not self._keys.known():
+            raise _ISSUER_AWAY
+
+
+def _token(request: Request) -> str:
+    given = request.headers.getlist("authorization")
+    if not given:
+        raise _unauthenticated("Send a token of your issuer: Authorization: Bearer TOKEN.")
+    found = _BEARER.fullmatch(given[0])
+    if len(given) > 1 or found is None:
+        raise _unauthenticated("Send one header Authorization, of the form Bearer TOKEN.", "invalid_request")
+    return found[1]
+
+
+def _unauthenticated(message: str, error: str = "") -> ApiError:
+    challenge = f'Bearer error="{error}"' if error else "Bearer"
+    return ApiError(401, "unauthenticated", message, {"www-authenticate": challenge})

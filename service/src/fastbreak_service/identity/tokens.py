@@ -1,0 +1,102 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""From a bearer token to a caller: signature, issuer, audience, time, team and roles (RFC 7519, RFC 9068)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import jwt
+
+from fastbreak_service.identity.caller import Caller, Role
+from fastbreak_service.identity.keys import ALGORITHMS, UnknownKeyError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fastbreak_service.identity.keys import Keys
+    from fastbreak_service.settings import IssuerSettings
+
+_MOST_CHARACTERS = 8192
+_CLOCKS_APART_SECONDS = 30
+_NEEDED = ["exp", "iat", "iss", "aud", "sub"]
+_TEAM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+class TokenError(Exception):
+    """A token that is not accepted; the message says why, in words for whoever sent it."""
+
+
+class Tokens:
+    """Checks the tokens of one issuer."""
+
+    def __init__(self, settings: IssuerSettings, keys: Keys) -> None:
+        self._settings = settings
+        self._keys = keys
+
+    def needs_issuer(self, token: str) -> bool:
+        """Whether the issuer may have to be asked before `caller` can tell."""
+        try:
+            return self._keys.at_hand(_key_id(token)) is None
+        except TokenError:
+            return False
+
+    def caller(self, token: str) -> Caller:
+        """Whose token it is. Raises TokenError, and IssuerError where the issuer's keys cannot be had."""
+        try:
+            key = self._keys.get(_key_id(token))
+        except UnknownKeyError as error:
+            raise TokenError("its issuer has no key of that id") from error
+        settings = self._settings
+        try:
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=ALGORITHMS,
+                audience=settings.audience,
+                issuer=settings.issuer,
+                leeway=_CLOCKS_APART_SECONDS,
+                options={"require": _NEEDED},
+            )
+        except jwt.ExpiredSignatureError as error:
+            raise TokenError("it has expired") from error
+        except jwt.InvalidAudienceError as error:
+            raise TokenError("it is for another audience") from error
+        except jwt.InvalidIssuerError as error:
+            raise TokenError("it is of another issuer") from error
+        except jwt.MissingRequiredClaimError as error:
+            raise TokenError(f"it has no {error.claim}") from error
+        except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
+            raise TokenError("it is not signed by its issuer, or not valid now") from error
+        return Caller(_team(claims, settings.team_claim), _roles(claims, settings.roles_claim))
+
+
+def _key_id(token: str) -> str | None:
+    if len(token) > _MOST_CHARACTERS:
+        raise TokenError(f"it has more than {_MOST_CHARACTERS} characters")
+    try:
+        header = jwt.get_unverified_header(token)
+    except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
+        raise TokenError("it is no JSON Web Token") from error
+    if header.get("alg") not in ALGORITHMS:
+        raise TokenError("it is not signed by a key pair")
+    key_id = header.get("kid")
+    if key_id is not None and not isinstance(key_id, str):
+        raise TokenError("its key id is no text")
+    return key_id
+
+
+def _team(claims: Mapping[str, Any], name: str) -> str:
+    team = claims.get(name)
+    if not isinstance(team, str) or not _TEAM.fullmatch(team):
+        raise TokenError(f"its claim {name} names no team")
+    return team
+
+
+def _roles(claims: Mapping[str, Any], name: str) -> frozenset[Role]:
+    """Those that are known here; others are another service's."""
+    given = claims.get(name)
+    texts = [role for role in given if isinstance(role, str)] if isinstance(given, list) else []
+    return frozenset(Role(role) for role in texts if role in set(Role))

@@ -1,0 +1,43 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""The role in which a transaction for a caller runs: it sees and writes the rows of one team alone.
+
+The database's policies hold it to that (row-level security), whatever a query forgets. Workers, and releases that know
+no teams, are other roles.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection, Engine
+
+SETTING = "fastbreak.team"
+"""The setting of a transaction that the policies read. Without it there are no rows."""
+_ENDING = "_caller"
+# A name has 63 characters at most.
+_KEPT = 63 - len(_ENDING)
+_BECOME = sa.text(
+    f"SELECT set_config('role', left(current_database(), {_KEPT}) || '{_ENDING}', true), "
+    f"set_config('{SETTING}', :team, true)"
+)
+
+
+def caller_role(database: str) -> str:
+    """The role's name in a database: roles belong to a whole server, which may have several."""
+    return database[:_KEPT] + _ENDING
+
+
+@contextmanager
+def of_team(engine: Engine, team: str) -> Iterator[Connection]:
+    """A transaction in which a team's rows are all that there is. Raises SQLAlchemy's errors."""
+    with engine.begin() as connection:
+        connection.execute(_BECOME, {"team": team})
+        yield connection

@@ -1,0 +1,158 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""What callers write and read: the analyses of their team."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from fastbreak_service.store.callers import of_team
+from fastbreak_service.store.repeating import repeatable
+from fastbreak_service.store.tables import analyses, measures, persons, work
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy import ColumnElement, Engine, RowMapping
+
+CONTRACT = 1
+"""What a piece of work means to whoever takes it; a release leaves alone what it does not know."""
+# What outlives its replica is nobody's to judge by its heartbeat, neither this release's nor that of one before it.
+_NEVER_SILENT = sa.text("timestamptz '9000-01-01 00:00:00+00'")
+
+
+@dataclass(frozen=True, slots=True)
+class NewAnalysis:
+    """An analysis that was accepted: its id, the file's name and size in bytes, and the place where its video lies.
+
+    `durable` is whether the video outlives the replica that took it in. `fingerprint` is of what was
+    sent under a key.
+    """
+
+    id: UUID
+    filename: str | None
+    size_bytes: int
+    place: str
+    durable: bool
+    service_version: str
+    idempotency_key: str | None = None
+    fingerprint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a caller sent under a key: the analysis, and the fingerprint of its video and name."""
+
+    id: UUID
+    fingerprint: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureQuery:
+    """Which measures: of one person or one angle if named, at most `limit`, after a (person, frame, angle)."""
+
+    limit: int
+    person: int | None = None
+    angle: str | None = None
+    after: tuple[int, int, str] | None = None
+
+
+class TeamAnalyses:
+    """The analyses of one team. Every method is one transaction; all raise SQLAlchemy's errors."""
+
+    def __init__(self, engine: Engine, team: str) -> None:
+        self._engine = engine
+        self._team = team
+
+    @repeatable
+    def add(self, new: NewAnalysis) -> Sent:
+        """Record an accepted analysis, and that there is work to do. What was sent before, when its key is known."""
+        statement = (
+            insert(analyses)
+            .values(
+                id=new.id,
+                team=self._team,
+                status="queued",
+                filename=new.filename,
+                size_bytes=new.size_bytes,
+                owner=new.place,
+                service_version=new.service_version,
+                created_at=sa.func.now(),
+                heartbeat_at=_NEVER_SILENT if new.durable else sa.func.now(),
+                idempotency_key=new.idempotency_key,
+                fingerprint=new.fingerprint,
+            )
+            # Of its key or, when the answer to a first try was lost, of its id.
+            .on_conflict_do_nothing()
+            .returning(analyses.c.id)
+        )
+        with of_team(self._engine, self._team) as connection:
+            if connection.execute(statement).first() is not None:
+                connection.execute(sa.insert(work).values(analysis_id=new.id, contract=CONTRACT, place=new.place))
+                return Sent(new.id, new.fingerprint)
+        # Whoever came first has committed, else the insertion would have waited for it.
+        key = new.idempotency_key or ""
+        known = self._sent(sa.or_(analyses.c.id == new.id, analyses.c.idempotency_key == key))
+        assert known is not None  # noqa: S101 - analyses with a key are never deleted once they are accepted
+        return known
+
+    @repeatable
+    def sent_under(self, key: str) -> Sent | None:
+        """What was sent under a key, None for an unknown one."""
+        return self._sent(analyses.c.idempotency_key == key)
+
+    @repeatable
+    def newest(self, limit: int, after: tuple[datetime, UUID] | None = None) -> Sequence[RowMapping]:
+        """The newest analyses first; those older than an analysis with this creation time and id, when given."""
+        statement = sa.select(analyses).where(self._mine)
+        statement = statement.order_by(analyses.c.created_at.desc(), analyses.c.id.desc()).limit(limit)
+        if after is not None:
+            key = sa.tuple_(analyses.c.created_at, analyses.c.id)
+            statement = statement.where(key < sa.tuple_(*(sa.literal(part) for part in after)))
+        with of_team(self._engine, self._team) as connection:
+            return connection.execute(statement).mappings().all()
+
+    @repeatable
+    def one(self, analysis: UUID) -> tuple[RowMapping, Sequence[RowMapping]] | None:
+        """An analysis and its persons, None when there is none of that id."""
+        with of_team(self._engine, self._team) as connection:
+            statement = sa.select(analyses).where(self._mine, analyses.c.id == analysis)
+            row = connection.execute(statement).mappings().one_or_none()
+            if row is None:
+                return None
+            wanted = sa.select(persons).where(persons.c.analysis_id == analysis).order_by(persons.c.person)
+            return row, connection.execute(wanted).mappings().all()
+
+    @repeatable
+    def measures(self, analysis: UUID, query: MeasureQuery) -> Sequence[RowMapping] | None:
+        """Measures by person, frame and angle, and one more than the limit; None when no analysis has that id."""
+        key = sa.tuple_(measures.c.person, measures.c.frame, measures.c.angle)
+        statement = sa.select(measures).where(measures.c.analysis_id == analysis)
+        if query.person is not None:
+            statement = statement.where(measures.c.person == query.person)
+        if query.angle is not None:
+            statement = statement.where(measures.c.angle == query.angle)
+        if query.after is not None:
+            statement = statement.where(key > sa.tuple_(*(sa.literal(part) for part in query.after)))
+        statement = statement.order_by(measures.c.person, measures.c.frame, measures.c.angle).limit(query.limit + 1)
+        with of_team(self._engine, self._team) as connection:
+            known = connection.execute(sa.select(sa.literal(1)).where(self._mine, analyses.c.id == analysis)).first()
+            return connection.execute(statement).mappings().all() if known else None
+
+    def _sent(self, which: ColumnElement[bool]) -> Sent | None:
+        with of_team(self._engine, self._team) as connection:
+            statement = sa.select(analyses.c.id, analyses.c.fingerprint).where(self._mine, which)
+            row = connection.execute(statement).one_or_none()
+        return Sent(*row) if row else None
+
+    @property
+    def _mine(self) -> ColumnElement[bool]:
+        """The first line; the database's policies are the second."""
+        return analyses.c.team == self._team
