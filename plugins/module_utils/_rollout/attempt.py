@@ -16,7 +16,7 @@ from .._release.record import DEPLOY, Outcome
 from .act.deregister import deregister_spare
 from .act.migration import migrate
 from .act.shifted_traffic import traffic_of
-from .act.steps import act, apply_settings, leave_old_groups, put_beside, register
+from .act.steps import act, apply_settings, guard_again, leave_old_groups, put_beside, register
 from .act.unmanaged import warn_of_unmanaged
 from .judge.decision import Decision, Step
 from .judge.evidence import gather_evidence, with_targets
@@ -175,6 +175,7 @@ class Attempt:
     def succeed(self, record: Recording, decision: Decision) -> RolloutResult:
         """Accept the release: complete its record, and what its run left. Raises OperationError when it cannot."""
         version = self.facts.target.release.version
+        guard_again(self.session)
         self.recovery.complete(self.session)
         if problem := record.finish(Outcome.SUCCEEDED, "every gate is HEALTHY", decision.measurements):
             raise OperationError(

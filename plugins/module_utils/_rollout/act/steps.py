@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ..._errors import OperationError
+from ..._release.record import ROLLBACK
 from ..plan.differences import Action, RolloutPlan
 from ..service.comparison import changed_settings, joint_bindings, starts_deployment
 from ..service.writes import ServiceChange
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from ..plan.read import Facts
     from ..session import Session
     from ..strategies.model import Started, Strategy
-    from ..values import TargetBinding
+    from ..values import ServiceSettings, TargetBinding
     from .traffic import Traffic
 
 
@@ -57,7 +59,7 @@ def apply_settings(session: Session, facts: Facts, traffic: Traffic, *, opens: b
     """Carry out what replaces no task: settings, tags, rules (unless others *open* these later), scaling."""
     request, changed = session.request, facts.plan.setting_changes
     if facts.found.service and set(changed) - {"tags"}:
-        session.ports.ecs.update_service(request.cluster, request.service, ServiceChange(request.settings, changed))
+        session.ports.ecs.update_service(request.cluster, request.service, ServiceChange(_on_the_way(session), changed))
     put_beside(session, facts)
     if opens:
         traffic.open()
@@ -72,11 +74,33 @@ def leave_old_groups(session: Session, facts: Facts, strategy: Strategy, arn: st
         traffic.close()
         return None
     session.say("traffic has moved: taking the service out of the old target group")
-    return strategy.update(session, ServiceChange(session.request.settings, ("target_bindings",)), arn)
+    return strategy.update(session, ServiceChange(_on_the_way(session), ("target_bindings",)), arn)
+
+
+def guard_again(session: Session) -> None:
+    """Put the alarms back that a rollback goes without."""
+    request = session.request
+    if _on_the_way(session) == request.settings:
+        return
+    try:
+        session.ports.ecs.update_service(request.cluster, request.service, ServiceChange(request.settings, ("deployment",)))
+    except OperationError as error:
+        session.warn(f"No alarm guards the service's deployments now: {error.message} The next run puts them back.")
+
+
+def _on_the_way(session: Session) -> ServiceSettings:
+    """The settings while ECS is at work.
+
+    What a rollback leaves behind may set the alarms off only after it has begun, and ECS would bring that back.
+    """
+    settings = session.request.settings
+    if session.request.kind != ROLLBACK:
+        return settings
+    return replace(settings, deployment=replace(settings.deployment, alarms=frozenset()))
 
 
 def _update(session: Session, facts: Facts, strategy: Strategy, task_definition_arn: str, traffic: Traffic) -> Started:
-    settings = replace(session.request.settings, target_bindings=_bindings(session, facts, traffic))
+    settings = replace(_on_the_way(session), target_bindings=_bindings(session, facts, traffic))
     service = facts.found.service
     changed = changed_settings(service.settings, settings) if service else ()
     wanted_arn = task_definition_arn if task_definition_arn != facts.running_arn else ""

@@ -205,10 +205,7 @@ def _alarm_problems(session: Session, facts: Facts) -> Iterator[str]:
     for name in sorted(alarms):
         if name not in states:
             yield f"Alarm {name}, which is to guard the deployment, does not exist."
-        elif states[name] == "ALARM" and session.request.kind == ROLLBACK:
-            # Users are hurt by what runs: to go back is what the alarm asks for.
-            session.warn_once(f"Alarm {name} is in ALARM already, so ECS does not watch it during this rollback")
-        elif states[name] == "ALARM":
+        elif states[name] == "ALARM" and session.request.kind != ROLLBACK:
             yield (
                 f"Alarm {name} is in ALARM already, so ECS would not roll back on it. Clear its cause first, or leave "
                 "it out of the deployment's alarms."

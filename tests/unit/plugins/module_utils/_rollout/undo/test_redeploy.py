@@ -14,15 +14,18 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     RolledBackError,
     UnavailableError,
 )
-from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Outcome
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import ROLLBACK, Outcome
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import DeploymentState
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import DeploymentSettings
 
 from tests.unit.plugins.module_utils._common.fakes import Lines
 from tests.unit.plugins.module_utils._rollout.case import deploy, make_request, newest, released
+from tests.unit.plugins.module_utils._rollout.shifting import by
 
 if TYPE_CHECKING:
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.writes import ServiceChange
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import Service
 
     from tests.unit.plugins.module_utils._rollout.fakes import World
 
@@ -122,6 +125,52 @@ def test_release_that_turns_unfit_while_the_table_is_away_is_rolled_back_once_it
     waits = [line for line in lines if "s are waited until the lock can be renewed" in line]
     assert len(waits) == 1
     assert f"before update_service, at most {timeout:g} s" in waits[0]
+
+
+@pytest.mark.parametrize("strategy", ["ROLLING", "BLUE_GREEN"])
+def test_no_alarm_ends_a_rollback_and_they_guard_again_afterwards(world: World, ports: Ports, strategy: str) -> None:
+    world.alarms = {"errors": "OK"}
+    given = by(strategy, bake_minutes=1) if strategy == "BLUE_GREEN" else {"settings": make_request("x").settings}
+    settings = given["settings"]
+    given["settings"] = replace(settings, deployment=replace(settings.deployment, alarms=frozenset({"errors"})))
+    for version, digest in (("1.0.0", "a"), ("1.1.0", "b")):
+        world.push(version, digest)
+        deploy(ports, version, **given)
+    started, watched = world._deploy, list[frozenset[str]]()
+
+    def note(definition_arn: str) -> None:
+        started(definition_arn)
+        watched.append(world.service.settings.deployment.alarms)
+
+    world._deploy = note
+    deploy(ports, "", kind=ROLLBACK, **given)
+    assert watched == [frozenset()]
+    assert world.service.settings.deployment.alarms == {"errors"}
+    assert not deploy(ports, "", kind=ROLLBACK, **given).changed
+
+
+def test_alarms_that_cannot_be_put_back_after_a_rollback_are_said_and_put_back_by_the_next_run(
+    world: World, ports: Ports
+) -> None:
+    world.alarms = {"errors": "OK"}
+    settings = make_request("x").settings
+    guarded = replace(settings, deployment=replace(settings.deployment, alarms=frozenset({"errors"})))
+    for version, digest in (("1.0.0", "a"), ("1.1.0", "b")):
+        world.push(version, digest)
+        deploy(ports, version, settings=guarded)
+    update = world.update_service
+
+    def refuse_alarms(cluster: str, service: str, change: ServiceChange) -> Service:
+        if change.changed == ("deployment",) and not change.task_definition_arn:
+            raise OperationError("Tried to update the service, but AWS answered Throttling.")
+        return update(cluster, service, change)
+
+    world.update_service = refuse_alarms  # type: ignore[method-assign]
+    done = deploy(ports, "", kind=ROLLBACK, settings=guarded)
+    assert any("No alarm guards the service's deployments now" in warning for warning in done.warnings)
+    world.update_service = update  # type: ignore[method-assign]
+    assert deploy(ports, "1.0.0", settings=guarded).changed
+    assert world.service.settings.deployment.alarms == {"errors"}
 
 
 def test_no_alarm_brings_the_failed_release_back_and_they_guard_again_afterwards(world: World, ports: Ports) -> None:
