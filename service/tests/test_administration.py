@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import secrets
-import subprocess
 import threading
 import time
+import uuid
 from typing import TYPE_CHECKING, Self
 
 import psycopg
@@ -19,81 +19,19 @@ from psycopg import errors, sql
 from fastbreak_service.settings import AdministrationSettings, DatabaseSettings
 from fastbreak_service.store import schema
 from fastbreak_service.store.administration import Administration
-from fastbreak_service.store.credentials import CURRENT, PENDING, Credentials, SecretSource, Version
-from fastbreak_service.store.engine import make_engine, open_connection
+from fastbreak_service.store.analyses import AnalysisStore
+from fastbreak_service.store.credentials import Credentials, SecretSource
+from fastbreak_service.store.engine import make_engine
 from fastbreak_service.store.roles import AdministrationError
+from fastbreak_service.store.team_analyses import MeasureQuery, NewAnalysis, TeamAnalyses
+from fastbreak_service.store.work import WorkQueue
+from support.owned import Held, Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from support.postgres import Postgres
-
-
-class Held:
-    """The application's secret, in memory."""
-
-    arn = "arn:of:it"
-
-    def __init__(self, credentials: Credentials) -> None:
-        self.versions = [Version("v1", credentials.document())]
-        self.stages = {CURRENT: 0}
-
-    def credentials(self) -> Credentials:
-        return Credentials.parse(self.version(CURRENT).document, self.arn)
-
-    def version(self, stage: str) -> Version:
-        return self.versions[self.stages[stage]]
-
-    def find_version(self, stage: str) -> Version | None:
-        return self.version(stage) if stage in self.stages else None
-
-    def propose(self, credentials: Credentials) -> Version:
-        self.versions.append(Version(f"v{len(self.versions) + 1}", credentials.document()))
-        self.stages[PENDING] = len(self.versions) - 1
-        return self.versions[-1]
-
-    def promote(self, version: Version, before: Version) -> None:
-        assert self.version(CURRENT) == before
-        self.stages[CURRENT] = self.versions.index(version)
-
-
-class Place:
-    """A database of an owner that RDS's master resembles: no superuser, but one who makes roles."""
-
-    def __init__(self, postgres: Postgres) -> None:
-        self.tag = f"t{secrets.token_hex(4)}"
-        self.owner = Credentials(f"{self.tag}_owner", secrets.token_hex(8))
-        self._postgres = postgres
-        with postgres.connect("postgres") as superuser:
-            for statement in (
-                "CREATE ROLE {owner} LOGIN CREATEROLE PASSWORD {password}",
-                "CREATE DATABASE {name} OWNER {owner}",
-            ):
-                superuser.execute(
-                    sql.SQL(statement).format(
-                        owner=sql.Identifier(self.owner.username),
-                        password=sql.Literal(self.owner.password),
-                        name=sql.Identifier(self.tag),
-                    )
-                )
-        self.secret = Held(Credentials(f"{self.tag}_a", "from-cloudformation"))
-        self.settings = DatabaseSettings(
-            "127.0.0.1", postgres.port, self.tag, "prefer", "", self.owner.username, self.owner.password
-        )
-
-    def administration(self) -> Administration:
-        return Administration(AdministrationSettings(self.settings, self.secret.arn), self.secret)
-
-    def superuser(self) -> psycopg.Connection:
-        return self._postgres.connect(self.tag)
-
-    def logs(self) -> str:
-        """What the server has logged."""
-        done = subprocess.run(["docker", "logs", self._postgres.name], capture_output=True, text=True, check=True)
-        return done.stdout + done.stderr
-
-    def log_in(self, credentials: Credentials | None = None) -> psycopg.Connection:
-        return open_connection(self.settings, credentials or self.secret.credentials())
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +61,28 @@ def migrated(owner: Administration, place: Place) -> Place:
     result = owner.migrate()
     assert (result.before, result.user, result.made, result.password_set) == (None, f"{place.tag}_a", True, True)
     return place
+
+
+def test_the_application_writes_and_reads_a_whole_analysis(settled: Place, tmp_path: Path) -> None:
+    engine = make_engine(settled.settings, SecretSource(settled.secret.credentials))
+    mine, others, store = TeamAnalyses(engine, "hawks"), TeamAnalyses(engine, "bulls"), AnalysisStore(engine)
+    new = NewAnalysis(uuid.uuid4(), "run.mp4", 1, "s3://b", durable=True, service_version="1")
+    rows = tmp_path / "rows.csv"
+    rows.write_text(f"{new.id},1,0,0.0,trunk_lean,1.5,0.9\n", encoding="utf-8")
+    person = {"id": 1, "frames": 1, "first_frame": 0, "last_frame": 0, "angles": {}}
+    result = {"video": {}, "model": {"name": "m", "sha256": "s"}, "persons": [person]}
+    assert mine.add(new).id == new.id
+    taken = WorkQueue(engine, new.place, 30).take(abandoned=False)
+    assert taken is not None
+    assert store.start(new.id, taken.owner, taken.attempt)
+    assert store.finish(new.id, taken.owner, result, rows)
+    found = mine.one(new.id)
+    assert found is not None
+    assert [row["person"] for row in found[1]] == [1]
+    seen = mine.measures(new.id, MeasureQuery(10, person=1, angle="trunk_lean", after=(0, 0, "a")))
+    assert [row["value_degrees"] for row in seen or ()] == [1.5]
+    assert (others.one(new.id), others.measures(new.id, MeasureQuery(10)), others.newest(10)) == (None, None, [])
+    engine.dispose()
 
 
 def test_a_second_migration_has_nothing_to_do(migrated: Place, owner: Administration) -> None:

@@ -20,9 +20,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastbreak_service.identity.caller import Caller, Role
+from fastbreak_service.identity.issuer import IssuerSettings
 from fastbreak_service.identity.keys import IssuerError, Keys, UnknownKeyError, fetched, read_keys
 from fastbreak_service.identity.tokens import TokenError, Tokens
-from fastbreak_service.settings import IssuerSettings
 from support.issuer import AUDIENCE, Issuer, public
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastbreak_service.environment import PREFIX, SettingsError, integer, lease_seconds, service_port
-from fastbreak_service.identity.addresses import is_safe
+from fastbreak_service.identity.issuer import IssuerSettings, is_safe
 from fastbreak_service.video.limits import Limits
 
 if TYPE_CHECKING:
@@ -82,16 +82,6 @@ class WorkSettings:
     stop_seconds: float
     log_level: str
     version: str
-
-
-@dataclass(frozen=True, slots=True)
-class IssuerSettings:
-    """Whose tokens are accepted (OpenID Connect), for which audience, and the claims that name team and roles."""
-
-    issuer: str
-    audience: str
-    team_claim: str
-    roles_claim: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from fastbreak_service.identity.caller import Caller, Role
-    from fastbreak_service.settings import IssuerSettings
+    from fastbreak_service.identity.issuer import IssuerSettings
 
 _BEARER = re.compile(r"bearer +([!-~]+) *", re.IGNORECASE)
 _ISSUER_AWAY = ApiError(

@@ -12,7 +12,7 @@ from fastbreak_service.api.problem import MEDIA_TYPE
 from fastbreak_service.vision.angles import Angle
 
 if TYPE_CHECKING:
-    from fastbreak_service.settings import IssuerSettings
+    from fastbreak_service.identity.issuer import IssuerSettings
 
 type Object = dict[str, Any]
 

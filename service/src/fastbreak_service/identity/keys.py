@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from jwt import PyJWK, PyJWTError
 
-from fastbreak_service.identity.addresses import is_safe
+from fastbreak_service.identity.issuer import is_safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

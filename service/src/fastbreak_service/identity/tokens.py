@@ -16,8 +16,8 @@ from fastbreak_service.identity.keys import ALGORITHMS, UnknownKeyError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from fastbreak_service.identity.issuer import IssuerSettings
     from fastbreak_service.identity.keys import Keys
-    from fastbreak_service.settings import IssuerSettings
 
 _MOST_CHARACTERS = 8192
 _CLOCKS_APART_SECONDS = 30

@@ -74,3 +74,6 @@ measures = sa.Table(
     sa.Column("confidence", sa.Double, nullable=False),
     sa.ForeignKeyConstraint(["analysis_id", "person"], ["persons.analysis_id", "persons.person"], ondelete="CASCADE"),
 )
+
+measures_of_team = sa.table("measures_of_team", *(sa.column(name, column.type) for name, column in measures.c.items()))
+"""The measures that a transaction for a caller sees, who has no right to the table itself."""

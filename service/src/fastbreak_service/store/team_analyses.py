@@ -13,7 +13,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from fastbreak_service.store.callers import of_team
 from fastbreak_service.store.repeating import repeatable
-from fastbreak_service.store.tables import analyses, measures, persons, work
+from fastbreak_service.store.tables import analyses, persons, work
+from fastbreak_service.store.tables import measures_of_team as measures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,11 +1,22 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""Which addresses an issuer may have."""
+"""Who issues tokens."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True, slots=True)
+class IssuerSettings:
+    """Whose tokens are accepted (OpenID Connect), for which audience, and the claims that name team and roles."""
+
+    issuer: str
+    audience: str
+    team_claim: str
+    roles_claim: str
 
 
 def is_safe(address: str) -> bool:
