@@ -147,18 +147,21 @@ def analyse(
     vision: Vision,
     keep: Callable[[MeasureRow], None],
     progress: Callable[[int], None] = lambda _: None,
+    follow: Callable[[Sighting], None] = lambda _: None,
 ) -> Result:
     """Run the analysis; each measure goes to `keep` as it becomes certain, frame counts to `progress`.
+
+    Each sighting goes to `follow`, those of a person in order of time.
 
     Raises what the video raises (RejectedVideoError).
     """
     tracker, sides = Tracker(), Sides()
     totals: dict[int, _PersonTotals] = {}
     for frame in video:
-        _take(sides.push(_step(tracker, vision, frame)), totals, keep)
+        _take(sides.push(_step(tracker, vision, frame)), totals, keep, follow)
         progress(frame.index + 1)
-    _take(sides.push(tracker.finish()), totals, keep)
-    _take(sides.finish(), totals, keep)
+    _take(sides.push(tracker.finish()), totals, keep, follow)
+    _take(sides.finish(), totals, keep, follow)
     persons = [totals[number].person(number) for number in sorted(totals)]
     return Result(video.facts(), vision.identity, persons)
 
@@ -170,8 +173,14 @@ def _step(tracker: Tracker, vision: Vision, frame: Frame) -> list[Sighting]:
     )
 
 
-def _take(sightings: Iterable[Sighting], totals: dict[int, _PersonTotals], keep: Callable[[MeasureRow], None]) -> None:
+def _take(
+    sightings: Iterable[Sighting],
+    totals: dict[int, _PersonTotals],
+    keep: Callable[[MeasureRow], None],
+    follow: Callable[[Sighting], None],
+) -> None:
     for sighting in sightings:
+        follow(sighting)
         total = totals.setdefault(sighting.person, _PersonTotals(first_frame=sighting.frame))
         total.frames += 1
         total.last_frame = sighting.frame

@@ -14,6 +14,7 @@ import json
 import os
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     analyze = commands.add_parser("analyze", help="analyse one file, without a database")
     analyze.add_argument("file", type=Path, metavar="FILE")
     analyze.add_argument("--json", action="store_true", help="print JSON with every measure instead of a table")
+    analyze.add_argument(
+        "--movement", action="store_true", help="landings, jumps and what is for review of them too (needs scipy)"
+    )
     analyze.set_defaults(run=_analyze)
     golden = commands.add_parser("golden", help="what is found in known clips, as lines of JSON to compare releases by")
     golden.add_argument("clips", nargs="+", metavar="CLIP", help="a file, or an address of https")
@@ -207,6 +211,13 @@ def _analyze(options: argparse.Namespace) -> int:
     from fastbreak_service.video.probe import probe  # noqa: PLC0415
 
     measures: list[MeasureRow] = []
+    trails = None
+    if options.movement:
+        if find_spec("scipy") is None:
+            return _complain("--movement needs scipy: install fastbreak-service[signal].", 2)
+        from fastbreak_service.movement.review import Trails  # noqa: PLC0415 - nothing else needs scipy
+
+        trails = Trails()
     try:
         probe(options.file, settings.limits)
         # Reading a file is quick and compiling the networks is not: a file that is refused does not wait for them.
@@ -218,14 +229,20 @@ def _analyze(options: argparse.Namespace) -> int:
             return _complain(str(error), 2)
         started = time.monotonic()
         reader = VideoReader(options.file, settings.limits)
-        result = analyse(reader, MeteredVision(vision, reader.meter), measures.append, _progress())
+        follow = trails.add if trails else _nobody
+        result = analyse(reader, MeteredVision(vision, reader.meter), measures.append, _progress(), follow)
+        movement = trails.reviewed(result.video.frames_per_second) if trails else None
     except AnalysisError as error:
         return _complain(f"{options.file}: {error.message} [{error.code}]", 1)
     except OSError as error:
         return _complain(f"{options.file} could not be read: {error.strerror}.", 1)
-    report = Report(options.file.name, time.monotonic() - started, result, measures)
+    report = Report(options.file.name, time.monotonic() - started, result, measures, movement)
     print(json.dumps(as_json(report), indent=2) if options.json else as_text(report))
     return 0
+
+
+def _nobody(_: object) -> None:
+    """Follow nobody."""
 
 
 def _golden(options: argparse.Namespace) -> int:

@@ -8,18 +8,25 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from fastbreak_service.movement.values import Jump
+
 if TYPE_CHECKING:
     from fastbreak_service.analysis import MeasureRow, Result
+    from fastbreak_service.movement.values import Finding, Landing
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A result with its measures, the file's name and the seconds that the analysis took."""
+    """A result with its measures, the file's name and the seconds that the analysis took.
+
+    `movement`: each person's events and findings, None when they were not asked for.
+    """
 
     filename: str
     elapsed_seconds: float
     result: Result
     measures: list[MeasureRow]
+    movement: dict[int, tuple[list[Landing | Jump], list[Finding]]] | None = None
 
     @property
     def frames_analysed_per_second(self) -> float:
@@ -35,6 +42,22 @@ def as_json(report: Report) -> dict[str, Any]:
         "frames_analysed_per_second": round(report.frames_analysed_per_second, 1),
         **asdict(report.result),
         "measures": [row._asdict() for row in report.measures],
+        **_movement(report),
+    }
+
+
+def _movement(report: Report) -> dict[str, Any]:
+    if report.movement is None:
+        return {}
+    return {
+        "movement": [
+            {
+                "person": person,
+                "events": [asdict(event) for event in events],
+                "findings": [asdict(finding) for finding in findings],
+            }
+            for person, (events, findings) in report.movement.items()
+        ]
     }
 
 
@@ -64,4 +87,30 @@ def as_text(report: Report) -> str:
             f"  {name:<26}{angle.minimum:>9.1f}{angle.maximum:>9.1f}{angle.mean:>9.1f}{angle.samples:>8}"
             for name, angle in person.angles.items()
         ]
+        lines += _moved(report, person.id)
     return "\n".join(lines)
+
+
+def _moved(report: Report, person: int) -> list[str]:
+    """A person's events and findings as lines."""
+    if report.movement is None:
+        return []
+    events, findings = report.movement.get(person, ([], []))
+    lines = [] if events else ["  no landing or jump found"]
+    for event in events:
+        if isinstance(event, Jump):
+            height = f"{event.height_metres:.2f} ± {event.height_error:.2f} m" if event.height_metres else event.words
+            lines.append(f"  jump in frame {event.takeoff_frame}: {height}")
+            continue
+        lines.append(
+            f"  landing in frame {event.contact_frame}, deepest in {event.deepest_frame}, legs: {event.legs}, "
+            f"view: {event.view.view}, {event.rate:g} frames/s, body of {event.height_pixels:.0f} pixels"
+        )
+        for value in event.measures:
+            seen = value.words if value.value is None else f"{value.value:.1f} ± {value.error:.1f} {value.unit}"
+            lines.append(f"    {value.measure:<34}{value.side:<6} {seen}")
+    for finding in findings:
+        reference = finding.reference
+        lines.append(f"  {finding.measure}, {finding.side}: {finding.words}")
+        lines.append(f"    {reference.citation} ({reference.mark}): {reference.population}")
+    return lines

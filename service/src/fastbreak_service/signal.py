@@ -10,6 +10,7 @@ longer stays missing.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -53,20 +54,33 @@ class Filtered:
 
 def filtered(values: Series, rate: float) -> Filtered:
     """A series at `rate` samples a second through all steps. Raises ValueError for a rate that is not positive."""
+    whole, outliers, interpolated = mended(values, rate)
+    cutoff = cutoff_of(whole, rate)
+    return Filtered(smoothed(whole, rate, cutoff), cutoff, outliers, interpolated)
+
+
+def mended(values: Series, rate: float) -> tuple[Series, Flags, Flags]:
+    """The series without outliers and short gaps, where those were and what was interpolated. Raises as `filtered`."""
     if not rate > 0:
         raise ValueError(f"A series has a positive rate, not {rate}.")
     cleaned, outliers = without_outliers(values)
-    whole, interpolated = bridged(cleaned, int(LONGEST_BRIDGE_SECONDS * rate + 1e-9))
     # What was taken out and could not be bridged is missing now; what was bridged is an outlier all the same.
-    runs = [whole[run] for run in _runs(whole)]
-    longest = max(runs, key=len, default=whole[:0])
-    cutoff = cutoff_by_residuals(longest, rate)
-    if cutoff is None:
-        return Filtered(whole, None, outliers, interpolated)
+    whole, interpolated = bridged(cleaned, int(LONGEST_BRIDGE_SECONDS * rate + 1e-9))
+    return whole, outliers, interpolated
+
+
+def cutoff_of(whole: Series, rate: float) -> float | None:
+    """The cut-off of a mended series, by its longest stretch without a gap."""
+    return cutoff_by_residuals(max((whole[run] for run in _runs(whole)), key=len, default=whole[:0]), rate)
+
+
+def smoothed(whole: Series, rate: float, cutoff: float | None) -> Series:
+    """A mended series through the filter; as it is without a cut-off."""
     smooth = whole.copy()
-    for run in _runs(whole):
-        smooth[run] = low_passed(whole[run], rate, cutoff)
-    return Filtered(smooth, cutoff, outliers, interpolated)
+    if cutoff is not None:
+        for run in _runs(whole):
+            smooth[run] = low_passed(whole[run], rate, cutoff)
+    return smooth
 
 
 def without_outliers(values: Series) -> tuple[Series, Flags]:
@@ -116,10 +130,17 @@ def low_passed(values: Series, rate: float, cutoff_hz: float) -> Series:
     """
     if len(values) < _FEWEST_SAMPLES:
         return values
+    smooth: Series = sosfiltfilt(_sections(rate, cutoff_hz), values)
+    return smooth
+
+
+# The same cut-offs are tried on every series of a clip.
+@lru_cache(maxsize=256)
+def _sections(rate: float, cutoff_hz: float) -> Series:
     # The correction is one of an analogue filter's frequency, which a digital one bends.
     single = rate / np.pi * np.arctan(np.tan(np.pi * cutoff_hz / rate) / _PASSES_TWICE)
-    smooth: Series = sosfiltfilt(butter(_ORDER, single, fs=rate, output="sos"), values)
-    return smooth
+    sections: Series = butter(_ORDER, single, fs=rate, output="sos")
+    return sections
 
 
 def cutoff_by_residuals(values: Series, rate: float) -> float | None:

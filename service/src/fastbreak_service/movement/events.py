@@ -1,0 +1,188 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""Landings and jumps.
+
+A **landing** is a fast fall of the hips that ends with a foot on the ground:
+
+* the hips come down at 1.15 body heights a second or more (2 m/s at 1.75 m: a fall of about 21 cm), and
+* with them a foot at .8 or more, which then stops. **Contact** is the first frame after the lowest point of the foot
+  has stopped: where a free fall and a level line through it meet (`moments`).
+
+A squat is none, because no foot falls; a running step is none, because the hips fall at less than half of this; nor
+are the small hops of a jumping jack, whose hips fall at about 1. **Deepest** is the middle of the frames in which the
+hips are as low as they get before they rise again, within .015 body heights, of the first .15 s of them. It is on both
+**legs** when both feet stop within .1 s at one level, on one when the other stays more than .08 body heights higher,
+else unknown.
+
+A **jump** begins with the hips rising at 1.15 body heights a second or more; **take-off** is the last frame before the
+later foot leaves the ground. It ends with a landing within 1.5 s; without one it is none, for landmarks that are about
+to be lost rise too. Its flight is known only when the person was seen in between. Height is g t²/8, only where both
+levels are equal within .05 body heights. Each end is known to half a frame, so flight to one frame.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fastbreak_service.movement.moments import Stop, start, stop
+from fastbreak_service.movement.series import HEEL, HIP, TOE, middle
+from fastbreak_service.movement.values import Jump, Legs, Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fastbreak_service.movement.series import Doubles, Motion
+
+FAST = 1.15
+FOOT_FAST = 0.8
+LOWEST_RATE = 24.0
+_SEARCH_SECONDS = 0.25
+_TOGETHER_SECONDS = 0.1
+_LIFTED = 0.08
+_DEEPEST_SECONDS = 0.8
+_RISEN = 0.03
+"""Body heights by which hips have come up again when they were deepest before."""
+_TREMBLING = 0.015
+"""Body heights within which nothing tells which of two frames is deeper."""
+_HELD_SECONDS = 0.15
+"""Whoever stays down longer was down before."""
+_LONGEST_FLIGHT_SECONDS = 1.5
+_SAME_LEVEL = 0.05
+_GRAVITY = 9.81
+_APART_SECONDS = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Fall:
+    """A landing by samples: first with a foot on the ground, lowest hips, and the moment of contact in parts of one."""
+
+    contact: int
+    deepest: int
+    moment: float
+    level: float
+    legs: Legs
+    speed: float
+
+
+def falls(motion: Motion) -> list[Fall]:
+    """The landings, in order. None in a clip of fewer than 24 frames a second."""
+    if motion.rate < LOWEST_RATE:
+        return []
+    hips, speed = _hips(motion)
+    found: list[Fall] = []
+    for first, last in _fast(speed, motion.rate):
+        fall = _landing(motion, hips, speed, (first, last))
+        if fall is not None and not (found and fall.contact <= found[-1].deepest):
+            found.append(fall)
+    return found
+
+
+def _hips(motion: Motion) -> tuple[Doubles, Doubles]:
+    """How low the hips are in pixels, and their downward speed in body heights a second."""
+    hips = middle(motion.smooth, HIP)[:, 1]
+    return hips, np.gradient(hips) * motion.rate / motion.height if len(hips) > 1 else np.full(len(hips), np.nan)
+
+
+def _fast(speed: Doubles, rate: float) -> Iterator[tuple[int, int]]:
+    """The stretches in which a speed is at least FAST; those that are close together are one."""
+    samples = np.flatnonzero(speed >= FAST)
+    if len(samples) == 0:
+        return
+    cuts = np.flatnonzero(np.diff(samples) > _APART_SECONDS * rate)
+    for part in np.split(samples, cuts + 1):
+        yield int(part[0]), int(part[-1])
+
+
+def feet(motion: Motion) -> tuple[Doubles, Doubles]:
+    """How low the lowest point of the left and of the right foot is, in pixels."""
+    left, right = (np.fmax(motion.raw[:, HEEL + side, 1], motion.raw[:, TOE + side, 1]) for side in (0, 1))
+    return left, right
+
+
+def _landing(motion: Motion, hips: Doubles, speed: Doubles, fast: tuple[int, int]) -> Fall | None:
+    search = round(_SEARCH_SECONDS * motion.rate)
+    peak = fast[0] + int(np.nanargmax(speed[fast[0] : fast[1] + 1]))
+    body = float(motion.height[peak])
+    first, last = max(0, peak - search // 2), min(len(hips) - 1, fast[1] + search)
+    stops = [_foot_stop(foot, first, last, motion.rate, body) for foot in feet(motion)]
+    known = [found for found in stops if found is not None]
+    if not known:
+        return None
+    earliest = min(known, key=lambda found: found.at)
+    contact = min(len(hips) - 1, math.ceil(earliest.at - 0.25))
+    deepest = _deepest(middle(motion.raw, HIP)[:, 1], body, contact, motion.rate)
+    return Fall(contact, deepest, earliest.at, earliest.level, _legs(motion, stops, deepest, body), float(speed[peak]))
+
+
+def _foot_stop(foot: Doubles, first: int, last: int, rate: float, body: float) -> Stop | None:
+    found = stop(foot, first, last, rate, body)
+    return found if found and found.speed * rate / body >= FOOT_FAST else None
+
+
+def _deepest(hips: Doubles, body: float, contact: int, rate: float) -> int:
+    part = hips[contact : contact + round(_DEEPEST_SECONDS * rate)]
+    if not np.isfinite(part).any():
+        return contact
+    risen = np.flatnonzero(np.fmax.accumulate(part) - part > _RISEN * body)
+    down = part[: risen[0]] if len(risen) else part
+    nearly = np.flatnonzero(down >= np.nanmax(down) - _TREMBLING * body)
+    nearly = nearly[nearly <= nearly[0] + _HELD_SECONDS * rate]
+    return contact + int(nearly[len(nearly) // 2])
+
+
+def _legs(motion: Motion, stops: list[Stop | None], deepest: int, body: float) -> Legs:
+    left, right = stops
+    if left is not None and right is not None:
+        if abs(left.level - right.level) > _LIFTED * body:
+            return Legs.SINGLE
+        apart = abs(left.at - right.at) / motion.rate
+        return Legs.DOUBLE if apart <= _TOGETHER_SECONDS else Legs.UNKNOWN
+    lower, higher = sorted(foot[deepest] for foot in feet(motion))[::-1]
+    return Legs.SINGLE if lower - higher > _LIFTED * body else Legs.UNKNOWN
+
+
+def jumps(motion: Motion, landings: list[Fall]) -> list[Jump]:
+    """The jumps, in order, with the flights that end in one of the landings."""
+    if motion.rate < LOWEST_RATE:
+        return []
+    hips, speed = _hips(motion)
+    search = round(_SEARCH_SECONDS * motion.rate)
+    found = []
+    for first, last in _fast(-speed, motion.rate):
+        peak = first + int(np.nanargmin(speed[first : last + 1]))
+        body = float(motion.height[peak])
+        begin, end = max(0, first - search), min(len(hips) - 1, peak + search // 2)
+        starts = [start(foot, begin, end, motion.rate, body) for foot in feet(motion)]
+        left = [s for s in starts if s is not None and s.speed * motion.rate / body >= FOOT_FAST]
+        if left:
+            takeoff = max(left, key=lambda s: s.at)
+            found.append(_jump(motion, takeoff, -float(speed[peak]), body, landings))
+    return [jump for jump in found if jump is not None]
+
+
+def _jump(motion: Motion, takeoff: Stop, rise: float, body: float, landings: list[Fall]) -> Jump | None:
+    sample = max(0, math.floor(takeoff.at + 0.25))
+    seconds = takeoff.at / motion.rate
+    end = next((f for f in landings if 0 < f.moment / motion.rate - seconds <= _LONGEST_FLIGHT_SECONDS), None)
+    if end is None:
+        return None
+    begun = int(motion.frames[sample]), round(float(motion.times[sample]), 6), round(rise, 3)
+    landed = int(motion.frames[end.contact])
+    if (
+        not motion.sighted[sample : end.contact + 1].all()
+        or np.isnan(middle(motion.smooth, HIP)[sample : end.contact + 1]).any()
+    ):
+        words = "The person was not seen all the way between take-off and landing."
+        return Jump("jump", *begun, landed, None, None, None, None, Reason.GAP, words)
+    flight, error = end.moment / motion.rate - seconds, 1 / motion.rate
+    timed = landed, round(flight, 4), round(error, 4)
+    if abs(end.level - takeoff.level) > _SAME_LEVEL * body:
+        words = "Take-off and landing are not at one level, so flight time gives no height."
+        return Jump("jump", *begun, *timed, None, None, Reason.LEVEL, words)
+    height, doubt = _GRAVITY * flight**2 / 8, _GRAVITY * flight * error / 4
+    return Jump("jump", *begun, *timed, round(height, 3), round(doubt, 3), None, "")

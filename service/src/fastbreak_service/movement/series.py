@@ -1,0 +1,168 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""A person's landmarks as evenly sampled series, filtered.
+
+Kept of a sighting are twelve landmarks in single precision, about 170 bytes. An analysis spends 20 ms of its allowed
+work on each look (`video.work`), so the longest that is accepted, 1800 s, holds 90,000 sightings: 16 MB. The even
+series are made for one person at a time, at no more than 240 a second: ten minutes are 144,000 rows of 24 numbers,
+28 MB each for what was seen and what was filtered.
+"""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from fastbreak_service.signal import cutoff_of, mended, smoothed
+from fastbreak_service.vision.angles import MINIMUM_VISIBILITY
+from fastbreak_service.vision.landmarks import Landmark
+
+if TYPE_CHECKING:
+    from fastbreak_service.vision.pose import Pose
+
+    type Doubles = npt.NDArray[np.float64]
+    type Flags = npt.NDArray[np.bool_]
+
+JOINTS = ("SHOULDER", "HIP", "KNEE", "ANKLE", "HEEL", "FOOT_INDEX")
+SHOULDER, HIP, KNEE, ANKLE, HEEL, TOE = (2 * row for row in range(len(JOINTS)))
+"""The rows of the left landmarks; the right one is next."""
+KEPT = [Landmark[f"{side}_{joint}"] for joint in JOINTS for side in ("LEFT", "RIGHT")]
+HIGHEST_RATE = 240.0
+LOWEST_CUTOFF_HZ = 8.0
+"""Over a clip of mostly standing, residual analysis finds 3 Hz, which makes a landing of .17 s half as fast (synthetic
+figures). In clips of fewer than 32 frames a second it is a quarter of the rate."""
+_LOWEST_CUTOFF_SHARE = 0.25
+_LONGEST_STEP_SECONDS = 0.1
+# Of a body's height: trunk .288, thigh .245, shank .246 (Winter, Biomechanics and Motor Control of Human Movement,
+# figure 4.1, after Drillis and Contini).
+_SEGMENTS_OF_HEIGHT = 0.779
+_TALLEST_SHARE = 90
+
+
+class Trail:
+    """What is kept of a person's sightings until the clip has ended."""
+
+    def __init__(self) -> None:
+        self.frames, self.times, self.points = array("i"), array("d"), array("f")
+
+    def add(self, frame: int, time_seconds: float, pose: Pose) -> None:
+        """Keep a sighting; they come in order of time."""
+        self.frames.append(frame)
+        self.times.append(time_seconds)
+        hidden = ~(pose.visibility[KEPT] >= MINIMUM_VISIBILITY)
+        points = np.array(pose.points[KEPT], np.float32)
+        points[hidden] = np.nan
+        self.points.extend(points.ravel().tolist())
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """A person's landmarks at `rate` a second: (frames, 12, 2) in pixels, NaN where there are none.
+
+    `frames` and `times`: the clip's frame that is nearest to each sample. `sighted`: whether the person was seen in
+    it. `raw` has outliers taken out and gaps of up to 0.1 s bridged; `smooth` is filtered too. `bridged` (frames, 12)
+    says where a landmark was not seen. `height` (frames,): what the body would have upright, in pixels.
+    `cutoff_hz`: of the filter, the same for all landmarks: the median of what residual analysis finds for hips and
+    ankles vertically, but at least `LOWEST_CUTOFF_HZ`; None where the series are too short or too slow for one.
+    """
+
+    rate: float
+    frames: npt.NDArray[np.int64]
+    times: Doubles
+    sighted: Flags
+    raw: Doubles
+    smooth: Doubles
+    bridged: Flags
+    height: Doubles
+    cutoff_hz: float | None
+
+
+def motion(trail: Trail, clip_rate: float) -> Motion | None:
+    """The series of a person in a clip with so many frames a second; None of fewer than two sightings."""
+    times, frames = np.array(trail.times), np.array(trail.frames, np.int64)
+    if len(times) < 2 or not clip_rate > 0:
+        return None
+    rate = min(clip_rate, HIGHEST_RATE)
+    seen = np.array(trail.points, np.float64).reshape(len(times), len(KEPT), 2)
+    grid = times[0] + np.arange(round((times[-1] - times[0]) * rate) + 1) / rate
+    even = resampled(grid, times, frames, seen)
+    nearest = _nearest(grid, times)
+    sighted = np.abs(times[nearest] - grid) <= 0.5001 / rate + 1e-9
+    columns = [mended(column, rate)[0] for column in even.reshape(len(grid), -1).T]
+    cutoff = _cutoff([columns[2 * row + 1] for row in (HIP, HIP + 1, ANKLE, ANKLE + 1)], rate)
+    raw, smooth = (_rows(series) for series in (columns, [smoothed(column, rate, cutoff) for column in columns]))
+    bridged = (np.isnan(even) & np.isfinite(raw)).any(axis=2)
+    # A sample without a sighting is between two frames.
+    between = np.interp(grid, times, frames).round().astype(np.int64)
+    shown = np.where(sighted, frames[nearest], between)
+    return Motion(rate, shown, grid, sighted, raw, smooth, bridged, heights(smooth, rate), cutoff)
+
+
+def _cutoff(columns: list[Doubles], rate: float) -> float | None:
+    found = [cutoff for column in columns if (cutoff := cutoff_of(column, rate)) is not None]
+    return max(float(np.median(found)), min(LOWEST_CUTOFF_HZ, _LOWEST_CUTOFF_SHARE * rate)) if found else None
+
+
+def _rows(columns: list[Doubles]) -> Doubles:
+    return np.stack(columns, axis=1).reshape(-1, len(KEPT), 2)
+
+
+def _nearest(grid: Doubles, times: Doubles) -> npt.NDArray[np.int64]:
+    after = np.clip(np.searchsorted(times, grid), 1, len(times) - 1)
+    return after - (grid - times[after - 1] <= times[after] - grid)
+
+
+def resampled(grid: Doubles, times: Doubles, frames: npt.NDArray[np.int64], seen: Doubles) -> Doubles:
+    """Sightings at even times: between two frames in succession linearly, else as the nearest if it is near enough."""
+    after = np.clip(np.searchsorted(times, grid), 1, len(times) - 1)
+    before = after - 1
+    span = times[after] - times[before]
+    follow = (frames[after] - frames[before] == 1) & (span <= _LONGEST_STEP_SECONDS)
+    share = np.clip((grid - times[before]) / np.maximum(span, 1e-9), 0, 1)[:, None, None]
+    even = np.where(follow[:, None, None], (1 - share) * seen[before] + share * seen[after], np.nan)
+    nearest = _nearest(grid, times)
+    half = 0.5 * (grid[1] - grid[0] if len(grid) > 1 else np.inf)
+    near = np.abs(times[nearest] - grid) <= half * 1.0001
+    return np.where(np.isnan(even) & near[:, None, None], seen[nearest], even)
+
+
+def heights(points: Doubles, rate: float) -> Doubles:
+    """What the body would have upright, in pixels, (frames,): from trunk, thigh and shank at their longest within 1 s.
+
+    At their longest, because a segment that points at the camera looks short; the 90th percentile, because one wrong
+    landmark makes it long.
+    """
+    legs = _length(points, HIP, KNEE) + _length(points, KNEE, ANKLE)
+    trunk = np.linalg.norm(middle(points, SHOULDER) - middle(points, HIP), axis=-1)
+    # The longer leg where both are known.
+    segments = trunk + np.fmax(legs[:, 0], legs[:, 1])
+    step = max(1, round(rate / 2))
+    places = np.arange(0, len(points) + step, step)
+    known = [_percentile(segments[max(0, place - 2 * step) : place + 2 * step]) for place in places]
+    there = np.isfinite(known)
+    if not there.any():
+        return np.full(len(points), np.nan)
+    found: Doubles = np.interp(np.arange(len(points)), places[there], np.array(known)[there])
+    return found / _SEGMENTS_OF_HEIGHT
+
+
+def _percentile(values: Doubles) -> float:
+    finite = values[np.isfinite(values)]
+    return float(np.percentile(finite, _TALLEST_SHARE)) if len(finite) else float("nan")
+
+
+def middle(points: Doubles, joint: int) -> Doubles:
+    """Midway between left and right, (frames, 2)."""
+    between: Doubles = (points[:, joint] + points[:, joint + 1]) / 2
+    return between
+
+
+def _length(points: Doubles, first: int, last: int) -> Doubles:
+    """A segment's length on the left and the right, (frames, 2)."""
+    lengths: Doubles = np.linalg.norm(points[:, first : first + 2] - points[:, last : last + 2], axis=-1)
+    return lengths

@@ -1,0 +1,95 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""Events of real footage against labels made by hand, in several encodings.
+
+Labels made by hand on the clip: the man's feet touch the ground in frame 190 (one more or less),
+his hips are lowest from 197 to 200. In frames 0 to 44 he does jumping jacks: his feet leave the ground, but he falls
+more slowly than the definition asks of a landing.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import TYPE_CHECKING
+
+import av
+import numpy as np
+import pytest
+
+from fastbreak_service.analysis import analyse
+from fastbreak_service.movement.review import Trails
+from fastbreak_service.movement.values import Landing
+from fastbreak_service.video.frames import VideoReader
+from fastbreak_service.video.limits import Limits
+from support import clips
+from support.clips import Look
+from support.service import command
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fastbreak_service.vision.arrays import Bytes
+    from fastbreak_service.vision.models import PoseModel
+
+FIRST, CONTACT, DEEPEST = 182, 190, (197, 200)
+COUNT = 28
+
+
+@pytest.fixture(scope="module")
+def pictures(demo_clip: Path) -> list[Bytes]:
+    """The landing, from the man's fall to his rising."""
+    found = []
+    with av.open(str(demo_clip)) as container:
+        for index, frame in enumerate(container.decode(video=0)):
+            if FIRST <= index < FIRST + COUNT:
+                found.append(np.asarray(frame.to_ndarray(format="rgb24", width=1326, height=746), np.uint8))
+    return found
+
+
+def landings(path: Path, vision: PoseModel) -> list[Landing]:
+    """The landings of everybody in a clip."""
+    trails = Trails()
+    result = analyse(VideoReader(path, Limits()), vision, lambda _row: None, follow=trails.add)
+    moved = trails.reviewed(result.video.frames_per_second)
+    return [event for events, _ in moved.values() for event in events if isinstance(event, Landing)]
+
+
+ENCODINGS = {
+    "as it is": (range(COUNT), Look(codec="libx264")),
+    "turned": (range(COUNT), Look(codec="libx264", rotation=90)),
+    "60 by doubling": (sorted([*range(COUNT), *range(COUNT)]), Look(codec="libx264", rate=60)),
+}
+
+
+@pytest.mark.parametrize("name", ENCODINGS)
+def test_the_landing_is_where_the_label_says(
+    name: str, pictures: list[Bytes], vision: PoseModel, tmp_path: Path
+) -> None:
+    frames, look = ENCODINGS[name]
+    turned = [np.ascontiguousarray(np.rot90(pictures[frame], -1 if look.rotation else 0)) for frame in frames]
+    path = clips.write(tmp_path / "landing.mp4", turned, look)
+    (landing,) = landings(path, vision)
+    assert abs(landing.contact_seconds * 30 + FIRST - CONTACT) <= 1.5
+    assert DEEPEST[0] - 1.5 <= landing.deepest_seconds * 30 + FIRST <= DEEPEST[1] + 1.5
+    assert abs(FIRST + list(frames)[landing.contact_frame] - CONTACT) <= 1
+
+
+def test_the_command_prints_events_measures_and_findings(pictures: list[Bytes], tmp_path: Path) -> None:
+    path = clips.write(tmp_path / "landing.mp4", pictures, Look(codec="libx264"))
+    done = subprocess.run(
+        command("analyze", str(path), "--json", "--movement"), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    (moved,) = [person for person in json.loads(done.stdout)["movement"] if person["events"]]
+    (landing,) = moved["events"]
+    assert landing["contact_frame"] + FIRST == pytest.approx(CONTACT, abs=1)
+    assert landing["view"]["view"] == "sagittal"
+    assert {value["not_measurable"] for value in landing["measures"] if value["value"] is None} >= {"view"}
+    assert [finding["words"] for finding in moved["findings"]] == ["Not enough repetitions (1 of 3)."]
+
+
+def test_jumping_jacks_are_no_landing(demo_clip: Path, vision: PoseModel, tmp_path: Path) -> None:
+    path = clips.excerpt(demo_clip, tmp_path / "jacks.mp4", frames=45, width=884)
+    assert landings(path, vision) == []
