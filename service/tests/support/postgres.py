@@ -107,8 +107,9 @@ class Postgres:
         return name
 
     def environment(self, database: str) -> dict[str, str]:
-        """The settings that lead to a database."""
+        """The settings of a service that is open, on a database."""
         return {
+            "FASTBREAK_IDENTITY": "open",
             "FASTBREAK_DATABASE_HOST": "127.0.0.1",
             "FASTBREAK_DATABASE_PORT": str(self.port),
             "FASTBREAK_DATABASE_NAME": database,

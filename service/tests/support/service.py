@@ -46,8 +46,6 @@ class Service:
         """Start it."""
         environment = {
             **os.environ,
-            # Unless a test has an issuer of its own.
-            "FASTBREAK_IDENTITY": "open",
             **self.environment,
             "FASTBREAK_PORT": str(self.port),
             "FASTBREAK_HOST": "127.0.0.1",
