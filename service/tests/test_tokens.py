@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
 import json
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -18,15 +20,19 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.requests import Request
 
+from fastbreak_service.api.admission import Admission
 from fastbreak_service.identity.caller import Caller, Role
 from fastbreak_service.identity.issuer import IssuerSettings
-from fastbreak_service.identity.keys import IssuerError, Keys, UnknownKeyError, fetched, read_keys
+from fastbreak_service.identity.keys import FRESH_SECONDS, IssuerError, Keys, UnknownKeyError, fetched, read_keys
 from fastbreak_service.identity.tokens import TokenError, Tokens
 from support.issuer import AUDIENCE, Issuer, public
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from jwt import PyJWK
 
 
 @pytest.fixture(scope="module")
@@ -185,35 +191,76 @@ def test_a_key_that_the_issuer_took_back_is_not_accepted_for_long() -> None:
         keys = Keys(issuer.address, now=clock)
         assert keys.get("ec") is not None
         issuer.rotate()
-        clock.now += 599
+        clock.now += FRESH_SECONDS
         assert keys.at_hand("ec") is not None
-        clock.now += 2
+        keys.refresh()
         assert keys.at_hand("ec") is None
         with pytest.raises(UnknownKeyError):
             keys.get("ec")
+
+
+def test_the_issuer_is_asked_now_and_then_whether_somebody_calls_or_not() -> None:
+    with Issuer() as issuer:
+        admission = Admission(IssuerSettings(issuer.address, AUDIENCE, "team", "roles"))
+        slept: list[float] = []
+
+        async def sleep(seconds: float) -> None:
+            slept.append(seconds)
+            issuer.documents.clear()
+            if len(slept) == 3:
+                raise asyncio.CancelledError
+
+        with pytest.raises(asyncio.CancelledError):
+            asyncio.run(admission.keep_up(sleep))
+        assert slept == [FRESH_SECONDS] * 3
+        assert issuer.asked.count("/.well-known/openid-configuration") == 3
+        admission.check()
+
+
+def test_whoever_waits_for_a_slow_issuer_takes_no_thread_from_others() -> None:
+    asked: list[int] = []
+
+    def slow(_: str) -> dict[str, PyJWK]:
+        asked.append(threading.active_count())
+        time.sleep(0.3)
+        raise IssuerError("it is slow")
+
+    async def call() -> set[int]:
+        keys = Keys("https://issuer.example", slow)
+        admission = Admission(IssuerSettings("https://issuer.example", AUDIENCE, "team", "roles"), keys)
+        token = jwt.encode({}, ec.generate_private_key(ec.SECP256R1()), "ES256", {"kid": "a"})
+        request = Request({"type": "http", "headers": [(b"authorization", f"Bearer {token}".encode())]})
+        before = threading.active_count()
+        tries = [asyncio.create_task(admission.admit(request, Role.REVIEWER)) for _ in range(50)]
+        answers = await asyncio.gather(*tries, return_exceptions=True)
+        # A pool may begin a thread or two more than it needs.
+        assert threading.active_count() <= before + 4
+        return {getattr(answer, "status", 0) for answer in answers}
+
+    assert asyncio.run(call()) == {503}
+    assert len(asked) == 1
 
 
 def test_an_issuer_that_is_away_is_waited_for_a_day_and_no_longer() -> None:
     with Issuer() as issuer:
         clock = Clock()
         keys = Keys(issuer.address, now=clock)
-        assert keys.known()
+        keys.refresh()
         issuer.documents.clear()
         clock.now += 86_399
         assert keys.get("ec") is not None
         clock.now += 2
-        assert not keys.known()
+        assert not keys.known
         with pytest.raises(IssuerError):
             keys.get("ec")
         issuer.publish()
         clock.now += 11
-        assert keys.known()
         assert keys.get("ec") is not None
 
 
 def test_nothing_is_accepted_before_the_keys_are_known() -> None:
     keys = Keys("http://127.0.0.1:9", now=Clock())
-    assert not keys.known()
+    assert not keys.known
     with pytest.raises(IssuerError):
         keys.get("ec")
 

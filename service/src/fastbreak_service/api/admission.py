@@ -13,10 +13,12 @@ import structlog
 
 from fastbreak_service.api.errors import ApiError
 from fastbreak_service.identity.caller import ANYBODY
-from fastbreak_service.identity.keys import IssuerError, Keys
+from fastbreak_service.identity.keys import FRESH_SECONDS, IssuerError, Keys
 from fastbreak_service.identity.tokens import TokenError, Tokens
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from starlette.requests import Request
 
     from fastbreak_service.identity.caller import Caller, Role
@@ -29,6 +31,7 @@ _ISSUER_AWAY = ApiError(
     "The keys of the issuer of tokens cannot be had at the moment. Try again in a minute.",
     {"retry-after": "60"},
 )
+_ISSUER_PAUSE_SECONDS = 5.0
 log = structlog.get_logger()
 
 
@@ -38,6 +41,8 @@ class Admission:
     def __init__(self, settings: IssuerSettings | None, keys: Keys | None = None) -> None:
         self._keys = keys or Keys(settings.issuer) if settings else None
         self._tokens = Tokens(settings, self._keys) if settings and self._keys else None
+        # Whoever waits for the issuer waits here, and not in one of the few threads that ask the database.
+        self._asking = asyncio.Lock()
 
     async def admit(self, request: Request, needed: Role) -> Caller:
         """The caller of a request, who has the needed role. Raises ApiError."""
@@ -45,8 +50,11 @@ class Admission:
             return ANYBODY
         token = _token(request)
         try:
-            asked = self._tokens.needs_issuer(token)
-            caller = await asyncio.to_thread(self._tokens.caller, token) if asked else self._tokens.caller(token)
+            if self._tokens.needs_issuer(token):
+                async with self._asking:
+                    caller = await asyncio.to_thread(self._tokens.caller, token)
+            else:
+                caller = self._tokens.caller(token)
         except TokenError as error:
             raise _unauthenticated(f"The token is not accepted: {error}. Log in again.", "invalid_token") from error
         except IssuerError as error:
@@ -64,8 +72,15 @@ class Admission:
 
     def check(self) -> None:
         """Raise ApiError where no token can be checked."""
-        if self._keys is not None and not self._keys.known():
+        if self._keys is not None and not self._keys.known:
             raise _ISSUER_AWAY
+
+    async def keep_up(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+        """Ask the issuer now and then, until this is cancelled, so that a key it took back is not accepted for long."""
+        while self._keys is not None:
+            async with self._asking:
+                await asyncio.to_thread(self._keys.refresh)
+            await sleep(FRESH_SECONDS if self._keys.known else _ISSUER_PAUSE_SECONDS)
 
 
 def _token(request: Request) -> str:

@@ -39,7 +39,7 @@ from fastbreak_service.store.work import WorkQueue
 from fastbreak_service.worker.assembly import assemble
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Coroutine
 
     from sqlalchemy import Engine
 
@@ -73,11 +73,13 @@ def make_app(settings: ServiceSettings, footage: Footage, deadline: Deadline) ->
     metrics.BUILD.info({"version": settings.work.version, "revision": settings.revision})
 
     queue = WorkQueue(engine, footage.place, settings.work.lease_seconds)
+    admission = Admission(settings.issuer)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         try:
-            async with _at_work(inside, deadline), _telling(queue, settings.metrics_namespace):
+            backlog = tell(queue, settings.metrics_namespace) if settings.metrics_namespace else None
+            async with _at_work(inside, deadline), _meanwhile(backlog), _meanwhile(admission.keep_up()):
                 yield
         finally:
             engine.dispose()
@@ -85,7 +87,7 @@ def make_app(settings: ServiceSettings, footage: Footage, deadline: Deadline) ->
 
     parts = Parts(
         settings,
-        Admission(settings.issuer),
+        admission,
         partial(TeamAnalyses, engine),
         AnalysisStore(engine),
         queue,
@@ -121,9 +123,9 @@ async def _at_work(inside: Assembled | None, deadline: Deadline) -> AsyncIterato
 
 
 @asynccontextmanager
-async def _telling(queue: WorkQueue, namespace: str) -> AsyncIterator[None]:
-    """Tell meanwhile what waits in the queue, if metrics have a namespace."""
-    task = asyncio.create_task(tell(queue, namespace)) if namespace else None
+async def _meanwhile(work: Coroutine[None, None, None] | None) -> AsyncIterator[None]:
+    """Do some work, if there is any, until the block ends."""
+    task = asyncio.create_task(work) if work else None
     try:
         yield
     finally:

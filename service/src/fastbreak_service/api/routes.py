@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import structlog
@@ -57,7 +56,7 @@ def _health_routes(parts: Parts) -> list[Route]:
         if parts.loop is not None and not parts.loop.ready:
             raise ApiError(503, "model_not_loaded", "The worker has not loaded the pose model; it is being started.")
         await ask(READINESS_SECONDS, parts.check_schema)
-        await asyncio.to_thread(parts.admission.check)
+        parts.admission.check()
 
     async def readyz(_: Request) -> Response:
         try:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """Signatures by a private key alone: whoever can check one can make none."""
-_FRESH_SECONDS = 600.0
+FRESH_SECONDS = 600.0
+"""How often the issuer is asked whether it has taken a key back."""
 # A token may name any key; the issuer is not asked for each.
 _BETWEEN_TRIES_SECONDS = 10.0
 # An issuer that does not answer may have taken a key back.
@@ -57,32 +58,32 @@ class Keys:
         self._known: Mapping[str, PyJWK] = {}
         self._fetched_at = self._tried_at = float("-inf")
 
+    @property
+    def known(self) -> bool:
+        """Whether there are keys by which tokens can be checked."""
+        return self._now() - self._fetched_at < _LONGEST_SECONDS
+
     def at_hand(self, key_id: str | None) -> PyJWK | None:
         """The key without asking anybody; None where the issuer has to be asked first."""
-        fresh = self._now() - self._fetched_at < _FRESH_SECONDS
-        return _one(self._known, key_id) if fresh else None
+        return _one(self._known, key_id) if self.known else None
 
     def get(self, key_id: str | None) -> PyJWK:
         """The key of a token; without an id, the only one there is. Raises IssuerError and UnknownKeyError."""
-        with self._asking:
+        found = self.at_hand(key_id)
+        if found is None:
+            self.refresh(_BETWEEN_TRIES_SECONDS)
             found = self.at_hand(key_id)
-            if found is None and self._now() - self._tried_at >= _BETWEEN_TRIES_SECONDS:
-                self._ask()
-            if self._now() - self._fetched_at >= _LONGEST_SECONDS:
-                raise IssuerError("its keys are not known")
-            found = _one(self._known, key_id)
+        if not self.known:
+            raise IssuerError("its keys are not known")
         if found is None:
             raise UnknownKeyError
         return found
 
-    def known(self) -> bool:
-        """Whether there are keys by which tokens can be checked; asks for them where there are none."""
-        if self._now() - self._fetched_at < _LONGEST_SECONDS:
-            return True
+    def refresh(self, pause: float = 0.0) -> None:
+        """Ask the issuer, unless somebody did within the last `pause` seconds. Without an answer all stays as it is."""
         with self._asking:
-            if self._now() - self._tried_at >= _BETWEEN_TRIES_SECONDS:
+            if self._now() - self._tried_at >= pause:
                 self._ask()
-            return self._now() - self._fetched_at < _LONGEST_SECONDS
 
     def _ask(self) -> None:
         self._tried_at = self._now()
