@@ -83,7 +83,9 @@ def guard_again(session: Session) -> None:
     if _on_the_way(session) == request.settings:
         return
     try:
-        session.ports.ecs.update_service(request.cluster, request.service, ServiceChange(request.settings, ("deployment",)))
+        session.ports.ecs.update_service(
+            request.cluster, request.service, ServiceChange(request.settings, ("deployment",))
+        )
     except OperationError as error:
         session.warn(f"No alarm guards the service's deployments now: {error.message} The next run puts them back.")
 
