@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine
 
     from sqlalchemy import Engine
+    from starlette.types import Lifespan
 
     from fastbreak_service.footage.ports import Footage
     from fastbreak_service.settings import ServiceSettings
@@ -71,7 +72,6 @@ def make_app(settings: ServiceSettings, footage: Footage, deadline: Deadline) ->
     engine = make_engine(settings.work.database, answer_seconds=ANSWER_SECONDS)
     inside = assemble(settings.work, engine, footage) if settings.worker_inside else None
     metrics.BUILD.info({"version": settings.work.version, "revision": settings.revision})
-
     queue = WorkQueue(engine, footage.place, settings.work.lease_seconds)
     admission = Admission(settings.issuer)
 
@@ -95,9 +95,13 @@ def make_app(settings: ServiceSettings, footage: Footage, deadline: Deadline) ->
         inside.loop if inside else None,
         lambda: _check_schema(engine),
     )
+    return _application(parts, lifespan)
+
+
+def _application(parts: Parts, lifespan: Lifespan[Starlette]) -> Starlette:
     app = Starlette(
         routes=make_routes(parts),
-        middleware=[Middleware(Envelope, version=settings.work.version)],
+        middleware=[Middleware(Envelope, version=parts.settings.work.version)],
         exception_handlers={
             ApiError: on_api_error,
             HTTPException: on_http_error,
