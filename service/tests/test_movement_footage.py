@@ -44,7 +44,7 @@ def pictures(demo_clip: Path) -> list[Bytes]:
     with av.open(str(demo_clip)) as container:
         for index, frame in enumerate(container.decode(video=0)):
             if FIRST <= index < FIRST + COUNT:
-                found.append(np.asarray(frame.to_ndarray(format="rgb24", width=1326, height=746), np.uint8))
+                found.append(clips.pixels(frame, 1326, 746))
     return found
 
 

@@ -98,6 +98,11 @@ def write_audio(path: Path, seconds: float = 0.5) -> Path:
     return path
 
 
+def pixels(frame: av.VideoFrame, width: int, height: int) -> Bytes:
+    """A frame scaled to a size, in RGB; on one thread, since with several some pixels may stay unset."""
+    return np.asarray(frame.reformat(width, height, format="rgb24", threads=1).to_ndarray(), np.uint8)
+
+
 def excerpt(source: Path, target: Path, frames: int, width: int, first: int = 0) -> Path:
     """Some frames of a clip, scaled to a width, as H.264."""
     pictures: list[Bytes] = []
@@ -107,5 +112,5 @@ def excerpt(source: Path, target: Path, frames: int, width: int, first: int = 0)
                 break
             if index >= first:
                 height = frame.height * width // frame.width // 2 * 2
-                pictures.append(np.asarray(frame.to_ndarray(format="rgb24", width=width, height=height), np.uint8))
+                pictures.append(pixels(frame, width, height))
     return write(target, pictures, Look(codec="libx264"))
