@@ -10,6 +10,7 @@ import base64
 import hashlib
 import hmac
 import json
+import socket
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -284,6 +285,34 @@ def test_an_issuer_that_says_something_else_has_no_keys(documents: dict[str, byt
         with pytest.raises(IssuerError) as caught:
             fetched(issuer.address)
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"no HTTP at all\r\n\r\n",
+        b"",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 90\r\n\r\n{",
+        b"HTTP/1.1 500 Broken\r\ncontent-length: 0\r\n\r\n",
+        b"HTTP/1.1 302 Gone\r\nlocation: ftp://a.example/\r\ncontent-length: 0\r\n\r\n",
+        b"HTTP/1.1 200 " + b"x" * 70_000 + b"\r\n\r\n",
+    ],
+)
+def test_whatever_an_issuer_answers_is_no_traceback(answer: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def reply() -> None:
+            connection, _address = server.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=reply)
+        thread.start()
+        keys = Keys(f"http://127.0.0.1:{server.getsockname()[1]}")
+        keys.refresh()
+        thread.join()
+        assert not keys.known
 
 
 @pytest.mark.parametrize(

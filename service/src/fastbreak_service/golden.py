@@ -14,6 +14,7 @@ import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import asdict
+from http.client import HTTPException
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -96,7 +97,7 @@ def _local(clip: str, most_bytes: int) -> Iterator[Path]:
                 while left > 0 and (chunk := answer.read(min(left, _CHUNK_BYTES))):
                     kept.write(chunk)
                     left -= len(chunk)
-        except (urllib.error.URLError, OSError) as error:
+        except (urllib.error.URLError, HTTPException, OSError) as error:
             # Not the whole address: its query may be a signature.
             raise ClipError(f"{parts.hostname}{parts.path} could not be read: {error}.") from error
         if left <= 0:

@@ -10,6 +10,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from http.client import HTTPException, IncompleteRead
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -19,6 +20,7 @@ from fastbreak_service.identity.issuer import is_safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from http.client import HTTPResponse
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """Signatures by a private key alone: whoever can check one can make none."""
@@ -131,13 +133,25 @@ def read_keys(document: Mapping[str, Any]) -> Mapping[str, PyJWK]:
     return keys
 
 
+def _read(answer: HTTPResponse) -> bytes:
+    """One byte more than there may be at most; TimeoutError where it drips for longer than an issuer is waited for."""
+    content, deadline = bytearray(), time.monotonic() + _ANSWER_SECONDS
+    while len(content) <= _MOST_BYTES and (piece := answer.read1(_MOST_BYTES + 1 - len(content))):
+        content += piece
+        if time.monotonic() > deadline:
+            raise TimeoutError("it takes too long")
+    if answer.length:
+        raise IncompleteRead(bytes(content), answer.length)
+    return bytes(content)
+
+
 def _document(address: str) -> Mapping[str, Any]:
     try:
         with urllib.request.urlopen(address, timeout=_ANSWER_SECONDS) as answer:  # noqa: S310 - is_safe before and after
             if not is_safe(answer.url):
                 raise IssuerError(f"{address} leads to an address that is not https")
-            content = answer.read(_MOST_BYTES + 1)
-    except (urllib.error.URLError, OSError, ValueError) as error:
+            content = _read(answer)
+    except (urllib.error.URLError, HTTPException, OSError, ValueError) as error:
         raise IssuerError(f"{address} could not be read: {error}") from error
     if len(content) > _MOST_BYTES:
         raise IssuerError(f"{address} has more than {_MOST_BYTES} bytes")
