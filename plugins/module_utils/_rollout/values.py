@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -112,6 +112,14 @@ class ServiceSettings:
         if self.capacity_providers:
             return all(provider.name in FARGATE_PROVIDERS for provider in self.capacity_providers)
         return self.launch_type == "FARGATE"
+
+    @property
+    def unguarded(self) -> ServiceSettings:
+        """The same without alarms, for a way back.
+
+        What is left behind may set them off only once ECS is on its way, and ECS would bring that back.
+        """
+        return replace(self, deployment=replace(self.deployment, alarms=frozenset()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,14 +91,9 @@ def guard_again(session: Session) -> None:
 
 
 def _on_the_way(session: Session) -> ServiceSettings:
-    """The settings while ECS is at work.
-
-    What a rollback leaves behind may set the alarms off only after it has begun, and ECS would bring that back.
-    """
+    """The settings while ECS is at work."""
     settings = session.request.settings
-    if session.request.kind != ROLLBACK:
-        return settings
-    return replace(settings, deployment=replace(settings.deployment, alarms=frozenset()))
+    return settings.unguarded if session.request.kind == ROLLBACK else settings
 
 
 def _update(session: Session, facts: Facts, strategy: Strategy, task_definition_arn: str, traffic: Traffic) -> Started:

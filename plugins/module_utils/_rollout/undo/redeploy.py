@@ -100,8 +100,7 @@ def _change(session: Session, back: WayBack, snapshot: Snapshot) -> ServiceChang
         # Users are where ECS moved them: the same way leads back, whatever the strategy was before.
         before = replace(before, target_bindings=current, deployment=service.settings.deployment)
         home = current
-    # They may well go off meanwhile, for what the failed release did: ECS would bring that release back.
-    before = replace(before, deployment=replace(before.deployment, alarms=frozenset()))
+    before = before.unguarded
     listeners = frozenset(rule.listener_arn for rule in request.rules)
     groups = frozenset(binding.target_group_arn for binding in current | home)
     standing = ours_or_there(session.ports.balancing.list_rules(listeners, groups), request.rules, request.owned_by)
