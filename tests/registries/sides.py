@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Our registry client, put together for a test registry; it never waits between attempts, but takes note."""
+"""Our registry client, put together for a test registry; unless it gets a clock, it takes note instead of waiting."""
 
 import time
 from datetime import UTC, datetime
@@ -36,10 +36,10 @@ class Waits:
 
 
 class Sides:
-    """Makes sides, and closes them at the end."""
+    """Makes sides, and closes them at the end. They wait between attempts by *clock*; without one they only note it."""
 
-    def __init__(self):
-        self.waits = Waits()
+    def __init__(self, clock=None):
+        self.waits = clock or Waits()
         self._made = []
 
     def connect(self, registry, *, writes=True, timeout_seconds=20.0, connect_seconds=10.0, attempts=6, **options):

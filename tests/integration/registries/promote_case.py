@@ -31,7 +31,7 @@ class Promoter:
     """Promotes from one registry to another; its release table is in memory. Each run has connections of its own.
 
     Its clock only counts, so that what no patience mends is told at once. Runs at once on a real registry wait for each
-    other's writes: they need a real *clock*.
+    other's writes, and for a registry that answers 500 while it writes the tag that is read: they need a real *clock*.
     """
 
     def __init__(self, source: Any, destination: Any, folder: Path, clock: Clock | None = None) -> None:
@@ -39,7 +39,7 @@ class Promoter:
         self.world = World()
 
     def run(self, *images: ImageRequest, check_mode: bool = False, **options: Any) -> PromotionResult:
-        sides = Sides()
+        sides = Sides(self.clock)
         source = sides.connect(self.source, writes=False)
         destination = sides.connect(self.destination)
         ports = replace(
