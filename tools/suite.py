@@ -5,7 +5,8 @@
 
 One stage's output is shown as it comes. Of several, three run at once, so that what waits for containers does not hold
 up what computes; each one's output goes to `.cache/test/<stage>.log` and is shown whole when the stage failed. The last
-lines are the slowest tests and the sums that pytest gave.
+lines are the slowest tests and the sums that pytest gave. The few tests of real containers that failed beside the rest
+are run once more at the end, as tools/second_look.py says.
 
 --quick is what to run before each commit: linters of what changed, unit tests with fewer
 examples of each property and without those marked as starting programs, and the architecture.
@@ -13,6 +14,7 @@ examples of each property and without those marked as starting programs, and the
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,11 +25,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tools.command_line import parser
 from tools.files import ROOT
+from tools.second_look import FEW, failed_tests, remembering, second_command
 
 LOGS = ROOT / ".cache" / "test"
 STAGE_SECONDS = 40 * 60
@@ -100,6 +103,8 @@ class Outcome:
     code: int
     seconds: float
     log: Path
+    flaky: tuple[str, ...] = ()
+    """Tests that failed among others and passed alone."""
 
     @property
     def slowest(self) -> list[tuple[float, str]]:
@@ -115,6 +120,16 @@ class Outcome:
         found = SUMMARY.findall(text)
         lines = text.strip().splitlines()
         return found[-1] if found else lines[-1] if lines else "no output"
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many tests ended how; what passed in the second look has passed."""
+        found: Counter[str] = Counter()
+        for number, word in re.findall(r"(\d+) (passed|failed|errors?|skipped|xfailed)\b", self.summary):
+            found[word.rstrip("s") if word.startswith("error") else word] += int(number)
+        if self.flaky:
+            found["passed"] += found.pop("failed", 0) + found.pop("error", 0)
+        return found
 
 
 class Runner:
@@ -151,6 +166,19 @@ class Runner:
         show(outcome)
         return outcome
 
+    def again(self, outcome: Outcome) -> Outcome:
+        """The outcome after a second look at what failed, when that is little and needs an engine."""
+        stage = outcome.stage
+        text = outcome.log.read_text(encoding="utf-8", errors="replace")
+        failed = failed_tests(stage.command, memory(stage), text)
+        if outcome.code != 1 or not stage.engine or not 1 <= len(failed) <= FEW:
+            return outcome
+        print(f"── {stage.name:<13} again, alone: {', '.join(failed)}", flush=True)
+        second = self.run(replace(stage, name=f"{stage.name}-alone", command=second_command(stage.command, failed)))
+        if second.code != 0:
+            return outcome
+        return replace(outcome, code=0, seconds=outcome.seconds + second.seconds, flaky=tuple(failed))
+
     def _wait(self, process: subprocess.Popen[bytes], output: int) -> int:
         try:
             return process.wait(STAGE_SECONDS)
@@ -178,6 +206,17 @@ class Runner:
             running = list(self._running)
         with ThreadPoolExecutor(max_workers=8) as pool:
             list(pool.map(self._end, running))
+
+
+def memory(stage: Stage) -> Path:
+    """Where pytest remembers what failed: stages that run at once would overwrite each other's."""
+    return LOGS / f"{stage.name}-pytest"
+
+
+def remembered(stage: Stage) -> Stage:
+    """The stage with a memory of its own, which is empty."""
+    shutil.rmtree(memory(stage), ignore_errors=True)
+    return replace(stage, command=remembering(stage.command, memory(stage)))
 
 
 def environment(stage: Stage) -> dict[str, str]:
@@ -248,10 +287,11 @@ def run_all(stages: list[Stage], at_once: int = AT_ONCE) -> int:
 def _run_all(stages: list[Stage], at_once: int, runner: Runner) -> int:
     began = time.monotonic()
     before = sandboxes()
+    stages = [remembered(stage) for stage in stages]
     with ThreadPoolExecutor(max_workers=at_once) as pool:
         futures = [pool.submit(runner.run, stage) for stage in stages]
         try:
-            outcomes = [future.result() for future in futures]
+            outcomes = [runner.again(outcome) for outcome in [future.result() for future in futures]]
         except KeyboardInterrupt:
             print("Interrupted: ending what runs ...", file=sys.stderr, flush=True)
             pool.shutdown(wait=False, cancel_futures=True)
@@ -266,11 +306,11 @@ def conclude(outcomes: list[Outcome], seconds: float) -> int:
     print("\nsummary", flush=True)
     counts: Counter[str] = Counter()
     for outcome in outcomes:
-        verdict = "ok  " if outcome.code == 0 else "FAIL"
-        print(f"{verdict} {outcome.stage.name:<13} {outcome.seconds:6.1f} s  {outcome.summary}")
-        for number, word in re.findall(r"(\d+) (passed|failed|errors?|skipped|xfailed)\b", outcome.summary):
-            counts[word.rstrip("s") if word.startswith("error") else word] += int(number)
+        verdict = "FAIL" if outcome.code != 0 else "FLAKY" if outcome.flaky else "ok"
+        print(f"{verdict:<5} {outcome.stage.name:<13} {outcome.seconds:6.1f} s  {outcome.summary}")
+        counts += outcome.counts
     show_slowest(outcomes)
+    show_flaky(outcomes)
     failed = [outcome.stage.name for outcome in outcomes if outcome.code != 0]
     if failed:
         print(f"failed stages: {', '.join(failed)}")
@@ -279,6 +319,13 @@ def conclude(outcomes: list[Outcome], seconds: float) -> int:
     )
     print(f"{f' {total} in {seconds:.2f}s ':=^80}", flush=True)
     return 1 if failed else 0
+
+
+def show_flaky(outcomes: list[Outcome]) -> None:
+    """Name what failed among others and passed alone, and where its failure can be read."""
+    for outcome in outcomes:
+        for test in outcome.flaky:
+            print(f"flaky: {test} failed beside the rest and passed alone. Its failure is in {outcome.log}; mend it.")
 
 
 def show_slowest(outcomes: list[Outcome]) -> None:

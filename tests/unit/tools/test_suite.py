@@ -48,13 +48,73 @@ def test_the_slowest_tests_of_all_stages_are_listed_by_their_time(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "test_x.py").write_text("import time\ndef test_slow(): time.sleep(0.02)\ndef test_quick(): pass\n")
-    durations = ("--durations=5", "--durations-min=0.01", "-p", "no:cacheprovider")
+    durations = ("--durations=5", "--durations-min=0.01")
     pytest_stage = suite.Stage("p", (sys.executable, "-m", "pytest", *durations, str(tmp_path)))
     assert suite.run_all([pytest_stage, stage("m", "print('── network passed in 61.2 s')")]) == 0
     listed = capsys.readouterr().out.partition("slowest tests\n")[2].splitlines()
     assert listed[0].split() == ["61.2", "s", "m", "network"]
     assert listed[1].split()[2:] == ["p", "call", "test_x.py::test_slow"]
     assert listed[-1].startswith("="), "the sum comes last"
+
+
+CHANCE = """
+import pathlib
+COUNT = pathlib.Path(__file__).with_name("count")
+def test_sound(): pass
+def test_chance():
+    COUNT.write_text(COUNT.read_text() + "x" if COUNT.exists() else "x")
+    assert len(COUNT.read_text()) > {failures}
+"""
+
+
+def chance_stage(folder: Path, failures: int, *, engine: bool = True) -> suite.Stage:
+    """A stage of two tests, one of which fails the first few times."""
+    (folder / "test_x.py").write_text(CHANCE.format(failures=failures))
+    return suite.Stage("p", (sys.executable, "-m", "pytest", str(folder)), engine=engine)
+
+
+def test_what_failed_among_others_and_passes_alone_is_named_as_flaky(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert suite.run_all([chance_stage(tmp_path, 1), PASSED]) == 0
+    out = capsys.readouterr().out
+    assert "FLAKY p " in out
+    assert f"flaky: test_x.py::test_chance failed beside the rest and passed alone. Its failure is in {tmp_path}" in out
+    assert out.splitlines()[-1].strip("=").split(" in ")[0].strip() == "5 passed, 1 skipped"
+    assert (tmp_path / "count").read_text() == "xx"
+    assert "assert 1 > 1" in (tmp_path / "p.log").read_text(), "the first failure stays to be read"
+
+
+@pytest.mark.parametrize(("failures", "engine", "looks"), [(2, True, 2), (1, False, 1)])
+def test_what_fails_again_or_depends_on_its_inputs_alone_fails_the_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], failures: int, engine: bool, looks: int
+) -> None:
+    assert suite.run_all([chance_stage(tmp_path, failures, engine=engine)]) == 1
+    out = capsys.readouterr().out
+    assert "failed stages: p" in out
+    assert "1 failed, 1 passed" in out.splitlines()[-1]
+    assert (tmp_path / "count").read_text() == "x" * looks
+
+
+def test_many_failures_get_no_second_look(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "test_x.py").write_text("".join(f"def test_{n}(): assert not {n}\n" for n in range(5)))
+    assert suite.run_all([suite.Stage("p", (sys.executable, "-m", "pytest", str(tmp_path)), engine=True)]) == 1
+    assert "again" not in capsys.readouterr().out
+
+
+def test_a_scenario_of_molecule_is_named_for_its_second_look(tmp_path: Path) -> None:
+    count = tmp_path / "count"
+    code = f"""
+import pathlib, sys
+count = pathlib.Path({str(count)!r})
+first = not count.exists()
+count.write_text(" ".join(sys.argv[1:]))
+print("── network passed in 1.0 s")
+print("── rds " + ("FAILED (exit 2)" if first else "passed") + " in 61.2 s")
+sys.exit(1 if first else 0)
+"""
+    assert suite.run_all([suite.Stage("molecule", (sys.executable, "-c", code), engine=True)]) == 0
+    assert count.read_text() == "rds"
 
 
 def test_what_stages_leave_among_temporary_files_is_removed(
