@@ -199,13 +199,14 @@ def _deployment_problems(session: Session, facts: Facts, orphan_arn: str) -> Ite
 
 def _alarm_problems(session: Session, facts: Facts) -> Iterator[str]:
     alarms = session.request.settings.deployment.alarms
-    if not alarms or not facts.plan.judges:
+    # A rollback goes without them: what guards a service must not keep it at a bad release.
+    if not alarms or not facts.plan.judges or session.request.kind == ROLLBACK:
         return
     states = session.ports.surroundings.alarm_states(alarms)
     for name in sorted(alarms):
         if name not in states:
             yield f"Alarm {name}, which is to guard the deployment, does not exist."
-        elif states[name] == "ALARM" and session.request.kind != ROLLBACK:
+        elif states[name] == "ALARM":
             yield (
                 f"Alarm {name} is in ALARM already, so ECS would not roll back on it. Clear its cause first, or leave "
                 "it out of the deployment's alarms."
