@@ -450,15 +450,17 @@ options:
       - From where the C(http) gates send their requests. V(controller) is the machine that runs this task.
       - With V(task), a task of the released revision runs O(probe_command) in the network of the service's tasks, and
         its answers are read from its log. This is for listeners that only the network reaches. It takes the start of a
-        task for every 60 answers, and every header that a gate sends can be read in the description of that task.
+        task for every 120 answers, and every header that a gate sends can be read in the description of that task.
+      - With V(task_before_traffic), such a task asks at O(test_url), before users come. Where users ask, the machine
+        that runs this asks too.
       - Before anything is changed, the security groups are read, and what cannot reach a listener is refused.
       - Whether users get the answers that they got before is asked from the controller in any case, as far as it can.
     type: str
-    choices: [controller, task]
+    choices: [controller, task, task_before_traffic]
     default: controller
   probe_command:
     description:
-      - With O(probe_from=task), the command of the image that sends requests. It takes the options of
+      - Where O(probe_from) has a task ask, the command of the image that sends requests. It takes the options of
         C(fastbreak-service probe), and prints a line of JSON for each answer.
     type: list
     elements: str
@@ -1269,6 +1271,7 @@ RULE_TEXTS = (
 MOST_AT_ONCE = 8
 
 #: When a run may end.
+PLACES = ("controller", "task", "task_before_traffic")
 WAITS = ("done", "paused", "before_traffic", "each_step", "after_traffic")
 
 #: Conditions across options, for AnsibleModule as for an action plugin.
@@ -1299,7 +1302,7 @@ def build_argument_spec():
         "test_url": {"type": "str"},
         "wait_until": {"type": "str", "choices": list(WAITS), "default": WAITS[0]},
         "judge_only": {"type": "bool", "default": False},
-        "probe_from": {"type": "str", "choices": ["controller", "task"], "default": "controller"},
+        "probe_from": {"type": "str", "choices": list(PLACES), "default": PLACES[0]},
         "probe_command": {"type": "list", "elements": "str", "default": ["fastbreak-service", "probe"]},
         "result_file": {"type": "path"},
         "notifications": {

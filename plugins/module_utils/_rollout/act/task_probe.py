@@ -17,32 +17,35 @@ from typing import TYPE_CHECKING, Any
 from ..._common.workers import OneByOne
 from ..._errors import FastbreakError, SupersededError
 from ..definition.references import log_stream
-from ..request.model import TASK
+from ..request.model import CONTROLLER
 from ..service.writes import OneOffTask
 from ..values import Answer
 from .one_off import Errand, Stage, exit_code_of, run_once, started_by, told
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ..ports import Ports, Probe
     from ..session import Session
+    from ..stages import Phase
     from ..values import Task
 
 KIND = "probe"
 # A task takes longer to start than to send these.
-_BATCH, _INTERVAL_SECONDS = 60, 0.2
+_BATCH, _INTERVAL_SECONDS = 120, 0.1
 # Answers tell how the release was then. A while later it may be otherwise.
-_FRESH_SECONDS = 30.0
+_FRESH_SECONDS = 60.0
 _START_SECONDS = 300.0
 
 
-def gate_ports(session: Session, task_definition_arn: str) -> Ports:
-    """The ports that gates measure by: they send requests from where the request says."""
-    if session.request.probing.place != TASK:
-        return session.ports
+def gate_ports(session: Session, task_definition_arn: str) -> Callable[[Phase | None], Ports]:
+    """The ports that gates measure by in a phase: they send requests from where the request says."""
+    here, probing = session.ports, session.request.probing
+    if probing.place == CONTROLLER:
+        return lambda _phase: here
     # Who starts tasks also has to end them.
-    return replace(session.ports, probe=TaskProbe(session, task_definition_arn), workers=OneByOne())
+    by_task = replace(here, probe=TaskProbe(session, task_definition_arn), workers=OneByOne())
+    return lambda phase: by_task if probing.by_task_at(phase) else here
 
 
 @dataclass(slots=True)

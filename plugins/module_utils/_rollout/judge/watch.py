@@ -85,7 +85,7 @@ class Watch:
         self._traffic = traffic
         self._gates = session.request.gates if gates is None else gates
         self._timeout = session.request.timeout_seconds + self._planned_seconds()
-        self._ports = gate_ports(session, started.task_definition_arn)
+        self._ports_at = gate_ports(session, started.task_definition_arn)
         self._observer = Observer(session, started, ended_before=ended_before)
         self._poll_due = session.monotonic()
         self._ask_due: float | None = None
@@ -231,7 +231,7 @@ class Watch:
         ours = look.group or (groups[0] if len(groups) == 1 else "")
         others = [group for group in groups if group != ours]
         return Scene(
-            self._ports,
+            self._ports_at(self._measuring.phase),
             self._version,
             look.targets,
             fresh,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..request.model import TASK
+from ..request.model import CONTROLLER, TASK_BEFORE_TRAFFIC
 from ..service.access import admitted, lets_machine_in, lets_tasks_in
 from .allowed import allowed
 
@@ -36,7 +36,7 @@ def reach_problems(session: Session, facts: Facts) -> Iterator[str]:
 
 def _reaches(session: Session, access: ListenerAccess, rules: tuple[Ingress, ...]) -> bool:
     request = session.request
-    if request.probing.place != TASK:
+    if request.probing.place == CONTROLLER:
         return lets_machine_in(access, rules, session.ports.probe.own_address(request.test_url))
     network = request.settings.network
     if network is None:
@@ -50,11 +50,15 @@ def _unreached(session: Session, listener: str, access: ListenerAccess, rules: t
     from_where = sorted({place for rule in rules for place in (*rule.cidrs, *rule.groups)})
     only = f"only {', '.join(from_where)}" if from_where else "nobody"
     groups = ", ".join(sorted(access.groups))
-    if session.request.probing.place == TASK:
-        place, advice = "a task in network.subnets (probe_from=task)", "Let network.security_groups in"
+    probing = session.request.probing
+    if probing.place != CONTROLLER:
+        place, advice = f"a task in network.subnets (probe_from={probing.place})", "Let network.security_groups in"
     else:
         place = "this machine (probe_from=controller)"
-        advice = "Set probe_from=task, which asks from the network of the tasks, leave test_url out, or let it in"
+        advice = (
+            f"Set probe_from={TASK_BEFORE_TRAFFIC}, which asks from the network of the tasks, leave test_url out, or "
+            "let it in"
+        )
     return (
         f"{place} cannot reach test_url {session.request.test_url}: security group {groups} of listener {listener} "
         f"lets {only} in on port {access.port}. {advice}."

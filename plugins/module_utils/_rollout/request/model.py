@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..._release.record import DEPLOY
 from ..._release.schema import Schema
 from ..service.ownership import Owner
-from ..stages import DONE
+from ..stages import DONE, Phase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from ..values import ListenerRule, ServiceSettings
 
 
-#: From where gates send their requests: this machine, or a task in the network of the service's tasks.
-CONTROLLER, TASK = "controller", "task"
+#: From where gates send their requests: this machine, a task in the network of the service's tasks, or such a task
+#: before there are users and this machine afterwards.
+CONTROLLER, TASK, TASK_BEFORE_TRAFFIC = "controller", "task", "task_before_traffic"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,10 @@ class Probing:
     place: str = CONTROLLER
     command: tuple[str, ...] = ()
     container: str = ""
+
+    def by_task_at(self, phase: Phase | None) -> bool:
+        """Whether a task asks there: by the test listener if that is all it is for."""
+        return self.place == TASK or (self.place == TASK_BEFORE_TRAFFIC and bool(phase and phase.test_url))
 
 
 @dataclass(frozen=True, slots=True)

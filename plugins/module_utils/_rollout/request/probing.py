@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .model import TASK, Probing
+from ..stages import Stage
+from .model import CONTROLLER, TASK_BEFORE_TRAFFIC, Probing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from ..gates.model import Gate
     from .model import RolloutRequest
 
 # What a task may take for an answer, as the service's ``probe`` says.
@@ -27,21 +29,28 @@ def read_probing(options: Mapping[str, Any]) -> Probing:
 def probing_problems(request: RolloutRequest) -> Iterator[str]:
     """What no task can send, in the words of the options."""
     probing = request.probing
-    if probing.place != TASK:
+    if probing.place == CONTROLLER:
         return
+    given = f"probe_from is {probing.place}"
     if not probing.command or not all(probing.command):
-        yield "probe_from is task, and probe_command is empty or has an empty word; write the command, or leave it out."
+        yield f"{given}, and probe_command is empty or has an empty word; write the command, or leave it out."
     if not probing.container:
-        yield "probe_from is task, and no load balancer sends requests to this service: leave probe_from out."
-    for gate in request.gates:
+        yield f"{given}, and no load balancer sends requests to this service: leave probe_from out."
+    for gate in _asked_by_task(request):
         sent = gate.user_request()
         if gate.needs_load_balancer and gate.file_names():
             yield (
-                f"gate {gate.name} sends a file of this machine, which a task does not have: leave probe_from out, or "
+                f"gate {gate.name} sends a file of this machine, which a task does not have: leave probe_from out, "
+                f"take {Stage.BEFORE_TRAFFIC.value} out of the gate's stages with probe_from={TASK_BEFORE_TRAFFIC}, or "
                 "judge by a gate that sends none."
             )
         elif sent and sent.timeout_seconds > _LONGEST_SECONDS:
             yield (
-                f"gate {gate.name}: request_timeout_seconds is {sent.timeout_seconds:g}, and with probe_from=task at "
-                f"most {_LONGEST_SECONDS}."
+                f"gate {gate.name}: request_timeout_seconds is {sent.timeout_seconds:g}, and with "
+                f"probe_from={probing.place} at most {_LONGEST_SECONDS}."
             )
+
+
+def _asked_by_task(request: RolloutRequest) -> list[Gate[Any]]:
+    before = request.probing.place == TASK_BEFORE_TRAFFIC
+    return [gate for gate in request.gates if not before or Stage.BEFORE_TRAFFIC in gate.stages]

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +14,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import Opera
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.act.task_probe import TaskProbe, gate_ports
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.model import Probing
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.session import Session
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.stages import Phase, Stage
 
 from tests.unit.plugins.module_utils._rollout.case import deploy, make_request, newest, released
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from tests.unit.plugins.module_utils._rollout.fakes import World
 
 FROM_TASK = Probing("task", ("fastbreak-service", "probe"), "service")
+TESTED = Phase(Stage.BEFORE_TRAFFIC, 0.0, "http://alb:9000")
+PHASES = (None, TESTED, Phase(Stage.BEFORE_TRAFFIC, 0.0), Phase(Stage.EACH_STEP, 10.0), Phase(Stage.AFTER_TRAFFIC))
 GOOD = {"status": 200, "version": "1.0.0", "seconds": 0.01, "body": "aGVsbG8="}
 
 
@@ -49,7 +53,7 @@ def test_a_task_sends_a_batch_and_answers_are_given_out_one_by_one(world: World,
     assert [ask(probe).status for _answer in range(3)] == [200, 503, 0]
     (task,) = world.once
     assert task.command == (
-        *("fastbreak-service", "probe", "--method", "GET", "--count", "60", "--interval", "0.2", "--timeout", "5"),
+        *("fastbreak-service", "probe", "--method", "GET", "--count", "120", "--interval", "0.1", "--timeout", "5"),
         *("--keep", "9", "--version-header", "x-version", "--header", "Host=a", "http://alb:9000/readyz"),
     )
     assert task.settings == make_request("1.0.0").settings
@@ -67,7 +71,7 @@ def test_answer_is_read_whole(world: World, probe: TaskProbe) -> None:
 def test_answers_that_have_become_old_are_not_given_out(world: World, probe: TaskProbe) -> None:
     world.logged = lines(*[GOOD] * 5)
     ask(probe)
-    world.seconds += 31
+    world.seconds += 61
     ask(probe)
     assert len(world.once) == 2
 
@@ -102,9 +106,17 @@ def test_what_is_posted_goes_out_from_here(world: World, probe: TaskProbe) -> No
 
 def test_only_gates_ask_from_a_task(world: World, ports: Ports) -> None:
     session = Session(make_request("1.0.0"), ports)
-    assert gate_ports(session, "arn") is session.ports
-    asked = gate_ports(Session(make_request("1.0.0", probing=FROM_TASK), ports), "arn")
-    assert isinstance(asked.probe, TaskProbe)
+    for phase in PHASES:
+        assert gate_ports(session, "arn")(phase) is session.ports
+        asked = gate_ports(Session(make_request("1.0.0", probing=FROM_TASK), ports), "arn")(phase)
+        assert isinstance(asked.probe, TaskProbe)
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_where_only_the_test_listener_is_out_of_reach_a_task_asks_that_alone(ports: Ports, phase: Phase | None) -> None:
+    before = replace(FROM_TASK, place="task_before_traffic")
+    asked = gate_ports(Session(make_request("1.0.0", probing=before), ports), "arn")(phase)
+    assert isinstance(asked.probe, TaskProbe) == (phase == TESTED)
 
 
 def test_release_is_judged_by_what_its_own_tasks_saw(world: World, ports: Ports) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SHIFT = by("CANARY", canary_percent=10, canary_bake_minutes=1, bake_minutes=1)
 TASK = Probing("task", ("probe",), "service")
+BEFORE = Probing("task_before_traffic", ("probe",), "service")
 ACCESS = ListenerAccess(9000, frozenset({"sg-lb"}), True)
 
 
@@ -41,6 +42,12 @@ def world() -> ShiftingWorld:
         (("10.0.0.0/8", "127.0.0.1"), Probing(), ""),
         (("10.0.0.0/8", "172.17.0.2"), TASK, ""),
         (("192.168.0.0/16", "192.168.1.1"), TASK, "a task in network.subnets (probe_from=task) cannot reach test_url"),
+        (("10.0.0.0/8", "172.17.0.2"), BEFORE, ""),
+        (
+            ("192.168.0.0/16", "192.168.1.1"),
+            BEFORE,
+            "a task in network.subnets (probe_from=task_before_traffic) cannot reach test_url",
+        ),
     ],
 )
 def test_place_that_is_not_let_in_is_told(

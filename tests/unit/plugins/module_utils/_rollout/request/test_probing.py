@@ -26,11 +26,22 @@ def test_file_that_is_only_read_here_does_not_matter() -> None:
     assert "sends a file" not in problems_of(from_task(golden))
 
 
+@pytest.mark.parametrize(("stages", "refused"), [(["after_traffic"], False), (["before_traffic", "each_step"], True)])
+def test_what_a_task_does_not_ask_may_send_a_file(stages: list[str], *, refused: bool) -> None:
+    upload = {"kind": "http", "name": "upload", "method": "POST", "body_file": "clip.mp4", "stages": stages}
+    problems = problems_of(from_task(upload, probe_from="task_before_traffic"))
+    assert ("gate upload sends a file of this machine" in problems) == refused
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"probe_from": "moon"}, "value of probe_from must be one of: controller, task"),
-        (from_task(probe_command=[]), "probe_command is empty"),
+        ({"probe_from": "moon"}, "value of probe_from must be one of: controller, task, task_before_traffic"),
+        (from_task(probe_command=[]), "probe_from is task, and probe_command is empty"),
+        (
+            from_task(probe_command=[], probe_from="task_before_traffic"),
+            "probe_from is task_before_traffic, and probe_command is empty",
+        ),
         (from_task(probe_command=["probe", ""]), "has an empty word"),
         (
             from_task({"kind": "http", "name": "upload", "method": "POST", "body_file": "clip.mp4"}),

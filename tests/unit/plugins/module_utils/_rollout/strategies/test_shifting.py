@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Outcome
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.settings import AtDeadline
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.target_health import TargetHealthGate
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.model import Probing
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.problems import problems_of
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import DeploymentState
 
@@ -184,6 +186,25 @@ def test_a_release_that_answers_errors_has_no_user(world: ShiftingWorld, ports: 
     assert newest(world).outcome is Outcome.ROLLED_BACK
     assert weights(world).keys() == before.keys()
     assert caught.value.details["changed"]
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_where_the_test_listener_is_out_of_reach_a_task_asks_and_users_are_spared_all_the_same(
+    world: ShiftingWorld, ports: Ports, status: int
+) -> None:
+    released(world, ports, CANARY)
+    tag = world.push("1.1.0", "b", path_status={} if status == 200 else {"/v1/analyses": status})
+    world.logged = (json.dumps({"status": status, "version": tag}),) * 120
+    asked = {**CANARY, "probing": Probing("task_before_traffic", ("probe",), "service")}
+    if status == 200:
+        deploy(ports, "1.1.0", **asked)
+    else:
+        with pytest.raises(RolledBackError, match="is UNHEALTHY"):
+            deploy(ports, "1.1.0", **asked)
+    assert world.once
+    assert "test" not in {who for who, _status, _version in world.requests}
+    reached = [answer for answer in world.requests if answer[0] == "user" and answer[2] == tag]
+    assert bool(reached) == (status == 200)
 
 
 def test_a_release_that_fails_with_users_only_costs_at_most_the_canary(world: ShiftingWorld, ports: Ports) -> None:
