@@ -37,6 +37,11 @@ class Head:
         """Of a request, without its query."""
         return self.first.split(" ")[1].split("?", 1)[0]
 
+    def without(self, name: str) -> bytes:
+        """All of it as it came, but one header."""
+        lines = self.raw.splitlines(keepends=True)
+        return b"".join(line for line in lines if not line.lower().startswith(f"{name}:".encode()))
+
     @property
     def status(self) -> int:
         """Of an answer."""
@@ -159,7 +164,10 @@ class Proxy:
         with self._lock:
             self.requests.append((head.method, head.path))
         self.watch.before(head)
-        server.sendall(head.raw)
+        if head.headers.get("expect", "").lower() == "100-continue":
+            # boto3 waits for this before it sends a body; the upstream is sent the body at once.
+            client.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        server.sendall(head.without("expect"))
         sent = 0
 
         def count(length: int) -> None:

@@ -31,18 +31,18 @@ Task = tuple[str, dict[str, Any]]
 
 def contender(playbook: Path, stacks: Mapping[str, Any], environment: Mapping[str, str], folder: Path) -> Contender:
     """Its playbook lies in *folder*. Raises BenchmarkError when the collections cannot be had."""
-    collections = _install()
+    collections = install()
     tasks = [*_tasks(stacks, environment)]
     file = folder / "stock.yml"
     _write(file, tasks)
     command = [str(playbook), "-i", "localhost,", str(file)]
     kept = [task for task, good in zip(tasks, _good(command, collections, environment), strict=True) if good]
     _write(file, kept)
-    settings = ["env", *(f"{name}={value}" for name, value in _settings(collections).items())]
-    return Contender(f"{len(kept)} stock tasks of {len(tasks)}", [[*settings, *command]], SAYS)
+    given = ["env", *(f"{name}={value}" for name, value in settings(collections).items())]
+    return Contender(f"{len(kept)} stock tasks of {len(tasks)}", [[*given, *command]], SAYS)
 
 
-def _install() -> Path:
+def install() -> Path:
     """The collections, unpacked into the clone's cache where they are missing."""
     folder = FOLDER / "stock"
     collections = folder / "collections"
@@ -53,11 +53,12 @@ def _install() -> Path:
     return collections
 
 
-def _settings(collections: Path) -> dict[str, str]:
-    settings = collections / "stock.cfg"
-    settings.write_text("[defaults]\n", encoding="utf-8")
+def settings(collections: Path) -> dict[str, str]:
+    """Variables with which Ansible finds these *collections* and none of ours."""
+    file = collections / "stock.cfg"
+    file.write_text("[defaults]\n", encoding="utf-8")
     return {
-        "ANSIBLE_CONFIG": str(settings),
+        "ANSIBLE_CONFIG": str(file),
         "ANSIBLE_COLLECTIONS_PATH": str(collections),
         "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default",
         "ANSIBLE_LOCALHOST_WARNING": "false",
@@ -75,8 +76,8 @@ def _write(file: Path, tasks: Sequence[Task]) -> None:
 
 def _good(command: Sequence[str], collections: Path, environment: Mapping[str, str]) -> list[bool]:
     """Run all tasks; of each, whether it neither failed nor changed anything."""
-    settings = {**os.environ, **environment, **_settings(collections), "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"}
-    done = subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, check=False)
+    given = {**os.environ, **environment, **settings(collections), "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"}
+    done = subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, check=False)
     try:
         plays = json.loads(done.stdout[done.stdout.index("{") :])["plays"]
     except (ValueError, LookupError) as error:
