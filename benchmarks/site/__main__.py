@@ -90,7 +90,7 @@ def main(words: Sequence[str]) -> int:
         with lab.sandbox(NAME) as where, tempfile.TemporaryDirectory(prefix="fastbreak-benchmark-") as folder:
             print(HEADER, flush=True)
             for way in _ways(aws, Path(folder)):
-                lab.reset(NAME)
+                lab.reset(NAME, where)
                 print(row(way.name, measured(way, where, arguments.releases)), flush=True)
     except BenchmarkError as error:
         print(error, file=sys.stderr)
