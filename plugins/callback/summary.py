@@ -16,8 +16,8 @@ description:
     total and what to do next. A deployment ends with the address of the service.
   - With C(-v) or more everything is shown, as by P(ansible.builtin.default#callback).
   - With C(--diff) the changes of what exists are shown. What would be created is counted, and shown with C(-v).
-  - In a job of GitHub Actions the same lines, and the gates of a release as a table, are added to the job's summary
-    (E(GITHUB_STEP_SUMMARY)).
+  - In a job of GitHub Actions the same lines are added to the job's summary (E(GITHUB_STEP_SUMMARY)), and as tables
+    what a plan would change, replacements of what holds data first, and the gates of a release.
 extends_documentation_fragment:
   - ansible.builtin.default_callback
   - ansible.builtin.result_format_callback
@@ -87,6 +87,8 @@ class CallbackModule(Default):  # type: ignore[misc] # ansible-core publishes no
         line = self._summary.ok(*self._facts(result), checked=bool(result.task.check_mode))
         self._job.say(line)
         self._job.judged(result.result)
+        if self._summary.check_mode and line is not None:
+            self._job.plan.add(result.host.get_name(), result.result)
         if self._loud:
             super().v2_runner_on_ok(result)
             return

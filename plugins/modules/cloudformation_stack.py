@@ -276,6 +276,9 @@ changes:
     replacement:
       description: Whether CloudFormation replaces the resource. One of V(yes), V(maybe), V(no) and V(unknown).
       type: str
+    holds_data:
+      description: Whether the resource holds data, or is needed to read some.
+      type: bool
     properties:
       description: Paths of the properties that change.
       type: list
@@ -289,11 +292,12 @@ moved_rules:
 monthly_cost:
   description:
     - What the stack costs a month while nobody uses it, by on-demand prices of us-east-1 as last known.
-    - What is charged by use alone is not in it.
+    - What is charged by use alone is not in it. C(usd_before) is what it costs before the changes.
   type: dict
   returned: success
   sample:
     usd: 32.85
+    usd_before: 0.0
     at_least: false
     unpriced: []
     charges:
@@ -439,7 +443,7 @@ def to_exit(result):
         "outputs": dict(result.outputs),
         "changes": changes_of(result.plan),
         "moved_rules": result.move.priorities if result.move else [],
-        "monthly_cost": as_data(result.plan.charges),
+        "monthly_cost": as_data(result.plan.charges, result.plan.former_charges),
         "summary": summary(result.plan),
         "diff": diff_of(result.plan, result.move.sides() if result.move else None),
         **({"warnings": list(result.warnings)} if result.warnings else {}),

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The summary of a job of GitHub Actions: what a run said, and by which gates a release was judged, as Markdown."""
+"""The summary of a job of GitHub Actions: what a run said, its plan, and a release's gates, as Markdown."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ._plan_table import PlanTable
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 #: GitHub takes 1 MiB for each step; nobody reads more than this.
 _MOST_CHARACTERS = 50_000
@@ -22,9 +24,10 @@ _CONTROL = re.compile(r"[^\x20-\x7e\u00a0-\uffff]+")
 
 @dataclass
 class JobSummary:
-    """What a run said so far, and the gates of its releases."""
+    """What a run said so far, what it plans, and the gates of its releases."""
 
     lines: list[str] = field(default_factory=list)
+    plan: PlanTable = field(default_factory=PlanTable)
     gates: list[tuple[str, str, str, str]] = field(default_factory=list)
     #: How a release ended, in the word of `ecs_rollout`.
     result: str = ""
@@ -60,11 +63,16 @@ class JobSummary:
         fence = "`" * (3 + max(map(len, re.findall("`+", said)), default=0))
         ended = ("failed" if failed else "done") + (f" ({self.result})" if self.result else "")
         parts = [f"### {playbook}: {ended}", f"{fence}text\n{said}\n{fence}"]
+        if self.plan.rows:
+            parts.append(_table(("change", "resource", "type", "properties"), self.plan.rows))
         if self.gates:
-            rows = ["| gate | verdict | seen | expected |", "| --- | --- | --- | --- |"]
-            rows += [f"| {' | '.join(map(_cell, gate))} |" for gate in self.gates]
-            parts.append("\n".join(rows))
+            parts.append(_table(("gate", "verdict", "seen", "expected"), self.gates))
         return "\n\n".join(parts) + "\n\n"
+
+
+def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
+    return "\n".join([*lines, *(f"| {' | '.join(map(_cell, row))} |" for row in rows)])
 
 
 def _cell(text: str) -> str:

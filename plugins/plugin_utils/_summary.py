@@ -157,13 +157,20 @@ class Summary:
             return []
         least = any(cost["at_least"] for cost in self.monthly.values())
         unpriced = [name for cost in self.monthly.values() for name in cost["unpriced"]]
-        about = (
-            f"{'at least' if least else 'about'} {sum(cost['usd'] for cost in self.monthly.values()):.0f} USD a month"
-        )
+        about = f"{'at least' if least else 'about'} {self._usd('usd'):.0f} USD a month{self._difference()}"
         without = f", without {', '.join(unpriced)}, whose price is not known," if unpriced else ""
         # The command is the clone's; the installed collection does not have it.
         more = "; `make cost` says more" if (ROOT / "Makefile").is_file() else ""
         return [f"It costs {about}{without} while nobody uses it and before its tasks{more}."]
+
+    def _usd(self, name: str) -> float:
+        return sum(float(cost.get(name) or 0) for cost in self.monthly.values())
+
+    def _difference(self) -> str:
+        """By how much that is more or less than now; nothing where nothing stands, or it stays the same."""
+        before = self._usd("usd_before")
+        more = round(self._usd("usd")) - round(before)
+        return f" ({abs(more)} {'more' if more > 0 else 'less'} than now)" if before and more else ""
 
     def _next(self, failures: int) -> list[str]:
         if failures:

@@ -29,11 +29,15 @@ class Charge:
     at_least: bool = False
 
 
-def as_data(found: Iterable[Charge]) -> dict[str, Any]:
-    """Charges as plain data: ``usd`` a month in all, ``at_least``, ``unpriced`` resources, and each charge."""
+def as_data(found: Iterable[Charge], former: Iterable[Charge] = ()) -> dict[str, Any]:
+    """Charges as plain data: ``usd`` a month in all, ``at_least``, ``unpriced`` resources, and each charge.
+
+    ``usd_before`` is what the *former* ones come to.
+    """
     listed = list(found)
     return {
         "usd": total(listed),
+        "usd_before": total(former),
         "at_least": any(charge.at_least for charge in listed),
         "unpriced": [charge.resource for charge in listed if charge.usd is None],
         "charges": [

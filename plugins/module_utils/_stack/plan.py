@@ -34,8 +34,8 @@ class StackPlan:
     """What would happen. ``parameters`` are the complete ones to send; pairs are (before, after).
 
     ``expected_outputs`` are the outputs afterwards; None stands for a value known after apply. ``charges`` are what the
-    stack costs then; ``asked_by`` are the variables of the inventory that differ from what the stack was made
-    with, and what each touches.
+    stack costs then, and ``former_charges`` what it costs as it stands; ``asked_by`` are the variables of the inventory
+    that differ from what the stack was made with, and what each touches.
     """
 
     name: str
@@ -48,6 +48,7 @@ class StackPlan:
     stack_policy: tuple[Mapping[str, Any] | None, Mapping[str, Any]] | None = None
     expected_outputs: Mapping[str, str | None] = field(default_factory=dict)
     charges: tuple[Charge, ...] = ()
+    former_charges: tuple[Charge, ...] = ()
     asked_by: Origins = field(default_factory=dict)
 
     @property
@@ -89,6 +90,7 @@ def plan(
         stack_policy=_policy(existing, request),
         expected_outputs=_expected_outputs(snapshot, former, desired, resources),
         charges=tuple(charges(desired)),
+        former_charges=tuple(charges(former)),
         asked_by=origins(request, template, parameters, stored, (former, resources, pseudo)),
     )
     changed = found.updates_template or found.termination_protection or found.stack_policy

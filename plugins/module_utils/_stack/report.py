@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from .kinds import HOLDS_DATA
+
 if TYPE_CHECKING:
     from .compare import ResourceChange
     from .plan import StackPlan
@@ -88,6 +90,7 @@ def changes_of(plan: StackPlan) -> list[dict[str, Any]]:
             "logical_id": change.logical_id,
             "resource_type": change.resource_type,
             "replacement": change.replacement,
+            "holds_data": change.resource_type in HOLDS_DATA,
             "properties": [item.path for item in change.properties],
         }
         for change in plan.resources

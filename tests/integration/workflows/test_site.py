@@ -5,74 +5,27 @@
 
 from __future__ import annotations
 
-import http.server
 import json
 import os
 import shutil
 import ssl
-import threading
-import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import httpx
-import jwt
 import pytest
 import yaml
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sandbox.authority import authority_path
 from sandbox.state import home_of
 from tests.integration.sandboxes import running
 from tests.integration.site.test_site_release import PARAMETERS
+from tests.integration.workflows.issuer import OF_IAM, REPOSITORY, Issuer, issuer, stack, template, trust
 from tests.integration.workflows.steps import Job
 from tools.files import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-PROVIDER = "token.actions.githubusercontent.com"
-REPOSITORY = "repo:fastbreak-sports/fastbreak"
-KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-OF_IAM = {
-    "Environment": "dev",
-    "ServiceName": "inference",
-    "RepositoryName": "fastbreak/inference",
-    "DeployerSubjects": f"{REPOSITORY}:environment:dev",
-    "DeployedBy": "github",
-    "CiUser": "false",
-}
-NONE = ("PermissionsBoundaryArn", "TrustedPrincipalArns", "PlannerSubjects", "PromoterSubjects", "CiSubjects")
-
-
-class Issuer(http.server.BaseHTTPRequestHandler):
-    """GitHub's endpoint for tokens: whoever has the request token gets one for the audience."""
-
-    subject = ""
-
-    def do_GET(self) -> None:
-        assert self.headers["Authorization"] == "bearer of-the-job"
-        now = int(time.time())
-        audience = self.path.partition("audience=")[2]
-        claims = {"iss": f"https://{PROVIDER}", "aud": audience, "sub": self.subject, "iat": now, "exp": now + 300}
-        answer = json.dumps({"value": jwt.encode(claims, KEY, algorithm="RS256")}).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@contextmanager
-def issuer() -> Iterator[str]:
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Issuer) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/?x=1"
-        server.shutdown()
 
 
 @pytest.fixture(scope="module")
@@ -81,47 +34,16 @@ def sandbox() -> Iterator[Any]:
         yield found
 
 
-def client(sandbox: Any, service: str) -> Any:
-    return boto3.client(
-        service,
-        region_name=sandbox.region,
-        endpoint_url=sandbox.endpoint_url,
-        aws_access_key_id=sandbox.accounts["dev"],
-        aws_secret_access_key="sandbox",
-    )
-
-
 @pytest.fixture(scope="module")
 def outputs(sandbox: Any) -> dict[str, str]:
     """What the stacks give: the role, the site, a table of releases; and the provider is there, with its key."""
-    client(sandbox, "iam").create_open_id_connect_provider(
-        Url=f"https://{PROVIDER}", ClientIDList=["sts.amazonaws.com"]
-    )
-    public = jwt.algorithms.RSAAlgorithm.to_jwk(KEY.public_key(), as_dict=True)
-    keys = {"url": f"https://{PROVIDER}", "keys": [public]}
-    assert httpx.post(f"{sandbox.endpoint_url}/_sandbox/iam/provider-keys", json=keys).status_code == 200
+    trust(sandbox)
     table = yaml.safe_load((ROOT / "extensions/molecule/shared/site.yml").read_text(encoding="utf-8"))["__table"]
-    of_iam = {**OF_IAM, **dict.fromkeys([*NONE, "PromotionSourceRepositoryArn"], "")}
     return {
-        **stack(sandbox, "iam", template("iam"), of_iam),
+        **stack(sandbox, "iam", template("iam"), OF_IAM),
         **stack(sandbox, "cloudfront", template("cloudfront"), PARAMETERS),
         **stack(sandbox, "service", json.dumps(table), {}),
     }
-
-
-def template(component: str) -> str:
-    return (ROOT / "roles" / component / "files" / "stack.yaml").read_text(encoding="utf-8")
-
-
-def stack(sandbox: Any, component: str, body: str, parameters: dict[str, str]) -> dict[str, str]:
-    api, name = client(sandbox, "cloudformation"), f"fastbreak-dev-{component}"
-    given = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
-    api.create_stack(
-        StackName=name, TemplateBody=body, Parameters=given, Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
-    )
-    api.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 120})
-    made = api.describe_stacks(StackName=name)["Stacks"][0]
-    return {output["OutputKey"]: output["OutputValue"] for output in made["Outputs"]}
 
 
 @pytest.fixture

@@ -42,6 +42,16 @@ def test_a_plan_says_what_it_costs_and_a_clone_where_to_read_more(monkeypatch, t
     assert summary.end(0, 1)[2] == f"It costs about 2 USD a month while nobody uses it and before its tasks{more}."
 
 
+@pytest.mark.parametrize(
+    ("before", "said_of_it"), [(0.0, ""), (2.2, ""), (1.0, " (1 more than now)"), (40.0, " (38 less than now)")]
+)
+def test_a_plan_says_by_how_much_it_changes_what_is_paid(before: float, said_of_it: str) -> None:
+    summary = Summary(check_mode=True, playbook="site")
+    priced = {"monthly_cost": {"usd": 2.0, "usd_before": before, "at_least": False, "unpriced": []}}
+    summary.ok("ecr", STACK, "Apply", stack("update: 3 to modify") | priced)
+    assert f"It costs about 2 USD a month{said_of_it} while nobody uses it" in summary.end(0, 1)[2]
+
+
 def test_what_was_applied_is_said_as_done_with_the_next_step() -> None:
     summary = Summary(playbook="site")
     assert said(summary.ok("ecr", STACK, "Apply", stack("update: 1 to modify, tags")))[1] == "update: 1 modified, tags"

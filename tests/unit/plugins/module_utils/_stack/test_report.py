@@ -87,6 +87,7 @@ def test_the_diff_of_a_change_holds_only_the_change():
             "logical_id": "Subnet",
             "resource_type": "AWS::EC2::Subnet",
             "replacement": "no",
+            "holds_data": False,
             "properties": ["Properties.Tags[0].Value"],
         }
     ]
