@@ -143,6 +143,7 @@ def env(name: str, home: Path, account: str) -> None:
         "AWS_REGION": REGIONS[account],
         "AWS_DEFAULT_REGION": REGIONS[account],
         "FASTBREAK_CA_BUNDLE": str(authority_path(home)),
+        "FASTBREAK_OIDC_ISSUER": known.issuer,
         "FASTBREAK_REACHES_TEST_LISTENER": "true",
     }
     for key, value in variables.items():

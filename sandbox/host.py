@@ -37,6 +37,8 @@ class Sandbox:
     """Where each environment works, by its name in `accounts`."""
     registries: dict[str, str] = field(default_factory=dict)
     """Account to `address:port` of its image registry; fill it before or in a startup hook, `state.json` shows it."""
+    issuer: str = ""
+    """The address of the issuer of tokens; the service `oidc` fills it in a startup hook, `state.json` shows it."""
     time_scale: float = field(default_factory=lambda: time_scale())  # noqa: PLW0108 - defined below
     bake_scale: float = field(default_factory=lambda: bake_scale())  # noqa: PLW0108 - defined below
     seed: str = field(default_factory=lambda: os.environ.get("SANDBOX_SEED", ""))

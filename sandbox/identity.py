@@ -9,7 +9,7 @@ AWS: IAM user guide, policy evaluation logic.
 
 import json
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,8 @@ class Checked:
 
 
 CHECKED: deque[Checked] = deque(maxlen=_MOST)
+PROVIDER_KEYS: dict[str, Sequence[Mapping[str, Any]]] = {}
+"""Host and path of an OpenID Connect provider to the keys (JWK) that it publishes."""
 
 
 class NotAllowed(Exception):  # noqa: N818 - it is an answer, not a fault

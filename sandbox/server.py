@@ -141,6 +141,7 @@ def _publish(sandbox: Sandbox) -> None:
             region=sandbox.region,
             accounts=sandbox.accounts,
             registries=sandbox.registries,
+            issuer=sandbox.issuer,
         ),
     )
 

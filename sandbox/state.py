@@ -33,6 +33,7 @@ class State:
     region: str
     accounts: Mapping[str, str]
     registries: Mapping[str, str] = field(default_factory=dict)
+    issuer: str = ""
 
 
 def version(root: Path = ROOT) -> str:

@@ -61,6 +61,7 @@ SERVICES: Final = (
     "iam",
     "kms",
     "logs",
+    "oidc",
     "rds",
     "s3",
     "secretsmanager",

@@ -125,6 +125,7 @@ def test_up_status_env_down(name):
     assert f"export AWS_ENDPOINT_URL={known['endpoint_url']}" in printed
     assert "export AWS_ACCESS_KEY_ID=222222222222" in printed
     assert f"export FASTBREAK_CA_BUNDLE={state.home_of(name) / 'authority.pem'}" in printed
+    assert f"export FASTBREAK_OIDC_ISSUER={known['issuer']}" in printed
     assert "Ready" in command("logs", name=name).stdout
     listed = command("down", "--dry-run", name=name).stdout.splitlines()
     assert {f"process {known['pid']}", f"network fastbreak-{name}", f"{state.home_of(name)}/"} <= set(listed)

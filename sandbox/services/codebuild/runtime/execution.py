@@ -4,8 +4,9 @@
 """A build: the specification's commands in a container of the project's image, with a session of the project's role.
 
 **Deliberately different**: the container is in the machine's network, where the sandbox's load balancers and registries
-are; the role's credentials stand in its environment, where CodeBuild gives them at an address; and `AWS_ENDPOINT_URL`
-and `FASTBREAK_CA_BUNDLE` say where AWS is. Sources other than a pipeline's artifact are not fetched.
+are; the role's credentials stand in its environment, where CodeBuild gives them at an address; and `AWS_ENDPOINT_URL`,
+`FASTBREAK_CA_BUNDLE` and `FASTBREAK_OIDC_ISSUER` say where AWS and the issuer of tokens are. Sources other than a
+pipeline's artifact are not fetched.
 """
 
 import functools
@@ -179,6 +180,7 @@ class _Build:
             "AWS_DEFAULT_REGION": region,
             "AWS_ENDPOINT_URL": self._sandbox.endpoint_url,
             "FASTBREAK_CA_BUNDLE": f"/{_AUTHORITY}",
+            "FASTBREAK_OIDC_ISSUER": self._sandbox.issuer,
             "CODEBUILD_BUILD_ARN": build["arn"],
             "CODEBUILD_BUILD_ID": build["id"],
             "CODEBUILD_BUILD_NUMBER": str(build["buildNumber"]),

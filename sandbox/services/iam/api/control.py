@@ -7,7 +7,8 @@ import json
 from typing import Any
 
 from sandbox.host import AsgiApp
-from sandbox.services.iam.model.records import PROVIDER_KEYS, listed
+from sandbox.identity import PROVIDER_KEYS
+from sandbox.services.iam.model.records import listed
 
 _PREFIX = "/_sandbox/iam/"
 

@@ -6,8 +6,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from sandbox.identity import PROVIDER_KEYS
 from sandbox.ministack import iam, responses, sts
-from sandbox.services.iam.model.records import PROVIDER_KEYS
 from sandbox.services.iam.model.web_identity import Refused, issuer_of, verify
 
 Parameters = dict[str, Any]

@@ -3,15 +3,10 @@
 
 """What is remembered between requests: checked calls, providers' keys."""
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sandbox.identity import CHECKED
-from sandbox.services.iam.model.web_identity import Key
-
-PROVIDER_KEYS: dict[str, Sequence[Key]] = {}
-"""Host and path of a provider to the keys that it publishes."""
+from sandbox.identity import CHECKED, PROVIDER_KEYS
 
 
 def listed() -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@
 """What is refused under `AUTH=true`."""
 
 import json
+import ssl
 import time
 from typing import Any
 
@@ -13,6 +14,8 @@ import pytest
 from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from sandbox.authority import authority_path
+from sandbox.state import home_of
 from tests.sandbox.services.iam.conftest import Enforcing, allow, policy
 from tests.sandbox.stacks import Stack, stack_in
 
@@ -250,6 +253,42 @@ def test_a_web_identity_has_to_be_genuine(enforcing: Enforcing) -> None:
         ("garbage", "InvalidIdentityToken"),
     ):
         assert said in refusal(assume, text=wrong), wrong
+
+
+def test_a_token_of_the_sandbox_s_issuer_assumes_a_role(enforcing: Enforcing) -> None:
+    known = enforcing.sandbox.state
+    provider = known.issuer.removeprefix("https://")
+    arn = enforcing.root("iam").create_open_id_connect_provider(Url=known.issuer, ClientIDList=["sts.amazonaws.com"])
+    trust = {
+        "Principal": {"Federated": arn["OpenIDConnectProviderArn"]},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringEquals": {f"{provider}:sub": SUBJECT, f"{provider}:aud": "sts.amazonaws.com"}},
+    }
+    role = enforcing.role(allow("ecs:ListClusters"), trust=trust)
+    trusted = ssl.create_default_context(cafile=authority_path(home_of(enforcing.sandbox.name)))
+
+    def issued(name: str, subject: str) -> str:
+        client = {
+            "client_id": name,
+            "client_secret": "s",
+            "claims": {"sub": subject},
+            "audiences": ["sts.amazonaws.com"],
+        }
+        assert httpx.post(f"{known.endpoint_url}/_sandbox/oidc/clients", json=client).status_code == 200
+        form = {"grant_type": "client_credentials"}
+        with httpx.Client(verify=trusted, trust_env=False) as http:
+            return str(http.post(f"{known.issuer}/token", data=form, auth=(name, "s")).json()["access_token"])
+
+    def assume(text: str) -> Any:
+        sts = enforcing.root("sts")
+        return sts.assume_role_with_web_identity(RoleArn=role, RoleSessionName="ci", WebIdentityToken=text)
+
+    mine = issued("workflow", SUBJECT)
+    assert enforcing.client("ecs", assume(mine)["Credentials"]).list_clusters()
+    assert "AccessDenied" in refusal(assume, text=issued("another", f"{SUBJECT}-2"))
+    assert httpx.post(f"{known.endpoint_url}/_sandbox/oidc/rotate-keys", json={"retire": True}).status_code == 200
+    assert "InvalidIdentityToken" in refusal(assume, text=mine)
+    assert assume(issued("workflow", SUBJECT))["Credentials"]
 
 
 def test_calls_of_the_api_count_as_made_over_tls(enforcing: Enforcing) -> None:
