@@ -123,6 +123,13 @@ def test_what_looks_like_a_person_for_two_frames_is_never_listed() -> None:
     assert list(world.seen) == [1]
 
 
+def test_a_newcomer_who_is_blurred_for_a_frame_is_no_other() -> None:
+    """Even without a detection that would find them again."""
+    world = World([hidden(line(300, 3, range(60)), range(2, 3))], scores=dict.fromkeys(range(1, 60), 0.0))
+    world.run(60)
+    assert {person: sorted(frames) for person, frames in world.seen.items()} == {1: [0, 1, *range(3, 60)]}
+
+
 def test_a_false_detection_without_a_body_is_never_listed() -> None:
     tracker = Tracker()
     nobody = Pose(np.zeros((33, 2), np.float32), np.zeros(33, np.float32), 0.1, None)

@@ -8,8 +8,8 @@ times cheaper than detecting again. A person who is lost is looked for where the
 among the detections that are nobody's: unsure ones may bring a lost person back, sure ones may also start a track. Two
 tracks are one body when their landmarks agree, not when their boxes overlap: players stand before each other.
 
-A person has a number only after being seen in `CONFIRM_AFTER` frames on end, so that a chair that once looks like a
-person is never listed; the frames before that are held back, not dropped.
+A person has a number only after being seen in `CONFIRM_AFTER` frames with no longer pause than a tenth of a second, so
+that a chair that once looks like a person is never listed; the frames before that are held back, not dropped.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ CONFIRM_AFTER = 3
 MINIMUM_SCORE = 0.5
 """Of a look that shows a person, and of a detection that may start a track."""
 FORGET_AFTER_SECONDS = 1.5
+FORGET_NEWCOMER_AFTER_SECONDS = 0.1
+"""Who is blurred for a frame before the third would come back as another region, often a wrong one."""
 KEY_FRAME_SECONDS = 1 / 3
 SEARCH_SECONDS = 0.1
 MAX_PERSONS = 16
@@ -101,7 +103,9 @@ class Tracker:
         self._tracks = [
             track
             for track in self._tracks
-            if track.live or (track.person is not None and time_seconds - track.seen_at <= FORGET_AFTER_SECONDS)
+            if track.live
+            or time_seconds - track.seen_at
+            <= (FORGET_NEWCOMER_AFTER_SECONDS if track.person is None else FORGET_AFTER_SECONDS) + 1e-6
         ]
 
     def _follow(self, frame: int, time_seconds: float, look: Callable[[Region], Pose]) -> None:
