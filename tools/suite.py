@@ -83,7 +83,7 @@ STAGES = (
     Stage("architecture", _pytest("tests/architecture")),
     Stage("molecule", (sys.executable, "-m", "tools.molecule"), engine=True),
     Stage("sandbox-test", _pytest("-n2", "tests/sandbox"), engine=True),
-    Stage("service-test", SERVICE_PYTEST, folder="service", engine=True, service=True),
+    Stage("service-test", SERVICE_PYTEST, folder="service", engine=True, service=True, programs=("chromium",)),
     Stage("unit", _pytest(*IN_TWO, "tests/unit"), programs=("chromium",)),
     Stage("sanity", (sys.executable, "-m", "tools.sanity")),
     Stage("packaging", _pytest("tests/packaging")),

@@ -158,8 +158,11 @@ def test_a_confined_container_analyses_a_video(
 
 def test_a_container_analyses_a_file_without_a_database(image: str, person_clip: Path) -> None:
     mount = f"{person_clip}:/clip.mp4:ro"
-    said = docker("run", "--rm", *CONFINED, "--volume", mount, image, "fastbreak-service", "analyze", "/clip.mp4")
+    said = docker(
+        "run", "--rm", *CONFINED, "--volume", mount, image, "fastbreak-service", "analyze", "/clip.mp4", "--movement"
+    )
     assert "2 persons found" in said
+    assert said.count("no landing or jump found") == 2
 
 
 @pytest.fixture

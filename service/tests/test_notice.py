@@ -13,7 +13,7 @@ HERE = Path(__file__).resolve().parents[1]
 NOTICE = " ".join((HERE / "NOTICE").read_text(encoding="utf-8").split())
 LOCKED = re.compile(r"^([a-z0-9][a-z0-9._-]*)(?:\[[^\]]*\])?==(\S+)", re.MULTILINE)
 PERMISSIVE = ("MIT", "BSD", "Apache", "PSF", "ISC", "0BSD", "Zlib", "Python Software Foundation")
-NAMES = {"av": "PyAV", "openvino": "OpenVINO", "psycopg-binary": "psycopg"}
+NAMES = {"av": "PyAV", "openvino": "OpenVINO", "psycopg-binary": "psycopg", "scipy": "SciPy"}
 """What NOTICE calls a package, where that is not the package's own name."""
 
 

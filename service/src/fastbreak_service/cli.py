@@ -14,7 +14,6 @@ import json
 import os
 import sys
 import time
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +23,6 @@ from fastbreak_service.environment import SettingsError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from fastbreak_service.analysis import MeasureRow
     from fastbreak_service.footage.ports import Footage
     from fastbreak_service.store.administration import Administration
 
@@ -57,8 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     analyze = commands.add_parser("analyze", help="analyse one file, without a database")
     analyze.add_argument("file", type=Path, metavar="FILE")
     analyze.add_argument("--json", action="store_true", help="print JSON with every measure instead of a table")
+    analyze.add_argument("--movement", action="store_true", help="landings, jumps and what is for review of them too")
     analyze.add_argument(
-        "--movement", action="store_true", help="landings, jumps and what is for review of them too (needs scipy)"
+        "--out", type=Path, metavar="FOLDER", help="write a report too: report.html, result.json and tables as CSV"
     )
     analyze.set_defaults(run=_analyze)
     golden = commands.add_parser("golden", help="what is found in known clips, as lines of JSON to compare releases by")
@@ -204,45 +203,29 @@ def _analyze(options: argparse.Namespace) -> int:
     settings = config.analysis_settings(os.environ)
     if unreadable := _unreadable(options.file):
         return _complain(unreadable, 2)
-    from fastbreak_service.analysis import MeteredVision, analyse  # noqa: PLC0415
+    if options.out is not None:
+        from fastbreak_service.reporting.folder import problem_of  # noqa: PLC0415 - the other commands go without
+
+        if problem := problem_of(options.out):
+            return _complain(problem, 2)
     from fastbreak_service.errors import AnalysisError  # noqa: PLC0415
-    from fastbreak_service.report import Report, as_json, as_text  # noqa: PLC0415
-    from fastbreak_service.video.frames import VideoReader  # noqa: PLC0415
     from fastbreak_service.video.probe import probe  # noqa: PLC0415
 
-    measures: list[MeasureRow] = []
-    trails = None
-    if options.movement:
-        if find_spec("scipy") is None:
-            return _complain("--movement needs scipy: install fastbreak-service[signal].", 2)
-        from fastbreak_service.movement.review import Trails  # noqa: PLC0415 - nothing else needs scipy
-
-        trails = Trails()
     try:
         probe(options.file, settings.limits)
         # Reading a file is quick and compiling the networks is not: a file that is refused does not wait for them.
-        from fastbreak_service.vision.models import ModelError, PoseModel  # noqa: PLC0415
+        from fastbreak_service import analyzing  # noqa: PLC0415
+        from fastbreak_service.vision.models import ModelError  # noqa: PLC0415
 
         try:
-            vision = PoseModel(settings.models_directory)
+            print(analyzing.run(options, settings, _progress()))
         except ModelError as error:
             return _complain(str(error), 2)
-        started = time.monotonic()
-        reader = VideoReader(options.file, settings.limits)
-        follow = trails.add if trails else _nobody
-        result = analyse(reader, MeteredVision(vision, reader.meter), measures.append, _progress(), follow)
-        movement = trails.reviewed(result.video.frames_per_second) if trails else None
     except AnalysisError as error:
         return _complain(f"{options.file}: {error.message} [{error.code}]", 1)
     except OSError as error:
-        return _complain(f"{options.file} could not be read: {error.strerror}.", 1)
-    report = Report(options.file.name, time.monotonic() - started, result, measures, movement)
-    print(json.dumps(as_json(report), indent=2) if options.json else as_text(report))
+        return _complain(f"{error.filename or options.file} could not be read or written: {error.strerror}.", 1)
     return 0
-
-
-def _nobody(_: object) -> None:
-    """Follow nobody."""
 
 
 def _golden(options: argparse.Namespace) -> int:

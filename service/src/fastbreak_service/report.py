@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from fastbreak_service.movement.values import Jump
+from fastbreak_service.movement.values import Jump, Moved
 
 if TYPE_CHECKING:
     from fastbreak_service.analysis import MeasureRow, Result
-    from fastbreak_service.movement.values import Finding, Landing
+    from fastbreak_service.movement.values import Movement
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Report:
     elapsed_seconds: float
     result: Result
     measures: list[MeasureRow]
-    movement: dict[int, tuple[list[Landing | Jump], list[Finding]]] | None = None
+    movement: Movement | None = None
 
     @property
     def frames_analysed_per_second(self) -> float:
@@ -47,18 +47,7 @@ def as_json(report: Report) -> dict[str, Any]:
 
 
 def _movement(report: Report) -> dict[str, Any]:
-    if report.movement is None:
-        return {}
-    return {
-        "movement": [
-            {
-                "person": person,
-                "events": [asdict(event) for event in events],
-                "findings": [asdict(finding) for finding in findings],
-            }
-            for person, (events, findings) in report.movement.items()
-        ]
-    }
+    return {} if report.movement is None else {"movement": asdict(report.movement)}
 
 
 def as_text(report: Report) -> str:
@@ -95,9 +84,9 @@ def _moved(report: Report, person: int) -> list[str]:
     """A person's events and findings as lines."""
     if report.movement is None:
         return []
-    events, findings = report.movement.get(person, ([], []))
-    lines = [] if events else ["  no landing or jump found"]
-    for event in events:
+    moved = next((found for found in report.movement.persons if found.person == person), Moved(person, [], []))
+    lines = [] if moved.events else ["  no landing or jump found"]
+    for event in moved.events:
         if isinstance(event, Jump):
             height = f"{event.height_metres:.2f} ± {event.height_error:.2f} m" if event.height_metres else event.words
             lines.append(f"  jump in frame {event.takeoff_frame}: {height}")
@@ -109,7 +98,7 @@ def _moved(report: Report, person: int) -> list[str]:
         for value in event.measures:
             seen = value.words if value.value is None else f"{value.value:.1f} ± {value.error:.1f} {value.unit}"
             lines.append(f"    {value.measure:<34}{value.side:<6} {seen}")
-    for finding in findings:
+    for finding in moved.findings:
         reference = finding.reference
         lines.append(f"  {finding.measure}, {finding.side}: {finding.words}")
         lines.append(f"    {reference.citation} ({reference.mark}): {reference.population}")

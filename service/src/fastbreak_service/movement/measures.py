@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fastbreak_service.movement.events import Fall
-    from fastbreak_service.movement.series import Motion
+    from fastbreak_service.movement.series import Doubles, Motion
 
 _AFTER_SECONDS = 0.1
 _ENOUGH = 0.8
@@ -218,12 +218,19 @@ def _projection(scene: _Scene, side: int) -> Value:
         return _unseen(scene, name, side, [scene.deepest])
     points = scene.motion.smooth[scene.deepest]
     hip, knee, ankle = points[rows]
+    leg = float(np.linalg.norm(knee - hip) + np.linalg.norm(ankle - knee))
+    value = projection_angle(points, side)
+    return _found(scene, name, side, value, errors.projection(scene.height, leg), scene.deepest, Reason.VIEW)
+
+
+def projection_angle(points: Doubles, side: int) -> float:
+    """The knee projection angle of a frame's landmarks (12, 2) on the left (0) or right (1), in degrees."""
+    hip, knee, ankle = points[[HIP + side, KNEE + side, ANKLE + side]]
     thigh, shank = knee - hip, ankle - knee
     turn = math.degrees(math.atan2(thigh[0] * shank[1] - thigh[1] * shank[0], float(thigh @ shank)))
     # In an image a shank that turns to the left of the thigh's way (down) has a positive cross product.
     inward = 1 if points[HIP + 1 - side, 0] > hip[0] else -1
-    leg = float(np.linalg.norm(thigh) + np.linalg.norm(shank))
-    return _found(scene, name, side, turn * inward, errors.projection(scene.height, leg), scene.deepest, Reason.VIEW)
+    return turn * inward
 
 
 def _separation(scene: _Scene) -> Value:

@@ -11,14 +11,20 @@ from fastbreak_service.movement.events import falls, jumps
 from fastbreak_service.movement.findings import findings
 from fastbreak_service.movement.measures import measures
 from fastbreak_service.movement.series import Trail, motion
-from fastbreak_service.movement.values import Landing
+from fastbreak_service.movement.values import Landing, Moved, Movement
 from fastbreak_service.movement.view import view
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fastbreak_service.movement.events import Fall
-    from fastbreak_service.movement.series import Motion
+    from fastbreak_service.movement.series import Doubles, Motion
     from fastbreak_service.movement.values import Finding, Jump
     from fastbreak_service.vision.tracker import Sighting
+
+
+MOST_EVENTS = 2000
+"""Of a clip. Ten players who land twenty times a minute have as many in ten minutes."""
 
 
 class Trails:
@@ -32,20 +38,43 @@ class Trails:
         trail = self._trails.setdefault(sighting.person, Trail())
         trail.add(sighting.frame, sighting.time_seconds, sighting.pose)
 
-    def reviewed(self, clip_rate: float) -> dict[int, tuple[list[Landing | Jump], list[Finding]]]:
-        """Each person's events and findings, by the person's number."""
-        return {person: review(self._trails[person], clip_rate) for person in sorted(self._trails)}
+    def motion(self, person: int, clip_rate: float) -> Motion | None:
+        """A person's series; None of fewer than two sightings."""
+        return motion(self._trails[person], clip_rate)
+
+    def seen(self, person: int, frame: int) -> Doubles | None:
+        """A person's landmarks in a frame (12, 2), NaN where one is hidden; None where the person was not seen."""
+        return self._trails[person].seen(frame)
+
+    def reviewed(self, clip_rate: float) -> Movement:
+        """Everybody's events and findings. Of too many events the first are kept, and the findings are of those."""
+        found = {person: events(self._trails[person], clip_rate) for person in sorted(self._trails)}
+        moments = sorted(_begin(event) for listed in found.values() for event in listed)
+        if len(moments) > MOST_EVENTS:
+            end = moments[MOST_EVENTS]
+            found = {person: [event for event in listed if _begin(event) < end] for person, listed in found.items()}
+        persons = [Moved(person, listed, of_events(listed)) for person, listed in found.items()]
+        return Movement(persons, len(moments) - sum(len(listed) for listed in found.values()))
 
 
 def review(trail: Trail, clip_rate: float) -> tuple[list[Landing | Jump], list[Finding]]:
     """The landings and jumps of a person in order of time, and what is for review of them."""
+    found = events(trail, clip_rate)
+    return found, of_events(found)
+
+
+def events(trail: Trail, clip_rate: float) -> list[Landing | Jump]:
+    """The landings and jumps of a person in order of time."""
     moved = motion(trail, clip_rate)
     if moved is None:
-        return [], []
+        return []
     found = falls(moved)
-    landings = [_landing(moved, fall) for fall in found]
-    events: list[Landing | Jump] = [*landings, *jumps(moved, found)]
-    return sorted(events, key=_begin), findings(landings)
+    return sorted([*(_landing(moved, fall) for fall in found), *jumps(moved, found)], key=_begin)
+
+
+def of_events(found: Sequence[Landing | Jump]) -> list[Finding]:
+    """What is for review of a person's events."""
+    return findings([event for event in found if isinstance(event, Landing)])
 
 
 def _begin(event: Landing | Jump) -> float:

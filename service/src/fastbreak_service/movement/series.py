@@ -12,6 +12,7 @@ series are made for one person at a time, at no more than 240 a second: ten minu
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,14 @@ class Trail:
         points = np.array(pose.points[KEPT], np.float32)
         points[hidden] = np.nan
         self.points.extend(points.ravel().tolist())
+
+    def seen(self, frame: int) -> Doubles | None:
+        """The landmarks of a frame (12, 2), NaN where one is hidden; None where there is no sighting."""
+        place = bisect_left(self.frames, frame)
+        if place == len(self.frames) or self.frames[place] != frame:
+            return None
+        size = 2 * len(KEPT)
+        return np.array(self.points[place * size : (place + 1) * size], np.float64).reshape(len(KEPT), 2)
 
 
 @dataclass(frozen=True, slots=True)

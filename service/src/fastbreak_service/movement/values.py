@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 
 class View(StrEnum):
@@ -110,7 +111,7 @@ class Landing:
     `height_pixels` what the body would have upright.
     """
 
-    kind: str
+    kind: Literal["landing"]
     contact_frame: int
     contact_seconds: float
     deepest_frame: int
@@ -130,7 +131,7 @@ class Jump:
     Height by the flight's time, g t²/8, where take-off and landing are at one level.
     """
 
-    kind: str
+    kind: Literal["jump"]
     takeoff_frame: int
     takeoff_seconds: float
     rise_speed: float
@@ -180,3 +181,20 @@ class Finding:
     rate: float
     reference: Reference
     shown: list[Shown]
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What is said of one person's movement, in order of time."""
+
+    person: int
+    events: list[Landing | Jump]
+    findings: list[Finding]
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """What is said of everybody. `left_out` counts events beyond the most that are kept of a clip."""
+
+    persons: list[Moved]
+    left_out: int

@@ -6,10 +6,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from fastbreak_service.video.completeness import Completeness
+from fastbreak_service.video.completeness import Completeness  # noqa: TC001 - the form of its JSON is told from it
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,71 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""The command `analyze`: one file, without a database."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from typing import TYPE_CHECKING, Protocol
+
+from fastbreak_service.analysis import MeteredVision, analyse
+from fastbreak_service.movement.review import Trails
+from fastbreak_service.report import Report, as_json, as_text
+from fastbreak_service.reporting import folder
+from fastbreak_service.reporting.document import Model, Origin
+from fastbreak_service.video.frames import VideoReader
+from fastbreak_service.vision.models import PoseModel, verified
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from fastbreak_service.analysis import MeasureRow
+    from fastbreak_service.settings import AnalysisSettings
+
+
+class Wanted(Protocol):
+    """What the command line asks for: a file, and how its result is to be told."""
+
+    file: Path
+    json: bool
+    movement: bool
+    out: Path | None
+
+
+def run(options: Wanted, settings: AnalysisSettings, say: Callable[[int], None]) -> str:
+    """Analyse a file, write its report if one is wanted; what to print. Raises AnalysisError, ModelError, OSError."""
+    report, trails = _analysed(options, settings, say)
+    if options.out is not None and report.movement is not None:
+        again = VideoReader(options.file, settings.limits)
+        origin = _origin(options.file, settings.models_directory)
+        folder.write(options.out, origin, report.result, report.measures, trails, report.movement, again)
+    return json.dumps(as_json(report), indent=2) if options.json else as_text(report)
+
+
+def _origin(path: Path, models: Path) -> Origin:
+    with path.open("rb") as clip:
+        sha256 = hashlib.file_digest(clip, "sha256").hexdigest()
+    version, revision = (os.environ.get(f"FASTBREAK_{name}") for name in ("VERSION", "REVISION"))
+    hashes = [Model(*model) for model in sorted(verified(models).items())]
+    return Origin(path.name, sha256, version or "unreleased", revision or "unknown", hashes)
+
+
+def _analysed(options: Wanted, settings: AnalysisSettings, say: Callable[[int], None]) -> tuple[Report, Trails]:
+    moved = options.movement or options.out is not None
+    vision = PoseModel(settings.models_directory)
+    measures: list[MeasureRow] = []
+    trails = Trails()
+    started = time.monotonic()
+    reader = VideoReader(options.file, settings.limits)
+    follow = trails.add if moved else _nobody
+    result = analyse(reader, MeteredVision(vision, reader.meter), measures.append, say, follow)
+    movement = trails.reviewed(result.video.frames_per_second) if moved else None
+    return Report(options.file.name, time.monotonic() - started, result, measures, movement), trails
+
+
+def _nobody(_: object) -> None:
+    """Follow nobody."""

@@ -1,0 +1,101 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""The folder of a report: it is there whole, or not at all."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastbreak_service.movement.curves import curves
+from fastbreak_service.movement.values import Landing
+from fastbreak_service.reporting import pictures, tables
+from fastbreak_service.reporting.document import as_json, document
+from fastbreak_service.reporting.page import Evidence, page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from fastbreak_service.analysis import MeasureRow, Result
+    from fastbreak_service.movement.curves import Curve
+    from fastbreak_service.movement.review import Trails
+    from fastbreak_service.movement.series import Doubles
+    from fastbreak_service.movement.values import Movement
+    from fastbreak_service.reporting.document import Origin
+    from fastbreak_service.reporting.pictures import Place
+    from fastbreak_service.video.frames import Frame
+
+
+def problem_of(folder: Path) -> str | None:
+    """Why nothing may be written to a folder, None when it may."""
+    if folder.is_dir():
+        return f"{folder} is not empty; name another folder, or empty it." if any(folder.iterdir()) else None
+    if folder.exists():
+        return f"{folder} is no folder; name another one."
+    return (
+        None if folder.absolute().parent.is_dir() else f"There is no folder {folder.absolute().parent}; make it first."
+    )
+
+
+def write(  # noqa: PLR0913, PLR0917 - a report is all of this
+    folder: Path,
+    origin: Origin,
+    result: Result,
+    rows: Iterable[MeasureRow],
+    trails: Trails,
+    movement: Movement,
+    frames: Iterable[Frame],
+) -> None:
+    """Write the report of a result; `frames` are the clip's, once more. Raises OSError, and what `frames` raise."""
+    found = document(origin, result, movement)
+    shots = pictures.shots(frames, _wanted(trails, movement))
+    evidence = Evidence(shots, _curves(trails, movement, result.video.frames_per_second))
+    content = {
+        "result.json": json.dumps(as_json(found), indent=2) + "\n",
+        "angles.csv": tables.angles(rows),
+        "events.csv": tables.events(movement),
+        "findings.csv": tables.findings(movement),
+        "report.html": page(found, evidence),
+    }
+    made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.absolute().parent))
+    try:
+        for name, text in content.items():
+            (made / name).write_text(text, encoding="utf-8", newline="")
+        made.rename(folder)
+    except BaseException:
+        shutil.rmtree(made, ignore_errors=True)
+        raise
+
+
+def _wanted(trails: Trails, movement: Movement) -> dict[Place, Doubles]:
+    """The landmarks of frames that show something, of findings first, then of landings; as many as there may be."""
+    shown = [
+        (moved.person, shown.frame)
+        for moved in movement.persons
+        for finding in moved.findings
+        for shown in finding.shown
+    ]
+    landed = [
+        (moved.person, frame)
+        for moved in movement.persons
+        for event in moved.events
+        if isinstance(event, Landing)
+        for frame in (event.contact_frame, event.deepest_frame)
+    ]
+    seen = {place: trails.seen(*place) for place in dict.fromkeys([*shown, *landed])}
+    known = {place: points for place, points in seen.items() if points is not None}
+    return dict(list(known.items())[: pictures.MOST])
+
+
+def _curves(trails: Trails, movement: Movement, clip_rate: float) -> dict[Place, list[Curve]]:
+    found: dict[Place, list[Curve]] = {}
+    for moved in movement.persons:
+        landings = [event for event in moved.events if isinstance(event, Landing)]
+        motion = trails.motion(moved.person, clip_rate) if landings else None
+        if motion is not None:
+            found |= {(moved.person, landing.contact_frame): curves(motion, landing) for landing in landings}
+    return found

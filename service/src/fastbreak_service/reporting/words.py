@@ -1,0 +1,58 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""What people call what the code has names for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastbreak_service.movement.curves import HIPS
+from fastbreak_service.movement.values import Name, Reason, Side, Status, Unit
+
+if TYPE_CHECKING:
+    from fastbreak_service.movement.values import Reference
+
+MEASURES: dict[str, str] = {
+    Name.KNEE_FLEXION_AT_CONTACT: "Knee flexion at contact",
+    Name.PEAK_KNEE_FLEXION: "Peak knee flexion",
+    Name.KNEE_FLEXION_EXCURSION: "Knee flexion, from contact to peak",
+    Name.PEAK_HIP_FLEXION: "Peak hip flexion",
+    Name.TRUNK_LEAN: "Trunk lean at the deepest frame",
+    Name.KNEE_PROJECTION_ANGLE: "Knee projection angle (positive: inward)",
+    Name.KNEE_SEPARATION: "Knee separation, of the hips' distance",
+    Name.PEAK_KNEE_FLEXION_DIFFERENCE: "Peak knee flexion, left less right",
+    Name.KNEE_PROJECTION_ANGLE_DIFFERENCE: "Knee projection angle, left less right",
+}
+CURVES: dict[str, str] = {
+    HIPS: "Height of the hips over that at contact, in body heights",
+    Name.PEAK_KNEE_FLEXION: "Knee flexion, degrees",
+    Name.PEAK_HIP_FLEXION: "Hip flexion, degrees",
+    Name.KNEE_PROJECTION_ANGLE: "Knee projection angle, degrees (positive: inward)",
+}
+SIDES = {Side.LEFT: "left", Side.RIGHT: "right", Side.BOTH: ""}
+STATUS = {
+    Status.FOR_REVIEW: "for review",
+    Status.NOT_CLEAR: "does not clear its reference",
+    Status.NOT_ENOUGH_REPETITIONS: "not enough repetitions",
+}
+REASONS = {
+    Reason.VIEW: "view",
+    Reason.SIZE: "size in the picture",
+    Reason.RATE: "frame rate",
+    Reason.OCCLUSION: "hidden",
+    Reason.GAP: "gap",
+    Reason.LEVEL: "level",
+    Reason.DOUBT: "errors add up",
+}
+UNITS = {Unit.DEGREE: "°", Unit.PERCENT: " %"}
+
+
+def amount(value: float, error: float | None, unit: Unit) -> str:
+    """A value with its error."""
+    return f"{value:.1f} ± {error or 0.0:.1f}{UNITS[unit]}"
+
+
+def against(reference: Reference, unit: Unit) -> str:
+    """From which side of its limit a reference makes a value one for review."""
+    return f"{'above' if reference.above else 'below'} {reference.limit:g}{UNITS[unit]}"

@@ -1,0 +1,62 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""A report of a figure that lands three times, without any network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fastbreak_service.analysis import AngleSummary, MeasureRow, Person, Result
+from fastbreak_service.movement.review import Trails
+from fastbreak_service.reporting import folder
+from fastbreak_service.reporting.document import Model, Origin
+from fastbreak_service.video.completeness import Completeness
+from fastbreak_service.video.facts import VideoFacts
+from fastbreak_service.video.frames import Frame
+from fastbreak_service.vision.models import ModelIdentity
+from support.figures import Camera, Drop, Stance, film
+from support.pictures import picture_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fastbreak_service.movement.values import Movement
+
+RATE, EACH, TIMES = 30, 2.0, 3
+FILENAME = '<script>alert("x")</script> & run.mp4'
+
+
+def moves(time: float) -> Stance:
+    """The same stiff landing every two seconds."""
+    return Drop(height=0.6, deepest=50)(time % EACH)
+
+
+def trails() -> Trails:
+    """The figure from its left side; it is not seen while it goes back up."""
+    made = Trails()
+    back = [frame for frame in range(round(EACH * TIMES * RATE) + 1) if frame / RATE % EACH / EACH > 0.8 or frame == 0]
+    made._trails[1] = film(moves, EACH * TIMES, Camera(rate=RATE, noise=0.5), back)
+    return made
+
+
+def result() -> Result:
+    """What an analysis would say of it."""
+    facts = VideoFacts(1000, 1000, RATE, 180, 6.0, 0, Completeness.WHOLE)
+    person = Person(1, 145, 1, 179, {"left_knee_flexion": AngleSummary(20.0, 50.0, 30.0, 145)})
+    return Result(facts, ModelIdentity("blazepose-full", "0" * 64), [person])
+
+
+def write(out: Path) -> Movement:
+    """Write the report; what it says of the figure's movement."""
+    made = trails()
+    movement = made.reviewed(RATE)
+    shade = np.linspace(0, 255, 1000).astype(np.uint8)
+    picture = picture_of(np.stack(np.broadcast_arrays(shade[None], shade[:, None], np.uint8(90)), axis=-1))
+    frames = [Frame(index, index / RATE, picture) for index in range(180)]
+    origin = Origin(FILENAME, "1" * 64, "1.2.3", "abc1234", [Model("pose.tflite", "2" * 64)])
+    rows = [MeasureRow(1, 1, 0.0333, "left_knee_flexion", 20.0, 0.9)]
+    folder.write(out, origin, result(), rows, made, movement, frames)
+    return movement

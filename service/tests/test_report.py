@@ -1,0 +1,163 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""The folder of a report: its schema, tables and page, and the page as a real browser shows it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from html import escape
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import jsonschema_rs
+import pytest
+
+from fastbreak_service.movement.curves import Curve
+from fastbreak_service.movement.values import Landing, Movement, Side, Status
+from fastbreak_service.reporting import folder, tables
+from fastbreak_service.reporting.document import Model, Origin, as_json, document, schema
+from fastbreak_service.reporting.page import Evidence, page
+from fastbreak_service.reporting.plots import plot
+from support import reports
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+BROWSER = shutil.which("chromium")
+PUBLISHED = files("fastbreak_service.reporting").joinpath("analysis.schema.json")
+NAMES = {"result.json", "angles.csv", "events.csv", "findings.csv", "report.html"}
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Movement]:
+    """A report, and what it says of movement."""
+    out = tmp_path_factory.mktemp("reports") / "report"
+    return out, reports.write(out)
+
+
+@pytest.fixture(scope="module")
+def html(written: tuple[Path, Movement]) -> str:
+    return (written[0] / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_result_has_the_published_form(written: tuple[Path, Movement]) -> None:
+    found = json.loads((written[0] / "result.json").read_text(encoding="utf-8"))
+    jsonschema_rs.validator_for(schema()).validate(found)
+    assert {path.name for path in written[0].iterdir()} == NAMES
+    (finding,) = [one for one in found["movement"]["persons"][0]["findings"] if one["side"] == "left"]
+    assert (finding["status"], finding["repetitions"]) == ("for_review", 3)
+    assert found["origin"]["models"] == [{"name": "pose.tflite", "sha256": "2" * 64}]
+
+
+def test_the_schema_is_published_as_it_is() -> None:
+    """Who changes the form sees it here: write it again with `python -m fastbreak_service.reporting.document`."""
+    assert json.loads(PUBLISHED.read_text(encoding="utf-8")) == schema()
+
+
+def wrong(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield {**found, "more": 1}
+    yield {name: value for name, value in found.items() if name != "limits"}
+    yield {**found, "form": "urn:fastbreak:analysis:2"}
+    yield {**found, "movement": {**found["movement"], "left_out": -1}}
+
+
+def test_the_schema_refuses_another_form(written: tuple[Path, Movement]) -> None:
+    found = json.loads((written[0] / "result.json").read_text(encoding="utf-8"))
+    validator = jsonschema_rs.validator_for(schema())
+    assert not [one for one in wrong(found) if validator.is_valid(one)]
+
+
+def test_the_tables_have_a_row_each(written: tuple[Path, Movement]) -> None:
+    out, movement = written
+    (moved,) = movement.persons
+    landings = [event for event in moved.events if isinstance(event, Landing)]
+    assert len(landings) == reports.TIMES
+
+    def rows(name: str) -> list[dict[str, str]]:
+        with (out / name).open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+
+    measured = rows("events.csv")
+    assert list(measured[0]) == tables.EVENTS
+    assert len([row for row in measured if row["kind"] == "landing"]) == sum(len(one.measures) for one in landings)
+    assert all(bool(row["value"]) != bool(row["not_measurable"]) for row in measured)
+    repeated = rows("findings.csv")
+    assert len(repeated) == sum(len(finding.shown) for finding in moved.findings)
+    assert {row["citation"] for row in repeated} == {one.reference.citation for one in moved.findings}
+    assert [row["value_degrees"] for row in rows("angles.csv")] == ["20.0"]
+
+
+def test_the_page_says_each_finding_with_all_that_it_stands_on(html: str, written: tuple[Path, Movement]) -> None:
+    (moved,) = written[1].persons
+    for finding in moved.findings:
+        told = [finding.words, finding.reference.citation, finding.reference.population, f"{finding.rate:g} frames"]
+        assert not [words for words in told if escape(words) not in html]
+        assert html.count(f'href="#shot-1-{finding.shown[0].frame}"') >= 1
+    reviewed = [finding for finding in moved.findings if finding.status is Status.FOR_REVIEW]
+    assert html.index('class="card for_review"') < html.index("<h2>Landings and jumps</h2>")
+    assert f"{len(reviewed)} findings for review" in html
+    assert "not measurable (view)" in html
+    assert "diagnosis" in html
+    assert html.count("data:image/jpeg;base64,") == len(set(re.findall(r'href="#(shot-[0-9-]+)"', html)))
+
+
+def test_the_page_asks_for_nothing_and_keeps_what_others_wrote_apart(html: str) -> None:
+    assert escape(reports.FILENAME) in html
+    assert "<script" not in html
+    asked = set(re.findall(r"""(?:src|href|url)\s*[=(]\s*["']?([^"'>)]{,5})""", html))
+    assert {address if address == "data:" else address[:1] for address in asked} == {"data:", "#"}
+
+
+def test_a_clip_without_events_has_a_page_that_says_so() -> None:
+    origin = Origin("x.mp4", "1" * 64, "1", "abc", [Model("m", "2")])
+    empty = document(origin, replace(reports.result(), persons=[]), Movement([], 0))
+    jsonschema_rs.validator_for(schema()).validate(as_json(empty))
+    said = page(empty, Evidence({}, {}))
+    assert "No landing and no jump was found" in said
+    assert "Nobody was seen" in said
+
+
+def test_a_gap_in_a_curve_stays_a_gap() -> None:
+    seen = [1.0, 2.0, None, 2.0, 1.0]
+    curve = Curve("x", Side.LEFT, [-0.2, -0.1, 0.0, 0.1, 0.2], seen, seen)
+    assert plot("x", [curve], 0.1, [], None).count("<polyline") == 2
+    assert plot("x", [replace(curve, seen=[None] * 5, smooth=[None] * 5)], 0.1, [], None) == ""
+
+
+def test_a_folder_that_holds_something_is_refused(tmp_path: Path) -> None:
+    assert folder.problem_of(tmp_path / "new") is None
+    assert folder.problem_of(tmp_path) is None
+    (tmp_path / "kept").write_text("x")
+    assert "not empty" in str(folder.problem_of(tmp_path))
+    assert "no folder" in str(folder.problem_of(tmp_path / "kept"))
+    assert "make it first" in str(folder.problem_of(tmp_path / "none" / "new"))
+
+
+def test_a_report_that_breaks_off_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.rename", full)
+    with pytest.raises(OSError, match="No space"):
+        reports.write(tmp_path / "report")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not BROWSER, reason="there is no chromium: the stage installs it")
+def test_a_browser_draws_the_page(written: tuple[Path, Movement], tmp_path: Path) -> None:
+    picture = tmp_path / "page.png"
+    quiet = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--enable-logging=stderr")
+    options = (f"--user-data-dir={tmp_path / 'profile'}", "--window-size=1100,3000", f"--screenshot={picture}")
+    address = (written[0] / "report.html").as_uri()
+    done = subprocess.run([str(BROWSER), *quiet, *options, address], capture_output=True, text=True, check=True)
+    # A browser tells here what the page asks for and its policy refuses.
+    assert not re.search(r"Refused to|ERR_|Uncaught", done.stderr), done.stderr
+    # Text alone is a third of this.
+    assert picture.stat().st_size > 100_000
