@@ -9,6 +9,7 @@ import secrets
 import threading
 import time
 import uuid
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Self
 
 import psycopg
@@ -20,12 +21,14 @@ from fastbreak_service.settings import AdministrationSettings, DatabaseSettings
 from fastbreak_service.store import schema
 from fastbreak_service.store.administration import Administration
 from fastbreak_service.store.analyses import AnalysisStore
+from fastbreak_service.store.callers import of_team
 from fastbreak_service.store.credentials import Credentials, SecretSource
 from fastbreak_service.store.engine import make_engine
 from fastbreak_service.store.roles import AdministrationError
-from fastbreak_service.store.team_analyses import MeasureQuery, NewAnalysis, TeamAnalyses
+from fastbreak_service.store.team_analyses import MeasureQuery, NewAnalysis, SaidQuery, TeamAnalyses
 from fastbreak_service.store.work import WorkQueue
 from support.owned import Held, Place
+from support.reports import trails
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -70,7 +73,8 @@ def test_the_application_writes_and_reads_a_whole_analysis(settled: Place, tmp_p
     rows = tmp_path / "rows.csv"
     rows.write_text(f"{new.id},1,0,0.0,trunk_lean,1.5,0.9\n", encoding="utf-8")
     person = {"id": 1, "frames": 1, "first_frame": 0, "last_frame": 0, "angles": {}}
-    result = {"video": {}, "model": {"name": "m", "sha256": "s"}, "persons": [person]}
+    movement = asdict(trails().reviewed(30))
+    result = {"video": {}, "model": {"name": "m", "sha256": "s"}, "persons": [person], "movement": movement}
     assert mine.add(new).id == new.id
     taken = WorkQueue(engine, new.place, 30).take(abandoned=False)
     assert taken is not None
@@ -82,6 +86,22 @@ def test_the_application_writes_and_reads_a_whole_analysis(settled: Place, tmp_p
     seen = mine.measures(new.id, MeasureQuery(10, person=1, angle="trunk_lean", after=(0, 0, "a")))
     assert [row["value_degrees"] for row in seen or ()] == [1.5]
     assert (others.one(new.id), others.measures(new.id, MeasureQuery(10)), others.newest(10)) == (None, None, [])
+    said = movement["persons"][0]
+    assert found[0]["movement"] == {"events": len(said["events"]), "findings": len(said["findings"]), "left_out": 0}
+    for kind, read, theirs in (
+        ("events", mine.events, others.events),
+        ("findings", mine.findings, others.findings),
+    ):
+        assert [row["content"] for row in read(new.id, SaidQuery(10)) or ()] == said[kind]
+        assert [row["number"] for row in read(new.id, SaidQuery(1, person=1, after=1)) or ()] == [2, 3][
+            : len(said[kind]) - 1
+        ]
+        assert read(new.id, SaidQuery(10, person=2)) == []
+        assert theirs(new.id, SaidQuery(10)) is None
+        for team, shown in (("hawks", len(said[kind])), ("bulls", 0)):
+            with of_team(engine, team) as connection:
+                counted = sa.select(sa.func.count()).select_from(sa.table(kind))
+                assert connection.execute(counted).scalar_one() == shown
     engine.dispose()
 
 

@@ -77,6 +77,7 @@ def test_the_result_says_what_was_seen(analysed: dict[str, Any], models_director
     assert video["duration_seconds"] == pytest.approx(1)
     assert analysed["model"]["name"] == "blazepose-full"
     assert len(analysed["model"]["sha256"]) == 64
+    assert analysed["movement"] == {"events": 0, "findings": 0, "left_out": 0}
     assert [person["id"] for person in analysed["persons"]] == [1, 2]
     for person in analysed["persons"]:
         assert 20 <= person["frames"] <= 30
@@ -184,7 +185,13 @@ def test_a_bad_parameter_is_named(service: Service, analysed: dict[str, Any], qu
     assert query.split("=", maxsplit=1)[0] in answer.json()["error"]["message"]
 
 
-@pytest.mark.parametrize("path", [f"/v1/analyses/{NOBODY}", "/v1/analyses/x", f"/v1/analyses/{NOBODY}/measures"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/analyses/x",
+        *(f"/v1/analyses/{NOBODY}{part}" for part in ("", "/measures", "/events", "/findings")),
+    ],
+)
 def test_an_unknown_analysis_is_not_found(service: Service, path: str) -> None:
     answer = service.http.get(path)
     assert (answer.status_code, code(answer)) == (404, "not_found")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from dataclasses import asdict
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from fastbreak_service.errors import RejectedVideoError, Rejection
 from fastbreak_service.video.limits import Limits
 from fastbreak_service.worker import client
 from fastbreak_service.worker.protocol import Job, event_line, parse_event, parse_verdict
+from support.reports import trails
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +36,9 @@ VIDEO = {
 }
 SUMMARY = {"minimum": 1.0, "maximum": 2.0, "mean": 1.5, "samples": 2, "unit": "degree"}
 PERSON = {"id": 1, "frames": 2, "first_frame": 0, "last_frame": 1, "angles": {"trunk_lean": SUMMARY}}
-RESULT = {"video": VIDEO, "model": {"name": "m", "sha256": "s"}, "persons": [PERSON]}
+MOVEMENT = asdict(trails().reviewed(30))
+MOVED = MOVEMENT["persons"][0]
+RESULT = {"video": VIDEO, "model": {"name": "m", "sha256": "s"}, "persons": [PERSON], "movement": MOVEMENT}
 READY = event_line("ready", offline=True, files=True)
 GOOD = [
     READY,
@@ -42,6 +46,14 @@ GOOD = [
     event_line("failed", id="a", code="truncated", message="Cut short."),
     event_line("failed", id="a", code="internal_error", message="x"),
 ]
+
+
+def _changed(of: str, **values: object) -> str:
+    """An event whose first landing or finding has other values."""
+    said = [MOVED[of][0] | values, *MOVED[of][1:]]
+    return event_line("done", id="a", result=RESULT | {"movement": MOVEMENT | {"persons": [MOVED | {of: said}]}})
+
+
 BAD = [
     "",
     "null",
@@ -68,6 +80,20 @@ BAD = [
     event_line("done", id="a", result=RESULT | {"persons": [PERSON | {"frames": -1}]}),
     event_line("done", id="a", result=RESULT | {"persons": [PERSON | {"angles": {"made_up": SUMMARY}}]}),
     event_line("done", id="a", result=RESULT | {"persons": [PERSON | {"angles": {"trunk_lean": 7}}]}),
+    event_line("done", id="a", result={name: value for name, value in RESULT.items() if name != "movement"}),
+    event_line("done", id="a", result=RESULT | {"movement": None}),
+    event_line("done", id="a", result=RESULT | {"movement": MOVEMENT | {"left_out": -1}}),
+    _changed("events", contact_frame=-1),
+    _changed("events", contact_frame=True),
+    _changed("events", contact_seconds=float("inf")),
+    _changed("events", kind="fall"),
+    _changed("events", legs="three"),
+    _changed("events", measures=[{}]),
+    _changed("events", view=None),
+    _changed("findings", words="x\0"),
+    _changed("findings", words="x" * 1001),
+    _changed("findings", status="injured"),
+    _changed("findings", more=1),
 ]
 
 

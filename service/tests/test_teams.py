@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from support.postgres import Postgres
 
 TEAMS = ("hawks", "bulls", "default")
-TABLES = ("analyses", "persons", "measures_of_team", "work")
+TABLES = ("analyses", "persons", "measures_of_team", "work", "events", "findings")
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def test_each_team_has_its_own_under_the_same_key(guarded: Service, issuer: Issu
 
 @pytest.mark.parametrize("role", ["uploader", "reviewer", "administrator"])
 @pytest.mark.parametrize(("team", "owner"), list(itertools.product(TEAMS, TEAMS)))
-@pytest.mark.parametrize("path", ["", "/measures", "/measures?person=1&limit=1"])
+@pytest.mark.parametrize("path", ["", "/measures", "/measures?person=1&limit=1", "/events", "/findings?person=1"])
 def test_what_is_another_teams_is_not_there(  # noqa: PLR0913, PLR0917 - who, of whom, what
     guarded: Service, issuer: Issuer, sent: dict[str, str], role: str, team: str, owner: str, path: str
 ) -> None:
@@ -126,7 +126,11 @@ WITHOUT: dict[str, dict[str, str]] = {
 @pytest.mark.parametrize("headers", WITHOUT.values(), ids=WITHOUT)
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", ""), ("POST", ""), ("GET", f"/{uuid.UUID(int=0)}"), ("GET", f"/{uuid.UUID(int=0)}/measures")],
+    [
+        ("GET", ""),
+        ("POST", ""),
+        *(("GET", f"/{uuid.UUID(int=0)}{path}") for path in ("", "/measures", "/events", "/findings")),
+    ],
 )
 def test_without_a_token_nothing_is_told(guarded: Service, headers: dict[str, str], method: str, path: str) -> None:
     answer = guarded.http.request(method, f"/v1/analyses{path}", headers=headers)
@@ -240,6 +244,8 @@ FORBIDDEN = {
     "a change of results": "UPDATE persons SET frames = 0",
     "measures but its own": "SELECT count(*) FROM measures",
     "a deletion of measures": "DELETE FROM measures",
+    "a change of findings": "UPDATE findings SET content = '{}'",
+    "an event": "INSERT INTO events SELECT id, 1, 1, '{}' FROM analyses",
     "the schema": "SELECT * FROM alembic_version",
     "another table": "CREATE TABLE mine (a int)",
 }

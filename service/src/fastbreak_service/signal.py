@@ -5,6 +5,8 @@
 
 Series are evenly sampled, (frames,), NaN where nothing was measured. What was bridged is flagged; what is missing for
 longer stays missing.
+
+SciPy takes a second to import, so that is done when there is a series to filter: most processes here have none.
 """
 
 from __future__ import annotations
@@ -16,8 +18,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from scipy.interpolate import PchipInterpolator
-from scipy.signal import butter, sosfiltfilt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,6 +117,10 @@ def bridged(values: Series, longest: int) -> tuple[Series, Flags]:
         if 1 < after - before <= longest + 1:
             added[before + 1 : after] = True
     result = np.array(values, np.float64)
+    if not added.any():
+        return result, added
+    from scipy.interpolate import PchipInterpolator  # noqa: PLC0415 - see the top
+
     # Slopes so small that one over them is infinite are taken for none, which is right.
     with np.errstate(over="ignore"):
         result[added] = PchipInterpolator(there, result[there])(np.flatnonzero(added))
@@ -130,6 +134,8 @@ def low_passed(values: Series, rate: float, cutoff_hz: float) -> Series:
     """
     if len(values) < _FEWEST_SAMPLES:
         return values
+    from scipy.signal import sosfiltfilt  # noqa: PLC0415 - see the top
+
     smooth: Series = sosfiltfilt(_sections(rate, cutoff_hz), values)
     return smooth
 
@@ -137,6 +143,8 @@ def low_passed(values: Series, rate: float, cutoff_hz: float) -> Series:
 # The same cut-offs are tried on every series of a clip.
 @lru_cache(maxsize=256)
 def _sections(rate: float, cutoff_hz: float) -> Series:
+    from scipy.signal import butter  # noqa: PLC0415 - see the top
+
     # The correction is one of an analogue filter's frequency, which a digital one bends.
     single = rate / np.pi * np.arctan(np.tan(np.pi * cutoff_hz / rate) / _PASSES_TWICE)
     sections: Series = butter(_ORDER, single, fs=rate, output="sos")

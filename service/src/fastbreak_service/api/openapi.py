@@ -42,7 +42,7 @@ def document(version: str, issuer: IssuerSettings | None) -> Object:
         "info": {
             "title": "Fastbreak inference",
             "version": version,
-            "description": "Joint angles of the persons in a video.",
+            "description": "Joint angles of the persons in a video, how they land, and what of it is for review.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": {**_health(), **_analyses()},
@@ -122,8 +122,18 @@ def _analyses() -> Object:
     )
     one = _answers(200, "The analysis with what was found so far.", _json("Analysis"), (404,))
     page = _answers(200, "A page of measures.", _json("Measures"), (404,))
+    events = _answers(200, "A page of landings and jumps.", _json("Events"), (404,))
+    findings = _answers(200, "A page of findings.", _json("Findings"), (404,))
+    said = (
+        _IDENTITY,
+        _number("person", "Of this person alone.", 2**31 - 1),
+        _number("limit", "How many at most.", 1000, default=100),
+        _cursor(schemas.SAID_CURSOR),
+    )
     return {
         "/v1/analyses": {**listing, "post": _upload()},
+        "/v1/analyses/{id}/events": _get("listEvents", "Landings and jumps by person and time", events, *said),
+        "/v1/analyses/{id}/findings": _get("listFindings", "What is for review, by person", findings, *said),
         "/v1/analyses/{id}": _get("getAnalysis", "An analysis and its result", one, _IDENTITY),
         "/v1/analyses/{id}/measures": _get(
             "listMeasures",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from fastbreak_service.api.errors import ApiError
-from fastbreak_service.store.team_analyses import MeasureQuery
+from fastbreak_service.store.team_analyses import MeasureQuery, SaidQuery
 from fastbreak_service.vision.angles import Angle
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ _CURSOR = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})\.([a-z_]{1,40})")
 # Sixteen digits of microseconds reach to the year 2286.
 _LIST_CURSOR = re.compile(r"([0-9]{1,16})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 _KEY = re.compile(r"[!-~]{1,255}")
+_SAID_CURSOR = re.compile(r"[0-9]{1,9}")
 _BAD_CURSOR = "after must be the next of an earlier page."
 _MAX_INTEGER = 2**31 - 1
 
@@ -94,3 +95,12 @@ def measure_query(request: Request) -> MeasureQuery:
         after = (int(found[1]), int(found[2]), found[3])
     person = integer(request, "person", 0, _MAX_INTEGER) or None
     return MeasureQuery(integer(request, "limit", 1000, 10_000), person, angle, after)
+
+
+def said_query(request: Request) -> SaidQuery:
+    """Which events or findings are asked for. Raises ApiError 400."""
+    after = request.query_params.get("after", "0")
+    if not _SAID_CURSOR.fullmatch(after):
+        raise ApiError(400, "bad_parameter", _BAD_CURSOR)
+    person = integer(request, "person", 0, _MAX_INTEGER) or None
+    return SaidQuery(integer(request, "limit", 100, 1000), person, int(after))

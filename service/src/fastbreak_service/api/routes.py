@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -20,10 +21,14 @@ from fastbreak_service.api.openapi import document
 from fastbreak_service.identity.caller import Role
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from uuid import UUID
+
+    from sqlalchemy import RowMapping
     from starlette.requests import Request
 
     from fastbreak_service.api.parts import Parts
-    from fastbreak_service.store.team_analyses import TeamAnalyses
+    from fastbreak_service.store.team_analyses import SaidQuery, TeamAnalyses
 
 log = structlog.get_logger()
 
@@ -94,8 +99,7 @@ def _analysis_routes(parts: Parts) -> list[Route]:
 
 
 def _reading_routes(parts: Parts) -> list[Route]:
-    async def analyses_for(request: Request) -> TeamAnalyses:
-        return parts.analyses((await parts.admission.admit(request, Role.REVIEWER)).team)
+    analyses_for = partial(_analyses_for, parts)
 
     async def list_analyses(request: Request) -> Response:
         analyses = await analyses_for(request)
@@ -126,4 +130,36 @@ def _reading_routes(parts: Parts) -> list[Route]:
         Route("/v1/analyses", list_analyses, methods=["GET"]),
         Route("/v1/analyses/{id}", get_analysis, methods=["GET"]),
         Route("/v1/analyses/{id}/measures", list_measures, methods=["GET"]),
+        *_said_routes(parts),
     ]
+
+
+async def _analyses_for(parts: Parts, request: Request) -> TeamAnalyses:
+    """The analyses that a caller may read."""
+    return parts.analyses((await parts.admission.admit(request, Role.REVIEWER)).team)
+
+
+def _said_routes(parts: Parts) -> list[Route]:
+    async def list_events(request: Request) -> Response:
+        return await _said(request, "events", (await _analyses_for(parts, request)).events)
+
+    async def list_findings(request: Request) -> Response:
+        return await _said(request, "findings", (await _analyses_for(parts, request)).findings)
+
+    return [
+        Route("/v1/analyses/{id}/events", list_events, methods=["GET"]),
+        Route("/v1/analyses/{id}/findings", list_findings, methods=["GET"]),
+    ]
+
+
+async def _said(
+    request: Request, name: str, read: Callable[[UUID, SaidQuery], Sequence[RowMapping] | None]
+) -> Response:
+    """A page of events or findings."""
+    query = parameters.said_query(request)
+    rows = await ask(CALLER_SECONDS, read, parameters.analysis_id(request), query)
+    if rows is None:
+        raise parameters.no_such_analysis()
+    page = rows[: query.limit]
+    following = views.said_cursor(page[-1]) if len(rows) > query.limit else None
+    return JSONResponse({name: [views.said(row) for row in page], "next": following})

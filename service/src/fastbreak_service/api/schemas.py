@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from fastbreak_service.api.problem import TYPE
+from fastbreak_service.forms import schema_of, schemas_of
+from fastbreak_service.movement.values import Finding, Jump, Landing, Reference, Shown, Value, ViewEstimate
 from fastbreak_service.video.completeness import Completeness
 from fastbreak_service.vision.angles import Angle
 
@@ -16,6 +18,8 @@ type Object = dict[str, Any]
 # Sixteen digits of microseconds reach to the year 2286.
 LIST_CURSOR = r"^[0-9]{1,16}\.[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 MEASURE_CURSOR = r"^[0-9]{1,9}\.[0-9]{1,9}\.[a-z_]{1,40}$"
+SAID_CURSOR = r"^[0-9]{1,9}$"
+_SCHEMAS = "#/components/schemas/"
 _TEXT: Object = {"type": "string"}
 _NUMBER: Object = {"type": "number"}
 _COUNT: Object = {"type": "integer", "minimum": 0}
@@ -29,7 +33,7 @@ def _object(**members: Object) -> Object:
 
 
 def _ref(name: str) -> Object:
-    return {"$ref": f"#/components/schemas/{name}"}
+    return {"$ref": f"{_SCHEMAS}{name}"}
 
 
 def _or_null(schema: Object) -> Object:
@@ -38,6 +42,13 @@ def _or_null(schema: Object) -> Object:
 
 def _list(schema: Object) -> Object:
     return {"type": "array", "items": schema}
+
+
+def _of_person(kind: type) -> Object:
+    """The schema of what is said of a person, which has the person's number too."""
+    said = schema_of(kind, _SCHEMAS)
+    person = {"type": "integer", "minimum": 1}
+    return {**said, "required": ["person", *said["required"]], "properties": {"person": person, **said["properties"]}}
 
 
 _LISTED: Object = {
@@ -69,8 +80,17 @@ SCHEMAS: Object = {
     "Listed": _object(**_LISTED),
     "Analyses": _object(analyses=_list(_ref("Listed")), next=_NEXT),
     "Analysis": _object(
-        **_LISTED, video=_or_null(_ref("Video")), model=_or_null(_ref("Model")), persons=_list(_ref("Person"))
+        **_LISTED,
+        video=_or_null(_ref("Video")),
+        model=_or_null(_ref("Model")),
+        movement=_or_null(_ref("Movement")),
+        persons=_list(_ref("Person")),
     ),
+    "Movement": {
+        **_object(events=_COUNT, findings=_COUNT, left_out=_COUNT),
+        "description": "How many events and findings there are, and how many events beyond the most that are kept. "
+        "Null before the analysis has ended, and where movement was not looked for.",
+    },
     "Video": _object(
         width=_COUNT,
         height=_COUNT,
@@ -102,4 +122,11 @@ SCHEMAS: Object = {
         confidence={"type": "number", "minimum": 0, "maximum": 1},
     ),
     "Measures": _object(measures=_list(_ref("Measure")), next=_NEXT),
+    **schemas_of((ViewEstimate, Value, Reference, Shown), _SCHEMAS),
+    "Landing": _of_person(Landing),
+    "Jump": _of_person(Jump),
+    "Event": {"oneOf": [_ref("Landing"), _ref("Jump")]},
+    "Events": _object(events=_list(_ref("Event")), next=_NEXT),
+    "Finding": _of_person(Finding),
+    "Findings": _object(findings=_list(_ref("Finding")), next=_NEXT),
 }

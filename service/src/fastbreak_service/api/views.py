@@ -35,6 +35,7 @@ def whole(row: RowMapping, persons: Sequence[RowMapping]) -> dict[str, Any]:
         **listed(row),
         "video": row["video"],
         "model": model,
+        "movement": row["movement"],
         "persons": [
             {
                 "id": person["person"],
@@ -60,6 +61,11 @@ def measure(row: RowMapping) -> dict[str, Any]:
     }
 
 
+def said(row: RowMapping) -> dict[str, Any]:
+    """An event or a finding, with its person."""
+    return {"person": row["person"], **row["content"]}
+
+
 def list_cursor(row: RowMapping) -> str:
     """Where the next page begins after this analysis: its creation in microseconds since 1970, and its id."""
     since = row["created_at"] - datetime(1970, 1, 1, tzinfo=UTC)
@@ -69,6 +75,11 @@ def list_cursor(row: RowMapping) -> str:
 def measure_cursor(row: RowMapping) -> str:
     """Where the next page begins after this measure."""
     return f"{row['person']}.{row['frame']}.{row['angle']}"
+
+
+def said_cursor(row: RowMapping) -> str:
+    """Where the next page begins after this event or finding."""
+    return str(row["number"])
 
 
 def _moment(value: datetime | None) -> str | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from fastbreak_service.store.tables import analyses, persons, work
+from fastbreak_service.store.tables import analyses, events, findings, persons, work
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,6 +77,7 @@ class AnalysisStore:
                 video=result["video"],
                 model_name=result["model"]["name"],
                 model_sha256=result["model"]["sha256"],
+                movement=_counted(result.get("movement")),
             )
             if not mine:
                 return False
@@ -94,6 +95,7 @@ class AnalysisStore:
             if found:
                 connection.execute(sa.insert(persons), found)
                 self._copy(connection, rows)
+                _say(connection, analysis, result.get("movement"))
         return True
 
     def beat(self, place: str) -> None:
@@ -148,3 +150,29 @@ class AnalysisStore:
         with rows.open("rb") as source, cursor.copy(f"COPY measures ({columns}) FROM STDIN WITH (FORMAT csv)") as copy:
             while block := source.read(_COPY_BYTES):
                 copy.write(block)
+
+
+def _counted(movement: dict[str, Any] | None) -> dict[str, int] | None:
+    """How much is said of movement; None where it was not looked for."""
+    if movement is None:
+        return None
+    counts = {kind: sum(len(moved[kind]) for moved in movement["persons"]) for kind in ("events", "findings")}
+    return {**counts, "left_out": movement["left_out"]}
+
+
+def _say(connection: Connection, analysis: UUID, movement: dict[str, Any] | None) -> None:
+    """Record events and findings, numbered in the order of persons."""
+    for kind, table in (("events", events), ("findings", findings)):
+        said = [
+            {"analysis_id": analysis, "number": number, "person": person, "content": content}
+            for number, (person, content) in enumerate(
+                (
+                    (moved["person"], content)
+                    for moved in (movement["persons"] if movement else ())
+                    for content in moved[kind]
+                ),
+                start=1,
+            )
+        ]
+        if said:
+            connection.execute(sa.insert(table), said)

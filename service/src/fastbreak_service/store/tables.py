@@ -34,6 +34,7 @@ analyses = sa.Table(
     sa.Column("idempotency_key", sa.Text),
     sa.Column("fingerprint", sa.Text),
     sa.Column("team", sa.Text, nullable=False, server_default=DEFAULT_TEAM),
+    sa.Column("movement", JSONB(none_as_null=True)),
 )
 
 work = sa.Table(
@@ -74,6 +75,25 @@ measures = sa.Table(
     sa.Column("confidence", sa.Double, nullable=False),
     sa.ForeignKeyConstraint(["analysis_id", "person"], ["persons.analysis_id", "persons.person"], ondelete="CASCADE"),
 )
+
+
+def _said(name: str) -> sa.Table:
+    """A table of what is said of persons, in order of its numbers from 1."""
+    return sa.Table(
+        name,
+        metadata,
+        sa.Column("analysis_id", UUID(as_uuid=True), primary_key=True),
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("person", sa.Integer, nullable=False),
+        sa.Column("content", JSONB, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["analysis_id", "person"], ["persons.analysis_id", "persons.person"], ondelete="CASCADE"
+        ),
+    )
+
+
+events = _said("events")
+findings = _said("findings")
 
 measures_of_team = sa.table("measures_of_team", *(sa.column(name, column.type) for name, column in measures.c.items()))
 """The measures that a transaction for a caller sees, who has no right to the table itself."""

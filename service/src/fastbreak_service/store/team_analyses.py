@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from fastbreak_service.store.callers import of_team
 from fastbreak_service.store.repeating import repeatable
-from fastbreak_service.store.tables import analyses, persons, work
+from fastbreak_service.store.tables import analyses, events, findings, persons, work
 from fastbreak_service.store.tables import measures_of_team as measures
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from sqlalchemy import ColumnElement, Engine, RowMapping
+    from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, Table
 
 CONTRACT = 1
 """What a piece of work means to whoever takes it; a release leaves alone what it does not know."""
@@ -63,6 +63,15 @@ class MeasureQuery:
     person: int | None = None
     angle: str | None = None
     after: tuple[int, int, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SaidQuery:
+    """Which events or findings: of one person if named, at most `limit`, after a number."""
+
+    limit: int
+    person: int | None = None
+    after: int = 0
 
 
 class TeamAnalyses:
@@ -144,8 +153,28 @@ class TeamAnalyses:
             statement = statement.where(key > sa.tuple_(*(sa.literal(part) for part in query.after)))
         statement = statement.order_by(measures.c.person, measures.c.frame, measures.c.angle).limit(query.limit + 1)
         with of_team(self._engine, self._team) as connection:
-            known = connection.execute(sa.select(sa.literal(1)).where(self._mine, analyses.c.id == analysis)).first()
-            return connection.execute(statement).mappings().all() if known else None
+            return connection.execute(statement).mappings().all() if self._knows(connection, analysis) else None
+
+    def events(self, analysis: UUID, query: SaidQuery) -> Sequence[RowMapping] | None:
+        """Events by their number, and one more than the limit; None when no analysis has that id."""
+        return self._said(events, analysis, query)
+
+    def findings(self, analysis: UUID, query: SaidQuery) -> Sequence[RowMapping] | None:
+        """Findings, as `events`."""
+        return self._said(findings, analysis, query)
+
+    @repeatable
+    def _said(self, table: Table, analysis: UUID, query: SaidQuery) -> Sequence[RowMapping] | None:
+        statement = sa.select(table).where(table.c.analysis_id == analysis, table.c.number > query.after)
+        if query.person is not None:
+            statement = statement.where(table.c.person == query.person)
+        statement = statement.order_by(table.c.number).limit(query.limit + 1)
+        with of_team(self._engine, self._team) as connection:
+            return connection.execute(statement).mappings().all() if self._knows(connection, analysis) else None
+
+    def _knows(self, connection: Connection, analysis: UUID) -> bool:
+        known = sa.select(sa.literal(1)).where(self._mine, analyses.c.id == analysis)
+        return connection.execute(known).first() is not None
 
     def _sent(self, which: ColumnElement[bool]) -> Sent | None:
         with of_team(self._engine, self._team) as connection:

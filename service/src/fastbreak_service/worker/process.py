@@ -13,10 +13,11 @@ import threading
 import traceback
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from fastbreak_service.analysis import MeteredVision, Result, analyse
+from fastbreak_service.analysis import MeteredVision, analyse
 from fastbreak_service.errors import AnalysisError
+from fastbreak_service.movement.review import Trails
 from fastbreak_service.video.frames import VideoReader
 from fastbreak_service.vision.models import PoseModel
 from fastbreak_service.worker.confine import Allowance, confine
@@ -83,11 +84,12 @@ def _answer(job: Job, vision: PoseModel) -> str:
             code=INTERNAL,
             message="The analysis stopped on an error of its own; the service's log has the cause.",
         )
-    return event_line("done", id=job.id, result=asdict(result))
+    return event_line("done", id=job.id, result=result)
 
 
-def run(job: Job, vision: PoseModel) -> Result:
-    """Analyse one video into the job's CSV file. Raises AnalysisError."""
+def run(job: Job, vision: PoseModel) -> dict[str, Any]:
+    """Analyse one video into the job's CSV file; the result. Raises AnalysisError."""
+    trails = Trails()
     with Path(job.measures).open("w", encoding="utf-8", newline="") as target:
         writer = csv.writer(target)
 
@@ -97,7 +99,9 @@ def run(job: Job, vision: PoseModel) -> Result:
             )
 
         reader = VideoReader(Path(job.video), job.limits)
-        return analyse(reader, MeteredVision(vision, reader.meter), keep)
+        result = analyse(reader, MeteredVision(vision, reader.meter), keep, follow=trails.add)
+    movement = trails.reviewed(result.video.frames_per_second)
+    return {**asdict(result), "movement": asdict(movement)}
 
 
 if __name__ == "__main__":

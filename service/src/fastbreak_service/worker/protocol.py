@@ -16,6 +16,8 @@ from typing import Any
 
 from fastbreak_service.analysis import AngleSummary, Person
 from fastbreak_service.errors import Rejection
+from fastbreak_service.forms import fits
+from fastbreak_service.movement.values import Movement
 from fastbreak_service.video.completeness import Completeness
 from fastbreak_service.video.facts import VideoFacts
 from fastbreak_service.video.limits import Limits
@@ -23,6 +25,7 @@ from fastbreak_service.vision.angles import Angle
 
 INTERNAL, STORAGE = "internal_error", "storage_unavailable"
 _CODES = {*Rejection, INTERNAL, STORAGE}
+_RESULT = {"video", "model", "persons", "movement"}
 _MESSAGE_LENGTH = 1000
 _MOST = 2**31 - 1
 
@@ -93,7 +96,7 @@ def _is_failed(event: dict[str, Any]) -> bool:
 
 def _is_done(event: dict[str, Any]) -> bool:
     result = event.get("result")
-    if not _is_text(event.get("id")) or not isinstance(result, dict) or set(result) != {"video", "model", "persons"}:
+    if not _is_text(event.get("id")) or not isinstance(result, dict) or set(result) != _RESULT:
         return False
     model, persons = result["model"], result["persons"]
     return (
@@ -104,6 +107,7 @@ def _is_done(event: dict[str, Any]) -> bool:
         and all(map(_is_text, model.values()))
         and isinstance(persons, list)
         and all(map(_is_person, persons))
+        and fits(result["movement"], Movement)
     )
 
 
