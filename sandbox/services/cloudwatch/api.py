@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""PutMetricAlarm with metric math, and SetAlarmState. AWS: API reference of both."""
+"""PutMetricAlarm with metric math, SetAlarmState, GetMetricData's messages. AWS: API reference of each."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +20,16 @@ def install(evaluator: Evaluator) -> None:
     cloudwatch._set_alarm_state = _set_alarm_state(cloudwatch._set_alarm_state, evaluator)
     cloudwatch._evaluate_alarm = evaluator.evaluate
     cloudwatch._evaluate_all_alarms = evaluator.evaluate_all
+    cloudwatch._cbor_ok = _with_messages(cloudwatch._cbor_ok)
+    cloudwatch._json_ok = _with_messages(cloudwatch._json_ok)
+
+
+def _with_messages(answer: Handler) -> Handler:
+    def handle(data: dict[str, Any]) -> Any:
+        """AWS tells of the whole request here, and mostly has nothing to tell."""
+        return answer({"Messages": [], **data} if "MetricDataResults" in data else data)
+
+    return handle
 
 
 def _put_metric_alarm(put: Handler, evaluator: Evaluator) -> Handler:

@@ -6,6 +6,7 @@
 import json
 import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.sandbox.balancer import eventually
@@ -34,7 +35,19 @@ class Listening:
 def play(sandbox: Any, clients: Clients) -> None:
     """Make everything, ask, and remove it again."""
     name = f"recorded-{uuid.uuid4().hex[:6]}"
-    for part in (stacks, identities, storage, images, alarms, certificates, network):
+    for part in (
+        stacks,
+        tables,
+        identities,
+        policies,
+        secrets,
+        storage,
+        images,
+        alarms,
+        messages,
+        certificates,
+        network,
+    ):
         part(name, clients)
     tasks(sandbox, clients)
 
@@ -68,46 +81,133 @@ def stacks(name: str, clients: Clients) -> None:
     api.update_termination_protection(StackName=name, EnableTerminationProtection=False)
     api.describe_stack_events(StackName=name)
     api.list_stack_resources(StackName=name)
-    tables = clients("dynamodb")
-    tables.put_item(TableName=name, Item={"id": {"S": "a"}})
-    tables.query(TableName=name, KeyConditionExpression="id = :a", ExpressionAttributeValues={":a": {"S": "a"}})
-    tables.describe_table(TableName=name)
-    tables.update_table(TableName=name, DeletionProtectionEnabled=False)
+    clients("dynamodb").describe_table(TableName=name)
+    clients("dynamodb").update_table(TableName=name, DeletionProtectionEnabled=False)
     stack.drift()
     stack.delete()
 
 
+def tables(name: str, clients: Clients) -> None:
+    """A table with an item and a policy."""
+    api = clients("dynamodb")
+    key = {"AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}]}
+    schema = [{"AttributeName": "id", "KeyType": "HASH"}]
+    arn = api.create_table(TableName=name, KeySchema=schema, BillingMode="PAY_PER_REQUEST", **key)["TableDescription"][
+        "TableArn"
+    ]
+    api.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
+    api.put_item(TableName=name, Item={"id": {"S": "a"}})
+    api.get_item(TableName=name, Key={"id": {"S": "a"}})
+    api.query(TableName=name, KeyConditionExpression="id = :a", ExpressionAttributeValues={":a": {"S": "a"}})
+    api.put_resource_policy(ResourceArn=arn, Policy=json.dumps(allowing("dynamodb:GetItem", arn)))
+    api.get_resource_policy(ResourceArn=arn)
+    api.delete_table(TableName=name)
+
+
 def identities(name: str, clients: Clients) -> None:
-    """A role with a tag; a secret."""
-    iam, secrets = clients("iam"), clients("secretsmanager")
+    """A role with a tag; a user with a tag, in a group; a provider of tokens."""
+    iam = clients("iam")
     role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST), Tags=TAGS)["Role"]["Arn"]
     iam.get_role(RoleName=name)
     clients("sts").assume_role(RoleArn=role, RoleSessionName="recorded")
     clients("sts").get_caller_identity()
     iam.delete_role(RoleName=name)
-    arn = secrets.create_secret(Name=name, SecretString="word", Tags=TAGS)["ARN"]
-    secrets.describe_secret(SecretId=arn)
-    secrets.get_secret_value(SecretId=arn)
-    secrets.delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
+    iam.create_user(UserName=name, Tags=TAGS)
+    iam.create_group(GroupName=name)
+    iam.add_user_to_group(UserName=name, GroupName=name)
+    iam.get_user(UserName=name)
+    iam.list_groups_for_user(UserName=name)
+    iam.remove_user_from_group(UserName=name, GroupName=name)
+    iam.delete_group(GroupName=name)
+    iam.delete_user(UserName=name)
+    iam.list_open_id_connect_providers()
+
+
+def policies(name: str, clients: Clients) -> None:
+    """A policy, and what it allows to a role."""
+    iam = clients("iam")
+    document = json.dumps(allowing("s3:ListBucket", "arn:aws:s3:::one"))
+    policy = iam.create_policy(PolicyName=name, PolicyDocument=document, Description="recorded", Tags=TAGS)["Policy"][
+        "Arn"
+    ]
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+    iam.attach_role_policy(RoleName=name, PolicyArn=policy)
+    iam.get_policy(PolicyArn=policy)
+    for resource in ("arn:aws:s3:::one", "arn:aws:s3:::other"):
+        iam.simulate_principal_policy(PolicySourceArn=role, ActionNames=["s3:ListBucket"], ResourceArns=[resource])
+    iam.detach_role_policy(RoleName=name, PolicyArn=policy)
+    iam.delete_role(RoleName=name)
+    iam.delete_policy(PolicyArn=policy)
+
+
+def allowing(action: str, resource: str) -> dict[str, Any]:
+    """A policy's document."""
+    principal = {"AWS": "arn:aws:iam::111111111111:root"} if action.startswith(("dynamodb", "ecr", "secrets")) else None
+    statement = {"Effect": "Allow", "Action": action, "Resource": resource, "Principal": principal}
+    return {"Version": "2012-10-17", "Statement": [{key: value for key, value in statement.items() if value}]}
+
+
+def secrets(name: str, clients: Clients) -> None:
+    """A secret with a policy, and its second version."""
+    api = clients("secretsmanager")
+    arn = api.create_secret(Name=name, SecretString="word", Tags=TAGS)["ARN"]
+    api.describe_secret(SecretId=arn)
+    api.get_secret_value(SecretId=arn)
+    api.put_resource_policy(SecretId=arn, ResourcePolicy=json.dumps(allowing("secretsmanager:GetSecretValue", "*")))
+    api.get_resource_policy(SecretId=arn)
+    api.put_secret_value(SecretId=arn, SecretString="other")
+    api.delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
 
 
 def storage(name: str, clients: Clients) -> None:
-    """A bucket with a version and a delete marker."""
+    """A bucket with objects, one of them in parts, versions and a delete marker; and where it is copied to."""
     s3 = clients("s3")
-    s3.create_bucket(Bucket=name)
-    s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
-    s3.put_object(Bucket=name, Key="a", Body=b"a")
-    s3.delete_object(Bucket=name, Key="a")
+    for bucket in (name, f"{name}-copy"):
+        s3.create_bucket(Bucket=bucket)
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    rule = {
+        "ID": "all",
+        "Priority": 1,
+        "Status": "Enabled",
+        "Filter": {"Prefix": ""},
+        "DeleteMarkerReplication": {"Status": "Disabled"},
+        "Destination": {"Bucket": f"arn:aws:s3:::{name}-copy"},
+    }
+    copied = {"Role": "arn:aws:iam::111111111111:role/copies", "Rules": [rule]}
+    s3.put_bucket_replication(Bucket=name, ReplicationConfiguration=copied)
+    s3.get_bucket_replication(Bucket=name)
+    s3.delete_bucket_replication(Bucket=name)
+    _objects(s3, name)
     found = s3.list_object_versions(Bucket=name)
-    for item in [*found["Versions"], *found["DeleteMarkers"]]:
-        s3.delete_object(Bucket=name, Key="a", VersionId=item["VersionId"])
-    s3.delete_bucket(Bucket=name)
+    gone = [
+        {"Key": item["Key"], "VersionId": item["VersionId"]} for item in [*found["Versions"], *found["DeleteMarkers"]]
+    ]
+    s3.delete_objects(Bucket=name, Delete={"Objects": gone})
+    for bucket in (name, f"{name}-copy"):
+        s3.delete_bucket(Bucket=bucket)
+
+
+def _objects(s3: Any, bucket: str) -> None:
+    s3.put_object(Bucket=bucket, Key="a", Body=b"a")
+    s3.copy_object(Bucket=bucket, Key="b", CopySource={"Bucket": bucket, "Key": "a"})
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="c/d")["UploadId"]
+    part = s3.upload_part(Bucket=bucket, Key="c/d", UploadId=upload, PartNumber=1, Body=b"c")["ETag"]
+    parts = {"Parts": [{"PartNumber": 1, "ETag": part}]}
+    s3.complete_multipart_upload(Bucket=bucket, Key="c/d", UploadId=upload, MultipartUpload=parts)
+    for key in ("a", "b", "c/d"):
+        s3.head_object(Bucket=bucket, Key=key)
+        s3.get_object(Bucket=bucket, Key=key)
+    s3.list_objects_v2(Bucket=bucket, Delimiter="/")
+    s3.delete_object(Bucket=bucket, Key="a")
 
 
 def images(name: str, clients: Clients) -> None:
-    """A repository with an image."""
+    """A repository with an image and a policy."""
     ecr = clients("ecr")
     ecr.create_repository(repositoryName=name)
+    document = allowing("ecr:BatchGetImage", "")
+    ecr.set_repository_policy(repositoryName=name, policyText=json.dumps(document))
+    ecr.get_repository_policy(repositoryName=name)
     registry = Registry(ecr)
     registry.push_blob(name, CONFIG)
     registry.push_blob(name, LAYER)
@@ -118,7 +218,7 @@ def images(name: str, clients: Clients) -> None:
 
 
 def alarms(name: str, clients: Clients) -> None:
-    """An alarm of a metric and one of alarms."""
+    """A metric, an alarm of it and one of alarms."""
     api = clients("cloudwatch")
     api.put_metric_alarm(
         AlarmName=name,
@@ -135,6 +235,28 @@ def alarms(name: str, clients: Clients) -> None:
     api.describe_alarms(AlarmNamePrefix=name, AlarmTypes=["MetricAlarm", "CompositeAlarm"])
     api.delete_alarms(AlarmNames=[f"{name}-all"])
     api.delete_alarms(AlarmNames=[name])
+    now = datetime.now(UTC)
+    api.put_metric_data(Namespace=name, MetricData=[{"MetricName": "Errors", "Value": 1.0, "Timestamp": now}])
+    metric = {"Metric": {"Namespace": name, "MetricName": "Errors"}, "Period": 60, "Stat": "Sum"}
+    hour = timedelta(hours=1)
+    api.get_metric_data(
+        MetricDataQueries=[{"Id": "errors", "MetricStat": metric}], StartTime=now - hour, EndTime=now + hour
+    )
+
+
+def messages(name: str, clients: Clients) -> None:
+    """A topic, and a rule whose target it is."""
+    sns, events = clients("sns"), clients("events")
+    topic = sns.create_topic(Name=name)["TopicArn"]
+    sns.get_topic_attributes(TopicArn=topic)
+    sns.publish(TopicArn=topic, Message="recorded")
+    events.put_rule(Name=name, EventPattern=json.dumps({"source": [name]}))
+    events.put_targets(Rule=name, Targets=[{"Id": "topic", "Arn": topic}])
+    events.list_targets_by_rule(Rule=name)
+    events.put_events(Entries=[{"Source": name, "DetailType": "recorded", "Detail": "{}"}])
+    events.remove_targets(Rule=name, Ids=["topic"])
+    events.delete_rule(Name=name)
+    sns.delete_topic(TopicArn=topic)
 
 
 def certificates(name: str, clients: Clients) -> None:
@@ -146,7 +268,7 @@ def certificates(name: str, clients: Clients) -> None:
 
 
 def network(name: str, clients: Clients) -> None:
-    """Subnets, a security group with rules of each kind, an interface; a database cluster without instances."""
+    """Subnets, a security group with rules of each kind, an interface; what a network has from the start."""
     ec2 = clients("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.7.0.0/16")["Vpc"]["VpcId"]
     subnets = [
@@ -178,7 +300,16 @@ def network(name: str, clients: Clients) -> None:
     ec2.create_tags(Resources=[interface], Tags=TAGS)
     ec2.describe_network_interfaces(Filters=[{"Name": "subnet-id", "Values": [subnets[0]]}])
     ec2.delete_network_interface(NetworkInterfaceId=interface)
-    rds = clients("rds")
+    here = [{"Name": "vpc-id", "Values": [vpc]}]
+    table = ec2.describe_route_tables(Filters=here)["RouteTables"][0]["RouteTableId"]
+    ec2.create_tags(Resources=[table], Tags=TAGS)
+    ec2.describe_route_tables(Filters=here)
+    ec2.describe_network_acls(Filters=here)
+    _database(clients("rds"), name, subnets, group)
+
+
+def _database(rds: Any, name: str, subnets: list[str], group: str) -> None:
+    """A cluster without instances."""
     rds.create_db_subnet_group(DBSubnetGroupName=name, DBSubnetGroupDescription="recorded", SubnetIds=subnets)
     rds.create_db_cluster(
         DBClusterIdentifier=name,
@@ -238,6 +369,7 @@ def _serve(platform: Platform, scaling: Any, clients: Clients) -> None:
     eventually(lambda: clients("logs").describe_log_streams(logGroupName=platform.name)["logStreams"])
     platform.output(task)
     clients("logs").describe_log_groups(logGroupNamePrefix=platform.name)
+    clients("logs").describe_subscription_filters(logGroupName=platform.name)
     _balance(elb, platform)
     platform.update(healthCheckGracePeriodSeconds=7)
     ecs.stop_task(cluster=platform.cluster, task=task)
@@ -261,3 +393,6 @@ def _balance(elb: Any, platform: Platform) -> None:
     elb.describe_rules(ListenerArn=listener)
     elb.describe_target_groups(TargetGroupArns=[platform.group])
     elb.describe_target_health(TargetGroupArn=platform.group)
+
+
+PARTS = (stacks, tables, identities, policies, secrets, storage, images, alarms, messages, certificates, network)
