@@ -116,6 +116,5 @@ bench-site: ## Releases of the site under load, beside the AWS CLI and community
 clean-caches: ## List the caches that demo-down keeps (environments, base images, downloads), ask, remove them
 	@tools/run python -m tools.clean
 
-recorded-calls: ## Record again which calls each verb and task makes, which the roles' policies are held against
-	@rm -f tests/unit/roles/recorded_calls.json
-	@RECORD_CALLS=true tools/run pytest tests/e2e tests/integration/provision tests/integration/rollout
+recorded-calls: ## Record again which calls each verb and task makes: [SUITES="e2e provision rollout"] (half an hour each)
+	@tools/run python -m tests.recorded_calls $(if $(SUITES),--only $(SUITES))

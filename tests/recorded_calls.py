@@ -1,16 +1,17 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The calls of each verb, as a sandbox under `AUTH=true` checks them, beside those that are committed.
-
-`RECORD_CALLS=true` adds what the tests see to the committed file; `make recorded-calls` makes it anew.
+"""Record again which calls each verb and task makes, as a sandbox under `AUTH=true` checks them: of one suite of tests,
+or of each after the other. A suite that fails leaves what was recorded of it before.
 """
 
 import json
 import os
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+import subprocess
+import sys
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,14 @@ import httpx
 
 from sandbox import ACCOUNTS, REGION
 from tests.unit.roles.unrecorded import UNRECORDED
+from tools.command_line import parser
+from tools.files import ROOT
 
+SUITES = {
+    "e2e": "tests/e2e",
+    "provision": "tests/integration/provision",
+    "rollout": "tests/integration/rollout",
+}
 RECORDING = Path(__file__).parent / "unit" / "roles" / "recorded_calls.json"
 _ROLES = re.compile(
     r"arn:aws:sts::(?P<account>\d{12}):assumed-role/fastbreak-(?P<environment>[a-z0-9-]+?)-"
@@ -90,25 +98,34 @@ def _without_ids(resource: str) -> str:
     return _MADE_UP.sub("0", resource)
 
 
+def suites() -> dict[str, list[Call]]:
+    """The calls of each suite in the committed file."""
+    text = json.loads(RECORDING.read_text(encoding="utf-8"))
+    return {
+        suite: [
+            Call(environment, principal, verb, *call.split(" "))
+            for environment, principals in environments.items()
+            for principal, verbs in principals.items()
+            for verb, calls in verbs.items()
+            for call in calls
+        ]
+        for suite, environments in text.items()
+    }
+
+
 def committed() -> list[Call]:
-    """The calls of the committed file."""
-    text = json.loads(RECORDING.read_text(encoding="utf-8")) if RECORDING.exists() else {}
-    return [
-        Call(environment, principal, verb, *call.split(" "))
-        for environment, principals in text.items()
-        for principal, verbs in principals.items()
-        for verb, calls in verbs.items()
-        for call in calls
-    ]
+    """The calls of all suites in the committed file, each once."""
+    return sorted({call for calls in suites().values() for call in calls})
 
 
-def record(calls: Iterable[Call]) -> None:
-    """Add calls to the committed file."""
-    tree: dict[str, dict[str, dict[str, list[str]]]] = {}
-    for call in sorted({*committed(), *calls}):
-        verbs = tree.setdefault(call.environment, {}).setdefault(call.principal, {})
-        verbs.setdefault(call.verb, []).append(f"{call.action} {call.resource}")
-    RECORDING.write_text(json.dumps(tree, indent=1) + "\n", encoding="utf-8")
+def written(found: Mapping[str, Iterable[Call]]) -> str:
+    """The committed file's text of these calls."""
+    tree: dict[str, dict[str, dict[str, dict[str, list[str]]]]] = {}
+    for suite, calls in sorted(found.items()):
+        for call in sorted(set(calls)):
+            verbs = tree.setdefault(suite, {}).setdefault(call.environment, {}).setdefault(call.principal, {})
+            verbs.setdefault(call.verb, []).append(f"{call.action} {call.resource}")
+    return json.dumps(tree, indent=1) + "\n"
 
 
 TASKS = ("execution", "migration", "task", "worker")
@@ -123,16 +140,45 @@ def hold(
     """Fail when a verb was refused anything, or called what is neither recorded nor known to be called seldom.
 
     `without` names tasks whose credentials a test has used, `refusable` principals that may be refused; `counts` says
-    which calls are looked at.
+    which calls are looked at. While calls are recorded, those that are new are kept instead.
     """
     calls = {call: allowed for call, allowed in seen(endpoint_url, without).items() if counts(call)}
     # A stack whose role is refused something fails, and tests make such stacks.
     expected = {"cloudformation", *refusable}
     refused = [call for call, allowed in calls.items() if not allowed and call.principal not in expected]
     assert refused == [], f"refused to a verb or task {refused}"
-    if os.environ.get("RECORD_CALLS") == "true":
-        record(call for call, allowed in calls.items() if allowed)
+    if "RECORD_CALLS" in os.environ:
+        with Path(os.environ["RECORD_CALLS"]).open("a", encoding="utf-8") as kept:
+            kept.writelines(f"{json.dumps(astuple(call))}\n" for call, allowed in calls.items() if allowed)
+        return
     known = {(call.principal, call.action) for call in committed()}
     known |= {(principal, action) for principal, actions in UNRECORDED.items() for action in actions}
     new = {(call.principal, call.action) for call, allowed in calls.items() if allowed} - known
     assert new == set(), f"calls that nothing recorded, `make recorded-calls` records them: {sorted(new)}"
+
+
+def main(words: Sequence[str]) -> int:
+    """Run suites and write what they called; a suite that fails ends it."""
+    made = parser("tests.recorded_calls", __doc__)
+    made.add_argument("--only", nargs="+", choices=SUITES, default=[*SUITES], help="(default: all)")
+    for suite in made.parse_args(words).only:
+        kept = ROOT / ".cache" / "recorded-calls" / f"{suite}.jsonl"
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.unlink(missing_ok=True)
+        command = [sys.executable, "-m", "pytest", SUITES[suite]]
+        code = subprocess.run(command, cwd=ROOT, env={**os.environ, "RECORD_CALLS": str(kept)}, check=False).returncode
+        if code:
+            print(f"{suite} failed: what was recorded of it before is left as it was.", file=sys.stderr)
+            return code
+        adopt(suite, kept)
+    return 0
+
+
+def adopt(suite: str, kept: Path) -> None:
+    """Put what a suite called in place of what was recorded of it."""
+    calls = [Call(*json.loads(line)) for line in kept.read_text(encoding="utf-8").splitlines()]
+    RECORDING.write_text(written({**suites(), suite: calls}), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -8,11 +8,12 @@
 
 import json
 import re
+from dataclasses import astuple
 
 import pytest
 
 from tests import recorded_calls
-from tests.recorded_calls import RECORDING, Call, committed, of_checks
+from tests.recorded_calls import RECORDING, Call, committed, of_checks, written
 from tests.unit.roles import policies
 from tests.unit.roles.policies import ACCOUNTS, ROOT, granted, longest, matches, may, template, without_resource
 from tests.unit.roles.unrecorded import UNRECORDED
@@ -102,9 +103,20 @@ def test_a_recording_names_verbs_and_leaves_out_what_aws_makes_up():
     }
 
 
-def test_the_recording_is_sorted_and_holds_nothing_twice():
-    assert sorted(set(CALLS)) == CALLS
-    assert json.loads(RECORDING.read_text())
+def test_the_recording_is_of_each_suite_and_as_it_is_written():
+    assert recorded_calls.suites().keys() == recorded_calls.SUITES.keys()
+    assert written(recorded_calls.suites()) == RECORDING.read_text()
+
+
+def test_a_suite_recorded_again_leaves_the_others_as_they_were(tmp_path, monkeypatch):
+    monkeypatch.setattr(recorded_calls, "RECORDING", tmp_path / "calls.json")
+    old, new = (Call("dev", "deployer", "deploy", f"ecs:{action}", "*") for action in ("RunTask", "StopTask"))
+    recorded_calls.RECORDING.write_text(written({"e2e": [old], "rollout": [old]}))
+    kept = tmp_path / "rollout.jsonl"
+    kept.write_text(f"{json.dumps(astuple(new))}\n" * 2)
+    recorded_calls.adopt("rollout", kept)
+    assert recorded_calls.suites() == {"e2e": [old], "rollout": [new]}
+    assert committed() == [old, new]
 
 
 UNNAMED = {"iam": ["deployer", "planner", "promoter", "ci"], "bootstrap": ["provisioner"]}

@@ -6,10 +6,7 @@
 _LAYERS = "the registry asks for it while an image is pulled that is not there yet"
 _CHANGE = "a release or stack that changes it calls it; none in the recorded run did"
 _FAILURE = "called where something failed, was interrupted or was left behind"
-_LIST = "plans the prefix list of an internal load balancer; came after the recording"
-_NAMES = "looks up what an inventory names; came after the recording"
-_LOOK_UPS = ("backup:DescribeBackupVault", "iam:GetPolicy", "iam:GetRole", "iam:GetUser")
-_ZONE = "plans a name that users open; the recorded environments have none, or have had theirs"
+_NAMES = "looks up what an inventory names; none that was recorded names any"
 # What no recorded verb called, and why it is granted.
 UNRECORDED = {
     "ci": {
@@ -32,9 +29,9 @@ UNRECORDED = {
         ),
     },
     "planner": {
-        **dict.fromkeys(_LOOK_UPS, _NAMES),
-        "ec2:DescribeManagedPrefixLists": _LIST,
-        "route53:GetHostedZone": _ZONE,
+        **dict.fromkeys(
+            ["backup:DescribeBackupVault", "iam:GetPolicy", "iam:GetUser", "route53:GetHostedZone"], _NAMES
+        ),
         **dict.fromkeys(
             ["cloudformation:ListImports", "ec2:DescribeAvailabilityZones"],
             "plans a stack that changes; the recorded plan was of one that does not",
@@ -60,9 +57,7 @@ UNRECORDED = {
         ),
     },
     "provisioner": {
-        **dict.fromkeys(_LOOK_UPS, _NAMES),
-        "ec2:DescribeManagedPrefixLists": _LIST,
-        "route53:GetHostedZone": _ZONE,
+        **dict.fromkeys(["backup:DescribeBackupVault", "iam:GetUser"], _NAMES),
         **dict.fromkeys(
             [
                 *("iam:ListAttachedUserPolicies", "iam:ListGroupsForUser", "iam:ListUserPolicies"),
@@ -74,9 +69,8 @@ UNRECORDED = {
             [
                 f"cloudformation:{action}"
                 for action in (
-                    *("CreateChangeSet", "DeleteChangeSet", "DescribeChangeSet", "ExecuteChangeSet"),
-                    *("DetectStackResourceDrift", "SetStackPolicy", "TagResource", "UntagResource"),
-                    "UpdateTerminationProtection",
+                    *("DeleteChangeSet", "DetectStackResourceDrift", "SetStackPolicy", "TagResource"),
+                    *("UntagResource", "UpdateTerminationProtection"),
                 )
             ],
             _CHANGE,
