@@ -17,13 +17,9 @@ from ansible.vars.manager import VariableManager
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.template_file import parse_template
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.inputs import template_parameters
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.monthly_cost import Charge, charges
-from ansible_collections.fastbreak.aws.plugins.module_utils._stack.template import (
-    Model,
-    evaluate,
-    known_after,
-    scalar,
-)
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.template import Model, evaluate, scalar
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.types import Template
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.unresolved import known_after
 
 from tools.files import ROOT
 

@@ -32,6 +32,5 @@ class ActionModule(EntryAction):
         except BaseException:
             board.report(ENDED)
             raise
-        board.publish(result["outputs"])
         board.report(APPLIED)
         return result

@@ -341,6 +341,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.temp
     read_template,
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.apply import apply_stack, remove_stack
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.expected_outputs import known_outputs
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.monthly_cost import as_data
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.ports import NoRun, Ports
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.report import changes_of, diff_of, summary
@@ -426,7 +427,9 @@ def perform(params, context, run=None):
     ports = build_ports(context, run or NoRun())
     act = apply_stack if params["state"] == "present" else remove_stack
     try:
-        return to_exit(act(build_request(params), ports, context.check_mode))
+        result = act(build_request(params), ports, context.check_mode)
+        ports.run.publish(result.outputs)
+        return to_exit(result)
     except FastbreakError as error:
         error.details.setdefault("stack_name", params["name"])
         raise
@@ -440,7 +443,7 @@ def to_exit(result):
         "stack_name": result.plan.name,
         "stack_id": snapshot.stack_id if snapshot else "",
         "stack_status": snapshot.status if snapshot else "",
-        "outputs": dict(result.outputs),
+        "outputs": known_outputs(result.outputs),
         "changes": changes_of(result.plan),
         "moved_rules": result.move.priorities if result.move else [],
         "monthly_cost": as_data(result.plan.charges, result.plan.former_charges),

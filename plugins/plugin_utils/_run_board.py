@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ansible import constants
 
 from ..module_utils._stack.ports import DependencyState
+from ..module_utils._stack.unresolved import NewId
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,8 +57,7 @@ class RunBoard:
     def told_outputs(self, component: str) -> Mapping[str, str | None] | None:
         """The outputs that the component told last; None when it told none."""
         file = self._file(component, "outputs")
-        found: Mapping[str, str | None] | None = json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
-        return found
+        return _read(file.read_text(encoding="utf-8")) if file.exists() else None
 
     def planning(self) -> RunBoard | None:
         """The same run while its plans are made; None in a play whose components do not report."""
@@ -82,7 +82,8 @@ class RunBoard:
 
     def publish(self, outputs: Mapping[str, str | None]) -> None:
         """Leave the outputs, as they are or as a check expects them, for those that read them."""
-        self._write("outputs", json.dumps(dict(outputs)))
+        told = {key: [value] if isinstance(value, NewId) else value for key, value in outputs.items()}
+        self._write("outputs", json.dumps(told))
 
     def _file(self, component: str, kind: str) -> Path:
         return self._directory / f"{component}.{kind}"
@@ -94,3 +95,8 @@ class RunBoard:
         draft = target.with_suffix(f".{kind}.draft")
         draft.write_text(text, encoding="utf-8")
         draft.replace(target)
+
+
+def _read(text: str) -> dict[str, str | None]:
+    """Outputs as they were left: what stands in a list is known as the id of what is yet to be made."""
+    return {key: NewId(value[0]) if isinstance(value, list) else value for key, value in json.loads(text).items()}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..module_utils._common.commands import DEPLOY, PROMOTE, PUBLISH
+from ..module_utils._stack.components import enumerated
 from ._started import ROOT, as_started
 
 if TYPE_CHECKING:
@@ -95,6 +96,8 @@ class Summary:
     tag: str = ""
     told: dict[str, str] = field(default_factory=dict)
     """Who was the first to fail with each message: what all share is wrong for all."""
+    untouched: dict[str, set[str]] = field(default_factory=dict)
+    """Who was left alone, and because of whom: that is said once, at the end."""
 
     def ok(self, host: str, action: str, task: str, result: Mapping[str, Any], *, checked: bool = False) -> str | None:
         """A task that went well. *action* may be a full name. *checked*: the task did nothing, and only looked."""
@@ -134,6 +137,9 @@ class Summary:
         self.components.add(host)
         if action.rpartition(".")[2] == _PASSES_ON:
             return None
+        if causes := result.get("failed_components"):
+            self.untouched[host] = set(causes)
+            return None
         message = message_of(result)
         first = self.told.setdefault(message, host)
         return _line(host, f"FAILED: {message}" if first == host else f"FAILED as {first} did")
@@ -145,11 +151,21 @@ class Summary:
         count = len(self.components) or hosts
         changed = "would change" if self.check_mode else "changed"
         parts = [f"{count} component{'' if count == 1 else 's'}", f"{len(self.changed)} {changed}"]
-        parts += [f"{failures} failed"] if failures else []
+        failed = failures - len(self.untouched)
+        parts += [f"{failed} failed"] if failed > 0 else []
+        parts += [f"{len(self.untouched)} not touched"] if self.untouched else []
         words = {word: f"to {word}" for word in _DONE} if self.check_mode else _DONE
         resources = ", ".join(f"{self.counts[word]} {text}" for word, text in words.items())
-        lines = ["", ", ".join(parts) + (f" (resources: {resources})" if self.counts else "") + "."]
-        return lines + self._cost(failures) + self._next(failures)
+        total = ", ".join(parts) + (f" (resources: {resources})" if self.counts else "") + "."
+        return ["", *self._left_alone(), total, *self._cost(failures), *self._next(failures)]
+
+    def _left_alone(self) -> list[str]:
+        """Who was not touched, and which failure is the reason: not that of one that was itself left alone."""
+        if not self.untouched:
+            return []
+        named = set[str]().union(*self.untouched.values())
+        causes = sorted(named - set(self.untouched)) or sorted(named)
+        return [f"Nothing was touched of {enumerated(sorted(self.untouched))}, since {enumerated(causes)} failed."]
 
     def _cost(self, failures: int) -> list[str]:
         """What the environment costs, in a plan: who applies it wants to know before."""

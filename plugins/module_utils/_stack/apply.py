@@ -12,6 +12,7 @@ from .._errors import OperationError, RequestError, RolledBackError
 from .agreement import await_plans
 from .consents import needless_consent, refuse_strange_consent
 from .dependencies import given_parameters
+from .expected_outputs import unknown_outputs, with_ids
 from .feasibility import refuse_infeasible
 from .limits import check_limits, check_resource_tags
 from .obstacles import refuse_obstacles, with_keys
@@ -29,14 +30,16 @@ from .rule_moves import RuleMove, plan_move
 from .scaled_storage import refuse_less_storage
 from .status import Standing, standing
 from .stored_values import stored_values
-from .template import Unresolved, evaluate
+from .template import evaluate
 from .template_references import refuse_circular, refuse_malformed
 from .types import NothingToUpdateError, StackBusyError, StackRequest, StackSnapshot
+from .unresolved import Unresolved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from .rule_recreation import RuleRecreation
+    from .template import Model
 
 # Another run may get in between reading and writing. It is waited for; so often in a row is no coincidence.
 _ATTEMPTS = 5
@@ -134,6 +137,7 @@ def _apply_once(request: StackRequest, given: Mapping[str, str], ports: Ports, c
     check_resource_tags(request, desired)
     existing = _existing(snapshot, ports)
     decided = replace(plan(request, template, values, existing, pseudo), parameters=parameters)
+    decided = _with_outputs(decided, desired, snapshot, ports)
     former_policy = existing.stack_policy if existing else None
     policy = request.stack_policy if request.stack_policy is not None else former_policy
     refuse_infeasible(decided, policy, request.consent)
@@ -152,6 +156,14 @@ def _apply_once(request: StackRequest, given: Mapping[str, str], ports: Ports, c
         return result
     move.after(result.outputs, ports)
     return replace(result, changed=True, move=move)
+
+
+def _with_outputs(decided: StackPlan, desired: Model, snapshot: StackSnapshot | None, ports: Ports) -> StackPlan:
+    """The plan with all that can be told of its outputs. What the stack has is only looked up where that tells more."""
+    if not unknown_outputs(decided):
+        return decided
+    found = ports.stacks.list_stack_resources(snapshot.stack_id) if snapshot else ()
+    return with_ids(decided, desired, {item.logical_id: item.physical_id for item in found if item.physical_id})
 
 
 def _carry_out(

@@ -8,11 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._errors import RequestError
 from .replacement import replacement
-from .template import Model, Unresolved
+from .unresolved import NewId, Unresolved
+
+if TYPE_CHECKING:
+    from .template import Model
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z0-9]+)[.}]")
 _SEVERITY = ("no", "unknown", "maybe", "yes")
@@ -132,7 +135,8 @@ def _replaces(change: PropertyChange) -> bool:
 def _effect(kind: str, change: PropertyChange) -> str:
     effect = replacement(kind, _schema_path(change.path))
     # A value known after apply may turn out to be the one that is there.
-    waits = isinstance(change.after, Unresolved) and not isinstance(change.before, Unresolved)
+    later = isinstance(change.after, Unresolved) and not isinstance(change.after, NewId)
+    waits = later and not isinstance(change.before, Unresolved)
     return "maybe" if effect == "yes" and waits and change.before is not None else effect
 
 

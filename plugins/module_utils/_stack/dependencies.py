@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from .._common.wait import growing, timed_out, until
 from .._errors import DependencyError, RequestError
 from .components import enumerated
+from .expected_outputs import known_outputs
 from .ports import DependencyState, Ports
 from .status import Standing, standing
-from .template import known_after
 from .types import OutputReference, StackRequest, StackSnapshot
+from .unresolved import known_after
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -110,7 +111,7 @@ def _outputs(
     in_run = ports.run.state_of(component) is DependencyState.SETTLED
     told = ports.run.told_outputs(component) if in_run else None
     # What is known after apply is known then, and told.
-    if told is not None and (check_mode or None not in told.values()):
+    if told is not None and (check_mode or None not in known_outputs(told).values()):
         return told
     stack = request.depends_on[component]
     snapshot = (ports.elsewhere(region) if region else ports.stacks).describe_stack(stack)

@@ -14,7 +14,7 @@ from .components import component_of
 from .kinds import HOLDS_DATA, NAMES, PLACES, UNCHANGEABLE
 from .origins import named
 from .stack_policy import denies
-from .template import Unresolved
+from .unresolved import Unresolved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .template import Unresolved
+from .unresolved import Unresolved
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

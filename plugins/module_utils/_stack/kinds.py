@@ -54,6 +54,21 @@ HOLDS_DATA: Mapping[str, str] = {
 #: Types of keys, which AWS deletes only after a waiting period.
 KEYS = frozenset({"AWS::KMS::Key", "AWS::KMS::ReplicaKey"})
 
+#: Types whose reference is an id that AWS gives: that of a new one is no text that was known before.
+ID_FROM_AWS = frozenset(
+    f"AWS::EC2::{name}"
+    for name in (
+        "InternetGateway",
+        "NatGateway",
+        "NetworkAcl",
+        "RouteTable",
+        "SecurityGroup",
+        "Subnet",
+        "VPC",
+        "VPCEndpoint",
+    )
+)
+
 #: The properties that together can be taken only once.
 NAMES: Mapping[str, tuple[str, ...]] = {
     "AWS::CloudWatch::Alarm": ("AlarmName",),

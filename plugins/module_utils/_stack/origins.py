@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from .._errors import RequestError
 from .compare import EXISTENCE, compare, places
-from .template import Unresolved, evaluate
+from .template import evaluate
+from .unresolved import Unresolved
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from .._errors import RequestError
-from .template import Unresolved, scalar
+from .template import scalar
+from .unresolved import Unresolved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

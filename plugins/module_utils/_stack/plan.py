@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from .compare import ResourceChange, compare, references
 from .monthly_cost import Charge, charges
 from .origins import Origins, origins
-from .template import Model, Unresolved, evaluate
+from .template import Model, evaluate
+from .unresolved import Unresolved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,9 +34,9 @@ class Existing:
 class StackPlan:
     """What would happen. ``parameters`` are the complete ones to send; pairs are (before, after).
 
-    ``expected_outputs`` are the outputs afterwards; None stands for a value known after apply. ``charges`` are what the
-    stack costs then, and ``former_charges`` what it costs as it stands; ``asked_by`` are the variables of the inventory
-    that differ from what the stack was made with, and what each touches.
+    ``expected_outputs`` are the outputs afterwards; None stands for a value known after apply, as does a `NewId`, of
+    which more is known. ``charges`` are what the stack costs then, and ``former_charges`` what it costs as it stands;
+    ``asked_by`` are the variables of the inventory that differ from those it was made with, and what each touches.
     """
 
     name: str

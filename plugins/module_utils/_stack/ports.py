@@ -150,6 +150,9 @@ class Run(Protocol):
     def told_outputs(self, component: str) -> Mapping[str, str | None] | None:
         """The outputs that a settled component told, as they are or as a check expects them; None when it told none."""
 
+    def publish(self, outputs: Mapping[str, str | None]) -> None:
+        """Leave the outputs for those that read them."""
+
     def planning(self) -> Planning | None:
         """The run while its plans are made; None when each applies its own without waiting for the others'."""
 
@@ -175,6 +178,9 @@ class NoRun:
 
     def told_outputs(self, _component: str) -> Mapping[str, str | None] | None:
         return None
+
+    def publish(self, outputs: Mapping[str, str | None]) -> None:
+        """Nobody reads them in a run of one."""
 
     def planning(self) -> Planning | None:
         return None

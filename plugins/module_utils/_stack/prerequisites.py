@@ -16,7 +16,7 @@ from .._errors import RefusedError
 from .certificates import problem, strangers
 from .hosted_zones import named_zones, zone_problem
 from .principals import boundaries, missing_boundaries, missing_principals, stack_role_problem, trusted
-from .template import Unresolved
+from .unresolved import Unresolved
 
 if TYPE_CHECKING:
     from .compare import ResourceChange

@@ -12,7 +12,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._errors import RequestError
-from .template import STORED_VALUE, Unresolved
+from .template import STORED_VALUE
+from .unresolved import Unresolved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._errors import RequestError
 from .function_values import looked_up, ranges, selected
+from .unresolved import NewId, Unresolved, divided, joined, same
 
 if TYPE_CHECKING:
     from .types import Template
@@ -28,17 +29,6 @@ _ABSENT = object()
 #: How the type of a parameter begins that names a parameter of Parameter Store, whose value counts.
 STORED_VALUE = "AWS::SSM::Parameter::Value<"
 Parameters = Mapping[str, str]
-
-
-class Unresolved(str):
-    """Text that stands for a value not known yet."""
-
-    __slots__ = ()
-
-
-def known_after(component: str) -> Unresolved:
-    """The value of an output that exists only once the component is applied."""
-    return Unresolved(f"(known after {component} is applied)")
 
 
 @dataclass(frozen=True)
@@ -180,6 +170,8 @@ class _Scope:
         value = self._parameters[name]
         kind = self._template.get("Parameters", {}).get(name, {}).get("Type", "String")
         is_list = str(kind).removeprefix(STORED_VALUE).startswith(("CommaDelimitedList", "List<"))
+        if is_list and isinstance(value, NewId):
+            return divided(",", value)
         if isinstance(value, Unresolved) or not is_list:
             return value
         return [item.strip() for item in value.split(",")]
@@ -264,8 +256,7 @@ class _Scope:
         if name == "Condition":
             return self._condition(argument)
         if name == "Fn::Equals":
-            left, right = map(self.resolve, argument)
-            return None if isinstance(left, Unresolved) or isinstance(right, Unresolved) else left == right
+            return same(*map(self.resolve, argument))
         literal = {"true": True, "false": False}
         decided = [self._decide(item) if isinstance(item, Mapping) else literal.get(scalar(item)) for item in argument]
         if name == "Fn::Not":
@@ -277,8 +268,7 @@ class _Scope:
 
 
 def _concatenate(separator: str, items: list[Any]) -> str:
-    text = separator.join(_text(item) for item in items)
-    return Unresolved(text) if any(isinstance(item, Unresolved) for item in items) else text
+    return joined(separator, [item if isinstance(item, Unresolved) else _text(item) for item in items])
 
 
 def _text(value: Any) -> str:

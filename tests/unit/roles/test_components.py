@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.template_file import read_template
-from ansible_collections.fastbreak.aws.plugins.module_utils._stack.template import evaluate, known_after
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.template import evaluate
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.template_references import (
     refuse_circular,
     template_problems,
 )
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.unresolved import known_after
 
 ROOT = Path(__file__).parents[3]
 CONTRACT = (ROOT / "docs" / "contracts.md").read_text()

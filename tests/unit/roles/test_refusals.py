@@ -12,7 +12,8 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import Reque
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.template_file import read_template
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.inputs import input_problem, template_parameters
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.parameters import complete_parameters
-from ansible_collections.fastbreak.aws.plugins.module_utils._stack.template import known_after, scalar
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.template import scalar
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.unresolved import known_after
 
 ROOT = Path(__file__).parents[3]
 ROLES = [path.name for path in (ROOT / "roles").iterdir()]

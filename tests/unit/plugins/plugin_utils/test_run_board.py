@@ -5,6 +5,7 @@
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.ports import DependencyState
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.unresolved import NewId, new_id
 from ansible_collections.fastbreak.aws.plugins.plugin_utils._run_board import APPLIED, ENDED, PLANNED, RunBoard
 
 
@@ -86,3 +87,10 @@ def test_a_plan_that_was_refused_failed(board):
 
 def test_a_play_whose_components_do_not_report_plans_nothing_together(board):
     assert board("rds", reports=False).planning() is None
+
+
+def test_the_id_of_what_is_yet_to_be_made_travels_as_such(board):
+    board("network").publish({"VpcId": new_id("Vpc", "network"), "Size": "x"})
+    told = board("rds").told_outputs("network")
+    assert told == {"VpcId": new_id("Vpc", "network"), "Size": "x"}
+    assert [type(value) for value in told.values()] == [NewId, str]

@@ -150,6 +150,18 @@ def test_a_failure_is_said_once_with_its_own_words_and_what_to_do() -> None:
     ]
 
 
+def test_who_was_left_alone_because_of_another_is_said_once_at_the_end() -> None:
+    summary = Summary(check_mode=True)
+    assert said(summary.failed("network", STACK, {"msg": "Refused."})) == ["network", "FAILED: Refused."]
+    assert summary.failed("rds", STACK, {"msg": "Not touched: ...", "failed_components": ["network"]}) is None
+    assert summary.failed("rds", "fastbreak.aws.component_failure", {"msg": "Component rds failed."}) is None
+    assert summary.failed("ecr", STACK, {"msg": "No plan stands", "failed_components": ["network", "rds"]}) is None
+    assert summary.end(3, 3)[1:3] == [
+        "Nothing was touched of ecr and rds, since network failed.",
+        "3 components, 0 would change, 1 failed, 2 not touched.",
+    ]
+
+
 def test_a_run_that_matched_nothing_says_so() -> None:
     assert "no component was matched" in Summary().end(0, 0)[0]
 

@@ -6,7 +6,8 @@
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.compare import compare, differences
-from ansible_collections.fastbreak.aws.plugins.module_utils._stack.template import Model, Unresolved
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.template import Model
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.unresolved import Unresolved
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -8,7 +8,8 @@ import yaml
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.template_file import parse_template
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.monthly_cost import as_data, charges, total
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.prices import HOURLY, MONTHLY, RDS_HOURLY, SOURCES
-from ansible_collections.fastbreak.aws.plugins.module_utils._stack.template import Model, known_after
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.template import Model
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.unresolved import known_after
 
 from tools.files import ROOT
 

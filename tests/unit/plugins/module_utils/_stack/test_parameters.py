@@ -6,7 +6,7 @@
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.parameters import complete_parameters
-from ansible_collections.fastbreak.aws.plugins.module_utils._stack.template import known_after
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.unresolved import known_after
 
 
 def complete(rules, given):

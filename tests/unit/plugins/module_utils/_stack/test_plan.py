@@ -7,7 +7,7 @@ import copy
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.plan import removal, stored_model
-from ansible_collections.fastbreak.aws.plugins.module_utils._stack.template import known_after
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.unresolved import known_after
 
 from tests.unit.plugins.module_utils._stack.case import apply
 from tests.unit.plugins.module_utils._stack.planning import GIVEN, OUTPUTS, TEMPLATE, edited, existing, planned

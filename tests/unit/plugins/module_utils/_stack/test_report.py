@@ -6,7 +6,7 @@
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.plan import removal, stored_model
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.report import changes_of, diff_of, summary
-from ansible_collections.fastbreak.aws.plugins.module_utils._stack.template import known_after
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.unresolved import known_after
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -7,8 +7,8 @@ import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.apply import apply_stack
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.stored_values import stored_values
-from ansible_collections.fastbreak.aws.plugins.module_utils._stack.template import Unresolved
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.types import StackRequest
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.unresolved import Unresolved
 
 from tests.unit.plugins.module_utils._stack.fakes import FakeStore, ports_of
 

@@ -7,11 +7,8 @@ import contextlib
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError
-from ansible_collections.fastbreak.aws.plugins.module_utils._stack.template import (
-    Unresolved,
-    evaluate,
-    known_after,
-)
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.template import evaluate
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.unresolved import Unresolved, known_after
 from hypothesis import given
 from hypothesis import strategies as st
 
