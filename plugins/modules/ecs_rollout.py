@@ -655,6 +655,11 @@ options:
             none that users know) is added. If several rules match the path, the one with the fewest conditions counts.
             What is given here, including C(Host), is never replaced.
           - Values are text or whole numbers.
+          - A value C(secretsmanager:NAME) stands for what the secret of that name or ARN holds in Secrets Manager. It
+            is read when requests are sent, and shown nowhere. The secret holds the value itself, or a JSON object with
+            C(token_endpoint), C(client_id) and C(client_secret), and if the endpoint needs them C(audience) and
+            C(scope); then a bearer token is asked for there (OAuth 2.0, client credentials) and sent. Needs
+            C(secretsmanager:GetSecretValue). No task sends such a request (O(probe_from)).
         type: dict
         default: {}
       maximum_crashes:
@@ -1234,6 +1239,10 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._release.table impor
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.announcer import Announcer
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.ecs import EcsClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.elbv2 import Elbv2Client
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.header_values import (
+    HeaderValues,
+    SecretValues,
+)
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.instruments import AwsInstruments
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.logs import LogsClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.probe import HttpProbe
@@ -1410,6 +1419,7 @@ def _migration_spec():
 
 def build_ports(params, context):
     """The only place where clients are made."""
+    values = HeaderValues(SecretValues(lambda: context.connect("secretsmanager")).value, clock=context.clock)
     table, told = params["release_table"], params["notifications"] or {"topic_arn": "", "event_bus": ""}
     return Ports(
         ecs=EcsClient(context.client("ecs")),
@@ -1419,7 +1429,7 @@ def build_ports(params, context):
         images=EcrClient(context.client("ecr"), params["registry_account"] or ""),
         surroundings=AwsSurroundings(context.connect, params["registry_account"] or ""),
         logs=LogsClient(context.client("logs")),
-        probe=HttpProbe(params["ca_bundle"] or "", clock=context.clock),
+        probe=HttpProbe(params["ca_bundle"] or "", clock=context.clock, values=values),
         clock=context.clock,
         progress=context.progress,
         promotions=PromotionsClient(context.client("dynamodb"), table),

@@ -33,6 +33,18 @@ options:
       only.
     type: bool
     default: false
+  ask:
+    description: Addresses of the service that are asked once each, for RV(answers).
+    type: list
+    elements: str
+    default: []
+  ask_headers:
+    description: Headers of these requests, as O(fastbreak.aws.ecs_rollout#module:gates[].headers).
+    type: dict
+    default: {}
+  ca_bundle:
+    description: A file of certificate authorities that these requests trust besides the machine's own.
+    type: path
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -87,6 +99,24 @@ promotions:
   type: list
   elements: dict
   returned: success
+answers:
+  description: What each address of O(ask) answered, in their order.
+  type: list
+  elements: dict
+  returned: success
+  contains:
+    url:
+      description: The address.
+      type: str
+    status:
+      description: Status of the answer; 0 when there was none.
+      type: int
+    version:
+      description: Version of the release that answered; empty when it did not say.
+      type: str
+    problem:
+      description: Why there was no answer.
+      type: str
 lock:
   description: Who holds the lock, with C(owner), C(started_at) and C(lease), which changes while the holder works. The
     lock of a killed run is taken over by the next run once its lease no longer changes. Empty when nobody holds it.
@@ -101,8 +131,18 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion_table import PromotionsClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.table import ReleasesClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.ecs import EcsClient
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.header_values import (
+    HeaderValues,
+    SecretValues,
+)
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.probe import HttpProbe
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.disclosure.fingerprint import Disclosure
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.info import InfoPorts, report_service
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.http_address import read_headers
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.info import (
+    InfoPorts,
+    ask_users_way,
+    report_service,
+)
 
 
 def build_argument_spec():
@@ -113,6 +153,9 @@ def build_argument_spec():
         "release_table": {"type": "str", "required": True},
         "history": {"type": "int", "default": 20},
         "show_values": {"type": "bool", "default": False},
+        "ask": {"type": "list", "elements": "str", "default": []},
+        "ask_headers": {"type": "dict", "default": {}},
+        "ca_bundle": {"type": "path"},
     }
 
 
@@ -125,6 +168,12 @@ def build_ports(context, table):
     )
 
 
+def build_probe(params, context):
+    """What sends requests."""
+    values = HeaderValues(SecretValues(lambda: context.connect("secretsmanager")).value, clock=context.clock)
+    return HttpProbe(params["ca_bundle"] or "", clock=context.clock, values=values)
+
+
 def perform(params, context):
     """Read it and return the module's result."""
     ports = build_ports(context, params["release_table"])
@@ -132,7 +181,9 @@ def perform(params, context):
     report = report_service(
         params["cluster"], params["service"], ports, history=params["history"], disclosure=disclosure
     )
-    return {"changed": False, **report}
+    headers = read_headers("ask", params["ask_headers"])
+    answers = list(ask_users_way(params["ask"], headers, build_probe(params, context))) if params["ask"] else []
+    return {"changed": False, **report, "answers": answers}
 
 
 ENTRY = Entry(build_argument_spec(), perform)

@@ -17,12 +17,18 @@ from .report import release_data
 from .service.comparison import view_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from .._release.ports import PromotionRecord, Releases
     from .._release.record import Release
     from .definition.comparison import Document
     from .disclosure.fingerprint import Disclosure
-    from .ports import Ecs
+    from .ports import Ecs, Probe
     from .values import Service
+
+
+_ANSWER_SECONDS = 10.0
+_VERSION_HEADER = "x-fastbreak-version"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,15 @@ class InfoPorts:
     ecs: Ecs
     releases: Releases
     promotions: PromotionRecord
+
+
+def ask_users_way(urls: Iterable[str], headers: tuple[tuple[str, str], ...], probe: Probe) -> Iterator[dict[str, Any]]:
+    """What each address answers, and which release says so."""
+    for url in urls:
+        answer = probe.request(
+            "GET", url, timeout_seconds=_ANSWER_SECONDS, version_header=_VERSION_HEADER, headers=headers
+        )
+        yield {"url": url, "status": answer.status, "version": answer.version, "problem": answer.problem}
 
 
 def report_service(

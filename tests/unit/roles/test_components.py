@@ -155,6 +155,9 @@ def actions(statement):
 
 # What secrets are, and no value.
 DESCRIPTIONS = {"secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"}
+# By a name that neither the database's user nor its master has.
+_SECRETS = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret"
+GATES = {"Fn::Sub": f"{_SECRETS}:fastbreak-${{Environment}}-probe-*"}
 MASTER, OWN = {"Ref": "MasterSecretArn"}, {"Fn::GetAtt": "DatabaseSecret.Id"}
 
 
@@ -168,6 +171,7 @@ def test_only_migrations_may_read_the_master_users_secret():
         and any(action.startswith("secretsmanager:") for action in actions(statement) - DESCRIPTIONS)
     }
     assert readers == {
+        ("iam", "DeployerRole", str(GATES)),
         ("service", "MigrationRole", str(MASTER)),
         ("service", "MigrationRole", str(OWN)),
         ("service", "TaskRole", str(OWN)),

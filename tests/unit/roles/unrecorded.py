@@ -18,6 +18,7 @@ UNRECORDED = {
         **dict.fromkeys(["ecr:GetAuthorizationToken"], _LAYERS),
         **dict.fromkeys(["kms:Decrypt", "kms:GenerateDataKey"], "SNS asks for it in the caller's name"),
         "s3:DeleteObject": "deletes what no kept version of the site names; the recorded run published one",
+        "secretsmanager:GetSecretValue": "reads the token of gates and smoke tests; came after the recording",
         "secretsmanager:DescribeSecret": "looks for a definition's secrets; the recorded ones name none",
         "servicequotas:GetServiceQuota": "compares a release with Fargate's quota; came after the recording",
         "iam:CreateServiceLinkedRole": "Application Auto Scaling asks for it with the first target in an account",

@@ -13,11 +13,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ..._errors import RequestError
+from ..._errors import FastbreakError, RequestError
 from ..values import Answer
 
 if TYPE_CHECKING:
     from ..._common.clock import Clock
+    from .header_values import HeaderValues
 
 _AGENT = "fastbreak-rollout"
 _BODY_BYTES = 1 << 20
@@ -31,11 +32,12 @@ class HttpProbe:
     """Sends requests. TLS is verified with the machine's certificates (``SSL_CERT_FILE`` names others).
 
     *ca_bundle* is a file of authorities that are trusted as well. Raises `RequestError` when it holds none. Answers are
-    timed by *clock*.
+    timed by *clock*. *values* has what stands for headers that refer to a secret.
     """
 
-    def __init__(self, ca_bundle: str = "", *, clock: Clock) -> None:
+    def __init__(self, ca_bundle: str = "", *, clock: Clock, values: HeaderValues | None = None) -> None:
         self._clock = clock
+        self._values = values
         self._trusting = _trust(ca_bundle) if ca_bundle else None
 
     @cached_property
@@ -54,6 +56,10 @@ class HttpProbe:
         keep_bytes: int = 0,
     ) -> Answer:
         """Send one request on a new connection, so that the load balancer chooses a target again each time."""
+        try:
+            given = self._values.of(headers, lambda: self._context) if self._values else dict(headers)
+        except FastbreakError as error:
+            return Answer(0, problem=f"a header has no value: {error}", unreachable=True)
         parts = urlsplit(url)
         connection = self._connection(parts.scheme, parts.hostname or "", parts.port, timeout_seconds)
         try:
@@ -62,26 +68,29 @@ class HttpProbe:
             connection.close()
             return Answer(0, problem=f"cannot connect to {parts.netloc}: {error}", unreachable=True)
         trace = self._trace()
+        target = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
+        every = {"User-Agent": _AGENT, _TRACE: trace, **given, "Connection": "close"}
         try:
-            target = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
             began = self._clock.monotonic()
-            every = {"User-Agent": _AGENT, _TRACE: trace, **dict(headers), "Connection": "close"}
             connection.request(method, target, body=body or None, headers=every)
-            response = connection.getresponse()
-            version = response.getheader(version_header, "") if version_header else ""
-            read = response.read(_BODY_BYTES)
-            return Answer(
-                response.status,
-                version=version,
-                location=_place(response.getheader("Location", "")),
-                body=read[:keep_bytes],
-                seconds=self._clock.monotonic() - began,
-                request_id=_name(response) or trace,
-            )
+            return self._read(connection.getresponse(), began, version_header, keep_bytes, trace)
         except (OSError, http.client.HTTPException) as error:
             return Answer(0, problem=str(error) or type(error).__name__, request_id=trace)
         finally:
             connection.close()
+
+    def _read(
+        self, response: http.client.HTTPResponse, began: float, version_header: str, keep_bytes: int, trace: str
+    ) -> Answer:
+        read = response.read(_BODY_BYTES)
+        return Answer(
+            response.status,
+            version=response.getheader(version_header, "") if version_header else "",
+            location=_place(response.getheader("Location", "")),
+            body=read[:keep_bytes],
+            seconds=self._clock.monotonic() - began,
+            request_id=_name(response) or trace,
+        )
 
     def _trace(self) -> str:
         """A name for a request: the time, and what tells requests of that second apart."""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # A value of a header that http.client sends as it is.
 _VALUE = re.compile(r"[\t\x20-\x7e]*")
+# A value that lies in Secrets Manager, by the name or the ARN of its secret.
+_SECRET = re.compile(r"secretsmanager:([A-Za-z0-9/_+=.@:!-]+)")
 
 
 def below(url: str, path: str) -> str:
@@ -49,11 +51,23 @@ def header_problems(headers: tuple[tuple[str, str], ...]) -> Iterator[str]:
             yield f"its header {name!r} cannot be sent: write plain ASCII, and the name without spaces."
 
 
+def is_sendable(value: str) -> bool:
+    """Whether a header can have it."""
+    return bool(_VALUE.fullmatch(value))
+
+
+def referred_secret(value: str) -> str:
+    """The name or ARN of the secret that a header's *value* refers to; empty for a value of its own."""
+    found = _SECRET.fullmatch(value)
+    return found[1] if found else ""
+
+
 def secrets_of(sent: Aim) -> Iterator[str]:
-    """A password or the values of a query in the address, and the values of headers."""
+    """A password or the values of a query in the address, and the values of headers; no reference to a secret."""
     parts = urlsplit(sent.url)
     yield from filter(None, (parts.username, parts.password))
-    yield from (value for name, value in (*parse_qsl(parts.query), *sent.headers) if name.lower() != "host")
+    headers = ((name, value) for name, value in sent.headers if not referred_secret(value))
+    yield from (value for name, value in (*parse_qsl(parts.query), *headers) if name.lower() != "host")
 
 
 def read_headers(name: str, headers: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Lock
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.disclosure.fingerprint import Disclosure
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.info import report_service
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.info import ask_users_way, report_service
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import Answer
 
 from tests.unit.plugins.module_utils._rollout.case import promote, released
 
@@ -52,3 +53,21 @@ def test_report_has_the_records_of_services_that_were_released_together(world: W
     report = report_service("fastbreak-dev", "inference", ports, history=5, disclosure=Disclosure(b"k"))
     assert report["releases"][0]["services"] == ("worker", "inference")
     assert [*report["companions"]] == ["worker"]
+
+
+def test_each_address_is_asked_with_the_headers() -> None:
+    asked: list[tuple[str, Any]] = []
+
+    class Probe:
+        def request(self, method: str, url: str, **given: Any) -> Answer:
+            asked.append((f"{method} {url}", given["headers"]))
+            return Answer(0, problem="nobody") if url.endswith("/away") else Answer(200, version="1.0.0")
+
+    probe: Any = Probe()
+    headers = (("Authorization", "secretsmanager:probe"),)
+    answers = list(ask_users_way(["https://a/readyz", "https://a/away"], headers, probe))
+    assert asked == [("GET https://a/readyz", headers), ("GET https://a/away", headers)]
+    assert answers == [
+        {"url": "https://a/readyz", "status": 200, "version": "1.0.0", "problem": ""},
+        {"url": "https://a/away", "status": 0, "version": "", "problem": "nobody"},
+    ]

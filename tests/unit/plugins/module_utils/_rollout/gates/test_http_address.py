@@ -15,6 +15,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.http_
     below,
     header_problems,
     read_headers,
+    referred_secret,
     secrets_of,
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.requests import Aim
@@ -61,3 +62,11 @@ def test_values_of_headers_that_are_no_text_are_refused_by_name(value: Any) -> N
 def test_what_a_request_holds_of_the_users_is_secret() -> None:
     aim = Aim("http://ann:hunter2@alb/?token=t0p", (("Host", "api"), ("Authorization", "Bearer x")))
     assert {*secrets_of(aim)} == {"ann", "hunter2", "t0p", "Bearer x"}
+
+
+def test_a_reference_to_a_secret_is_none() -> None:
+    arn = "arn:aws:secretsmanager:us-east-1:222222222222:secret:fastbreak-prod-probe-AbCdEf"
+    assert referred_secret(f"secretsmanager:{arn}") == arn
+    assert [referred_secret(value) for value in ("Bearer abc", "secretsmanager:", "secretsmanager:a b", "")] == [""] * 4
+    sent = Aim("http://alb/", (("Authorization", "secretsmanager:fastbreak-prod-probe"), ("x-key", "hunter2")))
+    assert [*secrets_of(sent)] == ["hunter2"]

@@ -1,0 +1,137 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Headers of requests whose values lie in Secrets Manager: read when they are sent, and never part of an option.
+
+A secret holds the value itself, or the credentials by which a client gets bearer tokens (RFC 6749, section 4.4).
+"""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from ..._aws.api import AwsClient
+from ..._errors import OperationError
+from ..gates.http_address import is_sendable, referred_secret
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Mapping
+
+    from ..._common.clock import Clock
+
+_NEEDED = ("token_endpoint", "client_id", "client_secret")
+_ASKED = ("audience", "scope")
+_ANSWER_SECONDS, _MOST_BYTES = 10.0, 1 << 16
+# A secret that was changed is read again after so long. Of a token only the first part of its life is used.
+_KEPT_SECONDS, _USED_SHARE = 300.0, 0.8
+
+
+class SecretValues(AwsClient):
+    """Secrets Manager."""
+
+    label = "Secrets Manager"
+
+    def value(self, name: str) -> str:
+        """The text of a secret by its name or ARN. Raises OperationError and UnavailableError."""
+        answer = self._call(f"read secret {name}", "get_secret_value", SecretId=name)
+        return str(answer.get("SecretString") or "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    value: str
+    until: float
+
+
+class HeaderValues:
+    """What stands for references to secrets. *read* gives a secret's text by its name. For several threads."""
+
+    def __init__(self, read: Callable[[str], str], *, clock: Clock) -> None:
+        self._read = read
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._kept: dict[str, _Kept] = {}
+
+    def of(self, headers: tuple[tuple[str, str], ...], trust: Callable[[], ssl.SSLContext]) -> dict[str, str]:
+        """The *headers* as they are sent. Raises OperationError and UnavailableError where a value cannot be had."""
+        return {name: self._value(referred_secret(value), trust) or value for name, value in headers}
+
+    def _value(self, secret: str, trust: Callable[[], ssl.SSLContext]) -> str:
+        if not secret:
+            return ""
+        with self._lock:
+            kept = self._kept.get(secret)
+            if kept is None or self._clock.monotonic() >= kept.until:
+                value, seconds = self._read_value(secret, trust)
+                kept = self._kept[secret] = _Kept(value, self._clock.monotonic() + seconds)
+            return kept.value
+
+    def _read_value(self, secret: str, trust: Callable[[], ssl.SSLContext]) -> tuple[str, float]:
+        """A value, and for how many seconds it is used."""
+        text = self._read(secret).strip()
+        try:
+            held = json.loads(text)
+        except ValueError:
+            held = None
+        if isinstance(held, dict):
+            token, seconds = _token(secret, held, trust())
+            return f"Bearer {token}", seconds * _USED_SHARE
+        if not (text and is_sendable(text)):
+            raise OperationError(f"Secret {secret} holds no text that a header can have. Put one there in plain ASCII.")
+        return text, _KEPT_SECONDS
+
+
+def _token(secret: str, held: Mapping[str, Any], context: ssl.SSLContext) -> tuple[str, float]:
+    """A bearer token for the client that a secret tells of, and how long it lasts."""
+    endpoint, client, password = (held.get(name) for name in _NEEDED)
+    if not all(isinstance(text, str) and text for text in (endpoint, client, password)):
+        raise OperationError(
+            f"Secret {secret} holds a JSON object without {', '.join(_NEEDED)}, each a text. Put them there, or the "
+            "header's value as plain text."
+        )
+    form = {"grant_type": "client_credentials", **{name: str(held[name]) for name in _ASKED if held.get(name)}}
+    pair = f"{quote(str(client), safe='')}:{quote(str(password), safe='')}"
+    answered = _post(secret, str(endpoint), urlencode(form), base64.b64encode(pair.encode()).decode(), context)
+    token, seconds = answered.get("access_token"), answered.get("expires_in", _KEPT_SECONDS)
+    if not (isinstance(token, str) and token and is_sendable(token)) or not isinstance(seconds, int | float):
+        raise OperationError(
+            f"The token endpoint of secret {secret} answered without an access_token that can be sent."
+        )
+    return token, max(float(seconds), 0.0)
+
+
+def _post(secret: str, endpoint: str, form: str, pair: str, context: ssl.SSLContext) -> Mapping[str, Any]:
+    """What a token endpoint answers. What went wrong is told without anything that was sent or answered."""
+    parts = urlsplit(endpoint)
+    if parts.scheme != "https" or not parts.hostname:
+        raise OperationError(f"The token_endpoint in secret {secret} is no https address. Correct it.")
+    connection = http.client.HTTPSConnection(parts.hostname, parts.port, timeout=_ANSWER_SECONDS, context=context)
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Authorization": f"Basic {pair}"}
+    try:
+        connection.request("POST", parts.path or "/", body=form, headers={**headers, "Connection": "close"})
+        with connection.getresponse() as answer:
+            status, body = answer.status, answer.read(_MOST_BYTES)
+    except (OSError, http.client.HTTPException) as error:
+        raise OperationError(
+            f"The token endpoint of secret {secret} at {parts.hostname} gave no answer: {type(error).__name__}. Check "
+            "the way there, and ca_bundle where a private authority signs its certificate."
+        ) from error
+    finally:
+        connection.close()
+    try:
+        told = json.loads(body) if status == http.client.OK else None
+    except ValueError:
+        told = None
+    if not isinstance(told, dict):
+        raise OperationError(
+            f"The token endpoint of secret {secret} at {parts.hostname} answered {status} without a token. Check the "
+            "client's id and secret there."
+        )
+    return told
