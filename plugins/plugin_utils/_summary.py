@@ -141,7 +141,8 @@ class Summary:
             self.untouched[host] = set(causes)
             return None
         message = message_of(result)
-        first = self.told.setdefault(message, host)
+        # What is wrong for all names each: the inventory of ecr, the inventory of rds.
+        first = self.told.setdefault(re.sub(rf"\b{re.escape(host)}\b", "", message), host)
         return _line(host, f"FAILED: {message}" if first == host else f"FAILED as {first} did")
 
     def end(self, failures: int, hosts: int) -> list[str]:

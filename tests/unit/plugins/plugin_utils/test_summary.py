@@ -150,6 +150,14 @@ def test_a_failure_is_said_once_with_its_own_words_and_what_to_do() -> None:
     ]
 
 
+def test_what_is_wrong_for_all_is_said_once_though_it_names_each() -> None:
+    summary = Summary()
+    message = "The inventory of {} is wrong: fastbreak_tags: there are 52 tags."
+    assert said(summary.failed("ecr", STACK, {"msg": message.format("ecr")}))[1].startswith("FAILED: The inventory")
+    assert said(summary.failed("rds", STACK, {"msg": message.format("rds")})) == ["rds", "FAILED as ecr did"]
+    assert said(summary.failed("iam", STACK, {"msg": "Another."})) == ["iam", "FAILED: Another."]
+
+
 def test_who_was_left_alone_because_of_another_is_said_once_at_the_end() -> None:
     summary = Summary(check_mode=True)
     assert said(summary.failed("network", STACK, {"msg": "Refused."})) == ["network", "FAILED: Refused."]
