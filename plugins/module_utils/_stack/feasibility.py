@@ -42,10 +42,12 @@ def refuse_infeasible(plan: StackPlan, policy: Mapping[str, Any] | None, consent
     told = {change.logical_id: list(_impossible(change, replaced, policy)) for change in plan.resources}
     impossible = [*(words for found in told.values() for words in found), *_taken_ports(plan, consent)]
     if impossible:
+        asked = named(plan.asked_by, [change for change in plan.resources if told[change.logical_id]])
+        # Whoever keeps an inventory cannot change the template.
+        other = "" if asked else ", or give what is to be new another logical id and name"
         raise RefusedError(
-            f"Stack {plan.name} was not touched, because this update cannot be made: {'; '.join(impossible)}. "
-            "Put the former value back, or give what is to be new another logical id and name."
-            + named(plan.asked_by, [change for change in plan.resources if told[change.logical_id]])
+            f"Stack {plan.name} was not touched, because this update cannot be made: {'; '.join(impossible)}.{asked} "
+            f"Put the former value back{other}."
             + _instead(component, [name for name, found in told.items() if found and name in consent]),
             impossible=impossible,
         )

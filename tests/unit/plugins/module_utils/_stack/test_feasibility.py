@@ -246,7 +246,7 @@ def test_a_refusal_names_the_variables_that_ask_for_it(stacks, clock, given, nam
     )
     with pytest.raises(RefusedError) as raised:
         apply_stack(wanted, ports, check_mode=True)
-    assert named in raised.value.message
+    assert f"{named} Put the former value back." in raised.value.message
     assert "It comes of" not in str(change_by_template(stacks, clock))
 
 
