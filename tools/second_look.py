@@ -14,6 +14,8 @@ from pathlib import Path
 
 FEW = 2
 """When more fail at once, what they have in common is no chance."""
+SCENARIOS_ENDED = re.compile(r"^\d+ of \d+ scenarios passed", re.MULTILINE)
+"""tools.molecule says so after the last one: without it some never ran."""
 SCENARIO_FAILED = re.compile(r"^── (?P<name>\S+) FAILED \(exit \d+\) in [\d.]+ s$", re.MULTILINE)
 
 
@@ -25,7 +27,7 @@ def remembering(command: tuple[str, ...], memory: Path) -> tuple[str, ...]:
 def failed_tests(command: tuple[str, ...], memory: Path, output: str) -> list[str]:
     """Names of the tests or scenarios that failed in a stage; empty when it did not get as far as to know them."""
     if "pytest" not in command:
-        return SCENARIO_FAILED.findall(output)
+        return SCENARIO_FAILED.findall(output) if SCENARIOS_ENDED.search(output) else []
     known = memory / "v" / "cache" / "lastfailed"
     return sorted(json.loads(known.read_text(encoding="utf-8"))) if known.exists() else []
 

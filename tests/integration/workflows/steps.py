@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 EXPRESSION = re.compile(r"\$\{\{ (.*?) \}\}")
+UNLESS_CANCELLED = "${{ !cancelled() }}"
 STAND_INS = {
     "actions/checkout": "the clone that the test runs in",
     "actions/setup-python": "the Python of tools/bootstrap",
@@ -40,18 +41,20 @@ class Job:
         return EXPRESSION.sub(lambda found: self.expressions[found[1]], str(value))
 
     def run(self) -> int:
-        """Run the steps until one fails, as a runner does; the exit code. `output` is what each has said."""
+        """Run the steps as a runner does; the exit code of the first that failed. `output` is what each has said.
+
+        After a failure only those run that ask for it.
+        """
         body = yaml.safe_load((ROOT / ".github/workflows" / f"{self.workflow}.yml").read_text(encoding="utf-8"))
         job = body["jobs"][self.name]
         declared = {name: self.filled(value) for name, value in job["env"].items()}
+        code = 0
         for step in job["steps"]:
             if "uses" in step:
                 assert step["uses"].partition("@")[0] in STAND_INS
-            elif self.is_wanted(step.get("if", "")):
-                code = self._step(step, declared)
-                if code:
-                    return code
-        return 0
+            elif step.get("if") == UNLESS_CANCELLED or (not code and self.is_wanted(step.get("if", ""))):
+                code = self._step(step, declared) or code
+        return code
 
     def is_wanted(self, condition: str) -> bool:
         """A condition is `NAME == 'text'`, or there is none."""

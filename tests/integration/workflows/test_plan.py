@@ -96,6 +96,7 @@ def job(sandbox: Any, api: str, tmp_path: Path) -> Iterator[Job]:
                 "github.workspace": str(tmp_path / "workspace"),
                 "github.token": "of-the-repository",
                 "github.event.pull_request.number": "7",
+                "github.event.pull_request.head.sha": "0a1b2c3d",
                 # The folder of the environment, seen from where the clone has its own.
                 "matrix.environment": os.path.relpath(inventory, ROOT / "inventories"),
             },
@@ -124,6 +125,7 @@ def test_a_plan_is_one_comment_that_is_kept_up_to_date(job: Job, tmp_path: Path)
     assert stranger == STRANGER
     assert "| change | resource | type | properties |" in ours["body"]
     assert "`network.Vpc`" in ours["body"]
+    assert " at 0a1b2c3d" in ours["body"]
     assert "USD a month" in ours["body"]
     assert (tmp_path / "summary.md").read_text() in ours["body"]
     # What cannot be planned is commented on too, and fails the job.
@@ -139,3 +141,7 @@ def test_a_plan_is_one_comment_that_is_kept_up_to_date(job: Job, tmp_path: Path)
     wrong.unlink()
     assert planned(job, tmp_path) != 0
     assert "Not authorized to perform sts:AssumeRoleWithWebIdentity" in PullRequests.comments[-1]["body"]
+    # Nor does a plan of before stay there when the job gets no token at all.
+    job.environment["ACTIONS_ID_TOKEN_REQUEST_URL"] = "http://127.0.0.1:9/?x=1"
+    assert planned(job, tmp_path) != 0
+    assert "The plan could not be made" in PullRequests.comments[-1]["body"]

@@ -102,19 +102,22 @@ def test_many_failures_get_no_second_look(tmp_path: Path, capsys: pytest.Capture
     assert "again" not in capsys.readouterr().out
 
 
-def test_a_scenario_of_molecule_is_named_for_its_second_look(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("ends", "code"), [(True, 0), (False, 1)])
+def test_a_scenario_of_molecule_gets_a_second_look_if_all_have_run(tmp_path: Path, ends: bool, code: int) -> None:
     count = tmp_path / "count"
-    code = f"""
+    script = f"""
 import pathlib, sys
 count = pathlib.Path({str(count)!r})
 first = not count.exists()
 count.write_text(" ".join(sys.argv[1:]))
 print("── network passed in 1.0 s")
 print("── rds " + ("FAILED (exit 2)" if first else "passed") + " in 61.2 s")
+if {ends}:
+    print("1 of 2 scenarios passed; failed: rds")
 sys.exit(1 if first else 0)
 """
-    assert suite.run_all([suite.Stage("molecule", (sys.executable, "-c", code), engine=True)]) == 0
-    assert count.read_text() == "rds"
+    assert suite.run_all([suite.Stage("molecule", (sys.executable, "-c", script), engine=True)]) == code
+    assert count.read_text() == ("rds" if ends else "")
 
 
 def test_what_stages_leave_among_temporary_files_is_removed(

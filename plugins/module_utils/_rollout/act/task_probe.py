@@ -50,10 +50,11 @@ def gate_ports(session: Session, task_definition_arn: str) -> Callable[[Phase | 
 
 @dataclass(slots=True)
 class _Batch:
-    """Answers that are not given out yet, and when they came."""
+    """Answers that are not given out yet, when they came, and how long tasks had been waited for until then."""
 
     answers: list[Answer]
     at: float
+    waited: float
 
 
 class TaskProbe:
@@ -64,6 +65,7 @@ class TaskProbe:
         self._arn = task_definition_arn
         self._here: Probe = session.ports.probe
         self._kept: dict[tuple[Any, ...], _Batch] = {}
+        self._waited = 0.0
 
     def request(  # noqa: PLR0913 - a request of HTTP has as many parts
         self,
@@ -89,11 +91,22 @@ class TaskProbe:
             )
         asked = (method, url, timeout_seconds, version_header, headers, keep_bytes)
         kept = self._kept.get(asked)
-        if kept is None or not kept.answers or self._session.monotonic() - kept.at > _FRESH_SECONDS:
+        if kept is None or not kept.answers or self._age(kept) > _FRESH_SECONDS:
             options = _options(method, timeout_seconds, version_header, headers, keep_bytes)
+            began = self._session.monotonic()
             answers = self._batch((*self._session.request.probing.command, *options, url))
-            kept = self._kept[asked] = _Batch(answers, self._session.monotonic())
+            now = self._session.monotonic()
+            self._waited += now - began
+            kept = self._kept[asked] = _Batch(answers, now, self._waited)
         return kept.answers.pop(0)
+
+    def _age(self, kept: _Batch) -> float:
+        """Seconds in which the answers could have been given out.
+
+        While a task for another gate was waited for they could not: a task that takes longer than answers are fresh
+        would have each gate's answers thrown away for the other's, again and again.
+        """
+        return self._session.monotonic() - kept.at - (self._waited - kept.waited)
 
     def own_address(self, url: str) -> str:
         """That of this machine: where a task comes to be is not known before."""

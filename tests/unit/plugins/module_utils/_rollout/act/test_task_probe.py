@@ -76,6 +76,26 @@ def test_answers_that_have_become_old_are_not_given_out(world: World, probe: Tas
     assert len(world.once) == 2
 
 
+@pytest.mark.parametrize("seconds", [1, 75, 600])
+def test_however_long_a_task_takes_no_gate_s_answers_are_thrown_away_for_another_s(
+    world: World, probe: TaskProbe, monkeypatch: pytest.MonkeyPatch, seconds: int
+) -> None:
+    world.logged = lines(*[GOOD] * 120)
+    started, run = [], world.run_task
+
+    def slow(task: Any) -> Any:
+        started.append(task)
+        world.seconds += seconds
+        return run(task)
+
+    monkeypatch.setattr(world, "run_task", slow)
+    for _turn in range(100):
+        for path in ("readyz", "v1/analyses"):
+            assert ask(probe, url=f"http://alb:9000/{path}").status == 200
+        world.seconds += 0.5
+    assert len(started) == 2
+
+
 @pytest.mark.parametrize(
     "logged", [(), ("Traceback",), ('{"status": "200"}',), ("null",), ('{"status": 200, "body": 1}',)]
 )
