@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import threading
 from dataclasses import asdict
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -74,10 +75,12 @@ BAD = [
     event_line("done", id="a", result=RESULT | {"more": 1}),
     event_line("done", id="a", result=RESULT | {"video": VIDEO | {"frames": float("nan")}}),
     event_line("done", id="a", result=RESULT | {"video": VIDEO | {"frames": "2"}}),
+    event_line("done", id="a", result=RESULT | {"video": VIDEO | {"frames": 10**400}}),
     event_line("done", id="a", result=RESULT | {"model": {"name": "m"}}),
     event_line("done", id="a", result=RESULT | {"persons": {}}),
     event_line("done", id="a", result=RESULT | {"persons": [PERSON | {"id": 2**31}]}),
     event_line("done", id="a", result=RESULT | {"persons": [PERSON | {"frames": -1}]}),
+    event_line("done", id="a", result=RESULT | {"persons": [PERSON | {"frames": True}]}),
     event_line("done", id="a", result=RESULT | {"persons": [PERSON | {"angles": {"made_up": SUMMARY}}]}),
     event_line("done", id="a", result=RESULT | {"persons": [PERSON | {"angles": {"trunk_lean": 7}}]}),
     event_line("done", id="a", result={name: value for name, value in RESULT.items() if name != "movement"}),
@@ -86,6 +89,8 @@ BAD = [
     _changed("events", contact_frame=-1),
     _changed("events", contact_frame=True),
     _changed("events", contact_seconds=float("inf")),
+    _changed("events", contact_seconds=10**400),
+    _changed("events", contact_frame=10**400),
     _changed("events", kind="fall"),
     _changed("events", legs="three"),
     _changed("events", measures=[{}]),
@@ -164,6 +169,28 @@ def test_a_worker_that_says_anything_else_is_ended_and_replaced(impostor: Path, 
     with pytest.raises(client.WorkerDiedError):
         asyncio.run(run())
     assert worker.pid is None
+
+
+def test_what_a_worker_says_is_checked_beside_the_servers_loop(
+    impostor: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer may be megabytes, and health checks do not wait for it."""
+    checked: list[bool] = []
+
+    def check(line: bytes) -> dict[str, Any]:
+        checked.append(threading.current_thread() is threading.main_thread())
+        return parse_event(line)
+
+    monkeypatch.setattr(client, "parse_event", check)
+    impostor.write_text(READY)
+    worker = client.Worker(tmp_path, tmp_path, 60)
+
+    async def run() -> None:
+        await worker.start()
+        await worker.stop()
+
+    asyncio.run(run())
+    assert checked == [False]
 
 
 def test_an_analysis_that_takes_too_long_is_ended(impostor: Path, tmp_path: Path) -> None:

@@ -5,17 +5,21 @@
 
 from __future__ import annotations
 
-import math
+import sys
 import types
 from dataclasses import fields, is_dataclass
 from enum import StrEnum
 from functools import cache
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 type Object = dict[str, Any]
 
 _MOST = 2**31 - 1
 _LONGEST_TEXT = 1000
+_LARGEST = sys.float_info.max
 
 
 def schema_of(kind: type, where: str) -> Object:
@@ -46,37 +50,41 @@ def fits(value: object, hint: Any) -> bool:
 
     Whole numbers are 0 or more. Texts are printable and at most 1000 characters.
     """
+    return _check(hint)(value)
+
+
+@cache
+def _check(hint: Any) -> Callable[[object], bool]:
+    """The check of a type, made once."""
     if is_dataclass(hint):
-        hints = _hints(hint)  # type: ignore[arg-type]
-        return (
+        parts = {name: _check(part) for name, part in _hints(hint).items()}  # type: ignore[arg-type]
+        return lambda value: (
             isinstance(value, dict)
-            and set(value) == set(hints)
-            and all(fits(value[name], part) for name, part in hints.items())
+            and value.keys() == parts.keys()
+            and all(check(value[name]) for name, check in parts.items())
         )
     if get_origin(hint) is list:
-        return isinstance(value, list) and all(fits(item, get_args(hint)[0]) for item in value)
+        item = _check(get_args(hint)[0])
+        return lambda value: isinstance(value, list) and all(map(item, value))
     if get_origin(hint) is dict:
-        return isinstance(value, dict) and all(
-            _is_plain(name, str) and fits(item, get_args(hint)[1]) for name, item in value.items()
-        )
+        text, item = _check(str), _check(get_args(hint)[1])
+        return lambda value: isinstance(value, dict) and all(map(text, value)) and all(map(item, value.values()))
     if get_origin(hint) in {Union, types.UnionType}:
-        return any(fits(value, part) for part in get_args(hint))
-    if get_origin(hint) is Literal:
-        return isinstance(value, str) and value in get_args(hint)
-    return _is_plain(value, hint)
+        checks = [_check(part) for part in get_args(hint)]
+        return lambda value: any(check(value) for check in checks)
+    if get_origin(hint) is Literal or (isinstance(hint, type) and issubclass(hint, StrEnum)):
+        known = frozenset(map(str, get_args(hint) or hint))
+        return lambda value: isinstance(value, str) and value in known
+    return _PLAIN_CHECKS[hint]
 
 
-def _is_plain(value: object, hint: Any) -> bool:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if hint in {types.NoneType, bool}:
-        return isinstance(value, hint)
-    if hint is int:
-        return number and isinstance(value, int) and 0 <= value <= _MOST
-    if hint is float:
-        return number and math.isfinite(value)  # type: ignore[arg-type]
-    if not isinstance(value, str):
-        return False
-    return value in set(hint) if issubclass(hint, StrEnum) else len(value) <= _LONGEST_TEXT and value.isprintable()
+_PLAIN_CHECKS: dict[Any, Callable[[object], bool]] = {
+    types.NoneType: lambda value: value is None,
+    bool: lambda value: isinstance(value, bool),
+    int: lambda value: type(value) is int and 0 <= value <= _MOST,
+    float: lambda value: type(value) in {int, float} and abs(value) <= _LARGEST,  # type: ignore[arg-type]
+    str: lambda value: isinstance(value, str) and len(value) <= _LONGEST_TEXT and value.isprintable(),
+}
 
 
 @cache

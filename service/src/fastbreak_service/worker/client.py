@@ -138,7 +138,8 @@ class Worker:
         if not line.endswith(b"\n"):
             raise WorkerDiedError(_how(await process.wait()))
         try:
-            return parse_event(line)
+            # Megabytes of it: the server answers others meanwhile.
+            return await asyncio.to_thread(parse_event, line)
         except ValueError as error:
             raise WorkerDiedError("it answered what is no event") from error
 

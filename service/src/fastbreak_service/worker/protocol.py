@@ -10,7 +10,6 @@ the ones here is no event.
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -27,7 +26,6 @@ INTERNAL, STORAGE = "internal_error", "storage_unavailable"
 _CODES = {*Rejection, INTERNAL, STORAGE}
 _RESULT = {"video", "model", "persons", "movement"}
 _MESSAGE_LENGTH = 1000
-_MOST = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +115,7 @@ def _is_person(value: object) -> bool:
     counts = [value[name] for name in value if name != "angles"]
     angles = value["angles"]
     return (
-        all(isinstance(count, int) and 0 <= count <= _MOST for count in counts)
+        all(fits(count, int) for count in counts)
         and isinstance(angles, dict)
         and set(angles) <= set(Angle)
         and all(_is_numbers(summary, AngleSummary, "unit") for summary in angles.values())
@@ -128,11 +126,7 @@ def _is_numbers(value: object, kind: type, text: str | None = None) -> bool:
     """Whether a value has the fields of a class, all of them numbers but for a text."""
     if not isinstance(value, dict) or set(value) != {field.name for field in fields(kind)}:
         return False
-    return all(_is_text(item) if name == text else _is_number(item) for name, item in value.items())
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return all(_is_text(item) if name == text else fits(item, float) for name, item in value.items())
 
 
 def _is_text(value: object) -> bool:
