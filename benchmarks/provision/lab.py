@@ -90,6 +90,7 @@ def _sandbox(command: str, name: str, **settings: str) -> None:
         [sys.executable, "-m", "sandbox", command, "--name", name],
         cwd=ROOT,
         env={**os.environ, **settings},
-        check=command == "up",
+        # What could not be ended is told by itself, and hides no failure that came before.
+        check=command != "down",
         stdout=sys.stderr,
     )

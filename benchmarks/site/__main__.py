@@ -88,10 +88,12 @@ def main(words: Sequence[str]) -> int:
     print("; ".join(f"{key} {value.partition(' config')[0]}" for key, value in described.items()), flush=True)
     try:
         with lab.sandbox(NAME) as where, tempfile.TemporaryDirectory(prefix="fastbreak-benchmark-") as folder:
-            print(HEADER, flush=True)
+            rows = []
             for way in _ways(aws, Path(folder)):
+                print(f"{way.name} ...", flush=True)
                 lab.reset(NAME, where)
-                print(row(way.name, measured(way, where, arguments.releases)), flush=True)
+                rows.append(row(way.name, measured(way, where, arguments.releases)))
+        print("\n".join([HEADER, *rows]))
     except BenchmarkError as error:
         print(error, file=sys.stderr)
         return 1
