@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import re
 import shutil
@@ -18,17 +19,22 @@ from typing import TYPE_CHECKING, Any
 import jsonschema_rs
 import pytest
 
-from fastbreak_service.movement.curves import Curve
-from fastbreak_service.movement.values import Landing, Movement, Side, Status
-from fastbreak_service.reporting import folder, tables
+from fastbreak_service.movement.curves import Curve, curves
+from fastbreak_service.movement.review import events, review
+from fastbreak_service.movement.series import motion
+from fastbreak_service.movement.values import Landing, Moved, Movement, Name, Side, Status
+from fastbreak_service.reporting import folder, sections, tables
 from fastbreak_service.reporting.document import Model, Origin, as_json, document, schema
 from fastbreak_service.reporting.page import Evidence, page
 from fastbreak_service.reporting.plots import plot
 from support import reports
+from support.figures import Camera, Drop, Leap, film
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from fastbreak_service.reporting.plots import Bar
 
 BROWSER = shutil.which("chromium")
 PUBLISHED = files("fastbreak_service.reporting").joinpath("analysis.schema.json")
@@ -126,9 +132,38 @@ def test_a_clip_without_events_has_a_page_that_says_so() -> None:
 
 def test_a_gap_in_a_curve_stays_a_gap() -> None:
     seen = [1.0, 2.0, None, 2.0, 1.0]
-    curve = Curve("x", Side.LEFT, [-0.2, -0.1, 0.0, 0.1, 0.2], seen, seen)
+    curve = Curve("x", Side.LEFT, [0, 1, 2, 3, 4], [-0.2, -0.1, 0.0, 0.1, 0.2], seen, seen)
     assert plot("x", [curve], 0.1, [], None).count("<polyline") == 2
     assert plot("x", [replace(curve, seen=[None] * 5, smooth=[None] * 5)], 0.1, [], None) == ""
+
+
+def test_a_flight_that_was_measured_needs_no_reason() -> None:
+    """Onto a box there is a flight and no height."""
+    found, _ = review(film(Leap(height=0.6, level=0.3), 2.5, Camera(noise=1)), 60)
+    rows = csv.DictReader(io.StringIO(tables.events(Movement([Moved(1, found, [])], 0))))
+    told = {row["measure"]: (bool(row["value"]), row["not_measurable"]) for row in rows if row["kind"] == "jump"}
+    assert told == {"flight": (True, ""), "height": (False, "level")}
+
+
+def test_a_value_stands_at_its_frame_whatever_the_clips_rate_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a clip of 480 frames a second every other one is in the series."""
+    trail = film(Drop(height=0.6, deepest=50, contact=0.6), 1.2, Camera(rate=480))
+    (landing,) = (event for event in events(trail, 480) if isinstance(event, Landing))
+    moved = motion(trail, 480)
+    assert moved is not None
+    stood: list[Bar] = []
+
+    def note(_title: str, _curves: object, _deepest: float, bars: list[Bar], _limit: object) -> str:
+        stood.extend(bars)
+        return ""
+
+    monkeypatch.setattr(sections, "plot", note)
+    sections.landing_card(1, landing, "", curves(moved, landing))
+    peaks = [value for value in landing.measures if value.measure == Name.PEAK_KNEE_FLEXION and value.frame is not None]
+    assert peaks
+    for peak in peaks:
+        (bar,) = (bar for bar in stood if (bar.value, bar.side) == (peak.value, peak.side))
+        assert bar.seconds == pytest.approx(((peak.frame or 0) - landing.contact_frame) / 480, abs=0.001)
 
 
 def test_a_folder_that_holds_something_is_refused(tmp_path: Path) -> None:

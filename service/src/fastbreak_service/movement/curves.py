@@ -30,16 +30,21 @@ _SIDES = (Side.LEFT, Side.RIGHT)
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A series around a landing: seconds from contact, what was seen and what the filter makes of it.
+    """A series around a landing: frames, seconds from contact, what was seen and what the filter makes of it.
 
     None where a landmark was not seen.
     """
 
     name: str
     side: Side
+    frames: list[int]
     seconds: list[float]
     seen: list[float | None]
     smooth: list[float | None]
+
+    def time_of(self, frame: int) -> float | None:
+        """When a frame was, None of one that is not in it."""
+        return self.seconds[self.frames.index(frame)] if frame in self.frames else None
 
 
 def curves(motion: Motion, landing: Landing) -> list[Curve]:
@@ -92,6 +97,7 @@ def _curve(  # noqa: PLR0913, PLR0917 - a curve is all of this
         value = measure(series[sample])
         return round(value, 4) if math.isfinite(value) else None
 
+    frames = [int(motion.frames[sample]) for sample in samples]
     seconds = [round(float(motion.times[sample] - motion.times[contact]), 4) for sample in samples]
     seen, smooth = ([at(series, sample) for sample in samples] for series in (motion.raw, motion.smooth))
-    return Curve(name, side, seconds, seen, smooth)
+    return Curve(name, side, frames, seconds, seen, smooth)

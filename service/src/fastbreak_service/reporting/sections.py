@@ -99,17 +99,21 @@ def _plots(landing: Landing, curves: Sequence[Curve]) -> str:
     drawn = []
     for name in dict.fromkeys(curve.name for curve in curves):
         same = [curve for curve in curves if curve.name == name]
-        bars = [
-            Bar(value.side, (value.frame - landing.contact_frame) / landing.rate, value.value, value.error)
-            for value in landing.measures
-            if value.measure == name and value.value is not None and value.error is not None and value.frame is not None
-        ]
+        bars = [bar for value in landing.measures if value.measure == name and (bar := _bar(value, same[0]))]
         reference = next(
             (r for (measure, legs), r in REFERENCES.items() if (measure, legs) == (name, landing.legs)), None
         )
         svg = plot(CURVES[name], same, deepest, bars, reference.limit if reference else None)
         drawn += [f"<figure>{svg}<figcaption>{CURVES[name]}</figcaption></figure>"] if svg else []
     return "".join(drawn)
+
+
+def _bar(value: Value, curve: Curve) -> Bar | None:
+    """A value where its frame is in the curve. No rate tells: above 240 frames a second some are in no series."""
+    if value.value is None or value.error is None or value.frame is None:
+        return None
+    seconds = curve.time_of(value.frame)
+    return None if seconds is None else Bar(value.side, seconds, value.value, value.error)
 
 
 def jump_card(person: int, jump: Jump) -> str:

@@ -107,9 +107,13 @@ def _landed(landing: Landing) -> Iterator[Sequence[object]]:
 
 def _jumped(jump: Jump) -> Iterator[Sequence[object]]:
     of_event = (jump.kind, jump.takeoff_frame, jump.takeoff_seconds, *[None] * 5)
-    why = (jump.takeoff_frame, jump.not_measurable, jump.words)
-    yield (*of_event, "flight", "both", jump.flight_seconds, jump.flight_error, "second", *why)
-    yield (*of_event, "height", "both", jump.height_metres, jump.height_error, "metre", *why)
+    why = (jump.not_measurable, jump.words)
+    for name, value, error, unit in (
+        ("flight", jump.flight_seconds, jump.flight_error, "second"),
+        ("height", jump.height_metres, jump.height_error, "metre"),
+    ):
+        # A flight may be known where the height is not.
+        yield (*of_event, name, "both", value, error, unit, jump.takeoff_frame, *(why if value is None else (None, "")))
 
 
 def _csv(header: Iterable[str], rows: Iterable[Sequence[object]]) -> str:
