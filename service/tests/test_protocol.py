@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastbreak_service.errors import RejectedVideoError, Rejection
+from fastbreak_service.movement.values import MOST_EVENTS
 from fastbreak_service.video.limits import Limits
 from fastbreak_service.worker import client
 from fastbreak_service.worker.protocol import Job, event_line, parse_event, parse_verdict
@@ -86,6 +87,15 @@ BAD = [
     event_line("done", id="a", result={name: value for name, value in RESULT.items() if name != "movement"}),
     event_line("done", id="a", result=RESULT | {"movement": None}),
     event_line("done", id="a", result=RESULT | {"movement": MOVEMENT | {"left_out": -1}}),
+    event_line("done", id="a", result=RESULT | {"movement": MOVEMENT | {"persons": [MOVED | {"person": 2}]}}),
+    event_line("done", id="a", result=RESULT | {"movement": MOVEMENT | {"persons": [MOVED, MOVED]}}),
+    event_line("done", id="a", result=RESULT | {"persons": [PERSON, PERSON]}),
+    event_line(
+        "done",
+        id="a",
+        result=RESULT
+        | {"movement": MOVEMENT | {"persons": [MOVED | {"events": MOVED["events"][:1] * (MOST_EVENTS + 1)}]}},
+    ),
     _changed("events", contact_frame=-1),
     _changed("events", contact_frame=True),
     _changed("events", contact_seconds=float("inf")),

@@ -23,6 +23,7 @@ from fastbreak_service.movement.curves import Curve, curves
 from fastbreak_service.movement.review import events, review
 from fastbreak_service.movement.series import motion
 from fastbreak_service.movement.values import Landing, Moved, Movement, Name, Side, Status
+from fastbreak_service.report import Report, as_text
 from fastbreak_service.reporting import folder, sections, tables
 from fastbreak_service.reporting.document import Model, Origin, as_json, document, schema
 from fastbreak_service.reporting.page import Evidence, page
@@ -128,6 +129,12 @@ def test_a_clip_without_events_has_a_page_that_says_so() -> None:
     said = page(empty, Evidence({}, {}))
     assert "No landing and no jump was found" in said
     assert "Nobody was seen" in said
+
+
+def test_the_table_says_how_many_events_are_left_out() -> None:
+    told = [as_text(Report("x.mp4", 1.0, reports.result(), [], Movement([], left))) for left in (0, 7)]
+    assert ["left out" in text for text in told] == [False, True]
+    assert told[1].endswith("7 more events at the end of the clip are left out")
 
 
 def test_a_gap_in_a_curve_stays_a_gap() -> None:

@@ -77,6 +77,8 @@ def as_text(report: Report) -> str:
             for name, angle in person.angles.items()
         ]
         lines += _moved(report, person.id)
+    if report.movement is not None and report.movement.left_out:
+        lines += ["", f"{report.movement.left_out} more events at the end of the clip are left out"]
     return "\n".join(lines)
 
 

@@ -11,7 +11,7 @@ from fastbreak_service.movement.events import falls, jumps
 from fastbreak_service.movement.findings import findings
 from fastbreak_service.movement.measures import measures
 from fastbreak_service.movement.series import Trail, motion
-from fastbreak_service.movement.values import Landing, Moved, Movement
+from fastbreak_service.movement.values import MOST_EVENTS, Landing, Moved, Movement
 from fastbreak_service.movement.view import view
 
 if TYPE_CHECKING:
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
     from fastbreak_service.movement.series import Doubles, Motion
     from fastbreak_service.movement.values import Finding, Jump
     from fastbreak_service.vision.tracker import Sighting
-
-
-MOST_EVENTS = 2000
-"""Of a clip. Ten players who land twenty times a minute have as many in ten minutes."""
 
 
 class Trails:

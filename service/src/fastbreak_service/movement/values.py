@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+MOST_EVENTS = 2000
+"""Of a clip. Ten players who land twenty times a minute have as many in ten minutes."""
+
 
 class View(StrEnum):
     """From where a body is seen."""

@@ -16,7 +16,7 @@ from typing import Any
 from fastbreak_service.analysis import AngleSummary, Person
 from fastbreak_service.errors import Rejection
 from fastbreak_service.forms import fits
-from fastbreak_service.movement.values import Movement
+from fastbreak_service.movement.values import MOST_EVENTS, Movement
 from fastbreak_service.video.completeness import Completeness
 from fastbreak_service.video.facts import VideoFacts
 from fastbreak_service.video.limits import Limits
@@ -106,7 +106,16 @@ def _is_done(event: dict[str, Any]) -> bool:
         and isinstance(persons, list)
         and all(map(_is_person, persons))
         and fits(result["movement"], Movement)
+        and _is_of(persons, result["movement"]["persons"])
     )
+
+
+def _is_of(persons: list[dict[str, Any]], moved: list[dict[str, Any]]) -> bool:
+    """Whether movement is said of each of the persons once at most, and no more events than are kept."""
+    known = {person["id"] for person in persons}
+    told = {one["person"] for one in moved}
+    events = sum(len(one["events"]) for one in moved)
+    return len(known) == len(persons) and len(told) == len(moved) and told <= known and events <= MOST_EVENTS
 
 
 def _is_person(value: object) -> bool:
