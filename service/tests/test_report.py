@@ -11,14 +11,17 @@ import json
 import re
 import shutil
 import subprocess
+from contextlib import nullcontext
 from dataclasses import replace
 from html import escape
 from importlib.resources import files
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 import pytest
 
+from fastbreak_service import analyzing
 from fastbreak_service.movement.curves import Curve, curves
 from fastbreak_service.movement.review import events, review
 from fastbreak_service.movement.series import motion
@@ -182,13 +185,57 @@ def test_a_folder_that_holds_something_is_refused(tmp_path: Path) -> None:
     assert "make it first" in str(folder.problem_of(tmp_path / "none" / "new"))
 
 
+def test_a_link_leads_to_the_folder_that_is_written(tmp_path: Path) -> None:
+    """A link cannot be replaced by a folder, and what it leads to can."""
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to("there")
+    (tmp_path / "astray").symlink_to(tmp_path / "none" / "new")
+    assert folder.problem_of(tmp_path / "link") is None
+    assert "astray; make it first" in str(folder.problem_of(tmp_path / "astray"))
+    folder._make((tmp_path / "link").resolve(), {"x": "y"})
+    assert (tmp_path / "there" / "x").read_text() == "y"
+
+
+def test_what_cannot_be_replaced_is_refused_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pathlib.Path.is_mount", lambda _path: True)
+    assert "cannot be replaced" in str(folder.problem_of(tmp_path / "new"))
+
+
+@pytest.mark.parametrize("problem", [None, OSError(28, "No space left on device", "report")])
+def test_the_result_is_told_of_any_name_and_when_its_report_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problem: OSError | None
+) -> None:
+    clip = tmp_path / "x\udcff.mp4"
+    clip.write_bytes(b"x")
+    wanted = SimpleNamespace(file=clip, out=tmp_path / "report", json=False, movement=False)
+    settings = SimpleNamespace(limits=None, models_directory=tmp_path)
+    named: list[str] = []
+
+    def write(_folder: Path, origin: Origin, *_: object) -> None:
+        named.append(origin.filename)
+        if problem:
+            raise problem
+
+    report = Report(analyzing._name(clip), 1.0, reports.result(), [], Movement([], 0))
+    monkeypatch.setattr(analyzing, "_analysed", lambda *_: (report, None))
+    monkeypatch.setattr(analyzing, "verified", lambda _models: {})
+    monkeypatch.setattr(analyzing, "VideoReader", lambda *_: None)
+    monkeypatch.setattr(folder, "write", write)
+    told: list[str] = []
+    with pytest.raises(OSError, match="No space") if problem else nullcontext():
+        analyzing.run(wanted, settings, lambda _: None, told.append)  # type: ignore[arg-type]
+    assert named == ["x?.mp4"]
+    assert [text.split(":")[0] for text in told] == ["x?.mp4"]
+
+
 def test_a_report_that_breaks_off_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("pathlib.Path.rename", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(OSError, match="No space") as caught:
         reports.write(tmp_path / "report")
+    assert caught.value.filename == str(tmp_path / "report")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -36,14 +36,19 @@ class Wanted(Protocol):
     out: Path | None
 
 
-def run(options: Wanted, settings: AnalysisSettings, say: Callable[[int], None]) -> str:
-    """Analyse a file, write its report if one is wanted; what to print. Raises AnalysisError, ModelError, OSError."""
+def run(options: Wanted, settings: AnalysisSettings, say: Callable[[int], None], tell: Callable[[str], None]) -> None:
+    """Analyse a file, write its report if one is wanted, and tell the result, also when the report cannot be written.
+
+    Raises AnalysisError, ModelError, OSError.
+    """
     report, trails = _analysed(options, settings, say)
-    if options.out is not None and report.movement is not None:
-        again = VideoReader(options.file, settings.limits)
-        origin = _origin(options.file, settings.models_directory)
-        folder.write(options.out, origin, report.result, report.measures, trails, report.movement, again)
-    return json.dumps(as_json(report), indent=2) if options.json else as_text(report)
+    try:
+        if options.out is not None and report.movement is not None:
+            again = VideoReader(options.file, settings.limits)
+            origin = _origin(options.file, settings.models_directory)
+            folder.write(options.out, origin, report.result, report.measures, trails, report.movement, again)
+    finally:
+        tell(json.dumps(as_json(report), indent=2) if options.json else as_text(report))
 
 
 def _origin(path: Path, models: Path) -> Origin:
@@ -51,7 +56,12 @@ def _origin(path: Path, models: Path) -> Origin:
         sha256 = hashlib.file_digest(clip, "sha256").hexdigest()
     version, revision = (os.environ.get(f"FASTBREAK_{name}") for name in ("VERSION", "REVISION"))
     hashes = [Model(*model) for model in sorted(verified(models).items())]
-    return Origin(path.name, sha256, version or "unreleased", revision or "unknown", hashes)
+    return Origin(_name(path), sha256, version or "unreleased", revision or "unknown", hashes)
+
+
+def _name(path: Path) -> str:
+    """A file's name as text: what is no UTF-8 in it becomes a question mark."""
+    return path.name.encode("utf-8", "replace").decode()
 
 
 def _analysed(options: Wanted, settings: AnalysisSettings, say: Callable[[int], None]) -> tuple[Report, Trails]:
@@ -64,7 +74,7 @@ def _analysed(options: Wanted, settings: AnalysisSettings, say: Callable[[int], 
     follow = trails.add if moved else _nobody
     result = analyse(reader, MeteredVision(vision, reader.meter), measures.append, say, follow)
     movement = trails.reviewed(result.video.frames_per_second) if moved else None
-    return Report(options.file.name, time.monotonic() - started, result, measures, movement), trails
+    return Report(_name(options.file), time.monotonic() - started, result, measures, movement), trails
 
 
 def _nobody(_: object) -> None:

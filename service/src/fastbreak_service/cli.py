@@ -218,11 +218,13 @@ def _analyze(options: argparse.Namespace) -> int:
         from fastbreak_service.vision.models import ModelError  # noqa: PLC0415
 
         try:
-            print(analyzing.run(options, settings, _progress()))
+            analyzing.run(options, settings, _progress(), print)
         except ModelError as error:
             return _complain(str(error), 2)
     except AnalysisError as error:
         return _complain(f"{options.file}: {error.message} [{error.code}]", 1)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         return _complain(f"{error.filename or options.file} could not be read or written: {error.strerror}.", 1)
     return 0

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -18,7 +19,7 @@ from fastbreak_service.reporting.document import as_json, document
 from fastbreak_service.reporting.page import Evidence, page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from fastbreak_service.analysis import MeasureRow, Result
     from fastbreak_service.movement.curves import Curve
@@ -32,13 +33,20 @@ if TYPE_CHECKING:
 
 def problem_of(folder: Path) -> str | None:
     """Why nothing may be written to a folder, None when it may."""
-    if folder.is_dir():
-        return f"{folder} is not empty; name another folder, or empty it." if any(folder.iterdir()) else None
-    if folder.exists():
-        return f"{folder} is no folder; name another one."
-    return (
-        None if folder.absolute().parent.is_dir() else f"There is no folder {folder.absolute().parent}; make it first."
-    )
+    place = folder.resolve()
+    try:
+        if place.is_dir() and any(place.iterdir()):
+            return f"{folder} is not empty; name another folder, or empty it."
+        if place.exists() and not place.is_dir():
+            return f"{folder} is no folder; name another one."
+        if not place.parent.is_dir():
+            return f"There is no folder {place.parent} for {folder}; make it first."
+    except OSError as error:
+        return f"{folder} could not be read: {error.strerror}."
+    # A report is made beside it and takes its place as a whole.
+    if place.is_mount() or not os.access(place.parent, os.W_OK | os.X_OK):
+        return f"{folder} cannot be replaced; name a folder that is not there yet, in one that can be written."
+    return None
 
 
 def write(  # noqa: PLR0913, PLR0917 - a report is all of this
@@ -61,11 +69,18 @@ def write(  # noqa: PLR0913, PLR0917 - a report is all of this
         "findings.csv": tables.findings(movement),
         "report.html": page(found, evidence),
     }
-    made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.absolute().parent))
+    try:
+        _make(folder.resolve(), content)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(folder)) from error
+
+
+def _make(place: Path, content: Mapping[str, str]) -> None:
+    made = Path(tempfile.mkdtemp(prefix=".report-", dir=place.parent))
     try:
         for name, text in content.items():
             (made / name).write_text(text, encoding="utf-8", newline="")
-        made.rename(folder)
+        made.rename(place)
     except BaseException:
         shutil.rmtree(made, ignore_errors=True)
         raise
