@@ -128,6 +128,7 @@ import secrets
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion_table import PromotionsClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.table import ReleasesClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.ecs import EcsClient
@@ -137,7 +138,11 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.he
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.probe import HttpProbe
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.disclosure.fingerprint import Disclosure
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.http_address import read_headers
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.http_address import (
+    header_problems,
+    parts_to_ask,
+    read_headers,
+)
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.info import (
     InfoPorts,
     ask_users_way,
@@ -174,14 +179,26 @@ def build_probe(params, context):
     return HttpProbe(params["ca_bundle"] or "", clock=context.clock, values=values)
 
 
+def _read_headers(params):
+    """The headers of the requests. Raises RequestError where they cannot be sent, or an address not be asked."""
+    headers = read_headers("ask_headers", params["ask_headers"])
+    problems = [
+        *(f"ask has {url!r}, which is no http or https address." for url in params["ask"] if not parts_to_ask(url)),
+        *header_problems(headers, called="the header of ask_headers"),
+    ]
+    if problems:
+        raise RequestError(f"Nothing was asked: {' '.join(problems)}", problems=problems)
+    return headers
+
+
 def perform(params, context):
     """Read it and return the module's result."""
     ports = build_ports(context, params["release_table"])
     disclosure = Disclosure(secrets.token_bytes(32), show_values=params["show_values"])
+    headers = _read_headers(params)
     report = report_service(
         params["cluster"], params["service"], ports, history=params["history"], disclosure=disclosure
     )
-    headers = read_headers("ask", params["ask_headers"])
     answers = list(ask_users_way(params["ask"], headers, build_probe(params, context))) if params["ask"] else []
     return {"changed": False, **report, "answers": answers}
 

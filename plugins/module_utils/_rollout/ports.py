@@ -208,6 +208,9 @@ class Surroundings(Protocol):
     def secret_problem(self, value_from: str) -> str:
         """Why the secret or parameter of a ``valueFrom`` cannot be read, as a sentence ends; empty when it can."""
 
+    def named_secret_problem(self, name: str) -> str:
+        """Why the secret of a name or ARN has no value to be read, as a sentence ends; empty when it has."""
+
     def secret_keys(self, value_from: str) -> frozenset[str] | None:
         """The JSON keys of the secret of a ``valueFrom``; None when it holds no JSON object."""
 

@@ -14,9 +14,34 @@ import yaml
 pytestmark = pytest.mark.process
 
 ROOT = Path(__file__).parents[3]
+ASKS = "inference of prod has to ask its callers for tokens, and {} is empty."
+OTHERWISE = "ecs_rollout_environment sets {} of inference of prod otherwise than ecs_rollout_identity"
+OIDC = {"ecs_rollout_oidc_issuer": "https://a.example", "ecs_rollout_oidc_audience": "fastbreak"}
+
+
+def environment(**variables):
+    return {"ecs_rollout_environment": {f"FASTBREAK_{name}": value for name, value in variables.items()}}
+
+
 CASES = {
-    "issuer": ({}, "ecs_rollout_oidc_issuer is empty"),
-    "audience": ({"ecs_rollout_oidc_issuer": "https://a.example"}, "ecs_rollout_oidc_audience is empty"),
+    "issuer": ({}, ASKS.format("ecs_rollout_oidc_issuer")),
+    "audience": ({"ecs_rollout_oidc_issuer": "https://a.example"}, ASKS.format("ecs_rollout_oidc_audience")),
+    "issuer, empty in the environment": (environment(OIDC_ISSUER=""), ASKS.format("ecs_rollout_oidc_issuer")),
+    "opened by the environment": ({**OIDC, **environment(IDENTITY="open")}, OTHERWISE.format("FASTBREAK_IDENTITY")),
+    "opened without an issuer": (environment(IDENTITY="open"), OTHERWISE.format("FASTBREAK_IDENTITY")),
+    "closed by the environment": (
+        {"ecs_rollout_identity": "open", **environment(IDENTITY="oidc")},
+        OTHERWISE.format("FASTBREAK_IDENTITY"),
+    ),
+    "null": ({**OIDC, **environment(IDENTITY=None)}, OTHERWISE.format("FASTBREAK_IDENTITY")),
+    "another issuer": (
+        {**OIDC, **environment(OIDC_ISSUER="", OIDC_AUDIENCE="other")},
+        OTHERWISE.format("FASTBREAK_OIDC_AUDIENCE, FASTBREAK_OIDC_ISSUER"),
+    ),
+    "an issuer that nobody is asked for": (
+        {"ecs_rollout_identity": "open", **environment(OIDC_ISSUER="https://a.example")},
+        OTHERWISE.format("FASTBREAK_OIDC_ISSUER"),
+    ),
 }
 
 
@@ -49,5 +74,5 @@ def test_without_an_issuer_nothing_is_touched(tmp_path):
     )
     answered = " ".join(done.stdout.split())
     for _given, message in CASES.values():
-        assert f"inference of prod has to ask its callers for tokens, and {message}." in answered, done.stdout
+        assert f"Nothing was touched. {message}" in answered, done.stdout
     assert f"rescued={len(CASES)}" in done.stdout

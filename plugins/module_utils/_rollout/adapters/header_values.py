@@ -11,14 +11,15 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import math
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from ..._aws.api import AwsClient
-from ..._errors import OperationError
-from ..gates.http_address import is_sendable, referred_secret
+from ..._errors import FastbreakError, OperationError
+from ..gates.http_address import is_sendable, parts_to_ask, referred_secret
 
 if TYPE_CHECKING:
     import ssl
@@ -30,7 +31,11 @@ _NEEDED = ("token_endpoint", "client_id", "client_secret")
 _ASKED = ("audience", "scope")
 _ANSWER_SECONDS, _MOST_BYTES = 10.0, 1 << 16
 # A secret that was changed is read again after so long. Of a token only the first part of its life is used.
-_KEPT_SECONDS, _USED_SHARE = 300.0, 0.8
+_KEPT_SECONDS, _USED_SHARE, _LONGEST_SECONDS = 300.0, 0.8, 86400.0
+# So long nobody asks again for what was not had: else each gate in turn would wait for an endpoint that hangs.
+_FAILED_SECONDS = 5.0
+# How JSON begins that may hold credentials, and never a header's value.
+_JSON_BEGINS = ("{", "[", '"', "'")
 
 
 class SecretValues(AwsClient):
@@ -46,8 +51,12 @@ class SecretValues(AwsClient):
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
+    """A value, or why there is none. ``is_anew``: it was read since the one before it was not accepted."""
+
     value: str
     until: float
+    error: FastbreakError | None = None
+    is_anew: bool = False
 
 
 class HeaderValues:
@@ -58,6 +67,7 @@ class HeaderValues:
         self._clock = clock
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}
+        self._refused: set[str] = set()
 
     def of(self, headers: tuple[tuple[str, str], ...], trust: Callable[[], ssl.SSLContext]) -> dict[str, str]:
         """The *headers* as they are sent. Raises OperationError and UnavailableError where a value cannot be had."""
@@ -69,23 +79,59 @@ class HeaderValues:
         with self._lock:
             kept = self._kept.get(secret)
             if kept is None or self._clock.monotonic() >= kept.until:
-                value, seconds = self._read_value(secret, trust)
-                kept = self._kept[secret] = _Kept(value, self._clock.monotonic() + seconds)
-            return kept.value
+                kept = self._kept[secret] = self._read_anew(secret, trust)
+        if kept.error:
+            raise kept.error.with_traceback(None)
+        return kept.value
+
+    def forget(self, headers: tuple[tuple[str, str], ...], sent: Mapping[str, str]) -> None:
+        """Read what stands for *headers* again, for what was *sent* was not accepted: it may have been rotated.
+
+        What is not accepted right after it was read again is kept as long as any other, so that a client without
+        rights does not ask for a token with each request.
+        """
+        with self._lock:
+            for name, value in headers:
+                secret = referred_secret(value)
+                kept = self._kept.get(secret)
+                if kept and not kept.error and not kept.is_anew and kept.value == sent.get(name):
+                    del self._kept[secret]
+                    self._refused.add(secret)
+
+    def _read_anew(self, secret: str, trust: Callable[[], ssl.SSLContext]) -> _Kept:
+        try:
+            value, seconds = self._read_value(secret, trust)
+        except FastbreakError as error:
+            return _Kept("", self._clock.monotonic() + _FAILED_SECONDS, error)
+        is_anew = secret in self._refused
+        self._refused.discard(secret)
+        return _Kept(value, self._clock.monotonic() + seconds, is_anew=is_anew)
 
     def _read_value(self, secret: str, trust: Callable[[], ssl.SSLContext]) -> tuple[str, float]:
         """A value, and for how many seconds it is used."""
         text = self._read(secret).strip()
-        try:
-            held = json.loads(text)
-        except ValueError:
-            held = None
-        if isinstance(held, dict):
+        held = _object(text)
+        if held is not None:
             token, seconds = _token(secret, held, trust())
             return f"Bearer {token}", seconds * _USED_SHARE
+        # Credentials that were mistyped must not become a header.
+        if text.startswith(_JSON_BEGINS) or any(name in text for name in _NEEDED):
+            raise OperationError(
+                f"Secret {secret} holds what looks like JSON and is no JSON object. Correct it to an object with "
+                f"{', '.join(_NEEDED)}, each a text, or put the header's value there as plain text."
+            )
         if not (text and is_sendable(text)):
             raise OperationError(f"Secret {secret} holds no text that a header can have. Put one there in plain ASCII.")
         return text, _KEPT_SECONDS
+
+
+def _object(text: str | bytes) -> Mapping[str, Any] | None:
+    """The JSON object that *text* is; None for every other text."""
+    try:
+        held = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return held if isinstance(held, dict) else None
 
 
 def _token(secret: str, held: Mapping[str, Any], context: ssl.SSLContext) -> tuple[str, float]:
@@ -100,22 +146,29 @@ def _token(secret: str, held: Mapping[str, Any], context: ssl.SSLContext) -> tup
     pair = f"{quote(str(client), safe='')}:{quote(str(password), safe='')}"
     answered = _post(secret, str(endpoint), urlencode(form), base64.b64encode(pair.encode()).decode(), context)
     token, seconds = answered.get("access_token"), answered.get("expires_in", _KEPT_SECONDS)
-    if not (isinstance(token, str) and token and is_sendable(token)) or not isinstance(seconds, int | float):
+    # What is not a number (NaN) is not below infinity either.
+    lasts = isinstance(seconds, int | float) and seconds <= math.inf
+    if not (isinstance(token, str) and token and is_sendable(token) and lasts):
         raise OperationError(
             f"The token endpoint of secret {secret} answered without an access_token that can be sent."
         )
-    return token, max(float(seconds), 0.0)
+    return token, float(min(max(seconds, 0), _LONGEST_SECONDS))
 
 
 def _post(secret: str, endpoint: str, form: str, pair: str, context: ssl.SSLContext) -> Mapping[str, Any]:
     """What a token endpoint answers. What went wrong is told without anything that was sent or answered."""
-    parts = urlsplit(endpoint)
-    if parts.scheme != "https" or not parts.hostname:
-        raise OperationError(f"The token_endpoint in secret {secret} is no https address. Correct it.")
-    connection = http.client.HTTPSConnection(parts.hostname, parts.port, timeout=_ANSWER_SECONDS, context=context)
+    parts = parts_to_ask(endpoint)
+    if parts is None or parts.scheme != "https" or not parts.hostname:
+        raise OperationError(
+            f"The token_endpoint in secret {secret} is no https address that can be asked. Correct it."
+        )
+    port = parts.port or http.client.HTTPS_PORT
+    connection = http.client.HTTPSConnection(parts.hostname, port, timeout=_ANSWER_SECONDS, context=context)
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Authorization": f"Basic {pair}"}
     try:
-        connection.request("POST", parts.path or "/", body=form, headers={**headers, "Connection": "close"})
+        # Its query is kept (RFC 6749, section 3.2).
+        target = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
+        connection.request("POST", target, body=form, headers={**headers, "Connection": "close"})
         with connection.getresponse() as answer:
             status, body = answer.status, answer.read(_MOST_BYTES)
     except (OSError, http.client.HTTPException) as error:
@@ -125,11 +178,8 @@ def _post(secret: str, endpoint: str, form: str, pair: str, context: ssl.SSLCont
         ) from error
     finally:
         connection.close()
-    try:
-        told = json.loads(body) if status == http.client.OK else None
-    except ValueError:
-        told = None
-    if not isinstance(told, dict):
+    told = _object(body) if status == http.client.OK else None
+    if told is None:
         raise OperationError(
             f"The token endpoint of secret {secret} at {parts.hostname} answered {status} without a token. Check the "
             "client's id and secret there."

@@ -73,11 +73,14 @@ class HttpProbe:
         try:
             began = self._clock.monotonic()
             connection.request(method, target, body=body or None, headers=every)
-            return self._read(connection.getresponse(), began, version_header, keep_bytes, trace)
+            answer = self._read(connection.getresponse(), began, version_header, keep_bytes, trace)
         except (OSError, http.client.HTTPException) as error:
             return Answer(0, problem=str(error) or type(error).__name__, request_id=trace)
         finally:
             connection.close()
+        if answer.status == http.client.UNAUTHORIZED and self._values:
+            self._values.forget(headers, given)
+        return answer
 
     def _read(
         self, response: http.client.HTTPResponse, began: float, version_header: str, keep_bytes: int, trace: str

@@ -217,6 +217,10 @@ class AwsSurroundings:
             return self._secrets.secret_problem(*_parts(value_from))
         return self._parameters.parameter_problem(value_from)
 
+    def named_secret_problem(self, name: str) -> str:
+        """Why the secret of a name or ARN has no value to be read, as a sentence ends; empty when it has."""
+        return self._secrets.secret_problem(name, "", "")
+
     def secret_denial(self, role_arn: str, value_from: str) -> str:
         """Why the role may not read the secret or parameter of a ``valueFrom``, as a sentence ends; empty when it may.
 

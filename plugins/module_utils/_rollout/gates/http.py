@@ -13,7 +13,15 @@ from urllib.parse import urlsplit
 from ..service.requests import Aim, aim, aims
 from ..stages import Stage
 from .content import Content, read_content
-from .http_address import address_problems, at_listener, below, header_problems, read_headers, secrets_of
+from .http_address import (
+    address_problems,
+    at_listener,
+    below,
+    header_problems,
+    read_headers,
+    referred_secret,
+    secrets_of,
+)
 from .http_expectation import Expectation
 from .http_limits import AnswerLimits
 from .http_tally import HttpTally
@@ -93,7 +101,7 @@ class HttpGate(Gate[HttpTally]):
         path = options["path"] or "/"
         given = {name: options[name] for name in cls.options if name not in _READ_APART}
         shared = shared_fields(cls, options, f"http {path}")
-        headers = read_headers(shared["name"], options["headers"])
+        headers = read_headers(f"Gate {shared['name']}: headers", options["headers"])
         return cls(
             **shared,
             **{**given, "expected_status": tuple(options["expected_status"]), "headers": headers},
@@ -231,6 +239,10 @@ class HttpGate(Gate[HttpTally]):
     def user_request(self) -> UserRequest | None:
         """The request that it judges by. None for one that changes something with every answer."""
         return self._user_request(self.sent) if self.method != "POST" else None
+
+    def secret_names(self) -> frozenset[str]:
+        """Those that its headers refer to."""
+        return frozenset(filter(None, (referred_secret(value) for _name, value in self.headers)))
 
     def requests_by(self, rules: Iterable[ListenerRule]) -> tuple[UserRequest, ...]:
         """Its request as users can send it by these *rules*."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, urljoin, urlsplit, urlunsplit
 
 from ..._common.given import value_problem
 from ..._common.http_token import is_token
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 _VALUE = re.compile(r"[\t\x20-\x7e]*")
 # A value that lies in Secrets Manager, by the name or the ARN of its secret.
 _SECRET = re.compile(r"secretsmanager:([A-Za-z0-9/_+=.@:!-]+)")
+# What was meant to be one; sent as it stands it would tell the name of a secret to whoever reads requests.
+_MEANT = re.compile(r"\s*(secrets?[-_ ]?manager\s*:|arn:[\w-]*:secretsmanager:)", re.IGNORECASE)
+# What urlsplit leaves out in silence, or http.client does not send.
+_UNSENT = re.compile(r"[\x00-\x20\x7f]")
 
 
 def below(url: str, path: str) -> str:
@@ -36,19 +40,35 @@ def at_listener(listener_url: str, path: str, sent: Aim) -> tuple[str, Aim]:
     return there.geturl(), replace(sent, url=urlunsplit(there._replace(query=urlsplit(sent.url).query)))
 
 
+def parts_to_ask(url: str) -> SplitResult | None:
+    """The parts of an http or https address that a request can be sent to; None for every other text."""
+    try:
+        parts = urlsplit(url)
+        host, _port = (parts.hostname or "").encode("idna"), parts.port
+    except ValueError:
+        return None
+    whole = parts.scheme in ("http", "https") and host and f"{parts.path}{parts.query}".isascii()
+    return parts if whole and not _UNSENT.search(url) else None
+
+
 def address_problems(url: str, sent: Aim) -> Iterator[str]:
     """Why no request can be sent to *url*, or not the one that has to be *sent*."""
-    if urlsplit(url).scheme not in ("http", "https"):
-        yield f"{url!r} is no http or https address; set 'url'."
+    if parts_to_ask(url) is None:
+        yield f"{url!r} is no http or https address that can be asked; set 'url'."
     if sent.problem:
         yield f"it {sent.problem}; set its method, or take that condition out of a rule."
 
 
-def header_problems(headers: tuple[tuple[str, str], ...]) -> Iterator[str]:
-    """Which of *headers* cannot be sent."""
+def header_problems(headers: tuple[tuple[str, str], ...], *, called: str = "its header") -> Iterator[str]:
+    """Which of *headers* cannot be sent. *called* is what one of them is called."""
     for name, value in headers:
         if not (is_token(name) and _VALUE.fullmatch(value)):
-            yield f"its header {name!r} cannot be sent: write plain ASCII, and the name without spaces."
+            yield f"{called} {name!r} cannot be sent: write plain ASCII, and the name without spaces."
+        elif _MEANT.match(value) and not referred_secret(value):
+            yield (
+                f"{called} {name!r} seems to refer to a secret, and would be sent as it stands: write "
+                "secretsmanager:NAME, in small letters, without spaces, and with the secret's name or ARN."
+            )
 
 
 def is_sendable(value: str) -> bool:
@@ -70,9 +90,9 @@ def secrets_of(sent: Aim) -> Iterator[str]:
     yield from (value for name, value in (*parse_qsl(parts.query), *headers) if name.lower() != "host")
 
 
-def read_headers(name: str, headers: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """The headers of the gate *name* as options give them. Raises RequestError for a value that is no text."""
+def read_headers(place: str, headers: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """The headers that the option at *place* gives. Raises RequestError for a value that is no text."""
     for header, value in headers.items():
         if problem := value_problem(value):
-            raise RequestError(f"Gate {name}: headers.{header} {problem}.")
+            raise RequestError(f"{place}.{header} {problem}.")
     return tuple((str(header), str(value)) for header, value in headers.items())

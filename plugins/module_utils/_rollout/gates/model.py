@@ -278,6 +278,10 @@ class Gate(ABC, Generic[T]):  # noqa: UP046 - type parameters need a newer Pytho
         """The alarms that it looks at: a release is refused beforehand while one is in ALARM, or does not exist."""
         return frozenset()
 
+    def secret_names(self) -> frozenset[str]:
+        """The secrets, by name or ARN, whose values it sends: a release is refused beforehand while one is missing."""
+        return frozenset()
+
     def file_names(self) -> frozenset[str]:
         """The files that it needs on this machine."""
         return frozenset()

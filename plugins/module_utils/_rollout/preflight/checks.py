@@ -234,10 +234,21 @@ def _gate_problems(facts: Facts, gate: Gate[Any], session: Session) -> Iterator[
     for misfit in gate.misfits(facts.target.release):
         yield f"Gate {gate.name} {misfit}"
     if not gate.dry_run:
+        yield from _gate_secret_problems(session, gate)
         yield from (f"Gate {gate.name} {problem}" for problem in _beforehand(session, facts, gate))
     for name in sorted(gate.file_names()):
         if problem := session.ports.instruments.file_problem(name):
             yield f"Gate {gate.name} sends file {name}, which {problem}."
+
+
+def _gate_secret_problems(session: Session, gate: Gate[Any]) -> Iterator[str]:
+    for name in sorted(gate.secret_names()):
+        look = partial(session.ports.surroundings.named_secret_problem, name)
+        if problem := allowed(session, f"secret {name} of gate {gate.name}", look):
+            yield (
+                f"Gate {gate.name} sends in a header what secret {name} holds, which {problem}. Put the value there, "
+                "or correct the gate's headers (ecs_rollout_probe_headers of the role)."
+            )
 
 
 def _beforehand(session: Session, facts: Facts, gate: Gate[Any]) -> Iterable[str]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..gates.http_address import referred_secret
 from ..stages import Stage
 from .model import CONTROLLER, TASK_BEFORE_TRAFFIC, Probing
 
@@ -39,7 +38,7 @@ def probing_problems(request: RolloutRequest) -> Iterator[str]:
         yield f"{given}, and no load balancer sends requests to this service: leave probe_from out."
     for gate in _asked_by_task(request):
         sent = gate.user_request()
-        if sent and any(referred_secret(value) for _name, value in sent.headers):
+        if gate.secret_names():
             yield (
                 f"gate {gate.name} sends a header whose value lies in a secret, which no task may read: leave "
                 f"probe_from out, take {Stage.BEFORE_TRAFFIC.value} out of the gate's stages with "

@@ -450,6 +450,9 @@ class World(Scheduler):
         self._ask()
         return "does not exist, or lies in another account or region" if value_from in self.missing else ""
 
+    def named_secret_problem(self, name: str) -> str:
+        return self.secret_problem(name)
+
     def secret_denial(self, role_arn: str, value_from: str) -> str:
         self._ask()
         denied = "secretsmanager:GetSecretValue"

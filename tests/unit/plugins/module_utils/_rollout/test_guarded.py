@@ -73,6 +73,7 @@ def test_only_ports_that_read_are_not_guarded() -> None:
         "find_",
         "promotions",
         "secret_",
+        "named_secret_",
         "security_group_",
         "subnet_",
         "role_",

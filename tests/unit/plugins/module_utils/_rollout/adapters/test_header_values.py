@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import http.server
 import json
 import ssl
@@ -54,10 +55,12 @@ class Endpoint:
         endpoint = self
         self.status, self.answer = 200, json.dumps({"access_token": "first", "expires_in": 100})
         self.asked: list[tuple[str, dict[str, list[str]]]] = []
+        self.path = ""
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"])).decode()
+                endpoint.path = self.path
                 endpoint.asked.append((self.headers["authorization"], parse_qs(body)))
                 self.send_response(endpoint.status)
                 self.end_headers()
@@ -82,6 +85,25 @@ def endpoint(tmp_path: Path) -> Iterator[Endpoint]:
     yield made
     made.server.shutdown()
     made.server.server_close()
+
+
+@pytest.fixture
+def plain_server() -> Iterator[str]:
+    """Accepts nobody."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(401)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = Server(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
 
 
 def credentials(endpoint: Endpoint, **changes: Any) -> str:
@@ -123,9 +145,16 @@ def test_a_token_is_had_by_the_credentials_and_used_for_most_of_its_life(endpoin
         ("", "no text that a header can have"),
         ("Bearer a\nX: b", "no text that a header can have"),
         ('{"client_id": "gates"}', "token_endpoint, client_id, client_secret"),
-        (
-            '{"token_endpoint": "http://a.example", "client_id": "a", "client_secret": "b"}',
-            "no https address",
+        *(
+            (json.dumps({"token_endpoint": url, "client_id": "a", "client_secret": "b"}), "no https address")
+            for url in (
+                "http://a.example",
+                "https://a.example:port/token",
+                "https://[a/token",
+                "https://a.example/t\u00f6ken",
+                "https://a..b/token",
+                "https://a.example/a token",
+            )
         ),
     ],
 )
@@ -135,11 +164,90 @@ def test_a_secret_that_holds_neither_is_told_by_its_name(text: str, said: str) -
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        '{"client_id": "a", "client_secret": "hunter2",}',
+        ' \n{"client_secret": "hunter2"',
+        "{'client_secret': 'hunter2'}",
+        '["hunter2"]',
+        '"hunter2"',
+        '\'{"client_secret": "hunter2"}\'',
+        'client_secret="hunter2"',
+        '{"hunter2":' * 100_000,
+    ],
+    ids=range(8),
+)
+def test_credentials_that_are_mistyped_are_neither_sent_nor_shown(text: str) -> None:
+    with pytest.raises(OperationError, match="fastbreak-prod-probe holds what looks like JSON") as refused:
+        values(text).of(REFERENCE, nobody)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_the_query_of_a_token_endpoint_is_kept(endpoint: Endpoint) -> None:
+    held = credentials(endpoint, token_endpoint=f"{endpoint.url}?tenant=a")
+    values(held).of(REFERENCE, lambda: endpoint.trust)
+    assert endpoint.path == "/token?tenant=a"
+
+
+def test_what_was_not_had_is_not_asked_for_again_at_once(endpoint: Endpoint) -> None:
+    clock = Clock()
+    sent = values(credentials(endpoint), clock)
+    endpoint.status = 503
+    for _time in range(3):
+        with pytest.raises(OperationError, match="answered 503"):
+            sent.of(REFERENCE, lambda: endpoint.trust)
+    assert len(endpoint.asked) == 1
+    endpoint.status, clock.seconds = 200, 6
+    assert sent.of(REFERENCE, lambda: endpoint.trust)["Authorization"] == "Bearer first"
+
+
+def test_a_value_that_is_not_accepted_is_read_once_more() -> None:
+    read: list[str] = []
+
+    def read_next(_name: str) -> str:
+        read.append(f"Bearer {len(read)}")
+        return read[-1]
+
+    clock: Any = Clock()
+    held = HeaderValues(read_next, clock=clock)
+    old = held.of(REFERENCE, nobody)
+    held.forget(REFERENCE, old)
+    new = held.of(REFERENCE, nobody)
+    # Neither a late answer to the old one, nor that the new one is not accepted either, has it read again.
+    for sent in (old, new):
+        held.forget(REFERENCE, sent)
+        assert held.of(REFERENCE, nobody) == new
+    clock.seconds = 301
+    later = held.of(REFERENCE, nobody)
+    held.forget(REFERENCE, later)
+    held.of(REFERENCE, nobody)
+    assert read == ["Bearer 0", "Bearer 1", "Bearer 2", "Bearer 3"]
+
+
+def test_the_answer_401_has_a_value_read_again(plain_server: str) -> None:
+    read: list[str] = []
+
+    def read_next(_name: str) -> str:
+        read.append("Bearer abc")
+        return read[-1]
+
+    clock: Any = Clock()
+    clock.now = lambda: dt.datetime.fromtimestamp(0, tz=dt.UTC)
+    probe = HttpProbe(clock=clock, values=HeaderValues(read_next, clock=clock))
+    for _time in range(3):
+        answer = probe.request("GET", plain_server, timeout_seconds=60, version_header="", headers=REFERENCE)
+        assert answer.status == 401
+    assert len(read) == 2
+
+
+@pytest.mark.parametrize(
     ("status", "answer", "said"),
     [
         (401, '{"error": "invalid_client"}', "answered 401"),
         (200, "<html>", "answered 200 without a token"),
         (200, "{}", "without an access_token"),
+        (200, "[" * 60_000, "answered 200 without a token"),
+        (200, '{"access_token": "a", "expires_in": NaN}', "without an access_token"),
         (200, json.dumps({"access_token": "a\r\nX: b"}), "without an access_token"),
         (200, json.dumps({"access_token": "a", "expires_in": "soon"}), "without an access_token"),
     ],

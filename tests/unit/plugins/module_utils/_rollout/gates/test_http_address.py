@@ -41,7 +41,24 @@ def test_at_another_listener_what_a_rule_asks_for_is_sent_too() -> None:
     assert (url, there) == ("http://alb:9000/v1", Aim("http://alb:9000/v1?key=1", (("host", "api"),)))
 
 
-@pytest.mark.parametrize("url", ["", "alb/readyz", "ftp://alb/", "file:///etc/passwd"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "alb/readyz",
+        "ftp://alb/",
+        "file:///etc/passwd",
+        "https:///readyz",
+        "https://alb:port/",
+        "https://alb:65536/",
+        "https://[a/",
+        "https://a..b/",
+        "https://alb/\u00e9",
+        "https://alb/?a=\u00e9",
+        "https://alb/a b",
+        "https://alb/\na",
+    ],
+)
 def test_an_address_that_is_none_of_http_is_a_problem(url: str) -> None:
     (problem,) = address_problems(url, Aim(url, ()))
     assert "set 'url'" in problem
@@ -52,11 +69,29 @@ def test_headers_that_cannot_be_sent_are_problems(header: tuple[str, str]) -> No
     assert len([*header_problems((header, ("x-fine", "text")))]) == 1
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "secretsmanager:",
+        "secretsmanager: probe",
+        "secretsmanager:a b",
+        " secretsmanager:probe",
+        "SecretsManager:probe",
+        "secretmanager:probe",
+        "secrets-manager:probe",
+        "arn:aws:secretsmanager:us-east-1:222222222222:secret:probe-AbCdEf",
+    ],
+)
+def test_a_mistyped_reference_is_not_sent_as_it_stands(value: str) -> None:
+    (problem,) = header_problems((("Authorization", value), ("X-Fine", "secretsmanager:probe"), ("X-Own", "Bearer a")))
+    assert problem.startswith("its header 'Authorization' seems to refer to a secret")
+
+
 @pytest.mark.parametrize("value", [None, True, [], {}, 1.5])
 def test_values_of_headers_that_are_no_text_are_refused_by_name(value: Any) -> None:
     with pytest.raises(RequestError, match=r"Gate ready: headers\.x "):
-        read_headers("ready", {"x": value})
-    assert read_headers("ready", {"x": 5}) == (("x", "5"),)
+        read_headers("Gate ready: headers", {"x": value})
+    assert read_headers("Gate ready: headers", {"x": 5}) == (("x", "5"),)
 
 
 def test_what_a_request_holds_of_the_users_is_secret() -> None:

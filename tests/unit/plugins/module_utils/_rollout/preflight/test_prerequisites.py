@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RefusedError
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.http import HttpGate
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import CapacityProvider
 
 from tests.unit.plugins.module_utils._rollout.case import deploy, document, make_request
@@ -85,6 +86,16 @@ def test_look_that_is_forbidden_is_said_and_refuses_nothing(world: World, ports:
     for what in ("role arn:aws", " Secret ", "the JSON key of Secret", "the platform of image", "network.subnets"):
         assert f"{what}" in warnings
     assert "was not checked" in warnings
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_a_gates_secret_that_is_missing_is_refused(world: World, ports: Ports, check_mode: bool) -> None:
+    world.push("1.0.0", "a")
+    gate = HttpGate(name="ready", url="http://alb/", headers=(("x-key", "secretsmanager:probe"),))
+    world.missing.add("probe")
+    with pytest.raises(RefusedError, match="Gate ready sends in a header what secret probe holds, which does not"):
+        deploy(ports, "1.0.0", gates=(gate,), check_mode=check_mode)
+    assert world.calls == []
 
 
 def test_all_that_is_wrong_is_said_at_once(world: World, ports: Ports) -> None:

@@ -52,6 +52,10 @@ def test_what_a_task_does_not_ask_may_send_a_file(stages: list[str], *, refused:
             "gate list sends a header whose value lies in a secret",
         ),
         (
+            from_task({"kind": "http", "name": "add", "method": "POST", "headers": {"X": "secretsmanager:probe"}}),
+            "gate add sends a header whose value lies in a secret",
+        ),
+        (
             from_task({"kind": "http", "name": "slow", "request_timeout_seconds": 61}),
             "gate slow: request_timeout_seconds is 61",
         ),
