@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from support.postgres import Postgres
 
 TEAMS = ("hawks", "bulls", "default")
-TABLES = ("analyses", "persons", "measures_of_team", "work", "events", "findings")
+OF_MOVEMENT = ("events", "findings")
+TABLES = ("analyses", "persons", "measures_of_team", "work", *OF_MOVEMENT)
 
 
 @pytest.fixture(scope="module")
@@ -205,8 +206,11 @@ class Direct:
         self._connection.close()
 
     def ask(self, team: str | None, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        """What a statement gives to a team; None: no team was set."""
+        """What a statement gives to a team; None: no team was set. Every analysis has a movement and a finding then."""
         with self._connection.transaction(force_rollback=True):
+            for table in OF_MOVEMENT:
+                rows = sql.SQL("INSERT INTO {} SELECT analysis_id, 9000 + person, person, '{{}}' FROM persons")
+                self._connection.execute(rows.format(sql.Identifier(table)))
             self._connection.execute(sql.SQL("SET LOCAL ROLE {}").format(self._role))
             if team is not None:
                 self._connection.execute("SELECT set_config(%s, %s, true)", [SETTING, team])
@@ -230,7 +234,7 @@ def test_the_database_shows_no_row_without_a_team_of_its_own(direct: Direct, tab
 @pytest.mark.parametrize("team", TEAMS)
 def test_the_database_shows_a_team_its_own_rows_alone(direct: Direct, sent: dict[str, str], team: str) -> None:
     assert direct.ask(team, "SELECT DISTINCT team FROM analyses") == [(team,)]
-    for table in ("persons", "measures_of_team"):
+    for table in ("persons", "measures_of_team", *OF_MOVEMENT):
         found = direct.ask(team, f"SELECT DISTINCT analysis_id FROM {table}")  # noqa: S608 - a name of ours
         assert found == [(uuid.UUID(sent[team]),)]
 
