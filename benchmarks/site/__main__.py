@@ -28,6 +28,7 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.promotion.proxy import BodyWatch, Head, Proxy
 from benchmarks.provision import lab, peers, stock
 from benchmarks.site import build, ways
+from benchmarks.site.parameters import PARAMETERS
 from benchmarks.site.visitors import Load
 from sandbox.authority import authority_path
 from sandbox.state import home_of
@@ -35,21 +36,6 @@ from tools.command_line import parser
 from tools.files import ROOT
 
 NAME = f"benchmark-site-{os.getpid()}"
-PARAMETERS = {
-    "Environment": "dev",
-    "CertificateArn": "none",
-    "WebAclArn": "",
-    "PriceClass": "PriceClass_100",
-    "ContentSecurityPolicy": "default-src 'self'",
-    "LogDays": "1",
-    "OldVersionDays": "1",
-    "LoadBalancerArn": "none",
-    "LoadBalancerScheme": "internet-facing",
-    "OriginDomainName": "service.example.org",
-    "OriginProtocol": "http",
-}
-
-
 HEADER = """\
 | way | requests a release | bytes sent | seconds | pages opened | failures |
 |---|---|---|---|---|---|"""

@@ -26,6 +26,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._site.ports import P
 from ansible_collections.fastbreak.aws.plugins.module_utils._site.request import SiteRequest
 from ansible_collections.fastbreak.aws.plugins.module_utils._site.run import release
 
+from benchmarks.site.parameters import PARAMETERS
 from sandbox.authority import authority_path
 from sandbox.state import home_of
 from tests.integration.sandboxes import running
@@ -36,19 +37,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TABLE = "releases"
-PARAMETERS = {
-    "Environment": "dev",
-    "CertificateArn": "none",
-    "WebAclArn": "",
-    "PriceClass": "PriceClass_100",
-    "ContentSecurityPolicy": "default-src 'self'",
-    "LogDays": "1",
-    "OldVersionDays": "1",
-    "LoadBalancerArn": "none",
-    "LoadBalancerScheme": "internet-facing",
-    "OriginDomainName": "service.example.org",
-    "OriginProtocol": "http",
-}
 
 
 class Killed(BaseException):

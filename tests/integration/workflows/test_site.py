@@ -15,10 +15,10 @@ import httpx
 import pytest
 import yaml
 
+from benchmarks.site.parameters import PARAMETERS
 from sandbox.authority import authority_path
 from sandbox.state import home_of
 from tests.integration.sandboxes import running
-from tests.integration.site.test_site_release import PARAMETERS
 from tests.integration.workflows.issuer import OF_IAM, REPOSITORY, Issuer, issuer, stack, template, trust
 from tests.integration.workflows.steps import Job
 from tools.files import ROOT
