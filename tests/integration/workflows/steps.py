@@ -33,7 +33,7 @@ class Job:
     workflow: str
     name: str
     expressions: Mapping[str, str]
-    environment: Mapping[str, str]
+    environment: dict[str, str]
     output: dict[str, str] = field(default_factory=dict)
 
     def filled(self, value: Any) -> str:
