@@ -13,7 +13,6 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
-from dataclasses import asdict
 from http.client import HTTPException
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +21,8 @@ from urllib.parse import urlsplit
 
 from fastbreak_service.analysis import MeteredVision, analyse
 from fastbreak_service.errors import AnalysisError
+from fastbreak_service.movement.review import Trails
+from fastbreak_service.movement.values import Landing
 from fastbreak_service.video.frames import VideoReader
 from fastbreak_service.video.probe import probe
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from fastbreak_service.analysis import Vision
+    from fastbreak_service.movement.values import Finding, Jump, Movement
     from fastbreak_service.video.limits import Limits
 
 #: The form of a line; another one gets another number.
@@ -49,7 +51,9 @@ def line_of(clip: str, vision: Vision, models: Mapping[str, str], commit: str, l
             probe(path, limits)
             began = time.monotonic()
             reader = VideoReader(path, limits)
-            result = analyse(reader, MeteredVision(vision, reader.meter), lambda _row: None)
+            trails = Trails()
+            result = analyse(reader, MeteredVision(vision, reader.meter), lambda _row: None, follow=trails.add)
+            movement = trails.reviewed(result.video.frames_per_second)
         except AnalysisError as error:
             raise ClipError(f"{path.name}: {error.message} [{error.code}]") from error
         seconds = time.monotonic() - began
@@ -73,8 +77,33 @@ def line_of(clip: str, vision: Vision, models: Mapping[str, str], commit: str, l
             "models": dict(models),
             "frames_per_second": round(result.video.frames / seconds, 2) if seconds > 0 else 0.0,
             "persons": persons,
-            "findings": asdict(result).get("findings"),
+            **_moved(movement, {person.id: place for place, person in enumerate(result.persons, 1)}),
         }
+
+
+def _moved(movement: Movement, places: Mapping[int, int]) -> dict[str, Any]:
+    """The events and findings of the persons found; a person is named by its place among them, from 1."""
+    known = [(places[moved.person], moved) for moved in movement.persons if moved.person in places]
+    return {
+        "events": [_event(place, event) for place, moved in known for event in moved.events],
+        "findings": [_finding(place, finding) for place, moved in known for finding in moved.findings],
+    }
+
+
+def _event(place: int, event: Landing | Jump) -> dict[str, Any]:
+    if isinstance(event, Landing):
+        return {"person": place, "kind": event.kind, "frame": event.contact_frame, "legs": event.legs}
+    return {"person": place, "kind": event.kind, "frame": event.takeoff_frame}
+
+
+def _finding(place: int, finding: Finding) -> dict[str, Any]:
+    return {
+        "person": place,
+        "measure": finding.measure,
+        "side": finding.side,
+        "status": finding.status,
+        "shown": [{"frame": shown.frame, "value": shown.value} for shown in finding.shown],
+    }
 
 
 @contextmanager

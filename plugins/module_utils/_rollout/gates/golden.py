@@ -1,10 +1,9 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a release found in known clips, beside what it has to find: the service's own lines, compared. Pure.
+"""What a version finds in known clips: the lines that ``fastbreak-service golden CLIP...`` writes, read. Pure.
 
-``fastbreak-service golden CLIP...`` writes a line of JSON for each clip. Such lines, kept in a file, are what later
-releases are held against.
+Such lines, kept in a file, are what later releases are held against.
 """
 
 from __future__ import annotations
@@ -14,14 +13,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
+
 
 #: The form of a line, by its member ``golden``.
 FORM = 1
-# Another processor moves a person's first or last frame by some.
-_FRAMES, _FRAMES_SHARE = 3, 0.05
-_VALUES = ("minimum", "maximum", "mean")
-_SHOWN = 3
+VALUES = ("minimum", "maximum", "mean")
 # More than any frame, angle or speed.
 _MOST = 1e9
 
@@ -37,15 +34,40 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """A landing or a jump of a person, who is named by the place among the persons, from 1."""
+
+    person: int
+    kind: str
+    frame: int
+    legs: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A measure of a person held against a reference. *shown*: frame and value, in the measure's unit, of each time."""
+
+    person: int
+    measure: str
+    side: str
+    status: str
+    shown: tuple[tuple[int, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Golden:
-    """A line: a clip by its SHA-256, the networks by theirs, and what was found. *speed* is in frames per second."""
+    """A line: a clip by its SHA-256, the networks by theirs, and what was found. *speed* is in frames per second.
+
+    *events* and *findings* are None where the version that wrote the line looks for none.
+    """
 
     clip: str
     sha256: str
     commit: str
     models: Mapping[str, str]
     persons: tuple[Seen, ...]
-    findings: Any
+    events: tuple[Moment, ...] | None
+    findings: tuple[Finding, ...] | None
     speed: float
 
 
@@ -73,7 +95,8 @@ def read_line(line: str) -> Golden | None:
         persons=tuple(
             _seen(person, f"persons.{place}") for place, person in enumerate(_member(found, "persons", list))
         ),
-        findings=found.get("findings"),
+        events=_listed(found, "events", _moment),
+        findings=_listed(found, "findings", _finding),
         speed=_number(found, "frames_per_second", "frames_per_second"),
     )
 
@@ -96,54 +119,6 @@ def read_file_of(text: str) -> tuple[Golden, ...]:
     return tuple(results)
 
 
-def other_models(golden: Iterable[Golden], models: Mapping[str, str]) -> str:
-    """The member by which *golden* is of other networks than *models*, in words; empty when it is of the same."""
-    for result in golden:
-        for name in sorted({*result.models, *models}):
-            kept, there = result.models.get(name, "none"), models.get(name, "none")
-            if kept != there:
-                return f"models.{name} of {result.clip} is {kept[:12]}, where the release has {there[:12]}"
-    return ""
-
-
-def differences(golden: Golden, found: Golden | None, degrees: float) -> Iterator[str]:
-    """In what *found* differs from *golden* by more than numbers of another processor do."""
-    if found is None:
-        yield f"{golden.clip} was not analysed"
-        return
-    if problem := other_models((golden,), found.models):
-        yield problem
-    if len(found.persons) != len(golden.persons):
-        yield f"{golden.clip}: {len(found.persons)} persons, where {len(golden.persons)} are expected"
-    else:
-        for number, (wanted, seen) in enumerate(zip(golden.persons, found.persons, strict=True), 1):
-            for difference in _of_person(wanted, seen, degrees):
-                yield f"{golden.clip}: person {number} {difference}"
-    if found.findings != golden.findings:
-        yield f"{golden.clip}: other findings than expected"
-
-
-def in_words(problems: Iterable[str]) -> str:
-    """The first of *problems*, and how many more there are."""
-    every = tuple(problems)
-    more = len(every) - _SHOWN
-    return "; ".join(every[:_SHOWN]) + (f"; and {more} more" if more > 0 else "")
-
-
-def _of_person(wanted: Seen, seen: Seen, degrees: float) -> Iterator[str]:
-    for name in ("frames", "first_frame", "last_frame"):
-        kept, there = getattr(wanted, name), getattr(seen, name)
-        if abs(kept - there) > max(_FRAMES, _FRAMES_SHARE * wanted.frames):
-            yield f"has {name} {there}, where {kept} is expected"
-    for angle in sorted({*wanted.angles, *seen.angles}):
-        if angle not in seen.angles or angle not in wanted.angles:
-            yield f"has {'no' if angle not in seen.angles else 'an unexpected'} {angle}"
-            continue
-        for value, kept, there in zip(_VALUES, wanted.angles[angle], seen.angles[angle], strict=True):
-            if abs(kept - there) > degrees:
-                yield f"has {angle} {value} {there:.1f}, where {kept:.1f} is expected"
-
-
 def _seen(person: Any, place: str) -> Seen:
     if not isinstance(person, dict):
         raise ValueError(f"{place} is no person")  # noqa: TRY004 - a line that is not whole
@@ -158,8 +133,39 @@ def _seen(person: Any, place: str) -> Seen:
 def _angle(angle: Any, place: str) -> tuple[float, float, float]:
     if not isinstance(angle, dict):
         raise ValueError(f"{place} is no angle")  # noqa: TRY004 - a line that is not whole
-    low, high, mean = (_number(angle, name, f"{place}.{name}") for name in _VALUES)
+    low, high, mean = (_number(angle, name, f"{place}.{name}") for name in VALUES)
     return low, high, mean
+
+
+def _listed[T](holder: Mapping[str, Any], name: str, read: Callable[[Any, str], T]) -> tuple[T, ...] | None:
+    """Each entry of a list, read; None where there is no list."""
+    if holder.get(name) is None:
+        return None
+    return tuple(read(entry, f"{name}.{place}") for place, entry in enumerate(_member(holder, name, list)))
+
+
+def _moment(entry: Any, place: str) -> Moment:
+    if not isinstance(entry, dict):
+        raise ValueError(f"{place} is no event")  # noqa: TRY004 - a line that is not whole
+    person, frame = (int(_number(entry, name, f"{place}.{name}")) for name in ("person", "frame"))
+    legs = _text(entry, "legs", f"{place}.legs") if "legs" in entry else ""
+    return Moment(person, _text(entry, "kind", f"{place}.kind"), frame, legs)
+
+
+def _finding(entry: Any, place: str) -> Finding:
+    if not isinstance(entry, dict):
+        raise ValueError(f"{place} is no finding")  # noqa: TRY004 - a line that is not whole
+    measure, side, status = (_text(entry, name, f"{place}.{name}") for name in ("measure", "side", "status"))
+    shown = tuple(
+        _time_shown(one, f"{place}.shown.{number}") for number, one in enumerate(_member(entry, "shown", list, place))
+    )
+    return Finding(int(_number(entry, "person", f"{place}.person")), measure, side, status, shown)
+
+
+def _time_shown(entry: Any, place: str) -> tuple[int, float]:
+    if not isinstance(entry, dict):
+        raise ValueError(f"{place} is no value of a frame")  # noqa: TRY004 - a line that is not whole
+    return int(_number(entry, "frame", f"{place}.frame")), _number(entry, "value", f"{place}.value")
 
 
 def _number(holder: Mapping[str, Any], name: str, place: str) -> float:
@@ -170,10 +176,10 @@ def _number(holder: Mapping[str, Any], name: str, place: str) -> float:
     return value
 
 
-def _text(holder: Mapping[str, Any], name: str) -> str:
+def _text(holder: Mapping[str, Any], name: str, place: str = "") -> str:
     value = holder.get(name)
     if not isinstance(value, str) or not value:
-        raise ValueError(f"{name} is no text")
+        raise ValueError(f"{place or name} is no text")
     return value
 
 

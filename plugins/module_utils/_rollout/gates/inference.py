@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 from ..._common.verdict import Verdict
 from ..._errors import OperationError
-from .golden import Golden, differences, in_words, other_models, read_file_of
+from .golden import Golden, read_file_of
+from .golden_differences import differences, in_words, other_models
 from .model import Gate, Tally
 from .one_off import Errand, Outcome, begin, look
 from .settings import shared_fields

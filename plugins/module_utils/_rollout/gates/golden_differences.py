@@ -1,0 +1,120 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""In what a release finds other things in known clips than it has to. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .golden import VALUES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from .golden import Finding, Golden, Moment, Seen
+
+# Another processor moves a person's first or last frame by some.
+_FRAMES, _FRAMES_SHARE = 3, 0.05
+_SHOWN = 3
+
+
+def other_models(golden: Iterable[Golden], models: Mapping[str, str]) -> str:
+    """The member by which *golden* is of other networks than *models*, in words; empty when it is of the same."""
+    for result in golden:
+        for name in sorted({*result.models, *models}):
+            kept, there = result.models.get(name, "none"), models.get(name, "none")
+            if kept != there:
+                return f"models.{name} of {result.clip} is {kept[:12]}, where the release has {there[:12]}"
+    return ""
+
+
+def differences(golden: Golden, found: Golden | None, degrees: float) -> Iterator[str]:
+    """In what *found* differs from *golden* by more than numbers of another processor do."""
+    if found is None:
+        yield f"{golden.clip} was not analysed"
+        return
+    if problem := other_models((golden,), found.models):
+        yield problem
+    if len(found.persons) != len(golden.persons):
+        yield f"{golden.clip}: {len(found.persons)} persons, where {len(golden.persons)} are expected"
+    else:
+        for number, (wanted, seen) in enumerate(zip(golden.persons, found.persons, strict=True), 1):
+            for difference in _of_person(wanted, seen, degrees):
+                yield f"{golden.clip}: person {number} {difference}"
+    for difference in (*_of_events(golden.events, found.events), *_of_findings(golden, found, degrees)):
+        yield f"{golden.clip}: {difference}"
+
+
+def in_words(problems: Iterable[str]) -> str:
+    """The first of *problems*, and how many more there are."""
+    every = tuple(problems)
+    more = len(every) - _SHOWN
+    return "; ".join(every[:_SHOWN]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _of_person(wanted: Seen, seen: Seen, degrees: float) -> Iterator[str]:
+    for name in ("frames", "first_frame", "last_frame"):
+        kept, there = getattr(wanted, name), getattr(seen, name)
+        if abs(kept - there) > max(_FRAMES, _FRAMES_SHARE * wanted.frames):
+            yield f"has {name} {there}, where {kept} is expected"
+    for angle in sorted({*wanted.angles, *seen.angles}):
+        if angle not in seen.angles or angle not in wanted.angles:
+            yield f"has {'no' if angle not in seen.angles else 'an unexpected'} {angle}"
+            continue
+        for value, kept, there in zip(VALUES, wanted.angles[angle], seen.angles[angle], strict=True):
+            if abs(kept - there) > degrees:
+                yield f"has {angle} {value} {there:.1f}, where {kept:.1f} is expected"
+
+
+def _of_events(wanted: tuple[Moment, ...] | None, seen: tuple[Moment, ...] | None) -> Iterator[str]:
+    if wanted is None or seen is None:
+        yield from _only_one_looks("events", wanted, seen)
+        return
+    if len(wanted) != len(seen):
+        yield f"{len(seen)} landings and jumps, where {len(wanted)} are expected"
+        return
+    for kept, there in zip(wanted, seen, strict=True):
+        same = (kept.person, kept.kind, kept.legs) == (there.person, there.kind, there.legs)
+        if not same or abs(kept.frame - there.frame) > _FRAMES:
+            yield f"{_moment_in_words(there)}, where {_moment_in_words(kept)} is expected"
+
+
+def _moment_in_words(moment: Moment) -> str:
+    legs = f" (legs: {moment.legs})" if moment.legs else ""
+    return f"{moment.kind} of person {moment.person} in frame {moment.frame}{legs}"
+
+
+def _of_findings(golden: Golden, found: Golden, degrees: float) -> Iterator[str]:
+    if golden.findings is None or found.findings is None:
+        yield from _only_one_looks("findings", golden.findings, found.findings)
+        return
+    wanted, seen = (
+        {(one.person, one.measure, one.side): one for one in each.findings or ()} for each in (golden, found)
+    )
+    for key in sorted({*wanted, *seen}):
+        name = f"{key[1]} ({key[2]}) of person {key[0]}"
+        if key not in seen or key not in wanted:
+            yield f"{'no' if key not in seen else 'an unexpected'} finding of {name}"
+        elif problem := _of_finding(wanted[key], seen[key], degrees):
+            yield f"{name} {problem}"
+
+
+def _of_finding(wanted: Finding, seen: Finding, degrees: float) -> str:
+    """In what two findings of one measure differ; empty when they do not."""
+    if seen.status != wanted.status:
+        return f"is {seen.status}, where {wanted.status} is expected"
+    if len(seen.shown) != len(wanted.shown):
+        return f"was measured {len(seen.shown)} times, where {len(wanted.shown)} are expected"
+    for (kept_frame, kept), (frame, value) in zip(wanted.shown, seen.shown, strict=True):
+        if abs(kept - value) > degrees or abs(kept_frame - frame) > _FRAMES:
+            return f"is {value:.1f} in frame {frame}, where {kept:.1f} in frame {kept_frame} is expected"
+    return ""
+
+
+def _only_one_looks(name: str, wanted: object, seen: object) -> Iterator[str]:
+    """Where one of two versions looks for none."""
+    if wanted is not None:
+        yield f"the release looks for no {name}, where some were looked for when the golden file was made"
+    elif seen is not None:
+        yield f"the golden file was made by a version that looked for no {name}; make it again with one that does"

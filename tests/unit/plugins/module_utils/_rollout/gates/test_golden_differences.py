@@ -1,0 +1,120 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Known clips: in what two lines differ."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.golden import read_file_of, read_line
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.golden_differences import (
+    differences,
+    in_words,
+    other_models,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.plugins.module_utils._rollout.gates.golden_lines import LINE, changed
+
+
+def told(line: dict[str, Any], degrees: float = 2.0) -> list[str]:
+    golden, found = read_line(json.dumps(LINE)), read_line(json.dumps(line))
+    assert golden
+    return [*differences(golden, found, degrees)]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "difference"),
+    [
+        ("persons.1", ..., "1 persons, where 2 are expected"),
+        ("persons.0.angles.left_knee.mean", 42.1, "person 1 has left_knee mean 42.1, where 40.0 is expected"),
+        ("persons.0.angles.left_knee.minimum", 7.9, "left_knee minimum 7.9"),
+        ("persons.0.angles.left_knee.maximum", 92.1, "left_knee maximum 92.1"),
+        ("persons.0.angles.left_knee", ..., "person 1 has no left_knee"),
+        ("persons.1.angles.hip", {"minimum": 1, "maximum": 2, "mean": 1}, "person 2 has an unexpected hip"),
+        ("persons.0.frames", 189, "person 1 has frames 189, where 200 is expected"),
+        ("persons.1.first_frame", 104, "person 2 has first_frame 104"),
+        ("events.1", ..., "1 landings and jumps, where 2 are expected"),
+        (
+            "events.1.frame",
+            194,
+            "landing of person 1 in frame 194 (legs: double), where landing of person 1",
+        ),
+        ("events.1.legs", "single", "(legs: single), where landing of person 1 in frame 190 (legs: double)"),
+        ("events.0.kind", "landing", "landing of person 1 in frame 170, where jump of person 1 in frame 170"),
+        ("events", ..., "the release looks for no events"),
+        ("findings.0", ..., "no finding of peak_knee_flexion (left) of person 1"),
+        ("findings.0.status", "for_review", "is for_review, where not_clear is expected"),
+        ("findings.0.shown.0", ..., "was measured 0 times, where 1 are expected"),
+        ("findings.0.shown.0.value", 62.1, "is 62.1 in frame 197, where 60.0 in frame 197 is expected"),
+        ("findings.0.shown.0.frame", 201, "is 60.0 in frame 201, where 60.0 in frame 197 is expected"),
+        ("findings", None, "the release looks for no findings"),
+        ("models.pose.tflite".replace("pose.tflite", "x"), "c", "models.x of demo.mp4 is none"),
+    ],
+)
+def test_what_differs_is_told(path: str, value: Any, difference: str) -> None:
+    (found,) = told(changed(path, value))
+    assert difference in found
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("persons.0.angles.left_knee.mean", 42.0),
+        ("persons.0.frames", 190),
+        ("persons.1.first_frame", 103),
+        ("events.1.frame", 193),
+        ("findings.0.shown.0.value", 58.1),
+        ("findings.0.shown.0.frame", 200),
+        ("frames_per_second", 1.0),
+        ("commit", "other"),
+    ],
+)
+def test_numbers_of_another_processor_are_the_same(path: str, value: Any) -> None:
+    assert told(changed(path, value)) == []
+
+
+def test_another_finding_is_unexpected() -> None:
+    (found,) = told(changed("findings.0.side", "right"), 2.0)[1:]
+    assert found == "demo.mp4: an unexpected finding of peak_knee_flexion (right) of person 1"
+
+
+def test_a_golden_file_from_before_findings_has_to_be_made_again() -> None:
+    old = read_line(json.dumps({**LINE, "events": None, "findings": None}))
+    new = read_line(json.dumps(LINE))
+    assert old
+    assert new
+    assert [*differences(old, old, 2.0)] == []
+    assert [problem.split(": ")[1] for problem in differences(old, new, 2.0)] == [
+        "the golden file was made by a version that looked for no events; make it again with one that does",
+        "the golden file was made by a version that looked for no findings; make it again with one that does",
+    ]
+
+
+def test_a_clip_that_was_not_analysed_differs() -> None:
+    golden = read_line(json.dumps(LINE))
+    assert golden
+    assert [*differences(golden, None, 2.0)] == ["demo.mp4 was not analysed"]
+
+
+@given(st.floats(0, 45), st.floats(-180, 180))
+def test_an_angle_differs_exactly_beyond_the_degrees(degrees: float, by: float) -> None:
+    found = told(changed("persons.0.angles.left_knee.mean", 40.0 + by), degrees)
+    assert bool(found) is (abs(40.0 - (40.0 + by)) > degrees)
+
+
+def test_other_networks_are_told_by_name() -> None:
+    golden = read_file_of(json.dumps(LINE))
+    assert not other_models(golden, LINE["models"])
+    told_of = other_models(golden, {**LINE["models"], "pose.tflite": "d" * 64})
+    assert told_of == "models.pose.tflite of demo.mp4 is aaaaaaaaaaaa, where the release has dddddddddddd"
+    assert "models.detect.tflite" in other_models(golden, {"pose.tflite": "a" * 64})
+
+
+def test_many_differences_are_told_by_the_first() -> None:
+    assert in_words("abcde") == "a; b; c; and 2 more"
+    assert in_words("ab") == "a; b"
