@@ -205,11 +205,16 @@ def test_secrets_rotate_under_load_and_no_request_is_lost(finished: Run, sandbox
     platform = Platform.connect("dev", variables)
     with Requests(f"{platform.outputs('ecs')['ProductionUrl']}/v1/analyses?limit=1") as requests:
         for _turn in range(2):
+            requests.go_on()
+            pooled = connections(platform)
             # The second time the password that the tasks know is changed, so that they have to read it again.
-            answered = requests.outcomes[200]
             rotate(variables)
+            requests.go_on()
+            assert pooled.keys() & connections(platform).keys(), "no connection outlived the rotation"
             log_in_again(platform)
-            eventually(lambda: requests.outcomes[200] > answered + 20)  # noqa: B023 - asked at once
+            requests.go_on()
+            # Every task that was logged in before, workers too.
+            eventually(lambda: {*pooled.values()} <= {*connections(platform).values()})  # noqa: B023 - asked at once
     assert set(requests.outcomes) == {200}, requests.outcomes
     read_again: list[dict[str, Any]] = []
 
@@ -269,6 +274,13 @@ def log_in_again(platform: Platform) -> None:
         eventually(replaced)
 
 
+def connections(platform: Platform) -> dict[int, str]:
+    """The service's connections to the database: the process of each there, and the task that it is from."""
+    question = "SELECT pid, host(client_addr) FROM pg_stat_activity WHERE usename LIKE 'fastbreak_app%'"
+    with platform.master() as connection:
+        return dict(connection.execute(question).fetchall())
+
+
 def eventually(condition: Callable[[], bool]) -> None:
     """Wait for it, five minutes at most."""
     deadline = time.monotonic() + 300
@@ -303,7 +315,10 @@ def shown_of_tasks(platform: Platform) -> str:
 
 
 class Requests:
-    """Three users who send requests until the `with` block ends; `outcomes` counts statuses and what failures say."""
+    """Three users who send requests until the `with` block ends; `outcomes` counts statuses and what failures say.
+
+    One of them keeps the connection to the load balancer, the others make a new one for each request.
+    """
 
     # Read once: httpx would read all authorities for each request, which keeps a core busy.
     TRUST = ssl.create_default_context()
@@ -311,12 +326,22 @@ class Requests:
     def __init__(self, url: str) -> None:
         self.outcomes: Counter[object] = Counter()
         self._url, self._ended = url, threading.Event()
-        self._threads = [threading.Thread(target=self._send) for _ in range(3)]
+        self._kept = httpx.Client(verify=self.TRUST, timeout=30, trust_env=False)
+        asking = [self._kept.get, self._ask_anew, self._ask_anew]
+        self._threads = [threading.Thread(target=self._send, args=[ask]) for ask in asking]
 
-    def _send(self) -> None:
+    def go_on(self) -> None:
+        """Wait until users have had answers to what they asked after this moment."""
+        answered = self.outcomes[200]
+        eventually(lambda: self.outcomes[200] > answered + 20)
+
+    def _ask_anew(self, url: str) -> httpx.Response:
+        return httpx.get(url, verify=self.TRUST, timeout=30, trust_env=False)
+
+    def _send(self, ask: Callable[[str], httpx.Response]) -> None:
         while not self._ended.wait(0.1):
             try:
-                answer = httpx.get(self._url, verify=self.TRUST, timeout=30, trust_env=False)
+                answer = ask(self._url)
                 said = answer.status_code if answer.is_success else f"{answer.status_code}: {answer.text}"
                 self.outcomes[said] += 1
             except httpx.HTTPError as error:
@@ -331,3 +356,4 @@ class Requests:
         self._ended.set()
         for thread in self._threads:
             thread.join()
+        self._kept.close()
