@@ -3,9 +3,9 @@
 
 """An OpenID Connect issuer beside AWS, for callers of the service and for workflows that assume a role.
 
-`model` has its keys, its clients and their tokens; `runtime` answers over TLS, at an address that this machine and
-tasks reach; `api` has the routes by which tests and people add clients and change keys. IAM takes its tokens for
-those of a provider of its address.
+`model` has its keys, its clients and their tokens; `people` has who signs in to sites, on the `page`; `runtime` answers
+over TLS, at an address that this machine and tasks reach; `api` has the routes that add clients and people and change
+keys. IAM takes its tokens for those of a provider of its address.
 """
 
 import asyncio
@@ -15,18 +15,21 @@ from sandbox.host import Sandbox
 from sandbox.identity import PROVIDER_KEYS
 from sandbox.services.oidc.api import routed
 from sandbox.services.oidc.model import Issuer
+from sandbox.services.oidc.people import Desk
 from sandbox.services.oidc.runtime import Server, listening
 
 
 def install(sandbox: Sandbox) -> None:
     """Serve the issuer; `state.json` tells its address."""
     issuer, server = Issuer(), Server()
+    desk = Desk(issuer)
 
     def publish() -> None:
         PROVIDER_KEYS[issuer.url.removeprefix("https://")] = issuer.key_set()["keys"]
 
     def forget() -> None:
         issuer.forget()
+        desk.forget()
         publish()
 
     async def start() -> None:
@@ -34,12 +37,12 @@ def install(sandbox: Sandbox) -> None:
         address, port = listener.getsockname()
         issuer.url = sandbox.issuer = f"https://{address}" + (f":{port}" if port != server.usual_port else "")
         publish()
-        await asyncio.to_thread(server.start, issuer, listener, Authority.of(sandbox.home))
+        await asyncio.to_thread(server.start, desk, issuer, listener, Authority.of(sandbox.home))
 
     async def stop() -> None:
         await asyncio.to_thread(server.stop)
 
-    sandbox.middleware(lambda app: routed(app, issuer, publish))
+    sandbox.middleware(lambda app: routed(app, desk, issuer, publish))
     sandbox.on_startup(start)
     sandbox.on_shutdown(stop)
     sandbox.on_reset(forget)

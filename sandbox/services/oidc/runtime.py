@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""The issuer's own server: discovery, keys and tokens over TLS, in threads of its own."""
+"""The issuer's own server: discovery, keys, tokens and the page to sign in on, over TLS, in threads of its own."""
 
 import base64
+import hashlib
 import json
 import logging
 import socket
@@ -13,11 +14,13 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote_plus
+from urllib.parse import parse_qsl, unquote_plus
 
 from sandbox.addresses import bind
 from sandbox.authority import Authority
+from sandbox.services.oidc import page
 from sandbox.services.oidc.model import Issuer, Refused
+from sandbox.services.oidc.people import Desk, Redirected
 
 logger = logging.getLogger("sandbox")
 _MOST_BYTES = 1 << 16
@@ -25,6 +28,8 @@ _IDLE_SECONDS = 10
 _PORT = 443
 """IAM takes a provider's address without a port alone."""
 Answer = tuple[int, dict[str, str], Any]
+"""Status, headers and content: None, a page, or what becomes JSON."""
+_POLICY = page.POLICY.format(digest=base64.b64encode(hashlib.sha256(page.STYLE.encode()).digest()).decode())
 
 
 def listening(gateway: str, loopback: str) -> socket.socket:
@@ -52,11 +57,11 @@ class Server:
     def __init__(self) -> None:
         self._server: _Threads | None = None
 
-    def start(self, issuer: Issuer, listener: socket.socket, authority: Authority) -> None:
+    def start(self, desk: Desk, issuer: Issuer, listener: socket.socket, authority: Authority) -> None:
         """Answer on `listener` with a certificate of the authority for its address."""
         listener.setblocking(True)
         address = listener.getsockname()[0]
-        self._server = _Threads((address, 0), _handler(issuer), bind_and_activate=False)
+        self._server = _Threads((address, 0), _handler(desk, issuer), bind_and_activate=False)
         self._server.socket.close()
         # A handshake is done by the thread that reads: whoever does not finish it holds nobody else up.
         self._server.socket = _context(authority, address).wrap_socket(
@@ -82,12 +87,16 @@ def _context(authority: Authority, address: str) -> ssl.SSLContext:
     return made
 
 
-def _handler(issuer: Issuer) -> type[BaseHTTPRequestHandler]:
+def _handler(desk: Desk, issuer: Issuer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         timeout = _IDLE_SECONDS
 
         def do_GET(self) -> None:
-            self._send(answer_get(issuer, self.path))
+            self._send(answer_get(desk, issuer, self.path))
+
+        def do_OPTIONS(self) -> None:
+            allowed = {"access-control-allow-methods": "GET, POST", "access-control-allow-headers": "content-type"}
+            self._send((204, allowed, None))
 
         def do_POST(self) -> None:
             length = self.headers.get("content-length", "")
@@ -95,17 +104,12 @@ def _handler(issuer: Issuer) -> type[BaseHTTPRequestHandler]:
                 self._send((413, {}, {"error": "invalid_request"}))
                 return
             body = self.rfile.read(int(length)).decode("utf-8", "replace")
-            self._send(answer_post(issuer, self.path, body, self.headers.get("authorization", "")))
+            self._send(answer_post(desk, issuer, self.path, body, self.headers.get("authorization", "")))
 
         def _send(self, answer: Answer) -> None:
-            status, headers, content = answer
-            body = json.dumps(content).encode()
+            status, headers, body = _encoded(answer, desk, self.headers.get("origin", ""))
             self.send_response(status)
-            for name, value in {
-                **headers,
-                "content-type": "application/json",
-                "content-length": str(len(body)),
-            }.items():
+            for name, value in headers.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
@@ -116,22 +120,41 @@ def _handler(issuer: Issuer) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def answer_get(issuer: Issuer, path: str) -> Answer:
-    """What is published at a path."""
+def _encoded(answer: Answer, desk: Desk, origin: str) -> tuple[int, dict[str, str], bytes]:
+    """An answer as it is sent to a page of an origin, which may read it or not."""
+    status, headers, content = answer
+    page_of_ours = isinstance(content, str)
+    body = b"" if content is None else (content if page_of_ours else json.dumps(content)).encode()
+    readers = {"access-control-allow-origin": origin} if desk.lets(origin) else {}
+    described = {
+        "vary": "origin",
+        "content-type": "text/html; charset=utf-8" if page_of_ours else "application/json",
+        "content-length": str(len(body)),
+    }
+    return status, {**headers, **readers, **described}, body
+
+
+def answer_get(desk: Desk, issuer: Issuer, target: str) -> Answer:
+    """What is published at a path, or the page to sign in on."""
+    path, _, query = target.partition("?")
     if path == "/.well-known/openid-configuration":
         return 200, {}, issuer.discovery()
     if path == "/keys":
         return 200, {}, issuer.key_set()
+    if path == "/authorize":
+        return _authorize(desk, dict(parse_qsl(query)))
     return 404, {}, {"error": "not_found"}
 
 
-def answer_post(issuer: Issuer, path: str, body: str, authorization: str) -> Answer:
-    """A token, or why there is none (RFC 6749, section 5.2)."""
+def answer_post(desk: Desk, issuer: Issuer, path: str, body: str, authorization: str) -> Answer:
+    """A token, or why there is none (RFC 6749, section 5.2); or the way back of somebody who has signed in."""
+    form = dict(parse_qsl(body))
+    if path == "/authorize":
+        return _authorize(desk, form)
     if path != "/token":
         return 404, {}, {"error": "not_found"}
-    form = {name: values[0] for name, values in parse_qs(body).items()}
     try:
-        return 200, {"cache-control": "no-store"}, _token(issuer, form, authorization)
+        return 200, {"cache-control": "no-store"}, _token(desk, issuer, form, authorization)
     except Refused as refused:
         told = {"error": refused.code, "error_description": refused.description}
         if refused.code == "invalid_client":
@@ -139,9 +162,25 @@ def answer_post(issuer: Issuer, path: str, body: str, authorization: str) -> Ans
         return 400, {}, told
 
 
-def _token(issuer: Issuer, form: dict[str, str], authorization: str) -> dict[str, Any]:
+def _authorize(desk: Desk, form: dict[str, str]) -> Answer:
+    """The page, or with a `person` the way back to the site."""
+    headers = {"cache-control": "no-store", "content-security-policy": _POLICY, "referrer-policy": "no-referrer"}
+    try:
+        asked = desk.asked(form)
+        if "person" in form:
+            return 303, {**headers, "location": desk.sign_in(asked, form["person"])}, None
+        return 200, headers, page.login(desk.people(), form)
+    except Redirected as redirected:
+        return 303, {**headers, "location": redirected.location}, None
+    except Refused as refused:
+        return 400, headers, page.refusal(refused.description)
+
+
+def _token(desk: Desk, issuer: Issuer, form: dict[str, str], authorization: str) -> dict[str, Any]:
+    if form.get("grant_type") == "authorization_code":
+        return desk.exchange(form)
     if form.get("grant_type") != "client_credentials":
-        raise Refused("unsupported_grant_type", "grant_type has to be client_credentials")
+        raise Refused("unsupported_grant_type", "grant_type has to be client_credentials or authorization_code")
     name, secret = (
         _basic(authorization) if authorization else (form.get("client_id", ""), form.get("client_secret", ""))
     )

@@ -20,6 +20,7 @@ import pytest
 from sandbox.addresses import bind
 from sandbox.authority import Authority, authority_path
 from sandbox.services.oidc.model import Client, Issuer, Refused
+from sandbox.services.oidc.people import Desk
 from sandbox.services.oidc.runtime import Server, answer_get, answer_post
 from tests.sandbox.conftest import RunningSandbox, command
 
@@ -41,28 +42,32 @@ def basic(name: str, secret: str) -> str:
 
 
 def claims(issuer: Issuer, token: str, audience: str = "fastbreak") -> dict[str, Any]:
-    keys = jwt.PyJWKSet.from_dict(answer_get(issuer, "/keys")[2])
+    keys = jwt.PyJWKSet.from_dict(answer_get(Desk(issuer), issuer, "/keys")[2])
     key = keys[jwt.get_unverified_header(token)["kid"]]
     return dict(jwt.decode(token, key, algorithms=["ES256"], audience=audience, issuer=issuer.url))
 
 
 def test_a_client_gets_a_token_that_its_keys_verify(issuer: Issuer) -> None:
-    status, headers, answer = answer_post(issuer, "/token", FORM, basic("ada", "lovelace"))
+    status, headers, answer = answer_post(Desk(issuer), issuer, "/token", FORM, basic("ada", "lovelace"))
     assert (status, answer["token_type"], answer["expires_in"]) == (200, "Bearer", 60)
     assert headers["cache-control"] == "no-store"
     held = claims(issuer, answer["access_token"])
     assert (held["sub"], held["team"], held["roles"]) == ("ada", "hawks", ["reviewer"])
     assert held["exp"] - held["iat"] == 60
     in_body = f"{FORM}&client_id=ada&client_secret=lovelace&audience=another"
-    assert claims(issuer, answer_post(issuer, "/token", in_body, "")[2]["access_token"], "another")
+    assert claims(issuer, answer_post(Desk(issuer), issuer, "/token", in_body, "")[2]["access_token"], "another")
 
 
 def test_discovery_names_what_is_there(issuer: Issuer) -> None:
-    told = answer_get(issuer, "/.well-known/openid-configuration")[2]
+    told = answer_get(Desk(issuer), issuer, "/.well-known/openid-configuration")[2]
     assert told["issuer"] == issuer.url
-    assert answer_get(issuer, told["jwks_uri"].removeprefix(issuer.url))[0] == 200
-    assert answer_post(issuer, told["token_endpoint"].removeprefix(issuer.url), "", "")[0] == 400
-    assert answer_get(issuer, "/elsewhere")[0] == answer_post(issuer, "/elsewhere", FORM, "")[0] == 404
+    assert answer_get(Desk(issuer), issuer, told["jwks_uri"].removeprefix(issuer.url))[0] == 200
+    assert answer_post(Desk(issuer), issuer, told["token_endpoint"].removeprefix(issuer.url), "", "")[0] == 400
+    assert (
+        answer_get(Desk(issuer), issuer, "/elsewhere")[0]
+        == answer_post(Desk(issuer), issuer, "/elsewhere", FORM, "")[0]
+        == 404
+    )
 
 
 @pytest.mark.parametrize(
@@ -79,7 +84,7 @@ def test_discovery_names_what_is_there(issuer: Issuer) -> None:
     ],
 )
 def test_nobody_else_gets_one(issuer: Issuer, body: str, authorization: str, status: int, error: str) -> None:
-    answered = answer_post(issuer, "/token", body, authorization)
+    answered = answer_post(Desk(issuer), issuer, "/token", body, authorization)
     assert (answered[0], answered[2]["error"]) == (status, error)
     assert ("www-authenticate" in answered[1]) == (status == 401)
 
@@ -115,6 +120,11 @@ def test_clients_are_forgotten(issuer: Issuer) -> None:
         ({"client_secret": "s", "audiences": []}, "audiences"),
         ({"client_secret": "s", "token_seconds": 0}, "token_seconds"),
         ({"client_secret": "s", "token_seconds": True}, "token_seconds"),
+        ({"client_secret": "s", "redirect_uris": ["https://site.example/"]}, "client_secret"),
+        ({"redirect_uris": ["http://site.example/"]}, "redirect_uris"),
+        ({"redirect_uris": ["https://site.example/#here"]}, "redirect_uris"),
+        ({"redirect_uris": ["javascript:alert(1)"]}, "redirect_uris"),
+        ({"redirect_uris": "https://site.example/"}, "redirect_uris"),
     ],
 )
 def test_a_client_that_cannot_be_is_refused(given: dict[str, Any], said: str) -> None:
@@ -126,7 +136,7 @@ def test_a_client_that_cannot_be_is_refused(given: dict[str, Any], said: str) ->
 def served(issuer: Issuer, tmp_path: Path) -> Iterator[httpx.Client]:
     listener, server = bind("127.0.0.1", 0), Server()
     address = f"https://127.0.0.1:{listener.getsockname()[1]}"
-    server.start(issuer, listener, Authority.of(tmp_path))
+    server.start(Desk(issuer), issuer, listener, Authority.of(tmp_path))
     trusted = ssl.create_default_context(cafile=authority_path(tmp_path))
     try:
         with httpx.Client(base_url=address, verify=trusted, trust_env=False, timeout=60) as http:
