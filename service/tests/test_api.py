@@ -189,7 +189,7 @@ def test_a_bad_parameter_is_named(service: Service, analysed: dict[str, Any], qu
     "path",
     [
         "/v1/analyses/x",
-        *(f"/v1/analyses/{NOBODY}{part}" for part in ("", "/measures", "/events", "/findings")),
+        *(f"/v1/analyses/{NOBODY}{part}" for part in ("", "/measures", "/poses", "/events", "/findings")),
     ],
 )
 def test_an_unknown_analysis_is_not_found(service: Service, path: str) -> None:

@@ -92,7 +92,7 @@ class Memory:
         self.said.append(f"fail {code}")
         return self.mine
 
-    def finish(self, analysis: uuid.UUID, owner: str, result: dict[str, Any], rows: Path) -> bool:
+    def finish(self, analysis: uuid.UUID, owner: str, result: dict[str, Any], rows: Path, poses: Path) -> bool:
         if self.away:
             raise self.away.pop(0)
         self.said.append("finish")

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 TEAMS = ("hawks", "bulls", "default")
 OF_MOVEMENT = ("events", "findings")
-TABLES = ("analyses", "persons", "measures_of_team", "work", *OF_MOVEMENT)
+TABLES = ("analyses", "persons", "measures_of_team", "poses_of_team", "work", *OF_MOVEMENT)
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,9 @@ def test_each_team_has_its_own_under_the_same_key(guarded: Service, issuer: Issu
 
 @pytest.mark.parametrize("role", ["uploader", "reviewer", "administrator"])
 @pytest.mark.parametrize(("team", "owner"), list(itertools.product(TEAMS, TEAMS)))
-@pytest.mark.parametrize("path", ["", "/measures", "/measures?person=1&limit=1", "/events", "/findings?person=1"])
+@pytest.mark.parametrize(
+    "path", ["", "/measures", "/measures?person=1&limit=1", "/poses", "/events", "/findings?person=1"]
+)
 def test_what_is_another_teams_is_not_there(  # noqa: PLR0913, PLR0917 - who, of whom, what
     guarded: Service, issuer: Issuer, sent: dict[str, str], role: str, team: str, owner: str, path: str
 ) -> None:
@@ -130,7 +132,7 @@ WITHOUT: dict[str, dict[str, str]] = {
     [
         ("GET", ""),
         ("POST", ""),
-        *(("GET", f"/{uuid.UUID(int=0)}{path}") for path in ("", "/measures", "/events", "/findings")),
+        *(("GET", f"/{uuid.UUID(int=0)}{path}") for path in ("", "/measures", "/poses", "/events", "/findings")),
     ],
 )
 def test_without_a_token_nothing_is_told(guarded: Service, headers: dict[str, str], method: str, path: str) -> None:
@@ -234,7 +236,7 @@ def test_the_database_shows_no_row_without_a_team_of_its_own(direct: Direct, tab
 @pytest.mark.parametrize("team", TEAMS)
 def test_the_database_shows_a_team_its_own_rows_alone(direct: Direct, sent: dict[str, str], team: str) -> None:
     assert direct.ask(team, "SELECT DISTINCT team FROM analyses") == [(team,)]
-    for table in ("persons", "measures_of_team", *OF_MOVEMENT):
+    for table in ("persons", "measures_of_team", "poses_of_team", *OF_MOVEMENT):
         found = direct.ask(team, f"SELECT DISTINCT analysis_id FROM {table}")  # noqa: S608 - a name of ours
         assert found == [(uuid.UUID(sent[team]),)]
 
@@ -247,6 +249,7 @@ FORBIDDEN = {
     "a deletion": "DELETE FROM analyses",
     "a change of results": "UPDATE persons SET frames = 0",
     "measures but its own": "SELECT count(*) FROM measures",
+    "poses but its own": "SELECT count(*) FROM poses",
     "a deletion of measures": "DELETE FROM measures",
     "a change of findings": "UPDATE findings SET content = '{}'",
     "an event": "INSERT INTO events SELECT id, 1, 1, '{}' FROM analyses",

@@ -124,6 +124,7 @@ def _analyses() -> Object:
     page = _answers(200, "A page of measures.", _json("Measures"), (404,))
     events = _answers(200, "A page of landings and jumps.", _json("Events"), (404,))
     findings = _answers(200, "A page of findings.", _json("Findings"), (404,))
+    poses = _answers(200, "A page of poses.", _json("Poses"), (404,))
     said = (
         _IDENTITY,
         _number("person", "Of this person alone.", 2**31 - 1),
@@ -134,6 +135,7 @@ def _analyses() -> Object:
         "/v1/analyses": {**listing, "post": _upload()},
         "/v1/analyses/{id}/events": _get("listEvents", "Landings and jumps by person and time", events, *said),
         "/v1/analyses/{id}/findings": _get("listFindings", "What is for review, by person", findings, *said),
+        "/v1/analyses/{id}/poses": _get("listPoses", "Where everybody's joints were, by frame", poses, *said),
         "/v1/analyses/{id}": _get("getAnalysis", "An analysis and its result", one, _IDENTITY),
         "/v1/analyses/{id}/measures": _get(
             "listMeasures",

@@ -98,7 +98,7 @@ def measure_query(request: Request) -> MeasureQuery:
 
 
 def said_query(request: Request) -> SaidQuery:
-    """Which events or findings are asked for. Raises ApiError 400."""
+    """Which events, findings or poses are asked for. Raises ApiError 400."""
     after = request.query_params.get("after", "0")
     if not _SAID_CURSOR.fullmatch(after):
         raise ApiError(400, "bad_parameter", _BAD_CURSOR)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -19,6 +19,7 @@ from fastbreak_service.api.errors import ApiError
 from fastbreak_service.api.intake import Intake
 from fastbreak_service.api.openapi import document
 from fastbreak_service.identity.caller import Role
+from fastbreak_service.vision.joints import JOINTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -146,20 +147,28 @@ def _said_routes(parts: Parts) -> list[Route]:
     async def list_findings(request: Request) -> Response:
         return await _said(request, "findings", (await _analyses_for(parts, request)).findings)
 
+    async def list_poses(request: Request) -> Response:
+        return await _said(request, "poses", (await _analyses_for(parts, request)).poses, views.pose, joints=JOINTS)
+
     return [
+        Route("/v1/analyses/{id}/poses", list_poses, methods=["GET"]),
         Route("/v1/analyses/{id}/events", list_events, methods=["GET"]),
         Route("/v1/analyses/{id}/findings", list_findings, methods=["GET"]),
     ]
 
 
 async def _said(
-    request: Request, name: str, read: Callable[[UUID, SaidQuery], Sequence[RowMapping] | None]
+    request: Request,
+    name: str,
+    read: Callable[[UUID, SaidQuery], Sequence[RowMapping] | None],
+    show: Callable[[RowMapping], dict[str, Any]] = views.said,
+    **more: object,
 ) -> Response:
-    """A page of events or findings."""
+    """A page of events, findings or poses."""
     query = parameters.said_query(request)
     rows = await ask(CALLER_SECONDS, read, parameters.analysis_id(request), query)
     if rows is None:
         raise parameters.no_such_analysis()
     page = rows[: query.limit]
     following = views.said_cursor(page[-1]) if len(rows) > query.limit else None
-    return JSONResponse({name: [views.said(row) for row in page], "next": following})
+    return JSONResponse({name: [show(row) for row in page], "next": following, **more})

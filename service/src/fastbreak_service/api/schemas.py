@@ -12,6 +12,7 @@ from fastbreak_service.forms import schema_of, schemas_of
 from fastbreak_service.movement.values import Finding, Jump, Landing, Reference, Shown, Value, ViewEstimate
 from fastbreak_service.video.completeness import Completeness
 from fastbreak_service.vision.angles import Angle
+from fastbreak_service.vision.joints import JOINTS
 
 type Object = dict[str, Any]
 
@@ -25,6 +26,7 @@ _NUMBER: Object = {"type": "number"}
 _COUNT: Object = {"type": "integer", "minimum": 0}
 _UUID: Object = {"type": "string", "format": "uuid"}
 _MOMENT: Object = {"type": ["string", "null"], "format": "date-time"}
+_POINT: Object = {"type": "array", "items": _NUMBER, "minItems": 2, "maxItems": 2}
 _ANGLES = [str(angle) for angle in Angle]
 
 
@@ -122,6 +124,25 @@ SCHEMAS: Object = {
         confidence={"type": "number", "minimum": 0, "maximum": 1},
     ),
     "Measures": _object(measures=_list(_ref("Measure")), next=_NEXT),
+    "Pose": {
+        **_object(
+            person={"type": "integer", "minimum": 1},
+            frame=_COUNT,
+            time_seconds=_NUMBER,
+            points={**_list(_or_null(_POINT)), "minItems": len(JOINTS), "maxItems": len(JOINTS)},
+        ),
+        "description": "Where the joints of a person were: x and y in pixels of the displayed frame, from its top left "
+        "corner; null for a joint that was hidden.",
+    },
+    "Poses": _object(
+        poses=_list(_ref("Pose")),
+        next=_NEXT,
+        joints={
+            "type": "array",
+            "items": {"type": "string", "enum": list(JOINTS)},
+            "description": "Which joint each of the points is, in their order.",
+        },
+    ),
     **schemas_of((ViewEstimate, Value, Reference, Shown), _SCHEMAS),
     "Landing": _of_person(Landing),
     "Jump": _of_person(Jump),

@@ -61,6 +61,18 @@ def measure(row: RowMapping) -> dict[str, Any]:
     }
 
 
+def pose(row: RowMapping) -> dict[str, Any]:
+    """One person in one frame, its points in pairs."""
+    values = row["points"]
+    pairs = [None if x is None or y is None else [x, y] for x, y in zip(values[::2], values[1::2], strict=True)]
+    return {
+        "person": row["person"],
+        "frame": row["frame"],
+        "time_seconds": row["time_seconds"],
+        "points": pairs,
+    }
+
+
 def said(row: RowMapping) -> dict[str, Any]:
     """An event or a finding, with its person."""
     return {"person": row["person"], **row["content"]}
@@ -78,7 +90,7 @@ def measure_cursor(row: RowMapping) -> str:
 
 
 def said_cursor(row: RowMapping) -> str:
-    """Where the next page begins after this event or finding."""
+    """Where the next page begins after this event, finding or pose."""
     return str(row["number"])
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 UNFINISHED = ("queued", "running")
 SILENT_SECONDS = 30
+_MEASURES = "analysis_id, person, frame, time_seconds, angle, value_degrees, confidence"
+_POSES = "analysis_id, number, person, frame, time_seconds, points"
 _COPY_BYTES = 1 << 20
 _COPY_SECONDS = 300
 
@@ -63,8 +65,8 @@ class AnalysisStore:
                 error_message=message,
             )
 
-    def finish(self, analysis: UUID, owner: str, result: dict[str, Any], rows: Path) -> bool:
-        """Record the result and, from the CSV file `rows`, all measures, at once. False when no longer this owner's."""
+    def finish(self, analysis: UUID, owner: str, result: dict[str, Any], rows: Path, poses: Path | None = None) -> bool:
+        """Record the result and, from CSV files, all measures and poses, at once. False when no longer this owner's."""
         with self._engine.begin() as connection:
             connection.execute(sa.text(f"SET LOCAL statement_timeout = '{_COPY_SECONDS}s'"))
             connection.connection.driver_connection.answer_seconds = _COPY_SECONDS + 5  # type: ignore[union-attr]
@@ -94,7 +96,9 @@ class AnalysisStore:
             ]
             if found:
                 connection.execute(sa.insert(persons), found)
-                self._copy(connection, rows)
+                self._copy(connection, "measures", _MEASURES, rows)
+                if poses is not None:
+                    self._copy(connection, "poses", _POSES, poses)
                 _say(connection, analysis, result.get("movement"))
         return True
 
@@ -144,10 +148,9 @@ class AnalysisStore:
         return connection.execute(statement).rowcount == 1
 
     @staticmethod
-    def _copy(connection: Connection, rows: Path) -> None:
+    def _copy(connection: Connection, table: str, columns: str, rows: Path) -> None:
         cursor = connection.connection.cursor()
-        columns = "analysis_id, person, frame, time_seconds, angle, value_degrees, confidence"
-        with rows.open("rb") as source, cursor.copy(f"COPY measures ({columns}) FROM STDIN WITH (FORMAT csv)") as copy:
+        with rows.open("rb") as source, cursor.copy(f"COPY {table} ({columns}) FROM STDIN WITH (FORMAT csv)") as copy:
             while block := source.read(_COPY_BYTES):
                 copy.write(block)
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from fastbreak_service.identity.caller import DEFAULT_TEAM
 
@@ -95,5 +95,20 @@ def _said(name: str) -> sa.Table:
 events = _said("events")
 findings = _said("findings")
 
+poses = sa.Table(
+    "poses",
+    metadata,
+    sa.Column("analysis_id", UUID(as_uuid=True), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("person", sa.Integer, nullable=False),
+    sa.Column("frame", sa.Integer, nullable=False),
+    sa.Column("time_seconds", sa.Double, nullable=False),
+    sa.Column("points", ARRAY(sa.REAL), nullable=False),
+    sa.ForeignKeyConstraint(["analysis_id", "person"], ["persons.analysis_id", "persons.person"], ondelete="CASCADE"),
+)
+
 measures_of_team = sa.table("measures_of_team", *(sa.column(name, column.type) for name, column in measures.c.items()))
 """The measures that a transaction for a caller sees, who has no right to the table itself."""
+
+poses_of_team = sa.table("poses_of_team", *(sa.column(name, column.type) for name, column in poses.c.items()))
+"""The poses, likewise."""

@@ -15,13 +15,14 @@ from fastbreak_service.store.callers import of_team
 from fastbreak_service.store.repeating import repeatable
 from fastbreak_service.store.tables import analyses, events, findings, persons, work
 from fastbreak_service.store.tables import measures_of_team as measures
+from fastbreak_service.store.tables import poses_of_team as poses
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
     from uuid import UUID
 
-    from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, Table
+    from sqlalchemy import ColumnElement, Connection, Engine, FromClause, RowMapping
 
 CONTRACT = 1
 """What a piece of work means to whoever takes it; a release leaves alone what it does not know."""
@@ -67,7 +68,7 @@ class MeasureQuery:
 
 @dataclass(frozen=True, slots=True)
 class SaidQuery:
-    """Which events or findings: of one person if named, at most `limit`, after a number."""
+    """Which events, findings or poses: of one person if named, at most `limit`, after a number."""
 
     limit: int
     person: int | None = None
@@ -163,8 +164,12 @@ class TeamAnalyses:
         """Findings, as `events`."""
         return self._said(findings, analysis, query)
 
+    def poses(self, analysis: UUID, query: SaidQuery) -> Sequence[RowMapping] | None:
+        """Poses, as `events`."""
+        return self._said(poses, analysis, query)
+
     @repeatable
-    def _said(self, table: Table, analysis: UUID, query: SaidQuery) -> Sequence[RowMapping] | None:
+    def _said(self, table: FromClause, analysis: UUID, query: SaidQuery) -> Sequence[RowMapping] | None:
         statement = sa.select(table).where(table.c.analysis_id == analysis, table.c.number > query.after)
         if query.person is not None:
             statement = statement.where(table.c.person == query.person)

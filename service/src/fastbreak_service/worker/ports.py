@@ -58,7 +58,7 @@ class Records(Protocol):
     def fail(self, analysis: UUID, owner: str, code: str, message: str) -> bool:
         """Mark as failed."""
 
-    def finish(self, analysis: UUID, owner: str, result: dict[str, Any], rows: Path) -> bool:
+    def finish(self, analysis: UUID, owner: str, result: dict[str, Any], rows: Path, poses: Path | None = None) -> bool:
         """Record the result."""
 
     def beat(self, place: str) -> None:

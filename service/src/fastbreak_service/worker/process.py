@@ -12,6 +12,7 @@ import sys
 import threading
 import traceback
 from dataclasses import asdict
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -19,6 +20,7 @@ from fastbreak_service.analysis import MeteredVision, analyse
 from fastbreak_service.errors import AnalysisError
 from fastbreak_service.movement.review import Trails
 from fastbreak_service.video.frames import VideoReader
+from fastbreak_service.vision.joints import array, places
 from fastbreak_service.vision.models import PoseModel
 from fastbreak_service.worker.confine import Allowance, confine
 from fastbreak_service.worker.files import Files
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fastbreak_service.analysis import MeasureRow
+    from fastbreak_service.vision.tracker import Sighting
 
 
 # The networks and one large frame take a tenth of this; the measures of the longest clip are far smaller files.
@@ -88,20 +91,30 @@ def _answer(job: Job, vision: PoseModel) -> str:
 
 
 def run(job: Job, vision: PoseModel) -> dict[str, Any]:
-    """Analyse one video into the job's CSV file; the result. Raises AnalysisError."""
-    trails = Trails()
-    with Path(job.measures).open("w", encoding="utf-8", newline="") as target:
-        writer = csv.writer(target)
+    """Analyse one video into the job's CSV files; the result. Raises AnalysisError."""
+    trails, numbers = Trails(), count(1)
+    with _csv(job.measures) as measures, _csv(job.poses) as poses:
+        writer, drawn = csv.writer(measures), csv.writer(poses)
 
         def keep(row: MeasureRow) -> None:
             writer.writerow(
                 (job.id, row.person, row.frame, row.time_seconds, row.angle, row.value_degrees, row.confidence)
             )
 
+        def follow(sighting: Sighting) -> None:
+            trails.add(sighting)
+            points = array(places(sighting.pose))
+            moment = (sighting.person, sighting.frame, round(sighting.time_seconds, 6))
+            drawn.writerow((job.id, next(numbers), *moment, points))
+
         reader = VideoReader(Path(job.video), job.limits)
-        result = analyse(reader, MeteredVision(vision, reader.meter), keep, follow=trails.add)
+        result = analyse(reader, MeteredVision(vision, reader.meter), keep, follow=follow)
     movement = trails.reviewed(result.video.frames_per_second)
     return {**asdict(result), "movement": asdict(movement)}
+
+
+def _csv(path: str) -> TextIO:
+    return Path(path).open("w", encoding="utf-8", newline="")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, fields
+from pathlib import PurePath
 from typing import Any
 
 from fastbreak_service.analysis import AngleSummary, Person
@@ -30,12 +31,20 @@ _MESSAGE_LENGTH = 1000
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A video to analyse, and the CSV file that receives its measures. Paths are the server's own, never a sender's."""
+    """A video to analyse, and the CSV file that receives its measures; that of its poses lies beside it.
+
+    Paths are the server's own, never a sender's.
+    """
 
     id: str
     video: str
     measures: str
     limits: Limits
+
+    @property
+    def poses(self) -> str:
+        """The CSV file that receives its poses."""
+        return str(PurePath(self.measures).with_suffix(".poses.csv"))
 
     def line(self) -> str:
         """The job as a line."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -21,8 +22,6 @@ from fastbreak_service.worker.verdict import GiveUp, TryAgain
 from fastbreak_service.worker.writing import settle
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from fastbreak_service.store.work import Work
     from fastbreak_service.video.limits import Limits
     from fastbreak_service.worker.ports import Ports
@@ -77,20 +76,22 @@ class Task:
     async def _analyse(self, taken: Work, video: Path) -> None:
         measures = self._footage.directory / f"{taken.analysis}.{taken.token}.csv"
         started = time.monotonic()
+        job = Job(str(taken.analysis), str(video), str(measures), self._limits)
         try:
-            job = Job(str(taken.analysis), str(video), str(measures), self._limits)
             result = await self._analyst.analyse(job)
-            await self._finish(taken, result, measures, time.monotonic() - started)
+            await self._finish(taken, result, job, time.monotonic() - started)
         except AnalysisError as error:
             judged = verdict.after(error, taken, self._most_failures)
             await (self._give_up(taken, judged) if isinstance(judged, GiveUp) else self._try_again(taken, judged))
         finally:
             measures.unlink(missing_ok=True)
+            Path(job.poses).unlink(missing_ok=True)
             self._footage.put_away(video)
 
-    async def _finish(self, taken: Work, result: dict[str, Any], measures: Path, seconds: float) -> None:
+    async def _finish(self, taken: Work, result: dict[str, Any], job: Job, seconds: float) -> None:
         self.mean_seconds = 0.7 * self.mean_seconds + 0.3 * seconds
-        if not await settle(lambda: self._records.finish(taken.analysis, taken.owner, result, measures)):
+        rows, poses = Path(job.measures), Path(job.poses)
+        if not await settle(lambda: self._records.finish(taken.analysis, taken.owner, result, rows, poses)):
             log.warning("analysis no longer ours", analysis_id=str(taken.analysis))
             return
         await self._end(taken)
