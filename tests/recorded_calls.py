@@ -31,7 +31,7 @@ RECORDING = Path(__file__).parent / "unit" / "roles" / "recorded_calls.json"
 _ROLES = re.compile(
     r"arn:aws:sts::(?P<account>\d{12}):assumed-role/fastbreak-(?P<environment>[a-z0-9-]+?)-"
     r"(?:(?P<role>provisioner|cloudformation|deployer|planner|promoter|ci)"
-    r"|service-(?P<task>Task|Worker|Migration|Execution)Role-\w+)/(?P<session>.+)"
+    r"|service-(?P<task>Task|Worker|Migration|Execution|Probe)Role-\w+)/(?P<session>.+)"
 )
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _MADE_UP = re.compile(rf"(?<![0-9A-Za-z])(?:{_UUID}|(?=[a-fA-F]*\d)(?:[0-9a-f]{{8,}}|[0-9A-F]{{8,}}))(?![0-9A-Za-z])")
@@ -128,7 +128,7 @@ def written(found: Mapping[str, Iterable[Call]]) -> str:
     return json.dumps(tree, indent=1) + "\n"
 
 
-TASKS = ("execution", "migration", "task", "worker")
+TASKS = ("execution", "migration", "probe", "task", "worker")
 
 
 def hold(

@@ -450,7 +450,8 @@ options:
       - From where the C(http) gates send their requests. V(controller) is the machine that runs this task.
       - With V(task), a task of the released revision runs O(probe_command) in the network of the service's tasks, and
         its answers are read from its log. This is for listeners that only the network reaches. It takes the start of a
-        task for every 120 answers, and every header that a gate sends can be read in the description of that task.
+        task for every 120 answers, and every header that a gate sends can be read in the description of that task,
+        except for what secrets hold (O(probe_task_role_arn)).
       - With V(task_before_traffic), such a task asks at O(test_url), before users come. Where users ask, the machine
         that runs this asks too.
       - Before anything is changed, the security groups are read, and what cannot reach a listener is refused.
@@ -465,6 +466,15 @@ options:
     type: list
     elements: str
     default: [fastbreak-service, probe]
+  probe_task_role_arn:
+    description:
+      - Where O(probe_from) has a task ask, the IAM role that this task has, instead of the task definition's own.
+      - Required where a header of such a request lies in a secret (O(gates[].headers)), which the task reads itself.
+        The role needs C(secretsmanager:GetSecretValue) on that secret and nothing else. Its policies are asked before
+        anything is changed.
+      - The command is told the secret's name (C(--header-secret NAME=SECRET)). An image whose command does not know
+        that option sends nothing, and the gate says so.
+    type: str
   ca_bundle:
     description:
       - PEM file of certificate authorities that C(http) gates trust in addition to the machine's own.
@@ -659,7 +669,8 @@ options:
             is read when requests are sent, and shown nowhere. The secret holds the value itself, or a JSON object with
             C(token_endpoint), C(client_id) and C(client_secret), and if the endpoint needs them C(audience) and
             C(scope); then a bearer token is asked for there (OAuth 2.0, client credentials) and sent. Needs
-            C(secretsmanager:GetSecretValue). No task sends such a request (O(probe_from)).
+            C(secretsmanager:GetSecretValue). A task that sends such a request (O(probe_from)) reads it by its own role
+            (O(probe_task_role_arn)).
         type: dict
         default: {}
       maximum_crashes:
@@ -1313,6 +1324,7 @@ def build_argument_spec():
         "judge_only": {"type": "bool", "default": False},
         "probe_from": {"type": "str", "choices": list(PLACES), "default": PLACES[0]},
         "probe_command": {"type": "list", "elements": "str", "default": ["fastbreak-service", "probe"]},
+        "probe_task_role_arn": {"type": "str"},
         "result_file": {"type": "path"},
         "notifications": {
             "type": "dict",

@@ -220,6 +220,9 @@ class Surroundings(Protocol):
         Only what policies say for certain is told.
         """
 
+    def named_secret_denial(self, role_arn: str, name: str) -> str:
+        """Why the role may not read the secret of a name or ARN, as a sentence ends; empty when it may, or is none."""
+
     def denied_actions(self, role_arn: str, actions: tuple[str, ...], resource_arn: str) -> tuple[str, ...]:
         """Those of *actions* on the resource that the role's policies do not allow, whatever the circumstances."""
 

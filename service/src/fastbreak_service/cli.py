@@ -82,6 +82,13 @@ def _add_probe(probe: argparse.ArgumentParser) -> None:
     probe.add_argument("--timeout", type=float, default=5.0, metavar="SECONDS", help="for each answer")
     probe.add_argument("--version-header", default="", metavar="NAME")
     probe.add_argument("--header", action="append", default=[], metavar="NAME=VALUE")
+    probe.add_argument(
+        "--header-secret",
+        action="append",
+        default=[],
+        metavar="NAME=SECRET",
+        help="a header whose value, or the credentials for a token, a secret of AWS Secrets Manager holds",
+    )
     probe.add_argument("--keep", type=int, default=0, metavar="BYTES", help="how much of each body is printed")
     probe.set_defaults(run=_probe)
 
@@ -94,9 +101,8 @@ def _complain(sentence: str, code: int) -> int:
 def _probe(options: argparse.Namespace) -> int:
     from fastbreak_service.probing import MOST_BODY, ProbeRequest, answers, problem_of  # noqa: PLC0415
 
-    if stray := next((header for header in options.header if "=" not in header), ""):
+    if stray := next((header for header in options.header + options.header_secret if "=" not in header), ""):
         return _complain(f"--header {stray} has no value; write NAME=VALUE.", 2)
-    headers = tuple((name, value) for name, _equals, value in (header.partition("=") for header in options.header))
     request = ProbeRequest(
         options.method,
         options.url,
@@ -104,14 +110,19 @@ def _probe(options: argparse.Namespace) -> int:
         options.interval,
         options.timeout,
         options.version_header,
-        headers,
+        _pairs(options.header),
         max(0, min(options.keep, MOST_BODY)),
+        _pairs(options.header_secret),
     )
     if problem := problem_of(request):
         return _complain(f"Nothing was sent: {problem}.", 2)
     for line in answers(request):
         print(line, flush=True)
     return 0
+
+
+def _pairs(given: list[str]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name, _equals, value in (header.partition("=") for header in given))
 
 
 def _serve(_: argparse.Namespace) -> int:

@@ -18,8 +18,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from fastbreak_service.held_headers import HeldHeaderError, HeldHeaders
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 MOST_REQUESTS = 200
 # A log line of a task holds 16 KiB before it is split.
@@ -28,7 +30,10 @@ MOST_BODY = 8_192
 
 @dataclass(frozen=True, slots=True)
 class ProbeRequest:
-    """What is asked, *count* times every *interval* seconds. ``keep`` bytes of each body are told."""
+    """What is asked, *count* times every *interval* seconds. ``keep`` bytes of each body are told.
+
+    ``held_headers`` are names of headers with the secrets that hold their values.
+    """
 
     method: str
     url: str
@@ -38,6 +43,7 @@ class ProbeRequest:
     version_header: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     keep: int = 0
+    held_headers: tuple[tuple[str, str], ...] = ()
 
 
 def problem_of(request: ProbeRequest) -> str:
@@ -53,15 +59,27 @@ def problem_of(request: ProbeRequest) -> str:
     return ""
 
 
-def answers(request: ProbeRequest, sleep: Callable[[float], None] = time.sleep) -> Iterator[str]:
-    """What came back for each request, as a line of JSON."""
+def answers(
+    request: ProbeRequest, sleep: Callable[[float], None] = time.sleep, held: HeldHeaders | None = None
+) -> Iterator[str]:
+    """What came back for each request, as a line of JSON. Where a header's value cannot be had, no more are sent."""
+    held = held or HeldHeaders(request.held_headers)
     for number in range(request.count):
         if number:
             sleep(request.interval)
-        yield json.dumps(_ask(request), separators=(",", ":"))
+        try:
+            headers = {"User-Agent": "fastbreak-rollout", **dict(request.headers), **held.sent()}
+        except HeldHeaderError as error:
+            yield _line({"status": 0, "problem": str(error), "unreachable": True})
+            return
+        yield _line(_ask(request, headers))
 
 
-def _ask(request: ProbeRequest) -> dict[str, object]:
+def _line(told: dict[str, object]) -> str:
+    return json.dumps(told, separators=(",", ":"))
+
+
+def _ask(request: ProbeRequest, headers: Mapping[str, str]) -> dict[str, object]:
     parts = urlsplit(request.url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=request.timeout)
@@ -72,7 +90,7 @@ def _ask(request: ProbeRequest) -> dict[str, object]:
     began = time.monotonic()
     try:
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request(request.method, target, headers={"User-Agent": "fastbreak-rollout", **dict(request.headers)})
+        connection.request(request.method, target, headers=dict(headers))
         answer = connection.getresponse()
         body = answer.read(max(request.keep, 1))[: request.keep]
         return {

@@ -29,6 +29,7 @@ PRINCIPALS = {
     "user": ("iam", "CiUserOfPipelines"),
     "task": ("service", "TaskRole"),
     "worker": ("service", "WorkerRole"),
+    "probe": ("service", "ProbeRole"),
     "migration": ("service", "MigrationRole"),
     "execution": ("service", "ExecutionRole"),
 }

@@ -158,6 +158,7 @@ DESCRIPTIONS = {"secretsmanager:DescribeSecret", "secretsmanager:GetResourcePoli
 # By a name that neither the database's user nor its master has.
 _SECRETS = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret"
 GATES = {"Fn::Sub": f"{_SECRETS}:fastbreak-${{Environment}}-probe-*"}
+TOKEN = {"Fn::Sub": f"{_SECRETS}:fastbreak-${{Environment}}-probe-??????"}
 MASTER, OWN = {"Ref": "MasterSecretArn"}, {"Fn::GetAtt": "DatabaseSecret.Id"}
 
 
@@ -174,6 +175,7 @@ def test_only_migrations_may_read_the_master_users_secret():
         ("iam", "DeployerRole", str(GATES)),
         ("service", "MigrationRole", str(MASTER)),
         ("service", "MigrationRole", str(OWN)),
+        ("service", "ProbeRole", str(TOKEN)),
         ("service", "TaskRole", str(OWN)),
         ("service", "WorkerRole", str(OWN)),
     }

@@ -339,6 +339,16 @@ FORBIDDEN = [
     ("worker", "secretsmanager:GetSecretValue", MASTER, {}),
     ("worker", "secretsmanager:PutSecretValue", SECRET, {}),
     ("worker", "sts:AssumeRole", TASK_ROLE, {}),
+    # Who sends requests of gates reads what stands for their token, and nothing of the service.
+    *[
+        ("probe", action, resource, {})
+        for action, resource in (
+            ("secretsmanager:GetSecretValue", SECRET),
+            ("secretsmanager:GetSecretValue", service("secretsmanager", "secret:fastbreak-dev-probe-other-AbCdEf")),
+            ("secretsmanager:PutSecretValue", service("secretsmanager", "secret:fastbreak-dev-probe-AbCdEf")),
+            ("s3:PutObject", FOOTAGE),
+        )
+    ],
     ("migration", "s3:GetObject", FOOTAGE, {}),
     ("execution", "s3:GetObject", FOOTAGE, {}),
     ("migration", "secretsmanager:PutSecretValue", MASTER, {}),

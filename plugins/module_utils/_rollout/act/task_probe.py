@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ..._common.workers import OneByOne
 from ..._errors import FastbreakError, SupersededError
 from ..definition.references import log_stream
+from ..gates.http_address import referred_secret
 from ..request.model import CONTROLLER
 from ..service.writes import OneOffTask
 from ..values import Answer
@@ -137,6 +138,7 @@ class TaskProbe:
             command=command,
             settings=request.settings,
             started_by=started_by(KIND, request.service),
+            task_role_arn=request.probing.task_role_arn,
         )
         ended = run_once(stage, errand, task)
         if exit_code_of(ended, container) != 0:
@@ -154,11 +156,17 @@ class TaskProbe:
 def _options(
     method: str, timeout: float, version_header: str, headers: tuple[tuple[str, str], ...], keep_bytes: int
 ) -> tuple[str, ...]:
-    """What the service's ``probe`` takes."""
+    """What the service's ``probe`` takes. Of a header whose value lies in a secret it is told where, and reads it."""
     shared = ("--method", method, "--count", str(_BATCH), "--interval", str(_INTERVAL_SECONDS))
     named = ("--version-header", version_header) if version_header else ()
-    given = tuple(part for name, value in headers for part in ("--header", f"{name}={value}"))
+    given = tuple(part for name, value in headers for part in _header(name, value))
     return (*shared, "--timeout", f"{timeout:g}", "--keep", str(keep_bytes), *named, *given)
+
+
+def _header(name: str, value: str) -> tuple[str, str]:
+    secret = referred_secret(value)
+    # Two options, so that a command that knows no secrets sends none of their names.
+    return ("--header-secret", f"{name}={secret}") if secret else ("--header", f"{name}={value}")
 
 
 def _unsent(problem: str) -> Answer:

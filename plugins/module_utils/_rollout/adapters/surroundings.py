@@ -111,6 +111,13 @@ class Secrets(AwsClient):
         there = f"it has: {', '.join(sorted(stages))}" if stages else "it was never given a value"
         return f"has no version at stage {wanted} ({there})"
 
+    def arn_of(self, name: str) -> str:
+        """The whole ARN of the secret of a name or ARN; empty where there is none."""
+        answer = self._find(
+            f"look for secret {name}", "describe_secret", frozenset({"ResourceNotFoundException"}), SecretId=name
+        )
+        return str((answer or {}).get("ARN") or "")
+
     def has_policy(self, arn: str) -> bool:
         """Whether it has a policy of its own, which may let in whom no other does; no when that must not be read."""
         answer = self._find(
@@ -230,11 +237,19 @@ class AwsSurroundings:
             action, arn = "secretsmanager:GetSecretValue", _parts(value_from)[0]
         else:
             action, arn = "ssm:GetParameters", self._parameters.arn_of(value_from, role_arn)
+        return self._denial(f"execution role {role_arn}", role_arn, action, arn)
+
+    def named_secret_denial(self, role_arn: str, name: str) -> str:
+        """Why the role may not read the secret of a name or ARN, as a sentence ends; empty when it may, or is none."""
+        arn = self._secrets.arn_of(name)
+        return self._denial(f"role {role_arn}", role_arn, "secretsmanager:GetSecretValue", arn) if arn else ""
+
+    def _denial(self, called: str, role_arn: str, action: str, arn: str) -> str:
         if not self._roles.denied_actions(role_arn, (action,), arn):
             return ""
         if action.startswith("secretsmanager") and self._secrets.has_policy(arn):
             return ""
-        return f"cannot be read by execution role {role_arn}: its policies do not allow {action} on it"
+        return f"cannot be read by {called}: its policies do not allow {action} on it"
 
     def denied_actions(self, role_arn: str, actions: tuple[str, ...], resource_arn: str) -> tuple[str, ...]:
         """Those of *actions* on the resource that the role's policies do not allow, whatever the circumstances."""

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether the roles of a release may do what it needs of them: read its secrets, and move its traffic.
+"""Whether the roles of a release may do what it needs of them: read its secrets and its gates', and move its traffic.
 
 Their policies are asked, as IAM would decide: a task that may not read its secret never starts, and ECS that may not
 write a listener rule ends in the middle of a deployment.
@@ -16,6 +16,7 @@ from ..definition.references import references
 from ..disclosure.definition import is_reference
 from ..plan.differences import Action
 from ..request.orientation import place
+from ..request.probing import secrets_of_tasks
 from ..service.rules import at
 from ..strategies.table import strategy_named
 from .allowed import allowed
@@ -35,7 +36,7 @@ def permission_looks(session: Session, facts: Facts) -> list[Look]:
     """What looks for whatever the roles may not do. What cannot be asked is said, and refuses nothing."""
     if facts.plan.action in (Action.UNCHANGED, Action.SETTINGS):
         return []
-    secrets = _secret_looks(facts)
+    secrets = [*_secret_looks(facts), *_probe_looks(session)]
     if not strategy_named(session.request.settings.deployment.strategy).shifts_weights:
         return secrets
     return [*secrets, *_shifting_looks(session, facts)]
@@ -56,6 +57,25 @@ def _secret_problems(role: str, secret: str, session: Session) -> Iterator[str]:
     )
     if denial:
         yield f"{name} {denial}; tasks could not start. Provision component 'service', or correct its policies."
+
+
+def _probe_looks(session: Session) -> list[Look]:
+    return [partial(_probe_problems, secret) for secret in secrets_of_tasks(session.request)]
+
+
+def _probe_problems(secret: str, session: Session) -> Iterator[str]:
+    role = session.request.probing.task_role_arn
+    denial = allowed(
+        session,
+        f"whether role {role} of probe_task_role_arn may read secret {secret}",
+        lambda: session.ports.surroundings.named_secret_denial(role, secret),
+    )
+    if denial:
+        yield (
+            f"Secret {secret}, which gates send in a header from a task, {denial}; no such request could be sent. Name "
+            "the secret that the role may read in the gates' headers (ecs_rollout_probe_headers of the role), or "
+            "correct the role's policies."
+        )
 
 
 def _shifting_looks(session: Session, facts: Facts) -> list[Look]:

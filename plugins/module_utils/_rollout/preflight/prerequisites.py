@@ -15,6 +15,7 @@ from ..._release.image import parse_image
 from ..definition.references import references
 from ..disclosure.definition import is_reference
 from ..plan.differences import Action
+from ..request.model import CONTROLLER
 from .allowed import allowed
 
 if TYPE_CHECKING:
@@ -42,10 +43,10 @@ def prerequisite_looks(session: Session, facts: Facts) -> list[Look]:
 
 
 def _definition_looks(session: Session, document: Document) -> list[Look]:
-    refers, migration = references(document), session.request.migration
-    own = (migration.task_role_arn,) if migration and migration.task_role_arn else ()
+    refers, migration, probing = references(document), session.request.migration, session.request.probing
+    own = {migration.task_role_arn if migration else "", probing.task_role_arn if probing.place != CONTROLLER else ""}
     return [
-        *(partial(_role_problems, role) for role in sorted({*refers.roles, *own})),
+        *(partial(_role_problems, role) for role in sorted({*refers.roles, *own} - {""})),
         *(partial(_secret_problems, document, secret) for secret in refers.secrets),
         *(partial(_log_group_problems, group) for group in refers.log_groups),
     ]

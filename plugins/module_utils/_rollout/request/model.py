@@ -31,11 +31,15 @@ CONTROLLER, TASK, TASK_BEFORE_TRAFFIC = "controller", "task", "task_before_traff
 
 @dataclass(frozen=True, slots=True)
 class Probing:
-    """``command`` is what the *container* runs to send requests; its options are those of the service's ``probe``."""
+    """``command`` is what the *container* runs to send requests; its options are those of the service's ``probe``.
+
+    ``task_role_arn`` is whom a task that sends them acts as; empty: the revision's own.
+    """
 
     place: str = CONTROLLER
     command: tuple[str, ...] = ()
     container: str = ""
+    task_role_arn: str = ""
 
     def by_task_at(self, phase: Phase | None) -> bool:
         """Whether a task asks there: by the test listener if that is all it is for."""

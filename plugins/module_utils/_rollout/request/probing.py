@@ -23,7 +23,16 @@ _LONGEST_SECONDS = 60
 def read_probing(options: Mapping[str, Any]) -> Probing:
     """Where requests come from, by validated *options*."""
     container = (options["load_balancer"] or {}).get("container_name") or ""
-    return Probing(options["probe_from"], tuple(options["probe_command"] or ()), container)
+    role = options["probe_task_role_arn"] or ""
+    return Probing(options["probe_from"], tuple(options["probe_command"] or ()), container, role)
+
+
+def secrets_of_tasks(request: RolloutRequest) -> tuple[str, ...]:
+    """The secrets that hold what a task sends, by the names or ARNs that headers of gates refer to."""
+    if request.probing.place == CONTROLLER:
+        return ()
+    names = (gate.secret_names() for gate in _asked_by_task(request) if not gate.dry_run)
+    return tuple(sorted(frozenset().union(*names)))
 
 
 def probing_problems(request: RolloutRequest) -> Iterator[str]:
@@ -38,11 +47,11 @@ def probing_problems(request: RolloutRequest) -> Iterator[str]:
         yield f"{given}, and no load balancer sends requests to this service: leave probe_from out."
     for gate in _asked_by_task(request):
         sent = gate.user_request()
-        if gate.secret_names():
+        if gate.secret_names() and not probing.task_role_arn:
             yield (
-                f"gate {gate.name} sends a header whose value lies in a secret, which no task may read: leave "
-                f"probe_from out, take {Stage.BEFORE_TRAFFIC.value} out of the gate's stages with "
-                f"probe_from={TASK_BEFORE_TRAFFIC}, or judge by a path that needs no such header."
+                f"gate {gate.name} sends a header whose value lies in a secret, and {given}: name the role that may "
+                "read it in probe_task_role_arn (the role ecs_rollout has it from component 'service': provision that "
+                "again), leave probe_from out, or judge by a path that needs no such header."
             )
         if gate.needs_load_balancer and gate.file_names():
             yield (

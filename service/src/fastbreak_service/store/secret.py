@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import botocore.session
@@ -21,7 +22,10 @@ _SERVER_ERROR = 500
 
 
 class Secret:
-    """A secret by its ARN, in the ARN's region, with the task role's rights. Every method raises SecretError."""
+    """A secret by its ARN, in the ARN's region, or by its name, with the task role's rights.
+
+    Every method raises SecretError.
+    """
 
     def __init__(self, arn: str, client: Any = None) -> None:
         self.arn = arn
@@ -83,5 +87,6 @@ class Secret:
 
 
 def _connect(arn: str) -> Any:
-    """A client of the region that the ARN names."""
-    return botocore.session.Session().create_client("secretsmanager", region_name=arn.split(":")[3], config=_CONFIG)
+    """A client of the region that the ARN names; for a name, of the task's own."""
+    region = arn.split(":")[3] if arn.startswith("arn:") else os.environ.get("AWS_REGION")
+    return botocore.session.Session().create_client("secretsmanager", region_name=region, config=_CONFIG)

@@ -458,6 +458,9 @@ class World(Scheduler):
         denied = "secretsmanager:GetSecretValue"
         return f"cannot be read by {role_arn}: no {denied}" if denied in self.denied else ""
 
+    def named_secret_denial(self, role_arn: str, name: str) -> str:
+        return self.secret_denial(role_arn, name)
+
     def denied_actions(self, role_arn: str, actions: tuple[str, ...], resource_arn: str) -> tuple[str, ...]:
         if self.forbidden:
             raise OperationError("these credentials may not", code="AccessDenied")

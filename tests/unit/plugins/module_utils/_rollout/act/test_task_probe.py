@@ -61,6 +61,20 @@ def test_a_task_sends_a_batch_and_answers_are_given_out_one_by_one(world: World,
     assert len(world.once) == 2
 
 
+def test_task_reads_a_secret_by_a_role_of_its_own(world: World, ports: Ports) -> None:
+    released(world, ports)
+    assert world.service
+    role = "arn:aws:iam::111111111111:role/probe"
+    probing = replace(FROM_TASK, task_role_arn=role)
+    probe = TaskProbe(Session(make_request("1.0.0", probing=probing), ports), world.service.task_definition_arn)
+    world.logged = lines(GOOD)
+    ask(probe, headers=(("Host", "a"), ("Authorization", "secretsmanager:fastbreak-prod-probe")))
+    (task,) = world.once
+    assert task.task_role_arn == role
+    assert task.command[-5:-1] == ("--header", "Host=a", "--header-secret", "Authorization=fastbreak-prod-probe")
+    assert task.environment == ()
+
+
 def test_answer_is_read_whole(world: World, probe: TaskProbe) -> None:
     world.logged = lines({**GOOD, "location": "http://b/"})
     answer = ask(probe)

@@ -164,6 +164,28 @@ def test_secret_that_the_execution_role_may_not_read_is_told(
     assert bool(told) is (own != "allowed")
 
 
+@pytest.mark.parametrize("own", ["allowed", "implicitDeny", None])
+def test_secret_by_its_name_that_a_role_may_not_read_is_told(
+    stubbed: Callable[[str], tuple[Any, Stubber]], own: str | None
+) -> None:
+    iam, asked_iam = stubbed("iam")
+    secrets, asked = stubbed("secretsmanager")
+    if own is None:
+        asked.add_client_error("describe_secret", "ResourceNotFoundException", expected_params={"SecretId": "probe"})
+    else:
+        asked.add_response("describe_secret", {"ARN": ARN}, {"SecretId": "probe"})
+        action = "secretsmanager:GetSecretValue"
+        answer = {"EvaluationResults": [decision(action, own)], "IsTruncated": False}
+        named = {"PolicySourceArn": ROLE, "ActionNames": [action], "ResourceArns": [ARN]}
+        asked_iam.add_response("simulate_principal_policy", answer, named)
+    if own == "implicitDeny":
+        asked.add_response("get_resource_policy", {}, {"SecretId": ARN})
+    clients = {"iam": iam, "secretsmanager": secrets}
+    told = AwsSurroundings(lambda service: clients[service]).named_secret_denial(ROLE, "probe")
+    assert bool(told) is (own == "implicitDeny")
+    assert "execution role" not in told
+
+
 @pytest.mark.parametrize("answer", [{"ResourcePolicy": "{}"}, None])
 def test_policy_of_the_secret_itself_may_let_the_role_in(
     stubbed: Callable[[str], tuple[Any, Stubber]], answer: dict[str, Any] | None

@@ -5,20 +5,43 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.companions import build_requests
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.probing import secrets_of_tasks
+from ansible_collections.fastbreak.aws.plugins.modules.ecs_rollout import build_argument_spec
 
-from tests.unit.plugins.module_utils._rollout.request.test_companions_bad_input import problems_of
+from tests.unit.plugins.module_utils._rollout.request.test_companions_bad_input import GOOD, problems_of
+
+if TYPE_CHECKING:
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.model import RolloutRequest
 
 
 def from_task(*gates: dict[str, Any], **other: Any) -> dict[str, Any]:
     return {"probe_from": "task", "gates": [{"kind": "target_health"}, *gates], **other}
 
 
+def build(options: dict[str, Any]) -> RolloutRequest:
+    validated = ArgumentSpecValidator(build_argument_spec()).validate({**GOOD, **options})
+    return build_requests(validated.validated_parameters, owner="me", key=b"k" * 32)[0]
+
+
 def test_requests_of_get_can_be_sent_from_a_task() -> None:
     assert problems_of(from_task({"kind": "http", "path": "/readyz"})) == ""
     assert problems_of({"probe_from": "controller"}) == ""
+
+
+def test_secret_is_sent_by_a_role_that_may_read_it() -> None:
+    headers = {"Authorization": "secretsmanager:probe"}
+    gates = [{"kind": "http", "name": name, "headers": headers, "dry_run": name == "b"} for name in "ab"]
+    request = build(from_task(*gates, probe_task_role_arn="arn:aws:iam::111111111111:role/probe"))
+    assert request.probing.task_role_arn.endswith("role/probe")
+    assert secrets_of_tasks(request) == ("probe",)
+    after = [{**gate, "stages": ["after_traffic"]} for gate in gates]
+    assert secrets_of_tasks(build(from_task(*after, probe_from="task_before_traffic"))) == ()
+    assert secrets_of_tasks(build({**from_task(*gates), "probe_from": "controller"})) == ()
 
 
 def test_file_that_is_only_read_here_does_not_matter() -> None:
@@ -49,7 +72,7 @@ def test_what_a_task_does_not_ask_may_send_a_file(stages: list[str], *, refused:
         ),
         (
             from_task({"kind": "http", "name": "list", "headers": {"Authorization": "secretsmanager:probe"}}),
-            "gate list sends a header whose value lies in a secret",
+            "gate list sends a header whose value lies in a secret, and probe_from is task: name the role",
         ),
         (
             from_task({"kind": "http", "name": "add", "method": "POST", "headers": {"X": "secretsmanager:probe"}}),
