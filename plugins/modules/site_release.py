@@ -31,6 +31,13 @@ options:
       - Refused are a folder without C(index.html), links out of it, hidden files except C(.well-known), files
         whose media type is not known, and names that no address can hold.
     type: path
+  config:
+    description:
+      - What the site is told where it is published, such as the issuer of tokens. Published as C(config.json) at the
+        site's top, instead of a file of that name in O(source), and a part of what the version's digest is of.
+      - Everybody who opens the site can read it. With nothing in it no such file is made.
+    type: dict
+    default: {}
   version:
     description:
       - What is published, such as C(1.4.2) or a whole tag. Not given, it is the first 12 digits of the digest of the
@@ -187,7 +194,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._site.adapters.relea
 from ansible_collections.fastbreak.aws.plugins.module_utils._site.adapters.visitor import HttpVisitor
 from ansible_collections.fastbreak.aws.plugins.module_utils._site.ports import Ports
 from ansible_collections.fastbreak.aws.plugins.module_utils._site.report import result_data
-from ansible_collections.fastbreak.aws.plugins.module_utils._site.request import build_request
+from ansible_collections.fastbreak.aws.plugins.module_utils._site.request import build_request, made_files
 from ansible_collections.fastbreak.aws.plugins.module_utils._site.run import release
 
 
@@ -196,6 +203,7 @@ def build_argument_spec():
     return {
         "state": {"type": "str", "choices": ["published", "rolled_back"], "default": "published"},
         "source": {"type": "path"},
+        "config": {"type": "dict", "default": {}},
         "version": {"type": "str"},
         "bucket": {"type": "str", "required": True},
         "distribution_id": {"type": "str", "required": True},
@@ -218,7 +226,12 @@ def build_ports(params, request, context):
         # What is gone back to is in the bucket.
         folder=None
         if request.rolls_back
-        else SourceFolder(params["source"], types=request.media_types, largest=params["largest_file_bytes"]),
+        else SourceFolder(
+            params["source"],
+            types=request.media_types,
+            largest=params["largest_file_bytes"],
+            made=made_files(params["config"]),
+        ),
         bucket=BucketClient(context.client("s3"), request.bucket),
         distribution=DistributionClient(context.client("cloudfront"), request.distribution_id),
         visitor=HttpVisitor(request.url, params["ca_bundle"] or ""),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 #: The version before stays for the pages that are open.
 LEAST_KEPT = 2
+#: What a page asks for beside itself to learn where it is.
+CONFIG = "config.json"
 PUBLISHED, ROLLED_BACK = "published", "rolled_back"
 _LONGEST_VERSION = 200
 
@@ -66,6 +69,13 @@ def build_request(params: Mapping[str, Any], *, owner: str) -> SiteRequest:
         invalidation_seconds=params["invalidation_timeout_seconds"],
         verification_seconds=params["verification_timeout_seconds"],
     )
+
+
+def made_files(config: Mapping[str, Any] | None) -> dict[str, bytes]:
+    """The file that a configuration makes, the same bytes for the same values; none without one."""
+    if not config:
+        return {}
+    return {CONFIG: (json.dumps(config, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()}
 
 
 def _problems(params: Mapping[str, Any]) -> list[str]:

@@ -22,10 +22,16 @@ _ADVICE = "Nothing was changed. Correct the build, or name another folder (sourc
 
 
 class SourceFolder:
-    """A folder on the machine that runs the module; no file of it may be larger than *largest* bytes."""
+    """A folder on the machine that runs the module; no file of it may be larger than *largest* bytes.
 
-    def __init__(self, path: str, *, types: Mapping[str, str], largest: int) -> None:
+    *made* are contents by path that are published instead of what the folder may hold there.
+    """
+
+    def __init__(
+        self, path: str, *, types: Mapping[str, str], largest: int, made: Mapping[str, bytes] | None = None
+    ) -> None:
         self._top = Path(path)
+        self._made = made or {}
         self._types = types
         self._largest = largest
 
@@ -37,6 +43,7 @@ class SourceFolder:
             paths, problems = self._walk()
             problems += list_problems(paths, self._types)
             problems += self._large(paths)
+            paths = sorted({*paths, *self._made})
             if problems:
                 raise RequestError(
                     f"The folder {self._top} cannot be published: {in_sentences(problems)} {_ADVICE}", problems=problems
@@ -103,6 +110,8 @@ class SourceFolder:
 
     def _read(self, path: str) -> bytes:
         """The file's bytes. Raises RequestError when it was written meanwhile."""
+        if path in self._made:
+            return self._made[path]
         with (self._top / path).open("rb") as opened:
             before = os.fstat(opened.fileno())
             body = opened.read()

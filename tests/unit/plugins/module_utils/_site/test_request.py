@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError
-from ansible_collections.fastbreak.aws.plugins.module_utils._site.request import build_request
+from ansible_collections.fastbreak.aws.plugins.module_utils._site.request import build_request, made_files
 
 GOOD: dict[str, Any] = {
     "state": "published",
@@ -32,6 +32,12 @@ def test_what_is_meant() -> None:
     assert (made.site, made.url, made.version) == ("site/b", "https://video.example.org", "")
     assert made.media_types == {"glb": "model/gltf-binary"}
     assert build_request({**GOOD, "state": "rolled_back", "source": None}, owner="me").rolls_back
+
+
+def test_a_configuration_is_a_file_with_the_same_bytes_each_time() -> None:
+    made = made_files({"issuer": "https://é.example", "api": "/api"})
+    assert made == {"config.json": '{\n  "api": "/api",\n  "issuer": "https://é.example"\n}\n'.encode()}
+    assert made_files({}) == made_files(None) == {}
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,16 @@ def test_what_must_not_be_published_is_told_at_once(folder: Path, tmp_path: Path
         assert said in told
 
 
+def test_what_is_made_is_published_instead_of_what_lies_there(folder: Path) -> None:
+    before = {file.path for file in SourceFolder(str(folder), types={}, largest=100).scan().files}
+    (folder / "config.json").write_text("{}")
+    source = SourceFolder(str(folder), types={}, largest=100, made={"config.json": b"made"})
+    files = {file.path: file for file in source.scan().files}
+    assert set(files) == before | {"config.json"}
+    assert (files["config.json"].media_type, files["config.json"].size) == ("application/json", 4)
+    assert source.read(files["config.json"]) == b"made"
+
+
 def test_a_name_that_is_not_utf8_is_refused(folder: Path) -> None:
     with open(os.fsencode(folder) + b"/\xff.js", "wb"):  # noqa: PTH123 - of bytes
         pass
