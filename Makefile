@@ -6,7 +6,7 @@
 .SUFFIXES:
 .PHONY: help setup demo demo-down sandbox-up sandbox-down check test lint unit architecture integration molecule e2e \
 	sandbox-test service-test sanity packaging engine engine-stop images lock changelog format build clean-caches \
-	bench-gates bench-promotion bench-provision bench-releases bench-site cost environment execution-environment pipeline recorded-calls
+	bench-gates bench-promotion bench-provision bench-releases bench-site console cost environment execution-environment pipeline recorded-calls
 
 help: ## List the commands
 	@awk -F ' *## *' '/^[a-z0-9-]+:.*##/ { sub(/:.*/, "", $$1); printf "  make %-21s %s\n", $$1, $$2 }' Makefile
@@ -81,6 +81,9 @@ images: ## Build the base images that no registry provides
 
 build: ## Build the collection's tarball into .build/
 	@tools/run ansible-galaxy collection build --force --output-path .build
+
+console: ## Build the review console into service/web/dist, to publish with playbooks/publish_site.yml
+	@tools/run python -m tools.console build
 
 cost: ## What each environment costs a month, and what scaling saves in a year
 	@tools/run python -m benchmarks.cost

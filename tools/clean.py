@@ -31,6 +31,7 @@ FOLDERS = (
     ".build",
     ".venv-service",
     ".cache",
+    "service/web/node_modules",
     ".venv",
 )
 """The environment that this runs in goes last."""

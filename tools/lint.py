@@ -86,6 +86,7 @@ CHECKS = (
     Check("ansible-lint", (sys.executable, "-m", "tools.ansible_lint"), ANSIBLE, given="changed"),
     Check("mypy", ("mypy", *(word for module in TYPED for word in ("-p", module))), ("*.py", *SETTINGS)),
     Check("mypy service", ("../.venv-service/bin/mypy",), ("service/*.py", "service/*.toml"), folder="service"),
+    Check("console", (sys.executable, "-m", "tools.console", "check"), ("service/web/*",)),
     Check("cfn-lint", ("cfn-lint",), ("roles/*/files/stack.yaml",), given="always"),
     Check("ruff check", ("ruff", "check", "."), ("*.py", *SETTINGS)),
     Check("ruff format", ("ruff", "format", "--check", "."), ("*.py", *SETTINGS)),

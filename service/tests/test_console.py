@@ -1,0 +1,235 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""The review console in a real browser, with the real service and the sandbox's issuer."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import shutil
+from contextlib import ExitStack
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+from psycopg import sql
+
+from support.console import ROOT, SandboxIssuer, Site, built
+from support.reports import trails
+from support.service import Service
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
+
+    from support.postgres import Postgres
+
+CHROMIUM = shutil.which("chromium")
+AXE = ROOT / "service" / "web" / "node_modules" / "axe-core" / "axe.min.js"
+PEOPLE = {
+    "ada": {"team": "hawks", "roles": ["administrator"]},
+    "bob": {"team": "hawks", "roles": ["uploader"]},
+    "eve": {"team": "bulls", "roles": ["reviewer"]},
+}
+SECONDS = 120_000
+expect.set_options(timeout=SECONDS)
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no chromium: the stage installs it")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return built(tmp_path_factory.mktemp("console") / "dist")
+
+
+@pytest.fixture(scope="module")
+def site(folder: Path, migrated: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The console, its issuer and its service, all running."""
+    with ExitStack() as stack:
+        made = stack.enter_context(Site(folder))
+        issuer = stack.enter_context(SandboxIssuer(tmp_path_factory.mktemp("authority"), made.url, PEOPLE))
+        made.config = {"api": "/api", "issuer": issuer.url, "client_id": "console"}
+        service = Service({**migrated, **issuer.settings}, tmp_path_factory.mktemp("console-service") / "log.jsonl")
+        stack.callback(service.end)
+        made.api = str(service.start().http.base_url).rstrip("/")
+        yield made
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page of somebody new, which must not break anything or meet the policy."""
+    context = browser.new_context(ignore_https_errors=True, viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(SECONDS)
+    made = context.new_page()
+    broken: list[str] = []
+    made.on("pageerror", lambda error: broken.append(str(error)))
+    made.on("console", lambda line: broken.append(line.text) if "Content Security Policy" in line.text else None)
+    yield made
+    context.close()
+    assert broken == []
+
+
+def sign_in(page: Page, site: Site, person: str, path: str = "/") -> None:
+    page.goto(site.url + path)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name=person).click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def check(page: Page, pictures: Path, name: str) -> None:
+    """Nothing that axe finds, in light and dark, wide and narrow; a picture of each."""
+    for width, scheme in ((1280, "light"), (400, "dark")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        if page.evaluate("typeof axe") == "undefined":
+            page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = page.evaluate("axe.run().then((told) => told.violations)")
+        page.screenshot(path=pictures / f"{name}-{width}.png", full_page=True)
+        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.emulate_media(color_scheme="light")
+
+
+@pytest.fixture(scope="module")
+def analysis(site: Site, browser: Browser, person_clip: Path, migrated: dict[str, str], postgres: Postgres) -> str:
+    """The id of an analysis that somebody sent by the console; what a figure's movement shows is put to it."""
+    context = browser.new_context(ignore_https_errors=True)
+    context.set_default_timeout(SECONDS)
+    page = context.new_page()
+    sign_in(page, site, "ada")
+    expect(page.get_by_text("Nothing here yet")).to_be_visible()
+    page.get_by_label("Send a video").locator("input").set_input_files(person_clip)
+    link = page.get_by_role("link", name=re.compile(r"persons\.mp4 Ready"))
+    expect(link).to_be_visible()
+    identity = str(link.get_attribute("href")).rpartition("/")[2]
+    context.close()
+    (moved,) = asdict(trails().reviewed(30))["persons"]
+    with postgres.connect(migrated["FASTBREAK_DATABASE_NAME"]) as connection:
+        for kind in ("events", "findings"):
+            connection.execute(
+                sql.SQL("DELETE FROM {} WHERE analysis_id = %s").format(sql.Identifier(kind)), [identity]
+            )
+            for number, content in enumerate(moved[kind], start=1):
+                statement = sql.SQL("INSERT INTO {} VALUES (%s, %s, 1, %s)").format(sql.Identifier(kind))
+                connection.execute(statement, [identity, number, json.dumps(content)])
+    return identity
+
+
+def test_the_whole_is_small(folder: Path) -> None:
+    sizes = {path.name: len(gzip.compress(path.read_bytes())) for path in folder.rglob("*") if path.is_file()}
+    assert sum(sizes.values()) < 100_000, sizes
+
+
+def test_the_same_source_gives_the_same_files(folder: Path, tmp_path: Path) -> None:
+    again = built(tmp_path / "again")
+    before, after = (
+        {path.relative_to(place): path.read_bytes() for path in place.rglob("*.*")} for place in (folder, again)
+    )
+    assert before == after
+
+
+def test_somebody_signs_in_and_out_and_leaves_nothing(page: Page, site: Site, analysis: str, tmp_path: Path) -> None:
+    page.goto(site.url)
+    expect(page.get_by_role("heading", name="Look at how your athletes land")).to_be_visible()
+    check(page, tmp_path, "signed-out")
+    sign_in(page, site, "ada", f"/analyses/{analysis}")
+    assert page.url == f"{site.url}/analyses/{analysis}"
+    assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
+    page.reload()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    sign_in(page, site, "ada")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    assert "persons.mp4" not in page.content()
+
+
+def test_an_answer_that_nobody_asked_for_signs_nobody_in(page: Page, site: Site) -> None:
+    page.goto(f"{site.url}/?code=stolen&state=made-up&iss={site.config['issuer']}")
+    expect(page.get_by_role("alert")).to_contain_text("begun somewhere else")
+    assert page.url == f"{site.url}/"
+
+
+def test_the_list_is_current_and_clean(page: Page, site: Site, analysis: str, tmp_path: Path) -> None:
+    sign_in(page, site, "ada")
+    expect(page.locator(f'a[href="/analyses/{analysis}"]')).to_contain_text("Ready")
+    check(page, tmp_path, "list")
+    page.route(
+        "**/api/v1/analyses?*",
+        lambda route: route.fulfill(status=401, json={"error": {"code": "unauthenticated", "message": "Old."}}),
+    )
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.get_by_role("alert")).to_contain_text("Your sign-in has ended")
+
+
+def test_who_may_only_send_or_only_look_is_told(
+    page: Page, site: Site, person_clip: Path, analysis: str, tmp_path: Path
+) -> None:
+    sign_in(page, site, "bob")
+    expect(page.get_by_role("alert")).to_contain_text("the role reviewer")
+    check(page, tmp_path, "forbidden")
+    sign_in(page, site, "eve")
+    expect(page.get_by_text("Nothing here yet")).to_be_visible()
+    check(page, tmp_path, "empty")
+    page.get_by_label("Send a video").locator("input").set_input_files(person_clip)
+    expect(page.get_by_role("alert")).to_contain_text("the role uploader")
+    sign_in(page, site, "eve", f"/analyses/{analysis}")
+    expect(page.get_by_role("alert")).to_contain_text("There is no such analysis")
+
+
+def wait_for_moment(page: Page, time: float, within: float = 0.001) -> None:
+    """Until the skeletons of a time are drawn."""
+    shown = "([time, within]) => Math.abs(document.querySelector('canvas').dataset.moment - time) <= within"
+    page.wait_for_function(shown, arg=[time, within])
+
+
+def test_an_analysis_is_seen_frame_by_frame(
+    page: Page, site: Site, analysis: str, person_clip: Path, tmp_path: Path
+) -> None:
+    poses: list[dict[str, Any]] = []
+    page.on("response", lambda answer: poses.extend(answer.json()["poses"]) if "/poses?" in answer.url else None)
+    sign_in(page, site, "ada", f"/analyses/{analysis}")
+    expect(page.get_by_text("For review", exact=True).first).to_be_visible()
+    expect(page.locator(".chart canvas")).to_have_count(6)
+    slider = page.get_by_role("slider", name="Frame")
+    expect(slider).to_have_attribute("max", "29")
+    # Without the video, by the keyboard.
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    times = sorted({pose["time_seconds"] for pose in poses})
+    wait_for_moment(page, times[1])
+    expect(page.locator("canvas[role=img]")).to_have_attribute("data-drawn", "2")
+    # With one's own copy, each frame has the skeletons of its own time.
+    page.get_by_label("Open the video").set_input_files(person_clip)
+    expect(page.locator("video")).to_have_js_property("readyState", 4)
+    for index in (12, 29, 3):
+        slider.fill(str(index))
+        page.wait_for_function(
+            "(time) => Math.abs(document.querySelector('video').currentTime - time) < 0.01", arg=times[index]
+        )
+        wait_for_moment(page, times[index])
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_function("() => Number(document.querySelector('canvas').dataset.moment) > 0.5")
+    # A click on a plot goes there, and so does a finding.
+    chart = page.locator(".u-over").first
+    chart.click(position={"x": 2, "y": 20})
+    page.wait_for_function("() => Number(document.querySelector('canvas').dataset.moment) < 0.1")
+    shown = page.locator(".shown button").first
+    frame = int(re.search(r"frame (\d+)", shown.inner_text())[1])  # type: ignore[index]
+    shown.click()
+    wait_for_moment(page, min(frame / 30, times[-1]), 0.1)
+    page.locator("details").first.locator("summary").click()
+    expect(page.get_by_text("not measurable").first).to_be_visible()
+    check(page, tmp_path, "analysis")

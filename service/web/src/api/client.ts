@@ -1,0 +1,126 @@
+// SPDX-FileCopyrightText: The Fastbreak maintainers
+// SPDX-License-Identifier: Apache-2.0
+
+/** The service's interface, typed by its own description. */
+
+import type { Page } from '../pure/paging.ts'
+import type { Session } from '../session.ts'
+import type { components, paths } from './schema.ts'
+
+export type Schemas = components['schemas']
+export type Listed = Schemas['Listed']
+export type Analysis = Schemas['Analysis']
+export type Finding = Schemas['Finding']
+export type Event = Schemas['Event']
+
+type Get<P extends keyof paths> = paths[P]['get'] extends {
+  parameters: { query?: infer Query }
+  responses: { 200: { content: { 'application/json': infer Body } } }
+}
+  ? { query: Query; body: Body }
+  : never
+
+/** What the service or the way to it refused, in words for people. `code` is the service's, or of the way. */
+export class ApiError extends Error {
+  readonly status: number
+  readonly code: string
+
+  constructor(status: number, code: string, message: string) {
+    super(message)
+    this.status = status
+    this.code = code
+  }
+}
+
+const AWAY = 'The service could not be reached. Check the connection; this page tries again.'
+
+/** The error that an answer tells of. */
+export function refusal(status: number, text: string): ApiError {
+  try {
+    const { error } = JSON.parse(text) as Schemas['Problem']
+    return new ApiError(status, error.code, error.message)
+  } catch {
+    return new ApiError(status, 'no_words', `The service answered ${status} without words. Try again in a minute.`)
+  }
+}
+
+export class Client {
+  #base: string
+  #session: Session
+
+  constructor(base: string, session: Session) {
+    this.#base = base
+    this.#session = session
+  }
+
+  async get<P extends keyof paths>(
+    path: P,
+    query: NonNullable<Get<P>['query']>,
+    signal?: AbortSignal,
+    id = '',
+  ): Promise<Get<P>['body']> {
+    const told = Object.entries(query).filter(([, value]) => value !== undefined && value !== null)
+    const asked = new URLSearchParams(told.map(([name, value]) => [name, String(value)])).toString()
+    const target = this.#base + path.replace('{id}', encodeURIComponent(id)) + (asked && `?${asked}`)
+    let answer: Response
+    try {
+      answer = await fetch(target, { headers: this.#session.headers(), ...(signal && { signal }) })
+    } catch (error) {
+      if (signal?.aborted) throw error
+      throw new ApiError(0, 'away', AWAY)
+    }
+    if (!answer.ok) throw refusal(answer.status, await answer.text())
+    return (await answer.json()) as Get<P>['body']
+  }
+
+  async analyses(after: string | null, signal?: AbortSignal): Promise<Page<Listed>> {
+    const page = await this.get('/v1/analyses', { limit: 20, ...(after && { after }) }, signal)
+    return { items: page.analyses, next: page.next }
+  }
+
+  analysis(id: string, signal?: AbortSignal): Promise<Analysis> {
+    return this.get('/v1/analyses/{id}', {} as never, signal, id)
+  }
+
+  async measures(id: string, person: number, after: string | null, signal: AbortSignal) {
+    const query = { person, limit: 10_000, ...(after && { after }) }
+    const page = await this.get('/v1/analyses/{id}/measures', query, signal, id)
+    return { items: page.measures, next: page.next }
+  }
+
+  async poses(id: string, after: string | null, signal: AbortSignal) {
+    const page = await this.get('/v1/analyses/{id}/poses', { limit: 1_000, ...(after && { after }) }, signal, id)
+    return { items: page.poses, next: page.next, joints: page.joints }
+  }
+
+  async events(id: string, after: string | null, signal: AbortSignal) {
+    const page = await this.get('/v1/analyses/{id}/events', { limit: 1_000, ...(after && { after }) }, signal, id)
+    return { items: page.events, next: page.next }
+  }
+
+  async findings(id: string, after: string | null, signal: AbortSignal) {
+    const page = await this.get('/v1/analyses/{id}/findings', { limit: 1_000, ...(after && { after }) }, signal, id)
+    return { items: page.findings, next: page.next }
+  }
+
+  /** Send a video. `fetch` tells nothing of how far an upload is, so this is the older way. */
+  send(file: File, key: string, progress: (sent: number) => void, signal: AbortSignal): Promise<Schemas['Accepted']> {
+    return new Promise((resolve, reject) => {
+      const request = new XMLHttpRequest()
+      request.open('POST', `${this.#base}/v1/analyses?${new URLSearchParams({ filename: file.name })}`)
+      const type = file.type.startsWith('video/') ? file.type : 'application/octet-stream'
+      const headers = { ...this.#session.headers(), 'content-type': type, 'idempotency-key': key }
+      for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value)
+      request.upload.onprogress = (event) => progress(event.loaded)
+      request.onload = () =>
+        request.status === 202
+          ? resolve(JSON.parse(request.responseText) as Schemas['Accepted'])
+          : reject(refusal(request.status, request.responseText))
+      request.onerror = () =>
+        reject(new ApiError(0, 'away', 'The connection broke. Send it again: nothing is taken twice.'))
+      request.onabort = () => reject(new ApiError(0, 'aborted', 'The upload was stopped.'))
+      signal.addEventListener('abort', () => request.abort())
+      request.send(file)
+    })
+  }
+}

@@ -1,0 +1,30 @@
+// SPDX-FileCopyrightText: The Fastbreak maintainers
+// SPDX-License-Identifier: Apache-2.0
+
+/** Lists that come in pages. */
+
+export interface Page<T> {
+  items: readonly T[]
+  next: string | null
+}
+
+/** All pages after each other, until the last one or until somebody stops asking. */
+export async function* pages<T>(ask: (after: string | null) => Promise<Page<T>>): AsyncGenerator<readonly T[]> {
+  let after: string | null = null
+  do {
+    const page: Page<T> = await ask(after)
+    yield page.items
+    if (page.next !== null && page.next === after) throw new Error('The list names the same page again.')
+    after = page.next
+  } while (after !== null)
+}
+
+/**
+ * The newest page over what is known: what is in it is new or changed, what is older stays. When nothing of it is
+ * known, something may be missing between the two, so only the page is kept.
+ */
+export function merged<T extends { id: string }>(known: readonly T[], newest: readonly T[]): T[] {
+  const fresh = new Set(newest.map((item) => item.id))
+  const overlaps = known.some((item) => fresh.has(item.id))
+  return overlaps ? [...newest, ...known.filter((item) => !fresh.has(item.id))] : [...newest]
+}

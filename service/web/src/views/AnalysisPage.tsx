@@ -1,0 +1,132 @@
+// SPDX-FileCopyrightText: The Fastbreak maintainers
+// SPDX-License-Identifier: Apache-2.0
+
+import { useMemo, useState } from 'preact/hooks'
+import type { Analysis, Client } from '../api/client.ts'
+import { clock, number } from '../pure/format.ts'
+import { timeOf } from '../pure/frames.ts'
+import { frameTimes, plots } from '../pure/series.ts'
+import { Events } from './Events.tsx'
+import { Findings } from './Findings.tsx'
+import { STATES } from './ListPage.tsx'
+import { Loading, Message, Problem } from './Message.tsx'
+import { Player } from './Player.tsx'
+import { Plots } from './Plots.tsx'
+import { useAnalysis, useMeasures, useResult } from './useAnalysis.ts'
+
+interface Props {
+  client: Client
+  id: string
+  onError: (error: unknown) => boolean
+}
+
+/** One analysis, whatever its state. */
+export function AnalysisPage({ client, id, onError }: Props) {
+  const [round, setRound] = useState(0)
+  const { analysis, error } = useAnalysis(client, id, onError, round)
+  const again = () => setRound((count) => count + 1)
+  if (analysis === null)
+    return error === null ? <Loading what="the analysis" /> : <Problem error={error} again={again} />
+  return (
+    <>
+      <div class="heading">
+        <h1>{analysis.filename ?? 'Video without a name'}</h1>
+        <Facts analysis={analysis} />
+      </div>
+      {error !== null && <Problem error={error} again={again} />}
+      {(analysis.status === 'queued' || analysis.status === 'running') && (
+        <Message title={STATES[analysis.status]}>
+          <p class="working" role="status">
+            {analysis.status === 'queued' ? 'Other videos come first.' : 'The frames are being measured.'} This page
+            shows the result by itself.
+          </p>
+        </Message>
+      )}
+      {analysis.status === 'failed' && (
+        <Message title="This video could not be analysed" kind="problem">
+          <p>{analysis.error?.message}</p>
+        </Message>
+      )}
+      {analysis.status === 'succeeded' && analysis.video !== null && (
+        <Found
+          analysis={analysis}
+          video={analysis.video}
+          client={client}
+          onError={onError}
+          again={again}
+          round={round}
+        />
+      )}
+    </>
+  )
+}
+
+type Video = NonNullable<Analysis['video']>
+
+function Facts({ analysis }: { analysis: Analysis }) {
+  const { video } = analysis
+  if (video === null) return null
+  const people = analysis.persons.length
+  return (
+    <p class="facts">
+      {clock(video.duration_seconds)} · {video.width} × {video.height} · {number(video.frames_per_second, 2)} frames a
+      second · {people === 1 ? '1 person' : `${people} persons`}
+      {video.decode_errors > 0 && ` · ${video.decode_errors} damaged frames`}
+    </p>
+  )
+}
+
+interface FoundProps extends Omit<Props, 'id'> {
+  analysis: Analysis
+  video: Video
+  again: () => void
+  round: number
+}
+
+function Found({ analysis, video, client, onError, again, round }: FoundProps) {
+  const { result, error } = useResult(client, analysis.id, true, onError, round)
+  const [person, setPerson] = useState(analysis.persons[0]?.id ?? null)
+  const [moment, setMoment] = useState(0)
+  const [wanted, setWanted] = useState<{ time: number } | null>(null)
+  const { measures, error: unmeasured } = useMeasures(client, analysis.id, person, onError, round)
+  const drawn = useMemo(() => plots(measures ?? []), [measures])
+  const told = useMemo(() => frameTimes(result.tracks), [result.tracks])
+  if (analysis.persons.length === 0) {
+    return (
+      <Message title="Nobody was found in this video">
+        <p>Bodies smaller than about a fifth of the picture are missed. Film from closer, and send the video again.</p>
+      </Message>
+    )
+  }
+  const seek = (time: number) => setWanted({ time })
+  const jump = (frame: number) => {
+    seek(timeOf(frame, told, video.frames_per_second))
+    document.getElementById('player')?.scrollIntoView({ block: 'nearest' })
+  }
+  return (
+    <div class="found">
+      {(error ?? unmeasured) !== null && <Problem error={error ?? unmeasured} again={again} />}
+      <div class="seen">
+        <Player video={video} result={result} person={person} wanted={wanted} onMoment={setMoment} />
+        {analysis.persons.length > 1 && (
+          <label class="choice">
+            Angles of
+            <select value={String(person)} onChange={(event) => setPerson(Number(event.currentTarget.value))}>
+              {analysis.persons.map(({ id, frames }) => (
+                <option key={id} value={String(id)}>
+                  person {id} (seen in {frames} frames)
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
+        {measures !== null && <Plots plots={drawn} moment={moment} seek={seek} />}
+        {measures === null && unmeasured === null && <Loading what="the angles" />}
+      </div>
+      <div class="said">
+        <Findings findings={result.findings} movement={analysis.movement} loaded={result.loaded} jump={jump} />
+        <Events events={result.events} jump={jump} />
+      </div>
+    </div>
+  )
+}

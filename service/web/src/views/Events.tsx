@@ -1,0 +1,97 @@
+// SPDX-FileCopyrightText: The Fastbreak maintainers
+// SPDX-License-Identifier: Apache-2.0
+
+import type { Event, Schemas } from '../api/client.ts'
+import { clock, measured, number, words } from '../pure/format.ts'
+import { sided } from './Findings.tsx'
+
+/** Each landing and jump, with every measure or why there is none. */
+export function Events({ events, jump }: { events: readonly Event[]; jump: (frame: number) => void }) {
+  if (events.length === 0) return null
+  return (
+    <section aria-labelledby="events">
+      <h2 id="events">Landings and jumps</h2>
+      {events.map((event) =>
+        event.kind === 'landing' ? (
+          <Landing key={`landing ${event.person} ${event.contact_frame}`} landing={event} jump={jump} />
+        ) : (
+          <Jump key={`jump ${event.person} ${event.takeoff_frame}`} jumped={event} jump={jump} />
+        ),
+      )}
+    </section>
+  )
+}
+
+type Jumping = (frame: number) => void
+
+function Landing({ landing, jump }: { landing: Schemas['Landing']; jump: Jumping }) {
+  return (
+    <details class="event">
+      <summary>
+        Landing at {clock(landing.contact_seconds)}{' '}
+        <span>
+          person {landing.person}, {landing.view.view} view
+          {landing.legs !== 'unknown' && `, ${landing.legs === 'double' ? 'both legs' : 'one leg'}`}
+        </span>
+      </summary>
+      <div class="jumps">
+        <button type="button" onClick={() => jump(landing.contact_frame)}>
+          Contact, frame {landing.contact_frame}
+        </button>
+        <button type="button" onClick={() => jump(landing.deepest_frame)}>
+          Deepest, frame {landing.deepest_frame}
+        </button>
+      </div>
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Measure</th>
+              <th scope="col">Value</th>
+            </tr>
+          </thead>
+          <tbody>
+            {landing.measures.map((value) => (
+              <tr key={`${value.measure} ${value.side}`}>
+                <th scope="row">
+                  {words(value.measure)}
+                  {sided(value.side)}
+                </th>
+                <td>
+                  {value.value === null ? (
+                    <span class="not">not measurable: {value.words}</span>
+                  ) : (
+                    measured(value.value, value.error, value.unit)
+                  )}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </details>
+  )
+}
+
+function Jump({ jumped, jump }: { jumped: Schemas['Jump']; jump: Jumping }) {
+  const { height_metres: height, height_error: error } = jumped
+  return (
+    <details class="event">
+      <summary>
+        Jump at {clock(jumped.takeoff_seconds)} <span>person {jumped.person}</span>
+      </summary>
+      <div class="jumps">
+        <button type="button" onClick={() => jump(jumped.takeoff_frame)}>
+          Take-off, frame {jumped.takeoff_frame}
+        </button>
+      </div>
+      <p>
+        {height === null ? (
+          <span class="not">Height not measurable: {jumped.words}</span>
+        ) : (
+          `Height ${number(height * 100, 0)} ± ${number((error ?? 0) * 100, 0)} cm`
+        )}
+      </p>
+    </details>
+  )
+}

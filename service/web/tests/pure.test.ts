@@ -1,0 +1,179 @@
+// SPDX-FileCopyrightText: The Fastbreak maintainers
+// SPDX-License-Identifier: Apache-2.0
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseConfig } from '../src/config.ts'
+import { LATEST, nextDelay, SOONEST } from '../src/pure/backoff.ts'
+import { ago, clock, measured, number, size, words } from '../src/pure/format.ts'
+import { EPSILON, lastAt, seekable, shownAt, timeOf } from '../src/pure/frames.ts'
+import { merged, type Page, pages } from '../src/pure/paging.ts'
+import { extend, frameTimes, type Measure, type Pose, plots } from '../src/pure/series.ts'
+import { lines } from '../src/pure/skeleton.ts'
+
+test('a frame is shown from its time until the next one, whatever the rate', () => {
+  const times = [0, 0.033367, 0.05, 0.1001, 0.5]
+  for (const [index, time] of times.entries()) {
+    assert.equal(lastAt(times, time), index)
+    assert.equal(lastAt(times, time - EPSILON / 2), index, 'a browser that rounds down')
+    assert.equal(lastAt(times, seekable(time)), index)
+    assert.equal(lastAt(times, time + 0.004), index)
+  }
+  assert.equal(lastAt(times, 99), 4)
+  assert.equal(lastAt(times, -1), -1)
+  assert.equal(lastAt([], 1), -1)
+})
+
+test('the lookup agrees with a search from the end', () => {
+  let seed = 7
+  const random = () => {
+    seed = (seed * 1103515245 + 12345) % 2147483648
+    return seed / 2147483648
+  }
+  for (let round = 0; round < 200; round += 1) {
+    const times = Array.from({ length: Math.floor(random() * 40) }, () => random() * 3).sort((a, b) => a - b)
+    const moment = random() * 3
+    assert.equal(
+      lastAt(times, moment),
+      times.findLastIndex((time) => time <= moment + EPSILON),
+    )
+  }
+})
+
+test('nobody is drawn where nobody was seen for longer than a frame', () => {
+  const times = [0, 0.04, 2]
+  assert.equal(shownAt(times, 0.07, 0.06), 1)
+  assert.equal(shownAt(times, 1.5, 0.06), -1)
+  assert.equal(shownAt(times, 2, 0.06), 2)
+})
+
+test('a frame has the time that was told of it, else that of the rate', () => {
+  assert.equal(timeOf(3, new Map([[3, 0.11]]), 30), 0.11)
+  assert.equal(timeOf(3, new Map(), 30), 0.1)
+  assert.equal(timeOf(3, new Map(), 0), 0)
+})
+
+test('waits grow to a limit, and begin anew after a change', () => {
+  const waits: number[] = []
+  let delay: number | null = null
+  for (let look = 0; look < 12; look += 1) {
+    delay = nextDelay(delay, false)
+    waits.push(delay)
+  }
+  assert.deepEqual(waits.slice(0, 3), [2000, 3000, 4500])
+  assert.equal(waits.at(-1), LATEST)
+  assert.equal(nextDelay(LATEST, true), SOONEST)
+})
+
+test('pages are asked for one after the other until the last', async () => {
+  const served: Record<string, Page<number>> = {
+    start: { items: [1, 2], next: 'a' },
+    a: { items: [], next: 'b' },
+    b: { items: [3], next: null },
+  }
+  const found: number[] = []
+  for await (const items of pages(async (after) => served[after ?? 'start'] as Page<number>)) found.push(...items)
+  assert.deepEqual(found, [1, 2, 3])
+})
+
+test('a list that names the same page for ever is given up', async () => {
+  await assert.rejects(async () => {
+    for await (const items of pages(async () => ({ items: [1], next: 'a' }))) assert.deepEqual(items, [1])
+  }, /same page/)
+})
+
+test('the newest page goes over what is known', () => {
+  const item = (id: string, state = '') => ({ id, state })
+  assert.deepEqual(merged([item('b', 'queued'), item('a')], [item('c'), item('b', 'running')]), [
+    item('c'),
+    item('b', 'running'),
+    item('a'),
+  ])
+  assert.deepEqual(merged([], [item('a')]), [item('a')])
+  assert.deepEqual(merged([item('a')], [item('z'), item('y')]), [item('z'), item('y')], 'something may lie between')
+  assert.deepEqual(merged([item('a')], []), [])
+})
+
+test('figures are told with their error, sign and unit', () => {
+  assert.equal(measured(18.24, 4.05, 'degree'), '18.2° ± 4.0°')
+  assert.equal(measured(-3, null, 'degree'), '−3.0°')
+  assert.equal(measured(40, 5, 'percent'), '40.0 ± 5.0 %')
+  assert.equal(number(-0.01), '0.0')
+  assert.equal(words('left_knee_flexion'), 'Left knee flexion')
+  assert.equal(clock(61.239), '1:01.24')
+  assert.equal(clock(59.999), '1:00.00')
+  assert.equal(size(999), '999 bytes')
+  assert.equal(size(268_435_456), '268.4 MB')
+  const now = Date.parse('2026-11-27T12:00:00Z')
+  assert.equal(ago('2026-11-27T11:59:50Z', now), 'just now')
+  assert.equal(ago('2026-11-27T11:59:00Z', now), '1 minute ago')
+  assert.equal(ago('2026-11-25T11:00:00Z', now), '2 days ago')
+})
+
+test('angles become plots with gaps where they were not measured', () => {
+  const measure = (frame: number, angle: string, value: number): Measure => ({
+    person: 1,
+    frame,
+    time_seconds: frame / 10,
+    angle: angle as Measure['angle'],
+    value_degrees: value,
+    confidence: 1,
+  })
+  const made = plots([
+    measure(2, 'left_knee_flexion', 30),
+    measure(0, 'left_knee_flexion', 10),
+    measure(1, 'trunk_lean', -5),
+  ])
+  assert.deepEqual(made, [
+    {
+      name: 'knee_flexion',
+      labels: ['Left'],
+      data: [
+        [0, 0.1, 0.2],
+        [10, null, 30],
+      ],
+    },
+    {
+      name: 'trunk_lean',
+      labels: ['Trunk'],
+      data: [
+        [0, 0.1, 0.2],
+        [null, -5, null],
+      ],
+    },
+  ])
+  assert.deepEqual(plots([]), [])
+})
+
+test('poses are put to their persons', () => {
+  const pose = (person: number, frame: number): Pose => ({ person, frame, time_seconds: frame / 10, points: [] })
+  const first = extend(new Map(), [pose(1, 0), pose(2, 0)])
+  const tracks = extend(first, [pose(1, 1)])
+  assert.notEqual(first, tracks)
+  assert.deepEqual(tracks.get(1)?.times, [0, 0.1])
+  assert.deepEqual(
+    [...frameTimes(tracks)],
+    [
+      [0, 0],
+      [1, 0.1],
+    ],
+  )
+})
+
+test('a hidden joint has no lines', () => {
+  const joints = ['left_hip', 'left_knee', 'left_ankle', 'right_hip']
+  const found = lines(joints, [[0, 0], [1, 1], null, [2, 0]])
+  assert.deepEqual(found, [
+    { from: [0, 0], to: [2, 0], side: 'middle' },
+    { from: [0, 0], to: [1, 1], side: 'left' },
+  ])
+})
+
+test('a configuration that cannot work is refused in words', () => {
+  const good = { api: '/api/', issuer: 'https://issuer.example', client_id: 'console' }
+  assert.deepEqual(parseConfig(good), { api: '/api', issuer: 'https://issuer.example', clientId: 'console' })
+  assert.deepEqual(parseConfig({ api: '/api', issuer: '', client_id: '' }).issuer, '')
+  for (const wrong of [null, {}, { ...good, issuer: 'http://issuer.example' }, { ...good, client_id: '' }]) {
+    assert.throws(() => parseConfig(wrong), /config\.json/)
+  }
+})
