@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What `make demo` (up) and `make demo-down` (down) run once the virtual environments stand."""
+"""What `make demo` (up) and `make demo-down` (down) run once the virtual environments stand, and a token for prod."""
 
 from __future__ import annotations
 
@@ -40,15 +40,18 @@ def main() -> int:
     verbs = parser.add_subparsers(dest="verb", required=True)
     go = verbs.add_parser("up", help="run the main job, every step safe to repeat")
     go.add_argument("--footage", type=Path, help="a video of your own instead of the demo's")
+    token = verbs.add_parser("token", help="give prod's gates what they ask for tokens with, and print a token")
     end = verbs.add_parser("down", help="end and remove everything but the caches it names")
     end.add_argument("--dry-run", action="store_true", help="list what would be removed, and remove nothing")
-    for verb in (go, end):
+    for verb in (go, token, end):
         verb.add_argument("--name", default=default_name(), help="the sandbox's name (default: the clone's own)")
     arguments = parser.parse_args()
     console = Console()
     try:
         if arguments.verb == "up":
             up(console, arguments.name, arguments.footage)
+        elif arguments.verb == "token":
+            print(Demo(console, ROOT, arguments.name).token())
         elif arguments.dry_run:
             show_down(console, ROOT, arguments.name)
         else:

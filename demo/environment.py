@@ -42,7 +42,8 @@ class Release:
 class Environment:
     """One environment: `runner` acts in it, `platform` reads it; images that are built in it get the labels.
 
-    Both have an administrator's rights; a playbook runs as its role. `trust` verifies its load balancer.
+    Both have an administrator's rights; a playbook runs as its role. `trust` verifies its load balancer, `headers` are
+    what its users send.
     """
 
     console: Console
@@ -50,6 +51,7 @@ class Environment:
     platform: Platform
     labels: Mapping[str, str]
     trust: ssl.SSLContext
+    headers: Mapping[str, str]
 
     @property
     def url(self) -> str:
@@ -116,7 +118,7 @@ class Environment:
         """Deploy a release under load. *hands_over*: as who does not wait for the bake; another run judges it."""
         extra = {"version": release.tag}
         until = {"ecs_rollout_wait_until": "after_traffic"} if hands_over else {}
-        with SteadyLoad(self.url + LOAD_PATH, self.trust) as load:
+        with SteadyLoad(self.url + LOAD_PATH, self.trust, self.headers) as load:
             output = self.playbook("playbooks/deploy.yml", log="deploy", extra={**extra, **until})
             if hands_over:
                 self.playbook("playbooks/judge.yml", log="judge", extra=extra)
@@ -124,7 +126,7 @@ class Environment:
         return Watched(self.name, release.tag, load.began, load.tally)
 
     def analyse(self, footage: Path) -> Analysed:
-        with httpx.Client(base_url=self.url, verify=self.trust) as http:
+        with httpx.Client(base_url=self.url, verify=self.trust, headers=self.headers) as http:
             analysis_id = analysis.submit(http, footage)
             result = analysis.wait(http, analysis_id, self.console)
             analysis.show(http, result, self.console)
@@ -137,18 +139,18 @@ class Environment:
 
     def accept(self, footage: Path) -> str:
         """Upload a video and do not wait for its analysis; return the analysis's id."""
-        with httpx.Client(base_url=self.url, verify=self.trust) as http:
+        with httpx.Client(base_url=self.url, verify=self.trust, headers=self.headers) as http:
             return analysis.submit(http, footage)
 
     def show_kept(self, accepted: str) -> None:
         """What was accepted before a release has to be analysed, whatever became of the release."""
-        with httpx.Client(base_url=self.url, verify=self.trust) as http:
+        with httpx.Client(base_url=self.url, verify=self.trust, headers=self.headers) as http:
             analysis.wait(http, accepted, self.console)
         self.console.detail("the video that was accepted before this release is analysed")
 
     def refuse(self, good: Release, bad: Release) -> Watched:
         """Deploy the bad release; it must be refused, and the good release must serve again."""
-        with SteadyLoad(self.url + LOAD_PATH, self.trust) as load:
+        with SteadyLoad(self.url + LOAD_PATH, self.trust, self.headers) as load:
             output = self.playbook("playbooks/deploy.yml", log="deploy-bad", extra={"version": bad.tag}, check=False)
         if output.code == 0:
             raise DemoError(f"the bad release {bad.tag} was accepted; the whole output: {output.log}")

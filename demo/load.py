@@ -16,6 +16,7 @@ import httpx
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Mapping
     from types import TracebackType
 
 REQUEST_TIMEOUT_SECONDS = 10.0
@@ -84,12 +85,19 @@ class SteadyLoad:
     """
 
     def __init__(
-        self, url: str, trust: ssl.SSLContext | None = None, *, per_second: float = 20.0, threads: int = 8
+        self,
+        url: str,
+        trust: ssl.SSLContext | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        per_second: float = 20.0,
+        threads: int = 8,
     ) -> None:
         self.tally = Tally()
         self.began = datetime.now(UTC)
         self._url = url
         self._trust = trust
+        self._headers = dict(headers or {})
         self._interval = 1.0 / per_second
         self._stop = threading.Event()
         self._lock = threading.Lock()
@@ -112,7 +120,7 @@ class SteadyLoad:
         self.tally.seconds = time.monotonic() - self._begun
 
     def _work(self) -> None:
-        with httpx.Client(timeout=REQUEST_TIMEOUT_SECONDS, verify=self._trust or True) as client:
+        with httpx.Client(timeout=REQUEST_TIMEOUT_SECONDS, verify=self._trust or True, headers=self._headers) as client:
             while not self._stop.is_set():
                 if self._stop.wait(self._take_slot()):
                     return

@@ -14,6 +14,7 @@ from demo.commands import Runner, everything, nothing
 from demo.environment import Environment
 from demo.labels import labels
 from demo.platform import Platform
+from demo.tokens import Issuer, headers_of_a_coach, provide_token_of_gates
 
 if TYPE_CHECKING:
     from demo.console import Console
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 BASE_IMAGE = "fastbreak-sandbox/base:trixie"
 BAKE_SCALE = 60
 """A minute of ECS's bake times passes in a second: nobody wants to watch prod's canary for ten."""
+OPEN = "dev"
+"""The environment that asks nobody for tokens, as its inventory says."""
 WHOLE_OUTPUT = {"ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default"}
 """The logs keep every task, and the demo shows what matters of them."""
 
@@ -49,16 +52,26 @@ class Demo:
         output = self._local.run([sys.executable, "service/footage.py"], log="footage")
         return Path(output.lines[-1])
 
+    def token(self) -> str:
+        """A token of a coach, as whoever tries prod by hand sends it; prod's gates get theirs as well."""
+        return self.connect("prod").headers["Authorization"].removeprefix("Bearer ")
+
+    def _variables(self, environment: str) -> dict[str, str]:
+        command = _python("sandbox", "env", environment, "--name", self.sandbox)
+        return _exports(self._local.run(command, log="sandbox-env", show=nothing).lines)
+
     def connect(self, environment: str) -> Environment:
         """An environment, with its own credentials."""
-        output = self._local.run(
-            _python("sandbox", "env", environment, "--name", self.sandbox), log="sandbox-env", show=nothing
-        )
-        variables = {**_exports(output.lines), "FASTBREAK_BASE_IMAGE": BASE_IMAGE, **WHOLE_OUTPUT}
+        variables = {**self._variables(environment), "FASTBREAK_BASE_IMAGE": BASE_IMAGE, **WHOLE_OUTPUT}
         runner = Runner(self.console, self.folder, self.logs, variables)
         platform = Platform.connect(environment, variables)
         trust = ssl.create_default_context(cafile=variables["FASTBREAK_CA_BUNDLE"])
-        return Environment(self.console, runner, platform, labels(self.sandbox), trust)
+        headers: dict[str, str] = {}
+        if environment != OPEN:
+            issuer = Issuer.connect(variables)
+            provide_token_of_gates(issuer, platform)
+            headers = headers_of_a_coach(issuer)
+        return Environment(self.console, runner, platform, labels(self.sandbox), trust, headers)
 
 
 def _python(module: str, *arguments: str) -> list[str]:

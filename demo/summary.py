@@ -33,6 +33,7 @@ def summarise(demo: Demo, job: MainJob, good: Release, report: Path) -> None:
             "release": good.tag,
             **{f"service in {environment.name}": environment.url for environment in job.environments},
             "": "with /v1/analyses and /metrics",
+            "a token, which prod asks for": f".venv/bin/python -m demo token --name {demo.sandbox}",
             "who signs prod's certificate": str(authority.relative_to(demo.folder)),
             "report of the releases": str(report.relative_to(demo.folder)),
             "AWS endpoint": job.prod.platform.endpoint_url,

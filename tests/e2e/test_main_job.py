@@ -135,6 +135,24 @@ def test_in_prod_a_rollback_stays_at_the_good_release_and_it_answers(
     assert changes_in_prod(sandbox_name, *words) == {"0"}
 
 
+def test_prod_answers_nobody_without_a_token(finished: Run, sandbox_name: str) -> None:
+    assert finished.code == 0, finished.text
+    variables = environment_of("prod", sandbox_name)
+    url = Platform.connect("prod", variables).outputs("cloudfront")["SiteUrl"]
+    trusted = ssl.create_default_context(cafile=variables["FASTBREAK_CA_BUNDLE"])
+    with httpx.Client(base_url=f"{url}/api", verify=trusted, trust_env=False, timeout=60) as http:
+        for headers in ({}, {"Authorization": "Bearer forged"}):
+            read = http.get("/v1/analyses", params={"limit": 1}, headers=headers)
+            sent = http.post("/v1/analyses", content=b"a", headers={**headers, "content-type": "video/mp4"})
+            for answer in (read, sent):
+                assert (answer.status_code, answer.json()["error"]["code"]) == (401, "unauthenticated"), answer.text
+                assert answer.headers["content-type"] == "application/problem+json"
+        command = [sys.executable, "-m", "demo", "token", "--name", sandbox_name]
+        token = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+        held = {"Authorization": f"Bearer {token}"}
+        assert http.get("/v1/analyses", params={"limit": 1}, headers=held).status_code == 200
+
+
 def test_prod_releases_are_judged_by_the_run_that_takes_them_up(finished: Run) -> None:
     assert "playbooks/judge.yml" in finished.step("j")
 

@@ -29,6 +29,7 @@ from demo import roles
 from demo.environment import running_image
 from demo.labels import labels
 from demo.platform import Platform
+from demo.tokens import Issuer, provide_token_of_gates
 from sandbox.wait import until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -266,6 +267,7 @@ def test_prod_deploys_what_was_promoted_once_somebody_approves(
     cluster = dev.platform.outputs("ecs")["ClusterName"]
     dev.platform.client("ecs").delete_service(cluster=cluster, service="inference", force=True)
     prod = provisioned("prod", sandbox, inventories, execution_environment)
+    provide_token_of_gates(Issuer.connect(prod.variables), prod.platform)
     queue = prod.subscribe()
     prod.play("playbooks/promote.yml", version=good.tag)
     first = prod.execution(good.tag)
@@ -285,6 +287,11 @@ def test_prod_deploys_what_was_promoted_once_somebody_approves(
     prod.answer(prod.asked(queue, again)["token"], "Approved")
     assert prod.ended(again) == "Succeeded", prod.log(again)
     assert running_image(prod.platform).endswith(good.digest)
+
+    # The build is outside the network: a task asked before users came, and read the token's secret by its own role.
+    checks = httpx.get(f"{prod.platform.endpoint_url}/_sandbox/iam/checks", timeout=60).json()
+    reads = [check for check in checks if "fastbreak-prod-service-ProbeRole-" in check["principal"]]
+    assert {(check["action"], check["allowed"]) for check in reads} == {("secretsmanager:GetSecretValue", True)}
 
 
 def test_no_role_of_a_pipeline_was_refused(dev: Account, good: Release) -> None:

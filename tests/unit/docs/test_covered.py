@@ -38,6 +38,7 @@ RUN = {
     "python -m benchmarks.cost": ("tests/unit/benchmarks/cost/test_stacks.py", "main(words)"),
     "python -m benchmarks.gates": ("tests/unit/benchmarks/test_gates.py", "main(["),
     "python -m benchmarks.releases": ("tests/unit/benchmarks/test_releases_results.py", 'main(["--print"'),
+    "python -m demo": (JOB, '"demo", "token"'),
     "python -m sandbox down": ("tests/sandbox/conftest.py", 'command("down"'),
     "python -m sandbox env": (RUN_OF_JOB, '"sandbox", "env"'),
     "python -m sandbox up|down|status|reset|logs|env": ("tests/sandbox/conftest.py", '"sandbox", *arguments'),

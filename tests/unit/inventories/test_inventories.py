@@ -70,6 +70,21 @@ def test_accounts_and_networks_differ_and_the_account_is_text():
         assert isinstance(dev[key], str)
 
 
+# Whoever reaches prod's distribution would read and send athletes' footage otherwise.
+def test_prod_asks_for_tokens_and_its_gates_send_one_that_tasks_may_read():
+    prod = variables("prod")
+    assert prod["ecs_rollout_identity"] == "oidc"
+    assert prod["ecs_rollout_oidc_audience"]
+    assert prod["ecs_rollout_probe_headers"] == {
+        "Authorization": "secretsmanager:fastbreak-{{ fastbreak_environment }}-probe"
+    }
+    (statement,) = (
+        (ROOT / "roles" / "service" / "files" / "stack.yaml").read_text().split("- Sid: ReadTokenOfGates")[1:]
+    )
+    assert ":secret:fastbreak-${Environment}-probe-??????\n" in statement.split("Outputs:")[0]
+    assert variables("dev")["ecs_rollout_identity"] == "open"
+
+
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_every_input_of_a_component_is_one_that_its_role_takes(environment):
     for component in components(environment):
