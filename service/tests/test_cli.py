@@ -96,6 +96,15 @@ def test_garbage_ends_with_one_sentence(tmp_path: Path, content: bytes, code: st
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize("option", ["--video", "--blur-faces"])
+def test_what_is_of_a_report_wants_one(tmp_path: Path, option: str) -> None:
+    path = tmp_path / "x.mp4"
+    path.write_bytes(b"x")
+    done = run("analyze", str(path), option)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "say with --out" in done.stderr
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     done = run("analyze", str(tmp_path / "none.mp4"))
     assert (done.returncode, done.stderr) == (2, f"fastbreak-service: There is no file {tmp_path}/none.mp4.\n")

@@ -192,8 +192,8 @@ def test_a_link_leads_to_the_folder_that_is_written(tmp_path: Path) -> None:
     (tmp_path / "astray").symlink_to(tmp_path / "none" / "new")
     assert folder.problem_of(tmp_path / "link") is None
     assert "astray; make it first" in str(folder.problem_of(tmp_path / "astray"))
-    folder._make((tmp_path / "link").resolve(), {"x": "y"})
-    assert (tmp_path / "there" / "x").read_text() == "y"
+    reports.write(tmp_path / "link")
+    assert {path.name for path in (tmp_path / "there").iterdir()} == NAMES
 
 
 def test_what_cannot_be_replaced_is_refused_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,11 +207,13 @@ def test_the_result_is_told_of_any_name_and_when_its_report_cannot_be_written(
 ) -> None:
     clip = tmp_path / "x\udcff.mp4"
     clip.write_bytes(b"x")
-    wanted = SimpleNamespace(file=clip, out=tmp_path / "report", json=False, movement=False)
+    wanted = SimpleNamespace(
+        file=clip, out=tmp_path / "report", json=False, movement=False, video=False, blur_faces=False
+    )
     settings = SimpleNamespace(limits=None, models_directory=tmp_path)
     named: list[str] = []
 
-    def write(_folder: Path, origin: Origin, *_: object) -> None:
+    def write(_folder: Path, origin: Origin, *_: object, video: bool) -> None:
         named.append(origin.filename)
         if problem:
             raise problem

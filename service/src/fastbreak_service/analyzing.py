@@ -16,15 +16,18 @@ from fastbreak_service.movement.review import Trails
 from fastbreak_service.report import Report, as_json, as_text
 from fastbreak_service.reporting import folder
 from fastbreak_service.reporting.document import Model, Origin
+from fastbreak_service.reporting.faces import Faces, covered
 from fastbreak_service.video.frames import VideoReader
 from fastbreak_service.vision.models import PoseModel, verified
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from fastbreak_service.analysis import MeasureRow
     from fastbreak_service.settings import AnalysisSettings
+    from fastbreak_service.video.frames import Frame
+    from fastbreak_service.vision.tracker import Sighting
 
 
 class Wanted(Protocol):
@@ -34,6 +37,8 @@ class Wanted(Protocol):
     json: bool
     movement: bool
     out: Path | None
+    video: bool
+    blur_faces: bool
 
 
 def run(options: Wanted, settings: AnalysisSettings, say: Callable[[int], None], tell: Callable[[str], None]) -> None:
@@ -41,14 +46,30 @@ def run(options: Wanted, settings: AnalysisSettings, say: Callable[[int], None],
 
     Raises AnalysisError, ModelError, OSError.
     """
-    report, trails = _analysed(options, settings, say)
+    faces = Faces()
+    report, trails = _analysed(options, settings, say, faces)
     try:
         if options.out is not None and report.movement is not None:
-            again = VideoReader(options.file, settings.limits)
+            again = _shown(options, settings, faces)
             origin = _origin(options.file, settings.models_directory)
-            folder.write(options.out, origin, report.result, report.measures, trails, report.movement, again)
+            folder.write(
+                options.out,
+                origin,
+                report.result,
+                report.measures,
+                trails,
+                report.movement,
+                again,
+                video=options.video,
+            )
     finally:
         tell(json.dumps(as_json(report), indent=2) if options.json else as_text(report))
+
+
+def _shown(options: Wanted, settings: AnalysisSettings, faces: Faces) -> Iterable[Frame]:
+    """The clip's frames once more, as a report may show them."""
+    frames = VideoReader(options.file, settings.limits)
+    return covered(frames, faces) if options.blur_faces else frames
 
 
 def _origin(path: Path, models: Path) -> Origin:
@@ -64,18 +85,22 @@ def _name(path: Path) -> str:
     return path.name.encode("utf-8", "replace").decode()
 
 
-def _analysed(options: Wanted, settings: AnalysisSettings, say: Callable[[int], None]) -> tuple[Report, Trails]:
+def _analysed(
+    options: Wanted, settings: AnalysisSettings, say: Callable[[int], None], faces: Faces
+) -> tuple[Report, Trails]:
     moved = options.movement or options.out is not None
     vision = PoseModel(settings.models_directory)
     measures: list[MeasureRow] = []
     trails = Trails()
     started = time.monotonic()
     reader = VideoReader(options.file, settings.limits)
-    follow = trails.add if moved else _nobody
+
+    def follow(sighting: Sighting) -> None:
+        if moved:
+            trails.add(sighting)
+        if options.blur_faces:
+            faces.add(sighting)
+
     result = analyse(reader, MeteredVision(vision, reader.meter), measures.append, say, follow)
     movement = trails.reviewed(result.video.frames_per_second) if moved else None
     return Report(_name(options.file), time.monotonic() - started, result, measures, movement), trails
-
-
-def _nobody(_: object) -> None:
-    """Follow nobody."""

@@ -59,6 +59,12 @@ def _parser() -> argparse.ArgumentParser:
     analyze.add_argument(
         "--out", type=Path, metavar="FOLDER", help="write a report too: report.html, result.json and tables as CSV"
     )
+    analyze.add_argument(
+        "--video", action="store_true", help="write the clip with what was followed drawn over it into FOLDER too"
+    )
+    analyze.add_argument(
+        "--blur-faces", action="store_true", help="show the faces of everybody who is followed in a few cells each"
+    )
     analyze.set_defaults(run=_analyze)
     golden = commands.add_parser("golden", help="what is found in known clips, as lines of JSON to compare releases by")
     golden.add_argument("clips", nargs="+", metavar="CLIP", help="a file, or an address of https")
@@ -212,13 +218,8 @@ def _rotated(database: Administration) -> Iterator[str]:
 
 def _analyze(options: argparse.Namespace) -> int:
     settings = config.analysis_settings(os.environ)
-    if unreadable := _unreadable(options.file):
-        return _complain(unreadable, 2)
-    if options.out is not None:
-        from fastbreak_service.reporting.folder import problem_of  # noqa: PLC0415 - the other commands go without
-
-        if problem := problem_of(options.out):
-            return _complain(problem, 2)
+    if problem := _unreadable(options.file) or _no_report(options):
+        return _complain(problem, 2)
     from fastbreak_service.errors import AnalysisError  # noqa: PLC0415
     from fastbreak_service.video.probe import probe  # noqa: PLC0415
 
@@ -239,6 +240,16 @@ def _analyze(options: argparse.Namespace) -> int:
     except OSError as error:
         return _complain(f"{error.filename or options.file} could not be read or written: {error.strerror}.", 1)
     return 0
+
+
+def _no_report(options: argparse.Namespace) -> str | None:
+    """Why the report that is asked for cannot be made, None when it can, or when none is."""
+    if options.out is None:
+        told = "--video and --blur-faces are of a report; say with --out where it is to be."
+        return told if options.video or options.blur_faces else None
+    from fastbreak_service.reporting.folder import problem_of  # noqa: PLC0415 - the other commands go without
+
+    return problem_of(options.out)
 
 
 def _golden(options: argparse.Namespace) -> int:

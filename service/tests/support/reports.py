@@ -49,7 +49,7 @@ def result() -> Result:
     return Result(facts, ModelIdentity("blazepose-full", "0" * 64), [person])
 
 
-def write(out: Path) -> Movement:
+def write(out: Path, *, video: bool = False) -> Movement:
     """Write the report; what it says of the figure's movement."""
     made = trails()
     movement = made.reviewed(RATE)
@@ -58,5 +58,5 @@ def write(out: Path) -> Movement:
     frames = [Frame(index, index / RATE, picture) for index in range(180)]
     origin = Origin(FILENAME, "1" * 64, "1.2.3", "abc1234", [Model("pose.tflite", "2" * 64)])
     rows = [MeasureRow(1, 1, 0.0333, "left_knee_flexion", 20.0, 0.9)]
-    folder.write(out, origin, result(), rows, made, movement, frames)
+    folder.write(out, origin, result(), rows, made, movement, frames, video=video)
     return movement

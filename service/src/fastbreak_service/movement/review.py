@@ -15,7 +15,7 @@ from fastbreak_service.movement.values import MOST_EVENTS, Landing, Moved, Movem
 from fastbreak_service.movement.view import view
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from fastbreak_service.movement.events import Fall
     from fastbreak_service.movement.series import Doubles, Motion
@@ -41,6 +41,12 @@ class Trails:
     def seen(self, person: int, frame: int) -> Doubles | None:
         """A person's landmarks in a frame (12, 2), NaN where one is hidden; None where the person was not seen."""
         return self._trails[person].seen(frame)
+
+    def in_frame(self, frame: int) -> Iterator[tuple[int, Doubles]]:
+        """Everybody who was seen in a frame, with the landmarks as `seen` gives them."""
+        for person, trail in self._trails.items():
+            if (points := trail.seen(frame)) is not None:
+                yield person, points
 
     def reviewed(self, clip_rate: float) -> Movement:
         """Everybody's events and findings. Of too many events the first are kept, and the findings are of those."""

@@ -9,17 +9,18 @@ import json
 import os
 import shutil
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastbreak_service.movement.curves import curves
 from fastbreak_service.movement.values import Landing
-from fastbreak_service.reporting import pictures, tables
+from fastbreak_service.reporting import films, pictures, tables
 from fastbreak_service.reporting.document import as_json, document
 from fastbreak_service.reporting.page import Evidence, page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator
 
     from fastbreak_service.analysis import MeasureRow, Result
     from fastbreak_service.movement.curves import Curve
@@ -57,29 +58,42 @@ def write(  # noqa: PLR0913, PLR0917 - a report is all of this
     trails: Trails,
     movement: Movement,
     frames: Iterable[Frame],
+    *,
+    video: bool = False,
 ) -> None:
-    """Write the report of a result; `frames` are the clip's, once more. Raises OSError, and what `frames` raise."""
+    """Write the report of a result; `frames` are the clip's, once more, and are written as films if `video` is wanted.
+
+    Raises OSError, and what `frames` raise.
+    """
     found = document(origin, result, movement)
-    shots = pictures.shots(frames, _wanted(trails, movement))
-    evidence = Evidence(shots, _curves(trails, movement, result.video.frames_per_second))
-    content = {
-        "result.json": json.dumps(as_json(found), indent=2) + "\n",
-        "angles.csv": tables.angles(rows),
-        "events.csv": tables.events(movement),
-        "findings.csv": tables.findings(movement),
-        "report.html": page(found, evidence),
-    }
+    rate = result.video.frames_per_second
     try:
-        _make(folder.resolve(), content)
+        with _whole(folder.resolve()) as made:
+            shown = films.recorded(frames, rate, trails, made) if video else iter(frames)
+            shots = pictures.shots(shown, _wanted(trails, movement))
+            if video:
+                for _ in shown:
+                    """Films end with the clip."""
+            evidence = Evidence(shots, _curves(trails, movement, rate), video)
+            content = {
+                "result.json": json.dumps(as_json(found), indent=2) + "\n",
+                "angles.csv": tables.angles(rows),
+                "events.csv": tables.events(movement),
+                "findings.csv": tables.findings(movement),
+                "report.html": page(found, evidence),
+            }
+            for name, text in content.items():
+                (made / name).write_text(text, encoding="utf-8", newline="")
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(folder)) from error
 
 
-def _make(place: Path, content: Mapping[str, str]) -> None:
+@contextmanager
+def _whole(place: Path) -> Iterator[Path]:
+    """A folder to write into that takes its place in the end, or is gone."""
     made = Path(tempfile.mkdtemp(prefix=".report-", dir=place.parent))
     try:
-        for name, text in content.items():
-            (made / name).write_text(text, encoding="utf-8", newline="")
+        yield made
         made.rename(place)
     except BaseException:
         shutil.rmtree(made, ignore_errors=True)

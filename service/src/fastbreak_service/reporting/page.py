@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from fastbreak_service.movement.values import Jump, Landing, Status
-from fastbreak_service.reporting import pictures, sections
+from fastbreak_service.reporting import films, pictures, sections
 from fastbreak_service.reporting.findings import finding_card
 
 if TYPE_CHECKING:
@@ -29,14 +29,22 @@ _WHAT_IT_IS = (
     "For review by somebody who knows the movement. It says what was seen in one camera's picture; it is no diagnosis, "
     "and says nothing of anybody's risk."
 )
+_FILMS = (
+    f'<p>To play: <a href="{films.ANNOTATED}">the clip with what was followed</a>, '
+    f'<a href="{films.PROXY}">the clip alone</a>.</p>'
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What shows an event: pictures by person and frame, and curves by person and frame of contact."""
+    """What shows an event: pictures by person and frame, and curves by person and frame of contact.
+
+    `films`: whether the clip to play lies beside the page.
+    """
 
     shots: Mapping[Place, Shot]
     curves: Mapping[Place, list[Curve]]
+    films: bool = False
 
 
 def page(found: Document, evidence: Evidence) -> str:
@@ -45,7 +53,7 @@ def page(found: Document, evidence: Evidence) -> str:
     style = files("fastbreak_service.reporting").joinpath("style.css").read_text(encoding="utf-8")
     body = [
         _symbols(evidence),
-        f'<header><h1>{title}</h1><p class="soft">{_WHAT_IT_IS}</p>{_summary(found)}</header>',
+        f'<header><h1>{title}</h1><p class="soft">{_WHAT_IT_IS}</p>{_summary(found)}{_FILMS * evidence.films}</header>',
         f"<main><section><h2>Findings</h2>{_findings(found, evidence)}</section>",
         f"<section><h2>Landings and jumps</h2>{_KEY}{_events(found, evidence)}</section>",
         f"<section><h2>What was not measured</h2>{sections.not_measured(found)}</section>",

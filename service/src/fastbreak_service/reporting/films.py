@@ -1,0 +1,107 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""A clip once more for people to play: as it is, and with what was followed drawn over it.
+
+H.264 with at most 720 lines across the short side, a key frame each half second and every frame at its own time, so
+that a browser steps through it; without sound.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import av
+import numpy as np
+from av.video.reformatter import ColorRange, Colorspace, Interpolation
+
+from fastbreak_service.reporting import drawing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from fastbreak_service.movement.review import Trails
+    from fastbreak_service.video.frames import Frame
+    from fastbreak_service.vision.arrays import Bytes
+    from fastbreak_service.vision.picture import Picture
+
+PROXY, ANNOTATED = "proxy.mp4", "annotated.mp4"
+_SHORT_SIDE = 720
+_TICKS = 90_000
+_KEY_FRAMES_A_SECOND = 2
+_BT_709 = 1
+_TELEVISION = 1
+_QUALITY = {"crf": "23", "preset": "veryfast", "profile": "high"}
+
+
+def recorded(frames: Iterable[Frame], rate: float, trails: Trails, into: Path) -> Iterator[Frame]:
+    """Pass frames on, and write both films of them into a folder: take all, or the films are not whole."""
+    films: tuple[_Film, _Film] | None = None
+    with ExitStack() as stack:
+        for frame in frames:
+            picture = frame.picture
+            scale = min(1.0, _SHORT_SIDE / min(picture.width, picture.height))
+            width, height = (max(2, round(side * scale) // 2 * 2) for side in (picture.width, picture.height))
+            if films is None:
+                proxy, annotated = (_Film(into / name, width, height, rate, stack) for name in (PROXY, ANNOTATED))
+                films = proxy, annotated
+            pixels = _colours(picture, width, height)
+            films[0].add(pixels, frame.time_seconds)
+            to_film = np.array([width / picture.width, height / picture.height])
+            for person, points in trails.in_frame(frame.index):
+                drawing.draw(pixels, points * to_film, person)
+            films[1].add(pixels, frame.time_seconds)
+            yield frame
+        for film in films or ():
+            film.end()
+
+
+class _Film:
+    """A file that is being written, closed with its stack."""
+
+    def __init__(self, path: Path, width: int, height: int, rate: float, stack: ExitStack) -> None:
+        self._container = stack.enter_context(av.open(str(path), "w", options={"movflags": "+faststart"}))
+        stream = self._container.add_stream("libx264", options=_QUALITY)
+        assert isinstance(stream, av.VideoStream)  # noqa: S101 - it is one of pictures
+        context = stream.codec_context
+        context.width, context.height, context.pix_fmt = width, height, "yuv420p"
+        context.time_base = Fraction(1, _TICKS)
+        context.gop_size = max(1, round(rate / _KEY_FRAMES_A_SECOND))
+        # On one thread the same clip gives the same file.
+        context.thread_count = 1
+        context.colorspace = context.color_primaries = context.color_trc = _BT_709
+        context.color_range = _TELEVISION
+        self._stream, self._last = stream, -1
+
+    def add(self, pixels: Bytes, time_seconds: float) -> None:
+        """Another frame, later than the one before."""
+        whole = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+        frame = whole.reformat(
+            format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG, threads=1
+        )
+        self._last = max(self._last + 1, round(time_seconds * _TICKS))
+        frame.pts, frame.time_base = self._last, Fraction(1, _TICKS)
+        self._container.mux(self._stream.encode(frame))
+
+    def end(self) -> None:
+        """Write what the encoder still holds."""
+        self._container.mux(self._stream.encode(None))
+
+
+def _colours(picture: Picture, width: int, height: int) -> Bytes:
+    """Red, green and blue of a picture, scaled."""
+    planes = [_scaled(plane, width, height) for plane in picture.planes]
+    values = np.stack(planes, axis=-1).astype(np.float32) - picture.colour.offsets
+    return np.clip(np.rint(values @ picture.colour.matrix.T), 0, 255).astype(np.uint8)
+
+
+def _scaled(plane: Bytes, width: int, height: int) -> Bytes:
+    if plane.shape == (height, width):
+        return plane
+    whole = av.VideoFrame.from_ndarray(np.ascontiguousarray(plane), format="gray")
+    smaller = plane.shape[0] > height
+    how = Interpolation.AREA if smaller else Interpolation.BILINEAR
+    return np.asarray(whole.reformat(width, height, interpolation=how, threads=1).to_ndarray(), np.uint8)
