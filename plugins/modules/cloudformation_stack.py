@@ -289,6 +289,33 @@ moved_rules:
   elements: int
   returned: success
   sample: [100]
+left_behind:
+  description:
+    - What O(state=absent) leaves behind, in no stack.
+    - Where a stack is created, what the last deletions of stacks of this name left behind in the last 90 days, if the
+      credentials may list stacks. It may have been deleted since.
+  type: list
+  elements: dict
+  returned: success
+  contains:
+    logical_id:
+      description: Name of the resource in the template.
+      type: str
+    resource_type:
+      description: Type of the resource.
+      type: str
+    physical_id:
+      description: The resource's own name or id.
+      type: str
+    is_snapshot:
+      description: Whether only a last snapshot of the resource is left.
+      type: bool
+    usd:
+      description: What it costs a month besides what it stores, by the prices of RV(monthly_cost).
+      type: float
+    delete:
+      description: How it is deleted.
+      type: str
 monthly_cost:
   description:
     - What the stack costs a month while nobody uses it, by on-demand prices of us-east-1 as last known.
@@ -446,6 +473,7 @@ def to_exit(result):
         "outputs": known_outputs(result.outputs),
         "changes": changes_of(result.plan),
         "moved_rules": result.move.priorities if result.move else [],
+        "left_behind": [item.as_data() for item in result.plan.left_behind],
         "monthly_cost": as_data(result.plan.charges, result.plan.former_charges),
         "summary": summary(result.plan),
         "diff": diff_of(result.plan, result.move.sides() if result.move else None),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..module_utils._common.commands import DEPLOY, PROMOTE, PUBLISH
 from ..module_utils._stack.components import enumerated
+from ._left_behind import left_behind
 from ._started import ROOT, as_started
 
 if TYPE_CHECKING:
@@ -90,6 +91,8 @@ class Summary:
     counts: Counter[str] = field(default_factory=Counter)
     monthly: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     """What each stack costs a month, as its module says it."""
+    left: dict[tuple[str, str], list[Mapping[str, Any]]] = field(default_factory=dict)
+    """What deletions of each stack leave behind, or left behind before."""
     plans: set[tuple[str, Any, str]] = field(default_factory=set)
     """What was planned for each stack, as it was told."""
     url: str = ""
@@ -110,6 +113,7 @@ class Summary:
             if self._is_foreseen(host, result, text, checked=checked):
                 return None
             self.counts.update({word: int(number) for number, word in _COUNTS.findall(text)})
+            self.left[host, str(result.get("stack_name"))] = list(result.get("left_behind") or [])
             if cost := result.get("monthly_cost"):
                 self.monthly[host] = cost
             for found in (result, *(result.get("images") or [])):
@@ -158,7 +162,8 @@ class Summary:
         words = {word: f"to {word}" for word in _DONE} if self.check_mode else _DONE
         resources = ", ".join(f"{self.counts[word]} {text}" for word, text in words.items())
         total = ", ".join(parts) + (f" (resources: {resources})" if self.counts else "") + "."
-        return ["", *self._left_alone(), total, *self._cost(failures), *self._next(failures)]
+        behind = left_behind(self.left, deletes=self.playbook == "teardown", check_mode=self.check_mode)
+        return ["", *self._left_alone(), total, *behind, *self._cost(failures), *self._next(failures)]
 
     def _left_alone(self) -> list[str]:
         """Who was not touched, and which failure is the reason: not that of one that was itself left alone."""

@@ -14,8 +14,9 @@ from .consents import needless_consent, refuse_strange_consent
 from .dependencies import given_parameters
 from .expected_outputs import unknown_outputs, with_ids
 from .feasibility import refuse_infeasible
+from .left_behind import left_by_deletion, left_by_earlier
 from .limits import check_limits, check_resource_tags
-from .obstacles import refuse_obstacles, with_keys
+from .obstacles import living_resources, refuse_obstacles, with_keys
 from .occupants import refuse_occupied
 from .operation import delete, start
 from .parameters import complete_parameters
@@ -146,6 +147,8 @@ def _apply_once(request: StackRequest, given: Mapping[str, str], ports: Ports, c
     refuse_protected(decided, snapshot, ports)
     refuse_less_storage(decided, snapshot, ports)
     move = plan_move(request, decided, snapshot, ports)
+    if decided.action == "create":
+        decided = replace(decided, left_behind=left_by_earlier(request.name, desired.resources, ports))
     if check_mode:
         return StackResult(decided, decided.changed or move is not None, found, decided.expected_outputs, move=move)
     if decided.changed:
@@ -244,7 +247,8 @@ def _remove_once(request: StackRequest, ports: Ports, check_mode: bool) -> Stack
     former = stored_model(existing)
     request = replace(request, retain=with_keys(request.retain, former))
     unprotected = refuse_obstacles(request, snapshot, former, ports)
-    found = removal(request.name, former)
+    left = left_by_deletion(former.resources, living_resources(snapshot, ports), request.retain)
+    found = replace(removal(request.name, former), left_behind=left)
     if check_mode:
         return StackResult(found, True, snapshot, snapshot.outputs)
     ports.progress.say(f"{request.name}: {summary(found)}")

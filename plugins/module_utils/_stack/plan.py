@@ -18,6 +18,7 @@ from .unresolved import Unresolved
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .left_behind import LeftBehind
     from .types import StackRequest, StackSnapshot, Template
 
 
@@ -37,6 +38,7 @@ class StackPlan:
     ``expected_outputs`` are the outputs afterwards; None stands for a value known after apply, as does a `NewId`, of
     which more is known. ``charges`` are what the stack costs then, and ``former_charges`` what it costs as it stands;
     ``asked_by`` are the variables of the inventory that differ from those it was made with, and what each touches.
+    ``left_behind`` is what a deletion leaves behind, or where it is created, what those of its predecessors did.
     """
 
     name: str
@@ -51,6 +53,7 @@ class StackPlan:
     charges: tuple[Charge, ...] = ()
     former_charges: tuple[Charge, ...] = ()
     asked_by: Origins = field(default_factory=dict)
+    left_behind: tuple[LeftBehind, ...] = ()
 
     @property
     def changed(self) -> bool:

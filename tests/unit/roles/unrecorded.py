@@ -35,7 +35,7 @@ UNRECORDED = {
             ["backup:DescribeBackupVault", "iam:GetPolicy", "iam:GetUser", "route53:GetHostedZone"], _NAMES
         ),
         **dict.fromkeys(
-            ["cloudformation:ListImports", "ec2:DescribeAvailabilityZones"],
+            ["cloudformation:ListImports", "cloudformation:ListStacks", "ec2:DescribeAvailabilityZones"],
             "plans a stack that changes; the recorded plan was of one that does not",
         ),
         **dict.fromkeys(
@@ -59,6 +59,7 @@ UNRECORDED = {
         ),
     },
     "provisioner": {
+        "cloudformation:ListStacks": "looks for what an earlier stack left behind; came after the recording",
         **dict.fromkeys(["backup:DescribeBackupVault", "iam:GetUser"], _NAMES),
         **dict.fromkeys(
             [

@@ -55,6 +55,18 @@ class CloudFormation(AwsClient):
             raise no_answer(self.label, f"read stack {name}", "an answer without a stack")
         return _snapshot(answer["Stacks"][0])
 
+    def list_deleted_stacks(self, name: str) -> Sequence[str]:
+        """The ids of the stacks of this name that were deleted in the last 90 days, the latest first."""
+        try:
+            pages = self._pages(f"list earlier stacks {name}", "list_stacks", StackStatusFilter=["DELETE_COMPLETE"])
+            found = [item for page in pages for item in page["StackSummaries"] if item["StackName"] == name]
+        except ApiRefusedError as error:
+            # A role that an earlier bootstrap made may not ask, and nothing depends on the answer.
+            if error.code.startswith("AccessDenied"):
+                return []
+            raise
+        return [item["StackId"] for item in sorted(found, key=_deleted_at, reverse=True)]
+
     def describe_stack_events(self, stack_id: str) -> Iterator[StackEvent]:
         """The stack's history, newest first. Pages are read as far as the caller reads."""
         for page in self._pages_on("read the events of", stack_id, "describe_stack_events"):
@@ -197,6 +209,11 @@ class CloudFormation(AwsClient):
             return super()._call(attempted, operation, **arguments)
         except ApiRefusedError as error:
             raise _meaning(error) from error
+
+
+def _deleted_at(summary: Mapping[str, Any]) -> float:
+    moment = summary.get("DeletionTime")
+    return float(moment.timestamp()) if moment else 0.0
 
 
 def _meaning(error: ApiRefusedError) -> FastbreakError:

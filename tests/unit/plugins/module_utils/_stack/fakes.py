@@ -71,6 +71,7 @@ class FakeStacks:
         self.retained = ()
         self.skipped = ()
         self.outputs = {"Id": "id-1"}
+        self.deleted = {}
 
     def put(self, name, status="CREATE_COMPLETE", template=None, pending=(), **fields):
         self.snapshots[name] = StackSnapshot(name=name, stack_id=f"arn:{name}", status=status, **fields)
@@ -89,8 +90,12 @@ class FakeStacks:
             return None
         return current
 
+    def list_deleted_stacks(self, name):
+        return list(self.deleted.get(name, {}))
+
     def describe_stack_events(self, stack_id):
-        return reversed(self.events)
+        earlier = {arn: events for stacks in self.deleted.values() for arn, events in stacks.items()}
+        return reversed(earlier.get(stack_id, self.events))
 
     def list_stack_resources(self, stack_id):
         return self.resources

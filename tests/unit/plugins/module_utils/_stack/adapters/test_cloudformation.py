@@ -255,6 +255,30 @@ def test_resources_are_listed_over_pages(api):
     ]
 
 
+def test_deleted_stacks_of_a_name_are_listed_the_latest_first(api):
+    stacks, stub = api
+
+    def summary(name, at):
+        arn = f"{ARN}{at}"
+        moment = {"DeletionTime": datetime(2026, 1, at, tzinfo=UTC)} if at else {}
+        return {"StackName": name, "StackId": arn, "CreationTime": NOW, "StackStatus": "DELETE_COMPLETE", **moment}
+
+    asked = {"StackStatusFilter": ["DELETE_COMPLETE"]}
+    first = {"StackSummaries": [summary("s", 1), summary("s2", 2)], "NextToken": "n"}
+    stub.add_response("list_stacks", first, asked)
+    stub.add_response("list_stacks", {"StackSummaries": [summary("s", 3), summary("s", 0)]}, asked | {"NextToken": "n"})
+    assert stacks.list_deleted_stacks("s") == [f"{ARN}3", f"{ARN}1", f"{ARN}0"]
+
+
+def test_whoever_may_not_list_stacks_knows_of_none_that_were_deleted(api):
+    stacks, stub = api
+    stub.add_client_error("list_stacks", "AccessDenied", "not authorized")
+    assert stacks.list_deleted_stacks("s") == []
+    stub.add_client_error("list_stacks", "ValidationError", "odd")
+    with pytest.raises(OperationError, match="odd"):
+        stacks.list_deleted_stacks("s")
+
+
 def test_an_unreachable_endpoint_is_unavailable():
     client = boto3.client(
         "cloudformation",
