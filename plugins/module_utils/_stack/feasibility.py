@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .._common.commands import PROVISION, TEARDOWN
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from .plan import StackPlan
 
 _LISTENER = "AWS::ElasticLoadBalancingV2::Listener"
+_MADE_UP = re.compile(r"(\$\{\w+(\.\w+)?\} ?)+")
 _KEPT = {
     "Retain": "stays behind, outside of every stack",
     "RetainExceptOnCreate": "stays behind, outside of every stack",
@@ -37,17 +41,17 @@ def refuse_infeasible(plan: StackPlan, policy: Mapping[str, Any] | None, consent
     """
     if plan.action != "update":
         return
-    replaced = {change.logical_id for change in plan.resources if change.replacement == "yes"}
+    replaced = {change.logical_id: change for change in plan.resources if change.replacement == "yes"}
     component = component_of(plan.name)
     told = {change.logical_id: list(_impossible(change, replaced, policy)) for change in plan.resources}
-    impossible = [*(words for found in told.values() for words in found), *_taken_ports(plan, consent)]
+    impossible = [*_each_kind_once([item for found in told.values() for item in found]), *_taken_ports(plan, consent)]
     if impossible:
-        asked = named(plan.asked_by, [change for change in plan.resources if told[change.logical_id]])
+        asked = named(plan.asked_by, [change for change in plan.resources if told[change.logical_id]]).rstrip(".")
         # Whoever keeps an inventory cannot change the template.
         other = "" if asked else ", or give what is to be new another logical id and name"
         raise RefusedError(
-            f"Stack {plan.name} was not touched, because this update cannot be made: {'; '.join(impossible)}.{asked} "
-            f"Put the former value back{other}."
+            f"Stack {plan.name} was not touched, because this update cannot be made{asked and '.' + asked}: "
+            f"{'; '.join(impossible)}. Put the former value back{other}."
             + _instead(component, [name for name, found in told.items() if found and name in consent]),
             impossible=impossible,
         )
@@ -76,22 +80,53 @@ def _instead(component: str, consented: Sequence[str]) -> str:
     )
 
 
-def _impossible(change: ResourceChange, replaced: set[str], policy: Mapping[str, Any] | None) -> Iterator[str]:
+@dataclass(frozen=True)
+class _Impossible:
+    """Why a change cannot be made. All of a ``kind`` have the same reason, which is then told once."""
+
+    words: str
+    kind: str = ""
+
+
+def _each_kind_once(found: Sequence[_Impossible]) -> Iterator[str]:
+    counts = Counter(item.kind for item in found if item.kind)
+    for item in found:
+        if not item.kind:
+            yield item.words
+        elif more := counts.pop(item.kind, 0):
+            yield item.words + (f" (the same holds for {more - 1} more)" if more > 1 else "")
+
+
+def _impossible(
+    change: ResourceChange, replaced: Mapping[str, ResourceChange], policy: Mapping[str, Any] | None
+) -> Iterator[_Impossible]:
     label = f"{change.logical_id} ({change.resource_type})"
-    yield from (f"{label}: {words}" for words in _unchangeable(change))
+    found = [_Impossible(f"{label}: {words}") for words in _unchangeable(change)]
     if change.replacement == "yes" and change.action == "modify":
-        causes = ", ".join(_causes(change))
-        if change.resource_type in PLACES:
-            yield f"{label} would be replaced because of {causes}, and {PLACES[change.resource_type]}"
-        elif name := _fixed_name(change, replaced):
-            yield (
-                f"{label} would be replaced because of {causes}, and the new one could not be called {name} while the "
-                "old one is"
-            )
-    if denied := _denied(change, policy):
-        yield (
+        found += _irreplaceable(change, label, replaced)
+    yield from found
+    denied = _denied(change, policy)
+    # A policy that allowed what cannot be made would lead nowhere.
+    if denied and not found:
+        yield _Impossible(
             f"{label}: the stack policy denies {denied}; allow it for LogicalResourceId/{change.logical_id} there "
             "first (stack_policy, in the vars of the component's role), and run again"
+        )
+
+
+def _irreplaceable(change: ResourceChange, label: str, replaced: Mapping[str, ResourceChange]) -> Iterator[_Impossible]:
+    places = (replaced[name].resource_type for name in change.because if name in replaced)
+    if any(place in PLACES for place in places):
+        # It only follows another place, which is told.
+        return
+    causes = ", ".join(_causes(change))
+    if change.resource_type in PLACES:
+        words = f"{label} would be replaced because of {causes}, and {PLACES[change.resource_type]}"
+        yield _Impossible(words, change.resource_type)
+    elif name := _fixed_name(change, set(replaced)):
+        yield _Impossible(
+            f"{label} would be replaced because of {causes}, and the new one could not {name} while the old one "
+            "is there"
         )
 
 
@@ -132,14 +167,16 @@ def _causes(change: ResourceChange) -> list[str]:
 
 
 def _fixed_name(change: ResourceChange, replaced: set[str]) -> str:
-    """The name that the old and the new one would share; empty when they can live side by side."""
+    """What only one of them can do, as the name is; empty when the old and the new one can live side by side."""
     properties = change.body.get("Properties", {})
     names = NAMES.get(change.resource_type, ())
     values = [properties.get(name) for name in names]
     changed = {item.path.removeprefix("Properties.").split("[")[0].split(".")[0] for item in change.properties}
     if not names or None in values or changed & set(names) or any(references(value) & replaced for value in values):
         return ""
-    return " ".join(map(str, values))
+    told = " ".join(map(str, values))
+    # What AWS makes up says nothing to whoever reads it.
+    return f"have its {' and '.join(names)}" if _MADE_UP.fullmatch(told) else f"be called {told}"
 
 
 def _denied(change: ResourceChange, policy: Mapping[str, Any] | None) -> str:

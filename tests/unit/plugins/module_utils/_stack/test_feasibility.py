@@ -232,10 +232,10 @@ SOURCES = {"Size": "rds_allocated_storage_gib", "Name": "rds_database_name", "Ot
 @pytest.mark.parametrize(
     ("given", "named"),
     [
-        ({"Size": "20"}, "It comes of rds_allocated_storage_gib."),
-        ({"Name": "b"}, "It comes of rds_database_name."),
-        ({"Size": "20", "Other": "y"}, "It comes of rds_allocated_storage_gib."),
-        ({"Size": "20", "Name": "b"}, "It comes of rds_allocated_storage_gib, rds_database_name."),
+        ({"Size": "20"}, "It comes of rds_allocated_storage_gib: R"),
+        ({"Name": "b"}, "It comes of rds_database_name: R"),
+        ({"Size": "20", "Other": "y"}, "It comes of rds_allocated_storage_gib: R"),
+        ({"Size": "20", "Name": "b"}, "It comes of rds_allocated_storage_gib, rds_database_name: R"),
     ],
 )
 def test_a_refusal_names_the_variables_that_ask_for_it(stacks, clock, given, named):
@@ -246,8 +246,63 @@ def test_a_refusal_names_the_variables_that_ask_for_it(stacks, clock, given, nam
     )
     with pytest.raises(RefusedError) as raised:
         apply_stack(wanted, ports, check_mode=True)
-    assert f"{named} Put the former value back." in raised.value.message
+    # Before what it touches, which may be much.
+    assert f"this update cannot be made. {named} (AWS::RDS::DBInstance" in raised.value.message
+    assert raised.value.message.endswith(" Put the former value back.")
     assert "It comes of" not in str(change_by_template(stacks, clock))
+
+
+SUBNETS = ["A", "B", "C"]
+GATEWAY = "AWS::EC2::NatGateway"
+
+
+def subnets(cidr, zone="a"):
+    """A network, and in each subnet a gateway whose address is made by another resource."""
+    found = {"Vpc": with_properties(VPC, CidrBlock=cidr), "Address": with_properties("T")}
+    for name in SUBNETS:
+        found[name] = with_properties("AWS::EC2::Subnet", VpcId={"Ref": "Vpc"}, AvailabilityZone=zone)
+        found[f"Nat{name}"] = with_properties(
+            GATEWAY, SubnetId={"Ref": name}, AllocationId={"Fn::GetAtt": ["Address", "AllocationId"]}
+        )
+    return resources(**found)
+
+
+@pytest.mark.parametrize(
+    ("after", "told", "more"),
+    [
+        (subnets("10.0.0.0/16", "b"), "A (AWS::EC2::Subnet)", " (the same holds for 2 more)"),
+        (subnets("10.1.0.0/16"), "Vpc (AWS::EC2::VPC)", ""),
+    ],
+)
+def test_a_reason_is_told_once_and_not_again_for_what_follows(stacks, clock, after, told, more):
+    with pytest.raises(RefusedError) as raised:
+        change(stacks, clock, (subnets("10.0.0.0/16"), after))
+    [words] = raised.value.details["impossible"]
+    assert words.startswith(f"{told} would be replaced")
+    assert words.endswith(f"live {'there' if told.startswith('Vpc') else 'in it'}{more}")
+    assert "${" not in raised.value.message
+
+
+def test_a_name_that_aws_makes_up_is_not_told(stacks, clock):
+    def gateway(kind):
+        address = {"Fn::GetAtt": ["Address", "AllocationId"]}
+        return resources(
+            R=with_properties(GATEWAY, ConnectivityType=kind, AllocationId=address), Address=with_properties("T")
+        )
+
+    with pytest.raises(RefusedError, match="could not have its AllocationId while the old one is there") as raised:
+        change(stacks, clock, (gateway("public"), gateway("private")))
+    assert "${" not in raised.value.message
+
+
+def test_nobody_is_sent_to_a_stack_policy_that_would_not_help(stacks, clock):
+    case = (
+        thing(DATABASE, DBInstanceIdentifier="d", DBName="a"),
+        thing(DATABASE, DBInstanceIdentifier="d", DBName="b"),
+    )
+    with pytest.raises(RefusedError, match="could not be called d") as raised:
+        change(stacks, clock, case, policy=DENY)
+    assert "stack policy" not in raised.value.message
 
 
 def change_by_template(stacks, clock):
