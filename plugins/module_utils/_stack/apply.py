@@ -31,6 +31,7 @@ from .rule_moves import RuleMove, plan_move
 from .scaled_storage import refuse_less_storage
 from .status import Standing, standing
 from .stored_values import stored_values
+from .taken_names import refuse_taken
 from .template import evaluate
 from .template_references import refuse_circular, refuse_malformed
 from .types import NothingToUpdateError, StackBusyError, StackRequest, StackSnapshot
@@ -145,6 +146,9 @@ def _apply_once(request: StackRequest, given: Mapping[str, str], ports: Ports, c
     refuse_missing(decided, desired, request, ports)
     refuse_occupied(decided, snapshot, ports)
     refuse_protected(decided, snapshot, ports)
+    # Of a creation that failed something may still be there, which is deleted with it.
+    if snapshot is not None or found is None:
+        refuse_taken(decided, found, ports)
     refuse_less_storage(decided, snapshot, ports)
     move = plan_move(request, decided, snapshot, ports)
     if decided.action == "create":

@@ -93,6 +93,11 @@ def left_by_earlier(name: str, bodies: Bodies, ports: Ports) -> tuple[LeftBehind
     return tuple(dict.fromkeys(found))
 
 
+def way_to_delete(resource_type: str, physical_id: str) -> str:
+    """How a resource that is in no stack is deleted, as a command where one is known."""
+    return _WAYS.get(resource_type, _BY_HAND).format(id=physical_id)
+
+
 def _policy(bodies: Bodies, logical_id: str) -> str:
     return str(bodies.get(logical_id, {}).get("DeletionPolicy", ""))
 
@@ -100,7 +105,7 @@ def _policy(bodies: Bodies, logical_id: str) -> str:
 def _kept(item: StackResource | StackEvent) -> LeftBehind:
     alone = Model(resources={item.logical_id: {"Type": item.resource_type}})
     usd = sum(charge.usd or 0.0 for charge in charges(alone) if item.resource_type in _WAYS)
-    way = _WAYS.get(item.resource_type, _BY_HAND).format(id=item.physical_id)
+    way = way_to_delete(item.resource_type, item.physical_id)
     return LeftBehind(item.logical_id, item.resource_type, item.physical_id, False, usd, way)
 
 

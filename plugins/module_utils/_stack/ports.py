@@ -76,6 +76,9 @@ class Living(Protocol):
     def unprotect(self, resource: StackResource) -> None:
         """Turn its own protection off."""
 
+    def is_taken(self, resource_type: str, name: str) -> bool:
+        """Whether there is one of this name; False also where nobody looks, or may look."""
+
     def occupants(self, resource: StackResource) -> Sequence[str]:
         """What of others lives in it, in words; nothing of a type that is not looked at."""
 

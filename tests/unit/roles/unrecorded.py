@@ -41,9 +41,9 @@ UNRECORDED = {
         **dict.fromkeys(
             [
                 *("dynamodb:DescribeTable", "ec2:DescribeNetworkInterfaces", "ecr:ListImages"),
-                *("rds:DescribeDBInstances", "s3:ListBucketVersions"),
+                *("logs:DescribeSubscriptionFilters", "rds:DescribeDBInstances", "s3:ListBucketVersions"),
             ],
-            "plans a replacement, which what is protected or holds something would stop",
+            "plans a replacement, which what is protected or holds something would stop, or a name that may be taken",
         ),
         **dict.fromkeys(
             [

@@ -24,17 +24,20 @@ _MISSING = frozenset(
         "DBInstanceNotFoundFault",
         "LoadBalancerNotFound",
         "NoSuchBucket",
+        "NoSuchEntity",
         "RepositoryNotFoundException",
         "ResourceNotFoundException",
+        "TargetGroupNotFound",
     }
 )
+_FORBIDDEN = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 #: Interfaces of gateways and endpoints, which stand in the template of the network itself and go with its subnets.
 _OF_THE_NETWORK = frozenset({"nat_gateway", "natGateway", "vpc_endpoint"})
 _OBJECTS = "objects, or versions of deleted ones"
 
 
 class LivingResources:
-    """RDS, DynamoDB, load balancers, S3 and ECR. ``connect`` makes the client of a service."""
+    """RDS, DynamoDB, load balancers, S3, ECR and others. ``connect`` makes the client of a service."""
 
     def __init__(self, connect: Callable[[str], Callable[[], Any]]) -> None:
         self._connect = connect
@@ -52,6 +55,13 @@ class LivingResources:
         """Turn its own protection off."""
         service, operation, arguments = _UNPROTECT[resource.resource_type]
         self._service(service).call(f"unprotect {resource.logical_id}", operation, **arguments(resource.physical_id))
+
+    def is_taken(self, resource_type: str, name: str) -> bool:
+        """Whether there is one of this name. Whoever may not look makes the plan all the same."""
+        if resource_type not in _LOOKS_BY_NAME:
+            return False
+        service, operation, arguments = _LOOKS_BY_NAME[resource_type]
+        return self._service(service).find(operation, name, _MISSING | _FORBIDDEN, **arguments(name)) is not None
 
     def occupants(self, resource: StackResource) -> Sequence[str]:
         """The network interfaces in a subnet, without those that a network puts there for itself."""
@@ -75,9 +85,9 @@ class _Service(AwsClient):
         super().__init__(connect)
         self.label = label
 
-    def find(self, operation: str, name: str, **arguments: Any) -> Any:
+    def find(self, operation: str, name: str, missing: frozenset[str] = _MISSING, /, **arguments: Any) -> Any:
         """The answer; None when there is no such thing (any more)."""
-        return self._find(f"read {name}", operation, _MISSING, **arguments)
+        return self._find(f"read {name}", operation, missing, **arguments)
 
     def interfaces(self, subnet: str) -> Iterator[Any]:
         """The network interfaces in a subnet."""
@@ -125,6 +135,21 @@ _LOOKS: dict[str, tuple[str, Callable[[_Service, str], LivingState]]] = {
     "AWS::RDS::DBCluster": ("rds", partial(_database, kind="DBCluster")),
     "AWS::RDS::DBInstance": ("rds", _database),
     "AWS::S3::Bucket": ("s3", _bucket),
+}
+_LOOKS_BY_NAME: dict[str, tuple[str, str, Callable[[str], dict[str, Any]]]] = {
+    "AWS::DynamoDB::Table": ("dynamodb", "describe_table", lambda name: {"TableName": name}),
+    "AWS::ECR::Repository": ("ecr", "list_images", lambda name: {"repositoryName": name, "maxResults": 1}),
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": ("elbv2", "describe_load_balancers", lambda name: {"Names": [name]}),
+    "AWS::ElasticLoadBalancingV2::TargetGroup": ("elbv2", "describe_target_groups", lambda name: {"Names": [name]}),
+    "AWS::IAM::Role": ("iam", "get_role", lambda name: {"RoleName": name}),
+    "AWS::IAM::User": ("iam", "get_user", lambda name: {"UserName": name}),
+    # Unlike a list of groups, it is asked of one group, for which alone a right can be given.
+    "AWS::Logs::LogGroup": (
+        "logs",
+        "describe_subscription_filters",
+        lambda name: {"logGroupName": name, "limit": 1},
+    ),
+    "AWS::RDS::DBInstance": ("rds", "describe_db_instances", lambda name: {"DBInstanceIdentifier": name}),
 }
 _OFF = [{"Key": "deletion_protection.enabled", "Value": "false"}]
 _UNPROTECT: dict[str, tuple[str, str, Callable[[str], dict[str, Any]]]] = {

@@ -188,9 +188,13 @@ class FakeLiving:
         self.states = states or {}
         self.lodgers = lodgers or {}
         self.unprotected = []
+        self.taken = set()
 
     def describe(self, resource):
         return self.states.get(resource.logical_id)
+
+    def is_taken(self, resource_type, name):
+        return (resource_type, name) in self.taken
 
     def occupants(self, resource):
         return self.lodgers.get(resource.logical_id, [])

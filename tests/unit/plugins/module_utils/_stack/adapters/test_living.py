@@ -4,12 +4,14 @@
 """What the services of protected resources are asked, and what their answers become."""
 
 from datetime import UTC, datetime
+from unittest.mock import Mock
 
 import boto3
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.adapters.living import LivingResources
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.types import LivingState, StackResource
+from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 NAME = "thing"
@@ -162,3 +164,59 @@ def test_interfaces_of_others_live_in_a_subnet_and_those_of_the_network_do_not()
 
 def test_of_other_types_nobody_asks_what_lives_there():
     assert ask("AWS::EC2::VPC", "vpc-1", "ec2", [], "occupants") == []
+
+
+BY_NAME = {
+    "AWS::DynamoDB::Table": ("dynamodb", "describe_table", {"TableName": NAME}, "ResourceNotFoundException"),
+    "AWS::ECR::Repository": (
+        "ecr",
+        "list_images",
+        {"repositoryName": NAME, "maxResults": 1},
+        "RepositoryNotFoundException",
+    ),
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": (
+        "elbv2",
+        "describe_load_balancers",
+        {"Names": [NAME]},
+        "LoadBalancerNotFound",
+    ),
+    "AWS::ElasticLoadBalancingV2::TargetGroup": (
+        "elbv2",
+        "describe_target_groups",
+        {"Names": [NAME]},
+        "TargetGroupNotFound",
+    ),
+    "AWS::IAM::Role": ("iam", "get_role", {"RoleName": NAME}, "NoSuchEntity"),
+    "AWS::IAM::User": ("iam", "get_user", {"UserName": NAME}, "NoSuchEntity"),
+    "AWS::Logs::LogGroup": (
+        "logs",
+        "describe_subscription_filters",
+        {"logGroupName": NAME, "limit": 1},
+        "ResourceNotFoundException",
+    ),
+    "AWS::RDS::DBInstance": ("rds", "describe_db_instances", {"DBInstanceIdentifier": NAME}, "DBInstanceNotFound"),
+}
+
+
+def is_taken(kind, service, operation, arguments, answer=None):
+    client = boto3.client(service, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+    # Only that there is an answer counts, not what it says.
+    client._make_api_call = Mock(side_effect=answer, return_value={})
+    found = LivingResources(lambda _service: lambda: client).is_taken(kind, NAME)
+    client._make_api_call.assert_called_once_with(client.meta.method_to_api_mapping[operation], arguments)
+    return found
+
+
+@pytest.mark.parametrize("kind", BY_NAME)
+def test_a_name_is_taken_when_its_service_knows_it(kind):
+    service, operation, arguments, missing = BY_NAME[kind]
+    asked = (kind, service, operation, arguments)
+    assert is_taken(*asked)
+    assert not is_taken(*asked, answer=ClientError({"Error": {"Code": missing, "Message": ""}}, operation))
+    # Whoever may not look makes the plan all the same.
+    denied = ClientError({"Error": {"Code": "AccessDeniedException", "Message": ""}}, operation)
+    assert not is_taken(*asked, answer=denied)
+
+
+def test_nobody_looks_for_a_type_whose_names_are_made_up():
+    assert not LivingResources(None).is_taken("AWS::S3::Bucket", NAME)
