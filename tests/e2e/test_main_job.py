@@ -119,11 +119,17 @@ def test_api_and_worker_are_killed_with_accepted_footage(accepted: list[str]) ->
     assert len(accepted) == 2
 
 
-@pytest.mark.parametrize("playbook", ["promote", "deploy"])
-def test_in_prod_the_verbs_change_nothing_once_more(finished: Run, sandbox_name: str, playbook: str) -> None:
+@pytest.mark.parametrize("words", [("promote", "--check"), ("promote",), ("deploy", "--check"), ("deploy",)])
+def test_in_prod_the_verbs_change_nothing_once_more(
+    finished: Run, sandbox_name: str, words: tuple[str, ...], tmp_path: Path
+) -> None:
     published = re.search(r"^ +(\S+)  sha256:", finished.step("d"), re.MULTILINE)
     assert published
-    assert changes_in_prod(sandbox_name, playbook, "-e", f"version={published[1]}") == {"0"}
+    result = tmp_path / "release.json"
+    told = ("-e", f"result_file={result}") if words == ("deploy",) else ()
+    assert changes_in_prod(sandbox_name, *words, "-e", f"version={published[1]}", *told) == {"0"}
+    if told:
+        assert json.loads(result.read_text(encoding="utf-8"))["result"] == "unchanged"
 
 
 # The newest release was rolled back by itself, so that there is nothing to go back from.

@@ -50,6 +50,9 @@ RUN = {
     "site.yml --check": (PROVISION, 'run("--check"'),
     "site.yml --limit": (PROVISION, '"--limit", "rds"'),
     "playbooks/deploy.yml -e version": (DEMO, "playbooks/deploy.yml"),
+    "playbooks/deploy.yml -e version -e result_file": (JOB, "result_file="),
+    "playbooks/deploy.yml -e version --check": (JOB, '("deploy", "--check")'),
+    "playbooks/promote.yml -e version --check": (JOB, '("promote", "--check")'),
     "playbooks/approve.yml -e version -e answer": ("tests/unit/roles/test_approve.py", '"answer=yes"'),
     "playbooks/approve.yml -e version -e answer -e comment": ("tests/unit/roles/test_approve.py", "'comment="),
     "playbooks/bootstrap.yml": (PROVISION, "playbooks/bootstrap.yml"),
@@ -89,11 +92,8 @@ BY_HAND = {
     "make lock": "asks a package index; its program has unit tests",
     "make recorded-calls": "writes into the clone; the tests that it runs are run without it",
     "make test": "is what runs the tests",
-    "playbooks/deploy.yml -e version -e result_file": "tests/unit keeps the results of the module",
-    "playbooks/deploy.yml -e version --check": "tests/integration/rollout checks with the module",
     "playbooks/deploy.yml -e version -e ecs_rollout_force_new_deployment": "tests/integration/rollout runs the module",
     "playbooks/deploy.yml -e version -e ecs_rollout_stop_serving": "tests/integration/rollout runs the module",
-    "playbooks/promote.yml -e version --check": "tests/integration/promotion checks with the module",
     "playbooks/rollback.yml -e version": "tests/integration/rollout runs the module",
 }
 """A command's shape to the reason why no test runs it."""
