@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 from psycopg import sql
 
-from support.console import ROOT, SandboxIssuer, Site, built
+from support.console import ROOT, SandboxIssuer, Site, built, command
 from support.reports import trails
 from support.service import Service
 
@@ -126,6 +126,10 @@ def analysis(site: Site, browser: Browser, person_clip: Path, migrated: dict[str
                 statement = sql.SQL("INSERT INTO {} VALUES (%s, %s, 1, %s)").format(sql.Identifier(kind))
                 connection.execute(statement, [identity, number, json.dumps(content)])
     return identity
+
+
+def test_the_client_s_types_are_those_of_the_service() -> None:
+    command("schema", "--check")
 
 
 def test_the_whole_is_small(folder: Path) -> None:

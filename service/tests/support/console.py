@@ -47,10 +47,15 @@ sys.stdin.read()
 
 def built(folder: Path) -> Path:
     """The console, built into a folder."""
-    command = [str(_PYTHON), "-m", "tools.console", "build", "--out", str(folder)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    command("build", "--out", str(folder))
     return folder
+
+
+def command(*words: str) -> None:
+    """Run a verb of `tools.console`; fails the test with what it said."""
+    whole = [str(_PYTHON), "-m", "tools.console", *words]
+    done = subprocess.run(whole, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @dataclass

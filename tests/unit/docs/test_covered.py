@@ -22,7 +22,7 @@ RUN = {
     "make architecture": (SUITE, '"architecture"'),
     "make bench-gates": ("tests/unit/benchmarks/test_gates.py", "main(["),
     "make build": ("tests/packaging/conftest.py", "build("),
-    "make console": ("service/tests/support/console.py", '"tools.console", "build"'),
+    "make console": ("service/tests/support/console.py", 'command("build"'),
     "make cost": ("tests/unit/benchmarks/cost/test_stacks.py", "main([])"),
     "make demo": (RUN_OF_JOB, '"demo", "up"'),
     "make environment": ("tests/unit/tools/test_environments.py", 'command.main(["create"'),
