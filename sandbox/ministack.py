@@ -5,6 +5,7 @@
 
 from typing import Final
 
+from sandbox import ministack_smaller
 from sandbox.seam import ACCOUNT_STORE, STORE, Module, actions, replaced, stores, used
 
 app = Module(
@@ -16,8 +17,8 @@ app = Module(
     used(
         "SERVICE_HANDLERS",
         "dict",
-        "backup cloudtrail dynamodb ec2 ecr ecs elasticloadbalancing iam kms logs monitoring rds s3 secretsmanager "
-        "wafv2",
+        "appsync backup cloudtrail dynamodb ec2 ecr ecs elasticloadbalancing iam kms logs monitoring rds s3 "
+        "secretsmanager wafv2",
     ),
     replaced("_stop_docker_containers", "(include_unlabelled=False)"),
 )
@@ -243,11 +244,6 @@ cloudwatch_logs = Module(
     *stores("_log_groups _metric_filters"),
     *actions("_put_log_events _put_metric_filter"),
 )
-dynamodb = Module(
-    "ministack.services.dynamodb",
-    *stores("_pitr_settings _tables"),
-    replaced("_table_description", "(name)"),
-)
 ec2 = Module(
     "ministack.services.ec2",
     used(
@@ -268,8 +264,7 @@ ec2 = Module(
 )
 ecr = Module(
     "ministack.services.ecr",
-    replaced("handle_registry_request", "async (method, path, headers, body, query_params)"),
-    replaced("handle_request", "async (method, path, headers, body, query_params)"),
+    *(replaced(f"handle_{n}request", "async (method, path, headers, body, query_params)") for n in ("registry_", "")),
     *stores("_images _lifecycle_policies _manifest_blobs _repo_policies _repositories"),
     replaced("_repo_shape", "(repo)"),
     replaced("repository_policy_for_arn", "(resource_arn)"),
@@ -339,7 +334,6 @@ iam = Module(
     used("_p", "(params, key, default='')"),
     used("_xml", "(status, root_tag, inner, ns='iam')"),
 )
-kms = Module("ministack.services.kms", used("_keys", STORE))
 rds = Module(
     "ministack.services.rds",
     used(
@@ -389,7 +383,6 @@ secretsmanager = Module(
     used("_secrets", STORE),
 )
 tags = Module("ministack.services.tagging", used("_collect_cloudfront", "()"), used("_RESOURCE_TAG_COLLECTORS", "dict"))
-waf = Module("ministack.services.waf", used("_ip_sets", STORE), used("_resolve_local_web_acl", "(web_acl_arn)"))
 sts = Module(
     "ministack.services.sts",
     used("_error", "(status, code, message, ns='iam')"),
@@ -397,4 +390,5 @@ sts = Module(
     used("register_session", "(access_key, session)"),
     replaced("_web_identity_trust_denied", "(role_arn, params, use_json)"),
 )
+appsync, appsync_graphql, dynamodb, kms, lambdas, waf = ministack_smaller.MODULES
 MODULES: Final[tuple[Module, ...]] = tuple(thing for thing in tuple(globals().values()) if isinstance(thing, Module))

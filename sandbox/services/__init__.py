@@ -46,6 +46,7 @@ from typing import Final
 SERVICES: Final = (
     "acm",
     "application_autoscaling",
+    "appsync",
     "backup",
     "cloudformation",
     "cloudfront",

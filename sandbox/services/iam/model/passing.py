@@ -12,6 +12,7 @@ from typing import Any
 from sandbox.services.iam.model.call import Call, values
 
 _TASKS, _ECS, _STACKS = "ecs-tasks.amazonaws.com", "ecs.amazonaws.com", "cloudformation.amazonaws.com"
+_GRAPHQL = "appsync.amazonaws.com"
 _OF_A_SERVICE = {
     "role": _ECS,
     "loadBalancers[].advancedConfiguration.roleArn": _ECS,
@@ -44,6 +45,8 @@ _OF_CALLS: Mapping[tuple[str, str], Mapping[str, str]] = {
     },
 }
 _OF_TYPES: Mapping[str, Mapping[str, str]] = {
+    "AWS::AppSync::DataSource": {"ServiceRoleArn": _GRAPHQL},
+    "AWS::AppSync::GraphQLApi": {"LogConfig.CloudWatchLogsRoleArn": _GRAPHQL},
     "AWS::Backup::BackupSelection": {"BackupSelection.IamRoleArn": "backup.amazonaws.com"},
     "AWS::CodeBuild::Project": {"ServiceRole": "codebuild.amazonaws.com"},
     "AWS::CodePipeline::Pipeline": {"RoleArn": "codepipeline.amazonaws.com"},

@@ -19,6 +19,8 @@ _NAMESPACES = {
 }
 # What creates, changes and removes a type, where that is not Create, Modify or Update, and Delete with its name.
 _ACTIONS: Final[Mapping[str, tuple[str, str, str]]] = {
+    "AWS::AppSync::GraphQLApi": ("CreateGraphqlApi", "UpdateGraphqlApi", "DeleteGraphqlApi"),
+    "AWS::AppSync::GraphQLSchema": ("StartSchemaCreation",) * 2 + ("GetSchemaCreationStatus",),
     "AWS::ApplicationAutoScaling::ScalableTarget": ("RegisterScalableTarget",) * 2 + ("DeregisterScalableTarget",),
     "AWS::ApplicationAutoScaling::ScalingPolicy": ("PutScalingPolicy",) * 2 + ("DeleteScalingPolicy",),
     "AWS::Backup::BackupVault": ("CreateBackupVault", "PutBackupVaultAccessPolicy", "DeleteBackupVault"),
@@ -62,6 +64,7 @@ _ACTIONS: Final[Mapping[str, tuple[str, str, str]]] = {
     "AWS::IAM::Role": ("CreateRole", "UpdateAssumeRolePolicy", "DeleteRole"),
     "AWS::IAM::User": ("CreateUser", "UpdateUser", "DeleteUser"),
     "AWS::KMS::Key": ("CreateKey", "PutKeyPolicy", "ScheduleKeyDeletion"),
+    "AWS::Lambda::Function": ("CreateFunction", "UpdateFunctionCode", "DeleteFunction"),
     "AWS::Logs::LogGroup": ("CreateLogGroup", "PutRetentionPolicy", "DeleteLogGroup"),
     "AWS::Logs::MetricFilter": ("PutMetricFilter", "PutMetricFilter", "DeleteMetricFilter"),
     "AWS::RDS::DBParameterGroup": ("CreateDBParameterGroup", "ModifyDBParameterGroup", "DeleteDBParameterGroup"),
@@ -71,6 +74,7 @@ _ACTIONS: Final[Mapping[str, tuple[str, str, str]]] = {
     "AWS::SNS::Subscription": ("Subscribe", "SetSubscriptionAttributes", "Unsubscribe"),
     "AWS::SNS::Topic": ("CreateTopic", "SetTopicAttributes", "DeleteTopic"),
     "AWS::SNS::TopicPolicy": ("SetTopicAttributes",) * 3,
+    "AWS::WAFv2::WebACLAssociation": ("AssociateWebACL", "AssociateWebACL", "DisassociateWebACL"),
 }
 _MODIFYING = {"ec2", "elasticloadbalancing", "rds"}
 # How the ARN of a type ends; `{}` is its name.
@@ -90,6 +94,7 @@ _ARNS: Final[Mapping[str, str]] = {
     "AWS::IAM::OIDCProvider": "iam::{account}:oidc-provider/{name}",
     "AWS::IAM::Role": "iam::{account}:role/{name}",
     "AWS::IAM::User": "iam::{account}:user/{name}",
+    "AWS::Lambda::Function": "lambda:{place}:function:{name}",
     "AWS::Logs::LogGroup": "logs:{place}:log-group:{name}",
     "AWS::Logs::MetricFilter": "logs:{place}:log-group:{name}",
     "AWS::RDS::DBInstance": "rds:{place}:db:{name}",
@@ -120,7 +125,7 @@ _NAMES: Final = (
         "LogGroupName",
     ),
     *("DBInstanceIdentifier", "DBParameterGroupName", "DBSubnetGroupName", "BucketName", "Bucket"),
-    *("TrailName", "AlarmName", "DashboardName", "SubscriptionName", "TopicName", "TopicArn", "Name"),
+    *("TrailName", "AlarmName", "DashboardName", "FunctionName", "SubscriptionName", "TopicName", "TopicArn", "Name"),
 )
 # What stands before the name in an ARN that is a physical id, or the value of a property.
 _LEADING: Final = re.compile(r"^arn:aws:(iam::\d*:[a-z-]+/|sns:[^:]+:\d*:|events:[^:]+:\d*:rule/)")

@@ -1,0 +1,37 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""The part of `sandbox.ministack` with the modules of which little is used. Nothing but that imports it."""
+
+from typing import Final
+
+from sandbox.seam import STORE, Module, replaced, stores, used
+
+appsync = Module(
+    "ministack.services.appsync",
+    *stores("_apis _resolvers _schemas"),
+    used("_AppSyncResolverError", "class"),
+    replaced(
+        "_execute_with_schema", "(api_id, sdl, query, variables, operation_name, request_headers, authorize=None)"
+    ),
+    used("handle_request", "async (method, path, headers, body, query_params)"),
+    used("_json", "(status, body)"),
+    replaced("_request_is_authenticated", "(api_id, api, request_headers)"),
+    replaced(
+        "_resolve_field",
+        "(api_id, resolver, args, sub_fields, variables, field_name=None, identity=None, request_headers=None, "
+        "source=None, appended_errors=None, type_name=None)",
+    ),
+)
+appsync_graphql = Module(
+    "ministack.core.appsync_graphql", used("build_api_schema", "(api_id, sdl)"), used("SchemaUnavailable", "class")
+)
+dynamodb = Module(
+    "ministack.services.dynamodb", *stores("_pitr_settings _tables"), replaced("_table_description", "(name)")
+)
+kms = Module("ministack.services.kms", used("_keys", STORE))
+lambdas = Module("ministack.services.lambda_svc", replaced("_execution_record_for_config", "(func, config)"))
+waf = Module(
+    "ministack.services.waf", *stores("_associations _ip_sets"), used("_resolve_local_web_acl", "(web_acl_arn)")
+)
+MODULES: Final = (appsync, appsync_graphql, dynamodb, kms, lambdas, waf)
