@@ -20,6 +20,7 @@ TEMPLATES_READ: Mapping[str, tuple[str, ...]] = {
     "rds": ("network",),
     "ecs": ("network",),
     "service": ("ecr", "rds", "ecs"),
+    "appsync": ("network", "ecs"),
     "edge": (),
     "cloudfront": ("edge", "ecs"),
     "cloudwatch": ("network", "rds", "ecs"),

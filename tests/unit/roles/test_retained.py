@@ -25,6 +25,10 @@ LEFT = [
 ]
 # Nobody misses what is in these when they are made anew: settings and names alone, or what AWS keeps elsewhere.
 WITHOUT_DATA = {
+    "AWS::AppSync::DataSource",
+    "AWS::AppSync::GraphQLApi",
+    "AWS::AppSync::GraphQLSchema",
+    "AWS::AppSync::Resolver",
     "AWS::Backup::BackupPlan",
     "AWS::Backup::BackupSelection",
     "AWS::CertificateManager::Certificate",
@@ -67,6 +71,7 @@ WITHOUT_DATA = {
     "AWS::IAM::Role",
     "AWS::IAM::User",
     "AWS::KMS::Alias",
+    "AWS::Lambda::Function",
     "AWS::Logs::MetricFilter",
     "AWS::RDS::DBParameterGroup",
     "AWS::RDS::DBSubnetGroup",
@@ -77,6 +82,7 @@ WITHOUT_DATA = {
     "AWS::SNS::Topic",
     "AWS::SNS::TopicPolicy",
     "AWS::WAFv2::WebACL",
+    "AWS::WAFv2::WebACLAssociation",
 }
 
 

@@ -24,10 +24,15 @@ TYPES = sorted(
 # What types can do that our templates do not ask them for; patterns of actions.
 UNUSED = {
     "acm-pca:*": "certificates of a private authority",
+    **dict.fromkeys(
+        ["amplify:*", "apigateway:*", "apprunner:*", "bedrock-agentcore:*", "ec2:*VerifiedAccess*"],
+        "firewalls of other services",
+    ),
     "autoscaling:DescribeTags": "flow logs of Auto Scaling groups",
     "cognito-idp:*": "listeners that sign users in",
     "ec2:*VpnGateway": "VPN gateways",
     "ecs:PutAccountSetting*": "named by the schema; a cluster's settings are its own",
+    **dict.fromkeys(["elasticfilesystem:*", "s3files:*"], "file systems of functions"),
     "firehose:*": "log groups of deliveries",
     "iam:*AccessKey": "people give users their keys",
     "iam:*LoginProfile": "users of pipelines have no console",
@@ -41,6 +46,8 @@ UNUSED = {
     "kms:*able*": "keys stay enabled, with their rotation",
     "kms:Encrypt": "keys of table replicas",
     "kms:RevokeGrant": "keys of table replicas",
+    "lambda:AssociateRuntimeAlias": "a function's runtime is what its name says",
+    "lambda:PassCapacityProvider": "functions run on Lambda's own machines",
     "logs:*IndexPolicy": "field indexes",
     "logs:*ResourcePolicy": "resource policies of log groups",
     "organizations:*": "trails of an organization",

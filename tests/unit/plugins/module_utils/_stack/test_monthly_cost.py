@@ -29,7 +29,8 @@ AWS::CloudFront::VpcOrigin AWS::CloudTrail::Trail AWS::CertificateManager::Certi
 AWS::Backup::BackupSelection AWS::Backup::BackupVault AWS::CodeBuild::Project AWS::CodePipeline::Pipeline
 AWS::Events::Rule AWS::Logs::MetricFilter AWS::Logs::ResourcePolicy AWS::RDS::EventSubscription
 AWS::Route53::RecordSet AWS::SNS::Subscription AWS::SNS::Topic AWS::SNS::TopicPolicy AWS::SQS::Queue
-AWS::WAFv2::LoggingConfiguration AWS::WAFv2::WebACLAssociation
+AWS::AppSync::DataSource AWS::AppSync::GraphQLApi AWS::AppSync::GraphQLSchema AWS::AppSync::Resolver
+AWS::Lambda::Function AWS::WAFv2::LoggingConfiguration AWS::WAFv2::WebACLAssociation
 """
 FREE_OR_BY_USE = set(_FREE.split())
 """Types that cost nothing by themselves, or only by what is stored in them or sent through them."""

@@ -1,0 +1,121 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The function behind GraphQL: what it asks the service, and what callers are told; the schema's hold on the limits."""
+
+import http.client
+import json
+
+import pytest
+
+from tests.unit.roles.policies import template
+
+RESOURCES = template("appsync")["Resources"]
+CODE = RESOURCES["Function"]["Properties"]["Code"]["ZipFile"]
+PROBLEM = {"title": "Not Found", "error": {"code": "not_found", "message": "There is no analysis with this id."}}
+
+
+class Service:
+    """Stands in for a connection to the service."""
+
+    def __init__(self):
+        self.status, self.body, self.failure, self.asked = 200, b"{}", None, []
+
+    def connection(self, netloc, **settings):
+        self.netloc, self.settings = netloc, settings
+        return self
+
+    def request(self, method, path, headers):
+        self.asked.append((method, path, headers["Authorization"]))
+        if self.failure:
+            raise self.failure
+
+    def getresponse(self):
+        return self
+
+    def read(self, most):
+        return self.body[:most]
+
+    def close(self):
+        self.asked.append("closed")
+
+
+@pytest.fixture
+def service(monkeypatch):
+    made = Service()
+    monkeypatch.setenv("ORIGIN", "https://service.example")
+    monkeypatch.setattr(http.client, "HTTPSConnection", made.connection)
+    monkeypatch.setattr(http.client, "HTTPConnection", made.connection)
+    return made
+
+
+def call(field="analyses", authorization="a-token", **arguments):
+    namespace = {}
+    exec(compile(CODE, "index.py", "exec"), namespace)  # noqa: S102 - as Lambda does
+    return namespace["handler"]({"field": field, "arguments": arguments, "authorization": authorization}, None)
+
+
+@pytest.mark.parametrize(
+    ("field", "arguments", "path"),
+    [
+        ("analyses", {}, "/v1/analyses"),
+        ("analyses", {"limit": 5, "after": "1.x", "person": None}, "/v1/analyses?limit=5&after=1.x"),
+        ("analysis", {"id": "../x?y"}, "/v1/analyses/..%2Fx%3Fy"),
+        ("findings", {"analysis": "a", "person": 2, "limit": 1}, "/v1/analyses/a/findings?limit=1&person=2"),
+    ],
+)
+def test_it_asks_for_what_is_wanted(service, field, arguments, path):
+    service.body = json.dumps({"persons": []}).encode()
+    call(field, **arguments)
+    assert service.asked == [("GET", path, "Bearer a-token"), "closed"]
+
+
+def test_the_token_goes_on_as_it_came_and_over_tls(service):
+    call(authorization="Bearer a-token")
+    assert service.asked[0][2] == "Bearer a-token"
+    assert service.netloc == "service.example"
+    assert service.settings["context"].check_hostname
+    assert service.settings["timeout"] < RESOURCES["Function"]["Properties"]["Timeout"]
+
+
+def test_plain_where_the_load_balancer_is(service, monkeypatch):
+    monkeypatch.setenv("ORIGIN", "http://service.example")
+    call()
+    assert "context" not in service.settings
+
+
+def test_angles_become_a_list(service):
+    service.body = json.dumps({"persons": [{"id": 1, "angles": {"knee": {"mean": 1.5}}}]}).encode()
+    assert call("analysis", id="a")["data"]["persons"][0]["angles"] == [{"angle": "knee", "mean": 1.5}]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "code"),
+    [
+        (404, json.dumps(PROBLEM).encode(), "not_found"),
+        (401, b"", "unavailable"),
+        (302, b"{}", "unavailable"),
+        (500, json.dumps({"error": {"code": "x", "message": "SELECT"}}).encode(), "unavailable"),
+        (200, b"no JSON", "unavailable"),
+        (200, b"[]", "unavailable"),
+        (200, b" " * 1_000_001, "too_large"),
+    ],
+)
+def test_what_the_service_refuses_is_told_in_its_words_and_nothing_from_inside(service, status, body, code):
+    service.status, service.body = status, body
+    told = call()["error"]
+    assert (told["code"], "SELECT" in told["message"]) == (code, False)
+    assert service.asked[-1] == "closed"
+
+
+@pytest.mark.parametrize("failure", [TimeoutError("10.0.0.1"), http.client.RemoteDisconnected("10.0.0.1")])
+def test_a_service_out_of_reach_is_unavailable_and_the_log_says_why(service, failure, capsys):
+    service.failure = failure
+    told = call()["error"]
+    assert told == {"code": "unavailable", "message": "The analyses cannot be read now. Try again in a minute."}
+    assert "10.0.0.1" in capsys.readouterr().out
+
+
+def test_without_an_issuer_there_is_no_api():
+    unconditional = [name for name, body in RESOURCES.items() if body.get("Condition") != "HasApi"]
+    assert unconditional == ["FunctionSecurityGroup"]
