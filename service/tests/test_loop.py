@@ -49,6 +49,7 @@ class Memory:
     analysing: Exception | None = None
     endless: bool = False
     away: list[Exception] = field(default_factory=list)
+    announced: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     on_empty: Callable[[], object] = lambda: None
 
     def take(self, *, abandoned: bool) -> Work | None:
@@ -135,8 +136,12 @@ class Memory:
             raise self.analysing
         return RESULT
 
+    async def announce(self, analysis: uuid.UUID, status: str) -> None:
+        assert analysis == WORK.analysis
+        self.announced.append((status, tuple(self.said)))
+
     def loop(self) -> WorkLoop:
-        ports = Ports(self, self, self, self)  # type: ignore[arg-type] # start is two things
+        ports = Ports(self, self, self, self, self.announce)  # type: ignore[arg-type] # start is two things
         return WorkLoop(ports, Limits(), 3, 30, lambda: self.said.append("pulse"))
 
 
@@ -253,6 +258,23 @@ def test_a_stop_leaves_what_nobody_has_taken_to_others_or_else_does_it_first(mem
     memory.durable = False
     asyncio.run(run())
     assert (memory.said, memory.left_over) == (["finish", "done", "discard", "put away"], [])
+
+
+@pytest.mark.parametrize(
+    ("error", "mine", "told"),
+    [
+        (None, True, [("succeeded", ("finish", "done", "discard"))]),
+        (AnalysisError("not_a_video", "how"), True, [("failed", ("fail not_a_video", "done", "discard"))]),
+        (AnalysisError("worker_died", "how"), True, []),
+        (None, False, []),
+    ],
+)
+def test_an_end_is_announced_once_it_is_recorded(
+    memory: Memory, error: Exception | None, mine: bool, told: list[Any]
+) -> None:
+    memory.analysing, memory.mine = error, mine
+    heard(memory)
+    assert memory.announced == told
 
 
 @pytest.mark.parametrize(

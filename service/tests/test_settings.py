@@ -56,6 +56,7 @@ def test_the_password_is_not_shown() -> None:
         ("FOOTAGE", "videos", "must be the whole path of a folder, or s3://bucket/prefix"),
         ("FOOTAGE", "s3://", "must be the whole path of a folder, or s3://bucket/prefix"),
         ("FOOTAGE", "s3://bucket/a b", "must be the whole path of a folder, or s3://bucket/prefix"),
+        ("GRAPHQL_URL", "https://elsewhere.example/graphql", "must be the address of an API of AWS AppSync"),
         ("WORKER", "elsewhere", "must be one of inside, apart"),
         ("MAX_ATTEMPTS", "0", "'0', but must be a whole number from 1 to 10"),
         ("LEASE_SECONDS", "-1", "'-1'"),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _SECRET_ARN = re.compile(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:\S+")
 _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/[A-Za-z0-9._=/-]*)?")
+_GRAPHQL_URL = re.compile(r"https://[a-z0-9]+\.appsync-api\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/graphql")
 _SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -70,7 +71,7 @@ class WorkSettings:
 
     `footage` is where videos are kept: `s3://bucket/prefix`, the path of a folder, or empty for one that ends with the
     process. `max_attempts` is how often an analysis is tried that takes its worker with it, `lease_seconds` how long a
-    worker may be silent before another one takes over.
+    worker may be silent before another one takes over. `graphql_url` is where ends are announced, empty for nowhere.
     """
 
     database: DatabaseSettings
@@ -82,6 +83,7 @@ class WorkSettings:
     stop_seconds: float
     log_level: str
     version: str
+    graphql_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,7 @@ def work_settings(environment: Mapping[str, str], *, apart: bool = False) -> Wor
         stop_seconds=integer(environment, "STOP_SECONDS", 100, 1, 3600),
         log_level=log_level(environment),
         version=environment.get(f"{PREFIX}VERSION") or "unreleased",
+        graphql_url=_graphql_url(environment),
     )
 
 
@@ -236,6 +239,17 @@ def _footage(environment: Mapping[str, str]) -> str:
     if text and not _BUCKET.fullmatch(text) and not text.startswith("/"):
         raise SettingsError(
             f"{PREFIX}FOOTAGE is {text!r}, but must be the whole path of a folder, or s3://bucket/prefix."
+        )
+    return text
+
+
+def _graphql_url(environment: Mapping[str, str]) -> str:
+    """Where ends are announced. Nothing is signed for another address than AppSync's."""
+    text = environment.get(f"{PREFIX}GRAPHQL_URL", "")
+    if text and not _GRAPHQL_URL.fullmatch(text):
+        raise SettingsError(
+            f"{PREFIX}GRAPHQL_URL is {text!r}, but must be the address of an API of AWS AppSync, "
+            "https://ID.appsync-api.REGION.amazonaws.com/graphql."
         )
     return text
 

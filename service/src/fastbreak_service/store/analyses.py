@@ -52,6 +52,12 @@ class AnalysisStore:
         with self._engine.begin() as connection:
             return self._move(connection, analysis, owner, status="queued", started_at=None)
 
+    def team(self, analysis: UUID) -> str | None:
+        """Whose it is, None when it is gone."""
+        with self._engine.connect() as connection:
+            team: str | None = connection.scalar(sa.select(analyses.c.team).where(analyses.c.id == analysis))
+            return team
+
     def fail(self, analysis: UUID, owner: str, code: str, message: str) -> bool:
         """Mark as failed. False when it is no longer this owner's."""
         with self._engine.begin() as connection:

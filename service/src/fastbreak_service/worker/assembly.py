@@ -15,6 +15,7 @@ import structlog
 from fastbreak_service.store.analyses import AnalysisStore
 from fastbreak_service.store.engine import ANSWER_SECONDS, make_engine
 from fastbreak_service.store.work import WorkQueue
+from fastbreak_service.worker.announcing import Announcer, untold
 from fastbreak_service.worker.client import Worker
 from fastbreak_service.worker.confine import hide_memory
 from fastbreak_service.worker.loop import WorkLoop
@@ -60,7 +61,10 @@ def assemble(
 ) -> Assembled:
     """A worker on the videos of one storage; `pulse` is called while it can analyse."""
     analyst = Worker(settings.analysis.models_directory, footage.directory, settings.analysis_timeout_seconds)
-    ports = Ports(WorkQueue(engine, footage.place, settings.lease_seconds), AnalysisStore(engine), footage, analyst)
+    records = AnalysisStore(engine)
+    announce = Announcer(settings.graphql_url, records) if settings.graphql_url else untold
+    queue = WorkQueue(engine, footage.place, settings.lease_seconds)
+    ports = Ports(queue, records, footage, analyst, announce)
     loop = WorkLoop(ports, settings.analysis.limits, settings.max_attempts, settings.lease_seconds, pulse)
     return Assembled(loop, analyst)
 

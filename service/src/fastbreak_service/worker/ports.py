@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from fastbreak_service.worker.announcing import untold
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from pathlib import Path
     from uuid import UUID
 
@@ -93,3 +95,5 @@ class Ports:
     records: Records
     footage: Footage
     analyst: Analyst
+    announce: Callable[[UUID, str], Awaitable[None]] = untold
+    """Tells whoever waits for it that an analysis has ended, and as what."""

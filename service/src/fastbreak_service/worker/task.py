@@ -38,6 +38,7 @@ class Task:
     def __init__(self, ports: Ports, limits: Limits, most_failures: int) -> None:
         self._queue, self._records = ports.queue, ports.records
         self._footage, self._analyst = ports.footage, ports.analyst
+        self._announce = ports.announce
         self._limits = limits
         self._most_failures = most_failures
         self.mean_seconds = 10.0
@@ -105,6 +106,7 @@ class Task:
             frames=result["video"]["frames"],
             persons=len(result["persons"]),
         )
+        await self._announce(taken.analysis, "succeeded")
 
     async def _end(self, taken: Work) -> None:
         """The analysis has ended: neither its place in the queue nor its video is needed any more."""
@@ -127,6 +129,7 @@ class Task:
             await self._end(taken)
         elif await settle(lambda: self._queue.bury(taken, judged.message)):
             await self._discard(taken)
+        await self._announce(taken.analysis, "failed")
 
     async def _try_again(self, taken: Work, judged: TryAgain) -> None:
         log.warning("analysis put back", analysis_id=str(taken.analysis), reason=judged.failure or "storage away")
