@@ -16,6 +16,14 @@ def is_off(value: Any) -> bool:
     return str(value).lower() in {"false", "no", "off", "0"}
 
 
+def appsync(inputs: Mapping[str, Any]) -> Iterator[str]:
+    if inputs.get("appsync_issuer") and inputs.get("ecs_rollout_identity") == "open":
+        yield (
+            "appsync_issuer is given, and ecs_rollout_identity is open, so that the service would keep no teams apart "
+            "behind GraphQL; set ecs_rollout_identity to oidc, or take the issuer away"
+        )
+
+
 def cloudfront(inputs: Mapping[str, Any]) -> Iterator[str]:
     domain, zone = inputs.get("cloudfront_domain_name"), inputs.get("cloudfront_hosted_zone_id")
     if bool(domain) != bool(zone):

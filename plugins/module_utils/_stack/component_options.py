@@ -17,10 +17,11 @@ from .inputs import input_problem, template_parameters
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-# What has to fit another component is looked at with both: ports, the name that users open, repository, storage.
+# What has to fit another component is looked at with both: ports, the name that users open, repository, storage and
+# whether callers are asked for tokens.
 _SHARED = (
     "(rds_database|ecs_container|ecs_test_listener)_port|(edge|cloudfront)_domain_name|ecr_repository_name"
-    "|rds_allocated_storage_gib"
+    "|rds_allocated_storage_gib|ecs_rollout_identity"
 )
 #: A stack policy cannot be removed once it is set; this policy is as good as none.
 OPEN_POLICY = {"Statement": [{"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}]}

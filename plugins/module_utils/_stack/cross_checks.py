@@ -9,7 +9,7 @@ import re
 from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
 from typing import TYPE_CHECKING, Any
 
-from .agreements import backup, cloudfront, cloudwatch, codepipeline, edge, iam, is_off
+from .agreements import appsync, backup, cloudfront, cloudwatch, codepipeline, edge, iam, is_off
 from .instance_classes import class_problem
 from .postgresql_names import database_problem, user_problem
 from .shared_inputs import shared
@@ -223,6 +223,7 @@ def _true(value: Any) -> bool:
 
 _CHECKS: dict[str, Callable[[Mapping[str, Any]], Iterator[str]]] = {
     "network": _network,
+    "appsync": appsync,
     "iam": iam,
     "backup": backup,
     "ecr": _ecr,

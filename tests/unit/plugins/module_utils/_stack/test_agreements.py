@@ -12,6 +12,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._stack.cross_checks 
 
 PLACE = {"fastbreak_region": "eu-west-1", "fastbreak_account_id": "111111111111"}
 GOOD: dict[str, dict[str, Any]] = {
+    "appsync": {**PLACE, "appsync_issuer": "https://issuer.example", "ecs_rollout_identity": "oidc"},
     "codepipeline": {
         **PLACE,
         "fastbreak_deployed_by": "codepipeline",
@@ -46,6 +47,7 @@ GOOD: dict[str, dict[str, Any]] = {
     },
 }
 WRONG = [
+    ("appsync", {"ecs_rollout_identity": "open"}, "appsync_issuer is given, and ecs_rollout_identity is open"),
     ("codepipeline", {"codepipeline_execution_environment_tag": ""}, "fastbreak_deployed_by is codepipeline"),
     ("codepipeline", {"codepipeline_execution_environment_tag": None}, "fastbreak_deployed_by is codepipeline"),
     ("codepipeline", {"ecr_repository_name": "other"}, "codepipeline_repository_name is 'fastbreak/app', and ecr_"),
