@@ -125,14 +125,15 @@ def test_the_version_is_that_of_the_image(monkeypatch: pytest.MonkeyPatch) -> No
     assert (done.returncode, done.stdout) == (0, "fastbreak-service 1.2.3-abc\n")
 
 
-def test_an_interrupt_leaves_no_traceback(demo_clip: Path) -> None:
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_leaves_no_traceback(demo_clip: Path, sent: signal.Signals) -> None:
     with subprocess.Popen(
         command("analyze", str(demo_clip)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stderr is not None
         assert "frames analysed" in process.stderr.readline()
         time.sleep(0.1)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(sent)
         _, said = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "Traceback" not in said

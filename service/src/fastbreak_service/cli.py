@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -223,6 +224,8 @@ def _analyze(options: argparse.Namespace) -> int:
     from fastbreak_service.errors import AnalysisError  # noqa: PLC0415
     from fastbreak_service.video.probe import probe  # noqa: PLC0415
 
+    # A report that is being written is taken away again, as by Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         probe(options.file, settings.limits)
         # Reading a file is quick and compiling the networks is not: a file that is refused does not wait for them.

@@ -101,6 +101,7 @@ def _finding(place: int, finding: Finding) -> dict[str, Any]:
         "person": place,
         "measure": finding.measure,
         "side": finding.side,
+        "reference": f"{finding.reference.citation}: {finding.reference.population}",
         "status": finding.status,
         "shown": [{"frame": shown.frame, "value": shown.value} for shown in finding.shown],
     }

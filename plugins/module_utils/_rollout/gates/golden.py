@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 #: The form of a line, by its member ``golden``.
 FORM = 1
 VALUES = ("minimum", "maximum", "mean")
+# How the service begins a line, and how much of one is shown that has no end.
+_BEGINNING, _SHOWN = '{"golden":', 80
 # More than any frame, angle or speed.
 _MOST = 1e9
 
@@ -50,6 +51,7 @@ class Finding:
     person: int
     measure: str
     side: str
+    reference: str
     status: str
     shown: tuple[tuple[int, float], ...]
 
@@ -99,6 +101,21 @@ def read_line(line: str) -> Golden | None:
         findings=_listed(found, "findings", _finding),
         speed=_number(found, "frames_per_second", "frames_per_second"),
     )
+
+
+def read_lines(lines: Iterable[str]) -> Iterator[Golden]:
+    """The results in a task's log, of which a line longer than 16 KiB comes in parts.
+
+    Raises ValueError for a result that is not whole.
+    """
+    held = ""
+    for line in lines:
+        result = read_line(held + line)
+        if result is not None:
+            yield result
+        held = held + line if result is None and (held or line.startswith(_BEGINNING)) else ""
+    if held:
+        raise ValueError(f"the one that begins with {held[:_SHOWN]} has no end")
 
 
 def read_file_of(text: str) -> tuple[Golden, ...]:
@@ -155,11 +172,12 @@ def _moment(entry: Any, place: str) -> Moment:
 def _finding(entry: Any, place: str) -> Finding:
     if not isinstance(entry, dict):
         raise ValueError(f"{place} is no finding")  # noqa: TRY004 - a line that is not whole
-    measure, side, status = (_text(entry, name, f"{place}.{name}") for name in ("measure", "side", "status"))
+    names = ("measure", "side", "reference", "status")
+    measure, side, reference, status = (_text(entry, name, f"{place}.{name}") for name in names)
     shown = tuple(
         _time_shown(one, f"{place}.shown.{number}") for number, one in enumerate(_member(entry, "shown", list, place))
     )
-    return Finding(int(_number(entry, "person", f"{place}.person")), measure, side, status, shown)
+    return Finding(int(_number(entry, "person", f"{place}.person")), measure, side, reference, status, shown)
 
 
 def _time_shown(entry: Any, place: str) -> tuple[int, float]:

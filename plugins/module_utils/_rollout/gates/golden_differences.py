@@ -89,15 +89,23 @@ def _of_findings(golden: Golden, found: Golden, degrees: float) -> Iterator[str]
     if golden.findings is None or found.findings is None:
         yield from _only_one_looks("findings", golden.findings, found.findings)
         return
-    wanted, seen = (
-        {(one.person, one.measure, one.side): one for one in each.findings or ()} for each in (golden, found)
-    )
+    wanted, seen = _by_measure(golden.findings), _by_measure(found.findings)
     for key in sorted({*wanted, *seen}):
         name = f"{key[1]} ({key[2]}) of person {key[0]}"
-        if key not in seen or key not in wanted:
-            yield f"{'no' if key not in seen else 'an unexpected'} finding of {name}"
-        elif problem := _of_finding(wanted[key], seen[key], degrees):
-            yield f"{name} {problem}"
+        kept, there = wanted.get(key, ()), seen.get(key, ())
+        for one, other in zip(kept, there, strict=False):
+            if problem := _of_finding(one, other, degrees):
+                yield f"{name} {problem}"
+        if len(kept) != len(there):
+            yield f"{'no' if len(there) < len(kept) else 'an unexpected'} finding of {name} by {key[3]}"
+
+
+def _by_measure(findings: tuple[Finding, ...]) -> dict[tuple[int, str, str, str], tuple[Finding, ...]]:
+    found: dict[tuple[int, str, str, str], tuple[Finding, ...]] = {}
+    for one in findings:
+        key = one.person, one.measure, one.side, one.reference
+        found[key] = (*found.get(key, ()), one)
+    return found
 
 
 def _of_finding(wanted: Finding, seen: Finding, degrees: float) -> str:
@@ -116,5 +124,5 @@ def _only_one_looks(name: str, wanted: object, seen: object) -> Iterator[str]:
     """Where one of two versions looks for none."""
     if wanted is not None:
         yield f"the release looks for no {name}, where some were looked for when the golden file was made"
-    elif seen is not None:
+    elif seen:
         yield f"the golden file was made by a version that looked for no {name}; make it again with one that does"

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 from ..._errors import OperationError
 from ..definition.references import log_stream
 from ..service.writes import OneOffTask
-from .golden import read_line
+from .golden import read_lines
 
 if TYPE_CHECKING:
     from ..values import Task, TaskDefinition
     from .golden import Golden
     from .model import Scene
 
-_LINES, _TOLD_LINES, _LONGEST_TOLD = 100, 5, 400
+# Twenty clips, each in as many parts.
+_LINES, _TOLD_LINES, _LONGEST_TOLD = 400, 5, 400
 # How long CloudWatch Logs may take to have what a task wrote last.
 _LOG_SECONDS = 60.0
 # ECS takes 128 characters for what a task was started by.
@@ -99,7 +100,7 @@ def _read(scene: Scene, errand: Errand, task: Task) -> Errand | Outcome:
         return Outcome(ran=False, told=told or "ECS gives no reason")
     lines = _lines(scene, task, errand)
     try:
-        results = tuple(filter(None, map(read_line, lines)))
+        results = tuple(read_lines(lines))
     except ValueError as error:
         return Outcome(ran=True, problem=f"task {errand.id} wrote a result that is not whole: {error}", told=told)
     waited = scene.ports.clock.monotonic() - (errand.stopped or 0.0)

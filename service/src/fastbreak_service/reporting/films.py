@@ -9,7 +9,7 @@ that a browser steps through it; without sound.
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from fastbreak_service.vision.picture import Picture
 
 PROXY, ANNOTATED = "proxy.mp4", "annotated.mp4"
-_SHORT_SIDE = 720
+_SHORT_SIDE, _LONG_SIDE = 720, 4096
 _TICKS = 90_000
 _KEY_FRAMES_A_SECOND = 2
 _BT_709 = 1
@@ -43,8 +43,7 @@ def recorded(frames: Iterable[Frame], rate: float, trails: Trails, into: Path) -
     with ExitStack() as stack:
         for frame in frames:
             picture = frame.picture
-            scale = min(1.0, _SHORT_SIDE / min(picture.width, picture.height))
-            width, height = (max(2, round(side * scale) // 2 * 2) for side in (picture.width, picture.height))
+            width, height = _size(picture.width, picture.height)
             if films is None:
                 proxy, annotated = (_Film(into / name, width, height, rate, stack) for name in (PROXY, ANNOTATED))
                 films = proxy, annotated
@@ -57,6 +56,23 @@ def recorded(frames: Iterable[Frame], rate: float, trails: Trails, into: Path) -
             yield frame
         for film in films or ():
             film.end()
+
+
+def _size(width: int, height: int) -> tuple[int, int]:
+    """Width and height of a film, even as H.264's colours want them."""
+    scale = min(1.0, _SHORT_SIDE / min(width, height), _LONG_SIDE / max(width, height))
+    return max(2, round(width * scale) // 2 * 2), max(2, round(height * scale) // 2 * 2)
+
+
+@contextmanager
+def _encoding(path: Path) -> Iterator[None]:
+    """What an encoder says beside errors of the file, as one of the file. Raises OSError."""
+    try:
+        yield
+    except OSError:
+        raise
+    except av.FFmpegError as error:
+        raise OSError(error.errno, f"the film could not be encoded ({error.strerror})", str(path)) from error
 
 
 class _Film:
@@ -74,7 +90,7 @@ class _Film:
         context.thread_count = 1
         context.colorspace = context.color_primaries = context.color_trc = _BT_709
         context.color_range = _TELEVISION
-        self._stream, self._last = stream, -1
+        self._stream, self._last, self._path = stream, -1, path
 
     def add(self, pixels: Bytes, time_seconds: float) -> None:
         """Another frame, later than the one before."""
@@ -84,11 +100,13 @@ class _Film:
         )
         self._last = max(self._last + 1, round(time_seconds * _TICKS))
         frame.pts, frame.time_base = self._last, Fraction(1, _TICKS)
-        self._container.mux(self._stream.encode(frame))
+        with _encoding(self._path):
+            self._container.mux(self._stream.encode(frame))
 
     def end(self) -> None:
         """Write what the encoder still holds."""
-        self._container.mux(self._stream.encode(None))
+        with _encoding(self._path):
+            self._container.mux(self._stream.encode(None))
 
 
 def _colours(picture: Picture, width: int, height: int) -> Bytes:

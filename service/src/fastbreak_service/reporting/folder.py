@@ -67,34 +67,40 @@ def write(  # noqa: PLR0913, PLR0917 - a report is all of this
     """
     found = document(origin, result, movement)
     rate = result.video.frames_per_second
-    try:
-        with _whole(folder.resolve()) as made:
-            shown = films.recorded(frames, rate, trails, made) if video else iter(frames)
-            shots = pictures.shots(shown, _wanted(trails, movement))
-            if video:
-                for _ in shown:
-                    """Films end with the clip."""
-            evidence = Evidence(shots, _curves(trails, movement, rate), video)
-            content = {
-                "result.json": json.dumps(as_json(found), indent=2) + "\n",
-                "angles.csv": tables.angles(rows),
-                "events.csv": tables.events(movement),
-                "findings.csv": tables.findings(movement),
-                "report.html": page(found, evidence),
-            }
-            for name, text in content.items():
-                (made / name).write_text(text, encoding="utf-8", newline="")
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(folder)) from error
+    with _whole(folder) as made:
+        shown = films.recorded(frames, rate, trails, made) if video else iter(frames)
+        shots = pictures.shots(shown, _wanted(trails, movement))
+        if video:
+            for _ in shown:
+                """Films end with the clip."""
+        evidence = Evidence(shots, _curves(trails, movement, rate), video)
+        content = {
+            "result.json": json.dumps(as_json(found), indent=2) + "\n",
+            "angles.csv": tables.angles(rows),
+            "events.csv": tables.events(movement),
+            "findings.csv": tables.findings(movement),
+            "report.html": page(found, evidence),
+        }
+        for name, text in content.items():
+            (made / name).write_text(text, encoding="utf-8", newline="")
 
 
 @contextmanager
-def _whole(place: Path) -> Iterator[Path]:
-    """A folder to write into that takes its place in the end, or is gone."""
-    made = Path(tempfile.mkdtemp(prefix=".report-", dir=place.parent))
+def _whole(folder: Path) -> Iterator[Path]:
+    """A folder to write into that takes its place in the end, or is gone. Errors of writing name the folder."""
+    place = folder.resolve()
+    try:
+        made = Path(tempfile.mkdtemp(prefix=".report-", dir=place.parent))
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(folder)) from error
     try:
         yield made
         made.rename(place)
+    except OSError as error:
+        shutil.rmtree(made, ignore_errors=True)
+        if error.filename is not None and made not in (Path(error.filename), *Path(error.filename).parents):
+            raise
+        raise OSError(error.errno, error.strerror, str(folder)) from error
     except BaseException:
         shutil.rmtree(made, ignore_errors=True)
         raise

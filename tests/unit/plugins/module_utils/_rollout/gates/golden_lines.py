@@ -33,6 +33,7 @@ LINE: dict[str, Any] = {
             "person": 1,
             "measure": "peak_knee_flexion",
             "side": "left",
+            "reference": "Somebody 2020: drop jumps on both legs",
             "status": "not_clear",
             "shown": [{"frame": 197, "value": 60.0}],
         },

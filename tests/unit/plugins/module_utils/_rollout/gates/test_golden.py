@@ -6,11 +6,18 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import Any
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.golden import read_file_of, read_line
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.golden import (
+    read_file_of,
+    read_line,
+    read_lines,
+)
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.golden_differences import differences
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.unit.plugins.module_utils._rollout.gates.golden_lines import LINE, changed
 
@@ -44,6 +51,7 @@ JUNK = [None, True, "x", [], {}, -1e400, float("nan"), 10**400, ...]
         "findings.0.person",
         "findings.0.measure",
         "findings.0.side",
+        "findings.0.reference",
         "findings.0.status",
         "findings.0.shown",
         "findings.0.shown.0",
@@ -82,3 +90,17 @@ def test_other_lines_of_a_log_are_no_results(line: str) -> None:
 def test_a_golden_file_that_cannot_be_meant_is_told_by_its_member(text: str, problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
         read_file_of(text)
+
+
+@given(st.lists(st.integers(1, 40), max_size=6))
+def test_a_line_that_the_log_cut_into_parts_is_one_result(cuts: list[int]) -> None:
+    text = json.dumps(LINE)
+    places = [0, *sorted({len(LINE["clip"]) + 11 + 20 * cut for cut in cuts}), len(text)]
+    parts = [text[begin:end] for begin, end in pairwise(places)]
+    whole = read_line(text)
+    assert [*read_lines(["loading", *parts, "done", text])] == [whole, whole]
+
+
+def test_a_result_without_an_end_is_told() -> None:
+    with pytest.raises(ValueError, match=r"begins with \{\"golden\": 1, \"clip\": \"demo.mp4\".* has no end"):
+        list(read_lines([json.dumps(LINE)[:300], "the task was stopped"]))

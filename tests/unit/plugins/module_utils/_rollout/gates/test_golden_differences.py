@@ -80,7 +80,28 @@ def test_numbers_of_another_processor_are_the_same(path: str, value: Any) -> Non
 
 def test_another_finding_is_unexpected() -> None:
     (found,) = told(changed("findings.0.side", "right"), 2.0)[1:]
-    assert found == "demo.mp4: an unexpected finding of peak_knee_flexion (right) of person 1"
+    wanted = "an unexpected finding of peak_knee_flexion (right) of person 1 by Somebody 2020: drop jumps on both legs"
+    assert found == f"demo.mp4: {wanted}"
+
+
+def test_two_findings_of_one_measure_are_told_apart_by_their_reference() -> None:
+    (finding,) = LINE["findings"]
+    other = {**finding, "reference": "Somebody 2020: landings on one leg"}
+    both, one = (read_line(json.dumps({**LINE, "findings": found})) for found in ([finding, other], [other]))
+    assert both
+    assert one
+    assert [*differences(both, one, 2.0)] == [
+        "demo.mp4: no finding of peak_knee_flexion (left) of person 1 by Somebody 2020: drop jumps on both legs"
+    ]
+    twice = read_line(json.dumps({**LINE, "findings": [other, other]}))
+    assert twice
+    assert len([*differences(twice, one, 2.0)]) == 1
+
+
+def test_a_golden_file_from_before_findings_is_none_the_worse_where_nothing_is_found() -> None:
+    old = read_line(json.dumps({**LINE, "events": None, "findings": None}))
+    assert old
+    assert [*differences(old, read_line(json.dumps({**LINE, "events": [], "findings": []})), 2.0)] == []
 
 
 def test_a_golden_file_from_before_findings_has_to_be_made_again() -> None:
