@@ -186,7 +186,14 @@ def test_the_site_of_prod_is_published_through_cloudfront_by_the_deployer(
     variables = environment_of("prod", sandbox_name)
     url = Platform.connect("prod", variables).outputs("cloudfront")["SiteUrl"]
     trusted = ssl.create_default_context(cafile=variables["FASTBREAK_CA_BUNDLE"])
-    assert httpx.get(url, verify=trusted, timeout=30, trust_env=False).text == "<h1>Fastbreak 1</h1>"
+    page, told = (
+        httpx.get(f"{url.rstrip('/')}/{path}", verify=trusted, timeout=30, trust_env=False)
+        for path in ("", "config.json")
+    )
+    assert page.text == "<h1>Fastbreak 1</h1>"
+    issuer = variables["FASTBREAK_OIDC_ISSUER"]
+    assert told.json()["issuer"] == issuer
+    assert f"connect-src 'self' {httpx.URL(issuer).copy_with(path='')};" in page.headers["Content-Security-Policy"]
 
 
 def test_neither_a_release_nor_a_kill_of_api_and_worker_loses_a_video(accepted: list[str], sandbox_name: str) -> None:
