@@ -292,8 +292,8 @@ moved_rules:
 left_behind:
   description:
     - What O(state=absent) leaves behind, in no stack.
-    - Where a stack is created, what the last deletions of stacks of this name left behind in the last 90 days, if the
-      credentials may list stacks. It may have been deleted since.
+    - Where a stack is created, what the last deletions of stacks of this name left behind in the last 90 days. It may
+      have been deleted since. Where the credentials may not look, a warning says so.
   type: list
   elements: dict
   returned: success

@@ -72,7 +72,9 @@ def apply_stack(request: StackRequest, ports: Ports, check_mode: bool) -> StackR
     if result is None:
         given = given_parameters(request, ports, check_mode)
         result = _insist(request, ports, lambda: _apply_once(request, given, ports, check_mode))
-    return replace(result, warnings=(*result.warnings, *_blind_spots(request), *needless_consent(request, result.plan)))
+    unseen = [result.plan.unseen] if result.plan.unseen else []
+    more = (*unseen, *_blind_spots(request), *needless_consent(request, result.plan))
+    return replace(result, warnings=(*result.warnings, *more))
 
 
 def _blind_spots(request: StackRequest) -> list[str]:
@@ -152,7 +154,8 @@ def _apply_once(request: StackRequest, given: Mapping[str, str], ports: Ports, c
     refuse_less_storage(decided, snapshot, ports)
     move = plan_move(request, decided, snapshot, ports)
     if decided.action == "create":
-        decided = replace(decided, left_behind=left_by_earlier(request.name, desired.resources, ports))
+        earlier = left_by_earlier(request.name, desired.resources, ports)
+        decided = replace(decided, left_behind=earlier.left_behind, unseen=earlier.unseen)
     if check_mode:
         return StackResult(decided, decided.changed or move is not None, found, decided.expected_outputs, move=move)
     if decided.changed:

@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from .._errors import OperationError
 from .monthly_cost import charges
 from .template import Model
+from .types import StackGoneError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -64,6 +66,14 @@ class LeftBehind:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class Earlier:
+    """What earlier stacks of a name left behind. ``unseen`` says what could not be looked at; empty when all was."""
+
+    left_behind: tuple[LeftBehind, ...] = ()
+    unseen: str = ""
+
+
 def left_by_deletion(
     bodies: Bodies, resources: Iterable[StackResource], retain: Sequence[str] = ()
 ) -> tuple[LeftBehind, ...]:
@@ -78,24 +88,47 @@ def left_by_deletion(
     return tuple(found)
 
 
-def left_by_earlier(name: str, bodies: Bodies, ports: Ports) -> tuple[LeftBehind, ...]:
+def left_by_earlier(name: str, bodies: Bodies, ports: Ports) -> Earlier:
     """What earlier stacks of this name left behind, by CloudFormation's memory of 90 days; maybe deleted since.
 
-    Of what only a snapshot is left, the template as it is now tells.
+    Of what only a snapshot is left, the template as it is now tells. Nothing depends on the answer, so a refusal or a
+    stack that CloudFormation has forgotten meanwhile stops nobody: what was seen is told, and that it is not all.
     """
-    found = []
-    for stack_id in ports.stacks.list_deleted_stacks(name)[:_MOST_STACKS]:
-        for event in ports.stacks.describe_stack_events(stack_id):
-            if event.status == "DELETE_SKIPPED" and event.physical_id:
-                found.append(_kept(event))
-            elif event.status == "DELETE_COMPLETE" and _policy(bodies, event.logical_id) == _SNAPSHOT:
-                found.append(_snapshot(event))
-    return tuple(dict.fromkeys(found))
+    found: list[LeftBehind] = []
+    try:
+        stacks = ports.stacks.list_deleted_stacks(name)[:_MOST_STACKS]
+    except OperationError as error:
+        return Earlier(unseen=_unseen(name, error.message))
+    reasons: list[str] = []
+    for stack_id in stacks:
+        try:
+            for event in ports.stacks.describe_stack_events(stack_id):
+                found += _of_event(event, bodies)
+        except (OperationError, StackGoneError) as error:
+            reasons.append(error.message)
+    # The refusals are alike: one says it.
+    return Earlier(tuple(dict.fromkeys(found)), _unseen(name, reasons[0]) if reasons else "")
 
 
 def way_to_delete(resource_type: str, physical_id: str) -> str:
     """How a resource that is in no stack is deleted, as a command where one is known."""
     return _WAYS.get(resource_type, _BY_HAND).format(id=physical_id)
+
+
+def _unseen(name: str, reason: str) -> str:
+    return (
+        f"Not everything that earlier stacks {name} left behind could be looked for: {reason.rstrip('.')}. Where it "
+        "was refused, let the role call cloudformation:ListStacks and cloudformation:DescribeStackEvents: bring the "
+        "bootstrap and component iam up to date. This run goes on without."
+    )
+
+
+def _of_event(event: StackEvent, bodies: Bodies) -> list[LeftBehind]:
+    if event.status == "DELETE_SKIPPED" and event.physical_id:
+        return [_kept(event)]
+    if event.status == "DELETE_COMPLETE" and _policy(bodies, event.logical_id) == _SNAPSHOT:
+        return [_snapshot(event)]
+    return []
 
 
 def _policy(bodies: Bodies, logical_id: str) -> str:

@@ -38,7 +38,8 @@ class StackPlan:
     ``expected_outputs`` are the outputs afterwards; None stands for a value known after apply, as does a `NewId`, of
     which more is known. ``charges`` are what the stack costs then, and ``former_charges`` what it costs as it stands;
     ``asked_by`` are the variables of the inventory that differ from those it was made with, and what each touches.
-    ``left_behind`` is what a deletion leaves behind, or where it is created, what those of its predecessors did.
+    ``left_behind`` is what a deletion leaves behind, or where it is created, what those of its predecessors did;
+    ``unseen`` says what of that could not be looked at.
     """
 
     name: str
@@ -54,6 +55,7 @@ class StackPlan:
     former_charges: tuple[Charge, ...] = ()
     asked_by: Origins = field(default_factory=dict)
     left_behind: tuple[LeftBehind, ...] = ()
+    unseen: str = ""
 
     @property
     def changed(self) -> bool:

@@ -37,10 +37,16 @@ class StackApi(Protocol):
     def describe_stack(self, name: str) -> StackSnapshot | None: ...
 
     def list_deleted_stacks(self, name: str) -> Sequence[str]:
-        """The ids of the stacks of this name that were deleted in the last 90 days, the latest first."""
+        """The ids of the stacks of this name that were deleted in the last 90 days, the latest first.
+
+        Raises `OperationError` for whoever may not ask.
+        """
 
     def describe_stack_events(self, stack_id: str) -> Iterator[StackEvent]:
-        """The stack's history, newest first. Pages are read as far as the caller reads."""
+        """The stack's history, newest first. Pages are read as far as the caller reads.
+
+        Raises `StackGoneError` for a stack that CloudFormation does not know, or not any more.
+        """
 
     def list_stack_resources(self, stack_id: str) -> Sequence[StackResource]: ...
 

@@ -31,6 +31,7 @@ UNRECORDED = {
         ),
     },
     "planner": {
+        "cloudformation:DescribeStackEvents": "looks for what an earlier stack left behind; came after the recording",
         **dict.fromkeys(
             ["backup:DescribeBackupVault", "iam:GetPolicy", "iam:GetUser", "route53:GetHostedZone"], _NAMES
         ),

@@ -57,14 +57,8 @@ class CloudFormation(AwsClient):
 
     def list_deleted_stacks(self, name: str) -> Sequence[str]:
         """The ids of the stacks of this name that were deleted in the last 90 days, the latest first."""
-        try:
-            pages = self._pages(f"list earlier stacks {name}", "list_stacks", StackStatusFilter=["DELETE_COMPLETE"])
-            found = [item for page in pages for item in page["StackSummaries"] if item["StackName"] == name]
-        except ApiRefusedError as error:
-            # A role that an earlier bootstrap made may not ask, and nothing depends on the answer.
-            if error.code.startswith("AccessDenied"):
-                return []
-            raise
+        pages = self._pages(f"list earlier stacks {name}", "list_stacks", StackStatusFilter=["DELETE_COMPLETE"])
+        found = [item for page in pages for item in page["StackSummaries"] if item["StackName"] == name]
         return [item["StackId"] for item in sorted(found, key=_deleted_at, reverse=True)]
 
     def describe_stack_events(self, stack_id: str) -> Iterator[StackEvent]:

@@ -4,7 +4,8 @@
 """What deletions leave behind is told: by the one that leaves it, and by the creation of the next stack of its name."""
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._stack.types import StackEvent
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, UnavailableError
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.types import StackEvent, StackGoneError
 
 from tests.unit.plugins.module_utils._stack.case import NAME, TEMPLATE, apply, remove
 
@@ -79,3 +80,57 @@ def test_an_update_asks_for_nothing_that_was_before(stacks, clock):
     apply(stacks, clock)
     result, _said = apply(stacks, clock, parameters={"Size": "large"})
     assert result.plan.left_behind == ()
+
+
+DENIED = OperationError("Tried to look, but may not.")
+UNSEEN = "Not everything that earlier stacks fastbreak-dev-rds left behind could be looked for: "
+
+
+def failing(stacks, call, error, after=()):
+    """Have *call* fail once it has answered *after*."""
+
+    def answer(_argument):
+        yield from after
+        raise error
+
+    setattr(stacks, call, answer if call == "describe_stack_events" else lambda name: list(answer(name)))
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_whoever_may_not_list_stacks_creates_and_is_told_that_nobody_looked(stacks, clock, check_mode):
+    failing(stacks, "list_deleted_stacks", DENIED)
+    result, _said = apply(stacks, clock, check_mode=check_mode)
+    assert (result.changed, result.plan.left_behind) == (True, ())
+    assert [words for words in result.warnings if words.startswith(f"{UNSEEN}Tried to look, but may not. ")]
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize("error", [DENIED, StackGoneError("Stack [arn:2] does not exist")])
+def test_events_that_cannot_be_read_stop_nobody_and_what_was_read_is_told(stacks, clock, check_mode, error):
+    stacks.deleted = {NAME: {"arn:2": [], "arn:1": []}}
+    seen = event("Key", "DELETE_SKIPPED")
+    known = stacks.describe_stack_events
+
+    def of(stack_id):
+        # After the creation its own events are read.
+        return known(stack_id) if stack_id not in stacks.deleted[NAME] else broken(stack_id)
+
+    failing(stacks, "describe_stack_events", error, [seen])
+    broken, stacks.describe_stack_events = stacks.describe_stack_events, of
+    result, _said = apply(stacks, clock, check_mode=check_mode)
+    assert [item.physical_id for item in result.plan.left_behind] == ["old-Key"]
+    [words] = [words for words in result.warnings if words.startswith(UNSEEN)]
+    assert error.message.rstrip(".") in words
+    assert result.changed
+
+
+def test_a_cloudformation_that_does_not_answer_is_no_refusal(stacks, clock):
+    failing(stacks, "list_deleted_stacks", UnavailableError("no answer"))
+    with pytest.raises(UnavailableError):
+        apply(stacks, clock)
+
+
+def test_where_all_was_seen_nothing_is_warned_of(stacks, clock):
+    stacks.deleted = {NAME: {"arn:1": EARLIER}}
+    result, _said = apply(stacks, clock)
+    assert result.warnings == ()

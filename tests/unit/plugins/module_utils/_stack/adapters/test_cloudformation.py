@@ -23,6 +23,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._stack.types import 
     Reversal,
     StackBusyError,
     StackEvent,
+    StackGoneError,
     StackRequest,
     StackResource,
     StackSnapshot,
@@ -270,13 +271,17 @@ def test_deleted_stacks_of_a_name_are_listed_the_latest_first(api):
     assert stacks.list_deleted_stacks("s") == [f"{ARN}3", f"{ARN}1", f"{ARN}0"]
 
 
-def test_whoever_may_not_list_stacks_knows_of_none_that_were_deleted(api):
+def test_whoever_may_not_look_for_deleted_stacks_is_told_and_forgotten_ones_are_gone(api):
     stacks, stub = api
     stub.add_client_error("list_stacks", "AccessDenied", "not authorized")
-    assert stacks.list_deleted_stacks("s") == []
-    stub.add_client_error("list_stacks", "ValidationError", "odd")
-    with pytest.raises(OperationError, match="odd"):
+    with pytest.raises(OperationError, match="not authorized"):
         stacks.list_deleted_stacks("s")
+    stub.add_client_error("describe_stack_events", "AccessDenied", "not authorized")
+    with pytest.raises(OperationError, match="not authorized"):
+        list(stacks.describe_stack_events(ARN))
+    stub.add_client_error("describe_stack_events", "ValidationError", f"Stack [{ARN}] does not exist")
+    with pytest.raises(StackGoneError):
+        list(stacks.describe_stack_events(ARN))
 
 
 def test_an_unreachable_endpoint_is_unavailable():
