@@ -44,11 +44,13 @@ def refuse_infeasible(plan: StackPlan, policy: Mapping[str, Any] | None, consent
     replaced = {change.logical_id: change for change in plan.resources if change.replacement == "yes"}
     component = component_of(plan.name)
     told = {change.logical_id: list(_impossible(change, replaced, policy)) for change in plan.resources}
-    impossible = [*_each_kind_once([item for found in told.values() for item in found]), *_taken_ports(plan, consent)]
+    ports = dict(_taken_ports(plan, consent))
+    impossible = [*_each_kind_once([item for found in told.values() for item in found]), *ports.values()]
     if impossible:
-        asked = named(plan.asked_by, [change for change in plan.resources if told[change.logical_id]]).rstrip(".")
-        # Whoever keeps an inventory cannot change the template.
-        other = "" if asked else ", or give what is to be new another logical id and name"
+        concerned = [item for item in plan.resources if told[item.logical_id] or item.logical_id in ports]
+        asked = named(plan.asked_by, concerned).rstrip(".")
+        # Whoever keeps an inventory cannot change the template, and a new listener has another logical id already.
+        other = "" if asked or not any(told.values()) else ", or give what is to be new another logical id and name"
         raise RefusedError(
             f"Stack {plan.name} was not touched, because this update cannot be made{asked and '.' + asked}: "
             f"{'; '.join(impossible)}. Put the former value back{other}."
@@ -130,8 +132,8 @@ def _irreplaceable(change: ResourceChange, label: str, replaced: Mapping[str, Re
         )
 
 
-def _taken_ports(plan: StackPlan, consent: Sequence[str]) -> Iterator[str]:
-    """Listeners whose port another holds, which CloudFormation deletes only after the new one is made.
+def _taken_ports(plan: StackPlan, consent: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """New listeners whose port another holds, by logical id, in words: CloudFormation deletes the other later.
 
     Consent to the loss of the other says that it is deleted already.
     """
@@ -140,11 +142,12 @@ def _taken_ports(plan: StackPlan, consent: Sequence[str]) -> Iterator[str]:
     for change in listeners:
         other = going.get(_port(change), "") if change.action == "add" else ""
         if other and other not in consent:
-            yield (
+            words = (
                 f"{change.logical_id} ({_LISTENER}) takes port {_port(change)[1]}, which {other} holds to the end of "
                 "the update; delete that listener first (aws elbv2 delete-listener), then say so by -e "
                 f"replace={component_of(plan.name)}.{other}"
             )
+            yield change.logical_id, words
 
 
 def _port(change: ResourceChange) -> tuple[str, str]:

@@ -146,6 +146,47 @@ def test_a_port_is_free_once_somebody_says_that_the_other_listener_is_deleted(st
     assert change(stacks, clock, sides, consent=("Old",)).plan.action == "update"
 
 
+SWITCHED = {
+    "Parameters": {"Certificate": {"Type": "String"}, "Other": {"Type": "String"}},
+    "Conditions": {"Tls": {"Fn::Not": [{"Fn::Equals": [{"Ref": "Certificate"}, ""]}]}},
+    "Resources": {
+        "Balancer": {"Type": "T"},
+        **{
+            name: {
+                "Type": LISTENER,
+                "Condition": "Tls",
+                "Properties": {"LoadBalancerArn": {"Ref": "Balancer"}, "Port": 80},
+            }
+            for name in ("Old", "New")
+        },
+    },
+}
+SWITCHED["Conditions"]["Plain"] = {"Fn::Not": [{"Condition": "Tls"}]}
+SWITCHED["Resources"]["Old"]["Condition"] = "Plain"
+
+
+def test_a_taken_port_alone_names_the_variable_that_asks_for_it(stacks, clock):
+    stacks.put(NAME, template=SWITCHED, parameters={"Certificate": "", "Other": "x"})
+    ports, _said = ports_of(stacks, clock)
+    wanted = StackRequest(
+        name=NAME,
+        template=SWITCHED,
+        template_text="{}",
+        parameters={"Certificate": "arn", "Other": "y"},
+        sources={"Certificate": "ecs_certificate_arn", "Other": "ecs_other"},
+    )
+    with pytest.raises(RefusedError) as raised:
+        apply_stack(wanted, ports, check_mode=True)
+    assert "cannot be made. It comes of ecs_certificate_arn: New " in raised.value.message
+    assert raised.value.message.endswith(" Put the former value back.")
+
+
+def test_a_taken_port_is_not_told_to_take_another_logical_id_which_it_has(stacks, clock):
+    with pytest.raises(RefusedError) as raised:
+        change(stacks, clock, (listener("Old", 80), listener("New", 80)))
+    assert "another logical id" not in raised.value.message
+
+
 @pytest.mark.parametrize("case", POSSIBLE.values(), ids=POSSIBLE)
 def test_the_possible_is_planned(stacks, clock, case):
     assert change(stacks, clock, case).plan.action == "update"
