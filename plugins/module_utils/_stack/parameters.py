@@ -67,14 +67,17 @@ def _violations(value: str, rules: Mapping[str, Any]) -> list[str]:
 
 
 def _violation(value: str, rules: Mapping[str, Any]) -> list[str]:
-    found = []
     allowed = [scalar(item) for item in rules.get("AllowedValues", [])]
     if allowed and value not in allowed:
-        found.append(f"is {value!r}, which is not one of {', '.join(allowed)}")
+        # It says all: what is allowed fits the other rules.
+        return [f"is {value!r}, which is not one of {', '.join(allowed)}"]
+    is_number = "Number" in str(rules.get("Type", ""))
+    if is_number and not _NUMBER.fullmatch(value):
+        return [f"is {value!r}, which is not a number"]
     pattern = rules.get("AllowedPattern")
-    if pattern is not None and not _matches(str(pattern), value):
-        found.append(f"is {value!r}, which does not match {pattern}")
-    if "Number" in str(rules.get("Type", "")):
+    unlike = pattern is not None and not _matches(str(pattern), value)
+    found = [f"is {value!r}, which does not match {pattern}"] if unlike else []
+    if is_number:
         return found + _out_of_range(value, "", rules.get("MinValue"), rules.get("MaxValue"))
     return found + _out_of_range(str(len(value)), " characters long", rules.get("MinLength"), rules.get("MaxLength"))
 
@@ -88,8 +91,6 @@ def _matches(pattern: str, value: str) -> bool:
 
 
 def _out_of_range(value: str, unit: str, minimum: Any, maximum: Any) -> list[str]:
-    if not _NUMBER.fullmatch(value):
-        return [f"is {value!r}, which is not a number"]
     number = float(value)
     if minimum is not None and number < float(minimum):
         return [f"is {value}{unit}, less than {minimum}"]

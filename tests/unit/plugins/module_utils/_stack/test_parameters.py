@@ -53,6 +53,19 @@ def test_refused(rules, given, complaint):
         complete(rules, given)
 
 
+@pytest.mark.parametrize(
+    ("rules", "words"),
+    [
+        ({"AllowedValues": [1, 3], "MinValue": 1}, "which is not one of 1, 3"),
+        ({"AllowedPattern": "[0-9]", "MinValue": 1}, "which is not a number"),
+    ],
+)
+def test_a_text_for_a_number_is_refused_once(rules, words):
+    with pytest.raises(RequestError) as raised:
+        complete({"Type": "Number", **rules}, {"P": "many"})
+    assert raised.value.message.endswith(f": P is 'many', {words}.")
+
+
 def test_everything_wrong_is_said_at_once():
     template = {"Parameters": {"A": {"Type": "String"}, "B": {"Type": "Number"}}}
     with pytest.raises(RequestError) as raised:
