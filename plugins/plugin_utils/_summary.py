@@ -174,8 +174,11 @@ class Summary:
         return [f"Nothing was touched of {enumerated(sorted(self.untouched))}, since {enumerated(causes)} failed."]
 
     def _cost(self, failures: int) -> list[str]:
-        """What the environment costs, in a plan: who applies it wants to know before."""
-        if not self.check_mode or not self.monthly or failures:
+        """What the environment costs, in a plan: who applies it wants to know before.
+
+        Of a teardown only what is left behind costs anything, which is told with its price.
+        """
+        if not self.check_mode or not self.monthly or failures or self.playbook == "teardown":
             return []
         least = any(cost["at_least"] for cost in self.monthly.values())
         unpriced = [name for cost in self.monthly.values() for name in cost["unpriced"]]

@@ -52,6 +52,12 @@ def test_a_plan_says_by_how_much_it_changes_what_is_paid(before: float, said_of_
     assert f"It costs about 2 USD a month{said_of_it} while nobody uses it" in summary.end(0, 1)[2]
 
 
+def test_a_planned_teardown_names_no_price_of_nothing() -> None:
+    summary = Summary(check_mode=True, playbook="teardown")
+    summary.ok("ecr", STACK, "Apply", stack("delete: 3 to remove") | {"monthly_cost": {"usd": 0.0, "at_least": False}})
+    assert not [line for line in summary.end(0, 1) if "It costs" in line]
+
+
 def test_what_was_applied_is_said_as_done_with_the_next_step() -> None:
     summary = Summary(playbook="site")
     assert said(summary.ok("ecr", STACK, "Apply", stack("update: 1 to modify, tags")))[1] == "update: 1 modified, tags"
