@@ -228,9 +228,8 @@ def test_footage_is_private_encrypted_and_deleted_in_every_version():
     assert rule["ExpirationInDays"] == {"Ref": "FootageDays"}
     assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
     assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
-    # The lifecycle has emptied the bucket before the key, which goes 30 days after its stack, is gone.
-    most = template("service")["Parameters"]["FootageDays"]["MaxValue"]
-    assert most + 1 < resources["ServiceKey"]["Properties"]["PendingWindowInDays"]
+    # The key stays as long as the bucket does: so it bounds no number of days.
+    assert resources["FootageBucket"]["DeletionPolicy"] == resources["ServiceKey"]["DeletionPolicy"] == "Retain"
     (denied,) = resources["FootageBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     assert (denied["Effect"], denied["Principal"], denied["Action"]) == ("Deny", "*", "s3:*")
 
