@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
     from support.postgres import Postgres
 
@@ -175,14 +175,56 @@ def test_the_list_is_current_and_clean(page: Page, site: Site, analysis: str, tm
         lambda route: route.fulfill(status=401, json={"error": {"code": "unauthenticated", "message": "Old."}}),
     )
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    expect(page.get_by_role("alert")).to_contain_text("Your sign-in has ended")
+    expect(page.get_by_role("alert")).to_contain_text("Your sign-in has ended. Old.")
+
+
+def test_an_upload_outlives_its_page_and_a_refused_look(
+    page: Page, site: Site, person_clip: Path, analysis: str
+) -> None:
+    sign_in(page, site, "ada")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/v1/analyses?filename=*", hold)
+    row = page.locator(f'a[href="/analyses/{analysis}"]')
+    expect(row).to_be_visible()
+    page.get_by_label("Send a video").locator("input").set_input_files(person_clip)
+    progress = page.get_by_role("button", name="Stop")
+    expect(progress).to_be_visible()
+    row.click()
+    expect(page.get_by_role("slider", name="Frame")).to_be_visible()
+    expect(progress).to_be_visible()
+    refused = {"error": {"code": "unauthenticated", "message": "Old."}}
+    page.route("**/api/v1/analyses?limit=*", lambda route: route.fulfill(status=401, json=refused))
+    with page.expect_response(lambda answer: answer.status == 401):
+        page.get_by_role("link", name="Fastbreak review").click()
+    expect(progress).to_be_visible()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    held[0].fulfill(status=202, json={"id": analysis, "status": "queued"})
+    expect(page.get_by_role("status").first).to_have_text("persons.mp4 was accepted")
+    expect(page.get_by_role("alert")).to_contain_text("Your sign-in has ended. Old.")
+
+
+def test_a_video_over_the_limit_is_refused_before_it_is_sent(page: Page, site: Site, person_clip: Path) -> None:
+    page.route("**/config.json", lambda route: route.fulfill(json={**site.config, "max_upload_bytes": 5}))
+    sign_in(page, site, "ada")
+    chosen = page.get_by_label("Send a video").locator("input")
+    chosen.set_input_files(person_clip)
+    expect(page.get_by_role("alert")).to_contain_text("the service takes at most 5 bytes")
+    # The same file can be chosen again: without this, that is no change.
+    expect(chosen).to_have_js_property("value", "")
+    page.get_by_role("button", name="Close").click()
+    expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def test_who_may_only_send_or_only_look_is_told(
     page: Page, site: Site, person_clip: Path, analysis: str, tmp_path: Path
 ) -> None:
     sign_in(page, site, "bob")
-    expect(page.get_by_role("alert")).to_contain_text("the role reviewer")
+    expect(page.get_by_text("needs the role reviewer")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
     check(page, tmp_path, "forbidden")
     sign_in(page, site, "eve")
     expect(page.get_by_text("Nothing here yet")).to_be_visible()

@@ -26,6 +26,7 @@ export class Session {
   #token: string | null = null
   #identity: string | null = null
   #until = 0
+  #taken = false
   /** Who has signed in. */
   person = ''
 
@@ -47,6 +48,19 @@ export class Session {
     return this.#token === null ? {} : { authorization: `Bearer ${this.#token}` }
   }
 
+  /** What the service answered to the token: once it takes one, a refusal later means that its time has ended. */
+  note(status: number): void {
+    if (status < 300 || status === 403) this.#taken = true
+  }
+
+  /** Why there has to be another sign-in, or why that would not help, with the service's own words. */
+  ended(words: string): string {
+    return this.#taken
+      ? `Your sign-in has ended. ${words} Sign in again to go on where you were.`
+      : `The service did not take your sign-in. It says: “${words}” Another sign-in will not change that: something ` +
+          'is wrong with your account or with the settings of the issuer. Tell whoever manages them.'
+  }
+
   /** Go to the issuer, and come back to where one is now. */
   async signIn(): Promise<void> {
     const server = await this.#discover()
@@ -55,15 +69,16 @@ export class Session {
       verifier: oauth.generateRandomCodeVerifier(),
       state: oauth.generateRandomState(),
       nonce: oauth.generateRandomNonce(),
-      path: location.pathname,
+      path: ownPath(location.pathname),
     }
     sessionStorage.setItem(KEPT, JSON.stringify(kept))
     const target = new URL(server.authorization_endpoint)
     for (const [name, value] of Object.entries({
+      ...this.#config.parameters,
       client_id: this.#config.clientId,
       redirect_uri: home(),
       response_type: 'code',
-      scope: 'openid',
+      scope: this.#config.scope,
       code_challenge: await oauth.calculatePKCECodeChallenge(kept.verifier),
       code_challenge_method: 'S256',
       state: kept.state,
@@ -81,7 +96,7 @@ export class Session {
     const text = sessionStorage.getItem(KEPT)
     sessionStorage.removeItem(KEPT)
     const kept = text === null ? null : (JSON.parse(text) as Kept)
-    history.replaceState(null, '', kept?.path ?? '/')
+    history.replaceState(null, '', ownPath(kept?.path ?? '/'))
     if (kept === null) throw new SignInError('This sign-in was begun somewhere else.')
     const server = await this.#discover()
     const client: oauth.Client = { client_id: this.#config.clientId }
@@ -94,7 +109,8 @@ export class Session {
     this.#token = tokens.access_token
     this.#identity = tokens.id_token ?? null
     this.#until = Date.now() + (tokens.expires_in ?? 300) * 1000
-    this.person = oauth.getValidatedIdTokenClaims(tokens)?.sub ?? ''
+    this.#taken = false
+    this.person = nameOf(oauth.getValidatedIdTokenClaims(tokens))
   }
 
   /** Forget who it was, here and, where it has a page for that, at the issuer. */
@@ -131,11 +147,28 @@ function home(): string {
   return `${location.origin}/`
 }
 
+/** A path of this site: with two slashes it would name another host. */
+export function ownPath(path: string): string {
+  return path.replace(/^[/\\]*/, '/')
+}
+
+/** What somebody is called by people, if the issuer tells that. */
+export function nameOf(claims: Readonly<Record<string, unknown>> | undefined): string {
+  const names = [claims?.preferred_username, claims?.name, claims?.sub]
+  return names.find((name): name is string => typeof name === 'string' && name !== '') ?? ''
+}
+
 /** Why a sign-in failed, in words. */
 export function reasonOf(error: unknown): string {
   if (error instanceof oauth.AuthorizationResponseError)
     return `The issuer refused: ${error.error_description ?? error.error}.`
   if (error instanceof oauth.ResponseBodyError) return `The issuer refused: ${error.error_description ?? error.error}.`
-  if (error instanceof TypeError) return 'The issuer could not be reached.'
-  return error instanceof Error ? error.message : 'Something went wrong.'
+  if (error instanceof SignInError) return error.message
+  const code = (error as { code?: unknown }).code
+  if (error instanceof TypeError && code === undefined) return 'The issuer could not be reached. Try again.'
+  const shown = typeof code === 'string' ? ` (${code})` : ''
+  return (
+    `The issuer’s answer is not one that this site can take${shown}. ` +
+    'Whoever publishes the site has to compare its issuer and client_id with the issuer’s settings.'
+  )
 }

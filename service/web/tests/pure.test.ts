@@ -3,11 +3,10 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseConfig } from '../src/config.ts'
-import { LATEST, nextDelay, SOONEST } from '../src/pure/backoff.ts'
+import { LATEST, looking, nextDelay, SOONEST } from '../src/pure/backoff.ts'
 import { ago, clock, measured, number, size, words } from '../src/pure/format.ts'
 import { EPSILON, lastAt, seekable, shownAt, timeOf } from '../src/pure/frames.ts'
-import { merged, type Page, pages } from '../src/pure/paging.ts'
+import { appended, merged, type Page, pages, replaced, unfinished } from '../src/pure/paging.ts'
 import { extend, frameTimes, type Measure, type Pose, plots } from '../src/pure/series.ts'
 import { lines } from '../src/pure/skeleton.ts'
 
@@ -94,6 +93,57 @@ test('the newest page goes over what is known', () => {
   assert.deepEqual(merged([item('a')], []), [])
 })
 
+test('an older page goes below, with nothing twice, and gone ones go', () => {
+  const item = (id: string, status = 'queued') => ({ id, status })
+  assert.deepEqual(appended([item('c'), item('b')], [item('b'), item('a')]), [item('c'), item('b'), item('a')])
+  const told = new Map([
+    ['b', item('b', 'failed')],
+    ['c', null],
+  ])
+  assert.deepEqual(replaced([item('c'), item('b'), item('a')], told), [item('b', 'failed'), item('a')])
+})
+
+test('unfinished ones beyond the newest page are asked for, the oldest first', () => {
+  const known = [
+    { id: 'e', status: 'queued' },
+    { id: 'd', status: 'queued' },
+    { id: 'c', status: 'succeeded' },
+    { id: 'b', status: 'running' },
+    { id: 'a', status: 'queued' },
+  ]
+  const asked = (most: number) => unfinished(known, known.slice(0, 1), most).map(({ id }) => id)
+  assert.deepEqual(asked(9), ['d', 'b', 'a'])
+  assert.deepEqual(asked(2), ['b', 'a'])
+})
+
+test('there is one look at a time, however often somebody comes back', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] })
+  const answers: ((changed: boolean | null) => void)[] = []
+  let looks = 0
+  const loop = looking(() => {
+    looks += 1
+    return new Promise((resolve) => answers.push(resolve))
+  })
+  const answer = async (changed: boolean | null) => {
+    answers.shift()?.(changed)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  for (let time = 0; time < 5; time += 1) loop.wake()
+  assert.equal(looks, 1, 'a look is under way')
+  await answer(false)
+  for (let time = 0; time < 5; time += 1) loop.wake()
+  assert.equal(looks, 2, 'and so is the one of the first coming back')
+  await answer(false)
+  context.mock.timers.tick(SOONEST)
+  assert.equal(looks, 3)
+  context.mock.timers.tick(10 * LATEST)
+  assert.equal(looks, 3, 'nobody has answered')
+  await answer(null)
+  loop.wake()
+  context.mock.timers.tick(10 * LATEST)
+  assert.equal(looks, 3, 'all has ended')
+})
+
 test('figures are told with their error, sign and unit', () => {
   assert.equal(measured(18.24, 4.05, 'degree'), '18.2° ± 4.0°')
   assert.equal(measured(-3, null, 'degree'), '−3.0°')
@@ -167,13 +217,4 @@ test('a hidden joint has no lines', () => {
     { from: [0, 0], to: [2, 0], side: 'middle' },
     { from: [0, 0], to: [1, 1], side: 'left' },
   ])
-})
-
-test('a configuration that cannot work is refused in words', () => {
-  const good = { api: '/api/', issuer: 'https://issuer.example', client_id: 'console' }
-  assert.deepEqual(parseConfig(good), { api: '/api', issuer: 'https://issuer.example', clientId: 'console' })
-  assert.deepEqual(parseConfig({ api: '/api', issuer: '', client_id: '' }).issuer, '')
-  for (const wrong of [null, {}, { ...good, issuer: 'http://issuer.example' }, { ...good, client_id: '' }]) {
-    assert.throws(() => parseConfig(wrong), /config\.json/)
-  }
 })

@@ -33,6 +33,7 @@ export class ApiError extends Error {
 }
 
 const AWAY = 'The service could not be reached. Check the connection; this page tries again.'
+const CUT = 'The connection broke, or it is larger than the service takes. Send it again: nothing is taken twice.'
 
 /** The error that an answer tells of. */
 export function refusal(status: number, text: string): ApiError {
@@ -41,6 +42,16 @@ export function refusal(status: number, text: string): ApiError {
     return new ApiError(status, error.code, error.message)
   } catch {
     return new ApiError(status, 'no_words', `The service answered ${status} without words. Try again in a minute.`)
+  }
+}
+
+/** What an answer holds. Throws ApiError where it is not the service's: something on the way answered. */
+function read<T>(status: number, text: string): T {
+  try {
+    return JSON.parse(text) as T
+  } catch {
+    const told = `Something on the way answered ${status} in the place of the service. Try again in a minute.`
+    throw new ApiError(status, 'no_words', told)
   }
 }
 
@@ -63,14 +74,17 @@ export class Client {
     const asked = new URLSearchParams(told.map(([name, value]) => [name, String(value)])).toString()
     const target = this.#base + path.replace('{id}', encodeURIComponent(id)) + (asked && `?${asked}`)
     let answer: Response
+    let text: string
     try {
       answer = await fetch(target, { headers: this.#session.headers(), ...(signal && { signal }) })
+      text = await answer.text()
     } catch (error) {
       if (signal?.aborted) throw error
       throw new ApiError(0, 'away', AWAY)
     }
-    if (!answer.ok) throw refusal(answer.status, await answer.text())
-    return (await answer.json()) as Get<P>['body']
+    this.#session.note(answer.status)
+    if (!answer.ok) throw refusal(answer.status, text)
+    return read<Get<P>['body']>(answer.status, text)
   }
 
   async analyses(after: string | null, signal?: AbortSignal): Promise<Page<Listed>> {
@@ -112,12 +126,12 @@ export class Client {
       const headers = { ...this.#session.headers(), 'content-type': type, 'idempotency-key': key }
       for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value)
       request.upload.onprogress = (event) => progress(event.loaded)
-      request.onload = () =>
-        request.status === 202
-          ? resolve(JSON.parse(request.responseText) as Schemas['Accepted'])
-          : reject(refusal(request.status, request.responseText))
-      request.onerror = () =>
-        reject(new ApiError(0, 'away', 'The connection broke. Send it again: nothing is taken twice.'))
+      request.onload = () => {
+        this.#session.note(request.status)
+        if (request.status !== 202) reject(refusal(request.status, request.responseText))
+        else resolve(new Promise((told) => told(read(request.status, request.responseText))))
+      }
+      request.onerror = () => reject(new ApiError(0, 'away', CUT))
       request.onabort = () => reject(new ApiError(0, 'aborted', 'The upload was stopped.'))
       signal.addEventListener('abort', () => request.abort())
       request.send(file)

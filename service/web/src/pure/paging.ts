@@ -28,3 +28,28 @@ export function merged<T extends { id: string }>(known: readonly T[], newest: re
   const overlaps = known.some((item) => fresh.has(item.id))
   return overlaps ? [...newest, ...known.filter((item) => !fresh.has(item.id))] : [...newest]
 }
+
+/** What is known with an older page below it; nothing twice. */
+export function appended<T extends { id: string }>(known: readonly T[], older: readonly T[]): T[] {
+  const there = new Set(known.map((item) => item.id))
+  return [...known, ...older.filter((item) => !there.has(item.id))]
+}
+
+/** What is known with some of it told anew: null where it is gone. */
+export function replaced<T extends { id: string }>(known: readonly T[], told: ReadonlyMap<string, T | null>): T[] {
+  return known.flatMap((item) => {
+    const found = told.get(item.id)
+    return found === null ? [] : [found ?? item]
+  })
+}
+
+/** The unfinished ones that the newest page does not tell of, the oldest `most`, which end first. */
+export function unfinished<T extends { id: string; status: string }>(
+  known: readonly T[],
+  newest: readonly T[],
+  most: number,
+): T[] {
+  const told = new Set(newest.map((item) => item.id))
+  const left = known.filter(({ id, status }) => (status === 'queued' || status === 'running') && !told.has(id))
+  return left.slice(-most)
+}

@@ -12,7 +12,7 @@ import { STATES } from './ListPage.tsx'
 import { Loading, Message, Problem } from './Message.tsx'
 import { Player } from './Player.tsx'
 import { Plots } from './Plots.tsx'
-import { useAnalysis, useMeasures, useResult } from './useAnalysis.ts'
+import { type Result, useAnalysis, useMeasures, useResult } from './useAnalysis.ts'
 
 interface Props {
   client: Client
@@ -108,6 +108,7 @@ function Found({ analysis, video, client, onError, again, round }: FoundProps) {
       {(error ?? unmeasured) !== null && <Problem error={error ?? unmeasured} again={again} />}
       <div class="seen">
         <Player video={video} result={result} person={person} wanted={wanted} onMoment={setMoment} />
+        {error === null && <Skeletons result={result} />}
         {analysis.persons.length > 1 && (
           <label class="choice">
             Angles of
@@ -128,5 +129,14 @@ function Found({ analysis, video, client, onError, again, round }: FoundProps) {
         <Events events={result.events} jump={jump} />
       </div>
     </div>
+  )
+}
+
+/** Whether there is anything to draw, or will be. */
+function Skeletons({ result }: { result: Result }) {
+  if (!result.loaded) return <Loading what="the skeletons" />
+  if (result.tracks.size > 0) return null
+  return (
+    <p class="notice">This analysis has no skeleton, like all of earlier releases. Send the video again to see one.</p>
   )
 }

@@ -5,12 +5,15 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { ApiError, type Client } from '../api/client.ts'
 import { reasonOf, type Session } from '../session.ts'
 import { AnalysisPage } from './AnalysisPage.tsx'
+import { Link } from './Link.tsx'
 import { ListPage } from './ListPage.tsx'
 import { Message } from './Message.tsx'
-import { analysisOf, isPlain, usePath } from './routes.ts'
+import { analysisOf, usePath } from './routes.ts'
+import { UploadState } from './UploadForm.tsx'
+import { useUpload } from './useUpload.ts'
 
 /** The whole console: who it is, and the page of the path. */
-export function App(props: { client: Client; session: Session; problem: string }) {
+export function App(props: { client: Client; session: Session; problem: string; largest: number | null }) {
   const { client, session } = props
   const [path, go] = usePath()
   const [problem, setProblem] = useState(props.problem)
@@ -23,16 +26,11 @@ export function App(props: { client: Client; session: Session; problem: string }
     session.signIn().catch((error: unknown) => setProblem(reasonOf(error)))
   }, [session])
 
-  const onError = useCallback(
-    (error: unknown): boolean => {
-      if (!(error instanceof ApiError) || error.status !== 401 || session.open) return false
-      session.forget()
-      setProblem('Your sign-in has ended. Sign in again to go on where you were.')
-      setSignedIn(false)
-      return true
-    },
-    [session],
-  )
+  const { upload, onError } = useEnd(client, session, props.largest, (reason) => {
+    session.forget()
+    setProblem(reason)
+    setSignedIn(false)
+  })
 
   useEffect(() => {
     document.title = identity === null ? 'Analyses · Fastbreak review' : 'Analysis · Fastbreak review'
@@ -46,17 +44,10 @@ export function App(props: { client: Client; session: Session; problem: string }
   return (
     <>
       <header class="bar">
-        <a
-          href="/"
-          class="brand"
-          onClick={(event) => {
-            if (!isPlain(event)) return
-            event.preventDefault()
-            visit('/')
-          }}
-        >
+        <Link to="/" class="brand" visit={visit}>
           Fastbreak <span>review</span>
-        </a>
+        </Link>
+        <UploadState upload={upload} />
         {signedIn && !session.open && (
           <div class="who">
             <span>{session.person}</span>
@@ -64,6 +55,8 @@ export function App(props: { client: Client; session: Session; problem: string }
               type="button"
               class="quiet"
               onClick={() => {
+                if (upload.running() && !confirm('A video is still being sent, which ends with this. Sign out?')) return
+                upload.stop()
                 session.signOut()
                 setProblem('')
                 setSignedIn(false)
@@ -80,17 +73,43 @@ export function App(props: { client: Client; session: Session; problem: string }
         ) : identity !== null ? (
           <AnalysisPage key={identity} client={client} id={identity} onError={onError} />
         ) : path === '/' ? (
-          <ListPage client={client} onError={onError} visit={visit} />
+          <ListPage client={client} onError={onError} visit={visit} upload={upload} />
         ) : (
           <Message title="There is no such page">
             <p>
-              Go to <a href="/">all analyses</a>.
+              Go to{' '}
+              <Link to="/" visit={visit}>
+                all analyses
+              </Link>
+              .
             </p>
           </Message>
         )}
       </main>
     </>
   )
+}
+
+/** The upload, and the end of a sign-in: one that a page meets waits for the upload, which may still be taken. */
+function useEnd(client: Client, session: Session, largest: number | null, end: (reason: string) => void) {
+  const due = useRef('')
+  const reasonFor = (error: unknown) =>
+    error instanceof ApiError && error.status === 401 && !session.open ? session.ended(error.message) : ''
+  const upload = useUpload(client, largest, (error) => {
+    const reason = due.current || reasonFor(error)
+    due.current = ''
+    if (reason) end(reason)
+  })
+  const onError = useCallback(
+    (error: unknown): boolean => {
+      const reason = reasonFor(error)
+      if (reason && upload.running()) due.current = reason
+      else if (reason) end(reason)
+      return reason !== ''
+    },
+    [session],
+  )
+  return { upload, onError }
 }
 
 function SignedOut(props: { problem: string; signIn: () => void }) {

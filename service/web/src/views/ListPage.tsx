@@ -1,84 +1,34 @@
 // SPDX-FileCopyrightText: The Fastbreak maintainers
 // SPDX-License-Identifier: Apache-2.0
 
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
+import { useState } from 'preact/hooks'
 import type { Client, Listed } from '../api/client.ts'
-import { nextDelay } from '../pure/backoff.ts'
 import { ago } from '../pure/format.ts'
-import { merged } from '../pure/paging.ts'
+import { Link } from './Link.tsx'
 import { Loading, Message, Problem } from './Message.tsx'
-import { isPlain } from './routes.ts'
 import { UploadForm } from './UploadForm.tsx'
+import { isForbidden, useList } from './useList.ts'
+import type { Upload } from './useUpload.ts'
 
 interface Props {
   client: Client
   onError: (error: unknown) => boolean
   visit: (path: string) => void
+  upload: Upload
 }
 
 /** All analyses of the team, newest first; their states stay current by themselves. */
-export function ListPage({ client, onError, visit }: Props) {
-  const [items, setItems] = useState<Listed[] | null>(null)
-  const [next, setNext] = useState<string | null>(null)
-  const [error, setError] = useState<unknown>(null)
+export function ListPage({ client, onError, visit, upload }: Props) {
   const [round, setRound] = useState(0)
-  const known = useRef<Listed[]>([])
-
-  useEffect(() => {
-    const control = new AbortController()
-    let timer: ReturnType<typeof setTimeout> | undefined
-    let delay: number | null = null
-    const look = async () => {
-      let changed = false
-      try {
-        const page = await client.analyses(null, control.signal)
-        const all = merged(known.current, page.items)
-        changed = JSON.stringify(all) !== JSON.stringify(known.current)
-        if (known.current.length === 0 || all.length === page.items.length) setNext(page.next)
-        known.current = all
-        setItems(all)
-        setError(null)
-      } catch (problem) {
-        if (control.signal.aborted || onError(problem)) return
-        setError(problem)
-      }
-      delay = nextDelay(delay, changed)
-      timer = setTimeout(look, delay)
-    }
-    const wake = () => {
-      if (document.hidden) return
-      clearTimeout(timer)
-      delay = null
-      void look()
-    }
-    void look()
-    document.addEventListener('visibilitychange', wake)
-    return () => {
-      control.abort()
-      clearTimeout(timer)
-      document.removeEventListener('visibilitychange', wake)
-    }
-  }, [client, onError, round])
-
-  const older = useCallback(async () => {
-    try {
-      const page = await client.analyses(next)
-      known.current = [...known.current, ...page.items]
-      setItems(known.current)
-      setNext(page.next)
-    } catch (problem) {
-      if (!onError(problem)) setError(problem)
-    }
-  }, [client, next, onError])
-
+  const { items, error, older, loading } = useList(client, onError, `${round} ${upload.count}`)
   const again = () => setRound((count) => count + 1)
   return (
     <>
       <div class="heading">
         <h1>Analyses</h1>
-        <UploadForm client={client} onSent={again} onError={onError} />
+        <UploadForm upload={upload} />
       </div>
-      {error !== null && <Problem error={error} again={again} />}
+      {isForbidden(error) ? <OnlySend /> : error !== null && <Problem error={error} again={again} />}
       {items === null && error === null && <Loading what="the analyses" />}
       {items?.length === 0 && (
         <Message title="Nothing here yet">
@@ -95,8 +45,8 @@ export function ListPage({ client, onError, visit }: Props) {
           ))}
         </ul>
       )}
-      {next !== null && (
-        <button type="button" class="older" onClick={() => void older()}>
+      {older !== null && (
+        <button type="button" class="older" disabled={loading} onClick={older}>
           Show older ones
         </button>
       )}
@@ -111,25 +61,25 @@ export const STATES: Record<Listed['status'], string> = {
   failed: 'Failed',
 }
 
+function OnlySend() {
+  return (
+    <Message title="Only for sending">
+      <p>With the role uploader you may send videos; seeing them needs the role reviewer.</p>
+    </Message>
+  )
+}
+
 function Row({ item, visit }: { item: Listed; visit: (path: string) => void }) {
-  const path = `/analyses/${item.id}`
   return (
     <li>
-      <a
-        href={path}
-        onClick={(event) => {
-          if (!isPlain(event)) return
-          event.preventDefault()
-          visit(path)
-        }}
-      >
+      <Link to={`/analyses/${item.id}`} visit={visit}>
         <span class="name">{item.filename ?? 'Video without a name'}</span>
         <span class={`state ${item.status}`}>{STATES[item.status]}</span>
         <span class="when">
           <time dateTime={item.created_at}>{ago(item.created_at, Date.now())}</time>
           {item.error && <span> · {item.error.message}</span>}
         </span>
-      </a>
+      </Link>
     </li>
   )
 }

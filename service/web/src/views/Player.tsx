@@ -103,7 +103,15 @@ function Own({ footage, video }: { footage: ReturnType<typeof useFootage>; video
     <div class="own">
       <label class="file">
         {footage.address ? 'Open another copy' : 'Open the video'}
-        <input type="file" accept="video/*" onChange={(event) => footage.open(event.currentTarget.files?.[0])} />
+        <input
+          type="file"
+          accept="video/*"
+          onChange={({ currentTarget }) => {
+            footage.open(currentTarget.files?.[0])
+            // The same file chosen another time is a change again.
+            currentTarget.value = ''
+          }}
+        />
       </label>
       <p class="small">
         The service deletes a video when it is analysed. Open your own copy to see it here; it does not leave this

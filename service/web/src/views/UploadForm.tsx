@@ -1,72 +1,52 @@
 // SPDX-FileCopyrightText: The Fastbreak maintainers
 // SPDX-License-Identifier: Apache-2.0
 
-import { useEffect, useRef, useState } from 'preact/hooks'
-import { ApiError, type Client } from '../api/client.ts'
+import { ApiError } from '../api/client.ts'
 import { size } from '../pure/format.ts'
+import type { Sending, Upload } from './useUpload.ts'
 
-interface Sending {
-  file: File
-  key: string
-  sent: number
-  error: unknown
-}
-
-/** Send a video, with how far it is. */
-export function UploadForm(props: {
-  client: Client
-  onSent: (id: string) => void
-  onError: (error: unknown) => boolean
-}) {
-  const { client, onSent, onError } = props
-  const [sending, setSending] = useState<Sending | null>(null)
-  const stop = useRef<AbortController | null>(null)
-  const input = useRef<HTMLInputElement>(null)
-  useEffect(() => () => stop.current?.abort(), [])
-
-  const send = async (file: File, key: string) => {
-    const control = new AbortController()
-    stop.current = control
-    setSending({ file, key, sent: 0, error: null })
-    try {
-      const told = await client.send(file, key, (sent) => setSending({ file, key, sent, error: null }), control.signal)
-      setSending(null)
-      if (input.current) input.current.value = ''
-      onSent(told.id)
-    } catch (error) {
-      if (control.signal.aborted) setSending(null)
-      else if (!onError(error)) setSending({ file, key, sent: 0, error })
-    }
-  }
-
-  const choose = (file: File | undefined) => {
-    if (file) void send(file, crypto.randomUUID())
-  }
-  const busy = sending !== null && sending.error === null
+/** Choose a video to send. */
+export function UploadForm({ upload }: { upload: Upload }) {
   return (
     <form class="upload" aria-label="Send a video" onSubmit={(event) => event.preventDefault()}>
-      <label class={`primary file${busy ? ' disabled' : ''}`}>
+      <label class={`primary file${upload.busy ? ' disabled' : ''}`}>
         Send a video
         <input
-          ref={input}
           type="file"
           accept="video/*,.mkv,.ts,.mts"
-          disabled={busy}
-          onChange={(event) => choose(event.currentTarget.files?.[0])}
+          disabled={upload.busy}
+          onChange={({ currentTarget }) => {
+            upload.choose(currentTarget.files?.[0])
+            // The same file chosen another time is a change again.
+            currentTarget.value = ''
+          }}
         />
       </label>
-      {busy && <Progress sending={sending} stop={() => stop.current?.abort()} />}
-      {sending !== null && sending.error !== null && (
+    </form>
+  )
+}
+
+/** How far the upload is, or how it ended. */
+export function UploadState({ upload }: { upload: Upload }) {
+  const { sending, busy, accepted } = upload
+  return (
+    <div class="upload">
+      {sending !== null && busy && <Progress sending={sending} stop={upload.stop} />}
+      <p role="status">{accepted && `${accepted} was accepted`}</p>
+      {sending !== null && !busy && (
         <p class="notice" role="alert">
-          {sending.file.name}: {wordsOf(sending.error)}{' '}
+          {sending.file.name} was not sent. {wordsOf(sending.error)}{' '}
           {isForAgain(sending.error) && (
-            <button type="button" onClick={() => void send(sending.file, sending.key)}>
+            <button type="button" onClick={upload.again}>
               Send again
             </button>
-          )}
+          )}{' '}
+          <button type="button" class="quiet" onClick={upload.stop}>
+            Close
+          </button>
         </p>
       )}
-    </form>
+    </div>
   )
 }
 

@@ -3,7 +3,7 @@
 
 import { useEffect, useState } from 'preact/hooks'
 import type { Analysis, Client, Event, Finding } from '../api/client.ts'
-import { nextDelay } from '../pure/backoff.ts'
+import { looking } from '../pure/backoff.ts'
 import { pages } from '../pure/paging.ts'
 import { extend, type Measure, type Track } from '../pure/series.ts'
 
@@ -13,29 +13,26 @@ export function useAnalysis(client: Client, id: string, onError: (error: unknown
   const [error, setError] = useState<unknown>(null)
   useEffect(() => {
     const control = new AbortController()
-    let timer: ReturnType<typeof setTimeout> | undefined
-    let delay: number | null = null
     let before = ''
-    const look = async () => {
+    const loop = looking(async () => {
       let status = ''
       try {
         const found = await client.analysis(id, control.signal)
         status = found.status
         setAnalysis(found)
         setError(null)
-        if (status === 'succeeded' || status === 'failed') return
+        if (status === 'succeeded' || status === 'failed') return null
       } catch (problem) {
-        if (control.signal.aborted || onError(problem)) return
+        if (control.signal.aborted || onError(problem)) return null
         setError(problem)
       }
-      delay = nextDelay(delay, status !== before)
+      const changed = status !== before
       before = status
-      timer = setTimeout(look, delay)
-    }
-    void look()
+      return changed
+    })
     return () => {
       control.abort()
-      clearTimeout(timer)
+      loop.end()
     }
   }, [client, id, onError, round])
   return { analysis, error }
