@@ -1001,6 +1001,16 @@ options:
       - Holds for a rollback too, and is checked before anything is changed.
     type: bool
     default: false
+  identity:
+    description:
+      - What callers of the service have to show. With V(oidc), a revision whose container of O(load_balancer) has
+        C(FASTBREAK_IDENTITY=open), or no C(FASTBREAK_OIDC_ISSUER), is refused before anything is changed, since it
+        would answer everybody.
+      - Holds for a rollback too, which brings the environment of its revision.
+    type: str
+    choices: [oidc, open]
+    default: open
+    version_added: 0.1.0
   show_values:
     description:
       - Whether values of the task definition and commands are shown as they are, in differences and messages.
@@ -1322,9 +1332,6 @@ def build_argument_spec():
         "test_url": {"type": "str"},
         "wait_until": {"type": "str", "choices": list(WAITS), "default": WAITS[0]},
         "judge_only": {"type": "bool", "default": False},
-        "probe_from": {"type": "str", "choices": list(PLACES), "default": PLACES[0]},
-        "probe_command": {"type": "list", "elements": "str", "default": ["fastbreak-service", "probe"]},
-        "probe_task_role_arn": {"type": "str"},
         "result_file": {"type": "path"},
         "notifications": {
             "type": "dict",
@@ -1340,10 +1347,20 @@ def build_argument_spec():
         "force_new_deployment": {"type": "bool", "default": False},
         "keep_revisions": {"type": "int"},
         "require_promoted": {"type": "bool", "default": False},
+        "identity": {"type": "str", "choices": ["oidc", "open"], "default": "open"},
         "show_values": {"type": "bool", "default": False},
         "timeout_seconds": {"type": "float", "default": 1800},
         "poll_interval_seconds": {"type": "float", "default": 5},
+        **_probe_spec(),
         **_service_spec(),
+    }
+
+
+def _probe_spec():
+    return {
+        "probe_from": {"type": "str", "choices": list(PLACES), "default": PLACES[0]},
+        "probe_command": {"type": "list", "elements": "str", "default": ["fastbreak-service", "probe"]},
+        "probe_task_role_arn": {"type": "str"},
     }
 
 
@@ -1528,6 +1545,7 @@ ENTRY = Entry(
         "gates",
         "deployment",
         "require_promoted",
+        "identity",
         "supersede",
         "migration",
         "show_values",

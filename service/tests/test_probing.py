@@ -87,7 +87,10 @@ def test_times_without_sense_are_refused(seconds: float) -> None:
 
 def test_wrong_header_and_address_end_with_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["probe", "--header", "X-Team", "http://a"]) == 2
+    assert main(["probe", "--header-secret", "X-Team", "http://a"]) == 2
     assert main(["probe", "readyz"]) == 2
     told = capsys.readouterr()
     assert told.out == ""
-    assert len(told.err.splitlines()) == 2
+    header, secret, _address = told.err.splitlines()
+    assert header.endswith(": --header X-Team has no value; write NAME=VALUE.")
+    assert secret.endswith(": --header-secret X-Team has no value; write NAME=SECRET.")

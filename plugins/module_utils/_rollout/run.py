@@ -14,7 +14,7 @@ from .judge.running import verify_running
 from .part import Unchanged
 from .plan.differences import Action
 from .plan.read import read
-from .preflight.checks import check, check_schema
+from .preflight.checks import check, check_way_back
 from .preflight.served import warn_of_unused_consents
 from .recover import recover
 from .report import build_result
@@ -78,7 +78,7 @@ def _predict(session: Session, facts: Facts) -> RolloutResult:
     facts, recovery = _recovered(session, facts)
     _insist_on_release(session, recovery, facts)
     if recovery.withdrawn and not recovery.withdrawn.first:
-        check_schema(session, facts)
+        check_way_back(session, facts)
         return predicted(build_result(session, facts))
     if facts.plan.action is Action.UNCHANGED:
         _verify(session, facts)
@@ -109,7 +109,7 @@ def bring(session: Session) -> Part:
 def _withdraw(session: Session, facts: Facts, recovery: Recovery, withdrawn: Withdrawn) -> Part:
     """Give the release up that is under way, and release what is wanted after it, if that is another one."""
     if not withdrawn.first:
-        check_schema(session, facts)
+        check_way_back(session, facts)
         return withdraw(session, facts, recovery, withdrawn)
     check(session, facts, orphan_arn=recovery.replaceable_arn)
     withdraw(session, facts, recovery, withdrawn)

@@ -108,8 +108,12 @@ def _complain(sentence: str, code: int) -> int:
 def _probe(options: argparse.Namespace) -> int:
     from fastbreak_service.probing import MOST_BODY, ProbeRequest, answers, problem_of  # noqa: PLC0415
 
-    if stray := next((header for header in options.header + options.header_secret if "=" not in header), ""):
-        return _complain(f"--header {stray} has no value; write NAME=VALUE.", 2)
+    for option, given, form in (
+        ("--header", options.header, "NAME=VALUE"),
+        ("--header-secret", options.header_secret, "NAME=SECRET"),
+    ):
+        if stray := next((header for header in given if "=" not in header), None):
+            return _complain(f"{option} {stray} has no value; write {form}.", 2)
     request = ProbeRequest(
         options.method,
         options.url,

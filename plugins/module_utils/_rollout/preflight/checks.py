@@ -24,6 +24,7 @@ from ..strategies.table import strategy_named
 from .allowed import allowed
 from .arithmetic import arithmetic_problems
 from .capacity import capacity_problems
+from .identity import identity_problems
 from .permissions import permission_looks
 from .prerequisites import prerequisite_looks
 from .quotas import quota_problems
@@ -77,6 +78,7 @@ def _found_problems(session: Session, facts: Facts, orphan_arn: str) -> list[str
         [
             lambda aside: [*_plan_problems(facts), *_movement_problems(aside.request, facts)],
             lambda aside: _promotion_problems(aside, facts),
+            lambda aside: identity_problems(aside.request, facts.target),
             lambda aside: [*_schema_problems(facts), *_deployment_problems(aside, facts, orphan_arn)],
             lambda aside: shifting_problems(aside, facts, orphan_arn),
             *prerequisite_looks(session, facts),
@@ -106,11 +108,12 @@ def _topic_problems(session: Session) -> tuple[str, ...]:
     return ()
 
 
-def check_schema(session: Session, facts: Facts) -> None:
-    """Raise RefusedError when the release does not work with the schema that the database may have."""
-    if problems := _schema_problems(facts):
+def check_way_back(session: Session, facts: Facts) -> None:
+    """Raise RefusedError when the release of before does not work with the schema, or would answer everybody."""
+    if problems := [*_schema_problems(facts), *identity_problems(session.request, facts.target)]:
         raise RefusedError(
-            f"Rolling {session.request.service} back was refused: {problems[0]} Nothing was changed.", problems=problems
+            f"Rolling {session.request.service} back was refused: {' '.join(problems)} Nothing was changed.",
+            problems=problems,
         )
 
 

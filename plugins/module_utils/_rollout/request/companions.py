@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..._errors import RequestError
 from ..stages import DONE
-from .model import CONTROLLER
+from .model import CONTROLLER, OPEN
 from .options import build_request
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ _WITHOUT: Mapping[str, Any] = {
     "wait_until": DONE,
     "judge_only": False,
     "probe_from": CONTROLLER,
+    "identity": OPEN,
 }
 
 

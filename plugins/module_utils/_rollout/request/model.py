@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 #: From where gates send their requests: this machine, a task in the network of the service's tasks, or such a task
 #: before there are users and this machine afterwards.
 CONTROLLER, TASK, TASK_BEFORE_TRAFFIC = "controller", "task", "task_before_traffic"
+#: What callers have to show: a token of an OpenID Connect issuer, or nothing.
+OIDC, OPEN = "oidc", "open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class RolloutRequest:
     run ends: DONE, PAUSED, or the name of a stage. ``judge_only``: it goes on with a release under way, or fails.
     ``passed_before`` is what the gates found that are not asked again. ``schema`` is what it needs of the database.
     ``services`` are all services of the release in their order, where it is one of several.
-    ``probing`` says from where gates send requests.
+    ``probing`` says from where gates send requests. ``identity`` is what callers have to show, as the option has it.
     """
 
     cluster: str
@@ -113,6 +115,7 @@ class RolloutRequest:
     schema: Schema = field(default_factory=Schema)
     services: tuple[str, ...] = ()
     probing: Probing = field(default_factory=Probing)
+    identity: str = OPEN
 
     @property
     def owned_by(self) -> Owner:

@@ -71,6 +71,7 @@ def build_request(options: Options, *, owner: str, key: bytes) -> RolloutRequest
         revision=options["revision"] or "",
         keep_revisions=options["keep_revisions"],
         probing=read_probing(options),
+        identity=options["identity"],
         **_traffic(options),
     )
     problems = [*problems, *unfit, *_problems(options, request)]
