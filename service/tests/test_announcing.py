@@ -24,21 +24,19 @@ URL = "https://abc.appsync-api.eu-west-1.amazonaws.com/graphql"
 ID = uuid.uuid4()
 
 
-class Teams:
-    """Knows whose analysis it is."""
+class Ends:
+    """Knows whose analysis it is, and as what it has ended."""
 
-    def __init__(self, team: str | Exception | None = "hawks") -> None:
-        self._team = team
+    def __init__(self, ended: tuple[str, str] | Exception | None = ("hawks", "succeeded")) -> None:
+        self._ended = ended
 
-    def team(self, _analysis: uuid.UUID) -> str | None:
-        if isinstance(self._team, Exception):
-            raise self._team
-        return self._team
+    def ended(self, _analysis: uuid.UUID) -> tuple[str, str] | None:
+        if isinstance(self._ended, Exception):
+            raise self._ended
+        return self._ended
 
 
-def announce(
-    teams: Teams, answer: bytes | Exception = b'{"data": {}}', key: str = "AKIA"
-) -> tuple[list[Any], list[Any]]:
+def announce(ends: Ends, answer: bytes | Exception = b'{"data": {}}', key: str = "AKIA") -> tuple[list[Any], list[Any]]:
     """What was sent, and what was logged."""
     sent: list[urllib.request.Request] = []
 
@@ -50,12 +48,12 @@ def announce(
 
     session = boto3.Session(aws_access_key_id=key, aws_secret_access_key="secret", aws_session_token="token")
     with capture_logs() as logged:
-        asyncio.run(Announcer(URL, teams, send, session)(ID, "succeeded"))
+        asyncio.run(Announcer(URL, ends, send, session)(ID))
     return sent, logged
 
 
 def test_the_team_is_told_with_a_signature() -> None:
-    [request], logged = announce(Teams())
+    [request], logged = announce(Ends())
     assert (request.full_url, request.get_method(), logged) == (URL, "POST", [])
     assert isinstance(request.data, bytes)
     told = json.loads(request.data)
@@ -65,16 +63,18 @@ def test_the_team_is_told_with_a_signature() -> None:
     assert request.get_header("X-amz-security-token") == "token"
 
 
-def test_nobody_is_told_of_what_is_gone() -> None:
-    assert announce(Teams(None)) == ([], [])
+def test_nobody_is_told_of_what_is_gone_or_has_not_ended() -> None:
+    assert announce(Ends(None)) == ([], [])
 
 
-@pytest.mark.parametrize("answer", [TimeoutError("slow"), b"no JSON", b'{"errors": [{"message": "Unauthorized"}]}'])
+@pytest.mark.parametrize(
+    "answer", [TimeoutError("slow"), b"no JSON", b"[]", b"null", b'{"errors": [{"message": "Unauthorized"}]}']
+)
 def test_what_goes_wrong_is_logged_and_no_more(answer: bytes | Exception) -> None:
-    sent, [entry] = announce(Teams(), answer)
+    sent, [entry] = announce(Ends(), answer)
     assert (len(sent), entry["event"], entry["analysis_id"]) == (1, "end not announced", str(ID))
 
 
 def test_a_database_that_is_away_is_logged_and_no_more() -> None:
-    sent, [entry] = announce(Teams(psycopg.OperationalError("away")))
+    sent, [entry] = announce(Ends(psycopg.OperationalError("away")))
     assert (sent, entry["event"]) == ([], "end not announced")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 from psycopg import errors
+from structlog.testing import capture_logs
 
 from fastbreak_service.errors import AnalysisError
 from fastbreak_service.footage.ports import FootageError, FootageMissingError
@@ -20,6 +21,7 @@ from fastbreak_service.store.work import Work
 from fastbreak_service.video.limits import Limits
 from fastbreak_service.worker import verdict, writing
 from fastbreak_service.worker.loop import WorkLoop
+from fastbreak_service.worker.news import MOST
 from fastbreak_service.worker.ports import Ports
 from fastbreak_service.worker.verdict import GiveUp, TryAgain
 
@@ -49,7 +51,8 @@ class Memory:
     analysing: Exception | None = None
     endless: bool = False
     away: list[Exception] = field(default_factory=list)
-    announced: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    announced: list[tuple[str, ...]] = field(default_factory=list)
+    unheard: bool = False
     on_empty: Callable[[], object] = lambda: None
 
     def take(self, *, abandoned: bool) -> Work | None:
@@ -136,9 +139,11 @@ class Memory:
             raise self.analysing
         return RESULT
 
-    async def announce(self, analysis: uuid.UUID, status: str) -> None:
+    async def announce(self, analysis: uuid.UUID) -> None:
         assert analysis == WORK.analysis
-        self.announced.append((status, tuple(self.said)))
+        self.announced.append(tuple(self.said))
+        if self.unheard:
+            await asyncio.Event().wait()
 
     def loop(self) -> WorkLoop:
         ports = Ports(self, self, self, self, self.announce)  # type: ignore[arg-type] # start is two things
@@ -261,20 +266,42 @@ def test_a_stop_leaves_what_nobody_has_taken_to_others_or_else_does_it_first(mem
 
 
 @pytest.mark.parametrize(
-    ("error", "mine", "told"),
+    ("error", "mine", "begun", "told"),
     [
-        (None, True, [("succeeded", ("finish", "done", "discard"))]),
-        (AnalysisError("not_a_video", "how"), True, [("failed", ("fail not_a_video", "done", "discard"))]),
-        (AnalysisError("worker_died", "how"), True, []),
-        (None, False, []),
+        (None, True, True, [("finish", "done", "discard", "put away")]),
+        (AnalysisError("not_a_video", "how"), True, True, [("fail not_a_video", "done", "discard", "put away")]),
+        (AnalysisError("worker_died", "how"), True, True, []),
+        (None, False, True, []),
+        # Somebody else has ended it, and came to tell nobody.
+        (None, True, False, [("done", "discard")]),
     ],
 )
 def test_an_end_is_announced_once_it_is_recorded(
-    memory: Memory, error: Exception | None, mine: bool, told: list[Any]
+    memory: Memory, error: Exception | None, mine: bool, begun: bool, told: list[Any]
 ) -> None:
-    memory.analysing, memory.mine = error, mine
+    memory.analysing, memory.mine, memory.begun = error, mine, begun
     heard(memory)
     assert memory.announced == told
+
+
+def test_no_work_waits_for_news_and_a_stop_not_long(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fastbreak_service.worker.loop._LEAVE_SECONDS", 0.01)
+    memory.unheard = True
+    with capture_logs() as logged:
+        heard(memory, *[WORK] * (MOST + 1))
+    assert memory.said.count("finish") == MOST + 1
+    reasons = [entry["reason"] for entry in logged if entry["event"] == "end not announced"]
+    assert reasons == ["3 others are still being announced", *["the worker stopped"] * MOST]
+
+
+def test_news_that_break_off_are_logged_and_hurt_no_work(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(_memory: Memory, _analysis: uuid.UUID) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Memory, "announce", broken)
+    with capture_logs() as logged:
+        assert heard(memory) == ["finish", "done", "discard", "put away"]
+    assert [entry["log_level"] for entry in logged if entry["event"] == "end not announced"] == ["error"]
 
 
 @pytest.mark.parametrize(

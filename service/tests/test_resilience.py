@@ -163,7 +163,9 @@ def test_an_analysis_taken_away_is_not_written_over(store: AnalysisStore, tmp_pa
     new = new_analysis()
     _of_team(store).add(new)
     assert store.start(new.id, "me", 1)
+    assert store.ended(new.id) is None
     assert store.fail(new.id, "me", "interrupted", "gone")
+    assert store.ended(new.id) == (DEFAULT_TEAM, "failed")
     rows = tmp_path / "rows.csv"
     rows.write_text("")
     assert not store.finish(new.id, "me", {"video": {}, "model": {"name": "m", "sha256": "s"}, "persons": []}, rows)

@@ -70,6 +70,13 @@ def test_a_wrong_setting_is_named(name: str, value: str, said: str) -> None:
     assert said in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("given", "told"), [("", False), ("none", False), ("https://abc.appsync-api.eu-west-1.amazonaws.com/graphql", True)]
+)
+def test_ends_are_announced_where_there_is_an_api(given: str, told: bool) -> None:
+    assert service_settings(GOOD | {"FASTBREAK_GRAPHQL_URL": given}).work.graphql_url == (given if told else "")
+
+
 def test_a_level_may_be_written_small() -> None:
     assert service_settings(GOOD | {"FASTBREAK_LOG_LEVEL": "debug"}).work.log_level == "DEBUG"
 

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 
 def is_off(value: Any) -> bool:
@@ -17,11 +18,40 @@ def is_off(value: Any) -> bool:
 
 
 def appsync(inputs: Mapping[str, Any]) -> Iterator[str]:
-    if inputs.get("appsync_issuer") and inputs.get("ecs_rollout_identity") == "open":
+    if not inputs.get("appsync_issuer"):
+        return
+    if inputs.get("ecs_rollout_identity") == "open":
         yield (
             "appsync_issuer is given, and ecs_rollout_identity is open, so that the service would keep no teams apart "
             "behind GraphQL; set ecs_rollout_identity to oidc, or take the issuer away"
         )
+    if not inputs.get("ecs_certificate_arn"):
+        yield (
+            "appsync_issuer is given without ecs_certificate_arn, and callers' tokens go to the load balancer by HTTPS "
+            "alone; give the certificate, or take the issuer away"
+        )
+    yield from _tokens_of_the_service(inputs)
+
+
+def _tokens_of_the_service(inputs: Mapping[str, Any]) -> Iterator[str]:
+    """AppSync and the service judge the same tokens. What nobody has said of the service is its rollout's to refuse."""
+    given = inputs.get("ecs_rollout_environment")
+    environment = given if isinstance(given, Mapping) else {}
+    told = {
+        "issuer": inputs.get("ecs_rollout_oidc_issuer"),
+        "audience": inputs.get("ecs_rollout_oidc_audience"),
+        # These have no variable of their own; that is what the service takes where it is told nothing.
+        "team_claim": "team",
+        "roles_claim": "roles",
+    }
+    for name, otherwise in told.items():
+        variable, own = f"FASTBREAK_OIDC_{name.upper()}", inputs.get(f"appsync_{name}")
+        service = environment.get(variable) or otherwise
+        if own and service and own != service:
+            yield (
+                f"appsync_{name} is {own!r}, and the service's {variable} {service!r} (ecs_rollout_environment, "
+                f"ecs_rollout_oidc_issuer, ecs_rollout_oidc_audience); both judge the same tokens: give both the same"
+            )
 
 
 def cloudfront(inputs: Mapping[str, Any]) -> Iterator[str]:

@@ -17,12 +17,13 @@ from .inputs import input_problem, template_parameters
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-# What has to fit another component is looked at with both: ports, the name that users open, repository, storage and
-# whether callers are asked for tokens.
+# What has to fit another component is looked at with both: ports, the name that users open, repository and storage.
 _SHARED = (
     "(rds_database|ecs_container|ecs_test_listener)_port|(edge|cloudfront)_domain_name|ecr_repository_name"
-    "|rds_allocated_storage_gib|ecs_rollout_identity"
+    "|rds_allocated_storage_gib"
 )
+# With one component alone: GraphQL takes the tokens of the service, and sends them to its load balancer.
+_OTHERS = {"appsync": "ecs_certificate_arn|ecs_rollout_(identity|environment|oidc_issuer|oidc_audience)"}
 #: A stack policy cannot be removed once it is set; this policy is as good as none.
 OPEN_POLICY = {"Statement": [{"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}]}
 
@@ -67,7 +68,8 @@ def component_options(variables: Mapping[str, Any], role: Role) -> dict[str, Any
 
 def looked_at(component: str, names: Collection[str]) -> list[str]:
     """Those of the *names* of variables that are checked together before the component is planned."""
-    pattern = re.compile(f"({re.escape(component)}|fastbreak|network)_.*|{_SHARED}")
+    others = _OTHERS.get(component, "(?!)")
+    pattern = re.compile(f"({re.escape(component)}|fastbreak|network)_.*|{_SHARED}|{others}")
     return [name for name in names if pattern.fullmatch(name)]
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _SECRET_ARN = re.compile(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:\S+")
 _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/[A-Za-z0-9._=/-]*)?")
 _GRAPHQL_URL = re.compile(r"https://[a-z0-9]+\.appsync-api\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/graphql")
+# What the output of the role appsync is without an API.
+_NO_GRAPHQL = "none"
 _SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -244,8 +246,10 @@ def _footage(environment: Mapping[str, str]) -> str:
 
 
 def _graphql_url(environment: Mapping[str, str]) -> str:
-    """Where ends are announced. Nothing is signed for another address than AppSync's."""
+    """Where ends are announced, empty for nowhere. Nothing is signed for another address than AppSync's."""
     text = environment.get(f"{PREFIX}GRAPHQL_URL", "")
+    if text == _NO_GRAPHQL:
+        return ""
     if text and not _GRAPHQL_URL.fullmatch(text):
         raise SettingsError(
             f"{PREFIX}GRAPHQL_URL is {text!r}, but must be the address of an API of AWS AppSync, "

@@ -52,6 +52,9 @@ FINDING = {
     "words": "Stiff.",
     "repetitions": 3,
     "needed": 3,
+    "view": "sagittal",
+    "rate": 60.0,
+    "reference": {"citation": "Name 2001", "population": "adults", "limit": 45.0, "above": False, "mark": "read"},
     "shown": [{"contact_frame": 3, "frame": 5, "value": 40.5, "error": 2.0, "clears": True}],
 }
 WHOLE = "query ($id: ID!) { analysis(id: $id) { id status persons { id angles { angle mean } } } }"
@@ -76,7 +79,7 @@ class Service(ThreadingHTTPServer):
         """Status and body."""
         self.tokens.append(authorization)
         claims = jwt.decode(authorization.removeprefix("Bearer "), options={"verify_signature": False})
-        listed = [LISTED] if claims["team"] == "hawks" else []
+        listed = [LISTED] if claims["https://example.org/team"] == "hawks" else []
         answers = {
             "/v1/analyses": {"analyses": listed, "next": None},
             "/v1/analyses?limit=1": {"analyses": listed, "next": "1.x"},
@@ -120,10 +123,11 @@ class Platform:
     def host(self) -> str:
         return str(urlsplit(self.outputs["GraphqlUrl"]).hostname)
 
-    def token(self, team: str, audience: str = "fastbreak", seconds: int = 3600) -> str:
+    def token(self, team: str, audience: str = "fast.break", seconds: int = 3600, role: str = "reviewer") -> str:
         """A token of the sandbox's issuer."""
         who = {"client_id": team, "client_secret": "s", "token_seconds": seconds}
-        known = {**who, "claims": {"team": team, "roles": ["reviewer"]}, "audiences": ["fastbreak", "other"]}
+        claims = {"team": "hawks", "https://example.org/team": team, "roles": [role]}
+        known = {**who, "claims": claims, "audiences": ["fast.break", "fastabreak", "other"]}
         httpx.post(f"{self.state.endpoint_url}/_sandbox/oidc/clients", json=known).raise_for_status()
         form = {"grant_type": "client_credentials", "client_id": team, "client_secret": "s", "audience": audience}
         trusted = ssl.create_default_context(cafile=authority_path(home_of(self.state.name)))
@@ -198,10 +202,11 @@ def platform() -> Iterator[Platform]:
             "Environment": "dev",
             "VpcId": vpc,
             "PrivateSubnetIds": subnet,
-            "OriginProtocol": "https",
             "OriginDomainName": f"127.0.0.1:{service.server_address[1]}",
             "Issuer": state.issuer,
-            "Audience": "fastbreak",
+            "Audience": "fast.break",
+            "TeamClaim": "https://example.org/team",
+            "RolesClaim": "roles",
             "RateLimit": "10000",
             "LogRetentionDays": "14",
             "PermissionsBoundaryArn": "",
@@ -232,9 +237,10 @@ def test_queries_go_to_the_service_with_the_caller_s_token(platform: Platform) -
     assert found["persons"] == [{"id": 1, "angles": [{"angle": "left_knee", "mean": 45.25}]}]
     page = platform.ask(token, "{ analyses(limit: 1) { analyses { id filename created_at } next } }")["analyses"]
     assert (page["analyses"][0]["filename"], page["next"]) == ("landing.mp4", "1.x")
-    query = "query ($id: ID!) { findings(analysis: $id, limit: 5) { findings { words shown { value } } next } }"
+    asked = "words view reference { limit } shown { value }"
+    query = f"query ($id: ID!) {{ findings(analysis: $id, limit: 5) {{ findings {{ {asked} }} next }} }}"
     assert platform.ask(token, query, id=ID)["findings"]["findings"] == [
-        {"words": "Stiff.", "shown": [{"value": 40.5}]}
+        {"words": "Stiff.", "view": "sagittal", "reference": {"limit": 45.0}, "shown": [{"value": 40.5}]}
     ]
     assert set(platform.service.tokens) == {f"Bearer {token}"}
 
@@ -247,7 +253,7 @@ def test_another_team_sees_nothing(platform: Platform) -> None:
 
 def test_no_other_token_is_taken(platform: Platform) -> None:
     told = platform.token("hawks")
-    for refused in ("", "forged", told[:-8] + "AAAAAAAA", platform.token("hawks", "other")):
+    for refused in ("", "forged", told[:-8] + "AAAAAAAA", platform.token("hawks", "fastabreak")):
         assert platform.is_refused(refused), refused
     expiring, deadline = platform.token("late", seconds=1), time.monotonic() + 60
     while not platform.is_refused(expiring):
@@ -283,6 +289,7 @@ def test_who_may_announce_is_heard_by_the_team_alone(platform: Platform) -> None
 
     heard = asyncio.run(asyncio.wait_for(first(platform.token("hawks")), 120))
     assert heard == {"id": ID, "team": "hawks", "status": "succeeded"}
-    with pytest.raises(TransportQueryError, match="Unauthorized"):
-        asyncio.run(asyncio.wait_for(first(platform.token("owls")), 120))
+    for refused in (platform.token("owls"), platform.token("hawks", role="uploader")):
+        with pytest.raises(TransportQueryError, match="Unauthorized"):
+            asyncio.run(asyncio.wait_for(first(refused), 120))
     assert platform.announce(other, "hawks", ID) in {401, 403}

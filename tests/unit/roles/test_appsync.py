@@ -3,12 +3,15 @@
 
 """The function behind GraphQL: what it asks the service, and what callers are told; the schema's hold on the limits."""
 
+import ast
 import http.client
 import json
 
 import pytest
+from graphql import parse
 
 from tests.unit.roles.policies import template
+from tools.files import ROOT
 
 RESOURCES = template("appsync")["Resources"]
 CODE = RESOURCES["Function"]["Properties"]["Code"]["ZipFile"]
@@ -21,8 +24,8 @@ class Service:
     def __init__(self):
         self.status, self.body, self.failure, self.asked = 200, b"{}", None, []
 
-    def connection(self, netloc, **settings):
-        self.netloc, self.settings = netloc, settings
+    def connection(self, host, **settings):
+        self.host, self.settings = host, settings
         return self
 
     def request(self, method, path, headers):
@@ -43,9 +46,8 @@ class Service:
 @pytest.fixture
 def service(monkeypatch):
     made = Service()
-    monkeypatch.setenv("ORIGIN", "https://service.example")
+    monkeypatch.setenv("ORIGIN", "service.example")
     monkeypatch.setattr(http.client, "HTTPSConnection", made.connection)
-    monkeypatch.setattr(http.client, "HTTPConnection", made.connection)
     return made
 
 
@@ -73,15 +75,9 @@ def test_it_asks_for_what_is_wanted(service, field, arguments, path):
 def test_the_token_goes_on_as_it_came_and_over_tls(service):
     call(authorization="Bearer a-token")
     assert service.asked[0][2] == "Bearer a-token"
-    assert service.netloc == "service.example"
+    assert service.host == "service.example"
     assert service.settings["context"].check_hostname
     assert service.settings["timeout"] < RESOURCES["Function"]["Properties"]["Timeout"]
-
-
-def test_plain_where_the_load_balancer_is(service, monkeypatch):
-    monkeypatch.setenv("ORIGIN", "http://service.example")
-    call()
-    assert "context" not in service.settings
 
 
 def test_angles_become_a_list(service):
@@ -114,6 +110,26 @@ def test_a_service_out_of_reach_is_unavailable_and_the_log_says_why(service, fai
     told = call()["error"]
     assert told == {"code": "unavailable", "message": "The analyses cannot be read now. Try again in a minute."}
     assert "10.0.0.1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kind", ["Finding", "Reference", "Shown"])
+def test_the_schema_has_what_the_service_tells_of_findings(kind):
+    source = ast.parse((ROOT / "service/src/fastbreak_service/movement/values.py").read_text(encoding="utf-8"))
+    [told] = [node for node in source.body if isinstance(node, ast.ClassDef) and node.name == kind]
+    fields = {node.target.id for node in told.body if isinstance(node, ast.AnnAssign)}
+    assert fields_of(kind) - {"person"} == fields
+
+
+def test_a_list_promises_what_the_service_lists():
+    whole, listed = fields_of("Analysis"), fields_of("Listed")
+    assert whole - listed == {"video", "model", "movement", "persons"}
+    assert listed < whole
+
+
+def fields_of(kind):
+    definitions = parse(RESOURCES["Schema"]["Properties"]["Definition"]).definitions
+    [found] = [each for each in definitions if each.name.value == kind]
+    return {field.name.value for field in found.fields}
 
 
 def test_without_an_issuer_there_is_no_api():

@@ -52,11 +52,14 @@ class AnalysisStore:
         with self._engine.begin() as connection:
             return self._move(connection, analysis, owner, status="queued", started_at=None)
 
-    def team(self, analysis: UUID) -> str | None:
-        """Whose it is, None when it is gone."""
+    def ended(self, analysis: UUID) -> tuple[str, str] | None:
+        """Whose it is and as what it has ended; None when it has not, or is gone."""
+        statement = sa.select(analyses.c.team, analyses.c.status).where(
+            analyses.c.id == analysis, analyses.c.status.not_in(UNFINISHED)
+        )
         with self._engine.connect() as connection:
-            team: str | None = connection.scalar(sa.select(analyses.c.team).where(analyses.c.id == analysis))
-            return team
+            found = connection.execute(statement).first()
+            return (str(found.team), str(found.status)) if found else None
 
     def fail(self, analysis: UUID, owner: str, code: str, message: str) -> bool:
         """Mark as failed. False when it is no longer this owner's."""

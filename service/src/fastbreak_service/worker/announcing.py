@@ -35,40 +35,40 @@ _ANNOUNCE = """mutation ($id: ID!, $team: String!, $status: Status!) {
 log = structlog.get_logger()
 
 
-class Teams(Protocol):
+class Ends(Protocol):
     """See store.analyses.AnalysisStore."""
 
-    def team(self, analysis: UUID) -> str | None:
-        """Whose analysis it is, None when it is gone. Raises DATABASE_ERRORS."""
+    def ended(self, analysis: UUID) -> tuple[str, str] | None:
+        """Whose analysis it is and as what it has ended; None when it has not. Raises DATABASE_ERRORS."""
 
 
 class Announcer:
     """Tells a GraphQL API. `send` posts a body with headers and returns the answer's body; it raises OSError."""
 
     def __init__(
-        self, url: str, teams: Teams, send: Callable[[urllib.request.Request], bytes] | None = None, session: Any = None
+        self, url: str, ends: Ends, send: Callable[[urllib.request.Request], bytes] | None = None, session: Any = None
     ) -> None:
-        self._url, self._teams = url, teams
+        self._url, self._ends = url, ends
         self._send = send or _sent
         self._session = session or boto3.Session()
 
-    async def __call__(self, analysis: UUID, status: str) -> None:
-        """Tell that it has ended so; never raises for what goes wrong on the way."""
+    async def __call__(self, analysis: UUID) -> None:
+        """Tell how it has ended, as it is recorded; never raises for what goes wrong on the way."""
         try:
-            await asyncio.to_thread(self._tell, analysis, status)
+            await asyncio.to_thread(self._tell, analysis)
         except DATABASE_ERRORS as error:
             log.warning("end not announced", analysis_id=str(analysis), reason=reason(error))
         except (BotoCoreError, HTTPException, OSError, ValueError) as error:
             log.warning("end not announced", analysis_id=str(analysis), reason=repr(error))
 
-    def _tell(self, analysis: UUID, status: str) -> None:
-        team = self._teams.team(analysis)
-        if team is None:
+    def _tell(self, analysis: UUID) -> None:
+        if (ended := self._ends.ended(analysis)) is None:
             return
+        team, status = ended
         variables = {"id": str(analysis), "team": team, "status": status}
         answer = json.loads(self._send(self._signed({"query": _ANNOUNCE, "variables": variables})))
-        if answer.get("errors"):
-            raise ValueError(f"GraphQL answered {answer['errors']}")
+        if not isinstance(answer, dict) or answer.get("errors"):
+            raise ValueError(f"GraphQL answered {answer}")
 
     def _signed(self, told: dict[str, Any]) -> urllib.request.Request:
         credentials = self._session.get_credentials()
@@ -92,5 +92,5 @@ def _sent(request: urllib.request.Request) -> bytes:
         return body
 
 
-async def untold(_analysis: UUID, _status: str) -> None:
+async def untold(_analysis: UUID) -> None:
     """Tell nobody."""

@@ -125,6 +125,10 @@ class WorkLoop:
                 await self._idle.wait()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+        await asyncio.gather(self._part(), self._task.news.told(_LEAVE_SECONDS))
+
+    async def _part(self) -> None:
+        """Leave what is not done to others."""
         if self._idle.is_set():
             return
         try:

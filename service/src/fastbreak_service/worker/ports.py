@@ -95,5 +95,5 @@ class Ports:
     records: Records
     footage: Footage
     analyst: Analyst
-    announce: Callable[[UUID, str], Awaitable[None]] = untold
-    """Tells whoever waits for it that an analysis has ended, and as what."""
+    announce: Callable[[UUID], Awaitable[None]] = untold
+    """Tells whoever waits for it how an analysis has ended."""

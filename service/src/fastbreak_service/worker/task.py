@@ -17,6 +17,7 @@ from fastbreak_service.errors import AnalysisError
 from fastbreak_service.footage.ports import FootageError, FootageMissingError
 from fastbreak_service.store.failures import DATABASE_ERRORS, reason
 from fastbreak_service.worker import verdict
+from fastbreak_service.worker.news import News
 from fastbreak_service.worker.protocol import INTERNAL, Job
 from fastbreak_service.worker.verdict import GiveUp, TryAgain
 from fastbreak_service.worker.writing import settle
@@ -33,12 +34,12 @@ log = structlog.get_logger()
 
 
 class Task:
-    """What a worker does with a piece of work. `mean_seconds` is how long recent analyses took."""
+    """What a worker does with a piece of work, and `news` of it. `mean_seconds` is how long recent analyses took."""
 
     def __init__(self, ports: Ports, limits: Limits, most_failures: int) -> None:
         self._queue, self._records = ports.queue, ports.records
         self._footage, self._analyst = ports.footage, ports.analyst
-        self._announce = ports.announce
+        self.news = News(ports.announce)
         self._limits = limits
         self._most_failures = most_failures
         self.mean_seconds = 10.0
@@ -57,8 +58,9 @@ class Task:
     async def _do(self, taken: Work) -> None:
         log.info("analysis started", analysis_id=str(taken.analysis), attempt=taken.attempt, failures=taken.failures)
         if not await settle(lambda: self._records.start(taken.analysis, taken.owner, taken.attempt)):
-            # It has ended, and whoever did it had no time to say so to the queue.
+            # It has ended, and whoever did it had no time to say so to the queue, or to anybody.
             await self._end(taken)
+            self.news.tell(taken.analysis)
             return
         if hopeless := verdict.before(taken, self._most_failures):
             await self._give_up(taken, hopeless)
@@ -106,7 +108,7 @@ class Task:
             frames=result["video"]["frames"],
             persons=len(result["persons"]),
         )
-        await self._announce(taken.analysis, "succeeded")
+        self.news.tell(taken.analysis)
 
     async def _end(self, taken: Work) -> None:
         """The analysis has ended: neither its place in the queue nor its video is needed any more."""
@@ -129,7 +131,7 @@ class Task:
             await self._end(taken)
         elif await settle(lambda: self._queue.bury(taken, judged.message)):
             await self._discard(taken)
-        await self._announce(taken.analysis, "failed")
+        self.news.tell(taken.analysis)
 
     async def _try_again(self, taken: Work, judged: TryAgain) -> None:
         log.warning("analysis put back", analysis_id=str(taken.analysis), reason=judged.failure or "storage away")

@@ -12,7 +12,18 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._stack.cross_checks 
 
 PLACE = {"fastbreak_region": "eu-west-1", "fastbreak_account_id": "111111111111"}
 GOOD: dict[str, dict[str, Any]] = {
-    "appsync": {**PLACE, "appsync_issuer": "https://issuer.example", "ecs_rollout_identity": "oidc"},
+    "appsync": {
+        **PLACE,
+        "appsync_issuer": "https://issuer.example",
+        "appsync_audience": "fastbreak",
+        "appsync_team_claim": "squad",
+        "appsync_roles_claim": "roles",
+        "ecs_rollout_identity": "oidc",
+        "ecs_rollout_oidc_issuer": "https://issuer.example",
+        "ecs_rollout_oidc_audience": "fastbreak",
+        "ecs_rollout_environment": {"FASTBREAK_OIDC_TEAM_CLAIM": "squad"},
+        "ecs_certificate_arn": "arn:aws:acm:eu-west-1:111111111111:certificate/x",
+    },
     "codepipeline": {
         **PLACE,
         "fastbreak_deployed_by": "codepipeline",
@@ -48,6 +59,17 @@ GOOD: dict[str, dict[str, Any]] = {
 }
 WRONG = [
     ("appsync", {"ecs_rollout_identity": "open"}, "appsync_issuer is given, and ecs_rollout_identity is open"),
+    ("appsync", {"ecs_certificate_arn": ""}, "appsync_issuer is given without ecs_certificate_arn"),
+    ("appsync", {"ecs_certificate_arn": None}, "appsync_issuer is given without ecs_certificate_arn"),
+    ("appsync", {"ecs_rollout_oidc_issuer": "https://b.example"}, "FASTBREAK_OIDC_ISSUER 'https://b.example'"),
+    ("appsync", {"ecs_rollout_oidc_audience": "other"}, "appsync_audience is 'fastbreak', and the service's"),
+    (
+        "appsync",
+        {"ecs_rollout_environment": {}},
+        "appsync_team_claim is 'squad', and the service's FASTBREAK_OIDC_TEAM",
+    ),
+    ("appsync", {"ecs_rollout_environment": None}, "FASTBREAK_OIDC_TEAM_CLAIM 'team'"),
+    ("appsync", {"appsync_roles_claim": "groups"}, "appsync_roles_claim is 'groups'"),
     ("codepipeline", {"codepipeline_execution_environment_tag": ""}, "fastbreak_deployed_by is codepipeline"),
     ("codepipeline", {"codepipeline_execution_environment_tag": None}, "fastbreak_deployed_by is codepipeline"),
     ("codepipeline", {"ecr_repository_name": "other"}, "codepipeline_repository_name is 'fastbreak/app', and ecr_"),

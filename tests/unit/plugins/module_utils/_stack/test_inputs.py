@@ -223,6 +223,8 @@ WRONG = {
     "cloudwatch_waf_blocked_requests": [0, 100000001],
     "cloudwatch_trail_days": [0, 3654],
     "appsync_audience": ["", "a b", "x" * 201],
+    "appsync_team_claim": ["", "a b", "a'b", "x" * 201],
+    "appsync_roles_claim": ["", "a b", "a'b", "x" * 201],
     "appsync_issuer": ["http://issuer.example", "issuer", [1]],
     "appsync_log_retention_days": [0, 100],
     "appsync_rate_limit": [9, "many"],
