@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fastbreak_service.held_headers import HeldHeaderError, HeldHeaders
-from fastbreak_service.probing import ProbeRequest, answers
+from fastbreak_service.held_headers import HeldHeaders
+from fastbreak_service.probing import HeldHeaderError, ProbeRequest, answers
 from fastbreak_service.store.failures import SecretError
 from fastbreak_service.store.secret import Secret
 
@@ -78,8 +78,8 @@ def test_token_is_asked_for_again_before_it_expires(address: str) -> None:
 
 
 def test_requests_are_sent_with_it(address: str) -> None:
-    request = ProbeRequest("GET", f"{address}/v1", 2, 0, 5, headers=(("Authorization", "none"),), held_headers=NAMES)
-    lines = list(answers(request, held=HeldHeaders(NAMES, lambda _name: held(address))))
+    request = ProbeRequest("GET", f"{address}/v1", 2, 0, 5, headers=(("Authorization", "none"),))
+    lines = list(answers(request, held=HeldHeaders(NAMES, lambda _name: held(address)).sent))
     assert [json.loads(line)["status"] for line in lines] == [200, 200]
     assert len(_Endpoint.asked) == 1
 
@@ -106,7 +106,7 @@ def test_what_cannot_be_sent_is_told_without_what_is_held(
 ) -> None:
     _Endpoint.told = told
     secret = text if isinstance(text, str) else held(address, **text)
-    (line,) = answers(ProbeRequest("GET", f"{address}/v1", 9, 0, 5), held=HeldHeaders(NAMES, lambda _name: secret))
+    (line,) = answers(ProbeRequest("GET", f"{address}/v1", 9, 0, 5), held=HeldHeaders(NAMES, lambda _name: secret).sent)
     answer = json.loads(line)
     assert said in answer["problem"]
     assert "ecret gates" in answer["problem"]

@@ -106,6 +106,7 @@ def _complain(sentence: str, code: int) -> int:
 
 
 def _probe(options: argparse.Namespace) -> int:
+    from fastbreak_service.held_headers import HeldHeaders  # noqa: PLC0415
     from fastbreak_service.probing import MOST_BODY, ProbeRequest, answers, problem_of  # noqa: PLC0415
 
     for option, given, form in (
@@ -123,11 +124,10 @@ def _probe(options: argparse.Namespace) -> int:
         options.version_header,
         _pairs(options.header),
         max(0, min(options.keep, MOST_BODY)),
-        _pairs(options.header_secret),
     )
     if problem := problem_of(request):
         return _complain(f"Nothing was sent: {problem}.", 2)
-    for line in answers(request):
+    for line in answers(request, held=HeldHeaders(_pairs(options.header_secret)).sent):
         print(line, flush=True)
     return 0
 

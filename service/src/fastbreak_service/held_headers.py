@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from fastbreak_service.identity.issuer import is_safe
+from fastbreak_service.probing import HeldHeaderError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,10 +31,6 @@ _USED_SHARE, _UNTOLD_SECONDS = 0.8, 300.0
 _SENDABLE = re.compile(r"[\t\x20-\x7e]+")
 # How JSON begins that may hold credentials, and never a header's value.
 _JSON_BEGINS = ("{", "[", '"', "'")
-
-
-class HeldHeaderError(Exception):
-    """A header's value cannot be had; the message says which secret, why and what to do."""
 
 
 class HeldHeaders:

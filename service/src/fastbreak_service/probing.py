@@ -18,8 +18,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from fastbreak_service.held_headers import HeldHeaderError, HeldHeaders
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -28,12 +26,13 @@ MOST_REQUESTS = 200
 MOST_BODY = 8_192
 
 
+class HeldHeaderError(Exception):
+    """A header's value cannot be had; the message says which secret, why and what to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class ProbeRequest:
-    """What is asked, *count* times every *interval* seconds. ``keep`` bytes of each body are told.
-
-    ``held_headers`` are names of headers with the secrets that hold their values.
-    """
+    """What is asked, *count* times every *interval* seconds. ``keep`` bytes of each body are told."""
 
     method: str
     url: str
@@ -43,7 +42,6 @@ class ProbeRequest:
     version_header: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     keep: int = 0
-    held_headers: tuple[tuple[str, str], ...] = ()
 
 
 def problem_of(request: ProbeRequest) -> str:
@@ -60,15 +58,17 @@ def problem_of(request: ProbeRequest) -> str:
 
 
 def answers(
-    request: ProbeRequest, sleep: Callable[[float], None] = time.sleep, held: HeldHeaders | None = None
+    request: ProbeRequest, sleep: Callable[[float], None] = time.sleep, held: Callable[[], Mapping[str, str]] = dict
 ) -> Iterator[str]:
-    """What came back for each request, as a line of JSON. Where a header's value cannot be had, no more are sent."""
-    held = held or HeldHeaders(request.held_headers)
+    """What came back for each request, as a line of JSON.
+
+    *held* gives headers of which the values lie elsewhere. Where it raises HeldHeaderError, no more are sent.
+    """
     for number in range(request.count):
         if number:
             sleep(request.interval)
         try:
-            headers = {"User-Agent": "fastbreak-rollout", **dict(request.headers), **held.sent()}
+            headers = {"User-Agent": "fastbreak-rollout", **dict(request.headers), **held()}
         except HeldHeaderError as error:
             yield _line({"status": 0, "problem": str(error), "unreachable": True})
             return

@@ -154,7 +154,7 @@ def test_a_component_that_fails_anywhere_stops_all_before_the_first_is_applied(d
 
 
 def test_data_is_replaced_only_with_consent_by_name(dev):
-    arguments = ("--check", "--limit", "ecr", "-e", "ecr_repository_name=other")
+    arguments = ("--check", "--limit", "ecr", "-e", "ecr_repository_name=fastbreak/other")
     refused = dev.run(*arguments)
     assert "takes data away: Repository" in refused.message("ecr")
     assert "-e replace=ecr.Repository" in refused.message("ecr")

@@ -26,6 +26,13 @@ COMMON = {
 }
 STATUSES = {"asks": [401], "comes_over": [200, 401], "open": [200]}
 """What the service answers to a request without a token, one after the other; the last again and again."""
+HEADERS = {
+    "X-Tenant": "hawks",
+    "Authorization": "secretsmanager:fastbreak-prod-probe",
+    "proxy-authorization": "Basic x",
+    "X-Key": "secretsmanager:fastbreak-prod-key",
+}
+"""What gates send: of it, only what says nothing of who asks goes with a request without a token."""
 NAME = "http /v1/analyses?limit=1 without a token"
 GATES = {
     "asks": ({"ecs_rollout_strategy": "CANARY", "ecs_rollout_minimum_samples": 100}, [10]),
@@ -41,9 +48,10 @@ class Service(BaseHTTPRequestHandler):
 
     def do_GET(self):
         path = self.path.removesuffix("/v1/analyses?limit=1").lstrip("/")
-        self.server.asked.append((path, self.headers["Authorization"]))
+        sent = tuple(self.headers[name] for name in HEADERS)
+        self.server.asked.append((path, sent))
         statuses = STATUSES[path]
-        times = len([each for each, _token in self.server.asked if each == path])
+        times = len([each for each, _sent in self.server.asked if each == path])
         self.send_response(statuses[min(times, len(statuses)) - 1])
         self.send_header("content-length", "0")
         self.end_headers()
@@ -82,6 +90,7 @@ def test_smoke_test_fails_where_nobody_is_turned_away(service, tmp_path):
                     "ansible.builtin.include_role": {"name": "fastbreak.aws.ecs_rollout", "tasks_from": "ask_nobody"},
                     "vars": {
                         **COMMON,
+                        "ecs_rollout_probe_headers": HEADERS,
                         "ecs_rollout_url": f"http://127.0.0.1:{service.server_port}/{name}",
                     },
                 }
@@ -97,7 +106,7 @@ def test_smoke_test_fails_where_nobody_is_turned_away(service, tmp_path):
     assert "to a request without a token, where 401 is expected: callers of inference of prod have" in answered
     assert "(ecs_rollout_identity is oidc), and everybody who reaches it can read and send everything" in answered
     assert "-e version=1.0.0-aaaa" in answered
-    assert {token for _path, token in service.asked} == {None}
+    assert {sent for _path, sent in service.asked} == {("hawks", None, None, None)}
 
 
 def test_gates_ask_without_a_token_where_all_answers_are_the_releases(tmp_path):
@@ -108,7 +117,7 @@ def test_gates_ask_without_a_token_where_all_answers_are_the_releases(tmp_path):
                 "dest": str(tmp_path / name),
                 "mode": "0600",
             },
-            "vars": {**given, "ecs_rollout_probe_headers": {"Authorization": "secretsmanager:fastbreak-prod-probe"}},
+            "vars": {**given, "ecs_rollout_probe_headers": HEADERS},
         }
         for name, (given, _samples) in GATES.items()
     ]
@@ -120,7 +129,7 @@ def test_gates_ask_without_a_token_where_all_answers_are_the_releases(tmp_path):
         ours = [gate for gate in gates if gate.get("name") == NAME]
         assert [int(gate["minimum_samples"]) for gate in ours] == samples
         for gate in ours:
-            assert "headers" not in gate
+            assert gate["headers"] == {"X-Tenant": "hawks"}
             assert gate["expected_status"] == [401]
             # Old tasks of the same version answer anybody while a service comes over.
             assert gate["stages"] == ["before_traffic", "after_traffic"]

@@ -24,6 +24,10 @@ _BEGINNING, _SHOWN = '{"golden":', 80
 _MOST = 1e9
 
 
+class CutShortError(ValueError):
+    """A result has no end yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A person of a clip: the frames, and the minimum, maximum and mean of each angle in degrees."""
@@ -106,7 +110,7 @@ def read_line(line: str) -> Golden | None:
 def read_lines(lines: Iterable[str]) -> Iterator[Golden]:
     """The results in a task's log, of which a line longer than 16 KiB comes in parts.
 
-    Raises ValueError for a result that is not whole.
+    Raises ValueError for a result that is not whole, CutShortError where more of it may come.
     """
     held = ""
     for line in lines:
@@ -115,7 +119,7 @@ def read_lines(lines: Iterable[str]) -> Iterator[Golden]:
             yield result
         held = held + line if result is None and (held or line.startswith(_BEGINNING)) else ""
     if held:
-        raise ValueError(f"the one that begins with {held[:_SHOWN]} has no end")
+        raise CutShortError(f"the one that begins with {held[:_SHOWN]} has no end")
 
 
 def read_file_of(text: str) -> tuple[Golden, ...]:

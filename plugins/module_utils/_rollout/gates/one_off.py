@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..._errors import OperationError
 from ..definition.references import log_stream
 from ..service.writes import OneOffTask
-from .golden import read_lines
+from .golden import CutShortError, read_lines
 
 if TYPE_CHECKING:
     from ..values import Task, TaskDefinition
@@ -99,12 +99,15 @@ def _read(scene: Scene, errand: Errand, task: Task) -> Errand | Outcome:
     if code is None:
         return Outcome(ran=False, told=told or "ECS gives no reason")
     lines = _lines(scene, task, errand)
+    waited = scene.ports.clock.monotonic() - (errand.stopped or 0.0)
+    may_come = code == 0 and waited < _LOG_SECONDS
     try:
         results = tuple(read_lines(lines))
     except ValueError as error:
+        if isinstance(error, CutShortError) and may_come:
+            return errand
         return Outcome(ran=True, problem=f"task {errand.id} wrote a result that is not whole: {error}", told=told)
-    waited = scene.ports.clock.monotonic() - (errand.stopped or 0.0)
-    if code == 0 and not results and waited < _LOG_SECONDS:
+    if may_come and not results:
         return errand
     if code == 0 and results:
         return Outcome(ran=True, results=results, told=told)

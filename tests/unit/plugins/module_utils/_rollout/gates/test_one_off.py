@@ -66,6 +66,22 @@ def test_a_result_that_is_not_whole_is_a_problem(world: World, there: Scene) -> 
     assert outcome.problem.endswith("persons is no list")
 
 
+def test_the_rest_of_a_line_that_the_log_cut_is_waited_for(world: World, there: Scene) -> None:
+    text = json.dumps(LINE)
+    waiting = ended(world, there, text[:200])
+    assert isinstance(waiting, Errand)
+    next(task for task in world.tasks if task.arn == waiting.arn).lines = (text[:200], text[200:])
+    outcome = look(there, waiting, 600.0)
+    assert isinstance(outcome, Outcome)
+    assert [result.clip for result in outcome.results] == ["demo.mp4"]
+    never = ended(world, there, text[:200])
+    assert isinstance(never, Errand)
+    world.sleep(61)
+    outcome = look(there, never, 600.0)
+    assert isinstance(outcome, Outcome)
+    assert outcome.problem.endswith("has no end")
+
+
 def test_a_task_that_takes_too_long_is_stopped(world: World, there: Scene) -> None:
     errand = begin(there, arn_of(world), "service", ("analyse",))
     world.sleep(1)
