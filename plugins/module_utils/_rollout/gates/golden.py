@@ -158,7 +158,7 @@ def _angle(angle: Any, place: str) -> tuple[float, float, float]:
     return low, high, mean
 
 
-def _listed[T](holder: Mapping[str, Any], name: str, read: Callable[[Any, str], T]) -> tuple[T, ...] | None:
+def _listed(holder: Mapping[str, Any], name: str, read: Callable[[Any, str], Any]) -> tuple[Any, ...] | None:
     """Each entry of a list, read; None where there is no list."""
     if holder.get(name) is None:
         return None
