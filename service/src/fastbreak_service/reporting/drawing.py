@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from fastbreak_service.movement.series import Doubles
     from fastbreak_service.vision.arrays import Bytes
 
-_SIDED = ((SHOULDER, HIP), (HIP, KNEE), (KNEE, ANKLE), (ANKLE, HEEL), (HEEL, TOE))
-LINES = [(SHOULDER, SHOULDER + 1), (HIP, HIP + 1), *((a + side, b + side) for a, b in _SIDED for side in (0, 1))]
-"""Pairs of landmarks with a line between them."""
+SIDED = ((SHOULDER, HIP), (HIP, KNEE), (KNEE, ANKLE), (ANKLE, HEEL), (HEEL, TOE))
+"""Pairs of left landmarks with a line between them; the right ones are next to each."""
+ACROSS = (SHOULDER, HIP)
+"""Left landmarks with a line to the right one."""
+_LINES = [*((joint, joint + 1) for joint in ACROSS), *((a + side, b + side) for a, b in SIDED for side in (0, 1))]
 # Told apart by most people with one of the usual colour deficiencies (Okabe and Ito, Color Universal Design, 2008).
 _COLOURS = ((230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (213, 94, 0), (204, 121, 167))
 _DARK = (0, 0, 0)
@@ -43,7 +45,7 @@ def draw(pixels: Bytes, points: Doubles, person: int) -> None:
     colour = _COLOURS[(person - 1) % len(_COLOURS)]
     thickness = max(1, round(pixels.shape[0] * _THICKNESS_OF_HEIGHT))
     for reach, paint in ((thickness + 1, _DARK), (thickness, colour)):
-        for one, other in LINES:
+        for one, other in _LINES:
             _line(pixels, points[one], points[other], reach, paint)
     # What is not known is not below anything.
     known = points[((points >= 0) & (points < pixels.shape[1::-1])).all(axis=1)]

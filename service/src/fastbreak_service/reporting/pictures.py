@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import av
 import numpy as np
 
-from fastbreak_service.movement.series import ANKLE, HEEL, HIP, KNEE, SHOULDER, TOE
+from fastbreak_service.movement.series import HIP, SHOULDER
 from fastbreak_service.movement.series import middle as between
+from fastbreak_service.reporting.drawing import ACROSS, SIDED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,8 +34,6 @@ _AROUND = 0.9
 """Trunk lengths around the landmarks: head and hands are none of them."""
 _HIGHEST, _SHAPE = 420, 0.8
 _QUALITY = 5
-_SIDED = ((SHOULDER, HIP), (HIP, KNEE), (KNEE, ANKLE), (ANKLE, HEEL), (HEEL, TOE))
-_ACROSS = (SHOULDER, HIP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +122,8 @@ def symbol(name: str, shot: Shot) -> str:
 
 
 def _bones(points: Doubles) -> str:
-    pairs = [(first + side, second + side, ("left", "right")[side]) for first, second in _SIDED for side in (1, 0)]
-    pairs += [(joint, joint + 1, "both") for joint in _ACROSS]
+    pairs = [(first + side, second + side, ("left", "right")[side]) for first, second in SIDED for side in (1, 0)]
+    pairs += [(joint, joint + 1, "both") for joint in ACROSS]
     lines = [
         f'<line class="bone {side}" x1="{points[first, 0]:.1f}" y1="{points[first, 1]:.1f}" '
         f'x2="{points[second, 0]:.1f}" y2="{points[second, 1]:.1f}"/>'
