@@ -82,13 +82,18 @@ def _direct(before: Model, after: Model) -> Iterator[ResourceChange]:
                 f"Resource {name} is a {former.get('Type')} and would become a {kind}. CloudFormation never changes "
                 "the type of a resource: give the new resource another logical id."
             )
-        properties = tuple(differences(former, body))
+        properties = tuple(differences(_with_properties(former), _with_properties(body)))
         if properties:
             worst = _worst([_effect(kind, item) for item in properties if _replaces(item)])
             yield ResourceChange("modify", name, kind, worst, properties, body=body)
     for name, former in before.resources.items():
         if name not in after.resources:
             yield ResourceChange("remove", name, former.get("Type", ""), body=former)
+
+
+def _with_properties(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A resource without properties has none, so that each that it gets or loses is a change of its own."""
+    return body if "Properties" in body else {**body, "Properties": {}}
 
 
 def _follow_replacements(changes: dict[str, ResourceChange], after: Model) -> None:
@@ -133,6 +138,22 @@ def _replaces(change: PropertyChange) -> bool:
 
 
 def _effect(kind: str, change: PropertyChange) -> str:
+    return _worst([_effect_of_part(kind, part) for part in _parts(change)])
+
+
+def _parts(change: PropertyChange) -> Iterator[PropertyChange]:
+    """What a mapping consists of that was not there before, or is no longer: not all of it need replace."""
+    sides = (change.before, change.after)
+    whole = next((side for side in sides if isinstance(side, Mapping) and side), None)
+    if whole is None or None not in sides:
+        yield change
+        return
+    for key in whole:
+        before, after = (None if side is None else side[key] for side in sides)
+        yield from _parts(PropertyChange(f"{change.path}.{key}", before, after))
+
+
+def _effect_of_part(kind: str, change: PropertyChange) -> str:
     effect = replacement(kind, _schema_path(change.path))
     # A value known after apply may turn out to be the one that is there.
     later = isinstance(change.after, Unresolved) and not isinstance(change.after, NewId)

@@ -51,6 +51,38 @@ def tagged(value):
     return {"Type": "AWS::EC2::RouteTable", "Properties": {"Tags": [{"Key": "k", "Value": Unresolved(value)}]}}
 
 
+PREFERRED, RECORDS = {"PrivateDnsPreference": "a"}, {"DnsRecordIpType": "ipv4"}
+NAMED = {"TopicName": "t"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after", "replaced", "paths"),
+    [
+        ("AWS::SNS::Topic", None, NAMED, "yes", ["Properties.TopicName"]),
+        ("AWS::SNS::Topic", NAMED, None, "yes", ["Properties.TopicName"]),
+        ("AWS::SNS::Topic", {}, NAMED, "yes", ["Properties.TopicName"]),
+        ("AWS::SNS::Topic", None, {"DisplayName": "t"}, "no", ["Properties.DisplayName"]),
+        ("AWS::SNS::Topic", None, {"TopicName": Unresolved("${A.Name}")}, "yes", ["Properties.TopicName"]),
+        ("Custom::Thing", None, NAMED, "unknown", ["Properties.TopicName"]),
+        ("AWS::SNS::Topic", None, {}, None, []),
+        # A whole mapping that is new or gone replaces only where a part of it does.
+        ("AWS::EC2::VPCEndpoint", {}, {"DnsOptions": RECORDS}, "no", ["Properties.DnsOptions"]),
+        ("AWS::EC2::VPCEndpoint", {"DnsOptions": RECORDS}, {}, "no", ["Properties.DnsOptions"]),
+        ("AWS::EC2::VPCEndpoint", {}, {"DnsOptions": PREFERRED}, "yes", ["Properties.DnsOptions"]),
+        ("AWS::EC2::VPCEndpoint", None, {"DnsOptions": {**RECORDS, **PREFERRED}}, "yes", ["Properties.DnsOptions"]),
+        ("AWS::EC2::VPCEndpoint", {"DnsOptions": "${A}"}, {"DnsOptions": RECORDS}, "yes", ["Properties.DnsOptions"]),
+    ],
+)
+def test_properties_that_come_or_go_replace_as_each_by_itself(kind, before, after, replaced, paths):
+    changes = compare(Model({"A": resource(kind, before)}), Model({"A": resource(kind, after)}))
+    assert [change.replacement for change in changes] == ([] if replaced is None else [replaced])
+    assert [item.path for change in changes for item in change.properties] == paths
+
+
+def resource(kind, properties):
+    return {"Type": kind} if properties is None else {"Type": kind, "Properties": properties}
+
+
 def test_a_changed_type_is_refused():
     with pytest.raises(RequestError, match="another logical id"):
         compare(Model({"V": {"Type": "Custom::Thing"}}), Model({"V": {"Type": "Custom::Else"}}))
