@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,9 +54,15 @@ def _load(text: str, source: str) -> Any:
     if not HAS_YAML:
         raise RequestError(f"{source} is YAML, and the Python library PyYAML, which reads it, is not installed.")
     try:
-        return yaml.load(text, Loader=_loader())  # noqa: S506 # a safe loader, below
+        return _read_yaml(text)
     except (yaml.YAMLError, RecursionError) as reason:
         raise RequestError(f"{source} is not valid YAML: {' '.join(str(reason).split())}.") from reason
+
+
+@lru_cache(maxsize=32)
+def _read_yaml(text: str) -> Any:
+    """Read a text once: the stored template of a stack mostly is what its file says. Nobody changes what was read."""
+    return yaml.load(text, Loader=_loader())  # noqa: S506 # a safe loader, below
 
 
 def _loader() -> Any:

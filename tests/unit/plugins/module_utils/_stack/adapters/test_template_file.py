@@ -36,6 +36,14 @@ def test_short_forms_become_long_ones_and_dates_stay_text(short, long):
     assert properties(short) == long
 
 
+def test_a_text_is_read_once_and_what_is_wrong_with_it_is_told_of_each_source():
+    text = "Resources: {R: {Type: T}}"
+    assert parse_template(text, "a file") is parse_template(text, "a stack")
+    for source in ("a file", "a stack"):
+        with pytest.raises(RequestError, match=f"{source} is not valid YAML"):
+            parse_template("Resources: [", source)
+
+
 def test_json_and_what_botocore_decoded_already():
     text = '{"Resources": {"R": {"Type": "T"}}}'
     assert parse_template(text, "t") == parse_template({"Resources": {"R": {"Type": "T"}}}, "t")
