@@ -258,6 +258,8 @@ ec2 = Module(
     used("_p", "(params, key, default='')"),
     used("_parse_tag_specs", "(p, resource_type, resource_id)"),
     replaced("_eni_fields_xml", "(eni, tag='item')"),
+    replaced("_parse_ip_permissions", "(params, prefix)"),
+    replaced("_sg_rule_xml", "(sg_id, rule, is_egress=False)"),
     replaced("_subnet_fields_xml", "(subnet, tag='item')"),
     replaced("_vpce_fields_xml", "(ep, tag='item')"),
     used("_xml", "(status, root_tag, inner)"),

@@ -176,6 +176,26 @@ def test_cloudfronts_prefix_list_has_the_id_that_inventories_name(ec2: Any) -> N
     assert ec2.describe_managed_prefix_lists(Filters=wanted)["PrefixLists"] == []
 
 
+def test_a_rule_of_a_prefix_list_is_described_with_it(stack: Stack) -> None:
+    listed = {
+        "Vpc": VPC,
+        "Web": GROUPS["Web"],
+        "Admits": {
+            "Type": "AWS::EC2::SecurityGroupIngress",
+            "Properties": {
+                "GroupId": att("Web", "GroupId"),
+                "Description": "from CloudFront",
+                "IpProtocol": "tcp",
+                "FromPort": 443,
+                "ToPort": 443,
+                "SourcePrefixListId": "pl-3b927c52",
+            },
+        },
+    }
+    assert stack.create(listed) == "CREATE_COMPLETE", stack.reasons()
+    assert stack.drift()["Admits"] == "IN_SYNC"
+
+
 def test_flow_log_is_described_as_it_was_asked_for(stack: Stack, ec2: Any) -> None:
     assert stack.create(FLOW_LOG) == "CREATE_COMPLETE"
     identifier = stack.physical_id("Log")
