@@ -1,7 +1,10 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A release that would ask callers for tokens of nobody is refused before AWS is asked, in the inventory's words."""
+"""A release that would ask callers for tokens of nobody is refused before AWS is asked, in the inventory's words.
+
+So is a console to which nobody could sign in.
+"""
 
 import os
 import subprocess
@@ -43,6 +46,51 @@ CASES = {
         OTHERWISE.format("FASTBREAK_OIDC_ISSUER"),
     ),
 }
+CONSOLE = {"site_release_source": str(ROOT), "site_release_config": {"api": "/api"}}
+ASKED = "The service of prod asks its callers for tokens (ecs_rollout_identity is oidc)"
+SITES = {
+    "no issuer": (CONSOLE, f"{ASKED}, and site_release_config names no issuer, so that nobody could sign in to the"),
+    "an issuer of the service alone": ({**OIDC, **CONSOLE}, "Give site_release_config.issuer the address of the"),
+    "another issuer": (
+        {**OIDC, **CONSOLE, "site_release_config": {"api": "/api", "issuer": "https://b.example"}},
+        f"{ASKED} of https://a.example, and site_release_config.issuer is https://b.example, so that the service would",
+    ),
+}
+# These come as far as AWS, where there is nothing.
+FIT_SITES = {
+    "the service's": {**OIDC, **CONSOLE, "site_release_config": {"api": "/api", "issuer": "https://a.example"}},
+    "open": {**CONSOLE, "ecs_rollout_identity": "open"},
+    # Step 4 of the way from open to oidc: the console sends tokens before anybody has to.
+    "open, with an issuer": {
+        **CONSOLE,
+        "ecs_rollout_identity": "open",
+        "site_release_config": {"api": "/api", "issuer": "https://a.example"},
+    },
+    "no console": {**CONSOLE, "site_release_config": {}},
+    "a rollback": {**CONSOLE, "site_release_state": "rolled_back"},
+}
+
+
+def answered(folder, role, cases, common):
+    """What a role says to each case, one after the other."""
+    said = {"ansible.builtin.debug": {"msg": "{{ ansible_failed_result.msg }}"}}
+    tasks = [
+        {
+            "block": [{"ansible.builtin.include_role": {"name": f"fastbreak.aws.{role}"}, "vars": given}],
+            "rescue": [said],
+        }
+        for given in cases
+    ]
+    play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "vars": common, "tasks": tasks}
+    (folder / "play.yml").write_text(yaml.safe_dump([play]), encoding="utf-8")
+    return subprocess.run(
+        [Path(sys.executable).with_name("ansible-playbook"), "-i", "localhost,", folder / "play.yml"],
+        env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "AWS_ENDPOINT_URL": "http://127.0.0.1:9"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_without_an_issuer_nothing_is_touched(tmp_path):
@@ -54,25 +102,19 @@ def test_without_an_issuer_nothing_is_touched(tmp_path):
         "fastbreak_container_port": 80,
         "ecs_rollout_version": "1.0.0",
     }
-    said = {"ansible.builtin.debug": {"msg": "{{ ansible_failed_result.msg }}"}}
-    tasks = [
-        {
-            "block": [{"ansible.builtin.include_role": {"name": "fastbreak.aws.ecs_rollout"}, "vars": given}],
-            "rescue": [said],
-        }
-        for given, _message in CASES.values()
-    ]
-    play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "vars": common, "tasks": tasks}
-    (tmp_path / "play.yml").write_text(yaml.safe_dump([play]), encoding="utf-8")
-    done = subprocess.run(
-        [Path(sys.executable).with_name("ansible-playbook"), "-i", "localhost,", tmp_path / "play.yml"],
-        env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    answered = " ".join(done.stdout.split())
+    done = answered(tmp_path, "ecs_rollout", [given for given, _message in CASES.values()], common)
+    words = " ".join(done.stdout.split())
     for _given, message in CASES.values():
-        assert f"Nothing was touched. {message}" in answered, done.stdout
+        assert f"Nothing was touched. {message}" in words, done.stdout
     assert f"rescued={len(CASES)}" in done.stdout
+
+
+def test_a_console_to_which_nobody_could_sign_in_is_not_published(tmp_path):
+    common = {"fastbreak_environment": "prod", "fastbreak_region": "us-east-1"}
+    cases = [*(given for given, _message in SITES.values()), *FIT_SITES.values()]
+    done = answered(tmp_path, "site_release", cases, common)
+    words = " ".join(done.stdout.split())
+    for _given, message in SITES.values():
+        assert message in words, done.stdout
+    assert words.count("Action failed: Nothing was touched. The service of prod") == len(SITES), done.stdout
+    assert f"rescued={len(cases)}" in done.stdout
