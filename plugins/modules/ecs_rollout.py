@@ -636,6 +636,12 @@ options:
         type: list
         elements: int
         default: [200]
+      fatal_status:
+        description: For V(http), statuses of which one answer makes the gate V(UNHEALTHY), whatever
+          O(gates[].maximum_failure_ratio) is.
+        type: list
+        elements: int
+        default: []
       minimum_samples:
         description: For V(http), answers that are needed for a verdict of C(HEALTHY).
         type: int

@@ -130,6 +130,7 @@ def test_gates_ask_without_a_token_where_all_answers_are_the_releases(tmp_path):
         assert [int(gate["minimum_samples"]) for gate in ours] == samples
         for gate in ours:
             assert gate["headers"] == {"X-Tenant": "hawks"}
+            assert (gate["expected_status"], gate["fatal_status"]) == ([401], [200])
             assert gate["expected_status"] == [401]
             # Old tasks of the same version answer anybody while a service comes over.
             assert gate["stages"] == ["before_traffic", "after_traffic"]

@@ -68,6 +68,7 @@ class HttpGate(Gate[HttpTally]):
         "maximum_latency_increase": {"type": "float"},
         "latency_quantile": {"type": "float", "default": 0.95},
         "expected_status": {"type": "list", "elements": "int", "default": [200]},
+        "fatal_status": {"type": "list", "elements": "int", "default": []},
         "minimum_samples": {"type": "int", "default": 20},
         "maximum_failure_ratio": {"type": "float", "default": 0.05},
         "request_timeout_seconds": {"type": "float", "default": 5},
@@ -83,6 +84,7 @@ class HttpGate(Gate[HttpTally]):
     interval_seconds: float = 0.5
     method: str = "GET"
     expected_status: tuple[int, ...] = (200,)
+    fatal_status: tuple[int, ...] = ()
     minimum_samples: int = 20
     maximum_failure_ratio: float = 0.05
     request_timeout_seconds: float = 5.0
@@ -102,9 +104,10 @@ class HttpGate(Gate[HttpTally]):
         given = {name: options[name] for name in cls.options if name not in _READ_APART}
         shared = shared_fields(cls, options, f"http {path}")
         headers = read_headers(f"Gate {shared['name']}: headers", options["headers"])
+        statuses = {name: tuple(options[name]) for name in ("expected_status", "fatal_status")}
         return cls(
             **shared,
-            **{**given, "expected_status": tuple(options["expected_status"]), "headers": headers},
+            **{**given, **statuses, "headers": headers},
             content=read_content(options),
             url=below(url, path),
             path=path,
@@ -168,7 +171,8 @@ class HttpGate(Gate[HttpTally]):
     @property
     def _expectation(self) -> Expectation:
         slowest = self.maximum_latency_seconds
-        return Expectation(self.expected_status, self.content, self.version_header, self.sent.only_from, slowest)
+        header, elsewhere = self.version_header, self.sent.only_from
+        return Expectation(self.expected_status, self.content, header, elsewhere, slowest, self.fatal_status)
 
     @property
     def _limits(self) -> AnswerLimits:

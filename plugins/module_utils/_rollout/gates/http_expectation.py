@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from ..values import Answer
     from .content import Content
@@ -23,7 +23,8 @@ class Expectation:
     """What an answer has to be.
 
     ``version_header`` empty: every answer is of the release under judgement. ``only_from`` says from where alone users
-    may send the request, if any rule does. ``slowest`` is the longest that an answer may take, in seconds.
+    may send the request, if any rule does. ``slowest`` is the longest that an answer may take, in seconds. Of ``fatal``
+    statuses one is too many.
     """
 
     statuses: tuple[int, ...]
@@ -31,11 +32,13 @@ class Expectation:
     version_header: str
     only_from: str = ""
     slowest: float | None = None
+    fatal: tuple[int, ...] = ()
 
     @property
     def wanted(self) -> str:
         """What an answer has to be, in words."""
-        return " or ".join(str(status) for status in self.statuses) + self.content.wanted
+        none = f", and none of them {_either(self.fatal)}" if self.fatal else ""
+        return f"{_either(self.statuses)}{self.content.wanted}{none}"
 
     def problems(self) -> Iterator[str]:
         """Statuses by which nothing could pass, or hardly anything could fail."""
@@ -43,6 +46,10 @@ class Expectation:
             yield "expected_status is empty, so that no answer could pass; leave it out for 200."
         if any(not 100 <= status <= 599 for status in self.statuses):
             yield "expected_status holds a number that is no status of HTTP (100 to 599)."
+        if any(not 100 <= status <= 599 for status in self.fatal):
+            yield "fatal_status holds a number that is no status of HTTP (100 to 599)."
+        if both := sorted({*self.statuses} & {*self.fatal}):
+            yield f"fatal_status and expected_status both hold {_either(both)}: an answer passes, or is one too many."
         if len(set(self.statuses)) > _MOST_STATUSES:
             yield f"expected_status has more than {_MOST_STATUSES} statuses, so that hardly anything could fail."
 
@@ -65,8 +72,13 @@ class Expectation:
         passed = right and not wrong
         slow = self.slowest is not None and (not answer.status or not answer.seconds <= self.slowest)
         label = f"{answer.status} {wrong}" if wrong else _label(answer, attributed=attributed)
-        counted = tally.answered(label, passed=passed, slow=slow, request_id=answer.request_id)
+        fatal = answer.status in self.fatal
+        counted = tally.answered(label, passed=passed, slow=slow, fatal=fatal, request_id=answer.request_id)
         return replace(counted, redirect=answer.location) if answer.location and not passed else counted
+
+
+def _either(statuses: Iterable[int]) -> str:
+    return " or ".join(str(status) for status in statuses)
 
 
 def _label(answer: Answer, *, attributed: bool) -> str:

@@ -81,7 +81,12 @@ class AnswerLimits:
             )
 
     def verdict(self, tally: HttpTally, *, baked: bool) -> Verdict:
-        """Requests that could not be sent are an ERROR, unless the answers are bad enough already."""
+        """Requests that could not be sent are an ERROR, unless the answers are bad enough already.
+
+        An answer of which one is too many is never explained by chance.
+        """
+        if tally.fatal:
+            return Verdict.UNHEALTHY
         verdict = tally.verdict(self.minimum_samples, self.maximum_failure_ratio, baked=baked)
         if self.maximum_latency_seconds is not None:
             slow = Tally(tally.samples, tally.slow).verdict(self.minimum_samples, self._slow_ratio, baked=baked)
@@ -100,6 +105,8 @@ class AnswerLimits:
 
     def p_value(self, tally: HttpTally) -> float:
         """Of this many failures, and slow answers, when no more than the limits are."""
+        if tally.fatal:
+            return 0.0
         values = [p_value(tally.failures, tally.samples, self.maximum_failure_ratio)]
         if self.maximum_latency_seconds is not None:
             values.append(p_value(tally.slow, tally.samples, self._slow_ratio))

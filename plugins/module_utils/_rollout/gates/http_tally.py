@@ -21,7 +21,8 @@ _BAD_SHOWN = 3
 class HttpTally(LatencyTally):
     """Counts of one window. ``samples`` are the answers that count, ``others`` those of another release.
 
-    ``bad`` are the ids of the latest requests whose answers failed or were slow, each with its answer.
+    ``fatal`` are those of which one is too many. ``bad`` are the ids of the latest requests whose answers failed or
+    were slow, each with its answer.
     """
 
     others: int = 0
@@ -31,13 +32,16 @@ class HttpTally(LatencyTally):
     last_error: str = ""
     redirect: str = ""
     slow: int = 0
+    fatal: int = 0
     bad: tuple[str, ...] = ()
 
     def not_sent(self, problem: str) -> HttpTally:
         """The counts with a request that could not be sent."""
         return replace(self, errors=self.errors + 1, errors_in_a_row=self.errors_in_a_row + 1, last_error=problem)
 
-    def answered(self, label: str, *, passed: bool, slow: bool = False, request_id: str = "") -> HttpTally:
+    def answered(
+        self, label: str, *, passed: bool, slow: bool = False, fatal: bool = False, request_id: str = ""
+    ) -> HttpTally:
         """The counts with an answer that counts; *label* is what it is called in words."""
         statuses = Counter(dict(self.statuses))
         statuses[label] += 1
@@ -46,6 +50,7 @@ class HttpTally(LatencyTally):
             errors_in_a_row=0,
             statuses=tuple(sorted(statuses.items())),
             slow=self.slow + slow,
+            fatal=self.fatal + fatal,
             bad=(*self.bad, f"{request_id} ({label})")[-_BAD_SHOWN:]
             if request_id and (slow or not passed)
             else self.bad,

@@ -130,6 +130,23 @@ def test_description_says_what_was_counted() -> None:
     )
 
 
+@pytest.mark.parametrize(("bad", "verdict"), [(Answer(200, "v2"), Verdict.UNHEALTHY), (BAD, Verdict.HEALTHY)])
+def test_one_answer_of_a_fatal_status_refuses_where_others_are_chance(bad: Answer, verdict: Verdict) -> None:
+    gate = replace(GATE, expected_status=(401,), fatal_status=(200,), maximum_failure_ratio=0.1)
+    counted = tally(*[Answer(401, "v2")] * 99, bad, gate=gate)
+    assert gate.assess(counted, baked=True) is verdict
+    # Nor is it explained by how many gates there are.
+    assert (gate.p_value(counted) == 0) is (verdict is Verdict.UNHEALTHY)
+    assert "other than 401, and none of them 200, over" in gate.expected()
+    assert list(gate.problems()) == []
+    assert gate.assess(tally(replace(bad, version="v1"), gate=gate), baked=False) is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(("fatal", "problem"), [((200,), "both hold 200"), ((20,), "fatal_status holds a number")])
+def test_fatal_statuses_that_make_no_sense_are_refused(fatal: tuple[int, ...], problem: str) -> None:
+    assert problem in " ".join(replace(GATE, fatal_status=fatal).problems())
+
+
 @pytest.mark.parametrize(("tag", "header", "fits"), [("v2", "x-v", True), ("", "x-v", False), ("", "", True)])
 def test_release_without_a_tag_cannot_be_told_apart_by_a_header(tag: str, header: str, fits: bool) -> None:
     gate = HttpGate(name="ready", url="http://alb/", version_header=header)
