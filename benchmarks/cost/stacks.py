@@ -23,6 +23,9 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._stack.unresolved im
 
 from tools.files import ROOT
 
+_ISSUER = "https://issuer.example"
+"""Whoever asks for tokens names an issuer, without which nothing is released; then there is GraphQL too."""
+
 
 @dataclass(frozen=True)
 class Inventory:
@@ -40,7 +43,7 @@ def read(folder: Path) -> Inventory:
     manager = VariableManager(loader=loader, inventory=inventory)
     variables, found = {}, {}
     for host in inventory.get_hosts("components"):
-        given = manager.get_vars(host=host, include_hostvars=False)
+        given = {**manager.get_vars(host=host, include_hostvars=False), "ecs_rollout_oidc_issuer": _ISSUER}
         variables[host.name] = Templar(loader=loader, variables=given).template(_own(given))
         found[host.name] = charges(model(host.name, variables[host.name], loader))
     return Inventory(variables, found)

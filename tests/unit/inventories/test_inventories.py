@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from jinja2 import Template
 
 ROOT = Path(__file__).parents[3]
 INVENTORIES = ROOT / "inventories"
@@ -83,6 +84,26 @@ def test_prod_asks_for_tokens_and_its_gates_send_one_that_tasks_may_read():
     )
     assert ":secret:fastbreak-${Environment}-probe-??????\n" in statement.split("Outputs:")[0]
     assert variables("dev")["ecs_rollout_identity"] == "open"
+
+
+# AppSync needs tokens and hands them on by HTTPS. Prod has both, dev has neither.
+@pytest.mark.parametrize(
+    ("issuer", "identity", "certificate", "expected"),
+    [
+        ("https://issuer.example", "oidc", "arn:x", "https://issuer.example"),
+        ("https://issuer.example", None, "arn:x", "https://issuer.example"),
+        ("https://issuer.example", "open", "arn:x", ""),
+        ("https://issuer.example", "oidc", "", ""),
+        ("", "oidc", "arn:x", ""),
+    ],
+)
+def test_there_is_graphql_where_callers_show_tokens_by_https(issuer, identity, certificate, expected):
+    told = {"ecs_rollout_oidc_issuer": issuer, "ecs_rollout_identity": identity, "ecs_certificate_arn": certificate}
+    known = {name: value for name, value in told.items() if value is not None}
+    for environment in ENVIRONMENTS:
+        written = variables(environment)["appsync_issuer"]
+        assert Template(written).render(known).strip() == expected
+        assert variables(environment)["appsync_audience"] == "{{ ecs_rollout_oidc_audience }}"
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

@@ -8,13 +8,16 @@ import http.client
 import json
 
 import pytest
+import yaml
 from graphql import parse
+from jinja2 import Template
 
 from tests.unit.roles.policies import template
 from tools.files import ROOT
 
 RESOURCES = template("appsync")["Resources"]
 CODE = RESOURCES["Function"]["Properties"]["Code"]["ZipFile"]
+URL = "https://a1.appsync-api.us-east-1.amazonaws.com/graphql"
 PROBLEM = {"title": "Not Found", "error": {"code": "not_found", "message": "There is no analysis with this id."}}
 
 
@@ -135,3 +138,20 @@ def fields_of(kind):
 def test_without_an_issuer_there_is_no_api():
     unconditional = [name for name, body in RESOURCES.items() if body.get("Condition") != "HasApi"]
     assert unconditional == ["FunctionSecurityGroup"]
+
+
+@pytest.mark.parametrize(
+    ("outputs", "told"),
+    [
+        ({}, {}),
+        ({"appsync": {"GraphqlUrl": "none"}}, {}),
+        ({"appsync": {"GraphqlUrl": URL}}, {"FASTBREAK_GRAPHQL_URL": URL}),
+    ],
+)
+def test_a_release_tells_workers_of_the_api_where_there_is_one(outputs, told):
+    role = yaml.safe_load((ROOT / "roles" / "ecs_rollout" / "vars" / "main.yml").read_text(encoding="utf-8"))
+    rendered = Template(role["__ecs_rollout_news"]).render(__ecs_rollout_outputs=outputs)
+    assert ast.literal_eval(rendered.strip()) == told
+    assert "appsync" in role["__ecs_rollout_stacks"]
+    environment = role["__ecs_rollout_task_definition"]["containerDefinitions"][0]["environment"]
+    assert "__ecs_rollout_news" in environment

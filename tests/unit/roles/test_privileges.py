@@ -452,3 +452,19 @@ def test_the_user_is_off_and_has_no_policy_of_its_own():
     assert set(user["Properties"]) == {"UserName", "PermissionsBoundary"}
     trusted = template("iam")["Resources"]["CiRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"][0]
     assert trusted["Principal"]["AWS"]["Fn::If"][:2] == ["HasCiUser", {"Fn::GetAtt": "CiUserOfPipelines.Arn"}]
+
+
+# Drift looks for subscriptions that somebody added; a plan, for what would keep a group from being replaced.
+@pytest.mark.parametrize("who", ["provisioner", "planner"])
+def test_the_log_groups_of_all_stacks_can_be_looked_at(who):
+    names = {
+        re.sub(
+            r"\$\{[^}]*\}", "name", resource["Properties"]["LogGroupName"]["Fn::Sub"].replace("${Environment}", "dev")
+        )
+        for path in (ROOT / "roles").glob("*/files/stack.yaml")
+        for resource in template(path.parents[1].name)["Resources"].values()
+        if resource["Type"] == "AWS::Logs::LogGroup"
+    }
+    assert {"/aws/appsync/apis/name", "/fastbreak/dev/graphql", "/fastbreak/dev/exec"} < names
+    arns = [service("logs", f"log-group:{name}") for name in names]
+    assert [arn for arn in arns if not may(who, "logs:DescribeSubscriptionFilters", arn)] == []

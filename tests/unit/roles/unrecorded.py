@@ -106,7 +106,7 @@ UNRECORDED = {
         "s3:DeleteObject": "takes a video back that could not be recorded, or was sent twice at once",
     },
     "worker": {
-        "appsync:GraphQL": "announces ends where there is GraphQL, which is off",
+        "appsync:GraphQL": "tasks of the sandbox cannot reach an API by its name on AWS",
         "kms:Decrypt": "Secrets Manager and S3 ask for it in the caller's name",
         "s3:ListBucket": "S3 asks for it where a video is missing, to say so",
     },
