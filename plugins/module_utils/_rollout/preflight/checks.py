@@ -78,7 +78,7 @@ def _found_problems(session: Session, facts: Facts, orphan_arn: str) -> list[str
         [
             lambda aside: [*_plan_problems(facts), *_movement_problems(aside.request, facts)],
             lambda aside: _promotion_problems(aside, facts),
-            lambda aside: identity_problems(aside.request, facts.target),
+            lambda aside: _identity_problems(aside.request, facts),
             lambda aside: [*_schema_problems(facts), *_deployment_problems(aside, facts, orphan_arn)],
             lambda aside: shifting_problems(aside, facts, orphan_arn),
             *prerequisite_looks(session, facts),
@@ -110,11 +110,15 @@ def _topic_problems(session: Session) -> tuple[str, ...]:
 
 def check_way_back(session: Session, facts: Facts) -> None:
     """Raise RefusedError when the release of before does not work with the schema, or would answer everybody."""
-    if problems := [*_schema_problems(facts), *identity_problems(session.request, facts.target)]:
+    if problems := [*_schema_problems(facts), *_identity_problems(session.request, facts)]:
         raise RefusedError(
             f"Rolling {session.request.service} back was refused: {' '.join(problems)} Nothing was changed.",
             problems=problems,
         )
+
+
+def _identity_problems(request: RolloutRequest, facts: Facts) -> Iterable[str]:
+    return identity_problems(request, facts.target, facts.found.running, facts.history)
 
 
 def _schema_problems(facts: Facts) -> list[str]:

@@ -81,10 +81,28 @@ def test_way_to_an_open_revision_is_refused_before_anything_is_changed(
     said = caught.value.message
     assert "was refused before anything was changed" in said
     assert "has FASTBREAK_IDENTITY=open, so that everybody" in said
-    assert f"playbooks/deploy.yml -e version={tag}" in said
+    # To deploy that version would change nothing, and there is no other.
+    assert f"The service is at {tag} already, and asks for tokens. Only" in said
+    assert "playbooks/deploy.yml" not in said
     assert "add -e ecs_rollout_identity=open to this command" in said
     assert world.calls == []
     assert deploy(ports, "", **asked).changed, "knowingly it goes"
+
+
+def test_it_is_said_how_to_get_an_earlier_version_with_tokens(world: ShiftingWorld, ports: Ports) -> None:
+    released(world, ports, document=document(FASTBREAK_IDENTITY="open"))
+    world.push("1.1.0", "b")
+    deploy(ports, "1.1.0", document=document(FASTBREAK_IDENTITY="open"))
+    deploy(ports, "1.1.0", document=document(**ASKS), identity="oidc")
+    opened = {"kind": ROLLBACK, "identity": "oidc"}
+    with pytest.raises(RefusedError) as caught:
+        deploy(ports, "", **opened)
+    earlier, now = f"1.0.0-{'a' * 40}", f"1.1.0-{'b' * 40}"
+    assert f"is at {now} already, and asks for tokens. For another version, deploy that anew (" in caught.value.message
+    assert f"playbooks/deploy.yml -e version={earlier})." in caught.value.message
+    with pytest.raises(RefusedError, match=rf"Deploy that version anew, .*playbooks/deploy.yml -e version={earlier}"):
+        deploy(ports, "1.0.0", **opened)
+    assert deploy(ports, "1.0.0", document=document(**ASKS), identity="oidc").changed
 
 
 def test_way_back_to_a_revision_that_asks_for_tokens_goes(world: ShiftingWorld, ports: Ports) -> None:
