@@ -515,9 +515,23 @@ options:
           - V(inference) analyses known clips with the release in a task of its own, and compares persons, angles and
             findings with O(gates[].golden_file), and the speed with that of the running version. The task begins with
             the deployment, before users depend on the release. Not asked in a rollback.
+          - V(served_inference) has a task of the release send known clips to O(gates[].path), before users come at
+            O(test_url) and by the users' address once all traffic has moved, and compares what comes back in the same
+            way. The analyses belong to whose token O(gates[].headers) show, and are erased where that token may.
           - V(command) and V(webhook) measure again until they have passed O(gates[].consecutive_successes) times.
         type: str
-        choices: [target_health, task_stability, http, alarms, metric, canary, command, webhook, approval, inference]
+        choices:
+          - target_health
+          - task_stability
+          - http
+          - alarms
+          - metric
+          - canary
+          - command
+          - webhook
+          - approval
+          - inference
+          - served_inference
         required: true
       name:
         description: Name in messages and in the record. Not given, it is made from the kind and the path.
@@ -588,7 +602,8 @@ options:
         type: int
         default: 2
       path:
-        description: For V(http), path and query of the request.
+        description: For V(http), path and query of the request. For V(served_inference), where analyses are sent to,
+          V(/v1/analyses) if it is not given.
         type: str
       method:
         description: For V(http), method of the request.
@@ -659,14 +674,14 @@ options:
         default: 5
       version_header:
         description:
-          - For V(http), response header that names the release that answered. Only answers of the judged release count,
-            and answers without the header count against it.
+          - For V(http) and V(served_inference), response header that names the release that answered. Only answers of
+            the judged release count, and answers without the header count against it.
           - An empty text counts every answer.
         type: str
         default: x-fastbreak-version
       headers:
         description:
-          - For V(http), headers of the request.
+          - For V(http) and V(served_inference), headers of the requests.
           - What O(listener_rules) require in addition (a header, a query string parameter, and a host if O(url) names
             none that users know) is added. If several rules match the path, the one with the fewest conditions counts.
             What is given here, including C(Host), is never replaced.
@@ -739,34 +754,36 @@ options:
         type: str
       golden_file:
         description:
-          - For V(inference), a file of this machine with the lines that C(fastbreak-service golden) wrote, with the
-            commit and the hashes of the networks that made them.
+          - For V(inference) and V(served_inference), a file of this machine with the lines that C(fastbreak-service
+            golden) wrote, with the commit and the hashes of the networks that made them.
           - If the image's label C(com.fastbreak.models) names other networks, the release is refused before anything is
             changed.
         type: path
       inference_command:
-        description: For V(inference), the command of the task.
+        description: For V(inference) and V(served_inference), the command of the task.
         type: list
         elements: str
         default: [fastbreak-service, golden]
       inference_clips:
         description:
-          - For V(inference), what is added to the command. Paths in the container, or https addresses that the task can
-            reach, at most 20.
+          - For V(inference) and V(served_inference), what is added to the command. Paths in the container, or https
+            addresses that the task can reach, at most 20.
           - They are visible in the task's record in ECS. What an address holds beside host and path is not shown here.
         type: list
         elements: str
         default: []
       inference_container:
-        description: For V(inference), container that the command runs in. Not given, the first of the task definition.
+        description: For V(inference) and V(served_inference), container that the command runs in. Not given, the first
+          of the task definition.
         type: str
       inference_timeout_seconds:
-        description: For V(inference), how long the task may take, at most two hours. A release that takes longer is
-          C(UNHEALTHY).
+        description: For V(inference) and V(served_inference), how long the task may take, at most two hours. A release
+          that takes longer is C(UNHEALTHY).
         type: float
         default: 600
       maximum_angle_difference:
-        description: For V(inference), degrees by which the minimum, maximum and mean of each angle may differ.
+        description: For V(inference) and V(served_inference), degrees by which the minimum, maximum and mean of each
+          angle may differ.
         type: float
         default: 2
       minimum_speed_ratio:

@@ -4,7 +4,7 @@
 """The command line: `serve`, `work`, `migrate`, `rotate`, `analyze FILE`, `golden CLIP...`, `healthcheck`, `probe`.
 
 Exit codes: 0 done; 1 the thing asked for failed (the video cannot be analysed, the database is away, not healthy);
-2 the command or a setting is wrong; 130 interrupted.
+2 the command or a setting is wrong; 75 a service could not be asked; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from fastbreak_service.store.administration import Administration
 
 _PROGRESS_SECONDS = 1.0
+_NOT_ASKED = 75
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -68,8 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     analyze.set_defaults(run=_analyze)
     golden = commands.add_parser("golden", help="what is found in known clips, as lines of JSON to compare releases by")
-    golden.add_argument("clips", nargs="+", metavar="CLIP", help="a file, or an address of https")
-    golden.set_defaults(run=_golden)
+    _add_golden(golden)
     healthcheck = commands.add_parser("healthcheck", help="exit 0 when the service on this machine answers")
     healthcheck.add_argument("--worker", action="store_true", help="ask for the sign of life of a worker apart instead")
     healthcheck.set_defaults(run=_healthcheck)
@@ -81,23 +81,52 @@ def _version() -> str:
     return os.environ.get("FASTBREAK_VERSION") or "unreleased"
 
 
+def _add_golden(golden: argparse.ArgumentParser) -> None:
+    golden.add_argument("clips", nargs="+", metavar="CLIP", help="a file, or an address of https")
+    golden.add_argument(
+        "--through", default="", metavar="URL", help="send the clips there, as to .../v1/analyses, and erase them again"
+    )
+    golden.add_argument(
+        "--wait", type=float, default=600.0, metavar="SECONDS", help="how long each clip may take there"
+    )
+    golden.add_argument("--expect-version", default="", metavar="VERSION", help="whose answers count")
+    _add_headers(golden)
+    golden.set_defaults(run=_golden)
+
+
 def _add_probe(probe: argparse.ArgumentParser) -> None:
     probe.add_argument("url", metavar="URL")
     probe.add_argument("--method", default="GET", choices=["GET", "HEAD"])
     probe.add_argument("--count", type=int, default=1, help="how many requests")
     probe.add_argument("--interval", type=float, default=0.5, metavar="SECONDS")
     probe.add_argument("--timeout", type=float, default=5.0, metavar="SECONDS", help="for each answer")
-    probe.add_argument("--version-header", default="", metavar="NAME")
-    probe.add_argument("--header", action="append", default=[], metavar="NAME=VALUE")
-    probe.add_argument(
+    _add_headers(probe)
+    probe.add_argument("--keep", type=int, default=0, metavar="BYTES", help="how much of each body is printed")
+    probe.set_defaults(run=_probe)
+
+
+def _add_headers(command: argparse.ArgumentParser) -> None:
+    """What requests have, and by which header answers name their version."""
+    command.add_argument("--version-header", default="", metavar="NAME")
+    command.add_argument("--header", action="append", default=[], metavar="NAME=VALUE")
+    command.add_argument(
         "--header-secret",
         action="append",
         default=[],
         metavar="NAME=SECRET",
         help="a header whose value, or the credentials for a token, a secret of AWS Secrets Manager holds",
     )
-    probe.add_argument("--keep", type=int, default=0, metavar="BYTES", help="how much of each body is printed")
-    probe.set_defaults(run=_probe)
+
+
+def _header_problem(options: argparse.Namespace) -> str:
+    """Which header has no value; empty when each has one."""
+    for option, given, form in (
+        ("--header", options.header, "NAME=VALUE"),
+        ("--header-secret", options.header_secret, "NAME=SECRET"),
+    ):
+        if stray := next((header for header in given if "=" not in header), None):
+            return f"{option} {stray} has no value; write {form}."
+    return ""
 
 
 def _complain(sentence: str, code: int) -> int:
@@ -109,12 +138,8 @@ def _probe(options: argparse.Namespace) -> int:
     from fastbreak_service.held_headers import HeldHeaders  # noqa: PLC0415
     from fastbreak_service.probing import MOST_BODY, ProbeRequest, answers, problem_of  # noqa: PLC0415
 
-    for option, given, form in (
-        ("--header", options.header, "NAME=VALUE"),
-        ("--header-secret", options.header_secret, "NAME=SECRET"),
-    ):
-        if stray := next((header for header in given if "=" not in header), None):
-            return _complain(f"{option} {stray} has no value; write {form}.", 2)
+    if problem := _header_problem(options):
+        return _complain(problem, 2)
     request = ProbeRequest(
         options.method,
         options.url,
@@ -260,8 +285,11 @@ def _no_report(options: argparse.Namespace) -> str | None:
 
 
 def _golden(options: argparse.Namespace) -> int:
+    if options.through:
+        return _golden_through(options)
     settings = config.analysis_settings(os.environ)
-    from fastbreak_service.golden import ClipError, line_of  # noqa: PLC0415
+    from fastbreak_service.clips import ClipError  # noqa: PLC0415
+    from fastbreak_service.golden import line_of  # noqa: PLC0415
     from fastbreak_service.vision.models import ModelError, PoseModel, verified  # noqa: PLC0415
 
     commit = os.environ.get("FASTBREAK_REVISION") or "unknown"
@@ -272,6 +300,33 @@ def _golden(options: argparse.Namespace) -> int:
             print(json.dumps(line_of(clip, vision, models, commit, settings.limits)), flush=True)
     except ModelError as error:
         return _complain(str(error), 2)
+    except ClipError as error:
+        return _complain(str(error), 1)
+    return 0
+
+
+def _golden_through(options: argparse.Namespace) -> int:
+    """What a running service finds. Where it could not be asked, which says nothing of it, the exit code is 75."""
+    from fastbreak_service.clips import ClipError  # noqa: PLC0415
+    from fastbreak_service.held_headers import HeldHeaders  # noqa: PLC0415
+    from fastbreak_service.served import Asked, NotAskedError, line_of  # noqa: PLC0415
+
+    asked = Asked(
+        options.through,
+        options.wait,
+        options.version_header,
+        options.expect_version,
+        _pairs(options.header),
+        HeldHeaders(_pairs(options.header_secret)).sent,
+    )
+    if problem := _header_problem(options) or asked.problem:
+        return _complain(f"Nothing was sent: {problem}", 2)
+    commit = os.environ.get("FASTBREAK_REVISION") or "unknown"
+    try:
+        for clip in options.clips:
+            print(json.dumps(line_of(clip, asked, commit)), flush=True)
+    except NotAskedError as error:
+        return _complain(str(error), _NOT_ASKED)
     except ClipError as error:
         return _complain(str(error), 1)
     return 0

@@ -10,16 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import time
-import urllib.error
-import urllib.request
-from contextlib import contextmanager
-from http.client import HTTPException
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from fastbreak_service.analysis import MeteredVision, analyse
+from fastbreak_service.clips import FORM, ClipError, local
 from fastbreak_service.errors import AnalysisError
 from fastbreak_service.movement.review import Trails
 from fastbreak_service.movement.values import Landing
@@ -27,26 +21,16 @@ from fastbreak_service.video.frames import VideoReader
 from fastbreak_service.video.probe import probe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from fastbreak_service.analysis import Vision
     from fastbreak_service.movement.values import Finding, Jump, Movement
     from fastbreak_service.video.limits import Limits
 
-#: The form of a line; another one gets another number.
-FORM = 1
-_DOWNLOAD_SECONDS = 60
-_MOST_BYTES = 512 << 20
-_CHUNK_BYTES = 1 << 20
-
-
-class ClipError(Exception):
-    """A clip could not be analysed; the message says which, and why."""
-
 
 def line_of(clip: str, vision: Vision, models: Mapping[str, str], commit: str, limits: Limits) -> dict[str, Any]:
     """What is found in a *clip*, a path or an address. Raises ClipError."""
-    with _local(clip, _MOST_BYTES) as path:
+    with local(clip) as path:
         try:
             probe(path, limits)
             began = time.monotonic()
@@ -105,31 +89,3 @@ def _finding(place: int, finding: Finding) -> dict[str, Any]:
         "status": finding.status,
         "shown": [{"frame": shown.frame, "value": shown.value} for shown in finding.shown],
     }
-
-
-@contextmanager
-def _local(clip: str, most_bytes: int) -> Iterator[Path]:
-    """The *clip* as a file of this machine. Of an address, no more than a clip may have is read."""
-    parts = urlsplit(clip)
-    if parts.scheme not in ("http", "https"):
-        path = Path(clip)
-        if not path.is_file():
-            raise ClipError(f"There is no file {path}.")
-        yield path
-        return
-    name = Path(parts.path).name or "clip"
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / name
-        try:
-            request = urllib.request.Request(clip)  # noqa: S310 - http and https alone come here
-            with urllib.request.urlopen(request, timeout=_DOWNLOAD_SECONDS) as answer, path.open("wb") as kept:  # noqa: S310 - as above
-                left = most_bytes + 1
-                while left > 0 and (chunk := answer.read(min(left, _CHUNK_BYTES))):
-                    kept.write(chunk)
-                    left -= len(chunk)
-        except (urllib.error.URLError, HTTPException, OSError) as error:
-            # Not the whole address: its query may be a signature.
-            raise ClipError(f"{parts.hostname}{parts.path} could not be read: {error}.") from error
-        if left <= 0:
-            raise ClipError(f"{parts.hostname}{parts.path} has more than {most_bytes} bytes.")
-        yield path

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ..._common.workers import OneByOne
 from ..._errors import FastbreakError, SupersededError
 from ..definition.references import log_stream
-from ..gates.http_address import referred_secret
+from ..gates.http_address import header_options
 from ..request.model import CONTROLLER
 from ..service.writes import OneOffTask
 from ..values import Answer
@@ -159,14 +159,8 @@ def _options(
     """What the service's ``probe`` takes. Of a header whose value lies in a secret it is told where, and reads it."""
     shared = ("--method", method, "--count", str(_BATCH), "--interval", str(_INTERVAL_SECONDS))
     named = ("--version-header", version_header) if version_header else ()
-    given = tuple(part for name, value in headers for part in _header(name, value))
+    given = tuple(part for name, value in headers for part in header_options(name, value))
     return (*shared, "--timeout", f"{timeout:g}", "--keep", str(keep_bytes), *named, *given)
-
-
-def _header(name: str, value: str) -> tuple[str, str]:
-    secret = referred_secret(value)
-    # Two options, so that a command that knows no secrets sends none of their names.
-    return ("--header-secret", f"{name}={secret}") if secret else ("--header", f"{name}={value}")
 
 
 def _unsent(problem: str) -> Answer:

@@ -21,6 +21,7 @@ from .http_address import (
     read_headers,
     referred_secret,
     secrets_of,
+    untold_problems,
 )
 from .http_expectation import Expectation
 from .http_limits import AnswerLimits
@@ -218,11 +219,7 @@ class HttpGate(Gate[HttpTally]):
 
     def misfits(self, release: ReleaseImage) -> Iterator[str]:
         """Answers name the release by its tag."""
-        if self.version_header and not release.tag:
-            yield (
-                f"tells releases apart by header {self.version_header}, but no release tag points to "
-                f"{release.digest}. Tag the image <semver>-<commit>, or set the gate's version_header to ''."
-            )
+        yield from untold_problems(self.version_header, release)
 
     def beforehand(self, seen: Beforehand) -> Iterator[str]:
         """That the running version fails it, again and again: then it is the gate that is wrong, or users are hurt."""

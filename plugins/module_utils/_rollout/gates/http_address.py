@@ -17,6 +17,7 @@ from ..._errors import RequestError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from ..._release.image import ReleaseImage
     from ..service.requests import Aim
 
 # A value of a header that http.client sends as it is.
@@ -80,6 +81,24 @@ def referred_secret(value: str) -> str:
     """The name or ARN of the secret that a header's *value* refers to; empty for a value of its own."""
     found = _SECRET.fullmatch(value)
     return found[1] if found else ""
+
+
+def header_options(name: str, value: str) -> tuple[str, str]:
+    """A header for the service's commands. Of a value that lies in a secret they are told where, and read it.
+
+    Two options, so that a command that knows no secrets sends none of their names.
+    """
+    secret = referred_secret(value)
+    return ("--header-secret", f"{name}={secret}") if secret else ("--header", f"{name}={value}")
+
+
+def untold_problems(version_header: str, release: ReleaseImage) -> Iterator[str]:
+    """That answers cannot name the *release* in *version_header*: they name it by its tag."""
+    if version_header and not release.tag:
+        yield (
+            f"tells releases apart by header {version_header}, but no release tag points to {release.digest}. Tag the "
+            "image <semver>-<commit>, or set the gate's version_header to ''."
+        )
 
 
 def secrets_of(sent: Aim) -> Iterator[str]:

@@ -19,7 +19,7 @@ from .one_off import Errand, Outcome, begin, look
 from .settings import shared_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from .model import Beforehand, Scene
 
@@ -78,13 +78,23 @@ class InferenceGate(Gate[InferenceTally]):
     @classmethod
     def read(cls, options: Mapping[str, Any], _url: str) -> InferenceGate:
         """The gate that validated *options* stand for."""
-        seconds = options["inference_timeout_seconds"]
         # The release's task, and then the running version's.
-        least = 2 * seconds if isfinite(seconds) else 0.0
-        given = {name: options[name] for name in cls.options}
+        shared = shared_fields(cls, options, cls.kind, least_seconds=cls.least_seconds(options, tasks=2))
+        return cls(**shared, **cls.own_fields(options, cls.options))
+
+    @staticmethod
+    def least_seconds(options: Mapping[str, Any], *, tasks: int) -> float:
+        """How long so many tasks, one after the other, may take."""
+        seconds: float = options["inference_timeout_seconds"]
+        return tasks * seconds if isfinite(seconds) else 0.0
+
+    @staticmethod
+    def own_fields(options: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+        """The fields that the options with these *names* stand for."""
+        given = {name: options[name] for name in names}
         texts = {name: options[name] or "" for name in ("golden_file", "inference_container")}
         lists = {name: tuple(options[name]) for name in ("inference_command", "inference_clips")}
-        return cls(**shared_fields(cls, options, cls.kind, least_seconds=least), **{**given, **texts, **lists})
+        return {**given, **texts, **lists}
 
     def problems(self) -> Iterator[str]:
         """Nothing to compare with, or limits by which hardly anything could fail."""
@@ -145,25 +155,33 @@ class InferenceGate(Gate[InferenceTally]):
             raise OperationError("Known clips go through a release that is under way, and there is no record of one.")
         revision = scene.release.previous_task_definition_arn if tally.found else scene.release.task_definition_arn
         if tally.errand is None:
-            command = (*self.inference_command, *self.inference_clips)
-            return replace(tally, errand=begin(scene, revision, self.inference_container, command))
+            return replace(tally, errand=self._begin(scene, revision))
         outcome = look(scene, tally.errand, self.inference_timeout_seconds)
         if isinstance(outcome, Errand):
             return replace(tally, errand=outcome)
         return self._of_running(tally, outcome) if tally.found else self._of_release(tally, outcome, scene)
 
+    def _begin(self, scene: Scene, revision: str) -> Errand:
+        command = (*self.inference_command, *self.inference_clips)
+        return begin(scene, revision, self.inference_container, command)
+
+    def _comparable(self, wanted: Golden, _found: Golden | None) -> Golden:
+        """What of *wanted* can be held against what was found."""
+        return wanted
+
+    def _differences(self, wanted: Golden, found: Golden | None) -> tuple[str, ...]:
+        return tuple(differences(self._comparable(wanted, found), found, self.maximum_angle_difference))
+
     def _of_release(self, tally: InferenceTally, outcome: Outcome, scene: Scene) -> InferenceTally:
         """What the release found, compared."""
         if not outcome.ran:
-            return replace(tally, errand=None, fault=f"the task did not run: {outcome.told}")
+            return replace(tally, errand=None, fault=f"nothing was measured: {outcome.told}")
         golden = self._golden(scene.ports.instruments.read_file(self.golden_file))
         if outcome.problem:
             told = (f"the release could not analyse them: {outcome.problem}",)
             return replace(tally, errand=None, samples=len(golden), failures=len(golden), problems=told, ended=True)
         found = {result.sha256: result for result in outcome.results}
-        by_clip = [
-            tuple(differences(wanted, found.get(wanted.sha256), self.maximum_angle_difference)) for wanted in golden
-        ]
+        by_clip = [self._differences(wanted, found.get(wanted.sha256)) for wanted in golden]
         problems = tuple(problem for told in by_clip for problem in told)
         last = scene.release is None or not scene.release.previous_task_definition_arn or not self.minimum_speed_ratio
         return replace(

@@ -117,6 +117,7 @@ class Scene:
     healthy, or its deployment has completed. ``target_group_arn`` is what the release's tasks are registered with, and
     ``baseline_target_group_arn`` what those of the running version are, where that is another one. ``release`` is
     the record of what is released; None for what is judged without that. ``settings`` are the service's.
+    ``probe_role_arn`` is whom tasks act as that send requests; empty: the revision's own role.
     """
 
     ports: Ports
@@ -130,6 +131,7 @@ class Scene:
     settings: ServiceSettings | None = None
     target_group_arn: str = ""
     baseline_target_group_arn: str = ""
+    probe_role_arn: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,8 @@ class Gate(ABC, Generic[T]):  # noqa: UP046 - type parameters need a newer Pytho
     once: ClassVar[bool] = False
     #: Whether it is asked again of a release that runs already.
     repeats: ClassVar[bool] = True
+    #: Whether its requests are sent by a task of the release, wherever those of others come from.
+    by_task: ClassVar[bool] = False
     #: What `reading` is, in words.
     measured: ClassVar[str] = "share of samples that failed"
     usual_interval_seconds: ClassVar[float] = 0.0

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _LINES, _TOLD_LINES, _LONGEST_TOLD = 400, 5, 400
 # How long CloudWatch Logs may take to have what a task wrote last.
 _LOG_SECONDS = 60.0
+# How a task ends that could ask nobody, which says nothing of the release.
+_NOT_ASKED = 75
 # ECS takes 128 characters for what a task was started by.
 _LONGEST_MARK = 128
 
@@ -43,7 +45,7 @@ class Errand:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a task ended. *ran*: its container did. *problem*: it did not do what it was to, and why.
+    """How a task ended. *ran*: its container did, and told of the release. *problem*: it did not do what it was to.
 
     *told* is what ECS says of its end.
     """
@@ -54,8 +56,13 @@ class Outcome:
     told: str = ""
 
 
-def begin(scene: Scene, task_definition_arn: str, container: str, command: tuple[str, ...]) -> Errand:
-    """Run *command* in a *container* of the revision, the first one where none is named. Raises OperationError."""
+def begin(
+    scene: Scene, task_definition_arn: str, container: str, command: tuple[str, ...], task_role_arn: str = ""
+) -> Errand:
+    """Run *command* in a *container* of the revision, the first one where none is named. Raises OperationError.
+
+    The task acts as *task_role_arn*; empty: as the revision's own role.
+    """
     if scene.settings is None:
         raise OperationError("It is not known how tasks of the service run.")
     document = _definition(scene, task_definition_arn).document
@@ -71,6 +78,7 @@ def begin(scene: Scene, task_definition_arn: str, container: str, command: tuple
             command=command,
             settings=scene.settings,
             started_by=f"fastbreak-gate/{scene.release.service if scene.release else ''}"[:_LONGEST_MARK],
+            task_role_arn=task_role_arn,
         )
     )
     return Errand(task.arn, chosen, scene.ports.clock.monotonic())
@@ -112,7 +120,8 @@ def _read(scene: Scene, errand: Errand, task: Task) -> Errand | Outcome:
     if code == 0 and results:
         return Outcome(ran=True, results=results, told=told)
     last = " | ".join(lines[-_TOLD_LINES:])[-_LONGEST_TOLD:] or "it logged nothing"
-    return Outcome(ran=True, problem=f"task {errand.id} ended with exit code {code}: {last}", told=told)
+    end = f"task {errand.id} ended with exit code {code}: {last}"
+    return Outcome(ran=False, told=end) if code == _NOT_ASKED else Outcome(ran=True, problem=end, told=told)
 
 
 def _lines(scene: Scene, task: Task, errand: Errand) -> tuple[str, ...]:

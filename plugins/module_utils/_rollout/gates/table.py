@@ -16,6 +16,7 @@ from .command import CommandGate
 from .http import HttpGate
 from .inference import InferenceGate
 from .metric import MetricGate
+from .served_inference import ServedInferenceGate
 from .settings import SHARED_OPTIONS
 from .target_health import TargetHealthGate
 from .task_stability import TaskStabilityGate
@@ -38,6 +39,7 @@ GATES: list[type[Gate[Any]]] = [
     WebhookGate,
     ApprovalGate,
     InferenceGate,
+    ServedInferenceGate,
 ]
 
 

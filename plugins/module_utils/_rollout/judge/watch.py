@@ -243,6 +243,7 @@ class Watch:
             target_group_arn=ours,
             # Of two groups that traffic shifts between, the running version is in the one that the release is not in.
             baseline_target_group_arn=others[0] if ours and others else "",
+            probe_role_arn=self._session.request.probing.task_role_arn,
         )
 
     def _judge(self) -> Decision:

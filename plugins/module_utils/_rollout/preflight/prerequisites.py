@@ -44,7 +44,8 @@ def prerequisite_looks(session: Session, facts: Facts) -> list[Look]:
 
 def _definition_looks(session: Session, document: Document) -> list[Look]:
     refers, migration, probing = references(document), session.request.migration, session.request.probing
-    own = {migration.task_role_arn if migration else "", probing.task_role_arn if probing.place != CONTROLLER else ""}
+    by_task = probing.place != CONTROLLER or any(gate.by_task for gate in session.request.gates)
+    own = {migration.task_role_arn if migration else "", probing.task_role_arn if by_task else ""}
     return [
         *(partial(_role_problems, role) for role in sorted({*refers.roles, *own} - {""})),
         *(partial(_secret_problems, document, secret) for secret in refers.secrets),

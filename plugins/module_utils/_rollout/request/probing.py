@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..stages import Stage
-from .model import CONTROLLER, TASK_BEFORE_TRAFFIC, Probing
+from .model import CONTROLLER, TASK, TASK_BEFORE_TRAFFIC, Probing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,8 +29,6 @@ def read_probing(options: Mapping[str, Any]) -> Probing:
 
 def secrets_of_tasks(request: RolloutRequest) -> tuple[str, ...]:
     """The secrets that hold what a task sends, by the names or ARNs that headers of gates refer to."""
-    if request.probing.place == CONTROLLER:
-        return ()
     names = (gate.secret_names() for gate in _asked_by_task(request) if not gate.dry_run)
     return tuple(sorted(frozenset().union(*names)))
 
@@ -38,6 +36,7 @@ def secrets_of_tasks(request: RolloutRequest) -> tuple[str, ...]:
 def probing_problems(request: RolloutRequest) -> Iterator[str]:
     """What no task can send, in the words of the options."""
     probing = request.probing
+    yield from _role_problems(request)
     if probing.place == CONTROLLER:
         return
     given = f"probe_from is {probing.place}"
@@ -47,13 +46,7 @@ def probing_problems(request: RolloutRequest) -> Iterator[str]:
         yield f"{given}, and no load balancer sends requests to this service: leave probe_from out."
     for gate in _asked_by_task(request):
         sent = gate.user_request()
-        if gate.secret_names() and not probing.task_role_arn:
-            yield (
-                f"gate {gate.name} sends a header whose value lies in a secret, and {given}: name the role that may "
-                "read it in probe_task_role_arn (the role ecs_rollout has it from component 'service': provision that "
-                "again), leave probe_from out, or judge by a path that needs no such header."
-            )
-        if gate.needs_load_balancer and gate.file_names():
+        if gate.needs_load_balancer and gate.file_names() and not gate.by_task:
             yield (
                 f"gate {gate.name} sends a file of this machine, which a task does not have: leave probe_from out, "
                 f"take {Stage.BEFORE_TRAFFIC.value} out of the gate's stages with probe_from={TASK_BEFORE_TRAFFIC}, or "
@@ -66,6 +59,24 @@ def probing_problems(request: RolloutRequest) -> Iterator[str]:
             )
 
 
+def _role_problems(request: RolloutRequest) -> Iterator[str]:
+    """Headers whose values no task may read."""
+    probing = request.probing
+    for gate in _asked_by_task(request) if not probing.task_role_arn else ():
+        if gate.secret_names():
+            why = "has a task send it" if gate.by_task else f"probe_from is {probing.place}"
+            away = "leave the gate out" if gate.by_task else "leave probe_from out"
+            yield (
+                f"gate {gate.name} sends a header whose value lies in a secret, and {why}: name the role that may "
+                "read it in probe_task_role_arn (the role ecs_rollout has it from component 'service': provision that "
+                f"again), {away}, or judge by a path that needs no such header."
+            )
+
+
 def _asked_by_task(request: RolloutRequest) -> list[Gate[Any]]:
-    before = request.probing.place == TASK_BEFORE_TRAFFIC
-    return [gate for gate in request.gates if not before or Stage.BEFORE_TRAFFIC in gate.stages]
+    place = request.probing.place
+    return [
+        gate
+        for gate in request.gates
+        if gate.by_task or place == TASK or (place == TASK_BEFORE_TRAFFIC and Stage.BEFORE_TRAFFIC in gate.stages)
+    ]

@@ -44,6 +44,19 @@ def test_secret_is_sent_by_a_role_that_may_read_it() -> None:
     assert secrets_of_tasks(build({**from_task(*gates), "probe_from": "controller"})) == ()
 
 
+def test_clips_that_a_task_sends_are_sent_by_a_role_that_may_read_the_secret() -> None:
+    headers = {"Authorization": "secretsmanager:probe"}
+    served = {"kind": "served_inference", "golden_file": "g", "inference_clips": ["a.mp4"], "headers": headers}
+    here = {"gates": [{"kind": "target_health"}, served], "probe_from": "controller"}
+    assert "gate served_inference sends a header whose value lies in a secret, and has a task send it" in problems_of(
+        here
+    )
+    role = {"probe_task_role_arn": "arn:aws:iam::111111111111:role/probe"}
+    assert problems_of({**here, **role}) == ""
+    assert secrets_of_tasks(build({**here, **role})) == ("probe",)
+    assert problems_of(from_task(served, **role)) == ""
+
+
 def test_file_that_is_only_read_here_does_not_matter() -> None:
     golden = {"kind": "inference", "name": "clips", "golden_file": "golden.json", "inference_clips": ["a.mp4"]}
     assert "sends a file" not in problems_of(from_task(golden))
