@@ -12,7 +12,7 @@ from ..._common.verdict import Verdict, combine
 from .model import Tally
 from .statistics.latency import block_size, is_in_doubt, is_slower
 from .statistics.mixture import mixed_p_value
-from .statistics.proportion import p_value
+from .statistics.proportion import is_above, p_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,6 +79,10 @@ class AnswerLimits:
                 "answers of the running version would be needed for each comparison that they are no longer of the "
                 "same minutes."
             )
+
+    def is_too_slow(self, tally: HttpTally) -> bool:
+        """Whether more answers took too long than chance explains."""
+        return self.maximum_latency_seconds is not None and is_above(tally.slow, tally.samples, self._slow_ratio)
 
     def verdict(self, tally: HttpTally, *, baked: bool) -> Verdict:
         """Requests that could not be sent are an ERROR, unless the answers are bad enough already.

@@ -13,15 +13,14 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import Refus
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import ROLLBACK, Outcome
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.http import HttpGate
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.metric import MetricGate
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
 
 from tests.unit.plugins.module_utils._rollout.case import deploy, make_request, newest, released
-from tests.unit.plugins.module_utils._rollout.fakes import GROUP_ARN
+from tests.unit.plugins.module_utils._rollout.fakes import GROUP_ARN, World
 
 if TYPE_CHECKING:
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.model import Gate
-    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
-
-    from tests.unit.plugins.module_utils._rollout.fakes import World
+    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import Answer
 
 HEALTH = make_request("x").gates[0]
 ROUTE = HttpGate(name="new", url="http://alb/v2", minimum_samples=10, bake_seconds=10, deadline_seconds=60)
@@ -78,6 +77,36 @@ def test_a_running_version_that_answers_at_times_or_not_at_all_is_no_reason(worl
     world.push("1.2.0", "c")
     deploy(ports, "1.2.0", **gated(ROUTE))
     assert newest(world).outcome is Outcome.SUCCEEDED
+
+
+class SlowWorld(World):
+    """Every answer takes so many ``seconds``, of which the last stays."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seconds_taken = [0.0]
+
+    def request(self, method: str, url: str, **other: Any) -> Answer:
+        taken = self.seconds_taken.pop(0) if len(self.seconds_taken) > 1 else self.seconds_taken[0]
+        return replace(super().request(method, url, **other), seconds=taken)
+
+
+@pytest.mark.parametrize(
+    ("quantile", "taken", "asked"),
+    [(0.95, [0.5], 3), (0.5, [0.5], 10), (0.1, [0.5], 0), (0.5, [0.5, 0.5, 0.5, 0.1], 0), (0.95, [0.1], 0)],
+)
+def test_a_running_version_that_is_slower_than_it_may_be_is_refused_beyond_chance(
+    quantile: float, taken: list[float], asked: int
+) -> None:
+    world = SlowWorld()
+    ports = Ports(*[world] * 13)  # type: ignore[arg-type]
+    released(world, ports)
+    world.push("1.1.0", "b")
+    world.seconds_taken = list(taken)
+    quick = replace(ROUTE, url="http://alb/v1/analyses", maximum_latency_seconds=0.3, latency_quantile=quantile)
+    told = deploy_or_told(ports, gated(quick))
+    assert (f"{asked} took longer than 0.3 s" in told) == bool(asked)
+    assert bool(told) == bool(asked)
 
 
 @pytest.mark.parametrize(("value", "refused"), [(50.0, True), (5.0, False), (None, False)])
