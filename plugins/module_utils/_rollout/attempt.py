@@ -18,6 +18,7 @@ from .act.migration import migrate
 from .act.shifted_traffic import traffic_of
 from .act.steps import act, apply_settings, guard_again, leave_old_groups, put_beside, register
 from .act.unmanaged import warn_of_unmanaged
+from .act.untouched import check_untouched
 from .judge.decision import Decision, Step
 from .judge.evidence import gather_evidence, with_targets
 from .judge.kept import read_standing
@@ -128,6 +129,7 @@ class Attempt:
             started = strategy.adopt(self.session, arn)
         else:
             self._migrate(arn)
+            check_untouched(self.session, self.facts)
             self.acted = True
             started = act(self.session, self.facts, self.strategy, arn, self.traffic)
         record.note(started.arn)
