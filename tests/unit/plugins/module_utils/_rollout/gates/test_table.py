@@ -223,6 +223,7 @@ LEAST: dict[str, dict[str, Any]] = {
     "approval": {"question": "Go?"},
     "metric": {"metric": "m", "maximum": 1},
     "inference": {"golden_file": "g.jsonl"},
+    "served_inference": {"golden_file": "g.jsonl", "inference_clips": ["a.mp4"]},
     "command": {"command": ["x"]},
     "webhook": {"webhook_url": "https://judge.example.com/"},
 }

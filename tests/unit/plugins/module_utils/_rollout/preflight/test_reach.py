@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RefusedError
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.served_inference import ServedInferenceGate
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.model import Probing
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.access import Ingress, ListenerAccess
 
-from tests.unit.plugins.module_utils._rollout.case import deploy, released
+from tests.unit.plugins.module_utils._rollout.case import deploy, make_request, released
 from tests.unit.plugins.module_utils._rollout.shifting import ShiftingWorld, by
 
 if TYPE_CHECKING:
@@ -65,6 +66,18 @@ def test_place_that_is_not_let_in_is_told(
     assert said in raised.value.message
     assert f"lets only {cidr} in on port 9000" in raised.value.message
     assert world.calls == []
+
+
+def test_a_gate_that_has_a_task_ask_is_let_in_by_the_network_of_the_tasks(world: ShiftingWorld, ports: Ports) -> None:
+    released(world, ports, **SHIFT)
+    world.push("1.1.0", "b")
+    # This machine is let in, and the tasks are not.
+    world.address = "192.168.1.1"
+    world.access, world.lets_in = ACCESS, (Ingress(9000, 9000, ("192.168.0.0/16",)),)
+    deploy(ports, "1.1.0", **SHIFT, check_mode=True)
+    sends = ServedInferenceGate(golden_file="g", inference_clips=("a.mp4",), url="http://alb/v1/analyses", dry_run=True)
+    with pytest.raises(RefusedError, match=r"a task in network\.subnets \(of a gate served_inference\) cannot reach"):
+        deploy(ports, "1.1.0", **SHIFT, gates=(*make_request("x").gates, sends))
 
 
 def test_without_test_url_or_security_groups_nothing_is_asked(world: ShiftingWorld, ports: Ports) -> None:
