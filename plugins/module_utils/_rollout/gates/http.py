@@ -170,6 +170,11 @@ class HttpGate(Gate[HttpTally]):
         return True
 
     @property
+    def catches_up(self) -> bool:
+        """A share of the users answers too seldom else, and its deadline passes. What changes something is not."""
+        return self.method != "POST"
+
+    @property
     def _expectation(self) -> Expectation:
         slowest = self.maximum_latency_seconds
         header, elsewhere = self.version_header, self.sent.only_from

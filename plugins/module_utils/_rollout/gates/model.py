@@ -237,6 +237,11 @@ class Gate(ABC, Generic[T]):  # noqa: UP046 - type parameters need a newer Pytho
         return False
 
     @property
+    def catches_up(self) -> bool:
+        """Whether it measures as often as it should have when it comes late, by a busy machine or slow answers."""
+        return False
+
+    @property
     def measuring_seconds(self) -> float:
         """How long one measuring may take, beyond calls that answer at once."""
         request = self.user_request()

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # So many points of a window are kept at most: a plot shows no more.
 _MOST_POINTS = 60
+# How late a measuring may be to be caught up with, and how long a turn may take for that.
+_LATE_SECONDS, _CATCH_UP_SECONDS = 3.0, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,14 @@ def measure(windows: tuple[Window, ...], scene: Scene) -> tuple[Window, ...]:
 
 
 def _measure_if_due(window: Window, scene: Scene) -> Window:
-    return _measure(window, scene) if _is_due(window, scene) else window
+    """The window after its gate has measured, again and again where it is late: for so long that others wait little."""
+    clock = scene.ports.clock
+    until = clock.monotonic() + _CATCH_UP_SECONDS
+    while _is_due(window, scene):
+        window = _measure(window, scene)
+        if not window.gate.catches_up or clock.monotonic() >= until:
+            break
+    return window
 
 
 def is_timed(window: Window) -> bool:
@@ -111,7 +120,9 @@ def _is_due(window: Window, scene: Scene) -> bool:
 
 def _measure(window: Window, scene: Scene) -> Window:
     gate, now = window.gate, scene.ports.clock.monotonic()
-    due = now + gate.interval_seconds
+    late = now - window.due
+    # What could not measure for long, as nothing was there to measure, has nothing to catch up with.
+    due = gate.interval_seconds + (window.due if gate.catches_up and late <= _LATE_SECONDS else now)
     try:
         tally = gate.measure(window.tally, scene)
     except (UnavailableError, OperationError) as error:

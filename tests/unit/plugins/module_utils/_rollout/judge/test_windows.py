@@ -99,6 +99,43 @@ def test_failed_measuring_is_an_error_until_one_succeeds(world: World, ports: Po
     assert (measured.verdict, measured.seen) == (Verdict.HEALTHY, "1 times")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Late(Fixed):
+    """Measures as often as it should have; each measuring takes a world that long."""
+
+    catching: bool = True
+    takes: float = 0.0
+
+    @property
+    def catches_up(self) -> bool:
+        return self.catching
+
+    def measure(self, tally: Tally, scene: Scene) -> Tally:
+        scene.ports.clock.sleep(self.takes)  # type: ignore[attr-defined]
+        return tally.add(passed=True)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "catching", "measured"),
+    [
+        # Every tenth of a second, and now.
+        ((0.55, 0.0), True, 6),
+        ((0.55, 0.0), False, 1),
+        # What nothing could measure for long is not made up for.
+        ((10.0, 0.0), True, 1),
+        # Others do not wait for more than half a second.
+        ((2.95, 0.2), True, 3),
+    ],
+)
+def test_what_is_late_catches_up_for_a_while(
+    world: World, ports: Ports, seconds: tuple[float, float], *, catching: bool, measured: int
+) -> None:
+    late, takes = seconds
+    windows = opened(world, Late(name="often", interval_seconds=0.1, takes=takes, catching=catching))
+    world.sleep(late)
+    assert samples(measure(windows, scene(ports))) == [measured]
+
+
 def test_failed_measuring_does_not_hide_that_the_release_is_unhealthy(world: World, ports: Ports) -> None:
     gate = Fixed(name="fixed", verdict=Verdict.UNHEALTHY, errors=[OperationError("denied")])
     windows = measure(opened(world, gate), scene(ports))
