@@ -16,12 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fastbreak_service import golden, served
 from fastbreak_service.api.openapi import document
 from fastbreak_service.api.parts import Parts
 from fastbreak_service.api.routes import make_routes
-from fastbreak_service.served import Asked
-from fastbreak_service.video.limits import Limits
 from support import clips
 from support.service import Service
 
@@ -30,7 +27,6 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from fastbreak_service.vision.models import PoseModel
     from support.postgres import Postgres
 
 SETTINGS = Path(__file__).resolve().parents[1] / "schemathesis.toml"
@@ -339,17 +335,6 @@ def test_two_uploads_at_once_both_succeed(service: Service, person_clip: Path) -
     first, second = (service.wait_for(identity) for identity in identities)
     assert first["status"] == second["status"] == "succeeded"
     assert first["persons"] == second["persons"]
-
-
-def test_a_known_clip_by_the_service_is_what_golden_finds_by_itself(
-    service: Service, person_clip: Path, vision: PoseModel
-) -> None:
-    alone = golden.line_of(str(person_clip), vision, {}, "", Limits())
-    asked = Asked(f"http://127.0.0.1:{service.port}/v1/analyses", 240.0, "x-fastbreak-version", "1.2.3-test")
-    by_service = served.line_of(str(person_clip), asked, "")
-    same = ("golden", "clip", "sha256", "persons", "events", "findings")
-    assert {name: by_service[name] for name in same} == {name: alone[name] for name in same}
-    assert list(by_service["models"].values()) == [vision.identity.sha256]
 
 
 def test_metrics_count(service: Service, analysed: dict[str, Any]) -> None:

@@ -14,9 +14,15 @@ import jsonschema_rs
 import pytest
 from psycopg import sql
 
+from fastbreak_service import golden, served
+from fastbreak_service.served import Asked
+from fastbreak_service.video.limits import Limits
 from support.reports import trails
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fastbreak_service.vision.models import PoseModel
     from support.postgres import Postgres
     from support.service import Service
 
@@ -87,3 +93,14 @@ def test_a_bad_parameter_is_named(service: Service, analyses: tuple[str, str], k
     answer = service.http.get(f"/v1/analyses/{analyses[0]}/{kind}?{query}")
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad_parameter")
     assert query.split("=", maxsplit=1)[0] in answer.json()["error"]["message"]
+
+
+def test_a_known_clip_by_the_service_is_what_golden_finds_by_itself(
+    service: Service, person_clip: Path, vision: PoseModel
+) -> None:
+    alone = golden.line_of(str(person_clip), vision, {}, "", Limits())
+    asked = Asked(f"http://127.0.0.1:{service.port}/v1/analyses", 240.0, "x-fastbreak-version", "1.2.3-test")
+    by_service = served.line_of(str(person_clip), asked, "")
+    same = ("golden", "clip", "sha256", "persons", "events", "findings")
+    assert {name: by_service[name] for name in same} == {name: alone[name] for name in same}
+    assert list(by_service["models"].values()) == [vision.identity.sha256]
