@@ -49,8 +49,14 @@ def test_a_folder_keeps_what_it_is_given_until_it_is_told_otherwise(tmp_path: Pa
     fetched = footage.fetch(identity)
     footage.put_away(fetched)
     assert footage.fetch(identity).read_bytes() == VIDEO
+    for _ in range(2):
+        footage.retire(identity)
+    # What was looked for among what waits is there no more, and so takes none of its room.
+    assert [path.name for path in footage.directory.rglob("*.video")] == [f"{identity}.video"] * lasting
+    assert list(footage.directory.glob("*.video")) == []
     footage.discard(identity)
     footage.discard(identity)
+    assert list(footage.directory.rglob("*.video")) == []
     with pytest.raises(FootageMissingError):
         footage.fetch(identity)
     footage.close()
@@ -91,9 +97,13 @@ def test_what_killed_processes_left_is_found_when_it_is_old(tmp_path: Path) -> N
         if str(new) not in name:
             long_ago = time.time() - 100_000
             os.utime(tmp_path / name, (long_ago, long_ago))
-    assert footage.strays() == [old]
+    retired = uuid.uuid4()
+    (tmp_path / f"{retired}.video").write_bytes(VIDEO)
+    os.utime(tmp_path / f"{retired}.video", (time.time() - 4000, time.time() - 4000))
+    footage.retire(retired)
+    assert footage.strays() == [old, retired]
     left = {path.name for path in tmp_path.iterdir()}
-    assert left == {".place", f"{old}.video", f"{new}.video", f"{new}.part", "notes.video"}
+    assert left == {".place", "kept", f"{old}.video", f"{new}.video", f"{new}.part", "notes.video"}
 
 
 @pytest.fixture

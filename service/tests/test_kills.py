@@ -78,4 +78,5 @@ def test_kills_and_stops_of_everything_lose_nothing_and_do_nothing_twice(
     assert last.terminate() == 0
     finished = [entry["analysis_id"] for entry in last.logged() if entry["event"] == "analysis finished"]
     assert sorted(finished) == sorted(accepted)
-    assert [path.name for path in (tmp_path / "footage").iterdir()] == [".place"]
+    assert {path.name for path in (tmp_path / "footage").iterdir()} == {".place", "kept"}
+    assert {path.stem for path in (tmp_path / "footage" / "kept").iterdir()} == set(accepted)

@@ -82,7 +82,7 @@ class Memory:
     def left(self) -> int:
         return len(self.left_over)
 
-    def unknown(self, found: Sequence[uuid.UUID]) -> list[uuid.UUID]:
+    def unneeded(self, found: Sequence[uuid.UUID]) -> list[uuid.UUID]:
         return list(found)
 
     def start(self, analysis: uuid.UUID, owner: str, attempt: int) -> bool:
@@ -123,8 +123,11 @@ class Memory:
     def put_away(self, fetched: Path) -> None:
         self.said.append("put away")
 
+    def retire(self, analysis: uuid.UUID) -> None:
+        self.said.append("retire")
+
     def discard(self, analysis: uuid.UUID) -> None:
-        self.said.append("discard")
+        raise AssertionError
 
     def strays(self) -> list[uuid.UUID]:
         return []
@@ -173,18 +176,18 @@ def memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Memory:
     return Memory(tmp_path)
 
 
-def test_an_analysis_is_recorded_before_its_work_and_its_video_go(memory: Memory) -> None:
-    assert heard(memory) == ["finish", "done", "discard", "put away"]
+def test_an_analysis_is_recorded_before_its_work_goes_and_its_video_is_put_aside(memory: Memory) -> None:
+    assert heard(memory) == ["finish", "done", "retire", "put away"]
 
 
 def test_a_result_waits_for_a_database_that_is_away(memory: Memory) -> None:
     memory.away = [errors.AdminShutdown("restart"), psycopg.OperationalError("connection failed: Connection refused")]
-    assert heard(memory) == ["finish", "done", "discard", "put away"]
+    assert heard(memory) == ["finish", "done", "retire", "put away"]
 
 
 def test_a_result_that_the_database_refuses_fails_the_analysis(memory: Memory) -> None:
     memory.away = [errors.InsufficientPrivilege("no")]
-    assert heard(memory) == ["put away", "fail database_refused", "done", "discard"]
+    assert heard(memory) == ["put away", "fail database_refused", "done", "retire"]
 
 
 def test_a_result_of_a_lease_that_was_lost_is_nobodys_and_the_video_stays(memory: Memory) -> None:
@@ -193,17 +196,17 @@ def test_a_result_of_a_lease_that_was_lost_is_nobodys_and_the_video_stays(memory
 
 
 @pytest.mark.parametrize("mine", [True, False])
-def test_work_that_has_ended_leaves_the_queue_and_the_video_goes_with_it(memory: Memory, *, mine: bool) -> None:
+def test_work_that_has_ended_leaves_the_queue_and_the_video_is_put_aside(memory: Memory, *, mine: bool) -> None:
     memory.begun, memory.mine = False, mine
-    assert heard(memory) == (["done", "discard"] if mine else ["done"])
+    assert heard(memory) == (["done", "retire"] if mine else ["done"])
 
 
 @pytest.mark.parametrize(
     ("error", "asked"),
     [
         (FootageError("away"), ["wait", "hand back 10 None"]),
-        (FootageMissingError("gone"), ["fail video_missing", "done", "discard"]),
-        (OSError("broken"), ["fail internal_error", "done", "discard"]),
+        (FootageMissingError("gone"), ["fail video_missing", "done", "retire"]),
+        (OSError("broken"), ["fail internal_error", "done", "retire"]),
     ],
 )
 def test_a_video_that_cannot_be_had_is_tried_again_unless_it_is_gone(
@@ -216,8 +219,8 @@ def test_a_video_that_cannot_be_had_is_tried_again_unless_it_is_gone(
 def test_an_error_of_our_own_ends_one_analysis_alone(memory: Memory) -> None:
     memory.analysing = ZeroDivisionError()
     assert heard(memory, WORK, replace(WORK, token=uuid.uuid4())) == [
-        *("put away", "fail internal_error", "done", "discard"),
-        *("put away", "fail internal_error", "done", "discard"),
+        *("put away", "fail internal_error", "done", "retire"),
+        *("put away", "fail internal_error", "done", "retire"),
     ]
 
 
@@ -226,8 +229,8 @@ def test_an_error_of_our_own_ends_one_analysis_alone(memory: Memory) -> None:
     [
         (0, ["wait", "hand back 2 how", "put away"]),
         (1, ["wait", "hand back 4 how", "put away"]),
-        (2, ["fail worker_died", "bury", "discard", "put away"]),
-        (3, ["fail worker_died", "bury", "discard"]),
+        (2, ["fail worker_died", "bury", "retire", "put away"]),
+        (3, ["fail worker_died", "bury", "retire"]),
     ],
 )
 def test_poison_is_given_up_after_the_attempts_that_it_has(memory: Memory, failures: int, asked: list[str]) -> None:
@@ -262,18 +265,18 @@ def test_a_stop_leaves_what_nobody_has_taken_to_others_or_else_does_it_first(mem
     assert (memory.said, memory.left_over) == ([], [WORK])
     memory.durable = False
     asyncio.run(run())
-    assert (memory.said, memory.left_over) == (["finish", "done", "discard", "put away"], [])
+    assert (memory.said, memory.left_over) == (["finish", "done", "retire", "put away"], [])
 
 
 @pytest.mark.parametrize(
     ("error", "mine", "begun", "told"),
     [
-        (None, True, True, [("finish", "done", "discard", "put away")]),
-        (AnalysisError("not_a_video", "how"), True, True, [("fail not_a_video", "done", "discard", "put away")]),
+        (None, True, True, [("finish", "done", "retire", "put away")]),
+        (AnalysisError("not_a_video", "how"), True, True, [("fail not_a_video", "done", "retire", "put away")]),
         (AnalysisError("worker_died", "how"), True, True, []),
         (None, False, True, []),
         # Somebody else has ended it, and came to tell nobody.
-        (None, True, False, [("done", "discard")]),
+        (None, True, False, [("done", "retire")]),
     ],
 )
 def test_an_end_is_announced_once_it_is_recorded(
@@ -300,7 +303,7 @@ def test_news_that_break_off_are_logged_and_hurt_no_work(memory: Memory, monkeyp
 
     monkeypatch.setattr(Memory, "announce", broken)
     with capture_logs() as logged:
-        assert heard(memory) == ["finish", "done", "discard", "put away"]
+        assert heard(memory) == ["finish", "done", "retire", "put away"]
     assert [entry["log_level"] for entry in logged if entry["event"] == "end not announced"] == ["error"]
 
 

@@ -35,7 +35,7 @@ QUESTIONS: dict[str, Callable[[TeamAnalyses, WorkQueue, uuid.UUID], object]] = {
     "waiting": lambda _, queue, __: queue.waiting() == 1,
     "backlog": lambda _, queue, __: queue.backlog().waiting == 1,
     "left": lambda _, queue, __: queue.left() == 1,
-    "unknown": lambda _, queue, known: queue.unknown([known]) == [],
+    "unneeded": lambda _, queue, known: queue.unneeded([known]) == [],
 }
 
 

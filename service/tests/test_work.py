@@ -192,7 +192,7 @@ def test_a_dead_letter_stays_and_is_nobodys(store: AnalysisStore, queue: WorkQue
     work = taken(queue)
     assert queue.bury(work, "three times")
     assert queue.take(abandoned=True) is None
-    assert (queue.waiting(), queue.left(), queue.unknown([identity])) == (0, 0, [identity])
+    assert (queue.waiting(), queue.left(), queue.unneeded([identity])) == (0, 0, [])
     with engine.connect() as connection:
         reason = sa.select(tables.work.c.reason).where(tables.work.c.analysis_id == identity)
         assert connection.execute(reason).scalar_one() == "three times"
@@ -206,7 +206,25 @@ def test_what_was_not_begun_can_be_withdrawn(store: AnalysisStore, queue: WorkQu
     assert store.withdraw(uuid.uuid4())
     assert not store.withdraw(begun)
     assert queue.left() == 1
-    assert queue.unknown([begun, waiting]) == [waiting]
+    assert queue.unneeded([begun, waiting]) == [waiting]
+
+
+def test_a_video_is_kept_for_its_days_and_as_long_as_there_is_work_or_until_it_is_lost(
+    store: AnalysisStore, queue: WorkQueue, engine: Engine
+) -> None:
+    new, old, waiting, lost, elsewhere = add(store, queue, 5)
+    kept = WorkQueue(engine, queue._place, 30, footage_days=3)
+    with engine.begin() as connection:
+        for identity, days in ((new, 2.9), (old, 3.1), (waiting, 3.1)):
+            row = sa.update(tables.analyses).where(tables.analyses.c.id == identity)
+            connection.execute(
+                row.values(created_at=sa.func.now() - sa.func.make_interval(0, 0, 0, 0, 0, 0, 86_400 * days))
+            )
+        row = sa.update(tables.analyses).where(tables.analyses.c.id == elsewhere)
+        connection.execute(row.values(footage_place="somewhere else"))
+        connection.execute(sa.delete(tables.work).where(tables.work.c.analysis_id != waiting))
+    store.lose(lost)
+    assert kept.unneeded([new, old, waiting, lost, elsewhere]) == [old, lost, elsewhere]
 
 
 def test_what_ends_with_its_process_fails_together(store: AnalysisStore, queue: WorkQueue) -> None:

@@ -322,7 +322,8 @@ def _tasks(dev: Names) -> Iterator[Forbidden]:
     yield Forbidden("task", "secretsmanager", "put_secret_value", {"SecretId": dev.secret, "SecretString": "{}"})
     # The API stores footage and reads none, a worker the other way round.
     yield Forbidden("task", "s3", "get_object", {"Bucket": dev.footage, "Key": "footage/1.video"})
-    yield Forbidden("worker", "s3", "put_object", {"Bucket": dev.footage, "Key": "footage/1.video"})
+    for name in ("put_object", "delete_object"):
+        yield Forbidden("worker", "s3", name, {"Bucket": dev.footage, "Key": "footage/1.video"})
     yield Forbidden("migration", "secretsmanager", "put_secret_value", {"SecretId": dev.master, "SecretString": "{}"})
     yield Forbidden("migration", "secretsmanager", "delete_secret", {"SecretId": dev.secret})
     yield Forbidden(

@@ -211,7 +211,9 @@ def test_neither_a_release_nor_a_kill_of_api_and_worker_loses_a_video(accepted: 
     # Each once, whoever began it.
     eventually(lambda: finished_in_log(platform) == dict.fromkeys(status, 1))
     bucket = platform.outputs("service")["FootageBucketName"]
-    eventually(lambda: not platform.client("s3").list_objects_v2(Bucket=bucket)["KeyCount"])
+    # Videos stay, to be looked at.
+    kept = {item["Key"] for item in platform.client("s3").list_objects_v2(Bucket=bucket)["Contents"]}
+    assert kept == {f"footage/{identity}.video" for identity in status}
     # What alarms ring by.
     told = platform.client("cloudwatch").list_metrics(Namespace="Fastbreak/dev")["Metrics"]
     assert {"QueueAgeSeconds", "QueueDeadLetters"} <= {metric["MetricName"] for metric in told}

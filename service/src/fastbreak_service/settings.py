@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastbreak_service.environment import PREFIX, SettingsError, integer, lease_seconds, service_port
+from fastbreak_service.footage.ports import USUAL_DAYS
 from fastbreak_service.identity.issuer import IssuerSettings, is_safe
 from fastbreak_service.video.limits import Limits
 
@@ -72,7 +73,7 @@ class WorkSettings:
     """What a worker needs, inside the server or apart from it. Times in seconds, sizes in bytes.
 
     `footage` is where videos are kept: `s3://bucket/prefix`, the path of a folder, or empty for one that ends with the
-    process. `max_attempts` is how often an analysis is tried that takes its worker with it, `lease_seconds` how long a
+    process, `footage_days` how long. `max_attempts` is how often an analysis is tried that takes its worker with it, `lease_seconds` how long a
     worker may be silent before another one takes over. `graphql_url` is where ends are announced, empty for nowhere.
     """
 
@@ -86,6 +87,7 @@ class WorkSettings:
     log_level: str
     version: str
     graphql_url: str = ""
+    footage_days: int = USUAL_DAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +187,7 @@ def work_settings(environment: Mapping[str, str], *, apart: bool = False) -> Wor
         log_level=log_level(environment),
         version=environment.get(f"{PREFIX}VERSION") or "unreleased",
         graphql_url=_graphql_url(environment),
+        footage_days=integer(environment, "FOOTAGE_DAYS", USUAL_DAYS, 1, 36_500),
     )
 
 

@@ -21,7 +21,16 @@ ROOT = Path(__file__).parents[3]
 ACCOUNT, CALLER = "111111111111", "arn:aws:iam::111111111111:user/me"
 # What the role reads of stacks before any of its tasks.
 OUTPUTS = {
-    "service": ["ReleaseTableName", "MigrationRoleArn", "DatabaseSecretArn", "WorkerRoleArn", "FootageBucketName"]
+    "service": [
+        *(
+            "ReleaseTableName",
+            "MigrationRoleArn",
+            "DatabaseSecretArn",
+            "WorkerRoleArn",
+            "FootageBucketName",
+            "FootageDays",
+        )
+    ]
 }
 TAG = f"1.4.2-{'a' * 40}"
 RELEASE = {

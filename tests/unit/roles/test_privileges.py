@@ -335,6 +335,8 @@ FORBIDDEN = [
     ("task", "s3:PutObject", FOOTAGE.replace("-service-", "-cloudfront-"), {}),
     ("task", "kms:Decrypt", KEY, {}),
     ("worker", "s3:PutObject", FOOTAGE, {}),
+    # It decodes what others send: whoever took it over by a video could delete no other.
+    ("worker", "s3:DeleteObject", FOOTAGE, {}),
     ("worker", "s3:GetObject", FOOTAGE.replace("-dev-", "-prod-"), {}),
     ("worker", "secretsmanager:GetSecretValue", MASTER, {}),
     ("worker", "secretsmanager:PutSecretValue", SECRET, {}),

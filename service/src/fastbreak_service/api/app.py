@@ -34,6 +34,7 @@ from fastbreak_service.store.analyses import AnalysisStore
 from fastbreak_service.store.engine import ANSWER_SECONDS, make_engine
 from fastbreak_service.store.failures import DATABASE_ERRORS, is_away
 from fastbreak_service.store.repeating import repeatable
+from fastbreak_service.store.retention import Retention
 from fastbreak_service.store.team_analyses import TeamAnalyses
 from fastbreak_service.store.work import WorkQueue
 from fastbreak_service.worker.assembly import assemble
@@ -72,7 +73,7 @@ def make_app(settings: ServiceSettings, footage: Footage, deadline: Deadline) ->
     engine = make_engine(settings.work.database, answer_seconds=ANSWER_SECONDS)
     inside = assemble(settings.work, engine, footage) if settings.worker_inside else None
     metrics.BUILD.info({"version": settings.work.version, "revision": settings.revision})
-    queue = WorkQueue(engine, footage.place, settings.work.lease_seconds)
+    queue = WorkQueue(engine, footage.place, settings.work.lease_seconds, settings.work.footage_days)
     admission = Admission(settings.issuer)
 
     @asynccontextmanager
@@ -92,6 +93,7 @@ def make_app(settings: ServiceSettings, footage: Footage, deadline: Deadline) ->
         AnalysisStore(engine),
         queue,
         footage,
+        Retention(footage.place, settings.work.footage_days),
         inside.loop if inside else None,
         lambda: _check_schema(engine),
     )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fastbreak_service.footage.ports import Footage
     from fastbreak_service.settings import ServiceSettings
     from fastbreak_service.store.analyses import AnalysisStore
+    from fastbreak_service.store.retention import Retention
     from fastbreak_service.store.team_analyses import TeamAnalyses
     from fastbreak_service.store.work import WorkQueue
     from fastbreak_service.worker.loop import WorkLoop
@@ -33,5 +34,6 @@ class Parts:
     store: AnalysisStore
     queue: WorkQueue
     footage: Footage
+    retention: Retention
     loop: WorkLoop | None
     check_schema: Callable[[], None]

@@ -108,14 +108,14 @@ def _reading_routes(parts: Parts) -> list[Route]:
         rows = await ask(CALLER_SECONDS, analyses.newest, limit + 1, parameters.list_cursor(request))
         page = rows[:limit]
         following = views.list_cursor(page[-1]) if len(rows) > limit else None
-        return JSONResponse({"analyses": [views.listed(row) for row in page], "next": following})
+        return JSONResponse({"analyses": [views.listed(row, parts.retention) for row in page], "next": following})
 
     async def get_analysis(request: Request) -> Response:
         analyses = await analyses_for(request)
         found = await ask(CALLER_SECONDS, analyses.one, parameters.analysis_id(request))
         if found is None:
             raise parameters.no_such_analysis()
-        return JSONResponse(views.whole(*found))
+        return JSONResponse(views.whole(*found, parts.retention))
 
     async def list_measures(request: Request) -> Response:
         analyses = await analyses_for(request)

@@ -61,6 +61,7 @@ _LISTED: Object = {
     "started_at": _MOMENT,
     "finished_at": _MOMENT,
     "elapsed_seconds": {"type": ["number", "null"]},
+    "footage_until": {**_MOMENT, "description": "Until when the video is kept; null when it is here no more."},
     "error": _or_null(_ref("Error")),
 }
 _NEXT: Object = {"type": ["string", "null"], "description": "The `after` of the next page; null at the end."}

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import RowMapping
 
+    from fastbreak_service.store.retention import Retention
 
-def listed(row: RowMapping) -> dict[str, Any]:
+
+def listed(row: RowMapping, retention: Retention) -> dict[str, Any]:
     """An analysis in a list."""
     return {
         "id": str(row["id"]),
@@ -24,15 +26,16 @@ def listed(row: RowMapping) -> dict[str, Any]:
         "started_at": _moment(row["started_at"]),
         "finished_at": _moment(row["finished_at"]),
         "elapsed_seconds": _elapsed(row),
+        "footage_until": _moment(retention.until(row)),
         "error": {"code": row["error_code"], "message": row["error_message"]} if row["error_code"] else None,
     }
 
 
-def whole(row: RowMapping, persons: Sequence[RowMapping]) -> dict[str, Any]:
+def whole(row: RowMapping, persons: Sequence[RowMapping], retention: Retention) -> dict[str, Any]:
     """An analysis with what it found."""
     model = {"name": row["model_name"], "sha256": row["model_sha256"]} if row["model_name"] else None
     return {
-        **listed(row),
+        **listed(row, retention),
         "video": row["video"],
         "model": model,
         "movement": row["movement"],

@@ -70,6 +70,9 @@ class Bucket:
         """See Footage."""
         fetched.unlink(missing_ok=True)
 
+    def retire(self, analysis: UUID) -> None:
+        """See Footage. The bucket's lifecycle says how long."""
+
     def discard(self, analysis: UUID) -> None:
         """See Footage."""
         with self._speaking("delete", analysis):

@@ -22,12 +22,16 @@ if TYPE_CHECKING:
 _NAME_FILE = ".place"
 _PRIVATE = 0o700
 _VIDEO = ".video"
+_RETIRED = "kept"
 _HALF_DONE = (".part", ".csv")
 _HALF_DONE_SECONDS, _STRAY_SECONDS = 86_400.0, 3600.0
 
 
 class Folder:
-    """See Footage. Videos lie in the folder itself, so that nothing is copied to analyse them."""
+    """See Footage. Videos lie in the folder itself, so that nothing is copied to analyse them.
+
+    Once their analysis has ended they lie in a folder within, where they take no room of what arrives and waits.
+    """
 
     def __init__(self, directory: Path, place: str, *, durable: bool) -> None:
         self._directory = directory
@@ -81,17 +85,28 @@ class Folder:
     def put_away(self, fetched: Path) -> None:
         """See Footage: the file is the video itself."""
 
+    def retire(self, analysis: uuid.UUID) -> None:
+        """See Footage."""
+        if not self._durable:
+            self.discard(analysis)
+            return
+        path = self._path(analysis)
+        with _speaking("go on keeping", path), suppress(FileNotFoundError):
+            self._retired.mkdir(mode=_PRIVATE, exist_ok=True)
+            path.rename(self._retired / path.name)
+
     def discard(self, analysis: uuid.UUID) -> None:
         """See Footage."""
         path = self._path(analysis)
         with _speaking("delete", path):
             path.unlink(missing_ok=True)
+            (self._retired / path.name).unlink(missing_ok=True)
 
     def strays(self) -> list[uuid.UUID]:
         """See Footage. Deletes what a killed process left half done a day ago."""
         found = []
         with _speaking("tidy up", self._directory):
-            for path in self._directory.iterdir():
+            for path in (*self._directory.iterdir(), *(self._retired.iterdir() if self._retired.is_dir() else ())):
                 with suppress(FileNotFoundError):
                     age = time.time() - path.stat().st_mtime
                     if path.suffix in _HALF_DONE and age > _HALF_DONE_SECONDS:
@@ -104,6 +119,10 @@ class Folder:
         """See Footage."""
         if not self._durable:
             shutil.rmtree(self._directory, ignore_errors=True)
+
+    @property
+    def _retired(self) -> Path:
+        return self._directory / _RETIRED
 
     def _path(self, analysis: uuid.UUID) -> Path:
         return self._directory / f"{analysis}{_VIDEO}"

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 
+USUAL_DAYS = 7
+"""How many days a video is kept, from its arrival on, where nothing else is said."""
+
+
 class FootageError(Exception):
     """The storage did not do what was asked; the message says what, where and why. Trying again later may help."""
 
@@ -48,11 +52,17 @@ class Footage(Protocol):
     def put_away(self, fetched: Path) -> None:
         """A fetched file is needed no more; the video stays in the storage."""
 
+    def retire(self, analysis: UUID) -> None:
+        """Its analysis has ended: a durable storage goes on keeping the video, to be looked at; another deletes it.
+
+        May be repeated, also for a video that is not there.
+        """
+
     def discard(self, analysis: UUID) -> None:
         """Delete a video; one that is not there is no error."""
 
     def strays(self) -> list[UUID]:
-        """Analyses whose videos have lain here for hours, for which there may be no work any more."""
+        """Analyses whose videos have lain here for hours, and may be needed no more."""
 
     def close(self) -> None:
         """Leave nothing of this process behind."""

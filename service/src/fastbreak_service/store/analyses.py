@@ -111,6 +111,11 @@ class AnalysisStore:
                 _say(connection, analysis, result.get("movement"))
         return True
 
+    def lose(self, analysis: UUID) -> None:
+        """Note that its video is nowhere any more."""
+        with self._engine.begin() as connection:
+            connection.execute(sa.update(analyses).where(analyses.c.id == analysis).values(footage_place=None))
+
     def beat(self, place: str) -> None:
         """Say that whatever has its video in this place is still looked after."""
         here = sa.select(work.c.analysis_id).where(work.c.place == place)

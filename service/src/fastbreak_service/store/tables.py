@@ -35,6 +35,7 @@ analyses = sa.Table(
     sa.Column("fingerprint", sa.Text),
     sa.Column("team", sa.Text, nullable=False, server_default=DEFAULT_TEAM),
     sa.Column("movement", JSONB(none_as_null=True)),
+    sa.Column("footage_place", sa.Text),
 )
 
 work = sa.Table(

@@ -99,6 +99,7 @@ class TeamAnalyses:
                 heartbeat_at=_NEVER_SILENT if new.durable else sa.func.now(),
                 idempotency_key=new.idempotency_key,
                 fingerprint=new.fingerprint,
+                footage_place=new.place if new.durable else None,
             )
             # Of its key or, when the answer to a first try was lost, of its id.
             .on_conflict_do_nothing()

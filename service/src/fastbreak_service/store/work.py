@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from fastbreak_service.footage.ports import USUAL_DAYS
 from fastbreak_service.store.repeating import repeatable
-from fastbreak_service.store.tables import work
+from fastbreak_service.store.tables import analyses, work
 from fastbreak_service.store.team_analyses import CONTRACT
 
 if TYPE_CHECKING:
@@ -56,12 +57,16 @@ class Backlog:
 
 
 class WorkQueue:
-    """The work on videos of one place. Every method is one transaction; all raise SQLAlchemy's errors."""
+    """The work on videos of one place, which are kept for some days. Every method is one transaction.
 
-    def __init__(self, engine: Engine, place: str, lease_seconds: float) -> None:
+    All raise SQLAlchemy's errors.
+    """
+
+    def __init__(self, engine: Engine, place: str, lease_seconds: float, footage_days: int = USUAL_DAYS) -> None:
         self._engine = engine
         self._place = place
         self._lease_seconds = lease_seconds
+        self._footage_days = footage_days
 
     def take(self, *, abandoned: bool) -> Work | None:
         """The next piece of work, None when there is none.
@@ -138,12 +143,16 @@ class WorkQueue:
         return self._count(sa.true())
 
     @repeatable
-    def unknown(self, found: Sequence[uuid.UUID]) -> list[uuid.UUID]:
-        """Those of the analyses for which there is no work, done or given up as they are."""
-        statement = sa.select(work.c.analysis_id).where(work.c.analysis_id.in_(found), work.c.dead_at.is_(None))
+    def unneeded(self, found: Sequence[uuid.UUID]) -> list[uuid.UUID]:
+        """Those of the analyses for which there is no work, and whose videos have been kept for long enough."""
+        waiting = sa.select(work.c.analysis_id).where(work.c.analysis_id.in_(found), work.c.dead_at.is_(None))
+        since = sa.func.now() - sa.func.make_interval(0, 0, 0, self._footage_days)
+        kept = sa.select(analyses.c.id).where(
+            analyses.c.id.in_(found), analyses.c.footage_place == self._place, analyses.c.created_at > since
+        )
         with self._engine.connect() as connection:
-            known = set(connection.execute(statement).scalars())
-        return [analysis for analysis in found if analysis not in known]
+            needed = set(connection.execute(sa.union_all(waiting, kept)).scalars())
+        return [analysis for analysis in found if analysis not in needed]
 
     @property
     def _waiting(self) -> ColumnElement[bool]:

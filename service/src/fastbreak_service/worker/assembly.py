@@ -63,7 +63,7 @@ def assemble(
     analyst = Worker(settings.analysis.models_directory, footage.directory, settings.analysis_timeout_seconds)
     records = AnalysisStore(engine)
     announce = Announcer(settings.graphql_url, records) if settings.graphql_url else untold
-    queue = WorkQueue(engine, footage.place, settings.lease_seconds)
+    queue = WorkQueue(engine, footage.place, settings.lease_seconds, settings.footage_days)
     ports = Ports(queue, records, footage, analyst, announce)
     loop = WorkLoop(ports, settings.analysis.limits, settings.max_attempts, settings.lease_seconds, pulse)
     return Assembled(loop, analyst)

@@ -161,11 +161,11 @@ class WorkLoop:
             self._records.beat(self._footage.place)
 
     def _tidy(self) -> None:
-        """Delete videos that nobody needs: of a process killed before it recorded or after it finished them."""
+        """Delete videos that nobody needs: kept for long enough, or of a process killed before it recorded them."""
         try:
-            for analysis in self._queue.unknown(self._footage.strays()):
+            for analysis in self._queue.unneeded(self._footage.strays()):
                 self._footage.discard(analysis)
-                log.info("stray video deleted", analysis_id=str(analysis))
+                log.info("video deleted", analysis_id=str(analysis))
         except FootageError as error:
             log.warning("videos not tidied up", reason=str(error))
 

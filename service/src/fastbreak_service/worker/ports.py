@@ -44,8 +44,8 @@ class Queue(Protocol):
     def left(self) -> int:
         """How many pieces of work there are, taken or not."""
 
-    def unknown(self, found: Sequence[UUID]) -> list[UUID]:
-        """Those of the analyses for which there is no work."""
+    def unneeded(self, found: Sequence[UUID]) -> list[UUID]:
+        """Those of the analyses for which there is no work, and whose videos have been kept for long enough."""
 
 
 class Records(Protocol):

@@ -111,15 +111,15 @@ class Task:
         self.news.tell(taken.analysis)
 
     async def _end(self, taken: Work) -> None:
-        """The analysis has ended: neither its place in the queue nor its video is needed any more."""
+        """The analysis has ended: its place in the queue is needed no more, and its video only to be looked at."""
         if await settle(lambda: self._queue.done(taken)):
-            await self._discard(taken)
+            await self._retire(taken)
 
-    async def _discard(self, taken: Work) -> None:
+    async def _retire(self, taken: Work) -> None:
         try:
-            await asyncio.to_thread(self._footage.discard, taken.analysis)
+            await asyncio.to_thread(self._footage.retire, taken.analysis)
         except FootageError as error:
-            log.warning("video not deleted", analysis_id=str(taken.analysis), reason=str(error))
+            log.warning("video not put aside", analysis_id=str(taken.analysis), reason=str(error))
 
     async def _give_up(self, taken: Work, judged: GiveUp) -> None:
         metrics.ANALYSES.labels(outcome=judged.code).inc()
@@ -130,7 +130,7 @@ class Task:
         if not judged.dead_letter:
             await self._end(taken)
         elif await settle(lambda: self._queue.bury(taken, judged.message)):
-            await self._discard(taken)
+            await self._retire(taken)
         self.news.tell(taken.analysis)
 
     async def _try_again(self, taken: Work, judged: TryAgain) -> None:

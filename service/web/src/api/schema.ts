@@ -213,6 +213,11 @@ export interface components {
             /** Format: date-time */
             finished_at: string | null;
             elapsed_seconds: number | null;
+            /**
+             * Format: date-time
+             * @description Until when the video is kept; null when it is here no more.
+             */
+            footage_until: string | null;
             error: components["schemas"]["Error"] | null;
         };
         Analyses: {
@@ -233,6 +238,11 @@ export interface components {
             /** Format: date-time */
             finished_at: string | null;
             elapsed_seconds: number | null;
+            /**
+             * Format: date-time
+             * @description Until when the video is kept; null when it is here no more.
+             */
+            footage_until: string | null;
             error: components["schemas"]["Error"] | null;
             video: components["schemas"]["Video"] | null;
             model: components["schemas"]["Model"] | null;

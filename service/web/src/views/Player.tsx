@@ -114,8 +114,7 @@ function Own({ footage, video }: { footage: ReturnType<typeof useFootage>; video
         />
       </label>
       <p class="small">
-        The service deletes a video when it is analysed. Open your own copy to see it here; it does not leave this
-        computer.
+        Open your own copy of the video to see it here; it does not leave this computer.
       </p>
       {other && (
         <p class="notice" role="alert">
