@@ -15,4 +15,5 @@ PARAMETERS = {
     "LoadBalancerScheme": "internet-facing",
     "OriginDomainName": "service.example.org",
     "OriginProtocol": "http",
+    "FootageBucketName": "",
 }

@@ -53,7 +53,10 @@ def site(folder: Path, migrated: dict[str, str], tmp_path_factory: pytest.TempPa
         made = stack.enter_context(Site(folder))
         issuer = stack.enter_context(SandboxIssuer(tmp_path_factory.mktemp("authority"), made.url, PEOPLE))
         made.config = {"api": "/api", "issuer": issuer.url, "client_id": "console"}
-        service = Service({**migrated, **issuer.settings}, tmp_path_factory.mktemp("console-service") / "log.jsonl")
+        kept = {"FASTBREAK_FOOTAGE": str(tmp_path_factory.mktemp("footage"))}
+        service = Service(
+            {**migrated, **issuer.settings, **kept}, tmp_path_factory.mktemp("console-service") / "log.jsonl"
+        )
         stack.callback(service.end)
         made.api = str(service.start().http.base_url).rstrip("/")
         yield made
@@ -241,9 +244,7 @@ def wait_for_moment(page: Page, time: float, within: float = 0.001) -> None:
     page.wait_for_function(shown, arg=[time, within])
 
 
-def test_an_analysis_is_seen_frame_by_frame(
-    page: Page, site: Site, analysis: str, person_clip: Path, tmp_path: Path
-) -> None:
+def test_an_analysis_is_seen_frame_by_frame(page: Page, site: Site, analysis: str, tmp_path: Path) -> None:
     poses: list[dict[str, Any]] = []
     page.on("response", lambda answer: poses.extend(answer.json()["poses"]) if "/poses?" in answer.url else None)
     sign_in(page, site, "ada", f"/analyses/{analysis}")
@@ -251,15 +252,16 @@ def test_an_analysis_is_seen_frame_by_frame(
     expect(page.locator(".chart canvas")).to_have_count(6)
     slider = page.get_by_role("slider", name="Frame")
     expect(slider).to_have_attribute("max", "29")
-    # Without the video, by the keyboard.
+    # By the keyboard.
     slider.focus()
     page.keyboard.press("ArrowRight")
     times = sorted({pose["time_seconds"] for pose in poses})
     wait_for_moment(page, times[1])
     expect(page.locator("canvas[role=img]")).to_have_attribute("data-drawn", "2")
-    # With one's own copy, each frame has the skeletons of its own time.
-    page.get_by_label("Open the video").set_input_files(person_clip)
+    # With the video, each frame has the skeletons of its own time.
     expect(page.locator("video")).to_have_js_property("readyState", 4)
+    assert "/footage?" in str(page.locator("video").get_attribute("src"))
+    expect(page.get_by_label("Open the video")).to_have_count(0)
     for index in (12, 29, 3):
         slider.fill(str(index))
         page.wait_for_function(
@@ -279,3 +281,31 @@ def test_an_analysis_is_seen_frame_by_frame(
     page.locator("details").first.locator("summary").click()
     expect(page.get_by_text("not measurable").first).to_be_visible()
     check(page, tmp_path, "analysis")
+
+
+def test_a_link_that_expired_is_made_again_where_the_video_was(page: Page, site: Site, analysis: str) -> None:
+    made: list[str] = []
+
+    def expire(route: Route) -> None:
+        answer = route.fetch()
+        made.append(answer.json()["url"])
+        first = len(made) == 1
+        route.fulfill(json={**answer.json(), "expires_at": "2020-01-01T00:00:00+00:00" if first else "2999-01-01"})
+
+    page.route("**/footage-links", expire)
+    # The file itself is refused once its link is old.
+    page.route("**/footage?*", lambda route: route.fulfill(status=403) if len(made) == 1 else route.continue_())
+    sign_in(page, site, "ada", f"/analyses/{analysis}")
+    expect(page.locator("video")).to_have_js_property("readyState", 4)
+    assert len(made) == 2
+
+
+def test_a_video_that_is_gone_can_be_opened_by_whoever_has_it(
+    page: Page, site: Site, analysis: str, person_clip: Path
+) -> None:
+    gone = {"error": {"code": "footage_gone", "message": "Gone."}}
+    page.route("**/footage-links", lambda route: route.fulfill(status=410, json=gone))
+    sign_in(page, site, "ada", f"/analyses/{analysis}")
+    page.get_by_label("Open the video").set_input_files(person_clip)
+    expect(page.locator("video")).to_have_js_property("readyState", 4)
+    assert str(page.locator("video").get_attribute("src")).startswith("blob:")

@@ -11,10 +11,12 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import pytest
 from boto3.s3.transfer import TransferConfig
+from botocore.config import Config as BotoConfig
 from botocore.response import StreamingBody
 from botocore.stub import ANY, Stubber
 
@@ -109,7 +111,10 @@ def test_what_killed_processes_left_is_found_when_it_is_old(tmp_path: Path) -> N
 @pytest.fixture
 def bucket() -> Iterator[tuple[Bucket, Stubber]]:
     """A bucket whose answers are said beforehand, and all of them used."""
-    client = boto3.client("s3", region_name="eu-west-1", aws_access_key_id="a", aws_secret_access_key="s")
+    config = BotoConfig(signature_version="s3v4")
+    client = boto3.client(
+        "s3", region_name="eu-west-1", aws_access_key_id="a", aws_secret_access_key="s", config=config
+    )
     made = Bucket("footage", "videos/", client, TransferConfig(use_threads=False))
     with Stubber(client) as stub:
         yield made, stub
@@ -143,6 +148,42 @@ def test_a_bucket_gives_a_video_as_a_file_and_deletes_it_when_told(bucket: tuple
     footage.put_away(fetched)
     assert list(footage.directory.iterdir()) == []
     footage.discard(identity)
+
+
+def test_a_bucket_s_link_is_signed_for_a_while_and_says_how_it_is_played(bucket: tuple[Bucket, Stubber]) -> None:
+    footage, stub = bucket
+    identity = uuid.uuid4()
+    stub.add_response("head_object", {"ContentLength": len(VIDEO)}, key(identity))
+    asked = parse_qs(urlsplit(footage.link(identity, "video/mp4", 600)).query)
+    assert (asked["X-Amz-Algorithm"], asked["X-Amz-Expires"]) == (["AWS4-HMAC-SHA256"], ["600"])
+    assert asked["response-content-type"] == ["video/mp4"]
+    assert asked["response-content-disposition"] == ["inline"]
+    assert footage.linked(identity, "video/mp4", "x") is None
+    stub.add_client_error("head_object", "404", "said S3", http_status_code=404)
+    with pytest.raises(FootageMissingError):
+        footage.link(identity, "video/mp4", 600)
+
+
+@pytest.mark.parametrize(
+    ("region", "endpoint", "address"),
+    [
+        ("us-east-1", "", "https://footage.s3.us-east-1.amazonaws.com/videos/"),
+        ("eu-west-1", "", "https://footage.s3.eu-west-1.amazonaws.com/videos/"),
+        ("us-east-1", "http://sandbox:4566", "http://sandbox:4566/footage/videos/"),
+    ],
+)
+def test_a_bucket_s_link_has_the_name_of_the_bucket_and_its_region_unless_an_endpoint_is_named(
+    monkeypatch: pytest.MonkeyPatch, region: str, endpoint: str, address: str
+) -> None:
+    """The policy of the console's pages names exactly that."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    for name, value in (("AWS_DEFAULT_REGION", region), ("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "s")):
+        monkeypatch.setenv(name, value)
+    made = Bucket("footage", "videos/")
+    with Stubber(made._client) as stub:
+        stub.add_response("head_object", {})
+        assert made.link(uuid.uuid4(), "video/mp4", 600).startswith(address)
+    made.close()
 
 
 @pytest.mark.parametrize(("status", "kind"), [(404, FootageMissingError), (403, FootageError), (503, FootageError)])

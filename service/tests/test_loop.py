@@ -129,6 +129,12 @@ class Memory:
     def discard(self, analysis: uuid.UUID) -> None:
         raise AssertionError
 
+    def link(self, analysis: uuid.UUID, kind: str, seconds: int) -> str:
+        raise AssertionError
+
+    def linked(self, analysis: uuid.UUID, kind: str, ticket: str) -> Path | None:
+        raise AssertionError
+
     def strays(self) -> list[uuid.UUID]:
         return []
 

@@ -104,6 +104,15 @@ def test_what_is_another_teams_is_not_there(  # noqa: PLR0913, PLR0917 - who, of
         assert answer.status_code == 200
 
 
+def test_another_teams_video_is_not_there(guarded: Service, issuer: Issuer, sent: dict[str, str]) -> None:
+    """This service keeps none of them: who gets as far as that may look at it."""
+    for team, role, status in ((1, "administrator", 404), (0, "uploader", 403), (0, "reviewer", 410)):
+        headers = bearer(issuer.token(team=TEAMS[team], roles=[role]))
+        answer = guarded.http.post(f"/v1/analyses/{sent[TEAMS[0]]}/footage-links", headers=headers)
+        code = {404: "not_found", 403: "forbidden", 410: "footage_gone"}[status]
+        assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+
+
 @pytest.mark.parametrize("team", TEAMS)
 def test_another_teams_cursor_leads_to_ones_own(
     guarded: Service, issuer: Issuer, sent: dict[str, str], team: str
@@ -132,6 +141,7 @@ WITHOUT: dict[str, dict[str, str]] = {
     [
         ("GET", ""),
         ("POST", ""),
+        ("POST", f"/{uuid.UUID(int=0)}/footage-links"),
         *(("GET", f"/{uuid.UUID(int=0)}{path}") for path in ("", "/measures", "/poses", "/events", "/findings")),
     ],
 )
@@ -165,7 +175,9 @@ def test_the_document_says_whose_tokens(guarded: Service, issuer: Issuer) -> Non
     assert scheme["openIdConnectUrl"] == f"{issuer.address}/.well-known/openid-configuration"
     for path, methods in described["paths"].items():
         for operation in methods.values():
-            assert ("security" in operation) == path.startswith("/v1/analyses")
+            # A video is had by the ticket of a link.
+            asked = path.startswith("/v1/analyses") and operation["operationId"] != "getFootage"
+            assert ("security" in operation) == asked
             assert ("401" in operation["responses"]) == ("security" in operation)
 
 

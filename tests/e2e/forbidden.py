@@ -320,8 +320,8 @@ def _tasks(dev: Names) -> Iterator[Forbidden]:
         yield Forbidden(who, "dynamodb", "query", _query(dev))
         yield Forbidden(who, "sts", "assume_role", {"RoleArn": dev.role("deployer"), "RoleSessionName": "forbidden"})
     yield Forbidden("task", "secretsmanager", "put_secret_value", {"SecretId": dev.secret, "SecretString": "{}"})
-    # The API stores footage and reads none, a worker the other way round.
-    yield Forbidden("task", "s3", "get_object", {"Bucket": dev.footage, "Key": "footage/1.video"})
+    # The API stores footage and reads it for people, a worker reads it alone.
+    yield Forbidden("task", "s3", "get_object", {"Bucket": dev.footage, "Key": "other/1.video"})
     for name in ("put_object", "delete_object"):
         yield Forbidden("worker", "s3", name, {"Bucket": dev.footage, "Key": "footage/1.video"})
     yield Forbidden("migration", "secretsmanager", "put_secret_value", {"SecretId": dev.master, "SecretString": "{}"})

@@ -211,9 +211,14 @@ def test_neither_a_release_nor_a_kill_of_api_and_worker_loses_a_video(accepted: 
     # Each once, whoever began it.
     eventually(lambda: finished_in_log(platform) == dict.fromkeys(status, 1))
     bucket = platform.outputs("service")["FootageBucketName"]
-    # Videos stay, to be looked at.
+    # Videos stay, and whoever may read the analysis has a link to the bucket itself.
     kept = {item["Key"] for item in platform.client("s3").list_objects_v2(Bucket=bucket)["Contents"]}
     assert kept == {f"footage/{identity}.video" for identity in status}
+    with httpx.Client(base_url=platform.outputs("ecs")["ProductionUrl"], trust_env=False) as http:
+        link = http.post(f"/v1/analyses/{accepted[0]}/footage-links").json()["url"]
+        seen = http.get(link, headers={"range": "bytes=0-99"})
+    assert (seen.status_code, seen.headers["content-type"]) == (206, "video/mp4")
+    assert seen.content == (ROOT / ".cache" / "footage" / "demo.mp4").read_bytes()[:100]
     # What alarms ring by.
     told = platform.client("cloudwatch").list_metrics(Namespace="Fastbreak/dev")["Metrics"]
     assert {"QueueAgeSeconds", "QueueDeadLetters"} <= {metric["MetricName"] for metric in told}

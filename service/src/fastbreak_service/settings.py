@@ -73,8 +73,9 @@ class WorkSettings:
     """What a worker needs, inside the server or apart from it. Times in seconds, sizes in bytes.
 
     `footage` is where videos are kept: `s3://bucket/prefix`, the path of a folder, or empty for one that ends with the
-    process, `footage_days` how long. `max_attempts` is how often an analysis is tried that takes its worker with it, `lease_seconds` how long a
-    worker may be silent before another one takes over. `graphql_url` is where ends are announced, empty for nowhere.
+    process, `footage_days` how long. `max_attempts` is how often an analysis is tried that takes its worker with it,
+    `lease_seconds` how long a worker may be silent before another one takes over. `graphql_url` is where ends are
+    announced, empty for nowhere.
     """
 
     database: DatabaseSettings

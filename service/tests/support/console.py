@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ROOT = Path(__file__).resolve().parents[3]
+_OF_RANGES = ("accept-ranges", "content-range", "etag", "last-modified")
 _PYTHON = ROOT / ".venv" / "bin" / "python"
 _SERVE = """
 import json, sys
@@ -125,10 +126,13 @@ class Site:
                 }
                 target = site.api + self.path.removeprefix("/api")
                 answer = httpx.request(self.command, target, content=body, headers=kept, timeout=60, trust_env=False)
-                self._send(answer.status_code, answer.headers["content-type"], answer.content)
+                ranged = {name: answer.headers[name] for name in _OF_RANGES if name in answer.headers}
+                self._send(answer.status_code, answer.headers["content-type"], answer.content, ranged)
 
-            def _send(self, status: int, kind: str, body: bytes) -> None:
+            def _send(self, status: int, kind: str, body: bytes, more: Mapping[str, str] | None = None) -> None:
                 self.send_response(status)
+                for name, value in (more or {}).items():
+                    self.send_header(name, value)
                 self.send_header("content-type", kind)
                 self.send_header("content-length", str(len(body)))
                 self.send_header("content-security-policy", policy(site.config.get("issuer", "")))
@@ -156,4 +160,4 @@ def policy(issuer: str) -> str:
     defaults = (ROOT / "roles" / "cloudfront" / "defaults" / "main.yml").read_text(encoding="utf-8")
     found = re.search(r"^cloudfront_content_security_policy: >-\n((?:  .*\n)+)", defaults, re.MULTILINE)
     assert found, "the role cloudfront has no policy"
-    return f"{' '.join(found[1].split())}; connect-src 'self' {issuer}"
+    return f"{' '.join(found[1].split())}; connect-src 'self' {issuer}; media-src 'self' blob:"

@@ -24,6 +24,8 @@ expect.set_options(timeout=_MILLISECONDS)
 
 def visit(page: Page, site: str, person: str, analysis: str) -> None:
     """Sign in, look at the analysis, and find it in the list."""
+    # The sandbox's bucket is at an address that the policy does not name: its video is not looked at.
+    page.route("**/footage-links", lambda route: route.fulfill(status=410, json={}))
     # A page of the console and no file of the site: the distribution answers with index.html.
     answer = page.goto(f"{site}/analyses/{analysis}")
     assert answer is not None

@@ -195,15 +195,16 @@ FOOTAGE = {"Fn::Sub": "${FootageBucket.Arn}/footage/*"}
             {("kms:GenerateDataKey", str(KEY))}
             | {(f"s3:{action}", str(FOOTAGE)) for action in ("AbortMultipartUpload", "DeleteObject", "PutObject")},
         ),
-        ("WorkerRole", {("s3:GetObject", str(FOOTAGE)), ("s3:ListBucket", str({"Fn::GetAtt": "FootageBucket.Arn"}))}),
+        ("WorkerRole", set()),
     ],
 )
-def test_tasks_may_read_their_own_secret_and_either_store_footage_or_read_it(role, others):
+def test_tasks_may_read_their_own_secret_and_footage_which_the_api_alone_stores_and_deletes(role, others):
     statements = role_policies("service")[role]
     # Workers say besides that an analysis has ended.
     statements = [item for item in statements if item.get("Sid") != "AnnounceEnds"]
     allowed = {(action, str(item["Resource"])) for item in statements for action in actions(item)}
-    both = {("secretsmanager:GetSecretValue", str(OWN)), ("kms:Decrypt", str(KEY))}
+    both = {("secretsmanager:GetSecretValue", str(OWN)), ("kms:Decrypt", str(KEY)), ("s3:GetObject", str(FOOTAGE))}
+    both |= {("s3:ListBucket", str({"Fn::GetAtt": "FootageBucket.Arn"}))}
     assert allowed == both | others
     granted = set().union(*(actions(statement) for statement in role_policies("service")["ExecutionRole"]))
     assert not {action for action in granted if action.split(":")[0] in {"secretsmanager", "kms", "s3"}}
@@ -236,6 +237,17 @@ def test_footage_is_private_encrypted_and_deleted_in_every_version():
     assert resources["FootageBucket"]["DeletionPolicy"] == resources["ServiceKey"]["DeletionPolicy"] == "Retain"
     (denied,) = resources["FootageBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     assert (denied["Effect"], denied["Principal"], denied["Action"]) == ("Deny", "*", "s3:*")
+
+
+def test_pages_show_videos_of_the_bucket_of_footage_and_of_no_other():
+    headers = template("cloudfront")["Resources"]["SiteHeaders"]["Properties"]["ResponseHeadersPolicyConfig"]
+    sent = headers["SecurityHeadersConfig"]["ContentSecurityPolicy"]["ContentSecurityPolicy"]["Fn::If"]
+    alone = "${ContentSecurityPolicy}; media-src 'self' blob:"
+    bucket = f"{alone} https://${{FootageBucketName}}.s3.${{AWS::Region}}.${{AWS::URLSuffix}}"
+    assert sent == ["HasFootage", {"Fn::Sub": bucket}, {"Fn::Sub": alone}]
+    shared = yaml.safe_load((ROOT / "inventories" / "shared" / "all.yml").read_text())
+    defaults = yaml.safe_load((ROOT / "roles" / "cloudfront" / "defaults" / "main.yml").read_text())
+    assert not any("media-src" in told["cloudfront_content_security_policy"] for told in (shared, defaults))
 
 
 def test_no_password_is_handed_to_a_container():

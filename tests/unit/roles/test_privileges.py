@@ -328,8 +328,9 @@ FORBIDDEN = [
     ("task", "ecs:RunTask", DEFINITION, {}),
     ("task", "sts:AssumeRole", f"{ROLE}deployer", {}),
     ("task", "dynamodb:Query", TABLE, {}),
-    # The API stores and does not read; a worker reads and does not store; neither knows another bucket.
-    ("task", "s3:GetObject", FOOTAGE, {}),
+    # The API stores, and signs links to read by; a worker reads and does not store; neither knows another bucket.
+    ("task", "s3:GetObject", FOOTAGE.replace("/footage/", "/other/"), {}),
+    ("task", "s3:GetObject", FOOTAGE.replace("-dev-", "-prod-"), {}),
     ("task", "s3:DeleteObjectVersion", FOOTAGE, {}),
     ("task", "s3:PutObject", FOOTAGE.replace("/footage/", "/other/"), {}),
     ("task", "s3:PutObject", FOOTAGE.replace("-service-", "-cloudfront-"), {}),

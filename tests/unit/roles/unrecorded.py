@@ -102,6 +102,7 @@ UNRECORDED = {
         **dict.fromkeys(
             ["kms:Decrypt", "kms:GenerateDataKey"], "Secrets Manager and S3 ask for it in the caller's name"
         ),
+        **dict.fromkeys(["s3:GetObject", "s3:ListBucket"], "signs a link to a video that somebody looks at"),
         "s3:AbortMultipartUpload": "called where an upload to the bucket broke off",
         "s3:DeleteObject": "takes a video back that could not be recorded, or was sent twice at once",
     },

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastbreak_service.api import schemas
 from fastbreak_service.api.problem import MEDIA_TYPE
+from fastbreak_service.footage.kinds import OTHER
 from fastbreak_service.vision.angles import Angle
 
 if TYPE_CHECKING:
@@ -19,13 +20,15 @@ type Object = dict[str, Any]
 _PROBLEMS = {
     400: "A parameter or the request itself is wrong; `detail` names it.",
     401: "No token was sent, or none that is accepted.",
-    403: "The token does not give the role that this needs.",
+    403: "The token does not give the role that this needs, or the link is not valid any more.",
     404: "There is no such analysis.",
     405: "The path does not take this method; `Allow` lists those that it takes.",
     408: "The video arrived too slowly.",
+    410: "The video is not kept any more.",
     413: "The video is over the limit.",
     414: "The address is too long.",
     415: "The body is no video, or not sent as one.",
+    416: "The range lies outside of the video.",
     422: "The video cannot be analysed, or something else was sent under its key.",
     429: "The queue is full, or too many videos arrive at once.",
     431: "The headers are too large.",
@@ -45,7 +48,7 @@ def document(version: str, issuer: IssuerSettings | None) -> Object:
             "description": "Joint angles of the persons in a video, how they land, and what of it is for review.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "paths": {**_health(), **_analyses()},
+        "paths": {**_health(), **_analyses(), **_footage()},
         "components": {"schemas": schemas.SCHEMAS, "headers": _HEADERS},
     }
     return described if issuer is None else _guarded(described, issuer)
@@ -137,6 +140,7 @@ def _analyses() -> Object:
         "/v1/analyses/{id}/findings": _get("listFindings", "What is for review, by person", findings, *said),
         "/v1/analyses/{id}/poses": _get("listPoses", "Where everybody's joints were, by frame", poses, *said),
         "/v1/analyses/{id}": _get("getAnalysis", "An analysis and its result", one, _IDENTITY),
+        "/v1/analyses/{id}/footage-links": {"post": _link()},
         "/v1/analyses/{id}/measures": _get(
             "listMeasures",
             "Every measure by person, frame and angle",
@@ -148,6 +152,25 @@ def _analyses() -> Object:
             _cursor(schemas.MEASURE_CURSOR),
         ),
     }
+
+
+def _link() -> Object:
+    return {
+        "operationId": "createFootageLink",
+        "summary": "Make a link under which anybody may have the video for some minutes",
+        "parameters": [_IDENTITY],
+        "responses": _answers(201, "The link.", _json("FootageLink"), (404, 410)),
+    }
+
+
+def _footage() -> Object:
+    """Where links lead to without a bucket. The ticket stands for a token."""
+    video = {kind: {"schema": {"type": "string", "contentMediaType": kind}} for kind in ("video/*", OTHER)}
+    answers = _answers(200, "The video.", video, (403, 404, 410, 416))
+    answers["206"] = {**answers["200"], "description": "A range of it."}
+    text = {"type": "string"}
+    asked = (_query("kind", "Of the link.", text), _query("ticket", "Of the link.", text))
+    return {"/v1/analyses/{id}/footage": _get("getFootage", "A video, by a link to it", answers, _IDENTITY, *asked)}
 
 
 def _upload() -> Object:

@@ -18,6 +18,7 @@ from fastbreak_service.api.asking import CALLER_SECONDS, READINESS_SECONDS, ask
 from fastbreak_service.api.errors import ApiError
 from fastbreak_service.api.intake import Intake
 from fastbreak_service.api.openapi import document
+from fastbreak_service.api.playing import playing_routes
 from fastbreak_service.identity.caller import Role
 from fastbreak_service.vision.joints import JOINTS
 
@@ -132,6 +133,7 @@ def _reading_routes(parts: Parts) -> list[Route]:
         Route("/v1/analyses/{id}", get_analysis, methods=["GET"]),
         Route("/v1/analyses/{id}/measures", list_measures, methods=["GET"]),
         *_said_routes(parts),
+        *playing_routes(parts),
     ]
 
 

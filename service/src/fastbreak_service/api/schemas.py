@@ -80,6 +80,10 @@ SCHEMAS: Object = {
         "description": "Problem details (RFC 9457). `error.code` is stable.",
     },
     "Accepted": _object(id=_UUID, status=_TEXT),
+    "FootageLink": _object(
+        url={**_TEXT, "description": "A whole address, or a path of this service. It is as good as a key: keep it."},
+        expires_at={"type": "string", "format": "date-time"},
+    ),
     "Listed": _object(**_LISTED),
     "Analyses": _object(analyses=_list(_ref("Listed")), next=_NEXT),
     "Analysis": _object(

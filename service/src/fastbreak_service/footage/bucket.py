@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -23,12 +24,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from uuid import UUID
 
-_CONFIG = Config(connect_timeout=3, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 4})
+# Signed as an encrypted video asks for.
+_CONFIG = Config(
+    connect_timeout=3,
+    read_timeout=20,
+    retries={"mode": "standard", "total_max_attempts": 4},
+    signature_version="s3v4",
+)
+# Without it links name no region, and the pages' policy does. Whoever names an endpoint has one name for all buckets.
+_REGIONAL = Config(s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"})
+_ENDPOINTS = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3")
 # Two parts at once keep memory small, whatever the file.
 _PART_BYTES = 16 << 20
 _TRANSFER = TransferConfig(multipart_threshold=_PART_BYTES, multipart_chunksize=_PART_BYTES, max_concurrency=2)
 _NOT_FOUND = 404
 _AWS_ERRORS = (BotoCoreError, ClientError, Boto3Error)
+
+
+def _made_client() -> Any:
+    named = any(os.environ.get(name) for name in _ENDPOINTS)
+    return boto3.client("s3", config=_CONFIG if named else _CONFIG.merge(_REGIONAL))
 
 
 class Bucket:
@@ -39,7 +54,7 @@ class Bucket:
     def __init__(self, name: str, prefix: str, client: Any = None, transfer: TransferConfig = _TRANSFER) -> None:
         self._name = name
         self._prefix = prefix
-        self._client = client or boto3.client("s3", config=_CONFIG)
+        self._client = client or _made_client()
         self._transfer = transfer
         self._directory = Path(tempfile.mkdtemp(prefix="fastbreak-"))
 
@@ -72,6 +87,21 @@ class Bucket:
 
     def retire(self, analysis: UUID) -> None:
         """See Footage. The bucket's lifecycle says how long."""
+
+    def link(self, analysis: UUID, kind: str, seconds: int) -> str:
+        """See Footage. It holds no longer than the credentials that it is signed with."""
+        with self._speaking("look for", analysis):
+            self._client.head_object(Bucket=self._name, Key=self._key(analysis))
+            answered = {
+                "ResponseContentType": kind,
+                "ResponseContentDisposition": "inline",
+                "ResponseCacheControl": "private, no-store",
+            }
+            wanted = {"Bucket": self._name, "Key": self._key(analysis), **answered}
+            return str(self._client.generate_presigned_url("get_object", wanted, seconds))
+
+    def linked(self, analysis: UUID, kind: str, ticket: str) -> Path | None:
+        """See Footage. Its links lead to the bucket itself."""
 
     def discard(self, analysis: UUID) -> None:
         """See Footage."""

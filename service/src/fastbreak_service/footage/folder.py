@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import tempfile
 import time
@@ -13,13 +14,15 @@ import uuid
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
+from fastbreak_service.footage import tickets
 from fastbreak_service.footage.ports import FootageError, FootageMissingError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-_NAME_FILE = ".place"
+_NAME_FILE, _KEY_FILE = ".place", ".key"
 _PRIVATE = 0o700
 _VIDEO = ".video"
 _RETIRED = "kept"
@@ -77,10 +80,7 @@ class Folder:
 
     def fetch(self, analysis: uuid.UUID) -> Path:
         """See Footage."""
-        path = self._path(analysis)
-        if not path.is_file():
-            raise FootageMissingError(f"There is no video {path}.")
-        return path
+        return self._found(analysis)
 
     def put_away(self, fetched: Path) -> None:
         """See Footage: the file is the video itself."""
@@ -94,6 +94,18 @@ class Folder:
         with _speaking("go on keeping", path), suppress(FileNotFoundError):
             self._retired.mkdir(mode=_PRIVATE, exist_ok=True)
             path.rename(self._retired / path.name)
+
+    def link(self, analysis: uuid.UUID, kind: str, seconds: int) -> str:
+        """See Footage."""
+        self._found(analysis)
+        ticket = tickets.issue(self._key(), f"play {analysis} {kind}", int(time.time()) + seconds)
+        return f"/v1/analyses/{analysis}/footage?{urlencode({'kind': kind, 'ticket': ticket})}"
+
+    def linked(self, analysis: uuid.UUID, kind: str, ticket: str) -> Path | None:
+        """See Footage."""
+        if not tickets.admits(self._key(), f"play {analysis} {kind}", ticket, time.time()):
+            return None
+        return self._found(analysis)
 
     def discard(self, analysis: uuid.UUID) -> None:
         """See Footage."""
@@ -120,6 +132,18 @@ class Folder:
         if not self._durable:
             shutil.rmtree(self._directory, ignore_errors=True)
 
+    def _found(self, analysis: uuid.UUID) -> Path:
+        path = self._path(analysis)
+        for place in (path, self._retired / path.name):
+            if place.is_file():
+                return place
+        raise FootageMissingError(f"There is no video {path}.")
+
+    def _key(self) -> bytes:
+        """What tickets are signed with, by every process that shares the folder."""
+        with _speaking("use", self._directory):
+            return bytes.fromhex(_held(self._directory / _KEY_FILE, lambda: secrets.token_hex(32)))
+
     @property
     def _retired(self) -> Path:
         return self._directory / _RETIRED
@@ -128,21 +152,26 @@ class Folder:
         return self._directory / f"{analysis}{_VIDEO}"
 
 
-def _name_of(directory: Path) -> str:
-    """The folder's name, the same for every process that shares it; given by whoever comes first. Raises OSError."""
-    file = directory / _NAME_FILE
+def _held(file: Path, make: Callable[[], str]) -> str:
+    """What a file holds, for every process that shares its folder; made by whoever comes first. Raises OSError."""
     if not file.exists():
-        draft = directory / f"{_NAME_FILE}.{uuid.uuid4()}"
+        draft = file.with_name(f"{file.name}.{uuid.uuid4()}")
         try:
-            draft.write_text(str(uuid.uuid4()), encoding="ascii")
+            draft.write_text(make(), encoding="ascii")
             _flush(draft)
             with suppress(FileExistsError):
                 file.hardlink_to(draft)
         finally:
             draft.unlink(missing_ok=True)
-        _flush(directory)
+        _flush(file.parent)
+    return file.read_text(encoding="ascii")
+
+
+def _name_of(directory: Path) -> str:
+    """The folder's name. Raises OSError."""
+    file = directory / _NAME_FILE
     try:
-        return str(uuid.UUID(file.read_text(encoding="ascii")))
+        return str(uuid.UUID(_held(file, lambda: str(uuid.uuid4()))))
     except ValueError:
         raise OSError(f"{file} does not hold the folder's name; delete it if nothing else uses this folder") from None
 

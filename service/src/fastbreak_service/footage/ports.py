@@ -58,6 +58,15 @@ class Footage(Protocol):
         May be repeated, also for a video that is not there.
         """
 
+    def link(self, analysis: UUID, kind: str, seconds: int) -> str:
+        """Where anybody may have a video, as this media type, for some seconds.
+
+        A whole address, or a path of the service. Raises FootageMissingError too.
+        """
+
+    def linked(self, analysis: UUID, kind: str, ticket: str) -> Path | None:
+        """The file that such a path leads to, None when its ticket is not valid. Raises FootageMissingError too."""
+
     def discard(self, analysis: UUID) -> None:
         """Delete a video; one that is not there is no error."""
 

@@ -12,6 +12,7 @@ export type Listed = Schemas['Listed']
 export type Analysis = Schemas['Analysis']
 export type Finding = Schemas['Finding']
 export type Event = Schemas['Event']
+export type FootageLink = { url: string; expires: number }
 
 type Get<P extends keyof paths> = paths[P]['get'] extends {
   parameters: { query?: infer Query }
@@ -72,11 +73,18 @@ export class Client {
   ): Promise<Get<P>['body']> {
     const told = Object.entries(query).filter(([, value]) => value !== undefined && value !== null)
     const asked = new URLSearchParams(told.map(([name, value]) => [name, String(value)])).toString()
-    const target = this.#base + path.replace('{id}', encodeURIComponent(id)) + (asked && `?${asked}`)
+    return this.#ask<Get<P>['body']>(
+      'GET',
+      path.replace('{id}', encodeURIComponent(id)) + (asked && `?${asked}`),
+      signal,
+    )
+  }
+
+  async #ask<T>(method: string, target: string, signal?: AbortSignal): Promise<T> {
     let answer: Response
     let text: string
     try {
-      answer = await fetch(target, { headers: this.#session.headers(), ...(signal && { signal }) })
+      answer = await fetch(this.#base + target, { method, headers: this.#session.headers(), ...(signal && { signal }) })
       text = await answer.text()
     } catch (error) {
       if (signal?.aborted) throw error
@@ -84,7 +92,14 @@ export class Client {
     }
     this.#session.note(answer.status)
     if (!answer.ok) throw refusal(answer.status, text)
-    return read<Get<P>['body']>(answer.status, text)
+    return read<T>(answer.status, text)
+  }
+
+  /** Where the video is to be had for a while. */
+  async footage(id: string, signal: AbortSignal): Promise<FootageLink> {
+    const target = `/v1/analyses/${encodeURIComponent(id)}/footage-links`
+    const { url, expires_at } = await this.#ask<Schemas['FootageLink']>('POST', target, signal)
+    return { url: url.startsWith('/') ? this.#base + url : url, expires: Date.parse(expires_at) }
   }
 
   async analyses(after: string | null, signal?: AbortSignal): Promise<Page<Listed>> {

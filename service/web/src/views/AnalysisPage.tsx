@@ -91,6 +91,11 @@ function Found({ analysis, video, client, onError, again, round }: FoundProps) {
   const { measures, error: unmeasured } = useMeasures(client, analysis.id, person, onError, round)
   const drawn = useMemo(() => plots(measures ?? []), [measures])
   const told = useMemo(() => frameTimes(result.tracks), [result.tracks])
+  const isKept = analysis.footage_until !== null
+  const kept = useMemo(
+    () => (isKept ? (signal: AbortSignal) => client.footage(analysis.id, signal) : null),
+    [client, analysis.id, isKept],
+  )
   if (analysis.persons.length === 0) {
     return (
       <Message title="Nobody was found in this video">
@@ -107,7 +112,7 @@ function Found({ analysis, video, client, onError, again, round }: FoundProps) {
     <div class="found">
       {(error ?? unmeasured) !== null && <Problem error={error ?? unmeasured} again={again} />}
       <div class="seen">
-        <Player video={video} result={result} person={person} wanted={wanted} onMoment={setMoment} />
+        <Player video={video} result={result} kept={kept} person={person} wanted={wanted} onMoment={setMoment} />
         {error === null && <Skeletons result={result} />}
         {analysis.persons.length > 1 && (
           <label class="choice">

@@ -4,26 +4,27 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { Analysis } from '../api/client.ts'
 import { clock } from '../pure/format.ts'
-import { lastAt, seekable, shownAt } from '../pure/frames.ts'
+import { lastAt, shownAt } from '../pure/frames.ts'
 import { frameTimes } from '../pure/series.ts'
 import { lines, type Side } from '../pure/skeleton.ts'
 import { colour, useScheme } from './colours.ts'
-import { fits, useFootage } from './footage.ts'
+import { fits, type Kept, useFootage } from './footage.ts'
 import type { Result } from './useAnalysis.ts'
 
 interface Props {
   video: NonNullable<Analysis['video']>
   result: Result
+  kept: Kept | null
   person: number | null
   /** Where somebody wants to be; another object for each wish. */
   wanted: { time: number } | null
   onMoment: (moment: number) => void
 }
 
-/** The skeleton, over the viewer's own copy of the video where they open it. */
-export function Player({ video, result, person, wanted, onMoment }: Props) {
+/** The skeleton over the video that is kept, or over the viewer's own copy. */
+export function Player({ video, result, kept, person, wanted, onMoment }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null)
-  const footage = useFootage()
+  const footage = useFootage(kept)
   const [moment, setMoment] = useState(0)
   const [playing, setPlaying] = useState(false)
   const scheme = useScheme()
@@ -42,7 +43,7 @@ export function Player({ video, result, person, wanted, onMoment }: Props) {
     element.current?.pause()
     setPlaying(false)
     show(time)
-    if (element.current && footage.address) element.current.currentTime = seekable(time) + footage.offset.current
+    footage.seek(time)
   }
   useEffect(() => {
     if (wanted) seek(wanted.time)
@@ -91,7 +92,7 @@ export function Player({ video, result, person, wanted, onMoment }: Props) {
         />
         <output>{clock(moment)}</output>
       </div>
-      <Own footage={footage} video={video} />
+      {footage.own && <Own footage={footage} video={video} />}
     </section>
   )
 }
@@ -114,7 +115,7 @@ function Own({ footage, video }: { footage: ReturnType<typeof useFootage>; video
         />
       </label>
       <p class="small">
-        Open your own copy of the video to see it here; it does not leave this computer.
+        The video is not kept here any more. Open your own copy to see it; it does not leave this computer.
       </p>
       {other && (
         <p class="notice" role="alert">

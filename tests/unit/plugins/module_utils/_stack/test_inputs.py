@@ -151,6 +151,7 @@ WRONG = {
     "cloudfront_domain_name": ["no domain", "*.example.org", "video.example.org"],
     "cloudfront_hosted_zone_id": ["z1", "Z1"],
     "cloudfront_price_class": ["PriceClass_1", "all"],
+    "cloudfront_footage_bucket_name": ["a.b.c", "Footage", "s3://footage", "x" * 64],
     "cloudfront_content_security_policy": ["", "default-src\n'self'", "x" * 2049],
     "cloudfront_log_days": [0, 36501, "x"],
     "cloudfront_old_version_days": [0, 1.5],

@@ -1,0 +1,124 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""Looking at a video that is kept: a link for a person of its team, and the video itself where no bucket has it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from fastbreak_service.api import parameters
+from fastbreak_service.api.asking import CALLER_SECONDS, ask
+from fastbreak_service.api.errors import ApiError
+from fastbreak_service.footage.kinds import kind_of
+from fastbreak_service.footage.ports import FootageError, FootageMissingError
+from fastbreak_service.identity.caller import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from os import stat_result
+    from pathlib import Path
+    from uuid import UUID
+
+    from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
+
+    from fastbreak_service.api.parts import Parts
+
+LINK_SECONDS = 600
+"""A task's credentials are renewed ten minutes before their end at the latest: a link must not outlive them."""
+_RANGE = re.compile(r"bytes=(?:([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18}))")
+_GONE = ApiError(410, "footage_gone", "The video is not kept any more. What was found in it stays.")
+log = structlog.get_logger()
+
+
+def playing_routes(parts: Parts) -> list[Route]:
+    """The routes."""
+
+    async def create_footage_link(request: Request) -> Response:
+        caller = await parts.admission.admit(request, Role.REVIEWER)
+        analysis = parameters.analysis_id(request)
+        found = await ask(CALLER_SECONDS, parts.analyses(caller.team).one, analysis)
+        if found is None:
+            raise parameters.no_such_analysis()
+        if parts.retention.until(found[0]) is None:
+            raise _GONE
+        expires = datetime.now(UTC) + timedelta(seconds=LINK_SECONDS)
+        kind = kind_of(found[0]["filename"])
+        try:
+            url = await _asked(parts.footage.link, analysis, kind, LINK_SECONDS)
+        except FootageMissingError as error:
+            # Its storage deleted it before its time: what the rows say has to be true.
+            await ask(CALLER_SECONDS, parts.store.lose, analysis)
+            raise _GONE from error
+        # Who may look; the link itself is as good as a key, and no log has it.
+        log.info("footage link made", analysis_id=str(analysis))
+        return JSONResponse({"url": url, "expires_at": expires.isoformat()}, status_code=201)
+
+    async def get_footage(request: Request) -> Response:
+        analysis, query = parameters.analysis_id(request), request.query_params
+        kind = query.get("kind", "")
+        try:
+            path = await _asked(parts.footage.linked, analysis, kind, query.get("ticket", ""))
+            if path is None:
+                raise _expired(analysis)
+            facts = path.stat()
+        except (FootageMissingError, FileNotFoundError) as error:
+            raise _GONE from error
+        return _Video(path, kind, facts, ranged=is_one_range(request.headers.get("range", ""), facts.st_size))
+
+    return [
+        Route("/v1/analyses/{id}/footage-links", create_footage_link, methods=["POST"]),
+        Route("/v1/analyses/{id}/footage", get_footage, methods=["GET"]),
+    ]
+
+
+def _expired(analysis: UUID) -> ApiError:
+    again = f"POST /v1/analyses/{analysis}/footage-links makes another."
+    return ApiError(403, "link_expired", f"The link is not valid, or not any more. {again}")
+
+
+def is_one_range(text: str, size: int) -> bool:
+    """Whether a Range header asks for one range of so many bytes; what is none is left aside (RFC 9110, 14.2).
+
+    Raises ApiError 416 for one that lies outside.
+    """
+    found = _RANGE.fullmatch(text)
+    if found is None or (found[2] and int(found[2]) < int(found[1])):
+        return False
+    if size == 0 or int(found[1] or 0) >= size or found[3] == "0":
+        outside = f"The video has {size} bytes, and the range lies outside."
+        raise ApiError(416, "range_not_satisfiable", outside, {"content-range": f"bytes */{size}"})
+    return True
+
+
+class _Video(FileResponse):
+    """A file, or the one range of it that was asked for."""
+
+    def __init__(self, path: Path, kind: str, facts: stat_result, *, ranged: bool) -> None:
+        super().__init__(path, media_type=kind, stat_result=facts, headers={"content-disposition": "inline"})
+        self._ranged = ranged
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        headers = [(name, value) for name, value in scope["headers"] if self._ranged or name != b"range"]
+        await super().__call__({**scope, "headers": headers}, receive, send)
+
+
+async def _asked[**P, T](question: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+    """What the storage says. Raises FootageMissingError, and ApiError when the storage cannot be asked."""
+    try:
+        return await asyncio.to_thread(question, *arguments, **named)
+    except FootageMissingError:
+        raise
+    except FootageError as error:
+        log.error("video not reached", reason=str(error))  # noqa: TRY400 - the reason says it all
+        away = "The service cannot reach the video at the moment. Try again in a minute."
+        raise ApiError(503, "storage_unavailable", away, {"retry-after": "60"}) from error
