@@ -78,7 +78,7 @@ AT_ONCE = 3
 # wait for containers most of the time beside those that compute. Linters come early, for most mistakes are theirs.
 STAGES = (
     Stage("integration", _pytest("-n2", "--dist=loadfile", "tests/integration"), engine=True, programs=BESIDE),
-    Stage("e2e", _pytest("tests/e2e"), engine=True, service=True),
+    Stage("e2e", _pytest("tests/e2e"), engine=True, service=True, programs=("chromium",)),
     Stage("lint", (sys.executable, "-m", "tools.lint"), service=True),
     Stage("architecture", _pytest("tests/architecture")),
     Stage("molecule", (sys.executable, "-m", "tools.molecule"), engine=True),

@@ -20,6 +20,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import docker
 import httpx
@@ -153,10 +154,15 @@ def test_prod_answers_nobody_without_a_token(finished: Run, sandbox_name: str) -
             for answer in (read, sent):
                 assert (answer.status_code, answer.json()["error"]["code"]) == (401, "unauthenticated"), answer.text
                 assert answer.headers["content-type"] == "application/problem+json"
-        command = [sys.executable, "-m", "demo", "token", "--name", sandbox_name]
-        token = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
-        held = {"Authorization": f"Bearer {token}"}
+        held = coach(sandbox_name)
         assert http.get("/v1/analyses", params={"limit": 1}, headers=held).status_code == 200
+    # The sandbox knows an API of GraphQL by its name on AWS.
+    graphql = {"Host": urlsplit(Platform.connect("prod", variables).outputs("appsync")["GraphqlUrl"]).netloc}
+    asked = {"query": "{ analyses(limit: 1) { analyses { status } } }"}
+    with httpx.Client(base_url=variables["AWS_ENDPOINT_URL"], headers=graphql, trust_env=False, timeout=60) as http:
+        assert http.post("/graphql", json=asked).status_code == 401
+        answer = http.post("/graphql", json=asked, headers=held).json()
+    assert answer == {"data": {"analyses": {"analyses": [{"status": "succeeded"}]}}}
 
 
 def test_prod_releases_are_judged_by_the_run_that_takes_them_up(finished: Run) -> None:
@@ -175,25 +181,46 @@ def test_the_history_of_prod_is_a_page_of_its_own(finished: Run, sandbox_name: s
     assert "Share of the users on the new revision" in text
 
 
-def test_the_site_of_prod_is_published_through_cloudfront_by_the_deployer(
+def test_the_console_of_prod_is_published_through_cloudfront_and_a_reviewer_looks_at_an_analysis(
     finished: Run, sandbox_name: str, tmp_path: Path
 ) -> None:
     assert finished.code == 0, finished.text
-    (tmp_path / "index.html").write_text("<h1>Fastbreak 1</h1>")
+    run_program([sys.executable, "-m", "tools.console", "build", "--out", str(tmp_path)], ROOT)
     folder = f"site_release_source={tmp_path}"
     assert changes_in_prod(sandbox_name, "publish_site", "-e", folder, "-e", "version=1.0.0") == {"0", "1"}
     assert changes_in_prod(sandbox_name, "rollback_site", "-e", "version=1.0.0") == {"0"}
     variables = environment_of("prod", sandbox_name)
-    url = Platform.connect("prod", variables).outputs("cloudfront")["SiteUrl"]
+    site = Platform.connect("prod", variables).outputs("cloudfront")["SiteUrl"].rstrip("/")
     trusted = ssl.create_default_context(cafile=variables["FASTBREAK_CA_BUNDLE"])
-    page, told = (
-        httpx.get(f"{url.rstrip('/')}/{path}", verify=trusted, timeout=30, trust_env=False)
-        for path in ("", "config.json")
-    )
-    assert page.text == "<h1>Fastbreak 1</h1>"
+    with httpx.Client(base_url=site, verify=trusted, trust_env=False, timeout=60) as http:
+        told, listed = (
+            http.get(path, headers=coach(sandbox_name)) for path in ("/config.json", "/api/v1/analyses?limit=1")
+        )
     issuer = variables["FASTBREAK_OIDC_ISSUER"]
     assert told.json()["issuer"] == issuer
-    assert f"connect-src 'self' {httpx.URL(issuer).copy_with(path='')};" in page.headers["Content-Security-Policy"]
+    assert f"connect-src 'self' {httpx.URL(issuer).copy_with(path='')};" in told.headers["Content-Security-Policy"]
+    known = f"{variables['AWS_ENDPOINT_URL']}/_sandbox/oidc"
+    console = {"client_id": told.json()["client_id"], "redirect_uris": [f"{site}/"]}
+    ada = {"name": "ada", "claims": {"team": "hawks", "roles": ["reviewer"]}}
+    for kind, whom in (("clients", console), ("people", ada)):
+        httpx.post(f"{known}/{kind}", json=whom, timeout=60, trust_env=False).raise_for_status()
+    # In a real browser: it signs in at the issuer, and lives under the distribution's own policy and fallback.
+    python = ROOT / ".venv-service" / "bin" / "python"
+    analysis = listed.json()["analyses"][0]["id"]
+    run_program([str(python), "-m", "support.visit", site, "ada", analysis], ROOT / "service" / "tests")
+
+
+def run_program(command: list[str], folder: Path) -> str:
+    """Run a command to its end; what it says. The test fails with that if the command does."""
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def coach(sandbox_name: str) -> dict[str, str]:
+    """What a person sends who may look and send."""
+    token = run_program([sys.executable, "-m", "demo", "token", "--name", sandbox_name], ROOT)
+    return {"Authorization": f"Bearer {token.strip()}"}
 
 
 def test_neither_a_release_nor_a_kill_of_api_and_worker_loses_a_video(accepted: list[str], sandbox_name: str) -> None:
