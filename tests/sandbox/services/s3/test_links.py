@@ -9,19 +9,20 @@ import boto3
 import httpx
 from botocore.config import Config
 
-from sandbox import ACCOUNTS
-
 CONTENT = bytes(range(100))
 
 
 def test_a_link_says_how_an_object_is_answered_and_gives_ranges_of_it(sandbox):
     s3, bucket = sandbox.client("s3"), f"footage-{uuid.uuid4().hex[:8]}"
+    iam, name = sandbox.client("iam"), f"signer-{uuid.uuid4().hex[:8]}"
+    iam.create_user(UserName=name)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
     signer = boto3.client(
         "s3",
         region_name=sandbox.state.region,
         endpoint_url=sandbox.state.endpoint_url,
-        aws_access_key_id=ACCOUNTS["dev"],
-        aws_secret_access_key="sandbox",
+        aws_access_key_id=key["AccessKeyId"],
+        aws_secret_access_key=key["SecretAccessKey"],
         config=Config(signature_version="s3v4"),
     )
     s3.create_bucket(Bucket=bucket)
@@ -39,3 +40,5 @@ def test_a_link_says_how_an_object_is_answered_and_gives_ranges_of_it(sandbox):
     part = httpx.get(link, headers={"range": "bytes=10-19"}, trust_env=False)
     assert (part.status_code, part.content, part.headers["content-range"]) == (206, CONTENT[10:20], "bytes 10-19/100")
     assert part.headers["content-type"] == "video/mp4"
+    forged = httpx.get(link.replace("video%2Fmp4", "text%2Fhtml"), trust_env=False)
+    assert (forged.status_code, "<Code>SignatureDoesNotMatch</Code>" in forged.text) == (403, True)
