@@ -7,7 +7,8 @@ ansible-test wants the collection at `ansible_collections/<namespace>/<name>` in
 what would be published is unpacked there, with amazon.aws beside it. Every test runs, but only on the Python that runs
 this. It installs its own pinned linters, for which it wants to fetch get-pip from a host of its own: a file of that
 name in its cache serves. It lends each of the dozen environments that ansible-test makes a pip that is installed once,
-since installing pip in each takes longer than most of the linters.
+since installing pip in each takes longer than most of the linters. With --core it is done with another ansible-core,
+which is installed for that.
 """
 
 import os
@@ -34,6 +35,8 @@ HOME = ROOT / ".cache" / "sanity"
 # CloudFormation's tags are no plain YAML; cfn-lint reads these files.
 EXCLUDED = "roles/*/files/stack.yaml"
 LENT_PIP = HOME / "pip"
+COLLECTIONS = "FASTBREAK_SANITY_COLLECTIONS"
+"""The variable that says where the collections lie that ours needs, when not beside ansible-test."""
 GET_PIP = """\
 import sysconfig
 from pathlib import Path
@@ -80,7 +83,20 @@ def lay_out(root: Path) -> Path:
 
 
 def installed_collections() -> Path:
-    return Path(ansible_test.__file__).parent.parent / "ansible_collections"
+    return Path(os.environ.get(COLLECTIONS) or Path(ansible_test.__file__).parent.parent / "ansible_collections")
+
+
+def with_core(series: str, arguments: list[str]) -> int:
+    """Run this with the newest ansible-core of another series than the locked one, in an environment of its own."""
+    place = ROOT / ".cache" / "sanity-cores" / f"{series}-{sys.version_info.major}.{sys.version_info.minor}"
+    venv.create(place, with_pip=True, clear=True)
+    python = str(place / "bin" / "python")
+    words = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"ansible-core=={series}.*"]
+    subprocess.run([python, *words], env={**os.environ, **pip_variables()}, check=True)
+    variables = {**os.environ, COLLECTIONS: str(installed_collections())}
+    return subprocess.run(
+        [python, "-m", "tools.sanity", *arguments], cwd=ROOT, env=variables, stdin=subprocess.DEVNULL, check=False
+    ).returncode
 
 
 def environment(current: Mapping[str, str]) -> dict[str, str]:
@@ -91,7 +107,11 @@ def environment(current: Mapping[str, str]) -> dict[str, str]:
 
 
 def main(arguments: list[str]) -> int:
-    _, options = parser("tools.sanity", __doc__).parse_known_args(arguments)
+    made = parser("tools.sanity", __doc__)
+    made.add_argument("--core", default="", metavar="SERIES", help="another series of ansible-core, such as 2.19")
+    given, options = made.parse_known_args(arguments)
+    if given.core and not version("ansible-core").startswith(f"{given.core}."):
+        return with_core(given.core, options)
     prepare_home()
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     with tempfile.TemporaryDirectory(prefix="fastbreak-sanity-") as scratch:

@@ -46,6 +46,7 @@ RUN = {
     "python -m tools.environments": ("tests/unit/tools/test_environments.py", "command.main("),
     "python -m tools.images": (SUITE, "tools.images"),
     "python -m tools.lint": (SUITE, "tools.lint"),
+    "python -m tools.release_collection": ("tests/unit/tools/test_release_collection.py", "main(["),
     "site.yml": (DEMO, "'site.yml'"),
     "site.yml --check": (PROVISION, 'run("--check"'),
     "site.yml --limit": (PROVISION, '"--limit", "rds"'),

@@ -10,6 +10,8 @@ import yaml
 
 from tests.unit.docs.test_commands import known_variables
 from tools.files import ROOT
+from tools.lock import OLDEST_PYTHON
+from tools.suite import STAGES
 
 FOLDER = ROOT / ".github" / "workflows"
 TEXTS = {path.stem: path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.yml"))}
@@ -25,6 +27,7 @@ RUNS = [(where, step["run"]) for where, step in STEPS if "run" in step]
 STAND_INS = {
     "actions/checkout": "the clone that the tests run in",
     "actions/setup-python": "the Python of tools/bootstrap",
+    "actions/cache": "what the machine has downloaded before",
 }
 PLAYBOOK = re.compile(r"playbooks/\w+\.yml")
 OF_ANSIBLE = {"deployed_by", "version", "page"}
@@ -35,7 +38,31 @@ PAGE = (ROOT / "docs" / "workflows.md").read_text(encoding="utf-8")
 def test_a_workflow_grants_nothing_by_itself_and_runs_no_code_of_forks_with_secrets(name):
     assert WORKFLOWS[name]["permissions"] == {}
     assert "pull_request_target" not in TEXTS[name]
-    assert "secrets." not in TEXTS[name]
+    assert "secrets." not in TEXTS[name] or name == "galaxy"
+
+
+def test_the_only_secret_is_in_the_step_that_publishes_the_collection():
+    holding = [where for where, step in STEPS if "secrets." in str(step)]
+    assert holding == ["galaxy: publish: Publish"]
+    assert TEXTS["galaxy"].count("secrets.") == 1
+
+
+def test_each_stage_has_a_lane():
+    stages = [stage.name for stage in STAGES if not stage.apart]
+    jobs = WORKFLOWS["ci"]["jobs"]
+    assert sorted([*jobs["stage"]["strategy"]["matrix"]["stage"], "sanity"]) == sorted(stages)
+    lanes = [name for name in jobs if name != "all"]
+    assert jobs["all"]["needs"] == lanes
+    assert f"'{' '.join(['success'] * len(lanes))}'" in TEXTS["ci"]
+
+
+def test_sanity_runs_on_what_is_supported():
+    matrix = WORKFLOWS["ci"]["jobs"]["sanity"]["strategy"]["matrix"]
+    oldest = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())["requires_ansible"].removeprefix(">=")
+    newest = re.search(r"^ansible-core==(\d+\.\d+)\.", (ROOT / "requirements.lock").read_text(), re.MULTILINE)[1]
+    first, last = (int(text.split(".")[1]) for text in (oldest, newest))
+    assert matrix["core"] == [f"2.{minor}" for minor in range(first, last + 1)]
+    assert matrix["python"][0] == OLDEST_PYTHON
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
@@ -77,7 +104,8 @@ def test_a_job_that_acts_in_an_account_is_of_an_environment(name):
     for job in WORKFLOWS[name]["jobs"].values():
         if "steps" in job and job["permissions"].get("id-token") == "write":
             assert job["environment"]
-            assert job["env"]["AWS_ROLE_ARN"].startswith("${{ vars.")
+            # The collection's release signs with its token and acts in no account.
+            assert name == "galaxy" or job["env"]["AWS_ROLE_ARN"].startswith("${{ vars.")
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
