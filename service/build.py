@@ -22,6 +22,9 @@ import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+import image as images
 
 HERE = Path(__file__).resolve().parent
 DEFAULT_BASE_IMAGE = "python:3.13-slim-trixie"
@@ -76,7 +79,12 @@ def models() -> str:
     return ",".join(f"{name}={file['sha256']}" for name, file in sorted(files.items()))
 
 
-def command_line(options: argparse.Namespace, client: str, image_id: Path) -> list[str]:
+def base_labels(name: str, seen: dict[str, Any]) -> tuple[str, ...]:
+    """What says on which image it was built, by the digest that a registry has of that; by its id where none has it."""
+    return f"{images.BASE_NAME_LABEL}={name}", f"{images.BASE_DIGEST_LABEL}={images.digests(seen)[0]}"
+
+
+def command_line(options: argparse.Namespace, client: str, image_id: Path, labels: tuple[str, ...] = ()) -> list[str]:
     """The `docker build` that makes the image."""
     arguments = {
         "BASE_IMAGE": options.base_image,
@@ -89,7 +97,7 @@ def command_line(options: argparse.Namespace, client: str, image_id: Path) -> li
     for tag in options.tag:
         command += ["--tag", tag]
     command += ["--label", f"{MODELS_LABEL}={models()}"]
-    command += [word for label in options.label for word in ("--label", label)]
+    command += [word for label in (*options.label, *labels) for word in ("--label", label)]
     for name, value in arguments.items():
         command += ["--build-arg", f"{name}={value}"]
     for secret, file in (("ca", options.extra_ca_certs), ("pip", options.pip_config)):
@@ -105,7 +113,8 @@ def build(options: argparse.Namespace) -> str:
     client = find_docker(options.docker)
     with tempfile.TemporaryDirectory() as scratch:
         image_id = Path(scratch) / "image-id"
-        command = command_line(options, client, image_id)
+        base = images.base(client, options.base_image)
+        command = command_line(options, client, image_id, base_labels(options.base_image, base))
         environment = {**os.environ, "DOCKER_BUILDKIT": "1"}
         try:
             done = subprocess.run(command, env=environment, stdout=sys.stderr, check=False)
@@ -116,7 +125,18 @@ def build(options: argparse.Namespace) -> str:
                 f"`docker build` failed with exit code {done.returncode}; its output above says where. If it is a "
                 "certificate, name your bundle with --extra-ca-certs."
             )
-        return image_id.read_text(encoding="utf-8").strip()
+        return _checked(client, image_id.read_text(encoding="utf-8").strip(), options.base_image, base)
+
+
+def _checked(client: str, built: str, base_name: str, base: dict[str, Any]) -> str:
+    """The image's id, once it is certain that it stands on what its labels say. Raises BuildError."""
+    seen = images.inspect(client, built)
+    if seen is None or not images.stands_on(seen, base):
+        raise BuildError(
+            f"The image was built, but not on {base_name} as it was when the build began ({images.digests(base)[0]}), "
+            "which its labels name: somebody moved that name meanwhile. Run again."
+        )
+    return built
 
 
 def parser() -> argparse.ArgumentParser:
@@ -140,7 +160,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command; 0 when built, 1 with one sentence on standard error when not."""
     try:
         print(build(parser().parse_args(arguments)))
-    except BuildError as error:
+    except (BuildError, images.ImageError) as error:
         print(f"build: {error}", file=sys.stderr)
         return 1
     return 0

@@ -273,6 +273,26 @@ options:
       trusted_root:
         description: Text of the C(trusted_root.json) that goes with O(sign.signing_config).
         type: str
+  predicates:
+    description:
+      - Statements to attach to the image at the destination, such as an SBOM or its provenance, as in-toto
+        attestations. With O(sign) they are signed in the same way, otherwise by nobody.
+      - An image that already has a statement of that type, by the same key or identity, gets no other.
+      - They are about a single image; it gets no tag before they are attached. If given, it must not be empty.
+    type: list
+    elements: dict
+    suboptions:
+      type:
+        description: Predicate type, a URI such as C(https://slsa.dev/provenance/v1).
+        type: str
+        required: true
+      command:
+        description:
+          - The command that prints the predicate, a JSON object, on standard output; no shell is involved. It runs on
+            the machine that runs Ansible, and only if the statement is missing. Not in check mode.
+        type: list
+        elements: str
+        required: true
   service:
     description: Name of the service, for the record. Needs O(release_table).
     type: str
@@ -468,6 +488,10 @@ images:
         - Digest of the manifest of a signature by the key or identity in O(sign), or an empty text. In check mode it is
           empty if the signature does not exist yet.
       type: str
+    predicates:
+      description: Types of the statements that this task attached; in check mode, of those it would.
+      type: list
+      elements: str
     warnings:
       description: Problems that were allowed and did not stop the promotion.
       type: list
@@ -490,6 +514,9 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import
 from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.scans import EcrScans, NoScans
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.file import read_promotion_file
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.predicate_commands import (
+    PredicateCommands,
+)
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.side import (
     SideSettings,
     connect_side,
@@ -498,6 +525,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.signer import open_signer
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.table import gates_spec
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.ports import Ports
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.predicate_options import predicate_spec
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.report import as_data
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.request import build_request, named_images
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.run import promote
@@ -542,6 +570,7 @@ def build_argument_spec():
         "allow_digest_change": {"type": "bool", "default": False},
         "attest": {"type": "bool", "default": True},
         "sign": {"type": "dict", "options": sign_spec()},
+        "predicates": {"type": "list", "elements": "dict", "options": predicate_spec()},
         "service": {"type": "str"},
         "release_table": {"type": "str"},
         "concurrency": {"type": "int", "default": 16},
@@ -593,6 +622,7 @@ def open_ports(params, context):
             destination_repositories=destination.repositories,
             scans=_build_scans(source, params),
             promotions=_build_promotions(params, connect, destination),
+            predicates=PredicateCommands(context.progress.say),
             clock=context.clock,
             progress=context.progress,
         )
@@ -646,9 +676,12 @@ def find_secrets(options):
 PROTECTING = (
     *(f"{side}.{name}" for side in ("source", "destination") for name in ("auth", "validate_certs", "ca_bundle")),
     *("digest", "tags", "platforms", "images.digest", "images.tags", "images.platforms"),
-    *("gates", "attachments", "allow_digest_change", "attest", "sign", "service", "release_table"),
+    *("gates", "attachments", "allow_digest_change", "attest", "sign", "predicates", "service", "release_table"),
 )
-TEXTS = ("tag", "digest", "destination_tag", "tags", "repository", "destination_repository", "service", "release_table")
+TEXTS = (
+    *("tag", "digest", "destination_tag", "tags", "repository", "destination_repository", "service", "release_table"),
+    "predicates.command",
+)
 
 ENTRY = Entry(
     build_argument_spec(),

@@ -65,7 +65,9 @@ class _Planner:
         repository = source.request.destination_repository
         tag = self._tag(source, state)
         sign = self._sign(source, state)
-        planned = self.attachment_tags.plan(source, state, attest=self._attest(source, state), sign=sign)
+        predicates = self._predicates(source, state)
+        made = len(predicates) + sign
+        planned = self.attachment_tags.plan(source, state, attest=self._attest(source, state), made=made)
         lacking = self._lacking(source, state, planned.left)
         blobs, present, warnings = self._blobs(source, state, planned.left)
         steps = [ManifestStep(manifest, repository, role) for manifest, role in lacking if role]
@@ -82,11 +84,12 @@ class _Planner:
             attestation=state.attestation,
             sign=sign,
             signature=state.signature,
+            predicates=predicates,
             unlisted=bool(state.unlisted),
             record=self._record(source, state, written=tag is not None, sign=sign),
             warnings=(
                 *source.warnings,
-                *_unlisted(source, state, made=planned.attest or sign),
+                *_unlisted(source, state, made=planned.attest or made > 0),
                 *_doubted(source, state, sign=sign),
                 *warnings,
                 *planned.warnings,
@@ -168,6 +171,12 @@ class _Planner:
         if not self.request.sign or state.signature:
             return False
         return self.claims.take("signature", source.request.destination(source.digest))
+
+    def _predicates(self, source: SourceImage, state: DestinationState) -> tuple[str, ...]:
+        wanted = (predicate.type for predicate in self.request.predicates)
+        lacking = [each for each in wanted if each not in state.predicates]
+        place = source.request.destination(source.digest)
+        return tuple(each for each in lacking if self.claims.take(f"statement {each}", place))
 
     def _record(self, source: SourceImage, state: DestinationState, *, written: bool, sign: bool) -> bool:
         """A line for each digest, and another for a further tag of it, or a further signature."""

@@ -48,12 +48,12 @@ class AttachmentTags:
         self._mode = mode
         self._planned: dict[Address, Manifest] = {}
 
-    def plan(self, source: SourceImage, state: DestinationState, *, attest: bool, sign: bool = False) -> PlannedTags:
+    def plan(self, source: SourceImage, state: DestinationState, *, attest: bool, made: int = 0) -> PlannedTags:
         """The tags to write. Raises RefusedError for a tag that would have to move and must not, if it is required.
 
-        A signature that is asked for is required whatever the mode.
+        The signature and the statements that are asked for are required whatever the mode; *made* is how many are made.
         """
-        return _TagsOfImage(self._mode, self._planned, source, state).plan(attest=attest, sign=sign)
+        return _TagsOfImage(self._mode, self._planned, source, state).plan(attest=attest, made=made)
 
 
 class _TagsOfImage:
@@ -67,14 +67,14 @@ class _TagsOfImage:
         self.warnings: list[str] = []
         self.left: set[str] = set()
 
-    def plan(self, *, attest: bool, sign: bool) -> PlannedTags:
+    def plan(self, *, attest: bool, made: int) -> PlannedTags:
         found = [self._cosign(attachment) for attachment in self.source.attachments if attachment.tag]
         if not self.state.referrers_api:
             found += [self._fallback(subject, referrers) for subject, referrers in _by_subject(self.source).items()]
         steps = tuple(step for step in found if step)
         listed = attest and self._can_list_attestation(steps)
-        if sign:
-            self._check_signature(steps, attest=listed)
+        if made:
+            self._check_listing(steps, before=listed or made > 1)
         return PlannedTags(steps, tuple(self.warnings), frozenset(self.left), listed)
 
     def _cosign(self, attachment: Attachment) -> TagStep | None:
@@ -135,18 +135,19 @@ class _TagsOfImage:
         self._refuse(tag, "the attestation of this promotion cannot be listed there", _immutable(tag))
         return False
 
-    def _check_signature(self, steps: tuple[TagStep, ...], *, attest: bool) -> None:
-        """Raise RefusedError when a signature cannot be listed, after what else is listed under the tag."""
+    def _check_listing(self, steps: tuple[TagStep, ...], *, before: bool) -> None:
+        """Raise RefusedError when a signature or statement cannot be listed, after what else is listed *before*."""
         tag, reason = fallback_tag(self.source.digest), ""
         held = self.held.get(tag)
-        written_before = attest or tag in self.tags or any(step.tag == tag for step in steps)
+        written_before = before or tag in self.tags or any(step.tag == tag for step in steps)
         if held is not None and not held.is_index:
             reason = f"it names {held.digest}, which is no index. Remove that tag, then run again."
         elif written_before and not self._may_move(tag):
             reason = f"it has to move for that. {_immutable(tag)}"
         if reason and not self.state.referrers_api:
             raise RefusedError(
-                f"Signing {self.source.digest} was refused, and nothing was changed: its signature cannot be listed "
+                f"Signing {self.source.digest}, or attaching statements to it, was refused, and nothing was changed: "
+                "what is made cannot be listed "
                 f"under the tag {tag} of {self.source.request.destination_repository}, for {reason}",
                 tag=tag,
             )

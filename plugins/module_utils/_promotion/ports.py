@@ -11,7 +11,7 @@ Every method raises `UnavailableError` when the other side could not be asked (a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .._errors import FastbreakError
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .._oci.model import Descriptor, RawManifest, Transferred
     from .._oci.names import Address
     from .._release.promotion import Promotion
+    from .predicate_options import Predicate
 
 
 class StoppedError(FastbreakError):
@@ -128,6 +129,13 @@ class Promotions(Protocol):
         """Append a line; a written line is never changed."""
 
 
+class Predicates(Protocol):
+    """Whoever knows what is to be stated about an image."""
+
+    def make(self, predicate: Predicate) -> dict[str, Any]:
+        """What a statement of that type says. Raises `OperationError`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """All of them. ``source`` and ``destination`` are the two registries."""
@@ -138,5 +146,6 @@ class Ports:
     destination_repositories: Repositories
     scans: Scans
     promotions: Promotions
+    predicates: Predicates
     clock: Clock
     progress: Progress

@@ -19,7 +19,7 @@ class ImageProgress:
     """What was done for one image so far. Steps of the run add to it, each from the thread that works on it.
 
     ``attestation`` and ``signature`` are the digests of those that the destination has of the image, empty without one;
-    ``signed``: the signature was made in this run.
+    ``signed``: the signature was made in this run; ``predicates`` are the types of the statements that were.
     """
 
     plan: ImagePlan
@@ -30,6 +30,7 @@ class ImageProgress:
     attestation: str = ""
     signature: str = ""
     signed: bool = False
+    predicates: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
     def outcome(self, seconds: float) -> ImageOutcome:
@@ -43,6 +44,7 @@ class ImageProgress:
             attestation=self.attestation,
             signature=self.signature,
             signed=self.signed,
+            predicates=tuple(self.predicates),
             warnings=tuple(self.warnings),
             seconds=seconds,
         )

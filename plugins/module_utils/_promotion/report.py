@@ -49,6 +49,7 @@ class ImageOutcome:
     attestation: str = ""
     signature: str = ""
     signed: bool = False
+    predicates: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     seconds: float = 0.0
 
@@ -100,6 +101,7 @@ def _image_data(outcome: ImageOutcome, hosts: Hosts) -> dict[str, Any]:
         "attestation": outcome.attestation,
         "signed": outcome.signed,
         "signature": outcome.signature,
+        "predicates": list(outcome.predicates),
         "warnings": [*plan.warnings, *outcome.warnings],
         "seconds": round(outcome.seconds, 3),
     }
@@ -156,6 +158,7 @@ def plan_lines(image: ImagePlan) -> Iterable[str]:
         yield f"write tag {tagged.tag} -> {tagged.manifest.digest}"
     if image.attest:
         yield "write attestation of this promotion"
+    yield from (f"write statement {predicate}" for predicate in image.predicates)
     if image.sign:
         yield f"sign {image.source.digest}"
     if image.tag:
@@ -176,10 +179,12 @@ def finished_line(outcome: ImageOutcome, hosts: Hosts) -> str:
     goal = hosts.goal(outcome.plan.source.request)
     if not outcome.plan.changed:
         return f"{goal} has {outcome.plan.source.digest} already"
+    done = ", signed" if outcome.signed else ""
+    done += f", {len(outcome.predicates)} statements attached" if outcome.predicates else ""
     return (
         f"promoted {goal} -> {outcome.plan.source.digest}: {outcome.blobs_copied} blobs copied "
         f"({human_bytes(outcome.bytes_copied)}), {outcome.blobs_mounted} mounted, "
-        f"{len(outcome.plan.present_blobs)} present{', signed' if outcome.signed else ''}, in {outcome.seconds:.1f} s"
+        f"{len(outcome.plan.present_blobs)} present{done}, in {outcome.seconds:.1f} s"
     )
 
 

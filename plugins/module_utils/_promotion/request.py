@@ -12,6 +12,7 @@ from .._errors import RequestError
 from .._oci.docker_hub import DOCKER_HUB, canonical_registry, repository_at, without_hub
 from .._oci.names import digest_problem, platform_problem, repository_problem, shown, tag_problem, without_registry
 from .gates.table import read_gates
+from .predicate_options import predicate_problems, read_predicates
 from .sign_options import sign_problems
 from .values import AttachmentsMode, ImageRequest
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from .gates.model import ConfiguredGate
+    from .predicate_options import Predicate
 
     Options = Mapping[str, Any]
 
@@ -38,6 +40,7 @@ class PromotionRequest:
     allow_digest_change: bool = False
     attest: bool = True
     sign: bool = False
+    predicates: tuple[Predicate, ...] = ()
     service: str = ""
     concurrency: int = 16
 
@@ -60,7 +63,7 @@ def build_request(options: Options, entries: Sequence[tuple[str, Options]]) -> P
                 *wrong,
                 *([] if repeated else _image_problems(images)),
                 *problems,
-                *_sign_problems(options),
+                *_made_problems(options, images),
                 *_number_problems(options),
             ]
         )
@@ -78,6 +81,7 @@ def build_request(options: Options, entries: Sequence[tuple[str, Options]]) -> P
         allow_digest_change=options["allow_digest_change"],
         attest=options["attest"],
         sign=options["sign"] is not None,
+        predicates=read_predicates(options["predicates"]),
         service=options["service"] or "",
         concurrency=options["concurrency"],
     )
@@ -158,9 +162,12 @@ def _name_problems(image: ImageRequest) -> Iterator[str]:
         yield f"platforms names one twice ({', '.join(image.platforms)})"
 
 
-def _sign_problems(options: Options) -> Iterator[str]:
+def _made_problems(options: Options, images: Sequence[tuple[str, ImageRequest]]) -> Iterator[str]:
+    """What is wrong with what is to be made of the images: signatures and statements."""
     if options["sign"] is not None:
         yield from sign_problems(options["sign"])
+    different = {(image.repository, image.tag, image.digest) for _place, image in images}
+    yield from predicate_problems(options["predicates"], images=len(different))
 
 
 def _number_problems(options: Options) -> Iterator[str]:

@@ -32,6 +32,7 @@ from .session import Session, StoppableClock
 from .sign import ImageSigner
 from .signed import read_signatures
 from .state import StateReader
+from .stated import StatementWriter, read_stated
 from .values import ImagePlan, PromotionPlan
 from .write import ManifestWriter
 
@@ -56,7 +57,7 @@ def promote(
         if refusal := gate_refusal(planned, hosts):
             gates = [gate_data(gate) for image in planned.images for gate in image.gates]
             raise RefusedError(refusal, gates=gates, diff=diff(planned, hosts))
-        if signer and any(image.sign for image in planned.images):
+        if signer and any(image.sign or image.predicates for image in planned.images):
             signer.check()
         if check_mode:
             check_source(session, planned)
@@ -73,7 +74,7 @@ def _plan(session: Session) -> PromotionPlan:
     states.look(library, [assemble(library, root) for root in roots])
     read_below(session, library, roots, deep=True)
     images = read_attachments(session, library, [assemble(library, root) for root in roots])
-    found = read_signatures(session, images, states.read(images))
+    found = read_stated(session, images, read_signatures(session, images, states.read(images)))
     images = tuple(replace(image, absent_blobs=states.absent_at_source(image)) for image in images)
     same_registry = session.ports.source.host == session.ports.destination.host
     return plan(zip(images, found, strict=True), session.request, same_registry=same_registry)
@@ -103,6 +104,7 @@ def _predicted(session: Session, planned: PromotionPlan, hosts: Hosts, began: fl
             attestation=image.attestation,
             signature=image.signature,
             signed=image.sign,
+            predicates=image.predicates,
             seconds=seconds,
         )
         for image in planned.images
@@ -135,6 +137,7 @@ class _Run:
             read_back(self.session, self.images, self.writer)
             self.writer.write_attachment_tags()
             AttestationWriter(self.session, self.recorder, self.writer).write(self.images)
+            StatementWriter(self.session, self.writer).write(self.images)
             ImageSigner(self.session, self.writer).write(self.images)
             self.tags.write()
             read_back_tags(self.session, self.images, self.tags.written)
@@ -173,7 +176,7 @@ class _Run:
     def _wrote(self) -> bool:
         """Whether the destination took anything: what it refuses of attachments is refused again by the next run."""
         attested = any(image.plan.attest and image.attestation for image in self.images)
-        signed = any(image.signed for image in self.images)
+        signed = any(image.signed or image.predicates for image in self.images)
         recorded = any(image.record for image in self.planned.images)
         written = self.copy.steps or self.writer.written or self.writer.tags.wrote or self.tags.written
         return bool(written or attested or signed or recorded)

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A signature of an image as cosign 3 keeps it: an in-toto statement in a Sigstore bundle, which refers to the image.
+Other statements that are signed lie there in the same way.
 
 cosign's specification of bundles (specs/BUNDLE_SPEC.md) says how it lies in a registry.
 """
@@ -15,26 +16,19 @@ from typing import TYPE_CHECKING
 
 from .._oci.media_types import IN_TOTO, SIGSTORE_BUNDLE
 from .artifact import make_artifact
-from .attestation import STATEMENT_TYPE
+from .attestation import in_toto_statement
 from .gates.signature.payloads import COSIGN_SIGNATURE, Envelope
 
 if TYPE_CHECKING:
     from .._oci.model import Descriptor, Manifest
     from .artifact import Artifact
 
-_ANNOTATIONS = {"dev.sigstore.bundle.content": "dsse-envelope", "dev.sigstore.bundle.predicateType": COSIGN_SIGNATURE}
+_PREDICATE = "dev.sigstore.bundle.predicateType"
 
 
 def signature_statement(digest: str, name: str) -> bytes:
     """The in-toto statement that the image *digest* is signed; *name* is where it lies, for people."""
-    algorithm, _colon, encoded = digest.partition(":")
-    document = {
-        "_type": STATEMENT_TYPE,
-        "subject": [{"name": name, "digest": {algorithm: encoded}}],
-        "predicateType": COSIGN_SIGNATURE,
-        "predicate": {},
-    }
-    return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
+    return in_toto_statement(digest, name, COSIGN_SIGNATURE, {})
 
 
 def bytes_to_sign(statement: bytes) -> bytes:
@@ -56,15 +50,16 @@ def key_bundle(statement: bytes, signature: bytes, public_key: bytes) -> bytes:
     return json.dumps(document, separators=(",", ":")).encode()
 
 
-def signature_artifact(bundle: bytes, subject: Manifest) -> Artifact:
+def signature_artifact(bundle: bytes, subject: Manifest, predicate_type: str = COSIGN_SIGNATURE) -> Artifact:
     """The artifact that carries *bundle*. It tells no time, so that the same signature is the same artifact."""
-    return make_artifact(bundle, SIGSTORE_BUNDLE, subject, annotations=_ANNOTATIONS)
+    annotations = {"dev.sigstore.bundle.content": "dsse-envelope", _PREDICATE: predicate_type}
+    return make_artifact(bundle, SIGSTORE_BUNDLE, subject, annotations=annotations)
 
 
-def may_be_signature(listed: Descriptor) -> bool:
-    """Whether a referrer may be a signature, by what an index says of it."""
-    predicate = dict(listed.annotations).get("dev.sigstore.bundle.predicateType", COSIGN_SIGNATURE)
-    return predicate == COSIGN_SIGNATURE and listed.artifact_type in ("", SIGSTORE_BUNDLE)
+def may_be_signature(listed: Descriptor, predicate_type: str = COSIGN_SIGNATURE) -> bool:
+    """Whether a referrer may be a signature, or one of a statement of that type, by what an index says of it."""
+    predicate = dict(listed.annotations).get(_PREDICATE, predicate_type)
+    return predicate == predicate_type and listed.artifact_type in ("", SIGSTORE_BUNDLE)
 
 
 def _base64(content: bytes) -> str:

@@ -12,7 +12,14 @@ from .._errors import FastbreakError, OperationError, UnavailableError
 from .._oci.referrers import fallback_tag
 from .cosign import cosign_tags
 from .gates.signature.gate import Signature
-from .gates.signature.materials import SignatureCheck, SignatureMaterial, SignaturePolicy, read_materials
+from .gates.signature.materials import (
+    PAYLOAD_LIMIT_BYTES,
+    SignatureCheck,
+    SignatureMaterial,
+    SignaturePolicy,
+    read_materials,
+)
+from .gates.signature.payloads import COSIGN_SIGNATURE
 from .gates.subject import Subject
 from .signature_bundle import may_be_signature, signature_artifact, signature_statement
 from .values import Attachment, AttachmentsMode
@@ -30,6 +37,8 @@ if TYPE_CHECKING:
 REFERRERS_LIMIT = 100
 #: A bundle holds a certificate and a log entry at most; attestations that carry an SBOM are no signature.
 _BUNDLE_BYTES = 1 << 18
+#: As much as the gate reads of a statement.
+_STATEMENT_BYTES = PAYLOAD_LIMIT_BYTES["bundle"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +50,12 @@ class FoundSignature:
 
 
 class SignedImages:
-    """Reads the signatures of images, and keeps none but those of *signer*."""
+    """Reads the signatures of images, or their statements of a type, and keeps none but those of *signer*."""
 
-    def __init__(self, session: Session, signer: Signer) -> None:
+    def __init__(self, session: Session, signer: Signer, predicate_type: str = "") -> None:
         self.session = session
         self.signer = signer
-        self.policy = SignaturePolicy(**asdict(signer.signed_by))
+        self.policy = SignaturePolicy(**asdict(signer.signed_by), predicate_type=predicate_type)
         self._gate = Signature()
 
     def check(self, bundle: bytes, digest: str) -> SignatureCheck:
@@ -84,9 +93,9 @@ class SignedImages:
             found = self.session.read_foreign(registry, image.request.destination(descriptor.digest))
             if isinstance(found, FastbreakError):
                 yield found
-            elif found and _may_hold_signature(found, image.digest):
+            elif found and self._may_hold(found, image.digest):
                 yield Attachment("bundle", image.digest, found)
-        tag = cosign_tags(image.digest)[0]
+        tag = cosign_tags(image.digest)[1 if self.policy.predicate_type else 0]
         found = self.session.read_foreign(registry, image.request.destination(tag.tag))
         if found:
             yield found if isinstance(found, FastbreakError) else Attachment(tag.kind, image.digest, found, tag.tag)
@@ -113,22 +122,32 @@ class SignedImages:
         self, registry: Registry, image: SourceImage, known: Iterable[str]
     ) -> tuple[list[Descriptor], list[str]]:
         """What is listed and may be the signature, the likeliest first, and what is to be said of the rest."""
-        bundle = self.signer.foretell(self.statement(image))
+        wanted = self.policy.predicate_type or COSIGN_SIGNATURE
+        # What a statement says is not known before it is made.
+        bundle = b"" if self.policy.predicate_type else self.signer.foretell(self.statement(image))
         likely = {*known, *([signature_artifact(bundle, image.root).manifest.digest] if bundle else [])}
-        listed = [each for each in self._listed(registry, image) if each.digest in likely or may_be_signature(each)]
+        referrers = listed_referrers(self.session, registry, image)
+        listed = [each for each in referrers if each.digest in likely or may_be_signature(each, wanted)]
         listed.sort(key=lambda each: each.digest not in likely)
         left = len(listed) - REFERRERS_LIMIT
         doubts = [f"{left} more that may be signatures were not looked at"] if left > 0 else []
         return listed[:REFERRERS_LIMIT], doubts
 
-    def _listed(self, registry: Registry, image: SourceImage) -> Iterable[Descriptor]:
-        """By the API and under the tag: a registry may have got one of them later."""
-        try:
-            listed = registry.list_referrers(image.request.destination(image.digest)) or ()
-        except (OperationError, UnavailableError):
-            listed = ()
-        index = self.session.read(registry, image.request.destination(fallback_tag(image.digest)))
-        return {each.digest: each for each in (*listed, *(index.children if index else ()))}.values()
+    def _may_hold(self, found: Manifest, digest: str) -> bool:
+        """Whether it refers to *digest* and is no larger than what is looked for."""
+        limit = _STATEMENT_BYTES if self.policy.predicate_type else _BUNDLE_BYTES
+        refers = found.subject is not None and found.subject.digest == digest
+        return refers and all(layer.size <= limit for layer in found.layers)
+
+
+def listed_referrers(session: Session, registry: Registry, image: SourceImage) -> Iterable[Descriptor]:
+    """What is listed at the destination, by the API and under the tag: a registry may have got one of them later."""
+    try:
+        listed = registry.list_referrers(image.request.destination(image.digest)) or ()
+    except (OperationError, UnavailableError):
+        listed = ()
+    index = session.read(registry, image.request.destination(fallback_tag(image.digest)))
+    return {each.digest: each for each in (*listed, *(index.children if index else ()))}.values()
 
 
 def read_signatures(
@@ -155,9 +174,3 @@ def read_signatures(
 
 def _with_signature(state: DestinationState, found: FoundSignature) -> DestinationState:
     return replace(state, signature=found.digest, signature_doubt=found.doubt)
-
-
-def _may_hold_signature(found: Manifest, digest: str) -> bool:
-    """Whether it refers to *digest* and is no larger than a signature is."""
-    refers = found.subject is not None and found.subject.digest == digest
-    return refers and all(layer.size <= _BUNDLE_BYTES for layer in found.layers)

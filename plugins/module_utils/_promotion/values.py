@@ -112,7 +112,7 @@ class DestinationState:
     promotion, ``signature`` that of a signature by whoever is to sign, which it has or is about to get from the source;
     empty when there is none. ``recorded`` are the signatures that the image's lines in the release table name, an empty
     text for a line that names none; no line, no text. ``signature_doubt`` is why there may be a signature although none
-    was found.
+    was found. ``predicates`` are the types of the wanted statements that it has, or is about to get from the source.
     """
 
     settings: RepositorySettings
@@ -126,6 +126,7 @@ class DestinationState:
     attestation: str = ""
     signature: str = ""
     signature_doubt: str = ""
+    predicates: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +178,7 @@ class ImagePlan:
 
     ``attachments`` are the manifests of what is attached, by digest; ``attachment_tags`` the tags that it has.
     ``unlisted``: the destination's own list of referrers cannot be read, so that tags list them in any case.
+    ``predicates`` are the types of the statements to attach.
     """
 
     source: SourceImage
@@ -190,6 +192,7 @@ class ImagePlan:
     attestation: str = ""
     sign: bool = False
     signature: str = ""
+    predicates: tuple[str, ...] = ()
     unlisted: bool = False
     record: bool = False
     gates: tuple[GateResult, ...] = ()
@@ -198,7 +201,7 @@ class ImagePlan:
     @property
     def changed(self) -> bool:
         """Whether carrying it out would write anything."""
-        steps = (self.blobs, self.manifests, self.attachments, self.attachment_tags)
+        steps = (self.blobs, self.manifests, self.attachments, self.attachment_tags, self.predicates)
         return any(steps) or self.tag is not None or self.attest or self.sign or self.record
 
     @property

@@ -16,7 +16,10 @@ import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.clock import SystemClock
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
 from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.scans import NoScans
-from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RefusedError
+from ansible_collections.fastbreak.aws.plugins.module_utils._errors import FastbreakError, RefusedError
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.predicate_commands import (
+    PredicateCommands,
+)
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.side import connect_side, make_transfer
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.age import Age, AgePolicy
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.labels import REVISION, LabelPolicy, Labels
@@ -28,25 +31,30 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.vul
     VulnerabilityPolicy,
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.ports import Ports
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.predicate_options import Predicate
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.request import PromotionRequest
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.run import promote
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.side import RegistryOptions
-from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import ImageRequest
+from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.values import AttachmentsMode, ImageRequest
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import GateMode
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion_table import UnrecordedPromotions
 
 from tests.registries.docker_registry import DockerRegistry
 from tests.registries.images import OCI_INDEX, Made, blob_of, make_image, make_index, make_referrer, push
+from tests.unit.plugins.module_utils._promotion.adapters.keys import policy_of, signer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.adapters.key_signer import KeySigner
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 TAG = f"1.4.2-{COMMIT}"
 REPOSITORY = "team/app"
 COSIGN = "https://sigstore.dev/cosign/sign/v1"
 BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
+SLSA = "https://slsa.dev/provenance/v1"
 SIMPLE_SIGNING = "application/vnd.dev.cosign.simplesigning.v1+json"
 
 
@@ -78,10 +86,23 @@ class World:
     root: Made
     folder: Path
 
-    def promote(self, *gates: ConfiguredGate, check_mode: bool = False) -> Any:
+    def publish(self, signer: KeySigner | None = None) -> Any:
+        """Sign what the source has, where it is, and state how it was built."""
+        predicate = Predicate(SLSA, ("echo", '{"buildDefinition": {}}'))
+        return self.promote(destination=self.source, signer=signer, predicates=(predicate,))
+
+    def promote(
+        self,
+        *gates: ConfiguredGate,
+        check_mode: bool = False,
+        destination: DockerRegistry | None = None,
+        signer: KeySigner | None = None,
+        predicates: tuple[Predicate, ...] = (),
+    ) -> Any:
         def connect(service: str, overrides: Any) -> Any:
             raise AssertionError(f"{service} is of no use here: {overrides}")
 
+        mode = AttachmentsMode.OFF if destination else AttachmentsMode.REQUIRED
         with contextlib.ExitStack() as stack:
             sides = [
                 stack.enter_context(
@@ -90,11 +111,11 @@ class World:
                             RegistryOptions(registry.host, plain_http=True),
                             connect,
                             SystemClock(),
-                            writes=registry is self.destination,
+                            writes=writes,
                         )
                     )
                 )
-                for registry in (self.source, self.destination)
+                for registry, writes in ((self.source, False), (destination or self.destination, True))
             ]
             source, destination = sides
             ports = Ports(
@@ -104,11 +125,13 @@ class World:
                 destination_repositories=destination.repositories,
                 scans=NoScans(self.source.host),
                 promotions=UnrecordedPromotions(),
+                predicates=PredicateCommands(print),
                 clock=SystemClock(),
                 progress=Silent(),
             )
             images = (ImageRequest(REPOSITORY, REPOSITORY, tag=TAG, destination_tag=TAG),)
-            return promote(PromotionRequest(images, gates), ports, check_mode=check_mode)
+            asked = PromotionRequest(images, gates, mode, sign=signer is not None, predicates=predicates)
+            return promote(asked, ports, check_mode=check_mode, signer=signer)
 
     def tags(self) -> list[str]:
         """The tags at the destination, by another client than ours."""
@@ -250,3 +273,28 @@ def test_a_registry_without_scans_does_not_pass_for_a_scanned_one(world: World) 
     warned = world.promote(replace(scanned, mode=GateMode.WARN))
     assert [gate.verdict for gate in warned.plan.images[0].gates] == [Verdict.ERROR]
     assert TAG in world.tags()
+
+
+def provenance(number: int) -> ConfiguredGate:
+    policy = replace(policy_of(signer(number)), predicate_type=SLSA)
+    return ConfiguredGate(Signature(), GateMode.REQUIRED, policy)
+
+
+def test_what_publishing_states_is_demanded_by_the_gate_and_a_foreign_or_forged_one_refused(world: World) -> None:
+    world.publish()
+    with pytest.raises(RefusedError, match="none of"):
+        world.promote(provenance(0))
+    world.publish(signer(1))
+    forged = signer(1)
+    forged.signed_by = signer(0).signed_by
+    with pytest.raises(FastbreakError, match="its signature is not by whom sign names"):
+        world.publish(forged)
+    with pytest.raises(RefusedError, match="it is not signed by the given key"):
+        world.promote(provenance(0))
+    assert world.tags() == []
+    published = world.publish(signer(0))
+    assert published.images[0].predicates == (SLSA,)
+    assert not world.publish(signer(0)).changed
+    result = world.promote(provenance(0))
+    assert [gate.verdict for gate in result.plan.images[0].gates] == [Verdict.HEALTHY]
+    assert not world.promote(provenance(0)).changed

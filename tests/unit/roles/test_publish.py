@@ -19,7 +19,9 @@ pytestmark = pytest.mark.process
 ROOT = Path(__file__).parents[3]
 
 
-def build_program():
+def build_program(monkeypatch):
+    # It finds the file beside it as a program does.
+    monkeypatch.syspath_prepend(str(ROOT / "service"))
     spec = importlib.util.spec_from_file_location("service_build", ROOT / "service" / "build.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -40,7 +42,7 @@ def labels_of(play, tmp_path):
     return json.loads((tmp_path / "words.json").read_text())
 
 
-def test_labels_reach_the_build(tmp_path):
+def test_labels_reach_the_build(tmp_path, monkeypatch):
     play = {
         "hosts": "localhost",
         "connection": "local",
@@ -58,13 +60,35 @@ def test_labels_reach_the_build(tmp_path):
     }
     words = labels_of(play, tmp_path)
     assert words == ["--label=note=a = b", "--label=team=video"]
-    program = build_program()
+    program = build_program(monkeypatch)
     options = program.parser().parse_args(["--tag", "a:1", "--version", "1", "--revision", "working", *words])
     command = program.command_line(options, "docker", tmp_path / "id")
     given = [value for word, value in pairwise(command) if word == "--label"]
     networks, *own = given
     assert own == ["note=a = b", "team=video"]
+    base = program.base_labels("python:3", {"Id": "sha256:1", "RepoDigests": ["python@sha256:2"]})
+    assert program.command_line(options, "docker", tmp_path / "id", base)[-1] == str(ROOT / "service")
+    assert base == ("org.opencontainers.image.base.name=python:3", "org.opencontainers.image.base.digest=sha256:2")
     # What the release's gate `inference` compares with the networks of a golden file.
     assert networks.startswith("com.fastbreak.models=pose_detection.tflite=")
     lock = json.loads((ROOT / "service" / "models.lock").read_text())
     assert all(f"{name}={file['sha256']}" in networks for name, file in lock["files"].items())
+
+
+@pytest.mark.parametrize("token", ["", "of-the-job"])
+def test_the_workflow_signs_what_dev_publishes_and_nobody_else_has_to(token, tmp_path, monkeypatch):
+    monkeypatch.setenv("SIGSTORE_ID_TOKEN", token)
+    monkeypatch.setenv("GITHUB_SERVER_URL", "https://github.example")
+    monkeypatch.setenv("GITHUB_WORKFLOW_REF", "a/b/.github/workflows/release.yml@refs/heads/dev")
+    play = {
+        "hosts": "localhost",
+        "connection": "local",
+        "gather_facts": False,
+        "vars_files": [str(ROOT / "inventories" / "dev" / "group_vars" / "all" / "20_release.yml")],
+        "tasks": [
+            {"ansible.builtin.copy": {"dest": str(tmp_path / "words.json"), "content": "{{ publish_sign | to_json }}"}}
+        ],
+    }
+    issuer = "https://token.actions.githubusercontent.com"
+    identity = "https://github.example/a/b/.github/workflows/release.yml@refs/heads/dev"
+    assert labels_of(play, tmp_path) == ({"identity": identity, "issuer": issuer} if token else {})

@@ -51,6 +51,9 @@ def started(command: str | Path, word: str, monkeypatch: pytest.MonkeyPatch) -> 
     run, place = (
         (runpy.run_path, str(ROOT / command)) if isinstance(command, Path) else (runpy.run_module, str(command))
     )
+    if isinstance(command, Path):
+        # As Python does it for a program: it finds what lies beside it.
+        monkeypatch.syspath_prepend(str((ROOT / command).parent))
     with pytest.raises(SystemExit) as ended:
         run(place, run_name="__main__")
     return ended.value.code
@@ -58,7 +61,7 @@ def started(command: str | Path, word: str, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_the_commands_are_found() -> None:
     assert {"tools.clean", "tools.engine", "tools.suite", "demo", "sandbox", "benchmarks.promotion"} <= set(COMMANDS)
-    assert len(SCRIPTS) == 3
+    assert len(SCRIPTS) == 5
 
 
 @pytest.mark.usefixtures("inert")

@@ -12,7 +12,7 @@ import hashlib
 import threading
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.time_span import TimeSpan
 from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.values import RepositorySettings
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import Descriptor, RawManifest
+    from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.predicate_options import Predicate
     from ansible_collections.fastbreak.aws.plugins.module_utils._release.promotion import Promotion
 
 EPOCH = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -186,6 +187,7 @@ class World:
         self.destination = MemoryRegistry("prod.example", referrers_api=destination_api)
         self.lines: list[Promotion] = []
         self.said: list[str] = []
+        self.made: list[str] = []
         self.elapsed = 0.0
         self.fail_record = False
 
@@ -237,6 +239,10 @@ class World:
     def say(self, text: str) -> None:
         self.said.append(text)
 
+    def make(self, predicate: Predicate) -> dict[str, Any]:
+        self.made.append(predicate.type)
+        return {"said": predicate.command[0]}
+
     def read_scan(self, image: Address) -> None:
         raise UnavailableError("no scans here")
 
@@ -248,6 +254,7 @@ class World:
             destination_repositories=self,
             scans=self,
             promotions=self,
+            predicates=self,
             clock=self,
             progress=self,
         )

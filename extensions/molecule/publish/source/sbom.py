@@ -1,0 +1,12 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""State something of the image. It takes what the role publish hands to every service's sbom.py."""
+
+import argparse
+import json
+
+made = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+for name in ("image", "digest"):
+    made.add_argument(f"--{name}", required=True)
+print(json.dumps(vars(made.parse_args())))

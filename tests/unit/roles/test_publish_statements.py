@@ -1,0 +1,185 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the service's programs state of an image: CycloneDX that its own schema takes, SLSA provenance, or why not."""
+
+import importlib
+import io
+import json
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+from packageurl import PackageURL
+
+ROOT = Path(__file__).parents[3]
+DIGEST = "sha256:" + "1" * 64
+IMAGE = "fastbreak/inference:1.0.0-" + "a" * 40
+LABELS = {
+    "org.opencontainers.image.version": IMAGE.rpartition(":")[2],
+    "org.opencontainers.image.revision": "a" * 40,
+    "org.opencontainers.image.base.name": "python:3.13-slim-trixie",
+    "org.opencontainers.image.base.digest": "sha256:" + "2" * 64,
+}
+STATUS = """Package: libc6
+Status: install ok installed
+Architecture: amd64
+Version: 2.41-12+deb13u1
+Description: the library
+ of everything
+
+Package: adduser
+Status: deinstall ok config-files
+Architecture: all
+Version: 3.152
+
+Package: base-files
+Status: install ok installed
+Architecture: amd64
+Version: 13.8+deb13u1
+"""
+NUMPY = "Metadata-Version: 2.4\nName: NumPy\nVersion: {version}\nLicense-Expression: BSD-3-Clause\n\nAbout it\n"
+OLD = "Metadata-Version: 2.1\nName: old_thing\nVersion: 1.0+local\nLicense: MIT\n\n"
+
+
+@pytest.fixture
+def programs(monkeypatch):
+    """The service's programs, which find each other in their folder."""
+    monkeypatch.syspath_prepend(str(ROOT / "service"))
+    yield tuple(importlib.import_module(name) for name in ("image", "sbom", "provenance"))
+    for name in ("image", "provenance", "sbom"):
+        sys.modules.pop(name, None)
+
+
+def files(sbom):
+    (version,) = {version for name, version in sbom.locked_hashes(lock()) if name == "numpy"}
+    return {
+        sbom.DPKG: STATUS.encode(),
+        sbom.OS_RELEASE: b'ID=debian\nVERSION_ID="13"\n',
+        "opt/fastbreak/venv/lib/python3.13/site-packages/numpy-9.dist-info/METADATA": NUMPY.format(
+            version=version
+        ).encode(),
+        "usr/local/lib/python3.13/site-packages/old_thing-1.dist-info/METADATA": OLD.encode(),
+        f"{sbom.MODELS}pose.tflite": b"another network",
+    }
+
+
+def lock():
+    return (ROOT / "service" / "requirements.lock").read_text(encoding="utf-8")
+
+
+def seen(**labels):
+    config = {"Labels": {**LABELS, **labels}, "Env": ["PATH=/bin", "PYTHON_VERSION=3.13.9"]}
+    return {"Id": DIGEST, "RepoDigests": [], "Config": config, "RootFS": {"Layers": ["a", "b"]}}
+
+
+def test_the_bill_of_materials_is_what_its_schema_takes_and_the_same_each_time(programs):
+    _, sbom, _ = programs
+    found = files(sbom)
+    made = sbom.document(IMAGE, DIGEST, seen(), found)
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(json.dumps(made)) is None
+    again = sbom.document(IMAGE, DIGEST, seen(), dict(reversed(found.items())))
+    assert json.dumps(again) == json.dumps(made)
+    by_name = {component["name"]: component for component in made["components"]}
+    assert set(by_name) == {"libc6", "base-files", "NumPy", "old_thing", "pose.tflite", "python"}
+    purls = {name: PackageURL.from_string(each["purl"]) for name, each in by_name.items() if "purl" in each}
+    assert purls["libc6"].version == "2.41-12+deb13u1"
+    assert purls["libc6"].qualifiers == {"arch": "amd64", "distro": "debian-13"}
+    assert (purls["NumPy"].type, purls["NumPy"].name) == ("pypi", "numpy")
+    assert purls["old_thing"].to_string() == by_name["old_thing"]["purl"] == "pkg:pypi/old-thing@1.0%2Blocal"
+    hashes = by_name["NumPy"]["externalReferences"][0]["hashes"]
+    assert all(f"sha256:{each['content']}" in lock() for each in hashes)
+    assert len(hashes) > 1
+    assert by_name["NumPy"]["licenses"] == [{"expression": "BSD-3-Clause"}]
+    # A network that is not the locked one has its own hash, and no origin.
+    assert "externalReferences" not in by_name["pose.tflite"]
+
+
+def test_all_of_the_lock_is_read(programs):
+    _, sbom, _ = programs
+    packages = [line for line in lock().splitlines() if "==" in line and not line.startswith((" ", "#"))]
+    assert len(sbom.locked_hashes(lock())) == len(packages) > 20
+
+
+def test_a_network_of_the_lock_says_where_it_is_from(programs):
+    _, sbom, _ = programs
+    content = b"the network"
+    digest = sbom.hashlib.sha256(content).hexdigest()
+    locked = {"package": "mediapipe==1.2", "license": "Apache-2.0", "files": {"a.tflite": {"sha256": digest}}}
+    made = sbom.network(f"{sbom.MODELS}a.tflite", content, locked)
+    assert made["externalReferences"] == [{"type": "distribution", "url": "pkg:pypi/mediapipe@1.2"}]
+
+
+def test_the_provenance_names_what_the_image_was_built_from_and_by_whom(programs):
+    _, _, provenance = programs
+    made = provenance.predicate(LABELS, "https://example.com/release.yml", {"baseImage": "python:3"}, {})
+    definition = made["buildDefinition"]
+    assert definition["externalParameters"] == {"version": IMAGE.rpartition(":")[2], "baseImage": "python:3"}
+    by_name = {each["name"]: each["digest"] for each in definition["resolvedDependencies"]}
+    assert by_name["source"] == {"gitCommit": "a" * 40}
+    assert by_name["base image"] == {"sha256": "2" * 64}
+    assert set(by_name) == {"source", "base image", "requirements.lock", "models.lock"}
+    assert made["runDetails"] == {"builder": {"id": "https://example.com/release.yml"}}
+    github = {"GITHUB_SERVER_URL": "https://example.com", "GITHUB_REPOSITORY": "a/b", "GITHUB_RUN_ID": "7"}
+    run = provenance.predicate(LABELS, "urn:x", {}, github)["runDetails"]
+    assert run["metadata"] == {"invocationId": "https://example.com/a/b/actions/runs/7/attempts/1"}
+    with pytest.raises(Exception, match=r"no label org\.opencontainers\.image\.base\.digest"):
+        provenance.predicate({**LABELS, "org.opencontainers.image.base.digest": ""}, "urn:x", {}, {})
+
+
+@pytest.fixture
+def engine(programs, monkeypatch):
+    """A Docker client that has the image, if it has any; `calls` are its commands."""
+    images = programs[0]
+    state = {"images": {IMAGE: seen()}, "calls": [], "files": files(programs[1])}
+
+    def run(command):
+        state["calls"].append(command[1:])
+        if command[1:3] == ["image", "inspect"]:
+            found = state["images"].get(command[3])
+            if found is None:
+                raise images.ImageError("Error: No such image: that")
+            return json.dumps([found]).encode()
+        if command[1] == "pull":
+            state["images"][command[-1]] = seen()
+            return b""
+        assert command[3:5] == ["--network", "none"]
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w") as archive:
+            for name, content in state["files"].items():
+                member = tarfile.TarInfo(f"/{name}")
+                member.size = len(content)
+                archive.addfile(member, io.BytesIO(content))
+        return packed.getvalue()
+
+    monkeypatch.setattr(images, "run", run)
+    return state
+
+
+def test_the_programs_speak_of_the_published_image_and_of_no_other(programs, engine, capsys):
+    _, sbom, provenance = programs
+    engine["images"][IMAGE]["RepoDigests"] = [f"registry.example:5000/fastbreak/inference@sha256:{'3' * 64}"]
+    published = ["--image", IMAGE, "--digest", "sha256:" + "3" * 64]
+    assert sbom.main(published) == 0
+    assert json.loads(capsys.readouterr().out)["metadata"]["component"]["name"] == "fastbreak/inference"
+    assert provenance.main([*published, "--parameter", "a=b=c"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["buildDefinition"]["externalParameters"]["a"] == "b=c"
+    assert said["runDetails"]["builder"]["id"] == provenance.BY_HAND
+    for program in (sbom, provenance):
+        assert program.main(["--image", IMAGE, "--digest", "sha256:" + "4" * 64]) == 1
+        assert "another image, or one that was not pushed from here" in capsys.readouterr().err
+        assert program.main(["--image", "nobody:1"]) == 1
+        assert "the engine has none: it was built elsewhere" in capsys.readouterr().err
+
+
+def test_the_base_is_pulled_where_it_is_missing_and_what_was_built_has_to_stand_on_it(programs, engine):
+    images = programs[0]
+    below = images.base("docker", "python:3")
+    assert ["pull", "--quiet", "python:3"] in engine["calls"]
+    assert images.stands_on({"RootFS": {"Layers": ["a", "b", "c"]}}, below)
+    assert not images.stands_on({"RootFS": {"Layers": ["a", "x", "c"]}}, below)
+    assert not images.stands_on({"RootFS": {}}, {"RootFS": {}})
