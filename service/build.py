@@ -4,8 +4,8 @@
 """Build the service's image. Standard library only.
 
     python service/build.py --tag REPOSITORY:TAG --version TAG --revision COMMIT
-        [--base-image IMAGE] [--extra-ca-certs BUNDLE] [--pip-config FILE] [--docker CLIENT] [--source URL]
-        [--label NAME=VALUE]
+        [--base-image IMAGE] [--extra-ca-certs BUNDLE] [--pip-config FILE] [--npm-config FILE] [--docker CLIENT]
+        [--source URL] [--label NAME=VALUE]
 
 Prints the image's id on standard output; what Docker says goes to standard error.
 """
@@ -100,7 +100,7 @@ def command_line(options: argparse.Namespace, client: str, image_id: Path, label
     command += [word for label in (*options.label, *labels) for word in ("--label", label)]
     for name, value in arguments.items():
         command += ["--build-arg", f"{name}={value}"]
-    for secret, file in (("ca", options.extra_ca_certs), ("pip", options.pip_config)):
+    for secret, file in (("ca", options.extra_ca_certs), ("pip", options.pip_config), ("npm", options.npm_config)):
         if file:
             if not Path(file).is_file():
                 raise BuildError(f"There is no file {file}.")
@@ -146,8 +146,11 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--version", required=True, help="the release: the image tag, <semver>-<commit>")
     made.add_argument("--revision", required=True, help="the commit")
     made.add_argument("--base-image", default=DEFAULT_BASE_IMAGE, help="Debian with Python 3.13 (default: %(default)s)")
-    made.add_argument("--extra-ca-certs", metavar="BUNDLE", help="PEM file of the certificates that pip shall trust")
+    made.add_argument(
+        "--extra-ca-certs", metavar="BUNDLE", help="PEM file of the certificates that pip and npm shall trust"
+    )
     made.add_argument("--pip-config", metavar="FILE", help="pip.conf that names your package index")
+    made.add_argument("--npm-config", metavar="FILE", help="npmrc that names your registry of npm")
     made.add_argument("--docker", metavar="CLIENT", help="Docker client (default: the first that can build)")
     made.add_argument("--source", default="", help="address of the source, for the image's label")
     made.add_argument(

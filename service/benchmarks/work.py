@@ -12,6 +12,7 @@ thread. Times are of the process, so that a busy machine does little to them.
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 import tempfile
 import time
@@ -29,7 +30,7 @@ sys.path.insert(0, str(ROOT / "src"))
 from fastbreak_service.video.frames import VideoReader  # noqa: E402
 from fastbreak_service.video.limits import Limits  # noqa: E402
 from fastbreak_service.video.work import of_frames, of_vision  # noqa: E402
-from fastbreak_service.vision.detector import tile_count  # noqa: E402
+from fastbreak_service.vision.detector import Search, pixels, sizes  # noqa: E402
 from fastbreak_service.vision.models import PoseModel  # noqa: E402
 from fastbreak_service.vision.picture import GREEN_BLUE_RED, Picture  # noqa: E402
 from fastbreak_service.vision.region import Region  # noqa: E402
@@ -117,19 +118,17 @@ def measure_reading(clip: Path, frames: int) -> None:
 
 
 def measure_vision(clip: Path) -> None:
-    """The detector on a frame by its tiles, and a look at a person."""
+    """The detector on a frame, usual and for small bodies, and a look at a person."""
     models = ROOT.parent / ".cache" / "models"
     vision = PoseModel(models)
     for width, height in SHAPES:
         red, green, blue = np.moveaxis(pictures(clip, width, height, 1)[0], -1, 0)
         picture = Picture((green, blue, red), GREEN_BLUE_RED)
-        tiles = tile_count(width, height)
         region = Region(width / 2, height / 2, float(height))
-        row(
-            f"detector {width}x{height} ({tiles} tiles)",
-            spent(partial(vision.detect, picture), 10),
-            of_vision(tiles, 0),
-        )
+        for name, smallest in (("usual", math.inf), ("small", 0.0)):
+            search = Search(smallest, thorough=True)
+            estimated = of_vision(pixels(sizes(width, height, search)), 0)
+            row(f"search {width}x{height} {name}", spent(partial(vision.detect, picture, search), 3), estimated)
         row(f"person {width}x{height}", spent(partial(vision.look, picture, region), 30), of_vision(0, 1))
 
 

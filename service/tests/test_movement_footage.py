@@ -23,7 +23,7 @@ from fastbreak_service.movement.review import Trails
 from fastbreak_service.movement.values import Landing
 from fastbreak_service.video.frames import VideoReader
 from fastbreak_service.video.limits import Limits
-from fastbreak_service.vision.models import LANDMARK_FILE
+from fastbreak_service.vision.models import DETECTOR_FILES, LANDMARK_FILE
 from support import clips
 from support.clips import Look
 from support.service import command
@@ -93,7 +93,7 @@ def test_the_command_prints_and_writes_events_measures_and_findings(pictures: li
     assert done.returncode == 0, done.stderr
     written = json.loads((out / "result.json").read_text(encoding="utf-8"))
     assert written["movement"] == json.loads(done.stdout)["movement"]
-    assert {model["name"] for model in written["origin"]["models"]} == {"pose_detection.tflite", LANDMARK_FILE}
+    assert {model["name"] for model in written["origin"]["models"]} == {*DETECTOR_FILES, LANDMARK_FILE}
     shown = (out / "report.html").read_text(encoding="utf-8")
     assert f'href="#shot-2-{CONTACT - FIRST}"' in shown
     (moved,) = [person for person in json.loads(done.stdout)["movement"]["persons"] if person["events"]]

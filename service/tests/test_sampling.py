@@ -30,15 +30,15 @@ if TYPE_CHECKING:
 
 
 @cache
-def _front(size: int) -> Any:
-    parameters, output = front(size, 0.0, 255.0)
+def _front(width: int, height: int) -> Any:
+    parameters, output = front(width, height, 0.0, 255.0)
     options = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": "1", "ENABLE_CPU_PINNING": "NO"}
     return ov.Core().compile_model(ov.Model([output], parameters, "front"), "CPU", options)
 
 
 def sample(picture: Picture, region: Region, size: int) -> Floats:
     """The region as (size, size, 3), red, green and blue."""
-    taken: Floats = _front(size)(inputs(picture, region, size))[0][0]
+    taken: Floats = _front(size, size)(inputs(picture, region, size))[0][0]
     return taken
 
 
@@ -53,6 +53,12 @@ def slope(width: int, height: int) -> Bytes:
 def test_a_region_of_the_frames_own_size_is_the_frame() -> None:
     pixels = noise(64, 64)
     np.testing.assert_allclose(sample(picture_of(pixels), Region(32, 32, 64), 64), pixels, atol=0.02)
+
+
+def test_a_region_of_fewer_rows_is_the_frame_too() -> None:
+    pixels = noise(64, 32)
+    taken = _front(64, 32)(inputs(picture_of(pixels), Region(32, 16, 64), 64, 32))[0][0]
+    np.testing.assert_allclose(taken, pixels, atol=0.02)
 
 
 def test_half_a_pixel_off_is_the_mean_of_its_neighbours() -> None:

@@ -23,7 +23,8 @@ from fastbreak_service.video.frames import VideoReader
 from fastbreak_service.video.geometry import Orientation, orientation, pixel_aspect
 from fastbreak_service.video.limits import Limits
 from fastbreak_service.video.probe import probe
-from fastbreak_service.vision.detector import tile_count, tiles
+from fastbreak_service.vision import detector
+from fastbreak_service.vision.detector import Search, usual_pixels
 from support import clips
 from support.pictures import picture_of, rgb
 
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from fastbreak_service.vision.arrays import Bytes
-    from fastbreak_service.vision.picture import Picture
 
 ONE = 1 << 16
 # By the row of a stored picture's letters that a viewer sees: (xx, xy, yx, yy) of the matrix, and what it makes of
@@ -172,14 +172,14 @@ def test_the_shape_that_counts_is_the_one_shown(
         assert caught.value.code == expected
 
 
-@given(st.integers(1, 4096), st.integers(1, 4096))
-def test_the_number_of_tiles_is_known_and_bounded(width: int, height: int) -> None:
-    assert tile_count(width, height) == len(tiles(width, height))
-    try:
-        Limits().check_shown(width, height)
-    except RejectedVideoError:
-        return
-    assert tile_count(width, height) <= 54
+@given(st.integers(1, 4096), st.integers(1, 4096), st.floats(0, math.inf), st.booleans())
+def test_what_a_search_sees_of_a_frame_is_bounded(width: int, height: int, smallest: float, thorough: bool) -> None:
+    seen = detector.sizes(width, height, Search(smallest, thorough))
+    assert detector.pixels(seen) <= (1920 * 1920 + 960 * 960 if thorough else 960 * 960)
+    for one in seen:
+        assert max(one.width, one.height) <= 2 * max(width, height) + 31
+        assert one.width * one.frame_pixels >= width - 1e-6
+        assert one.height * one.frame_pixels >= height - 1e-6
 
 
 @given(st.integers(1, 10**6), st.integers(1, 4096), st.integers(1, 2304), st.floats(0, 600))
@@ -193,7 +193,7 @@ def test_more_of_anything_is_never_less_work(frames: int, width: int, height: in
 
 def test_a_clip_that_is_too_much_work_is_refused_before_and_while_it_is_read(tmp_path: Path) -> None:
     path = clips.write(tmp_path / "v.mp4", [clips.corner_picture(640, 480)] * 40, clips.Look(rate=1000))
-    cost = work.estimate("mpeg4", 40, 0.04, (640, 480), tile_count(640, 480))
+    cost = work.estimate("mpeg4", 40, 0.04, (640, 480), usual_pixels(640, 480))
     assert _refusal(path, Limits(max_work_seconds=1.1 * cost)) is None
     assert _refusal(path, Limits(max_work_seconds=0.9 * cost)) == Rejection.TOO_MUCH_WORK
     reading = work.of_frames("mpeg4", 40, 640, 480)
@@ -207,16 +207,17 @@ def test_looks_at_persons_are_charged_to_the_clip() -> None:
     class Nothing:
         identity = None
 
-        def detect(self, _: Picture) -> list[object]:
+        def detect(self, *_: object) -> list[object]:
             return []
 
         def look(self, *_: object) -> None:
             return None
 
-    meter = work.Meter(work.of_vision(tile_count(64, 48), 10) + 1e-9)
+    seen = detector.sizes(64, 48, Search(0, thorough=True))
+    meter = work.Meter(work.of_vision(detector.pixels(seen), 10) + 1e-9)
     vision = MeteredVision(Nothing(), meter)  # type: ignore[arg-type]
     picture = picture_of(np.zeros((48, 64, 3), np.uint8))
-    vision.detect(picture)
+    vision.detect(picture, Search(0, thorough=True))
     for _ in range(10):
         vision.look(picture, None)  # type: ignore[arg-type]
     with pytest.raises(RejectedVideoError):
@@ -281,7 +282,7 @@ def test_a_turned_frame_is_measured_by_its_turned_size() -> None:
 def test_a_codec_that_is_dear_to_decode_counts_as_such(tmp_path: Path, codec: str, factor: float) -> None:
     """What was accepted as two minutes of work was an hour of it."""
     path = clips.write(tmp_path / "v.mkv", [clips.corner_picture(640, 480)] * 40, clips.Look(codec=codec, rate=1000))
-    least = work.of_frames("h264", 40, 640, 480) + work.of_vision(tile_count(640, 480), 40 * work.USUAL_PERSONS)
+    least = work.of_frames("h264", 40, 640, 480) + work.of_vision(2 * usual_pixels(640, 480), 40 * work.USUAL_PERSONS)
     decoding = work.of_frames("h264", 40, 640, 480) * factor
     assert _refusal(path, Limits(max_work_seconds=least + decoding)) == (
         None if factor == 1 else Rejection.TOO_MUCH_WORK

@@ -14,12 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastbreak_service.vision import detector, pose
-from fastbreak_service.vision.detector import Detection
+from fastbreak_service.vision.detector import Search, Size
 from fastbreak_service.vision.models import ModelError, verified
-from fastbreak_service.vision.region import Region, overlap, upright_region
+from fastbreak_service.vision.region import Box, Region, share, upright_region
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from fastbreak_service.vision.detector import Detection
 
 
 @given(st.floats(-math.pi, math.pi), st.floats(10, 500), st.floats(0, 1, width=32), st.floats(0, 1, width=32))
@@ -39,53 +41,62 @@ def test_a_body_without_extent_has_no_region() -> None:
     assert upright_region(np.zeros(2, np.float32), np.full(2, np.nan, np.float32), 1.25) is None
 
 
-def test_overlap_of_half_shifted_squares_is_a_third() -> None:
-    assert overlap(Region(0, 0, 2), Region(1, 0, 2)) == pytest.approx(1 / 3)
-    assert overlap(Region(0, 0, 2), Region(0, 0, 2)) == 1
-    assert overlap(Region(0, 0, 2), Region(5, 0, 2)) == 0
+def test_the_share_of_half_shifted_boxes_is_a_third() -> None:
+    assert share(Box(0, 0, 2, 2), Box(1, 0, 3, 2)) == pytest.approx(1 / 3)
+    assert share(Box(0, 0, 2, 2), Box(0, 0, 2, 2)) == 1
+    assert share(Box(0, 0, 2, 2), Box(5, 0, 7, 2)) == 0
 
 
-def test_anchors_are_as_many_as_the_network_answers() -> None:
-    points = detector.anchors()
-    assert points.shape == (2254, 2)
-    np.testing.assert_allclose(points[0], 0.5 / 28, rtol=1e-6)
-    np.testing.assert_allclose(points[-1], 6.5 / 7, rtol=1e-6)
-
-
-@given(st.integers(16, 4096), st.integers(16, 4096))
-def test_tiles_cover_the_frame_and_overlap(width: int, height: int) -> None:
-    whole, *others = detector.tiles(width, height)
-    assert whole.side == max(width, height)
-    if others:
-        along = [(t.center_x if width > height else t.center_y) for t in others]
-        assert along[0] - others[0].side / 2 == pytest.approx(0)
-        assert along[-1] + others[-1].side / 2 == pytest.approx(max(width, height))
-        steps = np.diff(along)
-        assert (steps <= 0.6 * min(width, height) + 1e-6).all()
-
-
-def test_of_detections_of_one_body_the_surest_stays() -> None:
-    found = [
-        Detection(Region(100, 100, 80), 0.6),
-        Detection(Region(104, 100, 84), 0.9),
-        Detection(Region(300, 100, 80), 0.7),
-    ]
-    assert [d.score for d in detector.distinct(found)] == [0.9, 0.7]
+def _seen(scores: dict[int, float], reaches: dict[int, tuple[int, int, int, int]]) -> list[Detection]:
+    """What is read of a network that saw 64x64 pixels, each 3 of the frame, sure of some cells and their reaches."""
+    likely = np.zeros(64 + 16 + 4, np.float32)
+    logits = np.full((4, detector.BINS, 64 + 16 + 4), -50, np.float32)
+    for cell, score in scores.items():
+        likely[cell] = score
+        for side, reach in enumerate(reaches[cell]):
+            logits[side, reach, cell] = 50
+    return detector.read(likely, logits.reshape(4 * detector.BINS, -1), Size(64, 64, 3.0))
 
 
 def test_a_detection_is_placed_in_the_frame() -> None:
-    points = detector.anchors()
-    boxes = np.zeros((2254, 12), np.float32)
-    logits = np.full(2254, -50, np.float32)
-    logits[0] = 3
-    boxes[0, 4:8] = (112, 112, 112, 56)  # in input pixels from the anchor: the hips, and a rim point 56 above
-    (found,) = detector.read(boxes, logits, points, Region(1000, 500, 224), 0.5)
-    offset = 224 * 0.5 / 28  # the anchor's own place in the tile
-    assert found.region.center_x == pytest.approx(1000 - 112 + offset + 112, abs=1e-3)
-    assert found.region.center_y == pytest.approx(500 - 112 + offset + 112, abs=1e-3)
-    assert found.region.side == pytest.approx(2 * 56 * detector.BODY_MARGIN, rel=1e-5)
-    assert found.region.rotation == pytest.approx(0, abs=1e-6)
-    assert found.score == pytest.approx(1 / (1 + math.exp(-3)))
+    (found,) = _seen({64 + 6: 0.7}, {64 + 6: (1, 2, 1, 0)})  # in the grid of 16 pixels, the third of the second row
+    middle = (40 * 3, 24 * 3)
+    assert found.box == pytest.approx((middle[0] - 48, middle[1] - 96, middle[0] + 48, middle[1]))
+    assert found.region == Region(middle[0], middle[1] - 48, 96 * detector.BODY_MARGIN)
+    assert found.score == pytest.approx(0.7)
+
+
+def test_a_reach_is_the_mean_of_its_likely_numbers() -> None:
+    likely = np.ones(84, np.float32)
+    logits = np.full((4, detector.BINS, 84), -50, np.float32)
+    logits[:, 2:4] = 7
+    found = detector.read(likely, logits.reshape(4 * detector.BINS, -1), Size(64, 64, 1.0))
+    assert found[0].box == pytest.approx((4 - 20, 4 - 20, 4 + 20, 4 + 20))
+
+
+def test_of_detections_of_one_body_the_surest_stays_and_doubtful_ones_never() -> None:
+    both = {0: (0, 0, 2, 2), 1: (1, 0, 1, 2), 2: (0, 0, 2, 2), 27: (0, 0, 1, 1)}
+    found = _seen({0: 0.6, 1: 0.9, 27: 0.3, 2: 0.24}, both)
+    assert [round(d.score, 2) for d in found] == [0.9, 0.3]
+
+
+@pytest.mark.parametrize(
+    ("search", "expected"),
+    [
+        (Search(0, thorough=True), [(960, 544), (1920, 1088)]),
+        (Search(127, thorough=True), [(960, 544), (1920, 1088)]),
+        (Search(128, thorough=True), [(960, 544)]),
+        (Search(math.inf, thorough=True), [(960, 544)]),
+        (Search(192, thorough=False), [(640, 384)]),
+        (Search(191, thorough=False), [(960, 544)]),
+    ],
+)
+def test_a_search_sees_the_smallest_body_large_enough(search: Search, expected: list[tuple[int, int]]) -> None:
+    assert [seen[:2] for seen in detector.sizes(1920, 1080, search)] == expected
+
+
+def test_what_is_too_small_to_be_followed_is_not_found() -> None:
+    assert _seen({0: 0.9}, {0: (0, 0, 1, 0)}) == []
 
 
 def test_a_hot_cell_draws_its_landmark() -> None:
@@ -107,8 +118,8 @@ def test_another_network_file_is_refused(models_directory: Path, tmp_path: Path)
     for file in models_directory.iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
     assert verified(tmp_path)
-    (tmp_path / "pose_detection.tflite").write_bytes(b"other")
-    with pytest.raises(ModelError, match=r"pose_detection\.tflite has SHA-256"):
+    (tmp_path / "nanodet.bin").write_bytes(b"other")
+    with pytest.raises(ModelError, match=r"nanodet\.bin has SHA-256"):
         verified(tmp_path)
 
 

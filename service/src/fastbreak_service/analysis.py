@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from fastbreak_service.video.work import of_vision
 from fastbreak_service.vision.angles import Angle, measure
-from fastbreak_service.vision.detector import tile_count
+from fastbreak_service.vision.detector import pixels, sizes
 from fastbreak_service.vision.sides import Sides
 from fastbreak_service.vision.tracker import Sighting, Tracker
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fastbreak_service.video.facts import VideoFacts
     from fastbreak_service.video.frames import Frame
     from fastbreak_service.video.work import Meter
-    from fastbreak_service.vision.detector import Detection
+    from fastbreak_service.vision.detector import Detection, Search
     from fastbreak_service.vision.models import ModelIdentity
     from fastbreak_service.vision.picture import Picture
     from fastbreak_service.vision.pose import Pose
@@ -75,7 +75,7 @@ class Vision(Protocol):
 
     identity: ModelIdentity
 
-    def detect(self, picture: Picture) -> list[Detection]:
+    def detect(self, picture: Picture, search: Search) -> list[Detection]:
         """The persons in a frame, best first."""
 
     def look(self, picture: Picture, region: Region) -> Pose:
@@ -90,10 +90,10 @@ class MeteredVision:
         self._meter = meter
         self.identity = vision.identity
 
-    def detect(self, picture: Picture) -> list[Detection]:
+    def detect(self, picture: Picture, search: Search) -> list[Detection]:
         """The persons in a frame, best first."""
-        self._meter.spend(of_vision(tile_count(picture.width, picture.height), 0))
-        return self._vision.detect(picture)
+        self._meter.spend(of_vision(pixels(sizes(picture.width, picture.height, search)), 0))
+        return self._vision.detect(picture, search)
 
     def look(self, picture: Picture, region: Region) -> Pose:
         """The pose of the person in a region."""
@@ -167,7 +167,8 @@ def analyse(
 
 
 def _step(tracker: Tracker, vision: Vision, frame: Frame) -> list[Sighting]:
-    detections = vision.detect(frame.picture) if tracker.wants_detections(frame.time_seconds) else None
+    search = tracker.search(frame.time_seconds)
+    detections = None if search is None else vision.detect(frame.picture, search)
     return tracker.update(
         frame.index, frame.time_seconds, detections, lambda region: vision.look(frame.picture, region)
     )

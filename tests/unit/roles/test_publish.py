@@ -70,7 +70,7 @@ def test_labels_reach_the_build(tmp_path, monkeypatch):
     assert program.command_line(options, "docker", tmp_path / "id", base)[-1] == str(ROOT / "service")
     assert base == ("org.opencontainers.image.base.name=python:3", "org.opencontainers.image.base.digest=sha256:2")
     # What the release's gate `inference` compares with the networks of a golden file.
-    assert networks.startswith("com.fastbreak.models=pose_detection.tflite=")
+    assert networks.startswith("com.fastbreak.models=nanodet.bin=")
     lock = json.loads((ROOT / "service" / "models.lock").read_text())
     assert all(f"{name}={file['sha256']}" in networks for name, file in lock["files"].items())
 

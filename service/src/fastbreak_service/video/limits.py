@@ -12,7 +12,7 @@ from fastbreak_service.video.work import Meter
 
 # 4096x2304: the widest 4K in use, and portrait of it.
 MAX_FRAME_PIXELS = 4096 * 2304
-# The detector searches a frame in squares along its longer side, so a long frame is much work for few pixels.
+# What is longer is no picture of a scene, and the detector would see nothing of its short side.
 MAX_SIDE_RATIO = 32
 
 

@@ -20,7 +20,7 @@ from fastbreak_service.video.frames import orientation_of
 from fastbreak_service.video.geometry import UPRIGHT, pixel_aspect, square_size
 from fastbreak_service.video.guard import rejecting
 from fastbreak_service.video.work import estimate
-from fastbreak_service.vision.detector import tile_count
+from fastbreak_service.vision.detector import usual_pixels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,8 +108,8 @@ def _read(container: InputContainer, stream: VideoStream, limits: Limits) -> _Se
         limits.check_time(seen.video_seconds)
         if seen.shown is None and seen.video_packets <= _PATIENCE:
             seen.shown = _shown(decoded(packet, tally), stream, limits)
-        tiles = tile_count(*seen.shown) if seen.shown else 1
-        meter.check(estimate(codec, seen.video_packets, seen.video_seconds, seen.shown or (0, 0), tiles))
+        pixels = usual_pixels(*seen.shown) if seen.shown else 0
+        meter.check(estimate(codec, seen.video_packets, seen.video_seconds, seen.shown or (0, 0), pixels))
     return seen
 
 

@@ -28,7 +28,7 @@ _MEGAPIXEL_SECONDS = {
 # JPEG 2000 and FFV1 with 16 bits, the dearest that were found.
 _OTHER_MEGAPIXEL_SECONDS = 0.350
 _LOOK_SECONDS = 0.020
-_TILE_SECONDS = 0.020
+_SEARCH_MEGAPIXEL_SECONDS = 0.400
 # Before anything is analysed nobody knows how many persons there are.
 USUAL_PERSONS = 2
 _KEY_FRAMES_PER_SECOND = 10
@@ -40,19 +40,18 @@ def of_frames(codec: str, frames: int, width: int, height: int) -> float:
     return frames * (_FRAME_SECONDS + megapixel * width * height / 1e6)
 
 
-def of_vision(tiles: int, looks: int) -> float:
-    """Seconds for a number of detector tiles and looks at single persons."""
-    return tiles * _TILE_SECONDS + looks * _LOOK_SECONDS
+def of_vision(pixels: int, looks: int) -> float:
+    """Seconds for pixels that the detector sees, and looks at single persons."""
+    return pixels / 1e6 * _SEARCH_MEGAPIXEL_SECONDS + looks * _LOOK_SECONDS
 
 
-def estimate(codec: str, frames: int, seconds: float, size: tuple[int, int], tiles: int) -> float:
+def estimate(codec: str, frames: int, seconds: float, size: tuple[int, int], pixels: int) -> float:
     """Seconds that a clip of `frames` over `seconds`, shown at a size, will take with the usual number of persons.
 
-    `tiles` is the number of squares that the detector looks at in a frame; nobody in sight makes it look ten times
-    a second.
+    `pixels` is what the detector sees in a search as a rule; nobody in sight makes it search ten times a second.
     """
     key_frames = min(frames, math.ceil(max(0.0, seconds) * _KEY_FRAMES_PER_SECOND) + 1)
-    return of_frames(codec, frames, *size) + of_vision(key_frames * tiles, frames * USUAL_PERSONS)
+    return of_frames(codec, frames, *size) + of_vision(key_frames * pixels, frames * USUAL_PERSONS)
 
 
 class Meter:

@@ -1,4 +1,4 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""From pictures to persons and joint angles. Pure but for `models`, which runs the networks."""
+"""From pictures to persons and joint angles. Pure but for `models`, which runs the networks, and what builds them."""

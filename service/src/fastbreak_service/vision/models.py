@@ -12,19 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import openvino as ov
 
-from fastbreak_service.vision import detector, pose
+from fastbreak_service.vision import detector, nanodet, pose
+from fastbreak_service.vision.region import Region
 from fastbreak_service.vision.sampling import inputs, with_front
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fastbreak_service.vision.arrays import Floats
-    from fastbreak_service.vision.detector import Detection
+    from fastbreak_service.vision.detector import Detection, Search, Size
     from fastbreak_service.vision.picture import Picture
     from fastbreak_service.vision.pose import Pose
-    from fastbreak_service.vision.region import Region
 
-DETECTOR_FILE = "pose_detection.tflite"
+DETECTOR_FILES = ("nanodet.json", "nanodet.bin")
 LANDMARK_FILE = "pose_landmark_full.tflite"
 LOCK_FILE = "models.lock"
 MODEL_NAME = "blazepose-full"
@@ -69,7 +68,32 @@ class PoseModel:
 
     def __init__(self, directory: Path) -> None:
         self.identity = ModelIdentity(MODEL_NAME, verified(directory)[LANDMARK_FILE])
-        core = ov.Core()
+        self._core = ov.Core()
+        finder = nanodet.read(*(directory / name for name in DETECTOR_FILES)).model()
+        self._finder = self._compiled(with_front(finder, finder.outputs, 0.0, 255.0))
+        landmark = self._core.read_model(directory / LANDMARK_FILE)
+        wanted = [landmark.output(name) for name in (_LANDMARKS, _SCORE, _HEATMAP)]
+        self._landmark = self._compiled(with_front(landmark, wanted, *pose.INPUT_RANGE))
+
+    def detect(self, picture: Picture, search: Search) -> list[Detection]:
+        """The persons in a frame, best first."""
+        found = [
+            one for seen in detector.sizes(picture.width, picture.height, search) for one in self._found(picture, seen)
+        ]
+        return detector.distinct(found)
+
+    def _found(self, picture: Picture, seen: Size) -> list[Detection]:
+        across, down = seen.width * seen.frame_pixels, seen.height * seen.frame_pixels
+        whole = Region(across / 2, down / 2, across)
+        scores, reaches = self._finder(inputs(picture, whole, seen.width, seen.height)).values()
+        return detector.read(scores[0], reaches[0], seen)
+
+    def look(self, picture: Picture, region: Region) -> Pose:
+        """The pose of the person in a region of a frame."""
+        answer = self._landmark(inputs(picture, region, pose.INPUT_SIZE))
+        return pose.read(answer[0][0], float(answer[1][0, 0]), answer[2][0], region)
+
+    def _compiled(self, network: Any) -> Any:
         options = {
             "INFERENCE_PRECISION_HINT": "f32",
             "PERFORMANCE_HINT": "LATENCY",
@@ -77,28 +101,4 @@ class PoseModel:
             # It would hold the thread to a processor, and other workers on the machine theirs to the same.
             "ENABLE_CPU_PINNING": "NO",
         }
-        detect = core.read_model(directory / DETECTOR_FILE)
-        landmark = core.read_model(directory / LANDMARK_FILE)
-        wanted = [landmark.output(name) for name in (_LANDMARKS, _SCORE, _HEATMAP)]
-        self._detect: Any = core.compile_model(
-            with_front(detect, detect.outputs, detector.INPUT_SIZE, *detector.INPUT_RANGE), "CPU", options
-        )
-        self._landmark: Any = core.compile_model(
-            with_front(landmark, wanted, pose.INPUT_SIZE, *pose.INPUT_RANGE), "CPU", options
-        )
-        self._anchors = detector.anchors()
-
-    def detect(self, picture: Picture) -> list[Detection]:
-        """The persons in a frame, best first."""
-        found: list[Detection] = []
-        for tile in detector.tiles(picture.width, picture.height):
-            answer = self._detect(inputs(picture, tile, detector.INPUT_SIZE))
-            boxes: Floats = answer[0][0]
-            logits: Floats = answer[1][0, :, 0]
-            found += detector.read(boxes, logits, self._anchors, tile, detector.LOWEST_SCORE)
-        return detector.distinct(found)
-
-    def look(self, picture: Picture, region: Region) -> Pose:
-        """The pose of the person in a region of a frame."""
-        answer = self._landmark(inputs(picture, region, pose.INPUT_SIZE))
-        return pose.read(answer[0][0], float(answer[1][0, 0]), answer[2][0], region)
+        return self._core.compile_model(network, "CPU", options)

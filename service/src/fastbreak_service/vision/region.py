@@ -1,13 +1,13 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""Rotated square regions of a frame."""
+"""Places in a frame: rotated squares, and boxes."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -47,15 +47,31 @@ def upright_region(center: Floats, rim: Floats, margin: float) -> Region | None:
     return Region(float(center[0]), float(center[1]), 2 * radius * margin, math.pi / 2 - math.atan2(up, across))
 
 
-def overlap(region: Region, other: Region) -> float:
-    """Intersection over union of two regions as if neither were turned: 0 when apart, 1 when equal."""
-    width = min(region.center_x + region.side / 2, other.center_x + other.side / 2) - max(
-        region.center_x - region.side / 2, other.center_x - other.side / 2
-    )
-    height = min(region.center_y + region.side / 2, other.center_y + other.side / 2) - max(
-        region.center_y - region.side / 2, other.center_y - other.side / 2
-    )
+class Box(NamedTuple):
+    """A rectangle in a frame, in pixels."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def square(self, margin: float) -> Region:
+        """The region around its middle whose side is `margin` times its longer side."""
+        side = max(self.right - self.left, self.bottom - self.top, 1.0)
+        return Region((self.left + self.right) / 2, (self.top + self.bottom) / 2, margin * side)
+
+
+def box_around(points: Floats) -> Box:
+    """The smallest box with all points, (n, 2), in it."""
+    (left, top), (right, bottom) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+    return Box(left, top, right, bottom)
+
+
+def share(box: Box, other: Box) -> float:
+    """Intersection over union of two boxes: 0 when apart, 1 when equal."""
+    width = min(box.right, other.right) - max(box.left, other.left)
+    height = min(box.bottom, other.bottom) - max(box.top, other.top)
     if width <= 0 or height <= 0:
         return 0.0
-    shared = width * height
-    return shared / (region.side**2 + other.side**2 - shared)
+    areas = [(b.right - b.left) * (b.bottom - b.top) for b in (box, other)]
+    return width * height / (sum(areas) - width * height)

@@ -27,14 +27,14 @@ _MARGIN = 2
 _WINDOW = 64
 
 
-def front(size: int, low: float, high: float) -> tuple[list[Any], Any]:
-    """The inputs, which `inputs` makes, and the output: (1, size, size, 3), red, green and blue, `low` to `high`.
+def front(width: int, height: int, low: float, high: float) -> tuple[list[Any], Any]:
+    """The inputs, which `inputs` makes, and the output: (1, height, width, 3), red, green and blue, `low` to `high`.
 
-    Bilinear; black where a region reaches over the frame's edge.
+    Bilinear; black where a region reaches over the frame's edge. A width or height of -1 is any.
     """
     luma, chroma = (ops.parameter([1, channels, -1, -1], np.uint8) for channels in (1, 2))
     offsets = [ops.parameter([1, channels, 1, 1], np.float32) for channels in (1, 2)]
-    axes = [[ops.parameter(shape, np.float32) for shape in ([1, 1, size, 2], [1, size, 1, 2])] for _ in range(2)]
+    axes = [[ops.parameter(shape, np.float32) for shape in ([1, 1, width, 2], [1, height, 1, 2])] for _ in range(2)]
     weights = [ops.parameter([1, 3, 1, 1], np.float32) for _ in range(3)]
     first = _taken(luma, offsets[0], axes[0])
     second, third = ops.split(_taken(chroma, offsets[1], axes[1]), 1, 2).outputs()
@@ -45,18 +45,22 @@ def front(size: int, low: float, high: float) -> tuple[list[Any], Any]:
     return [luma, chroma, *offsets, *axes[0], *axes[1], *weights], output
 
 
-def with_front(network: Any, outputs: list[Any], size: int, low: float, high: float) -> Any:
-    """A network of one picture of (1, size, size, 3) as one of what `inputs` makes; `outputs` are those wanted."""
-    parameters, picture = front(size, low, high)
+def with_front(network: Any, outputs: list[Any], low: float, high: float) -> Any:
+    """A network of one picture of (1, height, width, 3) as one of what `inputs` makes; `outputs` are those wanted."""
+    _, height, width, _ = (side.get_length() if side.is_static else -1 for side in network.inputs[0].partial_shape)
+    parameters, picture = front(width, height, low, high)
     network.get_parameters()[0].output(0).replace(picture)
     return ov.Model(outputs, parameters, "sampled")
 
 
-def inputs(picture: Picture, region: Region, size: int) -> list[Any]:
-    """What `front` takes: the planes around a region, black, where to sample, and the colours' weights."""
+def inputs(picture: Picture, region: Region, width: int, height: int | None = None) -> list[Any]:
+    """What `front` takes: the planes around a region, black, where to sample, and the colours' weights.
+
+    The region's side is `width` samples long; with a `height`, as many of its rows are taken around its middle.
+    """
     first, second, third = picture.planes
-    luma, luma_axes = _cut(picture, region, (first,), size)
-    chroma, chroma_axes = _cut(picture, region, (second, third), size)
+    luma, luma_axes = _cut(picture, region, (first,), width, height or width)
+    chroma, chroma_axes = _cut(picture, region, (second, third), width, height or width)
     offsets = picture.colour.offsets.reshape(1, 3, 1, 1)
     weights = picture.colour.matrix.T.reshape(3, 1, 3, 1, 1)
     return [luma, chroma, offsets[:, :1], offsets[:, 1:], *luma_axes, *chroma_axes, *weights]
@@ -69,11 +73,13 @@ def _taken(planes: Any, offset: Any, axes: list[Any]) -> Any:
     return ops.grid_sample(values, ops.add(*axes), how)
 
 
-def _cut(picture: Picture, region: Region, planes: tuple[Bytes, ...], size: int) -> tuple[Bytes, list[Floats]]:
+def _cut(
+    picture: Picture, region: Region, planes: tuple[Bytes, ...], samples: int, lines: int
+) -> tuple[Bytes, list[Floats]]:
     """The planes around a region, (1, planes, height, width), and where to sample in them.
 
-    The place for a column and a row of the region is the sum of what its two axes say of them, (1, 1, size, 2) and
-    (1, size, 1, 2): x and y, -1 to 1 from edge to edge of what is cut out.
+    The place for a column and a row of the region is the sum of what its two axes say of them, (1, 1, samples, 2) and
+    (1, lines, 1, 2): x and y, -1 to 1 from edge to edge of what is cut out.
     """
     height, width = planes[0].shape
     # Planes of a half, or all, of the picture's pixels; the last of an odd number of columns has one of its own.
@@ -81,13 +87,13 @@ def _cut(picture: Picture, region: Region, planes: tuple[Bytes, ...], size: int)
     center = (np.array([region.center_x, region.center_y]) + 0.5) / finer
     cosine, sine = math.cos(region.rotation), math.sin(region.rotation)
     across, down = region.side * np.array([[cosine, sine], [-sine, cosine]]) / finer
-    reach = (np.abs(across) + np.abs(down)) / 2 + _MARGIN
+    reach = (np.abs(across) + np.abs(down) * lines / samples) / 2 + _MARGIN
     extent = np.array([width, height])
     cut = np.minimum(math.ceil((2 * reach.max() + 1) / _WINDOW) * _WINDOW, extent)
     begin = np.clip(np.floor(center - reach), 0, extent - cut).astype(int)
-    step = (np.arange(size) / size - 0.5)[:, None]
-    columns = (center + step * across - begin) * 2 / cut - 1
-    rows = step * down * 2 / cut
+    column, row = (((np.arange(count) - count / 2) / samples)[:, None] for count in (samples, lines))
+    columns = (center + column * across - begin) * 2 / cut - 1
+    rows = row * down * 2 / cut
     axes = [columns.astype(np.float32)[None, None], rows.astype(np.float32)[None, :, None]]
     (left, top), (right, bottom) = begin, begin + cut
     return np.stack([plane[top:bottom, left:right] for plane in planes])[None], axes

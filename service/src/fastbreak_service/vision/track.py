@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastbreak_service.vision.mirror import GROUPS, swapped
+from fastbreak_service.vision.pose import BODY_MARGIN
 
 if TYPE_CHECKING:
     from fastbreak_service.vision.pose import Pose
@@ -43,6 +44,11 @@ class Track:
     person: int | None = None
     held: list[tuple[int, float, Pose]] = field(default_factory=list)
 
+    @property
+    def height(self) -> float:
+        """Of the body when it stands, in pixels."""
+        return self.region.side / BODY_MARGIN
+
     def see(self, frame: int, time_seconds: float, pose: Pose, region: Region) -> None:
         """Note a sighting. After a gap the speed is that over the gap: the last one led astray."""
         elapsed = time_seconds - self.seen_at
@@ -55,6 +61,17 @@ class Track:
             self.velocity = (across, down)
         self.region, self.pose, self.seen_at, self.live = region, pose, time_seconds, True
         self.held.append((frame, time_seconds, pose))
+
+    @property
+    def turned(self) -> bool:
+        """Whether the body is followed as one that lies or hangs."""
+        return turned(self.region)
+
+    def correct(self, pose: Pose, region: Region) -> None:
+        """Replace the newest sighting by another look at the same frame."""
+        frame, time_seconds, _ = self.held.pop()
+        self.held.append((frame, time_seconds, pose))
+        self.region, self.pose = region, pose
 
     def expected(self, time_seconds: float) -> Region:
         """Where the person should be by now."""
@@ -78,6 +95,17 @@ class Track:
         """Whether a lost person may have come back in a region."""
         smallest, largest = _SIZES
         return smallest < self.region.side / region.side < largest and self.distance(region, time_seconds) <= REACH
+
+    def may_contain(self, region: Region, time_seconds: float) -> bool:
+        """Whether a smaller region may show a part of a lost person, such as a blurred limb."""
+        place = self.expected(time_seconds)
+        apart = math.hypot(place.center_x - region.center_x, place.center_y - region.center_y)
+        return self.region.side >= _SIZES[1] * region.side and apart <= self.region.side / 2
+
+
+def turned(region: Region) -> bool:
+    """Whether a region is turned by more than a radian from upright."""
+    return abs(math.remainder(region.rotation, math.tau)) > 1.0
 
 
 def likeness(pose: Pose, other: Pose, side: float) -> float:
