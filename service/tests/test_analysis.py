@@ -6,14 +6,17 @@
 from __future__ import annotations
 
 import dataclasses
+from itertools import islice
 from typing import TYPE_CHECKING
 
+import av
 import numpy as np
 import pytest
 
 from fastbreak_service.analysis import MeasureRow, Result, analyse
 from fastbreak_service.video.frames import VideoReader
 from fastbreak_service.video.limits import Limits
+from support import clips
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,3 +80,14 @@ def test_nobody_is_found_where_nobody_is(plain_clip: Path, vision: PoseModel) ->
     assert result.persons == []
     assert rows == []
     assert result.video.frames == 20
+
+
+def test_ten_small_persons_are_followed_at_once(demo_clip: Path, vision: PoseModel, tmp_path: Path) -> None:
+    """The man ten times beside each other, each a frame later than the one before, 120 pixels high."""
+    with av.open(str(demo_clip)) as container:
+        shown = [clips.pixels(frame, 552, 310) for frame in islice(container.decode(video=0), 17)]
+    cuts = [pixels[:162, 156:276] for pixels in shown]
+    rows = [[np.concatenate(cuts[at + row : at + row + 5], axis=1) for row in (0, 5)] for at in range(8)]
+    path = clips.write(tmp_path / "ten.mp4", [np.concatenate(two) for two in rows], clips.Look(codec="libx264"))
+    result, _ = run(path, vision)
+    assert [(person.frames, person.first_frame) for person in result.persons] == [(8, 0)] * 10
