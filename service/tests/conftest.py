@@ -19,11 +19,14 @@ from hypothesis import settings
 
 from fastbreak_service.vision.models import PoseModel
 from support import clips
+from support.issuer import Issuer
 from support.postgres import Postgres
 from support.service import Service, command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from psycopg import Connection
 
 SERVICE = Path(__file__).resolve().parent.parent
 CACHE = SERVICE.parent / ".cache"
@@ -116,3 +119,34 @@ def service(migrated: dict[str, str], tmp_path_factory: pytest.TempPathFactory) 
         yield replica.start()
     finally:
         replica.end()
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[Issuer]:
+    """An issuer of tokens."""
+    with Issuer() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def guarded(migrated: dict[str, str], issuer: Issuer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A replica that asks for tokens and analyses nothing itself."""
+    folder = tmp_path_factory.mktemp("guarded")
+    settings = {
+        "FASTBREAK_WORKER": "apart",
+        "FASTBREAK_FOOTAGE": str(folder / "footage"),
+        "FASTBREAK_QUEUE_SIZE": "100",
+        "FASTBREAK_BACKUP_DAYS": "35",
+    }
+    replica = Service({**migrated, **issuer.settings, **settings}, folder / "log.jsonl")
+    try:
+        yield replica.start()
+    finally:
+        replica.end()
+
+
+@pytest.fixture
+def database(postgres: Postgres, migrated: dict[str, str]) -> Iterator[Connection]:
+    """A connection of the database's owner."""
+    with postgres.connect(migrated["FASTBREAK_DATABASE_NAME"]) as connection:
+        yield connection

@@ -190,6 +190,7 @@ def test_a_bad_parameter_is_named(service: Service, analysed: dict[str, Any], qu
     [
         "/v1/analyses/x",
         *(f"/v1/analyses/{NOBODY}{part}" for part in ("", "/measures", "/poses", "/events", "/findings")),
+        *(f"/v1/analyses/{NOBODY}/findings/{number}/reviews" for number in ("1", "0", "x", "9999999999")),
     ],
 )
 def test_an_unknown_analysis_is_not_found(service: Service, path: str) -> None:
@@ -197,26 +198,9 @@ def test_an_unknown_analysis_is_not_found(service: Service, path: str) -> None:
     assert (answer.status_code, code(answer)) == (404, "not_found")
 
 
-def test_the_service_is_what_it_says_of_itself(service: Service, analysed: dict[str, Any], tmp_path: Path) -> None:
-    """Schemathesis makes requests up from the description, fit and unfit ones, and holds every answer against it."""
-    described = f"{service.http.base_url}/v1/openapi.json"
-    options = ["--seed", "1", "--max-examples", "5", "--generation-database", "none", "--no-shrink", "--no-color"]
-    done = subprocess.run(
-        [sys.executable, "-m", "schemathesis.cli", "--config-file", str(SETTINGS), "run", described, *options],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    generated = re.search(r"(\d+) generated", done.stdout)
-    assert generated is not None
-    assert int(generated[1]) > 100
-
-
 def test_every_route_is_described() -> None:
     settings = SimpleNamespace(work=SimpleNamespace(version="1.2.3"), issuer=None)
-    parts = Parts(settings, *[None] * 8)  # type: ignore[arg-type] # none of them is asked
+    parts = Parts(settings, *[None] * 11)  # type: ignore[arg-type] # none of them is asked
     routed = {(route.path, method) for route in make_routes(parts) for method in route.methods or ()}
     paths = document("1.2.3", None)["paths"].items()
     described = {(path, method.upper()) for path, methods in paths for method in methods}
@@ -390,3 +374,23 @@ def test_a_full_queue_says_when_to_come_back(small_service: Service, long_clip: 
     assert int(answer.headers["retry-after"]) >= 1
     assert small_service.wait_for(running)["status"] == "succeeded"
     assert small_service.wait_for(waiting)["status"] == "succeeded"
+
+
+def test_the_service_is_what_it_says_of_itself(service: Service, analysed: dict[str, Any], tmp_path: Path) -> None:
+    """Schemathesis makes requests up from the description, fit and unfit ones, and holds every answer against it.
+
+    The last one here: it erases analyses, too.
+    """
+    described = f"{service.http.base_url}/v1/openapi.json"
+    options = ["--seed", "1", "--max-examples", "5", "--generation-database", "none", "--no-shrink", "--no-color"]
+    done = subprocess.run(
+        [sys.executable, "-m", "schemathesis.cli", "--config-file", str(SETTINGS), "run", described, *options],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    generated = re.search(r"(\d+) generated", done.stdout)
+    assert generated is not None
+    assert int(generated[1]) > 100

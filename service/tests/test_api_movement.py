@@ -5,19 +5,15 @@
 
 from __future__ import annotations
 
-import json
-import uuid
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 import pytest
-from psycopg import sql
 
 from fastbreak_service import golden, served
 from fastbreak_service.served import Asked
 from fastbreak_service.video.limits import Limits
-from support.reports import trails
+from support.seeds import figure, put_analysis
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,31 +28,14 @@ KINDS = {"events": "Event", "findings": "Finding"}
 @pytest.fixture(scope="module")
 def moved() -> dict[str, Any]:
     """What is said of the figure, as it comes out of JSON."""
-    (person,) = asdict(trails().reviewed(30))["persons"]
-    found: dict[str, Any] = json.loads(json.dumps(person))
-    return found
+    return figure()
 
 
 @pytest.fixture(scope="module")
 def analyses(service: Service, postgres: Postgres, moved: dict[str, Any]) -> tuple[str, str]:
     """The analysis of the figure, and one of a release that did not look for movement."""
-    figure, older = str(uuid.uuid4()), str(uuid.uuid4())
-    counts = {"left_out": 0, **{kind: len(moved[kind]) for kind in KINDS}}
     with postgres.connect(service.environment["FASTBREAK_DATABASE_NAME"]) as connection:
-        for identity, movement in ((figure, json.dumps(counts)), (older, None)):
-            connection.execute(
-                "INSERT INTO analyses (id, status, size_bytes, owner, service_version, movement) "
-                "VALUES (%s, 'succeeded', 1, 'x', '0', %s)",
-                [identity, movement],
-            )
-        connection.execute("INSERT INTO persons VALUES (%s, 1, 9, 0, 9, '{}')", [figure])
-        for kind in KINDS:
-            for number, content in enumerate(moved[kind], start=1):
-                connection.execute(
-                    sql.SQL("INSERT INTO {} VALUES (%s, %s, 1, %s)").format(sql.Identifier(kind)),
-                    [figure, number, json.dumps(content)],
-                )
-    return figure, older
+        return put_analysis(connection, moved), put_analysis(connection, None)
 
 
 def test_what_moved_is_counted_and_what_is_older_was_not_looked_at(
@@ -79,7 +58,8 @@ def test_pages_make_up_the_whole_in_the_form_that_is_described(
         after = page["next"]
         if after is None:
             break
-    assert found == [{"person": 1, **content} for content in moved[kind]]
+    more = [{"number": number, "review": None} if kind == "findings" else {} for number in range(1, len(found) + 1)]
+    assert found == [{"person": 1, **content, **one} for content, one in zip(moved[kind], more, strict=True)]
     assert service.http.get(path, params={"person": 2}).json()[kind] == []
     described = service.http.get("/v1/openapi.json").json()
     form = {"$ref": f"#/components/schemas/{KINDS[kind]}", "components": described["components"]}

@@ -6,19 +6,16 @@
 from __future__ import annotations
 
 import gzip
-import json
 import re
 import shutil
 from contextlib import ExitStack
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
-from psycopg import sql
 
 from support.console import ROOT, SandboxIssuer, Site, built, command
-from support.reports import trails
+from support.seeds import figure, put_movement
 from support.service import Service
 
 if TYPE_CHECKING:
@@ -26,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from playwright.sync_api import Browser, Page, Route
+    from psycopg import Connection
 
     from support.postgres import Postgres
 
@@ -119,15 +117,8 @@ def analysis(site: Site, browser: Browser, person_clip: Path, migrated: dict[str
     expect(link).to_be_visible()
     identity = str(link.get_attribute("href")).rpartition("/")[2]
     context.close()
-    (moved,) = asdict(trails().reviewed(30))["persons"]
     with postgres.connect(migrated["FASTBREAK_DATABASE_NAME"]) as connection:
-        for kind in ("events", "findings"):
-            connection.execute(
-                sql.SQL("DELETE FROM {} WHERE analysis_id = %s").format(sql.Identifier(kind)), [identity]
-            )
-            for number, content in enumerate(moved[kind], start=1):
-                statement = sql.SQL("INSERT INTO {} VALUES (%s, %s, 1, %s)").format(sql.Identifier(kind))
-                connection.execute(statement, [identity, number, json.dumps(content)])
+        put_movement(connection, identity, figure())
     return identity
 
 
@@ -229,6 +220,9 @@ def test_who_may_only_send_or_only_look_is_told(
     expect(page.get_by_text("needs the role reviewer")).to_be_visible()
     expect(page.get_by_role("alert")).to_have_count(0)
     check(page, tmp_path, "forbidden")
+    page.get_by_label("Send a video").locator("input").set_input_files(person_clip)
+    expect(page.locator(".analyses .row")).to_contain_text("persons.mp4")
+    expect(page.locator(".analyses a")).to_have_count(0)
     sign_in(page, site, "eve")
     expect(page.get_by_text("Nothing here yet")).to_be_visible()
     check(page, tmp_path, "empty")
@@ -309,3 +303,46 @@ def test_a_video_that_is_gone_can_be_opened_by_whoever_has_it(
     page.get_by_label("Open the video").set_input_files(person_clip)
     expect(page.locator("video")).to_have_js_property("readyState", 4)
     assert str(page.locator("video").get_attribute("src")).startswith("blob:")
+
+
+def test_a_finding_is_reviewed_by_the_keyboard(
+    page: Page, site: Site, analysis: str, database: Connection, tmp_path: Path
+) -> None:
+    sign_in(page, site, "ada")
+    waiting = page.get_by_role("checkbox", name="Only what awaits review")
+    row = page.locator(f'a[href="/analyses/{analysis}"]')
+    waiting.check()
+    expect(row).to_contain_text(re.compile("await[s]? review"))
+    row.click()
+    card = page.locator(".card.for_review").first
+    number = len(figure()["findings"])
+    expect(page.locator(".card")).to_have_count(number)
+    expect(card.locator(".verdict")).to_have_text("Awaits review")
+    card.get_by_label("Note").focus()
+    page.keyboard.type("Seen twice.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(card.locator(".verdict")).to_have_text("Accepted")
+    expect(card.get_by_role("button", name="Accept")).to_be_focused()
+    expect(card.get_by_text("Seen twice.")).to_be_visible()
+    # Somebody else has said something that this page does not show yet.
+    database.execute(
+        "INSERT INTO reviews SELECT analysis_id, finding, 2, 'needs_another_look', 'Which leg?', 'bob' FROM reviews"
+    )
+    card.get_by_role("button", name="Reject").click()
+    expect(card.get_by_role("alert")).to_contain_text("Read its newest review, and decide again")
+    expect(card.locator(".verdict")).to_have_text("Another look")
+    card.get_by_role("button", name="Reject").click()
+    expect(card.locator(".verdict")).to_have_text("Rejected")
+    expect(card.get_by_role("alert")).to_have_count(0)
+    card.get_by_text("Said before (2)").click()
+    expect(card.get_by_text("Which leg?")).to_be_visible()
+    check(page, tmp_path, "reviewed")
+    for left in page.locator(".card.for_review").all():
+        left.get_by_role("button", name="Accept").click()
+        expect(left.locator(".verdict")).to_have_text("Accepted")
+    page.get_by_role("link", name="Fastbreak review").click()
+    expect(row).not_to_contain_text("review")
+    waiting.check()
+    expect(page.get_by_text("Nothing awaits review")).to_be_visible()
+    check(page, tmp_path, "nothing-awaits")

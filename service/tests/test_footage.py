@@ -217,3 +217,37 @@ def test_a_bucket_is_named_alike_however_it_is_written(
     footage = footage_of(setting)
     assert footage.place == place
     footage.close()
+
+
+def test_a_bucket_erases_every_version_and_every_mark_of_one_video(bucket: tuple[Bucket, Stubber]) -> None:
+    made, stub = bucket
+    analysis = uuid.uuid4()
+    key = f"videos/{analysis}.video"
+    asked = {"Bucket": "footage", "Prefix": key}
+    first = {
+        "IsTruncated": True,
+        "NextKeyMarker": key,
+        "NextVersionIdMarker": "v2",
+        "Versions": [
+            {"Key": key, "VersionId": "v1"},
+            {"Key": key, "VersionId": "v2"},
+            {"Key": f"{key}2", "VersionId": "x"},
+        ],
+    }
+    second = {
+        "IsTruncated": False,
+        "Versions": [{"Key": key, "VersionId": "v3"}],
+        "DeleteMarkers": [{"Key": key, "VersionId": "m1"}],
+    }
+    stub.add_response("list_object_versions", first, asked)
+    for version in ("v1", "v2"):
+        stub.add_response("delete_object", {}, {"Bucket": "footage", "Key": key, "VersionId": version})
+    stub.add_response("list_object_versions", second, {**asked, "KeyMarker": key, "VersionIdMarker": "v2"})
+    for version in ("v3", "m1"):
+        stub.add_response("delete_object", {}, {"Bucket": "footage", "Key": key, "VersionId": version})
+    assert made.erase(analysis) == 3
+    stub.add_response("list_object_versions", {"IsTruncated": False}, asked)
+    assert made.erase(analysis) == 0
+    stub.add_client_error("list_object_versions", "AccessDenied", http_status_code=403)
+    with pytest.raises(FootageError, match="Tried to erase"):
+        made.erase(analysis)

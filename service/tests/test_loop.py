@@ -112,6 +112,9 @@ class Memory:
     def fail_abandoned(self) -> list[uuid.UUID]:
         return []
 
+    def forget_old(self) -> int:
+        return 0
+
     def keep(self, analysis: uuid.UUID, arrived: Path) -> None:
         raise AssertionError
 

@@ -15,7 +15,6 @@ import pytest
 from psycopg import sql
 
 from fastbreak_service.store.callers import SETTING, caller_role
-from support.issuer import Issuer
 from support.service import Service
 
 if TYPE_CHECKING:
@@ -24,17 +23,12 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from support.issuer import Issuer
     from support.postgres import Postgres
 
 TEAMS = ("hawks", "bulls", "default")
 OF_MOVEMENT = ("events", "findings")
 TABLES = ("analyses", "persons", "measures_of_team", "poses_of_team", "work", *OF_MOVEMENT)
-
-
-@pytest.fixture(scope="module")
-def issuer() -> Iterator[Issuer]:
-    with Issuer() as made:
-        yield made
 
 
 @pytest.fixture(scope="module")
@@ -176,7 +170,8 @@ def test_the_document_says_whose_tokens(guarded: Service, issuer: Issuer) -> Non
     for path, methods in described["paths"].items():
         for operation in methods.values():
             # A video is had by the ticket of a link.
-            asked = path.startswith("/v1/analyses") and operation["operationId"] != "getFootage"
+            guarded_paths = ("/v1/analyses", "/v1/audit", "/v1/erasures")
+            asked = path.startswith(guarded_paths) and operation["operationId"] != "getFootage"
             assert ("security" in operation) == asked
             assert ("401" in operation["responses"]) == ("security" in operation)
 
@@ -265,6 +260,10 @@ FORBIDDEN = {
     "a deletion of measures": "DELETE FROM measures",
     "a change of findings": "UPDATE findings SET content = '{}'",
     "an event": "INSERT INTO events SELECT id, 1, 1, '{}' FROM analyses",
+    "another team's trail": "INSERT INTO audit (team, subject, action) VALUES ('bulls', 'eve', 'analysis.read')",
+    "a change of the trail": "UPDATE audit SET subject = 'bob'",
+    "a deletion of the trail": "DELETE FROM audit",
+    "the end of the trail": "SELECT forget_old_audit()",
     "the schema": "SELECT * FROM alembic_version",
     "another table": "CREATE TABLE mine (a int)",
 }
@@ -275,6 +274,14 @@ def test_the_database_refuses_a_team(direct: Direct, sent: dict[str, str], state
     values = [sent["bulls"]] if "%s" in statement else []
     with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.ForeignKeyViolation)):
         direct.ask("hawks", statement, *values)
+
+
+def test_the_database_erases_a_teams_own_alone(direct: Direct, sent: dict[str, str]) -> None:
+    for team, owner, gone in (("hawks", "bulls", False), (None, "bulls", False), ("bulls", "bulls", True)):
+        ((counted,),) = direct.ask(team, "SELECT erase_analysis(%s)", uuid.UUID(sent[owner]))
+        assert (counted is not None) == gone
+    assert counted["measures"] > 0
+    assert direct.ask("bulls", "SELECT count(*) FROM analyses") == [(1,)], "the transaction was taken back"
 
 
 def test_a_service_whose_issuer_is_away_is_not_ready_and_admits_nobody(

@@ -50,7 +50,7 @@ def tokens(issuer: Issuer) -> Tokens:
 @pytest.mark.parametrize("key", ["ec", "rsa"])
 def test_a_good_token_names_team_and_roles(issuer: Issuer, tokens: Tokens, key: str) -> None:
     found = tokens.caller(issuer.token(key, roles=["reviewer", "another-service:admin"]))
-    assert found == Caller("hawks", frozenset({Role.REVIEWER}))
+    assert found == Caller("hawks", frozenset({Role.REVIEWER}), "somebody")
 
 
 def test_one_of_several_audiences_is_enough(issuer: Issuer, tokens: Tokens) -> None:
@@ -64,6 +64,9 @@ REFUSED = {
     "issued in the future": ({"iat": NOW + 600}, "not valid now"),
     "without an end": ({"exp": None}, "it has no exp"),
     "without a subject": ({"sub": None}, "it has no sub"),
+    "with an empty subject": ({"sub": ""}, "its sub is no text"),
+    "with a long subject": ({"sub": "a" * 256}, "its sub is no text"),
+    "with a subject of two lines": ({"sub": "a\nb"}, "its sub is no text"),
     "without an audience": ({"aud": None}, "it has no aud"),
     "another audience": ({"aud": "other"}, "it is for another audience"),
     "no audience in the list": ({"aud": []}, "it has no aud"),
@@ -92,12 +95,12 @@ def test_roles_of_another_form_are_none(issuer: Issuer, tokens: Tokens, roles: o
 
 
 def test_an_administrator_may_do_everything_and_the_others_what_they_are_for() -> None:
-    assert all(Caller("a", frozenset({Role.ADMINISTRATOR})).may(role) for role in Role)
-    assert [Caller("a", frozenset({Role.UPLOADER})).may(role) for role in (Role.UPLOADER, Role.REVIEWER)] == [
+    assert all(Caller("a", frozenset({Role.ADMINISTRATOR}), "x").may(role) for role in Role)
+    assert [Caller("a", frozenset({Role.UPLOADER}), "x").may(role) for role in (Role.UPLOADER, Role.REVIEWER)] == [
         True,
         False,
     ]
-    assert not any(Caller("a", frozenset()).may(role) for role in Role)
+    assert not any(Caller("a", frozenset(), "x").may(role) for role in Role)
 
 
 def _coded(value: object) -> str:

@@ -96,7 +96,8 @@ class ServiceSettings:
     """Everything the service needs. Sizes in bytes. `worker_inside`: whether it analyses by itself.
 
     `metrics_namespace` is CloudWatch's for what waits in the queue; empty: it is not told. `issuer` is None where
-    everybody who reaches the service may do everything.
+    everybody who reaches the service may do everything. `backup_days` is how long copies of the database are kept, None
+    where that was not said.
     """
 
     work: WorkSettings
@@ -108,6 +109,7 @@ class ServiceSettings:
     revision: str
     metrics_namespace: str
     issuer: IssuerSettings | None
+    backup_days: int | None = None
 
     @property
     def scratch_bytes(self) -> int:
@@ -204,6 +206,7 @@ def service_settings(environment: Mapping[str, str]) -> ServiceSettings:
         queue_size=integer(environment, "QUEUE_SIZE", 8, 1, 1000),
         revision=environment.get(f"{PREFIX}REVISION") or "unknown",
         metrics_namespace=environment.get(f"{PREFIX}METRICS_NAMESPACE", ""),
+        backup_days=integer(environment, "BACKUP_DAYS", 0, 0, 36_500) or None,
         issuer=_issuer(environment),
     )
 

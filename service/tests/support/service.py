@@ -114,7 +114,7 @@ class Service:
 
     def wait_logged(self, **fields: object) -> dict[str, Any]:
         """Wait until a line with these fields is in the log; the line."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 240
         while True:
             for entry in self.logged():
                 if fields.items() <= entry.items():

@@ -88,6 +88,11 @@ test('the newest page goes over what is known', () => {
     item('b', 'running'),
     item('a'),
   ])
+  assert.deepEqual(
+    merged([item('d'), item('c'), item('b'), item('a')], [item('d'), item('b')]),
+    [item('d'), item('b'), item('a')],
+    'what stood between is gone',
+  )
   assert.deepEqual(merged([], [item('a')]), [item('a')])
   assert.deepEqual(merged([item('a')], [item('z'), item('y')]), [item('z'), item('y')], 'something may lie between')
   assert.deepEqual(merged([item('a')], []), [])

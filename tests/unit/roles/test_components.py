@@ -185,6 +185,7 @@ def test_only_migrations_may_read_the_master_users_secret():
 
 KEY = {"Fn::GetAtt": "ServiceKey.Arn"}
 FOOTAGE = {"Fn::Sub": "${FootageBucket.Arn}/footage/*"}
+BUCKET = {"Fn::GetAtt": "FootageBucket.Arn"}
 
 
 @pytest.mark.parametrize(
@@ -192,8 +193,11 @@ FOOTAGE = {"Fn::Sub": "${FootageBucket.Arn}/footage/*"}
     [
         (
             "TaskRole",
-            {("kms:GenerateDataKey", str(KEY))}
-            | {(f"s3:{action}", str(FOOTAGE)) for action in ("AbortMultipartUpload", "DeleteObject", "PutObject")},
+            {("kms:GenerateDataKey", str(KEY)), ("s3:ListBucketVersions", str(BUCKET))}
+            | {
+                (f"s3:{action}", str(FOOTAGE))
+                for action in ("AbortMultipartUpload", "DeleteObject", "DeleteObjectVersion", "PutObject")
+            },
         ),
         ("WorkerRole", set()),
     ],

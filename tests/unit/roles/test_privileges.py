@@ -328,10 +328,11 @@ FORBIDDEN = [
     ("task", "ecs:RunTask", DEFINITION, {}),
     ("task", "sts:AssumeRole", f"{ROLE}deployer", {}),
     ("task", "dynamodb:Query", TABLE, {}),
-    # The API stores, and signs links to read by; a worker reads and does not store; neither knows another bucket.
+    # The API stores, erases, and signs links to read by; a worker only reads; neither knows another bucket.
     ("task", "s3:GetObject", FOOTAGE.replace("/footage/", "/other/"), {}),
     ("task", "s3:GetObject", FOOTAGE.replace("-dev-", "-prod-"), {}),
-    ("task", "s3:DeleteObjectVersion", FOOTAGE, {}),
+    ("task", "s3:DeleteObjectVersion", FOOTAGE.replace("/footage/", "/other/"), {}),
+    ("worker", "s3:DeleteObjectVersion", FOOTAGE, {}),
     ("task", "s3:PutObject", FOOTAGE.replace("/footage/", "/other/"), {}),
     ("task", "s3:PutObject", FOOTAGE.replace("-service-", "-cloudfront-"), {}),
     ("task", "kms:Decrypt", KEY, {}),

@@ -105,6 +105,9 @@ UNRECORDED = {
         **dict.fromkeys(["s3:GetObject", "s3:ListBucket"], "signs a link to a video that somebody looks at"),
         "s3:AbortMultipartUpload": "called where an upload to the bucket broke off",
         "s3:DeleteObject": "takes a video back that could not be recorded, or was sent twice at once",
+        **dict.fromkeys(
+            ["s3:DeleteObjectVersion", "s3:ListBucketVersions"], "erases a video when an administrator says so"
+        ),
     },
     "worker": {
         "appsync:GraphQL": "tasks of the sandbox cannot reach an API by its name on AWS",

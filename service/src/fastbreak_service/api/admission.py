@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from fastbreak_service.api.errors import ApiError
-from fastbreak_service.identity.caller import ANYBODY
+from fastbreak_service.identity.caller import ANYBODY, Role
 from fastbreak_service.identity.keys import FRESH_SECONDS, IssuerError, Keys
 from fastbreak_service.identity.tokens import TokenError, Tokens
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from fastbreak_service.identity.caller import Caller, Role
+    from fastbreak_service.identity.caller import Caller
     from fastbreak_service.identity.issuer import IssuerSettings
 
 _BEARER = re.compile(r"bearer +([!-~]+) *", re.IGNORECASE)
@@ -44,8 +44,8 @@ class Admission:
         # Whoever waits for the issuer waits here, and not in one of the few threads that ask the database.
         self._asking = asyncio.Lock()
 
-    async def admit(self, request: Request, needed: Role) -> Caller:
-        """The caller of a request, who has the needed role. Raises ApiError."""
+    async def admit(self, request: Request, *needed: Role) -> Caller:
+        """The caller of a request, who has one of the needed roles. Raises ApiError."""
         if self._tokens is None:
             return ANYBODY
         token = _token(request)
@@ -60,11 +60,12 @@ class Admission:
         except IssuerError as error:
             raise _ISSUER_AWAY from error
         structlog.contextvars.bind_contextvars(team=caller.team)
-        if not caller.may(needed):
+        if not any(map(caller.may, needed)):
+            enough = " or ".join(dict.fromkeys((*needed, Role.ADMINISTRATOR)))
             raise ApiError(
                 403,
                 "forbidden",
-                f"This needs the role {needed} or administrator, which the token does not give. Ask whoever manages "
+                f"This needs the role {enough}, which the token does not give. Ask whoever manages "
                 "your team's accounts for it.",
                 {"www-authenticate": 'Bearer error="insufficient_scope"'},
             )

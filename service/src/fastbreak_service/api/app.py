@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import asynccontextmanager
-from functools import partial
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -18,6 +17,7 @@ from starlette.middleware import Middleware
 from fastbreak_service import metrics
 from fastbreak_service.api.admission import Admission
 from fastbreak_service.api.backlog import tell
+from fastbreak_service.api.erasing import finish_erasures
 from fastbreak_service.api.errors import (
     ApiError,
     database_away,
@@ -31,11 +31,14 @@ from fastbreak_service.api.parts import Parts
 from fastbreak_service.api.routes import make_routes
 from fastbreak_service.store import schema
 from fastbreak_service.store.analyses import AnalysisStore
+from fastbreak_service.store.audit import Trail
 from fastbreak_service.store.engine import ANSWER_SECONDS, make_engine
+from fastbreak_service.store.erasures import Erasures
 from fastbreak_service.store.failures import DATABASE_ERRORS, is_away
 from fastbreak_service.store.repeating import repeatable
 from fastbreak_service.store.retention import Retention
 from fastbreak_service.store.team_analyses import TeamAnalyses
+from fastbreak_service.store.team_reviews import TeamReviews
 from fastbreak_service.store.work import WorkQueue
 from fastbreak_service.worker.assembly import assemble
 
@@ -75,12 +78,16 @@ def make_app(settings: ServiceSettings, footage: Footage, deadline: Deadline) ->
     metrics.BUILD.info({"version": settings.work.version, "revision": settings.revision})
     queue = WorkQueue(engine, footage.place, settings.work.lease_seconds, settings.work.footage_days)
     admission = Admission(settings.issuer)
+    erasures = Erasures(engine, footage.place, settings.backup_days)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         try:
             backlog = tell(queue, settings.metrics_namespace) if settings.metrics_namespace else None
-            async with _at_work(inside, deadline), _meanwhile(backlog), _meanwhile(admission.keep_up()):
+            beside = (backlog, admission.keep_up(), finish_erasures(erasures, footage))
+            async with _at_work(inside, deadline), AsyncExitStack() as stack:
+                for task in beside:
+                    await stack.enter_async_context(_meanwhile(task))
                 yield
         finally:
             engine.dispose()
@@ -89,13 +96,16 @@ def make_app(settings: ServiceSettings, footage: Footage, deadline: Deadline) ->
     parts = Parts(
         settings,
         admission,
-        partial(TeamAnalyses, engine),
+        lambda caller: TeamAnalyses(engine, caller.team, caller.subject),
         AnalysisStore(engine),
         queue,
         footage,
         Retention(footage.place, settings.work.footage_days),
         inside.loop if inside else None,
         lambda: _check_schema(engine),
+        lambda caller: TeamReviews(engine, caller.team, caller.subject),
+        Trail(engine),
+        erasures,
     )
     return _application(parts, lifespan)
 

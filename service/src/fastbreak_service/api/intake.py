@@ -60,7 +60,7 @@ class Intake:
         try:
             caller = await self._admission.admit(request, Role.UPLOADER)
             upload.check_headers(request, self._settings.max_upload_bytes)
-            key, analyses = parameters.idempotency_key(request), self._analyses(caller.team)
+            key, analyses = parameters.idempotency_key(request), self._analyses(caller)
             if key is None or await ask(CALLER_SECONDS, analyses.sent_under, key) is None:
                 await self._check_queue(1)
             analysis = await self._receive(request, body, key, analyses)

@@ -21,15 +21,18 @@ _PROBLEMS = {
     400: "A parameter or the request itself is wrong; `detail` names it.",
     401: "No token was sent, or none that is accepted.",
     403: "The token does not give the role that this needs, or the link is not valid any more.",
-    404: "There is no such analysis.",
+    404: "There is no such analysis, or no such finding of it.",
     405: "The path does not take this method; `Allow` lists those that it takes.",
-    408: "The video arrived too slowly.",
+    408: "The body arrived too slowly.",
+    409: "There is no room for more.",
     410: "The video is not kept any more.",
-    413: "The video is over the limit.",
+    412: "It is not any more what the caller saw; `If-Match` names something else.",
+    413: "The body is over the limit.",
     414: "The address is too long.",
-    415: "The body is no video, or not sent as one.",
+    415: "The body is not of a kind that this takes, or not sent as one.",
     416: "The range lies outside of the video.",
     422: "The video cannot be analysed, or something else was sent under its key.",
+    428: "The header `If-Match` is missing.",
     429: "The queue is full, or too many videos arrive at once.",
     431: "The headers are too large.",
     500: "The service failed on this request.",
@@ -48,7 +51,7 @@ def document(version: str, issuer: IssuerSettings | None) -> Object:
             "description": "Joint angles of the persons in a video, how they land, and what of it is for review.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "paths": {**_health(), **_analyses(), **_footage()},
+        "paths": {**_health(), **_analyses(), **_footage(), **_audit()},
         "components": {"schemas": schemas.SCHEMAS, "headers": _HEADERS},
     }
     return described if issuer is None else _guarded(described, issuer)
@@ -59,7 +62,7 @@ def _guarded(described: Object, issuer: IssuerSettings) -> Object:
     where = f"{issuer.issuer.rstrip('/')}/.well-known/openid-configuration"
     scheme = {"type": "openIdConnect", "openIdConnectUrl": where, "description": f"Audience: {issuer.audience}"}
     described["components"]["securitySchemes"] = {"token": scheme}
-    for path in _analyses():
+    for path in (*_analyses(), *_audit()):
         for operation in described["paths"][path].values():
             operation["security"] = [{"token": []}]
             for code in (401, 403):
@@ -72,6 +75,7 @@ _HEADERS: Object = {
     "x-request-id": {"description": "The request's id in the service's log.", "schema": {"type": "string"}},
     "retry-after": {"description": "Seconds.", "schema": {"type": "string", "pattern": "^[0-9]+$"}},
     "www-authenticate": {"description": "What to send (RFC 6750).", "schema": {"type": "string"}},
+    "etag": {"description": "The version.", "schema": {"type": "string", "pattern": schemas.VERSION}},
     "location": {"description": "The analysis's path.", "schema": {"type": "string"}},
 }
 
@@ -121,10 +125,10 @@ def _analyses() -> Object:
         "The newest analyses first",
         _answers(200, "A page of analyses.", _json("Analyses")),
         _number("limit", "How many at most.", 100, default=20),
+        _query("awaits_review", "Those alone that wait for a reviewer, or do not.", {"type": "boolean"}),
         _cursor(schemas.LIST_CURSOR),
     )
     one = _answers(200, "The analysis with what was found so far.", _json("Analysis"), (404,))
-    page = _answers(200, "A page of measures.", _json("Measures"), (404,))
     events = _answers(200, "A page of landings and jumps.", _json("Events"), (404,))
     findings = _answers(200, "A page of findings.", _json("Findings"), (404,))
     poses = _answers(200, "A page of poses.", _json("Poses"), (404,))
@@ -139,19 +143,77 @@ def _analyses() -> Object:
         "/v1/analyses/{id}/events": _get("listEvents", "Landings and jumps by person and time", events, *said),
         "/v1/analyses/{id}/findings": _get("listFindings", "What is for review, by person", findings, *said),
         "/v1/analyses/{id}/poses": _get("listPoses", "Where everybody's joints were, by frame", poses, *said),
-        "/v1/analyses/{id}": _get("getAnalysis", "An analysis and its result", one, _IDENTITY),
+        "/v1/analyses/{id}": {
+            **_get("getAnalysis", "An analysis and its result", one, _IDENTITY),
+            "delete": _erasing(),
+        },
         "/v1/analyses/{id}/footage-links": {"post": _link()},
-        "/v1/analyses/{id}/measures": _get(
-            "listMeasures",
-            "Every measure by person, frame and angle",
-            page,
-            _IDENTITY,
-            _number("person", "Of this person alone.", 2**31 - 1),
-            _query("angle", "This angle alone.", {"type": "string", "enum": [str(angle) for angle in Angle]}),
-            _number("limit", "How many at most.", 10_000, default=1000),
-            _cursor(schemas.MEASURE_CURSOR),
-        ),
+        "/v1/analyses/{id}/measures": _measures(),
+        "/v1/analyses/{id}/findings/{number}/reviews": _reviews(),
     }
+
+
+def _measures() -> Object:
+    return _get(
+        "listMeasures",
+        "Every measure by person, frame and angle",
+        _answers(200, "A page of measures.", _json("Measures"), (404,)),
+        _IDENTITY,
+        _number("person", "Of this person alone.", 2**31 - 1),
+        _query("angle", "This angle alone.", {"type": "string", "enum": [str(angle) for angle in Angle]}),
+        _number("limit", "How many at most.", 10_000, default=1000),
+        _cursor(schemas.MEASURE_CURSOR),
+    )
+
+
+def _audit() -> Object:
+    listed = _get(
+        "listAudit",
+        "Who saw, sent and reviewed what, newest first",
+        _answers(200, "A page of entries.", _json("Entries")),
+        _query("analysis", "About this analysis alone.", {"type": "string", "format": "uuid"}),
+        _number("limit", "How many at most.", 1000, default=100),
+        _cursor(schemas.AUDIT_CURSOR),
+    )
+    erased = _get(
+        "listErasures",
+        "What was erased, newest first",
+        _answers(200, "A page of certificates.", _json("Erasures")),
+        _number("limit", "How many at most.", 1000, default=100),
+        _cursor(schemas.LIST_CURSOR),
+    )
+    return {"/v1/audit": listed, "/v1/erasures": erased}
+
+
+def _erasing() -> Object:
+    return {
+        "operationId": "eraseAnalysis",
+        "summary": "Erase an analysis with its video and all that was found and said",
+        "description": "What is erased already may be erased again, and gives the same certificate.",
+        "parameters": [_IDENTITY],
+        "responses": _answers(200, "The certificate: all of it is gone.", _json("Erasure"), (404,)),
+    }
+
+
+def _reviews() -> Object:
+    listed = _get(
+        "listReviews",
+        "What was said of a finding, newest first",
+        _answers(200, "A page of reviews.", _json("Reviews"), (404,)),
+        _IDENTITY,
+        _NUMBER,
+        _number("limit", "How many at most.", 1000, default=100),
+        _cursor(schemas.VERSION_CURSOR),
+    )
+    saying = {
+        "operationId": "addReview",
+        "summary": "Say what is to be thought of a finding",
+        "description": "Nothing that was said before is changed. The same may be sent again when no answer was heard.",
+        "parameters": [_IDENTITY, _NUMBER, _SEEN],
+        "requestBody": {"required": True, "content": _json("NewReview")},
+        "responses": _answers(201, "It is recorded.", _json("Review"), (404, 408, 409, 412, 413, 415, 428), "etag"),
+    }
+    return {**listed, "post": saying}
 
 
 def _link() -> Object:
@@ -206,6 +268,21 @@ _IDENTITY: Object = {
     "required": True,
     "description": "The analysis's id.",
     "schema": {"type": "string", "format": "uuid"},
+}
+_NUMBER: Object = {
+    "name": "number",
+    "in": "path",
+    "required": True,
+    "description": "The finding's number.",
+    "schema": {"type": "integer", "minimum": 1, "maximum": 999_999_999},
+}
+_SEEN: Object = {
+    "name": "If-Match",
+    "in": "header",
+    "required": True,
+    "description": 'The version of the newest review that the caller saw, `"0"` where there is none. If somebody said '
+    "more meanwhile, the answer is 412.",
+    "schema": {"type": "string", "pattern": schemas.VERSION},
 }
 
 

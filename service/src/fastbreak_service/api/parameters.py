@@ -22,6 +22,7 @@ _CURSOR = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})\.([a-z_]{1,40})")
 _LIST_CURSOR = re.compile(r"([0-9]{1,16})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 _KEY = re.compile(r"[!-~]{1,255}")
 _SAID_CURSOR = re.compile(r"[0-9]{1,9}")
+_AUDIT_CURSOR = re.compile(r"[1-9][0-9]{0,17}")
 _BAD_CURSOR = "after must be the next of an earlier page."
 _MAX_INTEGER = 2**31 - 1
 
@@ -37,6 +38,27 @@ def analysis_id(request: Request) -> UUID:
 def no_such_analysis() -> ApiError:
     """The answer for an id that nothing has."""
     return ApiError(404, "not_found", "There is no analysis with this id. GET /v1/analyses lists the newest.")
+
+
+def finding_number(request: Request) -> int:
+    """The number in the path. Raises ApiError 404."""
+    text = request.path_params["number"]
+    if not _SAID_CURSOR.fullmatch(text):
+        raise no_such_finding()
+    return int(text)
+
+
+def no_such_finding() -> ApiError:
+    """The answer for a finding that is not there, of an analysis that may not be there either."""
+    return ApiError(404, "not_found", "There is no such finding. GET /v1/analyses/{id}/findings lists an analysis's.")
+
+
+def flag(request: Request, name: str) -> bool | None:
+    """Whether something is wanted; None where nothing is said. Raises ApiError 400."""
+    text = request.query_params.get(name)
+    if text not in {None, "true", "false"}:
+        raise ApiError(400, "bad_parameter", f"{name} must be true or false.")
+    return None if text is None else text == "true"
 
 
 def integer(request: Request, name: str, default: int, most: int) -> int:
@@ -58,6 +80,25 @@ def list_cursor(request: Request) -> tuple[datetime, UUID] | None:
     if found is None:
         raise ApiError(400, "bad_parameter", _BAD_CURSOR)
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(found[1])), UUID(found[2])
+
+
+def audit_cursor(request: Request) -> int | None:
+    """The id of the entry after which a page begins. Raises ApiError 400."""
+    text = request.query_params.get("after")
+    if text is None:
+        return None
+    if not _AUDIT_CURSOR.fullmatch(text):
+        raise ApiError(400, "bad_parameter", _BAD_CURSOR)
+    return int(text)
+
+
+def analysis_wanted(request: Request) -> UUID | None:
+    """The analysis that a list is to be about, whether there is one or not. Raises ApiError 400."""
+    text = request.query_params.get("analysis")
+    try:
+        return None if text is None else UUID(text)
+    except ValueError as error:
+        raise ApiError(400, "bad_parameter", "analysis must be the id of an analysis.") from error
 
 
 def filename(request: Request) -> str | None:

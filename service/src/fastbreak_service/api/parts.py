@@ -13,10 +13,14 @@ if TYPE_CHECKING:
 
     from fastbreak_service.api.admission import Admission
     from fastbreak_service.footage.ports import Footage
+    from fastbreak_service.identity.caller import Caller
     from fastbreak_service.settings import ServiceSettings
     from fastbreak_service.store.analyses import AnalysisStore
+    from fastbreak_service.store.audit import Trail
+    from fastbreak_service.store.erasures import Erasures
     from fastbreak_service.store.retention import Retention
     from fastbreak_service.store.team_analyses import TeamAnalyses
+    from fastbreak_service.store.team_reviews import TeamReviews
     from fastbreak_service.store.work import WorkQueue
     from fastbreak_service.worker.loop import WorkLoop
 
@@ -25,15 +29,19 @@ if TYPE_CHECKING:
 class Parts:
     """The parts. `check_schema` raises ApiError when the database is not at a fit revision.
 
-    `analyses` are those of a team by its name. `loop` is the worker inside, None when workers are apart.
+    `analyses` and `reviews` are those of a caller's team. `loop` is the worker inside, None when
+    workers are apart. `trail` notes who sees what.
     """
 
     settings: ServiceSettings
     admission: Admission
-    analyses: Callable[[str], TeamAnalyses]
+    analyses: Callable[[Caller], TeamAnalyses]
     store: AnalysisStore
     queue: WorkQueue
     footage: Footage
     retention: Retention
     loop: WorkLoop | None
     check_schema: Callable[[], None]
+    reviews: Callable[[Caller], TeamReviews]
+    trail: Trail
+    erasures: Erasures

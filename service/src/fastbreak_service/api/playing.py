@@ -20,6 +20,7 @@ from fastbreak_service.api.errors import ApiError
 from fastbreak_service.footage.kinds import kind_of
 from fastbreak_service.footage.ports import FootageError, FootageMissingError
 from fastbreak_service.identity.caller import Role
+from fastbreak_service.store.audit import Action
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +46,7 @@ def playing_routes(parts: Parts) -> list[Route]:
     async def create_footage_link(request: Request) -> Response:
         caller = await parts.admission.admit(request, Role.REVIEWER)
         analysis = parameters.analysis_id(request)
-        found = await ask(CALLER_SECONDS, parts.analyses(caller.team).one, analysis)
+        found = await ask(CALLER_SECONDS, parts.analyses(caller).one, analysis)
         if found is None:
             raise parameters.no_such_analysis()
         if parts.retention.until(found[0]) is None:
@@ -58,6 +59,7 @@ def playing_routes(parts: Parts) -> list[Route]:
             # Its storage deleted it before its time: what the rows say has to be true.
             await ask(CALLER_SECONDS, parts.store.lose, analysis)
             raise _GONE from error
+        await ask(CALLER_SECONDS, parts.trail.saw, caller, Action.FOOTAGE_LINKED, analysis)
         # Who may look; the link itself is as good as a key, and no log has it.
         log.info("footage link made", analysis_id=str(analysis))
         return JSONResponse({"url": url, "expires_at": expires.isoformat()}, status_code=201)

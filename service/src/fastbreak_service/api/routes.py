@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -15,22 +15,27 @@ from starlette.routing import Route
 
 from fastbreak_service.api import parameters, views
 from fastbreak_service.api.asking import CALLER_SECONDS, READINESS_SECONDS, ask
+from fastbreak_service.api.erasing import erasure_routes
 from fastbreak_service.api.errors import ApiError
 from fastbreak_service.api.intake import Intake
 from fastbreak_service.api.openapi import document
 from fastbreak_service.api.playing import playing_routes
+from fastbreak_service.api.reviewing import review_routes
+from fastbreak_service.api.watching import audit_routes
 from fastbreak_service.identity.caller import Role
+from fastbreak_service.store.audit import Action
+from fastbreak_service.store.team_analyses import TeamAnalyses
 from fastbreak_service.vision.joints import JOINTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from uuid import UUID
 
     from sqlalchemy import RowMapping
     from starlette.requests import Request
 
     from fastbreak_service.api.parts import Parts
-    from fastbreak_service.store.team_analyses import SaidQuery, TeamAnalyses
+    from fastbreak_service.store.team_analyses import SaidQuery
 
 log = structlog.get_logger()
 
@@ -50,7 +55,9 @@ class _Readiness:
 
 def make_routes(parts: Parts) -> list[Route]:
     """All routes."""
-    return [*_health_routes(parts), *_analysis_routes(parts)]
+    others = (review_routes, audit_routes, erasure_routes)
+    more = [route for routes in others for route in routes(parts)]
+    return [*_health_routes(parts), *_analysis_routes(parts), *more]
 
 
 def _health_routes(parts: Parts) -> list[Route]:
@@ -101,76 +108,89 @@ def _analysis_routes(parts: Parts) -> list[Route]:
 
 
 def _reading_routes(parts: Parts) -> list[Route]:
-    analyses_for = partial(_analyses_for, parts)
-
     async def list_analyses(request: Request) -> Response:
-        analyses = await analyses_for(request)
+        caller = await parts.admission.admit(request, Role.REVIEWER, Role.UPLOADER)
         limit = parameters.integer(request, "limit", 20, 100)
-        rows = await ask(CALLER_SECONDS, analyses.newest, limit + 1, parameters.list_cursor(request))
+        after, awaits = parameters.list_cursor(request), parameters.flag(request, "awaits_review")
+        # Who may only send sees how far that is, and nobody else's.
+        own = not caller.may(Role.REVIEWER)
+        newest = parts.analyses(caller).newest
+        rows = await ask(CALLER_SECONDS, newest, limit + 1, after, awaits_review=awaits, own=own)
+        await ask(CALLER_SECONDS, parts.trail.saw, caller, Action.LISTED)
         page = rows[:limit]
         following = views.list_cursor(page[-1]) if len(rows) > limit else None
-        return JSONResponse({"analyses": [views.listed(row, parts.retention) for row in page], "next": following})
+        shown = [views.listed(row, parts.retention) for row in page]
+        return JSONResponse({"analyses": shown, "next": following, "own": own})
 
     async def get_analysis(request: Request) -> Response:
-        analyses = await analyses_for(request)
-        found = await ask(CALLER_SECONDS, analyses.one, parameters.analysis_id(request))
+        caller = await parts.admission.admit(request, Role.REVIEWER)
+        analysis = parameters.analysis_id(request)
+        found = await ask(CALLER_SECONDS, parts.analyses(caller).one, analysis)
         if found is None:
             raise parameters.no_such_analysis()
+        await ask(CALLER_SECONDS, parts.trail.saw, caller, Action.READ, analysis)
         return JSONResponse(views.whole(*found, parts.retention))
-
-    async def list_measures(request: Request) -> Response:
-        analyses = await analyses_for(request)
-        query = parameters.measure_query(request)
-        rows = await ask(CALLER_SECONDS, analyses.measures, parameters.analysis_id(request), query)
-        if rows is None:
-            raise parameters.no_such_analysis()
-        page = rows[: query.limit]
-        following = views.measure_cursor(page[-1]) if len(rows) > query.limit else None
-        return JSONResponse({"measures": [views.measure(row) for row in page], "next": following})
 
     return [
         Route("/v1/analyses", list_analyses, methods=["GET"]),
         Route("/v1/analyses/{id}", get_analysis, methods=["GET"]),
-        Route("/v1/analyses/{id}/measures", list_measures, methods=["GET"]),
+        _measures_route(parts),
         *_said_routes(parts),
         *playing_routes(parts),
     ]
 
 
-async def _analyses_for(parts: Parts, request: Request) -> TeamAnalyses:
-    """The analyses that a caller may read."""
-    return parts.analyses((await parts.admission.admit(request, Role.REVIEWER)).team)
+def _measures_route(parts: Parts) -> Route:
+    async def list_measures(request: Request) -> Response:
+        caller = await parts.admission.admit(request, Role.REVIEWER)
+        query, analysis = parameters.measure_query(request), parameters.analysis_id(request)
+        rows = await ask(CALLER_SECONDS, parts.analyses(caller).measures, analysis, query)
+        if rows is None:
+            raise parameters.no_such_analysis()
+        await ask(CALLER_SECONDS, parts.trail.saw, caller, Action.MEASURES_READ, analysis)
+        page = rows[: query.limit]
+        following = views.measure_cursor(page[-1]) if len(rows) > query.limit else None
+        return JSONResponse({"measures": [views.measure(row) for row in page], "next": following})
+
+    return Route("/v1/analyses/{id}/measures", list_measures, methods=["GET"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What there are pages of: its name, what reading it is called, how it is read, and how a row of it is shown."""
+
+    name: str
+    action: Action
+    read: Callable[[TeamAnalyses, UUID, SaidQuery], Sequence[RowMapping] | None]
+    show: Callable[[RowMapping], dict[str, Any]] = views.said
+    more: Mapping[str, object] = field(default_factory=dict)
+
+
+_SAID = (
+    _Said("poses", Action.POSES_READ, TeamAnalyses.poses, views.pose, {"joints": JOINTS}),
+    _Said("events", Action.EVENTS_READ, TeamAnalyses.events),
+    _Said("findings", Action.FINDINGS_READ, TeamAnalyses.findings, views.finding),
+)
 
 
 def _said_routes(parts: Parts) -> list[Route]:
-    async def list_events(request: Request) -> Response:
-        return await _said(request, "events", (await _analyses_for(parts, request)).events)
-
-    async def list_findings(request: Request) -> Response:
-        return await _said(request, "findings", (await _analyses_for(parts, request)).findings)
-
-    async def list_poses(request: Request) -> Response:
-        return await _said(request, "poses", (await _analyses_for(parts, request)).poses, views.pose, joints=JOINTS)
-
-    return [
-        Route("/v1/analyses/{id}/poses", list_poses, methods=["GET"]),
-        Route("/v1/analyses/{id}/events", list_events, methods=["GET"]),
-        Route("/v1/analyses/{id}/findings", list_findings, methods=["GET"]),
-    ]
+    return [_said_route(parts, said) for said in _SAID]
 
 
-async def _said(
-    request: Request,
-    name: str,
-    read: Callable[[UUID, SaidQuery], Sequence[RowMapping] | None],
-    show: Callable[[RowMapping], dict[str, Any]] = views.said,
-    **more: object,
-) -> Response:
-    """A page of events, findings or poses."""
-    query = parameters.said_query(request)
-    rows = await ask(CALLER_SECONDS, read, parameters.analysis_id(request), query)
-    if rows is None:
-        raise parameters.no_such_analysis()
-    page = rows[: query.limit]
-    following = views.said_cursor(page[-1]) if len(rows) > query.limit else None
-    return JSONResponse({name: [show(row) for row in page], "next": following, **more})
+def _said_route(parts: Parts, said: _Said) -> Route:
+    """The route to pages of events, findings or poses."""
+
+    async def list_said(request: Request) -> Response:
+        caller = await parts.admission.admit(request, Role.REVIEWER)
+        query, analysis = parameters.said_query(request), parameters.analysis_id(request)
+        rows = await ask(CALLER_SECONDS, said.read, parts.analyses(caller), analysis, query)
+        if rows is None:
+            raise parameters.no_such_analysis()
+        await ask(CALLER_SECONDS, parts.trail.saw, caller, said.action, analysis)
+        page = rows[: query.limit]
+        following = views.said_cursor(page[-1]) if len(rows) > query.limit else None
+        return JSONResponse({said.name: [said.show(row) for row in page], "next": following, **said.more})
+
+    # The metrics have it by this name.
+    list_said.__name__ = f"list_{said.name}"
+    return Route(f"/v1/analyses/{{id}}/{said.name}", list_said, methods=["GET"])

@@ -10,6 +10,8 @@ from typing import Any
 from fastbreak_service.api.problem import TYPE
 from fastbreak_service.forms import schema_of, schemas_of
 from fastbreak_service.movement.values import Finding, Jump, Landing, Reference, Shown, Value, ViewEstimate
+from fastbreak_service.store.audit import Action
+from fastbreak_service.store.team_reviews import MOST_VERSIONS, Verdict
 from fastbreak_service.video.completeness import Completeness
 from fastbreak_service.vision.angles import Angle
 from fastbreak_service.vision.joints import JOINTS
@@ -20,6 +22,12 @@ type Object = dict[str, Any]
 LIST_CURSOR = r"^[0-9]{1,16}\.[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 MEASURE_CURSOR = r"^[0-9]{1,9}\.[0-9]{1,9}\.[a-z_]{1,40}$"
 SAID_CURSOR = r"^[0-9]{1,9}$"
+AUDIT_CURSOR = r"^[1-9][0-9]{0,17}$"
+VERSION_CURSOR = r"^[1-9][0-9]{0,2}$"
+VERSION = r'^"[0-9]{1,3}"$'
+NOTE_CHARACTERS = 2000
+# No controls but tabs and ends of lines.
+PLAIN = r"^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$"
 _SCHEMAS = "#/components/schemas/"
 _TEXT: Object = {"type": "string"}
 _NUMBER: Object = {"type": "number"}
@@ -27,6 +35,7 @@ _COUNT: Object = {"type": "integer", "minimum": 0}
 _UUID: Object = {"type": "string", "format": "uuid"}
 _MOMENT: Object = {"type": ["string", "null"], "format": "date-time"}
 _POINT: Object = {"type": "array", "items": _NUMBER, "minItems": 2, "maxItems": 2}
+_VERDICT: Object = {"type": "string", "enum": [str(verdict) for verdict in Verdict]}
 _ANGLES = [str(angle) for angle in Angle]
 
 
@@ -46,11 +55,10 @@ def _list(schema: Object) -> Object:
     return {"type": "array", "items": schema}
 
 
-def _of_person(kind: type) -> Object:
-    """The schema of what is said of a person, which has the person's number too."""
-    said = schema_of(kind, _SCHEMAS)
-    person = {"type": "integer", "minimum": 1}
-    return {**said, "required": ["person", *said["required"]], "properties": {"person": person, **said["properties"]}}
+def _of_person(kind: type, **more: Object) -> Object:
+    """The schema of what is said of a person, which has the person's number too, and what there is more."""
+    said, added = schema_of(kind, _SCHEMAS), {"person": {"type": "integer", "minimum": 1}, **more}
+    return {**said, "required": [*added, *said["required"]], "properties": {**added, **said["properties"]}}
 
 
 _LISTED: Object = {
@@ -63,6 +71,7 @@ _LISTED: Object = {
     "elapsed_seconds": {"type": ["number", "null"]},
     "footage_until": {**_MOMENT, "description": "Until when the video is kept; null when it is here no more."},
     "error": _or_null(_ref("Error")),
+    "awaits_review": {**_COUNT, "description": "How many findings for review nobody has accepted or rejected yet."},
 }
 _NEXT: Object = {"type": ["string", "null"], "description": "The `after` of the next page; null at the end."}
 
@@ -85,7 +94,14 @@ SCHEMAS: Object = {
         expires_at={"type": "string", "format": "date-time"},
     ),
     "Listed": _object(**_LISTED),
-    "Analyses": _object(analyses=_list(_ref("Listed")), next=_NEXT),
+    "Analyses": _object(
+        analyses=_list(_ref("Listed")),
+        next=_NEXT,
+        own={
+            "type": "boolean",
+            "description": "Whether it has only what the caller sent, who may see no results.",
+        },
+    ),
     "Analysis": _object(
         **_LISTED,
         video=_or_null(_ref("Video")),
@@ -153,6 +169,57 @@ SCHEMAS: Object = {
     "Jump": _of_person(Jump),
     "Event": {"oneOf": [_ref("Landing"), _ref("Jump")]},
     "Events": _object(events=_list(_ref("Event")), next=_NEXT),
-    "Finding": _of_person(Finding),
+    "Finding": _of_person(
+        Finding,
+        number={**_COUNT, "minimum": 1, "description": "Its own in the analysis; it never changes."},
+        review=_or_null(_ref("Review")),
+    ),
     "Findings": _object(findings=_list(_ref("Finding")), next=_NEXT),
+    "Review": _object(
+        version={
+            **_COUNT,
+            "minimum": 1,
+            "maximum": MOST_VERSIONS,
+            "description": "Counted through a finding's reviews.",
+        },
+        verdict=_VERDICT,
+        note={"type": ["string", "null"]},
+        reviewer={**_TEXT, "description": "The `sub` of the reviewer's token."},
+        reviewed_at={"type": "string", "format": "date-time"},
+    ),
+    "Erasure": _object(
+        analysis=_UUID,
+        requested_at={"type": "string", "format": "date-time"},
+        erased_at={**_MOMENT, "description": "Null while the storage still has the video."},
+        erased={
+            "type": "object",
+            "additionalProperties": _COUNT,
+            "description": "How many rows of each kind, and how many versions of the video (`footage`).",
+        },
+        backups_expire_at={**_MOMENT, "description": "When the last copy of the database is gone that may hold it."},
+    ),
+    "Erasures": _object(erasures=_list(_ref("Erasure")), next=_NEXT),
+    "Entry": _object(
+        at={"type": "string", "format": "date-time"},
+        subject={**_TEXT, "description": "The `sub` of the person's token."},
+        action={"type": "string", "enum": [str(action) for action in Action]},
+        analysis={"type": ["string", "null"], "format": "uuid"},
+        finding={"type": ["integer", "null"]},
+    ),
+    "Entries": _object(entries=_list(_ref("Entry")), next=_NEXT),
+    "Reviews": _object(reviews=_list(_ref("Review")), next=_NEXT),
+    "NewReview": {
+        "type": "object",
+        "required": ["verdict"],
+        "properties": {
+            "verdict": _VERDICT,
+            "note": {
+                "type": ["string", "null"],
+                "maxLength": NOTE_CHARACTERS,
+                "pattern": PLAIN,
+                "description": "Plain text.",
+            },
+        },
+        "additionalProperties": False,
+    },
 }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from uuid import UUID
 
     from sqlalchemy import RowMapping
 
@@ -28,6 +29,7 @@ def listed(row: RowMapping, retention: Retention) -> dict[str, Any]:
         "elapsed_seconds": _elapsed(row),
         "footage_until": _moment(retention.until(row)),
         "error": {"code": row["error_code"], "message": row["error_message"]} if row["error_code"] else None,
+        "awaits_review": row["awaits_review"],
     }
 
 
@@ -81,10 +83,60 @@ def said(row: RowMapping) -> dict[str, Any]:
     return {"person": row["person"], **row["content"]}
 
 
+def finding(row: RowMapping) -> dict[str, Any]:
+    """A finding with its number, and the newest review of it if there is one."""
+    newest = None if row["version"] is None else review(row)
+    return {"number": row["number"], **said(row), "review": newest}
+
+
+def review(row: RowMapping) -> dict[str, Any]:
+    """What somebody said of a finding."""
+    return {
+        "version": row["version"],
+        "verdict": row["verdict"],
+        "note": row["note"],
+        "reviewer": row["reviewer"],
+        "reviewed_at": _moment(row["reviewed_at"]),
+    }
+
+
+def entry(row: RowMapping) -> dict[str, Any]:
+    """An entry of the audit trail."""
+    return {
+        "at": _moment(row["at"]),
+        "subject": row["subject"],
+        "action": row["action"],
+        "analysis": None if row["analysis_id"] is None else str(row["analysis_id"]),
+        "finding": row["finding"],
+    }
+
+
+def certificate(row: RowMapping) -> dict[str, Any]:
+    """What was erased and when; nothing in it is of a person."""
+    erased_at, days = row["erased_at"], row["backup_days"]
+    expire = None if erased_at is None or days is None else erased_at + timedelta(days=days)
+    return {
+        "analysis": str(row["analysis_id"]),
+        "requested_at": _moment(row["requested_at"]),
+        "erased_at": _moment(erased_at),
+        "erased": row["erased"],
+        "backups_expire_at": _moment(expire),
+    }
+
+
 def list_cursor(row: RowMapping) -> str:
     """Where the next page begins after this analysis: its creation in microseconds since 1970, and its id."""
-    since = row["created_at"] - datetime(1970, 1, 1, tzinfo=UTC)
-    return f"{since // timedelta(microseconds=1)}.{row['id']}"
+    return _cursor(row["created_at"], row["id"])
+
+
+def erasure_cursor(row: RowMapping) -> str:
+    """Where the next page begins after this erasure, likewise."""
+    return _cursor(row["requested_at"], row["analysis_id"])
+
+
+def _cursor(moment: datetime, identity: UUID) -> str:
+    since = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    return f"{since // timedelta(microseconds=1)}.{identity}"
 
 
 def measure_cursor(row: RowMapping) -> str:

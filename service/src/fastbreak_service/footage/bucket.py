@@ -108,6 +108,19 @@ class Bucket:
         with self._speaking("delete", analysis):
             self._client.delete_object(Bucket=self._name, Key=self._key(analysis))
 
+    def erase(self, analysis: UUID) -> int:
+        """See Footage. Marks of deletion go too, and are no versions."""
+        erased, key = 0, self._key(analysis)
+        with self._speaking("erase", analysis):
+            pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self._name, Prefix=key)
+            for page in pages:
+                for kind in ("Versions", "DeleteMarkers"):
+                    for one in page.get(kind, ()):
+                        if one["Key"] == key:
+                            self._client.delete_object(Bucket=self._name, Key=key, VersionId=one["VersionId"])
+                            erased += kind == "Versions"
+        return erased
+
     def strays(self) -> list[UUID]:
         """See Footage: none, since the bucket's lifecycle deletes what is left behind."""
         return []

@@ -114,6 +114,13 @@ class Folder:
             path.unlink(missing_ok=True)
             (self._retired / path.name).unlink(missing_ok=True)
 
+    def erase(self, analysis: uuid.UUID) -> int:
+        """See Footage. A folder has one version."""
+        path = self._path(analysis)
+        there = any(place.is_file() for place in (path, self._retired / path.name))
+        self.discard(analysis)
+        return int(there)
+
     def strays(self) -> list[uuid.UUID]:
         """See Footage. Deletes what a killed process left half done a day ago."""
         found = []

@@ -70,6 +70,9 @@ class Footage(Protocol):
     def discard(self, analysis: UUID) -> None:
         """Delete a video; one that is not there is no error."""
 
+    def erase(self, analysis: UUID) -> int:
+        """Delete a video with all its versions for good; how many there were. One that is not there is no error."""
+
     def strays(self) -> list[UUID]:
         """Analyses whose videos have lain here for hours, and may be needed no more."""
 

@@ -18,22 +18,23 @@ class Role(StrEnum):
     UPLOADER = "uploader"
     """Send videos."""
     REVIEWER = "reviewer"
-    """Read analyses and their measures."""
+    """Read analyses and their measures, and say what is to be thought of findings."""
     ADMINISTRATOR = "administrator"
     """Both."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A team, and the roles in it."""
+    """A team, the roles in it, and the issuer's name for whoever it is (`sub`)."""
 
     team: str
     roles: frozenset[Role]
+    subject: str
 
     def may(self, needed: Role) -> bool:
         """Whether one of the roles is the needed one, or covers it."""
         return needed in self.roles or Role.ADMINISTRATOR in self.roles
 
 
-ANYBODY = Caller(DEFAULT_TEAM, frozenset(Role))
+ANYBODY = Caller(DEFAULT_TEAM, frozenset(Role), "anybody")
 """Who calls a service without identity."""

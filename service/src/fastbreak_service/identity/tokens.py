@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _MOST_CHARACTERS = 8192
 _CLOCKS_APART_SECONDS = 30
 _NEEDED = ["exp", "iat", "iss", "aud", "sub"]
+_MOST_SUBJECT_CHARACTERS = 255
 _TEAM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -70,7 +71,7 @@ class Tokens:
             raise TokenError(f"it has no {error.claim}") from error
         except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
             raise TokenError("it is not signed by its issuer, or not valid now") from error
-        return Caller(_team(claims, settings.team_claim), _roles(claims, settings.roles_claim))
+        return Caller(_team(claims, settings.team_claim), _roles(claims, settings.roles_claim), _subject(claims))
 
 
 def _key_id(token: str) -> str | None:
@@ -93,6 +94,14 @@ def _team(claims: Mapping[str, Any], name: str) -> str:
     if not isinstance(team, str) or not _TEAM.fullmatch(team):
         raise TokenError(f"its claim {name} names no team")
     return team
+
+
+def _subject(claims: Mapping[str, Any]) -> str:
+    """Whom the issuer means: at most 255 characters (OpenID Connect Core 1.0, 2), which are shown to the team."""
+    subject = claims["sub"]
+    if not isinstance(subject, str) or not 0 < len(subject) <= _MOST_SUBJECT_CHARACTERS or not subject.isprintable():
+        raise TokenError("its sub is no text of 1 to 255 printable characters")
+    return subject
 
 
 def _roles(claims: Mapping[str, Any], name: str) -> frozenset[Role]:

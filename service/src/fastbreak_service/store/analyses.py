@@ -140,6 +140,11 @@ class AnalysisStore:
         with self._engine.begin() as connection:
             return self._give_up(connection, silent, "interrupted", message)
 
+    def forget_old(self) -> int:
+        """Delete the entries of the audit trail that are older than the schema says; how many there were."""
+        with self._engine.begin() as connection:
+            return int(connection.execute(sa.select(sa.func.forget_old_audit())).scalar_one())
+
     @staticmethod
     def _give_up(connection: Connection, which: ColumnElement[bool], code: str, message: str) -> list[UUID]:
         statement = (

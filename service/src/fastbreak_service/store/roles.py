@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, LiteralString
 from psycopg import sql
 
 from fastbreak_service.store.callers import caller_role
-from fastbreak_service.store.tables import metadata
+from fastbreak_service.store.tables import APPEND_ONLY, metadata
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
     import psycopg
+    from sqlalchemy import Table
 
     from fastbreak_service.store.credentials import Credentials
 
@@ -100,18 +102,23 @@ def set_password(connection: psycopg.Connection[Any], credentials: Credentials) 
 
 def _grant(connection: psycopg.Connection[Any], group: sql.Identifier) -> None:
     database = sql.Identifier(connection.info.dbname)
-    tables = sql.SQL(", ").join(sql.Identifier("public", table.name) for table in metadata.sorted_tables)
     _run(connection, "REVOKE ALL ON DATABASE {} FROM PUBLIC", database)
     _run(connection, "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
     _run(connection, "GRANT CONNECT ON DATABASE {} TO {}", database, group)
     _run(connection, "GRANT USAGE ON SCHEMA public TO {}", group)
-    _run(connection, "GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO {}", tables, group)
+    _run(connection, "GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO {}", _names(metadata.sorted_tables), group)
+    _run(connection, "REVOKE UPDATE, DELETE ON {} FROM {}", _names(APPEND_ONLY), group)
+    _run(connection, "GRANT EXECUTE ON FUNCTION public.forget_old_audit() TO {}", group)
     _run(connection, "REVOKE ALL ON public.alembic_version FROM {}", group)
     _run(connection, "GRANT SELECT ON public.alembic_version TO {}", group)
     # What later migrations make, they make as this owner.
     future = "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT {} ON {} TO {}"
     for rights, kind in (("SELECT, INSERT, UPDATE, DELETE", "TABLES"), ("USAGE, SELECT", "SEQUENCES")):
         _run(connection, future, sql.SQL(rights), sql.SQL(kind), group)
+
+
+def _names(tables: Iterable[Table]) -> sql.Composable:
+    return sql.SQL(", ").join(sql.Identifier("public", table.name) for table in tables)
 
 
 def _let_become(connection: psycopg.Connection[Any], group: str) -> None:

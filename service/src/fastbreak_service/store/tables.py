@@ -36,6 +36,7 @@ analyses = sa.Table(
     sa.Column("team", sa.Text, nullable=False, server_default=DEFAULT_TEAM),
     sa.Column("movement", JSONB(none_as_null=True)),
     sa.Column("footage_place", sa.Text),
+    sa.Column("sent_by", sa.Text),
 )
 
 work = sa.Table(
@@ -95,6 +96,49 @@ def _said(name: str) -> sa.Table:
 
 events = _said("events")
 findings = _said("findings")
+
+reviews = sa.Table(
+    "reviews",
+    metadata,
+    sa.Column("analysis_id", UUID(as_uuid=True), primary_key=True),
+    sa.Column("finding", sa.Integer, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("verdict", sa.Text, nullable=False),
+    sa.Column("note", sa.Text),
+    sa.Column("reviewer", sa.Text, nullable=False),
+    sa.Column("reviewed_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+    sa.ForeignKeyConstraint(
+        ["analysis_id", "finding"], ["findings.analysis_id", "findings.number"], ondelete="CASCADE"
+    ),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("team", sa.Text, nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("analysis_id", UUID(as_uuid=True)),
+    sa.Column("finding", sa.Integer),
+    sa.Column("hour", sa.DateTime(timezone=True)),
+)
+
+erasures = sa.Table(
+    "erasures",
+    metadata,
+    sa.Column("analysis_id", UUID(as_uuid=True), primary_key=True),
+    sa.Column("team", sa.Text, nullable=False),
+    sa.Column("place", sa.Text, nullable=False),
+    sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+    sa.Column("erased_at", sa.DateTime(timezone=True)),
+    sa.Column("erased", JSONB, nullable=False),
+    sa.Column("backup_days", sa.Integer),
+)
+
+APPEND_ONLY = (reviews, audit)
+"""Tables in which the application may change and delete nothing."""
 
 poses = sa.Table(
     "poses",

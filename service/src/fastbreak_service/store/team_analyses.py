@@ -6,26 +6,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from fastbreak_service.identity.caller import ANYBODY
+from fastbreak_service.store.audit import Action, done
 from fastbreak_service.store.callers import of_team
 from fastbreak_service.store.repeating import repeatable
 from fastbreak_service.store.tables import analyses, events, findings, persons, work
 from fastbreak_service.store.tables import measures_of_team as measures
 from fastbreak_service.store.tables import poses_of_team as poses
+from fastbreak_service.store.team_reviews import awaiting, reviewed_findings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
     from uuid import UUID
 
-    from sqlalchemy import ColumnElement, Connection, Engine, FromClause, RowMapping
+    from sqlalchemy import ColumnElement, Connection, Engine, FromClause, RowMapping, Select
 
 CONTRACT = 1
 """What a piece of work means to whoever takes it; a release leaves alone what it does not know."""
+# Between two looks the analysis that has the key may be erased, and with it the key is free.
+_TRIES = 3
 # What outlives its replica is nobody's to judge by its heartbeat, neither this release's nor that of one before it.
 _NEVER_SILENT = sa.text("timestamptz '9000-01-01 00:00:00+00'")
 
@@ -76,15 +81,25 @@ class SaidQuery:
 
 
 class TeamAnalyses:
-    """The analyses of one team. Every method is one transaction; all raise SQLAlchemy's errors."""
+    """The analyses of one team, for one person. Methods are transactions; all raise SQLAlchemy's errors."""
 
-    def __init__(self, engine: Engine, team: str) -> None:
+    def __init__(self, engine: Engine, team: str, subject: str = ANYBODY.subject) -> None:
         self._engine = engine
         self._team = team
+        self._subject = subject
 
     @repeatable
     def add(self, new: NewAnalysis) -> Sent:
         """Record an accepted analysis, and that there is work to do. What was sent before, when its key is known."""
+        # Whoever came first has committed, else the insertion would have waited for it.
+        which = sa.or_(analyses.c.id == new.id, analyses.c.idempotency_key == (new.idempotency_key or ""))
+        for _ in range(_TRIES):
+            if (sent := self._added(new) or self._sent(which)) is not None:
+                return sent
+        raise LookupError(f"analysis {new.id} is neither new nor known: its key is erased each time")
+
+    def _added(self, new: NewAnalysis) -> Sent | None:
+        """What was recorded; None where its id or its key is taken."""
         statement = (
             insert(analyses)
             .values(
@@ -100,6 +115,7 @@ class TeamAnalyses:
                 idempotency_key=new.idempotency_key,
                 fingerprint=new.fingerprint,
                 footage_place=new.place if new.durable else None,
+                sent_by=self._subject,
             )
             # Of its key or, when the answer to a first try was lost, of its id.
             .on_conflict_do_nothing()
@@ -108,12 +124,9 @@ class TeamAnalyses:
         with of_team(self._engine, self._team) as connection:
             if connection.execute(statement).first() is not None:
                 connection.execute(sa.insert(work).values(analysis_id=new.id, contract=CONTRACT, place=new.place))
+                connection.execute(done(self._team, self._subject, Action.SENT, new.id))
                 return Sent(new.id, new.fingerprint)
-        # Whoever came first has committed, else the insertion would have waited for it.
-        key = new.idempotency_key or ""
-        known = self._sent(sa.or_(analyses.c.id == new.id, analyses.c.idempotency_key == key))
-        assert known is not None  # noqa: S101 - analyses with a key are never deleted once they are accepted
-        return known
+        return None
 
     @repeatable
     def sent_under(self, key: str) -> Sent | None:
@@ -121,9 +134,25 @@ class TeamAnalyses:
         return self._sent(analyses.c.idempotency_key == key)
 
     @repeatable
-    def newest(self, limit: int, after: tuple[datetime, UUID] | None = None) -> Sequence[RowMapping]:
-        """The newest analyses first; those older than an analysis with this creation time and id, when given."""
-        statement = sa.select(analyses).where(self._mine)
+    def newest(
+        self,
+        limit: int,
+        after: tuple[datetime, UUID] | None = None,
+        *,
+        awaits_review: bool | None = None,
+        own: bool = False,
+    ) -> Sequence[RowMapping]:
+        """The newest analyses first; those older than an analysis with this creation time and id, when given.
+
+        `awaits_review`: those alone that have findings which wait for a reviewer, or that have none. `own`: those alone
+        whose video this person sent.
+        """
+        waiting = awaiting()
+        statement = sa.select(analyses, waiting.label("awaits_review")).where(self._mine)
+        if awaits_review is not None:
+            statement = statement.where(waiting > 0 if awaits_review else waiting == 0)
+        if own:
+            statement = statement.where(analyses.c.sent_by == self._subject)
         statement = statement.order_by(analyses.c.created_at.desc(), analyses.c.id.desc()).limit(limit)
         if after is not None:
             key = sa.tuple_(analyses.c.created_at, analyses.c.id)
@@ -135,7 +164,8 @@ class TeamAnalyses:
     def one(self, analysis: UUID) -> tuple[RowMapping, Sequence[RowMapping]] | None:
         """An analysis and its persons, None when there is none of that id."""
         with of_team(self._engine, self._team) as connection:
-            statement = sa.select(analyses).where(self._mine, analyses.c.id == analysis)
+            chosen = sa.select(analyses, awaiting().label("awaits_review"))
+            statement = chosen.where(self._mine, analyses.c.id == analysis)
             row = connection.execute(statement).mappings().one_or_none()
             if row is None:
                 return None
@@ -159,19 +189,21 @@ class TeamAnalyses:
 
     def events(self, analysis: UUID, query: SaidQuery) -> Sequence[RowMapping] | None:
         """Events by their number, and one more than the limit; None when no analysis has that id."""
-        return self._said(events, analysis, query)
+        return self._said(sa.select(events), events, analysis, query)
 
     def findings(self, analysis: UUID, query: SaidQuery) -> Sequence[RowMapping] | None:
-        """Findings, as `events`."""
-        return self._said(findings, analysis, query)
+        """Findings, as `events`, each with the newest review of it."""
+        return self._said(reviewed_findings(), findings, analysis, query)
 
     def poses(self, analysis: UUID, query: SaidQuery) -> Sequence[RowMapping] | None:
         """Poses, as `events`."""
-        return self._said(poses, analysis, query)
+        return self._said(sa.select(poses), poses, analysis, query)
 
     @repeatable
-    def _said(self, table: FromClause, analysis: UUID, query: SaidQuery) -> Sequence[RowMapping] | None:
-        statement = sa.select(table).where(table.c.analysis_id == analysis, table.c.number > query.after)
+    def _said(
+        self, statement: Select[Any], table: FromClause, analysis: UUID, query: SaidQuery
+    ) -> Sequence[RowMapping] | None:
+        statement = statement.where(table.c.analysis_id == analysis, table.c.number > query.after)
         if query.person is not None:
             statement = statement.where(table.c.person == query.person)
         statement = statement.order_by(table.c.number).limit(query.limit + 1)

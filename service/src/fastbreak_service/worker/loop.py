@@ -161,7 +161,12 @@ class WorkLoop:
             self._records.beat(self._footage.place)
 
     def _tidy(self) -> None:
-        """Delete videos that nobody needs: kept for long enough, or of a process killed before it recorded them."""
+        """Delete what nobody needs: old entries of the audit trail, and videos.
+
+        Videos that were kept for long enough, or of a process killed before it recorded them.
+        """
+        if forgotten := self._records.forget_old():
+            log.info("audit trail shortened", entries=forgotten)
         try:
             for analysis in self._queue.unneeded(self._footage.strays()):
                 self._footage.discard(analysis)

@@ -72,6 +72,9 @@ class Records(Protocol):
     def fail_abandoned(self) -> list[UUID]:
         """Mark as failed whatever nobody looks after."""
 
+    def forget_old(self) -> int:
+        """Delete the entries of the audit trail that are old enough; how many there were."""
+
 
 class Analyst(Protocol):
     """See worker.client.Worker."""

@@ -11,6 +11,7 @@ export type Schemas = components['schemas']
 export type Listed = Schemas['Listed']
 export type Analysis = Schemas['Analysis']
 export type Finding = Schemas['Finding']
+export type Review = Schemas['Review']
 export type Event = Schemas['Event']
 export type FootageLink = { url: string; expires: number }
 
@@ -56,6 +57,14 @@ function read<T>(status: number, text: string): T {
   }
 }
 
+const REVIEWS = '/v1/analyses/{id}/findings/{number}/reviews'
+
+/** A path with parts in the place of its braces. */
+function filled(path: string, parts: readonly (string | number)[]): string {
+  const left = [...parts]
+  return path.replace(/\{\w+\}/g, () => encodeURIComponent(String(left.shift() ?? '')))
+}
+
 export class Client {
   #base: string
   #session: Session
@@ -65,29 +74,26 @@ export class Client {
     this.#session = session
   }
 
-  async get<P extends keyof paths>(
+  /** What a path answers; `parts` go into the braces of the path, in their order. */
+  get<P extends keyof paths>(
     path: P,
     query: NonNullable<Get<P>['query']>,
     signal?: AbortSignal,
-    id = '',
+    ...parts: readonly (string | number)[]
   ): Promise<Get<P>['body']> {
     const told = Object.entries(query).filter(([, value]) => value !== undefined && value !== null)
     const asked = new URLSearchParams(told.map(([name, value]) => [name, String(value)])).toString()
-    return this.#ask<Get<P>['body']>(
-      'GET',
-      path.replace('{id}', encodeURIComponent(id)) + (asked && `?${asked}`),
-      signal,
-    )
+    return this.#ask(filled(path, parts) + (asked && `?${asked}`), signal ? { signal } : {})
   }
 
-  async #ask<T>(method: string, target: string, signal?: AbortSignal): Promise<T> {
+  async #ask<T>(target: string, how: RequestInit): Promise<T> {
     let answer: Response
     let text: string
     try {
-      answer = await fetch(this.#base + target, { method, headers: this.#session.headers(), ...(signal && { signal }) })
+      answer = await fetch(this.#base + target, { ...how, headers: { ...how.headers, ...this.#session.headers() } })
       text = await answer.text()
     } catch (error) {
-      if (signal?.aborted) throw error
+      if (how.signal?.aborted) throw error
       throw new ApiError(0, 'away', AWAY)
     }
     this.#session.note(answer.status)
@@ -98,13 +104,19 @@ export class Client {
   /** Where the video is to be had for a while. */
   async footage(id: string, signal: AbortSignal): Promise<FootageLink> {
     const target = `/v1/analyses/${encodeURIComponent(id)}/footage-links`
-    const { url, expires_at } = await this.#ask<Schemas['FootageLink']>('POST', target, signal)
+    const { url, expires_at } = await this.#ask<Schemas['FootageLink']>(target, { method: 'POST', signal })
     return { url: url.startsWith('/') ? this.#base + url : url, expires: Date.parse(expires_at) }
   }
 
-  async analyses(after: string | null, signal?: AbortSignal): Promise<Page<Listed>> {
-    const page = await this.get('/v1/analyses', { limit: 20, ...(after && { after }) }, signal)
-    return { items: page.analyses, next: page.next }
+  /** `awaiting`: those alone that wait for a reviewer. `own`: what one sent oneself is all that one may see. */
+  async analyses(
+    after: string | null,
+    awaiting = false,
+    signal?: AbortSignal,
+  ): Promise<Page<Listed> & { own: boolean }> {
+    const query = { limit: 20, ...(after && { after }), ...(awaiting && { awaits_review: true }) }
+    const page = await this.get('/v1/analyses', query, signal)
+    return { items: page.analyses, next: page.next, own: page.own }
   }
 
   analysis(id: string, signal?: AbortSignal): Promise<Analysis> {
@@ -130,6 +142,21 @@ export class Client {
   async findings(id: string, after: string | null, signal: AbortSignal) {
     const page = await this.get('/v1/analyses/{id}/findings', { limit: 1_000, ...(after && { after }) }, signal, id)
     return { items: page.findings, next: page.next }
+  }
+
+  /** What was said of a finding, newest first. */
+  async reviews(id: string, finding: number): Promise<readonly Review[]> {
+    return (await this.get(REVIEWS, { limit: 1_000 }, undefined, id, finding)).reviews
+  }
+
+  async newestReview(id: string, finding: number): Promise<Review | null> {
+    return (await this.get(REVIEWS, { limit: 1 }, undefined, id, finding)).reviews[0] ?? null
+  }
+
+  /** Say what is to be thought of a finding, whose newest review was the version `seen`; 0: there was none. */
+  review(id: string, finding: number, seen: number, said: Schemas['NewReview']): Promise<Review> {
+    const headers = { 'content-type': 'application/json', 'if-match': `"${seen}"` }
+    return this.#ask(filled(REVIEWS, [id, finding]), { method: 'POST', headers, body: JSON.stringify(said) })
   }
 
   /** Send a video. `fetch` tells nothing of how far an upload is, so this is the older way. */

@@ -152,7 +152,11 @@ export interface paths {
         get: operations["getAnalysis"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Erase an analysis with its video and all that was found and said
+         * @description What is erased already may be erased again, and gives the same certificate.
+         */
+        delete: operations["eraseAnalysis"];
         options?: never;
         head?: never;
         patch?: never;
@@ -192,6 +196,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/analyses/{id}/findings/{number}/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was said of a finding, newest first */
+        get: operations["listReviews"];
+        put?: never;
+        /**
+         * Say what is to be thought of a finding
+         * @description Nothing that was said before is changed. The same may be sent again when no answer was heard.
+         */
+        post: operations["addReview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/analyses/{id}/footage": {
         parameters: {
             query?: never;
@@ -201,6 +226,40 @@ export interface paths {
         };
         /** A video, by a link to it */
         get: operations["getFootage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who saw, sent and reviewed what, newest first */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was erased, newest first */
+        get: operations["listErasures"];
         put?: never;
         post?: never;
         delete?: never;
@@ -259,11 +318,15 @@ export interface components {
              */
             footage_until: string | null;
             error: components["schemas"]["Error"] | null;
+            /** @description How many findings for review nobody has accepted or rejected yet. */
+            awaits_review: number;
         };
         Analyses: {
             analyses: components["schemas"]["Listed"][];
             /** @description The `after` of the next page; null at the end. */
             next: string | null;
+            /** @description Whether it has only what the caller sent, who may see no results. */
+            own: boolean;
         };
         Analysis: {
             /** Format: uuid */
@@ -284,6 +347,8 @@ export interface components {
              */
             footage_until: string | null;
             error: components["schemas"]["Error"] | null;
+            /** @description How many findings for review nobody has accepted or rejected yet. */
+            awaits_review: number;
             video: components["schemas"]["Video"] | null;
             model: components["schemas"]["Model"] | null;
             movement: components["schemas"]["Movement"] | null;
@@ -427,6 +492,9 @@ export interface components {
         };
         Finding: {
             person: number;
+            /** @description Its own in the analysis; it never changes. */
+            number: number;
+            review: components["schemas"]["Review"] | null;
             /** @enum {string} */
             measure: "knee_flexion_at_contact" | "peak_knee_flexion" | "knee_flexion_excursion" | "peak_hip_flexion" | "trunk_lean" | "knee_projection_angle" | "knee_separation" | "peak_knee_flexion_difference" | "knee_projection_angle_difference";
             /** @enum {string} */
@@ -449,6 +517,69 @@ export interface components {
             /** @description The `after` of the next page; null at the end. */
             next: string | null;
         };
+        Review: {
+            /** @description Counted through a finding's reviews. */
+            version: number;
+            /** @enum {string} */
+            verdict: "accepted" | "rejected" | "needs_another_look";
+            note: string | null;
+            /** @description The `sub` of the reviewer's token. */
+            reviewer: string;
+            /** Format: date-time */
+            reviewed_at: string;
+        };
+        Erasure: {
+            /** Format: uuid */
+            analysis: string;
+            /** Format: date-time */
+            requested_at: string;
+            /**
+             * Format: date-time
+             * @description Null while the storage still has the video.
+             */
+            erased_at: string | null;
+            /** @description How many rows of each kind, and how many versions of the video (`footage`). */
+            erased: {
+                [key: string]: number;
+            };
+            /**
+             * Format: date-time
+             * @description When the last copy of the database is gone that may hold it.
+             */
+            backups_expire_at: string | null;
+        };
+        Erasures: {
+            erasures: components["schemas"]["Erasure"][];
+            /** @description The `after` of the next page; null at the end. */
+            next: string | null;
+        };
+        Entry: {
+            /** Format: date-time */
+            at: string;
+            /** @description The `sub` of the person's token. */
+            subject: string;
+            /** @enum {string} */
+            action: "analyses.listed" | "analysis.read" | "measures.read" | "poses.read" | "events.read" | "findings.read" | "reviews.read" | "footage.linked" | "audit.read" | "analysis.sent" | "finding.reviewed" | "analysis.erased" | "erasures.read";
+            /** Format: uuid */
+            analysis: string | null;
+            finding: number | null;
+        };
+        Entries: {
+            entries: components["schemas"]["Entry"][];
+            /** @description The `after` of the next page; null at the end. */
+            next: string | null;
+        };
+        Reviews: {
+            reviews: components["schemas"]["Review"][];
+            /** @description The `after` of the next page; null at the end. */
+            next: string | null;
+        };
+        NewReview: {
+            /** @enum {string} */
+            verdict: "accepted" | "rejected" | "needs_another_look";
+            /** @description Plain text. */
+            note?: string | null;
+        };
     };
     responses: never;
     parameters: never;
@@ -462,6 +593,8 @@ export interface components {
         "retry-after": string;
         /** @description What to send (RFC 6750). */
         "www-authenticate": string;
+        /** @description The version. */
+        etag: string;
         /** @description The analysis's path. */
         location: string;
     };
@@ -826,6 +959,8 @@ export interface operations {
             query?: {
                 /** @description How many at most. */
                 limit?: number;
+                /** @description Those alone that wait for a reviewer, or do not. */
+                awaits_review?: boolean;
                 /** @description The `next` of an earlier page. */
                 after?: string;
             };
@@ -1017,7 +1152,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The video arrived too slowly. */
+            /** @description The body arrived too slowly. */
             408: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -1028,7 +1163,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The video is over the limit. */
+            /** @description The body is over the limit. */
             413: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -1050,7 +1185,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is no video, or not sent as one. */
+            /** @description The body is not of a kind that this takes, or not sent as one. */
             415: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -1184,7 +1319,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such analysis. */
+            /** @description There is no such analysis, or no such finding of it. */
             404: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -1317,7 +1452,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such analysis. */
+            /** @description There is no such analysis, or no such finding of it. */
             404: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -1450,7 +1585,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such analysis. */
+            /** @description There is no such analysis, or no such finding of it. */
             404: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -1576,7 +1711,133 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such analysis. */
+            /** @description There is no such analysis, or no such finding of it. */
+            404: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The path does not take this method; `Allow` lists those that it takes. */
+            405: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is too long. */
+            414: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are too large. */
+            431: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed on this request. */
+            500: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service cannot do it at the moment. */
+            503: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    eraseAnalysis: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The analysis's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The certificate: all of it is gone. */
+            200: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            /** @description A parameter or the request itself is wrong; `detail` names it. */
+            400: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token was sent, or none that is accepted. */
+            401: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "www-authenticate": components["headers"]["www-authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token does not give the role that this needs, or the link is not valid any more. */
+            403: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "www-authenticate": components["headers"]["www-authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such analysis, or no such finding of it. */
             404: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -1702,7 +1963,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such analysis. */
+            /** @description There is no such analysis, or no such finding of it. */
             404: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -1848,7 +2109,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such analysis. */
+            /** @description There is no such analysis, or no such finding of it. */
             404: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -1872,6 +2133,341 @@ export interface operations {
             };
             /** @description The address is too long. */
             414: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are too large. */
+            431: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed on this request. */
+            500: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service cannot do it at the moment. */
+            503: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listReviews: {
+        parameters: {
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description The `next` of an earlier page. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The analysis's id. */
+                id: string;
+                /** @description The finding's number. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of reviews. */
+            200: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reviews"];
+                };
+            };
+            /** @description A parameter or the request itself is wrong; `detail` names it. */
+            400: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token was sent, or none that is accepted. */
+            401: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "www-authenticate": components["headers"]["www-authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token does not give the role that this needs, or the link is not valid any more. */
+            403: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "www-authenticate": components["headers"]["www-authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such analysis, or no such finding of it. */
+            404: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The path does not take this method; `Allow` lists those that it takes. */
+            405: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is too long. */
+            414: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are too large. */
+            431: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed on this request. */
+            500: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service cannot do it at the moment. */
+            503: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addReview: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version of the newest review that the caller saw, `"0"` where there is none. If somebody said more meanwhile, the answer is 412. */
+                "If-Match": string;
+            };
+            path: {
+                /** @description The analysis's id. */
+                id: string;
+                /** @description The finding's number. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReview"];
+            };
+        };
+        responses: {
+            /** @description It is recorded. */
+            201: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    etag: components["headers"]["etag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Review"];
+                };
+            };
+            /** @description A parameter or the request itself is wrong; `detail` names it. */
+            400: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token was sent, or none that is accepted. */
+            401: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "www-authenticate": components["headers"]["www-authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token does not give the role that this needs, or the link is not valid any more. */
+            403: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "www-authenticate": components["headers"]["www-authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such analysis, or no such finding of it. */
+            404: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The path does not take this method; `Allow` lists those that it takes. */
+            405: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no room for more. */
+            409: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not any more what the caller saw; `If-Match` names something else. */
+            412: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is over the limit. */
+            413: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is too long. */
+            414: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not of a kind that this takes, or not sent as one. */
+            415: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The header `If-Match` is missing. */
+            428: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
                     "x-request-id": components["headers"]["x-request-id"];
@@ -1980,7 +2576,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such analysis. */
+            /** @description There is no such analysis, or no such finding of it. */
             404: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -2026,6 +2622,242 @@ export interface operations {
             };
             /** @description The range lies outside of the video. */
             416: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are too large. */
+            431: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed on this request. */
+            500: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service cannot do it at the moment. */
+            503: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                /** @description About this analysis alone. */
+                analysis?: string;
+                /** @description How many at most. */
+                limit?: number;
+                /** @description The `next` of an earlier page. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of entries. */
+            200: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entries"];
+                };
+            };
+            /** @description A parameter or the request itself is wrong; `detail` names it. */
+            400: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token was sent, or none that is accepted. */
+            401: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "www-authenticate": components["headers"]["www-authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token does not give the role that this needs, or the link is not valid any more. */
+            403: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "www-authenticate": components["headers"]["www-authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The path does not take this method; `Allow` lists those that it takes. */
+            405: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is too long. */
+            414: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are too large. */
+            431: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed on this request. */
+            500: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service cannot do it at the moment. */
+            503: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listErasures: {
+        parameters: {
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description The `next` of an earlier page. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of certificates. */
+            200: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasures"];
+                };
+            };
+            /** @description A parameter or the request itself is wrong; `detail` names it. */
+            400: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token was sent, or none that is accepted. */
+            401: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "www-authenticate": components["headers"]["www-authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token does not give the role that this needs, or the link is not valid any more. */
+            403: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "www-authenticate": components["headers"]["www-authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The path does not take this method; `Allow` lists those that it takes. */
+            405: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is too long. */
+            414: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
                     "x-request-id": components["headers"]["x-request-id"];

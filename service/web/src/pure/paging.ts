@@ -20,13 +20,14 @@ export async function* pages<T>(ask: (after: string | null) => Promise<Page<T>>)
 }
 
 /**
- * The newest page over what is known: what is in it is new or changed, what is older stays. When nothing of it is
- * known, something may be missing between the two, so only the page is kept.
+ * The newest page over what is known: what is in it is new or changed, what is older stays, and what stood among it and
+ * does not any more is gone. When nothing of it is known, something may be missing between the two, so only the page is
+ * kept.
  */
 export function merged<T extends { id: string }>(known: readonly T[], newest: readonly T[]): T[] {
   const fresh = new Set(newest.map((item) => item.id))
-  const overlaps = known.some((item) => fresh.has(item.id))
-  return overlaps ? [...newest, ...known.filter((item) => !fresh.has(item.id))] : [...newest]
+  const last = known.findLastIndex((item) => fresh.has(item.id))
+  return last < 0 ? [...newest] : [...newest, ...known.slice(last + 1)]
 }
 
 /** What is known with an older page below it; nothing twice. */

@@ -130,7 +130,15 @@ function Found({ analysis, video, client, onError, again, round }: FoundProps) {
         {measures === null && unmeasured === null && <Loading what="the angles" />}
       </div>
       <div class="said">
-        <Findings findings={result.findings} movement={analysis.movement} loaded={result.loaded} jump={jump} />
+        <Findings
+          client={client}
+          analysis={analysis.id}
+          onError={onError}
+          findings={result.findings}
+          movement={analysis.movement}
+          loaded={result.loaded}
+          jump={jump}
+        />
         <Events events={result.events} jump={jump} />
       </div>
     </div>

@@ -1,8 +1,10 @@
 // SPDX-FileCopyrightText: The Fastbreak maintainers
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Analysis, Finding } from '../api/client.ts'
+import { useEffect, useState } from 'preact/hooks'
+import type { Analysis, Client, Finding } from '../api/client.ts'
 import { measured, number, UNITS, words } from '../pure/format.ts'
+import { Reviewing, VERDICTS } from './Review.tsx'
 
 const STATUS: Record<Finding['status'], string> = {
   for_review: 'For review',
@@ -11,6 +13,9 @@ const STATUS: Record<Finding['status'], string> = {
 }
 
 interface Props {
+  client: Client
+  analysis: string
+  onError: (error: unknown) => boolean
   findings: readonly Finding[]
   movement: Analysis['movement']
   loaded: boolean
@@ -18,7 +23,7 @@ interface Props {
 }
 
 /** What is for review first, each with what it rests on. */
-export function Findings({ findings, movement, loaded, jump }: Props) {
+export function Findings({ findings, movement, loaded, ...rest }: Props) {
   const order = Object.keys(STATUS)
   const sorted = [...findings].sort((one, other) => order.indexOf(one.status) - order.indexOf(other.status))
   return (
@@ -31,7 +36,7 @@ export function Findings({ findings, movement, loaded, jump }: Props) {
         <p>Nothing could be compared with published values. What was seen, and why not more was measured, is below.</p>
       )}
       {sorted.map((finding) => (
-        <Card key={`${finding.person} ${finding.measure} ${finding.side}`} finding={finding} jump={jump} />
+        <Card key={finding.number} finding={finding} {...rest} />
       ))}
       {findings.length > 0 && (
         <p class="small">For somebody who knows the movement. It is no diagnosis, and says nothing of injury.</p>
@@ -44,17 +49,22 @@ export function sided(side: string): string {
   return side === 'both' ? '' : `, ${side}`
 }
 
-function Card({ finding, jump }: { finding: Finding; jump: (frame: number) => void }) {
+type CardProps = Pick<Props, 'client' | 'analysis' | 'onError' | 'jump'> & { finding: Finding }
+
+function Card({ finding, jump, ...rest }: CardProps) {
   const { reference, unit } = finding
+  const title = words(finding.measure) + sided(finding.side)
+  const [newest, setNewest] = useState(finding.review)
+  useEffect(() => setNewest(finding.review), [finding.review])
   const beyond = reference.above ? 'above' : 'below'
   return (
     <article class={`card ${finding.status}`}>
       <header>
-        <h3>
-          {words(finding.measure)}
-          {sided(finding.side)}
-        </h3>
-        <span class="badge">{STATUS[finding.status]}</span>
+        <h3>{title}</h3>
+        <span class="badges">
+          <span class="badge">{STATUS[finding.status]}</span>
+          <Verdict finding={finding} newest={newest} />
+        </span>
       </header>
       <p>{finding.words}</p>
       <ul class="shown">
@@ -86,6 +96,13 @@ function Card({ finding, jump }: { finding: Finding; jump: (frame: number) => vo
           </span>
         </dd>
       </dl>
+      <Reviewing finding={finding} title={title} newest={newest} onReview={setNewest} {...rest} />
     </article>
   )
+}
+
+/** How far the review of a finding is. */
+function Verdict({ finding, newest }: { finding: Finding; newest: Finding['review'] }) {
+  if (newest !== null) return <span class={`badge verdict ${newest.verdict}`}>{VERDICTS[newest.verdict]}</span>
+  return finding.status === 'for_review' ? <span class="badge verdict">Awaits review</span> : null
 }

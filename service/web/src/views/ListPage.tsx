@@ -7,7 +7,7 @@ import { ago } from '../pure/format.ts'
 import { Link } from './Link.tsx'
 import { Loading, Message, Problem } from './Message.tsx'
 import { UploadForm } from './UploadForm.tsx'
-import { isForbidden, useList } from './useList.ts'
+import { useList } from './useList.ts'
 import type { Upload } from './useUpload.ts'
 
 interface Props {
@@ -20,7 +20,8 @@ interface Props {
 /** All analyses of the team, newest first; their states stay current by themselves. */
 export function ListPage({ client, onError, visit, upload }: Props) {
   const [round, setRound] = useState(0)
-  const { items, error, older, loading } = useList(client, onError, `${round} ${upload.count}`)
+  const [awaiting, setAwaiting] = useState(false)
+  const { items, own, error, older, loading } = useList(client, onError, awaiting, `${round} ${upload.count}`)
   const again = () => setRound((count) => count + 1)
   return (
     <>
@@ -28,9 +29,21 @@ export function ListPage({ client, onError, visit, upload }: Props) {
         <h1>Analyses</h1>
         <UploadForm upload={upload} />
       </div>
-      {isForbidden(error) ? <OnlySend /> : error !== null && <Problem error={error} again={again} />}
+      {own && <OnlySend />}
+      {error !== null && <Problem error={error} again={again} />}
+      {items !== null && !own && (awaiting || items.length > 0) && (
+        <label class="choice filter">
+          <input type="checkbox" checked={awaiting} onChange={(event) => setAwaiting(event.currentTarget.checked)} />
+          Only what awaits review
+        </label>
+      )}
       {items === null && error === null && <Loading what="the analyses" />}
-      {items?.length === 0 && (
+      {items?.length === 0 && awaiting && (
+        <Message title="Nothing awaits review">
+          <p>Every finding that is for review has been accepted or rejected.</p>
+        </Message>
+      )}
+      {items?.length === 0 && !awaiting && !own && (
         <Message title="Nothing here yet">
           <p>
             Send the first video. A good one shows one or a few athletes from the side or from the front, whole, with a
@@ -41,7 +54,7 @@ export function ListPage({ client, onError, visit, upload }: Props) {
       {items !== null && items.length > 0 && (
         <ul class="analyses">
           {items.map((item) => (
-            <Row key={item.id} item={item} visit={visit} />
+            <Row key={item.id} item={item} visit={own ? null : visit} />
           ))}
         </ul>
       )}
@@ -61,25 +74,43 @@ export const STATES: Record<Listed['status'], string> = {
   failed: 'Failed',
 }
 
+function awaits(count: number): string {
+  return count === 1 ? '1 finding awaits review' : `${count} findings await review`
+}
+
 function OnlySend() {
   return (
     <Message title="Only for sending">
-      <p>With the role uploader you may send videos; seeing them needs the role reviewer.</p>
+      <p>
+        With the role uploader you may send videos, and see here how far yours are; seeing what was found needs the role
+        reviewer.
+      </p>
     </Message>
   )
 }
 
-function Row({ item, visit }: { item: Listed; visit: (path: string) => void }) {
+/** `visit`: null for whoever may not see what was found. */
+function Row({ item, visit }: { item: Listed; visit: ((path: string) => void) | null }) {
+  const told = (
+    <>
+      <span class="name">{item.filename ?? 'Video without a name'}</span>
+      <span class={`state ${item.status}`}>{STATES[item.status]}</span>
+      <span class="when">
+        <time dateTime={item.created_at}>{ago(item.created_at, Date.now())}</time>
+        {item.awaits_review > 0 && visit && <span class="awaits"> · {awaits(item.awaits_review)}</span>}
+        {item.error && <span> · {item.error.message}</span>}
+      </span>
+    </>
+  )
   return (
     <li>
-      <Link to={`/analyses/${item.id}`} visit={visit}>
-        <span class="name">{item.filename ?? 'Video without a name'}</span>
-        <span class={`state ${item.status}`}>{STATES[item.status]}</span>
-        <span class="when">
-          <time dateTime={item.created_at}>{ago(item.created_at, Date.now())}</time>
-          {item.error && <span> · {item.error.message}</span>}
-        </span>
-      </Link>
+      {visit === null ? (
+        <div class="row">{told}</div>
+      ) : (
+        <Link to={`/analyses/${item.id}`} visit={visit}>
+          {told}
+        </Link>
+      )}
     </li>
   )
 }

@@ -14,12 +14,17 @@ interface Known {
   next: string | null
 }
 
-/** The list, which stays current by itself. `older` asks for the next page of it; null where there is none. */
-export function useList(client: Client, onError: (error: unknown) => boolean, round: string) {
+/**
+ * The list, which stays current by itself; `awaiting`: those alone that wait for a reviewer. `older` asks for the next
+ * page of it; null where there is none.
+ */
+export function useList(client: Client, onError: (error: unknown) => boolean, awaiting: boolean, round: string) {
   const [items, setItems] = useState<readonly Listed[] | null>(null)
   const [error, setError] = useState<unknown>(null)
+  const [own, setOwn] = useState(false)
   const [loading, setLoading] = useState(false)
   const known = useRef<Known>({ items: [], next: null })
+  const filter = useRef(awaiting)
 
   const keep = (found: Known): boolean => {
     const changed = JSON.stringify(found) !== JSON.stringify(known.current)
@@ -32,10 +37,15 @@ export function useList(client: Client, onError: (error: unknown) => boolean, ro
   useEffect(() => {
     const control = new AbortController()
     const { signal } = control
+    if (filter.current !== awaiting) known.current = { items: [], next: null }
+    filter.current = awaiting
     const loop = looking(async () => {
       try {
-        const page = await client.analyses(null, signal)
-        const told = await states(client, unfinished(known.current.items, page.items, MOST), signal)
+        const page = await client.analyses(null, awaiting, signal)
+        setOwn(page.own)
+        // Whoever may only send may ask for no analysis by itself.
+        const asked = page.own ? [] : unfinished(known.current.items, page.items, MOST)
+        const told = await states(client, asked, signal)
         const before = known.current
         const all = replaced(merged(before.items, page.items), told)
         const anew = before.items.length === 0 || all.length === page.items.length
@@ -53,13 +63,13 @@ export function useList(client: Client, onError: (error: unknown) => boolean, ro
       loop.end()
       document.removeEventListener('visibilitychange', wake)
     }
-  }, [client, onError, round])
+  }, [client, onError, awaiting, round])
 
   const { next } = known.current
   const older = async () => {
     setLoading(true)
     try {
-      const page = await client.analyses(next)
+      const page = await client.analyses(next, awaiting)
       // Where the list began anew meanwhile, this page is not the one below it.
       if (known.current.next === next) keep({ items: appended(known.current.items, page.items), next: page.next })
     } catch (problem) {
@@ -67,7 +77,7 @@ export function useList(client: Client, onError: (error: unknown) => boolean, ro
     }
     setLoading(false)
   }
-  return { items, error, loading, older: next === null ? null : () => void older() }
+  return { items, own, error, loading, older: next === null ? null : () => void older() }
 }
 
 /** Whether the service refused for want of a role. */

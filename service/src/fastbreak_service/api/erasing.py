@@ -1,0 +1,101 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""Erasing an analysis, and the certificates of what was erased."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import structlog
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from fastbreak_service.api import parameters, views
+from fastbreak_service.api.asking import CALLER_SECONDS, ask
+from fastbreak_service.api.errors import ApiError
+from fastbreak_service.footage.ports import FootageError
+from fastbreak_service.identity.caller import Role
+from fastbreak_service.store.audit import Action
+from fastbreak_service.store.failures import DATABASE_ERRORS, reason
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from uuid import UUID
+
+    from sqlalchemy import RowMapping
+    from starlette.requests import Request
+
+    from fastbreak_service.api.parts import Parts
+    from fastbreak_service.footage.ports import Footage
+    from fastbreak_service.store.erasures import Erasures
+
+_BETWEEN_SECONDS = 600.0
+_STILL_THERE = ApiError(
+    503,
+    "storage_unavailable",
+    "What was found is erased, but the storage does not delete the video at the moment. The service tries again by "
+    "itself; send this again to have the certificate.",
+    {"retry-after": "60"},
+)
+log = structlog.get_logger()
+
+
+def erasure_routes(parts: Parts) -> list[Route]:
+    """The routes of erasures."""
+
+    async def erase_analysis(request: Request) -> Response:
+        caller = await parts.admission.admit(request, Role.ADMINISTRATOR)
+        analysis = parameters.analysis_id(request)
+        found = await ask(CALLER_SECONDS, parts.erasures.erase, caller, analysis)
+        if found is None:
+            raise parameters.no_such_analysis()
+        if found["erased_at"] is None:
+            try:
+                found = await asyncio.to_thread(erase_video, parts.erasures, parts.footage, analysis)
+            except FootageError as error:
+                log.error("video not erased", reason=str(error))  # noqa: TRY400 - the reason says it all
+                raise _STILL_THERE from error
+        return JSONResponse(views.certificate(found))
+
+    async def list_erasures(request: Request) -> Response:
+        caller = await parts.admission.admit(request, Role.ADMINISTRATOR)
+        limit, after = parameters.integer(request, "limit", 100, 1000), parameters.list_cursor(request)
+        rows = await ask(CALLER_SECONDS, parts.erasures.of, caller.team, limit + 1, after)
+        await ask(CALLER_SECONDS, parts.trail.saw, caller, Action.ERASURES_READ)
+        page = rows[:limit]
+        following = views.erasure_cursor(page[-1]) if len(rows) > limit else None
+        return JSONResponse({"erasures": [views.certificate(row) for row in page], "next": following})
+
+    return [
+        Route("/v1/analyses/{id}", erase_analysis, methods=["DELETE"]),
+        Route("/v1/erasures", list_erasures, methods=["GET"]),
+    ]
+
+
+def erase_video(erasures: Erasures, footage: Footage, analysis: UUID) -> RowMapping:
+    """Erase the video of an analysis whose rows are gone. Raises FootageError and DATABASE_ERRORS."""
+    found = erasures.complete(analysis, footage.erase(analysis))
+    log.info("analysis erased", analysis_id=str(analysis))
+    return found
+
+
+async def finish_erasures(
+    erasures: Erasures, footage: Footage, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+) -> None:
+    """Erase until this is cancelled, now and then, the videos that could not be erased at once."""
+    while True:
+        await sleep(_BETWEEN_SECONDS)
+        try:
+            for analysis in await ask(CALLER_SECONDS, erasures.left):
+                await asyncio.to_thread(_try_to_erase, erasures, footage, analysis)
+        except (*DATABASE_ERRORS, ApiError) as error:
+            log.warning("videos not erased", reason=reason(error))
+
+
+def _try_to_erase(erasures: Erasures, footage: Footage, analysis: UUID) -> None:
+    try:
+        erase_video(erasures, footage, analysis)
+    except FootageError as error:
+        log.warning("video not erased", analysis_id=str(analysis), reason=str(error))

@@ -1,0 +1,101 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""Erasing an analysis with all that hangs on it. Its rows go at once; its video goes next, however often that takes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB, insert
+
+from fastbreak_service.store.audit import Action, done
+from fastbreak_service.store.callers import of_team
+from fastbreak_service.store.repeating import repeatable
+from fastbreak_service.store.tables import analyses, erasures
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy import Connection, Engine, RowMapping
+
+    from fastbreak_service.identity.caller import Caller
+
+_AT_ONCE = 100
+
+
+class Erasures:
+    """What was erased, by whom it may be asked for. Methods are transactions; all raise SQLAlchemy's errors.
+
+    `place` is the storage of new videos, and `backup_days` how long copies of the database are kept, None: not known.
+    """
+
+    def __init__(self, engine: Engine, place: str, backup_days: int | None) -> None:
+        self._engine = engine
+        self._place = place
+        self._backup_days = backup_days
+
+    @repeatable
+    def erase(self, caller: Caller, analysis: UUID) -> RowMapping | None:
+        """Erase the rows of an analysis; what is on record of it then, also from before. None: there is no such one."""
+        with of_team(self._engine, caller.team) as connection:
+            known = self._known(connection, caller, analysis)
+            if known is not None:
+                return known
+            place = connection.execute(sa.select(analyses.c.footage_place).where(analyses.c.id == analysis)).scalar()
+            counted = connection.execute(sa.select(sa.func.erase_analysis(analysis, type_=JSONB))).scalar_one()
+            if counted is None:
+                # Somebody else may have erased it a moment ago.
+                return self._known(connection, caller, analysis)
+            statement = insert(erasures).values(
+                analysis_id=analysis,
+                team=caller.team,
+                place=place or self._place,
+                erased=counted,
+                backup_days=self._backup_days,
+            )
+            connection.execute(statement)
+            connection.execute(done(caller.team, caller.subject, Action.ERASED, analysis))
+            return self._known(connection, caller, analysis)
+
+    @repeatable
+    def complete(self, analysis: UUID, versions: int) -> RowMapping:
+        """The video is gone, in so many versions; what is on record then."""
+        gone = sa.func.jsonb_build_object("footage", sa.cast(versions, sa.Integer))
+        statement = (
+            sa.update(erasures)
+            .where(erasures.c.analysis_id == analysis, erasures.c.erased_at.is_(None))
+            .values(erased_at=sa.func.now(), erased=erasures.c.erased.op("||")(gone))
+        )
+        with self._engine.begin() as connection:
+            connection.execute(statement)
+            found = connection.execute(sa.select(erasures).where(erasures.c.analysis_id == analysis))
+            return found.mappings().one()
+
+    @repeatable
+    def left(self) -> Sequence[UUID]:
+        """Some analyses of this storage whose rows are gone and whose video may not be."""
+        statement = sa.select(erasures.c.analysis_id).where(
+            erasures.c.erased_at.is_(None), erasures.c.place == self._place
+        )
+        with self._engine.connect() as connection:
+            return connection.execute(statement.order_by(erasures.c.requested_at).limit(_AT_ONCE)).scalars().all()
+
+    @repeatable
+    def of(self, team: str, limit: int, after: tuple[datetime, UUID] | None) -> Sequence[RowMapping]:
+        """What was erased of a team, newest first; what was asked for before this moment and analysis, when given."""
+        key = sa.tuple_(erasures.c.requested_at, erasures.c.analysis_id)
+        statement = sa.select(erasures).where(erasures.c.team == team)
+        if after is not None:
+            statement = statement.where(key < sa.tuple_(*(sa.literal(part) for part in after)))
+        newest = statement.order_by(erasures.c.requested_at.desc(), erasures.c.analysis_id.desc()).limit(limit)
+        with of_team(self._engine, team) as connection:
+            return connection.execute(newest).mappings().all()
+
+    @staticmethod
+    def _known(connection: Connection, caller: Caller, analysis: UUID) -> RowMapping | None:
+        statement = sa.select(erasures).where(erasures.c.team == caller.team, erasures.c.analysis_id == analysis)
+        return connection.execute(statement).mappings().one_or_none()

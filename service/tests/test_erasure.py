@@ -1,0 +1,224 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""Erasing an analysis: whose, what of it is left, and what is on record."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from psycopg import sql
+
+from fastbreak_service.api.erasing import finish_erasures
+from fastbreak_service.footage.ports import FootageError
+from fastbreak_service.identity.caller import ANYBODY, DEFAULT_TEAM
+from fastbreak_service.settings import database_settings
+from fastbreak_service.store.analyses import AnalysisStore
+from fastbreak_service.store.engine import make_engine
+from fastbreak_service.store.erasures import Erasures
+from fastbreak_service.store.team_analyses import NewAnalysis, TeamAnalyses
+from fastbreak_service.store.work import WorkQueue
+from support.seeds import figure, put_movement
+from support.staff import Staff, code
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from psycopg import Connection
+    from sqlalchemy import Engine
+
+    from support.issuer import Issuer
+    from support.service import Service
+
+
+@pytest.fixture
+def engine(migrated: dict[str, str]) -> Iterator[Engine]:
+    made = make_engine(database_settings(migrated))
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def root(guarded: Service, issuer: Issuer) -> Staff:
+    return Staff(guarded, issuer, "root", role="administrator")
+
+
+@pytest.fixture
+def footage(guarded: Service) -> Path:
+    return Path(guarded.environment["FASTBREAK_FOOTAGE"])
+
+
+@pytest.fixture
+def analysis(root: Staff, database: Connection, plain_clip: Path) -> str:
+    """An analysis with a video in the storage, everything that can be found, and a review."""
+    answer = root.send(plain_clip.read_bytes(), "jane-doe.mp4", **{"idempotency-key": str(uuid.uuid4())})
+    identity = str(answer.json()["id"])
+    database.execute("INSERT INTO persons VALUES (%s, 1, 9, 0, 9, '{}')", [identity])
+    put_movement(database, identity, figure())
+    database.execute(
+        "INSERT INTO measures (analysis_id, person, frame, time_seconds, angle, value_degrees, confidence) "
+        "SELECT %s, 1, n, n, 'trunk_lean', 1, 1 FROM generate_series(1, 5) n",
+        [identity],
+    )
+    database.execute(
+        "INSERT INTO poses (analysis_id, number, person, frame, time_seconds, points) "
+        "SELECT %s, n, 1, n, n, array_fill(0, ARRAY[34]) FROM generate_series(1, 4) n",
+        [identity],
+    )
+    assert root.say(identity, 1, 0, "accepted", note="Jane Doe, left knee").status_code == 201
+    return identity
+
+
+def left_in(database: Connection, text: str) -> dict[str, int]:
+    """How many rows of which tables hold a text."""
+    tables = database.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+    found = {}
+    for (table,) in tables:
+        rows = sql.SQL("SELECT count(*) FROM {0} WHERE {0}::text ILIKE %s").format(sql.Identifier(table))
+        (count,) = database.execute(rows, [f"%{text}%"]).fetchone() or (0,)
+        if count:
+            found[table] = count
+    return found
+
+
+def test_nothing_is_left(root: Staff, analysis: str, database: Connection, footage: Path) -> None:
+    before = left_in(database, analysis)
+    assert {"analyses", "persons", "measures", "poses", "events", "findings", "reviews", "work"} <= before.keys()
+    assert set(left_in(database, "jane")) == {"analyses", "reviews"}
+    assert [path.name for path in footage.rglob(f"*{analysis}*")] == [f"{analysis}.video"]
+    answer = root.erase(analysis)
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    moved = figure()
+    assert told["erased"] == {
+        "persons": 1,
+        "measures": 5,
+        "poses": 4,
+        "reviews": 1,
+        "footage": 1,
+        **{kind: len(moved[kind]) for kind in ("events", "findings")},
+    }
+    lasting = datetime.fromisoformat(told["backups_expire_at"]) - datetime.fromisoformat(told["erased_at"])
+    assert lasting == timedelta(days=35)
+    assert set(left_in(database, analysis)) == {"audit", "erasures"}
+    assert left_in(database, "jane") == {}
+    assert list(footage.rglob(f"*{analysis}*")) == []
+    assert code(root.get(f"/v1/analyses/{analysis}")) == (404, "not_found")
+    assert root.erase(analysis).json() == told, "twice is no error"
+    assert told in root.get("/v1/erasures", limit=1000).json()["erasures"]
+    trail = root.get("/v1/audit", analysis=analysis).json()["entries"]
+    assert [one["action"] for one in trail].count("analysis.erased") == 1
+
+
+def test_its_key_is_free_again(root: Staff, plain_clip: Path) -> None:
+    video, headers = plain_clip.read_bytes(), {"idempotency-key": str(uuid.uuid4())}
+    first = root.send(video, **headers).json()["id"]
+    assert root.send(video, **headers).json()["id"] == first
+    assert root.erase(first).status_code == 200
+    again = root.send(video, **headers)
+    assert (again.status_code, again.json()["id"] == first) == (202, False)
+
+
+@pytest.mark.parametrize(
+    ("team", "role", "status"),
+    [
+        ("hawks", "reviewer", 403),
+        ("hawks", "uploader", 403),
+        ("bulls", "administrator", 404),
+        ("bulls", "reviewer", 403),
+    ],
+)
+def test_nobody_else_erases_it(  # noqa: PLR0913, PLR0917 - who, and what
+    guarded: Service, issuer: Issuer, root: Staff, analysis: str, team: str, role: str, status: int
+) -> None:
+    eve = Staff(guarded, issuer, "eve", team, role)
+    assert eve.erase(analysis).status_code == status
+    assert root.get(f"/v1/analyses/{analysis}").status_code == 200
+    assert root.erase(analysis).status_code == 200
+    assert eve.erase(analysis).status_code == status, "nor is its certificate anybody else's"
+    if role == "administrator":
+        assert eve.get("/v1/erasures").json() == {"erasures": [], "next": None}
+
+
+def test_pages_of_certificates_make_up_the_whole(guarded: Service, issuer: Issuer, database: Connection) -> None:
+    database.execute(
+        "INSERT INTO erasures (analysis_id, team, place, erased, requested_at) "
+        "SELECT gen_random_uuid(), 'owls', 'p', '{}', timestamptz '2020-01-01' + (n / 3) * interval '1 us' "
+        "FROM generate_series(1, 8) n"
+    )
+    owl = Staff(guarded, issuer, "owl", "owls", "administrator")
+    found: list[dict[str, Any]] = []
+    more: dict[str, str] = {}
+    while True:
+        page = owl.get("/v1/erasures", limit=3, **more).json()
+        found += page["erasures"]
+        if page["next"] is None:
+            break
+        more = {"after": page["next"]}
+    assert len({one["analysis"] for one in found}) == len(found) == 8
+    assert {(one["erased_at"], one["backups_expire_at"]) for one in found} == {(None, None)}
+
+
+def test_a_storage_that_does_not_delete_is_tried_again(root: Staff, analysis: str, footage: Path) -> None:
+    video = footage / f"{analysis}.video"
+    video.unlink()
+    video.mkdir()
+    assert code(root.erase(analysis)) == (503, "storage_unavailable")
+    assert code(root.get(f"/v1/analyses/{analysis}")) == (404, "not_found")
+    listed = root.get("/v1/erasures").json()["erasures"][0]
+    assert (listed["analysis"], listed["erased_at"], listed["backups_expire_at"]) == (analysis, None, None)
+    video.rmdir()
+    assert root.erase(analysis).json()["erased"]["footage"] == 0
+
+
+def test_what_is_being_analysed_ends_in_nothing(engine: Engine, tmp_path: Path) -> None:
+    place = f"folder:{uuid.uuid4()}"
+    mine, store, queue = TeamAnalyses(engine, DEFAULT_TEAM), AnalysisStore(engine), WorkQueue(engine, place, 30)
+    new = NewAnalysis(uuid.uuid4(), "run.mp4", 1, place, durable=True, service_version="1")
+    mine.add(new)
+    taken = queue.take(abandoned=False)
+    assert taken is not None
+    assert store.start(new.id, taken.owner, taken.attempt)
+    erasures = Erasures(engine, place, None)
+    assert erasures.erase(ANYBODY, new.id) is not None
+    rows = tmp_path / "rows.csv"
+    rows.write_text("")
+    result = {"video": {}, "model": {"name": "m", "sha256": "s"}, "persons": []}
+    assert not store.finish(new.id, taken.owner, result, rows)
+    assert not store.fail(new.id, taken.owner, "x", "x")
+    assert not queue.extend(taken)
+    assert not queue.done(taken)
+    assert (mine.one(new.id), queue.left(), erasures.left()) == (None, 0, [new.id])
+
+
+def test_what_is_left_is_erased_later(engine: Engine) -> None:
+    """Also what a process left that was killed between the rows and the video."""
+    place = f"folder:{uuid.uuid4()}"
+    new = NewAnalysis(uuid.uuid4(), None, 1, place, durable=True, service_version="1")
+    TeamAnalyses(engine, DEFAULT_TEAM).add(new)
+    erasures, tried = Erasures(engine, place, None), []
+    assert erasures.erase(ANYBODY, new.id) is not None
+
+    def erase(analysis: uuid.UUID) -> int:
+        tried.append(analysis)
+        if len(tried) == 1:
+            raise FootageError("away")
+        return 3
+
+    async def pause(_: float) -> None:
+        if len(tried) == 2:
+            raise asyncio.CancelledError
+
+    with suppress(asyncio.CancelledError):
+        asyncio.run(finish_erasures(erasures, SimpleNamespace(erase=erase), pause))
+    assert (tried, erasures.left()) == ([new.id] * 2, [])
+    found = erasures.erase(ANYBODY, new.id)
+    assert found is not None
+    assert found["erased"]["footage"] == 3
