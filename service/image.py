@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ VERSION_LABEL = "org.opencontainers.image.version"
 REVISION_LABEL = "org.opencontainers.image.revision"
 BASE_NAME_LABEL = "org.opencontainers.image.base.name"
 BASE_DIGEST_LABEL = "org.opencontainers.image.base.digest"
+CONFIG_VARIABLE = "IMAGE_CONFIG_DIGEST"
 
 
 class ImageError(Exception):
@@ -52,12 +54,21 @@ def digests(seen: dict[str, Any]) -> list[str]:
     return [name.rpartition("@")[2] for name in seen.get("RepoDigests") or ()] + [seen["Id"]]
 
 
+def is_published(seen: dict[str, Any], digest: str) -> bool:
+    """Whether an image is the one that registries know by *digest*.
+
+    Its id is that digest, or that of its configuration, as the engine's store has it. Whoever pushed it says the
+    latter in the variable IMAGE_CONFIG_DIGEST, since the name that it was pushed by may be gone.
+    """
+    return digest in digests(seen) or seen["Id"] == os.environ.get(CONFIG_VARIABLE)
+
+
 def published(docker: str, image: str, digest: str) -> dict[str, Any]:
     """What the engine knows of *image*, which is the published one: *digest*, where given. Raises ImageError."""
     seen = inspect(docker, image)
-    if seen is not None and (not digest or digest in digests(seen)):
+    if seen is not None and (not digest or is_published(seen, digest)):
         return seen
-    held = "another image, or one that was not pushed from here" if seen else "none"
+    held = "another image" if seen else "none"
     raise ImageError(
         f"Tried to read {image} with the digest {digest}, but the engine has {held}: it was built elsewhere. Run this "
         f"where it was built, or pull it by its digest and name it so: docker tag REGISTRY/REPOSITORY@{digest} {image}"

@@ -290,6 +290,8 @@ options:
         description:
           - The command that prints the predicate, a JSON object, on standard output; no shell is involved. It runs on
             the machine that runs Ansible, and only if the statement is missing. Not in check mode.
+          - Its variable E(IMAGE_CONFIG_DIGEST) holds the digest of the image's configuration, which is the image's id
+            in an engine of Docker's classic store; empty for an index.
         type: list
         elements: str
         required: true

@@ -132,7 +132,7 @@ class Promotions(Protocol):
 class Predicates(Protocol):
     """Whoever knows what is to be stated about an image."""
 
-    def make(self, predicate: Predicate) -> dict[str, Any]:
+    def make(self, predicate: Predicate, config_digest: str) -> dict[str, Any]:
         """What a statement of that type says. Raises `OperationError`."""
 
 

@@ -84,7 +84,8 @@ class StatementWriter:
     def _write(self, image: ImageProgress, predicate: Predicate) -> None:
         source = image.plan.source
         name = f"{self.session.ports.destination.host}/{source.request.destination_repository}"
-        said = self.session.ports.predicates.make(predicate)
+        config = source.root.config
+        said = self.session.ports.predicates.make(predicate, config.digest if config else "")
         statement = in_toto_statement(source.digest, name, predicate.type, said)
         self.writer.write_artifact(image.plan, self._artifact(source, predicate.type, statement))
         image.predicates.append(predicate.type)

@@ -171,9 +171,20 @@ def test_the_programs_speak_of_the_published_image_and_of_no_other(programs, eng
     assert said["runDetails"]["builder"]["id"] == provenance.BY_HAND
     for program in (sbom, provenance):
         assert program.main(["--image", IMAGE, "--digest", "sha256:" + "4" * 64]) == 1
-        assert "another image, or one that was not pushed from here" in capsys.readouterr().err
+        assert "the engine has another image: it was built elsewhere" in capsys.readouterr().err
         assert program.main(["--image", "nobody:1"]) == 1
         assert "the engine has none: it was built elsewhere" in capsys.readouterr().err
+
+
+def test_an_image_whose_pushed_name_is_gone_is_known_by_its_configuration(programs, engine, capsys, monkeypatch):
+    _, sbom, provenance = programs
+    for program in (sbom, provenance):
+        asked = ["--image", IMAGE, "--digest", "sha256:" + "3" * 64]
+        monkeypatch.setenv("IMAGE_CONFIG_DIGEST", "sha256:" + "5" * 64)
+        assert program.main(asked) == 1
+        monkeypatch.setenv("IMAGE_CONFIG_DIGEST", DIGEST)
+        assert program.main(asked) == 0
+        capsys.readouterr()
 
 
 def test_the_base_is_pulled_where_it_is_missing_and_what_was_built_has_to_stand_on_it(programs, engine):

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from ..predicate_options import Predicate
 
+CONFIG_VARIABLE = "IMAGE_CONFIG_DIGEST"
 _SECONDS = 600
 _TAIL_LINES = 20
 #: The gate `signature` reads no statement of more, which is in base64 twice there.
@@ -28,15 +30,23 @@ class PredicateCommands:
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
 
-    def make(self, predicate: Predicate) -> dict[str, Any]:
-        """The JSON object that the command prints. Raises `OperationError` when there is none."""
+    def make(self, predicate: Predicate, config_digest: str) -> dict[str, Any]:
+        """The JSON object that the command prints. Raises `OperationError` when there is none.
+
+        *config_digest* is that of the image's configuration, by which an engine knows it; empty for an index.
+        """
         attempted = f"Tried to find out what to state as {predicate.type} by `{' '.join(predicate.command)}`"
         self._say(f"  · finding out what to state as {predicate.type}")
         try:
             # The action plugin uses this too, and has no module whose run_command could be called.
             # pylint: disable-next=ansible-bad-function
             done = subprocess.run(
-                predicate.command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=False
+                predicate.command,
+                env={**os.environ, CONFIG_VARIABLE: config_digest},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_SECONDS,
+                check=False,
             )
         except OSError as reason:
             raise RequestError(f"{attempted}, but it could not be run: {reason.strerror}. Correct it.") from reason

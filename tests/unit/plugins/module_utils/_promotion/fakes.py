@@ -239,7 +239,7 @@ class World:
     def say(self, text: str) -> None:
         self.said.append(text)
 
-    def make(self, predicate: Predicate) -> dict[str, Any]:
+    def make(self, predicate: Predicate, config_digest: str) -> dict[str, Any]:
         self.made.append(predicate.type)
         return {"said": predicate.command[0]}
 

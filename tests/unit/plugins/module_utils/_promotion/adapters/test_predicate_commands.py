@@ -17,7 +17,7 @@ pytestmark = pytest.mark.process
 
 def made(program, said=None):
     return PredicateCommands((said if said is not None else []).append).make(
-        Predicate("urn:test", (sys.executable, "-c", program))
+        Predicate("urn:test", (sys.executable, "-c", program)), "sha256:1"
     )
 
 
@@ -25,6 +25,8 @@ def test_the_object_that_a_command_prints_is_taken():
     said = []
     assert made("print('{\"a\": 1}')", said) == {"a": 1}
     assert said == ["  · finding out what to state as urn:test"]
+    told = "import json, os; print(json.dumps({'config': os.environ['IMAGE_CONFIG_DIGEST']}))"
+    assert made(told) == {"config": "sha256:1"}
 
 
 @pytest.mark.parametrize(
@@ -44,4 +46,4 @@ def test_anything_else_is_refused(program, message):
 
 def test_a_program_that_is_not_there_is_named():
     with pytest.raises(RequestError, match="could not be run: No such file"):
-        PredicateCommands(print).make(Predicate("urn:test", ("/nowhere/at-all",)))
+        PredicateCommands(print).make(Predicate("urn:test", ("/nowhere/at-all",)), "")
