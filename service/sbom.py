@@ -108,11 +108,21 @@ def network(path: str, content: bytes, lock: Mapping[str, Any]) -> Component:
         "name": name,
         "hashes": [{"alg": "SHA-256", "content": digest}],
     }
-    if lock["files"].get(name, {}).get("sha256") == digest:
-        package, _, version = lock["package"].partition("==")
-        made["licenses"] = [{"license": {"id": lock["license"]}}]
-        made["externalReferences"] = [{"type": "distribution", "url": f"pkg:pypi/{normal(package)}@{version}"}]
+    locked = lock["files"].get(name, {})
+    if locked.get("sha256") == digest:
+        archive = lock["archives"][locked["archive"]]
+        made["licenses"] = [{"license": {"id": archive["license"]}}]
+        made["externalReferences"] = [{"type": "distribution", "url": _purl(archive)}]
     return made
+
+
+def _purl(archive: Mapping[str, Any]) -> str:
+    """The package URL of a wheel, or of npm's tarball."""
+    if "wheel" in archive:
+        package, _, version = archive["package"].partition("==")
+        return f"pkg:pypi/{normal(package)}@{version}"
+    package, _, version = archive["package"].rpartition("@")
+    return f"pkg:npm/{quote(package)}@{version}"
 
 
 def interpreter(seen: Mapping[str, Any]) -> Iterator[Component]:

@@ -108,9 +108,23 @@ def test_a_network_of_the_lock_says_where_it_is_from(programs):
     _, sbom, _ = programs
     content = b"the network"
     digest = sbom.hashlib.sha256(content).hexdigest()
-    locked = {"package": "mediapipe==1.2", "license": "Apache-2.0", "files": {"a.tflite": {"sha256": digest}}}
-    made = sbom.network(f"{sbom.MODELS}a.tflite", content, locked)
-    assert made["externalReferences"] == [{"type": "distribution", "url": "pkg:pypi/mediapipe@1.2"}]
+    archives = {
+        "wheel": {"package": "media_pipe==1.2", "wheel": {}, "license": "Apache-2.0"},
+        "tarball": {"package": "@some/models@3.0", "tarball": {}, "license": "MIT"},
+    }
+    for archive, purl in (("wheel", "pkg:pypi/media-pipe@1.2"), ("tarball", "pkg:npm/%40some/models@3.0")):
+        locked = {"archives": archives, "files": {"a.tflite": {"archive": archive, "sha256": digest}}}
+        made = sbom.network(f"{sbom.MODELS}a.tflite", content, locked)
+        assert made["externalReferences"] == [{"type": "distribution", "url": purl}]
+        assert PackageURL.from_string(purl).to_string() == purl
+
+
+def test_every_network_of_the_lock_is_of_an_archive_with_a_package_url(programs):
+    _, sbom, _ = programs
+    locked = json.loads((ROOT / "service" / "models.lock").read_text(encoding="utf-8"))
+    for name, file in locked["files"].items():
+        assert locked["archives"][file["archive"]]["license"], name
+        assert PackageURL.from_string(sbom._purl(locked["archives"][file["archive"]])).version
 
 
 def test_the_provenance_names_what_the_image_was_built_from_and_by_whom(programs):
