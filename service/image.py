@@ -71,7 +71,8 @@ def published(docker: str, image: str, digest: str) -> dict[str, Any]:
     held = "another image" if seen else "none"
     raise ImageError(
         f"Tried to read {image} with the digest {digest}, but the engine has {held}: it was built elsewhere. Run this "
-        f"where it was built, or pull it by its digest and name it so: docker tag REGISTRY/REPOSITORY@{digest} {image}"
+        f"where it was built, or pull it by its digest and name it so: docker tag REGISTRY/REPOSITORY@{digest} {image} "
+        "Or do without statements: publish_statements: false."
     )
 
 

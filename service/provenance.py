@@ -32,8 +32,8 @@ BY_HAND = "https://fastbreak.dev/builders/manual"
 LOCKS = ("requirements.lock", "models.lock")
 
 
-def dependencies(labels: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    """What the image was built from."""
+def dependencies(labels: Mapping[str, str], *, locked: bool) -> Iterator[dict[str, Any]]:
+    """What the image was built from; `locked`: what this folder's locks name is in it."""
     commit = {"name": "source", "digest": {"gitCommit": labels[images.REVISION_LABEL]}}
     source = labels.get("org.opencontainers.image.source")
     yield {**commit, "uri": f"git+{source}"} if source else commit
@@ -43,7 +43,7 @@ def dependencies(labels: Mapping[str, str]) -> Iterator[dict[str, Any]]:
         "digest": {algorithm: encoded},
         "annotations": {"name": labels[images.BASE_NAME_LABEL]},
     }
-    for name in LOCKS:
+    for name in LOCKS if locked else ():
         yield {"name": name, "digest": {"sha256": hashlib.sha256((HERE / name).read_bytes()).hexdigest()}}
 
 
@@ -64,13 +64,14 @@ def predicate(
     if missing := [name for name in needed if not labels.get(name)]:
         raise images.ImageError(
             f"The image has no label {', '.join(missing)}, so that nothing certain can be said of how it was built. "
-            "Build it with this version of service/build.py."
+            "Build the next release with this version of service/build.py; for this one do without statements: "
+            "publish_statements: false."
         )
     return {
         "buildDefinition": {
             "buildType": BUILD_TYPE,
             "externalParameters": {"version": labels[images.VERSION_LABEL], **parameters},
-            "resolvedDependencies": list(dependencies(labels)),
+            "resolvedDependencies": list(dependencies(labels, locked="dockerfile" not in parameters)),
         },
         "runDetails": {"builder": {"id": builder}, **invocation(environment)},
     }

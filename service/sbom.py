@@ -31,11 +31,12 @@ if TYPE_CHECKING:
 HERE = Path(__file__).resolve().parent
 LOCKED = re.compile(r"^([\w.-]+)(?:\[[\w,-]*\])?==(\S+)((?:.*\\\n +--hash=sha256:[0-9a-f]{64})+)", re.MULTILINE)
 DPKG, OS_RELEASE, MODELS = "var/lib/dpkg/status", "usr/lib/os-release", "opt/fastbreak/models/"
+METADATA = ".dist-info/METADATA"
 #: A licence that is a name; longer texts are the licence itself.
 NAME_LIMIT = 64
 COLLECT = (
     "find /opt /usr /var/lib/dpkg -xdev -type f \\("
-    f" -path '*.dist-info/METADATA' -o -path /{DPKG} -o -path /{OS_RELEASE} -o -path '/{MODELS}*.tflite' \\)"
+    f" -path '*{METADATA}' -o -path /{DPKG} -o -path /{OS_RELEASE} -o -path '/{MODELS}*' ! -name '*.lock' \\)"
     " -print0 | tar --create --file - --null --files-from - --absolute-names"
 )
 
@@ -51,6 +52,11 @@ def read_files(docker: str, image: str) -> dict[str, bytes]:
         for member in packed:
             if content := packed.extractfile(member):
                 found[member.name.lstrip("/")] = content.read()
+    if DPKG not in found or not any(path.endswith(METADATA) for path in found):
+        raise images.ImageError(
+            f"Tried to read what is in {image}, but it holds no list of Debian's packages, or none of Python's. Build "
+            "it as service/Dockerfile does, or do without statements: publish_statements: false."
+        )
     return found
 
 
@@ -143,7 +149,7 @@ def document(image: str, digest: str, seen: Mapping[str, Any], files: Mapping[st
     found = [
         *debian_packages(texts.get(DPKG, ""), release),
         *interpreter(seen),
-        *(python_package(text, hashes) for path, text in texts.items() if path.endswith(".dist-info/METADATA")),
+        *(python_package(text, hashes) for path, text in texts.items() if path.endswith(METADATA)),
         *(network(path, content, lock) for path, content in files.items() if path.startswith(MODELS)),
     ]
     name = image.rpartition(":")[0] or image

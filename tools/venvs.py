@@ -166,10 +166,11 @@ def ensure(venv: Venv) -> None:
         if is_current(venv):
             return
         began = time.monotonic()
-        print(f"Installing {venv.lock} into {venv.directory} ...", flush=True)
+        # What a program prints may be somebody's input, and this comes before the first program.
+        print(f"Installing {venv.lock} into {venv.directory} ...", file=sys.stderr, flush=True)
         fill(venv)
         write_stamp(venv)
-        print(f"{venv.directory} is ready ({time.monotonic() - began:.1f} s)", flush=True)
+        print(f"{venv.directory} is ready ({time.monotonic() - began:.1f} s)", file=sys.stderr, flush=True)
 
 
 def main(arguments: list[str]) -> int:

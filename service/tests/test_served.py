@@ -257,3 +257,25 @@ def test_the_command_tells_apart_who_failed(clip: str, address: str, known: _Kno
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Server) as gone:
         nobody = f"http://127.0.0.1:{gone.server_port}/v1/analyses"
     assert main(["golden", "--through", nobody, clip]) == 75
+
+
+def test_an_answer_that_names_no_version_is_not_taken_for_the_release(clip: str, address: str, known: _Known) -> None:
+    known.version = ""
+    with pytest.raises(ClipError, match="names no version in X-Version"):
+        line(clip, address)
+
+
+def test_a_query_of_the_address_goes_with_each_question(clip: str, address: str, known: _Known) -> None:
+    assert line(clip, f"{address}?release=new")["persons"]
+    assert all("release=new" in asked for asked in known.asked)
+    assert "GET /v1/analyses/a1?release=new" in known.asked
+    assert known.asked[0] == "POST /v1/analyses?release=new&filename=a%20clip.mp4"
+
+
+@pytest.mark.parametrize(("status", "error"), [("queued", NotAskedError), ("running", ClipError)])
+def test_who_waits_behind_others_is_not_judged(
+    clip: str, address: str, known: _Known, status: str, error: type[Exception]
+) -> None:
+    known.states = [status] * 100
+    with pytest.raises(error, match=f"still {status} after 30 s"):
+        line(clip, address)

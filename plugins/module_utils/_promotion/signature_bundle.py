@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .._oci.model import Descriptor, Manifest
     from .artifact import Artifact
 
-_PREDICATE = "dev.sigstore.bundle.predicateType"
+PREDICATE = "dev.sigstore.bundle.predicateType"
 
 
 def signature_statement(digest: str, name: str) -> bytes:
@@ -52,13 +52,13 @@ def key_bundle(statement: bytes, signature: bytes, public_key: bytes) -> bytes:
 
 def signature_artifact(bundle: bytes, subject: Manifest, predicate_type: str = COSIGN_SIGNATURE) -> Artifact:
     """The artifact that carries *bundle*. It tells no time, so that the same signature is the same artifact."""
-    annotations = {"dev.sigstore.bundle.content": "dsse-envelope", _PREDICATE: predicate_type}
+    annotations = {"dev.sigstore.bundle.content": "dsse-envelope", PREDICATE: predicate_type}
     return make_artifact(bundle, SIGSTORE_BUNDLE, subject, annotations=annotations)
 
 
 def may_be_signature(listed: Descriptor, predicate_type: str = COSIGN_SIGNATURE) -> bool:
     """Whether a referrer may be a signature, or one of a statement of that type, by what an index says of it."""
-    predicate = dict(listed.annotations).get(_PREDICATE, predicate_type)
+    predicate = dict(listed.annotations).get(PREDICATE, predicate_type)
     return predicate == predicate_type and listed.artifact_type in ("", SIGSTORE_BUNDLE)
 
 

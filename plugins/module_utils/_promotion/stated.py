@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 from .._errors import FastbreakError, OperationError
 from .attestation import artifact, in_toto_statement, is_attestation
-from .signature_bundle import signature_artifact
+from .signature_bundle import PREDICATE, may_be_signature, signature_artifact
 from .signed import SignedImages, listed_referrers
 from .values import AttachmentsMode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from .._oci.model import Descriptor
     from .artifact import Artifact
     from .predicate_options import Predicate
     from .progress import ImageProgress
@@ -52,10 +53,10 @@ def _is_stated(session: Session, image: SourceImage, predicate_type: str) -> boo
 
 
 def _is_listed(session: Session, image: SourceImage, predicate_type: str) -> bool:
-    """Whether a statement that nobody signed is there, and can be read."""
+    """Whether a statement is there, and can be read: of whomever, since who signs nothing has nobody to look for."""
     registry, place = session.ports.destination, image.request.destination
     for listed in listed_referrers(session, registry, image):
-        if not is_attestation(listed, predicate_type):
+        if not (is_attestation(listed, predicate_type) or _is_bundle(listed, predicate_type)):
             continue
         found = session.read_foreign(registry, place(listed.digest))
         if found is None or isinstance(found, FastbreakError):
@@ -64,6 +65,11 @@ def _is_listed(session: Session, image: SourceImage, predicate_type: str) -> boo
         if of_image and all(registry.has_blob(place(blob.digest), size=blob.size) for blob in found.blobs):
             return True
     return False
+
+
+def _is_bundle(listed: Descriptor, predicate_type: str) -> bool:
+    """Whether an index says of a referrer that it is a signed statement of that type."""
+    return PREDICATE in dict(listed.annotations) and may_be_signature(listed, predicate_type)
 
 
 class StatementWriter:

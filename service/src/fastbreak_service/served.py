@@ -16,6 +16,7 @@ import sys
 import time
 import uuid
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
@@ -25,6 +26,7 @@ from fastbreak_service.probing import HeldHeaderError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
+    from urllib.parse import SplitResult
 
 _ANSWER_SECONDS, _PAUSE_SECONDS = 60.0, 1.0
 _MOST_BYTES, _PAGE, _SHOWN = 64 << 20, 1000, 200
@@ -133,7 +135,7 @@ class _Service:
             raise NotAskedError(f"{parts.netloc} could not be asked: {error}") from error
         try:
             with open(clip, "rb") if clip else _Nothing() as body:  # noqa: PTH123 - one of two
-                connection.request(method, f"{parts.path.rstrip('/')}{below}", body=body, headers=headers)
+                connection.request(method, _below(parts, below), body=body, headers=headers)
                 answer = connection.getresponse()
             self._check(answer)
             return answer.status, answer.read(_MOST_BYTES)
@@ -151,11 +153,22 @@ class _Service:
         return {**sent, "Content-Type": "video/mp4", "Content-Length": length, "Idempotency-Key": self.key}
 
     def _check(self, answer: http.client.HTTPResponse) -> None:
-        """Another version's answer says nothing of this one."""
+        """Another version's answer says nothing of this one. Who refuses may stand before it, and name no version."""
         name, wanted = self.asked.version_header, self.asked.version
-        there = answer.getheader(name) if name and wanted else None
+        if not (name and wanted):
+            return
+        there = answer.getheader(name)
         if there and there != wanted:
             raise NotAskedError(f"Version {there} answered, where {wanted} was asked.")
+        if not there and answer.status < HTTPStatus.BAD_REQUEST:
+            raise ClipError(f"An answer names no version in {name}, so that somebody else may have given it.")
+
+
+def _below(parts: SplitResult, below: str) -> str:
+    """A path and query below an address, whose own query a listener's rule may want."""
+    path, _, query = below.partition("?")
+    asked = "&".join(filter(None, (parts.query, query)))
+    return f"{parts.path.rstrip('/')}{path}" + (f"?{asked}" if asked else "")
 
 
 class _Nothing:
@@ -221,7 +234,9 @@ def _ended(service: _Service, analysis: str) -> dict[str, Any]:
     """The analysis once it has succeeded."""
     while (found := service.get(f"/{analysis}"))["status"] in ("queued", "running"):
         if not service.pause():
-            raise ClipError(f"The analysis is still {found['status']} after {service.asked.wait:g} s.")
+            told = f"The analysis is still {found['status']} after {service.asked.wait:g} s."
+            # Who waits has others before it.
+            raise NotAskedError(told) if found["status"] == "queued" else ClipError(told)
     if found["status"] != "succeeded":
         error = found["error"] or {}
         raise ClipError(f"The analysis {found['status']}: {error.get('message')} [{error.get('code')}]")

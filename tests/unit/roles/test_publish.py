@@ -75,9 +75,9 @@ def test_labels_reach_the_build(tmp_path, monkeypatch):
     assert all(f"{name}={file['sha256']}" in networks for name, file in lock["files"].items())
 
 
-@pytest.mark.parametrize("token", ["", "of-the-job"])
+@pytest.mark.parametrize("token", ["", "/the/token"])
 def test_the_workflow_signs_what_dev_publishes_and_nobody_else_has_to(token, tmp_path, monkeypatch):
-    monkeypatch.setenv("SIGSTORE_ID_TOKEN", token)
+    monkeypatch.setenv("SIGSTORE_ID_TOKEN_FILE", token)
     monkeypatch.setenv("GITHUB_SERVER_URL", "https://github.example")
     monkeypatch.setenv("GITHUB_WORKFLOW_REF", "a/b/.github/workflows/release.yml@refs/heads/dev")
     play = {
@@ -91,4 +91,4 @@ def test_the_workflow_signs_what_dev_publishes_and_nobody_else_has_to(token, tmp
     }
     issuer = "https://token.actions.githubusercontent.com"
     identity = "https://github.example/a/b/.github/workflows/release.yml@refs/heads/dev"
-    assert labels_of(play, tmp_path) == ({"identity": identity, "issuer": issuer} if token else {})
+    assert labels_of(play, tmp_path) == ({"identity": identity, "issuer": issuer, "token_file": token} if token else {})

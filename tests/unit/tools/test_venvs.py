@@ -103,3 +103,14 @@ def test_one_whose_packages_could_not_be_had_has_no_stamp(venv: venvs.Venv, inst
     with pytest.raises(venvs.BootstrapError, match=r"a\.lock"):
         venvs.fill(venv)
     assert not venvs.usable(venv)
+
+
+def test_making_one_says_nothing_where_the_output_of_a_program_is_wanted(
+    venv: venvs.Venv, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(venvs, "CACHE", venvs.ROOT)
+    monkeypatch.setattr(venvs, "fill", lambda _venv: None)
+    venvs.ensure(venv)
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert ".venv is ready" in told.err

@@ -142,7 +142,20 @@ def test_a_foreign_or_damaged_one_does_not_stand_for_ours() -> None:
     shelf = world.destination[DESTINATION]
     samples.referrer(shelf, made.root, "somebody's", BUNDLE)
     assert sorted(run(world, asked(), signer=SIGNER).images[0].predicates) == [SBOM, SLSA]
+
+
+def test_what_somebody_signed_is_not_stated_again_by_who_signs_nothing() -> None:
+    world = World(destination_api=True)
+    sample(world)
+    run(world, asked(), signer=SIGNER)
+    assert not run(world, asked()).changed
+
+
+def test_one_whose_content_is_gone_is_made_again() -> None:
+    world = World(destination_api=True)
+    sample(world)
     run(world, asked())
+    shelf = world.destination[DESTINATION]
     lost = [json.loads(raw.content) for raw in shelf.manifests.values()]
     layers = [each["layers"][0] for each in lost if each.get("artifactType", "").endswith("in-toto+json")]
     (statement,) = [each for each in layers if each["annotations"].get("in-toto.io/predicate-type") == SLSA]
@@ -176,7 +189,7 @@ def test_one_that_the_gate_would_not_take_is_thrown_away() -> None:
     sample(world)
     strange = signer()
     strange.signed_by = OTHER.signed_by
-    with pytest.raises(OperationError, match="its signature is not by whom sign names"):
+    with pytest.raises(OperationError, match="is not by whom sign names"):
         run(world, asked(), signer=strange)
     assert stated(world) == []
     assert TAG not in world.destination[DESTINATION].tags
