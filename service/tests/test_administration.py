@@ -121,6 +121,7 @@ ALLOWED = [
     "SELECT forget_old_audit()",
     "SHOW transaction_read_only",
 ]
+OF_ANALYSES = ("persons", "measures", "poses", "events", "findings")
 REFUSED = [
     "CREATE TABLE mine (x int)",
     "CREATE TEMPORARY TABLE mine (x int)",
@@ -133,6 +134,8 @@ REFUSED = [
     "DELETE FROM audit",
     "UPDATE reviews SET note = 'x'",
     "DELETE FROM reviews",
+    *(f"DELETE FROM {table}" for table in (*OF_ANALYSES, "erasures")),  # noqa: S608
+    *(f"UPDATE {table} SET person = 2" for table in OF_ANALYSES),  # noqa: S608
     "UPDATE alembic_version SET version_num = 'x'",
     "DELETE FROM alembic_version",
     "ALTER TABLE analyses OWNER TO current_user",

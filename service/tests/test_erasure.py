@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from psycopg import sql
+from sqlalchemy import event
 
 from fastbreak_service.api.erasing import finish_erasures
 from fastbreak_service.footage.ports import FootageError
@@ -176,6 +177,48 @@ def test_a_storage_that_does_not_delete_is_tried_again(root: Staff, analysis: st
     assert (listed["analysis"], listed["erased_at"], listed["backups_expire_at"]) == (analysis, None, None)
     video.rmdir()
     assert root.erase(analysis).json()["erased"]["footage"] == 0
+
+
+# Of a storage that ends with its process only the work says where the video is.
+ONLY_WORK = "WITH none AS (UPDATE analyses SET footage_place = NULL) UPDATE work SET place = 's3://older/'"
+
+
+@pytest.mark.parametrize(
+    "away",
+    [
+        "UPDATE analyses SET footage_place = 's3://older/' WHERE id = %s",
+        f"{ONLY_WORK} WHERE analysis_id = %s",
+    ],
+)
+def test_a_video_in_another_storage_is_erased_by_whoever_uses_that(  # noqa: PLR0913, PLR0917 - two storages
+    root: Staff, analysis: str, database: Connection, engine: Engine, footage: Path, away: str
+) -> None:
+    database.execute(away.encode(), [analysis])
+    for _ in range(2):
+        answer = root.erase(analysis)
+        assert code(answer) == (503, "storage_unavailable")
+        assert "s3://older/" in answer.json()["detail"]
+    assert (footage / f"{analysis}.video").exists()
+    other = Erasures(engine, "s3://older/", None)
+    assert uuid.UUID(analysis) in other.left()
+    other.complete(uuid.UUID(analysis), 2)
+    assert root.erase(analysis).json()["erased"]["footage"] == 2
+
+
+def test_many_rows_have_time_to_go_and_a_lock_does_not(engine: Engine) -> None:
+    new = NewAnalysis(uuid.uuid4(), None, 1, "p", durable=True, service_version="1")
+    TeamAnalyses(engine, DEFAULT_TEAM).add(new)
+    seen: list[tuple[Any, ...]] = []
+
+    def look(connection: Any, _cursor: object, statement: str, *_: object) -> None:
+        if "erase_analysis" in statement:
+            with connection.connection.cursor() as cursor:
+                cursor.execute("SELECT current_setting('statement_timeout'), current_setting('lock_timeout')")
+                seen.append((*cursor.fetchone(), connection.connection.driver_connection.answer_seconds))
+
+    event.listen(engine, "before_cursor_execute", look)
+    assert Erasures(engine, "p", None).erase(ANYBODY, new.id) is not None
+    assert seen == [("5min", "10s", 305)]
 
 
 def test_what_is_being_analysed_ends_in_nothing(engine: Engine, tmp_path: Path) -> None:

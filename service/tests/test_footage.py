@@ -180,9 +180,11 @@ def test_a_bucket_s_link_has_the_name_of_the_bucket_and_its_region_unless_an_end
     for name, value in (("AWS_DEFAULT_REGION", region), ("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "s")):
         monkeypatch.setenv(name, value)
     made = Bucket("footage", "videos/")
-    with Stubber(made._client) as stub:
+    with Stubber(made._asking) as stub:
         stub.add_response("head_object", {})
         assert made.link(uuid.uuid4(), "video/mp4", 600).startswith(address)
+    patience = made._asking.meta.config
+    assert (patience.read_timeout, patience.retries["total_max_attempts"], patience.signature_version) == (5, 2, "s3v4")
     made.close()
 
 

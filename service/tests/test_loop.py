@@ -346,6 +346,41 @@ def test_nothing_is_begun_for_ever(attempt: int, failures: int, code: str | None
     assert judged is None or judged.dead_letter
 
 
+class Clumsy(Memory):
+    """Nothing can be tidied up."""
+
+    def forget_old(self) -> int:
+        self.said.append("forget")
+        raise psycopg.errors.QueryCanceled("too slow")
+
+    def strays(self) -> list[uuid.UUID]:
+        self.said.append("strays")
+        raise FootageError("away")
+
+    def fail_abandoned(self) -> list[uuid.UUID]:
+        self.said.append("judge")
+        return []
+
+
+def test_what_is_not_tidied_up_keeps_nobody_from_judging_the_dead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fastbreak_service.worker.loop._BEATS_A_LEASE", 30 << 40)
+    memory = Clumsy(tmp_path)
+
+    async def run() -> None:
+        beating = asyncio.create_task(memory.loop().keep_alive())
+        async with asyncio.timeout(60):
+            while memory.said.count("judge") < 3:
+                await asyncio.sleep(0)
+        beating.cancel()
+        await asyncio.gather(beating, return_exceptions=True)
+
+    asyncio.run(run())
+    said = [one for one in memory.said if one != "pulse"]
+    assert said[:5] == ["forget", "strays", "judge", "judge", "judge"]
+
+
 @pytest.mark.parametrize(("ready", "given"), [(True, ["pulse", "beat"]), (False, ["beat"])])
 def test_a_worker_gives_a_sign_of_life_while_it_can_analyse(tmp_path: Path, ready: bool, given: list[str]) -> None:
     memory = Memory(tmp_path, durable=False, ready=ready)

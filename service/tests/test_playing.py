@@ -69,6 +69,7 @@ class World:
             store=self,
             footage=self.folder,
             retention=Retention(self.folder.place, 7),
+            trail=SimpleNamespace(saw=lambda *_: None),
         )
         app = Starlette(routes=playing_routes(parts), exception_handlers={ApiError: on_api_error})
 

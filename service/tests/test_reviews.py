@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -15,13 +15,20 @@ from psycopg import sql
 
 from fastbreak_service.api.errors import ApiError
 from fastbreak_service.api.reviewing import read_said
+from fastbreak_service.identity.caller import Caller, Role
+from fastbreak_service.settings import database_settings
 from fastbreak_service.store.callers import SETTING, caller_role
+from fastbreak_service.store.engine import make_engine
+from fastbreak_service.store.erasures import Erasures
+from fastbreak_service.store.team_reviews import Said, TeamReviews, Verdict
 from support.seeds import figure, put_analysis
 from support.staff import Staff, code
 
 if TYPE_CHECKING:
     from support.issuer import Issuer
     from support.service import Service
+
+KNOWS = TeamReviews._knows
 
 
 @pytest.fixture
@@ -105,6 +112,28 @@ def test_there_is_an_end(ada: Staff, analysis: str, database: psycopg.Connection
         [analysis],
     )
     assert code(ada.say(analysis, 1, 999, "rejected")) == (409, "reviews_full")
+
+
+def test_a_version_that_nobody_reached_is_no_end(ada: Staff, analysis: str) -> None:
+    assert code(ada.say(analysis, 1, 999, "rejected")) == (412, "review_changed")
+
+
+def test_what_is_erased_under_a_review_is_not_there(
+    migrated: dict[str, str], analysis: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, wanted = make_engine(database_settings(migrated)), uuid.UUID(analysis)
+    looks: list[bool] = []
+
+    def look(*arguments: Any) -> bool:
+        looks.append(KNOWS(*arguments))
+        if len(looks) == 1:
+            assert Erasures(engine, "p", None).erase(Caller("hawks", frozenset(Role), "root"), wanted) is not None
+        return looks[-1]
+
+    monkeypatch.setattr(TeamReviews, "_knows", look)
+    assert TeamReviews(engine, "hawks", "ada").add(wanted, 1, Said(Verdict.ACCEPTED, None, 0)) is None
+    assert looks == [True, False]
+    engine.dispose()
 
 
 @pytest.mark.parametrize("finding", [4, 0, 2**31])

@@ -80,6 +80,9 @@ def test_who_may_only_send_sees_how_far_that_is(
     own = bob.send(plain_clip.read_bytes()).json()["id"]
     told = bob.get("/v1/analyses").json()
     assert ([one["id"] for one in told["analyses"]], told["own"]) == ([own], True)
+    assert [one["awaits_review"] for one in told["analyses"]] == [None]
+    for wanted in ("true", "false"):
+        assert bob.get("/v1/analyses", awaits_review=wanted).json() == told, "nor does a choice tell"
     assert Staff(guarded, issuer, "bob", "bulls", "uploader").get("/v1/analyses").json()["analyses"] == []
     ada = Staff(guarded, issuer, "ada")
     told = ada.get("/v1/analyses", limit=100).json()
@@ -159,4 +162,9 @@ def test_the_trail_ends_after_two_years(migrated: dict[str, str], database: Conn
     assert AnalysisStore(engine).forget_old() == 4
     left = database.execute("SELECT count(*), max(now() - at) < interval '730 days' FROM audit WHERE team = 'old'")
     assert left.fetchone() == (2, True)
+    database.execute(
+        "INSERT INTO audit (team, subject, action, at) "
+        "SELECT 'old', 'ada', 'analysis.read', now() - interval '800 days' FROM generate_series(1, 10001)"
+    )
+    assert [AnalysisStore(engine).forget_old() for _ in range(3)] == [10_000, 1, 0]
     engine.dispose()

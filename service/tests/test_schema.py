@@ -102,6 +102,18 @@ def test_the_migrations_make_the_tables_that_the_code_uses(engine: Engine) -> No
             assert there == here, f"{table.name}.{column.name}"
 
 
+def test_what_goes_with_a_row_is_found_by_an_index(engine: Engine) -> None:
+    """Else all of a table, or of an analysis, is looked through for each row that goes."""
+    schema.migrate(engine)
+    found = sa.inspect(engine)
+    for table in metadata.sorted_tables:
+        keys: list[list[str | None]] = [[*found.get_pk_constraint(table.name)["constrained_columns"]]]
+        keys += [index["column_names"] for index in found.get_indexes(table.name)]
+        for referring in found.get_foreign_keys(table.name):
+            columns = referring["constrained_columns"]
+            assert any(key[: len(columns)] == columns for key in keys), f"{table.name} {columns}"
+
+
 def test_the_queue_comes_and_goes_with_rows_in_the_tables(engine: Engine, tmp_path: Path) -> None:
     """What the older release finds after a downgrade it fails as interrupted; what had ended stays as it was."""
     rows = tmp_path / "rows.csv"

@@ -126,3 +126,15 @@ def test_another_network_file_is_refused(models_directory: Path, tmp_path: Path)
 def test_a_missing_network_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"models\.lock is missing.*fetch\.py"):
         verified(tmp_path)
+
+
+def test_of_too_many_candidates_the_likeliest_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is compared with all before it: a picture full of them would take for ever."""
+    monkeypatch.setattr(detector, "distinct", lambda found: found)
+    seen = Size(640, 384, 1.0)
+    cells = sum((seen.width // stride) * (seen.height // stride) for stride in detector.STRIDES)
+    scores = np.linspace(0.3, 0.9, cells, dtype=np.float32)
+    logits = np.zeros((4, detector.BINS, cells), dtype=np.float32)
+    logits[:, 5] = 50
+    found = detector.read(scores, logits.reshape(4 * detector.BINS, -1), seen)
+    assert [one.score for one in found] == sorted(scores.tolist(), reverse=True)[:500]

@@ -25,12 +25,6 @@ if TYPE_CHECKING:
     from fastbreak_service.identity.issuer import IssuerSettings
 
 _BEARER = re.compile(r"bearer +([!-~]+) *", re.IGNORECASE)
-_ISSUER_AWAY = ApiError(
-    503,
-    "identity_unavailable",
-    "The keys of the issuer of tokens cannot be had at the moment. Try again in a minute.",
-    {"retry-after": "60"},
-)
 _ISSUER_PAUSE_SECONDS = 5.0
 log = structlog.get_logger()
 
@@ -58,7 +52,7 @@ class Admission:
         except TokenError as error:
             raise _unauthenticated(f"The token is not accepted: {error}. Log in again.", "invalid_token") from error
         except IssuerError as error:
-            raise _ISSUER_AWAY from error
+            raise _issuer_away() from error
         structlog.contextvars.bind_contextvars(team=caller.team)
         if not any(map(caller.may, needed)):
             enough = " or ".join(dict.fromkeys((*needed, Role.ADMINISTRATOR)))
@@ -74,7 +68,7 @@ class Admission:
     def check(self) -> None:
         """Raise ApiError where no token can be checked."""
         if self._keys is not None and not self._keys.known:
-            raise _ISSUER_AWAY
+            raise _issuer_away()
 
     async def keep_up(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         """Ask the issuer now and then, until this is cancelled, so that a key it took back is not accepted for long."""
@@ -92,6 +86,15 @@ def _token(request: Request) -> str:
     if len(given) > 1 or found is None:
         raise _unauthenticated("Send one header Authorization, of the form Bearer TOKEN.", "invalid_request")
     return found[1]
+
+
+def _issuer_away() -> ApiError:
+    return ApiError(
+        503,
+        "identity_unavailable",
+        "The keys of the issuer of tokens cannot be had at the moment. Try again in a minute.",
+        {"retry-after": "60"},
+    )
 
 
 def _unauthenticated(message: str, error: str = "") -> ApiError:

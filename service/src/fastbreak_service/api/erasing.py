@@ -15,6 +15,7 @@ from starlette.routing import Route
 from fastbreak_service.api import parameters, views
 from fastbreak_service.api.asking import CALLER_SECONDS, ask
 from fastbreak_service.api.errors import ApiError
+from fastbreak_service.api.storing import ask_storage, move
 from fastbreak_service.footage.ports import FootageError
 from fastbreak_service.identity.caller import Role
 from fastbreak_service.store.audit import Action
@@ -32,12 +33,9 @@ if TYPE_CHECKING:
     from fastbreak_service.store.erasures import Erasures
 
 _BETWEEN_SECONDS = 600.0
-_STILL_THERE = ApiError(
-    503,
-    "storage_unavailable",
+_STILL_THERE = (
     "What was found is erased, but the storage does not delete the video at the moment. The service tries again by "
-    "itself; send this again to have the certificate.",
-    {"retry-after": "60"},
+    "itself; send this again to have the certificate."
 )
 log = structlog.get_logger()
 
@@ -52,11 +50,9 @@ def erasure_routes(parts: Parts) -> list[Route]:
         if found is None:
             raise parameters.no_such_analysis()
         if found["erased_at"] is None:
-            try:
-                found = await asyncio.to_thread(erase_video, parts.erasures, parts.footage, analysis)
-            except FootageError as error:
-                log.error("video not erased", reason=str(error))  # noqa: TRY400 - the reason says it all
-                raise _STILL_THERE from error
+            if found["place"] != parts.footage.place:
+                raise _elsewhere(found["place"])
+            found = await ask_storage(_STILL_THERE, erase_video, parts.erasures, parts.footage, analysis)
         return JSONResponse(views.certificate(found))
 
     async def list_erasures(request: Request) -> Response:
@@ -74,6 +70,16 @@ def erasure_routes(parts: Parts) -> list[Route]:
     ]
 
 
+def _elsewhere(place: str) -> ApiError:
+    return ApiError(
+        503,
+        "storage_unavailable",
+        f"What was found is erased. The video is in {place}, which this service does not use (FASTBREAK_FOOTAGE): a "
+        "service that does erases it there by itself. Send this again after that to have the certificate.",
+        {"retry-after": "600"},
+    )
+
+
 def erase_video(erasures: Erasures, footage: Footage, analysis: UUID) -> RowMapping:
     """Erase the video of an analysis whose rows are gone. Raises FootageError and DATABASE_ERRORS."""
     found = erasures.complete(analysis, footage.erase(analysis))
@@ -89,7 +95,7 @@ async def finish_erasures(
         await sleep(_BETWEEN_SECONDS)
         try:
             for analysis in await ask(CALLER_SECONDS, erasures.left):
-                await asyncio.to_thread(_try_to_erase, erasures, footage, analysis)
+                await move(_try_to_erase, erasures, footage, analysis)
         except (*DATABASE_ERRORS, ApiError) as error:
             log.warning("videos not erased", reason=reason(error))
 

@@ -26,7 +26,7 @@ _HTTP_CODES = {404: "not_found", 405: "method_not_allowed"}
 
 
 class ApiError(Exception):
-    """An answer other than success."""
+    """An answer other than success. Each is made anew: one that is raised again still holds what it held before."""
 
     def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
@@ -83,18 +83,23 @@ async def on_database_error(_: Request, error: Exception) -> Response:
     if is_away(error):
         return answer(database_away())
     log.error("database refused", reason=reason(error))
-    return answer(database_refused() if is_shut(error) else INTERNAL)
+    return answer(database_refused() if is_shut(error) else internal())
 
 
-STOPPING = ApiError(
-    503,
-    "stopping",
-    "The service is being stopped before the request was done. Send it again; another replica takes it.",
-    {"retry-after": "5", "connection": "close"},
-)
-INTERNAL = ApiError(
-    500, "internal_error", "The service failed on this request; its log has the cause under this x-request-id."
-)
+def stopping() -> ApiError:
+    """The answer to what a stop cuts off."""
+    return ApiError(
+        503,
+        "stopping",
+        "The service is being stopped before the request was done. Send it again; another replica takes it.",
+        {"retry-after": "5", "connection": "close"},
+    )
+
+
+def internal() -> ApiError:
+    """The answer after an error of our own."""
+    said = "The service failed on this request; its log has the cause under this x-request-id."
+    return ApiError(500, "internal_error", said)
 
 
 def _words(text: str) -> str:

@@ -19,6 +19,7 @@ from fastbreak_service import metrics
 from fastbreak_service.api import parameters, upload
 from fastbreak_service.api.asking import CALLER_SECONDS, ask
 from fastbreak_service.api.errors import ApiError, not_checked, rejected
+from fastbreak_service.api.storing import move
 from fastbreak_service.errors import NotCheckedError, RejectedVideoError, refuse_empty
 from fastbreak_service.footage.ports import FootageError
 from fastbreak_service.identity.caller import Role
@@ -120,7 +121,7 @@ class Intake:
 
     async def _store_video(self, analysis: uuid.UUID, arrived: Path) -> None:
         try:
-            await asyncio.to_thread(self._footage.keep, analysis, arrived)
+            await move(self._footage.keep, analysis, arrived)
         except FootageError as error:
             log.error("video not stored", reason=str(error))  # noqa: TRY400 - the reason says it all
             raise upload.not_stored("cannot store the video") from error
@@ -139,7 +140,7 @@ class Intake:
         """The database may have recorded it all the same, and be away now; a video may be needed that a worker has."""
         try:
             if await settle(lambda: self._store.withdraw(analysis)):
-                await asyncio.to_thread(self._footage.discard, analysis)
+                await move(self._footage.discard, analysis)
         except (*DATABASE_ERRORS, FootageError) as error:
             log.warning("video left behind", analysis_id=str(analysis), reason=reason(error))
 

@@ -17,7 +17,7 @@ from starlette.datastructures import Headers, MutableHeaders
 
 from fastbreak_service import metrics
 from fastbreak_service.api.connection import UNSENT_SECONDS
-from fastbreak_service.api.errors import INTERNAL, STOPPING, answer
+from fastbreak_service.api.errors import answer, internal, stopping
 from fastbreak_service.api.requests import in_origin_form, refusal
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Envelope:
             except Exception:
                 log.exception("request broke off")
                 if status == 0:
-                    await answer(INTERNAL)(scope, receive, send_marked)
+                    await answer(internal())(scope, receive, send_marked)
             finally:
                 _account(scope, status, time.perf_counter() - started)
 
@@ -81,7 +81,7 @@ async def _say_farewell(scope: Scope, receive: Receive, send: Send) -> None:
     async def send_unended(message: Message) -> None:
         await send({**message, "more_body": True} if message["type"] == "http.response.body" else message)
 
-    await answer(STOPPING)(scope, receive, send_unended)
+    await answer(stopping())(scope, receive, send_unended)
     with suppress(TimeoutError):
         async with asyncio.timeout(UNSENT_SECONDS):
             while (await receive()).get("more_body"):

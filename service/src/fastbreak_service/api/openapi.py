@@ -38,6 +38,7 @@ _PROBLEMS = {
     500: "The service failed on this request.",
     503: "The service cannot do it at the moment.",
 }
+_AWAITS_REVIEW = "Those alone that wait for a reviewer, or do not. It tells nothing to whoever may see no results."
 _ALWAYS = (400, 405, 414, 431, 500, 503)
 
 
@@ -125,7 +126,7 @@ def _analyses() -> Object:
         "The newest analyses first",
         _answers(200, "A page of analyses.", _json("Analyses")),
         _number("limit", "How many at most.", 100, default=20),
-        _query("awaits_review", "Those alone that wait for a reviewer, or do not.", {"type": "boolean"}),
+        _query("awaits_review", _AWAITS_REVIEW, {"type": "boolean"}),
         _cursor(schemas.LIST_CURSOR),
     )
     one = _answers(200, "The analysis with what was found so far.", _json("Analysis"), (404,))

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -17,13 +16,13 @@ from starlette.routing import Route
 from fastbreak_service.api import parameters
 from fastbreak_service.api.asking import CALLER_SECONDS, ask
 from fastbreak_service.api.errors import ApiError
+from fastbreak_service.api.storing import ask_storage
 from fastbreak_service.footage.kinds import kind_of
-from fastbreak_service.footage.ports import FootageError, FootageMissingError
+from fastbreak_service.footage.ports import FootageMissingError
 from fastbreak_service.identity.caller import Role
 from fastbreak_service.store.audit import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from os import stat_result
     from pathlib import Path
     from uuid import UUID
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
 LINK_SECONDS = 600
 """A task's credentials are renewed ten minutes before their end at the latest: a link must not outlive them."""
 _RANGE = re.compile(r"bytes=(?:([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18}))")
-_GONE = ApiError(410, "footage_gone", "The video is not kept any more. What was found in it stays.")
+_AWAY = "The service cannot reach the video at the moment. Try again in a minute."
 log = structlog.get_logger()
 
 
@@ -50,15 +49,15 @@ def playing_routes(parts: Parts) -> list[Route]:
         if found is None:
             raise parameters.no_such_analysis()
         if parts.retention.until(found[0]) is None:
-            raise _GONE
+            raise _gone()
         expires = datetime.now(UTC) + timedelta(seconds=LINK_SECONDS)
         kind = kind_of(found[0]["filename"])
         try:
-            url = await _asked(parts.footage.link, analysis, kind, LINK_SECONDS)
+            url = await ask_storage(_AWAY, parts.footage.link, analysis, kind, LINK_SECONDS)
         except FootageMissingError as error:
             # Its storage deleted it before its time: what the rows say has to be true.
             await ask(CALLER_SECONDS, parts.store.lose, analysis)
-            raise _GONE from error
+            raise _gone() from error
         await ask(CALLER_SECONDS, parts.trail.saw, caller, Action.FOOTAGE_LINKED, analysis)
         # Who may look; the link itself is as good as a key, and no log has it.
         log.info("footage link made", analysis_id=str(analysis))
@@ -68,18 +67,22 @@ def playing_routes(parts: Parts) -> list[Route]:
         analysis, query = parameters.analysis_id(request), request.query_params
         kind = query.get("kind", "")
         try:
-            path = await _asked(parts.footage.linked, analysis, kind, query.get("ticket", ""))
+            path = await ask_storage(_AWAY, parts.footage.linked, analysis, kind, query.get("ticket", ""))
             if path is None:
                 raise _expired(analysis)
             facts = path.stat()
         except (FootageMissingError, FileNotFoundError) as error:
-            raise _GONE from error
+            raise _gone() from error
         return _Video(path, kind, facts, ranged=is_one_range(request.headers.get("range", ""), facts.st_size))
 
     return [
         Route("/v1/analyses/{id}/footage-links", create_footage_link, methods=["POST"]),
         Route("/v1/analyses/{id}/footage", get_footage, methods=["GET"]),
     ]
+
+
+def _gone() -> ApiError:
+    return ApiError(410, "footage_gone", "The video is not kept any more. What was found in it stays.")
 
 
 def _expired(analysis: UUID) -> ApiError:
@@ -112,15 +115,3 @@ class _Video(FileResponse):
         """Send it."""
         headers = [(name, value) for name, value in scope["headers"] if self._ranged or name != b"range"]
         await super().__call__({**scope, "headers": headers}, receive, send)
-
-
-async def _asked[**P, T](question: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
-    """What the storage says. Raises FootageMissingError, and ApiError when the storage cannot be asked."""
-    try:
-        return await asyncio.to_thread(question, *arguments, **named)
-    except FootageMissingError:
-        raise
-    except FootageError as error:
-        log.error("video not reached", reason=str(error))  # noqa: TRY400 - the reason says it all
-        away = "The service cannot reach the video at the moment. Try again in a minute."
-        raise ApiError(503, "storage_unavailable", away, {"retry-after": "60"}) from error

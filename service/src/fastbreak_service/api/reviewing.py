@@ -23,6 +23,7 @@ from fastbreak_service.store.audit import Action
 from fastbreak_service.store.team_reviews import MOST_VERSIONS, Said, Verdict
 
 if TYPE_CHECKING:
+    from sqlalchemy import RowMapping
     from starlette.requests import Request
 
     from fastbreak_service.api.parts import Parts
@@ -58,7 +59,7 @@ def review_routes(parts: Parts) -> list[Route]:
         if outcome is None:
             raise parameters.no_such_finding()
         if outcome.newest is None or not outcome.taken:
-            raise _changed(said)
+            raise _refused(outcome.newest)
         entry = views.review(outcome.newest)
         return JSONResponse(entry, status_code=201, headers={"etag": f'"{entry["version"]}"'})
 
@@ -98,8 +99,8 @@ def _before(request: Request) -> int:
     return int(found[1])
 
 
-def _changed(said: Said) -> ApiError:
-    if said.before == MOST_VERSIONS:
+def _refused(newest: RowMapping | None) -> ApiError:
+    if newest is not None and newest["version"] == MOST_VERSIONS:
         return ApiError(409, "reviews_full", f"A finding has {MOST_VERSIONS} reviews at most, which this one has.")
     return ApiError(
         412,

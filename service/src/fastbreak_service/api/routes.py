@@ -112,14 +112,15 @@ def _reading_routes(parts: Parts) -> list[Route]:
         caller = await parts.admission.admit(request, Role.REVIEWER, Role.UPLOADER)
         limit = parameters.integer(request, "limit", 20, 100)
         after, awaits = parameters.list_cursor(request), parameters.flag(request, "awaits_review")
-        # Who may only send sees how far that is, and nobody else's.
+        # Who may only send sees how far that is, and nobody else's, and nothing of what was found.
         own = not caller.may(Role.REVIEWER)
+        awaits = None if own else awaits
         newest = parts.analyses(caller).newest
         rows = await ask(CALLER_SECONDS, newest, limit + 1, after, awaits_review=awaits, own=own)
         await ask(CALLER_SECONDS, parts.trail.saw, caller, Action.LISTED)
         page = rows[:limit]
         following = views.list_cursor(page[-1]) if len(rows) > limit else None
-        shown = [views.listed(row, parts.retention) for row in page]
+        shown = [views.listed(row, parts.retention, own=own) for row in page]
         return JSONResponse({"analyses": shown, "next": following, "own": own})
 
     async def get_analysis(request: Request) -> Response:

@@ -61,6 +61,7 @@ def _of_person(kind: type, **more: Object) -> Object:
     return {**said, "required": [*added, *said["required"]], "properties": {**added, **said["properties"]}}
 
 
+_AWAITS = "How many findings for review nobody has accepted or rejected yet"
 _LISTED: Object = {
     "id": _UUID,
     "status": {"type": "string", "enum": ["queued", "running", "succeeded", "failed"]},
@@ -71,7 +72,11 @@ _LISTED: Object = {
     "elapsed_seconds": {"type": ["number", "null"]},
     "footage_until": {**_MOMENT, "description": "Until when the video is kept; null when it is here no more."},
     "error": _or_null(_ref("Error")),
-    "awaits_review": {**_COUNT, "description": "How many findings for review nobody has accepted or rejected yet."},
+    "awaits_review": {
+        "type": ["integer", "null"],
+        "minimum": 0,
+        "description": f"{_AWAITS}; null for whoever may see no results.",
+    },
 }
 _NEXT: Object = {"type": ["string", "null"], "description": "The `after` of the next page; null at the end."}
 
@@ -103,7 +108,7 @@ SCHEMAS: Object = {
         },
     ),
     "Analysis": _object(
-        **_LISTED,
+        **{**_LISTED, "awaits_review": {**_COUNT, "description": f"{_AWAITS}."}},
         video=_or_null(_ref("Video")),
         model=_or_null(_ref("Model")),
         movement=_or_null(_ref("Movement")),

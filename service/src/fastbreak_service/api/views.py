@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from fastbreak_service.store.retention import Retention
 
 
-def listed(row: RowMapping, retention: Retention) -> dict[str, Any]:
-    """An analysis in a list."""
+def listed(row: RowMapping, retention: Retention, *, own: bool = False) -> dict[str, Any]:
+    """An analysis in a list; `own`: for whoever may not see what was found, nor therefore how much of it waits."""
     return {
         "id": str(row["id"]),
         "status": row["status"],
@@ -29,7 +29,7 @@ def listed(row: RowMapping, retention: Retention) -> dict[str, Any]:
         "elapsed_seconds": _elapsed(row),
         "footage_until": _moment(retention.until(row)),
         "error": {"code": row["error_code"], "message": row["error_message"]} if row["error_code"] else None,
-        "awaits_review": row["awaits_review"],
+        "awaits_review": None if own else row["awaits_review"],
     }
 
 

@@ -31,6 +31,8 @@ _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 4},
     signature_version="s3v4",
 )
+# For what somebody waits for: they are told soon, and no thread hangs for long.
+_SOON = _CONFIG.merge(Config(read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2}))
 # Without it links name no region, and the pages' policy does. Whoever names an endpoint has one name for all buckets.
 _REGIONAL = Config(s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"})
 _ENDPOINTS = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3")
@@ -41,9 +43,9 @@ _NOT_FOUND = 404
 _AWS_ERRORS = (BotoCoreError, ClientError, Boto3Error)
 
 
-def _made_client() -> Any:
+def _made_client(config: Config) -> Any:
     named = any(os.environ.get(name) for name in _ENDPOINTS)
-    return boto3.client("s3", config=_CONFIG if named else _CONFIG.merge(_REGIONAL))
+    return boto3.client("s3", config=config if named else config.merge(_REGIONAL))
 
 
 class Bucket:
@@ -54,7 +56,8 @@ class Bucket:
     def __init__(self, name: str, prefix: str, client: Any = None, transfer: TransferConfig = _TRANSFER) -> None:
         self._name = name
         self._prefix = prefix
-        self._client = client or _made_client()
+        self._client = client or _made_client(_CONFIG)
+        self._asking = client or _made_client(_SOON)
         self._transfer = transfer
         self._directory = Path(tempfile.mkdtemp(prefix="fastbreak-"))
 
@@ -91,14 +94,14 @@ class Bucket:
     def link(self, analysis: UUID, kind: str, seconds: int) -> str:
         """See Footage. It holds no longer than the credentials that it is signed with."""
         with self._speaking("look for", analysis):
-            self._client.head_object(Bucket=self._name, Key=self._key(analysis))
+            self._asking.head_object(Bucket=self._name, Key=self._key(analysis))
             answered = {
                 "ResponseContentType": kind,
                 "ResponseContentDisposition": "inline",
                 "ResponseCacheControl": "private, no-store",
             }
             wanted = {"Bucket": self._name, "Key": self._key(analysis), **answered}
-            return str(self._client.generate_presigned_url("get_object", wanted, seconds))
+            return str(self._asking.generate_presigned_url("get_object", wanted, seconds))
 
     def linked(self, analysis: UUID, kind: str, ticket: str) -> Path | None:
         """See Footage. Its links lead to the bucket itself."""
@@ -112,12 +115,12 @@ class Bucket:
         """See Footage. Marks of deletion go too, and are no versions."""
         erased, key = 0, self._key(analysis)
         with self._speaking("erase", analysis):
-            pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self._name, Prefix=key)
+            pages = self._asking.get_paginator("list_object_versions").paginate(Bucket=self._name, Prefix=key)
             for page in pages:
                 for kind in ("Versions", "DeleteMarkers"):
                     for one in page.get(kind, ()):
                         if one["Key"] == key:
-                            self._client.delete_object(Bucket=self._name, Key=key, VersionId=one["VersionId"])
+                            self._asking.delete_object(Bucket=self._name, Key=key, VersionId=one["VersionId"])
                             erased += kind == "Versions"
         return erased
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from fastbreak_service.store.engine import be_patient
 from fastbreak_service.store.tables import analyses, events, findings, persons, work
 
 if TYPE_CHECKING:
@@ -77,8 +78,7 @@ class AnalysisStore:
     def finish(self, analysis: UUID, owner: str, result: dict[str, Any], rows: Path, poses: Path | None = None) -> bool:
         """Record the result and, from CSV files, all measures and poses, at once. False when no longer this owner's."""
         with self._engine.begin() as connection:
-            connection.execute(sa.text(f"SET LOCAL statement_timeout = '{_COPY_SECONDS}s'"))
-            connection.connection.driver_connection.answer_seconds = _COPY_SECONDS + 5  # type: ignore[union-attr]
+            be_patient(connection, _COPY_SECONDS)
             mine = self._move(
                 connection,
                 analysis,

@@ -15,7 +15,7 @@ from fastbreak_service.store.credentials import SERVICE_PAUSES, Credentials, Fix
 
 if TYPE_CHECKING:
     from psycopg.abc import PQGen
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
     from fastbreak_service.settings import DatabaseSettings
     from fastbreak_service.store.credentials import Source
@@ -100,6 +100,12 @@ def _ask_with_little_patience(engine: Engine) -> None:
             dbapi_connection.answer_seconds = patience
 
     engine.dialect.do_ping = ping  # type: ignore[method-assign] # no event tells of it
+
+
+def be_patient(connection: Connection, seconds: int) -> None:
+    """Let the statements of this transaction take so long."""
+    connection.execute(sa.text(f"SET LOCAL statement_timeout = '{seconds}s'"))
+    connection.connection.driver_connection.answer_seconds = seconds + 5  # type: ignore[union-attr]
 
 
 def source_of(settings: DatabaseSettings, pauses: tuple[float, ...] = SERVICE_PAUSES) -> Source:

@@ -12,19 +12,21 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from fastbreak_service.store.audit import Action, done
 from fastbreak_service.store.callers import of_team
+from fastbreak_service.store.engine import be_patient
 from fastbreak_service.store.repeating import repeatable
-from fastbreak_service.store.tables import analyses, erasures
+from fastbreak_service.store.tables import analyses, erasures, work
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
     from uuid import UUID
 
-    from sqlalchemy import Connection, Engine, RowMapping
+    from sqlalchemy import Connection, Engine, RowMapping, Select
 
     from fastbreak_service.identity.caller import Caller
 
 _AT_ONCE = 100
+_ERASE_SECONDS, _LOCKED_SECONDS = 300, 10
 
 
 class Erasures:
@@ -45,7 +47,10 @@ class Erasures:
             known = self._known(connection, caller, analysis)
             if known is not None:
                 return known
-            place = connection.execute(sa.select(analyses.c.footage_place).where(analyses.c.id == analysis)).scalar()
+            # Whoever asked may be gone before all rows are, which go all the same. Who asks again does not wait for it.
+            be_patient(connection, _ERASE_SECONDS)
+            connection.execute(sa.text(f"SET LOCAL lock_timeout = '{_LOCKED_SECONDS}s'"))
+            place = connection.execute(_place_of(analysis)).scalar()
             counted = connection.execute(sa.select(sa.func.erase_analysis(analysis, type_=JSONB))).scalar_one()
             if counted is None:
                 # Somebody else may have erased it a moment ago.
@@ -99,3 +104,9 @@ class Erasures:
     def _known(connection: Connection, caller: Caller, analysis: UUID) -> RowMapping | None:
         statement = sa.select(erasures).where(erasures.c.team == caller.team, erasures.c.analysis_id == analysis)
         return connection.execute(statement).mappings().one_or_none()
+
+
+def _place_of(analysis: UUID) -> Select[tuple[str | None]]:
+    """Where its video is; of one that does not outlive its replica only its work tells. Null: nowhere that is known."""
+    place = sa.func.coalesce(analyses.c.footage_place, work.c.place)
+    return sa.select(place).select_from(analyses.outerjoin(work)).where(analyses.c.id == analysis)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, LiteralString
 from psycopg import sql
 
 from fastbreak_service.store.callers import caller_role
-from fastbreak_service.store.tables import APPEND_ONLY, metadata
+from fastbreak_service.store.tables import APPEND_ONLY, erasures, metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -108,6 +108,7 @@ def _grant(connection: psycopg.Connection[Any], group: sql.Identifier) -> None:
     _run(connection, "GRANT USAGE ON SCHEMA public TO {}", group)
     _run(connection, "GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO {}", _names(metadata.sorted_tables), group)
     _run(connection, "REVOKE UPDATE, DELETE ON {} FROM {}", _names(APPEND_ONLY), group)
+    _run(connection, "REVOKE DELETE ON {} FROM {}", _names([erasures]), group)
     _run(connection, "GRANT EXECUTE ON FUNCTION public.forget_old_audit() TO {}", group)
     _run(connection, "REVOKE ALL ON public.alembic_version FROM {}", group)
     _run(connection, "GRANT SELECT ON public.alembic_version TO {}", group)

@@ -91,6 +91,7 @@ def _said(name: str) -> sa.Table:
         sa.ForeignKeyConstraint(
             ["analysis_id", "person"], ["persons.analysis_id", "persons.person"], ondelete="CASCADE"
         ),
+        sa.Index(f"{name}_person", "analysis_id", "person"),
     )
 
 
@@ -137,9 +138,6 @@ erasures = sa.Table(
     sa.Column("backup_days", sa.Integer),
 )
 
-APPEND_ONLY = (reviews, audit)
-"""Tables in which the application may change and delete nothing."""
-
 poses = sa.Table(
     "poses",
     metadata,
@@ -150,7 +148,11 @@ poses = sa.Table(
     sa.Column("time_seconds", sa.Double, nullable=False),
     sa.Column("points", ARRAY(sa.REAL), nullable=False),
     sa.ForeignKeyConstraint(["analysis_id", "person"], ["persons.analysis_id", "persons.person"], ondelete="CASCADE"),
+    sa.Index("poses_person", "analysis_id", "person"),
 )
+
+APPEND_ONLY = (reviews, audit, persons, measures, events, findings, poses)
+"""Tables in which the application may change and delete nothing; with an analysis goes what hangs on it."""
 
 measures_of_team = sa.table("measures_of_team", *(sa.column(name, column.type) for name, column in measures.c.items()))
 """The measures that a transaction for a caller sees, who has no right to the table itself."""

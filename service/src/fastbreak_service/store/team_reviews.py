@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
 
 from fastbreak_service.movement.values import Status
 from fastbreak_service.store.audit import Action, done
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 MOST_VERSIONS = 999
 """Entries of one finding."""
+# The finding is not there: so says its key, or the policy on its analysis, which is asked first.
+_NOT_THERE = ("23503", "42501")
 
 
 class Verdict(StrEnum):
@@ -83,6 +86,15 @@ class TeamReviews:
 
         Whoever heard no answer may say the same again, and it is recorded once.
         """
+        try:
+            return self._added(analysis, finding, said)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in _NOT_THERE or self._has(analysis, finding):
+                raise
+            # It was erased between the look and the entry.
+            return None
+
+    def _added(self, analysis: UUID, finding: int, said: Said) -> Outcome | None:
         with of_team(self._engine, self._team) as connection:
             if not self._knows(connection, analysis, finding):
                 return None
@@ -107,6 +119,10 @@ class TeamReviews:
         """Whether an entry is what this person says now."""
         known = (entry["version"], entry["verdict"], entry["note"], entry["reviewer"])
         return known == (said.before + 1, said.verdict, said.note, self._reviewer)
+
+    def _has(self, analysis: UUID, finding: int) -> bool:
+        with of_team(self._engine, self._team) as connection:
+            return self._knows(connection, analysis, finding)
 
     def _knows(self, connection: Connection, analysis: UUID, finding: int) -> bool:
         known = (

@@ -37,6 +37,8 @@ _SMALLEST_PART = 1 / 40
 """What is less high, in parts of the frame's longer side, is nobody to follow."""
 _STEP = STRIDES[-1]
 _SAME_BODY = 0.6
+_MOST_CANDIDATES = 500
+"""A person has about a dozen; each is compared with all that were chosen."""
 
 
 class Search(NamedTuple):
@@ -123,10 +125,11 @@ def read(scores: Floats, reaches: Floats, seen: Size) -> list[Detection]:
     longer = max(seen.width, seen.height)
     most = _LARGEST_BODY if longer > USUAL else longer
     plausible = (up + down >= _SMALLEST_PART * longer * seen.frame_pixels) & (up + down <= most * seen.frame_pixels)
+    likeliest = np.flatnonzero(plausible)[np.argsort(-scores[kept][plausible], kind="stable")[:_MOST_CANDIDATES]]
     return distinct(
         [
             Detection(Box(*sides), score)
-            for sides, score in zip(boxes[plausible].tolist(), scores[kept][plausible].tolist(), strict=True)
+            for sides, score in zip(boxes[likeliest].tolist(), scores[kept][likeliest].tolist(), strict=True)
         ]
     )
 

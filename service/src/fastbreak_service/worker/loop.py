@@ -165,14 +165,21 @@ class WorkLoop:
 
         Videos that were kept for long enough, or of a process killed before it recorded them.
         """
+        # None of it keeps the others from being done, nor whoever calls from judging who is dead.
+        for what, tidy in (("audit trail", self._shorten), ("videos", self._delete_videos)):
+            try:
+                tidy()
+            except (*DATABASE_ERRORS, FootageError) as error:
+                log.warning("not tidied up", what=what, reason=reason(error))
+
+    def _shorten(self) -> None:
         if forgotten := self._records.forget_old():
             log.info("audit trail shortened", entries=forgotten)
-        try:
-            for analysis in self._queue.unneeded(self._footage.strays()):
-                self._footage.discard(analysis)
-                log.info("video deleted", analysis_id=str(analysis))
-        except FootageError as error:
-            log.warning("videos not tidied up", reason=str(error))
+
+    def _delete_videos(self) -> None:
+        for analysis in self._queue.unneeded(self._footage.strays()):
+            self._footage.discard(analysis)
+            log.info("video deleted", analysis_id=str(analysis))
 
     async def _keep_analyst(self) -> None:
         """Look after the process that analyses: one that died idle is started again."""

@@ -318,8 +318,8 @@ export interface components {
              */
             footage_until: string | null;
             error: components["schemas"]["Error"] | null;
-            /** @description How many findings for review nobody has accepted or rejected yet. */
-            awaits_review: number;
+            /** @description How many findings for review nobody has accepted or rejected yet; null for whoever may see no results. */
+            awaits_review: number | null;
         };
         Analyses: {
             analyses: components["schemas"]["Listed"][];
@@ -959,7 +959,7 @@ export interface operations {
             query?: {
                 /** @description How many at most. */
                 limit?: number;
-                /** @description Those alone that wait for a reviewer, or do not. */
+                /** @description Those alone that wait for a reviewer, or do not. It tells nothing to whoever may see no results. */
                 awaits_review?: boolean;
                 /** @description The `next` of an earlier page. */
                 after?: string;

@@ -99,7 +99,10 @@ function Found({ analysis, video, client, onError, again, round }: FoundProps) {
   if (analysis.persons.length === 0) {
     return (
       <Message title="Nobody was found in this video">
-        <p>Bodies smaller than about a fifth of the picture are missed. Film from closer, and send the video again.</p>
+        <p>
+          Who is less high than a fortieth of the picture's longer side is nobody, and little can be said of small
+          bodies. Film from closer, and send the video again.
+        </p>
       </Message>
     )
   }

@@ -35,8 +35,8 @@ export function Findings({ findings, movement, loaded, ...rest }: Props) {
       {movement !== null && loaded && findings.length === 0 && (
         <p>Nothing could be compared with published values. What was seen, and why not more was measured, is below.</p>
       )}
-      {sorted.map((finding) => (
-        <Card key={finding.number} finding={finding} {...rest} />
+      {sorted.map((finding, index) => (
+        <Card key={finding.number ?? index} finding={finding} {...rest} />
       ))}
       {findings.length > 0 && (
         <p class="small">For somebody who knows the movement. It is no diagnosis, and says nothing of injury.</p>
@@ -54,8 +54,10 @@ type CardProps = Pick<Props, 'client' | 'analysis' | 'onError' | 'jump'> & { fin
 function Card({ finding, jump, ...rest }: CardProps) {
   const { reference, unit } = finding
   const title = words(finding.measure) + sided(finding.side)
-  const [newest, setNewest] = useState(finding.review)
-  useEffect(() => setNewest(finding.review), [finding.review])
+  // A service of the release before, which answers too while another comes, numbers no findings and has no reviews.
+  const reviewed: Finding['review'] | undefined = finding.review
+  const [newest, setNewest] = useState(reviewed ?? null)
+  useEffect(() => setNewest(reviewed ?? null), [reviewed])
   const beyond = reference.above ? 'above' : 'below'
   return (
     <article class={`card ${finding.status}`}>
@@ -63,7 +65,7 @@ function Card({ finding, jump, ...rest }: CardProps) {
         <h3>{title}</h3>
         <span class="badges">
           <span class="badge">{STATUS[finding.status]}</span>
-          <Verdict finding={finding} newest={newest} />
+          {reviewed !== undefined && <Verdict finding={finding} newest={newest} />}
         </span>
       </header>
       <p>{finding.words}</p>
@@ -96,7 +98,9 @@ function Card({ finding, jump, ...rest }: CardProps) {
           </span>
         </dd>
       </dl>
-      <Reviewing finding={finding} title={title} newest={newest} onReview={setNewest} {...rest} />
+      {reviewed !== undefined && (
+        <Reviewing finding={finding} title={title} newest={newest} onReview={setNewest} {...rest} />
+      )}
     </article>
   )
 }

@@ -97,7 +97,7 @@ function Row({ item, visit }: { item: Listed; visit: ((path: string) => void) | 
       <span class={`state ${item.status}`}>{STATES[item.status]}</span>
       <span class="when">
         <time dateTime={item.created_at}>{ago(item.created_at, Date.now())}</time>
-        {item.awaits_review > 0 && visit && <span class="awaits"> · {awaits(item.awaits_review)}</span>}
+        {visit && (item.awaits_review ?? 0) > 0 && <span class="awaits"> · {awaits(item.awaits_review ?? 0)}</span>}
         {item.error && <span> · {item.error.message}</span>}
       </span>
     </>

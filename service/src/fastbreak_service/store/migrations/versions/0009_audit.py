@@ -18,11 +18,17 @@ revision = "0009"
 down_revision = "0008"
 
 _DAYS = 730
+# At once: whoever asks waits for it, and for their locks others.
+_MOST = 10_000
 # Whoever may only add has no other way to make room. The owner's rights, and a search path that nobody else writes to.
 _FORGET = f"""
 CREATE FUNCTION forget_old_audit() RETURNS bigint LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-  WITH gone AS (DELETE FROM public.audit WHERE at < now() - interval '{_DAYS} days' RETURNING 1)
+  WITH gone AS (
+    DELETE FROM public.audit WHERE id IN (
+      SELECT id FROM public.audit WHERE at < now() - interval '{_DAYS} days' ORDER BY at LIMIT {_MOST}
+    ) RETURNING 1
+  )
   SELECT count(*) FROM gone
 $$"""  # noqa: S608 - a text of ours
 
