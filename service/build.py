@@ -100,17 +100,26 @@ def command_line(options: argparse.Namespace, client: str, image_id: Path, label
     command += [word for label in (*options.label, *labels) for word in ("--label", label)]
     for name, value in arguments.items():
         command += ["--build-arg", f"{name}={value}"]
-    for secret, file in (("ca", options.extra_ca_certs), ("pip", options.pip_config), ("npm", options.npm_config)):
-        if file:
-            if not Path(file).is_file():
-                raise BuildError(f"There is no file {file}.")
-            command += ["--secret", f"id={secret},src={Path(file).resolve()}"]
+    for secret, file in secrets(options).items():
+        command += ["--secret", f"id={secret},src={file.resolve()}"]
     return [*command, str(HERE)]
+
+
+def secrets(options: argparse.Namespace) -> dict[str, Path]:
+    """The files that the build may read and leaves out of the image, by the names that it knows. Raises BuildError."""
+    named = {"ca": options.extra_ca_certs, "pip": options.pip_config, "npm": options.npm_config}
+    given = {secret: Path(file) for secret, file in named.items() if file}
+    for file in given.values():
+        if not file.is_file():
+            raise BuildError(f"There is no file {file}.")
+    return given
 
 
 def build(options: argparse.Namespace) -> str:
     """Build; the image's id. Raises BuildError."""
     client = find_docker(options.docker)
+    # Before anything is pulled.
+    secrets(options)
     with tempfile.TemporaryDirectory() as scratch:
         image_id = Path(scratch) / "image-id"
         base = images.base(client, options.base_image)

@@ -40,12 +40,17 @@ def run(command: list[str]) -> bytes:
 def inspect(docker: str, image: str) -> dict[str, Any] | None:
     """What the engine knows of an image; None when it has none of that name."""
     try:
-        found = json.loads(run([docker, "image", "inspect", image]))
+        answer = run([docker, "image", "inspect", image])
     except ImageError as error:
         if "no such image" in str(error).lower():
             return None
         raise
-    image_seen: dict[str, Any] = found[0]
+    try:
+        image_seen: dict[str, Any] = json.loads(answer)[0]
+    except (ValueError, LookupError) as error:
+        raise ImageError(
+            f"`{docker} image inspect {image}` did not say what it is asked for."
+        ) from error
     return image_seen
 
 

@@ -272,7 +272,7 @@ def test_a_forged_request_id_is_not_logged(service: Service) -> None:
     ("method", "path", "allowed"),
     [
         ("DELETE", "/v1/analyses", "GET, HEAD, POST"),
-        ("POST", "/v1/analyses/x", "GET, HEAD"),
+        ("POST", "/v1/analyses/x", "DELETE, GET, HEAD"),
         ("PUT", "/v1/analyses/x/measures", "GET, HEAD"),
         ("POST", "/readyz", "GET, HEAD"),
         ("BREW", "/v1/analyses", "GET, HEAD, POST"),

@@ -196,3 +196,5 @@ def test_a_missing_bundle_is_named(capsys: pytest.CaptureFixture[str], tmp_path:
     arguments = ["--tag", "x:1", "--version", "1", "--revision", "r", "--docker", "/bin/true"]
     assert build.main([*arguments, "--extra-ca-certs", str(tmp_path / "none.pem")]) == 1
     assert capsys.readouterr().err == f"build: There is no file {tmp_path}/none.pem.\n"
+    assert build.main(arguments) == 1
+    assert "did not say what it is asked for" in capsys.readouterr().err
