@@ -48,9 +48,7 @@ def inspect(docker: str, image: str) -> dict[str, Any] | None:
     try:
         image_seen: dict[str, Any] = json.loads(answer)[0]
     except (ValueError, LookupError) as error:
-        raise ImageError(
-            f"`{docker} image inspect {image}` did not say what it is asked for."
-        ) from error
+        raise ImageError(f"`{docker} image inspect {image}` did not say what it is asked for.") from error
     return image_seen
 
 
