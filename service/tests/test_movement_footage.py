@@ -81,7 +81,7 @@ def test_the_landing_is_where_the_label_says(
     (landing,) = landings(path, vision)
     assert abs(landing.contact_seconds * 30 + FIRST - CONTACT) <= 1.5
     # Measured, the hips are lowest up to two frames before the eye says so.
-    assert DEEPEST[0] - 2.5 <= landing.deepest_seconds * 30 + FIRST <= DEEPEST[1] + 1.5
+    assert DEEPEST[0] - 2.01 <= landing.deepest_seconds * 30 + FIRST <= DEEPEST[1] + 1.5
     assert abs(FIRST + list(frames)[landing.contact_frame] - CONTACT) <= 1
 
 
