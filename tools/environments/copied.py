@@ -93,6 +93,8 @@ def _moved_line(line: str, model: Environment, place: Place, network: str) -> st
     else:
         value = _SANDBOX_CERTIFICATE.sub(_certificate(place.account), value)
         value = value.replace(model.account, place.account).replace(model.region, place.region)
+        # What lets in the network itself lets in the new one, and not the one it was made from.
+        value = value.replace(str(model.variables["network_vpc_cidr"]), network)
     return f"{key}:{gap}{value}\n"
 
 

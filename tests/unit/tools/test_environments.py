@@ -26,6 +26,7 @@ OWN = {
     "fastbreak_region",
     "network_availability_zones",
     "network_cloudfront_prefix_list_id",
+    "network_ingress_cidr",
     "network_vpc_cidr",
 }
 """What differs between an environment like prod and prod itself."""
@@ -77,6 +78,13 @@ def test_a_further_environment_differs_only_in_what_is_its_own(inventories: Path
     link = inventories / "staging" / "group_vars" / "all" / "00_shared.yml"
     assert link.is_symlink()
     assert link.resolve() == inventories / "shared" / "all.yml"
+
+
+def test_it_lets_in_its_own_network_and_not_the_one_of_its_model(inventories: Path) -> None:
+    run("staging", "--account", "333333333333", "--region", "eu-west-1")
+    old, new = (by_name(inventories)[name].variables for name in ("prod", "staging"))
+    assert old["network_ingress_cidr"] == old["network_vpc_cidr"] != new["network_vpc_cidr"]
+    assert new["network_ingress_cidr"] == new["network_vpc_cidr"]
 
 
 def test_no_word_of_the_account_that_it_was_made_from_is_left(inventories: Path) -> None:
