@@ -32,7 +32,12 @@ DRAINED = {"ecs_deregistration_delay_seconds": 5}
 HASTY = {"ecs_rollout_bake_seconds": 2, "ecs_rollout_minimum_samples": 5, "ecs_rollout_probe_interval_seconds": 0.1}
 # The inventory has options of another strategy.
 IN_PLACE: dict[str, object] = {"ecs_rollout_strategy": "ROLLING", "ecs_rollout_strategy_options": {}}
-AT_ONCE: dict[str, object] = {"ecs_rollout_strategy": "BLUE_GREEN", "ecs_rollout_strategy_options": {"bake_minutes": 0}}
+AT_ONCE: dict[str, object] = {
+    "ecs_rollout_strategy": "BLUE_GREEN",
+    "ecs_rollout_strategy_options": {"bake_minutes": 0},
+    # What stands in for the service has no command that asks from the network of the tasks.
+    "ecs_rollout_reaches_test_listener": True,
+}
 _NOT_ASKED = "refused because of its options"
 _STEADY_SECONDS = 240.0
 # Its metrics are of minutes, and so is the time until they are forgotten.

@@ -137,3 +137,10 @@ def test_a_version_is_restored_with_options_that_its_strategy_has(settings: dict
     strategy = find_strategy(settings["ecs_rollout_strategy"])
     assert strategy
     assert set(settings["ecs_rollout_strategy_options"]) <= set(strategy.options)
+
+
+def test_a_version_is_restored_from_where_the_stand_in_can_be_asked() -> None:
+    """It has no command that asks from the network of its tasks, as prod's inventory has others asked."""
+    reaches = {"ecs_rollout_reaches_test_listener": True}
+    assert reaches.items() <= lab.AT_ONCE.items()
+    assert reaches.items() <= ways.settings_of("BLUE_GREEN").items()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.fastbreak.aws.plugins.doc_fragments.rollout_parts import ModuleDocFragment
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError, RolledBackError
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Measurement
@@ -22,7 +23,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.model
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.problems import gate_problems
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.settings import SHARED_OPTIONS
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.problems import problems_of
-from ansible_collections.fastbreak.aws.plugins.modules.ecs_rollout import DOCUMENTATION, ENTRY, build_argument_spec
+from ansible_collections.fastbreak.aws.plugins.modules.ecs_rollout import ENTRY, build_argument_spec
 
 from tests.unit.plugins.module_utils._rollout.case import deploy, make_request, newest, released
 
@@ -118,7 +119,7 @@ def test_two_kinds_cannot_mean_different_things_by_an_option(monkeypatch: pytest
 
 
 def test_every_option_of_every_kind_is_documented() -> None:
-    documented = yaml.safe_load(DOCUMENTATION)["options"]["gates"]["suboptions"]
+    documented = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]["gates"]["suboptions"]
     spec = build_argument_spec()["gates"]["options"]
     assert set(documented) == set(spec)
     assert documented["kind"]["choices"] == spec["kind"]["choices"] == [kind.kind for kind in table.GATES]

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.fastbreak.aws.plugins.doc_fragments.rollout_parts import ModuleDocFragment
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RefusedError, RequestError, RolledBackError
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import Outcome
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.problems import problems_of
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.strategies import table
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.strategies.model import Strategy
-from ansible_collections.fastbreak.aws.plugins.modules.ecs_rollout import DOCUMENTATION, build_argument_spec
+from ansible_collections.fastbreak.aws.plugins.modules.ecs_rollout import build_argument_spec
 
 from tests.unit.plugins.module_utils._rollout.case import deploy, make_request, newest, released
 from tests.unit.plugins.module_utils._rollout.killed import kill_after
@@ -175,7 +176,7 @@ def test_two_strategies_cannot_mean_different_things_by_an_option(monkeypatch: p
 
 
 def test_every_option_of_every_strategy_is_documented() -> None:
-    documented = yaml.safe_load(DOCUMENTATION)["options"]["deployment"]["suboptions"]
+    documented = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]["deployment"]["suboptions"]
     spec = build_argument_spec()["deployment"]["options"]
     ours = {name: option for name, option in spec.items() if name not in Stepwise.options}
     assert set(documented) == set(ours)
