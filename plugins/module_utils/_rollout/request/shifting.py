@@ -106,8 +106,9 @@ def _time_problems(request: RolloutRequest) -> Iterator[str]:
     seconds = 60.0 * pause_minutes(request.settings.deployment)
     for gate in request.gates:
         if gate.longest_seconds + _SPARE_SECONDS > seconds:
+            twice = "" if gate.longest_seconds == gate.deadline_seconds else " twice, for on_inconclusive=extend"
             yield (
-                f"gate {gate.name} may take {gate.longest_seconds:g} s (deadline_seconds), where ECS waits "
+                f"gate {gate.name} may take {gate.longest_seconds:g} s (deadline_seconds{twice}), where ECS waits "
                 f"{seconds:g} s for the verdict (deployment.pause_timeout_minutes) and then rolls back. Leave a minute "
                 "between them: raise pause_timeout_minutes, or lower deadline_seconds."
             )

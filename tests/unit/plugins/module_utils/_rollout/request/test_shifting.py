@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.http import HttpGate
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.settings import AtDeadline
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.problems import problems_of
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.stages import Stage
 
@@ -59,6 +60,9 @@ def test_a_gate_that_outlasts_the_pause_is_told_by_both_options() -> None:
     (problem,) = problems(gates=gates)
     assert "gate target_health may take 3600 s (deadline_seconds)" in problem
     assert "deployment.pause_timeout_minutes" in problem
+    again = tuple(replace(gate, deadline_seconds=1800.0, on_inconclusive=AtDeadline.EXTEND) for gate in gates)
+    (problem,) = problems(gates=again)
+    assert "gate target_health may take 3600 s (deadline_seconds twice, for on_inconclusive=extend)" in problem
 
 
 def test_a_gate_before_users_that_cannot_reach_the_release_is_told() -> None:
