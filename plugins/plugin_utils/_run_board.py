@@ -23,6 +23,7 @@ from ..module_utils._stack.unresolved import NewId
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+FORESEEN = "foreseen"
 PLANNED = "planned"
 APPLIED = "applied"
 ENDED = "ended"
@@ -34,25 +35,21 @@ REPORTS = "fastbreak_components_report"
 class RunBoard:
     """The board of a play, seen from one of its hosts."""
 
-    def __init__(self, task_vars: Mapping[str, Any], directory: Path | None = None, good: str = APPLIED) -> None:
+    def __init__(self, task_vars: Mapping[str, Any], directory: Path | None = None, planning: bool = False) -> None:
         play = re.sub(r"\W+", "-", str(task_vars.get("ansible_play_name", "play")))
         self._directory = (directory or Path(constants.DEFAULT_LOCAL_TMP)) / "fastbreak" / play
         self._hosts = frozenset(task_vars.get("ansible_play_hosts_all", []))
         self._alive = frozenset(task_vars.get("ansible_play_hosts", self._hosts))
         self._reports = bool(task_vars.get(REPORTS))
-        self._good = good
-        self._again = partial(RunBoard, task_vars, directory, PLANNED)
+        self._good = PLANNED if planning else APPLIED
+        # Who plans needs no more of the others than what they expect.
+        self._enough = FORESEEN if planning else APPLIED
+        self._again = partial(RunBoard, task_vars, directory, planning=True)
         self.component = str(task_vars.get("inventory_hostname", ""))
 
     def state_of(self, component: str) -> DependencyState:
         """How a component is doing. One that ended, or left the play, without having been applied has failed."""
-        if component not in self._hosts:
-            return DependencyState.OUTSIDE
-        # In this order: both may be written between two looks.
-        gone = self._file(component, ENDED).exists() or component not in self._alive
-        if self._file(component, self._good).exists():
-            return DependencyState.SETTLED
-        return DependencyState.FAILED if gone else DependencyState.RUNNING
+        return self._state(component, self._enough)
 
     def told_outputs(self, component: str) -> Mapping[str, str | None] | None:
         """The outputs that the component told last; None when it told none."""
@@ -65,16 +62,21 @@ class RunBoard:
             return None
         return self._again()
 
+    def foresee(self, outputs: Mapping[str, str | None]) -> None:
+        """Tell the others the outputs that this host's component expects."""
+        self.publish(outputs)
+        self.report(FORESEEN)
+
     def planned(self, outputs: Mapping[str, str | None], *, settled: bool) -> None:
         """Tell the others that this host's plan stands, the outputs that it expects, and whether that was all."""
-        self.publish(outputs)
+        self.foresee(outputs)
         if settled:
             self.report(APPLIED)
         self.report(PLANNED)
 
     def states(self) -> Mapping[str, DependencyState]:
         """How all hosts of the play are doing."""
-        return {host: self.state_of(host) for host in sorted(self._hosts)}
+        return {host: self._state(host, self._good) for host in sorted(self._hosts)}
 
     def report(self, state: str) -> None:
         """Say that this host's component was planned or applied, or that it ended."""
@@ -84,6 +86,17 @@ class RunBoard:
         """Leave the outputs, as they are or as a check expects them, for those that read them."""
         told = {key: [value] if isinstance(value, NewId) else value for key, value in outputs.items()}
         self._write("outputs", json.dumps(told))
+
+    def _state(self, component: str, enough: str) -> DependencyState:
+        if component not in self._hosts:
+            return DependencyState.OUTSIDE
+        # In this order: both may be written between two looks.
+        gone = self._file(component, ENDED).exists() or component not in self._alive
+        if self._file(component, self._good).exists():
+            return DependencyState.SETTLED
+        if gone:
+            return DependencyState.FAILED
+        return DependencyState.SETTLED if self._file(component, enough).exists() else DependencyState.RUNNING
 
     def _file(self, component: str, kind: str) -> Path:
         return self._directory / f"{component}.{kind}"

@@ -71,7 +71,7 @@ def apply_stack(request: StackRequest, ports: Ports, check_mode: bool) -> StackR
     result = None if check_mode else _agree(request, ports)
     if result is None:
         given = given_parameters(request, ports, check_mode)
-        result = _insist(request, ports, lambda: _apply_once(request, given, ports, check_mode))
+        result = _insist(request, ports, lambda: _apply_once(request, lambda: given, ports, check_mode))
     unseen = [result.plan.unseen] if result.plan.unseen else []
     more = (*unseen, *_blind_spots(request), *needless_consent(request, result.plan))
     return replace(result, warnings=(*result.warnings, *more))
@@ -93,12 +93,19 @@ def _agree(request: StackRequest, ports: Ports) -> StackResult | None:
     """Plan as a check does, and wait until all others of the run have.
 
     A plan without a change, made from what has settled, is the result: it waits for nobody, and nothing is read again.
+    What will change tells its outputs before it looks for what would refuse it, so that plans wait for no look-ups.
     """
     planning = ports.run.planning()
     if planning is None:
         return None
-    given = given_parameters(request, replace(ports, run=planning), check_mode=True)
-    found = _apply_once(request, given, ports, check_mode=True)
+    seen_from_planning = replace(ports, run=planning)
+    found = _apply_once(
+        request,
+        lambda: given_parameters(request, seen_from_planning, check_mode=True),
+        ports,
+        check_mode=True,
+        foresee=planning.foresee,
+    )
     settled = not found.changed and all(
         ports.run.state_of(component) in {DependencyState.SETTLED, DependencyState.OUTSIDE}
         for component in request.depends_on
@@ -127,31 +134,21 @@ def _insist(request: StackRequest, ports: Ports, attempt: Callable[[], StackResu
     )
 
 
-def _apply_once(request: StackRequest, given: Mapping[str, str], ports: Ports, check_mode: bool) -> StackResult:
+def _apply_once(
+    request: StackRequest,
+    given: Callable[[], Mapping[str, str]],
+    ports: Ports,
+    check_mode: bool,
+    foresee: Callable[[Mapping[str, str | None]], None] = lambda _outputs: None,
+) -> StackResult:
     found = settle(request, ports)
     refuse_strange_consent(request, found, ports)
     snapshot = usable(found, request, ports, check_mode)
-    template = request.template or {}
-    parameters = complete_parameters(request.name, template, given, request.sources)
-    check_limits(request, template, parameters)
-    pseudo = {"AWS::Region": ports.stacks.region, "AWS::StackName": request.name}
-    values = stored_values(request.name, template, parameters, ports.store)
-    desired = evaluate(template, values, pseudo)
-    refuse_circular(desired)
-    check_resource_tags(request, desired)
-    existing = _existing(snapshot, ports)
-    decided = replace(plan(request, template, values, existing, pseudo), parameters=parameters)
-    decided = _with_outputs(decided, desired, snapshot, ports)
-    former_policy = existing.stack_policy if existing else None
-    policy = request.stack_policy if request.stack_policy is not None else former_policy
-    refuse_infeasible(decided, policy, request.consent)
+    decided, desired = _decide(request, given(), snapshot, ports)
+    if decided.changed:
+        foresee(decided.expected_outputs)
     refuse_missing(decided, desired, request, ports)
-    refuse_occupied(decided, snapshot, ports)
-    refuse_protected(decided, snapshot, ports)
-    # Of a creation that failed something may still be there, which is deleted with it.
-    if snapshot is not None or found is None:
-        refuse_taken(decided, found, ports)
-    refuse_less_storage(decided, snapshot, ports)
+    _refuse_what_stands_against(decided, found, snapshot, ports)
     move = plan_move(request, decided, snapshot, ports)
     if decided.action == "create":
         earlier = left_by_earlier(request.name, desired.resources, ports)
@@ -166,6 +163,37 @@ def _apply_once(request: StackRequest, given: Mapping[str, str], ports: Ports, c
         return result
     move.after(result.outputs, ports)
     return replace(result, changed=True, move=move)
+
+
+def _decide(
+    request: StackRequest, given: Mapping[str, str], snapshot: StackSnapshot | None, ports: Ports
+) -> tuple[StackPlan, Model]:
+    """The plan, and the stack as it makes it. What no look at AWS could allow is refused."""
+    template = request.template or {}
+    parameters = complete_parameters(request.name, template, given, request.sources)
+    check_limits(request, template, parameters)
+    pseudo = {"AWS::Region": ports.stacks.region, "AWS::StackName": request.name}
+    values = stored_values(request.name, template, parameters, ports.store)
+    desired = evaluate(template, values, pseudo)
+    refuse_circular(desired)
+    check_resource_tags(request, desired)
+    existing = _existing(snapshot, ports)
+    decided = replace(plan(request, template, values, existing, pseudo), parameters=parameters)
+    former_policy = existing.stack_policy if existing else None
+    policy = request.stack_policy if request.stack_policy is not None else former_policy
+    refuse_infeasible(decided, policy, request.consent)
+    return _with_outputs(decided, desired, snapshot, ports), desired
+
+
+def _refuse_what_stands_against(
+    decided: StackPlan, found: StackSnapshot | None, snapshot: StackSnapshot | None, ports: Ports
+) -> None:
+    refuse_occupied(decided, snapshot, ports)
+    refuse_protected(decided, snapshot, ports)
+    # Of a creation that failed something may still be there, which is deleted with it.
+    if snapshot is not None or found is None:
+        refuse_taken(decided, found, ports)
+    refuse_less_storage(decided, snapshot, ports)
 
 
 def _with_outputs(decided: StackPlan, desired: Model, snapshot: StackSnapshot | None, ports: Ports) -> StackPlan:

@@ -170,7 +170,13 @@ class Run(Protocol):
 
 
 class Planning(Run, Protocol):
-    """A run whose components all plan before the first one applies. A component is settled when its plan stands."""
+    """A run whose components all plan before the first one applies.
+
+    Seen from here a component is settled as soon as it told the outputs that its plan will have.
+    """
+
+    def foresee(self, outputs: Mapping[str, str | None]) -> None:
+        """Tell the others the outputs that this one expects, before it is known whether its plan stands."""
 
     def planned(self, outputs: Mapping[str, str | None], *, settled: bool) -> None:
         """Tell the others that this one's plan stands, and the outputs that it expects.

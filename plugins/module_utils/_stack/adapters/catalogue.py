@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ..._aws.api import AwsClient
@@ -22,58 +23,62 @@ _NO_ZONE = frozenset({"NoSuchHostedZone"})
 class Catalogue:
     """Zones, certificates and the like of an account and region. ``connect`` makes the client of a service.
 
-    It does so in another region when it is told that too.
+    It does so in another region when it is told that too. A question is asked once: what a plan saw, its run takes for
+    granted.
     """
 
     def __init__(self, connect: Callable[..., Callable[[], Any]]) -> None:
-        ec2 = connect("ec2")
-        self._zones = _Zones(ec2)
-        self._prefix_lists = _PrefixLists(ec2)
-        self._certificates = _Certificates(connect("acm"))
-        self._hosted_zones = _HostedZones(connect("route53"))
-        self._iam = _Iam(connect("iam"))
-        self._sts = Sts(connect("sts"))
-        self._connect = connect
+        ec2, iam = connect("ec2"), _Iam(connect("iam"))
+        self._zones = cache(_Zones(ec2).states)
+        self._prefix_list = cache(_PrefixLists(ec2).name)
+        self._certificate = cache(_Certificates(connect("acm")).describe)
+        self._hosted_zone = cache(_HostedZones(connect("route53")).describe)
+        self._identity = cache(Sts(connect("sts")).get_caller_identity)
+        self._role = cache(iam.role)
+        self._user_arn = cache(iam.user_arn)
+        self._has_policy = cache(iam.has_policy)
+        self._token_issuers = cache(iam.token_issuers)
+        self._has_backup_vault = cache(lambda name, region: _Vaults(connect("backup", region)).has(name))
 
     def zones(self) -> Mapping[str, str]:
         """The state of each zone that the account may use, by the zone's name."""
-        return self._zones.states()
+        return self._zones()
 
     def certificate(self, arn: str) -> Certificate | None:
         """A certificate; None when there is none of that ARN."""
-        return self._certificates.describe(arn)
+        return self._certificate(arn)
 
     def hosted_zone(self, zone_id: str) -> HostedZone | None:
         """A zone of Route 53; None when the account has none of that id."""
-        return self._hosted_zones.describe(zone_id)
+        return self._hosted_zone(zone_id)
 
     def prefix_list(self, list_id: str) -> str | None:
         """The name of a prefix list of EC2; None when the region has none of that id."""
-        return self._prefix_lists.name(list_id)
+        return self._prefix_list(list_id)
 
     def account(self) -> str:
         """The number of the account."""
-        return self._sts.get_caller_identity().account
+        return self._identity().account
 
     def role(self, name: str) -> IamRole | None:
         """A role of IAM; None when the account has none of that name."""
-        return self._iam.role(name)
+        return self._role(name)
 
     def user_arn(self, name: str) -> str:
         """The ARN of a user of IAM; empty when the account has none of that name."""
-        return self._iam.user_arn(name)
+        return self._user_arn(name)
 
     def has_policy(self, arn: str) -> bool:
         """Whether IAM has a managed policy of that ARN."""
-        return self._iam.has_policy(arn)
+        return self._has_policy(arn)
 
     def has_backup_vault(self, name: str, region: str) -> bool:
         """Whether the account has a vault of AWS Backup of that name in a region."""
-        return _Vaults(self._connect("backup", region)).has(name)
+        return self._has_backup_vault(name, region)
 
     def token_issuers(self) -> Mapping[str, str]:
         """The OpenID Connect providers of the account: their ARNs by their URL without its scheme."""
-        return self._iam.token_issuers()
+        return self._token_issuers()
 
 
 class _HostedZones(AwsClient):

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ..._aws.api import ApiRefusedError, AwsClient, no_answer
@@ -39,6 +40,10 @@ class CloudFormation(AwsClient):
 
     label = "CloudFormation"
 
+    def __init__(self, connect: Callable[[], Any]) -> None:
+        super().__init__(connect)
+        self._deleted = cache(self._look_for_deleted)
+
     @property
     def region(self) -> str:
         """The region that the client talks to."""
@@ -56,7 +61,13 @@ class CloudFormation(AwsClient):
         return _snapshot(answer["Stacks"][0])
 
     def list_deleted_stacks(self, name: str) -> Sequence[str]:
-        """The ids of the stacks of this name that were deleted in the last 90 days, the latest first."""
+        """The ids of the stacks of this name that were deleted in the last 90 days, the latest first.
+
+        They are listed once, and again after a deletion.
+        """
+        return self._deleted(name)
+
+    def _look_for_deleted(self, name: str) -> Sequence[str]:
         pages = self._pages(f"list earlier stacks {name}", "list_stacks", StackStatusFilter=["DELETE_COMPLETE"])
         found = [item for page in pages for item in page["StackSummaries"] if item["StackName"] == name]
         return [item["StackId"] for item in sorted(found, key=_deleted_at, reverse=True)]
@@ -112,6 +123,7 @@ class CloudFormation(AwsClient):
         """Start to delete; no error when there is none."""
         extra = {"RetainResources": list(retain)} if retain else {}
         self._on("delete", name, "delete_stack", ClientRequestToken=token, **extra)
+        self._deleted.cache_clear()
 
     def continue_update_rollback(self, name: str, token: str, skip: Sequence[str] = ()) -> None:
         """Take up a rollback that failed, leaving what is to be skipped as it is."""

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from ..._aws.api import AwsClient
@@ -42,6 +42,8 @@ class LivingResources:
     def __init__(self, connect: Callable[[str], Callable[[], Any]]) -> None:
         self._connect = connect
         self._clients: dict[str, _Service] = {}
+        # What held no name when the plan was made is not asked about again when it is carried out.
+        self._taken = cache(self._look_for)
 
     def describe(self, resource: StackResource) -> LivingState | None:
         """None when its type is not among those that are looked at. What is gone stops nothing."""
@@ -58,6 +60,9 @@ class LivingResources:
 
     def is_taken(self, resource_type: str, name: str) -> bool:
         """Whether there is one of this name. Whoever may not look makes the plan all the same."""
+        return self._taken(resource_type, name)
+
+    def _look_for(self, resource_type: str, name: str) -> bool:
         if resource_type not in _LOOKS_BY_NAME:
             return False
         service, operation, arguments = _LOOKS_BY_NAME[resource_type]

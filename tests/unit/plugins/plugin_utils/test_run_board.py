@@ -80,6 +80,17 @@ def test_plans_are_told_apart_from_what_was_applied(board):
     assert board("rds").state_of("network") is DependencyState.FAILED
 
 
+def test_what_a_plan_expects_is_enough_for_those_that_read_it_until_it_is_refused(board):
+    planning = board("rds").planning()
+    board("network").planning().foresee({"VpcId": None})
+    assert planning.state_of("network") is DependencyState.SETTLED
+    assert planning.told_outputs("network") == {"VpcId": None}
+    assert planning.states()["network"] is DependencyState.RUNNING
+    assert board("rds").state_of("network") is DependencyState.RUNNING
+    board("network").report(ENDED)
+    assert planning.state_of("network") is planning.states()["network"] is DependencyState.FAILED
+
+
 def test_a_plan_that_was_refused_failed(board):
     board("network").report(ENDED)
     assert board("rds").planning().states()["network"] is DependencyState.FAILED

@@ -32,6 +32,7 @@ class FakeRun:
         self._planned = planned or {}
         self._planning = planning
         self.told = []
+        self.foreseen = []
 
     def state_of(self, component):
         seen = self._states.get(component, [DependencyState.OUTSIDE])
@@ -42,6 +43,9 @@ class FakeRun:
 
     def planning(self):
         return self._planning
+
+    def foresee(self, outputs):
+        self.foreseen.append(dict(outputs))
 
     def planned(self, outputs, *, settled):
         self.told.append((dict(outputs), settled))

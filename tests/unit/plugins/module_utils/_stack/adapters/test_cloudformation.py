@@ -269,6 +269,12 @@ def test_deleted_stacks_of_a_name_are_listed_the_latest_first(api):
     stub.add_response("list_stacks", first, asked)
     stub.add_response("list_stacks", {"StackSummaries": [summary("s", 3), summary("s", 0)]}, asked | {"NextToken": "n"})
     assert stacks.list_deleted_stacks("s") == [f"{ARN}3", f"{ARN}1", f"{ARN}0"]
+    # The plan's answer serves the run that carries it out, unless that deletes another.
+    assert stacks.list_deleted_stacks("s") == [f"{ARN}3", f"{ARN}1", f"{ARN}0"]
+    stub.add_response("delete_stack", {}, {"StackName": "s", "ClientRequestToken": "t"})
+    stub.add_response("list_stacks", {"StackSummaries": [summary("s", 4)]}, asked)
+    stacks.delete_stack("s", "t")
+    assert stacks.list_deleted_stacks("s") == [f"{ARN}4"]
 
 
 def test_whoever_may_not_look_for_deleted_stacks_is_told_and_forgotten_ones_are_gone(api):

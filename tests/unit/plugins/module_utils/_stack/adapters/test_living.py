@@ -202,7 +202,10 @@ def is_taken(kind, service, operation, arguments, answer=None):
     client = boto3.client(service, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
     # Only that there is an answer counts, not what it says.
     client._make_api_call = Mock(side_effect=answer, return_value={})
-    found = LivingResources(lambda _service: lambda: client).is_taken(kind, NAME)
+    living = LivingResources(lambda _service: lambda: client)
+    found = living.is_taken(kind, NAME)
+    assert living.is_taken(kind, NAME) is found
+    # Once: the plan's answer serves the run that carries it out.
     client._make_api_call.assert_called_once_with(client.meta.method_to_api_mapping[operation], arguments)
     return found
 
