@@ -70,7 +70,7 @@ def test_every_verb_and_task_may_do_what_it_does():
     assert refused() == []
 
 
-@pytest.mark.parametrize("who", PRINCIPALS)
+@pytest.mark.parametrize("who", [*PRINCIPALS, "probe"])
 def test_nothing_is_granted_that_no_verb_needs(who):
     called = {call.action for call in CALLS if call.principal == who}
     reasons = UNRECORDED.get(who, {})
