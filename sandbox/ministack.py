@@ -199,6 +199,7 @@ cloudfront = Module(
     replaced("_dataplane_behavior", "(behavior_el, path_pattern=None)"),
     replaced("_dataplane_origin", "(origin_el)"),
     replaced("_distributions", ACCOUNT_STORE),
+    replaced("_ensure_distribution_config_sdk_compat", "(config_el)"),
     replaced(
         "_fetch_from_origin",
         "async (origin, method, uri, query_string, headers, body, viewer_is_https, client_ip, viewer_xff, dist_arn)",
@@ -207,7 +208,7 @@ cloudfront = Module(
         "handle_viewer_request",
         "async (dist, method, path, raw_uri, raw_query_string, headers, body, query_params, client_ip='127.0.0.1')",
     ),
-    used("_MANAGED_CACHE_POLICIES", "dict"),
+    *stores("_EMPTY_SUMMARY_BLOCKS _MANAGED_CACHE_POLICIES", "dict"),
     replaced("_match_behavior", "(parsed, path)"),
     replaced("_new_distribution_domain", "()"),
     used("_origin_request_headers", "(origin, headers, client_ip, viewer_x_forwarded_for)"),
@@ -226,7 +227,10 @@ cloudwatch = Module(
     used("_evaluate_parent_alarms", "(child, seen=frozenset())"),
     *(replaced(name, "(data)") for name in ("_cbor_ok", "_json_ok")),
     used("_record_history", "(alarm_name, old_state, new_state, reason, alarm_type='MetricAlarm', reason_data=None)"),
-    *(replaced(n, "(params, cbor_data, is_cbor, is_json=False)") for n in ("_put_metric_alarm", "_set_alarm_state")),
+    *(
+        replaced(name, "(params, cbor_data, is_cbor, is_json=False)")
+        for name in ("_describe_alarms", "_put_metric_alarm", "_set_alarm_state")
+    ),
     used("_stat_value", "(stats, stat_name, points=None)"),
     used("_store_datum", "(namespace, name, dims, ts, unit, value, values, counts, stat_values)"),
 )

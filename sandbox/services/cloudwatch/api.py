@@ -1,8 +1,12 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""PutMetricAlarm with metric math, SetAlarmState, GetMetricData's messages. AWS: API reference of each."""
+"""PutMetricAlarm with metric math, SetAlarmState, GetMetricData's messages, what alarms do to SDKs that read XML.
 
+AWS: API reference of each.
+"""
+
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,11 +15,14 @@ from sandbox.services.cloudwatch.model.definition import refusal
 from sandbox.services.cloudwatch.runtime.alarms import Evaluator
 
 Handler = Callable[..., Any]
+_ACTIONS = ("OKActions", "AlarmActions", "InsufficientDataActions")
+_ARN = re.compile("<AlarmArn>([^<]*)</AlarmArn>")
 _OF_ONE_METRIC = ("MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Period", "Dimensions", "Unit")
 
 
 def install(evaluator: Evaluator) -> None:
     """Wrap the actions."""
+    cloudwatch._describe_alarms = _describe_alarms(cloudwatch._describe_alarms)
     cloudwatch._put_metric_alarm = _put_metric_alarm(cloudwatch._put_metric_alarm, evaluator)
     cloudwatch._set_alarm_state = _set_alarm_state(cloudwatch._set_alarm_state, evaluator)
     cloudwatch._evaluate_alarm = evaluator.evaluate
@@ -30,6 +37,28 @@ def _with_messages(answer: Handler) -> Handler:
         return answer({"Messages": [], **data} if "MetricDataResults" in data else data)
 
     return handle
+
+
+def _describe_alarms(describe: Handler) -> Handler:
+    def handle(parameters: Any, data: dict[str, Any], is_cbor: bool, is_json: bool = False) -> Any:
+        """Older SDKs get XML, where MiniStack tells nothing of actions."""
+        status, headers, body = describe(parameters, data, is_cbor, is_json)
+        if is_cbor or is_json:
+            return status, headers, body
+        return status, headers, _ARN.sub(_with_actions, body.decode()).encode()
+
+    return handle
+
+
+def _with_actions(arn: re.Match[str]) -> str:
+    name = arn[1].rpartition(":alarm:")[2]
+    alarm = cloudwatch._alarms.get(name) or cloudwatch._composite_alarms.get(name) or {}
+    enabled = f"<ActionsEnabled>{str(alarm.get('ActionsEnabled', True)).lower()}</ActionsEnabled>"
+    lists = (
+        f"<{kind}>{''.join(f'<member>{action}</member>' for action in alarm.get(kind, []))}</{kind}>"
+        for kind in _ACTIONS
+    )
+    return f"{arn[0]}{enabled}{''.join(lists)}"
 
 
 def _put_metric_alarm(put: Handler, evaluator: Evaluator) -> Handler:

@@ -53,6 +53,23 @@ def install(sync: Callable[[], None], new_address: Callable[[set[str]], str]) ->
             CACHES.of(cloudfront._distributions[dist_id]).invalidate(paths)
         return status, headers, content
 
+    cloudfront._ensure_distribution_config_sdk_compat = _completed(cloudfront._ensure_distribution_config_sdk_compat)
     cloudfront._distributions = Distributions(sync)
     cloudfront._new_distribution_domain = domain
     cloudfront._create_invalidation = invalidated
+
+
+def _completed(complete: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def handle(config: ET.Element | None) -> Any:
+        """AWS also tells that a distribution restricts nothing, and that a behavior encrypts no field."""
+        if config is None:
+            return complete(config)
+        if config.find("{*}Restrictions") is None:
+            config.append(ET.fromstring(cloudfront._EMPTY_SUMMARY_BLOCKS["Restrictions"]))  # noqa: S314 - MiniStack's
+        for behavior in list(config.iter()):
+            is_one = behavior.tag.rpartition("}")[2] in {"DefaultCacheBehavior", "CacheBehavior"}
+            if is_one and behavior.find("{*}FieldLevelEncryptionId") is None:
+                ET.SubElement(behavior, "FieldLevelEncryptionId")
+        return complete(config)
+
+    return handle

@@ -46,6 +46,9 @@ def test_a_distribution_answers_for_the_account_that_made_it(sandbox, account):
     )["Distribution"]
     answer = httpx.get(f"http://{made['DomainName']}/", trust_env=False)
     assert (answer.status_code, answer.text) == (200, account)
+    told = cloudfront.get_distribution_config(Id=made["Id"])["DistributionConfig"]
+    assert told["Restrictions"] == {"GeoRestriction": {"RestrictionType": "none", "Quantity": 0}}
+    assert told["DefaultCacheBehavior"]["FieldLevelEncryptionId"] == ""
 
 
 def test_the_api_port_points_to_a_load_balancers_own_address(sandbox, balancer):

@@ -7,9 +7,14 @@ import json
 import uuid
 from typing import Any
 
+import httpx
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
+from sandbox import ACCOUNTS
 from tests.sandbox.balancer import eventually
 from tests.sandbox.stacks import Stack, with_properties
 
@@ -77,6 +82,21 @@ def test_an_alarm_reads_its_dimensions_alone_and_tells_a_topic(sandbox: Any, clo
     red, blue = f"{namespace}-red", f"{namespace}-blue"
     assert eventually(lambda: {(red, "ALARM"), (blue, "OK")} <= set(told()) and told()[-1] == (red, "OK"))
     assert (blue, "ALARM") not in heard
+
+
+def test_sdks_that_read_xml_are_told_what_an_alarm_does(sandbox: Any, cloudwatch: Any, namespace: str) -> None:
+    read = {"Namespace": namespace, "MetricName": "M", "Statistic": "Sum", "Period": 60}
+    topic = f"arn:aws:sns:{sandbox.state.region}:{ACCOUNTS['dev']}:{namespace}"
+    cloudwatch.put_metric_alarm(**alarm(namespace, **read, AlarmActions=[topic], ActionsEnabled=False))
+    asked = AWSRequest("POST", sandbox.state.endpoint_url, data={"Action": "DescribeAlarms", "Version": "2010-08-01"})
+    asked.headers["Content-Type"] = "application/x-www-form-urlencoded"
+    SigV4Auth(Credentials(ACCOUNTS["dev"], "sandbox"), "monitoring", sandbox.state.region).add_auth(asked)
+    sent = asked.prepare()
+    answer = httpx.post(sent.url, content=sent.body, headers=dict(sent.headers.items()), trust_env=False).text
+    assert (
+        f"{namespace}</AlarmArn><ActionsEnabled>false</ActionsEnabled><OKActions></OKActions>"
+        f"<AlarmActions><member>{topic}</member></AlarmActions>"
+    ) in answer
 
 
 def test_an_alarm_computes(cloudwatch: Any, namespace: str) -> None:
