@@ -38,7 +38,7 @@ UNRECORDED = {
         ),
         **dict.fromkeys(
             [
-                *("dynamodb:DescribeTable", "ec2:DescribeNetworkInterfaces", "ecr:ListImages"),
+                *("dynamodb:DescribeTable", "ec2:DescribeNetworkInterfaces"),
                 *("logs:DescribeSubscriptionFilters", "rds:DescribeDBInstances", "s3:ListBucketVersions"),
             ],
             "plans a replacement, which what is protected or holds something would stop, or a name that may be taken",
@@ -50,8 +50,8 @@ UNRECORDED = {
                 *("ecs:DescribeClusters", "ecs:DescribeServiceDeployments", "ecs:DescribeServiceRevisions"),
                 *("ecs:DescribeServices", "ecs:DescribeTaskDefinition", "ecs:DescribeTasks"),
                 *("ecs:ListServiceDeployments", "ecs:ListTaskDefinitions", "ecs:ListTasks"),
-                *("elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeLoadBalancers"),
-                *("elasticloadbalancing:DescribeTargetGroups", "elasticloadbalancing:DescribeTargetHealth"),
+                *("elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeTargetGroups"),
+                "elasticloadbalancing:DescribeTargetHealth",
             ],
             "says how the service is: the ecs_rollout_info module and people",
         ),
