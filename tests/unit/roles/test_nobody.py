@@ -128,6 +128,8 @@ def test_gates_ask_without_a_token_where_all_answers_are_the_releases(tmp_path):
         gates = json.loads((tmp_path / name).read_text(encoding="utf-8"))
         ours = [gate for gate in gates if gate.get("name") == NAME]
         assert [int(gate["minimum_samples"]) for gate in ours] == samples
+        # Too few answers by a deadline refuse nobody's release.
+        assert {gate["on_inconclusive"] for gate in gates if gate["kind"] == "http"} == {"extend"}
         for gate in ours:
             assert gate["headers"] == {"X-Tenant": "hawks"}
             assert (gate["expected_status"], gate["fatal_status"]) == ([401], [200])
