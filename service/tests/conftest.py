@@ -89,6 +89,15 @@ def plain_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def large_clip(plain_clip: Path) -> Path:
+    """That clip in a file of 16 MiB: what follows a film may be a box of free space."""
+    rest = (16 << 20) + 1000
+    path = plain_clip.with_name("large.mp4")
+    path.write_bytes(plain_clip.read_bytes() + rest.to_bytes(4) + b"free" + bytes(rest - 8))
+    return path
+
+
+@pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """A real server, removed in the end."""
     server = Postgres()

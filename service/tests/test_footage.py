@@ -23,7 +23,7 @@ from botocore.stub import ANY, Stubber
 from fastbreak_service.footage.bucket import Bucket
 from fastbreak_service.footage.choice import footage_of
 from fastbreak_service.footage.folder import Folder
-from fastbreak_service.footage.ports import FootageError, FootageMissingError
+from fastbreak_service.footage.ports import FootageError, FootageMissingError, PartsMissingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -253,3 +253,68 @@ def test_a_bucket_erases_every_version_and_every_mark_of_one_video(bucket: tuple
     stub.add_client_error("list_object_versions", "AccessDenied", http_status_code=403)
     with pytest.raises(FootageError, match="Tried to erase"):
         made.erase(analysis)
+
+
+def part(number: int, size: int) -> dict[str, Any]:
+    """A part as S3 lists it."""
+    return {"PartNumber": number, "Size": size, "ETag": f'"{number}"'}
+
+
+def test_a_bucket_puts_parts_together_that_are_there_as_announced(bucket: tuple[Bucket, Stubber]) -> None:
+    made, stub = bucket
+    analysis, arrivals = uuid.uuid4(), made.arrivals
+    # Whoever sends parts by links has no checksums for S3 to ask for.
+    stub.add_response("create_multipart_upload", {"UploadId": "u1"}, key(analysis))
+    upload = arrivals.begin(analysis)
+    asked = {**key(analysis), "UploadId": "u1"}
+    first = {"IsTruncated": True, "NextPartNumberMarker": 1, "Parts": [part(1, 8)]}
+    second = {**asked, "PartNumberMarker": 1}
+    stub.add_response("list_parts", first, asked)
+    stub.add_response("list_parts", {"IsTruncated": False, "Parts": [part(2, 7)]}, second)
+    with pytest.raises(PartsMissingError) as caught:
+        arrivals.join(analysis, upload, {1: 8, 2: 8, 3: 5})
+    assert caught.value.numbers == [2, 3]
+    stub.add_response("list_parts", first, asked)
+    stub.add_response("list_parts", {"IsTruncated": False, "Parts": [part(2, 8), part(4, 8)]}, second)
+    parts = [{"PartNumber": number, "ETag": f'"{number}"'} for number in (1, 2)]
+    stub.add_response("complete_multipart_upload", {}, {**asked, "MultipartUpload": {"Parts": parts}})
+    arrivals.join(analysis, upload, {1: 8, 2: 8})
+    for method in ("list_parts", "abort_multipart_upload"):
+        stub.add_client_error(method, "NoSuchUpload", http_status_code=404)
+    with pytest.raises(FootageMissingError):
+        arrivals.join(analysis, upload, {1: 8, 2: 8})
+    arrivals.abort(analysis, upload)
+    stub.add_response("head_object", {"ContentLength": 16}, key(analysis))
+    stub.add_client_error("head_object", "404", http_status_code=404)
+    assert (arrivals.size(analysis), arrivals.size(analysis)) == (16, None)
+
+
+class SendError(Exception):
+    """Nothing is sent."""
+
+
+def test_a_bucket_s_link_to_a_part_is_for_its_size_and_for_no_checksum(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (
+        ("AWS_DEFAULT_REGION", "eu-west-1"),
+        ("AWS_ACCESS_KEY_ID", "a"),
+        ("AWS_SECRET_ACCESS_KEY", "s"),
+    ):
+        monkeypatch.setenv(name, value)
+    made = Bucket("footage", "videos/")
+    (link,) = made.arrivals.links(uuid.uuid4(), "u1", {3: 77}, 600)
+    asked = {name.lower(): value for name, value in parse_qs(urlsplit(link).query).items()}
+    assert (asked["partnumber"], asked["uploadid"], asked["x-amz-expires"]) == (["3"], ["u1"], ["600"])
+    assert asked["x-amz-signedheaders"] == ["content-length;host"]
+    assert not [name for name in asked if "checksum" in name]
+    assert made.part(uuid.uuid4(), 3, 77, "x") is None
+    sent: list[dict[str, str]] = []
+
+    def create(request: Any, **_: object) -> None:
+        sent.append({name.lower(): value for name, value in request.headers.items()})
+        raise SendError
+
+    made._asking.meta.events.register("before-send.s3.CreateMultipartUpload", create)
+    with pytest.raises(SendError):
+        made.arrivals.begin(uuid.uuid4())
+    assert not [name for name in sent[0] if "checksum" in name]
+    made.close()

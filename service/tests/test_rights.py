@@ -27,12 +27,21 @@ if TYPE_CHECKING:
     from support.issuer import Issuer
     from support.service import Service
 
-# A video is had by the ticket of a link.
-OPEN = {"/healthz", "/readyz", "/metrics", "/v1/openapi.json", "/v1/analyses/{id}/footage"}
+# A video is had by the ticket of a link, and a part of one sent by it.
+OPEN = {
+    *("/healthz", "/readyz", "/metrics", "/v1/openapi.json"),
+    *("/v1/analyses/{id}/footage", "/v1/uploads/{id}/parts/{number}"),
+}
+SENDING = {"uploader", "administrator"}
 READING = {"reviewer", "administrator"}
 # Who may; everybody else is refused, whatever they ask about.
 RIGHTS: dict[tuple[str, str], set[str]] = {
-    ("POST", "/v1/analyses"): {"uploader", "administrator"},
+    ("POST", "/v1/analyses"): SENDING,
+    ("POST", "/v1/uploads"): SENDING,
+    ("GET", "/v1/uploads/{id}"): SENDING,
+    ("POST", "/v1/uploads/{id}/part-links"): SENDING,
+    ("POST", "/v1/uploads/{id}/completion"): SENDING,
+    ("DELETE", "/v1/uploads/{id}"): SENDING,
     ("GET", "/v1/analyses"): {"uploader", *READING},
     ("GET", "/v1/analyses/{id}"): READING,
     ("GET", "/v1/analyses/{id}/measures"): READING,

@@ -14,13 +14,14 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 
-from fastbreak_service.identity.caller import DEFAULT_TEAM
+from fastbreak_service.identity.caller import ANYBODY, DEFAULT_TEAM
 from fastbreak_service.settings import database_settings
 from fastbreak_service.store import schema
 from fastbreak_service.store.analyses import AnalysisStore
 from fastbreak_service.store.engine import make_engine
 from fastbreak_service.store.tables import metadata
 from fastbreak_service.store.team_analyses import NewAnalysis, TeamAnalyses
+from fastbreak_service.store.team_uploads import NewUpload, TeamUploads
 from fastbreak_service.store.work import WorkQueue
 from support.service import Service
 from support.service import command as service_command
@@ -136,6 +137,8 @@ def test_the_queue_comes_and_goes_with_rows_in_the_tables(engine: Engine, tmp_pa
     assert store.start(done.id, taken.owner, taken.attempt)
     assert store.finish(done.id, taken.owner, {"video": {}, "model": {"name": "m", "sha256": "s"}, "persons": []}, rows)
     TeamAnalyses(engine, DEFAULT_TEAM).add(queued)
+    upload = NewUpload(uuid.uuid4(), "run.mp4", 5, 8, place, "u")
+    assert TeamUploads(engine, ANYBODY).add(upload) is not None
     with engine.begin() as connection:
         command.downgrade(schema._config(connection), "0001")
         rows_after = connection.execute(sa.text("SELECT status, heartbeat_at <= now() AS is_past FROM analyses"))
@@ -145,6 +148,7 @@ def test_the_queue_comes_and_goes_with_rows_in_the_tables(engine: Engine, tmp_pa
     schema.migrate(engine)
     assert WorkQueue(engine, place, 30).left() == 0
     assert len(TeamAnalyses(engine, DEFAULT_TEAM).newest(10)) == 3
+    assert TeamUploads(engine, ANYBODY).one(upload.id) is None
 
 
 def test_a_database_that_is_away_is_named(empty: dict[str, str]) -> None:

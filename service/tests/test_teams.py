@@ -169,9 +169,9 @@ def test_the_document_says_whose_tokens(guarded: Service, issuer: Issuer) -> Non
     assert scheme["openIdConnectUrl"] == f"{issuer.address}/.well-known/openid-configuration"
     for path, methods in described["paths"].items():
         for operation in methods.values():
-            # A video is had by the ticket of a link.
-            guarded_paths = ("/v1/analyses", "/v1/audit", "/v1/erasures")
-            asked = path.startswith(guarded_paths) and operation["operationId"] != "getFootage"
+            # A video is had by the ticket of a link, and a part of one sent by it.
+            guarded_paths = ("/v1/analyses", "/v1/audit", "/v1/erasures", "/v1/uploads")
+            asked = path.startswith(guarded_paths) and operation["operationId"] not in {"getFootage", "putPart"}
             assert ("security" in operation) == asked
             assert ("401" in operation["responses"]) == ("security" in operation)
 
@@ -261,6 +261,8 @@ FORBIDDEN = {
     "a change of findings": "UPDATE findings SET content = '{}'",
     "an event": "INSERT INTO events SELECT id, 1, 1, '{}' FROM analyses",
     "another team's trail": "INSERT INTO audit (team, subject, action) VALUES ('bulls', 'eve', 'analysis.read')",
+    "another team's upload": "INSERT INTO uploads (id, team, sent_by, size_bytes, part_bytes, place, storage_upload) "
+    "VALUES (gen_random_uuid(), 'bulls', 'eve', 1, 1, '', '')",
     "a change of the trail": "UPDATE audit SET subject = 'bob'",
     "a deletion of the trail": "DELETE FROM audit",
     "the end of the trail": "SELECT forget_old_audit()",

@@ -21,6 +21,9 @@ class Staff:
         self._http = service.http
         self._headers = {"authorization": f"Bearer {issuer.token(sub=sub, team=team, roles=[role])}"}
 
+    def ask(self, method: str, path: str, headers: dict[str, str] | None = None, **more: Any) -> httpx.Response:
+        return self._http.request(method, path, headers={**self._headers, **(headers or {})}, **more)
+
     def get(self, path: str, **params: Any) -> httpx.Response:
         return self._http.get(path, params=params, headers=self._headers)
 

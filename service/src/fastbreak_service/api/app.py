@@ -29,6 +29,7 @@ from fastbreak_service.api.errors import (
 from fastbreak_service.api.middleware import Envelope
 from fastbreak_service.api.parts import Parts
 from fastbreak_service.api.routes import make_routes
+from fastbreak_service.api.uploading import finish_uploads
 from fastbreak_service.store import schema
 from fastbreak_service.store.analyses import AnalysisStore
 from fastbreak_service.store.audit import Trail
@@ -39,6 +40,7 @@ from fastbreak_service.store.repeating import repeatable
 from fastbreak_service.store.retention import Retention
 from fastbreak_service.store.team_analyses import TeamAnalyses
 from fastbreak_service.store.team_reviews import TeamReviews
+from fastbreak_service.store.team_uploads import LeftUploads, TeamUploads
 from fastbreak_service.store.work import WorkQueue
 from fastbreak_service.worker.assembly import assemble
 
@@ -84,7 +86,8 @@ def make_app(settings: ServiceSettings, footage: Footage, deadline: Deadline) ->
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         try:
             backlog = tell(queue, settings.metrics_namespace) if settings.metrics_namespace else None
-            beside = (backlog, admission.keep_up(), finish_erasures(erasures, footage))
+            left = finish_uploads(LeftUploads(engine, footage.place), footage)
+            beside = (backlog, admission.keep_up(), finish_erasures(erasures, footage), left)
             async with _at_work(inside, deadline), AsyncExitStack() as stack:
                 for task in beside:
                     await stack.enter_async_context(_meanwhile(task))
@@ -106,6 +109,7 @@ def make_app(settings: ServiceSettings, footage: Footage, deadline: Deadline) ->
         lambda caller: TeamReviews(engine, caller.team, caller.subject),
         Trail(engine),
         erasures,
+        lambda caller: TeamUploads(engine, caller),
     )
     return _application(parts, lifespan)
 

@@ -44,14 +44,17 @@ log = structlog.get_logger()
 
 
 class Intake:
-    """Takes videos in, at most as many as the queue has places for. Lives on one event loop."""
+    """Takes videos in, at most as many as the queue has places for. Lives on one event loop.
+
+    `gate` is passed by few at once: a check takes disk and processor.
+    """
 
     def __init__(self, parts: Parts) -> None:
         self._settings = parts.settings
         self._admission, self._analyses = parts.admission, parts.analyses
         self._store, self._queue, self._footage = parts.store, parts.queue, parts.footage
         self._inside = parts.loop
-        self._gate = asyncio.Semaphore(_PROBES_AT_ONCE)
+        self.gate = asyncio.Semaphore(_PROBES_AT_ONCE)
         self._reserved = 0
         self._taken_back: set[asyncio.Task[None]] = set()
 
@@ -96,28 +99,32 @@ class Intake:
         finally:
             arriving.unlink(missing_ok=True)
         if known.fingerprint != fingerprint:
-            raise ApiError(
-                422,
-                "idempotency_key_reused",
-                "Another video or another name was sent under this Idempotency-Key before. Make a key for each video.",
-            )
+            raise parameters.key_reused()
         return known.id
 
     async def _accept(self, new: NewAnalysis, arrived: Path, analyses: TeamAnalyses) -> Sent:
         """Take a place in the queue, check, store and record a video. What is on record under its key in the end."""
-        async with self._place():
-            async with self._gate:
-                await probe(arrived, self._settings.work.analysis.limits)
+        async with self.place():
+            async with self.gate:
+                await self.check(arrived)
             await self._store_video(new.id, arrived)
             sent = await self._record(new, analyses)
         if sent.id != new.id:
             # The same was sent at the same moment, and came first.
             await self._take_back(new.id)
             return sent
+        self.announce(new)
+        return sent
+
+    async def check(self, video: Path) -> None:
+        """Raise RejectedVideoError or NotCheckedError for a video that is not to be accepted. Within the gate."""
+        await probe(video, self._settings.work.analysis.limits)
+
+    def announce(self, new: NewAnalysis) -> None:
+        """An analysis is on record."""
         if self._inside is not None:
             self._inside.wake()
         log.info("analysis accepted", analysis_id=str(new.id), bytes=new.size_bytes)
-        return sent
 
     async def _store_video(self, analysis: uuid.UUID, arrived: Path) -> None:
         try:
@@ -145,7 +152,7 @@ class Intake:
             log.warning("video left behind", analysis_id=str(analysis), reason=reason(error))
 
     @asynccontextmanager
-    async def _place(self) -> AsyncIterator[None]:
+    async def place(self) -> AsyncIterator[None]:
         """A place in the queue while an analysis is checked and recorded. Raises ApiError when there is none."""
         self._reserved += 1
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fastbreak_service.api import schemas
+from fastbreak_service.api.cutting import MOST_PARTS
 from fastbreak_service.api.problem import MEDIA_TYPE
 from fastbreak_service.footage.kinds import OTHER
 from fastbreak_service.vision.angles import Angle
@@ -21,11 +22,11 @@ _PROBLEMS = {
     400: "A parameter or the request itself is wrong; `detail` names it.",
     401: "No token was sent, or none that is accepted.",
     403: "The token does not give the role that this needs, or the link is not valid any more.",
-    404: "There is no such analysis, or no such finding of it.",
+    404: "There is no such analysis, no such finding of it, or no such upload.",
     405: "The path does not take this method; `Allow` lists those that it takes.",
     408: "The body arrived too slowly.",
-    409: "There is no room for more.",
-    410: "The video is not kept any more.",
+    409: "There is no room for more, or parts have not arrived.",
+    410: "The video is not kept any more, or the upload has ended.",
     412: "It is not any more what the caller saw; `If-Match` names something else.",
     413: "The body is over the limit.",
     414: "The address is too long.",
@@ -33,7 +34,7 @@ _PROBLEMS = {
     416: "The range lies outside of the video.",
     422: "The video cannot be analysed, or something else was sent under its key.",
     428: "The header `If-Match` is missing.",
-    429: "The queue is full, or too many videos arrive at once.",
+    429: "The queue is full, or too many videos arrive at once, or are on their way.",
     431: "The headers are too large.",
     500: "The service failed on this request.",
     503: "The service cannot do it at the moment.",
@@ -52,7 +53,7 @@ def document(version: str, issuer: IssuerSettings | None) -> Object:
             "description": "Joint angles of the persons in a video, how they land, and what of it is for review.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "paths": {**_health(), **_analyses(), **_footage(), **_audit()},
+        "paths": {**_health(), **_analyses(), **_uploads(), **_footage(), **_part(), **_audit()},
         "components": {"schemas": schemas.SCHEMAS, "headers": _HEADERS},
     }
     return described if issuer is None else _guarded(described, issuer)
@@ -63,7 +64,7 @@ def _guarded(described: Object, issuer: IssuerSettings) -> Object:
     where = f"{issuer.issuer.rstrip('/')}/.well-known/openid-configuration"
     scheme = {"type": "openIdConnect", "openIdConnectUrl": where, "description": f"Audience: {issuer.audience}"}
     described["components"]["securitySchemes"] = {"token": scheme}
-    for path in (*_analyses(), *_audit()):
+    for path in (*_analyses(), *_uploads(), *_audit()):
         for operation in described["paths"][path].values():
             operation["security"] = [{"token": []}]
             for code in (401, 403):
@@ -77,7 +78,7 @@ _HEADERS: Object = {
     "retry-after": {"description": "Seconds.", "schema": {"type": "string", "pattern": "^[0-9]+$"}},
     "www-authenticate": {"description": "What to send (RFC 6750).", "schema": {"type": "string"}},
     "etag": {"description": "The version.", "schema": {"type": "string", "pattern": schemas.VERSION}},
-    "location": {"description": "The analysis's path.", "schema": {"type": "string"}},
+    "location": {"description": "The path of what was made.", "schema": {"type": "string"}},
 }
 
 
@@ -236,6 +237,77 @@ def _footage() -> Object:
     return {"/v1/analyses/{id}/footage": _get("getFootage", "A video, by a link to it", answers, _IDENTITY, *asked)}
 
 
+def _uploads() -> Object:
+    """Sending a video to the storage itself, in parts."""
+    began = _answers(201, "It may be sent.", _json("Upload"), (408, 413, 415, 422, 429), "location")
+    begin = {
+        "operationId": "beginUpload",
+        "summary": "Announce a video that is sent in parts",
+        "parameters": [_KEY],
+        "requestBody": {"required": True, "content": _json("NewUpload")},
+        "responses": began,
+    }
+    shown = _get("getUpload", "How far an upload is", _answers(200, "So far.", _json("Upload"), (404, 410)), _UPLOAD)
+    given_up = {
+        "operationId": "giveUpUpload",
+        "summary": "Give an upload up, and erase what arrived of it",
+        "parameters": [_UPLOAD],
+        "responses": _answers(204, "Nothing of it is left.", {}, (404,)),
+    }
+    return {
+        "/v1/uploads": {"post": begin},
+        "/v1/uploads/{id}": {**shown, "delete": given_up},
+        "/v1/uploads/{id}/part-links": {"post": _part_links()},
+        "/v1/uploads/{id}/completion": {"post": _completion()},
+    }
+
+
+def _part_links() -> Object:
+    after = {"type": "integer", "minimum": 1, "maximum": MOST_PARTS}
+    return {
+        "operationId": "createPartLinks",
+        "summary": "Make links to which anybody may send the parts for some minutes",
+        "parameters": [
+            _UPLOAD,
+            _query("after", "From the part after this one on.", after),
+            _number("limit", "How many at most.", 100, default=100),
+        ],
+        "responses": _answers(201, "The links.", _json("PartLinks"), (404, 410, 415, 422)),
+    }
+
+
+def _completion() -> Object:
+    refused = (404, 409, 410, 415, 422, 429)
+    return {
+        "operationId": "completeUpload",
+        "summary": "Have the video analysed, once all parts have arrived",
+        "description": "May be sent again, and gives the same analysis.",
+        "parameters": [_UPLOAD],
+        "responses": _answers(
+            202, "It is accepted: stored, recorded and queued.", _json("Accepted"), refused, "location"
+        ),
+    }
+
+
+def _part() -> Object:
+    """Where links to parts lead to without a bucket. The ticket stands for a token."""
+    whole = {"type": "integer", "minimum": 1}
+    text: Object = {"type": "string"}
+    part = {
+        "operationId": "putPart",
+        "summary": "Send a part, by a link to it",
+        "parameters": [
+            _UPLOAD,
+            {**_NUMBER, "description": "The part's number.", "schema": {**whole, "maximum": MOST_PARTS}},
+            _query("size", "Of the link.", whole),
+            _query("ticket", "Of the link.", text),
+        ],
+        "requestBody": {"required": True, "content": {OTHER: {"schema": {**text, "contentMediaType": OTHER}}}},
+        "responses": _answers(200, "It has arrived.", {}, (403, 404, 408, 410, 413, 429)),
+    }
+    return {"/v1/uploads/{id}/parts/{number}": {"put": part}}
+
+
 def _upload() -> Object:
     video = {"schema": {"type": "string", "contentMediaType": "application/octet-stream"}}
     return {
@@ -270,6 +342,7 @@ _IDENTITY: Object = {
     "description": "The analysis's id.",
     "schema": {"type": "string", "format": "uuid"},
 }
+_UPLOAD: Object = {**_IDENTITY, "description": "The upload's id."}
 _NUMBER: Object = {
     "name": "number",
     "in": "path",

@@ -40,6 +40,28 @@ def no_such_analysis() -> ApiError:
     return ApiError(404, "not_found", "There is no analysis with this id. GET /v1/analyses lists the newest.")
 
 
+def upload_id(request: Request) -> UUID:
+    """The id of an upload in the path. Raises ApiError 404."""
+    try:
+        return UUID(request.path_params["id"])
+    except ValueError as error:
+        raise no_such_upload() from error
+
+
+def no_such_upload() -> ApiError:
+    """The answer for an upload that is not there, or not the caller's."""
+    return ApiError(404, "not_found", "There is no upload with this id. POST /v1/uploads begins one.")
+
+
+def key_reused() -> ApiError:
+    """The answer to something else under a key that is taken."""
+    return ApiError(
+        422,
+        "idempotency_key_reused",
+        "Another video or another name was sent under this Idempotency-Key before. Make a key for each video.",
+    )
+
+
 def finding_number(request: Request) -> int:
     """The number in the path. Raises ApiError 404."""
     text = request.path_params["number"]
@@ -102,8 +124,12 @@ def analysis_wanted(request: Request) -> UUID | None:
 
 
 def filename(request: Request) -> str | None:
-    """The video's name: the last part of a path, at most 255 characters, without control characters."""
-    text = request.query_params.get("filename", "")
+    """The video's name in the address."""
+    return plain_name(request.query_params.get("filename", ""))
+
+
+def plain_name(text: str) -> str | None:
+    """A video's name: the last part of a path, at most 255 characters, without control characters."""
     last = re.split(r"[/\\]", text)[-1]
     return "".join(c for c in last if c.isprintable())[:255] or None
 

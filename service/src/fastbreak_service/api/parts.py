@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fastbreak_service.store.retention import Retention
     from fastbreak_service.store.team_analyses import TeamAnalyses
     from fastbreak_service.store.team_reviews import TeamReviews
+    from fastbreak_service.store.team_uploads import TeamUploads
     from fastbreak_service.store.work import WorkQueue
     from fastbreak_service.worker.loop import WorkLoop
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 class Parts:
     """The parts. `check_schema` raises ApiError when the database is not at a fit revision.
 
-    `analyses` and `reviews` are those of a caller's team. `loop` is the worker inside, None when
+    `analyses`, `reviews` and `uploads` are those of a caller's team. `loop` is the worker inside, None when
     workers are apart. `trail` notes who sees what.
     """
 
@@ -45,3 +46,4 @@ class Parts:
     reviews: Callable[[Caller], TeamReviews]
     trail: Trail
     erasures: Erasures
+    uploads: Callable[[Caller], TeamUploads]

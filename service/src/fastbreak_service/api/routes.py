@@ -21,6 +21,7 @@ from fastbreak_service.api.intake import Intake
 from fastbreak_service.api.openapi import document
 from fastbreak_service.api.playing import playing_routes
 from fastbreak_service.api.reviewing import review_routes
+from fastbreak_service.api.uploading import upload_routes
 from fastbreak_service.api.watching import audit_routes
 from fastbreak_service.identity.caller import Role
 from fastbreak_service.store.audit import Action
@@ -100,11 +101,12 @@ def _health_routes(parts: Parts) -> list[Route]:
 
 def _analysis_routes(parts: Parts) -> list[Route]:
     intake = Intake(parts)
+    uploads = upload_routes(parts, intake)
 
     async def create_analysis(request: Request) -> Response:
         return await intake.take_in(request)
 
-    return [Route("/v1/analyses", create_analysis, methods=["POST"]), *_reading_routes(parts)]
+    return [Route("/v1/analyses", create_analysis, methods=["POST"]), *_reading_routes(parts), *uploads]
 
 
 def _reading_routes(parts: Parts) -> list[Route]:

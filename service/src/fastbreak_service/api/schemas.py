@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fastbreak_service.api.cutting import MOST_NAME, MOST_PARTS
 from fastbreak_service.api.problem import TYPE
 from fastbreak_service.forms import schema_of, schemas_of
 from fastbreak_service.movement.values import Finding, Jump, Landing, Reference, Shown, Value, ViewEstimate
@@ -34,6 +35,7 @@ _NUMBER: Object = {"type": "number"}
 _COUNT: Object = {"type": "integer", "minimum": 0}
 _UUID: Object = {"type": "string", "format": "uuid"}
 _MOMENT: Object = {"type": ["string", "null"], "format": "date-time"}
+_PART: Object = {"type": "integer", "minimum": 1, "maximum": MOST_PARTS}
 _POINT: Object = {"type": "array", "items": _NUMBER, "minItems": 2, "maxItems": 2}
 _VERDICT: Object = {"type": "string", "enum": [str(verdict) for verdict in Verdict]}
 _ANGLES = [str(angle) for angle in Angle]
@@ -96,6 +98,35 @@ SCHEMAS: Object = {
     "Accepted": _object(id=_UUID, status=_TEXT),
     "FootageLink": _object(
         url={**_TEXT, "description": "A whole address, or a path of this service. It is as good as a key: keep it."},
+        expires_at={"type": "string", "format": "date-time"},
+    ),
+    "NewUpload": {
+        "type": "object",
+        "required": ["size_bytes"],
+        "properties": {
+            "filename": {"type": ["string", "null"], "maxLength": MOST_NAME, "description": "For people."},
+            "size_bytes": {"type": "integer", "minimum": 1, "description": "Of the whole video, exactly."},
+        },
+        "additionalProperties": False,
+    },
+    "Upload": _object(
+        id={**_UUID, "description": "Also of the analysis that it becomes."},
+        status={"type": "string", "enum": ["open", "accepted", "refused"]},
+        filename={"type": ["string", "null"]},
+        size_bytes=_COUNT,
+        part_bytes={**_COUNT, "description": "The size of every part but the last, which has the rest."},
+        arrived={**_list(_PART), "description": "The parts of an open upload that need not be sent again."},
+        expires_at={**_MOMENT, "description": "Until when an open one has to be complete."},
+        error=_or_null(_ref("Error")),
+    ),
+    "PartLink": _object(
+        number=_PART,
+        size_bytes={**_COUNT, "description": "What is sent there has exactly this size."},
+        url={**_TEXT, "description": "Where to PUT the part: a whole address, or a path of this service."},
+    ),
+    "PartLinks": _object(
+        parts=_list(_ref("PartLink")),
+        next={"type": ["integer", "null"], "description": "The `after` of the next page; null at the end."},
         expires_at={"type": "string", "format": "date-time"},
     ),
     "Listed": _object(**_LISTED),

@@ -77,7 +77,7 @@ def too_slow() -> ApiError:
     )
 
 
-def _check_room(directory: Path, room: int) -> None:
+def check_room(directory: Path, room: int) -> None:
     """Raise ApiError when the files that arrive and wait are as large as all of them may be."""
     used = 0
     for path in directory.iterdir():
@@ -165,7 +165,7 @@ class Body:
         size = checked = 0
         pace = Pace(self._clock())
         with storing():
-            _check_room(target.parent, room)
+            check_room(target.parent, room)
             file = target.open("wb", buffering=0)
         with file:
             while chunk := await self._next(pace):
@@ -178,7 +178,7 @@ class Body:
                     digest.update(chunk)
                 if size - checked >= _CHECK_BYTES:
                     checked = size
-                    _check_room(target.parent, room)
+                    check_room(target.parent, room)
         metrics.UPLOAD_BYTES.inc(size)
         return size
 

@@ -8,8 +8,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from fastbreak_service.api.cutting import part_sizes
+from fastbreak_service.store.team_uploads import HOURS
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     from sqlalchemy import RowMapping
@@ -122,6 +125,47 @@ def certificate(row: RowMapping) -> dict[str, Any]:
         "erased": row["erased"],
         "backups_expire_at": _moment(expire),
     }
+
+
+def upload(row: RowMapping, arrived: Mapping[int, int]) -> dict[str, Any]:
+    """An upload that was not accepted, with the sizes of the parts that are here."""
+    refused = row["error_code"] is not None
+    sizes = part_sizes(row["size_bytes"], row["part_bytes"])
+    return {
+        "id": str(row["id"]),
+        "status": "refused" if refused else "open",
+        "filename": row["filename"],
+        "size_bytes": row["size_bytes"],
+        "part_bytes": row["part_bytes"],
+        "arrived": [number for number, size in sizes.items() if arrived.get(number) == size],
+        "expires_at": None if refused else _moment(upload_ends(row)),
+        "error": {"code": row["error_code"], "message": row["error_message"] or ""} if refused else None,
+    }
+
+
+def accepted_upload(row: RowMapping, part_bytes: int) -> dict[str, Any]:
+    """An upload that is an analysis by now."""
+    return {
+        "id": str(row["id"]),
+        "status": "accepted",
+        "filename": row["filename"],
+        "size_bytes": row["size_bytes"],
+        "part_bytes": part_bytes,
+        "arrived": [],
+        "expires_at": None,
+        "error": None,
+    }
+
+
+def upload_ends(row: RowMapping) -> datetime:
+    """Until when an upload may go on."""
+    begun: datetime = row["created_at"]
+    return begun + timedelta(hours=HOURS)
+
+
+def moment_in(seconds: float) -> str:
+    """A moment from now on."""
+    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
 
 
 def list_cursor(row: RowMapping) -> str:

@@ -18,11 +18,14 @@ from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from fastbreak_service.footage.bucket_parts import BucketArrivals
 from fastbreak_service.footage.ports import FootageError, FootageMissingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from uuid import UUID
+
+    from fastbreak_service.footage.ports import Arrivals
 
 # Signed as an encrypted video asks for.
 _CONFIG = Config(
@@ -31,8 +34,15 @@ _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 4},
     signature_version="s3v4",
 )
-# For what somebody waits for: they are told soon, and no thread hangs for long.
-_SOON = _CONFIG.merge(Config(read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2}))
+# For what somebody waits for: they are told soon, and no thread hangs for long. Whoever sends a part by a link knows no
+# checksum of it yet, so that none may be asked of the whole.
+_SOON = _CONFIG.merge(
+    Config(
+        read_timeout=5,
+        retries={"mode": "standard", "total_max_attempts": 2},
+        request_checksum_calculation="when_required",
+    )
+)
 # Without it links name no region, and the pages' policy does. Whoever names an endpoint has one name for all buckets.
 _REGIONAL = Config(s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"})
 _ENDPOINTS = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3")
@@ -70,6 +80,14 @@ class Bucket:
     def directory(self) -> Path:
         """See Footage."""
         return self._directory
+
+    @property
+    def arrivals(self) -> Arrivals:
+        """See Footage."""
+        return BucketArrivals(self._name, self._key, self._asking, self._client, self._speaking)
+
+    def part(self, analysis: UUID, number: int, size: int, ticket: str) -> Path | None:
+        """See Footage. Parts arrive at the bucket itself."""
 
     def keep(self, analysis: UUID, arrived: Path) -> None:
         """See Footage."""

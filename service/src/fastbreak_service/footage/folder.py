@@ -17,10 +17,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from fastbreak_service.footage import tickets
+from fastbreak_service.footage.folder_parts import FolderArrivals
 from fastbreak_service.footage.ports import FootageError, FootageMissingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from fastbreak_service.footage.ports import Arrivals
 
 _NAME_FILE, _KEY_FILE = ".place", ".key"
 _PRIVATE = 0o700
@@ -40,6 +43,7 @@ class Folder:
         self._directory = directory
         self._place = place
         self._durable = durable
+        self._arrivals = FolderArrivals(directory, self._found, self.keep, self._key, _speaking)
 
     @classmethod
     def temporary(cls) -> Folder:
@@ -68,6 +72,15 @@ class Folder:
     def directory(self) -> Path:
         """See Footage."""
         return self._directory
+
+    @property
+    def arrivals(self) -> Arrivals:
+        """See Footage."""
+        return self._arrivals
+
+    def part(self, analysis: uuid.UUID, number: int, size: int, ticket: str) -> Path | None:
+        """See Footage."""
+        return self._arrivals.part(analysis, number, size, ticket)
 
     def keep(self, analysis: uuid.UUID, arrived: Path) -> None:
         """See Footage."""
@@ -125,7 +138,8 @@ class Folder:
         """See Footage. Deletes what a killed process left half done a day ago."""
         found = []
         with _speaking("tidy up", self._directory):
-            for path in (*self._directory.iterdir(), *(self._retired.iterdir() if self._retired.is_dir() else ())):
+            folders = (self._directory, self._retired, self._arrivals.directory)
+            for path in (path for folder in folders if folder.is_dir() for path in folder.iterdir()):
                 with suppress(FileNotFoundError):
                     age = time.time() - path.stat().st_mtime
                     if path.suffix in _HALF_DONE and age > _HALF_DONE_SECONDS:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
     from uuid import UUID
 
@@ -22,6 +23,45 @@ class FootageError(Exception):
 
 class FootageMissingError(FootageError):
     """The storage has no such video; trying again does not help."""
+
+
+class PartsMissingError(Exception):
+    """A video cannot be put together, since parts of it have not arrived; `numbers` are theirs."""
+
+    def __init__(self, numbers: Sequence[int]) -> None:
+        super().__init__(f"parts that have not arrived: {numbers}")
+        self.numbers = numbers
+
+
+class Arrivals(Protocol):
+    """Videos that arrive in parts, numbered from 1, by the id of their analysis-to-be. Nobody sees one before its end.
+
+    `upload` is the storage's own name of an upload. All methods may block, and raise FootageError.
+    """
+
+    def begin(self, analysis: UUID) -> str:
+        """Begin; the upload."""
+
+    def links(self, analysis: UUID, upload: str, sizes: Mapping[int, int], seconds: int) -> list[str]:
+        """Where to PUT these parts, of exactly these sizes, for some seconds: whole addresses, or paths of the service.
+
+        No token is asked for there. An upload that has ended is not noticed before something is sent.
+        """
+
+    def arrived(self, analysis: UUID, upload: str) -> dict[int, int]:
+        """The sizes of the parts that are here. Raises FootageMissingError when the upload has ended."""
+
+    def join(self, analysis: UUID, upload: str, sizes: Mapping[int, int]) -> None:
+        """Make the video of exactly these parts, and end the upload.
+
+        Raises PartsMissingError, and FootageMissingError when it has ended before: then there is a video, or none.
+        """
+
+    def abort(self, analysis: UUID, upload: str) -> None:
+        """Forget all parts; an upload that has ended is no error."""
+
+    def size(self, analysis: UUID) -> int | None:
+        """How many bytes the video has, None while there is none."""
 
 
 class Footage(Protocol):
@@ -42,6 +82,16 @@ class Footage(Protocol):
     @property
     def directory(self) -> Path:
         """Where videos arrive and are analysed."""
+
+    @property
+    def arrivals(self) -> Arrivals:
+        """Those that are sent to the storage itself."""
+
+    def part(self, analysis: UUID, number: int, size: int, ticket: str) -> Path | None:
+        """Which file a part is to be that arrives at the service itself, None when its ticket is not valid.
+
+        Raises FootageMissingError when its upload has ended.
+        """
 
     def keep(self, analysis: UUID, arrived: Path) -> None:
         """Take over a file of `directory`. Once this returns, a crash of the machine does not lose it, if durable."""

@@ -45,6 +45,8 @@ class Action(StrEnum):
     REVIEWS_READ = "reviews.read"
     FOOTAGE_LINKED = "footage.linked"
     AUDIT_READ = "audit.read"
+    UPLOAD_BEGUN = "upload.begun"
+    UPLOAD_GIVEN_UP = "upload.given_up"
     SENT = "analysis.sent"
     REVIEWED = "finding.reviewed"
     ERASED = "analysis.erased"

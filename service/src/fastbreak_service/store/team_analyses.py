@@ -80,6 +80,41 @@ class SaidQuery:
     after: int = 0
 
 
+def record(
+    connection: Connection, team: str, subject: str, new: NewAnalysis, sent_by: str | None = None
+) -> Sent | None:
+    """Record an accepted analysis in a caller's transaction; None where its id or its key is taken.
+
+    `sent_by` is whoever sent the video, if that is not who has it accepted.
+    """
+    statement = (
+        insert(analyses)
+        .values(
+            id=new.id,
+            team=team,
+            status="queued",
+            filename=new.filename,
+            size_bytes=new.size_bytes,
+            owner=new.place,
+            service_version=new.service_version,
+            created_at=sa.func.now(),
+            heartbeat_at=_NEVER_SILENT if new.durable else sa.func.now(),
+            idempotency_key=new.idempotency_key,
+            fingerprint=new.fingerprint,
+            footage_place=new.place if new.durable else None,
+            sent_by=sent_by or subject,
+        )
+        # Of its key or, when the answer to a first try was lost, of its id.
+        .on_conflict_do_nothing()
+        .returning(analyses.c.id)
+    )
+    if connection.execute(statement).first() is None:
+        return None
+    connection.execute(sa.insert(work).values(analysis_id=new.id, contract=CONTRACT, place=new.place))
+    connection.execute(done(team, subject, Action.SENT, new.id))
+    return Sent(new.id, new.fingerprint)
+
+
 class TeamAnalyses:
     """The analyses of one team, for one person. Methods are transactions; all raise SQLAlchemy's errors."""
 
@@ -100,33 +135,8 @@ class TeamAnalyses:
 
     def _added(self, new: NewAnalysis) -> Sent | None:
         """What was recorded; None where its id or its key is taken."""
-        statement = (
-            insert(analyses)
-            .values(
-                id=new.id,
-                team=self._team,
-                status="queued",
-                filename=new.filename,
-                size_bytes=new.size_bytes,
-                owner=new.place,
-                service_version=new.service_version,
-                created_at=sa.func.now(),
-                heartbeat_at=_NEVER_SILENT if new.durable else sa.func.now(),
-                idempotency_key=new.idempotency_key,
-                fingerprint=new.fingerprint,
-                footage_place=new.place if new.durable else None,
-                sent_by=self._subject,
-            )
-            # Of its key or, when the answer to a first try was lost, of its id.
-            .on_conflict_do_nothing()
-            .returning(analyses.c.id)
-        )
         with of_team(self._engine, self._team) as connection:
-            if connection.execute(statement).first() is not None:
-                connection.execute(sa.insert(work).values(analysis_id=new.id, contract=CONTRACT, place=new.place))
-                connection.execute(done(self._team, self._subject, Action.SENT, new.id))
-                return Sent(new.id, new.fingerprint)
-        return None
+            return record(connection, self._team, self._subject, new)
 
     @repeatable
     def sent_under(self, key: str) -> Sent | None:

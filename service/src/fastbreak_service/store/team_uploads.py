@@ -1,0 +1,193 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""Videos on their way to the storage: begun, accepted as an analysis of the same id, refused, or given up.
+
+Whoever accepts one deletes its row in the transaction that records the analysis, and whoever refuses it or gives it up
+changes that row: so one of them comes first, and the others find that out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from fastbreak_service.identity.caller import Role
+from fastbreak_service.store.audit import Action, done
+from fastbreak_service.store.callers import of_team
+from fastbreak_service.store.repeating import repeatable
+from fastbreak_service.store.tables import analyses, uploads
+from fastbreak_service.store.team_analyses import Sent, record
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from sqlalchemy import ColumnElement, Connection, Engine, RowMapping
+
+    from fastbreak_service.identity.caller import Caller
+    from fastbreak_service.store.team_analyses import NewAnalysis
+
+HOURS = 24
+"""How long an upload may take: a bucket's lifecycle deletes its parts soon after."""
+GIVEN_UP = "given_up"
+"""The code of an upload of which the storage has yet to forget everything."""
+_AT_ONCE = 100
+# A storage that nobody uses any more has swept itself by then, or is gone.
+_FORGOTTEN_HOURS = 7 * 24
+
+
+@dataclass(frozen=True, slots=True)
+class NewUpload:
+    """An upload that begins: what was announced, how it is cut, where it goes, and the storage's name of it."""
+
+    id: UUID
+    filename: str | None
+    size_bytes: int
+    part_bytes: int
+    place: str
+    storage_upload: str
+    idempotency_key: str | None = None
+
+
+class TeamUploads:
+    """The uploads that a caller may see: their own, or their team's. Methods are transactions.
+
+    All raise SQLAlchemy's errors.
+    """
+
+    def __init__(self, engine: Engine, caller: Caller) -> None:
+        self._engine = engine
+        self._team = caller.team
+        self._subject = caller.subject
+        self._own = not caller.may(Role.ADMINISTRATOR)
+
+    @repeatable
+    def add(self, new: NewUpload) -> RowMapping | None:
+        """Record an upload; the row that has its id or its key in the end, None when that is none of the caller's."""
+        values = {name: getattr(new, name) for name in NewUpload.__slots__}
+        statement = insert(uploads).values(team=self._team, sent_by=self._subject, **values)
+        which = sa.or_(uploads.c.id == new.id, uploads.c.idempotency_key == (new.idempotency_key or ""))
+        with of_team(self._engine, self._team) as connection:
+            if connection.execute(statement.on_conflict_do_nothing().returning(uploads.c.id)).first() is not None:
+                connection.execute(done(self._team, self._subject, Action.UPLOAD_BEGUN, new.id))
+            return self._find(connection, which)
+
+    @repeatable
+    def open(self) -> int:
+        """How many of the team are on their way."""
+        counted = sa.select(sa.func.count()).where(uploads.c.team == self._team, uploads.c.error_code.is_(None))
+        with of_team(self._engine, self._team) as connection:
+            return int(connection.execute(counted).scalar_one())
+
+    @repeatable
+    def one(self, upload: UUID) -> RowMapping | None:
+        """An upload that was not accepted."""
+        with of_team(self._engine, self._team) as connection:
+            return self._find(connection, uploads.c.id == upload)
+
+    @repeatable
+    def accepted(self, upload: UUID) -> RowMapping | None:
+        """What an upload has become: its analysis."""
+        statement = sa.select(analyses).where(analyses.c.team == self._team, analyses.c.id == upload)
+        if self._own:
+            statement = statement.where(analyses.c.sent_by == self._subject)
+        with of_team(self._engine, self._team) as connection:
+            return connection.execute(statement).mappings().one_or_none()
+
+    @repeatable
+    def under(self, key: str) -> RowMapping | None:
+        """The upload that was begun under a key."""
+        with of_team(self._engine, self._team) as connection:
+            return self._find(connection, uploads.c.idempotency_key == key)
+
+    @repeatable
+    def sent_under(self, key: str) -> Sent | None:
+        """The analysis that has a key."""
+        statement = sa.select(analyses.c.id, analyses.c.fingerprint)
+        statement = statement.where(analyses.c.team == self._team, analyses.c.idempotency_key == key)
+        with of_team(self._engine, self._team) as connection:
+            row = connection.execute(statement).one_or_none()
+        return Sent(*row) if row else None
+
+    @repeatable
+    def accept(self, new: NewAnalysis) -> Sent | None:
+        """Make it an analysis, once. What has its id or its key in the end; None when it was refused or given up."""
+        mine = self._mine(uploads.c.id == new.id)
+        with of_team(self._engine, self._team) as connection:
+            chosen = sa.select(uploads.c.sent_by).where(mine, uploads.c.error_code.is_(None)).with_for_update()
+            row = connection.execute(chosen).one_or_none()
+            # What an administrator completes is still its sender's.
+            if row is not None and (sent := record(connection, self._team, self._subject, new, row.sent_by)):
+                connection.execute(sa.delete(uploads).where(mine))
+                return sent
+            which = analyses.c.id == new.id
+            if row is not None:
+                which = sa.or_(which, analyses.c.idempotency_key == (new.idempotency_key or ""))
+            known = sa.select(analyses.c.id, analyses.c.fingerprint).where(analyses.c.team == self._team, which)
+            found = connection.execute(known).one_or_none()
+        return Sent(*found) if found else None
+
+    @repeatable
+    def refuse(self, upload: UUID, code: str, message: str) -> bool:
+        """Note why it cannot be accepted. False when it was accepted, refused or given up before."""
+        statement = sa.update(uploads).where(self._mine(uploads.c.id == upload), uploads.c.error_code.is_(None))
+        with of_team(self._engine, self._team) as connection:
+            return connection.execute(statement.values(error_code=code, error_message=message)).rowcount == 1
+
+    @repeatable
+    def give_up(self, upload: UUID) -> RowMapping | None:
+        """It is not to be accepted any more, and its name is forgotten; None when there is none, or it was accepted."""
+        closed = {"error_code": GIVEN_UP, "error_message": None, "filename": None, "idempotency_key": None}
+        with of_team(self._engine, self._team) as connection:
+            statement = sa.update(uploads).where(self._mine(uploads.c.id == upload)).values(closed).returning(uploads)
+            row = connection.execute(statement).mappings().one_or_none()
+            if row is not None:
+                connection.execute(done(self._team, self._subject, Action.UPLOAD_GIVEN_UP, upload))
+            return row
+
+    @repeatable
+    def forget(self, upload: UUID) -> None:
+        """Nothing of it is left in the storage."""
+        with of_team(self._engine, self._team) as connection:
+            connection.execute(sa.delete(uploads).where(self._mine(uploads.c.id == upload)))
+
+    def _find(self, connection: Connection, which: ColumnElement[bool]) -> RowMapping | None:
+        return connection.execute(sa.select(uploads).where(self._mine(which))).mappings().one_or_none()
+
+    def _mine(self, which: ColumnElement[bool]) -> ColumnElement[bool]:
+        """The first line; the database's policies are the second."""
+        whose = uploads.c.sent_by == self._subject if self._own else sa.true()
+        return sa.and_(uploads.c.team == self._team, whose, which)
+
+
+class LeftUploads:
+    """What was given up, or not finished in time, whichever team's it is. Methods are transactions."""
+
+    def __init__(self, engine: Engine, place: str) -> None:
+        self._engine = engine
+        self._place = place
+
+    @repeatable
+    def left(self) -> Sequence[tuple[UUID, str]]:
+        """Some uploads of which the storage has to forget everything, with its own names for them."""
+        here, late = uploads.c.place == self._place, _older_than(HOURS)
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(uploads).where(~here, _older_than(_FORGOTTEN_HOURS)))
+            connection.execute(sa.update(uploads).where(here, late).values(error_code=GIVEN_UP))
+            chosen = sa.select(uploads.c.id, uploads.c.storage_upload).where(here, uploads.c.error_code == GIVEN_UP)
+            found = connection.execute(chosen.order_by(uploads.c.created_at).limit(_AT_ONCE)).all()
+        return [(row.id, row.storage_upload) for row in found]
+
+    @repeatable
+    def forget(self, upload: UUID) -> None:
+        """Nothing of it is left in the storage."""
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(uploads).where(uploads.c.id == upload))
+
+
+def _older_than(hours: int) -> ColumnElement[bool]:
+    return uploads.c.created_at < sa.func.now() - sa.func.make_interval(0, 0, 0, 0, hours)
