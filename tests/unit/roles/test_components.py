@@ -196,7 +196,10 @@ BUCKET = {"Fn::GetAtt": "FootageBucket.Arn"}
             {("kms:GenerateDataKey", str(KEY)), ("s3:ListBucketVersions", str(BUCKET))}
             | {
                 (f"s3:{action}", str(FOOTAGE))
-                for action in ("AbortMultipartUpload", "DeleteObject", "DeleteObjectVersion", "PutObject")
+                for action in (
+                    *("AbortMultipartUpload", "DeleteObject", "DeleteObjectVersion"),
+                    *("ListMultipartUploadParts", "PutObject"),
+                )
             },
         ),
         ("WorkerRole", set()),
@@ -241,6 +244,15 @@ def test_footage_is_private_encrypted_and_deleted_in_every_version():
     assert resources["FootageBucket"]["DeletionPolicy"] == resources["ServiceKey"]["DeletionPolicy"] == "Retain"
     (denied,) = resources["FootageBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     assert (denied["Effect"], denied["Principal"], denied["Action"]) == ("Deny", "*", "s3:*")
+
+
+def test_pages_of_the_console_alone_send_to_the_bucket_of_footage_and_only_that():
+    bucket = template("service")["Resources"]["FootageBucket"]["Properties"]
+    condition, rules, nothing = bucket["CorsConfiguration"]["Fn::If"]
+    assert (condition, nothing) == ("HasConsole", {"Ref": "AWS::NoValue"})
+    assert rules == {
+        "CorsRules": [{"AllowedMethods": ["PUT"], "AllowedOrigins": [{"Ref": "ConsoleOrigin"}], "MaxAge": 3600}]
+    }
 
 
 def test_pages_show_videos_of_the_bucket_of_footage_and_of_no_other():

@@ -100,6 +100,7 @@ UNRECORDED = {
         ),
         "s3:ListBucket": "S3 asks for it where a video is missing, to say so",
         "s3:AbortMultipartUpload": "called where an upload to the bucket broke off",
+        "s3:ListMultipartUploadParts": "looks for what has arrived of a video that is sent in parts",
         "s3:DeleteObject": "takes a video back that could not be recorded, or was sent twice at once",
         **dict.fromkeys(
             ["s3:DeleteObjectVersion", "s3:ListBucketVersions"], "erases a video when an administrator says so"

@@ -32,6 +32,9 @@ def test_bucket(stack: Stack, sandbox: Any) -> None:
                 ]
             },
             "VersioningConfiguration": {"Status": "Enabled"},
+            "CorsConfiguration": {
+                "CorsRules": [{"AllowedMethods": ["PUT"], "AllowedOrigins": ["https://a.example"], "MaxAge": 3600}]
+            },
             "LoggingConfiguration": {"DestinationBucketName": ref("Logs"), "LogFilePrefix": "s3/"},
             "LifecycleConfiguration": {
                 "Rules": [
@@ -66,6 +69,8 @@ def test_bucket(stack: Stack, sandbox: Any) -> None:
     [rule] = s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"]
     assert rule["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": KEY}
     assert s3.get_bucket_versioning(Bucket=name)["Status"] == "Enabled"
+    [cors] = s3.get_bucket_cors(Bucket=name)["CORSRules"]
+    assert (cors["AllowedMethods"], cors["AllowedOrigins"]) == (["PUT"], ["https://a.example"])
     assert s3.get_bucket_logging(Bucket=name)["LoggingEnabled"]["TargetBucket"] == stack.physical_id("Logs")
     [lifecycle] = s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
     assert lifecycle["Expiration"] == {"Days": 90}

@@ -212,6 +212,7 @@ WRONG = {
     "ecs_unhealthy_threshold": [1, 11],
     "ecs_deregistration_delay_seconds": [-1, 3601],
     "service_footage_days": [0, 36501, True],
+    "service_console_origin": ["http://video.example.org", "https://video.example.org/", "*", "https://a b", "https://"],
     "service_log_retention_days": [100, True],
     "cloudwatch_critical_email": ["nobody", "a@b@c", "a@b c", "a@b,c@d", ["a@b"]],
     "cloudwatch_warning_email": ["nobody", "@", 1],
