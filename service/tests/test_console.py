@@ -201,6 +201,36 @@ def test_an_upload_outlives_its_page_and_a_refused_look(
     expect(page.get_by_role("alert")).to_contain_text("Your sign-in has ended. Old.")
 
 
+def test_a_large_video_goes_in_parts_and_goes_on_after_a_reload(
+    page: Page, site: Site, large_clip: Path, tmp_path: Path
+) -> None:
+    page.on("dialog", lambda asked: asked.accept())
+    sign_in(page, site, "ada")
+    # The second part never gets there.
+    page.route("**/parts/2?*", lambda _: None)
+    chosen = page.get_by_label("Send a video").locator("input")
+    with page.expect_response("**/parts/3?*"):
+        chosen.set_input_files(large_clip)
+    expect(page.get_by_text("Sending large.mp4")).to_be_visible()
+    check(page, tmp_path, "sending")
+    sign_in(page, site, "ada")
+    page.unroute("**/parts/2?*")
+    tries: list[str] = []
+
+    def break_off_once(route: Route) -> None:
+        tries.append(route.request.url.partition("/parts/")[2][:1])
+        if len(tries) == 1:
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/parts/*", break_off_once)
+    chosen.set_input_files(large_clip)
+    expect(page.get_by_role("status").first).to_have_text("large.mp4 was accepted")
+    assert tries == ["2", "2"], "what was there before the reload is not sent again"
+    assert page.evaluate("sessionStorage.length") == 0
+
+
 def test_a_video_over_the_limit_is_refused_before_it_is_sent(page: Page, site: Site, person_clip: Path) -> None:
     page.route("**/config.json", lambda route: route.fulfill(json={**site.config, "max_upload_bytes": 5}))
     sign_in(page, site, "ada")

@@ -118,7 +118,13 @@ class Site:
                     self._send(404, "text/plain", b"")
 
             def do_POST(self) -> None:
-                self._pass_on(self.rfile.read(int(self.headers["content-length"])))
+                self._pass_on(self.rfile.read(int(self.headers.get("content-length", "0"))))
+
+            def do_PUT(self) -> None:
+                self.do_POST()
+
+            def do_DELETE(self) -> None:
+                self.do_POST()
 
             def _pass_on(self, body: bytes) -> None:
                 kept = {
@@ -127,7 +133,8 @@ class Site:
                 target = site.api + self.path.removeprefix("/api")
                 answer = httpx.request(self.command, target, content=body, headers=kept, timeout=60, trust_env=False)
                 ranged = {name: answer.headers[name] for name in _OF_RANGES if name in answer.headers}
-                self._send(answer.status_code, answer.headers["content-type"], answer.content, ranged)
+                kind = answer.headers.get("content-type", "application/octet-stream")
+                self._send(answer.status_code, kind, answer.content, ranged)
 
             def _send(self, status: int, kind: str, body: bytes, more: Mapping[str, str] | None = None) -> None:
                 self.send_response(status)

@@ -13,6 +13,8 @@ export type Analysis = Schemas['Analysis']
 export type Finding = Schemas['Finding']
 export type Review = Schemas['Review']
 export type Event = Schemas['Event']
+export type PartLink = Schemas['PartLink']
+export type Upload = Schemas['Upload']
 export type FootageLink = { url: string; expires: number }
 
 type Get<P extends keyof paths> = paths[P]['get'] extends {
@@ -159,24 +161,78 @@ export class Client {
     return this.#ask(filled(REVIEWS, [id, finding]), { method: 'POST', headers, body: JSON.stringify(said) })
   }
 
-  /** Send a video. `fetch` tells nothing of how far an upload is, so this is the older way. */
-  send(file: File, key: string, progress: (sent: number) => void, signal: AbortSignal): Promise<Schemas['Accepted']> {
-    return new Promise((resolve, reject) => {
-      const request = new XMLHttpRequest()
-      request.open('POST', `${this.#base}/v1/analyses?${new URLSearchParams({ filename: file.name })}`)
-      const type = file.type.startsWith('video/') ? file.type : 'application/octet-stream'
-      const headers = { ...this.#session.headers(), 'content-type': type, 'idempotency-key': key }
-      for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value)
-      request.upload.onprogress = (event) => progress(event.loaded)
-      request.onload = () => {
-        this.#session.note(request.status)
-        if (request.status !== 202) reject(refusal(request.status, request.responseText))
-        else resolve(new Promise((told) => told(read(request.status, request.responseText))))
-      }
-      request.onerror = () => reject(new ApiError(0, 'away', CUT))
-      request.onabort = () => reject(new ApiError(0, 'aborted', 'The upload was stopped.'))
-      signal.addEventListener('abort', () => request.abort())
-      request.send(file)
+  /** Announce a video that is sent in parts, or go on with the one of this key. */
+  begin(file: File, key: string, signal: AbortSignal): Promise<Upload> {
+    const headers = { 'content-type': 'application/json', 'idempotency-key': key }
+    const body = JSON.stringify({ filename: file.name, size_bytes: file.size })
+    return this.#ask('/v1/uploads', { method: 'POST', headers, body, signal })
+  }
+
+  /** Links to the parts after this one. */
+  async partLinks(upload: string, after: number, signal: AbortSignal) {
+    const target = `/v1/uploads/${encodeURIComponent(upload)}/part-links?limit=20${after > 0 ? `&after=${after}` : ''}`
+    const { parts, expires_at } = await this.#ask<Schemas['PartLinks']>(target, { method: 'POST', signal })
+    const here = parts.map((part) => ({ ...part, url: part.url.startsWith('/') ? this.#base + part.url : part.url }))
+    return { parts: here, expires: Date.parse(expires_at) }
+  }
+
+  complete(upload: string, signal: AbortSignal): Promise<Schemas['Accepted']> {
+    return this.#ask(`/v1/uploads/${encodeURIComponent(upload)}/completion`, { method: 'POST', signal })
+  }
+
+  async giveUp(upload: string): Promise<void> {
+    const target = `${this.#base}/v1/uploads/${encodeURIComponent(upload)}`
+    await fetch(target, { method: 'DELETE', headers: this.#session.headers() })
+  }
+
+  /** Send a part by its link, which is all that the storage asks for. */
+  put(url: string, part: Blob, progress: (sent: number) => void, signal: AbortSignal): Promise<void> {
+    return transfer('PUT', url, {}, part, progress, signal).then(({ status, text }) => {
+      if (status === 0) throw new ApiError(0, 'part_not_sent', CUT)
+      if (status !== 200) throw refusal(status, text)
     })
   }
+
+  /** Send a video at once. */
+  async send(
+    file: File,
+    key: string,
+    progress: (sent: number) => void,
+    signal: AbortSignal,
+  ): Promise<Schemas['Accepted']> {
+    const target = `${this.#base}/v1/analyses?${new URLSearchParams({ filename: file.name })}`
+    const type = file.type.startsWith('video/') ? file.type : 'application/octet-stream'
+    const headers = { ...this.#session.headers(), 'content-type': type, 'idempotency-key': key }
+    const { status, text } = await transfer('POST', target, headers, file, progress, signal)
+    if (status === 0) throw new ApiError(0, 'away', CUT)
+    this.#session.note(status)
+    if (status !== 202) throw refusal(status, text)
+    return read(status, text)
+  }
+}
+
+/** Send something and tell how far it is, which `fetch` does not: so this is the older way. Status 0: no answer. */
+function transfer(
+  method: string,
+  url: string,
+  headers: Record<string, string>,
+  body: Blob,
+  progress: (sent: number) => void,
+  signal: AbortSignal,
+): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const stopped = () => reject(new ApiError(0, 'aborted', 'The upload was stopped.'))
+    if (signal.aborted) return stopped()
+    const request = new XMLHttpRequest()
+    request.open(method, url)
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value)
+    request.upload.onprogress = (event) => progress(event.loaded)
+    const end = () => request.abort()
+    request.onload = () => resolve({ status: request.status, text: request.responseText })
+    request.onerror = () => resolve({ status: 0, text: '' })
+    request.onabort = stopped
+    request.onloadend = () => signal.removeEventListener('abort', end)
+    signal.addEventListener('abort', end)
+    request.send(body)
+  })
 }

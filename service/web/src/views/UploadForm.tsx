@@ -74,7 +74,6 @@ function wordsOf(error: unknown): string {
 /** Whether the same video may be taken another time. */
 function isForAgain(error: unknown): boolean {
   return (
-    error instanceof ApiError &&
-    (error.status === 0 || error.status === 408 || error.status === 429 || error.status >= 500)
+    error instanceof ApiError && (error.status === 0 || [408, 409, 429].includes(error.status) || error.status >= 500)
   )
 }

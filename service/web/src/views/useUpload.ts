@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: The Fastbreak maintainers
 // SPDX-License-Identifier: Apache-2.0
 
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { ApiError, type Client } from '../api/client.ts'
+import { forgetKey, keyOf, Sender } from '../api/sending.ts'
 import { size } from '../pure/format.ts'
 
 export interface Sending {
@@ -32,6 +33,7 @@ export function useUpload(client: Client, largest: number | null, onEnd: (error:
   const [sending, setSending] = useState<Sending | null>(null)
   const [accepted, setAccepted] = useState({ name: '', count: 0 })
   const control = useRef<AbortController | null>(null)
+  const sender = useMemo(() => new Sender(client), [client])
   const running = () => control.current !== null
 
   useEffect(() => {
@@ -48,11 +50,13 @@ export function useUpload(client: Client, largest: number | null, onEnd: (error:
     setAccepted(({ count }) => ({ name: '', count }))
     let failed: unknown = null
     try {
-      await client.send(file, key, (sent) => show(sent, null), own.signal)
+      await sender.send(file, key, (sent) => show(sent, null), own.signal)
+      forgetKey()
       setSending(null)
       setAccepted(({ count }) => ({ name: file.name, count: count + 1 }))
     } catch (error) {
       failed = error
+      if (isFinal(error)) forgetKey()
       show(0, error)
     }
     if (control.current === own) control.current = null
@@ -62,10 +66,11 @@ export function useUpload(client: Client, largest: number | null, onEnd: (error:
   const choose = (file: File | undefined) => {
     if (file === undefined || running()) return
     const error = largest === null ? null : tooLarge(file.size, largest)
-    if (error === null) void send(file, crypto.randomUUID())
+    if (error === null) void send(file, keyOf(file))
     else setSending({ file, key: '', sent: 0, error })
   }
   const stop = () => {
+    if (running()) forgetKey()
     control.current?.abort()
     control.current = null
     setSending(null)
@@ -75,6 +80,11 @@ export function useUpload(client: Client, largest: number | null, onEnd: (error:
   }
   const busy = sending !== null && sending.error === null
   return { sending, busy, accepted: accepted.name, count: accepted.count, running, choose, again, stop }
+}
+
+/** Whether the service has judged the video, so that sending it another time is a matter of its own. */
+function isFinal(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 410 || error.status === 415 || error.status === 422)
 }
 
 /** Why a video of a size is not even sent; null where it is. */
