@@ -57,6 +57,8 @@ FINDING = {
     "reference": {"citation": "Name 2001", "population": "adults", "limit": 45.0, "above": False, "mark": "read"},
     "shown": [{"contact_frame": 3, "frame": 5, "value": 40.5, "error": 2.0, "clears": True}],
 }
+UPLOAD = {"id": ID, "status": "open", "size_bytes": 5_000_000_000, "part_bytes": 8_388_608, "arrived": []}
+LINK = {"number": 2, "size_bytes": 8_388_608, "url": "https://bucket.example/2"}
 WHOLE = "query ($id: ID!) { analysis(id: $id) { id status persons { id angles { angle mean } } } }"
 
 
@@ -68,6 +70,7 @@ class Service(ThreadingHTTPServer):
     def __init__(self, home: Path) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.tokens: list[str] = []
+        self.sent: list[bytes] = []
         issued = Authority.of(home).issue(["service.example"], ["127.0.0.1"])
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         pem = home / "service.pem"
@@ -84,6 +87,13 @@ class Service(ThreadingHTTPServer):
             "/v1/analyses": {"analyses": listed, "next": None},
             "/v1/analyses?limit=1": {"analyses": listed, "next": "1.x"},
             f"/v1/analyses/{ID}": {**LISTED, "persons": [PERSON]},
+            "/v1/uploads": UPLOAD,
+            f"/v1/uploads/{ID}/part-links?after=1": {
+                "parts": [LINK],
+                "next": None,
+                "expires_at": "2026-11-27T10:10:00Z",
+            },
+            f"/v1/uploads/{ID}/completion": {"id": ID, "status": "queued"},
             f"/v1/analyses/{ID}/findings?limit=5": {"findings": [FINDING], "next": None},
         }
         if path not in answers or (ID in path and not listed):
@@ -101,6 +111,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        self.server.sent.append(self.rfile.read(int(self.headers.get("content-length", "0"))))
+        self.do_GET()
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -243,6 +257,18 @@ def test_queries_go_to_the_service_with_the_caller_s_token(platform: Platform) -
         {"words": "Stiff.", "view": "sagittal", "reference": {"limit": 45.0}, "shown": [{"value": 40.5}]}
     ]
     assert set(platform.service.tokens) == {f"Bearer {token}"}
+
+
+def test_a_video_is_announced_sent_by_links_and_completed(platform: Platform) -> None:
+    token = platform.token("hawks")
+    begin = 'mutation { beginUpload(filename: "a.mp4", size_bytes: 5000000000) { id part_bytes arrived } }'
+    assert platform.ask(token, begin)["beginUpload"] == {"id": ID, "part_bytes": 8_388_608, "arrived": []}
+    assert json.loads(platform.service.sent[-1]) == {"filename": "a.mp4", "size_bytes": 5_000_000_000}
+    links = "mutation ($id: ID!) { uploadLinks(id: $id, after: 1) { parts { number size_bytes url } next } }"
+    assert platform.ask(token, links, id=ID)["uploadLinks"] == {"parts": [LINK], "next": None}
+    complete = "mutation ($id: ID!) { completeUpload(id: $id) { id status } }"
+    assert platform.ask(token, complete, id=ID)["completeUpload"] == {"id": ID, "status": "queued"}
+    assert platform.code(platform.token("owls"), complete, id=ID) == "not_found"
 
 
 def test_another_team_sees_nothing(platform: Platform) -> None:

@@ -31,7 +31,8 @@ class Service:
         self.host, self.settings = host, settings
         return self
 
-    def request(self, method, path, headers):
+    def request(self, method, path, body, headers):
+        self.sent = body
         self.asked.append((method, path, headers["Authorization"]))
         if self.failure:
             raise self.failure
@@ -75,6 +76,38 @@ def test_it_asks_for_what_is_wanted(service, field, arguments, path):
     assert service.asked == [("GET", path, "Bearer a-token"), "closed"]
 
 
+@pytest.mark.parametrize(
+    ("field", "arguments", "path", "sent"),
+    [
+        (
+            "beginUpload",
+            {"filename": "a.mp4", "size_bytes": 5.0},
+            "/v1/uploads",
+            '{"filename": "a.mp4", "size_bytes": 5.0}',
+        ),
+        ("uploadLinks", {"id": "u/x", "after": 20, "limit": None}, "/v1/uploads/u%2Fx/part-links?after=20", None),
+        ("completeUpload", {"id": "u"}, "/v1/uploads/u/completion", None),
+    ],
+)
+def test_it_sends_what_belongs_to_an_upload(service, field, arguments, path, sent):
+    for status in (200, 201, 202):
+        service.status, service.asked = status, []
+        assert call(field, **arguments) == {"data": {}}
+        assert (service.asked[0], service.sent) == (("POST", path, "Bearer a-token"), sent)
+
+
+def test_every_field_has_a_resolver():
+    definitions = parse(RESOURCES["Schema"]["Properties"]["Definition"]).definitions
+    fields = {
+        (each.name.value, field.name.value)
+        for each in definitions
+        if each.name.value in {"Query", "Mutation", "Subscription"}
+        for field in each.fields
+    }
+    resolved = [body["Properties"] for body in RESOURCES.values() if body["Type"] == "AWS::AppSync::Resolver"]
+    assert {(one["TypeName"], one["FieldName"]) for one in resolved} == fields
+
+
 def test_the_token_goes_on_as_it_came_and_over_tls(service):
     call(authorization="Bearer a-token")
     assert service.asked[0][2] == "Bearer a-token"
@@ -111,7 +144,7 @@ def test_what_the_service_refuses_is_told_in_its_words_and_nothing_from_inside(s
 def test_a_service_out_of_reach_is_unavailable_and_the_log_says_why(service, failure, capsys):
     service.failure = failure
     told = call()["error"]
-    assert told == {"code": "unavailable", "message": "The analyses cannot be read now. Try again in a minute."}
+    assert told == {"code": "unavailable", "message": "The service gives no answer now. Try again in a minute."}
     assert "10.0.0.1" in capsys.readouterr().out
 
 
