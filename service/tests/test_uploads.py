@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import sqlalchemy as sa
 
-from fastbreak_service.api.cutting import MOST_PARTS, part_bytes, part_sizes
-from fastbreak_service.api.errors import ApiError
-from fastbreak_service.api.uploading import finish_uploads, read_new
+from fastbreak_service.api.cutting import part_sizes
+from fastbreak_service.api.uploading import finish_uploads
 from fastbreak_service.footage.folder import Folder
+from fastbreak_service.identity.caller import ANYBODY
 from fastbreak_service.settings import database_settings
 from fastbreak_service.store.callers import of_team
 from fastbreak_service.store.engine import make_engine
 from fastbreak_service.store.tables import uploads
-from fastbreak_service.store.team_uploads import LeftUploads
+from fastbreak_service.store.team_analyses import NewAnalysis
+from fastbreak_service.store.team_uploads import LeftUploads, NewUpload, TeamUploads
 from support.staff import Staff, code
 
 if TYPE_CHECKING:
@@ -285,42 +286,28 @@ def test_the_database_shows_a_team_its_own_alone(bob: Sender, engine: Engine) ->
                 assert connection.execute(statement.where(uploads.c.id == upload)).rowcount == rows
 
 
-BROKEN: list[tuple[Any, tuple[int, str]]] = [
-    ({}, (400, "bad_body")),
-    ({"size_bytes": 0}, (400, "bad_body")),
-    ({"size_bytes": -1}, (400, "bad_body")),
-    ({"size_bytes": 1.5}, (400, "bad_body")),
-    ({"size_bytes": True}, (400, "bad_body")),
-    ({"size_bytes": "5"}, (400, "bad_body")),
-    ({"size_bytes": 10**400}, (413, "too_large")),
-    ({"size_bytes": float("inf")}, (400, "bad_body")),
-    ({"size_bytes": float("nan")}, (400, "bad_body")),
-    ({"size_bytes": 101}, (413, "too_large")),
-    ({"size_bytes": 5, "filename": "x" * 1001}, (400, "bad_body")),
-    ({"size_bytes": 5, "filename": 7}, (400, "bad_body")),
-    ({"size_bytes": 5, "key": "another/key"}, (400, "bad_body")),
-]
-
-
-@pytest.mark.parametrize(("body", "refused"), BROKEN)
-def test_what_is_announced_has_a_form(body: dict[str, Any], refused: tuple[int, str]) -> None:
-    with pytest.raises(ApiError) as caught:
-        read_new(body, 100)
-    assert (caught.value.status, caught.value.code) == refused
-
-
-def test_a_name_is_its_last_part() -> None:
-    assert read_new({"size_bytes": 5.0, "filename": "../a\\b\u0000.mp4"}, 100) == ("b.mp4", 5)
-    assert read_new({"size_bytes": 100, "filename": None}, 100) == (None, 100)
-
-
-@pytest.mark.parametrize("size", [1, PART, PART + 1, MOST_PARTS * PART, MOST_PARTS * PART + 1, 1 << 40])
-def test_parts_make_up_the_whole_and_are_not_too_many(size: int) -> None:
-    each = part_bytes(size)
-    sizes = part_sizes(size, each)
-    assert sum(sizes.values()) == size
-    assert (len(sizes) <= MOST_PARTS, each % MIB, list(sizes)) == (True, 0, list(range(1, len(sizes) + 1)))
-    assert {each} >= {part for number, part in sizes.items() if number < len(sizes)}
+def test_of_accepting_refusing_and_giving_up_one_comes_first(engine: Engine, database: Connection) -> None:
+    """Whichever replicas do it at the same moment."""
+    for _ in range(10):
+        upload, teams = uuid.uuid4(), TeamUploads(engine, ANYBODY)
+        teams.add(NewUpload(upload, "run.mp4", 5, 8, "nowhere", "u"))
+        new = NewAnalysis(upload, "run.mp4", 5, "nowhere", True, "1")
+        with ThreadPoolExecutor(4) as pool:
+            accepted = [pool.submit(teams.accept, new) for _ in range(2)]
+            refused, given_up = (
+                pool.submit(teams.refuse, upload, "truncated", "why"),
+                pool.submit(teams.give_up, upload),
+            )
+            sent = [one.result() for one in accepted]
+        counted = "SELECT (SELECT count(*) FROM analyses WHERE id = %s), (SELECT count(*) FROM uploads WHERE id = %s)"
+        found = database.execute(counted, [upload, upload]).fetchone()
+        if any(sent):
+            assert ({one.id for one in sent if one}, found) == ({upload}, (1, 0))
+            assert (refused.result(), given_up.result()) == (False, None)
+        else:
+            assert found == (0, 1)
+            assert refused.result() or given_up.result() is not None
+        database.execute("DELETE FROM analyses WHERE id = %s", [upload])
 
 
 def test_a_team_has_so_many_uploads_under_way(bob: Sender, database: Connection) -> None:
