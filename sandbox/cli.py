@@ -23,6 +23,7 @@ from sandbox import ACCOUNTS, REGIONS, engine, process, state
 from sandbox.addresses import loopback_address, low_port_problem
 from sandbox.authority import authority_path
 from sandbox.errors import SandboxError
+from sandbox.release_identity import signing_variables, trust_variables
 from sandbox.wait import until
 
 START_SECONDS = 60.0
@@ -145,7 +146,11 @@ def env(name: str, home: Path, account: str) -> None:
         "FASTBREAK_CA_BUNDLE": str(authority_path(home)),
         "FASTBREAK_OIDC_ISSUER": known.issuer,
         "FASTBREAK_REACHES_TEST_LISTENER": "true",
+        **trust_variables(home),
     }
+    # Only dev publishes. Without an issuer (SANDBOX_SERVICES) nobody has tokens.
+    if account == "dev" and known.issuer:
+        variables |= signing_variables(known, home)
     for key, value in variables.items():
         print(f"export {key}={shlex.quote(value)}")
 

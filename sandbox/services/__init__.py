@@ -67,6 +67,7 @@ SERVICES: Final = (
     "s3",
     "secretsmanager",
     "servicequotas",
+    "sigstore",
     "sns",
     "wafv2",
 )

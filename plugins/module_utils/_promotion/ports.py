@@ -38,6 +38,10 @@ class Registry(Protocol):
     #: What an image reference starts with.
     host: str
 
+    @property
+    def is_local(self) -> bool:
+        """Whether it is on this machine."""
+
     def hang_up(self) -> None:
         """End at once what is asked now, in whatever thread; what is asked later fails."""
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from ..._common.addresses import is_this_machine
 from ..._errors import CredentialsError, FastbreakError, OperationError, UnavailableError
 from ..media_types import MANIFEST_TYPES
 from ..model import MANIFEST_LIMIT_BYTES, Descriptor, RawManifest
@@ -35,6 +36,11 @@ class OciRegistry:
     def __init__(self, http: RegistryHttp) -> None:
         self.http = http
         self.host = http.host
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is reached on this machine, whatever its name."""
+        return is_this_machine(self.http.origin.host)
 
     def hang_up(self) -> None:
         """End at once what is asked now; what is asked later fails."""

@@ -4,7 +4,7 @@
 """The gate ``signature``: a signature of the image, or an attestation about it, by whom the policy names.
 
 This folder holds all of it: what is attached is found and read in `materials`, taken apart in `payloads`, and proven by
-a key in `keys` or by an identity in `keyless`.
+a key in `keys` or by an identity in `keyless`; `local_root` knows which roots count on this machine alone.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from ..model import NAMED, Gate, Judgement
 from ..subject import printable
 from .keyless import KeylessVerifier
 from .keys import PublicKey, check_by_key
+from .local_root import local_instance
 from .materials import SignatureCheck, SignaturePolicy, read_materials
 from .payloads import NotProofError
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ...._common.time_span import TimeSpan
+    from ...ports import Ports
     from ...values import SourceImage
     from ..model import Options
     from ..subject import Subject
@@ -69,6 +71,7 @@ class Signature(Gate[SignaturePolicy, tuple[SignatureCheck, ...]]):
 
     def measure(self, policy: SignaturePolicy, subject: Subject) -> tuple[SignatureCheck, ...]:
         """What is attached to the image itself (its root), checked up to the first that is valid."""
+        _check_root(policy, subject.ports)
         # A policy that cannot be right is found out even where there is nothing to hold it against.
         check = self.checker(policy, subject.image.digest)
         checks: list[SignatureCheck] = []
@@ -130,6 +133,18 @@ class Signature(Gate[SignaturePolicy, tuple[SignatureCheck, ...]]):
         what = f"an attestation {policy.predicate_type}" if policy.predicate_type else "a signature"
         who = "the given public key" if policy.public_key else f"{policy.identity} (issuer {policy.issuer})"
         return f"{what} of the image's digest by {who}"
+
+
+def _check_root(policy: SignaturePolicy, ports: Ports) -> None:
+    address = local_instance(policy.trusted_root)
+    if not address or (ports.source.is_local and ports.destination.is_local):
+        return
+    raise RequestError(
+        f"trusted_root of gate `signature` is that of a Sigstore instance on this machine ({address}), which may vouch "
+        f"for anything, and counts only where both registries are on it too; {ports.source.host} and "
+        f"{ports.destination.host} are not. Give the root of the instance that signs releases, by default Sigstore's "
+        "own: fastbreak_sigstore in the inventories. Unset FASTBREAK_SIGSTORE, which python -m sandbox env exports."
+    )
 
 
 def _check(material: SignatureMaterial, prove: Callable[[SignatureMaterial], str]) -> SignatureCheck:

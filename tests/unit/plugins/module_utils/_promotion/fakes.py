@@ -49,6 +49,7 @@ class MemoryRegistry:
 
     def __init__(self, host: str, *, referrers_api: bool = False) -> None:
         self.host = host
+        self.is_local = False
         self.referrers_api = referrers_api
         self.repositories: dict[str, Repository] = {}
         self.settings = RepositorySettings(exists=True, known=False)

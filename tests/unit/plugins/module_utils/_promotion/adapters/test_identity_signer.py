@@ -21,6 +21,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.gates.sig
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.sign_options import SigningOptions
 from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.signature_bundle import signature_statement
 
+from sandbox.services.sigstore.model.certificates import CertificateAuthority
 from tests.registries.sigstore import ISSUER, SigstoreInstance, token
 from tests.unit.plugins.module_utils._promotion.adapters.keys import policy_of
 
@@ -121,10 +122,11 @@ def test_each_kind_of_identity_is_compared_before_anything_is_asked(
 def test_a_certificate_for_somebody_else_signs_nothing_and_nothing_is_logged(
     options: SigningOptions, instance: SigstoreInstance, monkeypatch: pytest.MonkeyPatch, change: dict[str, str]
 ) -> None:
-    claims = {"iss": ISSUER, **change}
-    other = token(claims.get("sub", IDENTITY), claims["iss"])
-    issue = instance.authority.issue
-    monkeypatch.setattr(instance.authority, "issue", lambda request, _bearer: issue(request, other))
+    other = {"sub": IDENTITY, "iss": ISSUER, **change}
+    issue = CertificateAuthority.issue
+    monkeypatch.setattr(
+        CertificateAuthority, "issue", lambda authority, request, _claims: issue(authority, request, other)
+    )
     signer = IdentitySigner(options)
     signer.check()
     for _twice in range(2):
