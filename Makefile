@@ -107,7 +107,7 @@ bench-gates: ## What gates make of good and bad releases: http as probabilities,
 bench-promotion: ## Promotion beside skopeo and docker: times, memory, requests, resuming (about 25 minutes)
 	@tools/run python -m benchmarks.promotion
 
-bench-provision: ## Provisioning beside the AWS CLI, the CDK and stock modules; a first converge; growth (about 5 minutes)
+bench-provision: ## Provisioning beside the AWS CLI, the CDK and stock modules; a first converge; growth (about 7 minutes)
 	@tools/run python -m benchmarks.provision
 
 bench-releases: ## Bad releases of 19 kinds to prod under load, by each strategy and by other tools (hours; resumable)

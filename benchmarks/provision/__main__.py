@@ -36,6 +36,8 @@ def main(words: Sequence[str]) -> int:
     made.add_argument("--runs", type=int, default=5, help="runs of each tool without a change (default: 5)")
     made.add_argument("--peers", nargs="*", choices=("aws", "cdk", "stock"), default=["aws", "cdk", "stock"])
     made.add_argument("--only", nargs="+", choices=PARTS, default=PARTS[:3], help="(default: the first three)")
+    scale = "how many times as fast as AWS's the waits of a first converge are (default: %(default)s)"
+    made.add_argument("--scale", type=int, choices=(1, 10, 20, 60), default=converge.SCALE, help=scale)
     made.add_argument("--json", type=Path, help="a file to write every run to")
     arguments = made.parse_args(words)
     described = machine.describe(ROOT, {"ansible": (str(PLAYBOOK), "--version"), "node": ("node", "--version")})
@@ -58,7 +60,7 @@ def main(words: Sequence[str]) -> int:
 def _measured(part: str, arguments: argparse.Namespace) -> tuple[list[str], Any]:
     with tempfile.TemporaryDirectory(prefix="fastbreak-benchmark-") as folder:
         if part == "converge":
-            return converge.first(NAME, OURS)
+            return converge.first(NAME, OURS, arguments.scale)
         if part == "growth":
             return converge.growth(NAME, PLAYBOOK, Path(folder))
         if part == "kills":
