@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sandbox.ministack import app, responses, router
+from sandbox.ministack import app, iam_actions, responses, router
 
 if TYPE_CHECKING:
     from sandbox.host import Sandbox
@@ -28,6 +28,7 @@ def install(_sandbox: Sandbox) -> None:
         "host_patterns": [r"servicequotas\."],
         "credential_scope": _SERVICE,
     }
+    iam_actions.SERVICE_TO_IAM_NAMESPACE[_SERVICE] = _SERVICE
     app.SERVICE_HANDLERS[_SERVICE] = _handle
 
 

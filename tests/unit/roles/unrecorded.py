@@ -18,7 +18,7 @@ UNRECORDED = {
         **dict.fromkeys(["ecr:GetAuthorizationToken"], _LAYERS),
         **dict.fromkeys(["kms:Decrypt", "kms:GenerateDataKey"], "SNS asks for it in the caller's name"),
         "s3:DeleteObject": "deletes what no kept version of the site names; the recorded run published one",
-        "servicequotas:GetServiceQuota": "compares a release with Fargate's quota; came after the recording",
+        "servicequotas:GetServiceQuota": "compares a release with Fargate's quota; checked since the recording",
         "iam:CreateServiceLinkedRole": "Application Auto Scaling asks for it with the first target in an account",
         **dict.fromkeys(["ecs:StopTask", "logs:DescribeLogStreams"], _FAILURE),
         **dict.fromkeys(["elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags"], _CHANGE),
@@ -28,7 +28,7 @@ UNRECORDED = {
         ),
     },
     "planner": {
-        "cloudformation:DescribeStackEvents": "looks for what an earlier stack left behind; came after the recording",
+        "cloudformation:DescribeStackEvents": "looks for what earlier stacks left behind; the recorded plans saw none",
         **dict.fromkeys(
             ["backup:DescribeBackupVault", "iam:GetPolicy", "iam:GetUser", "route53:GetHostedZone"], _NAMES
         ),

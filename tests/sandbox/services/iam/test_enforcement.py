@@ -58,6 +58,13 @@ def test_resource_policies_of_tables_are_checked_on_the_table(enforcing: Enforci
     assert "AccessDenied" in refusal(dynamodb.get_resource_policy, ResourceArn=f"{table}other")
 
 
+def test_quotas_are_told_to_whom_may_read_them_alone(enforcing: Enforcing) -> None:
+    asked = {"ServiceCode": "fargate", "QuotaCode": "L-3032A538"}
+    reader = enforcing.as_role(enforcing.role(allow("servicequotas:GetServiceQuota")), "service-quotas")
+    assert reader.get_service_quota(**asked)["Quota"]["Value"] == 1000
+    assert "AccessDenied" in refusal(enforcing.as_role(enforcing.role(), "service-quotas").get_service_quota, **asked)
+
+
 def test_policies_are_simulated_by_who_may_ask_about_their_principal(enforcing: Enforcing) -> None:
     asked, other = enforcing.role(allow("s3:GetObject")), enforcing.role()
     iam = enforcing.as_role(enforcing.role(allow("iam:SimulatePrincipalPolicy", asked)), "iam")
