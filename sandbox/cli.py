@@ -149,7 +149,7 @@ def env(name: str, home: Path, account: str) -> None:
         **trust_variables(home),
     }
     # Only dev publishes. Without an issuer (SANDBOX_SERVICES) nobody has tokens.
-    if account == "dev" and known.issuer:
+    if account == "dev" and known.issuer and "FASTBREAK_SIGSTORE" in variables:
         variables |= signing_variables(known, home)
     for key, value in variables.items():
         print(f"export {key}={shlex.quote(value)}")

@@ -15,14 +15,17 @@ from sandbox.state import State
 
 IDENTITY = "https://sandbox.fastbreak.example/.github/workflows/release.yml@refs/heads/dev"
 """As the workflow's, so that the two differ by their owner alone."""
-_CLIENT = "release"
 _SECONDS = 86_400
 _TIMEOUT_SECONDS = 30
 
 
 def trust_variables(home: Path) -> dict[str, str]:
     """The variables that say whose signature counts, and by what it is verified."""
-    return {"FASTBREAK_RELEASE_IDENTITY": IDENTITY, "FASTBREAK_SIGSTORE": str(home / "sigstore")}
+    folder = home / "sigstore"
+    if not (folder / "signing_config.json").exists():
+        # A sandbox without the service sigstore (SANDBOX_SERVICES).
+        return {}
+    return {"FASTBREAK_RELEASE_IDENTITY": IDENTITY, "FASTBREAK_SIGSTORE": str(folder)}
 
 
 def signing_variables(known: State, home: Path) -> dict[str, str]:
@@ -32,22 +35,24 @@ def signing_variables(known: State, home: Path) -> dict[str, str]:
     """
     path = home / "release.token"
     staged = home / f"release.token.{os.getpid()}"
+    token = _token(known, home)
     staged.touch(mode=0o600)
-    staged.write_text(_token(known, home))
+    staged.write_text(token)
     staged.replace(path)
     return {"SIGSTORE_ID_TOKEN_FILE": str(path)}
 
 
 def _token(known: State, home: Path) -> str:
-    secret = secrets.token_urlsafe()
+    # A client for each call: two at once would take each other's secret.
+    name, secret = f"release-{secrets.token_hex(8)}", secrets.token_urlsafe()
     client = {
-        "client_id": _CLIENT,
+        "client_id": name,
         "client_secret": secret,
         "claims": {"sub": IDENTITY},
         "audiences": ["sigstore"],
         "token_seconds": _SECONDS,
     }
-    grant = {"grant_type": "client_credentials", "client_id": _CLIENT, "client_secret": secret}
+    grant = {"grant_type": "client_credentials", "client_id": name, "client_secret": secret}
     with requests.Session() as session:
         session.trust_env = False
         try:

@@ -32,7 +32,8 @@ _REPLACING = r"""
       pause_timeout_minutes:
         description:
           - For V(BLUE_GREEN), V(LINEAR) and V(CANARY), how long ECS waits for a verdict before it rolls back by itself,
-            1 to 20160. It must be longer than each bake time, and than O(gates[].deadline_seconds).
+            1 to 20160. It must be longer than each bake time, and by a minute than O(gates[].deadline_seconds),
+            which counts twice with V(extend).
         type: int
         default: 60
       canary_percent:

@@ -19,18 +19,19 @@ GITHUB = {
     "GITHUB_SERVER_URL": "https://github.com",
     "GITHUB_WORKFLOW_REF": IDENTITY.removeprefix("https://github.com/"),
 }
+SANDBOX = "http://127.0.0.1:4566"
 UNSET = dict.fromkeys(
     ("FASTBREAK_RELEASE_IDENTITY", "FASTBREAK_SIGSTORE", "FASTBREAK_OIDC_ISSUER", "SIGSTORE_ID_TOKEN_FILE"), ""
 )
 
 
-def run(tmp_path, environment, tasks, **variables):
+def run(tmp_path, environment, tasks, *arguments, **variables):
     """The exit code and the output of a play on the environment's registry."""
     play = {"hosts": "ecr", "gather_facts": False, "tasks": tasks}
     (tmp_path / "play.yml").write_text(json.dumps([play]))
     program = Path(sys.executable).with_name("ansible-playbook")
     done = subprocess.run(
-        [program, "-i", ROOT / "inventories" / environment, tmp_path / "play.yml"],
+        [program, "-i", ROOT / "inventories" / environment, tmp_path / "play.yml", *arguments],
         cwd=ROOT,
         env={**os.environ, **UNSET, "GITHUB_WORKFLOW_REF": "", **variables},
         capture_output=True,
@@ -61,10 +62,10 @@ def test_prod_promotes_nothing_while_nobody_is_named_who_signs(tmp_path):
         "ansible.builtin.import_role": {"name": "fastbreak.aws.image_promotion"},
         "vars": {"image_promotion_version": "1.0.0"},
     }
-    code, said = run(tmp_path, "prod", [role])
+    code, said = run(tmp_path, "prod", [role], "-e", "fastbreak_release_identity=")
     assert code != 0
     assert "Nothing was touched" in said
-    assert "Set fastbreak_release_identity (inventories/shared/all.yml)" in said
+    assert "Write the workflow that publishes into fastbreak_release_identity (inventories/shared/all.yml)" in said
 
 
 @pytest.mark.process
@@ -74,6 +75,7 @@ def test_what_a_sandbox_exports_is_demanded_and_signed_by(tmp_path):
     (folder / "trusted_root.json").write_text('{"its": "root"}')
     (folder / "signing_config.json").write_text('{"its": "config"}')
     given = {
+        "AWS_ENDPOINT_URL": SANDBOX,
         "FASTBREAK_SIGSTORE": str(folder),
         "FASTBREAK_RELEASE_IDENTITY": IDENTITY,
         "FASTBREAK_OIDC_ISSUER": "https://issuer.example",
@@ -82,6 +84,14 @@ def test_what_a_sandbox_exports_is_demanded_and_signed_by(tmp_path):
     by = {"identity": IDENTITY, "issuer": "https://issuer.example", "trusted_root": '{"its": "root"}'}
     demanded = values(tmp_path, "prod", "image_promotion_gates.signature", **given)
     assert demanded == {"mode": "required", **by}
+    # Away from the sandbox its variables, which a shell may still have, say nothing.
+    assert values(tmp_path, "prod", "image_promotion_gates.signature", **{**given, "AWS_ENDPOINT_URL": ""}) != demanded
+    (folder / "signing_config.json").rename(folder / "kept.json")
+    _code, said = run(tmp_path, "dev", [{"ansible.builtin.debug": {"var": "publish_sign"}}], **given)
+    # No other instance is asked instead.
+    assert "signing_config.json" in said
+    assert "token_file" not in said
+    (folder / "kept.json").rename(folder / "signing_config.json")
     signed = values(tmp_path, "dev", "publish_sign", **given)
     assert signed == {**by, "token_file": "/some/token", "signing_config": '{"its": "config"}'}
 

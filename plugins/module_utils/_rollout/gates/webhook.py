@@ -11,6 +11,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
+from ..._common.addresses import is_this_machine
 from ..._common.verdict import Verdict
 from ..._errors import OperationError, UnavailableError
 from .model import Gate, Tally
@@ -26,7 +27,6 @@ _LONGEST_SECONDS = 3600
 _MOST_BYTES = 64 << 10
 _SHOWN = 200
 _OK = 200
-_LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class WebhookGate(Gate[WebhookTally]):
     def problems(self) -> Iterator[str]:
         """An address that secrets must not be sent to, or no time for an answer."""
         parts = urlsplit(self.webhook_url)
-        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOCAL):
+        if parts.scheme != "https" and not (parts.scheme == "http" and is_this_machine(parts.hostname or "")):
             yield "webhook_url must be an https address; http is for this machine alone."
         elif not parts.hostname:
             yield "webhook_url has no host."

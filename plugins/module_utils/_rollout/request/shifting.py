@@ -106,11 +106,13 @@ def _time_problems(request: RolloutRequest) -> Iterator[str]:
     seconds = 60.0 * pause_minutes(request.settings.deployment)
     for gate in request.gates:
         if gate.longest_seconds + _SPARE_SECONDS > seconds:
-            twice = "" if gate.longest_seconds == gate.deadline_seconds else " twice, for on_inconclusive=extend"
+            extends = gate.longest_seconds != gate.deadline_seconds
+            twice = " twice, for on_inconclusive=extend" if extends else ""
+            other = ", or do without extend (of probed paths ecs_rollout_on_inconclusive)" if extends else ""
             yield (
                 f"gate {gate.name} may take {gate.longest_seconds:g} s (deadline_seconds{twice}), where ECS waits "
                 f"{seconds:g} s for the verdict (deployment.pause_timeout_minutes) and then rolls back. Leave a minute "
-                "between them: raise pause_timeout_minutes, or lower deadline_seconds."
+                f"between them: raise pause_timeout_minutes, or lower deadline_seconds{other}."
             )
 
 

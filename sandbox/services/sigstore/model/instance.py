@@ -43,7 +43,7 @@ class Instance:
                 return 201, self._log.enter(json.loads(body))
         except Doubt as doubt:
             return 401, {"code": 16, "message": str(doubt)}
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
             return 400, {"code": 3, "message": f"the request cannot be read ({type(error).__name__})"}
         return 404, {"code": 5, "message": "there is nothing here"}
 

@@ -80,7 +80,7 @@ def test_no_other_token_is(issuer: Issuer, kind: str) -> None:
     assert (status, "certificate" in json.dumps(told)) == (401, False)
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"certificateSigningRequest": "!"}', b"\xff"])
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"certificateSigningRequest": "!"}', b'{"spec": 7}', b"\xff"])
 def test_a_request_that_cannot_be_read_is_refused(issuer: Issuer, body: bytes) -> None:
     instance = Instance(believed)
     assert instance.answer("/api/v2/signingCert", body, f"Bearer {issuer.signed(claims(), 60)}")[0] == 400

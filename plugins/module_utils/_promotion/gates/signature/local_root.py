@@ -18,8 +18,17 @@ from ...._common.addresses import is_this_machine
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: Where a trusted root names its parts, and by what (Sigstore's protobuf-specs, sigstore_trustroot.proto).
-_PARTS = {"certificateAuthorities": "uri", "timestampAuthorities": "uri", "tlogs": "baseUrl", "ctlogs": "baseUrl"}
+#: Where a trusted root names its parts, and by what (Sigstore's protobuf-specs, sigstore_trustroot.proto). Readers of
+#: protobuf's JSON take the names of the fields themselves too.
+_PARTS = (
+    "certificateAuthorities",
+    "certificate_authorities",
+    "timestampAuthorities",
+    "timestamp_authorities",
+    "tlogs",
+    "ctlogs",
+)
+_ADDRESSES = ("uri", "baseUrl", "base_url")
 
 
 def local_instance(trusted_root: str) -> str:
@@ -35,11 +44,11 @@ def local_instance(trusted_root: str) -> str:
 
 
 def _addresses(root: Any) -> Iterator[str]:
-    for part, name in _PARTS.items():
+    for part in _PARTS:
         listed = root.get(part) if isinstance(root, dict) else None
         for each in listed if isinstance(listed, list) else ():
-            if isinstance(each, dict) and isinstance(each.get(name), str):
-                yield each[name]
+            if isinstance(each, dict):
+                yield from (each[name] for name in _ADDRESSES if isinstance(each.get(name), str))
 
 
 def _is_local(address: str) -> bool:

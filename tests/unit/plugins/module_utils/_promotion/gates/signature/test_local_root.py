@@ -20,7 +20,14 @@ from tests.unit.plugins.module_utils._promotion.gates.case import Gates
 from tools.files import ROOT
 
 PUBLIC = (ROOT / "inventories" / "shared" / "sigstore" / "trusted_root.json").read_text(encoding="utf-8")
-PARTS = {"certificateAuthorities": "uri", "timestampAuthorities": "uri", "tlogs": "baseUrl", "ctlogs": "baseUrl"}
+PARTS = {
+    "certificateAuthorities": "uri",
+    "timestampAuthorities": "uri",
+    "tlogs": "baseUrl",
+    "ctlogs": "baseUrl",
+    "certificate_authorities": "uri",
+    "timestamp_authorities": "uri",
+}
 
 
 def root(part: str, address: Any) -> str:
