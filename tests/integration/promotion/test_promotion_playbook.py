@@ -235,6 +235,8 @@ def playbook(accounts: Accounts, environment: str, version: str, *, account: str
             "AWS_ACCESS_KEY_ID": ACCOUNTS[account or environment],
             "AWS_SECRET_ACCESS_KEY": "sandbox",
             "AWS_EC2_METADATA_DISABLED": "true",
+            "FASTBREAK_RELEASE_IDENTITY": "https://ci.example/release.yml@refs/heads/dev",
+            "FASTBREAK_SIGSTORE": str(ROOT / "inventories" / "shared" / "sigstore"),
             "ANSIBLE_NOCOLOR": "1",
         },
         capture_output=True,
