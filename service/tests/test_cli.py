@@ -96,13 +96,21 @@ def test_garbage_ends_with_one_sentence(tmp_path: Path, content: bytes, code: st
     assert len(done.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize("option", ["--video", "--blur-faces"])
+@pytest.mark.parametrize("option", ["--video", "--blur-faces", "--body-height=1=1.85"])
 def test_what_is_of_a_report_wants_one(tmp_path: Path, option: str) -> None:
     path = tmp_path / "x.mp4"
     path.write_bytes(b"x")
     done = run("analyze", str(path), option)
     assert (done.returncode, done.stdout) == (2, "")
     assert "say with --out" in done.stderr
+
+
+def test_a_body_height_is_given_once(tmp_path: Path) -> None:
+    path = tmp_path / "x.mp4"
+    path.write_bytes(b"x")
+    done = run("analyze", str(path), "--out", str(tmp_path / "report"), *2 * ["--body-height=1=1.85"])
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "person 1 is given twice" in done.stderr
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -176,6 +176,15 @@ def test_a_value_stands_at_its_frame_whatever_the_clips_rate_is(monkeypatch: pyt
         assert bar.seconds == pytest.approx(((peak.frame or 0) - landing.contact_frame) / 480, abs=0.001)
 
 
+def test_what_was_written_is_listed_and_what_was_not(tmp_path: Path) -> None:
+    out = tmp_path / "x\udcff"
+    _, listed = reports.written(out, body_heights={1: 1.75})
+    assert listed[0].endswith("x?:")
+    assert {line.strip() for line in listed if line.startswith("  ")} == NAMES | {"opensim/person1.trc"}
+    assert {path.relative_to(out).as_posix() for path in out.rglob("*.*")} == NAMES | {"opensim/person1.trc"}
+    assert any("no motion (MOT)" in line for line in listed)
+
+
 def test_a_folder_that_holds_something_is_refused(tmp_path: Path) -> None:
     assert folder.problem_of(tmp_path / "new") is None
     assert folder.problem_of(tmp_path) is None
@@ -201,22 +210,31 @@ def test_what_cannot_be_replaced_is_refused_before_the_work(tmp_path: Path, monk
     assert "cannot be replaced" in str(folder.problem_of(tmp_path / "new"))
 
 
+@pytest.mark.parametrize("as_data", [False, True])
 @pytest.mark.parametrize("problem", [None, OSError(28, "No space left on device", "report")])
 def test_the_result_is_told_of_any_name_and_when_its_report_cannot_be_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problem: OSError | None
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problem: OSError | None, *, as_data: bool
 ) -> None:
     clip = tmp_path / "x\udcff.mp4"
     clip.write_bytes(b"x")
     wanted = SimpleNamespace(
-        file=clip, out=tmp_path / "report", json=False, movement=False, video=False, blur_faces=False
+        file=clip,
+        out=tmp_path / "report",
+        json=as_data,
+        movement=False,
+        video=False,
+        blur_faces=False,
+        body_height=[(1, 1.8)],
     )
     settings = SimpleNamespace(limits=None, models_directory=tmp_path)
     named: list[str] = []
 
-    def write(_folder: Path, origin: Origin, *_: object, video: bool) -> None:
+    def write(_folder: Path, origin: Origin, *_: object, video: bool, body_heights: dict[int, float]) -> list[str]:
+        assert body_heights == {1: 1.8}
         named.append(origin.filename)
         if problem:
             raise problem
+        return ["report:", "  result.json"]
 
     report = Report(analyzing._name(clip), 1.0, reports.result(), [], Movement([], 0))
     monkeypatch.setattr(analyzing, "_analysed", lambda *_: (report, None))
@@ -227,7 +245,8 @@ def test_the_result_is_told_of_any_name_and_when_its_report_cannot_be_written(
     with pytest.raises(OSError, match="No space") if problem else nullcontext():
         analyzing.run(wanted, settings, lambda _: None, told.append)  # type: ignore[arg-type]
     assert named == ["x?.mp4"]
-    assert [text.split(":")[0] for text in told] == ["x?.mp4"]
+    assert "x?.mp4" in told[0]
+    assert told[1:] == ([] if problem or as_data else ["\nreport:\n  result.json"])
 
 
 def test_a_report_that_breaks_off_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

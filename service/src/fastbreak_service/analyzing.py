@@ -39,20 +39,24 @@ class Wanted(Protocol):
     out: Path | None
     video: bool
     blur_faces: bool
+    body_height: list[tuple[int, float]]
 
 
 def run(options: Wanted, settings: AnalysisSettings, say: Callable[[int], None], tell: Callable[[str], None]) -> None:
     """Analyse a file, write its report if one is wanted, and tell the result, also when the report cannot be written.
 
+    What was written is told after it, but not with JSON, which stays one document.
+
     Raises AnalysisError, ModelError, OSError.
     """
     faces = Faces()
     report, trails = _analysed(options, settings, say, faces)
+    written: list[str] = []
     try:
         if options.out is not None and report.movement is not None:
             again = _shown(options, settings, faces)
             origin = _origin(options.file, settings.models_directory)
-            folder.write(
+            written = folder.write(
                 options.out,
                 origin,
                 report.result,
@@ -61,9 +65,12 @@ def run(options: Wanted, settings: AnalysisSettings, say: Callable[[int], None],
                 report.movement,
                 again,
                 video=options.video,
+                body_heights=dict(options.body_height),
             )
     finally:
         tell(json.dumps(as_json(report), indent=2) if options.json else as_text(report))
+    if written and not options.json:
+        tell("\n".join(["", *written]))
 
 
 def _shown(options: Wanted, settings: AnalysisSettings, faces: Faces) -> Iterable[Frame]:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastbreak_service import settings as config
+from fastbreak_service.body_heights import body_height
 from fastbreak_service.environment import SettingsError
 
 if TYPE_CHECKING:
@@ -59,13 +60,21 @@ def _parser() -> argparse.ArgumentParser:
     analyze.add_argument("--json", action="store_true", help="print JSON with every measure instead of a table")
     analyze.add_argument("--movement", action="store_true", help="landings, jumps and what is for review of them too")
     analyze.add_argument(
-        "--out", type=Path, metavar="FOLDER", help="write a report too: report.html, result.json and tables as CSV"
+        "--out", type=Path, metavar="FOLDER", help="write a report too: report.html, result.json, tables, OpenSim"
     )
     analyze.add_argument(
         "--video", action="store_true", help="write the clip with what was followed drawn over it into FOLDER too"
     )
     analyze.add_argument(
         "--blur-faces", action="store_true", help="show the faces of everybody who is followed in a few cells each"
+    )
+    analyze.add_argument(
+        "--body-height",
+        action="append",
+        default=[],
+        type=body_height,
+        metavar="PERSON=METRES",
+        help="how tall a person is, by the report's number: writes their landmarks in metres (TRC) into FOLDER too",
     )
     analyze.set_defaults(run=_analyze)
     golden = commands.add_parser("golden", help="what is found in known clips, as lines of JSON to compare releases by")
@@ -277,8 +286,11 @@ def _analyze(options: argparse.Namespace) -> int:
 def _no_report(options: argparse.Namespace) -> str | None:
     """Why the report that is asked for cannot be made, None when it can, or when none is."""
     if options.out is None:
-        told = "--video and --blur-faces are of a report; say with --out where it is to be."
-        return told if options.video or options.blur_faces else None
+        told = "--video, --blur-faces and --body-height are of a report; say with --out where it is to be."
+        return told if options.video or options.blur_faces or options.body_height else None
+    persons = [person for person, _metres in options.body_height]
+    if twice := next((person for person in persons if persons.count(person) > 1), None):
+        return f"--body-height of person {twice} is given twice; give it once."
     from fastbreak_service.reporting.folder import problem_of  # noqa: PLC0415 - the other commands go without
 
     return problem_of(options.out)

@@ -51,6 +51,13 @@ def result() -> Result:
 
 def write(out: Path, *, video: bool = False) -> Movement:
     """Write the report; what it says of the figure's movement."""
+    return written(out, video=video)[0]
+
+
+def written(
+    out: Path, *, video: bool = False, body_heights: dict[int, float] | None = None
+) -> tuple[Movement, list[str]]:
+    """Write the report; what it says of the figure's movement, and what is said to be written."""
     made = trails()
     movement = made.reviewed(RATE)
     shade = np.linspace(0, 255, 1000).astype(np.uint8)
@@ -58,5 +65,7 @@ def write(out: Path, *, video: bool = False) -> Movement:
     frames = [Frame(index, index / RATE, picture) for index in range(180)]
     origin = Origin(FILENAME, "1" * 64, "1.2.3", "abc1234", [Model("pose.tflite", "2" * 64)])
     rows = [MeasureRow(1, 1, 0.0333, "left_knee_flexion", 20.0, 0.9)]
-    folder.write(out, origin, result(), rows, made, movement, frames, video=video)
-    return movement
+    told = folder.write(
+        out, origin, result(), rows, made, movement, frames, video=video, body_heights=body_heights or {}
+    )
+    return movement, told

@@ -11,16 +11,18 @@ import shutil
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from fastbreak_service.movement.curves import curves
 from fastbreak_service.movement.values import Landing
 from fastbreak_service.reporting import films, pictures, tables
 from fastbreak_service.reporting.document import as_json, document
+from fastbreak_service.reporting.exports import exports
 from fastbreak_service.reporting.page import Evidence, page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from fastbreak_service.analysis import MeasureRow, Result
     from fastbreak_service.movement.curves import Curve
@@ -54,35 +56,56 @@ def write(  # noqa: PLR0913, PLR0917 - a report is all of this
     folder: Path,
     origin: Origin,
     result: Result,
-    rows: Iterable[MeasureRow],
+    rows: Sequence[MeasureRow],
     trails: Trails,
     movement: Movement,
     frames: Iterable[Frame],
     *,
     video: bool = False,
-) -> None:
+    body_heights: Mapping[int, float] = MappingProxyType({}),
+) -> list[str]:
     """Write the report of a result; `frames` are the clip's, once more, and are written as films if `video` is wanted.
+
+    `body_heights`: of persons, in metres. Returns what was written and what was not, in lines.
 
     Raises OSError, and what `frames` raise.
     """
     found = document(origin, result, movement)
-    rate = result.video.frames_per_second
     with _whole(folder) as made:
-        shown = films.recorded(frames, rate, trails, made) if video else iter(frames)
-        shots = pictures.shots(shown, _wanted(trails, movement))
-        if video:
-            for _ in shown:
-                """Films end with the clip."""
-        evidence = Evidence(shots, _curves(trails, movement, rate), video)
+        evidence = _evidence(frames, result, trails, movement, made if video else None)
+        more = exports(result, rows, trails, body_heights)
         content = {
             "result.json": json.dumps(as_json(found), indent=2) + "\n",
             "angles.csv": tables.angles(rows),
             "events.csv": tables.events(movement),
             "findings.csv": tables.findings(movement),
             "report.html": page(found, evidence),
+            **more.files,
         }
-        for name, text in content.items():
-            (made / name).write_text(text, encoding="utf-8", newline="")
+        names = _written(made, content)
+    told = str(folder).encode("utf-8", "replace").decode()
+    return [f"{told}:", *(f"  {name}" for name in names), *more.words]
+
+
+def _evidence(
+    frames: Iterable[Frame], result: Result, trails: Trails, movement: Movement, films_in: Path | None
+) -> Evidence:
+    """Pictures and curves; films go into a folder on the way."""
+    rate = result.video.frames_per_second
+    shown = iter(frames) if films_in is None else films.recorded(frames, rate, trails, films_in)
+    shots = pictures.shots(shown, _wanted(trails, movement))
+    if films_in is not None:
+        for _ in shown:
+            """Films end with the clip."""
+    return Evidence(shots, _curves(trails, movement, rate), films_in is not None)
+
+
+def _written(made: Path, content: Mapping[str, str]) -> list[str]:
+    """Write texts by their names; the names of all that is in the folder then."""
+    for name, text in content.items():
+        (made / name).parent.mkdir(exist_ok=True)
+        (made / name).write_text(text, encoding="utf-8", newline="")
+    return sorted(path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file())
 
 
 @contextmanager
