@@ -96,7 +96,7 @@ def test_garbage_ends_with_one_sentence(tmp_path: Path, content: bytes, code: st
     assert len(done.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize("option", ["--video", "--blur-faces", "--body-height=1=1.85"])
+@pytest.mark.parametrize("option", ["--video", "--blur-faces", "--parquet", "--body-height=1=1.85"])
 def test_what_is_of_a_report_wants_one(tmp_path: Path, option: str) -> None:
     path = tmp_path / "x.mp4"
     path.write_bytes(b"x")

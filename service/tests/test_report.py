@@ -178,10 +178,11 @@ def test_a_value_stands_at_its_frame_whatever_the_clips_rate_is(monkeypatch: pyt
 
 def test_what_was_written_is_listed_and_what_was_not(tmp_path: Path) -> None:
     out = tmp_path / "x\udcff"
-    _, listed = reports.written(out, body_heights={1: 1.75})
+    _, listed = reports.written(out, as_parquet=True, body_heights={1: 1.75})
+    names = NAMES | {"opensim/person1.trc", "angles.parquet"}
     assert listed[0].endswith("x?:")
-    assert {line.strip() for line in listed if line.startswith("  ")} == NAMES | {"opensim/person1.trc"}
-    assert {path.relative_to(out).as_posix() for path in out.rglob("*.*")} == NAMES | {"opensim/person1.trc"}
+    assert {line.strip() for line in listed if line.startswith("  ")} == names
+    assert {path.relative_to(out).as_posix() for path in out.rglob("*.*")} == names
     assert any("no motion (MOT)" in line for line in listed)
 
 
@@ -224,13 +225,14 @@ def test_the_result_is_told_of_any_name_and_when_its_report_cannot_be_written(
         movement=False,
         video=False,
         blur_faces=False,
+        parquet=True,
         body_height=[(1, 1.8)],
     )
     settings = SimpleNamespace(limits=None, models_directory=tmp_path)
     named: list[str] = []
 
-    def write(_folder: Path, origin: Origin, *_: object, video: bool, body_heights: dict[int, float]) -> list[str]:
-        assert body_heights == {1: 1.8}
+    def write(_folder: Path, origin: Origin, *_: object, **more: object) -> list[str]:
+        assert more == {"video": False, "as_parquet": True, "body_heights": {1: 1.8}}
         named.append(origin.filename)
         if problem:
             raise problem

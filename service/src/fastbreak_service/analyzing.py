@@ -39,6 +39,7 @@ class Wanted(Protocol):
     out: Path | None
     video: bool
     blur_faces: bool
+    parquet: bool
     body_height: list[tuple[int, float]]
 
 
@@ -65,6 +66,7 @@ def run(options: Wanted, settings: AnalysisSettings, say: Callable[[int], None],
                 report.movement,
                 again,
                 video=options.video,
+                as_parquet=options.parquet,
                 body_heights=dict(options.body_height),
             )
     finally:

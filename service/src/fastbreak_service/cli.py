@@ -68,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     analyze.add_argument(
         "--blur-faces", action="store_true", help="show the faces of everybody who is followed in a few cells each"
     )
+    analyze.add_argument("--parquet", action="store_true", help="write angles.parquet into FOLDER too (needs pyarrow)")
     analyze.add_argument(
         "--body-height",
         action="append",
@@ -286,14 +287,14 @@ def _analyze(options: argparse.Namespace) -> int:
 def _no_report(options: argparse.Namespace) -> str | None:
     """Why the report that is asked for cannot be made, None when it can, or when none is."""
     if options.out is None:
-        told = "--video, --blur-faces and --body-height are of a report; say with --out where it is to be."
-        return told if options.video or options.blur_faces or options.body_height else None
+        told = "--video, --blur-faces, --parquet and --body-height are of a report; say with --out where it is to be."
+        return told if options.video or options.blur_faces or options.parquet or options.body_height else None
     persons = [person for person, _metres in options.body_height]
     if twice := next((person for person in persons if persons.count(person) > 1), None):
         return f"--body-height of person {twice} is given twice; give it once."
-    from fastbreak_service.reporting.folder import problem_of  # noqa: PLC0415 - the other commands go without
+    from fastbreak_service.reporting import folder, parquet  # noqa: PLC0415 - the other commands go without
 
-    return problem_of(options.out)
+    return (parquet.problem() if options.parquet else None) or folder.problem_of(options.out)
 
 
 def _golden(options: argparse.Namespace) -> int:

@@ -55,7 +55,7 @@ def write(out: Path, *, video: bool = False) -> Movement:
 
 
 def written(
-    out: Path, *, video: bool = False, body_heights: dict[int, float] | None = None
+    out: Path, *, video: bool = False, as_parquet: bool = False, body_heights: dict[int, float] | None = None
 ) -> tuple[Movement, list[str]]:
     """Write the report; what it says of the figure's movement, and what is said to be written."""
     made = trails()
@@ -65,7 +65,8 @@ def written(
     frames = [Frame(index, index / RATE, picture) for index in range(180)]
     origin = Origin(FILENAME, "1" * 64, "1.2.3", "abc1234", [Model("pose.tflite", "2" * 64)])
     rows = [MeasureRow(1, 1, 0.0333, "left_knee_flexion", 20.0, 0.9)]
+    heights = body_heights or {}
     told = folder.write(
-        out, origin, result(), rows, made, movement, frames, video=video, body_heights=body_heights or {}
+        out, origin, result(), rows, made, movement, frames, video=video, as_parquet=as_parquet, body_heights=heights
     )
     return movement, told

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from fastbreak_service.movement.curves import curves
 from fastbreak_service.movement.values import Landing
-from fastbreak_service.reporting import films, pictures, tables
+from fastbreak_service.reporting import films, parquet, pictures, tables
 from fastbreak_service.reporting.document import as_json, document
 from fastbreak_service.reporting.exports import exports
 from fastbreak_service.reporting.page import Evidence, page
@@ -62,11 +62,13 @@ def write(  # noqa: PLR0913, PLR0917 - a report is all of this
     frames: Iterable[Frame],
     *,
     video: bool = False,
+    as_parquet: bool = False,
     body_heights: Mapping[int, float] = MappingProxyType({}),
 ) -> list[str]:
     """Write the report of a result; `frames` are the clip's, once more, and are written as films if `video` is wanted.
 
-    `body_heights`: of persons, in metres. Returns what was written and what was not, in lines.
+    `as_parquet`: the angles so, too. `body_heights`: of persons, in metres. Returns what was written and what was not,
+    in lines.
 
     Raises OSError, and what `frames` raise.
     """
@@ -82,6 +84,8 @@ def write(  # noqa: PLR0913, PLR0917 - a report is all of this
             "report.html": page(found, evidence),
             **more.files,
         }
+        if as_parquet:
+            parquet.write(made / parquet.NAME, rows)
         names = _written(made, content)
     told = str(folder).encode("utf-8", "replace").decode()
     return [f"{told}:", *(f"  {name}" for name in names), *more.words]
