@@ -106,6 +106,19 @@ def test_there_is_graphql_where_callers_show_tokens_by_https(issuer, identity, c
         assert variables(environment)["appsync_audience"] == "{{ ecs_rollout_oidc_audience }}"
 
 
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [
+        ({"cloudfront_domain_name": "Video.example.org"}, "https://video.example.org"),
+        ({"cloudfront_domain_name": ""}, ""),
+        ({}, ""),
+    ],
+)
+def test_videos_may_be_sent_to_the_bucket_from_the_site_where_it_has_a_name(named, expected):
+    for environment in ENVIRONMENTS:
+        assert Template(variables(environment)["service_console_origin"]).render(named) == expected
+
+
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_every_input_of_a_component_is_one_that_its_role_takes(environment):
     for component in components(environment):
