@@ -141,7 +141,9 @@ def test_nobody_else_erases_it(  # noqa: PLR0913, PLR0917 - who, and what
 ) -> None:
     eve = Staff(guarded, issuer, "eve", team, role)
     assert eve.erase(analysis).status_code == status
-    assert root.get(f"/v1/analyses/{analysis}").status_code == 200
+    seen = eve.get(f"/v1/analyses/{analysis}")
+    assert seen.status_code != 200 or seen.json()["erasable"] is False
+    assert root.get(f"/v1/analyses/{analysis}").json()["erasable"] is True
     assert root.erase(analysis).status_code == 200
     assert eve.erase(analysis).status_code == status, "nor is its certificate anybody else's"
     if role == "administrator":

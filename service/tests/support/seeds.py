@@ -19,6 +19,15 @@ if TYPE_CHECKING:
     import psycopg
 
 KINDS = ("events", "findings")
+_VIDEO = {
+    "width": 884,
+    "height": 496,
+    "frames_per_second": 30,
+    "frames": 30,
+    "duration_seconds": 1,
+    "decode_errors": 0,
+    "completeness": "whole",
+}
 
 
 @cache
@@ -46,9 +55,9 @@ def put_analysis(connection: psycopg.Connection, moved: dict[str, Any] | None, t
     identity = str(uuid.uuid4())
     counts = None if moved is None else json.dumps({"left_out": 0, **{kind: len(moved[kind]) for kind in KINDS}})
     connection.execute(
-        "INSERT INTO analyses (id, status, size_bytes, owner, service_version, movement, team) "
-        "VALUES (%s, 'succeeded', 1, 'x', '0', %s, %s)",
-        [identity, counts, team],
+        "INSERT INTO analyses (id, status, size_bytes, owner, service_version, movement, team, video) "
+        "VALUES (%s, 'succeeded', 1, 'x', '0', %s, %s, %s)",
+        [identity, counts, team, json.dumps(_VIDEO)],
     )
     if moved is not None:
         connection.execute("INSERT INTO persons VALUES (%s, 1, 9, 0, 9, '{}')", [identity])

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { LATEST, looking, nextDelay, SOONEST } from '../src/pure/backoff.ts'
-import { ago, clock, measured, number, size, words } from '../src/pure/format.ts'
+import { ago, clock, counted, measured, number, size, stamp, words } from '../src/pure/format.ts'
 import { EPSILON, lastAt, seekable, shownAt, timeOf } from '../src/pure/frames.ts'
 import { appended, merged, type Page, pages, replaced, unfinished } from '../src/pure/paging.ts'
 import { extend, frameTimes, type Measure, type Pose, plots } from '../src/pure/series.ts'
@@ -222,4 +222,12 @@ test('a hidden joint has no lines', () => {
     { from: [0, 0], to: [2, 0], side: 'middle' },
     { from: [0, 0], to: [1, 1], side: 'left' },
   ])
+})
+
+test('a certificate tells what was erased, and when', () => {
+  const erased = { poses: 4, persons: 1, footage: 1, reviews: 0, measures: 1 }
+  assert.equal(counted(erased), '4 poses, 1 person, 1 version of the video, 1 measure')
+  assert.equal(counted({ footage: 2 }), '2 versions of the video')
+  assert.equal(counted({ persons: 0, footage: 0 }), 'nothing but the analysis itself')
+  assert.equal(stamp('2026-03-01T23:30:59.5+02:00'), '2026-03-01 21:30 UTC')
 })

@@ -132,7 +132,8 @@ def _reading_routes(parts: Parts) -> list[Route]:
         if found is None:
             raise parameters.no_such_analysis()
         await ask(CALLER_SECONDS, parts.trail.saw, caller, Action.READ, analysis)
-        return JSONResponse(views.whole(*found, parts.retention))
+        erasable = caller.may(Role.ADMINISTRATOR)
+        return JSONResponse(views.whole(*found, parts.retention, erasable=erasable))
 
     return [
         Route("/v1/analyses", list_analyses, methods=["GET"]),

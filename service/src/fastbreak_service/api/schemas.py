@@ -140,6 +140,7 @@ SCHEMAS: Object = {
     ),
     "Analysis": _object(
         **{**_LISTED, "awaits_review": {**_COUNT, "description": f"{_AWAITS}."}},
+        erasable={"type": "boolean", "description": "Whether the caller may erase it."},
         video=_or_null(_ref("Video")),
         model=_or_null(_ref("Model")),
         movement=_or_null(_ref("Movement")),

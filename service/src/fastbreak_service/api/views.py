@@ -36,11 +36,12 @@ def listed(row: RowMapping, retention: Retention, *, own: bool = False) -> dict[
     }
 
 
-def whole(row: RowMapping, persons: Sequence[RowMapping], retention: Retention) -> dict[str, Any]:
-    """An analysis with what it found."""
+def whole(row: RowMapping, persons: Sequence[RowMapping], retention: Retention, *, erasable: bool) -> dict[str, Any]:
+    """An analysis with what it found; `erasable`: for whoever may erase it."""
     model = {"name": row["model_name"], "sha256": row["model_sha256"]} if row["model_name"] else None
     return {
         **listed(row, retention),
+        "erasable": erasable,
         "video": row["video"],
         "model": model,
         "movement": row["movement"],

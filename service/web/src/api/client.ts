@@ -3,7 +3,7 @@
 
 /** The service's interface, typed by its own description. */
 
-import type { Page } from '../pure/paging.ts'
+import { type Page, pages } from '../pure/paging.ts'
 import type { Session } from '../session.ts'
 import type { components, paths } from './schema.ts'
 
@@ -15,6 +15,9 @@ export type Review = Schemas['Review']
 export type Event = Schemas['Event']
 export type PartLink = Schemas['PartLink']
 export type Upload = Schemas['Upload']
+export type Erasure = Schemas['Erasure']
+/** What is on record of an erasure, and why the video is not gone yet; empty: it is. */
+export type Erased = { certificate: Erasure; left: string }
 export type FootageLink = { url: string; expires: number }
 
 type Get<P extends keyof paths> = paths[P]['get'] extends {
@@ -159,6 +162,34 @@ export class Client {
   review(id: string, finding: number, seen: number, said: Schemas['NewReview']): Promise<Review> {
     const headers = { 'content-type': 'application/json', 'if-match': `"${seen}"` }
     return this.#ask(filled(REVIEWS, [id, finding]), { method: 'POST', headers, body: JSON.stringify(said) })
+  }
+
+  /**
+   * Erase an analysis for good. Where the storage does not delete the video at the moment, all the rest of it is gone
+   * already, and is on record.
+   */
+  async erase(id: string): Promise<Erased> {
+    try {
+      const target = `/v1/analyses/${encodeURIComponent(id)}`
+      return { certificate: await this.#ask<Erasure>(target, { method: 'DELETE' }), left: '' }
+    } catch (error) {
+      const known = error instanceof ApiError && error.status === 503 ? await this.#erasure(id) : null
+      if (known === null) throw error
+      return { certificate: known, left: known.erased_at === null ? (error as ApiError).message : '' }
+    }
+  }
+
+  /** What is on record of the erasure of an analysis; null: nothing. */
+  async #erasure(id: string): Promise<Erasure | null> {
+    const asked = pages(async (after) => {
+      const page = await this.get('/v1/erasures', { limit: 100, ...(after && { after }) })
+      return { items: page.erasures, next: page.next }
+    })
+    for await (const list of asked) {
+      const found = list.find(({ analysis }) => analysis === id)
+      if (found !== undefined) return found
+    }
+    return null
   }
 
   /** Announce a video that is sent in parts, or go on with the one of this key. */

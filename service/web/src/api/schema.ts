@@ -479,6 +479,8 @@ export interface components {
             error: components["schemas"]["Error"] | null;
             /** @description How many findings for review nobody has accepted or rejected yet. */
             awaits_review: number;
+            /** @description Whether the caller may erase it. */
+            erasable: boolean;
             video: components["schemas"]["Video"] | null;
             model: components["schemas"]["Model"] | null;
             movement: components["schemas"]["Movement"] | null;

@@ -58,3 +58,19 @@ export function ago(moment: string, now: number): string {
   }
   return 'just now'
 }
+
+/** A moment that means the same everywhere. */
+export function stamp(moment: string): string {
+  return `${new Date(moment).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+}
+
+/** What was erased, by how many of each kind; what there was none of is left out. */
+export function counted(erased: Readonly<Record<string, number>>): string {
+  const told = Object.entries(erased)
+    .filter(([, count]) => count > 0)
+    .map(([kind, count]) => {
+      const many = kind === 'footage' ? 'versions of the video' : kind
+      return `${count} ${count === 1 ? many.replace(/s\b/, '') : many}`
+    })
+  return told.join(', ') || 'nothing but the analysis itself'
+}

@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { useMemo, useState } from 'preact/hooks'
-import type { Analysis, Client } from '../api/client.ts'
+import type { Analysis, Client, Erased } from '../api/client.ts'
 import { clock, number } from '../pure/format.ts'
 import { timeOf } from '../pure/frames.ts'
 import { frameTimes, plots } from '../pure/series.ts'
+import { Certificate } from './Certificate.tsx'
+import { Erase } from './Erase.tsx'
 import { Events } from './Events.tsx'
 import { Findings } from './Findings.tsx'
 import { STATES } from './ListPage.tsx'
@@ -20,8 +22,15 @@ interface Props {
   onError: (error: unknown) => boolean
 }
 
+/** One analysis, or the certificate that it was erased: nothing of it is looked for or played any more then. */
+export function AnalysisPage({ client, id, onError, visit }: Props & { visit: (path: string) => void }) {
+  const [erased, setErased] = useState<Erased | null>(null)
+  if (erased === null) return <Shown client={client} id={id} onError={onError} onErased={setErased} />
+  return <Certificate client={client} erased={erased} onError={onError} onErased={setErased} visit={visit} />
+}
+
 /** One analysis, whatever its state. */
-export function AnalysisPage({ client, id, onError }: Props) {
+function Shown({ client, id, onError, onErased }: Props & { onErased: (erased: Erased) => void }) {
   const [round, setRound] = useState(0)
   const { analysis, error } = useAnalysis(client, id, onError, round)
   const again = () => setRound((count) => count + 1)
@@ -32,6 +41,7 @@ export function AnalysisPage({ client, id, onError }: Props) {
       <div class="heading">
         <h1>{analysis.filename ?? 'Video without a name'}</h1>
         <Facts analysis={analysis} />
+        {analysis.erasable && <Erase client={client} id={id} onError={onError} onErased={onErased} />}
       </div>
       {error !== null && <Problem error={error} again={again} />}
       {(analysis.status === 'queued' || analysis.status === 'running') && (

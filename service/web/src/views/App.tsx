@@ -71,7 +71,7 @@ export function App(props: { client: Client; session: Session; problem: string; 
         {!signedIn ? (
           <SignedOut problem={problem} signIn={signIn} />
         ) : identity !== null ? (
-          <AnalysisPage key={identity} client={client} id={identity} onError={onError} />
+          <AnalysisPage key={identity} client={client} id={identity} onError={onError} visit={visit} />
         ) : path === '/' ? (
           <ListPage client={client} onError={onError} visit={visit} upload={upload} />
         ) : (

@@ -1,0 +1,71 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""What people and the service do on pages of the console."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import expect
+
+from support.console import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page, Route
+
+    from support.console import Site
+
+MILLISECONDS = 120_000
+_AXE = ROOT / "service" / "web" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+@contextmanager
+def somebody(browser: Browser) -> Iterator[Page]:
+    """A page of somebody new, which must not break anything or meet the policy."""
+    context = browser.new_context(ignore_https_errors=True, viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(MILLISECONDS)
+    made = context.new_page()
+    broken: list[str] = []
+    made.on("pageerror", lambda error: broken.append(str(error)))
+    made.on("console", lambda line: broken.append(line.text) if "Content Security Policy" in line.text else None)
+    yield made
+    context.close()
+    assert broken == []
+
+
+def sign_in(page: Page, site: Site, person: str, path: str = "/") -> None:
+    page.goto(site.url + path)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name=person).click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def check(page: Page, pictures: Path, name: str) -> None:
+    """Nothing that axe finds, in light and dark, wide and narrow; a picture of each."""
+    for width, scheme in ((1280, "light"), (400, "dark")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        if page.evaluate("typeof axe") == "undefined":
+            page.evaluate(_AXE.read_text(encoding="utf-8"))
+        found = page.evaluate("axe.run().then((told) => told.violations)")
+        page.screenshot(path=pictures / f"{name}-{width}.png", full_page=True)
+        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.emulate_media(color_scheme="light")
+
+
+def wait_for_moment(page: Page, time: float, within: float = 0.001) -> None:
+    """Until the skeletons of a time are drawn."""
+    shown = "([time, within]) => Math.abs(document.querySelector('canvas').dataset.moment - time) <= within"
+    page.wait_for_function(shown, arg=[time, within])
+
+
+def refusal(status: int, code: str, message: str) -> Callable[[Route], None]:
+    """An answer of the service that refuses."""
+    return lambda route: route.fulfill(status=status, json={"error": {"code": code, "message": message}})
