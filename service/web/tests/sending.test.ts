@@ -14,6 +14,9 @@ const FILE = new File([new Uint8Array(SMALL_BYTES * 2 + 5)], 'run.mp4')
 class Service {
   asked: string[] = []
   old = false
+  reachable = true
+  refusedBegin: ApiError | null = null
+  unlinked = 0
   arrived = new Set<number>()
   refuse: (part: number, attempt: number) => number = () => 200
   expires = Date.now() + 600_000
@@ -26,11 +29,18 @@ class Service {
       begin: async (_: File, key: string) => {
         say(`begin ${key}`)
         if (this.old) throw new ApiError(404, 'not_found', 'nothing')
+        if (this.refusedBegin !== null) throw this.refusedBegin
+        return upload()
+      },
+      begun: async () => {
+        say('begun')
+        if (!this.reachable) throw new ApiError(0, 'away', 'no answer')
         return upload()
       },
       partLinks: async (_: string, after: number) => {
         say(`links ${after}`)
-        const parts = [1, 2, 3].filter((number) => number > after)
+        const parts = [1, 2, 3].filter((number) => number > after + (this.unlinked > 0 ? 1 : 0))
+        this.unlinked--
         return { parts: parts.map((number) => ({ number, url: `p${number}`, size_bytes: 0 })), expires: this.expires }
       },
       put: async (url: string, part: Blob, progress: (sent: number) => void) => {
@@ -109,7 +119,7 @@ test('a part that is refused goes by another link, and one that never gets there
   broken.refuse = (part) => (part === 3 ? 503 : 200)
   await assert.rejects(sent(broken), (error: ApiError) => error.status === 503)
   const gone = new Service()
-  gone.refuse = () => 404
+  gone.refuse = (part) => (part === 1 ? 200 : 404)
   await assert.rejects(sent(gone), (error: ApiError) => error.status === 404)
   assert.equal(gone.asked.includes('give up'), false)
 })
@@ -127,10 +137,57 @@ test('where the storage cannot be reached the service takes the video', async ()
   const sender = new Sender(service.client(), 0)
   const { accepted } = await sent(service, FILE, sender)
   assert.equal(accepted.id, 'a')
-  assert.deepEqual(service.asked, ['begin key', 'links 0', 'links 0', 'give up', `at once ${FILE.size}`])
+  assert.deepEqual(service.asked, ['begin key', 'links 0', 'links 0', 'begun', 'give up', `at once ${FILE.size}`])
   await sent(service, FILE, sender)
   assert.equal(service.asked.at(-1), `at once ${FILE.size}`)
-  assert.equal(service.asked.length, 6)
+  assert.equal(service.asked.length, 7)
+})
+
+test('a lost connection is no closed way: it is waited for', async () => {
+  const service = new Service()
+  service.reachable = false
+  service.refuse = (part, attempt) => (part === 1 && attempt < 4 ? 0 : 200)
+  const { accepted } = await sent(service)
+  assert.equal(accepted.id, 'u')
+  const lost = new Service()
+  lost.reachable = false
+  lost.refuse = () => 0
+  await assert.rejects(sent(lost), (error: ApiError) => error.code === 'part_not_sent')
+  assert.equal(lost.asked.includes('give up'), false)
+})
+
+test('what has ended before its first part, or has no place, is sent at once; the next one in parts', async () => {
+  for (const status of [404, 410]) {
+    const service = new Service()
+    service.refuse = (part, attempt) => (part === 1 && attempt === 1 ? status : 200)
+    const sender = new Sender(service.client(), 0)
+    assert.equal((await sent(service, FILE, sender)).accepted.id, 'a')
+    assert.equal((await sent(service, FILE, sender)).accepted.id, 'u')
+  }
+  for (const refused of [new ApiError(410, 'upload_ended', ''), new ApiError(429, 'uploads_full', '')]) {
+    const service = new Service()
+    service.refusedBegin = refused
+    assert.equal((await sent(service)).accepted.id, 'a')
+  }
+  const away = new Service()
+  away.refusedBegin = new ApiError(503, 'storage_unavailable', '')
+  await assert.rejects(sent(away), (error: ApiError) => error.status === 503)
+})
+
+test('a part without a link is asked for again, and sent nowhere meanwhile', async () => {
+  const service = new Service()
+  service.unlinked = 1
+  await sent(service)
+  assert.deepEqual(service.asked.slice(0, 4), ['begin key', 'links 0', 'links 0', `part 1 of ${8 * MIB}`])
+})
+
+test('what is stopped while it is announced is given up', async () => {
+  const service = new Service()
+  const control = new AbortController()
+  const sending = new Sender(service.client(), 0).send(FILE, 'key', () => undefined, control.signal)
+  control.abort()
+  await assert.rejects(sending, (error: ApiError) => error.code === 'aborted')
+  assert.deepEqual(service.asked, ['begin key', 'give up'])
 })
 
 test('a service of a release before takes the video as it always did', async () => {

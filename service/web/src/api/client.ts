@@ -40,6 +40,7 @@ export class ApiError extends Error {
 }
 
 const AWAY = 'The service could not be reached. Check the connection; this page tries again.'
+export const STOPPED = 'The upload was stopped.'
 const CUT = 'The connection broke, or it is larger than the service takes. Send it again: nothing is taken twice.'
 
 /** The error that an answer tells of. */
@@ -193,10 +194,15 @@ export class Client {
   }
 
   /** Announce a video that is sent in parts, or go on with the one of this key. */
-  begin(file: File, key: string, signal: AbortSignal): Promise<Upload> {
+  begin(file: File, key: string): Promise<Upload> {
     const headers = { 'content-type': 'application/json', 'idempotency-key': key }
     const body = JSON.stringify({ filename: file.name, size_bytes: file.size })
-    return this.#ask('/v1/uploads', { method: 'POST', headers, body, signal })
+    return this.#ask('/v1/uploads', { method: 'POST', headers, body })
+  }
+
+  /** How far a video is that is sent in parts. */
+  begun(upload: string, signal: AbortSignal): Promise<Upload> {
+    return this.#ask(`/v1/uploads/${encodeURIComponent(upload)}`, { signal })
   }
 
   /** Links to the parts after this one. */
@@ -252,7 +258,7 @@ function transfer(
   signal: AbortSignal,
 ): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
-    const stopped = () => reject(new ApiError(0, 'aborted', 'The upload was stopped.'))
+    const stopped = () => reject(new ApiError(0, 'aborted', STOPPED))
     if (signal.aborted) return stopped()
     const request = new XMLHttpRequest()
     request.open(method, url)

@@ -4,7 +4,7 @@
 /** Sending a video: a small one at once, a larger one in parts, straight to where videos are kept. */
 
 import { cut, isForAnotherTry, type Part, Tally } from '../pure/parts.ts'
-import { ApiError, type Client, type PartLink, type Schemas } from './client.ts'
+import { ApiError, type Client, type PartLink, type Schemas, STOPPED } from './client.ts'
 
 type Accepted = Schemas['Accepted']
 type Progress = (sent: number) => void
@@ -16,9 +16,17 @@ const TRIES = 5
 const PAUSE = 1_000
 /** A link that is this close to its end is not used any more. */
 const MARGIN = 30_000
+const LATER = 'Send it again in a minute: nothing is taken twice.'
 
-/** The way to the storage is closed to this page: no part has ever got there. */
-class ClosedError extends Error {}
+/** The way to the storage is closed to this video before any part has got there; `lasting`: to all of this page. */
+class ClosedError extends Error {
+  readonly lasting: boolean
+
+  constructor(lasting: boolean) {
+    super('no part has ever got there')
+    this.lasting = lasting
+  }
+}
 
 export class Sender {
   #client: Client
@@ -37,23 +45,29 @@ export class Sender {
         return await this.#inParts(file, key, progress, signal)
       } catch (error) {
         if (!(error instanceof ClosedError)) throw error
-        this.#closed = true
+        this.#closed = error.lasting
       }
     }
     return this.#client.send(file, key, progress, signal)
   }
 
   async #inParts(file: File, key: string, progress: Progress, signal: AbortSignal): Promise<Accepted> {
-    const upload = await this.#client.begin(file, key, signal).catch((error: unknown) => {
-      // A release of the service before takes none.
-      throw error instanceof ApiError && error.status === 404 ? new ClosedError() : error
+    // A stop does not cut this short: nobody would know then what to give up.
+    const upload = await this.#client.begin(file, key).catch((error: unknown) => {
+      throw closedAtBegin(error) ?? error
     })
     if (upload.status === 'accepted') return { id: upload.id, status: upload.status }
     if (upload.error !== null) throw new ApiError(422, upload.error.code, upload.error.message)
     try {
+      if (signal.aborted) throw new ApiError(0, 'aborted', STOPPED)
       const parts = cut(file.size, upload.part_bytes)
       const links = new Links((after) => this.#client.partLinks(upload.id, after, signal))
-      const way = { client: this.#client, file, links, progress, signal, pause: this.#pause }
+      const answers = () =>
+        this.#client.begun(upload.id, signal).then(
+          () => true,
+          () => false,
+        )
+      const way = { client: this.#client, file, links, progress, signal, pause: this.#pause, answers }
       await new Parts(way).send(parts, upload.arrived)
       return await this.#client.complete(upload.id, signal)
     } catch (error) {
@@ -62,6 +76,19 @@ export class Sender {
       throw error
     }
   }
+}
+
+/** Whether a beginning was refused in a way that a video sent at once may not be. */
+function closedAtBegin(error: unknown): ClosedError | null {
+  if (!(error instanceof ApiError)) return null
+  // A release of the service before takes none.
+  if (error.status === 404) return new ClosedError(true)
+  return hasEnded(error) || error.code === 'uploads_full' ? new ClosedError(false) : null
+}
+
+/** What was begun is not known any more, to the service or to the storage. */
+function hasEnded({ status }: ApiError): boolean {
+  return status === 404 || status === 410
 }
 
 /** Links to parts, a page at a time, and new ones for those that have run out. */
@@ -78,7 +105,9 @@ class Links {
     const asking = this.#asking.then(() => this.#renew(part))
     this.#asking = asking.catch(() => undefined)
     await asking
-    return this.#known.get(part)?.url ?? ''
+    const known = this.#known.get(part)
+    if (known === undefined) throw new ApiError(0, 'no_link', `The service gave no link to part ${part}. ${LATER}`)
+    return known.url
   }
 
   forget(part: number): void {
@@ -101,6 +130,8 @@ interface Way {
   progress: Progress
   signal: AbortSignal
   pause: number
+  /** Whether the service can be reached at this moment: then it is not the connection that parts are lost to. */
+  answers: () => Promise<boolean>
 }
 
 /** The parts of one file, a few of them on their way at once. */
@@ -163,8 +194,12 @@ class Parts {
 
   /** Wait for another try, or give up. */
   async #consider(error: unknown, attempt: number): Promise<void> {
-    if (this.#way.signal.aborted || !(error instanceof ApiError) || !isForAnotherTry(error.status)) throw error
-    if (!this.#reached && error.code === 'part_not_sent' && attempt > 1) throw new ClosedError()
+    if (this.#way.signal.aborted || !(error instanceof ApiError)) throw error
+    if (!this.#reached && hasEnded(error)) throw new ClosedError(false)
+    if (!isForAnotherTry(error.status)) throw error
+    if (!this.#reached && error.code === 'part_not_sent' && attempt > 1 && (await this.#way.answers())) {
+      throw new ClosedError(true)
+    }
     if (attempt >= TRIES) throw error
     await new Promise((over) => setTimeout(over, this.#way.pause * 2 ** (attempt - 1)))
     if (this.#way.signal.aborted) throw error
