@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -22,6 +21,10 @@ from fastbreak_service.api.uploading import read_new
 from fastbreak_service.footage.ports import FootageMissingError
 from fastbreak_service.store.team_analyses import NewAnalysis, Sent
 
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
 MIB = 1 << 20
 PART = 8 * MIB
 
@@ -31,14 +34,16 @@ class Stored:
 
     place = "here"
     durable = True
-    directory = Path("/nowhere-at-all")
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, directory: Path, size: int | None) -> None:
         self.arrivals = self
+        self.directory = directory
         self.whole = size
+        self.joined = 0
         self.erased: list[uuid.UUID] = []
 
     def join(self, *_: object) -> None:
+        self.joined += 1
         raise FootageMissingError("it has ended")
 
     def size(self, _: uuid.UUID) -> int | None:
@@ -73,6 +78,27 @@ class Rows:
         return True
 
 
+async def looked_at(_: uuid.UUID) -> None:
+    """It is a good video."""
+
+
+@pytest.fixture
+def completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[tuple[int, str], Stored]]:
+    """What the completion of an upload is refused for, and the storage then."""
+
+    def complete(rows: Rows, size: int | None, place: Any = AsyncExitStack) -> tuple[tuple[int, str], Stored]:
+        stored = Stored(tmp_path, size)
+        settings = SimpleNamespace(work=SimpleNamespace(version="1"), scratch_bytes=100)
+        intake: Any = SimpleNamespace(place=place, gate=AsyncExitStack())
+        completion = Completion(cast("Any", SimpleNamespace(footage=stored, settings=settings)), intake)
+        monkeypatch.setattr(completion, "_check", looked_at)
+        with pytest.raises(ApiError) as caught:
+            asyncio.run(completion.complete(cast("Any", rows), rows.row["id"]))
+        return (caught.value.status, caught.value.code), stored
+
+    return complete
+
+
 @pytest.mark.parametrize(
     ("size", "sent", "refused", "noted"),
     [
@@ -85,21 +111,51 @@ class Rows:
     ],
 )
 def test_what_is_not_accepted_in_the_end_is_erased(
-    size: int, sent: Sent | None, refused: tuple[int, str], noted: list[str], monkeypatch: pytest.MonkeyPatch
+    size: int, sent: Sent | None, refused: tuple[int, str], noted: list[str], completed: Any
 ) -> None:
-    stored, rows = Stored(size), Rows(sent)
-    settings = SimpleNamespace(work=SimpleNamespace(version="1"), scratch_bytes=100)
-    intake: Any = SimpleNamespace(place=AsyncExitStack)
-    completion = Completion(cast("Any", SimpleNamespace(footage=stored, settings=settings)), intake)
+    rows = Rows(sent)
+    told, stored = completed(rows, size)
+    assert (told, rows.refused, stored.erased) == (refused, noted, [rows.row["id"]])
 
-    async def looked_at(_: uuid.UUID) -> None:
-        """It is a good video."""
 
-    monkeypatch.setattr(completion, "_check", looked_at)
-    with pytest.raises(ApiError) as caught:
-        asyncio.run(completion.complete(cast("Any", rows), rows.row["id"]))
-    assert ((caught.value.status, caught.value.code), rows.refused) == (refused, noted)
-    assert stored.erased == [rows.row["id"]]
+def test_a_video_that_the_storage_lost_since_has_ended(completed: Any) -> None:
+    rows = Rows(None)
+    told, stored = completed(rows, None)
+    assert (told, rows.refused, stored.erased) == ((410, "upload_ended"), [], [])
+
+
+def test_nothing_is_put_together_without_a_place_and_room(tmp_path: Path, completed: Any) -> None:
+    """Its parts stay. A video that was put together before takes its room already."""
+
+    @asynccontextmanager
+    async def full() -> AsyncIterator[None]:
+        raise ApiError(429, "queue_full", "why")
+        yield
+
+    rows, others = Rows(None), tmp_path / "others.video"
+    told, stored = completed(rows, 20, full)
+    assert (told, stored.joined) == ((429, "queue_full"), 0)
+    others.write_bytes(b"x" * 81)
+    told, stored = completed(rows, 20)
+    assert (told, stored.joined) == ((429, "uploads_full"), 0)
+    others.write_bytes(b"x" * 80)
+    (tmp_path / f"{rows.row['id']}.video").write_bytes(b"x" * 20)
+    told, stored = completed(rows, 20)
+    assert (told, stored.joined) == ((410, "upload_ended"), 1)
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ({"error_code": "given_up", "error_message": "of a refusal before"}, (410, "upload_ended")),
+        ({"error_code": "truncated", "error_message": "why"}, (422, "truncated")),
+        ({"place": "elsewhere"}, (410, "upload_ended")),
+    ],
+)
+def test_what_has_ended_is_not_completed(row: dict[str, str], told: tuple[int, str], completed: Any) -> None:
+    rows = Rows(None)
+    rows.row |= row
+    assert completed(rows, 20)[0] == told
 
 
 BROKEN: list[tuple[Any, tuple[int, str]]] = [

@@ -105,6 +105,28 @@ def left(footage: Path, upload: str) -> list[str]:
     return sorted(path.name for path in footage.rglob(f"{upload}*"))
 
 
+def kept(database: Connection, upload: str) -> tuple[Any, ...] | None:
+    """What the row of an upload says that has ended: its code, and whose it was."""
+    said = "SELECT error_code, filename, idempotency_key FROM uploads WHERE id = %s"
+    return database.execute(said, [upload]).fetchone()
+
+
+def sweep(engine: Engine, folder: Folder) -> None:
+    """Clear once what was given up or is late."""
+
+    async def once() -> None:
+        turns = iter([None])
+
+        async def sleep(_: float) -> None:
+            if next(turns, "over") == "over":
+                raise asyncio.CancelledError
+
+        await finish_uploads(LeftUploads(engine, folder.place), folder, sleep)
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(once())
+
+
 def test_a_video_arrives_in_parts_and_goes_on_where_it_broke_off(
     bob: Sender, footage: Path, video: bytes, database: Connection
 ) -> None:
@@ -242,22 +264,47 @@ def test_what_is_given_up_or_late_is_cleared_by_a_sweep(
     old, older = bob.begun(5), bob.begun(5)
     database.execute(elsewhere, [6, old])
     database.execute(elsewhere, [8, older])
-
-    async def once() -> None:
-        turns = iter([None])
-
-        async def sleep(_: float) -> None:
-            if next(turns, "over") == "over":
-                raise asyncio.CancelledError
-
-        await finish_uploads(LeftUploads(engine, folder.place), folder, sleep)
-
-    with pytest.raises(asyncio.CancelledError):
-        asyncio.run(once())
+    sweep(engine, folder)
     assert [left(footage, upload) for upload in (given_up, late)] == [[], []]
     assert [code(bob.complete(upload)) for upload in (given_up, late)] == [(404, "not_found")] * 2
     assert bob.complete(young).status_code == 202
     assert [code(bob.complete(upload))[0] for upload in (old, older)] == [410, 404]
+    assert kept(database, old) == ("given_up", None, None)
+
+
+def test_what_came_while_an_upload_was_given_up_is_cleared_an_hour_later(
+    bob: Sender, engine: Engine, footage: Path, plain_clip: Path, database: Connection
+) -> None:
+    upload, folder = bob.sent(plain_clip.read_bytes()), Folder.lasting(footage)
+    assert bob.ask("DELETE", f"/v1/uploads/{upload}").status_code == 204
+    assert kept(database, upload) == ("cleared", None, None)
+    # By a completion that had begun before.
+    late = footage / f"{upload}.video"
+    late.write_bytes(b"x")
+    sweep(engine, folder)
+    assert left(footage, upload) == [late.name]
+    database.execute("UPDATE uploads SET created_at = now() - interval '61 minutes' WHERE id = %s", [upload])
+    sweep(engine, folder)
+    assert (left(footage, upload), kept(database, upload)) == ([], None)
+
+
+def test_what_was_refused_has_ended_a_day_later(
+    bob: Sender, engine: Engine, footage: Path, database: Connection
+) -> None:
+    upload = bob.sent(b"<html>" * 1000, **{"idempotency-key": str(uuid.uuid4())})
+    assert code(bob.complete(upload)) == (415, "not_a_video")
+    database.execute("UPDATE uploads SET created_at = now() - interval '25 hours' WHERE id = %s", [upload])
+    LeftUploads(engine, Folder.lasting(footage).place).left()
+    assert kept(database, upload) == ("given_up", None, None)
+    assert code(bob.complete(upload)) == (410, "upload_ended")
+
+
+def test_nobody_is_told_that_what_lies_in_another_storage_is_erased(bob: Sender, database: Connection) -> None:
+    upload = bob.begun(5)
+    database.execute("UPDATE uploads SET place = 'temporary:x' WHERE id = %s", [upload])
+    for _ in range(2):
+        assert code(bob.ask("DELETE", f"/v1/uploads/{upload}")) == (503, "storage_unavailable")
+    assert kept(database, upload) == ("given_up", None, None)
 
 
 def test_a_link_is_for_one_part_of_one_size(bob: Sender, guarded: Service, video: bytes) -> None:
@@ -310,12 +357,18 @@ def test_of_accepting_refusing_and_giving_up_one_comes_first(engine: Engine, dat
         database.execute("DELETE FROM analyses WHERE id = %s", [upload])
 
 
-def test_a_team_has_so_many_uploads_under_way(bob: Sender, database: Connection) -> None:
-    database.execute(
-        "INSERT INTO uploads (id, team, sent_by, size_bytes, part_bytes, place, storage_upload) "
-        "SELECT gen_random_uuid(), 'hawks', 'crowd', 1, 8, 'elsewhere', '' FROM generate_series(1, 100)"
+def test_a_team_has_so_many_uploads_under_way(bob: Sender, footage: Path, database: Connection) -> None:
+    crowd = (
+        "INSERT INTO uploads (id, team, sent_by, size_bytes, part_bytes, place, storage_upload, created_at) "
+        "SELECT gen_random_uuid(), 'hawks', 'crowd', 1, 8, %s, '', now() - %s * interval '1 hour' "
+        "FROM generate_series(1, 100)"
     )
+    here = Folder.lasting(footage).place
     try:
+        for place, hours in (("elsewhere", 0), (here, 25)):
+            database.execute(crowd, [place, hours])
+        assert bob.begin(5).status_code == 201
+        database.execute(crowd, [here, 23])
         assert code(bob.begin(5)) == (429, "uploads_full")
     finally:
         database.execute("DELETE FROM uploads WHERE sent_by = 'crowd'")

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
-from fastbreak_service.identity.caller import DEFAULT_TEAM
+from fastbreak_service.identity.caller import ANYBODY, DEFAULT_TEAM
 from fastbreak_service.settings import database_settings
 from fastbreak_service.store import tables
 from fastbreak_service.store.analyses import AnalysisStore
 from fastbreak_service.store.engine import make_engine
 from fastbreak_service.store.team_analyses import NewAnalysis, TeamAnalyses
+from fastbreak_service.store.team_uploads import NewUpload, TeamUploads
 from fastbreak_service.store.work import Backlog, Work, WorkQueue
 
 if TYPE_CHECKING:
@@ -209,10 +210,12 @@ def test_what_was_not_begun_can_be_withdrawn(store: AnalysisStore, queue: WorkQu
     assert queue.unneeded([begun, waiting]) == [waiting]
 
 
-def test_a_video_is_kept_for_its_days_and_as_long_as_there_is_work_or_until_it_is_lost(
+def test_a_video_is_kept_for_its_days_and_as_long_as_there_is_work_or_an_upload_or_until_it_is_lost(
     store: AnalysisStore, queue: WorkQueue, engine: Engine
 ) -> None:
     new, old, waiting, lost, elsewhere = add(store, queue, 5)
+    joined = uuid.uuid4()
+    TeamUploads(engine, ANYBODY).add(NewUpload(joined, None, 5, 8, queue._place, "u"))
     kept = WorkQueue(engine, queue._place, 30, footage_days=3)
     with engine.begin() as connection:
         for identity, days in ((new, 2.9), (old, 3.1), (waiting, 3.1)):
@@ -224,7 +227,7 @@ def test_a_video_is_kept_for_its_days_and_as_long_as_there_is_work_or_until_it_i
         connection.execute(row.values(footage_place="somewhere else"))
         connection.execute(sa.delete(tables.work).where(tables.work.c.analysis_id != waiting))
     store.lose(lost)
-    assert kept.unneeded([new, old, waiting, lost, elsewhere]) == [old, lost, elsewhere]
+    assert kept.unneeded([new, old, waiting, lost, elsewhere, joined]) == [old, lost, elsewhere]
 
 
 def test_what_ends_with_its_process_fails_together(store: AnalysisStore, queue: WorkQueue) -> None:

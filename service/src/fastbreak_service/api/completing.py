@@ -25,6 +25,7 @@ from fastbreak_service.api.storing import ask_storage, move
 from fastbreak_service.errors import NotCheckedError, RejectedVideoError, Rejection
 from fastbreak_service.footage.ports import FootageError, FootageMissingError, PartsMissingError
 from fastbreak_service.store.team_analyses import NewAnalysis
+from fastbreak_service.store.team_uploads import GIVEN_UP
 
 if TYPE_CHECKING:
     import uuid
@@ -64,23 +65,12 @@ class Completion:
         return JSONResponse({"id": str(identity), "status": "queued"}, status_code=202, headers={"location": location})
 
     async def _accept(self, uploads: TeamUploads, row: RowMapping) -> None:
-        identity, footage, settings = row["id"], self._parts.footage, self._parts.settings
-        await self._join(row)
+        identity, new = row["id"], self._new(row)
         try:
-            await self._measure(row)
+            # What is put together takes room until it is accepted or refused: so it has a place before that.
             async with self._intake.place():
-                await self._check(identity)
-                announced = fingerprint(row["filename"], row["size_bytes"])
-                new = NewAnalysis(
-                    identity,
-                    row["filename"],
-                    row["size_bytes"],
-                    footage.place,
-                    footage.durable,
-                    settings.work.version,
-                    row["idempotency_key"],
-                    announced,
-                )
+                async with self._intake.gate:
+                    await self._look_at(row)
                 sent = await ask(CALLER_SECONDS, uploads.accept, new)
         except RejectedVideoError as error:
             raise await self._refuse(uploads, row, rejected(error)) from error
@@ -93,6 +83,20 @@ class Completion:
         if sent.id != identity:
             raise await self._refuse(uploads, row, parameters.key_reused())
         self._intake.announce(new)
+
+    def _new(self, row: RowMapping) -> NewAnalysis:
+        footage, (name, size) = self._parts.footage, (row["filename"], row["size_bytes"])
+        version, key = self._parts.settings.work.version, row["idempotency_key"]
+        return NewAnalysis(row["id"], name, size, footage.place, footage.durable, version, key, fingerprint(name, size))
+
+    async def _look_at(self, row: RowMapping) -> None:
+        """Put it together, measure and check it. Raises RejectedVideoError, NotCheckedError and ApiError."""
+        with upload.storing():
+            room, size = self._parts.settings.scratch_bytes, row["size_bytes"]
+            upload.check_room(self._parts.footage.directory, room, size, str(row["id"]))
+        await self._join(row)
+        await self._measure(row)
+        await self._check(row["id"])
 
     async def _join(self, row: RowMapping) -> None:
         """Have the storage put the video together, unless it did before. Raises ApiError."""
@@ -111,6 +115,8 @@ class Completion:
     async def _measure(self, row: RowMapping) -> None:
         """Raise RejectedVideoError when the video has not the size that was announced, which was held to the limit."""
         size = await ask_storage(AWAY, self._parts.footage.arrivals.size, row["id"])
+        if size is None:
+            raise ended()
         if size != row["size_bytes"]:
             raise RejectedVideoError(
                 Rejection.TRUNCATED, f"The video has {size} bytes, and {row['size_bytes']} were announced."
@@ -119,20 +125,17 @@ class Completion:
     async def _check(self, identity: uuid.UUID) -> None:
         """Look at it as at one that was sent at once. Raises RejectedVideoError, NotCheckedError and ApiError."""
         footage = self._parts.footage
-        async with self._intake.gate:
-            with upload.storing():
-                upload.check_room(footage.directory, self._parts.settings.scratch_bytes)
-            try:
-                fetched = await move(footage.fetch, identity)
-            except FootageMissingError as error:
-                raise ended() from error
-            except FootageError as error:
-                log.error("upload not read", reason=str(error))  # noqa: TRY400 - the reason says it all
-                raise upload.not_stored("cannot read the video") from error
-            try:
-                await self._intake.check(fetched)
-            finally:
-                await move(footage.put_away, fetched)
+        try:
+            fetched = await move(footage.fetch, identity)
+        except FootageMissingError as error:
+            raise ended() from error
+        except FootageError as error:
+            log.error("upload not read", reason=str(error))  # noqa: TRY400 - the reason says it all
+            raise upload.not_stored("cannot read the video") from error
+        try:
+            await self._intake.check(fetched)
+        finally:
+            await move(footage.put_away, fetched)
 
     async def _refuse(self, uploads: TeamUploads, row: RowMapping, error: ApiError) -> ApiError:
         """Note why a video is refused, and delete it; the error. What somebody else accepted stays."""
@@ -144,7 +147,7 @@ class Completion:
         try:
             await move(self._parts.footage.erase, identity)
         except FootageError as error:
-            # The sweep of uploads erases it a day later.
+            # The sweep of uploads erases it later.
             log.warning("upload not cleared", upload_id=str(identity), reason=str(error))
 
 
@@ -153,10 +156,10 @@ async def open_upload(parts: Parts, uploads: TeamUploads, identity: uuid.UUID) -
     row = await ask(CALLER_SECONDS, uploads.one, identity)
     if row is None:
         raise parameters.no_such_upload()
-    if row["error_code"] is not None and row["error_message"] is not None:
+    if row["error_code"] not in {None, GIVEN_UP}:
         raise _refused(row["error_code"], row["error_message"])
     late = views.upload_ends(row) <= datetime.now(UTC)
-    if row["error_code"] is not None or late or row["place"] != parts.footage.place:
+    if row["error_code"] == GIVEN_UP or late or row["place"] != parts.footage.place:
         raise ended()
     return row
 

@@ -77,10 +77,15 @@ def too_slow() -> ApiError:
     )
 
 
-def check_room(directory: Path, room: int) -> None:
-    """Raise ApiError when the files that arrive and wait are as large as all of them may be."""
-    used = 0
+def check_room(directory: Path, room: int, coming: int = 0, name: str = "") -> None:
+    """Raise ApiError when the files that arrive and wait are as large as all of them may be.
+
+    `coming`: with so many bytes more, of a video whose files begin with this name: those are not counted twice.
+    """
+    used = coming
     for path in directory.iterdir():
+        if name and path.name.startswith(name):
+            continue
         with suppress(FileNotFoundError):
             used += path.stat().st_size
     if used > room:

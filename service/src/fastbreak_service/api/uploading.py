@@ -42,6 +42,10 @@ LINK_SECONDS = 600
 """As of links to videos: a link must not outlive the credentials that signed it."""
 _MOST_LINKS = 100
 _BETWEEN_SECONDS = 600.0
+_STILL_THERE = (
+    "The upload is given up, but the storage does not erase what arrived of it at the moment. The service tries again "
+    "by itself; send this again to know."
+)
 log = structlog.get_logger()
 
 
@@ -134,7 +138,7 @@ async def _begin(
     """What an upload looks like that begins, or that was begun under its key before. Raises ApiError."""
     if key is not None and (known := await _under(parts, uploads, key, fingerprint(filename, size))):
         return known
-    if await ask(CALLER_SECONDS, uploads.open) >= MOST_OPEN:
+    if await ask(CALLER_SECONDS, uploads.open, parts.footage.place) >= MOST_OPEN:
         raise ApiError(
             429,
             "uploads_full",
@@ -160,11 +164,21 @@ async def _give_up(parts: Parts, uploads: TeamUploads, upload: uuid.UUID) -> Non
     row = await ask(CALLER_SECONDS, uploads.give_up, upload)
     if row is None:
         raise parameters.no_such_upload()
-    # A service that uses another storage clears it there.
-    if row["place"] == parts.footage.place:
-        await ask_storage(AWAY, clear, parts.footage, upload, row["storage_upload"])
-        await ask(CALLER_SECONDS, uploads.forget, upload)
+    if row["place"] != parts.footage.place:
+        raise _elsewhere()
+    await ask_storage(_STILL_THERE, clear, parts.footage, upload, row["storage_upload"])
+    await ask(CALLER_SECONDS, uploads.cleared, upload)
     log.info("upload given up", upload_id=str(upload))
+
+
+def _elsewhere() -> ApiError:
+    return ApiError(
+        503,
+        "storage_unavailable",
+        "The upload is given up. What arrived of it is in a storage that this service does not use "
+        "(FASTBREAK_FOOTAGE): a service that does erases it there by itself.",
+        {"retry-after": "600"},
+    )
 
 
 async def _under(parts: Parts, uploads: TeamUploads, key: str, announced: str) -> dict[str, Any] | None:
@@ -218,7 +232,7 @@ async def finish_uploads(
         try:
             for upload, storage_upload in await ask(CALLER_SECONDS, left.left):
                 if await move(_cleared, footage, upload, storage_upload):
-                    await ask(CALLER_SECONDS, left.forget, upload)
+                    await ask(CALLER_SECONDS, left.cleared, upload)
         except (*DATABASE_ERRORS, ApiError) as error:
             log.warning("uploads not cleared", reason=reason(error))
 

@@ -35,7 +35,12 @@ HOURS = 24
 """How long an upload may take: a bucket's lifecycle deletes its parts soon after."""
 GIVEN_UP = "given_up"
 """The code of an upload of which the storage has yet to forget everything."""
+CLEARED = "cleared"
+"""The code of one of which nothing was left. No caller sees it any more."""
 _AT_ONCE = 100
+# Whoever put it together or sent a part at that moment may leave something behind, in a bucket for as long as videos
+# are kept: so it is cleared another time when all of them have come to their end.
+_AGAIN_HOURS = 1
 # A storage that nobody uses any more has swept itself by then, or is gone.
 _FORGOTTEN_HOURS = 7 * 24
 
@@ -77,9 +82,10 @@ class TeamUploads:
             return self._find(connection, which)
 
     @repeatable
-    def open(self) -> int:
-        """How many of the team are on their way."""
-        counted = sa.select(sa.func.count()).where(uploads.c.team == self._team, uploads.c.error_code.is_(None))
+    def open(self, place: str) -> int:
+        """How many of the team are on their way to a place, and in time."""
+        under_way = (uploads.c.place == place, uploads.c.error_code.is_(None), ~_older_than(HOURS))
+        counted = sa.select(sa.func.count()).where(uploads.c.team == self._team, *under_way)
         with of_team(self._engine, self._team) as connection:
             return int(connection.execute(counted).scalar_one())
 
@@ -141,19 +147,19 @@ class TeamUploads:
     @repeatable
     def give_up(self, upload: UUID) -> RowMapping | None:
         """It is not to be accepted any more, and its name is forgotten; None when there is none, or it was accepted."""
-        closed = {"error_code": GIVEN_UP, "error_message": None, "filename": None, "idempotency_key": None}
         with of_team(self._engine, self._team) as connection:
-            statement = sa.update(uploads).where(self._mine(uploads.c.id == upload)).values(closed).returning(uploads)
-            row = connection.execute(statement).mappings().one_or_none()
+            statement = sa.update(uploads).where(self._mine(uploads.c.id == upload)).values(_closed())
+            row = connection.execute(statement.returning(uploads)).mappings().one_or_none()
             if row is not None:
                 connection.execute(done(self._team, self._subject, Action.UPLOAD_GIVEN_UP, upload))
             return row
 
     @repeatable
-    def forget(self, upload: UUID) -> None:
-        """Nothing of it is left in the storage."""
+    def cleared(self, upload: UUID) -> None:
+        """Nothing is left in the storage of one that was given up."""
+        which = self._mine(sa.and_(uploads.c.id == upload, uploads.c.error_code == GIVEN_UP))
         with of_team(self._engine, self._team) as connection:
-            connection.execute(sa.delete(uploads).where(self._mine(uploads.c.id == upload)))
+            connection.execute(sa.update(uploads).where(which).values(error_code=CLEARED))
 
     def _find(self, connection: Connection, which: ColumnElement[bool]) -> RowMapping | None:
         return connection.execute(sa.select(uploads).where(self._mine(which))).mappings().one_or_none()
@@ -161,7 +167,7 @@ class TeamUploads:
     def _mine(self, which: ColumnElement[bool]) -> ColumnElement[bool]:
         """The first line; the database's policies are the second."""
         whose = uploads.c.sent_by == self._subject if self._own else sa.true()
-        return sa.and_(uploads.c.team == self._team, whose, which)
+        return sa.and_(uploads.c.team == self._team, whose, uploads.c.error_code.is_distinct_from(CLEARED), which)
 
 
 class LeftUploads:
@@ -173,20 +179,34 @@ class LeftUploads:
 
     @repeatable
     def left(self) -> Sequence[tuple[UUID, str]]:
-        """Some uploads of which the storage has to forget everything, with its own names for them."""
-        here, late = uploads.c.place == self._place, _older_than(HOURS)
+        """Some uploads of which the storage has to forget everything, with its own names for them.
+
+        Those of other places are given up as well when they are late: their names are nobody's to keep.
+        """
+        here, closed = uploads.c.place == self._place, uploads.c.error_code.in_((GIVEN_UP, CLEARED))
+        again = sa.and_(uploads.c.error_code == CLEARED, _older_than(_AGAIN_HOURS))
         with self._engine.begin() as connection:
             connection.execute(sa.delete(uploads).where(~here, _older_than(_FORGOTTEN_HOURS)))
-            connection.execute(sa.update(uploads).where(here, late).values(error_code=GIVEN_UP))
-            chosen = sa.select(uploads.c.id, uploads.c.storage_upload).where(here, uploads.c.error_code == GIVEN_UP)
+            late = sa.update(uploads).where(_older_than(HOURS), sa.or_(uploads.c.error_code.is_(None), ~closed))
+            connection.execute(late.values(_closed()))
+            left = sa.or_(uploads.c.error_code == GIVEN_UP, again)
+            chosen = sa.select(uploads.c.id, uploads.c.storage_upload).where(here, left)
             found = connection.execute(chosen.order_by(uploads.c.created_at).limit(_AT_ONCE)).all()
         return [(row.id, row.storage_upload) for row in found]
 
     @repeatable
-    def forget(self, upload: UUID) -> None:
-        """Nothing of it is left in the storage."""
+    def cleared(self, upload: UUID) -> None:
+        """Nothing of it is left in the storage; its row is kept until it is cleared once more."""
+        one, old = uploads.c.id == upload, _older_than(_AGAIN_HOURS)
         with self._engine.begin() as connection:
-            connection.execute(sa.delete(uploads).where(uploads.c.id == upload))
+            connection.execute(sa.delete(uploads).where(one, uploads.c.error_code == CLEARED, old))
+            connection.execute(sa.update(uploads).where(one).values(error_code=CLEARED))
+
+
+def _closed() -> dict[str, object]:
+    """What a row says from the moment on at which it is given up, which is its age's beginning then."""
+    closed = dict.fromkeys(("error_message", "filename", "idempotency_key"))
+    return {**closed, "error_code": GIVEN_UP, "created_at": sa.func.now()}
 
 
 def _older_than(hours: int) -> ColumnElement[bool]:

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from fastbreak_service.footage.ports import USUAL_DAYS
 from fastbreak_service.store.repeating import repeatable
-from fastbreak_service.store.tables import analyses, work
+from fastbreak_service.store.tables import analyses, uploads, work
 from fastbreak_service.store.team_analyses import CONTRACT
 
 if TYPE_CHECKING:
@@ -144,14 +144,19 @@ class WorkQueue:
 
     @repeatable
     def unneeded(self, found: Sequence[uuid.UUID]) -> list[uuid.UUID]:
-        """Those of the analyses for which there is no work, and whose videos have been kept for long enough."""
+        """Those of the analyses for which there is no work, and whose videos have been kept for long enough.
+
+        One that is put together and not accepted yet is an upload's still, which is cleared in a time of its own.
+        """
         waiting = sa.select(work.c.analysis_id).where(work.c.analysis_id.in_(found), work.c.dead_at.is_(None))
         since = sa.func.now() - sa.func.make_interval(0, 0, 0, self._footage_days)
         kept = sa.select(analyses.c.id).where(
             analyses.c.id.in_(found), analyses.c.footage_place == self._place, analyses.c.created_at > since
         )
+        arriving = sa.select(uploads.c.id).where(uploads.c.id.in_(found))
+        # One statement sees one moment, and an upload becomes an analysis in one: so it is found as one of them.
         with self._engine.connect() as connection:
-            needed = set(connection.execute(sa.union_all(waiting, kept)).scalars())
+            needed = set(connection.execute(sa.union_all(waiting, kept, arriving)).scalars())
         return [analysis for analysis in found if analysis not in needed]
 
     @property
