@@ -239,7 +239,7 @@ def _footage() -> Object:
 
 def _uploads() -> Object:
     """Sending a video to the storage itself, in parts."""
-    began = _answers(201, "It may be sent.", _json("Upload"), (408, 413, 415, 422, 429), "location")
+    began = _answers(201, "It may be sent.", _json("Upload"), (404, 408, 410, 413, 415, 422, 429), "location")
     begin = {
         "operationId": "beginUpload",
         "summary": "Announce a video that is sent in parts",
@@ -303,7 +303,7 @@ def _part() -> Object:
             _query("ticket", "Of the link.", text),
         ],
         "requestBody": {"required": True, "content": {OTHER: {"schema": {**text, "contentMediaType": OTHER}}}},
-        "responses": _answers(200, "It has arrived.", {}, (403, 404, 408, 410, 413, 429)),
+        "responses": _answers(200, "It has arrived.", {}, (403, 404, 408, 410, 429)),
     }
     return {"/v1/uploads/{id}/parts/{number}": {"put": part}}
 

@@ -64,15 +64,26 @@ async def _wanted(parts: Parts, request: Request) -> tuple[Path, int]:
 async def _save(body: upload.Body, target: Path, size: int, room: int) -> None:
     arriving = target.with_name(f"{target.name.partition('.')[0]}.{uuid.uuid4().hex}.part")
     try:
-        found = await body.save(arriving, size, room)
+        found = await body.save(arriving, size, room, refuse=_longer)
         if found != size:
             raise _another_size(str(found), size)
         with upload.storing():
-            arriving.rename(target)
-    except FileNotFoundError as error:
-        raise ended() from error
+            _take(arriving, target)
     finally:
         arriving.unlink(missing_ok=True)
+
+
+def _take(arriving: Path, target: Path) -> None:
+    """Let a part be the one of its number. Raises ApiError, and OSError."""
+    try:
+        arriving.rename(target)
+    except FileNotFoundError as error:
+        # Whoever gives an upload up deletes what is on its way as well.
+        raise ended() from error
+
+
+def _longer(size: int) -> ApiError:
+    return _another_size("more", size)
 
 
 def _another_size(found: str, size: int) -> ApiError:

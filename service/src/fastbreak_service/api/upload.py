@@ -162,10 +162,19 @@ class Body:
         self._begun = False
         self._ended = False
 
-    async def save(self, target: Path, limit: int, room: int, digest: Digest | None = None) -> int:
+    async def save(
+        self,
+        target: Path,
+        limit: int,
+        room: int,
+        digest: Digest | None = None,
+        *,
+        refuse: Callable[[int], ApiError] = too_large,
+    ) -> int:
         """Write the body to `target`, and into `digest`; its size in bytes. Raises ApiError, and ClientDisconnect.
 
-        `limit` is the most that one body may have, `room` the most that all files beside `target` may have together.
+        `limit` is the most that one body may have, or `refuse` says what the answer is; `room` the most that all files
+        beside `target` may have together.
         """
         size = checked = 0
         pace = Pace(self._clock())
@@ -176,7 +185,7 @@ class Body:
             while chunk := await self._next(pace):
                 size += len(chunk)
                 if size > limit:
-                    raise too_large(limit)
+                    raise refuse(limit)
                 with storing():
                     write_all(file, chunk)
                 if digest is not None:

@@ -11,6 +11,7 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import boto3
 from boto3.exceptions import Boto3Error
@@ -97,7 +98,8 @@ class Bucket:
 
     def fetch(self, analysis: UUID) -> Path:
         """See Footage."""
-        target = self._directory / f"{analysis}.fetched"
+        # Of this fetch alone: a check and a worker of one process may have the same video at the same time.
+        target = self._directory / f"{analysis}.{uuid4().hex}.fetched"
         with self._speaking("read", analysis):
             self._client.download_file(self._name, self._key(analysis), str(target), Config=self._transfer)
         return target

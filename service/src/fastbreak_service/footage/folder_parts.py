@@ -8,6 +8,7 @@ A part is a file, and so is the upload while it goes on: without that file nothi
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import time
@@ -95,6 +96,9 @@ class FolderArrivals:
                     for number in sorted(sizes):
                         with parts[number].open("rb") as source:
                             shutil.copyfileobj(source, target, 1 << 20)
+                    # Here, since it may take long: little is to happen between the look below and the new name.
+                    target.flush()
+                    os.fsync(target.fileno())
                 # Another replica may have come first, and its video have gone on its way.
                 self._check_open(analysis)
                 self._keep(analysis, whole)
