@@ -32,7 +32,7 @@ class Service:
         return self
 
     def request(self, method, path, body, headers):
-        self.sent = body
+        self.sent, self.key = body, headers.get("Idempotency-Key")
         self.asked.append((method, path, headers["Authorization"]))
         if self.failure:
             raise self.failure
@@ -94,6 +94,16 @@ def test_it_sends_what_belongs_to_an_upload(service, field, arguments, path, sen
         service.status, service.asked = status, []
         assert call(field, **arguments) == {"data": {}}
         assert (service.asked[0], service.sent) == (("POST", path, "Bearer a-token"), sent)
+
+
+def test_what_is_announced_again_is_known_by_its_key(service):
+    for key, sent in (("a-key", "a-key"), (None, None)):
+        call("beginUpload", size_bytes=5.0, key=key)
+        assert (service.key, service.sent) == (sent, '{"size_bytes": 5.0}')
+    service.asked = []
+    for broken in ("", "a b", "a\r\nX: y", "k\u00e4", "x" * 256):
+        assert call("beginUpload", size_bytes=5.0, key=broken)["error"]["code"] == "bad_parameter"
+    assert service.asked == []
 
 
 def test_every_field_has_a_resolver():
