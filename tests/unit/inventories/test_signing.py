@@ -65,7 +65,7 @@ def test_prod_promotes_nothing_while_nobody_is_named_who_signs(tmp_path):
     code, said = run(tmp_path, "prod", [role], "-e", "fastbreak_release_identity=")
     assert code != 0
     assert "Nothing was touched" in said
-    assert "Write the workflow that publishes into fastbreak_release_identity (inventories/shared/all.yml)" in said
+    assert "inventories/shared/all.yml, such as fastbreak_release_identity: https://github.com/" in said
 
 
 @pytest.mark.process

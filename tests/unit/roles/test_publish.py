@@ -80,15 +80,21 @@ def test_the_workflow_signs_what_dev_publishes_and_nobody_else_has_to(token, tmp
     monkeypatch.setenv("SIGSTORE_ID_TOKEN_FILE", token)
     monkeypatch.setenv("GITHUB_SERVER_URL", "https://github.example")
     monkeypatch.setenv("GITHUB_WORKFLOW_REF", "a/b/.github/workflows/release.yml@refs/heads/dev")
+    issuer = "https://token.actions.githubusercontent.com"
     play = {
         "hosts": "localhost",
         "connection": "local",
         "gather_facts": False,
+        # Of the inventories that share it with dev: nobody is named, and signatures are Sigstore's own.
+        "vars": {
+            "fastbreak_release_identity": "",
+            "fastbreak_release_issuer": issuer,
+            "fastbreak_sigstore": "{{ inventory_dir ~ '/../shared/sigstore' }}",
+        },
         "vars_files": [str(ROOT / "inventories" / "dev" / "group_vars" / "all" / "20_release.yml")],
         "tasks": [
             {"ansible.builtin.copy": {"dest": str(tmp_path / "words.json"), "content": "{{ publish_sign | to_json }}"}}
         ],
     }
-    issuer = "https://token.actions.githubusercontent.com"
     identity = "https://github.example/a/b/.github/workflows/release.yml@refs/heads/dev"
     assert labels_of(play, tmp_path) == ({"identity": identity, "issuer": issuer, "token_file": token} if token else {})
