@@ -287,11 +287,13 @@ def test_rules_that_are_not_as_they_must_be_undo_a_deployment(platform: Shifting
     halves = [{"TargetGroupArn": arn, "Weight": 50} for arn in (platform.group, platform.alternate)]
     action = {"Type": "forward", "ForwardConfig": {"TargetGroups": halves}}
     platform.elb.modify_rule(RuleArn=platform.production, Actions=[action])
-    platform.update(taskDefinition=platform.define(VERSION="new"), deploymentConfiguration=shifting)
+    new = platform.define(VERSION="new")
+    platform.update(taskDefinition=new, deploymentConfiguration=shifting)
     undone = platform.status("ROLLBACK_SUCCESSFUL")
     assert "should have exactly one target group serving traffic but found 2" in undone["statusReason"]
     assert len(platform.tasks()) == 2
-    assert platform.tasks("STOPPED") == []  # no task of the new version was started
+    # No task of the new version was started. One of the old may have been replaced on a busy machine.
+    assert new not in [task["taskDefinitionArn"] for task in platform.tasks("STOPPED")]
 
 
 def test_a_newer_release_takes_the_place_of_one_that_is_shifting(platform: Shifting) -> None:
