@@ -59,6 +59,8 @@ def gate(predicate_type: str, number: int = 0) -> tuple[ConfiguredGate, ...]:
 
 def onward(world: World, *, api: bool) -> World:
     after = World(source_api=api, destination_api=api)
+    # Beside the Sigstore instance of a test.
+    after.source.is_local = after.destination.is_local = True
     after.source.repositories[SOURCE] = world.destination[DESTINATION]
     return after
 

@@ -60,10 +60,9 @@ def inventory(component, environment="dev"):
     found = dict(read(f"roles/{component}/defaults/main.yml"))
     for name in ("00_shared", "10_environment"):
         found |= read(f"inventories/{environment}/group_vars/all/{name}.yml")
-    # Expressions: there is no issuer where the service asks nobody for tokens.
-    found |= {
-        name: text for name, text in {"appsync_issuer": "", "appsync_audience": "fastbreak"}.items() if name in found
-    }
+    # Expressions: no issuer where the service asks nobody for tokens, no origin where the site has no name.
+    plain = {"appsync_issuer": "", "appsync_audience": "fastbreak", "service_console_origin": ""}
+    found |= {name: text for name, text in plain.items() if name in found}
     text = yaml.safe_dump(
         {key: value for key, value in found.items() if key.startswith((f"{component}_", "fastbreak_"))}, width=1000
     )
