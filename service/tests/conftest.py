@@ -17,6 +17,8 @@ from fetch import fetch
 from footage import footage
 from hypothesis import settings
 
+from fastbreak_service.settings import database_settings
+from fastbreak_service.store.engine import make_engine
 from fastbreak_service.vision.models import PoseModel
 from support import clips
 from support.issuer import Issuer
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from psycopg import Connection
+    from sqlalchemy import Engine
 
 SERVICE = Path(__file__).resolve().parent.parent
 CACHE = SERVICE.parent / ".cache"
@@ -159,3 +162,17 @@ def database(postgres: Postgres, migrated: dict[str, str]) -> Iterator[Connectio
     """A connection of the database's owner."""
     with postgres.connect(migrated["FASTBREAK_DATABASE_NAME"]) as connection:
         yield connection
+
+
+@pytest.fixture
+def engine(migrated: dict[str, str]) -> Iterator[Engine]:
+    """The service's own connections to that database."""
+    made = make_engine(database_settings(migrated))
+    yield made
+    made.dispose()
+
+
+@pytest.fixture(name="footage")
+def footage_of_guarded(guarded: Service) -> Path:
+    """The folder in which `guarded` keeps videos."""
+    return Path(guarded.environment["FASTBREAK_FOOTAGE"])

@@ -9,7 +9,6 @@ import asyncio
 import uuid
 from contextlib import suppress
 from datetime import datetime, timedelta
-from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +19,7 @@ from sqlalchemy import event
 from fastbreak_service.api.erasing import finish_erasures
 from fastbreak_service.footage.ports import FootageError
 from fastbreak_service.identity.caller import ANYBODY, DEFAULT_TEAM
-from fastbreak_service.settings import database_settings
 from fastbreak_service.store.analyses import AnalysisStore
-from fastbreak_service.store.engine import make_engine
 from fastbreak_service.store.erasures import Erasures
 from fastbreak_service.store.team_analyses import NewAnalysis, TeamAnalyses
 from fastbreak_service.store.work import WorkQueue
@@ -30,7 +27,7 @@ from support.seeds import figure, put_movement
 from support.staff import Staff, code
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
     from psycopg import Connection
     from sqlalchemy import Engine
@@ -40,20 +37,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def engine(migrated: dict[str, str]) -> Iterator[Engine]:
-    made = make_engine(database_settings(migrated))
-    yield made
-    made.dispose()
-
-
-@pytest.fixture
 def root(guarded: Service, issuer: Issuer) -> Staff:
     return Staff(guarded, issuer, "root", role="administrator")
-
-
-@pytest.fixture
-def footage(guarded: Service) -> Path:
-    return Path(guarded.environment["FASTBREAK_FOOTAGE"])
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import asyncio
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,9 +18,7 @@ from fastbreak_service.api.cutting import part_sizes
 from fastbreak_service.api.uploading import finish_uploads
 from fastbreak_service.footage.folder import Folder
 from fastbreak_service.identity.caller import ANYBODY
-from fastbreak_service.settings import database_settings
 from fastbreak_service.store.callers import of_team
-from fastbreak_service.store.engine import make_engine
 from fastbreak_service.store.tables import uploads
 from fastbreak_service.store.team_analyses import NewAnalysis
 from fastbreak_service.store.team_uploads import LeftUploads, NewUpload, TeamUploads
@@ -29,6 +26,7 @@ from support.staff import Staff, code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     import httpx
     from psycopg import Connection
@@ -81,18 +79,6 @@ class Sender(Staff):
 @pytest.fixture
 def bob(guarded: Service, issuer: Issuer) -> Sender:
     return Sender(guarded, issuer, "bob", role="uploader")
-
-
-@pytest.fixture
-def footage(guarded: Service) -> Path:
-    return Path(guarded.environment["FASTBREAK_FOOTAGE"])
-
-
-@pytest.fixture
-def engine(migrated: dict[str, str]) -> Iterator[Engine]:
-    made = make_engine(database_settings(migrated))
-    yield made
-    made.dispose()
 
 
 @pytest.fixture
