@@ -19,7 +19,7 @@ from psycopg import errors, sql
 
 from fastbreak_service.settings import AdministrationSettings, DatabaseSettings
 from fastbreak_service.store import schema
-from fastbreak_service.store.administration import Administration
+from fastbreak_service.store.administration import Administration, User
 from fastbreak_service.store.analyses import AnalysisStore
 from fastbreak_service.store.callers import of_team
 from fastbreak_service.store.credentials import Credentials, SecretSource
@@ -62,7 +62,7 @@ def owner(place: Place) -> Iterator[Administration]:
 @pytest.fixture
 def migrated(owner: Administration, place: Place) -> Place:
     result = owner.migrate()
-    assert (result.before, result.user, result.made, result.password_set) == (None, f"{place.tag}_a", True, True)
+    assert (result.before, result.users) == (None, (User(f"{place.tag}_a", made=True, password_set=True),))
     return place
 
 
@@ -107,7 +107,8 @@ def test_the_application_writes_and_reads_a_whole_analysis(settled: Place, tmp_p
 
 def test_a_second_migration_has_nothing_to_do(migrated: Place, owner: Administration) -> None:
     result = owner.migrate()
-    assert (result.before, result.made, result.password_set) == (schema.newest(), False, False)
+    user = User(f"{migrated.tag}_a", made=False, password_set=False)
+    assert (result.before, result.users) == (schema.newest(), (user,))
     migrated.log_in().close()
 
 
@@ -250,7 +251,7 @@ def test_a_user_may_be_called_by_a_word_that_sql_keeps_for_itself(place: Place) 
     place.secret = Held(Credentials("user_a", "x"))
     owner = place.administration()
     for _ in range(2):
-        assert owner.migrate().user == "user_a"
+        assert [user.name for user in owner.migrate().users] == ["user_a"]
     assert owner.rotate().after == "user_b"
     owner.close()
 
@@ -259,7 +260,7 @@ def test_a_password_that_the_database_lost_is_set_again(migrated: Place, owner: 
     """As after a restore of an older snapshot."""
     with migrated.superuser() as superuser:
         superuser.execute(f"ALTER ROLE {migrated.tag}_a PASSWORD 'of-last-year'".encode())
-    assert owner.migrate().password_set
+    assert [user.password_set for user in owner.migrate().users] == [True]
     migrated.log_in().close()
 
 

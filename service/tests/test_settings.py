@@ -108,7 +108,9 @@ def test_serving_without_networks_says_how_to_get_them(tmp_path: Path) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-SECRET, MASTER = (f"arn:aws:secretsmanager:eu-west-1:111111111111:secret:{name}-AbCdEf" for name in ("app", "rds!db-1"))
+SECRET, MASTER, WORKER = (
+    f"arn:aws:secretsmanager:eu-west-1:111111111111:secret:{name}-AbCdEf" for name in ("app", "rds!db-1", "worker")
+)
 PLACE = {
     name: value
     for name, value in GOOD.items()
@@ -127,6 +129,14 @@ def test_the_owner_has_a_secret_of_its_own() -> None:
     assert (settings.owner.secret, settings.application_secret) == (MASTER, SECRET)
 
 
+def test_workers_may_have_a_secret_of_their_own() -> None:
+    three = {"FASTBREAK_DATABASE_SECRET": SECRET, "FASTBREAK_DATABASE_MASTER_SECRET": MASTER}
+    three["FASTBREAK_DATABASE_WORKER_SECRET"] = WORKER
+    settings = administration_settings(PLACE | three)
+    assert (settings.worker_secret, settings.apart) == (WORKER, False)
+    assert administration_settings(PLACE | three | {"FASTBREAK_DATABASE_USERS": "apart"}).apart
+
+
 def test_without_secrets_the_services_user_is_the_owner() -> None:
     settings = administration_settings(GOOD)
     assert (settings.owner, settings.application_secret) == (database_settings(GOOD), "")
@@ -140,6 +150,9 @@ def test_without_secrets_the_services_user_is_the_owner() -> None:
         ({"SECRET": "hunter2"}, "SECRET"),
         ({"SECRET": SECRET, "MASTER_SECRET": "db"}, "MASTER_SECRET"),
         ({"SECRET": SECRET, "MASTER_SECRET": MASTER, "USER": "app"}, "USER"),
+        ({"WORKER_SECRET": WORKER}, "WORKER_SECRET"),
+        ({"SECRET": SECRET, "MASTER_SECRET": MASTER, "USERS": "apart"}, "USERS"),
+        ({"SECRET": SECRET, "MASTER_SECRET": MASTER, "USERS": "both"}, "USERS"),
         ({"SECRET": SECRET, "MASTER_SECRET": MASTER, "PASSWORD": "x"}, "PASSWORD"),
     ],
 )

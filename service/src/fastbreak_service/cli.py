@@ -241,19 +241,21 @@ def _migrated(database: Administration) -> Iterator[str]:
         yield f"already at revision {result.after}"
     else:
         yield f"migrated from {result.before or 'nothing'} to {result.after}"
-    if result.user:
-        user = "made" if result.made else "already there"
-        password = "its password set as its secret says" if result.password_set else "its password as its secret says"
-        yield f"the service's user {result.user} {user}, {password}"
+    for user in result.users:
+        made = "made" if user.made else "already there"
+        password = "its password set as its secret says" if user.password_set else "its password as its secret says"
+        yield f"the service's user {user.name} {made}, {password}"
 
 
 def _rotated(database: Administration) -> Iterator[str]:
-    result = database.rotate()
-    if not result.rotated:
-        yield f"another run rotated meanwhile, to user {result.after}; nothing was changed"
-        return
-    how = "went on with a rotation that was interrupted, and rotated" if result.resumed else "rotated"
-    yield f"{how} from user {result.before} to {result.after}; the former keeps its password until the next rotation"
+    for application in database.applications:
+        result = database.rotate(application)
+        if not result.rotated:
+            yield f"another run rotated meanwhile, to user {result.after}; nothing was changed"
+            continue
+        how = "went on with a rotation that was interrupted, and rotated" if result.resumed else "rotated"
+        kept = "the former keeps its password until the next rotation"
+        yield f"{how} from user {result.before} to {result.after}; {kept}"
 
 
 def _analyze(options: argparse.Namespace) -> int:

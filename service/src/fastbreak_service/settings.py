@@ -45,13 +45,16 @@ class DatabaseSettings:
 
 @dataclass(frozen=True, slots=True)
 class AdministrationSettings:
-    """How the schema's owner reaches the database, and for whom it makes the application's user.
+    """How the schema's owner reaches the database, and for whom it makes the service's users.
 
-    `application_secret` is the ARN of that user's secret; empty: no such user is made.
+    `application_secret` is the ARN of the secret of whoever takes videos in, `worker_secret` that of the workers'.
+    Empty: no such user is made. `apart`: no process that analyses logs in as the first user any more.
     """
 
     owner: DatabaseSettings
     application_secret: str
+    worker_secret: str = ""
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,19 @@ def administration_settings(environment: Mapping[str, str]) -> AdministrationSet
             f"FASTBREAK_DATABASE_{missing}SECRET is not set, but FASTBREAK_DATABASE_{given}SECRET is; give it the ARN "
             "of the other secret: the owner of the schema and the user of the service are not the same."
         )
-    return AdministrationSettings(_database(environment, "DATABASE_MASTER_SECRET"), application)
+    worker = _secret(environment, "DATABASE_WORKER_SECRET")
+    if worker and not application:
+        raise SettingsError(
+            "FASTBREAK_DATABASE_WORKER_SECRET is set, but FASTBREAK_DATABASE_SECRET is not; give it the ARN of the "
+            "API's secret: the workers' user is one beside it."
+        )
+    apart = _choice(environment, "DATABASE_USERS", "shared", ("shared", "apart")) == "apart"
+    if apart and not worker:
+        raise SettingsError(
+            "FASTBREAK_DATABASE_USERS is apart, but FASTBREAK_DATABASE_WORKER_SECRET is not set; give it the ARN of "
+            "the secret with the workers' user."
+        )
+    return AdministrationSettings(_database(environment, "DATABASE_MASTER_SECRET"), application, worker, apart)
 
 
 def _database(environment: Mapping[str, str], secret_name: str) -> DatabaseSettings:

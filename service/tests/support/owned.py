@@ -69,9 +69,15 @@ class Place:
                     )
                 )
         self.secret = Held(Credentials(f"{self.tag}_a", "from-cloudformation"))
+        self.worker_secret = Held(Credentials(f"{self.tag}w_a", "from-cloudformation"))
         self.settings = DatabaseSettings(
             "127.0.0.1", postgres.port, self.tag, "prefer", "", self.owner.username, self.owner.password
         )
+
+    def with_workers_apart(self, *, apart: bool = True) -> Administration:
+        """The administration of a release whose workers have a user of their own."""
+        settings = AdministrationSettings(self.settings, self.secret.arn, self.worker_secret.arn, apart)
+        return Administration(settings, self.secret, worker_secret=self.worker_secret)
 
     def administration(self) -> Administration:
         return Administration(AdministrationSettings(self.settings, self.secret.arn), self.secret)

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""What the owner of the schema does: migrate it, make the application's user, rotate that user's password."""
+"""What the owner of the schema does: migrate it, make the service's users, rotate their passwords."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ from fastbreak_service.store import roles, schema
 from fastbreak_service.store.credentials import COMMAND_PAUSES, CURRENT, Credentials
 from fastbreak_service.store.engine import make_engine, open_connection, source_of
 from fastbreak_service.store.failures import is_refused_login
+from fastbreak_service.store.rights import API, WHOLE, WORKER, Rights
 from fastbreak_service.store.roles import AdministrationError, Roles
 from fastbreak_service.store.rotation import Rotation, rotate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from sqlalchemy import Connection, Engine
 
@@ -32,56 +34,85 @@ _WAIT_SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True)
+class Application:
+    """A process of the service that has a user of its own: the secret that names it, and what it may do."""
+
+    secret: Secrets
+    rights: Rights
+
+    def current(self) -> Credentials:
+        """What it logs in with. Raises SecretError."""
+        return Credentials.parse(self.secret.version(CURRENT).document, self.secret.arn)
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user of the service, and what a migration did to it."""
+
+    name: str
+    made: bool
+    password_set: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Migrated:
-    """The revisions before and after, the application's user if there is one, and what was done to it."""
+    """The revisions before and after, and the service's users: the API's, then the workers'."""
 
     before: str | None
     after: str
-    user: str = ""
-    made: bool = False
-    password_set: bool = False
+    users: tuple[User, ...] = ()
 
 
 class Administration:
-    """The owner's connection to the database. With `secret`, the application has a user of its own."""
+    """The owner's connection to the database. With `secret`, the service has a user of its own.
+
+    With `worker_secret`, its workers have another one.
+    """
 
     def __init__(
-        self, settings: AdministrationSettings, secret: Secrets | None, wait_seconds: int = _WAIT_SECONDS
+        self,
+        settings: AdministrationSettings,
+        secret: Secrets | None,
+        wait_seconds: int = _WAIT_SECONDS,
+        worker_secret: Secrets | None = None,
     ) -> None:
         self._settings = settings
-        self._secret = secret
+        self._apart = settings.apart
+        first = API if settings.apart else WHOLE
+        each = ((secret, first), (worker_secret, WORKER))
+        self.applications = tuple(Application(one, rights) for one, rights in each if one is not None)
         owner = settings.owner
         self._wait_seconds = wait_seconds
         self._engine: Engine = make_engine(owner, source_of(owner, COMMAND_PAUSES))
 
     def migrate(self) -> Migrated:
-        """Migrate and make the application's user, or nothing of both. Raises DATABASE_ERRORS, AdministrationError."""
-        secret, made = self._secret, False
-        if secret is None:
+        """Migrate and make the service's users, or nothing of both. Raises DATABASE_ERRORS, AdministrationError."""
+        if not self.applications:
             return Migrated(*schema.migrate(self._engine))
         with self.alone():
-            current = Credentials.parse(secret.version(CURRENT).document, secret.arn)
+            users = {application: application.current() for application in self.applications}
+            made: list[bool] = []
 
             def grant(connection: Connection) -> None:
-                nonlocal made
-                made = self._ensure(_driver(connection), current)
+                self._refuse(connection, list(users.values()))
+                made.extend(self.ensure(connection, each, user) for each, user in users.items())
 
             before, after = schema.migrate(self._engine, grant)
-            password_set = not self._lets_in(current)
-            if password_set:
-                with self._engine.begin() as connection:
-                    roles.set_password(_driver(connection), current)
-                self.try_login(current)
-        return Migrated(before, after, current.username, made, password_set)
+            password_set = [self._keep_password(credentials) for credentials in users.values()]
+        names = [credentials.username for credentials in users.values()]
+        return Migrated(before, after, tuple(map(User, names, made, password_set)))
 
-    def rotate(self) -> Rotation:
-        """Rotate the application's password. Raises DATABASE_ERRORS, AdministrationError."""
-        assert self._secret is not None  # noqa: S101 - the settings of a rotation name it
-        return rotate(self._secret, self)
+    def rotate(self, application: Application | None = None) -> Rotation:
+        """Rotate an application's password, the first one's if none is named.
+
+        Raises DATABASE_ERRORS, AdministrationError.
+        """
+        chosen = application or self.applications[0]
+        return rotate(chosen.secret, _Turn(self, chosen))
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """See rotation.Database. The lock is of a connection, so that a killed run gives it up."""
+        """While inside, no other migration or rotation is. A killed run gives its lock up with its connection."""
         with self._engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
             connection.execute(sa.text(f"SET lock_timeout = '{self._wait_seconds}s'"))
             connection.execute(sa.text("SET statement_timeout = 0"))
@@ -100,14 +131,14 @@ class Administration:
                 # Settings and lock go with it.
                 connection.invalidate()
 
-    def give(self, credentials: Credentials) -> None:
-        """See rotation.Database."""
+    def give(self, application: Application, credentials: Credentials) -> None:
+        """Give an application's user these credentials, and its rights."""
         with self._engine.begin() as connection:
-            self._ensure(_driver(connection), credentials)
+            self.ensure(connection, application, credentials)
             roles.set_password(_driver(connection), credentials)
 
     def try_login(self, credentials: Credentials) -> None:
-        """See rotation.Database."""
+        """Log in once."""
         with open_connection(self._settings.owner, credentials) as connection:
             connection.execute("SELECT 1 FROM public.alembic_version")
 
@@ -115,8 +146,37 @@ class Administration:
         """Close all connections."""
         self._engine.dispose()
 
-    def _ensure(self, connection: psycopg.Connection[Any], credentials: Credentials) -> bool:
-        return roles.ensure(connection, Roles.of(credentials.username))
+    @staticmethod
+    def ensure(connection: Connection, application: Application, credentials: Credentials) -> bool:
+        """Make the users of an application; whether there was none."""
+        knows = schema.current(connection) == schema.newest()
+        of = Roles.of(credentials.username)
+        return roles.ensure(_driver(connection), of, application.rights, knows_schema=knows)
+
+    def _refuse(self, connection: Connection, users: list[Credentials]) -> None:
+        """Raise AdministrationError before anything is taken from somebody who needs it."""
+        groups = [Roles.of(user.username).group for user in users]
+        if len(set(groups)) < len(groups):
+            raise AdministrationError(
+                f"The secrets of the API and of the workers both name a user of {groups[0]}. Give the workers' secret "
+                "another user, such as fastbreak_worker_a: what one of them may do, the other may not."
+            )
+        first, *others = (roles.known(_driver(connection), group) for group in groups)
+        if self._apart and first and not all(others):
+            raise AdministrationError(
+                f"{groups[0]} is the user of workers too, as no release has made {groups[-1]} yet: workers that run "
+                "could not record what they find. Set service_database_users_apart to false, provision and deploy; "
+                "when you will not go back to a release before that one, set it to true, provision and rotate."
+            )
+
+    def _keep_password(self, credentials: Credentials) -> bool:
+        """Set a user's password if its secret's is not the one that the database knows; whether it was set."""
+        if self._lets_in(credentials):
+            return False
+        with self._engine.begin() as connection:
+            roles.set_password(_driver(connection), credentials)
+        self.try_login(credentials)
+        return True
 
     def _lets_in(self, credentials: Credentials) -> bool:
         """Whether these credentials are what the database knows. Raises everything but a refusal."""
@@ -129,20 +189,41 @@ class Administration:
         return True
 
 
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """See rotation.Database: the database to a rotation of one application's users."""
+
+    administration: Administration
+    application: Application
+
+    def alone(self) -> AbstractContextManager[None]:
+        return self.administration.alone()
+
+    def give(self, credentials: Credentials) -> None:
+        self.administration.give(self.application, credentials)
+
+    def try_login(self, credentials: Credentials) -> None:
+        self.administration.try_login(credentials)
+
+
 @contextmanager
 def administration(settings: AdministrationSettings) -> Iterator[Administration]:
     """The administration that these settings name, closed in the end."""
-    secret = None
-    if settings.application_secret:
-        # Without a secret nothing here needs AWS, and its library takes a while to load.
-        from fastbreak_service.store.secret import Secret  # noqa: PLC0415
-
-        secret = Secret(settings.application_secret)
-    made = Administration(settings, secret)
+    secret = _secret(settings.application_secret)
+    made = Administration(settings, secret, worker_secret=_secret(settings.worker_secret))
     try:
         yield made
     finally:
         made.close()
+
+
+def _secret(arn: str) -> Secrets | None:
+    if not arn:
+        return None
+    # Without a secret nothing here needs AWS, and its library takes a while to load.
+    from fastbreak_service.store.secret import Secret  # noqa: PLC0415
+
+    return Secret(arn)
 
 
 # Any number will do that migrations have not: those inside a rotation's lock take their own.

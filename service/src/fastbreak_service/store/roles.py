@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""The application's users of the database: what they may do, which the owner of the schema grants them.
+"""The service's users of the database: the owner of the schema makes them and grants them their rights.
 
 A secret names one of two users, `<name>_a` or `<name>_b`; a rotation gives the other one a new password and makes it
 current, so that there is no moment at which the current one is refused. All rights are the group's, `<name>`.
@@ -11,28 +11,26 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, LiteralString
+from typing import TYPE_CHECKING
 
 from psycopg import sql
 
 from fastbreak_service.store.callers import caller_role
-from fastbreak_service.store.tables import APPEND_ONLY, erasures, metadata
+from fastbreak_service.store.granting import grant, run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from typing import Any
 
     import psycopg
-    from sqlalchemy import Table
 
     from fastbreak_service.store.credentials import Credentials
+    from fastbreak_service.store.rights import Rights
 
 _USERNAME = re.compile(r"([a-z][a-z0-9_]{0,59})_([ab])")
 _POWERS = ("rolsuper", "rolcreaterole", "rolcreatedb", "rolreplication", "rolbypassrls")
 # Whoever logs in by hand with the application's password is bound by them too.
 _STATEMENT_SECONDS, _IDLE_SECONDS = 300, 60
 _LEFT_CONNECTIONS = 15
-_GRANT_OPTIONS = 160_000
 
 
 class AdministrationError(Exception):
@@ -67,28 +65,33 @@ class Roles:
         return second if username == first else first
 
 
-def ensure(connection: psycopg.Connection[Any], roles: Roles) -> bool:
+def known(connection: psycopg.Connection[Any], group: str) -> bool:
+    """Whether there is a group of this name."""
+    return connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [group]).fetchone() is not None
+
+
+def ensure(connection: psycopg.Connection[Any], roles: Roles, rights: Rights, *, knows_schema: bool) -> bool:
     """Make the roles and grant what they need, no more; whether a user was made.
 
-    May be repeated: what is granted already stays. Takes nothing from the owner, whom an older release may still log in
-    as. Raises AdministrationError when a role of such a name is not the application's.
+    May be repeated. Takes nothing from the owner, whom an older release may still log in as; nor, without
+    `knows_schema`, from the roles: what a newer release has granted is not this one's to judge. Raises
+    AdministrationError when a role of such a name is not the application's.
     """
-    known = _refuse_powers(connection, roles)
+    known = _refuse_powers(connection, roles, rights)
     for name in (roles.group, *roles.users):
         if name not in known:
-            _run(connection, "CREATE ROLE {} NOLOGIN", sql.Identifier(name))
+            run(connection, "CREATE ROLE {} NOLOGIN", sql.Identifier(name))
     limit = _connection_limit(connection)
     for user in roles.users:
-        _run(connection, "GRANT {} TO {}", sql.Identifier(roles.group), sql.Identifier(user))
-        _run(connection, "ALTER ROLE {} LOGIN CONNECTION LIMIT {}", sql.Identifier(user), sql.Literal(limit))
+        run(connection, "GRANT {} TO {}", sql.Identifier(roles.group), sql.Identifier(user))
+        run(connection, "ALTER ROLE {} LOGIN CONNECTION LIMIT {}", sql.Identifier(user), sql.Literal(limit))
         for setting, seconds in (
             ("statement_timeout", _STATEMENT_SECONDS),
             ("idle_in_transaction_session_timeout", _IDLE_SECONDS),
         ):
             value = sql.Literal(f"{seconds}s")
-            _run(connection, "ALTER ROLE {} SET {} = {}", sql.Identifier(user), sql.Identifier(setting), value)
-    _grant(connection, sql.Identifier(roles.group))
-    _let_become(connection, roles.group)
+            run(connection, "ALTER ROLE {} SET {} = {}", sql.Identifier(user), sql.Identifier(setting), value)
+    grant(connection, roles.group, rights, knows_schema=knows_schema)
     return not known.issuperset(roles.users)
 
 
@@ -97,37 +100,7 @@ def set_password(connection: psycopg.Connection[Any], credentials: Credentials) 
     verifier = connection.pgconn.encrypt_password(
         credentials.password.encode(), credentials.username.encode(), b"scram-sha-256"
     )
-    _run(connection, "ALTER ROLE {} PASSWORD {}", sql.Identifier(credentials.username), sql.Literal(verifier.decode()))
-
-
-def _grant(connection: psycopg.Connection[Any], group: sql.Identifier) -> None:
-    database = sql.Identifier(connection.info.dbname)
-    _run(connection, "REVOKE ALL ON DATABASE {} FROM PUBLIC", database)
-    _run(connection, "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
-    _run(connection, "GRANT CONNECT ON DATABASE {} TO {}", database, group)
-    _run(connection, "GRANT USAGE ON SCHEMA public TO {}", group)
-    _run(connection, "GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO {}", _names(metadata.sorted_tables), group)
-    _run(connection, "REVOKE UPDATE, DELETE ON {} FROM {}", _names(APPEND_ONLY), group)
-    _run(connection, "REVOKE DELETE ON {} FROM {}", _names([erasures]), group)
-    _run(connection, "GRANT EXECUTE ON FUNCTION public.forget_old_audit() TO {}", group)
-    _run(connection, "REVOKE ALL ON public.alembic_version FROM {}", group)
-    _run(connection, "GRANT SELECT ON public.alembic_version TO {}", group)
-    # What later migrations make, they make as this owner.
-    future = "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT {} ON {} TO {}"
-    for rights, kind in (("SELECT, INSERT, UPDATE, DELETE", "TABLES"), ("USAGE, SELECT", "SEQUENCES")):
-        _run(connection, future, sql.SQL(rights), sql.SQL(kind), group)
-
-
-def _names(tables: Iterable[Table]) -> sql.Composable:
-    return sql.SQL(", ").join(sql.Identifier("public", table.name) for table in tables)
-
-
-def _let_become(connection: psycopg.Connection[Any], group: str) -> None:
-    """Let the application act as a caller, without having a caller's rights beside its own."""
-    caller = sql.Identifier(caller_role(connection.info.dbname))
-    # Before release 16 a role's own attribute says what is inherited, and the group has these rights anyhow.
-    how = sql.SQL(" WITH INHERIT FALSE, SET TRUE" if connection.info.server_version >= _GRANT_OPTIONS else "")
-    _run(connection, "GRANT {} TO {}{}", caller, sql.Identifier(group), how)
+    run(connection, "ALTER ROLE {} PASSWORD {}", sql.Identifier(credentials.username), sql.Literal(verifier.decode()))
 
 
 def _connection_limit(connection: psycopg.Connection[Any]) -> int:
@@ -137,7 +110,7 @@ def _connection_limit(connection: psycopg.Connection[Any]) -> int:
     return max(1, int(row[0]) - _LEFT_CONNECTIONS)
 
 
-def _refuse_powers(connection: psycopg.Connection[Any], roles: Roles) -> set[str]:
+def _refuse_powers(connection: psycopg.Connection[Any], roles: Roles, rights: Rights) -> set[str]:
     """Those of the roles that exist. Raises AdministrationError for one that may do what an application's never may."""
     names = [roles.group, *roles.users]
     caller = caller_role(connection.info.dbname)
@@ -147,13 +120,14 @@ def _refuse_powers(connection: psycopg.Connection[Any], roles: Roles) -> set[str
             "application's secret another user."
         )
     powers = sql.SQL(" OR ").join(sql.Identifier(power) for power in _POWERS)
+    allowed = [roles.group, *([caller] if rights.callers else [])]
     question = sql.SQL("SELECT rolname, {} FROM pg_roles WHERE rolname = ANY(%s)").format(powers)
     found = connection.execute(question, [[*names, caller]]).fetchall()
     foreign = connection.execute(
         "SELECT member.rolname, granted.rolname FROM pg_auth_members AS has "
         "JOIN pg_roles AS member ON member.oid = has.member JOIN pg_roles AS granted ON granted.oid = has.roleid "
         "WHERE member.rolname = ANY(%s) AND granted.rolname <> ALL(%s)",
-        [[*names, caller], [roles.group, caller]],
+        [[*names, caller], allowed],
     ).fetchall()
     problems = [f"{name} may do more than log in (see \\du {name} in psql)" for name, powerful in found if powerful]
     problems += [f"{name} is a member of {other}" for name, other in foreign]
@@ -163,7 +137,3 @@ def _refuse_powers(connection: psycopg.Connection[Any], roles: Roles) -> set[str
             "ROLE, REVOKE), or name another user in the application's secret."
         )
     return {name for name, _ in found}
-
-
-def _run(connection: psycopg.Connection[Any], statement: LiteralString, *parts: sql.Composable) -> None:
-    connection.execute(sql.SQL(statement).format(*parts))

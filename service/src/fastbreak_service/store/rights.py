@@ -1,0 +1,108 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""What each of the service's processes may do in the database, table by table and, where that matters, by column.
+
+A right that is missing here is missed at once in the tests, which do all that the process does as this user. A new one
+comes with a migration: a release that does not know the schema takes nothing away (`roles.ensure`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fastbreak_service.store.tables import (
+    analyses,
+    erasures,
+    events,
+    findings,
+    measures,
+    metadata,
+    persons,
+    poses,
+    uploads,
+    work,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A right to a table, or to some of its columns."""
+
+    right: str
+    table: str
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What a user may do. `whole`: everything that the service does, also in tables of later migrations.
+
+    `callers`: it may act as a caller, in whose transactions the rows of one team are all that there is.
+    """
+
+    grants: tuple[Grant, ...] = ()
+    functions: tuple[str, ...] = ()
+    callers: bool = False
+    whole: bool = False
+
+
+def _all(right: str, *tables: Table) -> tuple[Grant, ...]:
+    return tuple(Grant(right, table.name) for table in tables)
+
+
+_REVISION = Grant("SELECT", "alembic_version")
+
+WHOLE = Rights(functions=("forget_old_audit()",), callers=True, whole=True)
+"""A process that takes videos in and analyses them; and releases in which both have one user."""
+
+API = Rights(
+    grants=(
+        _REVISION,
+        # What is asked for by a caller is the caller's right. These are the service's own: it takes back what was not
+        # accepted in the end, notes which video is gone, counts what waits, and clears the storage.
+        Grant("SELECT", analyses.name, ("id", "attempt")),
+        Grant("UPDATE", analyses.name, ("footage_place",)),
+        Grant("DELETE", analyses.name),
+        *_all("SELECT", work, erasures, uploads),
+        Grant("UPDATE", erasures.name, ("erased_at", "erased")),
+        Grant("UPDATE", uploads.name, ("error_code", "error_message", "filename", "idempotency_key", "created_at")),
+        Grant("DELETE", uploads.name),
+    ),
+    callers=True,
+)
+"""A process that takes videos in and answers, beside workers of their own."""
+
+WORKER = Rights(
+    grants=(
+        _REVISION,
+        # Neither who sent it, nor what they called it.
+        Grant(
+            "SELECT",
+            analyses.name,
+            ("id", "team", "status", "owner", "attempt", "created_at", "heartbeat_at", "footage_place"),
+        ),
+        Grant(
+            "UPDATE",
+            analyses.name,
+            (
+                *("status", "owner", "attempt", "started_at", "finished_at", "heartbeat_at"),
+                *("error_code", "error_message", "video", "model_name", "model_sha256", "movement"),
+            ),
+        ),
+        *_all("SELECT", work),
+        *_all("DELETE", work),
+        Grant("UPDATE", work.name, ("takes", "failures", "reason", "token", "lease_until", "available_at", "dead_at")),
+        # What was found is written once, and not read.
+        *_all("INSERT", persons, measures, poses, events, findings),
+        Grant("SELECT", uploads.name, ("id",)),
+    ),
+    functions=("forget_old_audit()",),
+)
+"""A process that analyses, apart from the one that takes in. It decodes what others send, so it is trusted least."""
+
+TABLES = tuple(table.name for table in metadata.sorted_tables)
