@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 TAIL_LINES = 25
 WIDTH = 110
-_PROGRESS = re.compile(r"^((fastbreak-\S+|\S+ \+\d+s): |copied \d+ of \d+ layers, |promoted \S+ -> )")
+_PROGRESS = re.compile(r"^((fastbreak-\S+|\S+ \+\d+s): |copied \d+ of \d+ layers?, |promoted \S+ -> )")
 _ERROR = re.compile(r"^\[ERROR\]: (?:Task failed: )?(?:Action failed: |Module failed: )?(.*)")
 _RECAP = re.compile(r"^(\S+)\s*: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)")
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .amount import amount
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -43,7 +45,8 @@ def run_problem(  # noqa: PLR0913 - the filter's options, all of them by name
         )
     if forks < forks_needed:
         return (
-            f"Nothing was touched. There are {forks_needed} components and {forks} forks. A component that waits for "
-            f"another one keeps its fork, so there has to be one for each: run with --forks {forks_needed} or more."
+            f"Nothing was touched. The inventory has {amount(forks_needed, 'component')}, and there "
+            f"{'is' if forks == 1 else 'are'} {amount(forks, 'fork')}. A component that waits for another "
+            f"one keeps its fork, so there has to be one for each: run with --forks {forks_needed} or more."
         )
     return ""

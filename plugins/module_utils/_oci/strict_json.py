@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from typing import Any, NoReturn
 
+from .._common.amount import amount
+
 _QUOTE_CHARACTERS = 80
 
 
@@ -18,7 +20,7 @@ class MalformedError(ValueError):
 def quote(value: object) -> str:
     """The beginning of *value* as JSON in printable ASCII, at most 80 characters: fit for a message or a terminal."""
     if isinstance(value, (dict, list)):
-        return f"{'an object' if isinstance(value, dict) else 'a list'} of {len(value)} entries"
+        return f"{'an object' if isinstance(value, dict) else 'a list'} of {amount(len(value), 'entry', 'entries')}"
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) >> 256:
         return "a number of more than 256 bits"
     text = json.dumps(value[: _QUOTE_CHARACTERS + 1] if isinstance(value, str) else value)

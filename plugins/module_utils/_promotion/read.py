@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from .._common.amount import amount
 from .._errors import RefusedError
 from .._oci.media_types import INDEX_TYPES
 from .._oci.names import Address
@@ -50,8 +51,8 @@ class Library:
     def _visit(self, repository: str, manifest: Manifest, above: tuple[str, ...], found: dict[str, Manifest]) -> None:
         if manifest.digest in above:
             raise RefusedError(
-                f"Index {manifest.digest} of {repository} contains itself, by way of {len(above)} others. Nothing was "
-                "written. Push the image again."
+                f"Index {manifest.digest} of {repository} contains itself, by way of {amount(len(above), 'other')}. "
+                "Nothing was written. Push the image again."
             )
         if len(above) >= DEPTH_LIMIT:
             raise RefusedError(

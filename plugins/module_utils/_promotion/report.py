@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from .._common.amount import amount
 from .._release.promotion import gate_data
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ def plan_lines(image: ImagePlan) -> Iterable[str]:
 def progress_line(*, blobs: tuple[int, int], sent: tuple[int, int], seconds: float) -> str:
     """How far copying is: *blobs* and bytes *sent*, each done and in all."""
     rate = f", {human_bytes(sent[0] / seconds)}/s" if seconds > 0 else ""
-    return f"copied {blobs[0]} of {blobs[1]} layers, {human_bytes(sent[0])} of {human_bytes(sent[1])}{rate}"
+    return f"copied {blobs[0]} of {amount(blobs[1], 'layer')}, {human_bytes(sent[0])} of {human_bytes(sent[1])}{rate}"
 
 
 def finished_line(outcome: ImageOutcome, hosts: Hosts) -> str:
@@ -180,9 +181,9 @@ def finished_line(outcome: ImageOutcome, hosts: Hosts) -> str:
     if not outcome.plan.changed:
         return f"{goal} has {outcome.plan.source.digest} already"
     done = ", signed" if outcome.signed else ""
-    done += f", {len(outcome.predicates)} statements attached" if outcome.predicates else ""
+    done += f", {amount(len(outcome.predicates), 'statement')} attached" if outcome.predicates else ""
     return (
-        f"promoted {goal} -> {outcome.plan.source.digest}: {outcome.blobs_copied} blobs copied "
+        f"promoted {goal} -> {outcome.plan.source.digest}: {amount(outcome.blobs_copied, 'blob')} copied "
         f"({human_bytes(outcome.bytes_copied)}), {outcome.blobs_mounted} mounted, "
         f"{len(outcome.plan.present_blobs)} present{done}, in {outcome.seconds:.1f} s"
     )

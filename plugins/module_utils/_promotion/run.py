@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from .._common.amount import amount
 from .._errors import FastbreakError, RefusedError
 from .._release.promotion import gate_data
 from .attachments import read_attachments
@@ -158,12 +159,13 @@ class _Run:
         elif not written:
             tags = "No tag was written."
         elif len(written) < wanted:
-            tags = f"{len(written)} of {wanted} tags were written: {', '.join(written)}."
+            tags = f"{len(written)} of {amount(wanted, 'tag')} were written: {', '.join(written)}."
         else:
             tags = f"All tags were written: {', '.join(written)}."
         return (
-            f"{self.copy.done} of {len(self.copy.steps)} blobs to copy are there, and {len(self.writer.written)} of "
-            f"{self.writer.total} manifests. {tags} Run again to go on: what is there is not sent again."
+            f"{self.copy.done} of {amount(len(self.copy.steps), 'blob')} to copy are there, and "
+            f"{len(self.writer.written)} of {amount(self.writer.total, 'manifest')}. {tags} Run again to go on: what "
+            "is there is not sent again."
         )
 
     def _result(self) -> PromotionResult:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from .._common.amount import amount
 from .._common.commands import JUDGE, ROLL_BACK
 from .._common.verdict import Verdict
 from .._errors import FastbreakError, OperationError, RolledBackError, SupersededError, WaitTimeoutError
@@ -296,7 +297,7 @@ class Attempt:
         if not self.strategy.shifts_weights:
             return ""
         minutes = pause_minutes(self.session.request.settings.deployment)
-        return f" (where it pauses for a verdict, ECS rolls it back after {minutes} minutes)"
+        return f" (where it pauses for a verdict, ECS rolls it back after {amount(minutes, 'minute')})"
 
 
 class _Judged:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .._common.amount import amount
 from .._release.record import Outcome, finished
 from .act.gone import await_gone
 from .recover import Recovery
@@ -99,7 +100,7 @@ def _find(session: Session) -> Removal:
     active = tuple(ports.ecs.list_task_definitions(family)) if family else ()
     own = tuple(arn for arn in active if request.owned_by.owns(ports.ecs.task_definition_tags(arn)))
     if left := len(active) - len(own):
-        session.say(f"{left} revisions of {family} do not bear the tags of {request.owned_by} and are left")
+        session.say(f"left {amount(left, 'revision')} of {family} without the tags of {request.owned_by}")
     return Removal(
         service=service,
         rules=tuple(rule for rule in standing if request.owned_by.owns(rule.tags)),
@@ -130,7 +131,7 @@ def _remove(session: Session, found: Removal) -> None:
     for arn in found.task_definitions:
         ports.ecs.deregister_task_definition(arn)
     if found.task_definitions:
-        session.say(f"deregistered {len(found.task_definitions)} revisions")
+        session.say(f"deregistered {amount(len(found.task_definitions), 'revision')}")
 
 
 def removal_data(removal: Removal, disclosure: Disclosure, *, check_mode: bool = False) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .._common.amount import amount
 from .plan import MOST_PATHS
 from .show import invalidate
 from .values import ASSETS, STORE, manifest_key
@@ -23,7 +24,7 @@ def prune(session: Session, planned: SitePlan, reference: str) -> None:
     keys = planned.forget
     if not keys:
         return
-    session.say(f"deleting {len(keys)} object(s) that no kept version names")
+    session.say(f"deleting {amount(len(keys), 'object')} that no kept version names")
     pages = [key for key in keys if not key.startswith((ASSETS, STORE))]
     lists = [key for key in keys if key.startswith(_LISTS)]
     _delete(session, pages)

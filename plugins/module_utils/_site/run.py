@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from .._common.amount import amount
 from .._errors import FastbreakError, OperationError, RefusedError, RequestError, RolledBackError
 from .._release.record import Outcome
 from .history import accepted, rollback_target
@@ -117,7 +118,7 @@ class _Run:
         record = self.ports.releases.start(self._new_record())
         sending = [*self.planned.send, *self.planned.store]
         if sending:
-            self.session.say(f"sending {len(sending)} file(s), {self.planned.bytes_to_send} bytes")
+            self.session.say(f"sending {amount(len(sending), 'file')}, {self.planned.bytes_to_send} bytes")
         in_parallel(self._send, sending, self.session.request.concurrency)
         folder = self.ports.folder
         if folder and folder.scan() != target:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .._common.amount import amount
 from .._common.wait import growing, timed_out, until
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def show(session: Session, planned: SitePlan, reference: str) -> None:
     *reference* names this invalidation among all of the release.
     """
     if planned.show:
-        session.say(f"showing {planned.version}: {len(planned.show)} file(s), the first page last")
+        session.say(f"showing {planned.version}: {amount(len(planned.show), 'file')}, the first page last")
     for file in planned.show:
         session.secure(f"showing {file.path}")
         session.ports.bucket.copy_file(file.stored_at, file)
@@ -33,7 +34,7 @@ def invalidate(session: Session, addresses: tuple[str, ...], reference: str) -> 
         return
     session.secure("invalidating addresses")
     made = session.ports.distribution.invalidate(addresses, f"{session.request.owner} {reference}")
-    session.say(f"invalidating {len(addresses)} address(es): {made}")
+    session.say(f"invalidating {amount(len(addresses), 'address', 'addresses')}: {made}")
     until(
         lambda: session.ports.distribution.is_done(made),
         bool,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .._common.amount import amount
 from .._common.wait import growing, timed_out, until
 from .._errors import WaitTimeoutError
 from .parallel import in_parallel
@@ -24,7 +25,7 @@ def verify(session: Session, planned: SitePlan) -> str:
 
     What is wrong is asked for again, for as long as the request says: caches take a while.
     """
-    session.say(f"verifying {len(planned.verify)} file(s) at {session.request.url}")
+    session.say(f"verifying {amount(len(planned.verify), 'file')} at {session.request.url}")
     left = list(planned.verify)
 
     def look() -> list[tuple[SiteFile, str]]:

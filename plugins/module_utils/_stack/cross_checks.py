@@ -9,6 +9,7 @@ import re
 from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
 from typing import TYPE_CHECKING, Any
 
+from .._common.amount import amount
 from .agreements import appsync, backup, cloudfront, cloudwatch, codepipeline, edge, iam, is_off
 from .instance_classes import class_problem
 from .postgresql_names import database_problem, user_problem
@@ -63,7 +64,7 @@ def _zones(inputs: Mapping[str, Any]) -> Iterator[str]:
     if not isinstance(zones, list | tuple):
         return
     if len(zones) not in {2, 3}:
-        yield f"network_availability_zones names {len(zones)} zones; name two or three"
+        yield f"network_availability_zones names {amount(len(zones), 'zone')}; name two or three"
     if len(set(map(str, zones))) != len(zones):
         yield f"network_availability_zones names a zone twice: {', '.join(map(str, zones))}"
     foreign = [str(zone) for zone in zones if str(zone)[:-1] != region or str(zone)[-1:] not in "abcdef"]

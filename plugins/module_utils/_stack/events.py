@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .._common.amount import amount
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -87,7 +89,10 @@ def progress_line(snapshot: StackSnapshot, events: Sequence[StackEvent], elapsed
     shown = ", ".join(f"{event.logical_id} {now - event.at:.0f} s" for event in working[:3])
     more = f" and {len(working) - 3} more" if len(working) > 3 else ""
     current = f"; {shown}{more}" if shown else ""
-    return f"{snapshot.name}: {snapshot.status} {elapsed_seconds:.0f} s, {finished(events)} resources done{current}"
+    return (
+        f"{snapshot.name}: {snapshot.status} {elapsed_seconds:.0f} s, "
+        f"{amount(finished(events), 'resource')} done{current}"
+    )
 
 
 def _their_now(events: Iterable[StackEvent], elapsed_seconds: float) -> float:

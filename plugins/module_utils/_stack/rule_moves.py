@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .._common.amount import amount
 from .._errors import RefusedError
 from .compare import references
 from .listener_rules import SETTLE_SECONDS, Transfer, arriving, leaving
@@ -111,8 +112,9 @@ def _transfer(wanted: ListenerRules, source: str, destination: str, leaves: bool
     there = ports.rules.list_rules(destination) if destination else ()
     if leaves and not destination:
         raise RefusedError(
-            f"Nothing was touched: the update removes listener {source} with {len(rules)} rule(s) on it, and output "
-            f"{wanted.plain} names no listener that stays and could take them. Keep the listener, or delete the rules."
+            f"Nothing was touched: the update removes listener {source} with {amount(len(rules), 'rule')} on it, and "
+            f"output {wanted.plain} names no listener that stays and could take them. Keep the listener, or delete the "
+            "rules."
         )
     return (leaving if leaves else arriving)(rules, there, wanted.tags)
 
@@ -123,9 +125,13 @@ def _carry_out(transfer: Transfer, destination: str, ports: Ports) -> None:
     for there, rule in transfer.change:
         ports.rules.change_rule(there, rule)
     if transfer.create or transfer.change:
-        ports.progress.say(f"{len(transfer.create) + len(transfer.change)} rule(s) put on listener {destination}")
+        ports.progress.say(
+            f"{amount(len(transfer.create) + len(transfer.change), 'rule')} put on listener {destination}"
+        )
         ports.clock.sleep(SETTLE_SECONDS)
     for rule in transfer.delete:
         ports.rules.delete_rule(rule)
     if transfer.delete:
-        ports.progress.say(f"{len(transfer.delete)} rule(s) taken from listener {transfer.delete[0].listener_arn}")
+        ports.progress.say(
+            f"{amount(len(transfer.delete), 'rule')} taken from listener {transfer.delete[0].listener_arn}"
+        )

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .._common.amount import amount
 from .._common.commands import PROVISION, TEARDOWN
 from .._errors import RefusedError
 from .components import component_of
@@ -51,7 +52,7 @@ class RuleRecreation:
                 if rule.priority not in standing:
                     ports.rules.create_rule(listener, rule)
                     made += 1
-        ports.progress.say(f"{made} rule(s) made again on the listeners of the new load balancer")
+        ports.progress.say(f"{amount(made, 'rule')} made again on the listeners of the new load balancer")
         ports.clock.sleep(SETTLE_SECONDS)
 
     @property

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ..._common.amount import amount
 from ..._common.backoff import BackoffPolicy, delay_seconds, parse_retry_after
 from ..._errors import CredentialsError, FastbreakError, OperationError, UnavailableError
 from .wire import BrokenConnectionError, TooLongError
@@ -142,6 +143,6 @@ class Retrier:
                 if error.final:
                     raise unavailable(attempted, host, seen) from error
             if self.is_last(attempt):
-                raise unavailable(attempted, host, f"{seen}, to the end of {attempt} attempts")
+                raise unavailable(attempted, host, f"{seen}, to the end of {amount(attempt, 'attempt')}")
             self.wait(attempt, asked)
             attempt += 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from ..._common.amount import amount
 from ..._errors import CredentialsError, FastbreakError, OperationError, UnavailableError
 from ..remote.answers import BUSY, asked_seconds, read_refusal, refused, unavailable
 from ..remote.uploads import Uploads
@@ -146,7 +147,7 @@ class CopyJob:
         final = isinstance(error, BrokenConnectionError) and error.final
         if final or self.destination.retrier.is_last(self._failures):
             raise unavailable(
-                self.attempted, self.destination.host, f"{error}, to the end of {self._failures} attempts"
+                self.attempted, self.destination.host, f"{error}, to the end of {amount(self._failures, 'attempt')}"
             )
         asked = error.asked_seconds if isinstance(error, BusyError) else None
         self.destination.retrier.wait(self._failures, asked)

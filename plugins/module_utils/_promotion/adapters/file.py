@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.yaml import HAS_YAML, SafeLoader, yaml_load
 
+from ..._common.amount import amount
 from ..._common.given import empty_problem, text_problem
 from ..._errors import RequestError
 
@@ -64,7 +65,9 @@ def _load(path: str) -> list[Any]:
         keys = ", ".join(repr(key)[:80] for key in document) if isinstance(document, dict) else "none"
         raise _refusal(path, f"it has to be a mapping with the one key 'images', a list; its keys are {keys}.")
     if not 1 <= len(document["images"]) <= LIMIT_IMAGES:
-        raise _refusal(path, f"it names {len(document['images'])} images; 1 to {LIMIT_IMAGES} can be promoted at once.")
+        raise _refusal(
+            path, f"it names {amount(len(document['images']), 'image')}; 1 to {LIMIT_IMAGES} can be promoted at once."
+        )
     return document["images"]
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from math import inf, isfinite
 from typing import TYPE_CHECKING, ClassVar
 
+from ..._common.amount import amount
 from ..._common.verdict import Verdict
 from .model import SHOWN, Gate, Judgement, of_platforms
 from .told_time import show_time, time_problem
@@ -86,7 +87,7 @@ class Age(Gate[AgePolicy, "tuple[ConfigReading, ...]"]):
     def expect(self, policy: AgePolicy, _image: SourceImage) -> str:
         """The limits in words."""
         limits = [
-            f"{words} {hours:g} hours ago"
+            f"{words} {amount(hours, 'hour')} ago"
             for words, hours in (("at least", policy.minimum_hours), ("at most", policy.maximum_hours))
             if hours is not None
         ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from ..._common.amount import amount
 from ..._common.given import text_problem
 from ..._common.verdict import Verdict
 from ..._release.image import parse_release_tag
@@ -127,4 +128,4 @@ def _right(policy: LabelPolicy, labels: dict[str, str]) -> str:
     shown = ([f"{REVISION}={labels[REVISION][:SHOWN]!r}"] if policy.revision_is_tag and REVISION in labels else []) + [
         f"{name}={labels[name][:SHOWN]!r}" for name in names if name != REVISION
     ]
-    return ", ".join(shown) or f"{len(labels)} labels"
+    return ", ".join(shown) or amount(len(labels), "label")

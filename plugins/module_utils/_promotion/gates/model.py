@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+from ..._common.amount import amount
 from ..._common.verdict import Verdict, combine
 
 if TYPE_CHECKING:
@@ -89,5 +90,5 @@ def of_platforms(judged: Iterable[Judgement], *, show_passing: bool = False) -> 
     shown = every if show_passing or not failing else failing
     parts = [platform.seen for platform in shown[:NAMED]] or ["there is no image in it"]
     if len(shown) > NAMED:
-        parts.append(f"and {len(shown) - NAMED} more images")
+        parts.append(f"and {amount(len(shown) - NAMED, 'more image')}")
     return Judgement(combine(platform.verdict for platform in every), "; ".join(parts))

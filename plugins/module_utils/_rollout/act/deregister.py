@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..._common.amount import amount
 from ..._errors import FastbreakError
 
 if TYPE_CHECKING:
@@ -31,4 +32,6 @@ def deregister_spare(session: Session, facts: Facts) -> None:
     except FastbreakError as error:
         session.warn(f"older revisions could not be deregistered, which the next release tries again: {error}")
     if done:
-        session.say(f"deregistered {done} revisions beyond the newest {request.keep_revisions} (keep_revisions)")
+        session.say(
+            f"deregistered {amount(done, 'revision')} beyond the newest {request.keep_revisions} (keep_revisions)"
+        )

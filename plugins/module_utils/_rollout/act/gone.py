@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..._common.amount import amount
 from ..._common.wait import timed_out, until
 from ..strategies.service_events import said_of
 
@@ -28,8 +29,8 @@ def await_gone(session: Session) -> None:
     def still_there(last: Service | None, _elapsed: float) -> WaitTimeoutError:
         status, running = (last.status, last.running_count) if last else ("", 0)
         return timed_out(
-            f"Service {request.service} is still {status} after {_DRAIN_SECONDS:g} s, with {running} tasks running. "
-            f"Run again when it is gone.{said_of(last)}",
+            f"Service {request.service} is still {status} after {_DRAIN_SECONDS:g} s, with {amount(running, 'task')} "
+            f"running. Run again when it is gone.{said_of(last)}",
             status=status,
             running_count=running,
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ..._common.amount import amount
 from ..._errors import OperationError
 from ..._release.record import ROLLBACK
 from ..plan.differences import Action, RolloutPlan
@@ -119,4 +120,4 @@ def _put_tags(session: Session, facts: Facts) -> None:
 def _put_scaling(session: Session, plan: RolloutPlan) -> None:
     if plan.scaling:
         session.ports.scaling.change_scaling(session.request.cluster, session.request.service, plan.scaling)
-        session.say(f"scaling between {plan.scaling.after.minimum} and {plan.scaling.after.maximum} tasks")
+        session.say(f"scaling between {plan.scaling.after.minimum} and {amount(plan.scaling.after.maximum, 'task')}")

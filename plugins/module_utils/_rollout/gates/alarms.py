@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from ..._common.amount import amount
 from ..._common.verdict import Verdict
 from ..._errors import OperationError
 from .model import Gate, Tally
@@ -87,7 +88,8 @@ class AlarmGate(Gate[AlarmTally]):
     def seen(self, tally: AlarmTally) -> str:
         """The alarms that are not OK."""
         other = ", ".join(f"{alarm} is {state}" for alarm, state in tally.states if state != _OK)
-        return f"{other or f'{len(tally.states)} alarms OK'} in the latest of {tally.samples} looks"
+        states = other or f"{amount(len(tally.states), 'alarm')} OK"
+        return f"{states} in the latest of {amount(tally.samples, 'look')}"
 
     def expected(self) -> str:
         """Every alarm OK."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ..._common.amount import amount
 from ..stages import Stage
 from .series import BALANCING, SERIES_OPTIONS, SeriesGate, SeriesTally, count_of, read_dimensions, series_seconds
 from .settings import shared_fields
@@ -138,10 +139,11 @@ class CanaryGate(SeriesGate[CanaryTally]):
         seen = tally.comparison
         if seen is None:
             return "no period compared yet"
-        empty = f"; {tally.empty} periods without requests on a side" if tally.empty else ""
+        empty = f"; {amount(tally.empty, 'period')} without requests on a side" if tally.empty else ""
         return (
-            f"the release failed {seen.errors} of {seen.requests} requests, the running version {seen.base_errors} of "
-            f"{seen.base_requests} over the same minutes (at most {seen.p_value:.2g} by chance){empty}"
+            f"the release failed {seen.errors} of {amount(seen.requests, 'request')}, the running version "
+            f"{seen.base_errors} of {seen.base_requests} over the same minutes (at most {seen.p_value:.2g} by "
+            f"chance){empty}"
         )
 
     def expected(self) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..._common.amount import amount
 from .golden import VALUES
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def differences(golden: Golden, found: Golden | None, degrees: float) -> Iterato
     if problem := other_models((golden,), found.models):
         yield problem
     if len(found.persons) != len(golden.persons):
-        yield f"{golden.clip}: {len(found.persons)} persons, where {len(golden.persons)} are expected"
+        yield f"{golden.clip}: {amount(len(found.persons), 'person')}, where {len(golden.persons)} are expected"
     else:
         for number, (wanted, seen) in enumerate(zip(golden.persons, found.persons, strict=True), 1):
             for difference in _of_person(wanted, seen, degrees):
@@ -72,7 +73,7 @@ def _of_events(wanted: tuple[Moment, ...] | None, seen: tuple[Moment, ...] | Non
         yield from _only_one_looks("events", wanted, seen)
         return
     if len(wanted) != len(seen):
-        yield f"{len(seen)} landings and jumps, where {len(wanted)} are expected"
+        yield f"{amount(len(seen), 'landing or jump', 'landings and jumps')}, where {len(wanted)} are expected"
         return
     for kept, there in zip(wanted, seen, strict=True):
         same = (kept.person, kept.kind, kept.legs) == (there.person, there.kind, there.legs)
@@ -113,7 +114,7 @@ def _of_finding(wanted: Finding, seen: Finding, degrees: float) -> str:
     if seen.status != wanted.status:
         return f"is {seen.status}, where {wanted.status} is expected"
     if len(seen.shown) != len(wanted.shown):
-        return f"was measured {len(seen.shown)} times, where {len(wanted.shown)} are expected"
+        return f"was measured {amount(len(seen.shown), 'time')}, where {len(wanted.shown)} are expected"
     for (kept_frame, kept), (frame, value) in zip(wanted.shown, seen.shown, strict=True):
         if abs(kept - value) > degrees or abs(kept_frame - frame) > _FRAMES:
             return f"is {value:.1f} in frame {frame}, where {kept:.1f} in frame {kept_frame} is expected"

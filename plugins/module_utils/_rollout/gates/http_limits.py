@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..._common.amount import amount
 from ..._common.verdict import Verdict, combine
 from .model import Tally
 from .statistics.latency import block_size, is_in_doubt, is_slower
@@ -60,8 +61,8 @@ class AnswerLimits:
             yield "minimum_samples must be at least 1 and interval_seconds above 0."
         elif self.minimum_samples * interval_seconds > deadline:
             yield (
-                f"{self.minimum_samples} samples every {interval_seconds:g} s do not fit into its deadline of "
-                f"{deadline:g} s, so it could never pass."
+                f"its minimum_samples of {self.minimum_samples}, every {interval_seconds:g} s, do not fit into its "
+                f"deadline of {deadline:g} s, so it could never pass."
             )
 
     def _increase_problems(self) -> Iterator[str]:
@@ -140,6 +141,6 @@ class AnswerLimits:
                 f"{self.latency_quantile:.1%} of those take over the same minutes"
             )
         return (
-            f"at least {self.minimum_samples} answers, at most {self.maximum_failure_ratio:.1%} of them other than "
-            f"{right}, over {bake_seconds:g} s{latency}"
+            f"at least {amount(self.minimum_samples, 'answer')}, at most {self.maximum_failure_ratio:.1%} of them "
+            f"other than {right}, over {bake_seconds:g} s{latency}"
         )

@@ -10,6 +10,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
+from ..._common.amount import amount
 from ..._common.verdict import Verdict
 from ..._errors import OperationError
 from .golden import Golden, read_file_of
@@ -222,13 +223,13 @@ class InferenceGate(Gate[InferenceTally]):
             return f"task {tally.errand.id} analyses the clips" if tally.errand else "no clip analysed yet"
         speed = "" if tally.share is None else f", at {tally.share:.0%} of the running version's speed"
         differs = f": {in_words(tally.problems)}" if tally.problems else ""
-        return f"{len(tally.problems)} differences in {tally.samples} clips{speed}{differs}"
+        return f"{amount(len(tally.problems), 'difference')} in {amount(tally.samples, 'clip')}{speed}{differs}"
 
     def expected(self) -> str:
         """The same persons, angles and findings, as fast."""
         speed = f", at {self.minimum_speed_ratio:.0%} of the running version's speed at least"
         return (
-            f"the persons, angles (within {self.maximum_angle_difference:g} degrees) and findings of "
+            f"the persons, angles (within {amount(self.maximum_angle_difference, 'degree')}) and findings of "
             f"{self.golden_file}{speed if self.minimum_speed_ratio else ''}"
         )
 

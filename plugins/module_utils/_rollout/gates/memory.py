@@ -16,6 +16,7 @@ from datetime import timedelta
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from ..._common.amount import amount
 from ..._errors import OperationError
 from ..metrics import MetricQuery, last_period, next_period, periods
 from .series import series_seconds
@@ -86,7 +87,11 @@ class MemoryCourse:
     def __str__(self) -> str:
         if not self.points:
             return "no data of its memory (AWS/ECS MemoryUtilization) yet"
-        gap = f", no data for the last {self.missing} minutes" if self.missing else ""
+        gap = f", no data for the last {amount(self.missing, 'minute')}" if self.missing else ""
         left = until_limit(self.points, _FULL)
-        course = f"{self.points[0][1]:.1f} to {self.points[-1][1]:.1f} % of its memory in {len(self.points)} minutes"
-        return f"the fullest task used {course}{f', full in {left:.0f} minutes' if left is not None else ''}{gap}"
+        course = (
+            f"{self.points[0][1]:.1f} to {self.points[-1][1]:.1f} % of its memory in "
+            f"{amount(len(self.points), 'minute')}"
+        )
+        full = "" if left is None else f", full in {amount(round(left), 'minute')}"
+        return f"the fullest task used {course}{full}{gap}"

@@ -10,6 +10,7 @@ from datetime import timedelta
 from math import isfinite
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ..._common.amount import amount
 from ..._common.verdict import Verdict
 from ..._errors import OperationError, UnavailableError
 from ..metrics import last_period, periods
@@ -160,9 +161,10 @@ class MetricGate(SeriesGate[MetricTally]):
     def seen(self, tally: MetricTally) -> str:
         """How many periods were beyond the limits, and the latest value."""
         latest = "none" if tally.latest is None else f"{tally.latest:g}"
-        gap = f"; no data for the last {tally.missing} periods" if tally.missing else ""
+        gap = f"; no data for the last {amount(tally.missing, 'period')}" if tally.missing else ""
         return (
-            f"{self._called}: {tally.failures} of {tally.samples} periods beyond the limits, the latest {latest}{gap}"
+            f"{self._called}: {tally.failures} of {amount(tally.samples, 'period')} beyond the limits, "
+            f"the latest {latest}{gap}"
         )
 
     def expected(self) -> str:
@@ -170,7 +172,7 @@ class MetricGate(SeriesGate[MetricTally]):
         low = "" if self.minimum is None else f" at least {self.minimum:g}"
         high = "" if self.maximum is None else f" at most {self.maximum:g}"
         limits = " and".join(filter(None, (low, high)))
-        return f"{self._called}{limits} in {self.minimum_periods} periods of {self.period_seconds} s"
+        return f"{self._called}{limits} in {amount(self.minimum_periods, 'period')} of {self.period_seconds} s"
 
     @property
     def _called(self) -> str:

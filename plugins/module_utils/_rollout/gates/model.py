@@ -13,6 +13,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
+from ..._common.amount import amount
 from ..._common.verdict import Verdict
 from ..stages import Stage
 from .settings import AtDeadline, shared_fields
@@ -340,7 +341,7 @@ class Gate(ABC, Generic[T]):  # noqa: UP046 - type parameters need a newer Pytho
 
     def seen(self, tally: T) -> str:
         """What was measured, in words."""
-        return f"{tally.failures} of {tally.samples} samples failed"
+        return f"{tally.failures} of {amount(tally.samples, 'sample')} failed"
 
     @abstractmethod
     def expected(self) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from ..._common.amount import amount
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -67,6 +69,6 @@ def _deadline_problems(gate: Gate[Any], poll_seconds: float) -> Iterator[str]:
         yield f"deadline_seconds is below {delayed}bake_seconds, so it could never pass."
     elif deadline < delay + least:
         yield (
-            f"deadline_seconds {deadline:g} is below {delayed}{gate.consecutive_successes} times {pause:g} s "
+            f"deadline_seconds {deadline:g} is below {delayed}{amount(gate.consecutive_successes, 'time')} {pause:g} s "
             "(consecutive_successes and interval_seconds), so it could never pass."
         )

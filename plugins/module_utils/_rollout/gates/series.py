@@ -10,6 +10,7 @@ from datetime import timedelta
 from math import isfinite
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
+from ..._common.amount import amount
 from ..._common.given import value_problem
 from ..._errors import OperationError, RequestError
 from ..metrics import MetricQuery, last_period, load_balancer_dimensions, next_period, periods
@@ -99,8 +100,9 @@ class SeriesGate(Gate[S]):
         least = series_seconds(self.period_seconds, self.lag_seconds, least_periods) + self.initial_delay_seconds
         if self.deadline_seconds < least:
             yield (
-                f"deadline_seconds {self.deadline_seconds:g} is below the {least:g} s after which {least_periods} "
-                f"whole periods of {self.period_seconds} s are {self.lag_seconds:g} s old, so it could never pass."
+                f"deadline_seconds {self.deadline_seconds:g} is below the {least:g} s that "
+                f"{amount(least_periods, 'whole period')} of {self.period_seconds} s and {self.lag_seconds:g} s until "
+                "CloudWatch has them take, so it could never pass."
             )
 
     def group_dimensions(self, target_group_arn: str) -> tuple[tuple[str, str], ...]:

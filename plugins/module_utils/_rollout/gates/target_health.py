@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ..._common.amount import amount
 from ..._common.verdict import Verdict
 from ..._errors import UnavailableError
 from .model import Gate, Tally, TargetObservation
@@ -99,14 +100,14 @@ class TargetHealthGate(Gate[TargetTally]):
         """What the latest look saw."""
         latest = tally.latest
         states = ", ".join(f"{count} {state}" for state, count in latest.targets)
-        parts = [f"{latest.healthy} of {latest.desired} desired tasks healthy in the target group"]
+        parts = [f"{latest.healthy} of {amount(latest.desired, 'desired task')} healthy in the target group"]
         parts.append(f"{latest.running} running{f'; targets: {states}' if states else ''}")
         return ", ".join((*parts, *latest.causes))
 
     def expected(self) -> str:
         """Healthy tasks over the bake time."""
         return (
-            f"all desired tasks healthy in {self.consecutive_successes} looks in a row over {self.bake_seconds:g} s, "
-            f"at most {self.maximum_task_failures} stopped by themselves and {self.maximum_start_failures} failing to "
-            "start"
+            f"all desired tasks healthy in {amount(self.consecutive_successes, 'look')} in a row over "
+            f"{self.bake_seconds:g} s, at most {self.maximum_task_failures} stopped by themselves and "
+            f"{self.maximum_start_failures} failing to start"
         )

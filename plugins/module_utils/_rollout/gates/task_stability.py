@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ..._common.amount import amount
 from ..._common.verdict import Verdict
 from ..._errors import UnavailableError
 from ..stages import Stage
@@ -159,15 +160,22 @@ class TaskStabilityGate(Gate[StabilityTally]):
         memory = f", {tally.out_of_memory} of them out of memory" if tally.out_of_memory else ""
         first = f": {tally.latest[0]}" if tally.latest else ""
         course = f"; {tally.memory}" if self.memory_horizon_minutes else ""
-        return f"{tally.running} tasks running, {tally.failures} crashed after they had started{memory}{first}{course}"
+        return (
+            f"{amount(tally.running, 'task')} running, {tally.failures} crashed after they had "
+            f"started{memory}{first}{course}"
+        )
 
     def expected(self) -> str:
         """No more crashes than are allowed."""
         horizon = self.memory_horizon_minutes
-        memory = f"; none whose memory would be full within {horizon} minutes if it went on growing" if horizon else ""
+        memory = (
+            f"; none whose memory would be full within {amount(horizon, 'minute')} if it went on growing"
+            if horizon
+            else ""
+        )
         return (
-            f"at most {self.maximum_crashes} tasks that crash and {self.maximum_out_of_memory} that run out of memory "
-            f"over {self.bake_seconds:g} s{memory}"
+            f"at most {amount(self.maximum_crashes, 'crash', 'crashes')} of tasks and {self.maximum_out_of_memory} for "
+            f"want of memory over {self.bake_seconds:g} s{memory}"
         )
 
 

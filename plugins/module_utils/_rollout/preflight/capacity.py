@@ -8,6 +8,7 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING
 
+from ..._common.amount import amount
 from ..plan.differences import Action
 from ..strategies.table import strategy_named
 from .allowed import allowed
@@ -33,7 +34,7 @@ def capacity_problems(session: Session, facts: Facts) -> Iterator[str]:
     more = tasks_beside(request, now)
     if now + more > _MOST_TASKS:
         yield (
-            f"{now} tasks run and {more} would be started beside them, where ECS lets a service have {_MOST_TASKS}. "
+            f"beside {amount(now, 'task')} {more} would be started, where ECS lets a service have {_MOST_TASKS}. "
             "Lower deployment.maximum_percent, or the number of tasks."
         )
     if request.settings.network is None:
@@ -45,9 +46,9 @@ def capacity_problems(session: Session, facts: Facts) -> Iterator[str]:
     if free and sum(free.values()) < needed:
         there = ", ".join(f"{name}: {count}" for name, count in sorted(free.items()))
         yield (
-            f"network.subnets have {sum(free.values())} free addresses ({there}), where {needed} tasks are to be "
-            "started beside those that run, each with an address of its own. Name more or larger subnets, or lower "
-            "deployment.maximum_percent or the number of tasks."
+            f"network.subnets have {amount(sum(free.values()), 'free address', 'free addresses')} ({there}), where "
+            f"{amount(needed, 'task')} will be started beside those that run, each with an address of its own. Name "
+            "more or larger subnets, or lower deployment.maximum_percent or the number of tasks."
         )
 
 

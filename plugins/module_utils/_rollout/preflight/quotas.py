@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..._common.amount import amount
 from ..._errors import FastbreakError
 from ..plan.differences import Action
 from ..values import SPOT
@@ -39,9 +40,9 @@ def quota_problems(session: Session, facts: Facts) -> Iterator[str]:
     needed, quota = tasks * int(cpu) / _UNITS, _quota(session, spot=kinds == {True})
     if quota is not None and needed > quota:
         yield (
-            f"{tasks} tasks of {int(cpu) / _UNITS:g} vCPU each run at once while the release is under way, "
-            f"{needed:g} vCPUs together, where Fargate lets this account have {quota:g}. Ask for more in Service "
-            "Quotas, or lower deployment.maximum_percent, the number of tasks, or task_definition.cpu."
+            f"{amount(tasks, 'task')} of {int(cpu) / _UNITS:g} vCPU run at once while the release is under way, "
+            f"{amount(needed, 'vCPU')} together, where Fargate lets this account have {quota:g}. Ask for more in "
+            "Service Quotas, or lower deployment.maximum_percent, the number of tasks, or task_definition.cpu."
         )
 
 

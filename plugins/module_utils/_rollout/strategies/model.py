@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ..._common.amount import amount
 from ..._errors import UnavailableError
 from ..service.deployment import DeploymentState, Progress
 from ..stages import Stage
@@ -119,7 +120,7 @@ class Strategy:
             settings=request.settings,
             desired_count=request.desired_count,
         )
-        rollout.say(f"created the service with {request.desired_count} tasks")
+        rollout.say(f"created the service with {amount(request.desired_count, 'task')}")
         return self._find_started(rollout, known, service, task_definition_arn)
 
     def update(self, rollout: Rollout, change: ServiceChange, task_definition_arn: str) -> Started:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ..._common.amount import amount
 from ..._common.wait import until
 from ..._errors import WaitTimeoutError
 from ..judge.observation import count_targets, count_tasks, of_revision
@@ -47,7 +48,9 @@ class Arrival:
     balanced: bool = True
 
     def __str__(self) -> str:
-        return f"all of its {self.desired} tasks {'healthy in the target group' if self.balanced else 'running'}"
+        return (
+            f"all of its {amount(self.desired, 'task')} {'healthy in the target group' if self.balanced else 'running'}"
+        )
 
 
 def await_arrival(

@@ -9,6 +9,7 @@ import base64
 from typing import TYPE_CHECKING, Any
 
 from ..._aws.api import AwsClient
+from ..._common.amount import amount
 from ..._errors import OperationError
 from ..values import StoredObject
 
@@ -87,7 +88,7 @@ class BucketClient(AwsClient):
         for first in range(0, len(keys), _AT_ONCE):
             some = keys[first : first + _AT_ONCE]
             answer = self._call(
-                f"delete {len(some)} object(s) of bucket {self._bucket}",
+                f"delete {amount(len(some), 'object')} of bucket {self._bucket}",
                 "delete_objects",
                 Bucket=self._bucket,
                 Delete={"Objects": [{"Key": key} for key in some], "Quiet": True},
@@ -95,6 +96,6 @@ class BucketClient(AwsClient):
             if errors := answer.get("Errors"):
                 one = errors[0]
                 raise OperationError(
-                    f"Tried to delete {len(some)} object(s) of bucket {self._bucket}, but S3 kept {len(errors)}: "
-                    f"{one.get('Key')}: {one.get('Code')}: {one.get('Message')}."
+                    f"Tried to delete {amount(len(some), 'object')} of bucket {self._bucket}, but S3 kept "
+                    f"{len(errors)}: {one.get('Key')}: {one.get('Code')}: {one.get('Message')}."
                 )

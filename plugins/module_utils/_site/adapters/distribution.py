@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..._aws.api import AwsClient
+from ..._common.amount import amount
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,7 @@ class DistributionClient(AwsClient):
     def invalidate(self, addresses: tuple[str, ...], reference: str) -> str:
         """Have caches forget *addresses*; the invalidation's id. The same *reference* is carried out once."""
         answer = self._call(
-            f"invalidate {len(addresses)} address(es) of distribution {self._id}",
+            f"invalidate {amount(len(addresses), 'address', 'addresses')} of distribution {self._id}",
             "create_invalidation",
             DistributionId=self._id,
             InvalidationBatch={

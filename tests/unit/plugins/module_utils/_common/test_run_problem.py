@@ -45,8 +45,8 @@ def test_each_variable_that_all_need_is_missed_by_its_name(name: str) -> None:
         ({"groups": {"all": ["web"]}, "variables": []}, "does not set fastbreak_account_id, fastbreak_container_port,"),
         ({"groups": {"all": ["web"]}}, "has no hosts in its group components"),
         ({"groups": {"all": ["web"], "components": []}}, "has no hosts in its group components"),
-        ({"forks": 4, "forks_needed": 5}, "5 components and 4 forks"),
-        ({"forks": 1, "forks_needed": 2}, "run with --forks 2 or more"),
+        ({"forks": 4, "forks_needed": 5}, "5 components, and there are 4 forks"),
+        ({"forks": 1, "forks_needed": 2}, "2 components, and there is 1 fork."),
     ],
 )
 def test_what_is_wrong_is_told_before_anything_is_touched(changes: dict[str, Any], said: str) -> None:

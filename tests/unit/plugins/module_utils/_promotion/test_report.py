@@ -64,4 +64,4 @@ def test_sizes_are_for_people(count: int, text: str) -> None:
 def test_progress_is_layers_bytes_and_rate() -> None:
     line = progress_line(blobs=(3, 9), sent=(120_000_000, 340_200_000), seconds=1.5)
     assert line == "copied 3 of 9 layers, 120.0 MB of 340.2 MB, 80.0 MB/s"
-    assert progress_line(blobs=(0, 1), sent=(0, 1), seconds=0.0) == "copied 0 of 1 layers, 0 B of 1 B"
+    assert progress_line(blobs=(0, 1), sent=(0, 1), seconds=0.0) == "copied 0 of 1 layer, 0 B of 1 B"

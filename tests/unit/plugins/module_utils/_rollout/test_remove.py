@@ -72,7 +72,7 @@ def test_what_bears_other_tags_or_none_is_left_and_said(world: World, ports: Por
     assert list(world.list_task_definitions("fastbreak-dev-inference")) == [arn]
     said = " ".join(world.lines)
     assert "rule 100 of listener 2 does not bear the tags of service inference of cluster fastbreak-dev" in said
-    assert "1 revisions of fastbreak-dev-inference do not bear the tags" in said
+    assert "left 1 revision of fastbreak-dev-inference without the tags" in said
 
 
 @pytest.mark.parametrize("show_values", [False, True])

@@ -69,7 +69,7 @@ def test_assets_come_first_and_the_first_page_last() -> None:
     assert (done.changed, done.previous_version, done.release_id) == (True, "", "S#seq-000000000001")
     assert world.rows[0].outcome is Outcome.SUCCEEDED
     assert world.lock is None
-    assert any("sending 6 file(s)" in line for line in world.lines)
+    assert any("sending 6 files" in line for line in world.lines)
 
 
 def test_second_run_changes_nothing_and_takes_no_lock() -> None:

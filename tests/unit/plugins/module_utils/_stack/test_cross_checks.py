@@ -51,7 +51,7 @@ WRONG = [
     ("network", {"network_vpc_cidr": "10.0.0.0"}, "its length has to be given"),
     ("network", {"network_availability_zones": ["us-east-1a", "eu-west-1b"]}, "us-east-1a, which is not in"),
     ("network", {"network_availability_zones": ["eu-west-1a", "eu-west-1a"]}, "names a zone twice"),
-    ("network", {"network_availability_zones": ["eu-west-1a"]}, "names 1 zones; name two or three"),
+    ("network", {"network_availability_zones": ["eu-west-1a"]}, "names 1 zone; name two or three"),
     ("network", {"network_test_listener_port": 443}, "which the production listener uses"),
     ("network", {"network_container_port": "5432"}, "they have to differ"),
     ("network", {"ecs_container_port": 8081}, "ecs_container_port is 8081, and network_container_port 8080"),

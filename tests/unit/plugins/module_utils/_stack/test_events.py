@@ -57,7 +57,7 @@ def test_under_way_since_it_started():
     ]
     assert [(found.logical_id, found.at) for found in under_way(events)] == [("B", 2)]
     line = progress_line(StackSnapshot("s", "arn", "CREATE_IN_PROGRESS"), events, 10)
-    assert line == "s: CREATE_IN_PROGRESS 10 s, 1 resources done; B 9 s"
+    assert line == "s: CREATE_IN_PROGRESS 10 s, 1 resource done; B 9 s"
 
 
 def test_an_operation_that_began_before_the_wait_is_as_old_as_its_events_tell():

@@ -105,7 +105,7 @@ def test_a_fraction_of_nanoseconds_is_read() -> None:
     [
         (AgePolicy(24, None), "created at least 24 hours ago"),
         (AgePolicy(None, 1.5), "created at most 1.5 hours ago"),
-        (AgePolicy(1, 2), "created at least 1 hours ago and at most 2 hours ago"),
+        (AgePolicy(1, 2), "created at least 1 hour ago and at most 2 hours ago"),
     ],
 )
 def test_the_limits_are_said(limits: AgePolicy, words: str) -> None:

@@ -67,8 +67,8 @@ def test_alarm_that_does_not_exist_is_an_error(world: World, ports: Ports) -> No
 def test_words_name_what_is_not_ok(world: World, ports: Ports) -> None:
     world.alarms = {"errors": "ALARM", "latency": "OK", "other": "ALARM"}
     tally = GATE.measure(GATE.begin(), scene(ports))
-    assert GATE.seen(tally) == "errors is ALARM in the latest of 1 looks"
-    assert GATE.seen(AlarmTally().see({"a": "OK", "b": "OK"})) == "2 alarms OK in the latest of 1 looks"
+    assert GATE.seen(tally) == "errors is ALARM in the latest of 1 look"
+    assert GATE.seen(AlarmTally().see({"a": "OK", "b": "OK"})) == "2 alarms OK in the latest of 1 look"
     assert GATE.expected() == "errors, latency OK over 30 s"
 
 

@@ -111,7 +111,7 @@ def test_level_of_a_gate_of_its_own_is_weighed(world: World, ports: Ports) -> No
             {"namespace": "Mine", "dimensions": {"a": "b"}, "baseline_dimensions": {"a": "c"}},
             "must be named in a namespace other than",
         ),
-        ({"deadline_seconds": 100}, "is below the 240 s after which 1 whole periods"),
+        ({"deadline_seconds": 100}, "is below the 240 s that 1 whole period of"),
         ({"stages": ["after_traffic"]}, "has nothing to judge"),
     ],
 )

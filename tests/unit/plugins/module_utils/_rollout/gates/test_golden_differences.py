@@ -30,7 +30,7 @@ def told(line: dict[str, Any], degrees: float = 2.0) -> list[str]:
 @pytest.mark.parametrize(
     ("path", "value", "difference"),
     [
-        ("persons.1", ..., "1 persons, where 2 are expected"),
+        ("persons.1", ..., "1 person, where 2 are expected"),
         ("persons.0.angles.left_knee.mean", 42.1, "person 1 has left_knee mean 42.1, where 40.0 is expected"),
         ("persons.0.angles.left_knee.minimum", 7.9, "left_knee minimum 7.9"),
         ("persons.0.angles.left_knee.maximum", 92.1, "left_knee maximum 92.1"),
@@ -38,7 +38,7 @@ def told(line: dict[str, Any], degrees: float = 2.0) -> list[str]:
         ("persons.1.angles.hip", {"minimum": 1, "maximum": 2, "mean": 1}, "person 2 has an unexpected hip"),
         ("persons.0.frames", 189, "person 1 has frames 189, where 200 is expected"),
         ("persons.1.first_frame", 104, "person 2 has first_frame 104"),
-        ("events.1", ..., "1 landings and jumps, where 2 are expected"),
+        ("events.1", ..., "1 landing or jump, where 2 are expected"),
         (
             "events.1.frame",
             194,

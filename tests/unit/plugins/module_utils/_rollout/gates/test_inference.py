@@ -69,7 +69,7 @@ def test_a_release_that_finds_what_is_known_gets_in(world: ClipsWorld, ports: Po
     assert newest(world).outcome is Outcome.SUCCEEDED
     measured = next(gate for gate in newest(world).gates if gate.gate == "inference")
     assert (measured.stage, measured.samples, measured.failures) == ("before_traffic", 1, 0)
-    assert measured.seen == "0 differences in 1 clips, at 75% of the running version's speed"
+    assert measured.seen == "0 differences in 1 clip, at 75% of the running version's speed"
     ran = [task.task_definition_arn.rpartition(":")[2] for task in world.once]
     assert ran == ["2", "1"]
     assert world.once[0].command == ("fastbreak-service", "golden")
@@ -79,7 +79,7 @@ def test_a_release_that_finds_what_is_known_gets_in(world: ClipsWorld, ports: Po
     ("found", "seen"),
     [
         (changed("persons.0.angles.left_knee.mean", 60.0), "person 1 has left_knee mean 60.0"),
-        (changed("persons.1", ...), "1 persons, where 2"),
+        (changed("persons.1", ...), "1 person, where 2"),
         (changed("models", {"pose.tflite": "x"}), "models.detect.tflite of demo.mp4"),
         (changed("sha256", "d" * 64), "demo.mp4 was not analysed"),
         (changed("frames_per_second", 10.0), "at 25% of the running version's speed"),

@@ -132,7 +132,7 @@ def test_words_say_the_limits() -> None:
         ({"metric": "E", "maximum": 1, "maximum_bad_periods": -1}, "maximum_bad_periods must be"),
         ({"metric": "E", "maximum": 1, "per_metric": "R", "statistic": "p99"}, "only sums can be divided"),
         ({"metric": "E", "maximum": 1, "statistic": " "}, "statistic is empty"),
-        ({"metric": "E", "maximum": 1, "deadline_seconds": 300}, "is below the 360 s after which 3 whole periods"),
+        ({"metric": "E", "maximum": 1, "deadline_seconds": 300}, "is below the 360 s that 3 whole periods of"),
         ({"metric": "E", "maximum": 1, "stages": ["before_traffic"]}, "has nothing to judge"),
     ],
 )

@@ -66,13 +66,13 @@ def test_a_task_of_the_release_sends_the_clips_to_its_test_listener(world: Clips
     assert "--header-secret Authorization=probe --header X-Team=physio" in command
     assert command.endswith(" demo.mp4 https://clips.example.com/b.mp4?sig=hunter2")
     measured = next(gate for gate in newest(world).gates if gate.gate == "served_inference")
-    assert (measured.stage, measured.seen) == ("before_traffic", "0 differences in 1 clips")
+    assert (measured.stage, measured.seen) == ("before_traffic", "0 differences in 1 clip")
 
 
 def test_other_findings_by_the_listener_reach_no_user(world: ClipsWorld, ports: Ports) -> None:
     with pytest.raises(RolledBackError, match="gate served_inference is UNHEALTHY") as caught:
         release(world, ports, {**SERVED, "persons": SERVED["persons"][:1]})
-    assert "1 persons, where 2 are expected" in caught.value.message
+    assert "1 person, where 2 are expected" in caught.value.message
     assert "hunter2" not in caught.value.message
     assert not [request for request in world.requests if request[0] == "user" and request[2].startswith("1.1.0")]
 

@@ -76,7 +76,7 @@ def test_words_name_the_first_crash(ports: Ports) -> None:
     gate = TaskStabilityGate()
     tally = gate.measure(gate.begin(), scene(ports, targets=TargetObservation(2, 1, 1, failures=(KILLED, CRASH))))
     assert gate.seen(tally) == (
-        "1 tasks running, 2 crashed after they had started, 1 of them out of memory: task t3: "
+        "1 task running, 2 crashed after they had started, 1 of them out of memory: task t3: "
         "EssentialContainerExited: it ended (container app exit code 137)"
     )
 

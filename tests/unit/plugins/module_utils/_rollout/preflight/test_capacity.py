@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.amount import amount
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.request.model import Migration
 
 from tests.unit.plugins.module_utils._rollout.case import deploy, make_request, released
@@ -42,7 +43,7 @@ def test_rolling_release_needs_room_for_what_it_starts_beside(
     deploy(ports, "1.1.0", settings=settings, check_mode=True)
     if beside:
         world.addresses = 0
-        assert f"where {beside} tasks are to be" in attempt(world, ports, {"settings": settings}).message
+        assert f"where {amount(beside, 'task')} will be" in attempt(world, ports, {"settings": settings}).message
 
 
 def test_first_release_needs_room_for_its_tasks_and_its_migration(world: ShiftingWorld, ports: Ports) -> None:
