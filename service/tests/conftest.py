@@ -22,6 +22,7 @@ from fastbreak_service.store.engine import make_engine
 from fastbreak_service.vision.models import PoseModel
 from support import clips
 from support.issuer import Issuer
+from support.owned import settings_apart
 from support.postgres import Postgres
 from support.service import Service, command
 
@@ -124,6 +125,12 @@ def migrated(postgres: Postgres, models_directory: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
+def apart(migrated: dict[str, str]) -> dict[str, dict[str, str]]:
+    """By program, the settings of one that logs in to that database as its own user, with that user's rights alone."""
+    return settings_apart(migrated)
+
+
+@pytest.fixture(scope="module")
 def service(migrated: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A running replica with the settings as they come."""
     replica = Service(migrated, tmp_path_factory.mktemp("service") / "log.jsonl")
@@ -141,8 +148,10 @@ def issuer() -> Iterator[Issuer]:
 
 
 @pytest.fixture(scope="module")
-def guarded(migrated: dict[str, str], issuer: Issuer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A replica that asks for tokens and analyses nothing itself."""
+def guarded(
+    apart: dict[str, dict[str, str]], issuer: Issuer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
+    """A replica that asks for tokens and analyses nothing itself, with the rights of the API alone."""
     folder = tmp_path_factory.mktemp("guarded")
     settings = {
         "FASTBREAK_WORKER": "apart",
@@ -150,7 +159,7 @@ def guarded(migrated: dict[str, str], issuer: Issuer, tmp_path_factory: pytest.T
         "FASTBREAK_QUEUE_SIZE": "100",
         "FASTBREAK_BACKUP_DAYS": "35",
     }
-    replica = Service({**migrated, **issuer.settings, **settings}, folder / "log.jsonl")
+    replica = Service({**apart["serve"], **issuer.settings, **settings}, folder / "log.jsonl")
     try:
         yield replica.start()
     finally:

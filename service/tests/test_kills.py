@@ -23,10 +23,13 @@ type Make = Callable[..., Service]
 
 
 @pytest.fixture
-def make(migrated: dict[str, str], tmp_path: Path) -> Iterator[Make]:
-    """Makes processes that share one folder of videos; their log is named by the first argument."""
+def make(migrated: dict[str, str], apart: dict[str, dict[str, str]], tmp_path: Path) -> Iterator[Make]:
+    """Makes processes that share one folder of videos; their log is named by the first argument.
+
+    Those that do one thing have the rights of it alone.
+    """
     made: list[Service] = []
-    shared = migrated | {
+    shared = {
         "FASTBREAK_FOOTAGE": str(tmp_path / "footage"),
         "FASTBREAK_QUEUE_SIZE": "20",
         "FASTBREAK_LEASE_SECONDS": "2",
@@ -36,7 +39,9 @@ def make(migrated: dict[str, str], tmp_path: Path) -> Iterator[Make]:
 
     def process(name: str, program: str, **more: str) -> Service:
         (tmp_path / name).mkdir()
-        made.append(Service(shared | more, tmp_path / name / "log.jsonl", program=program))
+        alone = program == "work" or "FASTBREAK_WORKER" in more
+        login = apart[program] if alone else migrated
+        made.append(Service(login | shared | more, tmp_path / name / "log.jsonl", program=program))
         return made[-1]
 
     yield process

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import secrets
 import subprocess
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg import sql
 
-from fastbreak_service.settings import AdministrationSettings, DatabaseSettings
+from fastbreak_service.settings import AdministrationSettings, DatabaseSettings, database_settings
 from fastbreak_service.store.administration import Administration
 from fastbreak_service.store.credentials import CURRENT, PENDING, Credentials, Version
 from fastbreak_service.store.engine import open_connection
@@ -92,3 +93,23 @@ class Place:
 
     def log_in(self, credentials: Credentials | None = None) -> psycopg.Connection:
         return open_connection(self.settings, credentials or self.secret.credentials())
+
+
+def settings_apart(environment: dict[str, str]) -> dict[str, dict[str, str]]:
+    """The settings of `serve` and of `work` as users of their own, which are made in the database of these settings."""
+    owner = database_settings(environment)
+    users = {
+        "serve": Held(Credentials(f"{owner.name}_api_a", secrets.token_hex(8))),
+        "work": Held(Credentials(f"{owner.name}_work_a", secrets.token_hex(8))),
+    }
+    settings = AdministrationSettings(owner, "api", "work", apart=True)
+    with closing(Administration(settings, users["serve"], worker_secret=users["work"])) as administration:
+        administration.migrate()
+    return {program: environment | _login(held.credentials()) for program, held in users.items()}
+
+
+def _login(credentials: Credentials) -> dict[str, str]:
+    return {
+        "FASTBREAK_DATABASE_USER": credentials.username,
+        "FASTBREAK_DATABASE_PASSWORD": credentials.password,
+    }

@@ -3,8 +3,8 @@
 
 """What each of the service's processes may do in the database, table by table and, where that matters, by column.
 
-A right that is missing here is missed at once in the tests, which do all that the process does as this user. A new one
-comes with a migration: a release that does not know the schema takes nothing away (`roles.ensure`).
+A right that is missing here is missed in the tests: their processes that do one thing alone log in as its user. A new
+one comes with a migration: a release that does not know the schema takes nothing away (`roles.ensure`).
 """
 
 from __future__ import annotations
