@@ -15,5 +15,6 @@ PARAMETERS = {
     "LoadBalancerScheme": "internet-facing",
     "OriginDomainName": "service.example.org",
     "OriginProtocol": "http",
-    "FootageBucketName": "",
+    "FootageBucketName": "footage",
+    "ConnectSources": "",
 }

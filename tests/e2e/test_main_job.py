@@ -198,7 +198,9 @@ def test_the_console_of_prod_is_published_through_cloudfront_and_a_reviewer_look
         )
     issuer = variables["FASTBREAK_OIDC_ISSUER"]
     assert told.json()["issuer"] == issuer
-    assert f"connect-src 'self' {httpx.URL(issuer).copy_with(path='')};" in told.headers["Content-Security-Policy"]
+    bucket = Platform.connect("prod", variables).outputs("service")["FootageBucketName"]
+    sources = f"'self' https://{bucket}.s3.us-east-1.amazonaws.com {httpx.URL(issuer).copy_with(path='')}"
+    assert f"connect-src {sources};" in told.headers["Content-Security-Policy"]
     known = f"{variables['AWS_ENDPOINT_URL']}/_sandbox/oidc"
     console = {"client_id": told.json()["client_id"], "redirect_uris": [f"{site}/"]}
     ada = {"name": "ada", "claims": {"team": "hawks", "roles": ["reviewer"]}}

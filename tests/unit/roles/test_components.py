@@ -257,13 +257,20 @@ def test_pages_of_the_console_alone_send_to_the_bucket_of_footage_and_only_that(
 
 def test_pages_show_videos_of_the_bucket_of_footage_and_of_no_other():
     headers = template("cloudfront")["Resources"]["SiteHeaders"]["Properties"]["ResponseHeadersPolicyConfig"]
-    sent = headers["SecurityHeadersConfig"]["ContentSecurityPolicy"]["ContentSecurityPolicy"]["Fn::If"]
-    alone = "${ContentSecurityPolicy}; media-src 'self' blob:"
-    bucket = f"{alone} https://${{FootageBucketName}}.s3.${{AWS::Region}}.${{AWS::URLSuffix}}"
-    assert sent == ["HasFootage", {"Fn::Sub": bucket}, {"Fn::Sub": alone}]
-    shared = yaml.safe_load((ROOT / "inventories" / "shared" / "all.yml").read_text())
+    sent, names = headers["SecurityHeadersConfig"]["ContentSecurityPolicy"]["ContentSecurityPolicy"]["Fn::Sub"]
+    assert sent == (
+        "${ContentSecurityPolicy}; connect-src 'self' ${Footage} ${ConnectSources}; media-src 'self' blob: ${Footage}"
+    )
+    assert names == {"Footage": {"Fn::Sub": "https://${FootageBucketName}.s3.${AWS::Region}.${AWS::URLSuffix}"}}
     defaults = yaml.safe_load((ROOT / "roles" / "cloudfront" / "defaults" / "main.yml").read_text())
-    assert not any("media-src" in told["cloudfront_content_security_policy"] for told in (shared, defaults))
+    assert not {"connect-src", "media-src"} & set(defaults["cloudfront_content_security_policy"].split())
+
+
+def test_the_bucket_that_service_makes_is_the_one_that_pages_are_told_of():
+    assert template("service")["Resources"]["FootageBucket"]["Properties"]["BucketName"] == {"Ref": "FootageBucketName"}
+    for component in ("service", "cloudfront"):
+        read = tasks(component)[0]["vars"]["stack_parameters"]["FootageBucketName"]
+        assert read == {"component": "ecs", "output": "FootageBucketName"}
 
 
 def test_no_password_is_handed_to_a_container():

@@ -155,6 +155,7 @@ _LOOKS_BY_NAME: dict[str, tuple[str, str, Callable[[str], dict[str, Any]]]] = {
         lambda name: {"logGroupName": name, "limit": 1},
     ),
     "AWS::RDS::DBInstance": ("rds", "describe_db_instances", lambda name: {"DBInstanceIdentifier": name}),
+    "AWS::S3::Bucket": ("s3", "list_object_versions", lambda name: {"Bucket": name, "MaxKeys": 1}),
 }
 _OFF = [{"Key": "deletion_protection.enabled", "Value": "false"}]
 _UNPROTECT: dict[str, tuple[str, str, Callable[[str], dict[str, Any]]]] = {

@@ -61,7 +61,12 @@ def inventory(component, environment="dev"):
     for name in ("00_shared", "10_environment"):
         found |= read(f"inventories/{environment}/group_vars/all/{name}.yml")
     # Expressions: no issuer where the service asks nobody for tokens, no origin where the site has no name.
-    plain = {"appsync_issuer": "", "appsync_audience": "fastbreak", "service_console_origin": ""}
+    plain = {
+        "appsync_issuer": "",
+        "appsync_audience": "fastbreak",
+        "service_console_origin": "",
+        "cloudfront_connect_sources": "",
+    }
     found |= {name: text for name, text in plain.items() if name in found}
     text = yaml.safe_dump(
         {key: value for key, value in found.items() if key.startswith((f"{component}_", "fastbreak_"))}, width=1000
@@ -154,7 +159,7 @@ WRONG = {
     "cloudfront_domain_name": ["no domain", "*.example.org", "video.example.org"],
     "cloudfront_hosted_zone_id": ["z1", "Z1"],
     "cloudfront_price_class": ["PriceClass_1", "all"],
-    "cloudfront_footage_bucket_name": ["a.b.c", "Footage", "s3://footage", "x" * 64],
+    "cloudfront_connect_sources": ["https://a.b; img-src *", "https://a.b,https://c.d", " https://a.b", "x" * 1025],
     "cloudfront_content_security_policy": ["", "default-src\n'self'", "x" * 2049],
     "cloudfront_log_days": [0, 36501, "x"],
     "cloudfront_old_version_days": [0, 1.5],

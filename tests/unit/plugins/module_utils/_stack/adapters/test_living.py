@@ -195,6 +195,7 @@ BY_NAME = {
         "ResourceNotFoundException",
     ),
     "AWS::RDS::DBInstance": ("rds", "describe_db_instances", {"DBInstanceIdentifier": NAME}, "DBInstanceNotFound"),
+    "AWS::S3::Bucket": ("s3", "list_object_versions", {"Bucket": NAME, "MaxKeys": 1}, "NoSuchBucket"),
 }
 
 
@@ -222,4 +223,4 @@ def test_a_name_is_taken_when_its_service_knows_it(kind):
 
 
 def test_nobody_looks_for_a_type_whose_names_are_made_up():
-    assert not LivingResources(None).is_taken("AWS::S3::Bucket", NAME)
+    assert not LivingResources(None).is_taken("AWS::KMS::Key", NAME)
