@@ -35,8 +35,8 @@ options:
             passes.
           - V(canary) compares the errors of the release with those of the running version over the same minutes, by an
             exact test that may be repeated. It needs a strategy that shifts traffic in steps.
-          - V(command) runs a program on the machine that runs this module. It passes when it exits with 0. While it
-            runs, nothing else is measured.
+          - V(command) runs a program on the machine that runs this module. It passes when it exits with 0. Other
+            gates go on meanwhile, and end it when they refuse the release.
           - V(webhook) tells an HTTPS endpoint the release in a JSON body with C(gate) and C(version), and takes the
             verdict from its JSON answer with C(verdict) (V(HEALTHY), V(UNHEALTHY), V(INCONCLUSIVE) or V(ERROR)) and
             C(reason). No redirect is followed.

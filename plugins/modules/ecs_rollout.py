@@ -513,7 +513,7 @@ import socket
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._aws.module import run_module
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.entry import Entry
-from ansible_collections.fastbreak.aws.plugins.module_utils._common.workers import Threads
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.workers import AsideThreads, Threads
 from ansible_collections.fastbreak.aws.plugins.module_utils._ecr.client import EcrClient
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.approval_table import ApprovalsClient
@@ -728,6 +728,7 @@ def build_ports(params, context):
         approvals=ApprovalsClient(context.client("dynamodb"), table),
         announcements=Announcer(context.connect, topic_arn=told["topic_arn"] or "", bus=told["event_bus"] or ""),
         workers=Threads(MOST_AT_ONCE),
+        aside=AsideThreads(),
     )
 
 

@@ -62,6 +62,39 @@ class Threads:
         return answer
 
 
+class Aside(Protocol):
+    """Who does what nobody waits for, such as a program that takes minutes."""
+
+    def begin(self, work: Callable[[], T]) -> Callable[[], tuple[T] | None]:
+        """Have *work* begun; what tells its outcome, or raises what it raised: None as long as there is none."""
+
+
+class AtOnce:
+    """All is done when it is begun."""
+
+    def begin(self, work: Callable[[], T]) -> Callable[[], tuple[T] | None]:
+        """Do *work*."""
+        outcome = (work(),)
+        return lambda: outcome
+
+
+class AsideThreads:
+    """A thread for each. The end of the process waits for none."""
+
+    def begin(self, work: Callable[[], T]) -> Callable[[], tuple[T] | None]:
+        """Have *work* done in a thread of its own."""
+        ended = threading.Event()
+
+        def note() -> T:
+            try:
+                return work()
+            finally:
+                ended.set()
+
+        answer = Threads(1).begin(note)
+        return lambda: (answer(),) if ended.is_set() else None
+
+
 def all_of(workers: Workers, works: Sequence[Callable[[], T]]) -> list[T]:  # noqa: UP047 - needs a newer Python
     """What each of *works* returns, in their order. Raises what the first of them raised that did."""
     begun = [workers.begin(work) for work in works]

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from .._common.workers import OneByOne
+from .._common.workers import AtOnce, OneByOne
 from .notices import Nobody
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from .._common.clock import TickingClock
     from .._common.progress import LiveProgress
-    from .._common.workers import Workers
+    from .._common.workers import Aside, Workers
     from .._release.ports import Approvals, Images, PromotionRecord, Releases
     from .definition.comparison import Document
     from .metrics import MetricQuery
@@ -309,6 +309,9 @@ class Instruments(Protocol):
     ) -> CommandResult:
         """Run a program for *seconds* at most, with *variables* and, if wanted, this process's AWS credentials."""
 
+    def end_commands(self) -> None:
+        """End all that `run_command` runs still."""
+
 
 class Announcements(Protocol):
     """Who is told of releases. The release waits for none of it."""
@@ -342,3 +345,4 @@ class Ports:
     approvals: Approvals
     announcements: Announcements = field(default_factory=Nobody)
     workers: Workers = field(default_factory=OneByOne)
+    aside: Aside = field(default_factory=AtOnce)

@@ -31,39 +31,64 @@ _CHUNK_BYTES = 4096
 _GRACE_SECONDS = 5.0
 
 
-def run_command(
-    command: tuple[str, ...], variables: Mapping[str, str], *, seconds: float, pass_credentials: bool
-) -> CommandResult:
-    """Run a program with what it started, for *seconds* at most. Only the end of its output is kept."""
-    try:
-        # Its output is bounded while it comes, and all that it started ends with it: run_command does neither.
-        # pylint: disable-next=ansible-bad-function
-        process = subprocess.Popen(
-            command,
-            env=_environment(variables, pass_credentials=pass_credentials),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    except (OSError, ValueError) as error:
-        return CommandResult(None, problem=f"could not be started: {error}")
-    kept = bytearray()
-    reader = threading.Thread(target=_drain, args=(process.stdout, kept), daemon=True)
-    reader.start()
-    problem = ""
-    try:
-        process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        problem = f"had not ended after {seconds:g} s and was killed"
-    finally:
-        # Also what it left behind, and also when this run is interrupted. That nothing is left is fine.
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-    reader.join(_GRACE_SECONDS)
-    output = bytes(kept).decode(errors="replace")
-    return CommandResult(None if problem else process.returncode, output, problem)
+class Commands:
+    """Programs that run, each in a thread of its own or one after the other."""
+
+    def __init__(self) -> None:
+        self._running: set[int] = set()
+        self._lock = threading.Lock()
+
+    def run(
+        self, command: tuple[str, ...], variables: Mapping[str, str], *, seconds: float, pass_credentials: bool
+    ) -> CommandResult:
+        """Run a program with what it started, for *seconds* at most. Only the end of its output is kept."""
+        try:
+            process = self._start(command, _environment(variables, pass_credentials=pass_credentials))
+        except (OSError, ValueError) as error:
+            return CommandResult(None, problem=f"could not be started: {error}")
+        kept = bytearray()
+        reader = threading.Thread(target=_drain, args=(process.stdout, kept), daemon=True)
+        reader.start()
+        problem = ""
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            problem = f"had not ended after {seconds:g} s and was killed"
+        finally:
+            # Also what it left behind, and also when this run is interrupted.
+            self._end(process.pid)
+            process.wait()
+        reader.join(_GRACE_SECONDS)
+        output = bytes(kept).decode(errors="replace")
+        return CommandResult(None if problem else process.returncode, output, problem)
+
+    def _start(self, command: tuple[str, ...], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+        with self._lock:
+            # Its output is bounded while it comes, and all that it started ends with it: run_command does neither.
+            # pylint: disable-next=ansible-bad-function,consider-using-with
+            process = subprocess.Popen(
+                command,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            self._running.add(process.pid)
+        return process
+
+    def _end(self, group: int) -> None:
+        """End a program with what it started, once. That nothing is left is fine."""
+        with self._lock:
+            if group in self._running:
+                self._running.remove(group)
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(group, signal.SIGKILL)
+
+    def end(self) -> None:
+        """End all that run."""
+        for group in tuple(self._running):
+            self._end(group)
 
 
 def _environment(variables: Mapping[str, str], *, pass_credentials: bool) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..._aws.api import AwsClient
 from ..._errors import OperationError
-from .commands import run_command
+from .commands import Commands
 from .files import file_problem, read_file
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ class AwsInstruments:
 
     def __init__(self, connect: Callable[[str], Any]) -> None:
         self._metrics = Metrics(lambda: connect("cloudwatch"))
+        self._commands = Commands()
 
     def metric_series(
         self, queries: tuple[MetricQuery, ...], begin: datetime, end: datetime
@@ -87,4 +88,8 @@ class AwsInstruments:
         self, command: tuple[str, ...], variables: Mapping[str, str], *, seconds: float, pass_credentials: bool
     ) -> CommandResult:
         """Run a program for *seconds* at most, with *variables* and, if wanted, this process's AWS credentials."""
-        return run_command(command, variables, seconds=seconds, pass_credentials=pass_credentials)
+        return self._commands.run(command, variables, seconds=seconds, pass_credentials=pass_credentials)
+
+    def end_commands(self) -> None:
+        """End all that `run_command` runs still."""
+        self._commands.end()

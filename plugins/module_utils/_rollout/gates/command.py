@@ -33,7 +33,7 @@ class CommandTally(Tally):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandGate(Gate[CommandTally]):
-    """It runs until it has succeeded as often in a row as it has to. While it runs, nothing else is measured.
+    """It runs until it has succeeded as often in a row as it has to. Meanwhile other gates measure.
 
     Its environment has no credentials of AWS, unless ``pass_credentials``.
     """
@@ -47,6 +47,7 @@ class CommandGate(Gate[CommandTally]):
     }
     tally: ClassVar[type[CommandTally]] = CommandTally
     needs_traffic: ClassVar[bool] = True
+    aside: ClassVar[bool] = True
     once: ClassVar[bool] = True
     repeats: ClassVar[bool] = False
 
@@ -72,11 +73,6 @@ class CommandGate(Gate[CommandTally]):
             command_timeout_seconds=options["command_timeout_seconds"],
             url=url,
         )
-
-    @property
-    def measuring_seconds(self) -> float:
-        """How long one run may take."""
-        return self.command_timeout_seconds
 
     def problems(self) -> Iterator[str]:
         """No program, or no time to run it."""

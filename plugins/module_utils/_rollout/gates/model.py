@@ -188,6 +188,8 @@ class Gate(ABC, Generic[T]):  # noqa: UP046 - type parameters need a newer Pytho
     needs_traffic: ClassVar[bool] = False
     #: Whether its measuring only asks, and leaves nothing behind when nobody waits for the answer any more.
     only_asks: ClassVar[bool] = False
+    #: Whether one measuring may take minutes, for which nothing else waits.
+    aside: ClassVar[bool] = False
     #: Whether what it measured before the deployment completed counts after it. Others begin again.
     continues: ClassVar[bool] = False
     #: Whether it measures no more, once it has passed as often in a row as it has to.

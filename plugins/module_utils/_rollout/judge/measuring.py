@@ -12,7 +12,7 @@ from ..._common.verdict import Verdict
 from ..._release.record import timestamp
 from .judged_time import JudgedTime
 from .kept import restored, write_standing
-from .windows import assess, is_timed, measure, measure_quickly, move_on, open_windows
+from .windows import Aside, assess, is_timed, measure, measure_quickly, move_on, open_windows
 
 if TYPE_CHECKING:
     from ..._release.record import Measurement
@@ -45,6 +45,7 @@ class Measuring:
         #: What let the release come as far as it has.
         self.passed: tuple[Measurement, ...] = session.request.passed_before
         self._settled: float | None = None
+        self._aside = Aside()
         self._earlier = earlier
         self._windows = open_windows(self._gates_at(first), now=session.monotonic(), stamp=self._stamp())
 
@@ -53,6 +54,7 @@ class Measuring:
         if self.phase:
             self.passed = (*self.passed, *(self._as_passed(gate.measurement) for gate in self.assess()))
         self.phase, self._settled = phase, self.time.now()
+        self.end()
         now = self._session.monotonic()
         self._windows = move_on(self._windows, self._gates_at(phase), now=now, stamp=self._stamp())
         if self._earlier:
@@ -79,7 +81,12 @@ class Measuring:
 
     def measure(self, scene: Scene) -> None:
         """Have every gate measure that is due."""
-        self._windows = measure(self._windows, scene)
+        self._windows = measure(self._windows, scene, self._aside)
+
+    def end(self) -> None:
+        """End what is measured just now: of another phase it is no evidence, and programs put load on the release."""
+        self._aside.forget()
+        self._session.ports.instruments.end_commands()
 
     def measure_quickly(self, scene: Scene) -> None:
         """Have those gates measure that are due and wait for no answer of others."""
@@ -97,7 +104,7 @@ class Measuring:
 
     def next_due(self, *, reachable: bool) -> float | None:
         """When the next measuring is due that comes at a time of its own; None when none does."""
-        timed = (window for window in self._windows if is_timed(window))
+        timed = (window for window in self._windows if is_timed(window) and not self._aside.is_awaited(window))
         return min((window.due for window in timed if reachable or not window.gate.needs_traffic), default=None)
 
     @property

@@ -119,6 +119,12 @@ class Watch:
 
     def run(self) -> Decision:
         """Watch until there is something else to do than wait. The decision holds what it rests on."""
+        try:
+            return self._decide()
+        finally:
+            self._measuring.end()
+
+    def _decide(self) -> Decision:
         request = self._session.request
         deadlines = (gate.longest_seconds for gate in self._gates)
         decision = until(

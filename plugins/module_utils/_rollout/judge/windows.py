@@ -20,6 +20,8 @@ from ..gates.statistics.holm import rejected
 from ..gates.statistics.proportion import FALSE_ALARM
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..gates.model import Gate, Scene
     from ..stages import Stage
 
@@ -78,17 +80,48 @@ def open_windows(gates: tuple[Gate[Any], ...], *, now: float, stamp: str) -> tup
 
 def measure_quickly(windows: tuple[Window, ...], scene: Scene) -> tuple[Window, ...]:
     """The windows after those gates have measured that are due and wait for no answer of others."""
-    quick = {number for number, window in enumerate(windows) if not window.gate.measuring_seconds}
+    slow = (window.gate.aside or window.gate.measuring_seconds for window in windows)
+    quick = {number for number, is_slow in enumerate(slow) if not is_slow}
     return tuple(
         _measure(window, scene) if number in quick and _is_due(window, scene) else window
         for number, window in enumerate(windows)
     )
 
 
-def measure(windows: tuple[Window, ...], scene: Scene) -> tuple[Window, ...]:
+class Aside:
+    """What gates measure that nothing else waits for, such as a program that takes minutes."""
+
+    def __init__(self) -> None:
+        self._under_way: dict[str, tuple[Window, Callable[[], tuple[Window] | None]]] = {}
+
+    def measured(self, window: Window, scene: Scene) -> Window:
+        """*window* after its gate has measured; as it is while it does."""
+        name = window.gate.name
+        if name not in self._under_way:
+            if not _is_due(window, scene):
+                return window
+            self._under_way[name] = window, scene.ports.aside.begin(partial(_measure, window, scene))
+        before, outcome = self._under_way[name]
+        found = outcome()
+        if found is None:
+            return window
+        del self._under_way[name]
+        return found[0] if before == window else window
+
+    def is_awaited(self, window: Window) -> bool:
+        """Whether its gate measures just now."""
+        return window.gate.name in self._under_way
+
+    def forget(self) -> None:
+        """What is measured just now is of no interest any more."""
+        self._under_way.clear()
+
+
+def measure(windows: tuple[Window, ...], scene: Scene, aside: Aside | None = None) -> tuple[Window, ...]:
     """The windows after every gate has measured that is due. Who only asks does so while others do."""
+    apart = aside or Aside()
     begin = scene.ports.workers.begin
-    works = (partial(_measure_if_due, window, scene) for window in windows)
+    works = (partial(apart.measured if window.gate.aside else _measure_if_due, window, scene) for window in windows)
     begun = [begin(work) if window.gate.only_asks else work for window, work in zip(windows, works, strict=True)]
     return tuple(answer() for answer in begun)
 

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.interruption import interrupt, interruptible
-from ansible_collections.fastbreak.aws.plugins.module_utils._common.workers import OneByOne, Threads, all_of
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.workers import (
+    AsideThreads,
+    AtOnce,
+    OneByOne,
+    Threads,
+    all_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,3 +96,25 @@ def test_an_interrupt_waits_for_no_answer() -> None:
         assert over == []
     finally:
         held.set()
+
+
+def test_what_is_done_aside_tells_its_outcome_when_it_is_there() -> None:
+    held = threading.Event()
+    outcome = AsideThreads().begin(lambda: held.wait(DEADLINE))
+    assert outcome() is None
+    held.set()
+    while (found := outcome()) is None:
+        pass
+    assert found == (True,)
+    assert AtOnce().begin(says(7))() == (7,)
+
+
+def test_what_fails_aside_is_raised_where_it_is_asked_for() -> None:
+    outcome = AsideThreads().begin(fails("aside"))
+
+    def wait() -> None:
+        while outcome() is None:
+            pass
+
+    with pytest.raises(ValueError, match="aside"):
+        wait()

@@ -539,6 +539,9 @@ class World(Scheduler):
         self.ran.append((command, dict(variables), pass_credentials))
         return self.programs.pop(0)
 
+    def end_commands(self) -> None:
+        self.ended_commands += 1
+
     def _series(self, query: MetricQuery, begin: datetime, end: datetime) -> dict[datetime, float]:
         value = self.metrics.get((query.metric, dict(query.dimensions).get("TargetGroup", "")), lambda _at: None)
         known = ((at, value(at)) for at in periods(begin, end, query.period_seconds))

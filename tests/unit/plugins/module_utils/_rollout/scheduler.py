@@ -111,6 +111,7 @@ class Scheduler:
     answered: list[Answer]
     lock: Lock | None
     live = False
+    ended_commands = 0
 
     def __init__(self, name: str = "inference") -> None:
         #: The only service of this account.

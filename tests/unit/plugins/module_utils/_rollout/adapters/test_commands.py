@@ -8,10 +8,11 @@ from __future__ import annotations
 import fcntl
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.commands import run_command
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.commands import Commands
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 def run(program: str, *words: str, seconds: float = 60.0, credentials: bool = False, **variables: str) -> CommandResult:
     command = (sys.executable, "-I", "-c", program, *words)
-    return run_command(command, variables, seconds=seconds, pass_credentials=credentials)
+    return Commands().run(command, variables, seconds=seconds, pass_credentials=credentials)
 
 
 def test_exit_code_and_output_of_both_streams_are_told() -> None:
@@ -72,8 +73,25 @@ def test_what_a_program_leaves_behind_is_ended_too(tmp_path: Path) -> None:
     assert is_free(lock)
 
 
+def test_those_that_run_are_ended_with_what_they_started(tmp_path: Path) -> None:
+    lock, commands = tmp_path / "lock", Commands()
+    hold = f"import fcntl, time; file = open({str(lock)!r}, 'w'); fcntl.flock(file, fcntl.LOCK_EX); time.sleep(600)"
+    begin = f"import subprocess, sys; subprocess.run([sys.executable, '-I', '-c', {hold!r}])"
+    command = (sys.executable, "-I", "-c", begin)
+    with ThreadPoolExecutor(1) as pool:
+        ran = pool.submit(commands.run, command, {}, seconds=300.0, pass_credentials=False)
+        deadline = time.monotonic() + 60
+        while is_free(lock) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        commands.end()
+        assert ran.result(60).exit_code == -9
+    while not is_free(lock) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert is_free(lock)
+
+
 @pytest.mark.parametrize("command", [("/nowhere/program",), ("a\0b",), ("/",)])
 def test_what_is_no_program_could_not_be_started(command: tuple[str, ...]) -> None:
-    ran = run_command(command, {}, seconds=1.0, pass_credentials=False)
+    ran = Commands().run(command, {}, seconds=1.0, pass_credentials=False)
     assert ran.exit_code is None
     assert ran.problem.startswith("could not be started: ")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import inf, nan
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +14,15 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict impo
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, RequestError, RolledBackError
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.command import CommandGate
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.problems import gate_problems
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import CommandResult
 
 from tests.unit.plugins.module_utils._rollout.case import deploy, make_request, newest, released
 from tests.unit.plugins.module_utils._rollout.gates.measuring import read, scene
+from tests.unit.plugins.module_utils._rollout.shifting import ShiftingWorld, by
 
 if TYPE_CHECKING:
-    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
+    from collections.abc import Callable
 
     from tests.unit.plugins.module_utils._rollout.fakes import World
 
@@ -68,6 +71,34 @@ def test_program_that_fails_refuses_the_release_in_its_words(world: World, ports
         deploy(ports, "1.1.0", gates=(*make_request("x").gates, CommandGate(name="load", command=("x",))))
 
 
+class Endless:
+    """What is begun never ends."""
+
+    def __init__(self) -> None:
+        self.begun = 0
+
+    def begin(self, work: Callable[[], Any]) -> Callable[[], None]:
+        self.begun += 1
+        return lambda: None
+
+
+@pytest.mark.parametrize(
+    "how", [{}, by("BLUE_GREEN"), by("CANARY", canary_percent=10)], ids=["rolling", "all", "canary"]
+)
+def test_a_release_that_another_gate_refuses_goes_back_while_a_load_test_runs(how: dict[str, Any]) -> None:
+    world = ShiftingWorld()
+    ports, endless = Ports(*[world] * 13), Endless()
+    released(world, ports, **how)
+    world.push("1.1.0", "b", status=500)
+    load = CommandGate(name="load", command=("x",), command_timeout_seconds=3000.0, deadline_seconds=3000.0)
+    began = world.monotonic()
+    with pytest.raises(RolledBackError, match="gate ready is UNHEALTHY"):
+        deploy(replace(ports, aside=endless), "1.1.0", **how, gates=(*make_request("x").gates, load))
+    assert endless.begun
+    assert world.ended_commands
+    assert world.monotonic() - began < 300
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -94,4 +125,4 @@ def test_variable_that_is_no_text_is_refused() -> None:
 def test_usual_options_leave_the_program_its_time() -> None:
     gate = read("command", command=["a"], command_timeout_seconds=900)
     assert gate_problems(gate, 5.0) == []
-    assert (gate.deadline_seconds, gate.measuring_seconds) == (960, 900)
+    assert gate.deadline_seconds == 960

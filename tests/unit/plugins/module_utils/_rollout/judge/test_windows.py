@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
-from ansible_collections.fastbreak.aws.plugins.module_utils._common.workers import Threads
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.workers import AsideThreads, Threads
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, UnavailableError
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.model import (
     Gate,
@@ -22,6 +22,7 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.model
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.settings import AtDeadline
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.target_health import TargetHealthGate
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.judge.windows import (
+    Aside,
     Window,
     assess,
     measure,
@@ -299,3 +300,54 @@ def test_a_gate_that_only_asks_waits_for_no_other_s_answer(world: World, ports: 
         ("b", 1),
         ("c", 1),
     ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slow(Fixed):
+    """Measures only when it is let go."""
+
+    kind: ClassVar[str] = "slow"
+    aside: ClassVar[bool] = True
+    let_go: threading.Event
+
+    def measure(self, tally: Tally, scene: Scene) -> Tally:
+        assert self.let_go.wait(300)
+        return super().measure(tally, scene)
+
+
+def test_what_may_take_minutes_holds_nobody_up(world: World, ports: Ports) -> None:
+    slow, aside = Slow(name="slow", let_go=threading.Event()), Aside()
+    looked = scene(replace(ports, aside=AsideThreads()))
+    windows = opened(world, slow, Fixed(name="quick"))
+    for _turn in range(3):
+        windows = measure(windows, looked, aside)
+    assert samples(windows) == [0, 3]
+    assert [aside.is_awaited(window) for window in windows] == [True, False]
+    slow.let_go.set()
+    while not windows[0].tally.samples:
+        windows = measure(windows, looked, aside)
+    assert (windows[0].successes, aside.is_awaited(windows[1])) == (1, False)
+
+
+def test_what_is_forgotten_is_measured_anew(world: World, ports: Ports) -> None:
+    slow, aside = Slow(name="slow", let_go=threading.Event()), Aside()
+    looked = scene(replace(ports, aside=AsideThreads()))
+    measure(opened(world, slow), looked, aside)
+    aside.forget()
+    assert not aside.is_awaited(opened(world, slow)[0])
+    slow.let_go.set()
+    windows = opened(world, slow)
+    while not windows[0].tally.samples:
+        windows = measure(windows, looked, aside)
+    assert samples(windows) == [1]
+
+
+def test_what_another_window_began_is_no_evidence_of_this_one(world: World, ports: Ports) -> None:
+    slow, aside = Slow(name="slow", let_go=threading.Event()), Aside()
+    looked = scene(replace(ports, aside=AsideThreads()))
+    measure(opened(world, slow), looked, aside)
+    world.sleep(5)
+    later = opened(world, slow)
+    slow.let_go.set()
+    while aside.is_awaited(later[0]):
+        assert aside.measured(later[0], looked) == later[0]
