@@ -6,7 +6,7 @@
 .SUFFIXES:
 .PHONY: help setup demo demo-down sandbox-up sandbox-down check test lint unit architecture integration molecule e2e \
 	sandbox-test service-test sanity packaging engine engine-stop images lock changelog format build clean-caches \
-	bench-gates bench-promotion bench-provision bench-releases bench-site console cost environment execution-environment pipeline recorded-calls
+	bench-delivery bench-gates bench-promotion bench-provision bench-releases bench-site console cost environment execution-environment pipeline recorded-calls
 
 help: ## List the commands
 	@awk -F ' *## *' '/^[a-z0-9-]+:.*##/ { sub(/:.*/, "", $$1); printf "  make %-21s %s\n", $$1, $$2 }' Makefile
@@ -58,7 +58,7 @@ service-test: ## Tests of the service, in .venv-service
 e2e: ## A release's whole way, through the load balancer
 	@tools/run python -m tools.suite e2e
 
-pipeline: ## Deploys by the pipelines of dev and prod, for real: minutes, and no part of `make test`
+pipeline: ## Deploys by pipelines and by the steps of GitHub's workflows, for real: minutes, no part of `make test`
 	@tools/run python -m tools.suite pipeline
 
 execution-environment: ## Build what a pipeline deploys with: [TAG=...] [BASE_IMAGE=...]
@@ -100,6 +100,9 @@ format: ## Rewrite Python files the way the linter wants them
 
 lock: ## Lock the newest versions that the requirements allow
 	@tools/run python -m tools.lock
+
+bench-delivery: ## Commit to dev, to prod and back by the steps of GitHub's workflows (about 45 minutes)
+	@tools/run python -m benchmarks.delivery
 
 bench-gates: ## What gates make of good and bad releases: http as probabilities, canary drawn from a seed (half a minute)
 	@tools/run python -m benchmarks.gates

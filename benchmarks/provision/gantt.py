@@ -46,9 +46,12 @@ def critical_seconds(bars: Sequence[Bar]) -> float:
     return sum(seconds[name] for name in critical_path(bars))
 
 
-def draw(bars: Sequence[Bar], wall: float, title: str) -> str:
-    """The chart as SVG: a row for each stack in the order of their begins; the critical path is darker."""
-    critical, scale = set(critical_path(bars)), (_WIDTH - _LABEL - 70) / wall
+def draw(bars: Sequence[Bar], wall: float, title: str, label: int = _LABEL) -> str:
+    """The chart as SVG: a row for each stack in the order of their begins; the critical path is darker.
+
+    *label* is how wide names are.
+    """
+    critical, scale = set(critical_path(bars)), (_WIDTH - label - 70) / wall
     height = _TOP + _ROW * len(bars) + 30
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" font-family="sans-serif"'
     lines = [
@@ -57,7 +60,7 @@ def draw(bars: Sequence[Bar], wall: float, title: str) -> str:
         f'<text x="8" y="20" fill="#111111">{escape(title)}</text>',
     ]
     for row, bar in enumerate(sorted(bars, key=lambda bar: (bar.begun, bar.name))):
-        y, x, width = _TOP + row * _ROW, _LABEL + bar.begun * scale, max(2.0, bar.seconds * scale)
+        y, x, width = _TOP + row * _ROW, label + bar.begun * scale, max(2.0, bar.seconds * scale)
         color = "#1d4ed8" if bar.name in critical else "#93c5fd"
         lines += [
             f'<text x="8" y="{y + 17}" fill="#111111">{escape(bar.name)}</text>',
@@ -65,8 +68,8 @@ def draw(bars: Sequence[Bar], wall: float, title: str) -> str:
             f'<text x="{x + width + 5:.1f}" y="{y + 17}" fill="#444444">{bar.seconds:.1f} s</text>',
         ]
     base = _TOP + _ROW * len(bars) + 6
-    lines.append(f'<line x1="{_LABEL}" x2="{_LABEL + wall * scale:.1f}" y1="{base}" y2="{base}" stroke="#444444"/>')
+    lines.append(f'<line x1="{label}" x2="{label + wall * scale:.1f}" y1="{base}" y2="{base}" stroke="#444444"/>')
     step = next(step for step in (1, 2, 5, 10, 20, 50, 100, 1000) if wall / step <= 12)
     for second in range(0, int(wall) + 1, step):
-        lines.append(f'<text x="{_LABEL + second * scale:.1f}" y="{base + 16}" fill="#444444">{second}</text>')
+        lines.append(f'<text x="{label + second * scale:.1f}" y="{base + 16}" fill="#444444">{second}</text>')
     return "\n".join([*lines, "</svg>", ""])

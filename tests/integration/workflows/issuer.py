@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 PROVIDER = "token.actions.githubusercontent.com"
 REPOSITORY = "repo:fastbreak-sports/fastbreak"
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+KEY_ID = "of-the-test"
 OF_IAM = {
     "Environment": "dev",
     "ServiceName": "inference",
@@ -40,16 +41,22 @@ OF_IAM = {
 
 
 class Issuer(http.server.BaseHTTPRequestHandler):
-    """GitHub's endpoint for tokens: whoever has the request token gets one for the audience."""
+    """GitHub's endpoint for tokens: whoever has the request token gets one for the audience.
+
+    `workflow` is the file at its branch that the job is of, which a signature names.
+    """
 
     subject = ""
+    workflow = ""
 
     def do_GET(self) -> None:
         assert self.headers["Authorization"] == "bearer of-the-job"
         now = int(time.time())
         audience = self.path.partition("audience=")[2]
         claims = {"iss": f"https://{PROVIDER}", "aud": audience, "sub": self.subject, "iat": now, "exp": now + 300}
-        answer = json.dumps({"value": jwt.encode(claims, KEY, algorithm="RS256")}).encode()
+        of_job = {"job_workflow_ref": self.workflow} if self.workflow else {}
+        token = jwt.encode({**claims, **of_job}, KEY, algorithm="RS256", headers={"kid": KEY_ID})
+        answer = json.dumps({"value": token}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
@@ -82,7 +89,12 @@ def trust(sandbox: Any, account: str = "dev") -> None:
     client(sandbox, "iam", account).create_open_id_connect_provider(
         Url=f"https://{PROVIDER}", ClientIDList=["sts.amazonaws.com"]
     )
-    public = jwt.algorithms.RSAAlgorithm.to_jwk(KEY.public_key(), as_dict=True)
+    publish_key(sandbox)
+
+
+def publish_key(sandbox: Any) -> None:
+    """Have the sandbox know the provider's key, as AWS and Sigstore read it of the provider."""
+    public = {**jwt.algorithms.RSAAlgorithm.to_jwk(KEY.public_key(), as_dict=True), "kid": KEY_ID}
     keys = {"url": f"https://{PROVIDER}", "keys": [public]}
     assert httpx.post(f"{sandbox.endpoint_url}/_sandbox/iam/provider-keys", json=keys).status_code == 200
 

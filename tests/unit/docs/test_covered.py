@@ -79,6 +79,7 @@ RUN = {
 """A command's shape to the file that runs it, and to words there that say so."""
 
 BY_HAND = {
+    "make bench-delivery": "takes 45 minutes; its values have unit tests, and `make pipeline` runs the steps",
     "make bench-promotion": "takes 25 minutes; tests/integration/benchmarks runs its parts",
     "make bench-provision": "needs the AWS CLI and the CDK",
     "make bench-site": "takes 20 minutes; its parts have unit tests",
