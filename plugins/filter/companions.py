@@ -19,6 +19,7 @@ _NAMES = (
     "command",
     "task_role_output",
     "environment",
+    "environment_outputs",
     "cpu",
     "memory_mib",
     "health_check",
@@ -43,7 +44,13 @@ def companion_services(
         raise AnsibleFilterError(f"Tried to read companions from {companions!r}, which is no list of dictionaries.")
     if not isinstance(task_definition, Mapping):
         raise AnsibleFilterError(f"Tried to write companions of {task_definition!r}, which is no task definition.")
-    return [_service(entry, _with_role(entry, task_definition, outputs or {}), service) for entry in companions]
+    definitions = [_with_role(entry, task_definition, outputs or {}) for entry in companions]
+    return [
+        _service(
+            _with_values(entry, outputs or {}) if "containerDefinitions" in definition else entry, definition, service
+        )
+        for entry, definition in zip(companions, definitions, strict=True)
+    ]
 
 
 def _with_role(
@@ -53,12 +60,28 @@ def _with_role(
     output = entry.get("task_role_output")
     if not output or "containerDefinitions" not in task_definition:
         return dict(task_definition)
+    return {**task_definition, "taskRoleArn": _output(entry, f"task_role_output {output}", output, outputs)}
+
+
+def _output(entry: Mapping[str, Any], said: str, output: str, outputs: Mapping[str, str]) -> str:
+    """An output of the component ``service``."""
     if output not in outputs:
         raise AnsibleFilterError(
-            f"Companion {entry.get('name')} has task_role_output {output}, which the component service does not have. "
+            f"Companion {entry.get('name')} has {said}, which the component service does not have. "
             f"It has {', '.join(sorted(outputs)) or 'none'}. Correct it, or provision the component service first."
         )
-    return {**task_definition, "taskRoleArn": outputs[output]}
+    return outputs[output]
+
+
+def _with_values(entry: Mapping[str, Any], outputs: Mapping[str, str]) -> dict[str, Any]:
+    """The companion with the values of all of its environment variables."""
+    named = entry.get("environment_outputs") or {}
+    if not named:
+        return dict(entry)
+    values = {
+        name: _output(entry, f"environment_outputs {name}: {output}", output, outputs) for name, output in named.items()
+    }
+    return {**entry, "environment": {**values, **(entry.get("environment") or {})}}
 
 
 def _service(entry: Mapping[str, Any], task_definition: Mapping[str, Any], service: str) -> dict[str, Any]:

@@ -67,6 +67,7 @@ class Names:
     environment: str
     task_role: str
     secret: str
+    worker_secret: str
     master: str
     logs: str
     site: str
@@ -87,6 +88,7 @@ class Names:
             environment=platform.environment,
             task_role=service["TaskRoleArn"],
             secret=service["DatabaseSecretArn"],
+            worker_secret=service["WorkerDatabaseSecretArn"],
             master=rds["MasterUserSecretArn"],
             logs=service["LogGroupName"],
             site=site["SiteBucketName"],
@@ -320,6 +322,8 @@ def _tasks(dev: Names) -> Iterator[Forbidden]:
         yield Forbidden(who, "dynamodb", "query", _query(dev))
         yield Forbidden(who, "sts", "assume_role", {"RoleArn": dev.role("deployer"), "RoleSessionName": "forbidden"})
     yield Forbidden("task", "secretsmanager", "put_secret_value", {"SecretId": dev.secret, "SecretString": "{}"})
+    yield Forbidden("worker", "secretsmanager", "get_secret_value", {"SecretId": dev.secret})
+    yield Forbidden("task", "secretsmanager", "get_secret_value", {"SecretId": dev.worker_secret})
     # The API stores footage and reads it for people, a worker reads it alone.
     yield Forbidden("task", "s3", "get_object", {"Bucket": dev.footage, "Key": "other/1.video"})
     for name in ("put_object", "delete_object"):

@@ -329,7 +329,7 @@ def rotate(variables: dict[str, str]) -> None:
 
 def log_in_again(platform: Platform) -> None:
     """Take every connection of the service away that is not in use, and wait until there is none of before."""
-    question = "FROM pg_stat_activity WHERE usename LIKE 'fastbreak_app%%' AND backend_start < %s"
+    question = "FROM pg_stat_activity WHERE usename LIKE 'fastbreak_%%' AND backend_start < %s"
     with platform.master() as connection:
         (began,) = connection.execute("SELECT clock_timestamp()").fetchone() or (None,)
 
@@ -343,7 +343,7 @@ def log_in_again(platform: Platform) -> None:
 
 def connections(platform: Platform) -> dict[int, str]:
     """The service's connections to the database: the process of each there, and the task that it is from."""
-    question = "SELECT pid, host(client_addr) FROM pg_stat_activity WHERE usename LIKE 'fastbreak_app%'"
+    question = "SELECT pid, host(client_addr) FROM pg_stat_activity WHERE usename LIKE 'fastbreak_%'"
     with platform.master() as connection:
         return dict(connection.execute(question).fetchall())
 
@@ -359,11 +359,12 @@ def eventually(condition: Callable[[], bool]) -> None:
 def passwords(platform: Platform) -> set[str]:
     """All passwords that the secrets hold, in every version."""
     manager, found = platform.client("secretsmanager"), set[str]()
-    for arn in (platform.outputs("service")["DatabaseSecretArn"], platform.outputs("rds")["MasterUserSecretArn"]):
+    own = [platform.outputs("service")[name] for name in ("DatabaseSecretArn", "WorkerDatabaseSecretArn")]
+    for arn in (*own, platform.outputs("rds")["MasterUserSecretArn"]):
         for version in manager.describe_secret(SecretId=arn)["VersionIdsToStages"]:
             held = json.loads(manager.get_secret_value(SecretId=arn, VersionId=version)["SecretString"])
             found.add(held["password"])
-    assert len(found) >= 4
+    assert len(found) >= 6
     return found
 
 

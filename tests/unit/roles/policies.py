@@ -44,8 +44,13 @@ def template(component):
 def documents(principal, environment="dev"):
     """A principal's policies, in an environment."""
     component, logical_id = PRINCIPALS[principal]
-    found = template(component)["Resources"][logical_id]["Properties"].get("Policies", [])
+    found = [*unconditional(template(component)["Resources"][logical_id]["Properties"].get("Policies", []))]
     return [_filled(policy["PolicyDocument"], component, environment) for policy in found]
+
+
+def unconditional(policies):
+    """Those that a role has in an environment of the inventories."""
+    return (policy for policy in policies if set(policy) != {"Fn::If"})
 
 
 @cache
@@ -153,6 +158,7 @@ def _attribute(name, component, environment):
     account = ACCOUNTS[environment]
     known = {
         "DatabaseSecret.Id": f"arn:aws:secretsmanager:{REGION}:{account}:secret:DatabaseSecret-{environment}",
+        "WorkerDatabaseSecret.Id": f"arn:aws:secretsmanager:{REGION}:{account}:secret:OfWorkers-{environment}",
         "FootageBucket.Arn": f"arn:aws:s3:::fastbreak-{environment}-service-footage",
         "ServiceKey.Arn": f"arn:aws:kms:{REGION}:{account}:key/service",
         "StackRole.Arn": f"arn:aws:iam::{account}:role/fastbreak-{environment}-cloudformation",

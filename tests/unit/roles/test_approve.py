@@ -26,6 +26,8 @@ OUTPUTS = {
             "ReleaseTableName",
             "MigrationRoleArn",
             "DatabaseSecretArn",
+            "WorkerDatabaseSecretArn",
+            "DatabaseUsers",
             "WorkerRoleArn",
             "FootageBucketName",
             "FootageDays",

@@ -16,6 +16,8 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._stack.template_refe
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.unresolved import known_after
 
+from tests.unit.roles.policies import unconditional
+
 ROOT = Path(__file__).parents[3]
 CONTRACT = (ROOT / "docs" / "contracts.md").read_text()
 COMPONENTS = sorted(path.parents[1].name for path in ROOT.glob("roles/*/files/stack.yaml"))
@@ -140,7 +142,7 @@ def role_policies(component):
     return {
         name: [
             statement
-            for policy in body["Properties"].get("Policies", [])
+            for policy in unconditional(body["Properties"].get("Policies", []))
             for statement in policy["PolicyDocument"]["Statement"]
         ]
         for name, body in template(component)["Resources"].items()
@@ -160,6 +162,7 @@ _SECRETS = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId
 GATES = {"Fn::Sub": f"{_SECRETS}:fastbreak-${{Environment}}-probe-*"}
 TOKEN = {"Fn::Sub": f"{_SECRETS}:fastbreak-${{Environment}}-probe-??????"}
 MASTER, OWN = {"Ref": "MasterSecretArn"}, {"Fn::GetAtt": "DatabaseSecret.Id"}
+OF_WORKERS = {"Fn::GetAtt": "WorkerDatabaseSecret.Id"}
 
 
 def test_only_migrations_may_read_the_master_users_secret():
@@ -174,10 +177,10 @@ def test_only_migrations_may_read_the_master_users_secret():
     assert readers == {
         ("iam", "DeployerRole", str(GATES)),
         ("service", "MigrationRole", str(MASTER)),
-        ("service", "MigrationRole", str(OWN)),
+        ("service", "MigrationRole", str([OWN, OF_WORKERS])),
         ("service", "ProbeRole", str(TOKEN)),
         ("service", "TaskRole", str(OWN)),
-        ("service", "WorkerRole", str(OWN)),
+        ("service", "WorkerRole", str(OF_WORKERS)),
     }
     given = tasks("service")[0]["vars"]["stack_parameters"]["MasterSecretArn"]
     assert given == {"component": "rds", "output": "MasterUserSecretArn"}
@@ -210,7 +213,8 @@ def test_tasks_may_read_their_own_secret_and_footage_which_the_api_alone_stores_
     # Workers say besides that an analysis has ended.
     statements = [item for item in statements if item.get("Sid") != "AnnounceEnds"]
     allowed = {(action, str(item["Resource"])) for item in statements for action in actions(item)}
-    both = {("secretsmanager:GetSecretValue", str(OWN)), ("kms:Decrypt", str(KEY)), ("s3:GetObject", str(FOOTAGE))}
+    own = OWN if role == "TaskRole" else OF_WORKERS
+    both = {("secretsmanager:GetSecretValue", str(own)), ("kms:Decrypt", str(KEY)), ("s3:GetObject", str(FOOTAGE))}
     both |= {("s3:ListBucket", str({"Fn::GetAtt": "FootageBucket.Arn"}))}
     assert allowed == both | others
     granted = set().union(*(actions(statement) for statement in role_policies("service")["ExecutionRole"]))
@@ -280,6 +284,25 @@ def test_no_password_is_handed_to_a_container():
     assert "secrets" not in container
     assert "FASTBREAK_DATABASE_MASTER_SECRET" not in values["__ecs_rollout_database"]
     assert "PASSWORD" not in release
+
+
+def test_whichever_service_is_released_first_the_apis_secret_is_the_apis():
+    """A companion that migrates has the workers' secret as its own."""
+    values = yaml.safe_load((ROOT / "roles" / "ecs_rollout" / "vars" / "main.yml").read_text())
+    administration = values["__ecs_rollout_administration"]
+    assert administration["FASTBREAK_DATABASE_SECRET"] == values["__ecs_rollout_database"]["FASTBREAK_DATABASE_SECRET"]
+    assert "WorkerDatabaseSecretArn" in administration["FASTBREAK_DATABASE_WORKER_SECRET"]
+
+
+def test_workers_read_the_secret_of_the_api_only_where_a_release_of_before_may_run():
+    policies = template("service")["Resources"]["WorkerRole"]["Properties"]["Policies"]
+    condition, policy, nothing = next(each["Fn::If"] for each in policies if set(each) == {"Fn::If"})
+    assert (condition, nothing) == ("HasSharedUser", {"Ref": "AWS::NoValue"})
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert (statement["Action"], statement["Resource"]) == ("secretsmanager:GetSecretValue", OWN)
+    assert template("service")["Conditions"]["HasSharedUser"] == {
+        "Fn::Equals": [{"Ref": "DatabaseUsersApart"}, "false"]
+    }
 
 
 @pytest.mark.parametrize("component", COMPONENTS)

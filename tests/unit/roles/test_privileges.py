@@ -51,6 +51,8 @@ def as_filled(call):
     """The resource with the names that `policies` fills in for those that AWS makes up."""
     name = f"DatabaseSecret-{call.environment}"
     secret = re.sub(rf"secret:fastbreak-{call.environment}-service-DatabaseSecret-.*", f"secret:{name}", call.resource)
+    own = f"OfWorkers-{call.environment}"
+    secret = re.sub(rf"secret:fastbreak-{call.environment}-service-WorkerDatabaseSecret-.*", f"secret:{own}", secret)
     named = re.sub(r"secret:rds!db-.*", f"secret:rds!db-{call.environment}", secret)
     return re.sub(r"-service-footagebucket-[^/]+/", "-service-footage/", named)
 
@@ -341,7 +343,10 @@ FORBIDDEN = [
     ("worker", "s3:DeleteObject", FOOTAGE, {}),
     ("worker", "s3:GetObject", FOOTAGE.replace("-dev-", "-prod-"), {}),
     ("worker", "secretsmanager:GetSecretValue", MASTER, {}),
-    ("worker", "secretsmanager:PutSecretValue", SECRET, {}),
+    # The database user of one is not the other's.
+    ("worker", "secretsmanager:GetSecretValue", SECRET, {}),
+    ("task", "secretsmanager:GetSecretValue", SECRET.replace("DatabaseSecret", "OfWorkers"), {}),
+    ("worker", "secretsmanager:PutSecretValue", SECRET.replace("DatabaseSecret", "OfWorkers"), {}),
     ("worker", "sts:AssumeRole", TASK_ROLE, {}),
     # Who sends requests of gates reads what stands for their token, and nothing of the service.
     *[

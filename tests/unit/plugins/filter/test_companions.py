@@ -74,6 +74,17 @@ def test_a_companion_has_a_role_and_a_time_of_its_own() -> None:
     assert removed["task_definition"] == {"family": "f-worker"}
 
 
+def test_a_companion_has_values_that_the_platform_tells() -> None:
+    named = {"name": "a", "environment_outputs": {"HOST": "Host"}, "environment": {"LEVEL": "debug"}}
+    (made,) = companion_services([named], DEFINITION, "b", {"Host": "other"})
+    container = made["task_definition"]["containerDefinitions"][0]
+    assert {each["name"]: each["value"] for each in container["environment"]} == {"LEVEL": "debug", "HOST": "other"}
+    with pytest.raises(AnsibleFilterError, match=r"environment_outputs HOST: Host, which .* does not have"):
+        companion_services([named], DEFINITION, "b", {"Other": "x"})
+    (removed,) = companion_services([named], {"family": "f"}, "b")
+    assert removed["task_definition"] == {"family": "f-a"}
+
+
 def test_a_role_that_the_platform_does_not_have_is_said() -> None:
     with pytest.raises(AnsibleFilterError, match=r"task_role_output Wrong, .* It has WorkerRoleArn\. Correct it"):
         companion_services([{"name": "a", "task_role_output": "Wrong"}], DEFINITION, "b", {"WorkerRoleArn": "worker"})
