@@ -6,7 +6,7 @@
 .SUFFIXES:
 .PHONY: help setup demo demo-down sandbox-up sandbox-down check test lint unit architecture integration molecule e2e \
 	sandbox-test service-test sanity packaging engine engine-stop images lock changelog format build clean-caches \
-	bench-delivery bench-gates bench-promotion bench-provision bench-releases bench-site console cost environment execution-environment pipeline recorded-calls
+	bench-delivery bench-gates bench-promotion bench-provision bench-releases bench-site bench-vision console cost environment execution-environment pipeline recorded-calls
 
 help: ## List the commands
 	@awk -F ' *## *' '/^[a-z0-9-]+:.*##/ { sub(/:.*/, "", $$1); printf "  make %-21s %s\n", $$1, $$2 }' Makefile
@@ -118,6 +118,10 @@ bench-releases: ## Bad releases of 19 kinds to prod under load, by each strategy
 
 bench-site: ## Releases of the site under load, beside the AWS CLI and community.aws (about 20 minutes)
 	@tools/run python -m benchmarks.site
+
+bench-vision: ## One person and ten beside MediaPipe: processor time, four cameras' agreement, cost (about 5 minutes)
+	@tools/bootstrap service
+	@.venv-service/bin/python service/benchmarks/vision.py
 
 clean-caches: ## List the caches that demo-down keeps (environments, base images, downloads), ask, remove them
 	@tools/run python -m tools.clean

@@ -108,7 +108,17 @@ def row(vision: PoseModel, taken: dict[int, Bytes], name: str, height: int, coun
         sure = [d.box for d in detections if vision.look(picture, d.region).score >= MINIMUM_SCORE]
         found += sum(any(share(box, other) >= 0.5 for other in sure) for box in boxes)
         false += sum(all(share(box, other) < 0.2 for other in boxes) for box in sure)
-    return f"{name:6} {height:6} {found / (count * PERSONS):7.2f} {false / count:13.1f} {1000 * seconds / count:15.0f}"
+    recall = found / (count * PERSONS)
+    return f"| {name} | {height} | {recall:.2f} | {false / count:.1f} | {1000 * seconds / count:.0f} |"
+
+
+def table(clip: Path, vision: PoseModel, count: int) -> None:
+    """Print what each search finds in so many frames of each height."""
+    taken = frames(clip)
+    print("\n| search | height, px | recall | false a frame | CPU ms a search |\n|---|---|---|---|---|")
+    for name in SEARCHES:
+        for height in HEIGHTS:
+            print(row(vision, taken, name, height, count), flush=True)
 
 
 def main() -> None:
@@ -117,12 +127,7 @@ def main() -> None:
     parser.add_argument("clip", type=Path)
     parser.add_argument("--frames", type=int, default=10)
     options = parser.parse_args()
-    taken = frames(options.clip)
-    vision = PoseModel(ROOT.parent / ".cache" / "models")
-    print("search height  recall  false a frame  CPU ms a search")
-    for name in SEARCHES:
-        for height in HEIGHTS:
-            print(row(vision, taken, name, height, options.frames), flush=True)
+    table(options.clip, PoseModel(ROOT.parent / ".cache" / "models"), options.frames)
 
 
 if __name__ == "__main__":
