@@ -6,7 +6,7 @@
 .SUFFIXES:
 .PHONY: help setup demo demo-down sandbox-up sandbox-down check test lint unit architecture integration molecule e2e \
 	sandbox-test service-test sanity packaging engine engine-stop images lock changelog format build clean-caches \
-	bench-delivery bench-gates bench-promotion bench-provision bench-releases bench-site bench-vision console cost environment execution-environment pipeline recorded-calls
+	bench-delivery bench-gates bench-promotion bench-provision bench-releases bench-service bench-site bench-vision console cost environment execution-environment pipeline recorded-calls
 
 help: ## List the commands
 	@awk -F ' *## *' '/^[a-z0-9-]+:.*##/ { sub(/:.*/, "", $$1); printf "  make %-21s %s\n", $$1, $$2 }' Makefile
@@ -115,6 +115,12 @@ bench-provision: ## Provisioning beside the AWS CLI, the CDK and stock modules; 
 
 bench-releases: ## Bad releases of 19 kinds to prod under load, by each strategy and by other tools (hours; resumable)
 	@tools/run python -m benchmarks.releases
+
+bench-service: ## A thousand broken and hostile videos by the API and the command line (half an hour; resumable)
+	@tools/run python -m tools.engine ensure
+	@tools/run python -m tools.images all
+	@tools/bootstrap service
+	@.venv-service/bin/python service/benchmarks/mutants.py
 
 bench-site: ## Releases of the site under load, beside the AWS CLI and community.aws (about 20 minutes)
 	@tools/run python -m benchmarks.site
