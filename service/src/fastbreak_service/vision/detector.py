@@ -27,8 +27,10 @@ BINS = 11
 BODY_MARGIN = 1.25
 LOWEST_SCORE = 0.25
 """What the detector is less sure of is not handed on; a look at it then says whether there is a body."""
-QUICK, USUAL, LARGE = 640, 960, 1920
+GLANCE, QUICK, USUAL, LARGE = 320, 640, 960, 1920
 """How long the longer side of what the network sees may be. A step up is two to four times the work."""
+SURELY_FOUND = 100
+"""Bodies of so many pixels of what the network sees are found (docs/benchmarks.md, 200 pixels in the usual search)."""
 SMALLEST_BODY = 64
 """Bodies of so many pixels of what the network sees are mostly found; smaller ones are mostly missed."""
 _LARGEST_BODY = 256
@@ -74,15 +76,17 @@ def sizes(width: int, height: int, search: Search) -> list[Size]:
     """How large the network has to see a frame of a width and height, one after the other.
 
     The usual size in a thorough search, and the largest too where somebody is too small for the usual one. Else the
-    quick one, if the smallest is large enough for it. Nothing is shown at more than twice its size.
+    quick one, if the smallest is large enough for it, or a glance, if everybody known is surely found so. Nothing is
+    shown at more than twice its size.
     """
     longer = max(width, height)
 
-    def enough(length: int) -> bool:
-        return search.smallest * length >= SMALLEST_BODY * longer
+    def enough(length: int, pixels: int = SMALLEST_BODY) -> bool:
+        return search.smallest * length >= pixels * longer
 
     if not search.thorough:
-        lengths = [QUICK if enough(QUICK) else USUAL]
+        glance = math.isfinite(search.smallest) and enough(GLANCE, SURELY_FOUND)
+        lengths = [GLANCE if glance else QUICK if enough(QUICK) else USUAL]
     else:
         lengths = [USUAL] if enough(USUAL) or 2 * longer <= USUAL else [USUAL, LARGE]
     return [_size(width, height, min(length, 2 * longer)) for length in lengths]
