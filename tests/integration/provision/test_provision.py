@@ -4,6 +4,7 @@
 """The platform's stacks in the sandbox: from an empty account to the second run and back, and what can go wrong."""
 
 import json
+import re
 import ssl
 import subprocess
 import sys
@@ -180,7 +181,7 @@ def test_what_cannot_be_made_is_refused(dev):
 def test_too_few_forks_are_refused_before_the_start(dev):
     refused = dev.run("--forks", "2")
     assert refused.code != 0
-    assert f"{len(COMPONENTS)} components and 2 forks" in " ".join(refused.text.split())
+    assert f"{len(COMPONENTS)} components, and there are 2 forks" in " ".join(refused.text.split())
 
 
 @pytest.mark.parametrize("arguments", [(), ("--check",), ("--limit", "ecr")])
@@ -335,6 +336,11 @@ def test_no_half_deletion_and_a_way_out_of_one(nothing):
     assert teardown("--limit", "service", "-e", "unprotect=servce.ReleaseTable").code != 0
     done = teardown("--limit", "service", "-e", "unprotect=service.ReleaseTable")
     assert done.code == 0, done.text
+    # The bucket of videos is kept, and its name is the same: what the refusal advises is done.
+    kept = nothing.run().message("service")
+    advised = re.search(r"aws s3api delete-bucket --bucket (\S+?)\)", kept)
+    assert advised, kept
+    nothing.client("s3").delete_bucket(Bucket=advised[1])
     again = nothing.run()
     assert again.code == 0, again.text
     gone = teardown()
