@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -64,14 +63,11 @@ class PoseModel:
 
     Single precision is asked for by name: OpenVINO would take bfloat16 where the processor has it. One thread,
     because the order in which several add up their parts changes the last digits. Of x86 processors none uses more
-    than AVX2, because AVX-512 adds up in another order, and a somersault makes degrees of a last digit. So the same
-    clip gives the same angles on each of them, whatever their number.
+    than AVX2, as this package says. So the same clip gives the same angles on each of them, whatever their number.
     """
 
     def __init__(self, directory: Path) -> None:
         self.identity = ModelIdentity(MODEL_NAME, verified(directory)[LANDMARK_FILE])
-        # OpenVINO's kernels read it when the first network of a process is compiled; it has no option for it.
-        os.environ["ONEDNN_MAX_CPU_ISA"] = "AVX2"
         self._core = ov.Core()
         finder = nanodet.read(*(directory / name for name in DETECTOR_FILES)).model()
         self._finder = self._compiled(with_front(finder, finder.outputs, 0.0, 255.0))
