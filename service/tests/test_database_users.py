@@ -241,6 +241,9 @@ def test_a_living_environment_gets_there_in_two_steps(postgres: Postgres) -> Non
     place = Place(postgres)
     with closing(place.administration()) as before:
         before.migrate()
+    with place.superuser() as superuser:
+        # Default privileges of releases before the views.
+        superuser.execute(f"GRANT SELECT ON poses_of_team, measures_of_team TO {place.tag}".encode())
     with closing(place.with_workers_apart()) as too_early, pytest.raises(AdministrationError) as caught:
         too_early.migrate()
     assert "Set service_database_users_apart to false" in str(caught.value)
@@ -255,6 +258,8 @@ def test_a_living_environment_gets_there_in_two_steps(postgres: Postgres) -> Non
             release.rotate(application)
     for user, may in ((place.secret, False), (place.worker_secret, True)):
         assert counted(place, user.credentials(), WIDE) == may
+    for view in ("poses_of_team", "measures_of_team"):
+        assert not counted(place, place.secret.credentials(), f"SELECT count(*) FROM {view}")  # noqa: S608
     with closing(place.with_workers_apart(apart=False)) as release:
         release.migrate()
     assert counted(place, place.secret.credentials(), WIDE), "and back"

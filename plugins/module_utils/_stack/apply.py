@@ -14,6 +14,7 @@ from .consents import needless_consent, refuse_strange_consent
 from .dependencies import given_parameters
 from .expected_outputs import unknown_outputs, with_ids
 from .feasibility import refuse_infeasible
+from .first_values import refuse_too_early
 from .left_behind import left_by_deletion, left_by_earlier
 from .limits import check_limits, check_resource_tags
 from .obstacles import living_resources, refuse_obstacles, with_keys
@@ -178,6 +179,8 @@ def _decide(
     refuse_circular(desired)
     check_resource_tags(request, desired)
     existing = _existing(snapshot, ports)
+    if existing is not None:
+        refuse_too_early(request.name, template, existing.template, parameters, request.sources)
     decided = replace(plan(request, template, values, existing, pseudo), parameters=parameters)
     former_policy = existing.stack_policy if existing else None
     policy = request.stack_policy if request.stack_policy is not None else former_policy

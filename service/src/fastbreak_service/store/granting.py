@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, LiteralString
 from psycopg import sql
 
 from fastbreak_service.store.callers import caller_role
-from fastbreak_service.store.rights import TABLES
 from fastbreak_service.store.tables import APPEND_ONLY, erasures, metadata
 
 if TYPE_CHECKING:
@@ -28,7 +27,10 @@ _LATER = (("SELECT, INSERT, UPDATE, DELETE", "TABLES"), ("USAGE, SELECT", "SEQUE
 
 
 def grant(connection: psycopg.Connection[Any], name: str, rights: Rights, *, knows_schema: bool) -> None:
-    """Give a group its rights and, with `knows_schema`, take from it all others that it may have had."""
+    """Give a group its rights and, with `knows_schema`, take from it all others that it may have had.
+
+    Of one that has the whole, the rights to change what is only added to are taken in any schema.
+    """
     group = sql.Identifier(name)
     _let_in(connection, group)
     if rights.whole:
@@ -69,7 +71,8 @@ def _take_all(connection: psycopg.Connection[Any], group: sql.Identifier) -> Non
     future = "ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE {} ON {} FROM {}"
     for later, kind in _LATER:
         run(connection, future, sql.SQL(later), sql.SQL(kind), group)
-    run(connection, "REVOKE ALL ON {} FROM {}", _names([*TABLES, "alembic_version"]), group)
+    # Views are among them: of those, too, default privileges have given it rights.
+    run(connection, "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}", group)
     run(connection, "REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM {}", group)
     run(connection, "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public FROM {}", group)
 

@@ -18,7 +18,6 @@ from fastbreak_service.store.tables import (
     events,
     findings,
     measures,
-    metadata,
     persons,
     poses,
     uploads,
@@ -104,5 +103,3 @@ WORKER = Rights(
     functions=("forget_old_audit()",),
 )
 """A process that analyses, apart from the one that takes in. It decodes what others send, so it is trusted least."""
-
-TABLES = tuple(table.name for table in metadata.sorted_tables)

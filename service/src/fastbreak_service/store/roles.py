@@ -74,8 +74,8 @@ def ensure(connection: psycopg.Connection[Any], roles: Roles, rights: Rights, *,
     """Make the roles and grant what they need, no more; whether a user was made.
 
     May be repeated. Takes nothing from the owner, whom an older release may still log in as; nor, without
-    `knows_schema`, from the roles: what a newer release has granted is not this one's to judge. Raises
-    AdministrationError when a role of such a name is not the application's.
+    `knows_schema`, from the roles, but the right to change what is only added to: what a newer release has granted is
+    not this one's to judge. Raises AdministrationError when a role of such a name is not the application's.
     """
     known = _refuse_powers(connection, roles, rights)
     for name in (roles.group, *roles.users):

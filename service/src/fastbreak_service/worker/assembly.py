@@ -14,6 +14,7 @@ import structlog
 
 from fastbreak_service.store.analyses import AnalysisStore
 from fastbreak_service.store.engine import ANSWER_SECONDS, make_engine
+from fastbreak_service.store.failures import DATABASE_ERRORS, is_away, reason
 from fastbreak_service.store.work import WorkQueue
 from fastbreak_service.worker.announcing import Announcer, untold
 from fastbreak_service.worker.client import Worker
@@ -70,13 +71,12 @@ def assemble(
 
 
 def work(settings: WorkSettings, footage: Footage) -> int:
-    """Work until told to stop; the exit code, 0 after a drain."""
+    """Work until told to stop; the exit code: 0 after a drain, 1 if the database will not let it in."""
     hide_memory()
-    asyncio.run(_work(settings, footage))
-    return 0
+    return asyncio.run(_work(settings, footage))
 
 
-async def _work(settings: WorkSettings, footage: Footage) -> None:
+async def _work(settings: WorkSettings, footage: Footage) -> int:
     engine = make_engine(settings.database, answer_seconds=ANSWER_SECONDS)
     pulse = Pulse()
     assembled = assemble(settings, engine, footage, pulse.beat)
@@ -88,6 +88,10 @@ async def _work(settings: WorkSettings, footage: Footage) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop, number)
+    if not await asyncio.to_thread(_may_come_in, engine):
+        engine.dispose()
+        footage.close()
+        return 1
     assembled.begin()
     log.info("working", place=footage.place)
     try:
@@ -97,3 +101,22 @@ async def _work(settings: WorkSettings, footage: Footage) -> None:
         pulse.stop()
         engine.dispose()
         footage.close()
+    return 0
+
+
+def _may_come_in(engine: Engine) -> bool:
+    """Log in once: a worker that is refused for good would look healthy and do nothing. An outage is waited for."""
+    try:
+        engine.connect().close()
+    except DATABASE_ERRORS as error:
+        if is_away(error):
+            log.warning("database away at the start", reason=reason(error))
+            return True
+        log.error(  # noqa: TRY400 - the reason says all
+            "the database refuses this worker",
+            reason=reason(error),
+            advice="Look whether the migration of this release has made its user (FASTBREAK_DATABASE_WORKER_SECRET of "
+            "migrate), and whether FASTBREAK_DATABASE_SECRET, or _USER and _PASSWORD, of this worker name that user.",
+        )
+        return False
+    return True

@@ -1,0 +1,51 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""A worker that the database refuses ends, so that a deployment sees it; one that cannot reach it waits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.postgres import free_port
+from support.service import Service
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    "login",
+    [
+        {"FASTBREAK_DATABASE_USER": "fastbreak_worker_a"},
+        {"FASTBREAK_DATABASE_PASSWORD": "another"},
+        {"FASTBREAK_DATABASE_NAME": "no_such"},
+    ],
+    ids=["no such user", "another password", "no such database"],
+)
+def test_a_worker_that_is_refused_ends(migrated: dict[str, str], tmp_path: Path, login: dict[str, str]) -> None:
+    worker = Service(migrated | {"FASTBREAK_FOOTAGE": str(tmp_path / "f")} | login, tmp_path / "log", program="work")
+    worker.launch()
+    assert worker.process is not None
+    try:
+        assert worker.process.wait(120) == 1
+    finally:
+        worker.end()
+    last = worker.logged()[-1]
+    assert last["event"] == "the database refuses this worker"
+    assert next(iter(login.values())) in last["reason"] or "password authentication failed" in last["reason"]
+    assert "FASTBREAK_DATABASE_WORKER_SECRET" in last["advice"]
+
+
+def test_a_worker_whose_database_is_away_waits(migrated: dict[str, str], tmp_path: Path) -> None:
+    away = {"FASTBREAK_FOOTAGE": str(tmp_path / "f"), "FASTBREAK_DATABASE_PORT": str(free_port())}
+    worker = Service(migrated | away, tmp_path / "log", program="work")
+    worker.launch()
+    try:
+        worker.wait_logged(event="database away at the start")
+        worker.wait_logged(event="working")
+        assert worker.terminate() == 0
+    finally:
+        worker.end()
