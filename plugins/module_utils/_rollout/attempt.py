@@ -147,7 +147,8 @@ class Attempt:
         try:
             if not self.adopts:
                 put_beside(self.session, self.facts)
-            earlier = read_standing(record.release.measuring, record.release.gates)
+            # What was measured of a deployment before says nothing of a new one.
+            earlier = read_standing(record.release.measuring, record.release.gates) if self.adopts else None
             decision = Watch(self.session, started, tag, self.traffic, keeps=record.keep, earlier=earlier).run()
             decision = still_served(self.session, self.snapshot, decision, tag)
             if decision.step is not Step.SUCCEED:

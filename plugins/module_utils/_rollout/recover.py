@@ -132,7 +132,7 @@ def recover(session: Session, facts: Facts) -> Recovery:
         else:
             ended, orphan = _end(session, release, left)
             orphan = orphan or recovery.orphan_arn
-            recovery = replace(recovery, orphan_arn=orphan, ended=(*recovery.ended, ended))
+            recovery = replace(recovery, orphan_arn=orphan, ended=(*recovery.ended, *ended))
     return recovery
 
 
@@ -183,15 +183,21 @@ def _can_go_back(facts: Facts, release: Release, standing: Standing) -> bool:
     return moving and bool(there) and running_release(facts.history, there) is not None
 
 
-def _end(session: Session, release: Release, left: _Left | None) -> tuple[Release, str]:
-    """The record as it is to be completed, and the ARN of its deployment when that still moves and may be replaced."""
+def _end(session: Session, release: Release, left: _Left | None) -> tuple[tuple[Release, ...], str]:
+    """The record as it is to be completed, and the ARN of its deployment when that still moves and may be replaced.
+
+    No record while ECS is still rolling it back: how that ends is for a later run to see.
+    """
     if left and left.standing.state is DeploymentState.ROLLING_BACK:
         left = replace(left, standing=_await_end(session, left.started))
+    if left and left.standing.state is DeploymentState.ROLLING_BACK:
+        session.warn(f"ECS has not rolled {release.name} back yet; its record stays open until a run sees how it ends")
+        return (), left.started.arn
     outcome, reason = _became(left)
     session.say(f"an earlier run releasing {release.name} was interrupted: {reason}")
     told = session.redaction.text(f"the run was interrupted; {reason}")
     ended = finished(release, outcome, moment=session.clock.now(), reason=told, gates=release.gates)
-    return ended, left.started.arn if left and left.standing.state.moving else ""
+    return (ended,), left.started.arn if left and left.standing.state.moving else ""
 
 
 def _await_end(session: Session, started: Started) -> Standing:

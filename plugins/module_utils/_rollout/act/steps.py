@@ -79,16 +79,15 @@ def leave_old_groups(session: Session, facts: Facts, strategy: Strategy, arn: st
 
 
 def guard_again(session: Session) -> None:
-    """Put the alarms back that a rollback goes without."""
-    request = session.request
-    if _on_the_way(session) == request.settings:
+    """Put the alarms and the bake times back that a rollback goes without."""
+    request, lasting, way = session.request, session.request.lasting_settings, _on_the_way(session)
+    if way == lasting:
         return
     try:
-        session.ports.ecs.update_service(
-            request.cluster, request.service, ServiceChange(request.settings, ("deployment",))
-        )
+        session.ports.ecs.update_service(request.cluster, request.service, ServiceChange(lasting, ("deployment",)))
     except OperationError as error:
-        session.warn(f"No alarm guards the service's deployments now: {error.message} The next run puts them back.")
+        lack = "alarm guards" if way.deployment.alarms != lasting.deployment.alarms else "bake time slows"
+        session.warn(f"No {lack} the service's deployments now: {error.message} The next run puts that back.")
 
 
 def _on_the_way(session: Session) -> ServiceSettings:

@@ -255,7 +255,7 @@ class Watch:
     def _judge(self) -> Decision:
         """Assess what was measured and decide on that, both as of the same moment."""
         look, measuring, gates = self._look, self._measuring, self._measuring.assess()
-        paused = bool(look.progress.pauses) and not look.problem
+        paused = self._started.ours and bool(look.progress.pauses) and not look.problem
         reading = Reading(
             look.state,
             look.reason,

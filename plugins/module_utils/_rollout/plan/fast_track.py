@@ -30,23 +30,32 @@ def fast_tracked(request: RolloutRequest, history: tuple[Release, ...], release:
     """*request* on the fast track to the recorded *release* that it goes back to; as it is where there is none."""
     if request.kind != ROLLBACK or release is None:
         return request
-    passed = passed_before(history, release)
+    before = passed_before(history, release)
+    passed = {gate.name: found for gate in request.gates if (found := _passed(gate, before))}
     left_out = [gate for gate in request.gates if gate.name in passed and not gate.repeats]
-    asked = tuple(_short(gate, passed) for gate in request.gates if gate not in left_out)
-    before = tuple(_not_asked(passed[gate.name]) for gate in left_out)
-    before = (*request.passed_before, *before)
-    return replace(request, gates=asked, passed_before=before, settings=_without_bakes(request))
+    return replace(
+        request,
+        gates=tuple(_short(gate, passed) for gate in request.gates if gate not in left_out),
+        passed_before=(*request.passed_before, *(_not_asked(passed[gate.name]) for gate in left_out)),
+        settings=_without_bakes(request),
+        settings_after=request.lasting_settings,
+    )
 
 
-def passed_before(history: tuple[Release, ...], release: Release) -> dict[str, Measurement]:
-    """What *release* passed here by gate: the newest measurement of each of those that decided."""
-    found: dict[str, Measurement] = {}
-    for past in newest_first(history):
-        if past.succeeded and is_same_release(past, release):
-            for gate in past.gates:
-                if gate.verdict is Verdict.HEALTHY and not gate.dry_run:
-                    found.setdefault(gate.gate, gate)
-    return found
+def passed_before(history: tuple[Release, ...], release: Release) -> tuple[Measurement, ...]:
+    """What *release* passed here by gates that decided, the newest first."""
+    accepted = (past for past in newest_first(history) if past.succeeded and is_same_release(past, release))
+    gates = (gate for past in accepted for gate in past.gates)
+    return tuple(gate for gate in gates if gate.verdict is Verdict.HEALTHY and not gate.dry_run)
+
+
+def _passed(gate: Gate[Any], before: tuple[Measurement, ...]) -> Measurement | None:
+    """The newest measurement by which *gate* was passed *before*; None when there is none.
+
+    One that will not be asked again must have asked for the same: limits may have changed since.
+    """
+    named = (measured for measured in before if measured.gate == gate.name)
+    return next((measured for measured in named if gate.repeats or measured.expected == gate.expected()), None)
 
 
 def _short(gate: Gate[Any], passed: dict[str, Measurement]) -> Gate[Any]:

@@ -108,7 +108,7 @@ def _found(session: Session, target: Target, history: tuple[Release, ...], servi
     there = service is not None and service.task_definition_arn == target.task_definition_arn
     if service and there and changed_settings(service.settings, fast.settings):
         # Nothing goes back any more: its settings are not changed for the way.
-        fast = replace(fast, settings=request.settings)
+        fast = replace(fast, settings=fast.lasting_settings)
     session.aim(fast)
     schema = target.schema if target.recorded else request.schema
     return replace(target, schema=schema, key=session.definition_key())

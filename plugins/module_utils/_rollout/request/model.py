@@ -77,7 +77,8 @@ class RolloutRequest:
     ``alternate_target_group_arn`` is the other target group of a service whose traffic can be shifted, by leave of the
     infrastructure role. ``test_url`` is where a release is reached before users reach it. ``wait_until`` is when the
     run ends: DONE, PAUSED, or the name of a stage. ``judge_only``: it goes on with a release under way, or fails.
-    ``passed_before`` is what the gates found that are not asked again. ``schema`` is what it needs of the database.
+    ``passed_before`` is what the gates found that are not asked again. ``settings_after`` are those that a rollback
+    leaves, where they are others than those on its way. ``schema`` is what it needs of the database.
     ``services`` are all services of the release in their order, where it is one of several.
     ``probing`` says from where gates send requests. ``identity`` is what callers have to show, as the option has it.
     """
@@ -112,6 +113,7 @@ class RolloutRequest:
     wait_until: str = DONE
     judge_only: bool = False
     passed_before: tuple[Measurement, ...] = ()
+    settings_after: ServiceSettings | None = None
     schema: Schema = field(default_factory=Schema)
     services: tuple[str, ...] = ()
     probing: Probing = field(default_factory=Probing)
@@ -121,6 +123,11 @@ class RolloutRequest:
     def owned_by(self) -> Owner:
         """Whom the tags of our listener rules and revisions name."""
         return Owner(self.service, self.cluster.rpartition("/")[2])
+
+    @property
+    def lasting_settings(self) -> ServiceSettings:
+        """What the service is set to once the release is in place."""
+        return self.settings_after or self.settings
 
     @property
     def target_group_arn(self) -> str:

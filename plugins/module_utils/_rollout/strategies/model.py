@@ -44,13 +44,14 @@ class Started:
     """A deployment that was started by *strategy*.
 
     ``arn`` empty: what is judged runs already, and no service deployment of it is known. ``primary_id`` is what its
-    tasks are started by.
+    tasks are started by. ``ours``: where it waits for a verdict, it is this run that gives one.
     """
 
     strategy: Strategy
     task_definition_arn: str
     arn: str = ""
     primary_id: str = ""
+    ours: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +185,10 @@ class Strategy:
     def without_bakes(self, deployment: DeploymentSettings) -> DeploymentSettings:
         """The same, of which ECS keeps no share of the users for longer than its work takes."""
         return deployment
+
+    def unattended(self, deployment: DeploymentSettings) -> DeploymentSettings:
+        """The same, of which ECS waits for nobody and for no time: it arrives though nobody is there any more."""
+        return self.without_bakes(deployment)
 
     def judged_shares(self, _deployment: DeploymentSettings) -> int:
         """At how many shares of the users ECS waits for a verdict before it completes the deployment."""

@@ -73,6 +73,11 @@ class Shifting(Strategy):
         """The same, of which ECS keeps no share of the users for longer than its work takes."""
         return replace(deployment, own=_unbaked(deployment.own))
 
+    def unattended(self, deployment: DeploymentSettings) -> DeploymentSettings:
+        """The same without bake times and hooks: ECS rolls back what waits at a hook that nobody answers."""
+        quick = self.without_bakes(deployment)
+        return replace(quick, own={**quick.own, "lifecycleHooks": []})
+
     def judged_shares(self, _deployment: DeploymentSettings) -> int:
         """Without users, and with all of them."""
         return 2

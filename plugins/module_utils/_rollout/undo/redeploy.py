@@ -25,6 +25,7 @@ from .restore import Restoration
 if TYPE_CHECKING:
     from ..session import Session
     from ..strategies.model import Strategy
+    from ..values import ServiceSettings
     from .destination import WayBack
     from .snapshot import Snapshot
 
@@ -35,7 +36,8 @@ def redeploy(session: Session, failed: Strategy, back: WayBack, restoration: Res
     Their strategy does it; where that is none of ours, the one of the release that *failed*.
     While users are still sent to a target group that was not there before, the tasks are registered with it as well.
     Once they answer in their own, the listener rules go back, and the other group is left. No alarm guards it on the
-    way; those of before are put back with all else that *restoration* does.
+    way, and ECS neither bakes nor waits for a verdict, so that it arrives even when nobody watches any more; the
+    settings of before are put back with all else that *restoration* does.
     """
     session.be_patient()
     session.say(f"deploying {back.version} again")
@@ -90,6 +92,12 @@ def _deploy(
     )
 
 
+def _on_the_way(settings: ServiceSettings) -> ServiceSettings:
+    """*settings* while ECS goes back: to what was judged fit before, and that is not judged again."""
+    strategy, unguarded = find_strategy(settings.deployment.strategy), settings.unguarded
+    return replace(unguarded, deployment=strategy.unattended(unguarded.deployment)) if strategy else unguarded
+
+
 def _change(session: Session, back: WayBack, snapshot: Snapshot) -> ServiceChange:
     request, before = session.request, snapshot.settings or session.request.settings
     service = session.ports.ecs.describe_service(request.cluster, request.service)
@@ -100,7 +108,7 @@ def _change(session: Session, back: WayBack, snapshot: Snapshot) -> ServiceChang
         # Users are where ECS moved them: the same way leads back, whatever the strategy was before.
         before = replace(before, target_bindings=current, deployment=service.settings.deployment)
         home = current
-    before = before.unguarded
+    before = _on_the_way(before)
     listeners = frozenset(rule.listener_arn for rule in request.rules)
     groups = frozenset(binding.target_group_arn for binding in current | home)
     standing = ours_or_there(session.ports.balancing.list_rules(listeners, groups), request.rules, request.owned_by)

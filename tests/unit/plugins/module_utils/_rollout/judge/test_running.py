@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.writes import ServiceChange
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.strategies.table import STRATEGIES
 
 from tests.unit.plugins.module_utils._rollout.case import deploy, released
+from tests.unit.plugins.module_utils._rollout.shifting import ShiftingWorld, by
 
 if TYPE_CHECKING:
-    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
-
     from tests.unit.plugins.module_utils._rollout.fakes import World
 
 
@@ -53,3 +55,23 @@ def test_running_release_that_users_do_not_reach_is_said(world: World, ports: Po
         task.behaviour = world.behaviours[digest]
     with pytest.raises(OperationError, match=r"runs already.*gate ready is UNHEALTHY.*503"):
         deploy(ports, "1.0.0", check_mode=check_mode)
+
+
+@pytest.mark.parametrize("strategy", [strategy.name for strategy in STRATEGIES if strategy.shifts_weights])
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_a_deployment_of_others_that_shifts_users_is_said_and_not_told_to_go_on(
+    strategy: str, check_mode: bool
+) -> None:
+    world = ShiftingWorld()
+    ports, options = Ports(*[world] * 13), by(strategy, bake_minutes=1)
+    released(world, ports, **options)
+    world.update_service("fastbreak-dev", "inference", ServiceChange(world.service.settings, (), "", force=True))
+    for _ in range(20):
+        world.sleep(1)
+    assert world.courses[world.deployments[-1].arn].waiting
+    world.calls.clear()
+    done = deploy(ports, "1.0.0", check_mode=check_mode, **options)
+    assert not done.changed
+    assert any("neither judged nor told to go on" in warning for warning in done.warnings)
+    assert world.calls == []
+    assert world.courses[world.deployments[-1].arn].waiting

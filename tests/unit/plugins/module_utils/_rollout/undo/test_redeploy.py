@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,15 +16,19 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     UnavailableError,
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import ROLLBACK, Outcome
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.run import bring
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import DeploymentState
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.session import Session
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.strategies.table import STRATEGIES
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import DeploymentSettings
 
 from tests.unit.plugins.module_utils._common.fakes import Lines
 from tests.unit.plugins.module_utils._rollout.case import deploy, make_request, newest, released
-from tests.unit.plugins.module_utils._rollout.shifting import by
+from tests.unit.plugins.module_utils._rollout.killed import Killed
+from tests.unit.plugins.module_utils._rollout.shifting import ShiftingWorld, by
 
 if TYPE_CHECKING:
-    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.writes import ServiceChange
     from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.values import Service
 
@@ -195,3 +200,31 @@ def test_no_alarm_brings_the_failed_release_back_and_they_guard_again_afterwards
         deploy(ports, "1.1.0", settings=guarded)
     assert watched == [frozenset({"errors"}), frozenset()]
     assert world.service.settings.deployment.alarms == {"errors"}
+
+
+@pytest.mark.parametrize("strategy", [strategy.name for strategy in STRATEGIES if strategy.shifts_weights])
+@pytest.mark.parametrize("dies", [False, True])
+def test_the_way_back_waits_for_nobody(strategy: str, dies: bool) -> None:
+    world = ShiftingWorld()
+    ports, options = Ports(*[world] * 13), by(strategy, bake_minutes=5, timeout_seconds=3600.0)
+    released(world, ports, **options)
+    running = world.service.task_definition_arn
+    world.push("1.1.0", "b")
+    session = Session(make_request("1.1.0", **options), ports)
+    with session.locked(), contextlib.suppress(Killed):
+        part = bring(session)
+        began = world.seconds
+        if dies:
+            world.at.append((began + 3, killed))
+        part.refuse("another service of the release failed")
+    for _ in range(60):
+        world.sleep(1)
+    assert world.deployments[-1].state is DeploymentState.SUCCESSFUL
+    assert world.service.task_definition_arn == running
+    assert world.seconds - began < 120
+    if not dies:
+        assert world.service.settings.deployment == options["settings"].deployment
+
+
+def killed() -> None:
+    raise Killed
