@@ -83,10 +83,11 @@ options:
       deadline_seconds:
         description:
           - When it must have reached a verdict, counted from the beginning of the stage. For V(ROLLING) that is when
-            ECS has completed the deployment. Not given, 60 more than the gate needs at least, and 1800 for
-            V(approval). At most a week.
+            ECS has completed the deployment. Not given, 60 more than the gate needs at least, for V(command) and
+            V(webhook) 60 more for each of O(gates[].consecutive_successes), and 1800 for V(approval). At most a week.
           - It must not be below O(gates[].initial_delay_seconds) and O(gates[].bake_seconds) together, nor below the
-            delay and O(gates[].consecutive_successes) times O(gates[].interval_seconds).
+            delay and O(gates[].consecutive_successes) times O(gates[].interval_seconds), or the timeout of a
+            V(command) or V(webhook) with the looks at it.
         type: float
       initial_delay_seconds:
         description: How long the gate waits at the beginning of a stage before it measures, for caches to fill.

@@ -310,7 +310,10 @@ class Instruments(Protocol):
         """Run a program for *seconds* at most, with *variables* and, if wanted, this process's AWS credentials."""
 
     def end_commands(self) -> None:
-        """End all that `run_command` runs still."""
+        """End all that `run_command` runs still, and what of `as_of_now` was about to run."""
+
+    def as_of_now(self) -> Instruments:
+        """The same, but once commands are ended it begins no other: for a thread that may come to it only then."""
 
 
 class Announcements(Protocol):

@@ -10,6 +10,8 @@ from enum import Enum
 
 #: When a run may end, beside at a stage: with the release, or as soon as ECS waits for a verdict.
 DONE, PAUSED = "done", "paused"
+#: ECS's word for the time after the last pause, in which it waits with all users on the release.
+BAKING = "BAKE_TIME"
 
 
 class Stage(Enum):

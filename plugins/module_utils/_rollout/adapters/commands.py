@@ -32,10 +32,14 @@ _GRACE_SECONDS = 5.0
 
 
 class Commands:
-    """Programs that run, each in a thread of its own or one after the other."""
+    """Programs that run, each in a thread of its own or one after the other, until all of them are ended.
+
+    Then none begins any more, also not one that a thread was just about to begin.
+    """
 
     def __init__(self) -> None:
         self._running: set[int] = set()
+        self._ended = False
         self._lock = threading.Lock()
 
     def run(
@@ -46,6 +50,8 @@ class Commands:
             process = self._start(command, _environment(variables, pass_credentials=pass_credentials))
         except (OSError, ValueError) as error:
             return CommandResult(None, problem=f"could not be started: {error}")
+        if process is None:
+            return CommandResult(None, problem="was not started, as nobody waits for it any more")
         kept = bytearray()
         reader = threading.Thread(target=_drain, args=(process.stdout, kept), daemon=True)
         reader.start()
@@ -62,8 +68,10 @@ class Commands:
         output = bytes(kept).decode(errors="replace")
         return CommandResult(None if problem else process.returncode, output, problem)
 
-    def _start(self, command: tuple[str, ...], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    def _start(self, command: tuple[str, ...], environment: dict[str, str]) -> subprocess.Popen[bytes] | None:
         with self._lock:
+            if self._ended:
+                return None
             # Its output is bounded while it comes, and all that it started ends with it: run_command does neither.
             # pylint: disable-next=ansible-bad-function,consider-using-with
             process = subprocess.Popen(
@@ -86,8 +94,11 @@ class Commands:
                     os.killpg(group, signal.SIGKILL)
 
     def end(self) -> None:
-        """End all that run."""
-        for group in tuple(self._running):
+        """End all that run, and let no other begin."""
+        with self._lock:
+            self._ended = True
+            running = tuple(self._running)
+        for group in running:
             self._end(group)
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
@@ -91,5 +92,10 @@ class AwsInstruments:
         return self._commands.run(command, variables, seconds=seconds, pass_credentials=pass_credentials)
 
     def end_commands(self) -> None:
-        """End all that `run_command` runs still."""
-        self._commands.end()
+        """End all that `run_command` runs still, and what of `as_of_now` was about to run."""
+        ended, self._commands = self._commands, Commands()
+        ended.end()
+
+    def as_of_now(self) -> AwsInstruments:
+        """The same, but once commands are ended it begins no other."""
+        return copy(self)

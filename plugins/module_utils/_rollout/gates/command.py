@@ -60,8 +60,7 @@ class CommandGate(Gate[CommandTally]):
     @classmethod
     def read(cls, options: Mapping[str, Any], url: str) -> CommandGate:
         """The gate that validated *options* stand for. Raises RequestError for a variable that is no text."""
-        least = options["command_timeout_seconds"]
-        shared = shared_fields(cls, options, cls.kind, least_seconds=least if isfinite(least) else 0.0)
+        shared = shared_fields(cls, options, cls.kind, aside_seconds=options["command_timeout_seconds"])
         for name, value in options["environment"].items():
             if problem := value_problem(value):
                 raise RequestError(f"Gate {shared['name']}: environment.{name} {problem}.")
@@ -84,8 +83,11 @@ class CommandGate(Gate[CommandTally]):
             yield "environment holds a variable whose name is empty or has an equals sign."
         if not (isfinite(self.command_timeout_seconds) and 0 < self.command_timeout_seconds <= _LONGEST_SECONDS):
             yield f"command_timeout_seconds must be a number above 0, and at most {_LONGEST_SECONDS} (an hour)."
-        elif self.deadline_seconds < self.initial_delay_seconds + self.command_timeout_seconds:
-            yield "deadline_seconds is below initial_delay_seconds and command_timeout_seconds together."
+
+    @property
+    def aside_seconds(self) -> float:
+        """A run that is not over by then is ended."""
+        return self.command_timeout_seconds
 
     def secrets(self) -> Iterator[str]:
         """The values of its variables."""

@@ -250,6 +250,11 @@ class Gate(ABC, Generic[T]):  # noqa: UP046 - type parameters need a newer Pytho
         request = self.user_request()
         return request.timeout_seconds if request else 0.0
 
+    @property
+    def aside_seconds(self) -> float:
+        """How long one measuring may take that nothing else waits for."""
+        return 0.0
+
     def answering_seconds(self, _percent: float) -> float:
         """How long it takes on average until a release with this share of the users has answered enough."""
         return 0.0

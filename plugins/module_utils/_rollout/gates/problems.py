@@ -67,8 +67,23 @@ def _deadline_problems(gate: Gate[Any], poll_seconds: float) -> Iterator[str]:
     least = pause * gate.consecutive_successes
     if deadline < delay + gate.bake_seconds:
         yield f"deadline_seconds is below {delayed}bake_seconds, so it could never pass."
+    elif gate.aside_seconds > 0 and isfinite(gate.aside_seconds):
+        yield from _aside_problems(gate, delayed, poll_seconds)
     elif deadline < delay + least:
         yield (
             f"deadline_seconds {deadline:g} is below {delayed}{amount(gate.consecutive_successes, 'time')} {pause:g} s "
             "(consecutive_successes and interval_seconds), so it could never pass."
+        )
+
+
+def _aside_problems(gate: Gate[Any], delayed: str, poll_seconds: float) -> Iterator[str]:
+    """A deadline that comes before runs can have ended that may take so long."""
+    times, longest = gate.consecutive_successes, max(gate.aside_seconds, gate.interval_seconds)
+    # Each is begun at a look, and seen to have ended at another one.
+    least = gate.initial_delay_seconds + times * longest + (2 * times - 1) * poll_seconds
+    if gate.deadline_seconds < least:
+        yield (
+            f"deadline_seconds {gate.deadline_seconds:g} is below {delayed}{amount(times, 'run')} of up to "
+            f"{longest:g} s (consecutive_successes; the longer of {gate.kind}_timeout_seconds and interval_seconds) "
+            f"with the looks at them every {poll_seconds:g} s: {least:g} s. Leave it out, or raise it."
         )

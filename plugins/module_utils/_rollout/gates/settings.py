@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from math import isfinite
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from ..._errors import RequestError
@@ -14,7 +15,7 @@ from ..stages import Stage
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-# What a deadline leaves beyond the least time that a gate needs, when it is not given.
+# What a deadline leaves beyond the least time that a gate needs, when it is not given: for each run of what is aside.
 _SPARE_SECONDS = 60.0
 
 
@@ -57,24 +58,27 @@ class Kind(Protocol):
 
 
 def shared_fields(
-    kind: type[Kind], options: Mapping[str, Any], name: str, *, least_seconds: float = 0.0
+    kind: type[Kind], options: Mapping[str, Any], name: str, *, least_seconds: float = 0.0, aside_seconds: float = 0.0
 ) -> dict[str, Any]:
     """The fields that every gate has, from validated *options*; *name* is what it is called by default.
 
-    *least_seconds* is how long it needs at least, whatever the shared options ask for. Raises RequestError for a stage
-    that is none.
+    *least_seconds* is how long it needs at least, whatever the shared options ask for. *aside_seconds* is how long one
+    measuring may take that nothing else waits for. Raises RequestError for a stage that is none.
     """
     interval, successes = options["interval_seconds"], options["consecutive_successes"]
     interval = kind.usual_interval_seconds if interval is None else interval
     successes = kind.usual_successes if successes is None else successes
     delay, bake, deadline = options["initial_delay_seconds"], options["bake_seconds"], options["deadline_seconds"]
-    least = max(bake, interval * successes, least_seconds)
+    aside = aside_seconds if isfinite(aside_seconds) else 0.0
+    least = max(bake, max(interval, aside) * successes, least_seconds)
+    # What is aside is begun at a look, and seen to have ended at another one.
+    spare = _SPARE_SECONDS * (max(1, successes) if aside else 1)
     called = options["name"] or name
     return {
         "name": called,
         "stages": kind.possible_stages if options["stages"] is None else _read_stages(called, options["stages"]),
         "bake_seconds": bake,
-        "deadline_seconds": delay + least + _SPARE_SECONDS if deadline is None else deadline,
+        "deadline_seconds": delay + least + spare if deadline is None else deadline,
         "initial_delay_seconds": delay,
         "interval_seconds": interval,
         "consecutive_successes": successes,

@@ -62,9 +62,8 @@ class WebhookGate(Gate[WebhookTally]):
     @classmethod
     def read(cls, options: Mapping[str, Any], _url: str) -> WebhookGate:
         """The gate that validated *options* stand for."""
-        least = options["webhook_timeout_seconds"]
         return cls(
-            **shared_fields(cls, options, cls.kind, least_seconds=least if isfinite(least) else 0.0),
+            **shared_fields(cls, options, cls.kind, aside_seconds=options["webhook_timeout_seconds"]),
             webhook_url=options["webhook_url"] or "",
             webhook_token=options["webhook_token"] or "",
             webhook_timeout_seconds=options["webhook_timeout_seconds"],
@@ -83,8 +82,11 @@ class WebhookGate(Gate[WebhookTally]):
             yield "webhook_token must be plain ASCII in one line."
         if not (isfinite(self.webhook_timeout_seconds) and 0 < self.webhook_timeout_seconds <= _LONGEST_SECONDS):
             yield f"webhook_timeout_seconds must be a number above 0, and at most {_LONGEST_SECONDS} (an hour)."
-        elif self.deadline_seconds < self.initial_delay_seconds + self.webhook_timeout_seconds:
-            yield "deadline_seconds is below initial_delay_seconds and webhook_timeout_seconds together."
+
+    @property
+    def aside_seconds(self) -> float:
+        """An answer that has not come by then is none."""
+        return self.webhook_timeout_seconds
 
     def secrets(self) -> Iterator[str]:
         """The token, and what the address holds beside host and path."""

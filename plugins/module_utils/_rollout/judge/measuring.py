@@ -79,8 +79,9 @@ class Measuring:
         """How the release stands, for a run that goes on with it."""
         return write_standing(self.phase, self.settled_seconds or 0.0, len(self.passed), self._windows)
 
-    def measure(self, scene: Scene) -> None:
-        """Have every gate measure that is due."""
+    def measure(self, scene: Scene, *, ends_here: bool = False) -> None:
+        """Have every gate measure that is due; where the run *ends_here*, none begins that takes minutes."""
+        self._aside.rests = ends_here
         self._windows = measure(self._windows, scene, self._aside)
 
     def end(self) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..._errors import OperationError, SupersededError, UnavailableError
-from ..stages import PAUSED, Stage
+from ..stages import BAKING, PAUSED, Stage
 from .decision import Step
 
 if TYPE_CHECKING:
@@ -84,6 +84,12 @@ class Steering:
         moved = self._traffic.moved and self._session.monotonic() >= self._open_since
         return moved and look.reachable
 
+    def ends_here(self, look: Look, phase: Phase | None) -> bool:
+        """Whether the run ends at the pause where the release is, or is about to come to, whatever gates say of it."""
+        holds = self._session.request.wait_until == PAUSED and self._started.strategy.can_hold
+        before = phase is None or phase.stage is Stage.BEFORE_TRAFFIC
+        return holds and bool(self._started.arn) and (before or bool(look.progress.pauses))
+
     def hands_over(self, decision: Decision, look: Look, phase: Phase | None) -> bool:
         """Whether the run ends here by request, and leaves the release to another one.
 
@@ -96,7 +102,9 @@ class Steering:
             return waits
         if phase is None or until != phase.stage.value:
             return False
-        return decision.step is Step.GO_ON if phase.stage is not Stage.AFTER_TRAFFIC else self._baking
+        if phase.stage is not Stage.AFTER_TRAFFIC:
+            return decision.step is Step.GO_ON
+        return self._baking or (look.progress.stage == BAKING and not waits)
 
     def go_on(self, decision: Decision, look: Look, phase: Phase | None, passed: tuple[Measurement, ...]) -> Look:
         """Have ECS go on from where it waits, by the *decision*; *passed* let it come there."""

@@ -179,7 +179,8 @@ class Watch:
             self._look_again()
             self._poll_due = self._session.monotonic() + self._session.request.poll_seconds
             self._plan_asking()
-        self._measuring.measure(self._scene(fresh=fresh))
+        ends_here = self._steering.ends_here(self._look, self._measuring.phase)
+        self._measuring.measure(self._scene(fresh=fresh), ends_here=ends_here)
         decision, phase = self._judge(), self._measuring.phase
         self._draw(decision)
         if decision.step in (Step.WAIT, Step.GO_ON) and self._session.monotonic() >= self._keep_due:

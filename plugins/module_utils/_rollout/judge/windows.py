@@ -92,15 +92,20 @@ class Aside:
     """What gates measure that nothing else waits for, such as a program that takes minutes."""
 
     def __init__(self) -> None:
+        #: Whether none begins: its outcome would not be waited for.
+        self.rests = False
         self._under_way: dict[str, tuple[Window, Callable[[], tuple[Window] | None]]] = {}
 
     def measured(self, window: Window, scene: Scene) -> Window:
         """*window* after its gate has measured; as it is while it does."""
         name = window.gate.name
         if name not in self._under_way:
-            if not _is_due(window, scene):
+            if self.rests or not _is_due(window, scene):
                 return window
-            self._under_way[name] = window, scene.ports.aside.begin(partial(_measure, window, scene))
+            # Its thread may come to measure only after it is forgotten.
+            ports = replace(scene.ports, instruments=scene.ports.instruments.as_of_now())
+            apart = partial(_measure, window, replace(scene, ports=ports))
+            self._under_way[name] = window, scene.ports.aside.begin(apart)
         before, outcome = self._under_way[name]
         found = outcome()
         if found is None:

@@ -542,6 +542,9 @@ class World(Scheduler):
     def end_commands(self) -> None:
         self.ended_commands += 1
 
+    def as_of_now(self) -> World:
+        return self
+
     def _series(self, query: MetricQuery, begin: datetime, end: datetime) -> dict[datetime, float]:
         value = self.metrics.get((query.metric, dict(query.dimensions).get("TargetGroup", "")), lambda _at: None)
         known = ((at, value(at)) for at in periods(begin, end, query.period_seconds))

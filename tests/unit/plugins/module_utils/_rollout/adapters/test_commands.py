@@ -6,13 +6,16 @@
 from __future__ import annotations
 
 import fcntl
+import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.commands import Commands
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.adapters.instruments import AwsInstruments
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,3 +98,36 @@ def test_what_is_no_program_could_not_be_started(command: tuple[str, ...]) -> No
     ran = Commands().run(command, {}, seconds=1.0, pass_credentials=False)
     assert ran.exit_code is None
     assert ran.problem.startswith("could not be started: ")
+
+
+def test_what_a_thread_comes_to_only_after_the_end_does_not_begin(tmp_path: Path) -> None:
+    left, instruments = tmp_path / "left", AwsInstruments(lambda _service: None)
+    command = (sys.executable, "-I", "-c", f"open({str(left)!r}, 'w')")
+    begun = instruments.as_of_now()
+    instruments.end_commands()
+    ran = begun.run_command(command, {}, seconds=60.0, pass_credentials=False)
+    assert (ran.exit_code, ran.problem) == (None, "was not started, as nobody waits for it any more")
+    assert not left.exists()
+    assert instruments.run_command(command, {}, seconds=60.0, pass_credentials=False).exit_code == 0
+    assert left.exists()
+
+
+def test_an_end_that_comes_while_a_program_is_started_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    commands, starting, popen = Commands(), threading.Event(), subprocess.Popen
+    held: list[int] = []
+
+    def slow(*given: Any, **options: Any) -> Any:
+        starting.set()
+        # Whoever ends it now waits for the lock, or comes too early.
+        held.append(commands._lock.locked())
+        time.sleep(0.05)
+        return popen(*given, **options)
+
+    monkeypatch.setattr(subprocess, "Popen", slow)
+    with ThreadPoolExecutor(1) as pool:
+        command = (sys.executable, "-I", "-c", "import time; time.sleep(600)")
+        ran = pool.submit(commands.run, command, {}, seconds=300.0, pass_credentials=False)
+        assert starting.wait(60)
+        commands.end()
+        assert ran.result(60).exit_code == -9
+    assert held == [True]

@@ -110,7 +110,12 @@ def test_a_release_that_another_gate_refuses_goes_back_while_a_load_test_runs(ho
         ({"command": ["a"], "command_timeout_seconds": 0}, "command_timeout_seconds must be"),
         ({"command": ["a"], "command_timeout_seconds": nan}, "command_timeout_seconds must be"),
         ({"command": ["a"], "command_timeout_seconds": inf}, "command_timeout_seconds must be"),
-        ({"command": ["a"], "command_timeout_seconds": 300, "deadline_seconds": 299}, "deadline_seconds is below"),
+        ({"command": ["a"], "command_timeout_seconds": 300, "deadline_seconds": 299}, "deadline_seconds 299 is below"),
+        ({"command": ["a"], "command_timeout_seconds": 300, "deadline_seconds": 304}, "1 run of up to 300 s"),
+        (
+            {"command": ["a"], "consecutive_successes": 3, "deadline_seconds": 200},
+            "deadline_seconds 200 is below 3 runs",
+        ),
     ],
 )
 def test_options_that_cannot_work_are_problems(options: dict[str, Any], said: str) -> None:

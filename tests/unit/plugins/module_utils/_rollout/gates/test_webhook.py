@@ -121,7 +121,7 @@ def test_no_word_of_its_own_holds_a_secret() -> None:
         ({"webhook_url": URL, "webhook_timeout_seconds": 0}, "webhook_timeout_seconds must be"),
         ({"webhook_url": URL, "webhook_timeout_seconds": nan}, "webhook_timeout_seconds must be"),
         ({"webhook_url": URL, "webhook_timeout_seconds": inf}, "webhook_timeout_seconds must be"),
-        ({"webhook_url": URL, "webhook_timeout_seconds": 91, "deadline_seconds": 90}, "deadline_seconds is below"),
+        ({"webhook_url": URL, "webhook_timeout_seconds": 91, "deadline_seconds": 90}, "deadline_seconds 90 is below"),
     ],
 )
 def test_options_that_cannot_work_are_problems(options: dict[str, Any], said: str) -> None:

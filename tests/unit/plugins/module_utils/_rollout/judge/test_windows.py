@@ -329,6 +329,16 @@ def test_what_may_take_minutes_holds_nobody_up(world: World, ports: Ports) -> No
     assert (windows[0].successes, aside.is_awaited(windows[1])) == (1, False)
 
 
+def test_what_rests_begins_nothing_and_is_told_of_what_it_began_before(world: World, ports: Ports) -> None:
+    slow, aside = Slow(name="slow", let_go=threading.Event()), Aside()
+    slow.let_go.set()
+    aside.rests = True
+    windows = measure(opened(world, slow), scene(ports), aside)
+    assert (samples(windows), aside.is_awaited(windows[0])) == ([0], False)
+    aside.rests = False
+    assert samples(measure(windows, scene(ports), aside)) == [1]
+
+
 def test_what_is_forgotten_is_measured_anew(world: World, ports: Ports) -> None:
     slow, aside = Slow(name="slow", let_go=threading.Event()), Aside()
     looked = scene(replace(ports, aside=AsideThreads()))

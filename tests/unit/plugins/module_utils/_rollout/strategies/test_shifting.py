@@ -321,6 +321,19 @@ def test_a_run_ends_where_it_is_told_to_and_another_one_takes_the_release_up(
     assert world.deployments[-1].state is DeploymentState.SUCCESSFUL
 
 
+def test_a_release_taken_up_in_its_bake_time_is_handed_over_at_once(world: ShiftingWorld, ports: Ports) -> None:
+    released(world, ports, CANARY)
+    world.push("1.1.0", "b")
+    deploy(ports, "1.1.0", wait_until="after_traffic", **CANARY)
+    course, began = world.courses[world.deployments[-1].arn], world.seconds
+    while course.stage != "BAKE_TIME":
+        world.sleep(1)
+    deploy(ports, "1.1.0", owner="next@here:9:cccc", wait_until="after_traffic", **CANARY)
+    assert newest(world).in_progress
+    assert world.seconds - began < 60
+    assert world.deployments[-1].state is DeploymentState.IN_PROGRESS
+
+
 def test_what_is_only_to_be_judged_is_never_deployed_anew(world: ShiftingWorld, ports: Ports) -> None:
     released(world, ports, CANARY)
     world.push("1.1.0", "b")
