@@ -89,6 +89,8 @@ def _given(value: Any, known: dict[str, Any], templar: Templar) -> Any:
     """A parameter that a role works out or that another component provides: of subnets one in each zone."""
     if not isinstance(value, dict):
         return templar.template(trust_as_template(value)) if isinstance(value, str) else value
+    if "when_made" in value:
+        return value["when_made"]
     if str(value["output"]).endswith("SubnetIds"):
         return [f"subnet-{zone}" for zone in known["network_availability_zones"]]
     return known_after(value["component"])

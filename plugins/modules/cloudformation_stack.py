@@ -55,6 +55,8 @@ options:
       - Values of the template's parameters. A list becomes a comma-separated text, a boolean becomes C(true) or
         C(false); null means the template's default.
       - >-
+        A value V({when_made: x}) counts for a stack that is made. One that stands keeps what it has, or has what its
+        template has as default.
         A value V({component: network, output: VpcId}) is read from the outputs of that component's stack, which must be
         named in O(depends_on). If that stack is in another region, name it too, as C(region).
       - Parameters declared C(NoEcho) are refused, because their values cannot be compared. Use a dynamic reference.

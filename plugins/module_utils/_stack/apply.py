@@ -20,7 +20,7 @@ from .limits import check_limits, check_resource_tags
 from .obstacles import living_resources, refuse_obstacles, with_keys
 from .occupants import refuse_occupied
 from .operation import delete, start
-from .parameters import complete_parameters
+from .parameters import complete_parameters, kept_parameters
 from .plan import Existing, StackPlan, plan, removal, stored_model
 from .plannable import floating_references, refuse_unforeseeable
 from .ports import DependencyState, Ports
@@ -171,7 +171,7 @@ def _decide(
 ) -> tuple[StackPlan, Model]:
     """The plan, and the stack as it makes it. What no look at AWS could allow is refused."""
     template = request.template or {}
-    parameters = complete_parameters(request.name, template, given, request.sources)
+    parameters = complete_parameters(request.name, template, kept_parameters(given, snapshot), request.sources)
     check_limits(request, template, parameters)
     pseudo = {"AWS::Region": ports.stacks.region, "AWS::StackName": request.name}
     values = stored_values(request.name, template, parameters, ports.store)

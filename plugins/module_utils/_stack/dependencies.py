@@ -139,6 +139,7 @@ def _value(
     known = ", ".join(sorted(outputs)) or "none"
     raise DependencyError(
         f"Stack {request.name} was not touched: it reads output {reference.output} of {reference.component}, whose "
-        f"stack has no such output. Its outputs are: {known}.",
+        f"stack has no such output. Its outputs are: {known}. If it was last applied before there was one: run without "
+        f"--limit, or apply {reference.component} too.",
         component=reference.component,
     )

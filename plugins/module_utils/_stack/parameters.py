@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from .._errors import RequestError
 from .template import scalar
+from .types import WhenMade
 from .unresolved import Unresolved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .types import Template
+    from .types import StackSnapshot, Template
 
 #: Not what Python takes for one besides: digits of other scripts, underscores, blanks, "nan" and "inf".
 _NUMBER = re.compile(r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,2})?")
@@ -52,6 +53,15 @@ def complete_parameters(
         known = f" The template's parameters are: {', '.join(sorted(declared)) or 'none'}." if strange else ""
         raise RequestError(f"The parameters of stack {name} do not fit its template: {'; '.join(problems)}.{known}")
     return values
+
+
+def kept_parameters(given: Mapping[str, str], snapshot: StackSnapshot | None) -> dict[str, str]:
+    """What is given, but of values for a stack that is made those that the stack has, when it stands."""
+    if snapshot is None:
+        return dict(given)
+    kept = {key for key, value in given.items() if isinstance(value, WhenMade)}
+    standing = {key: snapshot.parameters[key] for key in kept & snapshot.parameters.keys()}
+    return {key: value for key, value in given.items() if key not in kept} | standing
 
 
 def _true(value: Any) -> bool:

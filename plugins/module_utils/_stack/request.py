@@ -11,7 +11,7 @@ from typing import Any
 
 from .._errors import RequestError
 from .template import scalar
-from .types import ListenerRules, OutputReference, StackRequest, Template
+from .types import ListenerRules, OutputReference, StackRequest, Template, WhenMade
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
@@ -84,10 +84,13 @@ def _listener_rules(stack: str, given: Mapping[str, Any] | None) -> ListenerRule
 
 def _parameter(stack: str, key: str, value: Any) -> str | OutputReference:
     if isinstance(value, Mapping):
+        if set(value) == {"when_made"}:
+            return WhenMade(parameter_text(value["when_made"]))
         if not {"component", "output"} <= set(value) <= {"component", "output", "region"}:
             raise RequestError(
                 f"Parameter {key} of stack {stack} is a mapping with {', '.join(map(str, value)) or 'nothing'}. "
-                "Give a plain value, or {component: <name>, output: <key>}, with region if its stack is in another."
+                "Give a plain value, or {component: <name>, output: <key>}, with region if its stack is in another, or "
+                "{when_made: <value>} for what a stack that stands keeps."
             )
         return OutputReference(str(value["component"]), str(value["output"]), str(value.get("region") or ""))
     return parameter_text(value)

@@ -27,6 +27,12 @@ class OutputReference:
     region: str = ""
 
 
+class WhenMade(str):
+    """A parameter's value for a stack that is made. One that stands keeps what it has, else the template's default."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class ListenerRules:
     """Rules with *tags* that somebody else makes on the listener that users reach.

@@ -54,7 +54,8 @@ def as_filled(call):
     own = f"OfWorkers-{call.environment}"
     secret = re.sub(rf"secret:fastbreak-{call.environment}-service-WorkerDatabaseSecret-.*", f"secret:{own}", secret)
     named = re.sub(r"secret:rds!db-.*", f"secret:rds!db-{call.environment}", secret)
-    return re.sub(r"-service-footagebucket-[^/]+/", "-service-footage/", named)
+    # By the name that CloudFormation makes up, and by the one of ecs.
+    return re.sub(r"-service-(footagebucket-[^/]+|[0-9a-f]{8}-[0-9]{12})/", "-service-footage/", named)
 
 
 def refused():

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     from ..._errors import FastbreakError
 
+# What an operation made that failed is removed again, also what deletion policies would keep.
+_NOTHING_LEFT: dict[str, Any] = {"RetainExceptOnCreate": True}
 _BUSY_CODES = {"AlreadyExistsException", "OperationInProgressException", "TokenAlreadyExistsException"}
 
 
@@ -98,7 +100,7 @@ class CloudFormation(AwsClient):
 
     def create_stack(self, request: StackRequest, parameters: Mapping[str, str], token: str) -> None:
         """Start to create. What a failed creation made is removed again, also what deletion policies would keep."""
-        extra: dict[str, Any] = {"RetainExceptOnCreate": True, "OnFailure": "ROLLBACK"}
+        extra: dict[str, Any] = {**_NOTHING_LEFT, "OnFailure": "ROLLBACK"}
         if request.termination_protection is not None:
             extra["EnableTerminationProtection"] = request.termination_protection
         if request.stack_policy is not None:
@@ -106,8 +108,11 @@ class CloudFormation(AwsClient):
         self._on("create", request.name, "create_stack", **_arguments(request, parameters, token), **extra)
 
     def update_stack(self, request: StackRequest, parameters: Mapping[str, str], token: str) -> None:
-        """Start to update. Raises `NothingToUpdateError` when CloudFormation finds nothing to do."""
-        self._on("update", request.name, "update_stack", **_arguments(request, parameters, token))
+        """Start to update. Raises `NothingToUpdateError` when CloudFormation finds nothing to do.
+
+        What an update made that failed is removed again, as of a creation: its name would be taken for the next one.
+        """
+        self._on("update", request.name, "update_stack", **_arguments(request, parameters, token), **_NOTHING_LEFT)
 
     def list_imports(self, export: str) -> Sequence[str]:
         """The stacks that import what a stack exports."""
@@ -132,7 +137,7 @@ class CloudFormation(AwsClient):
 
     def rollback_stack(self, name: str, token: str) -> None:
         """Roll back an update that failed and was left so."""
-        self._on("roll back", name, "rollback_stack", ClientRequestToken=token)
+        self._on("roll back", name, "rollback_stack", ClientRequestToken=token, **_NOTHING_LEFT)
 
     def set_stack_policy(self, name: str, policy: Mapping[str, Any]) -> None:
         """Set what updates may do to which resources."""

@@ -5,6 +5,7 @@
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError, RefusedError, RequestError
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.types import WhenMade
 
 from tests.unit.plugins.module_utils._stack.case import NAME, apply, put, remove
 
@@ -114,3 +115,13 @@ def test_protection_is_turned_off_when_asked(stacks, clock):
     put(stacks, termination_protection=True)
     remove(stacks, clock, termination_protection=False)
     assert stacks.calls == [("unprotect", NAME), ("delete", NAME)]
+
+
+def test_a_value_for_a_stack_that_is_made_changes_none_that_stands(stacks, clock):
+    given = {"Size": WhenMade("large")}
+    apply(stacks, clock, parameters=given)
+    assert stacks.snapshots[NAME].parameters == {"Size": "large"}
+    assert not apply(stacks, clock, parameters=given)[0].changed
+    put(stacks)
+    assert not apply(stacks, clock, parameters=given)[0].changed
+    assert stacks.snapshots[NAME].parameters == {"Size": "small"}

@@ -69,7 +69,7 @@ def test_a_dependency_outside_the_run_has_to_have_settled(stacks, clock, status,
 
 def test_an_output_that_is_not_there_is_named(stacks, clock):
     stacks.put(NETWORK, outputs={"Other": "x"})
-    with pytest.raises(DependencyError, match=r"output Size of network.*outputs are: Other"):
+    with pytest.raises(DependencyError, match=r"output Size of network.*outputs are: Other\..*apply network too"):
         apply(stacks, clock, **READS)
 
 

@@ -159,6 +159,7 @@ WRONG = {
     "cloudfront_domain_name": ["no domain", "*.example.org", "video.example.org"],
     "cloudfront_hosted_zone_id": ["z1", "Z1"],
     "cloudfront_price_class": ["PriceClass_1", "all"],
+    "cloudfront_footage_bucket_name": ["a.b.c", "Footage", "s3://footage", "x" * 64],
     "cloudfront_connect_sources": ["https://a.b; img-src *", "https://a.b,https://c.d", " https://a.b", "x" * 1025],
     "cloudfront_content_security_policy": ["", "default-src\n'self'", "x" * 2049],
     "cloudfront_log_days": [0, 36501, "x"],

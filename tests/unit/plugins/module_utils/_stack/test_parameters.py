@@ -5,7 +5,11 @@
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError
-from ansible_collections.fastbreak.aws.plugins.module_utils._stack.parameters import complete_parameters
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.parameters import (
+    complete_parameters,
+    kept_parameters,
+)
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.types import StackSnapshot, WhenMade
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.unresolved import known_after
 
 
@@ -71,3 +75,13 @@ def test_everything_wrong_is_said_at_once():
     with pytest.raises(RequestError) as raised:
         complete_parameters("s", template, {"B": "x", "C": "1"})
     assert all(part in raised.value.message for part in ("A has no value", "B is 'x'", "C is not a parameter"))
+
+
+@pytest.mark.parametrize(
+    ("standing", "kept"),
+    [(None, {"P": "new", "Q": "q"}), ({"P": "old", "Q": "x", "R": "y"}, {"P": "old", "Q": "q"}), ({}, {"Q": "q"})],
+    ids=["made", "standing", "standing without it"],
+)
+def test_a_value_for_a_stack_that_is_made_leaves_what_stands(standing, kept):
+    snapshot = None if standing is None else StackSnapshot("s", "arn", "CREATE_COMPLETE", parameters=standing)
+    assert kept_parameters({"P": WhenMade("new"), "Q": "q"}, snapshot) == kept

@@ -6,7 +6,7 @@
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import RequestError
 from ansible_collections.fastbreak.aws.plugins.module_utils._stack.request import build_request
-from ansible_collections.fastbreak.aws.plugins.module_utils._stack.types import ListenerRules, OutputReference
+from ansible_collections.fastbreak.aws.plugins.module_utils._stack.types import ListenerRules, OutputReference, WhenMade
 
 OPTIONS = {
     "name": "fastbreak-dev-rds",
@@ -46,6 +46,12 @@ def test_values_become_what_cloudformation_takes():
 def test_a_reference_is_recognised():
     parameters = {"V": {"component": "network", "output": "VpcId"}}
     assert built(parameters=parameters).parameters == {"V": OutputReference("network", "VpcId")}
+
+
+def test_a_value_for_a_stack_that_is_made_is_recognised():
+    (value,) = built(parameters={"V": {"when_made": True}}).parameters.values()
+    assert isinstance(value, WhenMade)
+    assert value == "true"
 
 
 def test_tags_given_and_not_given():

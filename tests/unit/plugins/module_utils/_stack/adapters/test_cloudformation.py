@@ -160,6 +160,8 @@ def test_an_update_without_tags_leaves_them(api):
             "Parameters": [],
             "Capabilities": [],
             "ClientRequestToken": "token",
+            # A bucket of a failed update would hold its name.
+            "RetainExceptOnCreate": True,
         },
     )
     stacks.update_stack(StackRequest(name="s", template_text="{}"), {}, "token")
@@ -379,7 +381,7 @@ def test_ways_out_are_sent_only_when_they_are_named(api):
     stub.add_response("delete_stack", {}, {**base, "RetainResources": ["R"]})
     stub.add_response("continue_update_rollback", {}, base)
     stub.add_response("continue_update_rollback", {}, {**base, "ResourcesToSkip": ["R"]})
-    stub.add_response("rollback_stack", {}, base)
+    stub.add_response("rollback_stack", {}, {**base, "RetainExceptOnCreate": True})
     stacks.delete_stack("s", "t")
     stacks.delete_stack("s", "t", ("R",))
     stacks.continue_update_rollback("s", "t")
