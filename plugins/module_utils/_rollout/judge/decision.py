@@ -151,7 +151,7 @@ def _after_completion(reading: Reading, settled_seconds: float) -> Decision:
 
 def _late(waiting: list[Assessment], settled_seconds: float) -> Decision | None:
     """What follows from a gate that should be conclusive by now; None when there is none."""
-    late = [gate for gate in waiting if gate.decides and settled_seconds >= gate.deadline_seconds]
+    late = [gate for gate in waiting if gate.decides and gate.late(settled_seconds)]
     if not late:
         return None
     # What rolls back goes before what only holds the deployment.

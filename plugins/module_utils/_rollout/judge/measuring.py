@@ -45,6 +45,8 @@ class Measuring:
         #: What let the release come as far as it has.
         self.passed: tuple[Measurement, ...] = session.request.passed_before
         self._settled: float | None = None
+        # When each gate was HEALTHY last, in seconds since the stage began.
+        self._fit: dict[str, float] = {}
         self._aside = Aside()
         self._earlier = earlier
         self._windows = open_windows(self._gates_at(first), now=session.monotonic(), stamp=self._stamp())
@@ -54,6 +56,7 @@ class Measuring:
         if self.phase:
             self.passed = (*self.passed, *(self._as_passed(gate.measurement) for gate in self.assess()))
         self.phase, self._settled = phase, self.time.now()
+        self._fit.clear()
         self.end()
         now = self._session.monotonic()
         self._windows = move_on(self._windows, self._gates_at(phase), now=now, stamp=self._stamp())
@@ -95,8 +98,13 @@ class Measuring:
 
     def assess(self) -> tuple[Assessment, ...]:
         """How each gate stands now."""
-        stage = self.phase.stage if self.phase else None
-        return assess(self._windows, settled_seconds=self.settled_seconds, stamp=self._stamp(), stage=stage)
+        stage, settled = self.phase.stage if self.phase else None, self.settled_seconds
+        found = assess(self._windows, settled_seconds=settled, stamp=self._stamp(), stage=stage)
+        if settled is not None:
+            self._fit |= {
+                gate.measurement.gate: settled for gate in found if gate.measurement.verdict is Verdict.HEALTHY
+            }
+        return tuple(replace(gate, fit_seconds=self._fit.get(gate.measurement.gate, 0.0)) for gate in found)
 
     @property
     def settled_seconds(self) -> float | None:

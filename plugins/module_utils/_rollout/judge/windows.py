@@ -35,17 +35,23 @@ _LATE_SECONDS, _CATCH_UP_SECONDS = 3.0, 0.5
 class Assessment:
     """What a gate has measured and what that means, as it is recorded; and when the gate has to be conclusive.
 
-    ``pauses``: without a verdict by then, it holds the deployment instead of rolling it back.
+    ``fit_seconds`` after the stage began it was HEALTHY last: it has its time anew from then on. ``pauses``: without a
+    verdict by then, it holds the deployment instead of rolling it back.
     """
 
     measurement: Measurement
     deadline_seconds: float
     pauses: bool = False
+    fit_seconds: float = 0.0
 
     @property
     def decides(self) -> bool:
         """Whether the verdict does anything but stand in the record."""
         return not self.measurement.dry_run
+
+    def late(self, seconds: float) -> bool:
+        """Whether it should be conclusive by now, *seconds* after the stage began."""
+        return seconds - self.fit_seconds >= self.deadline_seconds
 
     def awaited(self, seconds: float) -> bool:
         """Whether there is anything to wait for, *seconds* after the stage began."""

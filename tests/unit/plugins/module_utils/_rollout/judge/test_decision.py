@@ -113,6 +113,19 @@ def test_dry_run_is_waited_for_and_decides_nothing(seen: Reading, step: Step) ->
     assert len(decision.measurements) == len(seen.gates)
 
 
+@pytest.mark.parametrize("state", [GOING, DONE])
+@pytest.mark.parametrize("verdict", [N, E])
+@pytest.mark.parametrize(
+    ("fit", "settled", "late"), [(0, 59, False), (0, 60, True), (200, 259, False), (200, 260, True)]
+)
+def test_a_gate_that_was_healthy_has_its_time_anew_from_then_on(
+    state: DeploymentState, verdict: Verdict, fit: float, settled: float, late: bool
+) -> None:
+    stale = replace(gate(verdict), fit_seconds=fit)
+    decision = decide(reading(state, gate(H, "b"), stale, settled_seconds=settled), timeout_seconds=300.0)
+    assert decision.step is (Step.ROLL_BACK if late else Step.WAIT)
+
+
 def test_gate_that_holds_yields_to_what_rolls_back() -> None:
     holding = replace(gate(N, "a"), pauses=True)
     alone = decide(reading(DONE, holding, gate(H), settled_seconds=60.0), timeout_seconds=300.0)

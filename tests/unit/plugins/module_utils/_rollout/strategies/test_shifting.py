@@ -321,6 +321,28 @@ def test_a_run_ends_where_it_is_told_to_and_another_one_takes_the_release_up(
     assert world.deployments[-1].state is DeploymentState.SUCCESSFUL
 
 
+def test_looks_that_fail_late_in_the_bake_time_refuse_nothing(
+    world: ShiftingWorld, ports: Ports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = by("BLUE_GREEN", bake_minutes=10)
+    released(world, ports, long)
+    world.push("1.1.0", "b")
+    look, left = world.describe_targets, [2]
+
+    def look_again(arn: str) -> Any:
+        course = world.courses[world.deployments[-1].arn]
+        if course.stage == "BAKE_TIME" and world.seconds - began > 300 and left[0]:
+            left[0] -= 1
+            raise UnavailableError("Throttling: Rate exceeded")
+        return look(arn)
+
+    monkeypatch.setattr(world, "describe_targets", look_again)
+    began = world.seconds
+    deploy(ports, "1.1.0", **long)
+    assert left == [0]
+    assert newest(world).outcome is Outcome.SUCCEEDED
+
+
 def test_a_release_taken_up_in_its_bake_time_is_handed_over_at_once(world: ShiftingWorld, ports: Ports) -> None:
     released(world, ports, CANARY)
     world.push("1.1.0", "b")
