@@ -253,9 +253,14 @@ def test_a_living_environment_gets_there_in_two_steps(postgres: Postgres) -> Non
         assert users == (User(f"{place.tag}_a", False, False), User(f"{place.tag}w_a", True, True))
         for user in (place.secret, place.worker_secret):
             assert counted(place, user.credentials(), WIDE), "old workers, and new ones"
-    with closing(place.with_workers_apart()) as release:
-        for application in release.applications:
-            release.rotate(application)
+    with closing(place.with_workers_apart()) as release, closing(place.log_in()):
+        for early in (release.rotate, release.migrate):
+            with pytest.raises(AdministrationError, match="no worker is as"):
+                early()
+        assert counted(place, place.secret.credentials(), WIDE), "nothing was taken"
+        with closing(place.log_in(place.worker_secret.credentials())):
+            for application in release.applications:
+                release.rotate(application)
     for user, may in ((place.secret, False), (place.worker_secret, True)):
         assert counted(place, user.credentials(), WIDE) == may
     for view in ("poses_of_team", "measures_of_team"):

@@ -108,6 +108,9 @@ class Administration:
         Raises DATABASE_ERRORS, AdministrationError.
         """
         chosen = application or self.applications[0]
+        if self._apart:
+            with self._engine.connect() as connection:
+                self._refuse(connection, [each.current() for each in self.applications])
         return rotate(chosen.secret, _Turn(self, chosen))
 
     @contextmanager
@@ -167,6 +170,13 @@ class Administration:
                 f"{groups[0]} is the user of workers too, as no release has made {groups[-1]} yet: workers that run "
                 "could not record what they find. Set service_database_users_apart to false, provision and deploy; "
                 "when you will not go back to a release before that one, set it to true, provision and rotate."
+            )
+        if self._apart and all(others) and roles.works_for_all(_driver(connection), groups[0], groups[1:]):
+            raise AdministrationError(
+                f"{groups[0]} still does everything and is logged in, and no worker is as {', '.join(groups[1:])}: "
+                "what runs may be workers of a release before, which log in as the former. Nothing was changed. Look "
+                "in history.yml whether the release that made the latter was accepted, and let one of its workers run; "
+                "else set service_database_users_apart to false, provision and deploy it again."
             )
 
     def _keep_password(self, credentials: Credentials) -> bool:

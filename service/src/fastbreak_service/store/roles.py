@@ -70,6 +70,18 @@ def known(connection: psycopg.Connection[Any], group: str) -> bool:
     return connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [group]).fetchone() is not None
 
 
+def works_for_all(connection: psycopg.Connection[Any], group: str, others: list[str]) -> bool:
+    """Whether a group that may do the others' work is logged in, and none of them is."""
+    if not others or not known(connection, group):
+        return False
+    may = "SELECT has_table_privilege(%s, to_regclass('public.persons'), 'INSERT')"
+    if connection.execute(may, [group]).fetchone() != (True,):
+        return False
+    asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = ANY(%s)"
+    first, *rest = (connection.execute(asked, [list(Roles(name).users)]).fetchone() for name in (group, *others))
+    return first != (0,) and all(found == (0,) for found in rest)
+
+
 def ensure(connection: psycopg.Connection[Any], roles: Roles, rights: Rights, *, knows_schema: bool) -> bool:
     """Make the roles and grant what they need, no more; whether a user was made.
 
