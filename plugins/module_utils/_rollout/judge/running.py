@@ -35,7 +35,7 @@ def verify_running(session: Session, facts: Facts) -> None:
         session.warn(
             f"deployment {shifting.arn} of {session.request.service} is {shifting.state.value} ({shifting.progress}) "
             "and no release of this collection began it, so it was neither judged nor told to go on. Look again once "
-            "it has ended, or replace it by a release with supersede=true."
+            "it has ended; whoever began it may stop it (aws ecs stop-service-deployment)."
         )
         return
     decision = watch_running(session, facts, traffic_of(session, facts), bake_seconds=0.0, since_release=True)
