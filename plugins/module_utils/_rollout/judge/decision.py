@@ -34,7 +34,8 @@ class Reading:
     """How a deployment stands. ``elapsed_seconds`` since it began.
 
     ``settled_seconds`` since it came to where it can be judged, or None: to completion, or to another share of the
-    users. ``paused``: ECS waits there for the verdict. ``lost`` says what of the release's own is no longer there.
+    users. ``paused``: ECS waits there for the verdict; ``baking``: it waits nowhere any more, and completes by itself.
+    ``lost`` says what of the release's own is no longer there.
     """
 
     state: DeploymentState
@@ -45,6 +46,7 @@ class Reading:
     gates: tuple[Assessment, ...]
     lost: str = ""
     paused: bool = False
+    baking: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ def _until_completed(reading: Reading, timeout_seconds: float) -> Decision:
 def _at_share(reading: Reading, settled_seconds: float, timeout_seconds: float) -> Decision:
     """Go on from a pause once every gate that judges there is HEALTHY; until then ECS moves nobody."""
     waiting = [gate for gate in reading.gates if gate.awaited(settled_seconds)]
-    if late := _late(waiting, settled_seconds):
+    if late := _late(waiting, reading, settled_seconds):
         return late
     if reading.paused and not waiting:
         return Decision(Step.GO_ON, Verdict.HEALTHY)
@@ -146,14 +148,20 @@ def _after_completion(reading: Reading, settled_seconds: float) -> Decision:
     waiting = [gate for gate in reading.gates if gate.awaited(settled_seconds)]
     if not waiting and any(gate.decides for gate in reading.gates):
         return Decision(Step.SUCCEED, Verdict.HEALTHY)
-    return _late(waiting, settled_seconds) or Decision(Step.WAIT)
+    return _late(waiting, reading, settled_seconds) or Decision(Step.WAIT)
 
 
-def _late(waiting: list[Assessment], settled_seconds: float) -> Decision | None:
-    """What follows from a gate that should be conclusive by now; None when there is none."""
+def _late(waiting: list[Assessment], reading: Reading, settled_seconds: float) -> Decision | None:
+    """What follows from a gate that should be conclusive by now; None when there is none.
+
+    A deployment is held where ECS waits. What has yet to come there goes on to it; past the last such place holding
+    would let the release in without a verdict.
+    """
     late = [gate for gate in waiting if gate.decides and gate.late(settled_seconds)]
     if not late:
         return None
     # What rolls back goes before what only holds the deployment.
     gravest = min(late, key=lambda gate: gate.pauses)
-    return _by(gravest, Step.PAUSE if gravest.pauses else Step.ROLL_BACK)
+    if not gravest.pauses or reading.baking or reading.state is DeploymentState.SUCCESSFUL:
+        return _by(gravest, Step.ROLL_BACK)
+    return _by(gravest, Step.PAUSE) if reading.paused else None

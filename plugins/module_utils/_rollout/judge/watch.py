@@ -18,7 +18,7 @@ from ..._release.record import timestamp
 from ..act.task_probe import gate_ports
 from ..gates.model import Scene
 from ..service.deployment import DeploymentState
-from ..stages import Phase, Stage
+from ..stages import BAKING, Phase, Stage
 from ..strategies.service_events import said_of
 from .board import Times, board_of
 from .decision import Decision, Reading, Step, decide
@@ -266,6 +266,7 @@ class Watch:
             gates,
             look.lost,
             paused,
+            baking=look.progress.stage == BAKING,
         )
         decision = decide(reading, timeout_seconds=self._timeout)
         self._show(decision.measurements, self._session.monotonic())

@@ -128,9 +128,27 @@ def test_a_gate_that_was_healthy_has_its_time_anew_from_then_on(
 
 def test_gate_that_holds_yields_to_what_rolls_back() -> None:
     holding = replace(gate(N, "a"), pauses=True)
-    alone = decide(reading(DONE, holding, gate(H), settled_seconds=60.0), timeout_seconds=300.0)
+    alone = decide(reading(GOING, holding, gate(H), settled_seconds=60.0, paused=True), timeout_seconds=300.0)
     assert (alone.step, alone.gate, alone.verdict) == (Step.PAUSE, "a", N)
-    both = decide(reading(DONE, holding, gate(E, "b"), settled_seconds=60.0), timeout_seconds=300.0)
+    both = decide(reading(GOING, holding, gate(E, "b"), settled_seconds=60.0, paused=True), timeout_seconds=300.0)
     assert (both.step, both.gate) == (Step.ROLL_BACK, "b")
-    early = decide(reading(DONE, holding, settled_seconds=59.0), timeout_seconds=300.0)
+    early = decide(reading(GOING, holding, settled_seconds=59.0, paused=True), timeout_seconds=300.0)
     assert early.step is Step.WAIT
+
+
+@pytest.mark.parametrize("verdict", [N, E])
+@pytest.mark.parametrize(
+    ("state", "where", "step"),
+    [
+        (GOING, {"paused": True}, Step.PAUSE),
+        (GOING, {}, Step.WAIT),
+        (GOING, {"baking": True}, Step.ROLL_BACK),
+        (DONE, {}, Step.ROLL_BACK),
+        (DONE, {"baking": True}, Step.ROLL_BACK),
+    ],
+)
+def test_a_deployment_is_held_only_where_ecs_waits(
+    verdict: Verdict, state: DeploymentState, where: dict[str, bool], step: Step
+) -> None:
+    holding = replace(gate(verdict), pauses=True)
+    assert decide(reading(state, holding, settled_seconds=60.0, **where), timeout_seconds=300.0).step is step
