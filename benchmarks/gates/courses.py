@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.http import HttpGate
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.http_tally import HttpTally
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.http_tally import MOST_LATEST, HttpTally
 
 Rule = Callable[[int, int, bool], Verdict]
 """The verdict on so many failures among so many samples, after the bake time or before."""
@@ -62,8 +62,9 @@ def course(rule: Rule, share: float, *, baked_after: int, most: int) -> Course:
 
 
 def of_gate(gate: HttpGate) -> Rule:
-    """The rule of ours."""
-    return lambda failures, samples, baked: gate.assess(HttpTally(samples, failures), baked=baked)
+    """The rule of ours. Counts do not tell which answers were the latest: they are taken for good ones."""
+    latest = "." * MOST_LATEST
+    return lambda failures, samples, baked: gate.assess(HttpTally(samples, failures, latest=latest), baked=baked)
 
 
 def at_each_look(limit: float, minimum: int) -> Rule:

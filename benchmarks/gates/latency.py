@@ -14,7 +14,7 @@ from statistics import median
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.http_limits import AnswerLimits
-from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.http_tally import HttpTally
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.http_tally import MOST_LATEST, HttpTally
 
 SHARES = (0.01, 0.03, 0.10)
 TIMES = (1.0, 2.0, 4.0, 8.0)
@@ -65,7 +65,8 @@ def draw(setting: Setting, share: float, times: float, seed: str) -> Told:
 
 def _release(setting: Setting, limits: AnswerLimits, share: float, times: float, made: Random) -> tuple[Verdict, int]:
     """Its verdict, and after how many requests. It is looked at after each that completes a block."""
-    tally, verdict = HttpTally(samples=limits.minimum_samples), Verdict.INCONCLUSIVE
+    tally = HttpTally(samples=limits.minimum_samples, latest="." * MOST_LATEST)
+    verdict = Verdict.INCONCLUSIVE
     for number in range(1, setting.most + 1):
         ours = made.random() < share
         seconds = made.lognormvariate(0.0, SPREAD) * (times if ours else 1.0)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..._common.amount import amount
 from ..._common.verdict import Verdict, combine
+from .http_tally import MOST_LATEST
 from .model import Tally
 from .statistics.latency import block_size, is_in_doubt, is_slower
 from .statistics.mixture import mixed_p_value
@@ -98,8 +99,20 @@ class AnswerLimits:
             verdict = combine((verdict, slow))
         if self.maximum_latency_increase is not None:
             verdict = combine((verdict, self._beside(tally, baked=baked)))
+        if verdict is Verdict.HEALTHY and self._in_doubt_now(tally):
+            verdict = Verdict.INCONCLUSIVE
         unsent = tally.errors_in_a_row or (tally.errors and tally.samples < self.minimum_samples)
         return Verdict.ERROR if unsent and verdict is not Verdict.UNHEALTHY else verdict
+
+    def _in_doubt_now(self, tally: HttpTally) -> bool:
+        """Whether the latest answers alone do not show a good release, however many good ones came before.
+
+        A release that begins to fail late would be let in by what it answered earlier.
+        """
+        needed = min(self.minimum_samples, MOST_LATEST)
+        there, failed, slow = tally.of_latest(needed)
+        slowed = self.maximum_latency_seconds is not None and is_above(slow, there, self._slow_ratio)
+        return there < needed or slowed or is_above(failed, there, self.maximum_failure_ratio)
 
     def _beside(self, tally: HttpTally, *, baked: bool) -> Verdict:
         """Slower than the running version is UNHEALTHY; HEALTHY needs as many answers compared as are needed at all."""
@@ -122,6 +135,9 @@ class AnswerLimits:
     def seen(self, tally: HttpTally) -> str:
         """How many answers were slow, in words; empty when that does not matter."""
         told = []
+        there, failed, _slow = tally.of_latest(min(self.minimum_samples, MOST_LATEST))
+        if is_above(failed, there, self.maximum_failure_ratio):
+            told.append(f"of the latest {there} {failed} failed")
         if self.maximum_latency_seconds is not None:
             told.append(f"{tally.slow} took longer than {self.maximum_latency_seconds:g} s")
         if self.maximum_latency_increase is not None:

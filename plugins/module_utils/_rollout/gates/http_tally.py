@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from .latency_tally import LatencyTally
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _BAD_SHOWN = 3
+MOST_LATEST = 100
+_GOOD, _SLOW, _FAILED = ".", "s", "x"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,8 @@ class HttpTally(LatencyTally):
     """Counts of one window. ``samples`` are the answers that count, ``others`` those of another release.
 
     ``fatal`` are those of which one is too many. ``bad`` are the ids of the latest requests whose answers failed or
-    were slow, each with its answer.
+    were slow, each with its answer. ``latest`` has a sign for each of the last answers, the newest last; a run that
+    takes the release up begins it anew, for what was seen before a gap says nothing of now.
     """
 
     others: int = 0
@@ -34,6 +37,7 @@ class HttpTally(LatencyTally):
     slow: int = 0
     fatal: int = 0
     bad: tuple[str, ...] = ()
+    latest: str = field(default="", metadata={"begun_anew": True})
 
     def not_sent(self, problem: str) -> HttpTally:
         """The counts with a request that could not be sent."""
@@ -51,10 +55,16 @@ class HttpTally(LatencyTally):
             statuses=tuple(sorted(statuses.items())),
             slow=self.slow + slow,
             fatal=self.fatal + fatal,
+            latest=(self.latest + (_FAILED if not passed else _SLOW if slow else _GOOD))[-MOST_LATEST:],
             bad=(*self.bad, f"{request_id} ({label})")[-_BAD_SHOWN:]
             if request_id and (slow or not passed)
             else self.bad,
         )
+
+    def of_latest(self, count: int) -> tuple[int, int, int]:
+        """Of the latest answers, *count* at most: how many there are, how many failed, how many were slow."""
+        latest = self.latest[-count:]
+        return len(latest), latest.count(_FAILED), latest.count(_SLOW)
 
     @property
     def told(self) -> str:

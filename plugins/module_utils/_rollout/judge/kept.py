@@ -87,7 +87,8 @@ def asked_of(gate: Gate[Any]) -> str:
 
 
 def _written(window: Window) -> dict[str, Any]:
-    tally = {field.name: getattr(window.tally, field.name) for field in fields(window.tally)}
+    kept = (field.name for field in fields(window.tally) if not field.metadata.get("begun_anew"))
+    tally = {name: getattr(window.tally, name) for name in kept}
     if not all(map(_is_plain, tally.values())):
         return {}
     return {

@@ -22,9 +22,10 @@ TIMES = {"request_timeout_seconds": 5.0, "interval_seconds": 0.5, "deadline": 60
     [
         (HttpTally(), Verdict.INCONCLUSIVE),
         (HttpTally(19), Verdict.INCONCLUSIVE),
-        (HttpTally(20), Verdict.HEALTHY),
+        (HttpTally(20, latest="." * 20), Verdict.HEALTHY),
+        (HttpTally(20, latest="." * 19), Verdict.INCONCLUSIVE),
         (HttpTally(20, 20), Verdict.UNHEALTHY),
-        (HttpTally(20, slow=2), Verdict.HEALTHY),
+        (HttpTally(20, slow=2, latest="." * 20), Verdict.HEALTHY),
         (HttpTally(20, slow=3), Verdict.INCONCLUSIVE),
         (HttpTally(20, slow=20), Verdict.UNHEALTHY),
         (HttpTally(20, errors=1, errors_in_a_row=1), Verdict.ERROR),
@@ -34,6 +35,26 @@ TIMES = {"request_timeout_seconds": 5.0, "interval_seconds": 0.5, "deadline": 60
 )
 def test_verdict_of_counts(tally: HttpTally, verdict: Verdict) -> None:
     assert LIMITS.verdict(tally, baked=True) is verdict
+
+
+@pytest.mark.parametrize("good", [100, 1000, 100_000])
+@pytest.mark.parametrize(
+    ("sign", "verdict"), [("x", Verdict.INCONCLUSIVE), ("s", Verdict.INCONCLUSIVE), (".", Verdict.HEALTHY)]
+)
+def test_good_answers_of_before_let_no_release_in_that_fails_now(good: int, sign: str, verdict: Verdict) -> None:
+    late = HttpTally(good, latest=("." * 80 + sign * 20))
+    assert LIMITS.verdict(late, baked=True) is verdict
+    assert LIMITS.verdict(replace(late, latest="." * 100), baked=True) is Verdict.HEALTHY
+    assert ("of the latest 20 20 failed" in LIMITS.seen(late)) == (sign == "x")
+
+
+def test_a_failure_now_and_then_leaves_no_doubt() -> None:
+    tally = HttpTally()
+    for number in range(1, 2001):
+        tally = tally.answered("500" if number % 40 == 0 else "200", passed=number % 40 != 0)
+        if number >= 20:
+            assert LIMITS.verdict(tally, baked=True) is Verdict.HEALTHY, number
+    assert len(tally.latest) == 100
 
 
 def test_of_two_limits_the_graver_counts_at_half_the_level() -> None:
@@ -48,7 +69,7 @@ BESIDE = AnswerLimits(20, 0.05, None, 0.9, 1.0)
 
 def compared(ours: float, answers: int) -> HttpTally:
     """As many answers of the release as *answers*, each of which took *ours* seconds, in blocks beside 9 of 1 s."""
-    tally = HttpTally(answers)
+    tally = HttpTally(answers, latest="." * answers)
     for _answer in range(answers):
         for _other in range(9):
             tally = tally.timed(1.0, is_ours=False, quantile=0.9, increase=1.0)

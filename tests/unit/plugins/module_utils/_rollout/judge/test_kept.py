@@ -49,6 +49,13 @@ def test_what_was_measured_is_taken_over_with_the_time_that_it_took() -> None:
     assert (taken.tally, taken.successes, taken.started_at) == (TALLY, 3, "earlier")
 
 
+def test_what_was_answered_before_a_gap_is_not_the_latest() -> None:
+    text = written(replace(begun(), tally=replace(TALLY, latest="." * 9)))
+    earlier = read_standing(text, (PASSED, NOW))
+    assert earlier
+    assert restored(begun(), earlier).tally == TALLY
+
+
 @pytest.mark.parametrize(
     "gate", [replace(GATE, maximum_failure_ratio=0.9), replace(GATE, minimum_samples=1), replace(GATE, name="other")]
 )
