@@ -44,7 +44,7 @@ _BOXES = (
 _SIZES = (0, 1, 7, 8, 0xFFFFFFFF, 0x7FFFFFFF, 0x80000000)
 # Without it some containers get ids that are drawn anew each time.
 _EXACTLY = {"fflags": "+bitexact"}
-_ENCODERS = {"mjpeg": {"strict": "unofficial"}, "libvpx": {"deadline": "realtime"}}
+_ENCODERS = {"mjpeg": {"strict": "unofficial"}, "libvpx": {"deadline": "good", "cpu-used": "5"}}
 NAMES = (
     "../../../../etc/passwd",
     "/etc/passwd",
