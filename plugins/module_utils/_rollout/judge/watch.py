@@ -131,7 +131,8 @@ class Watch:
             self._turn,
             lambda decision: decision.step is not Step.WAIT,
             clock=self._session,
-            seconds=self._timeout + max(deadlines, default=0.0) + _SPARE_SECONDS,
+            # A gate that was HEALTHY until its deadline has as much time again.
+            seconds=self._timeout + 2 * max(deadlines, default=0.0) + _SPARE_SECONDS,
             pause=lambda _elapsed: self._until_due(),
             on_timeout=lambda _decision, elapsed: timed_out(
                 f"The release of {request.service} could not be judged within {elapsed:.0f} s, though its deployment "
