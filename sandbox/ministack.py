@@ -319,18 +319,6 @@ ecs = Module(
     *(used(f"_mark_task_{status}", "(task_arn, task)") for status in ("activating", "pending", "running")),
     keys="_deploymentId _deployment_id _docker_ids _ecs_resetting _metadata_tokens _subnet",
 )
-ecs_metadata = Module(
-    "ministack.services.ecs_metadata",
-    used("set_task_status", "(task_arn, known_status=None, desired_status=None)"),
-    used("unregister_token", "(token)"),
-)
-eventbridge = Module(
-    "ministack.services.eventbridge",
-    used("_apply_input_transformer", "(transformer, rule, view)"),
-    replaced("_invoke_target", "(target, event, rule, view=None)"),
-    used("_pattern_event_view", "(event)"),
-    used("_put_events", "(data, allow_aws_source=False)"),
-)
 iam = Module(
     "ministack.services.iam",
     used("_boundary_policy_error", "(arn)"),
@@ -345,8 +333,10 @@ rds = Module(
     used(
         "_ACTION_MAP",
         "dict",
-        "CreateDBInstance DeleteDBInstance ModifyDBInstance ModifyDBParameterGroup ResetDBParameterGroup",
+        "CreateDBInstance CreateDBSnapshot DeleteDBInstance DeleteDBSnapshot ModifyDBInstance ModifyDBParameterGroup "
+        "ResetDBParameterGroup RestoreDBInstanceFromDBSnapshot",
     ),
+    used("_create_snapshot_internal", "(snap_id, instance)"),
     *stores("_default_engine_version _is_postgres_engine", "(engine)"),
     replaced("_delete_db_instance_impl", "(p)"),
     replaced("_docker_image_for_engine", "(engine, engine_version, user, password, db_name)"),
@@ -359,9 +349,11 @@ rds = Module(
     used("_parse_tags", "(params)"),
     replaced("RDS_PERSIST", "bool"),
     replaced("_record_reboot_event", "(instance)"),
+    used("_rds_docker_volume_name", "(db_id, account_id=None, region=None)"),
     used("_resolve_instance", "(db_id)"),
     replaced("_rotate_instance_password", "(instance, old_pass, new_pass)"),
     used("_single_instance_response", "(root_tag, result_tag, instance)"),
+    used("_snapshot_xml", "(s)"),
     used("_tags", ACCOUNT_STORE),
     replaced("_try_database_connect", "(host, port, engine, user, password, db_name)"),
     used("_xml", "(status, root_tag, inner)"),
@@ -396,5 +388,5 @@ sts = Module(
     used("register_session", "(access_key, session)"),
     replaced("_web_identity_trust_denied", "(role_arn, params, use_json)"),
 )
-appsync, appsync_graphql, dynamodb, kms, lambdas, waf = ministack_smaller.MODULES
+appsync, appsync_graphql, dynamodb, ecs_metadata, eventbridge, kms, lambdas, waf = ministack_smaller.MODULES
 MODULES: Final[tuple[Module, ...]] = tuple(thing for thing in tuple(globals().values()) if isinstance(thing, Module))

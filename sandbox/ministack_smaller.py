@@ -29,9 +29,21 @@ appsync_graphql = Module(
 dynamodb = Module(
     "ministack.services.dynamodb", *stores("_pitr_settings _tables"), replaced("_table_description", "(name)")
 )
+ecs_metadata = Module(
+    "ministack.services.ecs_metadata",
+    used("set_task_status", "(task_arn, known_status=None, desired_status=None)"),
+    used("unregister_token", "(token)"),
+)
+eventbridge = Module(
+    "ministack.services.eventbridge",
+    used("_apply_input_transformer", "(transformer, rule, view)"),
+    replaced("_invoke_target", "(target, event, rule, view=None)"),
+    used("_pattern_event_view", "(event)"),
+    used("_put_events", "(data, allow_aws_source=False)"),
+)
 kms = Module("ministack.services.kms", used("_keys", STORE))
 lambdas = Module("ministack.services.lambda_svc", replaced("_execution_record_for_config", "(func, config)"))
 waf = Module(
     "ministack.services.waf", *stores("_associations _ip_sets"), used("_resolve_local_web_acl", "(web_acl_arn)")
 )
-MODULES: Final = (appsync, appsync_graphql, dynamodb, kms, lambdas, waf)
+MODULES: Final = (appsync, appsync_graphql, dynamodb, ecs_metadata, eventbridge, kms, lambdas, waf)

@@ -5,7 +5,8 @@
 
 MiniStack starts a real database for `CreateDBInstance` and keeps its record. Added here: the master password that RDS
 manages in Secrets Manager, the figures MiniStack drops (gp3, log exports, Performance Insights, ...), parameter groups
-that reach the running database, `rds.force_ssl`, data that survives a reboot, event subscriptions, and metrics.
+that reach the running database, `rds.force_ssl`, data that survives a reboot, snapshots that hold the rows and what is
+restored from them, event subscriptions, and metrics.
 """
 
 import asyncio
@@ -14,7 +15,8 @@ from sandbox.host import Sandbox
 from sandbox.ministack import rds
 from sandbox.services.cloudformation.api.teaching import teach
 from sandbox.services.rds import cloudformation
-from sandbox.services.rds.api import instances, modify, parameter_groups, subscriptions
+from sandbox.services.rds.api import instances, modify, parameter_groups, restoring, snapshots, subscriptions
+from sandbox.services.rds.model import snapshots as held
 from sandbox.services.rds.model import state
 from sandbox.services.rds.model.subscriptions import forget as forget_subscriptions
 from sandbox.services.rds.runtime import database
@@ -28,11 +30,13 @@ def install(sandbox: Sandbox) -> None:
     """Patch MiniStack's RDS."""
     # A reboot stops and starts the container, which would empty a tmpfs.
     rds.RDS_PERSIST = True
-    for part in (database, parameter_groups, instances, modify, subscriptions):
+    held.Folder.place = sandbox.home / "rds"
+    for part in (database, parameter_groups, instances, modify, snapshots, restoring, subscriptions):
         part.install()
     teach(cloudformation.RESOURCES)
     sandbox.on_reset(forget_subscriptions)
     sandbox.on_reset(state.forget)
+    sandbox.on_reset(held.forget)
     meter = Meter()
 
     async def publish() -> None:

@@ -6,23 +6,37 @@
 AWS: API reference CreateDBInstance, DBInstance.
 """
 
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from sandbox.ministack import rds
-from sandbox.services.rds.api import parameter_groups, secrets
+from sandbox.services.rds.api import parameter_groups, secrets, snapshots
 from sandbox.services.rds.api.query import Answer, Parameters, error, flag, members, refused, value
 from sandbox.services.rds.model import state
+from sandbox.services.rds.model.snapshots import Copy, moment
 from sandbox.services.rds.model.storage import Storage
-from sandbox.services.rds.runtime import database, events
+from sandbox.services.rds.runtime import copies, database, events
+from sandbox.services.rds.runtime.copies import Recovery
 
 Instance = dict[str, Any]
 
+_emulated: dict[str, Callable[[Parameters], Answer]] = {}
 _EXTENDED_SUPPORT = "open-source-rds-extended-support"
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What a new instance begins with instead of an empty database."""
+
+    copy: Copy
+    recovery: Recovery | None
 
 
 def install() -> None:
     """Wrap the actions and the XML of an instance."""
+    _emulated["create"] = rds._ACTION_MAP["CreateDBInstance"]
     rds._ACTION_MAP["CreateDBInstance"] = _creating(rds._ACTION_MAP["CreateDBInstance"])
     rds._ACTION_MAP["DeleteDBInstance"] = _deleting(rds._ACTION_MAP["DeleteDBInstance"])
     rds._instance_xml = _described(rds._instance_xml)
@@ -32,16 +46,18 @@ def _creating(create: Callable[[Parameters], Answer]) -> Callable[[Parameters], 
     def handle(parameters: Parameters) -> Answer:
         if not _is_standalone_postgres(parameters):
             return create(parameters)
-        problem = _problem(parameters)
-        if problem:
-            return error(*problem)
-        return _create(create, parameters)
+        return make(parameters, None, "CreateDBInstance")
 
     return handle
 
 
-def _create(create: Callable[[Parameters], Answer], parameters: Parameters) -> Answer:
+def make(parameters: Parameters, restored: Restored | None, action: str) -> Answer:
+    """Make an instance, and answer as `action` does."""
     secret, identifier = None, value(parameters, "DBInstanceIdentifier")
+    if restored is not None and not flag(parameters, "ManageMasterUserPassword"):
+        parameters = {**parameters, "MasterUserPassword": [restored.copy.password]}
+    if problem := _problem(parameters):
+        return error(*problem)
     if flag(parameters, "ManageMasterUserPassword"):
         password = secrets.new_password()
         secret = secrets.create(
@@ -51,11 +67,7 @@ def _create(create: Callable[[Parameters], Answer], parameters: Parameters) -> A
             kms_key_id=value(parameters, "MasterUserSecretKmsKeyId"),
         )
         parameters = {**parameters, "MasterUserPassword": [password]}
-    token = database.launching.set(_launch(parameters))
-    try:
-        answer = create(parameters)
-    finally:
-        database.launching.reset(token)
+    answer = _launched(parameters, restored)
     if refused(answer):
         if secret:
             secrets.delete(secret)
@@ -63,10 +75,21 @@ def _create(create: Callable[[Parameters], Answer], parameters: Parameters) -> A
     instance = rds._instances[identifier]
     state.of_instance(instance).secret = secret
     _keep(instance, parameters)
-    events.tell(instance, events.CREATED)
-    return rds._single_instance_response(  # type: ignore[no-any-return]
-        "CreateDBInstanceResponse", "CreateDBInstanceResult", instance
-    )
+    events.tell(instance, events.RESTORED if restored else events.CREATED)
+    return rds._single_instance_response(f"{action}Response", f"{action}Result", instance)  # type: ignore[no-any-return]
+
+
+def _launched(parameters: Parameters, restored: Restored | None) -> Answer:
+    """MiniStack's answer, with the database started in the way of this sandbox."""
+    launch = _launch(parameters, restored)
+    if restored is not None:
+        volume = rds._rds_docker_volume_name(value(parameters, "DBInstanceIdentifier"))
+        copies.lay_out(volume, _version(parameters), restored.copy, launch, restored.recovery)
+    token = database.launching.set(launch)
+    try:
+        return _emulated["create"](parameters)
+    finally:
+        database.launching.reset(token)
 
 
 def _is_standalone_postgres(parameters: Parameters) -> bool:
@@ -115,12 +138,14 @@ def _storage_of(parameters: Parameters) -> Storage:
     )
 
 
-def _launch(parameters: Parameters) -> database.Launch:
+def _launch(parameters: Parameters, restored: Restored | None) -> database.Launch:
     group, version = value(parameters, "DBParameterGroupName"), _version(parameters)
     return database.Launch(
         port=int(value(parameters, "Port") or "5432"),
         force_ssl=parameter_groups.forces_ssl(group, version),
         settings=parameter_groups.settings_of(group),
+        identifier=value(parameters, "DBInstanceIdentifier"),
+        former_password=restored.copy.password if restored else None,
     )
 
 
@@ -148,6 +173,9 @@ def _described(render: Callable[[Instance], str]) -> Callable[[Instance], str]:
     """MiniStack's XML of an instance with what it leaves out."""
 
     def instance_xml(instance: Instance) -> str:
+        if instance.get("BackupRetentionPeriod"):
+            # AWS is behind by up to five minutes.
+            instance["LatestRestorableTime"] = moment(time.time())
         exports = "".join(f"<member>{name}</member>" for name in instance.get("EnabledCloudwatchLogsExports", []))
         text = render(instance).replace(
             "<EnabledCloudwatchLogsExports/>",
@@ -183,7 +211,14 @@ def _deleting(delete: Callable[[Parameters], Answer]) -> Callable[[Parameters], 
                     "DBSnapshotAlreadyExists", f"Cannot create the snapshot because one called {final} already exists."
                 )
         secret = state.of_instance(instance).secret if instance else None
+        if instance and instance.get("DeletionProtection"):
+            return delete(parameters)
+        keep = snapshots.final(final, instance) if instance and final and not skip else None
         answer = delete(parameters)
+        if instance and not refused(answer):
+            if keep:
+                keep()
+            snapshots.drop_automated(instance)
         if secret and not refused(answer):
             secrets.delete(secret)
         if instance and not refused(answer):

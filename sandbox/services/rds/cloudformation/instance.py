@@ -36,8 +36,10 @@ _FLAGS = (
 _CREATE_ONLY = frozenset({
     "BackupTarget", "CharacterSetName", "CustomIAMInstanceProfile", "DBClusterIdentifier", "DBInstanceIdentifier",
     "DBName", "DBSubnetGroupName", "DBSystemId", "Engine", "KmsKeyId", "MasterUsername", "NcharCharacterSetName",
-    "SourceRegion", "StorageEncrypted", "Timezone",
+    "SourceDBInstanceIdentifier", "SourceRegion", "StorageEncrypted", "Timezone",
 })  # fmt: skip
+_OF_THE_BACKUP = frozenset({"AllocatedStorage", "DBName", "Engine"})
+"""What a restored instance has from its backup."""
 _NOT_IN_MODIFY = _CREATE_ONLY | {"AvailabilityZone", "Port"}
 _DESCRIBED_AS = {
     "EnablePerformanceInsights": "PerformanceInsightsEnabled",
@@ -64,18 +66,43 @@ def _request(properties: Properties) -> Properties:
 
 def _create(properties: Properties, context: Context) -> Created:
     identifier = (properties.get("DBInstanceIdentifier") or context.physical_name(63, lowercase=True)).lower()
-    _rds().create_db_instance(
-        DBInstanceIdentifier=identifier,
-        **_request(properties),
-        EnableCloudwatchLogsExports=properties.get("EnableCloudwatchLogsExports") or [],
-        Tags=properties.get("Tags") or [],
-    )
+    request = _request(properties) | {
+        "EnableCloudwatchLogsExports": properties.get("EnableCloudwatchLogsExports") or [],
+        "Tags": properties.get("Tags") or [],
+    }
+    later = _start(identifier, properties, request)
     try:
-        return identifier, _attributes(_wait(identifier))
+        instance = _wait(identifier)
+        if later:
+            _rds().modify_db_instance(DBInstanceIdentifier=identifier, ApplyImmediately=True, **later)
+            instance = _wait(identifier)
+        return identifier, _attributes(instance)
     except ValueError:
         # The engine knows no physical id of a resource that failed, so nobody else would remove it.
         _delete(identifier, {})
         raise
+
+
+def _start(identifier: str, properties: Properties, request: Properties) -> Properties:
+    """Make the instance, from a backup where the template names one; what is left to be modified then."""
+    rds, snapshot = _rds(), properties.get("DBSnapshotIdentifier")
+    source = properties.get("SourceDBInstanceIdentifier")
+    if not snapshot and not source:
+        rds.create_db_instance(DBInstanceIdentifier=identifier, **request)
+        return {}
+    action = "RestoreDBInstanceFromDBSnapshot" if snapshot else "RestoreDBInstanceToPointInTime"
+    known = set(rds.meta.service_model.operation_model(action).input_shape.members) - _OF_THE_BACKUP
+    sent = {name: thing for name, thing in request.items() if name in known}
+    if snapshot:
+        rds.restore_db_instance_from_db_snapshot(DBInstanceIdentifier=identifier, DBSnapshotIdentifier=snapshot, **sent)
+    else:
+        moment = {"RestoreTime": properties["RestoreTime"]} if properties.get("RestoreTime") else {}
+        sent |= moment or {"UseLatestRestorableTime": as_bool(properties.get("UseLatestRestorableTime"))}
+        rds.restore_db_instance_to_point_in_time(
+            SourceDBInstanceIdentifier=source, TargetDBInstanceIdentifier=identifier, **sent
+        )
+    left = request.keys() - known - _NOT_IN_MODIFY
+    return {name: request[name] for name in left if request[name] not in {"", 0}}
 
 
 def _wait(identifier: str) -> Properties:
@@ -149,7 +176,16 @@ def _snapshot(identifier: str, _properties: Properties) -> None:
     if instance["DeletionProtection"]:
         raise ValueError("Cannot delete protected DB Instance, please disable deletion protection and try again.")
     stamp = time.strftime("%Y-%m-%d-%H-%M-%S", time.gmtime())
-    _rds().create_db_snapshot(DBInstanceIdentifier=identifier, DBSnapshotIdentifier=f"{identifier}-final-{stamp}")
+    name = f"{identifier}-final-{stamp}"
+    _rds().create_db_snapshot(DBInstanceIdentifier=identifier, DBSnapshotIdentifier=name)
+
+    def status() -> str:
+        found = _rds().describe_db_snapshots(DBSnapshotIdentifier=name)["DBSnapshots"][0]
+        return str(found["Status"])
+
+    until(lambda: status() != "creating", _TIMEOUT_SECONDS, pause=_POLL_SECONDS)
+    if status() != "available":
+        raise ValueError(f"The final snapshot {name} failed, so that {identifier} is not deleted.")
 
 
 def _read(identifier: str, properties: Properties) -> Properties | None:

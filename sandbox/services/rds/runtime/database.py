@@ -5,6 +5,7 @@
 
 import contextvars
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,17 +19,26 @@ Statement = sql.SQL | sql.Composed
 
 logger = logging.getLogger("sandbox.rds")
 _PROBE_SECONDS = 2
+KEPT_LOG = "wal_keep_size = '1024'"
+"""The write-ahead log that a database keeps, in MiB: from a copy of it a restore gets to any moment since."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Launch:
     """What a new database is started with beyond what MiniStack hands to its image."""
 
+    identifier: str = ""
     port: int
     force_ssl: bool
     settings: str
+    former_password: str | None = None
+    """The master password that is in a restored database, before it gets its own."""
 
 
+FirstAnswer = Callable[[dict[str, Any]], None]
+_first_answer: list[FirstAnswer] = []
+on_first_answer = _first_answer.append
+"""Have a function called with an instance that has just begun to answer, before it is available."""
 launching: contextvars.ContextVar[Launch | None] = contextvars.ContextVar("rds_launch", default=None)
 
 
@@ -71,7 +81,7 @@ def _install_image() -> None:
             **environment,
             "PGPORT": str(launch.port),
             "POSTGRES_FORCE_SSL": "1" if launch.force_ssl else "0",
-            "POSTGRES_SETTINGS": launch.settings,
+            "POSTGRES_SETTINGS": f"{launch.settings}\n{KEPT_LOG}",
         }
         return image_of(version), environment, launch.port, path
 
@@ -86,7 +96,7 @@ def _install_driver() -> None:
     ) -> Any:
         if not rds._is_postgres_engine(engine):
             return connects(host, port, engine, user, password, database)
-        return _answers(host, port, user, password, database)
+        return _is_ready(host, port, user, password, database)
 
     def rotate_instance_password(instance: dict[str, Any], old: str, new: str) -> None:
         if not rds._is_postgres_engine(instance["Engine"]):
@@ -149,6 +159,33 @@ def running(instance: dict[str, Any]) -> bool:
         and bool(instance.get("_internal_address"))
         and instance.get("DBInstanceStatus") == "available"
     )
+
+
+def _is_ready(host: str, port: int, user: str, password: str, database: str) -> bool:
+    """Whether a database that was started answers by its own password, and what it begins with is done."""
+    launch = launching.get()
+    if not _answers(host, port, user, password, database):
+        if launch and launch.former_password not in {None, password}:
+            _replace_password(host, port, user, str(launch.former_password), database, password)
+        return False
+    instance = rds._instances.get(launch.identifier) if launch else None
+    if instance is not None and instance["DBInstanceStatus"] == "creating":
+        for tell in _first_answer:
+            tell(instance)
+    return True
+
+
+def _replace_password(  # noqa: PLR0913, PLR0917 - those of a connection, and the new one
+    host: str, port: int, user: str, former: str, database: str, password: str
+) -> None:
+    """Give a restored database its own master password, as soon as it takes statements that change anything."""
+    try:
+        with psycopg.connect(
+            host=host, port=port, user=user, password=former, dbname=database, connect_timeout=_PROBE_SECONDS
+        ) as connection:
+            connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(user), sql.Literal(password)))
+    except (psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction) as refusal:
+        logger.debug("PostgreSQL at %s:%s takes no new password yet: %s", host, port, refusal)
 
 
 def _answers(host: str, port: int, user: str, password: str, database: str) -> bool:

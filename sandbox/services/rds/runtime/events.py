@@ -33,6 +33,7 @@ class Event:
 
 
 CREATED = Event("RDS-EVENT-0005", "creation", "DB instance created.")
+RESTORED = Event("RDS-EVENT-0043", "restoration", "Restored from a DB snapshot or to a point in time.")
 DELETED = Event("RDS-EVENT-0003", "deletion", "DB instance deleted.")
 RESTARTED = Event("RDS-EVENT-0006", "availability", "DB instance restarted.")
 

@@ -425,7 +425,7 @@ def test_a_stacks_database_is_real_and_lives_as_its_template_says(stack: Stack, 
     assert stack.update(changed(MasterUsername="other", DeletionProtection="true")) == "UPDATE_ROLLBACK_COMPLETE"
     assert "custom-named resource requires replacing" in stack.reasons()
     assert stack.delete() == "DELETE_FAILED"
-    assert not rds.describe_db_snapshots(DBInstanceIdentifier="stacked")["DBSnapshots"]
+    assert not rds.describe_db_snapshots(DBInstanceIdentifier="stacked", SnapshotType="manual")["DBSnapshots"]
     rds.modify_db_instance(DBInstanceIdentifier="stacked", DeletionProtection=False, ApplyImmediately=True)
     assert stack.delete() == "DELETE_COMPLETE"
     [snapshot] = rds.describe_db_snapshots(DBInstanceIdentifier="stacked")["DBSnapshots"]
