@@ -52,7 +52,7 @@ def write(path: Path, pictures: Iterable[Bytes], look: Look = Look()) -> Path:
         stream: av.VideoStream | None = None
         for index, picture in enumerate(pictures):
             stream = stream or _video_stream(container, picture, look)
-            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format=stream.pix_fmt, threads=1)
             frame.pts = look.stamps[index] if look.stamps else index
             frame.time_base = stream.codec_context.time_base
             container.mux(stream.encode(frame))
@@ -62,10 +62,11 @@ def write(path: Path, pictures: Iterable[Bytes], look: Look = Look()) -> Path:
 
 
 def _video_stream(container: av.container.OutputContainer, picture: Bytes, look: Look) -> av.VideoStream:
-    stream = container.add_stream(look.codec, rate=look.rate, options=_interlacing(look) | look.encoder)
+    stream = container.add_stream(look.codec, rate=look.rate, options=_same_again(look) | look.encoder)
     assert isinstance(stream, av.VideoStream)
     stream.height, stream.width = picture.shape[:2]
     stream.pix_fmt = "yuv420p"
+    stream.codec_context.thread_count = 1  # what several threads write depends on how many there are
     stream.codec_context.time_base = Fraction(1, 1000) if look.stamps else Fraction(1, look.rate)
     if look.pixel_aspect is not None:
         stream.codec_context.sample_aspect_ratio = look.pixel_aspect
@@ -74,6 +75,11 @@ def _video_stream(container: av.container.OutputContainer, picture: Bytes, look:
     if look.matrix is not None:
         stream.set_display_matrix(look.matrix)
     return stream
+
+
+def _same_again(look: Look) -> dict[str, str]:
+    # The macroblock tree gives other files on other processors, and with AVX-512 at times from run to run.
+    return _interlacing(look) | ({"mbtree": "0"} if look.codec == "libx264" else {})
 
 
 def _interlacing(look: Look) -> dict[str, str]:

@@ -18,13 +18,37 @@ from tests.unit.plugins.module_utils._promotion.fakes import World
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from threading import Barrier
 
     from ansible_collections.fastbreak.aws.plugins.module_utils._common.clock import Clock
+    from ansible_collections.fastbreak.aws.plugins.module_utils._oci.model import RawManifest
+    from ansible_collections.fastbreak.aws.plugins.module_utils._oci.names import Address
     from ansible_collections.fastbreak.aws.plugins.module_utils._promotion.report import PromotionResult
 
 SOURCE, DESTINATION, TAG = "dev/app", "prod/app", "1.4.2"
 SPDX = "application/spdx+json"
 CHUNK_BYTES = 64 << 10
+MEETING_SECONDS = 60
+
+
+class Meeting:
+    """A registry whose writers of one tag meet, once each."""
+
+    def __init__(self, registry: Any, barrier: Barrier) -> None:
+        self._registry, self._barrier, self._met = registry, barrier, False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._registry, name)
+
+    def write_manifest(self, address: Address, manifest: RawManifest) -> str:
+        if self._met or address.reference != TAG:
+            return str(self._registry.write_manifest(address, manifest))
+        self._met = True
+        self._barrier.wait(MEETING_SECONDS)
+        try:
+            return str(self._registry.write_manifest(address, manifest))
+        finally:
+            self._barrier.wait(MEETING_SECONDS)
 
 
 class Promoter:
@@ -37,6 +61,8 @@ class Promoter:
     def __init__(self, source: Any, destination: Any, folder: Path, clock: Clock | None = None) -> None:
         self.source, self.destination, self.folder, self.clock = source, destination, folder, clock
         self.world = World()
+        #: Writers of a tag meet here before they write and after it, so that none reads it back in between.
+        self.meeting: Barrier | None = None
 
     def run(self, *images: ImageRequest, check_mode: bool = False, **options: Any) -> PromotionResult:
         sides = Sides(self.clock)
@@ -46,7 +72,7 @@ class Promoter:
             self.world.ports(),
             clock=self.clock or self.world,
             source=source.registry,
-            destination=destination.registry,
+            destination=Meeting(destination.registry, self.meeting) if self.meeting else destination.registry,
             transfer=transfer_between(source, destination, self.folder, chunk_bytes=CHUNK_BYTES),
             destination_repositories=destination.repositories,
         )

@@ -9,6 +9,7 @@ import hashlib
 import json
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import TYPE_CHECKING
 
 import pytest
@@ -110,6 +111,7 @@ def test_two_promotions_of_one_tag_at_once_end_with_one_of_them(promoter: Promot
         _push_index(promoter, repository, seed=seed)
     asked = [ImageRequest(item, "prod/race", TAG, "", TAG) for item in ("dev/left", "dev/right")]
     racing = Promoter(promoter.source, promoter.destination, promoter.folder, SystemClock())
+    racing.meeting = Barrier(len(asked))
 
     def promote(wanted: ImageRequest) -> str:
         try:
