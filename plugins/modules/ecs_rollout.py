@@ -194,8 +194,9 @@ options:
   notifications:
     description:
       - Who is told when a release is refused beforehand (V(not_begun)), begins (V(begun)), is refused by a gate
-        (V(refused)) and when it ends (V(accepted), V(rolled_back), V(stopped), V(superseded), V(failed),
-        V(rollback_failed)). Nobody, without this option.
+        (V(refused)), when it ends (V(accepted), V(rolled_back), V(stopped), V(superseded), V(failed),
+        V(rollback_failed)) and when a run leaves it to another one (V(handed_over), V(held), V(timed_out),
+        V(interrupted), V(left_open)). Nobody, without this option.
       - The release waits for none of it. What cannot be told is a warning, and a topic that does not exist is one
         beforehand.
       - A notice names service, cluster, version, digest, strategy and the gate that decided, with what it saw. It holds
@@ -232,8 +233,9 @@ options:
     type: int
   judge_only:
     description:
-      - Whether to go on only with a release that is under way. If there is none, nothing is deployed, and the run fails
-        and says how it ended.
+      - Whether to go on only with a release that is under way. If there is none, nothing is deployed and the run fails.
+      - One that ECS rolled back meanwhile is closed. What was changed beside its tasks is put back, the other services
+        of the release are undone, and the run fails as one that had watched.
     type: bool
     default: false
   keep_revisions:
@@ -401,7 +403,7 @@ result:
 action:
   description:
     - What was done, or in check mode would be done. V(create) or V(deploy) for a release, V(adopt) for a release that
-      ran already but had not been judged, V(withdraw) for a rollback of a release that was under way, V(settings) for
+      ran already but had not been judged, V(withdraw) for a release under way that goes or went back, V(settings) for
       changes that replace no task, V(remove) for O(state=absent), V(unchanged).
   type: str
   returned: always, unless refused

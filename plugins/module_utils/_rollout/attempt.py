@@ -30,7 +30,7 @@ from .part import HandedOver
 from .plan.differences import Action
 from .recording import Recording, begin_record
 from .report import RolloutResult, Timings, as_data, build_result, evidence_sentence, failure_paragraph
-from .results import KEY, UNDONE, Result, ends
+from .results import KEY, UNDONE, Result, ends, of_error
 from .strategies.shifting import pause_minutes
 from .strategies.table import strategy_named
 from .undo.destination import Undone, way_back
@@ -70,6 +70,8 @@ class Attempt:
         self.ended = False
         #: Whether a release that failed was undone, and all that it had changed is back.
         self.restored = False
+        #: The gate that decided, its verdict and what it saw; empty while none did.
+        self.decided: dict[str, str] = {}
 
     def go(self) -> Part:
         """Release and judge. A record that was begun is completed unless the run itself is ended from outside."""
@@ -92,6 +94,7 @@ class Attempt:
             self.timings = replace(self.timings, to_succeed=seconds)
             return _Judged(self, record, started, decision)
         if decision.step is Step.PAUSE:
+            self.decided = decision.told() if decision.gate else {}
             return HandedOver(self._hand_over(record, decision))
         self.timings = replace(self.timings, to_detect=seconds)
         raise self.fail(record, started, decision)
@@ -106,11 +109,24 @@ class Attempt:
             left = " ".join(filter(None, (self._left_behind(), self.session.doubts())))
             self.session.say(f"interrupted: {left}")
             ended = OperationError(f"Rolling out {self.session.request.service} was interrupted: {left}")
-            raise ends(ended, Result.INTERRUPTED) from interruption
+            raise self._told(record, ends(ended, Result.INTERRUPTED)) from interruption
         except FastbreakError as error:
             told = self._close_failed(record, error)
             self.session.left_open = not self.ended
-            raise self._said(told) from error
+            raise self._told(record, self._said(told)) from error
+
+    def _told(self, record: Recording, error: FastbreakError) -> FastbreakError:
+        """*error*, of which others were told when it leaves the release open. One whose end is recorded is not."""
+        if self.session.left_open and record.release.in_progress:
+            # Whoever took the lock over tells how the release ends.
+            result = Result.LEFT_OPEN if isinstance(error, SupersededError) else of_error(error)
+            self.leave(record, result, **(self.decided or {"seen": error.message}))
+        return error
+
+    def leave(self, record: Recording, result: Result, **decided: str) -> None:
+        """Tell others that this run leaves the release to another one, as its *result* says."""
+        self.session.tell(Moment(result.value), record.release, **decided)
+        self.session.end_telling()
 
     def _said(self, error: FastbreakError) -> FastbreakError:
         """*error* with how the run ended, unless it says so: what is not ended stays open for the next run."""
@@ -207,6 +223,7 @@ class Attempt:
         if decision.gate:
             raise OperationError(f"{name} is held: {decision} {left}", **as_data(result))
         self.session.warn(left)
+        self.leave(record, ending, seen=left)
         return replace(result, warnings=tuple(self.session.warnings))
 
     def fail(self, record: Recording, started: Started, decision: Decision) -> OperationError:
@@ -214,7 +231,7 @@ class Attempt:
         session, facts = self.session, self.facts
         undone = Undone(Outcome.SUPERSEDED, "")
         evidence: tuple[dict[str, Any], ...] = ()
-        decided = {"gate": decision.gate, "verdict": decision.verdict.value, "seen": decision.seen}
+        decided = decision.told()
         if decision.step is not Step.SUPERSEDED:
             session.tell(Moment.REFUSED, record.release, **decided)
             undone, evidence = self._undo(started, decision)
@@ -312,9 +329,10 @@ class _Judged:
         self._started = started
         self._decision = decision
 
-    def result(self) -> RolloutResult:
+    def leave(self) -> RolloutResult:
         """The release, which is in progress as far as its record says."""
         attempt = self._attempt
+        attempt.leave(self._record, Result.LEFT_OPEN, seen="it is fit, and waits for the other services of its release")
         release, timings = self._record.release, attempt.timings
         return build_result(attempt.session, attempt.facts, Result.LEFT_OPEN, release=release, timings=timings)
 

@@ -65,6 +65,7 @@ def change_settings(session: Session, facts: Facts, recovery: Recovery) -> Part:
     warn_of_unmanaged(session, facts)
     if isinstance(failure, RolledBackError):
         recovery.complete(session)
+        session.end_telling()
     raise failure
 
 
@@ -82,7 +83,7 @@ class _Changed:
         self._restoration = restoration
         self._traffic = traffic
 
-    def result(self) -> RolloutResult:
+    def leave(self) -> RolloutResult:
         """What was changed."""
         return build_result(self._session, self._facts, Result.ACCEPTED)
 
@@ -91,7 +92,8 @@ class _Changed:
         self._traffic.close()
         self._recovery.complete(self._session)
         warn_of_unmanaged(self._session, self._facts)
-        return self.result()
+        self._session.end_telling()
+        return self.leave()
 
     def refuse(self, why: str) -> str:
         """Put back what was changed. Raises OperationError when not all of it could be."""
@@ -101,6 +103,7 @@ class _Changed:
         if restored.left:
             raise ends(OperationError(told), Result.ROLLBACK_FAILED)
         self._recovery.complete(self._session)
+        self._session.end_telling()
         return told
 
 

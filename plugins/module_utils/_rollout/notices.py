@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What others are told of a release: that it began, how it was judged, how it ended. Pure.
+"""What others are told of a release: that it began, how it was judged, how it ended or was left. Pure.
 
 A notice holds no value of the user's and no name of a person: who released is in the record and in CloudTrail.
 """
@@ -25,7 +25,10 @@ _LONGEST_SUBJECT, _LONGEST_SEEN = 100, 1000
 
 
 class Moment(Enum):
-    """When others are told. REFUSED: by a gate, and its users are on their way back. NOT_BEGUN: by pre-flight."""
+    """When others are told. REFUSED: by a gate, and its users are on their way back. NOT_BEGUN: by pre-flight.
+
+    A run that leaves its release to another one tells the word of its result.
+    """
 
     NOT_BEGUN = "not_begun"
     BEGUN = "begun"
@@ -36,6 +39,11 @@ class Moment(Enum):
     SUPERSEDED = "superseded"
     FAILED = "failed"
     ROLLBACK_FAILED = "rollback_failed"
+    HANDED_OVER = "handed_over"
+    HELD = "held"
+    TIMED_OUT = "timed_out"
+    INTERRUPTED = "interrupted"
+    LEFT_OPEN = "left_open"
 
 
 #: What is told of a release that was undone, by how that ended.
@@ -46,6 +54,9 @@ UNDONE: Mapping[Outcome, Moment] = {
     Outcome.FAILED: Moment.ROLLBACK_FAILED,
 }
 
+#: What is told of a release whose record another run closes, by what became of it.
+CLOSED: Mapping[Outcome, Moment] = {**UNDONE, Outcome.FAILED: Moment.FAILED}
+
 _WORDS = {
     Moment.NOT_BEGUN: "was refused before anything was changed",
     Moment.BEGUN: "began",
@@ -54,8 +65,13 @@ _WORDS = {
     Moment.ROLLED_BACK: "was rolled back",
     Moment.STOPPED: "was stopped, with nothing to go back to",
     Moment.SUPERSEDED: "was superseded",
-    Moment.FAILED: "failed before the service was touched",
+    Moment.FAILED: "failed",
     Moment.ROLLBACK_FAILED: "FAILED TO ROLL BACK",
+    Moment.HANDED_OVER: "waits for a run to go on with it",
+    Moment.HELD: "is held for a person",
+    Moment.TIMED_OUT: "could not be judged in time",
+    Moment.INTERRUPTED: "was left by an interrupted run",
+    Moment.LEFT_OPEN: "was left open",
 }
 
 

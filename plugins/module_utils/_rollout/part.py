@@ -17,8 +17,8 @@ class Part(Protocol):
     #: Whether another run is to go on with it: it is neither accepted nor refused by this one.
     handed_over: bool
 
-    def result(self) -> RolloutResult:
-        """What was done so far."""
+    def leave(self) -> RolloutResult:
+        """Leave it as it is to the run that takes it up; what was done so far. Others are told of a release."""
 
     def accept(self) -> RolloutResult:
         """End it well, and what its run left. Raises OperationError when that cannot be recorded."""
@@ -35,7 +35,7 @@ class Unchanged:
     def __init__(self, result: RolloutResult) -> None:
         self._result = result
 
-    def result(self) -> RolloutResult:
+    def leave(self) -> RolloutResult:
         """What it is."""
         return self._result
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from .._common.wait import timed_out, until
 from .._errors import FastbreakError, SupersededError, WaitTimeoutError
 from .._release.record import ROLLBACK, KeptSnapshot, Outcome, Release, finished, newest_first, running_release
+from .notices import CLOSED
 from .service.deployment import DeploymentState
 from .strategies.service_events import said_by_ecs
 from .strategies.table import strategy_named
@@ -38,17 +39,28 @@ class Withdrawn:
 
 
 @dataclass(frozen=True, slots=True)
+class Fallen:
+    """A *release* that is to be judged and that ECS ended meanwhile, and its deployment: None where none was found."""
+
+    release: Release
+    started: Started | None = None
+    standing: Standing | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Recovery:
     """``adopted``: the interrupted release to go on with. ``orphan_arn``: a deployment of ours that may be replaced.
 
     ``ended`` are the other records as they are to be completed, which is not written yet. ``snapshot`` is what there
     was before all that nobody judged, encoded; empty when nothing was interrupted. ``kept``: the release table has one
     of a change of settings. ``withdrawn`` is the release under way that is given up: its way back leads where a
-    rollback goes, or it shares target groups with what is wanted instead.
+    rollback goes, or it shares target groups with what is wanted instead. ``fallen`` is the release that was to be
+    judged, when there is nothing left to judge.
     """
 
     adopted: Release | None = None
     withdrawn: Withdrawn | None = None
+    fallen: Fallen | None = None
     orphan_arn: str = ""
     ended: tuple[Release, ...] = ()
     snapshot: str = ""
@@ -72,7 +84,7 @@ class Recovery:
         return replace(self, kept=True)
 
     def complete(self, session: Session) -> None:
-        """Complete the records of what is over: something was released since, or all was put back.
+        """Complete the records of what is over, and tell others: something was released since, or all was put back.
 
         One that cannot be written stays for the next run, which comes to the same.
         """
@@ -80,6 +92,7 @@ class Recovery:
             session.say(f"closing the interrupted release of {release.name}: {release.outcome.value}, {release.reason}")
             try:
                 session.ports.releases.finish(release)
+                session.tell(CLOSED[release.outcome], release, seen=release.reason)
             except SupersededError:
                 raise
             except FastbreakError as error:
@@ -129,6 +142,9 @@ def recover(session: Session, facts: Facts) -> Recovery:
         elif left and recovery.withdrawn is None and _stands_in_the_way(facts, release, left):
             session.say(f"the release of {release.name} is under way; it is rolled back first")
             recovery = replace(recovery, withdrawn=Withdrawn(release, left.started, first=True))
+        elif recovery.fallen is None and _has_fallen(session, facts, release, left):
+            session.say(f"the release of {release.name} has ended while nobody judged it; it is closed")
+            recovery = replace(recovery, fallen=_fallen(session, facts, release, left))
         else:
             ended, orphan = _end(session, release, left)
             orphan = orphan or recovery.orphan_arn
@@ -181,6 +197,28 @@ def _can_go_back(facts: Facts, release: Release, standing: Standing) -> bool:
     moving = standing.state in (DeploymentState.PENDING, DeploymentState.IN_PROGRESS)
     there = release.previous_task_definition_arn
     return moving and bool(there) and running_release(facts.history, there) is not None
+
+
+_FALLEN = (
+    DeploymentState.ROLLING_BACK,
+    DeploymentState.ROLLED_BACK,
+    DeploymentState.ROLLBACK_FAILED,
+    DeploymentState.STOPPED,
+)
+
+
+def _has_fallen(session: Session, facts: Facts, release: Release, left: _Left | None) -> bool:
+    """Whether *release* is what is to be judged, and is over."""
+    judged = session.request.judge_only and release.digest == facts.target.release.digest
+    return judged and (left is None or left.standing.state in _FALLEN)
+
+
+def _fallen(session: Session, facts: Facts, release: Release, left: _Left | None) -> Fallen:
+    """How it ended, and whether another deployment came after that."""
+    if left is None:
+        return Fallen(release)
+    standing = left.started.strategy.follow(session, left.started, facts.found.service)
+    return Fallen(release, left.started, standing)
 
 
 def _end(session: Session, release: Release, left: _Left | None) -> tuple[tuple[Release, ...], str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from .._errors import RefusedError, RequestError
 from .attempt import Attempt
 from .change_settings import change_settings
+from .fallen import close_fallen
 from .judge.running import verify_running
 from .part import Unchanged
 from .plan.differences import Action
@@ -77,6 +78,8 @@ def _predict(session: Session, facts: Facts) -> RolloutResult:
         session.warn(f"an interrupted release of {facts.interrupted[0].name} would be looked into first")
     facts, recovery = _recovered(session, facts)
     _insist_on_release(session, recovery, facts)
+    if recovery.fallen:
+        return predicted(build_result(session, facts))
     if recovery.withdrawn and not recovery.withdrawn.first:
         check_way_back(session, facts)
         return predicted(build_result(session, facts))
@@ -94,11 +97,14 @@ def bring(session: Session) -> Part:
     """
     facts, recovery = _recovered(session, read(session))
     _insist_on_release(session, recovery, facts)
+    if recovery.fallen:
+        raise close_fallen(session, facts, recovery, recovery.fallen)
     if recovery.withdrawn:
         return _withdraw(session, facts, recovery, recovery.withdrawn)
     if facts.plan.action is Action.UNCHANGED:
         _verify(session, facts)
         recovery.complete(session)
+        session.end_telling()
         return Unchanged(build_result(session, facts))
     check(session, facts, orphan_arn=recovery.replaceable_arn)
     if facts.plan.action is Action.SETTINGS:
@@ -132,7 +138,8 @@ def _verify(session: Session, facts: Facts) -> None:
 
 def _insist_on_release(session: Session, recovery: Recovery, facts: Facts) -> None:
     """Raise RefusedError when only a release under way is to be judged, and none is: its end is said."""
-    if not session.request.judge_only or recovery.adopted or facts.plan.action is Action.UNCHANGED:
+    going = recovery.adopted or recovery.fallen
+    if not session.request.judge_only or going or facts.plan.action is Action.UNCHANGED:
         return
     name = facts.target.release.version
     ended = next((release for release in recovery.ended if release.version == name), None)

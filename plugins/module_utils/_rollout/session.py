@@ -118,7 +118,7 @@ class Session:
     def end_telling(self) -> None:
         """Warn of what could not be told."""
         for problem in dict.fromkeys(self.ports.announcements.untold()):
-            self.warn(f"not everybody was told of the release: {problem}")
+            self.warn_once(f"not everybody was told of the release: {problem}")
 
     def warn(self, text: str) -> None:
         """Keep a warning for the result, and show it."""

@@ -144,10 +144,14 @@ def _release(orders: Sequence[Order]) -> dict[str, RolloutResult]:
                     part = bring(session)
             except FastbreakError as error:
                 raise _with_the_rest(session, error, done) from error
+            except KeyboardInterrupt:
+                for _other, left in done:
+                    left.leave()
+                raise
             done.append((session, part))
             if part.handed_over:
                 # What comes after it is up to the run that takes it up.
-                return {each.request.service: result.result() for each, result in done}
+                return {each.request.service: left.leave() for each, left in done}
         return _accept(done)
 
 
@@ -172,6 +176,8 @@ def _with_the_rest(session: Session, error: FastbreakError, done: Done) -> Fastb
     Where ECS goes on with the release, nothing is undone: the next run takes all of it up.
     """
     if session.left_open:
+        for _other, part in done:
+            part.leave()
         names = ", ".join(other.request.service for other, _part in done)
         left = f"What {names} was brought to stays, unaccepted, until that release ends." if names else ""
         return type(error)(" ".join(filter(None, (error.message, left))), **error.details)

@@ -9,13 +9,15 @@ release before it, as after a release that its gates refused.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .._errors import OperationError
+from .._errors import OperationError, SupersededError
 from .._release.record import Outcome
 from .judge.decision import Step
 from .notices import UNDONE as TOLD
+from .notices import Moment
 from .part import Unchanged
 from .recording import Recording
 from .report import Timings, as_data, build_result
@@ -25,6 +27,9 @@ from .undo.go_back import undo
 from .undo.take_snapshot import snapshot_before
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .._release.record import Release
     from .part import Part
     from .plan.read import Facts
     from .recover import Recovery, Withdrawn
@@ -39,7 +44,8 @@ def withdraw(session: Session, facts: Facts, recovery: Recovery, withdrawn: With
     """Roll the *withdrawn* release back. Raises OperationError when the service does not come back by that."""
     snapshot, began = snapshot_before(session, facts, recovery.snapshot), session.monotonic()
     back = way_to(facts.history, withdrawn.release.previous_task_definition_arn)
-    undone = undo(session, snapshot, withdrawn.started, back, Step.ROLL_BACK)
+    with _told_when_left(session, withdrawn.release):
+        undone = undo(session, snapshot, withdrawn.started, back, Step.ROLL_BACK)
     timings = Timings(to_roll_back=session.monotonic() - began)
     if undone.whole:
         recovery.complete(session)
@@ -59,8 +65,20 @@ def withdraw(session: Session, facts: Facts, recovery: Recovery, withdrawn: With
     )
 
 
+@contextmanager
+def _told_when_left(session: Session, release: Release) -> Iterator[None]:
+    """Tell others of a run that ends on the way back of *release*, whose record stays open."""
+    try:
+        yield
+    except (KeyboardInterrupt, SupersededError) as end:
+        moment = Moment.LEFT_OPEN if isinstance(end, SupersededError) else Moment.INTERRUPTED
+        session.tell(moment, release, seen="it was being rolled back, which was not watched to its end")
+        session.end_telling()
+        raise
+
+
 def predicted(result: RolloutResult) -> RolloutResult:
-    """*result* as that of a plan to give a release up."""
+    """*result* as that of a plan to give a release up, or to close one that ECS gave up."""
     return _given_up(result, Result.PLANNED)
 
 

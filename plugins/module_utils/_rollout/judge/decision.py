@@ -66,6 +66,10 @@ class Decision:
     held: str = ""
     targets: tuple[str, ...] = ()
 
+    def told(self) -> dict[str, str]:
+        """The gate that decided, its verdict and what it saw, as a notice says them."""
+        return {"gate": self.gate, "verdict": self.verdict.value, "seen": self.seen}
+
     def __str__(self) -> str:
         return f"gate {self.gate} is {self.verdict.value}. Seen: {self.seen}. Expected: {self.expected}."
 

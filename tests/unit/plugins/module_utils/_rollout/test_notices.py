@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import (
     FastbreakError,
+    OperationError,
     RefusedError,
+    SupersededError,
     UnavailableError,
 )
-from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import ROLLBACK
+from ansible_collections.fastbreak.aws.plugins.module_utils._release.record import ROLLBACK, Lock
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.settings import AtDeadline
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.notices import (
     Moment,
     Notice,
@@ -24,14 +27,18 @@ from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.notices imp
     subject,
 )
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.results import Result, told_results
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.writes import ServiceChange
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.together import Order, roll_out_together
 
-from tests.unit.plugins.module_utils._rollout.case import deploy, document, released
+from tests.unit.plugins.module_utils._rollout.case import deploy, document, make_request, released
 from tests.unit.plugins.module_utils._rollout.neighbours import LEAD, Street
 from tests.unit.plugins.module_utils._rollout.neighbours import ports as neighbour_ports
 from tests.unit.plugins.module_utils._rollout.shifting import ShiftingWorld, by
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.unit.plugins.module_utils._rollout.fakes import World
 
 NOTICE = Notice(Moment.REFUSED, "inference", "fastbreak-prod", "1.4.2-a", "sha256:a", "CANARY", "deploy", "R#1")
@@ -159,7 +166,109 @@ def test_a_release_that_is_taken_back_is_told() -> None:
         world.push(version, digit)
         deploy(ports, version, wait_until=until, **canary)
     deploy(ports, "", kind=ROLLBACK, **canary)
-    assert told.states == ["begun", "accepted", "begun", "rolled_back"]
+    assert told.states == ["begun", "accepted", "begun", "handed_over", "rolled_back"]
+
+
+CANARY = by("CANARY", bake_minutes=1, canary_percent=20.0, canary_bake_minutes=1)
+HOLDING = tuple(
+    replace(gate, on_inconclusive=AtDeadline.PAUSE, interval_seconds=30.0) if gate.kind == "http" else gate
+    for gate in make_request("x").gates
+)
+
+
+def _raise(error: BaseException) -> Any:
+    def call(*_args: Any, **_kwargs: Any) -> Any:
+        raise error
+
+    return call
+
+
+def _later(world: ShiftingWorld, name: str, error: BaseException) -> None:
+    """After the release began to be watched, a call of this name fails."""
+    world.at.append((world.seconds + 8, lambda: setattr(world, name, _raise(error))))
+
+
+def _replaced(world: ShiftingWorld) -> None:
+    assert world.service
+    world.update_service("fastbreak-dev", "inference", ServiceChange(world.service.settings, (), "", force=True))
+
+
+def _unfit(world: ShiftingWorld) -> None:
+    world.push("1.1.0", "b", path_status={"/v1/analyses": 500})
+
+
+def _never_back(world: ShiftingWorld) -> None:
+    _unfit(world)
+    world.at.append((world.seconds + 5, lambda: _make_unready(world)))
+
+
+def _make_unready(world: ShiftingWorld) -> None:
+    for task in world.tasks:
+        if task.behaviour.tag.startswith("1.0.0"):
+            task.behaviour = replace(task.behaviour, status=503)
+
+
+def _under_way(world: ShiftingWorld) -> None:
+    deploy(Ports(*[world] * 13), "1.1.0", wait_until="paused", **CANARY)  # type: ignore[arg-type]
+
+
+#: For each way a run can end with a release: what leads there, the options of the run, and what is told in its end.
+ENDS: dict[Result, tuple[Callable[[ShiftingWorld], object], dict[str, Any], str]] = {
+    Result.ACCEPTED: (lambda world: None, {}, "accepted"),
+    Result.HANDED_OVER: (lambda world: None, {"wait_until": "paused"}, "handed_over"),
+    Result.WITHDRAWN: (_under_way, {"version": "", "kind": ROLLBACK}, "rolled_back"),
+    Result.REFUSED: (lambda world: None, {"require_promoted": True}, "not_begun"),
+    Result.FAILED: (lambda world: setattr(world, "update_service", _raise(OperationError("no"))), {}, "failed"),
+    Result.ROLLED_BACK: (_unfit, {}, "rolled_back"),
+    Result.STOPPED: (lambda world: world.push("1.1.0", "b", cannot_start=True), {}, "stopped"),
+    Result.SUPERSEDED: (lambda world: world.at.append((world.seconds + 8, lambda: _replaced(world))), {}, "superseded"),
+    Result.HELD: (lambda world: None, {"gates": HOLDING}, "held"),
+    Result.TIMED_OUT: (lambda world: _later(world, "describe_service", UnavailableError("down")), {}, "timed_out"),
+    Result.INTERRUPTED: (lambda world: _later(world, "describe_service", KeyboardInterrupt()), {}, "interrupted"),
+    Result.LEFT_OPEN: (lambda world: _later(world, "finish", OperationError("no table")), {}, "left_open"),
+    Result.ROLLBACK_FAILED: (_never_back, {}, "rollback_failed"),
+}
+#: These have no release to tell of.
+SILENT = {Result.UNCHANGED, Result.PLANNED, Result.REMOVED}
+
+
+def test_each_way_to_end_is_told_or_has_no_release_to_tell_of() -> None:
+    assert {*ENDS} | SILENT == {*Result}
+    assert {state for _prepare, _options, state in ENDS.values()} | {"begun", "refused"} == {
+        moment.value for moment in Moment
+    }
+
+
+@pytest.mark.parametrize("ending", ENDS, ids=lambda ending: ending.value)
+def test_whoever_is_told_that_a_release_began_is_told_how_it_ended_or_was_left(ending: Result) -> None:
+    world, told = ShiftingWorld(), Told()
+    ports = Ports(*[world] * 13)  # type: ignore[arg-type]
+    if ending is not Result.STOPPED:
+        released(world, ports, **CANARY)
+    world.push("1.1.0", "b")
+    prepare, options, state = ENDS[ending]
+    prepare(world)
+    try:
+        with told_results():
+            result = deploy(telling(ports, told), **{"version": "1.1.0", **CANARY, **options}).result.value
+    except FastbreakError as error:
+        result = error.details["result"]
+    assert result == ending.value
+    assert told.states[-1] == state
+    assert told.notices[-1].release_id or state == "not_begun"
+    assert told.notices[-1].seen or state in {"accepted", "failed", "rolled_back"}
+    if state == "held":
+        assert (told.notices[-1].gate, told.notices[-1].verdict) == ("ready", "INCONCLUSIVE")
+
+
+def test_a_lost_lock_leaves_the_release_open(world: World, ports: Ports) -> None:
+    released(world, ports)
+    world.push("1.1.0", "b")
+    told = Told()
+    world.at.append((world.seconds + 8, lambda: setattr(world, "lock", Lock("somebody", "2026-01-01T00:00:00Z"))))
+    with pytest.raises(SupersededError):
+        deploy(telling(ports, told), "1.1.0")
+    assert told.states == ["begun", "left_open"]
 
 
 def test_what_is_told_holds_no_value_and_no_name_of_a_person(world: World, ports: Ports) -> None:

@@ -363,7 +363,7 @@ def test_what_is_only_to_be_judged_is_never_deployed_anew(world: ShiftingWorld, 
         deploy(ports, "1.1.0", judge_only=True, **CANARY)
     deploy(ports, "1.1.0", wait_until="paused", **CANARY)
     world.sleep(3700)
-    with pytest.raises(RefusedError, match=r"it has ended: .*rolled deployment .* back"):
+    with pytest.raises(RolledBackError, match=r"ECS ended the deployment while nobody judged it"):
         deploy(ports, "1.1.0", judge_only=True, **CANARY)
     assert len(world.deployments) == 2
 

@@ -1,0 +1,62 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Closing a release that ECS ended while nobody judged it, as a run that had watched would have closed it.
+
+It was handed over, held or orphaned, and its time ran out. Its tasks are back; what was changed beside them is put back
+here, its record is completed, and the others of its release are undone by whoever gets the error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from .._common.verdict import Verdict
+from .._errors import OperationError
+from .attempt import Attempt
+from .judge.decision import Decision, Step
+from .recording import Recording
+from .service.deployment import DeploymentState
+
+if TYPE_CHECKING:
+    from .._errors import FastbreakError
+    from .plan.read import Facts
+    from .recover import Fallen, Recovery
+    from .session import Session
+    from .strategies.model import Standing
+
+
+def close_fallen(session: Session, facts: Facts, recovery: Recovery, fallen: Fallen) -> FastbreakError:
+    """Undo the *fallen* release whole, complete its record, tell of it; the error that says how it ended.
+
+    Raises that error itself where nothing is known of a deployment.
+    """
+    record = Recording(session, fallen.release)
+    session.release = fallen.release
+    attempt = Attempt(session, facts, recovery)
+    with attempt.ended_well(record):
+        if fallen.started is None or fallen.standing is None:
+            attempt.acted = True
+            raise OperationError(
+                f"Release {fallen.release.version} of {session.request.service} was interrupted before ECS began a "
+                "deployment of it, so there is nothing to judge. Deploy it anew if it is still wanted."
+            )
+        attempt.following = True
+        decision = replace(_decision(fallen.standing), measurements=fallen.release.gates)
+        return attempt.fail(record, fallen.started, decision)
+
+
+def _decision(standing: Standing) -> Decision:
+    """The decision that a watch would have come to, without its gates."""
+    reason = standing.reason or standing.state.value
+    if standing.superseded:
+        return Decision(Step.SUPERSEDED, gate="deployment", seen=reason, expected="a release that nobody replaces")
+    by_ecs = standing.state is not DeploymentState.STOPPED
+    return Decision(
+        Step.AWAIT_ROLLBACK if by_ecs else Step.ROLL_BACK,
+        Verdict.UNHEALTHY,
+        gate="deployment",
+        seen=f"ECS ended the deployment while nobody judged it: {reason}",
+        expected="a verdict before ECS's patience ends",
+    )
