@@ -36,13 +36,30 @@ def schema_there(history: tuple[Release, ...]) -> Schema:
     return max(made, key=lambda schema: (schema.version, schema.least), default=Schema())
 
 
+def left_behind(made: Schema, before: Schema, name: str) -> str:
+    """Why the release *name*, which needs *before*, may not work once another made its schema; empty when it does.
+
+    *made* is the other's. A release that says nothing of a schema changes none.
+    """
+    fits = before.version >= made.least
+    return "" if fits else f"{name} {_needs(before)}, and the database may have schema {_there(made)}"
+
+
 def schema_problem(history: tuple[Release, ...], wanted: Schema, name: str) -> str:
     """Why the release *name*, which needs *wanted*, does not work with the schema that is there; empty when it may."""
     there = schema_there(history)
     if wanted.version >= there.least:
         return ""
-    needs = f"needs schema {wanted.version}" if wanted.version else "does not say which schema it needs"
+    return f"{name} {_needs(wanted)}, and the database may have schema {_there(there)}"
+
+
+def _needs(schema: Schema) -> str:
+    needs = f"needs schema {schema.version}" if schema.version else "does not say which schema it needs"
+    return f"{needs} (schema_version)"
+
+
+def _there(schema: Schema) -> str:
     return (
-        f"{name} {needs} (schema_version), and the database may have schema {there.version} since then, with which "
-        f"only releases work that need {there.least} or newer (oldest_schema_version)."
+        f"{schema.version} since then, with which only releases work that need {schema.least} or newer "
+        "(oldest_schema_version)."
     )

@@ -14,6 +14,7 @@ from .._common.commands import JUDGE, ROLL_BACK
 from .._common.verdict import Verdict
 from .._errors import FastbreakError, OperationError, RolledBackError, SupersededError, WaitTimeoutError
 from .._release.record import DEPLOY, Outcome
+from .._release.schema import Schema
 from .act.deregister import deregister_spare
 from .act.migration import migrate
 from .act.shifted_traffic import traffic_of
@@ -33,7 +34,7 @@ from .report import RolloutResult, Timings, as_data, build_result, evidence_sent
 from .results import KEY, UNDONE, Result, ends, of_error
 from .strategies.shifting import pause_minutes
 from .strategies.table import strategy_named
-from .undo.destination import Undone, way_back
+from .undo.destination import Undone, way_back, with_schema
 from .undo.go_back import undo
 from .undo.restore import Restoration
 from .undo.snapshot import encode, for_record
@@ -265,6 +266,8 @@ class Attempt:
         # A deleted service takes the list of its tasks along; any other way back leaves it, and is urgent.
         evidence = gather_evidence(session, facts, started.task_definition_arn) if back.stop else ()
         undone = undo(session, self.snapshot, started, back, decision.step)
+        if made := session.release:
+            undone = with_schema(undone, Schema(made.schema_version, made.oldest_schema_version), back)
         self.timings = replace(self.timings, to_roll_back=session.monotonic() - began)
         evidence = evidence or gather_evidence(session, facts, started.task_definition_arn)
         evidence = with_targets(evidence, session.shown(decision.targets))

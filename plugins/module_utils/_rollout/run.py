@@ -21,6 +21,7 @@ from .recover import recover
 from .report import build_result
 from .results import Result
 from .session import Session
+from .supersede import shifting_of_others, take_back
 from .withdraw import predicted, withdraw
 
 if TYPE_CHECKING:
@@ -107,6 +108,9 @@ def bring(session: Session) -> Part:
         session.end_telling()
         return Unchanged(build_result(session, facts))
     check(session, facts, orphan_arn=recovery.replaceable_arn)
+    if others := shifting_of_others(session, facts, recovery.replaceable_arn):
+        take_back(session, others)
+        return bring(session)
     if facts.plan.action is Action.SETTINGS:
         return change_settings(session, facts, recovery)
     return Attempt(session, facts, recovery).go()

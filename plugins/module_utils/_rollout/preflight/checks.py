@@ -15,7 +15,7 @@ from ..._common.commands import PROMOTE
 from ..._errors import FastbreakError, RefusedError, RequestError
 from ..._release.image import parse_image
 from ..._release.record import DEPLOY, ROLLBACK, running_release
-from ..._release.schema import schema_problem
+from ..._release.schema import Schema, left_behind, schema_problem
 from ..definition.fargate import fargate_size_problems
 from ..definition.problems import definition_problems, size_problems
 from ..gates.model import Beforehand
@@ -80,7 +80,7 @@ def _found_problems(session: Session, facts: Facts, orphan_arn: str) -> list[str
             lambda aside: _promotion_problems(aside, facts),
             lambda aside: _identity_problems(aside.request, facts),
             lambda aside: [*_schema_problems(facts), *_deployment_problems(aside, facts, orphan_arn)],
-            lambda aside: shifting_problems(aside, facts, orphan_arn),
+            lambda aside: shifting_problems(aside, facts),
             *prerequisite_looks(session, facts),
             *permission_looks(session, facts),
             lambda aside: capacity_problems(aside, facts),
@@ -91,9 +91,24 @@ def _found_problems(session: Session, facts: Facts, orphan_arn: str) -> list[str
             lambda aside: _alarm_problems(aside, facts),
             lambda aside: _gate_alarm_problems(aside, facts),
             *(partial(_gate_problems, facts, gate) for gate in session.request.gates if facts.plan.judges),
+            partial(_way_back_problems, facts),
             _topic_problems,
         ]
     )
+
+
+def _way_back_problems(facts: Facts, session: Session) -> tuple[str, ...]:
+    """None: a migration that leaves no room for what runs keeps no release out. It is said that none goes back."""
+    running = running_release(facts.history, facts.running_arn)
+    if running is None or session.request.kind != DEPLOY or not facts.plan.judges:
+        return ()
+    needed = Schema(running.schema_version, running.oldest_schema_version)
+    if problem := left_behind(facts.target.schema, needed, running.name):
+        session.warn_once(
+            f"if this release is refused, going back may not help: {problem} Let the migration leave room for what "
+            "runs, and say so by oldest_schema_version; or have a backup of the database at hand"
+        )
+    return ()
 
 
 def _topic_problems(session: Session) -> tuple[str, ...]:

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from ..values import ListenerRule
 
 
-def shifting_problems(session: Session, facts: Facts, orphan_arn: str) -> Iterator[str]:
+def shifting_problems(session: Session, facts: Facts) -> Iterator[str]:
     """What the API model lacks, the role, and live weights that ECS would build on.
 
-    *orphan_arn* is a deployment that an interrupted run left: its weights may be anywhere.
+    While any deployment is under way its weights may be anywhere: it is refused by others, replaced or gone on with.
     """
     request = session.request
     if not strategy_named(request.settings.deployment.strategy).shifts_weights:
@@ -31,7 +31,7 @@ def shifting_problems(session: Session, facts: Facts, orphan_arn: str) -> Iterat
     yield from session.ports.ecs.unknown_settings(request.settings)
     if problem := session.ports.surroundings.infrastructure_role_problem(request.infrastructure_role_arn):
         yield f"Role {request.infrastructure_role_arn} of load_balancer.infrastructure_role_arn {problem}."
-    if facts.moving and facts.moving.arn == orphan_arn:
+    if facts.moving:
         return
     for wanted in request.rules:
         there = at(facts.found.rules, place(wanted))

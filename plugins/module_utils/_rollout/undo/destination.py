@@ -5,13 +5,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ..._release.record import Outcome, Release, newest_first, running_release
+from ..._release.schema import Schema, left_behind
 
 if TYPE_CHECKING:
     from ..plan.read import Facts
+
+
+#: What to do about a release on a schema that it does not work with.
+SCHEMA_ADVICE = "deploy a corrected release forward if it does not, or restore the database as well."
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +32,14 @@ class Undone:
 class WayBack:
     """What to go back to. ``stop``: nothing, the service is deleted. Neither: it is left as it is.
 
-    ``tag`` is what its answers name; empty when that is not known.
+    ``tag`` is what its answers name; empty when that is not known. ``schema`` is what it needs of the database.
     """
 
     task_definition_arn: str = ""
     version: str = ""
     stop: bool = False
     tag: str = ""
+    schema: Schema = field(default_factory=Schema)
 
     @property
     def revision(self) -> str:
@@ -60,6 +66,14 @@ def way_back(history: tuple[Release, ...], facts: Facts, *, adopted: bool) -> Wa
     return WayBack(stop=not running or recorded)
 
 
+def with_schema(undone: Undone, made: Schema, back: WayBack) -> Undone:
+    """*undone*, which says when what runs again may not work with the schema that the release *made*."""
+    problem = left_behind(made, back.schema, back.version) if undone.outcome is Outcome.ROLLED_BACK else ""
+    if not problem:
+        return undone
+    return replace(undone, standing=f"{undone.standing} But {problem} Look whether it works; {SCHEMA_ADVICE}")
+
+
 def way_to(history: tuple[Release, ...], task_definition_arn: str) -> WayBack:
     """Where the revision stands for a release that was judged fit; nowhere when none of *history* did."""
     judged = running_release(history, task_definition_arn)
@@ -68,4 +82,5 @@ def way_to(history: tuple[Release, ...], task_definition_arn: str) -> WayBack:
 
 def _to(release: Release) -> WayBack:
     tag = "" if release.version == release.digest else release.version
-    return WayBack(release.task_definition_arn, release.name, tag=tag)
+    schema = Schema(release.schema_version, release.oldest_schema_version)
+    return WayBack(release.task_definition_arn, release.name, tag=tag, schema=schema)
