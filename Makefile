@@ -125,7 +125,7 @@ bench-service: ## A thousand broken and hostile videos by the API and the comman
 bench-site: ## Releases of the site under load, beside the AWS CLI and community.aws (about 20 minutes)
 	@tools/run python -m benchmarks.site
 
-bench-vision: ## One person and ten beside MediaPipe: processor time, four cameras' agreement, cost (about 5 minutes)
+bench-vision: ## One person and ten beside MediaPipe: processor time, four cameras' agreement, cost (about 8 minutes)
 	@tools/bootstrap service
 	@.venv-service/bin/python service/benchmarks/vision.py
 

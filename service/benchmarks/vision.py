@@ -7,8 +7,10 @@ python benchmarks/vision.py [--peer-python PYTHON]
 
 One person: four portrait films of 1080p of one man who walks, 60 frames a second (PyPI `pose2sim`, BSD-3-Clause), in
 two of which somebody sits farther back; of ours the tallest person counts. Ten: the persons of the tests' footage, cut
-out and moved over a scene in 1920x1080. Each film in a process of its own; times are of the process, so that a busy
-machine does little to them. MediaPipe 0.10.21 is installed from PyPI, for which there must be a Python of 3.9 to 3.12.
+out and moved over a scene in 1920x1080. Then how well the small are found (`finding.py`), and whether an encoding makes
+others of the persons of a clip (`reencoding.py`). Each film in a process of its own; times are of the process, so that
+a busy machine does little to them. MediaPipe 0.10.21 is installed from PyPI, for which there must be a Python of 3.9 to
+3.12.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "src")]
 
 import cameras  # noqa: E402
 import finding  # noqa: E402
+import reencoding  # noqa: E402
 from fetch import fetch  # noqa: E402
 from footage import footage  # noqa: E402
 
@@ -236,6 +239,7 @@ def main() -> None:
     one_person(FOLDER / "films", peer_python(options.peer_python))
     ten_persons(footage())
     finding.table(footage(), PoseModel(CACHE / "models"), count=10)
+    reencoding.table(footage(), PoseModel(CACHE / "models"))
 
 
 if __name__ == "__main__":

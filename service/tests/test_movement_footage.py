@@ -106,6 +106,18 @@ def test_the_command_prints_and_writes_events_measures_and_findings(pictures: li
     assert [finding["words"] for finding in moved["findings"]] == words
 
 
+def test_a_thing_that_looked_like_nobody_again_and_again_is_no_person(
+    demo_clip: Path, vision: PoseModel, tmp_path: Path
+) -> None:
+    """In this encoding a chimney beside the two persons was one in one look of twelve, and followed since then."""
+    with av.open(str(demo_clip)) as container:
+        frames = [frame for _, frame in zip(range(90), container.decode(video=0), strict=False)]
+    look = Look(codec="libvpx-vp9", encoder={"deadline": "realtime", "cpu-used": "8"})
+    shown = (clips.pixels(frame, frame.width, frame.height)[:992] for frame in frames)
+    path = clips.write(tmp_path / "roof.webm", shown, look)
+    assert len(analyse(VideoReader(path, Limits()), vision, lambda _row: None).persons) == 2
+
+
 def test_jumping_jacks_are_no_landing(demo_clip: Path, vision: PoseModel, tmp_path: Path) -> None:
     path = clips.excerpt(demo_clip, tmp_path / "jacks.mp4", frames=45, width=884)
     assert landings(path, vision) == []

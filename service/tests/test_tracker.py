@@ -300,6 +300,22 @@ def test_a_part_of_a_lost_person_is_nobody_new() -> None:
         assert {sighting.person for sighting in found} <= {1}
 
 
+@pytest.mark.parametrize(
+    ("refused_before_seconds", "score", "person"),
+    [(None, 0.3, True), (0.4, 0.3, False), (2.9, 0.3, False), (3.1, 0.3, True), (0.4, 0.36, True)],
+)
+def test_where_a_look_saw_nobody_more_is_asked_of_the_next(
+    refused_before_seconds: float | None, score: float, person: bool
+) -> None:
+    tracker, detection = Tracker(), Detection(box_around(points_of(0, 300)), score)
+    nobody = Pose(np.zeros((33, 2), np.float32), np.zeros(33, np.float32), 0.05, None)
+    somebody = Pose(points_of(0, 300), np.ones(33, np.float32), 0.95, Region(300, 300, SIDE))
+    if refused_before_seconds is not None:
+        tracker.update(0, 10 - refused_before_seconds, [detection], lambda _: nobody)
+    found = [tracker.update(n, 10 + n / RATE, None if n else [detection], lambda _: somebody) for n in range(5)]
+    assert any(found) == person
+
+
 def test_two_doubts_are_nobody() -> None:
     world = World([line(300, 0, range(30))], scores=dict.fromkeys(range(30), 0.24))
     world.run(30)

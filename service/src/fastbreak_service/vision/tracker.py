@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fastbreak_service.vision.detector import Search
+from fastbreak_service.vision.doubts import Doubts
 from fastbreak_service.vision.region import box_around, share
 from fastbreak_service.vision.track import Track, covered, likeness, turned
 
@@ -32,8 +33,9 @@ if TYPE_CHECKING:
 CONFIRM_AFTER = 3
 MINIMUM_SCORE = 0.5
 """Of a look that shows a person."""
-SURE_OF_BOTH = 1.2
-"""The scores of a detection and of the look there, added up, of somebody new: two doubts are nobody."""
+SURE_OF_BOTH, SURE_AFTER_DOUBT = 1.2, 1.3
+"""The scores of a detection and of the look there, added up, of somebody new: two doubts are nobody. More is asked
+where a look saw nobody a moment ago."""
 FORGET_AFTER_SECONDS = 1.5
 FORGET_NEWCOMER_AFTER_SECONDS = 0.1
 """Who is blurred for a frame before the third would come back as another region, often a wrong one."""
@@ -74,6 +76,7 @@ class Tracker:
 
     def __init__(self) -> None:
         self._tracks: list[Track] = []
+        self._doubts = Doubts()
         self._started = 0
         self._persons = 0
         self._frames = 0
@@ -175,12 +178,14 @@ class Tracker:
             pose = look(detection.region)
             region = pose.next_region
             if pose.score < MINIMUM_SCORE or region is None:
+                self._doubts.note(detection.box, time_seconds)
                 continue
             track = self._lost_in(region, time_seconds)
             if _is_part_of_another(pose, [other.pose for other in live], _COVERED if track else _NEW_COVERED):
                 continue
             if track is None:
-                if detection.score + pose.score < SURE_OF_BOTH:
+                doubted = self._doubts.about(detection.box, time_seconds)
+                if detection.score + pose.score < (SURE_AFTER_DOUBT if doubted else SURE_OF_BOTH):
                     continue
                 if any(lost.may_contain(region, time_seconds) for lost in self._tracks if not lost.live):
                     continue
