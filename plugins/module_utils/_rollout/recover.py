@@ -66,6 +66,13 @@ class Recovery:
     snapshot: str = ""
     kept: bool = False
 
+    def goes_on(self, facts: Facts) -> bool:
+        """Whether ECS is at work on the adopted release, and shifts users."""
+        adopted = self.adopted
+        if adopted is None or facts.moving is None or facts.moving.arn != adopted.deployment_id:
+            return False
+        return strategy_named(adopted.strategy).shifts_weights
+
     @property
     def replaceable_arn(self) -> str:
         """A deployment of ours that is under way and may be gone on with or replaced; empty when there is none."""
@@ -132,7 +139,7 @@ def recover(session: Session, facts: Facts) -> Recovery:
         session.say("an earlier change of settings was interrupted; a release that fails goes back to before it")
     for release in facts.interrupted:
         left = _find_left(session, facts, release)
-        if left and recovery.adopted is None and _is_wanted(facts, release, left.standing):
+        if left and recovery.adopted is None and _is_wanted(facts, release, left.standing) and _by_same(session, left):
             session.say(f"an earlier run releasing {release.name} was interrupted; going on with it")
             adopted = replace(release, deployment_id=left.started.arn, snapshot=recovery.snapshot)
             recovery = replace(recovery, adopted=adopted)
@@ -175,6 +182,15 @@ def _is_wanted(facts: Facts, release: Release, standing: Standing) -> bool:
         standing.state in (DeploymentState.PENDING, DeploymentState.IN_PROGRESS, DeploymentState.SUCCESSFUL)
         and release.task_definition_arn == facts.plan.reuse_arn == facts.running_arn
     )
+
+
+def _by_same(session: Session, left: _Left) -> bool:
+    """Whether it can be gone on with by the strategy that is asked for: by one that shifts users as it does, or not.
+
+    What shifts users is judged by a test listener and two target groups, which a request by another strategy lacks.
+    """
+    wanted = strategy_named(session.request.settings.deployment.strategy)
+    return wanted.shifts_weights or not (left.started.strategy.shifts_weights and left.standing.state.moving)
 
 
 def _leads_back(session: Session, facts: Facts, release: Release, standing: Standing) -> bool:

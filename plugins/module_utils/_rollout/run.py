@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._errors import RefusedError, RequestError
+from .._release.record import DEPLOY
 from .attempt import Attempt
 from .change_settings import change_settings
 from .fallen import close_fallen
@@ -129,9 +130,16 @@ def _withdraw(session: Session, facts: Facts, recovery: Recovery, withdrawn: Wit
 def _recovered(session: Session, facts: Facts) -> tuple[Facts, Recovery]:
     """What other runs left, and *facts* as they are with the end of that. Writes nothing."""
     recovery = recover(session, facts)
-    if recovery.ended:
+    goes_on = recovery.goes_on(facts)
+    # On its way a rollback has other settings than it leaves.
+    if goes_on and session.request.kind == DEPLOY and "deployment" in facts.plan.setting_changes:
+        session.warn_once(
+            "the options of deployment are others than when the release began; it goes on by those that it began with, "
+            "and the service is set to these once it is accepted"
+        )
+    if recovery.ended or goes_on:
         # What is wanted was chosen while the interrupted release was still known as one.
-        facts = read(session, facts.target, recovery.ended)
+        facts = read(session, facts.target, recovery.ended, goes_on=goes_on)
     return facts, recovery
 
 
@@ -147,8 +155,13 @@ def _insist_on_release(session: Session, recovery: Recovery, facts: Facts) -> No
         return
     name = facts.target.release.version
     ended = next((release for release in recovery.ended if release.version == name), None)
+    subject = f"Judging {name} of {session.request.service} was refused"
+    if recovery.withdrawn and recovery.withdrawn.release.digest == facts.target.release.digest:
+        raise RefusedError(
+            f"{subject}: it is under way by {recovery.withdrawn.release.strategy}, and deployment.strategy is "
+            f"{session.request.settings.deployment.strategy} now, which knows nothing of its test listener and its "
+            "second target group. Nothing was changed. Judge it with the strategy that it began with; to release it by "
+            "the other one, deploy it, which rolls it back first."
+        )
     how = f"it has ended: {ended.reason}" if ended else "no release of it is under way"
-    raise RefusedError(
-        f"Judging {name} of {session.request.service} was refused: {how}. Nothing was changed. Deploy it anew if it is "
-        "still wanted."
-    )
+    raise RefusedError(f"{subject}: {how}. Nothing was changed. Deploy it anew if it is still wanted.")

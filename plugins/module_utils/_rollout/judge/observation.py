@@ -14,7 +14,7 @@ from ..._errors import OperationError, UnavailableError
 from ..gates.model import TargetObservation, TaskFailure
 from ..service.causes import target_words
 from ..service.deployment import DeploymentState, Progress
-from ..service.rules import routing_differences
+from ..service.rules import condition_differences, routing_differences
 from .weights import strange_weights
 
 if TYPE_CHECKING:
@@ -158,15 +158,17 @@ class Observer:
         )
 
     def _changed(self, rules: tuple[StandingRule, ...], there: tuple[StandingRule, ...]) -> tuple[str, ...]:
-        """Which of *rules* no longer send users where they should, in words."""
-        if self._started.strategy.shifts_weights:
-            return ()
+        """Which of *rules* no longer send users where they should, in words.
+
+        Where ECS shifts users, where they go is its own; who of them a rule takes is not.
+        """
+        differ = condition_differences if self._started.strategy.shifts_weights else routing_differences
         found = {rule.arn: rule for rule in there}
         pairs = [(rule, found[rule.arn]) for rule in rules if rule.arn in found]
         return tuple(
             f"{rule.name} (listener_rules) was changed by somebody else: {differences}"
             for rule, seen in pairs
-            if (differences := routing_differences(rule, seen))
+            if (differences := differ(rule, seen))
         )
 
     def _lost(

@@ -184,7 +184,9 @@ class Watch:
         self._measuring.measure(self._scene(fresh=fresh), ends_here=ends_here)
         decision, phase = self._judge(), self._measuring.phase
         self._draw(decision)
-        if decision.step in (Step.WAIT, Step.GO_ON) and self._session.monotonic() >= self._keep_due:
+        # A run that goes on after this one must know by what ECS was told to go on.
+        due = self._session.monotonic() >= self._keep_due
+        if decision.step is Step.GO_ON or (decision.step is Step.WAIT and due):
             self._keep(decision)
         if self._steering.hands_over(decision, self._look, phase):
             return replace(decision, step=Step.PAUSE)

@@ -264,6 +264,8 @@ def _assess(window: Window, verdict: Verdict, stamp: str, stage: str) -> Assessm
         dry_run=gate.dry_run,
         series=Series(gate.measured, *gate.bounds, window.points) if window.points else Series(),
     )
-    inconclusive = verdict is Verdict.INCONCLUSIVE
-    deadline = gate.longest_seconds if inconclusive else gate.deadline_seconds
-    return Assessment(measurement, deadline, pauses=inconclusive and gate.on_inconclusive is AtDeadline.PAUSE)
+    pauses = verdict is Verdict.INCONCLUSIVE and gate.on_inconclusive is AtDeadline.PAUSE
+    # A look that fails does not take the time away from a gate that has measured.
+    extends = verdict is Verdict.INCONCLUSIVE or (verdict is Verdict.ERROR and tally != gate.begin())
+    deadline = gate.longest_seconds if extends else gate.deadline_seconds
+    return Assessment(measurement, deadline, pauses=pauses)

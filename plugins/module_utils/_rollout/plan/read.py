@@ -60,10 +60,13 @@ class Facts:
         return self.found.service.task_definition_arn if self.found.service else ""
 
 
-def read(session: Session, target: Target | None = None, ended: tuple[Release, ...] = ()) -> Facts:
+def read(
+    session: Session, target: Target | None = None, ended: tuple[Release, ...] = (), *, goes_on: bool = False
+) -> Facts:
     """Everything the plan needs; the *target* is looked for unless it is given.
 
-    *ended* stand for records that say less, for what became of these is not written yet.
+    *ended* stand for records that say less, for what became of these is not written yet. *goes_on*: ECS is at work on
+    the wanted release, by the deployment settings that stand.
 
     Raises RefusedError when the wanted release does not exist.
     """
@@ -77,8 +80,7 @@ def read(session: Session, target: Target | None = None, ended: tuple[Release, .
     history = tuple(known.get(past.release_id, past) for past in asked.releases())
     target = looked_for() if looked_for else find_target(session, history, running_arn)
     latest = _begin_definition(session, str(target.document["family"]))
-    target = _found(session, target, history, service)
-    request = session.request
+    target = _found(session, target, history, service, goes_on=goes_on)
     deployments = asked.deployments() if service else ()
     judged = running_release(history, running_arn)
     scaling = asked.scaling()
@@ -92,21 +94,33 @@ def read(session: Session, target: Target | None = None, ended: tuple[Release, .
         judged=judged is not None and not target.unrecorded and not any(release.in_progress for release in history),
         scaling_problems=problems,
     )
-    wanted = _wanted(session, target, wanted_scaling)
-    planned = plan(wanted, found, request.disclosure)
-    if planned.judges and wanted.keep_revisions:
-        # Who asks for none of it, or releases nothing, does not wait for it.
-        found = _with_revisions(session, found, history, wanted, registers=not planned.reuse_arn)
-        planned = plan(wanted, found, request.disclosure)
+    found, planned = _planned(session, found, history, _wanted(session, target, wanted_scaling))
     return Facts(target, found, history, deployments, planned)
 
 
-def _found(session: Session, target: Target, history: tuple[Release, ...], service: Service | None) -> Target:
+def _planned(session: Session, found: Found, history: tuple[Release, ...], wanted: Wanted) -> tuple[Found, RolloutPlan]:
+    """The plan, and what it was made of."""
+    disclosure = session.request.disclosure
+    planned = plan(wanted, found, disclosure)
+    if not (planned.judges and wanted.keep_revisions):
+        # Who asks for none of it, or releases nothing, does not wait for revisions.
+        return found, planned
+    found = _with_revisions(session, found, history, wanted, registers=not planned.reuse_arn)
+    return found, plan(wanted, found, disclosure)
+
+
+def _found(
+    session: Session, target: Target, history: tuple[Release, ...], service: Service | None, *, goes_on: bool
+) -> Target:
     """The *target* with all that is known of it; the request is aimed at it."""
     session.redaction.learn(target.document)
     request, fast = session.request, fast_tracked(session.request, history, target.recorded)
     there = service is not None and service.task_definition_arn == target.task_definition_arn
-    if service and there and changed_settings(service.settings, fast.settings):
+    if service and goes_on:
+        # They are not changed under a deployment that moves users; those that are asked for come after it.
+        standing = replace(fast.settings, deployment=service.settings.deployment)
+        fast = replace(fast, settings=standing, settings_after=fast.lasting_settings)
+    elif service and there and changed_settings(service.settings, fast.settings):
         # Nothing goes back any more: its settings are not changed for the way.
         fast = replace(fast, settings=fast.lasting_settings)
     session.aim(fast)

@@ -27,6 +27,8 @@ _WARMING_HEADER = "x-fastbreak-warming"
 _MOST_VALUES, _MOST_WILDCARDS = 5, 5
 _EVERY_PATH = frozenset({"/*"})
 
+_OTHER_CONDITIONS = "its conditions are others"
+
 
 @dataclass(frozen=True, slots=True)
 class StandingRule:
@@ -181,7 +183,12 @@ def routing_differences(wanted: StandingRule, seen: StandingRule) -> str:
         return f"it forwards to {right.target_group_arn}, and not to {left.target_group_arn}"
     if wanted.weights != other.weights:
         return "it forwards to other target groups besides"
-    return "its conditions are others"
+    return _OTHER_CONDITIONS
+
+
+def condition_differences(wanted: StandingRule, seen: StandingRule) -> str:
+    """How *seen* takes other requests than *wanted*, in words; empty when it does not."""
+    return "" if same_conditions(wanted, seen) else _OTHER_CONDITIONS
 
 
 def widened(there: StandingRule, wanted: ListenerRule) -> ListenerRule:

@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 from ansible_collections.fastbreak.aws.plugins.module_utils._errors import OperationError
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.target_health import TargetHealthGate
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.judge.observation import Look, Observer
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.deployment import DeploymentState
+from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.service.rules import written
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.session import Session
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.strategies.rolling import Rolling
 
-from tests.unit.plugins.module_utils._rollout.case import make_request, released
+from tests.unit.plugins.module_utils._rollout.case import deploy, make_request, released
+from tests.unit.plugins.module_utils._rollout.fakes import LISTENER_ARN
+from tests.unit.plugins.module_utils._rollout.shifting import TEST_LISTENER_ARN, ShiftingWorld, by
 
 if TYPE_CHECKING:
-    from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.ports import Ports
-
     from tests.unit.plugins.module_utils._rollout.fakes import World
 
 
@@ -89,3 +92,28 @@ def test_request_can_reach_a_release_with_a_healthy_target_or_a_completed_deploy
     assert not look.reachable
     assert replace(look, settled_at=0.0).reachable
     assert replace(look, targets=replace(look.targets, healthy=1)).reachable
+
+
+@pytest.mark.parametrize("place", [(LISTENER_ARN, 100), (TEST_LISTENER_ARN, 100)])
+@pytest.mark.parametrize("seconds", [20, 100])
+def test_conditions_that_somebody_changes_while_ecs_shifts_are_told_and_put_back(
+    place: tuple[str, int], seconds: int
+) -> None:
+    world = ShiftingWorld()
+    shifting = by("CANARY", canary_percent=10, canary_bake_minutes=1, bake_minutes=1)
+    ports = Ports(*[world] * 13)  # type: ignore[arg-type]
+    released(world, ports, **shifting)
+    before = world.rules[place].summary().path_patterns
+    world.push("1.1.0", "b")
+    gates = (TargetHealthGate(consecutive_successes=2, bake_seconds=5, deadline_seconds=60),)
+
+    def meddle() -> None:
+        rule = world.rules[place]
+        typo = replace(rule.summary(), path_patterns=frozenset({"/typo"}))
+        world.rules[place] = replace(written(typo, tags=dict(rule.tags), arn=rule.arn), actions=rule.actions)
+
+    world.at.append((world.seconds + seconds, meddle))
+    with pytest.raises(OperationError, match=r"was changed by somebody else: its conditions are others") as raised:
+        deploy(ports, "1.1.0", **{**shifting, "gates": gates})
+    assert raised.value.details["result"] == "rolled_back"
+    assert world.rules[place].summary().path_patterns == before

@@ -250,6 +250,18 @@ def test_gate_that_could_not_measure_is_given_no_more_time(world: World, ports: 
         assert (assessed.measurement.verdict, assessed.deadline_seconds, assessed.pauses) == (Verdict.ERROR, 120, False)
 
 
+@pytest.mark.parametrize(("at_deadline", "seconds"), [(AtDeadline.EXTEND, 120.0), (AtDeadline.ROLLBACK, 60.0)])
+def test_one_look_that_fails_takes_no_time_from_a_gate_that_has_measured(
+    world: World, ports: Ports, at_deadline: AtDeadline, seconds: float
+) -> None:
+    gate = Fixed(name="fixed", verdict=Verdict.INCONCLUSIVE, on_inconclusive=at_deadline, deadline_seconds=60.0)
+    windows = measure(opened(world, gate), scene(ports))
+    failed = tuple(replace(window, problem="Throttling") for window in windows)
+    assessed = assess(failed, settled_seconds=100.0, stamp="now")[0]
+    assert (assessed.measurement.verdict, assessed.deadline_seconds) == (Verdict.ERROR, seconds)
+    assert not assessed.pauses
+
+
 @dataclass(frozen=True, kw_only=True)
 class Doubting(Fixed):
     """Refuses by evidence of a given strength."""
