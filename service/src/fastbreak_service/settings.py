@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from fastbreak_service.environment import PREFIX, SettingsError, integer, lease_seconds, service_port
 from fastbreak_service.footage.ports import USUAL_DAYS
 from fastbreak_service.identity.issuer import IssuerSettings, is_safe
+from fastbreak_service.quotas import Quota, Quotas, read_quotas
 from fastbreak_service.video.limits import Limits
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class ServiceSettings:
 
     `metrics_namespace` is CloudWatch's for what waits in the queue; empty: it is not told. `issuer` is None where
     everybody who reaches the service may do everything. `backup_days` is how long copies of the database are kept, None
-    where that was not said.
+    where that was not said. `quotas` are the teams'.
     """
 
     work: WorkSettings
@@ -113,6 +114,7 @@ class ServiceSettings:
     metrics_namespace: str
     issuer: IssuerSettings | None
     backup_days: int | None = None
+    quotas: Quotas = field(default_factory=Quotas)
 
     @property
     def scratch_bytes(self) -> int:
@@ -223,6 +225,7 @@ def service_settings(environment: Mapping[str, str]) -> ServiceSettings:
         metrics_namespace=environment.get(f"{PREFIX}METRICS_NAMESPACE", ""),
         backup_days=integer(environment, "BACKUP_DAYS", 0, 0, 36_500) or None,
         issuer=_issuer(environment),
+        quotas=read_quotas(environment.get(f"{PREFIX}QUOTAS", ""), Quota()),
     )
 
 

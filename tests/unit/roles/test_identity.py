@@ -3,7 +3,7 @@
 
 """A release that would ask callers for tokens of nobody is refused before AWS is asked, in the inventory's words.
 
-So is a console to which nobody could sign in.
+So is one with quotas that its service would not start with, and a console to which nobody could sign in.
 """
 
 import os
@@ -45,6 +45,20 @@ CASES = {
         {"ecs_rollout_identity": "open", **environment(OIDC_ISSUER="https://a.example")},
         OTHERWISE.format("FASTBREAK_OIDC_ISSUER"),
     ),
+    **{
+        f"a quota, {name}": (
+            {**OIDC, "ecs_rollout_quotas": {"teams": {"hawks": body}}},
+            "ecs_rollout_quotas of inference of prod has",
+        )
+        for name, body in {
+            "none": {"waiting": 0},
+            "null": {"waiting": None},
+            "a word": {"gib_per_day": "unlimited"},
+            "yes": {"waiting": True},
+            "unknown": {"wait": 5},
+            "no mapping": 5,
+        }.items()
+    },
 }
 CONSOLE = {"site_release_source": str(ROOT), "site_release_config": {"api": "/api"}}
 ASKED = "The service of prod asks its callers for tokens (ecs_rollout_identity is oidc)"

@@ -41,6 +41,7 @@ from fastbreak_service.store.retention import Retention
 from fastbreak_service.store.team_analyses import TeamAnalyses
 from fastbreak_service.store.team_reviews import TeamReviews
 from fastbreak_service.store.team_uploads import LeftUploads, TeamUploads
+from fastbreak_service.store.usage import TeamUsage
 from fastbreak_service.store.work import WorkQueue
 from fastbreak_service.worker.assembly import assemble
 
@@ -99,7 +100,7 @@ def make_app(settings: ServiceSettings, footage: Footage, deadline: Deadline) ->
     parts = Parts(
         settings,
         admission,
-        lambda caller: TeamAnalyses(engine, caller.team, caller.subject),
+        lambda caller: TeamAnalyses(engine, caller.team, caller.subject, settings.quotas.of(caller.team)),
         AnalysisStore(engine),
         queue,
         footage,
@@ -109,7 +110,8 @@ def make_app(settings: ServiceSettings, footage: Footage, deadline: Deadline) ->
         lambda caller: TeamReviews(engine, caller.team, caller.subject),
         Trail(engine),
         erasures,
-        lambda caller: TeamUploads(engine, caller),
+        lambda caller: TeamUploads(engine, caller, settings.quotas.of(caller.team)),
+        lambda caller: TeamUsage(engine, caller.team, settings.quotas.of(caller.team)),
     )
     return _application(parts, lifespan)
 

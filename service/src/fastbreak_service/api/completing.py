@@ -22,6 +22,7 @@ from fastbreak_service.api.asking import CALLER_SECONDS, ask
 from fastbreak_service.api.cutting import fingerprint, part_sizes
 from fastbreak_service.api.errors import ApiError, not_checked, rejected
 from fastbreak_service.api.storing import ask_storage, move
+from fastbreak_service.api.using import within_quota
 from fastbreak_service.errors import NotCheckedError, RejectedVideoError, Rejection
 from fastbreak_service.footage.ports import FootageError, FootageMissingError, PartsMissingError
 from fastbreak_service.store.team_analyses import NewAnalysis
@@ -71,7 +72,8 @@ class Completion:
             async with self._intake.place():
                 async with self._intake.gate:
                     await self._look_at(row)
-                sent = await ask(CALLER_SECONDS, uploads.accept, new)
+                with within_quota():
+                    sent = await ask(CALLER_SECONDS, uploads.accept, new)
         except RejectedVideoError as error:
             raise await self._refuse(uploads, row, rejected(error)) from error
         except NotCheckedError as error:

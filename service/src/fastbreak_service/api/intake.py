@@ -20,6 +20,7 @@ from fastbreak_service.api import parameters, upload
 from fastbreak_service.api.asking import CALLER_SECONDS, ask
 from fastbreak_service.api.errors import ApiError, not_checked, rejected
 from fastbreak_service.api.storing import move
+from fastbreak_service.api.using import within_quota
 from fastbreak_service.errors import NotCheckedError, RejectedVideoError, refuse_empty
 from fastbreak_service.footage.ports import FootageError
 from fastbreak_service.identity.caller import Role
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from fastbreak_service.api.parts import Parts
+    from fastbreak_service.identity.caller import Caller
     from fastbreak_service.store.team_analyses import Sent, TeamAnalyses
 
 _PROBES_AT_ONCE = 2
@@ -52,6 +54,7 @@ class Intake:
     def __init__(self, parts: Parts) -> None:
         self._settings = parts.settings
         self._admission, self._analyses = parts.admission, parts.analyses
+        self._usage = parts.usage
         self._store, self._queue, self._footage = parts.store, parts.queue, parts.footage
         self._inside = parts.loop
         self.gate = asyncio.Semaphore(_PROBES_AT_ONCE)
@@ -67,6 +70,7 @@ class Intake:
             key, analyses = parameters.idempotency_key(request), self._analyses(caller)
             if key is None or await ask(CALLER_SECONDS, analyses.sent_under, key) is None:
                 await self._check_queue(1)
+                await self._check_quota(caller, request.headers.get("content-length", ""))
             analysis = await self._receive(request, body, key, analyses)
         except ClientDisconnect:
             return Response(status_code=499)
@@ -108,7 +112,8 @@ class Intake:
             async with self.gate:
                 await self.check(arrived)
             await self._store_video(new.id, arrived)
-            sent = await self._record(new, analyses)
+            with within_quota():
+                sent = await self._record(new, analyses)
         if sent.id != new.id:
             # The same was sent at the same moment, and came first.
             await self._take_back(new.id)
@@ -160,6 +165,11 @@ class Intake:
             yield
         finally:
             self._reserved -= 1
+
+    async def _check_quota(self, caller: Caller, length: str) -> None:
+        """Raise ApiError when the video would not be accepted; what is recorded is held to it once more."""
+        with within_quota():
+            await ask(CALLER_SECONDS, self._usage(caller).expect, int(length) if length.isdigit() else 0)
 
     async def _check_queue(self, wanted: int) -> None:
         """Raise ApiError when the queue has not so many places left."""

@@ -21,7 +21,7 @@ type Object = dict[str, Any]
 _PROBLEMS = {
     400: "A parameter or the request itself is wrong; `detail` names it.",
     401: "No token was sent, or none that is accepted.",
-    403: "The token does not give the role that this needs, or the link is not valid any more.",
+    403: "The token does not give the role that this needs, the link is not valid any more, or the quota is too small.",
     404: "There is no such analysis, no such finding of it, or no such upload.",
     405: "The path does not take this method; `Allow` lists those that it takes.",
     408: "The body arrived too slowly.",
@@ -34,7 +34,7 @@ _PROBLEMS = {
     416: "The range lies outside of the video.",
     422: "The video cannot be analysed, or something else was sent under its key.",
     428: "The header `If-Match` is missing.",
-    429: "The queue is full, or too many videos arrive at once, or are on their way.",
+    429: "The queue is full, the team's quota is used, or too many videos arrive at once, or are on their way.",
     431: "The headers are too large.",
     500: "The service failed on this request.",
     503: "The service cannot do it at the moment.",
@@ -53,7 +53,7 @@ def document(version: str, issuer: IssuerSettings | None) -> Object:
             "description": "Joint angles of the persons in a video, how they land, and what of it is for review.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "paths": {**_health(), **_analyses(), **_uploads(), **_footage(), **_part(), **_audit()},
+        "paths": {**_health(), **_analyses(), **_uploads(), **_footage(), **_part(), **_audit(), **_usage()},
         "components": {"schemas": schemas.SCHEMAS, "headers": _HEADERS},
     }
     return described if issuer is None else _guarded(described, issuer)
@@ -64,7 +64,7 @@ def _guarded(described: Object, issuer: IssuerSettings) -> Object:
     where = f"{issuer.issuer.rstrip('/')}/.well-known/openid-configuration"
     scheme = {"type": "openIdConnect", "openIdConnectUrl": where, "description": f"Audience: {issuer.audience}"}
     described["components"]["securitySchemes"] = {"token": scheme}
-    for path in (*_analyses(), *_uploads(), *_audit()):
+    for path in (*_analyses(), *_uploads(), *_audit(), *_usage()):
         for operation in described["paths"][path].values():
             operation["security"] = [{"token": []}]
             for code in (401, 403):
@@ -187,6 +187,11 @@ def _audit() -> Object:
     return {"/v1/audit": listed, "/v1/erasures": erased}
 
 
+def _usage() -> Object:
+    answers = _answers(200, "So far.", _json("Usage"))
+    return {"/v1/usage": _get("getUsage", "What the team has used of its quota", answers)}
+
+
 def _erasing() -> Object:
     return {
         "operationId": "eraseAnalysis",
@@ -239,7 +244,7 @@ def _footage() -> Object:
 
 def _uploads() -> Object:
     """Sending a video to the storage itself, in parts."""
-    began = _answers(201, "It may be sent.", _json("Upload"), (404, 408, 410, 413, 415, 422, 429), "location")
+    began = _answers(201, "It may be sent.", _json("Upload"), (403, 404, 408, 410, 413, 415, 422, 429), "location")
     begin = {
         "operationId": "beginUpload",
         "summary": "Announce a video that is sent in parts",
@@ -277,7 +282,7 @@ def _part_links() -> Object:
 
 
 def _completion() -> Object:
-    refused = (404, 409, 410, 415, 422, 429)
+    refused = (403, 404, 409, 410, 415, 422, 429)
     return {
         "operationId": "completeUpload",
         "summary": "Have the video analysed, once all parts have arrived",
@@ -323,7 +328,7 @@ def _upload() -> Object:
             202,
             "It is accepted: stored, recorded and queued.",
             _json("Accepted"),
-            (408, 413, 415, 422, 429),
+            (403, 408, 413, 415, 422, 429),
             "location",
         ),
     }

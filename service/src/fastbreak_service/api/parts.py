@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fastbreak_service.store.team_analyses import TeamAnalyses
     from fastbreak_service.store.team_reviews import TeamReviews
     from fastbreak_service.store.team_uploads import TeamUploads
+    from fastbreak_service.store.usage import TeamUsage
     from fastbreak_service.store.work import WorkQueue
     from fastbreak_service.worker.loop import WorkLoop
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 class Parts:
     """The parts. `check_schema` raises ApiError when the database is not at a fit revision.
 
-    `analyses`, `reviews` and `uploads` are those of a caller's team. `loop` is the worker inside, None when
+    `analyses`, `reviews`, `uploads` and `usage` are those of a caller's team. `loop` is the worker inside, None when
     workers are apart. `trail` notes who sees what.
     """
 
@@ -47,3 +48,4 @@ class Parts:
     trail: Trail
     erasures: Erasures
     uploads: Callable[[Caller], TeamUploads]
+    usage: Callable[[Caller], TeamUsage]

@@ -22,6 +22,7 @@ from fastbreak_service.api.openapi import document
 from fastbreak_service.api.playing import playing_routes
 from fastbreak_service.api.reviewing import review_routes
 from fastbreak_service.api.uploading import upload_routes
+from fastbreak_service.api.using import usage_routes
 from fastbreak_service.api.watching import audit_routes
 from fastbreak_service.identity.caller import Role
 from fastbreak_service.store.audit import Action
@@ -56,7 +57,7 @@ class _Readiness:
 
 def make_routes(parts: Parts) -> list[Route]:
     """All routes."""
-    others = (review_routes, audit_routes, erasure_routes)
+    others = (review_routes, audit_routes, erasure_routes, usage_routes)
     more = [route for routes in others for route in routes(parts)]
     return [*_health_routes(parts), *_analysis_routes(parts), *more]
 

@@ -81,6 +81,9 @@ _LISTED: Object = {
     },
 }
 _NEXT: Object = {"type": ["string", "null"], "description": "The `after` of the next page; null at the end."}
+_QUOTA: Object = {"type": "integer", "minimum": 1}
+_USED: Object = _object(used=_COUNT, quota=_QUOTA)
+_USED_UNTIL: Object = _object(used=_COUNT, quota=_QUOTA, ends_at={"type": "string", "format": "date-time"})
 
 SCHEMAS: Object = {
     "Status": _object(status=_TEXT),
@@ -236,6 +239,11 @@ SCHEMAS: Object = {
         backups_expire_at={**_MOMENT, "description": "When the last copy of the database is gone that may hold it."},
     ),
     "Erasures": _object(erasures=_list(_ref("Erasure")), next=_NEXT),
+    "Usage": _object(
+        waiting={**_USED, "description": "Analyses that wait or are analysed."},
+        day_bytes={**_USED_UNTIL, "description": "Bytes of the videos that were sent in this day (UTC)."},
+        month_bytes={**_USED_UNTIL, "description": "Bytes of the videos that were sent in this month (UTC)."},
+    ),
     "Entry": _object(
         at={"type": "string", "format": "date-time"},
         subject={**_TEXT, "description": "The `sub` of the person's token."},

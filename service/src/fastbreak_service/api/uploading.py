@@ -23,6 +23,7 @@ from fastbreak_service.api.errors import ApiError
 from fastbreak_service.api.receiving import receive_part
 from fastbreak_service.api.storing import ask_storage, move
 from fastbreak_service.api.upload import too_large
+from fastbreak_service.api.using import within_quota
 from fastbreak_service.footage.ports import FootageError, FootageMissingError
 from fastbreak_service.identity.caller import Role
 from fastbreak_service.store.failures import DATABASE_ERRORS, reason
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from fastbreak_service.api.intake import Intake
     from fastbreak_service.api.parts import Parts
     from fastbreak_service.footage.ports import Footage
+    from fastbreak_service.identity.caller import Caller
     from fastbreak_service.store.team_uploads import LeftUploads, TeamUploads
 
 LINK_SECONDS = 600
@@ -79,7 +81,7 @@ def _beginning_and_end(parts: Parts) -> list[Route]:
             filename, size = read_new(await json_object(request), parts.settings.max_upload_bytes)
         except ClientDisconnect:
             return Response(status_code=499)
-        shown = await _begin(parts, parts.uploads(caller), filename, size, key)
+        shown = await _begin(parts, caller, filename, size, key)
         headers = {"location": f"/v1/uploads/{shown['id']}"}
         return JSONResponse(shown, status_code=201, headers=headers)
 
@@ -132,12 +134,14 @@ def read_new(body: dict[str, Any], limit: int) -> tuple[str | None, int]:
     return parameters.plain_name(name or ""), int(size)
 
 
-async def _begin(
-    parts: Parts, uploads: TeamUploads, filename: str | None, size: int, key: str | None
-) -> dict[str, Any]:
+async def _begin(parts: Parts, caller: Caller, filename: str | None, size: int, key: str | None) -> dict[str, Any]:
     """What an upload looks like that begins, or that was begun under its key before. Raises ApiError."""
+    uploads = parts.uploads(caller)
     if key is not None and (known := await _under(parts, uploads, key, fingerprint(filename, size))):
         return known
+    # Nobody sends in vain what would not be accepted now. When it is complete, it is held to the quota of then.
+    with within_quota():
+        await ask(CALLER_SECONDS, parts.usage(caller).expect, size)
     if await ask(CALLER_SECONDS, uploads.open, parts.footage.place) >= MOST_OPEN:
         raise ApiError(
             429,

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import RowMapping
 
+    from fastbreak_service.quotas import Quota
     from fastbreak_service.store.retention import Retention
+    from fastbreak_service.store.usage import Usage
 
 
 def listed(row: RowMapping, retention: Retention, *, own: bool = False) -> dict[str, Any]:
@@ -155,6 +157,15 @@ def accepted_upload(row: RowMapping, part_bytes: int) -> dict[str, Any]:
         "arrived": [],
         "expires_at": None,
         "error": None,
+    }
+
+
+def usage(found: Usage, quota: Quota) -> dict[str, Any]:
+    """What a team has used, beside what it may."""
+    return {
+        "waiting": {"used": found.waiting, "quota": quota.waiting},
+        "day_bytes": {"used": found.day_bytes, "quota": quota.day_bytes, "ends_at": _moment(found.day_ends)},
+        "month_bytes": {"used": found.month_bytes, "quota": quota.month_bytes, "ends_at": _moment(found.month_ends)},
     }
 
 

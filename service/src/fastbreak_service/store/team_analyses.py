@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from fastbreak_service.identity.caller import ANYBODY
+from fastbreak_service.quotas import Quota
 from fastbreak_service.store.audit import Action, done
 from fastbreak_service.store.callers import of_team
 from fastbreak_service.store.repeating import repeatable
@@ -19,6 +20,7 @@ from fastbreak_service.store.tables import analyses, events, findings, persons, 
 from fastbreak_service.store.tables import measures_of_team as measures
 from fastbreak_service.store.tables import poses_of_team as poses
 from fastbreak_service.store.team_reviews import awaiting, reviewed_findings
+from fastbreak_service.store.usage import hold_to
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Engine, FromClause, RowMapping, Select
 
+USUAL_QUOTA = Quota()
+"""Of whom nothing else is said."""
 CONTRACT = 1
 """What a piece of work means to whoever takes it; a release leaves alone what it does not know."""
 # Between two looks the analysis that has the key may be erased, and with it the key is free.
@@ -80,18 +84,25 @@ class SaidQuery:
     after: int = 0
 
 
-def record(
-    connection: Connection, team: str, subject: str, new: NewAnalysis, sent_by: str | None = None
-) -> Sent | None:
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who has something accepted: for a team, within its quota."""
+
+    team: str
+    subject: str
+    quota: Quota
+
+
+def record(connection: Connection, sender: Sender, new: NewAnalysis, sent_by: str | None = None) -> Sent | None:
     """Record an accepted analysis in a caller's transaction; None where its id or its key is taken.
 
-    `sent_by` is whoever sent the video, if that is not who has it accepted.
+    `sent_by` is whoever sent the video, if that is not who has it accepted. Raises QuotaError.
     """
     statement = (
         insert(analyses)
         .values(
             id=new.id,
-            team=team,
+            team=sender.team,
             status="queued",
             filename=new.filename,
             size_bytes=new.size_bytes,
@@ -102,7 +113,7 @@ def record(
             idempotency_key=new.idempotency_key,
             fingerprint=new.fingerprint,
             footage_place=new.place if new.durable else None,
-            sent_by=sent_by or subject,
+            sent_by=sent_by or sender.subject,
         )
         # Of its key or, when the answer to a first try was lost, of its id.
         .on_conflict_do_nothing()
@@ -110,22 +121,27 @@ def record(
     )
     if connection.execute(statement).first() is None:
         return None
+    hold_to(connection, sender.team, sender.quota, new.size_bytes)
     connection.execute(sa.insert(work).values(analysis_id=new.id, contract=CONTRACT, place=new.place))
-    connection.execute(done(team, subject, Action.SENT, new.id))
+    connection.execute(done(sender.team, sender.subject, Action.SENT, new.id))
     return Sent(new.id, new.fingerprint)
 
 
 class TeamAnalyses:
     """The analyses of one team, for one person. Methods are transactions; all raise SQLAlchemy's errors."""
 
-    def __init__(self, engine: Engine, team: str, subject: str = ANYBODY.subject) -> None:
+    def __init__(self, engine: Engine, team: str, subject: str = ANYBODY.subject, quota: Quota = USUAL_QUOTA) -> None:
         self._engine = engine
         self._team = team
         self._subject = subject
+        self._quota = quota
 
     @repeatable
     def add(self, new: NewAnalysis) -> Sent:
-        """Record an accepted analysis, and that there is work to do. What was sent before, when its key is known."""
+        """Record an accepted analysis, and that there is work to do. What was sent before, when its key is known.
+
+        Raises QuotaError.
+        """
         # Whoever came first has committed, else the insertion would have waited for it.
         which = sa.or_(analyses.c.id == new.id, analyses.c.idempotency_key == (new.idempotency_key or ""))
         for _ in range(_TRIES):
@@ -136,7 +152,7 @@ class TeamAnalyses:
     def _added(self, new: NewAnalysis) -> Sent | None:
         """What was recorded; None where its id or its key is taken."""
         with of_team(self._engine, self._team) as connection:
-            return record(connection, self._team, self._subject, new)
+            return record(connection, Sender(self._team, self._subject, self._quota), new)
 
     @repeatable
     def sent_under(self, key: str) -> Sent | None:

@@ -20,7 +20,7 @@ from fastbreak_service.store.audit import Action, done
 from fastbreak_service.store.callers import of_team
 from fastbreak_service.store.repeating import repeatable
 from fastbreak_service.store.tables import analyses, uploads
-from fastbreak_service.store.team_analyses import Sent, record
+from fastbreak_service.store.team_analyses import USUAL_QUOTA, Sender, Sent, record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Engine, RowMapping
 
     from fastbreak_service.identity.caller import Caller
+    from fastbreak_service.quotas import Quota
     from fastbreak_service.store.team_analyses import NewAnalysis
 
 HOURS = 24
@@ -64,8 +65,9 @@ class TeamUploads:
     All raise SQLAlchemy's errors.
     """
 
-    def __init__(self, engine: Engine, caller: Caller) -> None:
+    def __init__(self, engine: Engine, caller: Caller, quota: Quota = USUAL_QUOTA) -> None:
         self._engine = engine
+        self._quota = quota
         self._team = caller.team
         self._subject = caller.subject
         self._own = not caller.may(Role.ADMINISTRATOR)
@@ -121,13 +123,16 @@ class TeamUploads:
 
     @repeatable
     def accept(self, new: NewAnalysis) -> Sent | None:
-        """Make it an analysis, once. What has its id or its key in the end; None when it was refused or given up."""
-        mine = self._mine(uploads.c.id == new.id)
+        """Make it an analysis, once. What has its id or its key in the end; None when it was refused or given up.
+
+        Raises QuotaError: then it stays as it is, and may be accepted later.
+        """
+        mine, sender = self._mine(uploads.c.id == new.id), Sender(self._team, self._subject, self._quota)
         with of_team(self._engine, self._team) as connection:
             chosen = sa.select(uploads.c.sent_by).where(mine, uploads.c.error_code.is_(None)).with_for_update()
             row = connection.execute(chosen).one_or_none()
             # What an administrator completes is still its sender's.
-            if row is not None and (sent := record(connection, self._team, self._subject, new, row.sent_by)):
+            if row is not None and (sent := record(connection, sender, new, row.sent_by)):
                 connection.execute(sa.delete(uploads).where(mine))
                 return sent
             which = analyses.c.id == new.id

@@ -357,6 +357,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the team has used of its quota */
+        get: operations["getUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -684,6 +701,27 @@ export interface components {
             erasures: components["schemas"]["Erasure"][];
             /** @description The `after` of the next page; null at the end. */
             next: string | null;
+        };
+        Usage: {
+            /** @description Analyses that wait or are analysed. */
+            waiting: {
+                used: number;
+                quota: number;
+            };
+            /** @description Bytes of the videos that were sent in this day (UTC). */
+            day_bytes: {
+                used: number;
+                quota: number;
+                /** Format: date-time */
+                ends_at: string;
+            };
+            /** @description Bytes of the videos that were sent in this month (UTC). */
+            month_bytes: {
+                used: number;
+                quota: number;
+                /** Format: date-time */
+                ends_at: string;
+            };
         };
         Entry: {
             /** Format: date-time */
@@ -1136,7 +1174,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token does not give the role that this needs, or the link is not valid any more. */
+            /** @description The token does not give the role that this needs, the link is not valid any more, or the quota is too small. */
             403: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -1261,7 +1299,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token does not give the role that this needs, or the link is not valid any more. */
+            /** @description The token does not give the role that this needs, the link is not valid any more, or the quota is too small. */
             403: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -1339,7 +1377,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The queue is full, or too many videos arrive at once, or are on their way. */
+            /** @description The queue is full, the team's quota is used, or too many videos arrive at once, or are on their way. */
             429: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -1439,7 +1477,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token does not give the role that this needs, or the link is not valid any more. */
+            /** @description The token does not give the role that this needs, the link is not valid any more, or the quota is too small. */
             403: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -1572,7 +1610,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token does not give the role that this needs, or the link is not valid any more. */
+            /** @description The token does not give the role that this needs, the link is not valid any more, or the quota is too small. */
             403: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -1705,7 +1743,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token does not give the role that this needs, or the link is not valid any more. */
+            /** @description The token does not give the role that this needs, the link is not valid any more, or the quota is too small. */
             403: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -1831,7 +1869,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token does not give the role that this needs, or the link is not valid any more. */
+            /** @description The token does not give the role that this needs, the link is not valid any more, or the quota is too small. */
             403: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -1957,7 +1995,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token does not give the role that this needs, or the link is not valid any more. */
+            /** @description The token does not give the role that this needs, the link is not valid any more, or the quota is too small. */
             403: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -2083,7 +2121,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token does not give the role that this needs, or the link is not valid any more. */
+            /** @description The token does not give the role that this needs, the link is not valid any more, or the quota is too small. */
             403: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -2229,7 +2267,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token does not give the role that this needs, or the link is not valid any more. */
+            /** @description The token does not give the role that this needs, the link is not valid any more, or the quota is too small. */
             403: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -2362,7 +2400,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token does not give the role that this needs, or the link is not valid any more. */
+            /** @description The token does not give the role that this needs, the link is not valid any more, or the quota is too small. */
             403: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -2498,7 +2536,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token does not give the role that this needs, or the link is not valid any more. */
+            /** @description The token does not give the role that this needs, the link is not valid any more, or the quota is too small. */
             403: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -2695,7 +2733,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token does not give the role that this needs, or the link is not valid any more. */
+            /** @description The token does not give the role that this needs, the link is not valid any more, or the quota is too small. */
             403: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -2795,7 +2833,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The queue is full, or too many videos arrive at once, or are on their way. */
+            /** @description The queue is full, the team's quota is used, or too many videos arrive at once, or are on their way. */
             429: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -2888,7 +2926,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token does not give the role that this needs, or the link is not valid any more. */
+            /** @description The token does not give the role that this needs, the link is not valid any more, or the quota is too small. */
             403: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -3023,7 +3061,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token does not give the role that this needs, or the link is not valid any more. */
+            /** @description The token does not give the role that this needs, the link is not valid any more, or the quota is too small. */
             403: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -3154,7 +3192,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token does not give the role that this needs, or the link is not valid any more. */
+            /** @description The token does not give the role that this needs, the link is not valid any more, or the quota is too small. */
             403: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -3314,7 +3352,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token does not give the role that this needs, or the link is not valid any more. */
+            /** @description The token does not give the role that this needs, the link is not valid any more, or the quota is too small. */
             403: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -3403,7 +3441,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The queue is full, or too many videos arrive at once, or are on their way. */
+            /** @description The queue is full, the team's quota is used, or too many videos arrive at once, or are on their way. */
             429: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -3502,7 +3540,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token does not give the role that this needs, or the link is not valid any more. */
+            /** @description The token does not give the role that this needs, the link is not valid any more, or the quota is too small. */
             403: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -3647,7 +3685,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token does not give the role that this needs, or the link is not valid any more. */
+            /** @description The token does not give the role that this needs, the link is not valid any more, or the quota is too small. */
             403: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -3714,7 +3752,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The queue is full, or too many videos arrive at once, or are on their way. */
+            /** @description The queue is full, the team's quota is used, or too many videos arrive at once, or are on their way. */
             429: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -3811,7 +3849,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token does not give the role that this needs, or the link is not valid any more. */
+            /** @description The token does not give the role that this needs, the link is not valid any more, or the quota is too small. */
             403: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
@@ -3928,7 +3966,119 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token does not give the role that this needs, or the link is not valid any more. */
+            /** @description The token does not give the role that this needs, the link is not valid any more, or the quota is too small. */
+            403: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "www-authenticate": components["headers"]["www-authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The path does not take this method; `Allow` lists those that it takes. */
+            405: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is too long. */
+            414: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are too large. */
+            431: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service failed on this request. */
+            500: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service cannot do it at the moment. */
+            503: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getUsage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description So far. */
+            200: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Usage"];
+                };
+            };
+            /** @description A parameter or the request itself is wrong; `detail` names it. */
+            400: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token was sent, or none that is accepted. */
+            401: {
+                headers: {
+                    "x-fastbreak-version": components["headers"]["x-fastbreak-version"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    "www-authenticate": components["headers"]["www-authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token does not give the role that this needs, the link is not valid any more, or the quota is too small. */
             403: {
                 headers: {
                     "x-fastbreak-version": components["headers"]["x-fastbreak-version"];

@@ -1,0 +1,76 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""What a team may send: a text in JSON, `{"each": {...}, "teams": {"hawks": {...}}}`. There is no endless quota."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from fastbreak_service.environment import PREFIX, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+GIB = 1 << 30
+_VARIABLE = f"{PREFIX}QUOTAS"
+_MOST = 1_000_000
+# By their names in the text: the field, and what one of the unit is.
+_UNITS = {"waiting": ("waiting", 1), "gib_per_day": ("day_bytes", GIB), "gib_per_month": ("month_bytes", GIB)}
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How many analyses of a team may wait or be analysed at once, and what it may send in a day and a month of UTC."""
+
+    waiting: int = 1000
+    day_bytes: int = 1024 * GIB
+    month_bytes: int = 20 * 1024 * GIB
+
+
+@dataclass(frozen=True, slots=True)
+class Quotas:
+    """Each team's, and those of the teams that have one of their own."""
+
+    each: Quota = field(default_factory=Quota)
+    teams: Mapping[str, Quota] = field(default_factory=dict)
+
+    def of(self, team: str) -> Quota:
+        """A team's."""
+        return self.teams.get(team, self.each)
+
+
+def read_quotas(text: str, usual: Quota) -> Quotas:
+    """The quotas of a text; what it does not name is as usual. Raises SettingsError."""
+    if not text:
+        return Quotas(usual)
+    try:
+        read = json.loads(text)
+    except ValueError as error:
+        raise _wrong(f"is no JSON: {error}") from error
+    whole = _members(read, "it", {"each", "teams"})
+    each = _quota(whole.get("each", {}), "each", usual)
+    teams = _members(whole.get("teams", {}), "teams", None)
+    return Quotas(each, {team: _quota(body, f"teams.{team}", each) for team, body in teams.items()})
+
+
+def _quota(body: Any, where: str, usual: Quota) -> Quota:
+    values = _members(body, where, set(_UNITS))
+    for name, value in values.items():
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _MOST:
+            raise _wrong(f"has {where}.{name} {value!r}, which must be a whole number from 1 to {_MOST}")
+    return replace(usual, **{_UNITS[name][0]: value * _UNITS[name][1] for name, value in values.items()})
+
+
+def _members(body: Any, where: str, known: set[str] | None) -> dict[str, Any]:
+    if not isinstance(body, dict):
+        raise _wrong(f"is wrong: {where} must be an object, and not {body!r}")
+    if known is not None and (unknown := body.keys() - known):
+        raise _wrong(f"has {min(unknown)!r} in {where}, which may have {', '.join(sorted(known))}")
+    return body
+
+
+def _wrong(what: str) -> SettingsError:
+    return SettingsError(f"{_VARIABLE} {what}.")
