@@ -14,6 +14,7 @@ ROLES = {
     "site": "provisioner",
     "drift": "provisioner",
     "teardown": "provisioner",
+    "restore": "provisioner",
     "publish": "ci",
     "promote": "promoter",
     "deploy": "deployer",

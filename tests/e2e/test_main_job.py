@@ -296,6 +296,18 @@ def test_secrets_rotate_under_load_and_no_request_is_lost(finished: Run, sandbox
         assert password not in seen
 
 
+def test_a_backup_is_tried_in_a_second_instance_that_goes_again(finished: Run, sandbox_name: str) -> None:
+    assert finished.code == 0, finished.text
+    moment = ("-e", "time=latest")
+    for arguments in (("--check", *moment), moment):
+        run = run_playbook("dev", sandbox_name, "playbooks/restore.yml", *arguments)
+        assert run.returncode == 0, run.stdout + run.stderr
+    assert "it holds what the living database held at that moment" in run.stdout
+    rds = Platform.connect("dev", environment_of("dev", sandbox_name)).client("rds")
+    assert [one["DBInstanceIdentifier"] for one in rds.describe_db_instances()["DBInstances"]] == ["fastbreak-dev"]
+    assert rds.describe_db_snapshots(DBInstanceIdentifier="fastbreak-dev-restored")["DBSnapshots"] == []
+
+
 def log_lines(platform: Platform, pattern: str) -> list[dict[str, Any]]:
     """What the service has logged that has the pattern."""
     pages = platform.client("logs").get_paginator("filter_log_events")

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Fastbreak maintainers
 # SPDX-License-Identifier: Apache-2.0
 
-"""The command line: `serve`, `work`, `migrate`, `rotate`, `analyze FILE`, `golden CLIP...`, `healthcheck`, `probe`.
+"""The command line: `serve`, `work`, `migrate`, `rotate`, `restored`, `analyze FILE`, `golden CLIP...` and others.
 
 Exit codes: 0 done; 1 the thing asked for failed (the video cannot be analysed, the database is away, not healthy);
 2 the command or a setting is wrong; 75 a service could not be asked; 130 interrupted.
@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("work", help="analyse what is accepted, apart from serve").set_defaults(run=_work)
     commands.add_parser("migrate", help="bring the database to the newest schema").set_defaults(run=_migrate)
     commands.add_parser("rotate", help="give the service another database user and password").set_defaults(run=_rotate)
+    commands.add_parser("restored", help="erase again in a restored database, compare it").set_defaults(run=_restored)
     analyze = commands.add_parser("analyze", help="analyse one file, without a database")
     analyze.add_argument("file", type=Path, metavar="FILE")
     analyze.add_argument("--json", action="store_true", help="print JSON with every measure instead of a table")
@@ -211,6 +212,18 @@ def _rotate(_: argparse.Namespace) -> int:
     if not settings.application_secret:
         return _complain("FASTBREAK_DATABASE_SECRET is not set: there is no secret to rotate. Nothing was changed.", 2)
     return _administer(settings, "given another password", _rotated)
+
+
+def _restored(_: argparse.Namespace) -> int:
+    settings = config.restored_settings(os.environ)
+    from fastbreak_service.store.administration import administration  # noqa: PLC0415
+    from fastbreak_service.store.restored import compared  # noqa: PLC0415
+
+    def work(restored: Administration) -> Iterator[str]:
+        with administration(settings.living) as living:
+            yield from compared(living, restored, settings.moment)
+
+    return _administer(settings.restored, "accepted", work)
 
 
 def _administer(

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,15 @@ class AdministrationSettings:
     application_secret: str
     worker_secret: str = ""
     apart: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RestoredSettings:
+    """The living database and one that was restored from a backup of it, and the moment of that backup."""
+
+    living: AdministrationSettings
+    restored: AdministrationSettings
+    moment: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +163,28 @@ def administration_settings(environment: Mapping[str, str]) -> AdministrationSet
             "the secret with the workers' user."
         )
     return AdministrationSettings(_database(environment, "DATABASE_MASTER_SECRET"), application, worker, apart)
+
+
+def restored_settings(environment: Mapping[str, str]) -> RestoredSettings:
+    """The settings of whoever tries a restored database. Raises SettingsError."""
+    living = administration_settings(environment)
+    if not living.application_secret:
+        raise SettingsError(
+            "FASTBREAK_DATABASE_MASTER_SECRET and FASTBREAK_DATABASE_SECRET are not set; a restored database is tried "
+            "as its owner and as the service's users, whose ARNs they give."
+        )
+    host, arn = _text(environment, "RESTORED_HOST"), _text(environment, "RESTORED_MASTER_SECRET")
+    if not _SECRET_ARN.fullmatch(arn):
+        raise SettingsError(f"{PREFIX}RESTORED_MASTER_SECRET is {arn!r}, but must be the ARN of a secret.")
+    given = _text(environment, "RESTORED_MOMENT")
+    try:
+        moment = datetime.fromisoformat(given)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise SettingsError(f"{PREFIX}RESTORED_MOMENT is {given!r}, but must be a time such as 2026-03-01T04:00:00Z.")
+    owner = replace(living.owner, host=host, secret=arn)
+    return RestoredSettings(living, replace(living, owner=owner), moment)
 
 
 def _database(environment: Mapping[str, str], secret_name: str) -> DatabaseSettings:

@@ -170,6 +170,8 @@ DESCRIPTIONS = {"secretsmanager:DescribeSecret", "secretsmanager:GetResourcePoli
 _SECRETS = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret"
 GATES = {"Fn::Sub": f"{_SECRETS}:fastbreak-${{Environment}}-probe-*"}
 TOKEN = {"Fn::Sub": f"{_SECRETS}:fastbreak-${{Environment}}-probe-??????"}
+RESTORED = {"Fn::GetAtt": "Database.MasterUserSecret.SecretArn"}
+OWN_NAMED, OF_WORKERS_NAMED = {"Ref": "DatabaseSecretArn"}, {"Ref": "WorkerDatabaseSecretArn"}
 MASTER, OWN = {"Ref": "MasterSecretArn"}, {"Fn::GetAtt": "DatabaseSecret.Id"}
 OF_WORKERS = {"Fn::GetAtt": "WorkerDatabaseSecret.Id"}
 
@@ -185,6 +187,7 @@ def test_only_migrations_may_read_the_master_users_secret():
     }
     assert readers == {
         ("iam", "DeployerRole", str(GATES)),
+        ("restore", "RestoreRole", str([MASTER, RESTORED, OWN_NAMED, OF_WORKERS_NAMED])),
         ("service", "MigrationRole", str(MASTER)),
         ("service", "MigrationRole", str([OWN, OF_WORKERS])),
         ("service", "ProbeRole", str(TOKEN)),

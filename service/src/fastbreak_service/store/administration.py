@@ -13,9 +13,9 @@ import psycopg
 import sqlalchemy as sa
 from psycopg import errors
 
-from fastbreak_service.store import roles, schema
+from fastbreak_service.store import held_rights, roles, schema
 from fastbreak_service.store.credentials import COMMAND_PAUSES, CURRENT, Credentials
-from fastbreak_service.store.engine import make_engine, open_connection, source_of
+from fastbreak_service.store.engine import be_patient, make_engine, open_connection, source_of
 from fastbreak_service.store.failures import is_refused_login
 from fastbreak_service.store.rights import API, WHOLE, WORKER, Rights
 from fastbreak_service.store.roles import AdministrationError, Roles
@@ -144,6 +144,39 @@ class Administration:
         """Log in once."""
         with open_connection(self._settings.owner, credentials) as connection:
             connection.execute("SELECT 1 FROM public.alembic_version")
+
+    def try_logins(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Log in as each of the service's users: what to say of those that have their rights, and of the others."""
+        good, bad = [], []
+        for application in self.applications:
+            credentials = application.current()
+            with open_connection(self._settings.owner, credentials) as connection:
+                found = held_rights.unlike(connection, application.rights)
+            if found:
+                bad.append(f"{credentials.username} logs in, but {'; '.join(found)}")
+            else:
+                good.append(f"{credentials.username} logs in, with its rights and no others")
+        return tuple(good), tuple(bad)
+
+    def names_same(self, other: Administration) -> bool:
+        """Whether both are of the same database."""
+        mine, theirs = self._settings.owner, other._settings.owner
+        return (mine.host, mine.port, mine.name) == (theirs.host, theirs.port, theirs.name)
+
+    @contextmanager
+    def reading(self, seconds: int) -> Iterator[Connection]:
+        """A transaction that changes nothing and sees a single moment, with statements of so many seconds."""
+        with self._engine.begin() as connection:
+            connection.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+            be_patient(connection, seconds)
+            yield connection
+
+    @contextmanager
+    def writing(self, seconds: int) -> Iterator[Connection]:
+        """A transaction with statements of so many seconds."""
+        with self._engine.begin() as connection:
+            be_patient(connection, seconds)
+            yield connection
 
     def close(self) -> None:
         """Close all connections."""

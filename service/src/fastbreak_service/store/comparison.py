@@ -1,0 +1,91 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""Whether the rows of a restored database are those that the living one had at the moment of the backup."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from fastbreak_service.store.tables import analyses, audit, erasures, metadata, reviews, uploads
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy import Connection
+
+_TIMES = {
+    "analyses": analyses.c.created_at,
+    "audit": audit.c.at,
+    "erasures": erasures.c.requested_at,
+    "reviews": reviews.c.reviewed_at,
+    "uploads": uploads.c.created_at,
+}
+# What is written with the end of an analysis, and never after.
+_RESULTS = ("persons", "measures", "poses", "events", "findings")
+_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The rows of a table in both databases, and when the newest of the restored one was written, if that is known."""
+
+    table: str
+    living: int
+    restored: int
+    newest: datetime | None
+
+    def line(self) -> str:
+        """The table in a line."""
+        newest = f", the newest of {self.newest:%Y-%m-%d %H:%M:%S} UTC" if self.newest else ""
+        return f"{self.table}: {self.restored} rows in the backup{newest}; {self.living} now"
+
+
+def compare(present: Connection, copy: Connection, settled: datetime) -> tuple[tuple[Counted, ...], list[str]]:
+    """The tables of both, and what is wrong with the copy. Rows from before `settled` have to be in it."""
+    tables = [_counted(present, copy, table) for table in sorted(metadata.tables)]
+    return tuple(tables), [*_missing(present, copy, settled), *_unlike(present, copy)]
+
+
+def _counted(present: Connection, copy: Connection, name: str) -> Counted:
+    rows = sa.select(sa.func.count()).select_from(metadata.tables[name])
+    newest = copy.execute(sa.select(sa.func.max(_TIMES[name]))).scalar() if name in _TIMES else None
+    return Counted(name, present.execute(rows).scalar_one(), copy.execute(rows).scalar_one(), newest)
+
+
+def _missing(present: Connection, copy: Connection, settled: datetime) -> list[str]:
+    """What the living database had already, and the copy lacks."""
+    problems = []
+    here = set(present.execute(sa.select(analyses.c.id).where(analyses.c.created_at < settled)).scalars())
+    there = set(copy.execute(sa.select(analyses.c.id)).scalars())
+    if lost := here - there:
+        problems.append(f"{len(lost)} analyses from before the backup are not in it ({_some(lost)})")
+    key = (reviews.c.analysis_id, reviews.c.finding, reviews.c.version)
+    said = sa.select(*key)
+    older = {tuple(row) for row in present.execute(said.where(reviews.c.reviewed_at < settled))}
+    if unsaid := older - {tuple(row) for row in copy.execute(said)}:
+        problems.append(f"{len(unsaid)} reviews from before the backup are not in it")
+    return problems
+
+
+def _unlike(present: Connection, copy: Connection) -> list[str]:
+    """Analyses that had ended at the moment of the backup, and whose results are not the same."""
+    ended = sa.select(analyses.c.id).where(analyses.c.finished_at.is_not(None))
+    compared = set(copy.execute(ended).scalars()) & set(present.execute(ended).scalars())
+    problems = []
+    for name in _RESULTS:
+        table = metadata.tables[name]
+        statement = sa.select(table.c.analysis_id, sa.func.count()).group_by(table.c.analysis_id)
+        here, there = ({row[0]: row[1] for row in connection.execute(statement)} for connection in (present, copy))
+        if unlike := {one for one in compared if here.get(one, 0) != there.get(one, 0)}:
+            problems.append(f"{len(unlike)} analyses have other {name} in the backup than now ({_some(unlike)})")
+    return problems
+
+
+def _some(found: Iterable[UUID]) -> str:
+    return ", ".join(str(one) for one in sorted(found)[:_NAMED])

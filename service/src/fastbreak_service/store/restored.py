@@ -1,0 +1,121 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""A database that was restored from a backup: erase in it what was erased since, and hold it against the living one.
+
+Nobody uses it yet. The living database is only read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from fastbreak_service.store.comparison import Counted, compare
+from fastbreak_service.store.roles import AdministrationError
+from fastbreak_service.store.tables import analyses, erasures, uploads
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy import Connection
+
+    from fastbreak_service.store.administration import Administration, Migrated
+
+PATIENT_SECONDS = 1800
+_AT_ONCE = 500
+# What a transaction wrote that was under way at the moment of the backup bears an earlier time than its end.
+_UNDER_WAY = timedelta(seconds=300)
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What was erased again: analyses, and uploads that are no more."""
+
+    analyses: int
+    uploads: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What a restored database is like. `problems`: why it may not take the living one's place."""
+
+    migrated: Migrated
+    erased: Erased
+    tables: tuple[Counted, ...]
+    logins: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+def try_restored(living: Administration, restored: Administration, moment: datetime) -> Tried:
+    """Make a restored database one of this release, erase in it again, compare it, and log in to it.
+
+    `moment` is that of the backup. May be repeated. Raises DATABASE_ERRORS, AdministrationError.
+    """
+    if living.names_same(restored):
+        raise AdministrationError("the restored database and the living one are the same. Nothing was changed.")
+    migrated = restored.migrate()
+    with living.reading(PATIENT_SECONDS) as present, restored.writing(PATIENT_SECONDS) as copy:
+        erased = erase_again(present, copy)
+    with living.reading(PATIENT_SECONDS) as present, restored.reading(PATIENT_SECONDS) as copy:
+        tables, problems = compare(present, copy, moment - _UNDER_WAY)
+    logins, refused = restored.try_logins()
+    return Tried(migrated, erased, tables, logins, (*problems, *refused))
+
+
+def erase_again(present: Connection, copy: Connection) -> Erased:
+    """Erase in a copy what the living database has erased, and note it there as it is noted here."""
+    known = present.execute(sa.select(erasures)).mappings().all()
+    gone = 0
+    for first in range(0, len(known), _AT_ONCE):
+        some = known[first : first + _AT_ONCE]
+        gone += copy.execute(
+            sa.delete(analyses).where(analyses.c.id.in_([row["analysis_id"] for row in some]))
+        ).rowcount
+        note = insert(erasures).values([dict(row) for row in some])
+        newer = {name: note.excluded[name] for name in ("erased_at", "erased")}
+        copy.execute(note.on_conflict_do_update(index_elements=["analysis_id"], set_=newer))
+    return Erased(gone, _drop_uploads(present, copy))
+
+
+def _drop_uploads(present: Connection, copy: Connection) -> int:
+    """Delete the uploads that the living database has no more: given up, out of date, or an analysis by now."""
+    here, there = (set(_ids(connection)) for connection in (present, copy))
+    left = sorted(there - here)
+    for first in range(0, len(left), _AT_ONCE):
+        copy.execute(sa.delete(uploads).where(uploads.c.id.in_(left[first : first + _AT_ONCE])))
+    return len(left)
+
+
+def _ids(connection: Connection) -> list[UUID]:
+    return list(connection.execute(sa.select(uploads.c.id)).scalars())
+
+
+def compared(living: Administration, restored: Administration, moment: datetime) -> Iterator[str]:
+    """Try a restored database, and say what it is like. Raises AdministrationError in the end when it will not do."""
+    tried = try_restored(living, restored, moment)
+    yield from lines(tried)
+    if tried.problems:
+        raise AdministrationError(
+            f"{'; '.join(tried.problems)}. What was erased since is erased in it. Do not take it into use; restore an "
+            "earlier or a later backup."
+        )
+    yield "it holds what the living database held at that moment, without what was erased since"
+
+
+def lines(tried: Tried) -> list[str]:
+    """What there is to say of it: a line for each thing."""
+    revisions = tried.migrated
+    brought = f", and was brought to {revisions.after}" if revisions.before != revisions.after else ""
+    return [
+        f"the backup has revision {revisions.before or 'none'}{brought}",
+        f"erased again: {tried.erased.analyses} analyses, {tried.erased.uploads} uploads",
+        *(counted.line() for counted in tried.tables),
+        *tried.logins,
+    ]

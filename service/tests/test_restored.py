@@ -1,0 +1,200 @@
+# SPDX-FileCopyrightText: The Fastbreak maintainers
+# SPDX-License-Identifier: Apache-2.0
+
+"""A database restored on a second real server: what was erased since stays erased, what is lost is told."""
+
+from __future__ import annotations
+
+import subprocess
+import uuid
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fastbreak_service.environment import SettingsError
+from fastbreak_service.identity.caller import Caller
+from fastbreak_service.settings import AdministrationSettings, restored_settings
+from fastbreak_service.store.administration import Administration
+from fastbreak_service.store.engine import make_engine
+from fastbreak_service.store.erasures import Erasures
+from fastbreak_service.store.restored import Tried, compared, try_restored
+from fastbreak_service.store.roles import AdministrationError
+from support.owned import Place
+from support.postgres import Postgres
+from support.seeds import figure, put_movement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from psycopg import Connection
+
+LONG_AGO = "2026-01-01T00:00:00Z"
+ROOT = Caller("hawks", frozenset(), "root")
+
+
+@pytest.fixture(scope="module")
+def second() -> Iterator[Postgres]:
+    """The server that backups are restored on."""
+    server = Postgres()
+    try:
+        server.run()
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture
+def place(postgres: Postgres) -> Place:
+    found = Place(postgres)
+    with closing(found.with_workers_apart()) as owner:
+        owner.migrate()
+    return found
+
+
+@pytest.fixture
+def living(place: Place) -> Iterator[Administration]:
+    with closing(place.with_workers_apart()) as made:
+        yield made
+
+
+def analysis(connection: Connection, at: str = LONG_AGO) -> uuid.UUID:
+    """One that has ended, with everything that is found and a review."""
+    identity = uuid.uuid4()
+    connection.execute(
+        "INSERT INTO analyses (id, status, size_bytes, owner, service_version, team, filename, created_at, finished_at)"
+        " VALUES (%s, 'succeeded', 1, 'x', '0', 'hawks', 'jane.mp4', %s, %s)",
+        [identity, at, at],
+    )
+    connection.execute("INSERT INTO persons VALUES (%s, 1, 9, 0, 9, '{}')", [identity])
+    put_movement(connection, str(identity), figure())
+    connection.execute(
+        "INSERT INTO reviews (analysis_id, finding, version, verdict, reviewer, reviewed_at)"
+        " VALUES (%s, 1, 1, 'accepted', 'r', %s)",
+        [identity, at],
+    )
+    return identity
+
+
+def restore(place: Place, postgres: Postgres, second: Postgres) -> Administration:
+    """The owner's connection to a copy as of now, on the second server."""
+    copied = (
+        f"pg_dumpall -U fastbreak --roles-only | grep -E 'ROLE \"?{place.tag}|GRANT.*{place.tag}'; "
+        f"pg_dump -U fastbreak -C {place.tag}"
+    )
+    dumped = subprocess.run(["docker", "exec", postgres.name, "sh", "-c", copied], capture_output=True, check=True)
+    subprocess.run(
+        ["docker", "exec", "-i", second.name, "psql", "-qU", "fastbreak", "postgres"],
+        input=dumped.stdout,
+        capture_output=True,
+        check=True,
+    )
+    owner = replace(place.settings, port=second.port)
+    settings = AdministrationSettings(owner, place.secret.arn, place.worker_secret.arn, apart=True)
+    return Administration(settings, place.secret, worker_secret=place.worker_secret)
+
+
+def tried(living: Administration, restored: Administration) -> Tried:
+    return try_restored(living, restored, datetime.now(UTC))
+
+
+def test_what_was_erased_since_is_erased_in_the_copy(
+    place: Place, living: Administration, postgres: Postgres, second: Postgres
+) -> None:
+    with place.superuser() as connection:
+        kept, erased = analysis(connection), analysis(connection)
+        connection.execute(
+            "INSERT INTO uploads (id, team, sent_by, size_bytes, part_bytes, place, storage_upload, filename)"
+            " VALUES (gen_random_uuid(), 'hawks', 's', 1, 1, 'p', 'u', 'jane.mp4')"
+        )
+    with closing(restore(place, postgres, second)) as restored:
+        engine = make_engine(place.settings)
+        assert Erasures(engine, "s3://b", 7).erase(ROOT, erased) is not None
+        engine.dispose()
+        with place.superuser() as connection:
+            connection.execute("DELETE FROM uploads")
+            analysis(connection, datetime.now(UTC).isoformat())
+        found = tried(living, restored)
+        assert (found.erased.analyses, found.erased.uploads, found.problems) == (1, 1, ())
+        assert [line.partition(" ")[0] for line in found.logins] == [f"{place.tag}_a", f"{place.tag}w_a"]
+        with second.connect(place.tag) as copy, place.superuser() as connection:
+            assert copy.execute("SELECT id FROM analyses").fetchall() == [(kept,)]
+            left = "SELECT count(*) FROM findings WHERE analysis_id = %s"
+            assert copy.execute(left, [erased]).fetchone() == (0,)
+            noted = "SELECT * FROM erasures"
+            assert copy.execute(noted).fetchall() == connection.execute(noted).fetchall()
+        counted = {one.table: (one.living, one.restored) for one in found.tables}
+        assert (counted["analyses"], counted["erasures"]) == ((2, 1), (1, 1))
+        said = list(compared(living, restored, datetime.now(UTC)))
+        assert said[1] == "erased again: 0 analyses, 0 uploads"
+        assert said[-1].startswith("it holds what")
+        assert "analyses: 1 rows in the backup, the newest of 2026-01-01 00:00:00 UTC; 2 now" in said
+
+
+def test_rows_that_are_missing_or_other_are_told(
+    place: Place, living: Administration, postgres: Postgres, second: Postgres
+) -> None:
+    with place.superuser() as connection:
+        first, lost = analysis(connection), analysis(connection)
+    with closing(restore(place, postgres, second)) as restored:
+        with second.connect(place.tag) as copy:
+            copy.execute("DELETE FROM analyses WHERE id = %s", [lost])
+            copy.execute("DELETE FROM events WHERE analysis_id = %s AND number = 1", [first])
+        told = " ".join(tried(living, restored).problems)
+        assert f"1 analyses from before the backup are not in it ({lost})" in told
+        assert "1 reviews from before the backup are not in it" in told
+        assert f"1 analyses have other events in the backup than now ({first})" in told
+        with pytest.raises(AdministrationError, match="Do not take it into use"):
+            list(compared(living, restored, datetime.now(UTC)))
+
+
+def test_passwords_are_todays_and_rights_are_no_more_than_they_should_be(
+    place: Place, living: Administration, postgres: Postgres, second: Postgres
+) -> None:
+    with closing(restore(place, postgres, second)) as restored:
+        living.rotate(living.applications[1])
+        assert tried(living, restored).problems == ()
+        with second.connect(place.tag) as copy:
+            copy.execute(f"GRANT DELETE ON audit TO {place.tag}_a".encode())
+        [problem] = tried(living, restored).problems
+        assert problem == f"{place.tag}_a logs in, but may DELETE audit, and should not"
+
+
+def test_the_living_database_is_not_taken_for_a_copy(living: Administration) -> None:
+    with pytest.raises(AdministrationError, match="are the same"):
+        tried(living, living)
+
+
+ARN = "arn:aws:secretsmanager:us-east-1:111111111111:secret:"
+SETTINGS = {
+    "FASTBREAK_DATABASE_HOST": "living",
+    "FASTBREAK_DATABASE_NAME": "fastbreak",
+    "FASTBREAK_DATABASE_MASTER_SECRET": f"{ARN}master",
+    "FASTBREAK_DATABASE_SECRET": f"{ARN}api",
+    "FASTBREAK_RESTORED_HOST": "copy",
+    "FASTBREAK_RESTORED_MASTER_SECRET": f"{ARN}copy",
+    "FASTBREAK_RESTORED_MOMENT": "2026-03-01T04:00:00Z",
+}
+
+
+def test_the_settings_name_both_databases() -> None:
+    found = restored_settings(SETTINGS)
+    assert (found.living.owner.host, found.restored.owner.host) == ("living", "copy")
+    assert (found.living.owner.secret, found.restored.owner.secret) == (f"{ARN}master", f"{ARN}copy")
+    assert found.moment == datetime(2026, 3, 1, 4, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"RESTORED_HOST": ""}, {"RESTORED_MASTER_SECRET": "x"}, {"RESTORED_MOMENT": "2026-03-01T04:00:00"}],
+)
+def test_a_setting_that_is_wrong_is_named(given: dict[str, str]) -> None:
+    [name] = given
+    with pytest.raises(SettingsError, match=name):
+        restored_settings(SETTINGS | {f"FASTBREAK_{name}": given[name]})
+    without = {name: text for name, text in SETTINGS.items() if not name.endswith("DATABASE_MASTER_SECRET")}
+    without.pop("FASTBREAK_DATABASE_SECRET")
+    with pytest.raises(SettingsError):
+        restored_settings(without | {"FASTBREAK_DATABASE_USER": "u", "FASTBREAK_DATABASE_PASSWORD": "p"})
