@@ -68,6 +68,11 @@ class Deadline:
         self._at = self._at or time.monotonic() + self._seconds
 
     @property
+    def started(self) -> bool:
+        """Whether the signal came."""
+        return self._at is not None
+
+    @property
     def seconds_left(self) -> float:
         """Seconds from now; never negative."""
         self.start()
@@ -112,6 +117,7 @@ def make_app(settings: ServiceSettings, footage: Footage, deadline: Deadline) ->
         erasures,
         lambda caller: TeamUploads(engine, caller, settings.quotas.of(caller.team)),
         lambda caller: TeamUsage(engine, caller.team, settings.quotas.of(caller.team)),
+        lambda: deadline.started,
     )
     return _application(parts, lifespan)
 

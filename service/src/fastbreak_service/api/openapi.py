@@ -111,7 +111,7 @@ def _get(name: str, summary: str, answers: Object, *parameters: Object) -> Objec
 
 
 def _health() -> Object:
-    text = {"text/plain": {"schema": {"type": "string"}}}
+    text = {"text/plain": {"schema": _TEXT}}
     anything = {"application/json": {"schema": {"type": "object", "required": ["openapi", "info", "paths"]}}}
     return {
         "/healthz": _get("isAlive", "Whether the process runs", _answers(200, "It does.", _json("Status"))),
@@ -145,6 +145,7 @@ def _analyses() -> Object:
         "/v1/analyses/{id}/events": _get("listEvents", "Landings and jumps by person and time", events, *said),
         "/v1/analyses/{id}/findings": _get("listFindings", "What is for review, by person", findings, *said),
         "/v1/analyses/{id}/poses": _get("listPoses", "Where everybody's joints were, by frame", poses, *said),
+        "/v1/analyses/{id}/progress": _following(),
         "/v1/analyses/{id}": {
             **_get("getAnalysis", "An analysis and its result", one, _IDENTITY),
             "delete": _erasing(),
@@ -153,6 +154,21 @@ def _analyses() -> Object:
         "/v1/analyses/{id}/measures": _measures(),
         "/v1/analyses/{id}/findings/{number}/reviews": _reviews(),
     }
+
+
+def _following() -> Object:
+    events = {"text/event-stream": {"schema": {"type": "object"}}}
+    answers = _answers(200, "Events `status` and `erased`, until it ends, for some minutes.", events, (404, 429))
+    answers["204"] = {"description": "It has ended, and the caller has seen that.", "headers": _headers()}
+    seen = {
+        "name": "Last-Event-ID",
+        "in": "header",
+        "description": "The id of the last event that was seen.",
+        "schema": _TEXT,
+    }
+    return _get(
+        "followAnalysis", "How far an analysis is, as it changes (server-sent events)", answers, _IDENTITY, seen
+    )
 
 
 def _measures() -> Object:
@@ -334,6 +350,7 @@ def _upload() -> Object:
     }
 
 
+_TEXT: Object = {"type": "string"}
 _KEY: Object = {
     "name": "Idempotency-Key",
     "in": "header",

@@ -32,7 +32,8 @@ class Parts:
     """The parts. `check_schema` raises ApiError when the database is not at a fit revision.
 
     `analyses`, `reviews`, `uploads` and `usage` are those of a caller's team. `loop` is the worker inside, None when
-    workers are apart. `trail` notes who sees what.
+    workers are apart. `trail` notes who sees what. `stopping`: whether
+    the service was told to stop.
     """
 
     settings: ServiceSettings
@@ -49,3 +50,4 @@ class Parts:
     erasures: Erasures
     uploads: Callable[[Caller], TeamUploads]
     usage: Callable[[Caller], TeamUsage]
+    stopping: Callable[[], bool]

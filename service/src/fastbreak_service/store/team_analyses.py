@@ -187,6 +187,14 @@ class TeamAnalyses:
             return connection.execute(statement).mappings().all()
 
     @repeatable
+    def state(self, analysis: UUID) -> tuple[str, int] | None:
+        """An analysis's status, and which attempt it is; None when there is none of that id."""
+        statement = sa.select(analyses.c.status, analyses.c.attempt).where(self._mine, analyses.c.id == analysis)
+        with of_team(self._engine, self._team) as connection:
+            row = connection.execute(statement).one_or_none()
+        return (row.status, row.attempt) if row else None
+
+    @repeatable
     def one(self, analysis: UUID) -> tuple[RowMapping, Sequence[RowMapping]] | None:
         """An analysis and its persons, None when there is none of that id."""
         with of_team(self._engine, self._team) as connection:
