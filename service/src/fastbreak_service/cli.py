@@ -54,8 +54,10 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("serve", help="answer HTTP requests (settings: FASTBREAK_*)").set_defaults(run=_serve)
     commands.add_parser("work", help="analyse what is accepted, apart from serve").set_defaults(run=_work)
     commands.add_parser("migrate", help="bring the database to the newest schema").set_defaults(run=_migrate)
-    commands.add_parser("rotate", help="give the service another database user and password").set_defaults(run=_rotate)
     commands.add_parser("restored", help="erase again in a restored database, compare it").set_defaults(run=_restored)
+    commands.add_parser(
+        "rotate", help="give the API, and the workers, another database user and password each"
+    ).set_defaults(run=_rotate)
     analyze = commands.add_parser("analyze", help="analyse one file, without a database")
     analyze.add_argument("file", type=Path, metavar="FILE")
     analyze.add_argument("--json", action="store_true", help="print JSON with every measure instead of a table")
