@@ -4,7 +4,8 @@
 """What gates make of releases that fail a share of their requests, beside the usual rules.
 
 For a limit (the gate http) nothing is drawn at random: the probabilities of all courses that a watch can take are added
-up. For a release beside the running version (the gates canary and http), releases are drawn from a seed.
+up. What counts do not tell, which answers were the latest, is drawn from a seed, as are releases beside the running
+version (the gates canary and http).
 """
 
 import sys
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.http import HttpGate
 
-from benchmarks.gates import canary, latency
+from benchmarks.gates import canary, drawn, latency
 from benchmarks.gates.courses import at_each_look, course, of_gate
 from tools.command_line import parser
 
@@ -55,7 +56,7 @@ def main(words: Sequence[str]) -> int:
     made.add_argument("--interval", type=float, default=0.5, help="interval_seconds (default: %(default)s)")
     made.add_argument("--bake", type=float, default=30.0, help="bake_seconds (default: %(default)s)")
     made.add_argument("--deadline", type=float, default=90.0, help="deadline_seconds (default: %(default)s)")
-    made.add_argument("--releases", type=int, default=2000, help="canaries drawn for each cell (default: %(default)s)")
+    made.add_argument("--releases", type=int, default=2000, help="releases drawn for each cell (default: %(default)s)")
     made.add_argument("--margin", type=float, default=0.01, help="maximum_increase of canaries (default: %(default)s)")
     given = made.parse_args(words)
     gate = HttpGate(
@@ -72,6 +73,7 @@ def main(words: Sequence[str]) -> int:
     if given.releases < 1 or not 0 < given.margin < 1:
         made.error("--releases must be at least 1, and --margin a share between 0 and 1.")
     print("\n".join(table(gate)))
+    print("", *drawn.table(gate, given.releases), sep="\n")
     setting = canary.Setting(releases=given.releases, margin=given.margin)
     print("", *canary.table(setting), sep="\n")
     print("", *latency.table(latency.Setting(releases=given.releases)), sep="\n")

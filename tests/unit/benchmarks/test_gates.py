@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.fastbreak.aws.plugins.module_utils._common.verdict import Verdict
 from ansible_collections.fastbreak.aws.plugins.module_utils._rollout.gates.http import HttpGate
 
-from benchmarks.gates import canary, latency
+from benchmarks.gates import canary, drawn, latency
 from benchmarks.gates.__main__ import main
 from benchmarks.gates.courses import at_each_look, course, of_gate
 
@@ -44,6 +45,14 @@ def test_table_has_a_row_for_each_share(capsys: pytest.CaptureFixture[str]) -> N
     printed = capsys.readouterr().out
     assert "| 100.0% | 0.0% | 100.0% |" in printed
     assert "| 10% | 5.0% | " in printed
+
+
+def test_what_begins_to_fail_late_passes_by_the_counts_alone() -> None:
+    gate = HttpGate(name="http", url="http://localhost/", bake_seconds=300, deadline_seconds=310)
+    dead, good = drawn.Kind(1.0, since=580), drawn.Kind(0.01)
+    assert drawn.draw(gate, dead, 2, latest=False) == {Verdict.HEALTHY: 2}
+    assert drawn.draw(gate, dead, 2)[Verdict.HEALTHY] == 0
+    assert drawn.draw(gate, good, 2) == drawn.draw(gate, good, 2, latest=False) == {Verdict.HEALTHY: 2}
 
 
 def test_drawn_releases_are_told_right_and_come_out_the_same_again() -> None:
