@@ -94,9 +94,7 @@ def make_app(settings: ServiceSettings, footage: Footage, deadline: Deadline) ->
             backlog = tell(queue, settings.metrics_namespace) if settings.metrics_namespace else None
             left = finish_uploads(LeftUploads(engine, footage.place), footage)
             beside = (backlog, admission.keep_up(), finish_erasures(erasures, footage), left)
-            async with _at_work(inside, deadline), AsyncExitStack() as stack:
-                for task in beside:
-                    await stack.enter_async_context(_meanwhile(task))
+            async with _at_work(inside, deadline), _all_meanwhile(*beside):
                 yield
         finally:
             engine.dispose()
@@ -148,6 +146,15 @@ async def _at_work(inside: Assembled | None, deadline: Deadline) -> AsyncIterato
     finally:
         if inside is not None:
             await inside.end(deadline.seconds_left)
+
+
+@asynccontextmanager
+async def _all_meanwhile(*work: Coroutine[None, None, None] | None) -> AsyncIterator[None]:
+    """Do all of it, until the block ends."""
+    async with AsyncExitStack() as stack:
+        for each in work:
+            await stack.enter_async_context(_meanwhile(each))
+        yield
 
 
 @asynccontextmanager
