@@ -58,7 +58,21 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "rotate", help="give the API, and the workers, another database user and password each"
     ).set_defaults(run=_rotate)
-    analyze = commands.add_parser("analyze", help="analyse one file, without a database")
+    _add_analyze(commands.add_parser("analyze", help="analyse one file, without a database"))
+    golden = commands.add_parser("golden", help="what is found in known clips, as lines of JSON to compare releases by")
+    _add_golden(golden)
+    healthcheck = commands.add_parser("healthcheck", help="exit 0 when the service on this machine answers")
+    healthcheck.add_argument("--worker", action="store_true", help="ask for the sign of life of a worker apart instead")
+    healthcheck.set_defaults(run=_healthcheck)
+    _add_probe(commands.add_parser("probe", help="send requests from here and print each answer as a line of JSON"))
+    return parser
+
+
+def _version() -> str:
+    return os.environ.get("FASTBREAK_VERSION") or "unreleased"
+
+
+def _add_analyze(analyze: argparse.ArgumentParser) -> None:
     analyze.add_argument("file", type=Path, metavar="FILE")
     analyze.add_argument("--json", action="store_true", help="print JSON with every measure instead of a table")
     analyze.add_argument("--movement", action="store_true", help="landings, jumps and what is for review of them too")
@@ -81,17 +95,6 @@ def _parser() -> argparse.ArgumentParser:
         help="how tall a person is, by the report's number: writes their landmarks in metres (TRC) into FOLDER too",
     )
     analyze.set_defaults(run=_analyze)
-    golden = commands.add_parser("golden", help="what is found in known clips, as lines of JSON to compare releases by")
-    _add_golden(golden)
-    healthcheck = commands.add_parser("healthcheck", help="exit 0 when the service on this machine answers")
-    healthcheck.add_argument("--worker", action="store_true", help="ask for the sign of life of a worker apart instead")
-    healthcheck.set_defaults(run=_healthcheck)
-    _add_probe(commands.add_parser("probe", help="send requests from here and print each answer as a line of JSON"))
-    return parser
-
-
-def _version() -> str:
-    return os.environ.get("FASTBREAK_VERSION") or "unreleased"
 
 
 def _add_golden(golden: argparse.ArgumentParser) -> None:
